@@ -1,0 +1,111 @@
+# Git, make and any Python from 3.11 on are enough: the rest is installed into .venv, pinned and hashed.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN  := $(VENV)/bin
+
+# Stamps inside .venv: what the service needs, and that plus what its developers need.
+SERVICE := $(VENV)/.service-installed
+HOUSE   := $(VENV)/.house-installed
+
+PIP  := $(BIN)/python -m pip --disable-pip-version-check --no-input
+LOCK := $(BIN)/uv --no-config pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(UPGRADE)
+
+# As many test processes as there are processors, up to eight; WORKERS=0 keeps everything in one.
+WORKERS ?= logical
+
+##@ Every day
+
+.PHONY: run
+run: $(SERVICE)  ## set up everything, then serve a demo shop with its own throw-away database
+	@$(BIN)/loyalty demo
+
+.PHONY: test
+test: $(HOUSE)  ## set up everything, then run the whole suite (the rules must be covered to the last branch)
+	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=8 --cov=loyalty_core --cov-branch --cov-fail-under=100 \
+	    --cov-report=term-missing:skip-covered
+
+.PHONY: check
+check: lint types imports  ## everything that reads the code without running it
+
+.PHONY: fix
+fix: $(HOUSE)  ## repair what the linter can repair, and format
+	@$(BIN)/ruff check --fix --show-fixes .
+	@$(BIN)/ruff format .
+
+##@ One at a time
+
+.PHONY: setup
+setup: $(HOUSE)  ## make .venv with the service and all tools of its developers
+
+.PHONY: lint
+lint: $(HOUSE)  ## style and formatting
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: types
+types: $(HOUSE)  ## strict types
+	@$(BIN)/mypy
+
+.PHONY: imports
+imports: $(HOUSE)  ## who may import whom
+	@$(BIN)/lint-imports
+
+.PHONY: bench
+bench: $(HOUSE)  ## measure against the floor and the peers
+	@$(BIN)/python -m bench
+
+##@ Now and then
+
+.PHONY: lock
+lock: | $(BIN)/uv  ## pin and hash all dependencies again (UPGRADE=--upgrade takes the newest)
+	@$(LOCK) --extra build -o requirements.lock
+	@$(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+	@! grep -nE '://|^ *-(i|f|-index|-extra|-find)' requirements.lock requirements-dev.lock \
+	    || { echo 'The lock names a place on this machine or network: see the lines above.' >&2; exit 1; }
+
+.PHONY: clean
+clean:  ## remove .venv and everything else that is made
+	@rm -rf $(VENV) build dist ./*.egg-info .coverage .coverage.* htmlcov \
+	    .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help:  ## this list
+	@awk 'BEGIN {FS = ":.*## "} \
+	    /^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	    /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The rest is how .venv comes about. A changed lock or pyproject.toml installs again; otherwise nothing is done.
+
+$(SERVICE): requirements.lock pyproject.toml | $(BIN)/python
+	@echo 'Installing the service …'
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(HOUSE): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
+	@echo 'Installing the service and the tools of its developers …'
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(SERVICE) $@
+
+$(BIN)/uv:
+	@$(MAKE) setup
+
+$(BIN)/python:
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	    if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo 'No Python 3.11 or newer found. Install one, or name it: make PYTHON=/path/to/python3.12' >&2; exit 1; \
+	fi; \
+	if ! "$$found" -c 'import ensurepip, venv' 2>/dev/null; then \
+	    echo "$$found cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$found" --version) …"; \
+	"$$found" -m venv --clear $(VENV)

