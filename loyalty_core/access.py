@@ -1,0 +1,133 @@
+"""Access: API keys, plans, scopes and roles.
+
+The rules, in words:
+- A key is `ll_`, eight characters that may be shown, 43 that are secret (256 bits), and six that check for typing
+  errors, all of base 62. Only its SHA-256 is kept.
+- A trial holds 25 customers and has no API; basic has no API; professional has 1,000 requests an hour; enterprise has
+  what is agreed.
+- A key may do what its scopes name, and no more.
+
+Where keys are stored, and who is asking, is not known here.
+"""
+
+import hashlib
+import zlib
+from collections.abc import Collection
+from enum import StrEnum
+
+import msgspec
+
+from loyalty_core.errors import PlanRequired, ScopeRequired
+
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+PREFIX = "ll_"
+PUBLIC_LETTERS, SECRET_LETTERS, CHECK_LETTERS = 8, 43, 6
+KEY_LENGTH = len(PREFIX) + PUBLIC_LETTERS + SECRET_LETTERS + CHECK_LETTERS
+KEY_RANDOM_BYTES = 5 + 32
+
+
+class Role(StrEnum):
+    """What somebody may do in a shop; a later role may do all that an earlier one may."""
+
+    STAFF = "staff"
+    MANAGER = "manager"
+    OWNER = "owner"
+
+
+class Plan(StrEnum):
+    """What a business has chosen."""
+
+    TRIAL = "trial"
+    BASIC = "basic"
+    PROFESSIONAL = "professional"
+    ENTERPRISE = "enterprise"
+
+
+class PlanTerms(msgspec.Struct, frozen=True):
+    """What a plan holds: customers at most (None: any number), the API or not, requests an hour."""
+
+    customers: int | None
+    api: bool
+    requests_per_hour: int
+
+
+PLANS = {
+    Plan.TRIAL: PlanTerms(customers=25, api=False, requests_per_hour=0),
+    Plan.BASIC: PlanTerms(customers=None, api=False, requests_per_hour=0),
+    Plan.PROFESSIONAL: PlanTerms(customers=None, api=True, requests_per_hour=1_000),
+    Plan.ENTERPRISE: PlanTerms(customers=None, api=True, requests_per_hour=10_000),
+}
+
+
+class Scope(StrEnum):
+    """One thing that a key may do."""
+
+    CUSTOMERS_READ = "customers:read"
+    CUSTOMERS_WRITE = "customers:write"
+    STAMPS_WRITE = "stamps:write"
+    REWARDS_READ = "rewards:read"
+    REWARDS_WRITE = "rewards:write"
+    PROGRAM_READ = "program:read"
+    PROGRAM_WRITE = "program:write"
+    ANALYTICS_READ = "analytics:read"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
+
+
+class NewKey(msgspec.Struct, frozen=True):
+    """A key just made: `text` is shown once and not kept, `public_id` and `digest` are."""
+
+    text: str
+    public_id: str
+    digest: bytes
+
+
+def base62(number: int, length: int) -> str:
+    """Write a number in base 62 with leading zeros; digits above `length` are cut off."""
+    letters = []
+    for _ in range(length):
+        number, digit = divmod(number, 62)
+        letters.append(DIGITS[digit])
+    return "".join(reversed(letters))
+
+
+def make_key(random: bytes) -> NewKey:
+    """Make an API key from 37 random bytes: five for the public id, 32 for the secret."""
+    public_id = base62(int.from_bytes(random[:5], "big"), PUBLIC_LETTERS)
+    body = PREFIX + public_id + base62(int.from_bytes(random[5:KEY_RANDOM_BYTES], "big"), SECRET_LETTERS)
+    text = body + _checksum(body)
+    return NewKey(text, public_id, key_digest(text))
+
+
+def key_digest(text: str) -> bytes:
+    """What is kept of a key: its SHA-256, 32 bytes."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def public_id_of(text: str) -> str | None:
+    """The part of a key that may be shown, or None if the text is no key or its checksum is wrong."""
+    if len(text) != KEY_LENGTH or not text.isascii() or not text.startswith(PREFIX):
+        return None
+    body, check = text[:-CHECK_LETTERS], text[-CHECK_LETTERS:]
+    return body[len(PREFIX) : len(PREFIX) + PUBLIC_LETTERS] if _checksum(body) == check else None
+
+
+def _checksum(body: str) -> str:
+    return base62(zlib.crc32(body.encode()), CHECK_LETTERS)
+
+
+def requests_per_hour(plan: Plan, agreed: int | None) -> int:
+    """How many requests an hour a key has: the plan's figure, or what was agreed with an enterprise."""
+    return agreed if plan is Plan.ENTERPRISE and agreed is not None else PLANS[plan].requests_per_hour
+
+
+def require_api(plan: Plan) -> None:
+    """Raise PlanRequired if the plan has no API."""
+    if not PLANS[plan].api:
+        raise PlanRequired(plan)
+
+
+def require_scope(granted: Collection[Scope], needed: Scope) -> None:
+    """Raise ScopeRequired if the scope is not among the granted ones."""
+    if needed not in granted:
+        raise ScopeRequired(needed)

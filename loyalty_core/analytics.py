@@ -1,0 +1,121 @@
+"""Analytics: daily totals in, a summary out.
+
+The rules, in words:
+- A period is whole days of the business's time zone and ends with today.
+- Every day of the period has a row, an empty one too.
+- Stamps of a day are those that stand: undone ones are taken off the day on which they were given.
+- Active customers had a visit in the period; returning ones among them had more than one visit in all.
+"""
+
+from datetime import date, timedelta
+from functools import reduce
+from operator import add
+
+import msgspec
+
+from loyalty_core.errors import InvalidRequest
+from loyalty_core.totals import DayTotals
+
+MOST_DAYS = 365
+
+
+class Period(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
+    """Whole days, both ends included."""
+
+    days: int
+    first: date
+    last: date
+    timezone: str
+
+
+class CustomerFigures(msgspec.Struct, frozen=True):
+    """How many customers there are, came new, were here, and were here again."""
+
+    total: int
+    new: int
+    active: int
+    returning: int
+
+
+class StampFigures(msgspec.Struct, frozen=True):
+    """Stamps given in the period, and those of them that were undone."""
+
+    added: int
+    voided: int
+
+
+class RewardFigures(msgspec.Struct, frozen=True):
+    """Rewards of the period; `outstanding` is what the business owes now; the rate is redeemed per earned."""
+
+    earned: int
+    redeemed: int
+    expired: int
+    outstanding: int
+    redemption_rate: float
+
+
+class Day(msgspec.Struct, frozen=True):
+    """One day."""
+
+    date: date
+    visits: int
+    stamps: int
+    new_customers: int
+    rewards_earned: int
+    rewards_redeemed: int
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """How a program does."""
+
+    period: Period
+    customers: CustomerFigures
+    visits: int
+    stamps: StampFigures
+    rewards: RewardFigures
+    daily: tuple[Day, ...]
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What daily totals cannot tell: how many customers and open rewards there are now, and who was here."""
+
+    customers: int
+    outstanding: int
+    active: int
+    returning: int
+
+
+def period_of(days: int, today: date, timezone: str) -> Period:
+    """The last `days` days, today included. Raises InvalidRequest unless 1 ≤ days ≤ 365."""
+    if not 1 <= days <= MOST_DAYS:
+        raise InvalidRequest.field("days", "must be a whole number from 1 to 365")
+    return Period(days, today - timedelta(days=days - 1), today, timezone)
+
+
+def summarise(period: Period, totals: dict[date, DayTotals], standing: Standing) -> Summary:
+    """Sum up the days of a period; `totals` has the days on which something happened."""
+    days = [period.first + timedelta(days=number) for number in range(period.days)]
+    daily = tuple(_day(day, totals.get(day, DayTotals())) for day in days)
+    whole = reduce(add, (totals[day] for day in days if day in totals), DayTotals())
+    rate = round(whole.rewards_redeemed / whole.rewards_earned, 4) if whole.rewards_earned else 0.0
+    return Summary(
+        period=period,
+        customers=CustomerFigures(standing.customers, whole.new_customers, standing.active, standing.returning),
+        visits=whole.visits,
+        stamps=StampFigures(whole.stamps_added, whole.stamps_voided),
+        rewards=RewardFigures(
+            whole.rewards_earned, whole.rewards_redeemed, whole.rewards_expired, standing.outstanding, rate
+        ),
+        daily=daily,
+    )
+
+
+def _day(day: date, totals: DayTotals) -> Day:
+    return Day(
+        date=day,
+        visits=totals.visits,
+        stamps=totals.stamps_added - totals.stamps_voided,
+        new_customers=totals.new_customers,
+        rewards_earned=totals.rewards_earned,
+        rewards_redeemed=totals.rewards_redeemed,
+    )

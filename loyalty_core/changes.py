@@ -1,0 +1,47 @@
+"""Changes: what one accepted request alters, decided by the rules and then written as a whole.
+
+`Occasion` is what a rule is given besides the state, `Change` is what it hands back. Neither knows a database.
+"""
+
+from datetime import date, datetime
+from typing import Generic, TypeVar
+
+import msgspec
+
+from loyalty_core.customers import Customer
+from loyalty_core.events import Event
+from loyalty_core.ledger import Actor, Entry
+from loyalty_core.rewards import Reward
+from loyalty_core.totals import DayTotals
+
+
+class Occasion(msgspec.Struct, frozen=True, kw_only=True):
+    """Who acts and when, with the numbers set aside for what may come of it.
+
+    `now` is in the time zone of the business. Rewards take the ids from `first_reward_id` upwards.
+    """
+
+    now: datetime
+    actor: Actor
+    transaction_id: int = 0
+    first_reward_id: int = 0
+
+
+Answer = TypeVar("Answer")
+
+
+class Change(msgspec.Struct, Generic[Answer], frozen=True, kw_only=True):
+    """All that one accepted request alters.
+
+    `answer` is what the caller is told; `entry` joins the ledger; `issued` are new rewards, `settled` are rewards with
+    a new status; `voided` are the ids of the entries that `entry` undoes; `totals` are added to those of their days.
+    """
+
+    answer: Answer
+    customer: Customer
+    entry: Entry | None = None
+    issued: tuple[Reward, ...] = ()
+    settled: tuple[Reward, ...] = ()
+    voided: tuple[int, ...] = ()
+    events: tuple[Event, ...] = ()
+    totals: tuple[tuple[date, DayTotals], ...] = ()

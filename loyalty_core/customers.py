@@ -1,0 +1,132 @@
+"""Customers: who holds a card, the state of the card, and the codes that find it.
+
+The rules, in words:
+- A code is CUS and ten letters or digits that people do not confuse (no I, L, O, U), random and never used twice.
+- A typed code is forgiven its case, spaces, dashes, a missing CUS, O for 0, I or L for 1. A scanned link counts too.
+- A name has 1 to 200 characters of any script, without control characters.
+- An erased customer has no name, phone, e-mail or birthday, and is found by nothing any more.
+
+Phone numbers and e-mail addresses are checked where the libraries for them are, outside the core.
+"""
+
+import re
+import unicodedata
+from datetime import date, datetime
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from loyalty_core.errors import InvalidRequest
+from loyalty_core.fields import NAME_LENGTH, Birthday, EmailText, Name, PhoneText
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_LETTERS = 10
+CODE_RANDOM_BYTES = 7
+EARLIEST_BIRTHDAY = date(1900, 1, 1)
+
+_FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
+_CODE = re.compile(rf"(?:CUS)?([{ALPHABET}]{{{CODE_LETTERS}}})")
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of a card: exactly what the fold of its ledger without the voided entries gives.
+
+    `goal` and `program_version` are the promise made to the running card, both 0 while the card is empty.
+    `day_stamps` counts the stamps of `day`, the last local day with a visit.
+    """
+
+    current_stamps: int = 0
+    goal: int = 0
+    program_version: int = 0
+    total_stamps: int = 0
+    total_visits: int = 0
+    rewards_earned: int = 0
+    rewards_available: int = 0
+    last_visit_at: datetime | None = None
+    last_visit_by: str | None = None
+    day: date | None = None
+    day_stamps: int = 0
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """A holder of a card. `version` rises with every change of profile or card."""
+
+    id: int
+    business_id: int
+    qr_code: str
+    name: str
+    phone: str | None
+    email: str | None
+    birthday: date | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+    card: Card
+    erased_at: datetime | None = None
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody says of themselves when they join."""
+
+    name: Name
+    phone: PhoneText | None = None
+    email: EmailText | None = None
+    birthday: Birthday | None = None
+
+
+class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change in a profile; a field that is not set stays as it is."""
+
+    name: Name | UnsetType = UNSET
+    phone: PhoneText | UnsetType | None = UNSET
+    email: EmailText | UnsetType | None = UNSET
+    birthday: Birthday | UnsetType | None = UNSET
+
+
+def new_code(random: bytes) -> str:
+    """Make a customer's code from seven random bytes (50 of their bits)."""
+    number = int.from_bytes(random[:CODE_RANDOM_BYTES], "big")
+    return "CUS" + "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(CODE_LETTERS))
+
+
+def parse_code(text: str) -> str | None:
+    """Read a typed or scanned code, or a card's link, forgivingly; None if there is no code in it."""
+    typed = unicodedata.normalize("NFKC", text).strip()
+    if "/" in typed:
+        typed = _code_of_link(typed)
+    match = _CODE.fullmatch(typed.upper().translate(_FORGIVEN))
+    return f"CUS{match[1]}" if match else None
+
+
+def _code_of_link(link: str) -> str:
+    """Take the code out of https://t.me/<bot>?start=c_<code>; empty if it is another kind of link."""
+    try:
+        start = parse_qs(urlsplit(link).query).get("start", [""])[0]
+    except ValueError:
+        return ""
+    return start.removeprefix("c_") if start.startswith("c_") else ""
+
+
+def clean_name(text: str) -> str:
+    """Normalise a name (NFC, trimmed), or raise InvalidRequest."""
+    name = unicodedata.normalize("NFC", text).strip()
+    if not 1 <= len(name) <= NAME_LENGTH or any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in name):
+        raise InvalidRequest.field("name", "must be a text of 1 to 200 characters, without control characters")
+    return name
+
+
+def check_birthday(birthday: date | None, today: date) -> None:
+    """Refuse a birthday in the future or before 1900 with InvalidRequest."""
+    if birthday is not None and not EARLIEST_BIRTHDAY <= birthday <= today:
+        raise InvalidRequest.field("birthday", "must be a past date, as 1990-05-17")
+
+
+def search_text(name: str, phone: str | None, email: str | None) -> str:
+    """The text that a search looks through: name, phone and e-mail, without regard to case or width of letters."""
+    return fold_case(" ".join(part for part in (name, phone, email) if part))
+
+
+def fold_case(text: str) -> str:
+    """Bring a text into the form in which searches compare it."""
+    return unicodedata.normalize("NFKC", text).casefold()

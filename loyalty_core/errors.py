@@ -1,0 +1,229 @@
+"""Refusals: one class for each reason to say no, named as a fact.
+
+A class's docstring is its title (without the full stop), `str()` the sentence for a shopkeeper, the attributes carry
+the numbers, and `code` is the class's name in snake case, the exact word that the API shows. How a refusal looks in
+HTTP or in a chat is not known here. A refusal means that nothing has changed.
+"""
+
+import re
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+import msgspec
+
+
+def clock_time(moment: datetime, now: datetime) -> str:
+    """Say a local time in words: "10:40" on the same day, "2026-03-01 10:40" on another one."""
+    return moment.strftime("%H:%M" if moment.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
+def time_span(span: timedelta) -> str:
+    """Say a span in its largest whole unit: "40 seconds", "6 minutes", "3 hours", "2 days"."""
+    seconds = max(0, int(span.total_seconds()))
+    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return "1 second" if seconds == 1 else f"{seconds} seconds"
+
+
+class LoyaltyError(Exception):
+    """The request was refused."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init_subclass__(cls) -> None:
+        """Derive the code from the class's name, so that the two cannot differ."""
+        super().__init_subclass__()
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @property
+    def title(self) -> str:
+        """The refusal in a few words, the same for every instance."""
+        return (type(self).__doc__ or "").strip().rstrip(".")
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """One field that is wrong: where it is (JSON pointer) and what would be right."""
+
+    pointer: str
+    message: str
+
+
+class InvalidRequest(LoyaltyError):
+    """Some of the input is not valid."""
+
+    def __init__(self, *errors: FieldError) -> None:
+        self.errors = errors
+        super().__init__(
+            " ".join(f"{error.pointer.lstrip('/') or 'The request'}: {error.message}." for error in errors)
+        )
+
+    @classmethod
+    def field(cls, name: str, message: str) -> "InvalidRequest":
+        """Refuse one field by its name; `message` says what would be right."""
+        return cls(FieldError(f"/{name}", message))
+
+
+class PageTooDeep(LoyaltyError):
+    """That page is too deep."""
+
+    def __init__(self, deepest: int) -> None:
+        self.deepest = deepest
+        super().__init__(
+            f"Pages reach the first {deepest:,} rows only. Go on with the cursor parameter: "
+            "each answer carries the next one in pagination.next_cursor."
+        )
+
+
+class InvalidCursor(LoyaltyError):
+    """That cursor is not one of ours."""
+
+    def __init__(self) -> None:
+        super().__init__("The cursor was not understood. Use pagination.next_cursor of the answer before, unchanged.")
+
+
+class InvalidApiKey(LoyaltyError):
+    """The API key is not valid."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This API key is unknown, expired or was revoked. Make a new one, or check for a typing error."
+        )
+
+
+class PlanRequired(LoyaltyError):
+    """The plan does not include the API."""
+
+    def __init__(self, plan: str) -> None:
+        self.plan = plan
+        super().__init__(f"API access comes with the professional and enterprise plans; this shop is on {plan}.")
+
+
+class ScopeRequired(LoyaltyError):
+    """The API key lacks a scope."""
+
+    def __init__(self, scope: str) -> None:
+        self.scope = scope
+        super().__init__(f"This API key may not do that: it lacks the scope {scope}.")
+
+
+class CustomerNotFound(LoyaltyError):
+    """No such customer."""
+
+    def __init__(self) -> None:
+        super().__init__("No customer of this shop has that id, code or phone number.")
+
+
+class RewardNotFound(LoyaltyError):
+    """No such reward."""
+
+    def __init__(self, reward_id: int) -> None:
+        self.reward_id = reward_id
+        super().__init__(f"This customer has no reward {reward_id}.")
+
+
+class TransactionNotFound(LoyaltyError):
+    """No such transaction."""
+
+    def __init__(self, transaction_id: int) -> None:
+        self.transaction_id = transaction_id
+        super().__init__(f"This shop has no transaction {transaction_id}.")
+
+
+class CustomerExists(LoyaltyError):
+    """A customer with that phone number exists."""
+
+    def __init__(self, customer_id: int) -> None:
+        self.customer_id = customer_id
+        super().__init__(f"Customer {customer_id} of this shop already has that phone number.")
+
+
+class CustomerLimitReached(LoyaltyError):
+    """The plan's customer limit is reached."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"The trial holds {limit} customers, and they are all there. Choose a plan to add more.")
+
+
+class StampTooSoon(LoyaltyError):
+    """Already stamped a moment ago."""
+
+    def __init__(self, last_at: datetime, next_at: datetime, now: datetime, by: str | None) -> None:
+        self.last_at, self.next_at, self.by = last_at, next_at, by
+        who = f" by {by}" if by else ""
+        super().__init__(
+            f"Already stamped {time_span(now - last_at)} ago{who}; next stamp at {clock_time(next_at, now)}."
+        )
+
+
+class DailyCapReached(LoyaltyError):
+    """No more stamps for this customer today."""
+
+    def __init__(self, cap: int, given: int, next_at: datetime, now: datetime) -> None:
+        self.cap, self.given, self.next_at = cap, given, next_at
+        super().__init__(
+            f"A customer may collect {cap} stamps a day and has {given} today; more from {clock_time(next_at, now)}."
+        )
+
+
+class NoRewardAvailable(LoyaltyError):
+    """There is no reward to redeem."""
+
+    def __init__(self) -> None:
+        super().__init__("This customer has no reward to redeem at the moment.")
+
+
+class RewardAlreadyRedeemed(LoyaltyError):
+    """The reward was already redeemed."""
+
+    def __init__(self, reward_id: int, redeemed_at: datetime, now: datetime) -> None:
+        self.reward_id, self.redeemed_at = reward_id, redeemed_at
+        super().__init__(f"Reward {reward_id} was already redeemed, {time_span(now - redeemed_at)} ago.")
+
+
+class RewardExpired(LoyaltyError):
+    """The reward has expired."""
+
+    def __init__(self, reward_id: int, expires_at: datetime) -> None:
+        self.reward_id, self.expires_at = reward_id, expires_at
+        super().__init__(f"Reward {reward_id} could be redeemed until {expires_at:%Y-%m-%d %H:%M}.")
+
+
+class AlreadyVoided(LoyaltyError):
+    """The transaction was already undone."""
+
+    def __init__(self, transaction_id: int, voided_by: int) -> None:
+        self.transaction_id, self.voided_by = transaction_id, voided_by
+        super().__init__(f"Transaction {transaction_id} was already undone, by transaction {voided_by}.")
+
+
+class VoidRefused(LoyaltyError):
+    """That cannot be undone."""
+
+
+class OrderRefUsed(LoyaltyError):
+    """That order was already stamped."""
+
+    def __init__(self, order_ref: str, transaction_id: int) -> None:
+        self.order_ref, self.transaction_id = order_ref, transaction_id
+        super().__init__(f"Order {order_ref} was already stamped, in transaction {transaction_id}.")
+
+
+class IdempotencyKeyReused(LoyaltyError):
+    """The idempotency key belongs to another request."""
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for a different request. Use a new key for a new request.")
+
+
+class Busy(LoyaltyError):
+    """Too much to do at once."""
+
+    def __init__(self, retry_after: int = 1) -> None:
+        self.retry_after = retry_after
+        super().__init__(
+            f"Nothing was refused for good: try again in {retry_after} s, "
+            "with the same Idempotency-Key if there was one."
+        )

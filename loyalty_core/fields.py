@@ -1,0 +1,59 @@
+"""Fields: the limits of what people may send, each with the words that say what would be right.
+
+The same types bound the core's orders, the API's bodies and its reference. Checks that need more than limits
+(phone numbers, e-mail addresses) are outside the core.
+"""
+
+from datetime import date
+from typing import Annotated
+
+from msgspec import Meta
+
+MOST_STAMPS = 10
+NAME_LENGTH = 200
+LARGEST_ID = 2**63 - 1
+PRINTABLE = r"^[^\x00-\x1f\x7f]+(?![\s\S])"
+
+Id = Annotated[int, Meta(ge=1, le=LARGEST_ID, description="a positive whole number of at most 64 bits")]
+Stamps = Annotated[int, Meta(ge=1, le=MOST_STAMPS, description="a whole number from 1 to 10")]
+Name = Annotated[
+    str,
+    Meta(min_length=1, max_length=NAME_LENGTH, description="a text of 1 to 200 characters, without control characters"),
+]
+PhoneText = Annotated[
+    str, Meta(min_length=1, max_length=40, description="a phone number, best with its country code, as +14155552671")
+]
+EmailText = Annotated[str, Meta(min_length=3, max_length=254, description="an e-mail address, as ana@example.com")]
+Birthday = Annotated[date, Meta(description="a past date, as 1990-05-17")]
+OrderRef = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=100,
+        pattern=PRINTABLE,
+        description="a text of 1 to 100 characters, without control characters",
+    ),
+]
+Reason = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=PRINTABLE,
+        description="a text of 1 to 200 characters, without control characters",
+    ),
+]
+
+StampsRequired = Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to 100")]
+RewardText = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=PRINTABLE,
+        description="a text of 1 to 200 characters, without control characters",
+    ),
+]
+Cooldown = Annotated[int, Meta(ge=0, le=31_536_000, description="whole seconds from 0 to 31536000 (a year)")]
+DailyCap = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000, or null for no cap")]
+ValidDays = Annotated[int, Meta(ge=1, le=3_650, description="whole days from 1 to 3650, or null for ever")]

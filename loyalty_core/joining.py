@@ -1,0 +1,111 @@
+"""Joining: how a customer comes, changes their profile, and goes.
+
+The rules, in words:
+- A phone number belongs to one customer of a shop (who has it already is looked up outside and said in the refusal).
+- A trial holds 25 customers.
+- Stamps brought along from another card are booked as an import: they count as stamps, not as a visit.
+- Erasing removes name, phone, e-mail and birthday, and takes back the open rewards. The ledger stays, without a name.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from loyalty_core.access import PLANS, Plan
+from loyalty_core.changes import Change, Occasion
+from loyalty_core.customers import Card, Customer, Profile, ProfileChange, check_birthday, clean_name
+from loyalty_core.errors import CustomerLimitReached
+from loyalty_core.events import CustomerCreated, CustomerDeleted, CustomerUpdated, OfCustomer, OfProfile
+from loyalty_core.ledger import Entry, EntryType, apply
+from loyalty_core.outcomes import Erased
+from loyalty_core.programs import Program
+from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.stamping import earned_events, issue, new_entry, with_card
+from loyalty_core.totals import DayTotals
+from loyalty_core.views import CustomerView, customer_view, reward_view, utc
+
+PROFILE_FIELDS = ("name", "phone", "email", "birthday")
+
+
+class NewCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers of a card that is about to be handed out, and the stamps that it starts with."""
+
+    customer_id: int
+    business_id: int
+    qr_code: str
+    opening_stamps: int = 0
+
+
+def check_room(plan: Plan, customers: int) -> None:
+    """Raise CustomerLimitReached if the plan holds no more than the customers there are."""
+    limit = PLANS[plan].customers
+    if limit is not None and customers >= limit:
+        raise CustomerLimitReached(limit)
+
+
+def join(profile: Profile, program: Program, new: NewCard, *, at: Occasion) -> Change[CustomerView]:
+    """Hand out a card. Raises InvalidRequest."""
+    customer = _first_version(profile, new, at.now)
+    entry: Entry | None = None
+    rewards: tuple[Reward, ...] = ()
+    if new.opening_stamps:
+        entry = new_entry(customer, program, EntryType.IMPORT, at=at)
+        entry = msgspec.structs.replace(entry, stamps=new.opening_stamps)
+        customer = msgspec.structs.replace(customer, card=apply(customer.card, entry, program, at.now.tzinfo))
+        rewards = issue(entry, program.terms, customer.card.rewards_earned, at=at)
+    seen = customer_view(customer, program)
+    created = CustomerCreated(utc(at.now), OfCustomer(seen))
+    totals = DayTotals(new_customers=1, rewards_earned=len(rewards))
+    return Change(
+        answer=seen,
+        customer=customer,
+        entry=entry,
+        issued=rewards,
+        events=(created, *earned_events(tuple(map(reward_view, rewards)), seen, at.now)),
+        totals=((at.now.date(), totals),),
+    )
+
+
+def _first_version(profile: Profile, new: NewCard, now: datetime) -> Customer:
+    check_birthday(profile.birthday, now.date())
+    return Customer(
+        id=new.customer_id,
+        business_id=new.business_id,
+        qr_code=new.qr_code,
+        name=clean_name(profile.name),
+        phone=profile.phone,
+        email=profile.email,
+        birthday=profile.birthday,
+        created_at=now,
+        updated_at=now,
+        version=1,
+        card=Card(),
+    )
+
+
+def update(customer: Customer, program: Program, change: ProfileChange, *, at: Occasion) -> Change[CustomerView] | None:
+    """Change a profile; None if it says that already. Raises InvalidRequest."""
+    asked = {name: value for name in PROFILE_FIELDS if (value := getattr(change, name)) is not msgspec.UNSET}
+    if "name" in asked:
+        asked["name"] = clean_name(asked["name"])
+    check_birthday(asked.get("birthday"), at.now.date())
+    differing = tuple(name for name, value in asked.items() if value != getattr(customer, name))
+    if not differing:
+        return None
+    after = msgspec.structs.replace(customer, **asked, updated_at=at.now, version=customer.version + 1)
+    seen = customer_view(after, program)
+    return Change(answer=seen, customer=after, events=(CustomerUpdated(utc(at.now), OfProfile(seen, differing)),))
+
+
+def erase(customer: Customer, rewards: tuple[Reward, ...], *, at: Occasion) -> Change[Erased]:
+    """Erase a customer's personal data; `rewards` are at least the available ones, and are taken back."""
+    open_rewards = tuple(reward for reward in rewards if reward.status is RewardStatus.AVAILABLE)
+    after = with_card(customer, msgspec.structs.replace(customer.card, rewards_available=0), at.now)
+    after = msgspec.structs.replace(after, name="", phone=None, email=None, birthday=None, erased_at=at.now)
+    erased = Erased(id=customer.id, qr_code=customer.qr_code)
+    return Change(
+        answer=erased,
+        customer=after,
+        settled=tuple(msgspec.structs.replace(reward, status=RewardStatus.VOIDED) for reward in open_rewards),
+        events=(CustomerDeleted(utc(at.now), erased),),
+    )

@@ -1,0 +1,133 @@
+"""The ledger: what was done to a card, entry by entry, and the card that these entries add up to.
+
+The law: a card equals the fold of its ledger without the voided entries. Entries are never changed but for `voided_by`.
+`add_stamps` is the one place where stamps become rewards; giving a stamp and folding a ledger both use it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+from enum import StrEnum
+from typing import assert_never
+
+import msgspec
+
+from loyalty_core.access import Role
+from loyalty_core.customers import Card
+from loyalty_core.programs import Program, Surplus, running_goal
+
+
+class EntryType(StrEnum):
+    """What an entry of the ledger did."""
+
+    STAMP = "stamp"
+    REDEEM = "redeem"
+    VOID = "void"
+    IMPORT = "import"
+    EXPIRE = "expire"
+
+
+class ActorType(StrEnum):
+    """What kind of party acted."""
+
+    API_KEY = "api_key"
+    STAFF = "staff"
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who acted. `role` is set for staff only and decides what they may undo."""
+
+    type: ActorType
+    id: int | None = None
+    name: str | None = None
+    role: Role | None = None
+
+
+SYSTEM = Actor(ActorType.SYSTEM)
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the ledger; `id` is the transaction's id, and a customer's ids rise with time."""
+
+    id: int
+    business_id: int
+    customer_id: int
+    type: EntryType
+    actor: Actor
+    occurred_at: datetime
+    program_version: int
+    stamps: int = 0
+    reward_id: int | None = None
+    branch_id: int | None = None
+    order_ref: str | None = None
+    voids: int | None = None
+    voided_by: int | None = None
+    reason: str | None = None
+
+
+def add_stamps(card: Card, program: Program, stamps: int) -> Card:
+    """Add stamps under the terms in force; rewards earned on the way raise `rewards_earned` and `rewards_available`."""
+    goal, required = running_goal(card, program), program.terms.stamps_required
+    current, earned = card.current_stamps + stamps, 0
+    if current >= goal:
+        earned, current = 1, current - goal
+        if program.terms.surplus is Surplus.RESET:
+            current = 0
+        earned, current, goal = earned + current // required, current % required, required
+    return msgspec.structs.replace(
+        card,
+        current_stamps=current,
+        goal=goal if current else 0,
+        program_version=program.terms.version if current else 0,
+        total_stamps=card.total_stamps + stamps,
+        rewards_earned=card.rewards_earned + earned,
+        rewards_available=card.rewards_available + earned,
+    )
+
+
+def add_visit(card: Card, entry: Entry, zone: tzinfo | None) -> Card:
+    """Note that a customer was here and was stamped; days are days of `zone`."""
+    day = entry.occurred_at.astimezone(zone).date()
+    return msgspec.structs.replace(
+        card,
+        total_visits=card.total_visits + 1,
+        last_visit_at=entry.occurred_at,
+        last_visit_by=entry.actor.name,
+        day=day,
+        day_stamps=entry.stamps + (card.day_stamps if card.day == day else 0),
+    )
+
+
+def apply(card: Card, entry: Entry, program: Program, zone: tzinfo | None) -> Card:
+    """The card after one entry, under the terms that were in force then."""
+    match entry.type:
+        case EntryType.STAMP:
+            return add_visit(add_stamps(card, program.at(entry.program_version), entry.stamps), entry, zone)
+        case EntryType.IMPORT:
+            return add_stamps(card, program.at(entry.program_version), entry.stamps)
+        case EntryType.REDEEM | EntryType.EXPIRE:
+            return msgspec.structs.replace(card, rewards_available=card.rewards_available - 1)
+        case EntryType.VOID:
+            return card
+        case _:
+            assert_never(entry.type)
+
+
+class Folded(msgspec.Struct, frozen=True):
+    """What a ledger adds up to: the card, and how many rewards each entry earned (entry id → count, zero left out)."""
+
+    card: Card
+    earned: dict[int, int]
+
+
+def fold(entries: Iterable[Entry], program: Program, zone: tzinfo | None) -> Folded:
+    """Add up a ledger, given in the order of its entries' ids, leaving the voided entries out."""
+    card, earned = Card(), {}
+    for entry in entries:
+        if entry.voided_by is None:
+            after = apply(card, entry, program, zone)
+            if after.rewards_earned > card.rewards_earned:
+                earned[entry.id] = after.rewards_earned - card.rewards_earned
+            card = after
+    return Folded(card, earned)

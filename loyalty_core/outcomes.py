@@ -1,0 +1,52 @@
+"""Outcomes: what came of an accepted request, in the past tense and with the names of the wire.
+
+They are answers of the API and data of events at once, so that both always say the same.
+"""
+
+import msgspec
+
+from loyalty_core.views import CustomerView, RewardView
+
+
+class Stamped(msgspec.Struct, frozen=True, kw_only=True):
+    """Stamps were added; `rewards` are those that this call earned."""
+
+    transaction_id: int
+    stamps_added: int
+    current_stamps: int
+    stamps_required: int
+    total_stamps: int
+    reward_earned: bool
+    rewards: tuple[RewardView, ...]
+    customer: CustomerView
+
+
+class Redeemed(msgspec.Struct, frozen=True, kw_only=True):
+    """A reward was handed out."""
+
+    transaction_id: int
+    reward: RewardView
+    customer: CustomerView
+
+
+class Voided(msgspec.Struct, frozen=True, kw_only=True):
+    """A stamp or a redemption was undone."""
+
+    transaction_id: int
+    voided_transaction_id: int
+    customer: CustomerView
+
+
+class Erased(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's personal data was erased; the ledger stays, without a name."""
+
+    id: int
+    qr_code: str
+    deleted: bool = True
+
+
+class Expired(msgspec.Struct, frozen=True, kw_only=True):
+    """A reward was booked as expired."""
+
+    transaction_id: int
+    reward: RewardView

@@ -1,0 +1,97 @@
+"""Programs: how many stamps make a reward, and the policies around it.
+
+The rules, in words:
+- A program has versions. Changing it adds one; what has happened stays under the version of its day.
+- A running card keeps its goal until it is complete. A change can make it shorter, never longer: its goal is the
+  smallest that was asked of it since it was begun.
+- An empty card takes the goal of today.
+- A new reward text, validity or policy counts from now on, for what is earned from now on.
+
+What a stamp does to a card is in `stamping`; how a program is stored is not known here.
+"""
+
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from loyalty_core.fields import Cooldown, DailyCap, Name, RewardText, StampsRequired, ValidDays
+
+if TYPE_CHECKING:
+    from loyalty_core.customers import Card
+
+
+class Surplus(StrEnum):
+    """What happens to stamps above the goal: dropped, or carried on to the next card."""
+
+    RESET = "reset"
+    CARRY = "carry"
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a program: the terms under which stamps are given while it is in force."""
+
+    version: int
+    stamps_required: StampsRequired
+    reward_description: RewardText
+    updated_at: datetime
+    surplus: Surplus = Surplus.RESET
+    cooldown_seconds: Cooldown = 0
+    daily_stamp_cap: DailyCap | None = None
+    reward_valid_days: ValidDays | None = None
+
+
+class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an owner wants changed; a field that is not set stays as it is. A name is the shop's and has no version."""
+
+    name: Name | UnsetType = UNSET
+    stamps_required: StampsRequired | UnsetType = UNSET
+    reward_description: RewardText | UnsetType = UNSET
+    surplus: Surplus | UnsetType = UNSET
+    cooldown_seconds: Cooldown | UnsetType = UNSET
+    daily_stamp_cap: DailyCap | UnsetType | None = UNSET
+    reward_valid_days: ValidDays | UnsetType | None = UNSET
+
+
+class Program(msgspec.Struct, frozen=True):
+    """All versions of a business's program, the oldest (version 1) first, the one in force last."""
+
+    name: str
+    versions: tuple[Terms, ...]
+
+    @property
+    def terms(self) -> Terms:
+        """The version in force."""
+        return self.versions[-1]
+
+    def at(self, version: int) -> "Program":
+        """The program as it was while `version` was in force."""
+        return self if version == len(self.versions) else Program(self.name, self.versions[:version])
+
+
+def changed(program: Program, change: ProgramChange, now: datetime) -> Terms:
+    """Terms after a change: the next version, or the very version in force if nothing differs."""
+    fields = (name for name in change.__struct_fields__ if name != "name")
+    asked = {name: value for name in fields if (value := getattr(change, name)) is not UNSET}
+    terms = msgspec.structs.replace(program.terms, **asked)
+    if terms == program.terms:
+        return terms
+    return msgspec.structs.replace(terms, version=program.terms.version + 1, updated_at=now)
+
+
+def running_goal(card: "Card", program: Program) -> int:
+    """Stamps that the card in hand needs in all: a promise that a change can lower, never raise."""
+    if card.current_stamps == 0:
+        return program.terms.stamps_required
+    later = program.versions[card.program_version :]
+    return min([card.goal, *(terms.stamps_required for terms in later)])
+
+
+def expiry(terms: Terms, earned_at: datetime) -> datetime | None:
+    """When a reward earned now lapses: at the end of its last whole day in the zone of `earned_at`, or never."""
+    if terms.reward_valid_days is None:
+        return None
+    last_day = earned_at.date() + timedelta(days=terms.reward_valid_days)
+    return datetime.combine(last_day + timedelta(days=1), time.min, tzinfo=earned_at.tzinfo)

@@ -1,0 +1,71 @@
+"""Rewards: what a full card promises.
+
+The rules, in words:
+- A reward is available until it is redeemed, voided or expired. These are final, but for one way back: undoing a
+  redemption makes the reward available again.
+- Without a name for it, the oldest available reward is redeemed.
+- A reward with an end lapses at that moment, whether or not somebody has booked it as expired yet.
+
+How rewards come about is in `stamping`, how they are undone in `voiding`.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from loyalty_core.errors import NoRewardAvailable, RewardAlreadyRedeemed, RewardExpired, RewardNotFound
+
+
+class RewardStatus(StrEnum):
+    """Where a reward stands."""
+
+    AVAILABLE = "available"
+    REDEEMED = "redeemed"
+    VOIDED = "voided"
+    EXPIRED = "expired"
+
+
+class Reward(msgspec.Struct, frozen=True, kw_only=True):
+    """A reward. `transaction_id` is the entry of the ledger that earned it."""
+
+    id: int
+    business_id: int
+    customer_id: int
+    transaction_id: int
+    description: str
+    earned_at: datetime
+    expires_at: datetime | None
+    status: RewardStatus = RewardStatus.AVAILABLE
+    redeemed_at: datetime | None = None
+
+    def lapsed(self, now: datetime) -> bool:
+        """Whether it is too late for this reward, booked as expired or not."""
+        return self.status is RewardStatus.AVAILABLE and self.expires_at is not None and self.expires_at <= now
+
+
+def choose(rewards: tuple[Reward, ...], reward_id: int | None, now: datetime) -> Reward:
+    """The reward to redeem: the named one, or the oldest available one.
+
+    `rewards` are the customer's, at least the available and the named one. Raises RewardNotFound, NoRewardAvailable,
+    RewardAlreadyRedeemed or RewardExpired.
+    """
+    if reward_id is not None:
+        return _named(rewards, reward_id, now)
+    ready = [reward for reward in rewards if reward.status is RewardStatus.AVAILABLE and not reward.lapsed(now)]
+    if not ready:
+        raise NoRewardAvailable
+    return min(ready, key=lambda reward: (reward.earned_at, reward.id))
+
+
+def _named(rewards: tuple[Reward, ...], reward_id: int, now: datetime) -> Reward:
+    reward = next((reward for reward in rewards if reward.id == reward_id), None)
+    if reward is None:
+        raise RewardNotFound(reward_id)
+    if reward.redeemed_at is not None:
+        raise RewardAlreadyRedeemed(reward_id, reward.redeemed_at, now)
+    if reward.expires_at is not None and (reward.status is RewardStatus.EXPIRED or reward.lapsed(now)):
+        raise RewardExpired(reward_id, reward.expires_at.astimezone(now.tzinfo))
+    if reward.status is not RewardStatus.AVAILABLE:
+        raise NoRewardAvailable
+    return reward

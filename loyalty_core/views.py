@@ -1,0 +1,177 @@
+"""Views: the shapes in which the world sees things, with the exact names of the wire.
+
+The same shapes go out as answers of the API and as data of events. Nothing is decided here.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+
+import msgspec
+
+from loyalty_core.customers import Customer
+from loyalty_core.ledger import ActorType, Entry, EntryType
+from loyalty_core.programs import Program, Surplus, running_goal
+from loyalty_core.rewards import Reward, RewardStatus
+
+
+class RewardView(msgspec.Struct, frozen=True):
+    """A reward as the world sees it."""
+
+    id: int
+    customer_id: int
+    description: str
+    status: RewardStatus
+    earned_at: datetime
+    redeemed_at: datetime | None
+    expires_at: datetime | None
+
+
+class CustomerView(msgspec.Struct, frozen=True):
+    """A customer as the world sees it; `stamps_required` is the goal of the running card."""
+
+    id: int
+    qr_code: str
+    name: str
+    phone: str | None
+    email: str | None
+    birthday: date | None
+    current_stamps: int
+    stamps_required: int
+    total_stamps: int
+    total_visits: int
+    rewards_earned: int
+    rewards_available: int
+    last_visit_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class ActorView(msgspec.Struct, frozen=True):
+    """Who acted, as the world sees it."""
+
+    type: ActorType
+    id: int | None
+    name: str | None
+
+
+class TransactionView(msgspec.Struct, frozen=True):
+    """An entry of the ledger as the world sees it."""
+
+    id: int
+    type: EntryType
+    stamps: int
+    customer_id: int
+    reward_id: int | None
+    branch_id: int | None
+    order_ref: str | None
+    actor: ActorView
+    occurred_at: datetime
+    voided_by: int | None
+    voids: int | None
+
+
+class CustomerDetails(CustomerView, frozen=True):
+    """A customer with the last ten transactions and the rewards that can be redeemed."""
+
+    recent_transactions: tuple[TransactionView, ...]
+    rewards: tuple[RewardView, ...]
+
+
+class ProgramView(msgspec.Struct, frozen=True):
+    """The program in force as the world sees it."""
+
+    name: str
+    stamps_required: int
+    reward_description: str
+    surplus: Surplus
+    cooldown_seconds: int
+    daily_stamp_cap: int | None
+    reward_valid_days: int | None
+    updated_at: datetime
+    version: int
+
+
+def utc(moment: datetime) -> datetime:
+    """The same instant in UTC, as the wire writes it (RFC 3339 with Z)."""
+    return moment.astimezone(UTC)
+
+
+def reward_view(reward: Reward, now: datetime | None = None) -> RewardView:
+    """Show a reward; with `now` given, one whose time is over counts as expired before it is booked so."""
+    over = now is not None and reward.lapsed(now)
+    return RewardView(
+        reward.id,
+        reward.customer_id,
+        reward.description,
+        RewardStatus.EXPIRED if over else reward.status,
+        utc(reward.earned_at),
+        reward.redeemed_at and utc(reward.redeemed_at),
+        reward.expires_at and utc(reward.expires_at),
+    )
+
+
+def customer_view(customer: Customer, program: Program) -> CustomerView:
+    """Show a customer with the goal that the program promises the running card."""
+    card = customer.card
+    return CustomerView(
+        customer.id,
+        customer.qr_code,
+        customer.name,
+        customer.phone,
+        customer.email,
+        customer.birthday,
+        card.current_stamps,
+        running_goal(card, program),
+        card.total_stamps,
+        card.total_visits,
+        card.rewards_earned,
+        card.rewards_available,
+        card.last_visit_at and utc(card.last_visit_at),
+        utc(customer.created_at),
+        utc(customer.updated_at),
+        customer.version,
+    )
+
+
+def customer_details(view: CustomerView, *, entries: Iterable[Entry], rewards: Iterable[Reward]) -> CustomerDetails:
+    """Show a customer with some entries, the newest first, and some rewards, the oldest first."""
+    return CustomerDetails(
+        **msgspec.structs.asdict(view),
+        recent_transactions=tuple(transaction_view(entry) for entry in entries),
+        rewards=tuple(reward_view(reward) for reward in rewards),
+    )
+
+
+def transaction_view(entry: Entry) -> TransactionView:
+    """Show an entry of the ledger."""
+    actor = ActorView(entry.actor.type, entry.actor.id, entry.actor.name)
+    return TransactionView(
+        entry.id,
+        entry.type,
+        entry.stamps,
+        entry.customer_id,
+        entry.reward_id,
+        entry.branch_id,
+        entry.order_ref,
+        actor,
+        utc(entry.occurred_at),
+        entry.voided_by,
+        entry.voids,
+    )
+
+
+def program_view(program: Program) -> ProgramView:
+    """Show the version of the program that is in force."""
+    terms = program.terms
+    return ProgramView(
+        program.name,
+        terms.stamps_required,
+        terms.reward_description,
+        terms.surplus,
+        terms.cooldown_seconds,
+        terms.daily_stamp_cap,
+        terms.reward_valid_days,
+        utc(terms.updated_at),
+        terms.version,
+    )

@@ -1,0 +1,166 @@
+"""Voiding: undoing a stamp or a redemption, once.
+
+The rules, in words:
+- Undoing leaves the card as if the entry had never been made: the card is added up anew from the other entries.
+- Rewards that are no longer earned in that sum are voided. If one of them was already handed out, the undo is refused:
+  undo the redemption first.
+- Undoing a redemption makes its reward available again.
+- Staff may undo their own entries for ten minutes; managers, owners and API keys may undo any, at any time.
+- Both entries stay in the ledger.
+"""
+
+from datetime import date, datetime, timedelta, tzinfo
+
+import msgspec
+
+from loyalty_core.access import Role
+from loyalty_core.changes import Change, Occasion
+from loyalty_core.customers import Customer
+from loyalty_core.errors import AlreadyVoided, VoidRefused
+from loyalty_core.events import Event, TransactionVoided
+from loyalty_core.ledger import ActorType, Entry, EntryType, fold
+from loyalty_core.outcomes import Voided
+from loyalty_core.programs import Program
+from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.stamping import earned_events, issue, new_entry, with_card
+from loyalty_core.totals import DayTotals
+from loyalty_core.views import customer_view, reward_view, utc
+
+STAFF_UNDO = timedelta(minutes=10)
+UNDOABLE = {EntryType.STAMP, EntryType.REDEEM}
+
+
+class History(msgspec.Struct, frozen=True, kw_only=True):
+    """All there is about one customer; entries in the order of their ids."""
+
+    customer: Customer
+    program: Program
+    entries: tuple[Entry, ...]
+    rewards: tuple[Reward, ...]
+
+
+class Undone(msgspec.Struct, frozen=True):
+    """What an undo does to rewards: those lost, those free again, and how many each entry newly earns."""
+
+    lost: tuple[Reward, ...]
+    freed: tuple[Reward, ...]
+    newly_earned: tuple[tuple[Entry, int], ...]
+
+
+def void(history: History, target: Entry, *, at: Occasion, reason: str | None = None) -> Change[Voided]:
+    """Undo `target`, one of the entries in `history`. Raises AlreadyVoided or VoidRefused."""
+    check_right(target, at)
+    left = tuple(entry for entry in history.entries if entry.voided_by is None and entry.id != target.id)
+    undone = _undo(target, left, history, zone=at.now.tzinfo)
+    fallen = _fallen(left, undone.lost)
+    kept = tuple(entry for entry in left if entry not in fallen)
+    card = fold(kept, history.program, at.now.tzinfo).card
+    after = with_card(history.customer, card, at.now)
+    entry = new_entry(after, history.program, EntryType.VOID, at=at)
+    issued = _issue_all(undone, history.program, at)
+    totals = (*_totals(target, undone.lost, issued, zone=at.now.tzinfo), *_expiry_totals(fallen, at.now.tzinfo))
+    change = Change(
+        answer=Voided(
+            transaction_id=entry.id,
+            voided_transaction_id=target.id,
+            customer=customer_view(after, history.program),
+        ),
+        customer=after,
+        entry=msgspec.structs.replace(entry, voids=target.id, reason=reason),
+        issued=issued,
+        settled=(*undone.lost, *undone.freed),
+        voided=(target.id, *(entry.id for entry in fallen)),
+        totals=totals,
+    )
+    return msgspec.structs.replace(change, events=_events(change.answer, issued, at.now))
+
+
+def _events(voided: Voided, issued: tuple[Reward, ...], now: datetime) -> tuple[Event, ...]:
+    views = tuple(reward_view(reward) for reward in issued)
+    return (TransactionVoided(utc(now), voided), *earned_events(views, voided.customer, now))
+
+
+def check_right(target: Entry, at: Occasion) -> None:
+    """Raise AlreadyVoided or VoidRefused if this entry cannot be undone, or not by this actor, or not any more."""
+    if target.voided_by is not None:
+        raise AlreadyVoided(target.id, target.voided_by)
+    if target.type not in UNDOABLE:
+        raise VoidRefused("Only stamps and redemptions can be undone.")
+    if at.actor.type in {ActorType.API_KEY, ActorType.SYSTEM} or at.actor.role in {Role.MANAGER, Role.OWNER}:
+        return
+    if at.actor.type is not ActorType.STAFF:
+        raise VoidRefused("Only the shop can undo this.")
+    if target.actor.type is not ActorType.STAFF or target.actor.id != at.actor.id:
+        raise VoidRefused("Staff can undo their own entries only. A manager can undo this one.")
+    if at.now - target.occurred_at > STAFF_UNDO:
+        raise VoidRefused("Staff can undo their own entries for 10 minutes. A manager can undo this one.")
+
+
+def _undo(target: Entry, left: tuple[Entry, ...], history: History, *, zone: tzinfo | None) -> Undone:
+    """Compare the rewards there are with those earned without `target`."""
+    missing = fold(left, history.program, zone).earned
+    lost: list[Reward] = []
+    for reward in sorted(history.rewards, key=_keep_first):
+        if reward.status is RewardStatus.VOIDED:
+            continue
+        if missing.get(reward.transaction_id, 0) > 0:
+            missing[reward.transaction_id] -= 1
+        else:
+            lost.append(_taken_back(reward))
+    freed = tuple(_freed(reward) for reward in history.rewards if reward.id == target.reward_id)
+    newly = tuple((entry, missing[entry.id]) for entry in left if missing.get(entry.id))
+    return Undone(tuple(lost), freed, newly)
+
+
+def _keep_first(reward: Reward) -> tuple[bool, int]:
+    """Of several rewards of one entry those that were handed out stay longest, then the older ones."""
+    return (reward.status is not RewardStatus.REDEEMED, reward.id)
+
+
+def _taken_back(reward: Reward) -> Reward:
+    if reward.status is RewardStatus.REDEEMED:
+        raise VoidRefused(
+            f"Undoing this would take back reward {reward.id}, which was already handed out. Undo its redemption first."
+        )
+    return msgspec.structs.replace(reward, status=RewardStatus.VOIDED)
+
+
+def _freed(reward: Reward) -> Reward:
+    return msgspec.structs.replace(reward, status=RewardStatus.AVAILABLE, redeemed_at=None)
+
+
+def _fallen(left: tuple[Entry, ...], lost: tuple[Reward, ...]) -> tuple[Entry, ...]:
+    """The entries that booked the expiry of a reward which is lost now; they fall with it."""
+    ids = {reward.id for reward in lost}
+    return tuple(entry for entry in left if entry.type is EntryType.EXPIRE and entry.reward_id in ids)
+
+
+def _issue_all(undone: Undone, program: Program, at: Occasion) -> tuple[Reward, ...]:
+    issued: list[Reward] = []
+    for entry, count in undone.newly_earned:
+        following = msgspec.structs.replace(at, first_reward_id=at.first_reward_id + len(issued))
+        issued += issue(entry, program.at(entry.program_version).terms, count, at=following)
+    return tuple(issued)
+
+
+def _totals(
+    target: Entry, lost: tuple[Reward, ...], issued: tuple[Reward, ...], *, zone: tzinfo | None
+) -> tuple[tuple[date, DayTotals], ...]:
+    """Take an undone entry off its day, and each reward off or onto the day on which it was earned."""
+    if target.type is EntryType.STAMP:
+        first = DayTotals(visits=-1, stamps_voided=target.stamps)
+    else:
+        first = DayTotals(rewards_redeemed=-1)
+    return (
+        (_day(target.occurred_at, zone), first),
+        *((_day(reward.earned_at, zone), DayTotals(rewards_earned=-1)) for reward in lost),
+        *((_day(reward.earned_at, zone), DayTotals(rewards_earned=1)) for reward in issued),
+    )
+
+
+def _expiry_totals(fallen: tuple[Entry, ...], zone: tzinfo | None) -> tuple[tuple[date, DayTotals], ...]:
+    return tuple((_day(entry.occurred_at, zone), DayTotals(rewards_expired=-1)) for entry in fallen)
+
+
+def _day(moment: datetime, zone: tzinfo | None) -> date:
+    return moment.astimezone(zone).date()

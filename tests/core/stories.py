@@ -1,0 +1,164 @@
+"""Stories: what may happen to a card, in any order, for laws that hold whatever happens."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from loyalty_core.errors import LoyaltyError
+from loyalty_core.programs import Surplus
+from loyalty_core.voiding import UNDOABLE
+from tests.core.builders import KOLKATA, NEW_YORK, a_program, at
+from tests.core.shop import Shop
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Somebody is stamped."""
+
+    stamps: int
+
+    def __call__(self, shop: Shop) -> None:
+        shop.stamp(self.stamps)
+
+
+@dataclass(frozen=True)
+class Redeem:
+    """A reward is handed out: the oldest, or any one, whatever became of it."""
+
+    which: int | None
+
+    def __call__(self, shop: Shop) -> None:
+        shop.redeem(None if self.which is None else 1 + self.which % (len(shop.rewards) + 1))
+
+
+@dataclass(frozen=True)
+class Void:
+    """An entry is undone, counted from the last one: a stamp or redemption that stands, or, blindly, any."""
+
+    which: int
+    blindly: bool = False
+
+    def __call__(self, shop: Shop) -> None:
+        standing = [number for number, entry in shop.entries.items() if entry.type in UNDOABLE and not entry.voided_by]
+        entries = list(shop.entries) if self.blindly else standing
+        if entries:
+            shop.void(entries[-1 - self.which % len(entries)])
+
+
+@dataclass(frozen=True)
+class Expire:
+    """Days pass, and rewards whose time is over are booked."""
+
+    days: int
+
+    def __call__(self, shop: Shop) -> None:
+        shop.wait(days=self.days)
+        shop.expire()
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Time passes."""
+
+    minutes: int
+
+    def __call__(self, shop: Shop) -> None:
+        shop.wait(minutes=self.minutes)
+
+
+@dataclass(frozen=True)
+class Change:
+    """The owner changes the program."""
+
+    asked: dict[str, object]
+
+    def __call__(self, shop: Shop) -> None:
+        shop.change(**self.asked)
+
+
+Deed = Callable[[Shop], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One deed, with the shop before and after it, and the refusal if there was one."""
+
+    deed: Deed
+    before: Shop
+    after: Shop
+    refusal: LoyaltyError | None
+
+
+@dataclass(frozen=True)
+class Story:
+    """How a shop began, and what was tried in it."""
+
+    terms: dict[str, object]
+    zone: ZoneInfo
+    day: str
+    opening_stamps: int
+    deeds: list[Deed]
+
+    def steps(self) -> Iterator[Step]:
+        """Let it happen, deed by deed."""
+        shop = Shop(
+            a_program(**self.terms), now=at("22:30", day=self.day, zone=self.zone), opening_stamps=self.opening_stamps
+        )
+        yield Step(Wait(0), shop.twin(), shop, None)
+        for deed in self.deeds:
+            before = shop.twin()
+            yield Step(deed, before, shop, _refusal(deed, shop))
+
+    def end(self) -> Shop:
+        """The shop when all has happened."""
+        return [step.after for step in self.steps()][-1]
+
+
+def _refusal(deed: Deed, shop: Shop) -> LoyaltyError | None:
+    try:
+        deed(shop)
+    except LoyaltyError as refusal:
+        return refusal
+    return None
+
+
+TERMS = {
+    "stamps_required": st.integers(1, 8),
+    "surplus": st.sampled_from(Surplus),
+    "cooldown_seconds": st.sampled_from([0, 0, 0, 600]),
+    "daily_stamp_cap": st.sampled_from([None, None, 12]),
+    "reward_valid_days": st.sampled_from([None, 1, 1, 3]),
+}
+WAIT = st.builds(Wait, st.sampled_from([0, 5, 11, 60, 600, 1440, 3000]))
+STAMP = st.builds(Stamp, st.sampled_from([1, 1, 1, 2, 2, 3, 3, 5, 10]))
+REDEEM = st.builds(Redeem, st.sampled_from([None, None, 0, 1, 2, 3, 4, 5]))
+VOID = st.builds(Void, st.integers(0, 9), st.sampled_from([False, False, False, True]))
+EXPIRE = st.builds(Expire, st.sampled_from([0, 2, 4]))
+CHANGE = st.builds(Change, st.fixed_dictionaries({}, optional=TERMS))
+EVERYDAY: list[st.SearchStrategy[Deed]] = [WAIT, STAMP, STAMP, STAMP, STAMP, REDEEM, VOID, EXPIRE]
+
+BEGINNING = {
+    "zone": st.sampled_from([NEW_YORK, KOLKATA]),
+    "day": st.sampled_from(["2026-03-02", "2026-03-07", "2026-10-31"]),
+    "opening_stamps": st.sampled_from([0, 0, 3, 20]),
+}
+
+
+def deeds(*more: st.SearchStrategy[Deed]) -> st.SearchStrategy[list[Deed]]:
+    """Some twenty deeds; in an example that was made as small as possible most of them are no wait at all."""
+    deed = st.sampled_from([*EVERYDAY, *more]).flatmap(lambda kind: kind)
+    return st.lists(deed, min_size=12, max_size=40)
+
+
+def stories(*, opening: bool = True) -> st.SearchStrategy[Story]:
+    """Stories of all kinds; without opening stamps if those would stand in the way."""
+    beginning = BEGINNING if opening else BEGINNING | {"opening_stamps": st.just(0)}
+    return st.builds(Story, terms=st.fixed_dictionaries(TERMS), deeds=deeds(CHANGE), **beginning)
+
+
+def stories_with_constant_carry() -> st.SearchStrategy[Story]:
+    """Stories in which nobody changes the goal and no stamp is dropped."""
+    terms = TERMS | {"surplus": st.just(Surplus.CARRY)}
+    return st.builds(Story, terms=st.fixed_dictionaries(terms), deeds=deeds(), **BEGINNING)

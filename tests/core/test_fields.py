@@ -1,0 +1,119 @@
+"""The law-book of what people may send: limits, and nothing that was not asked for."""
+
+import msgspec
+import pytest
+
+from loyalty_core.customers import Profile, ProfileChange
+from loyalty_core.fields import LARGEST_ID, Reason
+from loyalty_core.programs import ProgramChange
+from loyalty_core.stamping import RedeemOrder, StampOrder
+
+Order = type[StampOrder | RedeemOrder | Profile | ProfileChange | ProgramChange]
+
+
+def read(order: Order, **sent: object) -> object:
+    return getattr(msgspec.convert(sent, order), next(iter(sent)))
+
+
+@pytest.mark.parametrize(
+    ("order", "field", "value"),
+    [
+        (StampOrder, "stamps", 1),
+        (StampOrder, "stamps", 10),
+        (StampOrder, "branch_id", None),
+        (StampOrder, "branch_id", LARGEST_ID),
+        (StampOrder, "order_ref", "Order #17 / \u6771\u4eac"),
+        (StampOrder, "order_ref", "X" * 100),
+        (RedeemOrder, "reward_id", None),
+        (RedeemOrder, "reward_id", 1),
+        (Profile, "name", "X" * 200),
+        (ProfileChange, "phone", None),
+        (ProgramChange, "stamps_required", 1),
+        (ProgramChange, "stamps_required", 100),
+        (ProgramChange, "reward_description", "X" * 200),
+        (ProgramChange, "surplus", "carry"),
+        (ProgramChange, "cooldown_seconds", 0),
+        (ProgramChange, "cooldown_seconds", 31_536_000),
+        (ProgramChange, "daily_stamp_cap", 1),
+        (ProgramChange, "daily_stamp_cap", None),
+        (ProgramChange, "daily_stamp_cap", 1_000),
+        (ProgramChange, "reward_valid_days", 1),
+        (ProgramChange, "reward_valid_days", None),
+        (ProgramChange, "reward_valid_days", 3_650),
+    ],
+)
+def test_what_is_within_the_limits_is_taken(order: Order, field: str, value: object) -> None:
+    assert read(order, **{field: value}) == value
+
+
+@pytest.mark.parametrize(
+    ("order", "field", "value"),
+    [
+        (StampOrder, "stamps", 0),
+        (StampOrder, "stamps", 11),
+        (StampOrder, "stamps", 1.5),
+        (StampOrder, "stamps", "3"),
+        (StampOrder, "stamps", True),
+        (StampOrder, "stamps", None),
+        (StampOrder, "branch_id", 0),
+        (StampOrder, "branch_id", LARGEST_ID + 1),
+        (StampOrder, "order_ref", ""),
+        (StampOrder, "order_ref", "X" * 101),
+        (StampOrder, "order_ref", "A\n"),
+        (StampOrder, "order_ref", "A\x00B"),
+        (RedeemOrder, "reward_id", 0),
+        (RedeemOrder, "reward_id", LARGEST_ID + 1),
+        (Profile, "name", ""),
+        (Profile, "name", "X" * 201),
+        (Profile, "name", None),
+        (ProfileChange, "name", None),
+        (ProfileChange, "phone", ""),
+        (ProfileChange, "phone", "1" * 41),
+        (ProfileChange, "email", "a@"),
+        (ProfileChange, "email", "a" * 255),
+        (ProfileChange, "birthday", "yesterday"),
+        (ProgramChange, "stamps_required", 0),
+        (ProgramChange, "stamps_required", 101),
+        (ProgramChange, "stamps_required", None),
+        (ProgramChange, "reward_description", ""),
+        (ProgramChange, "reward_description", "X" * 201),
+        (ProgramChange, "reward_description", "A\x7f"),
+        (ProgramChange, "surplus", "drop"),
+        (ProgramChange, "cooldown_seconds", -1),
+        (ProgramChange, "cooldown_seconds", 31_536_001),
+        (ProgramChange, "daily_stamp_cap", 0),
+        (ProgramChange, "daily_stamp_cap", 1_001),
+        (ProgramChange, "reward_valid_days", 0),
+        (ProgramChange, "reward_valid_days", 3_651),
+    ],
+)
+def test_what_is_beyond_the_limits_is_refused(order: Order, field: str, value: object) -> None:
+    with pytest.raises(msgspec.ValidationError, match=rf"\$\.{field}"):
+        read(order, **{field: value})
+
+
+@pytest.mark.parametrize("order", [StampOrder, RedeemOrder, Profile, ProfileChange, ProgramChange])
+def test_a_field_that_nobody_asked_for_is_refused(order: Order) -> None:
+    with pytest.raises(msgspec.ValidationError, match="unknown field `stampz`"):
+        msgspec.convert({"name": "Lena", "stampz": 3} if order is Profile else {"stampz": 3}, order)
+
+
+def test_an_order_that_says_nothing_is_one_stamp() -> None:
+    assert msgspec.convert({}, StampOrder) == StampOrder(stamps=1, branch_id=None, order_ref=None)
+
+
+def test_an_order_that_says_nothing_redeems_the_oldest_reward() -> None:
+    assert msgspec.convert({}, RedeemOrder) == RedeemOrder(reward_id=None)
+
+
+def test_a_change_that_says_nothing_changes_nothing() -> None:
+    changes: list[ProfileChange | ProgramChange] = [ProfileChange(), ProgramChange()]
+    for change in changes:
+        assert {getattr(change, field) for field in change.__struct_fields__} == {msgspec.UNSET}
+
+
+def test_a_reason_is_a_text_of_one_line() -> None:
+    assert msgspec.convert("Wrong card", Reason) == "Wrong card"
+    for wrong in ("", "X" * 201, "Wrong\ncard"):
+        with pytest.raises(msgspec.ValidationError):
+            msgspec.convert(wrong, Reason)

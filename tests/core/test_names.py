@@ -1,0 +1,93 @@
+"""The law-book of names: people may be called what they are called."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loyalty_core.customers import clean_name, fold_case, search_text
+from loyalty_core.errors import InvalidRequest
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Lena",
+        "J\u00fcrgen Stra\u00dfe",
+        "\u00d8ystein \u0141\u00f3d\u017a",
+        "\u0410\u043d\u043d\u0430 \u041a\u0443\u0440\u043d\u0438\u043a\u043e\u0432\u0430",
+        "\u0395\u03bb\u03ad\u03bd\u03b7",
+        "\u0644\u064a\u0644\u0649",
+        "\u05dc\u05d0\u05d4",
+        "\u0909\u0937\u093e",
+        "\u0ba4\u0bae\u0bbf\u0bb4\u0bcd",
+        "\u0e2a\u0e21\u0e0a\u0e32\u0e22",
+        "\u674e\u5c0f\u9f8d",
+        "\u3055\u304f\u3089",
+        "\uae40\ubbfc\uc11c",
+        "\u10e5\u10d4\u10d7\u10d4\u10d5\u10d0\u10dc",
+        "O\u2019Neil-Smith Jr.",
+        "\u0646\u200c\u0627",  # Persian needs its joiners
+        "Lena \U0001f469\u200d\U0001f373",
+        "X",
+        "X" * 200,
+        "\U0001f600" * 200,
+    ],
+)
+def test_names_of_every_script_are_welcome(name: str) -> None:
+    assert clean_name(name) == name
+
+
+@pytest.mark.parametrize("bad", ["\x00", "\x07", "\t", "\n", "\r", "\x1b", "\x7f", "\x85", "\x9f", "\ud800"])
+def test_control_characters_and_halves_of_letters_are_refused(bad: str) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        clean_name(f"Le{bad}na")
+    assert [error.pointer for error in refusal.value.errors] == ["/name"]
+    assert str(refusal.value) == "name: must be a text of 1 to 200 characters, without control characters."
+
+
+@pytest.mark.parametrize("name", ["", " ", "\n\t ", "\u3000", "X" * 201])
+def test_no_name_and_more_than_200_characters_are_refused(name: str) -> None:
+    with pytest.raises(InvalidRequest):
+        clean_name(name)
+
+
+def test_spaces_around_a_name_are_dropped_and_do_not_count() -> None:
+    assert clean_name(" " + "X" * 200 + "\n") == "X" * 200
+
+
+def test_an_accent_typed_apart_joins_its_letter() -> None:
+    assert clean_name("Jose\u0301") == "Jos\u00e9"
+
+
+@given(st.text(max_size=220))
+def test_a_tidied_name_stays_as_it_is(text: str) -> None:
+    try:
+        name = clean_name(text)
+    except InvalidRequest:
+        return
+    assert clean_name(name) == name == unicodedata.normalize("NFC", name)
+
+
+def test_a_search_looks_through_name_phone_and_email() -> None:
+    assert search_text("Lena Ortiz", "+14155552671", "Lena@Example.com") == "lena ortiz +14155552671 lena@example.com"
+
+
+def test_what_somebody_has_not_told_is_left_out() -> None:
+    assert search_text("Lena", None, None) == "lena"
+    assert search_text("Lena", None, "a@b.c") == "lena a@b.c"
+
+
+@pytest.mark.parametrize(
+    ("kept", "typed"),
+    [
+        ("Lena", "LENA"),
+        ("Stra\u00dfe", "STRASSE"),
+        ("\uff2c\uff45\uff4e\uff41", "lena"),
+        ("\u03a3\u03ac", "\u03c3\u03ac"),
+    ],
+)
+def test_a_search_does_not_mind_case_or_width(kept: str, typed: str) -> None:
+    assert fold_case(typed) == fold_case(kept)
+    assert fold_case(typed) in search_text(kept, None, None)
