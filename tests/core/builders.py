@@ -7,6 +7,7 @@ of Monday, 2 March 2026, unless a test says so.
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from hypothesis import HealthCheck, settings
 from msgspec.structs import replace
 
 from loyalty_core.access import Role
@@ -28,6 +29,9 @@ TILL = Actor(ActorType.API_KEY, 3, "Till at the door")
 LENA = Actor(ActorType.CUSTOMER, 1, "Lena")
 
 CODE = "CUS0123456789"
+
+# For laws: a busy machine makes no law untrue.
+patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def at(clock: str = "12:00", *, day: str = "2026-03-02", zone: tzinfo = UTC) -> datetime:

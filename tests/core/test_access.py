@@ -25,17 +25,20 @@ from loyalty_core.access import (
     require_scope,
 )
 from loyalty_core.errors import PlanRequired, ScopeRequired
+from tests.core.builders import patiently
 
 BYTES = st.binary(min_size=KEY_RANDOM_BYTES, max_size=KEY_RANDOM_BYTES)
 KEY = make_key(bytes(range(KEY_RANDOM_BYTES)))
 
 
+@patiently
 @given(BYTES)
 def test_the_public_part_of_a_key_is_read_back(random: bytes) -> None:
     key = make_key(random)
     assert public_id_of(key.text) == key.public_id
 
 
+@patiently
 @given(BYTES)
 def test_a_key_is_ll_and_57_letters_and_digits(random: bytes) -> None:
     text = make_key(random).text
@@ -43,6 +46,7 @@ def test_a_key_is_ll_and_57_letters_and_digits(random: bytes) -> None:
     assert set(text[3:]) <= set(DIGITS)
 
 
+@patiently
 @given(BYTES, BYTES)
 def test_different_random_bytes_make_different_keys(one: bytes, other: bytes) -> None:
     assert (make_key(one).text == make_key(other).text) == (one == other)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty_core.customers import ALPHABET, CODE_RANDOM_BYTES, new_code, parse_code
+from tests.core.builders import patiently
 
 CODE = "CUS0123ABCJKM"
 BYTES = st.binary(min_size=CODE_RANDOM_BYTES, max_size=CODE_RANDOM_BYTES)
@@ -19,6 +20,7 @@ def spelled(draw: st.DrawFn, code: str) -> str:
     return "".join(letter + draw(st.sampled_from(["", "", " ", "-", " - "])) for letter in letters)
 
 
+@patiently
 @given(BYTES)
 def test_a_new_code_is_cus_and_ten_letters_that_nobody_confuses(random: bytes) -> None:
     code = new_code(random)
@@ -27,6 +29,7 @@ def test_a_new_code_is_cus_and_ten_letters_that_nobody_confuses(random: bytes) -
     assert set(code[3:]) <= set(ALPHABET)
 
 
+@patiently
 @given(st.data(), BYTES)
 def test_a_code_is_read_back_in_every_spelling(data: st.DataObject, random: bytes) -> None:
     code = new_code(random)
@@ -34,6 +37,7 @@ def test_a_code_is_read_back_in_every_spelling(data: st.DataObject, random: byte
     assert parse_code(data.draw(spelled(code))) == code
 
 
+@patiently
 @given(st.data(), BYTES)
 def test_a_link_is_read_back_in_every_spelling_of_its_code(data: st.DataObject, random: bytes) -> None:
     code = new_code(random)
@@ -41,6 +45,7 @@ def test_a_link_is_read_back_in_every_spelling_of_its_code(data: st.DataObject, 
     assert parse_code(f"https://t.me/beanbot?start=c_{spelling}") == code
 
 
+@patiently
 @given(st.text())
 def test_whatever_is_typed_is_a_code_or_none(text: str) -> None:
     code = parse_code(text)

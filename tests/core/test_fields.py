@@ -1,10 +1,13 @@
 """The law-book of what people may send: limits, and nothing that was not asked for."""
 
+from typing import Annotated, get_args, get_origin
+
 import msgspec
 import pytest
 
+from loyalty_core import fields
 from loyalty_core.customers import Profile, ProfileChange
-from loyalty_core.fields import LARGEST_ID, Reason
+from loyalty_core.fields import Reason
 from loyalty_core.programs import ProgramChange
 from loyalty_core.stamping import RedeemOrder, StampOrder
 
@@ -21,15 +24,22 @@ def read(order: Order, **sent: object) -> object:
         (StampOrder, "stamps", 1),
         (StampOrder, "stamps", 10),
         (StampOrder, "branch_id", None),
-        (StampOrder, "branch_id", LARGEST_ID),
+        (StampOrder, "branch_id", 2**63 - 1),
         (StampOrder, "order_ref", "Order #17 / \u6771\u4eac"),
+        (StampOrder, "order_ref", "X"),
         (StampOrder, "order_ref", "X" * 100),
         (RedeemOrder, "reward_id", None),
         (RedeemOrder, "reward_id", 1),
+        (Profile, "name", "X"),
         (Profile, "name", "X" * 200),
         (ProfileChange, "phone", None),
+        (ProfileChange, "phone", "1"),
+        (ProfileChange, "phone", "1" * 40),
+        (ProfileChange, "email", "a@b"),
+        (ProfileChange, "email", "a" * 254),
         (ProgramChange, "stamps_required", 1),
         (ProgramChange, "stamps_required", 100),
+        (ProgramChange, "reward_description", "X"),
         (ProgramChange, "reward_description", "X" * 200),
         (ProgramChange, "surplus", "carry"),
         (ProgramChange, "cooldown_seconds", 0),
@@ -56,13 +66,13 @@ def test_what_is_within_the_limits_is_taken(order: Order, field: str, value: obj
         (StampOrder, "stamps", True),
         (StampOrder, "stamps", None),
         (StampOrder, "branch_id", 0),
-        (StampOrder, "branch_id", LARGEST_ID + 1),
+        (StampOrder, "branch_id", 2**63),
         (StampOrder, "order_ref", ""),
         (StampOrder, "order_ref", "X" * 101),
         (StampOrder, "order_ref", "A\n"),
         (StampOrder, "order_ref", "A\x00B"),
         (RedeemOrder, "reward_id", 0),
-        (RedeemOrder, "reward_id", LARGEST_ID + 1),
+        (RedeemOrder, "reward_id", 2**63),
         (Profile, "name", ""),
         (Profile, "name", "X" * 201),
         (Profile, "name", None),
@@ -112,8 +122,14 @@ def test_a_change_that_says_nothing_changes_nothing() -> None:
         assert {getattr(change, field) for field in change.__struct_fields__} == {msgspec.UNSET}
 
 
+@pytest.mark.parametrize("name", [name for name, kind in vars(fields).items() if get_origin(kind) is Annotated])
+def test_every_limit_is_said_in_words(name: str) -> None:
+    assert get_args(getattr(fields, name))[1].description
+
+
 def test_a_reason_is_a_text_of_one_line() -> None:
-    assert msgspec.convert("Wrong card", Reason) == "Wrong card"
+    for right in ("X", "Wrong card", "X" * 200):
+        assert msgspec.convert(right, Reason) == right
     for wrong in ("", "X" * 201, "Wrong\ncard"):
         with pytest.raises(msgspec.ValidationError):
             msgspec.convert(wrong, Reason)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from loyalty_core.customers import clean_name, fold_case, search_text
 from loyalty_core.errors import InvalidRequest
+from tests.core.builders import patiently
 
 
 @pytest.mark.parametrize(
@@ -61,6 +62,7 @@ def test_an_accent_typed_apart_joins_its_letter() -> None:
     assert clean_name("Jose\u0301") == "Jos\u00e9"
 
 
+@patiently
 @given(st.text(max_size=220))
 def test_a_tidied_name_stays_as_it_is(text: str) -> None:
     try:

@@ -107,12 +107,13 @@ def test_stamps_above_the_daily_cap_are_refused_with_the_time_from_which_more_ar
     assert str(refusal.value) == "A customer may collect 3 stamps a day and has 2 today; more from 2026-03-03 00:00."
 
 
-def test_the_refusal_carries_the_cap_and_what_was_given() -> None:
-    shop = Shop(a_program(daily_stamp_cap=3))
+def test_the_refusal_carries_the_cap_what_was_given_and_the_midnight_of_the_shop() -> None:
+    shop = Shop(a_program(daily_stamp_cap=3), now=at(zone=KOLKATA))
     shop.stamp(3)
     with pytest.raises(DailyCapReached) as refusal:
         shop.stamp()
-    assert (refusal.value.cap, refusal.value.given, refusal.value.next_at) == (3, 3, at("00:00", day="2026-03-03"))
+    midnight = at("00:00", day="2026-03-03", zone=KOLKATA)
+    assert (refusal.value.cap, refusal.value.given, refusal.value.next_at) == (3, 3, midnight)
 
 
 def test_more_stamps_in_one_call_than_the_cap_are_refused() -> None:

@@ -6,9 +6,10 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from loyalty_core.analytics import Standing, period_of, summarise
-from loyalty_core.customers import Profile, ProfileChange
+from loyalty_core.customers import Card, Profile, ProfileChange
 from loyalty_core.events import Event, event_type
 from loyalty_core.joining import erase, join, update
 from loyalty_core.outcomes import Stamped
@@ -21,7 +22,7 @@ from loyalty_core.views import (
     reward_view,
     transaction_view,
 )
-from tests.core.builders import KOLKATA, a_new_card, a_program, a_reward, an_occasion, at
+from tests.core.builders import KOLKATA, a_customer, a_new_card, a_program, a_reward, an_occasion, at
 from tests.core.shop import Shop
 
 CUSTOMER = (
@@ -200,6 +201,20 @@ def test_times_go_out_in_utc_with_z_wherever_the_shop_is(shop: Shop) -> None:
     seen = [moment for view in views for moment in moments(wire(view))]
     assert len(seen) > 30
     assert set(seen) == {"2026-03-01T20:00:00Z", "2026-03-03T18:30:00Z", "2026-03-02T12:00:00Z"}
+
+
+def test_a_time_that_was_kept_as_a_local_one_goes_out_in_utc_too() -> None:
+    local = at("01:30", zone=KOLKATA)
+    shop = Shop()
+    shop.stamp()
+    lena = a_customer(created_at=local, updated_at=local, card=Card(last_visit_at=local))
+    views = [
+        customer_view(lena, shop.program),
+        program_view(a_program(updated_at=local)),
+        reward_view(a_reward(earned_at=local, redeemed_at=local, expires_at=local)),
+        transaction_view(replace(shop.entries[1], occurred_at=local)),
+    ]
+    assert [moment for view in views for moment in moments(wire(view))] == 8 * ["2026-03-01T20:00:00Z"]
 
 
 def test_what_did_not_happen_is_null() -> None:
