@@ -1,0 +1,35 @@
+"""Analytics: reads the daily totals and what they cannot tell, and hands them to the core to be summed up."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, select
+
+from loyalty_app.businesses import Business
+from loyalty_app.db.tables import business_total, customer, daily_total
+from loyalty_core.analytics import Period, Standing, Summary, period_of, summarise
+from loyalty_core.totals import DayTotals
+
+
+def read_summary(connection: Connection, business: Business, *, days: int, now: datetime) -> Summary:
+    """How the program did in the last days, today included. Raises InvalidRequest unless 1 ≤ days ≤ 365."""
+    period = period_of(days, now.astimezone(business.zone).date(), business.timezone)
+    return summarise(period, _totals(connection, business, period), _standing(connection, business, period))
+
+
+def _totals(connection: Connection, business: Business, period: Period) -> dict[date, DayTotals]:
+    of_period = select(daily_total).where(
+        daily_total.c.business_id == business.id, daily_total.c.day.between(period.first, period.last)
+    )
+    fields = DayTotals.__struct_fields__
+    return {
+        row.day: DayTotals(**{name: getattr(row, name) for name in fields}) for row in connection.execute(of_period)
+    }
+
+
+def _standing(connection: Connection, business: Business, period: Period) -> Standing:
+    kept = connection.execute(select(business_total).where(business_total.c.business_id == business.id)).one()
+    here = select(func.count(), func.count().filter(customer.c.total_visits > 1)).where(
+        customer.c.business_id == business.id, customer.c.day >= period.first
+    )
+    active, returning = connection.execute(here.select_from(customer)).one()
+    return Standing(customers=kept.customers, outstanding=kept.outstanding, active=active, returning=returning)

@@ -1,0 +1,68 @@
+"""A batch: many waiting requests, one transaction.
+
+Each request is decided in the order of arrival and sees what the ones before it did. A refusal is that request's
+answer and leaves the others alone. What is written is durable before anybody is answered.
+
+The clock is read once the cards are locked: whoever had to wait for a card comes after the one who held it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from loyalty_app.counter.book import Book, Versions
+from loyalty_app.counter.deciding import Desk, decide
+from loyalty_app.counter.requests import Answer, Request
+from loyalty_app.counter.writing import Paper, encode, write
+from loyalty_app.db.engine import Database
+from loyalty_core.errors import CustomerNotFound, IdempotencyKeyReused, LoyaltyError
+
+Outcome = Answer | LoyaltyError
+
+
+class Batch:
+    """Runs requests on one connection, inside the transaction that the caller has begun and will commit."""
+
+    def __init__(
+        self, database: Database, connection: Connection, *, versions: Versions, clock: Callable[[], datetime]
+    ) -> None:
+        self.database, self.connection, self.clock = database, connection, clock
+        self.book = Book(database, connection, versions)
+
+    def run(self, requests: list[Request]) -> list[Outcome]:
+        """Decide and write all requests; one outcome for each, in their order."""
+        self.book.load(requests)
+        numbers = self.database.numbers(self.connection, len(requests))
+        desk = Desk(self.book, Paper(self.clock()), numbers)
+        outcomes = [self._outcome(request, desk) for request in requests]
+        write(desk.paper, self.book)
+        numbers.save()
+        return outcomes
+
+    def _outcome(self, request: Request, desk: Desk) -> Outcome:
+        try:
+            return self._replay(request) or self._decide(request, desk)
+        except LoyaltyError as refusal:
+            return refusal
+
+    def _replay(self, request: Request) -> Answer | None:
+        """The first answer to a request that is made again. Raises IdempotencyKeyReused."""
+        key = request.caller.key
+        kept = self.book.answers.get((request.business_id, key)) if key is not None else None
+        if kept is None:
+            return None
+        fingerprint, body = kept
+        if fingerprint != request.fingerprint():
+            raise IdempotencyKeyReused
+        if body is None:
+            raise CustomerNotFound
+        return Answer(body, replayed=True)
+
+    def _decide(self, request: Request, desk: Desk) -> Answer:
+        outcome, customer_id = decide(request, desk)
+        body = encode(outcome)
+        if request.caller.key is not None:
+            self.book.answers[request.business_id, request.caller.key] = (request.fingerprint(), body)
+            desk.paper.add_answer(request, customer_id, body)
+        return Answer(body)

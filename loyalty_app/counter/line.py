@@ -1,0 +1,173 @@
+"""The line: where requests wait until they are taken, and are answered.
+
+One task takes whatever waits, at most 128 requests, never waiting for more, and runs them as one batch. If the batch as
+a whole fails, each of its requests is tried alone, so that nobody suffers from another's failure. When too many wait,
+the next is told at once to come back later. Stopping takes no new requests and finishes those it has.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from loyalty_app.contacts import checked_change, checked_profile
+from loyalty_app.counter.batch import Batch, Outcome
+from loyalty_app.counter.book import Versions
+from loyalty_app.counter.requests import (
+    Answer,
+    Caller,
+    CustomerRef,
+    Erase,
+    Expire,
+    GiveStamp,
+    Join,
+    Order,
+    Redeem,
+    Request,
+    Update,
+    Void,
+)
+from loyalty_app.db.engine import Database, will_pass
+from loyalty_app.db.postgres import CommitUnknown
+from loyalty_core.customers import Profile, ProfileChange
+from loyalty_core.errors import Busy, LoyaltyError
+from loyalty_core.stamping import RedeemOrder, StampOrder
+
+MOST_IN_A_BATCH = 128
+MOST_WAITING = 2_048
+TRIES = 3
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The clock of the counter, unless a test brings its own."""
+    return datetime.now(UTC)
+
+
+class Waiting:
+    """A request and the future that its answer goes to."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+    def settle(self, outcome: Answer | Exception) -> None:
+        """Answer, unless the asker has gone away meanwhile."""
+        if self.future.done():
+            return
+        if isinstance(outcome, Answer):
+            self.future.set_result(outcome)
+        else:
+            self.future.set_exception(outcome)
+
+
+class Counter:
+    """Writes cards. Each verb answers once what it did is durable, or raises a LoyaltyError and has changed nothing."""
+
+    def __init__(
+        self, database: Database, *, clock: Callable[[], datetime] = utc_now, most_waiting: int = MOST_WAITING
+    ) -> None:
+        self._database, self._clock, self._most_waiting = database, clock, most_waiting
+        self._line: deque[Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._versions: Versions = {}
+        self._closing = False
+        self._task = asyncio.create_task(self._serve(), name="counter")
+
+    async def join(self, caller: Caller, profile: Profile, *, opening_stamps: int = 0) -> Answer:
+        """Hand out a card. Raises CustomerExists, CustomerLimitReached or InvalidRequest."""
+        return await self._ask(caller, Join(checked_profile(profile, caller.business.country), opening_stamps))
+
+    async def give_stamp(self, caller: Caller, customer: CustomerRef, order: StampOrder) -> Answer:
+        """Stamp a card. Raises what `stamping.stamp` raises, CustomerNotFound, OrderRefUsed."""
+        return await self._ask(caller, GiveStamp(customer, order))
+
+    async def redeem(self, caller: Caller, customer: CustomerRef, order: RedeemOrder) -> Answer:
+        """Hand out a reward. Raises what `rewards.choose` raises, CustomerNotFound."""
+        return await self._ask(caller, Redeem(customer, order))
+
+    async def void(self, caller: Caller, transaction_id: int, *, reason: str | None = None) -> Answer:
+        """Undo a stamp or a redemption. Raises AlreadyVoided, VoidRefused, TransactionNotFound."""
+        return await self._ask(caller, Void(transaction_id, reason))
+
+    async def update(self, caller: Caller, customer: CustomerRef, change: ProfileChange) -> Answer:
+        """Change a profile. Raises CustomerNotFound, CustomerExists or InvalidRequest."""
+        return await self._ask(caller, Update(customer, checked_change(change, caller.business.country)))
+
+    async def erase(self, caller: Caller, customer: CustomerRef) -> Answer:
+        """Erase a customer's personal data. Raises CustomerNotFound."""
+        return await self._ask(caller, Erase(customer))
+
+    async def expire(self, caller: Caller, customer: CustomerRef, reward_id: int) -> Answer:
+        """Book a reward as expired if its time is over."""
+        return await self._ask(caller, Expire(customer, reward_id))
+
+    async def _ask(self, caller: Caller, order: Order) -> Answer:
+        if not self.serving or len(self._line) >= self._most_waiting:
+            raise Busy
+        waiting = Waiting(Request(caller, order))
+        self._line.append(waiting)
+        self._arrived.set()
+        return await waiting.future
+
+    @property
+    def serving(self) -> bool:
+        """Whether requests are taken."""
+        return not self._closing and not self._task.done()
+
+    async def close(self) -> None:
+        """Take no more requests, and finish those that wait."""
+        self._closing = True
+        self._arrived.set()
+        await self._task
+
+    async def _serve(self) -> None:
+        while self._line or not self._closing:
+            if not self._line:
+                self._arrived.clear()
+                await self._arrived.wait()
+                continue
+            await self._run([self._line.popleft() for _ in range(min(len(self._line), MOST_IN_A_BATCH))])
+
+    async def _run(self, batch: list[Waiting]) -> None:
+        try:
+            outcomes = await self._attempt(batch)
+        except CommitUnknown:
+            log.exception("the fate of a batch is unknown")
+            outcomes = [Busy(5)] * len(batch)
+        except Exception:  # whatever failed, each request gets its own try and its own answer
+            log.warning("a batch of %d failed, trying each alone", len(batch), exc_info=True)
+            outcomes = [await self._alone(waiting) for waiting in batch]
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            waiting.settle(outcome)
+
+    async def _attempt(self, batch: list[Waiting]) -> list[Answer | Exception]:
+        requests = [waiting.request for waiting in batch]
+
+        def work(connection: Connection) -> list[Outcome]:
+            return Batch(self._database, connection, versions=self._versions, clock=self._clock).run(requests)
+
+        return list(await self._database.write(work))
+
+    async def _alone(self, waiting: Waiting) -> Answer | Exception:
+        """Try one request by itself; a lost race (a phone number, a key) is decided anew, against what won it."""
+        failure: Exception = Busy(5)
+        for _ in range(TRIES):
+            try:
+                return (await self._attempt([waiting]))[0]
+            except IntegrityError as error:
+                failure = error
+            except LoyaltyError as refusal:
+                return refusal
+            except Exception as error:
+                if will_pass(error):
+                    log.exception("the database did not take a request")
+                    return Busy(5)
+                log.exception("a request failed")
+                return error
+        return failure

@@ -1,0 +1,96 @@
+"""What can be asked of the counter, and what it answers. Plain data; nothing is decided here."""
+
+import hashlib
+
+import msgspec
+
+from loyalty_app.businesses import Business
+from loyalty_core.customers import Profile, ProfileChange
+from loyalty_core.ledger import Actor
+from loyalty_core.stamping import RedeemOrder, StampOrder
+
+CustomerRef = int | str
+"""A customer's id, or their code in its exact form."""
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """On whose behalf something is asked; `key` makes the request once-only within the business."""
+
+    business: Business
+    actor: Actor
+    key: str | None = None
+
+
+class Join(msgspec.Struct, frozen=True):
+    """Hand out a card, with stamps brought along or none."""
+
+    profile: Profile
+    opening_stamps: int = 0
+
+
+class GiveStamp(msgspec.Struct, frozen=True):
+    """Stamp a card."""
+
+    customer: CustomerRef
+    order: StampOrder
+
+
+class Redeem(msgspec.Struct, frozen=True):
+    """Hand out a reward."""
+
+    customer: CustomerRef
+    order: RedeemOrder
+
+
+class Void(msgspec.Struct, frozen=True):
+    """Undo a stamp or a redemption."""
+
+    transaction_id: int
+    reason: str | None = None
+
+
+class Update(msgspec.Struct, frozen=True):
+    """Change a profile."""
+
+    customer: CustomerRef
+    change: ProfileChange
+
+
+class Erase(msgspec.Struct, frozen=True):
+    """Erase a customer's personal data."""
+
+    customer: CustomerRef
+
+
+class Expire(msgspec.Struct, frozen=True):
+    """Book a reward as expired, if its time is over."""
+
+    customer: CustomerRef
+    reward_id: int
+
+
+Order = Join | GiveStamp | Redeem | Void | Update | Erase | Expire
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One order of one caller."""
+
+    caller: Caller
+    order: Order
+
+    @property
+    def business_id(self) -> int:
+        """The business that the caller belongs to."""
+        return self.caller.business.id
+
+    def fingerprint(self) -> bytes:
+        """32 bytes that are the same for the same order, however it was spelled."""
+        text = msgspec.json.encode([type(self.order).__name__, self.order])
+        return hashlib.sha256(text).digest()
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came of an accepted request: the outcome as JSON, the same bytes for every replay."""
+
+    body: bytes
+    replayed: bool = False

@@ -1,0 +1,98 @@
+"""The database as the rest of the application sees it: one interface, two dialects.
+
+`sqlite` and `postgres` beside this module are the only places where they differ. All statements are written against
+SQLAlchemy's plain `Connection` and run by `write` and `read`, in a thread on SQLite and inside asyncpg on PostgreSQL.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Connection, Row, Table
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from loyalty_app.db.postgres import CommitUnknown, PostgresDatabase
+from loyalty_app.db.sqlite import SqliteDatabase
+from loyalty_app.settings import Settings
+
+Result = TypeVar("Result")
+
+SERVERS_TROUBLE = {"08", "40", "53", "55", "57", "58"}
+"""Classes of SQLSTATE: connection, rollback (deadlocks too), resources, not in the right state, operator, system."""
+
+
+class Numbers(Protocol):
+    """Gives out ids inside one transaction. Names: business, customer, transaction, branch, staff, api_key."""
+
+    def next(self, name: str) -> int:
+        """The id that the next thing of that name gets; it stays the next one until it is used."""
+
+    def use(self, name: str) -> None:
+        """Note that the next id of that name was used."""
+
+    def next_reward(self, most: int) -> int:
+        """The id of the next reward; `most` may follow without a gap."""
+
+    def rewards_issued(self, count: int) -> None:
+        """Note how many reward ids were used."""
+
+    def save(self) -> None:
+        """Write down what was given out, before the transaction ends."""
+
+
+class Database(Protocol):
+    """A database that is open."""
+
+    name: str
+
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` in a transaction that is durable when this returns; an exception undoes it."""
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` on one state of the data; it cannot write."""
+
+    def numbers(self, connection: Connection, expected: int = 1) -> Numbers:
+        """Ids for the rows that a transaction is about to insert."""
+
+    def insert(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]]) -> None:
+        """Insert rows that all have the same columns, with one statement."""
+
+    def update(
+        self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
+    ) -> None:
+        """Set the columns of rows found by their key, with one statement."""
+
+    def add(
+        self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
+    ) -> None:
+        """Add to the figures of the rows that have these keys; a row that is not there yet starts with them."""
+
+    def fetch(
+        self,
+        connection: Connection,
+        table: Table,
+        columns: tuple[str, ...],
+        wanted: Iterable[tuple[int | str | None, ...]],
+        *,
+        lock: bool = False,
+    ) -> Sequence[Row[Any]]:
+        """All rows whose columns hold one of the wanted values; locked, in the order of the columns, if asked."""
+
+    async def close(self) -> None:
+        """Close all connections, after the work that was begun."""
+
+
+def open_database(settings: Settings) -> Database:
+    """Open the database that the settings name; its schema must be there already (see `migrate`)."""
+    if settings.on_sqlite:
+        return SqliteDatabase(settings.sqlite_path)
+    return PostgresDatabase(settings.database_url)
+
+
+def will_pass(error: Exception) -> bool:
+    """Whether a failure is the database's own (away, stopping, locked, full), so that the same may succeed later."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, CommitUnknown | OSError | PoolTimeout)
+    state = str(getattr(error.orig, "sqlstate", None))
+    away = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+    return away or state[:2] in SERVERS_TROUBLE

@@ -1,0 +1,106 @@
+"""Migrations: bring the schema of a database to the newest version, or say which it has. Alembic does the work."""
+
+import asyncio
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from loyalty_app.db import postgres, sqlite
+from loyalty_app.settings import Settings, SettingsError
+
+MIGRATION_LOCK = 0x10A17
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest() -> str:
+    """The schema version that this code needs."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def current(connection: Connection) -> str | None:
+    """The schema version of a database, or None if it is empty."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def check_folder(settings: Settings) -> None:
+    """Raise SettingsError if the folder of a SQLite file is not there: a typing error must not make one."""
+    if settings.on_sqlite and not settings.sqlite_path.parent.is_dir():
+        message = f"LOYALTY_DATABASE_URL: there is no folder {settings.sqlite_path.parent}."
+        raise SettingsError(message)
+
+
+def check_known(version: str | None) -> None:
+    """Raise SettingsError if a schema version is of a newer release than this code."""
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if version is not None and version not in known:
+        message = (
+            f"LOYALTY_DATABASE_URL names a database of version {version}, made by a newer release than this one, "
+            f"which knows the versions up to {newest()}. Update the program."
+        )
+        raise SettingsError(message)
+
+
+def version_of(settings: Settings) -> str | None:
+    """The schema version of the database that the settings name, None if it is empty or not there. Changes nothing.
+
+    Call it where no event loop runs.
+    """
+    if not settings.on_sqlite:
+        return asyncio.run(_version_of_postgres(settings.database_url))
+    if not settings.sqlite_path.exists():
+        return None
+    engine = sqlite.open_engine(settings.sqlite_path, read_only=True)
+    try:
+        with engine.connect() as connection:
+            return current(connection)
+    finally:
+        engine.dispose()
+
+
+async def _version_of_postgres(url: str) -> str | None:
+    engine = postgres.open_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return await connection.run_sync(current)
+    finally:
+        await engine.dispose()
+
+
+def upgrade(connection: Connection) -> None:
+    """Bring the schema to the newest version; two processes that do so at once wait for each other."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+    check_known(current(connection))
+    command.upgrade(_config(connection), "head")
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database that the settings name to the newest schema. Call it where no event loop runs.
+
+    Raises SettingsError if the folder of a SQLite file is not there, or if the database is of a newer release.
+    """
+    if settings.on_sqlite:
+        check_folder(settings)
+        engine = sqlite.open_engine(settings.sqlite_path)
+        with engine.begin() as connection:
+            upgrade(connection)
+        engine.dispose()
+    else:
+        asyncio.run(_migrate_postgres(settings.database_url))
+
+
+async def _migrate_postgres(url: str) -> None:
+    engine = postgres.open_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade)
+    await engine.dispose()

@@ -1,0 +1,223 @@
+"""SQLite: one writer thread with one connection, and readers of their own that cannot write.
+
+What was paid for: a deferred BEGIN answers "database is locked" at once, so every write begins IMMEDIATE; an answer
+is sent only after a commit with synchronous=FULL; SQLite up to 3.51.2 can lose commits when the WAL is reset, so the
+driver is pysqlite3 where there is one. Which statements are run is not known here.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from loyalty_app.db.tables import numbers
+
+try:
+    import pysqlite3
+
+    driver: ModuleType = pysqlite3
+except ImportError:
+    driver = sqlite3
+
+READERS = 4
+BUSY_MILLISECONDS = 10_000
+SAFE_VERSION = (3, 51, 3)
+
+Result = TypeVar("Result")
+
+
+def has_wal_reset_bug() -> bool:
+    """Whether the SQLite in use can lose commits when its WAL is reset (3.7.0 to 3.51.2)."""
+    return tuple(int(part) for part in driver.sqlite_version.split(".")) < SAFE_VERSION
+
+
+def open_engine(path: Path, *, read_only: bool = False) -> Engine:
+    """An engine on a SQLite file; the file is made if it is not there, unless it is to be read only."""
+
+    def connect() -> Any:  # noqa: ANN401  # either of two drivers' connections
+        mode = "ro" if read_only else "rwc"
+        target = f"file:{quote(str(path.absolute()))}?mode={mode}"
+        return driver.connect(target, uri=True, check_same_thread=False, isolation_level=None)
+
+    pool: dict[str, Any] = {"poolclass": StaticPool}
+    if read_only:
+        pool = {"poolclass": QueuePool, "pool_size": READERS, "max_overflow": 0}
+    engine = create_engine("sqlite+pysqlite://", module=driver, creator=connect, hide_parameters=True, **pool)
+    event.listen(engine, "connect", _prepare_reader if read_only else _prepare_writer)
+    event.listen(engine, "begin", _begin if read_only else _begin_immediate)
+    return engine
+
+
+def _prepare_writer(connection: Any, _record: object) -> None:  # noqa: ANN401  # either of two drivers' connections
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _prepare_reader(connection: Any, _record: object) -> None:  # noqa: ANN401  # either of two drivers' connections
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+class SqliteNumbers:
+    """Gives out numbers without gaps; the transaction it lives in holds the only write lock there is."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.last: dict[str, int] = {row.name: row.last for row in connection.execute(select(numbers))}
+        self.before = dict(self.last)
+
+    def next(self, name: str) -> int:
+        """The number that comes next; it stays the next one until it is used."""
+        return self.last[name] + 1
+
+    def use(self, name: str) -> None:
+        """Note that the next number was used."""
+        self.last[name] += 1
+
+    def next_reward(self, most: int) -> int:
+        """The number that the next reward gets; `most` may follow without a gap."""
+        del most
+        return self.last["reward"] + 1
+
+    def rewards_issued(self, count: int) -> None:
+        """Note how many numbers were used."""
+        self.last["reward"] += count
+
+    def save(self) -> None:
+        """Write down what was given out."""
+        for name, last in self.last.items():
+            if last != self.before[name]:
+                self.connection.execute(update(numbers).where(numbers.c.name == name).values(last=last))
+
+
+class SqliteDatabase:
+    """A SQLite file, used from asyncio."""
+
+    name = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.engine = open_engine(path)
+        self._readers = open_engine(path, read_only=True)
+        self._writer_thread = ThreadPoolExecutor(1, "sqlite-writer")
+        self._reader_threads = ThreadPoolExecutor(READERS, "sqlite-reader")
+
+    async def write(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` in a transaction that is durable when this returns; an exception undoes it."""
+        return await asyncio.get_running_loop().run_in_executor(self._writer_thread, self._write, work)
+
+    def _write(self, work: Callable[[Connection], Result]) -> Result:
+        with self.engine.begin() as connection:
+            return work(connection)
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` on one state of the data; it cannot write."""
+        return await asyncio.get_running_loop().run_in_executor(self._reader_threads, self._read, work)
+
+    def _read(self, work: Callable[[Connection], Result]) -> Result:
+        with self._readers.connect() as connection:
+            return work(connection)
+
+    def numbers(self, connection: Connection, expected: int = 1) -> SqliteNumbers:
+        """Numbers for the rows that a transaction is about to insert."""
+        del expected
+        return SqliteNumbers(connection)
+
+    def insert(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]]) -> None:
+        """Insert rows that all have the same columns, with one prepared statement."""
+        if given := list(rows):
+            connection.execute(table.insert(), given)
+
+    def update(
+        self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
+    ) -> None:
+        """Set the columns of rows found by their key, with one prepared statement."""
+        if given := [{f"new_{name}": value for name, value in row.items()} for row in rows]:
+            connection.execute(_update(table, tuple(given[0]), key), given)
+
+    def add(
+        self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
+    ) -> None:
+        """Add to the figures of the rows that have these keys; a row that is not there yet starts with them."""
+        if given := list(rows):
+            connection.execute(_add(table, key), given)
+
+    def fetch(
+        self,
+        connection: Connection,
+        table: Table,
+        columns: tuple[str, ...],
+        wanted: Iterable[tuple[int | str | None, ...]],
+        *,
+        lock: bool = False,
+    ) -> Sequence[Row[Any]]:
+        """All rows whose columns hold one of the wanted values; a write transaction locks the whole file anyway."""
+        del lock
+        if not (given := list(set(wanted))):
+            return []
+        return connection.execute(_fetch(table, columns), {"wanted": msgspec.json.encode(given).decode()}).all()
+
+    async def close(self) -> None:
+        """Close all connections, after the work that was begun."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writer_thread, self.engine.dispose)
+        self._writer_thread.shutdown()
+        self._reader_threads.shutdown()
+        self._readers.dispose()
+
+
+@lru_cache
+def _update(table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> Update:
+    changes: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in names}
+    found = [table.c[name] == changes.pop(name) for name in key]
+    return update(table).where(*found).values(changes)
+
+
+@lru_cache
+def _add(table: Table, key: tuple[str, ...]) -> Insert:
+    statement = insert(table)
+    figures = {
+        column.name: column + statement.excluded[column.name] for column in table.columns if column.name not in key
+    }
+    return statement.on_conflict_do_update(index_elements=list(key), set_=figures)
+
+
+@lru_cache
+def _fetch(table: Table, columns: tuple[str, ...]) -> Select[Any]:
+    wanted = func.json_each(bindparam("wanted")).table_valued("value", name="wanted")
+    found = [table.c[name] == func.json_extract(wanted.c.value, f"$[{place}]") for place, name in enumerate(columns)]
+    return select(table).select_from(wanted.join(table, and_(*found)))

@@ -1,0 +1,252 @@
+"""All tables. Each row belongs to a business, and every key of a table of a business begins with it.
+
+Balance columns of `customer` and the totals are caches of the ledger (`transaction`); `loyalty doctor` can prove them.
+What a column means is said by the struct of the same name in `loyalty_core`.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.schema import SchemaItem
+
+from loyalty_app.db.types import BigId, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _owned(name: str, *items: SchemaItem, **options: Any) -> Table:  # noqa: ANN401  # each dialect's own
+    """A table of things that belong to a business."""
+    owner = Column("business_id", BigId, nullable=False)
+    return Table(name, metadata, owner, *items, **{"sqlite_with_rowid": False, **options})
+
+
+business = Table(
+    "business",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("slug", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("plan", String(16), nullable=False),
+    Column("rate_limit", Integer),
+    Column("timezone", String(64), nullable=False),
+    Column("country", String(2)),
+    Column("program_version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+business_total = _owned(
+    "business_total",
+    Column("customers", BigId, nullable=False),
+    Column("outstanding", BigId, nullable=False),
+    PrimaryKeyConstraint("business_id"),
+)
+
+program = _owned(
+    "program",
+    Column("version", Integer, nullable=False),
+    Column("stamps_required", Integer, nullable=False),
+    Column("reward_description", Text, nullable=False),
+    Column("surplus", String(8), nullable=False),
+    Column("cooldown_seconds", Integer, nullable=False),
+    Column("daily_stamp_cap", Integer),
+    Column("reward_valid_days", Integer),
+    Column("updated_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("business_id", "version"),
+)
+
+customer = _owned(
+    "customer",
+    Column("id", BigId, nullable=False),
+    Column("qr_code", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("phone", String(20)),
+    Column("email", Text),
+    Column("birthday", Date),
+    Column("search_text", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("erased_at", UtcDateTime),
+    Column("version", Integer, nullable=False),
+    Column("current_stamps", Integer, nullable=False),
+    Column("goal", Integer, nullable=False),
+    Column("program_version", Integer, nullable=False),
+    Column("total_stamps", Integer, nullable=False),
+    Column("total_visits", Integer, nullable=False),
+    Column("rewards_earned", Integer, nullable=False),
+    Column("rewards_available", Integer, nullable=False),
+    Column("last_visit_at", UtcDateTime),
+    Column("last_visit_by", Text),
+    Column("day", Date),
+    Column("day_stamps", Integer, nullable=False),
+    PrimaryKeyConstraint("business_id", "id"),
+    UniqueConstraint("qr_code", "business_id"),
+    UniqueConstraint("business_id", "phone"),
+    # `day` changes once a day at most, so that PostgreSQL can update a stamped row in place (HOT).
+    Index(None, "business_id", "day"),
+    postgresql_with={"fillfactor": "80"},
+)
+
+transaction = _owned(
+    "transaction",
+    Column("id", BigId, nullable=False),
+    Column("customer_id", BigId, nullable=False),
+    Column("type", String(8), nullable=False),
+    Column("stamps", Integer, nullable=False),
+    Column("reward_id", BigId),
+    Column("branch_id", BigId),
+    Column("order_ref", Text),
+    Column("actor_type", String(16), nullable=False),
+    Column("actor_id", BigId),
+    Column("actor_name", Text),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("program_version", Integer, nullable=False),
+    Column("voids", BigId),
+    Column("voided_by", BigId),
+    Column("reason", Text),
+    PrimaryKeyConstraint("business_id", "id"),
+    Index(None, "business_id", "customer_id", "id"),
+)
+Index(
+    "uq_transaction_order_ref",
+    transaction.c.business_id,
+    transaction.c.order_ref,
+    unique=True,
+    sqlite_where=text("order_ref IS NOT NULL AND voided_by IS NULL"),
+    postgresql_where=text("order_ref IS NOT NULL AND voided_by IS NULL"),
+)
+
+reward = _owned(
+    "reward",
+    Column("id", BigId, nullable=False),
+    Column("customer_id", BigId, nullable=False),
+    Column("transaction_id", BigId, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("earned_at", UtcDateTime, nullable=False),
+    Column("redeemed_at", UtcDateTime),
+    Column("expires_at", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "id"),
+    Index(None, "business_id", "customer_id", "id"),
+    Index(None, "business_id", "status", "id"),
+)
+Index(
+    "ix_reward_expires_at",
+    reward.c.expires_at,
+    sqlite_where=text("status = 'available' AND expires_at IS NOT NULL"),
+    postgresql_where=text("status = 'available' AND expires_at IS NOT NULL"),
+)
+
+idempotency = _owned(
+    "idempotency",
+    Column("key", Text, nullable=False),
+    Column("fingerprint", LargeBinary(32), nullable=False),
+    Column("customer_id", BigId, nullable=False),
+    Column("answer", LargeBinary),
+    Column("created_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("business_id", "key"),
+    Index(None, "business_id", "customer_id"),
+    sqlite_with_rowid=True,  # rows too long for an index
+)
+
+event = _owned(
+    "event",
+    Column("id", String(40), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("customer_id", BigId, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("business_id", "id"),
+    Index(None, "business_id", "customer_id"),
+    sqlite_with_rowid=True,  # rows too long for an index
+)
+
+daily_total = _owned(
+    "daily_total",
+    Column("day", Date, nullable=False),
+    Column("visits", Integer, nullable=False),
+    Column("stamps_added", Integer, nullable=False),
+    Column("stamps_voided", Integer, nullable=False),
+    Column("new_customers", Integer, nullable=False),
+    Column("rewards_earned", Integer, nullable=False),
+    Column("rewards_redeemed", Integer, nullable=False),
+    Column("rewards_expired", Integer, nullable=False),
+    PrimaryKeyConstraint("business_id", "day"),
+)
+
+branch = _owned(
+    "branch",
+    Column("id", BigId, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("business_id", "id"),
+)
+
+staff = _owned(
+    "staff",
+    Column("id", BigId, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "id"),
+)
+
+invite = _owned(
+    "invite",
+    Column("token_hash", LargeBinary(32), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "token_hash"),
+)
+
+api_key = _owned(
+    "api_key",
+    Column("id", BigId, nullable=False),
+    Column("public_id", String(16), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "id"),
+    UniqueConstraint("public_id", "business_id"),
+)
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("last", BigId, nullable=False),
+    sqlite_with_rowid=False,
+    comment="The last number given out, for SQLite; PostgreSQL has sequences.",
+)
+
+for _child, _column in ((transaction, "customer_id"), (reward, "customer_id")):
+    _child.append_constraint(ForeignKeyConstraint(["business_id", _column], ["customer.business_id", "customer.id"]))
+for _child in (business_total, program, customer, branch, staff, invite, api_key):
+    _child.append_constraint(ForeignKeyConstraint(["business_id"], ["business.id"]))

@@ -1,0 +1,195 @@
+"""API keys: making, listing, revoking and recognising them.
+
+Only a key's SHA-256 is kept. A text with a wrong checksum never reaches the database. A key that was recognised is
+remembered for half a second, so that revoking it works within a second in every process.
+"""
+
+import asyncio
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, select, update
+
+from loyalty_app.businesses import Business, business_of, find_business
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import api_key, business
+from loyalty_core.access import KEY_RANDOM_BYTES, Scope, key_digest, make_key, public_id_of
+from loyalty_core.customers import clean_name
+from loyalty_core.errors import InvalidApiKey, InvalidRequest
+
+REMEMBERED_SECONDS = 0.5
+MOST_REMEMBERED = 10_000
+NOTED_EVERY = timedelta(minutes=1)
+ALL_SCOPES = tuple(Scope)
+
+log = logging.getLogger(__name__)
+
+
+class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a key; its text is not."""
+
+    key_id: int
+    name: str
+    public_id: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class ShownKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key just made, with the text that is shown once."""
+
+    key_id: int
+    api_key: str
+
+
+class KeyHolder(msgspec.Struct, frozen=True):
+    """Who asks: a key, and the business that it opens."""
+
+    key: KeyInfo
+    business: Business
+
+
+def _key_info(row: Row[Any]) -> KeyInfo:
+    return KeyInfo(
+        key_id=row.id,
+        name=row.name,
+        public_id=row.public_id,
+        scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
+    )
+
+
+async def create_key(
+    database: Database, business_id: int, *, name: str, scopes: Iterable[Scope] = ALL_SCOPES
+) -> ShownKey:
+    """Make a key for a business. Raises InvalidRequest."""
+    return await database.write(
+        lambda connection: add_key(database, connection, business_id=business_id, name=name, scopes=scopes)
+    )
+
+
+def add_key(
+    database: Database, connection: Connection, *, business_id: int, name: str, scopes: Iterable[Scope] = ALL_SCOPES
+) -> ShownKey:
+    """Make a key inside a transaction that may hold more. Raises InvalidRequest."""
+    new, title = make_key(secrets.token_bytes(KEY_RANDOM_BYTES)), clean_name(name)
+    find_business(connection, business_id)
+    numbers = database.numbers(connection)
+    key_id = numbers.next("api_key")
+    numbers.use("api_key")
+    numbers.save()
+    row = {
+        "business_id": business_id,
+        "id": key_id,
+        "public_id": new.public_id,
+        "digest": new.digest,
+        "name": title,
+        "scopes": " ".join(sorted(scopes)),
+        "created_at": datetime.now(UTC),
+    }
+    database.insert(connection, api_key, [row])
+    return ShownKey(key_id=key_id, api_key=new.text)
+
+
+async def list_keys(database: Database, business_id: int) -> list[KeyInfo]:
+    """The keys of a business, the oldest first. Raises InvalidRequest if there is no such business."""
+
+    def work(connection: Connection) -> list[KeyInfo]:
+        find_business(connection, business_id)
+        own = select(api_key).where(api_key.c.business_id == business_id).order_by(api_key.c.id)
+        return [_key_info(row) for row in connection.execute(own)]
+
+    return await database.read(work)
+
+
+async def revoke_key(database: Database, business_id: int, key_id: int) -> KeyInfo:
+    """Close a key for ever; closing it again changes nothing. Raises InvalidRequest if there is no such key."""
+    own = (api_key.c.business_id == business_id, api_key.c.id == key_id)
+
+    def work(connection: Connection) -> KeyInfo:
+        revoked = update(api_key).where(*own, api_key.c.revoked_at.is_(None))
+        connection.execute(revoked.values(revoked_at=datetime.now(UTC)))
+        row = connection.execute(select(api_key).where(*own)).one_or_none()
+        if row is None:
+            raise InvalidRequest.field("key_id", f"business {business_id} has no key {key_id}")
+        return _key_info(row)
+
+    return await database.write(work)
+
+
+class Keys:
+    """Recognises keys, and notes at most once a minute that they are used."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._remembered: dict[bytes, tuple[float, KeyHolder]] = {}
+        self._noted: dict[int, datetime] = {}
+        self._notes: set[asyncio.Task[None]] = set()
+
+    async def recognise(self, text: str) -> KeyHolder:
+        """Whose key this is. Raises InvalidApiKey, the same for unknown, expired and revoked ones."""
+        public_id = public_id_of(text)
+        if public_id is None:
+            raise InvalidApiKey
+        digest = key_digest(text)
+        until, holder = self._remembered.get(digest, (0.0, None))
+        if holder is None or time.monotonic() > until:
+            holder = await self._look_up(public_id, digest)
+            self._remember(digest, holder)
+        self._note_use(holder)
+        return holder
+
+    def _remember(self, digest: bytes, holder: KeyHolder) -> None:
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[digest] = (time.monotonic() + REMEMBERED_SECONDS, holder)
+
+    async def _look_up(self, public_id: str, digest: bytes) -> KeyHolder:
+        found = select(api_key).where(api_key.c.public_id == public_id)
+
+        def work(connection: Connection) -> KeyHolder | None:
+            now = datetime.now(UTC)
+            for row in connection.execute(found):
+                in_time = row.revoked_at is None and (row.expires_at is None or row.expires_at > now)
+                if hmac.compare_digest(row.digest, digest) and in_time:
+                    shop = connection.execute(select(business).where(business.c.id == row.business_id)).one()
+                    return KeyHolder(_key_info(row), business_of(shop))
+            return None
+
+        holder = await self._database.read(work)
+        if holder is None:
+            self._remembered.pop(digest, None)
+            raise InvalidApiKey
+        return holder
+
+    def _note_use(self, holder: KeyHolder) -> None:
+        now, key_id = datetime.now(UTC), holder.key.key_id
+        last = self._noted.get(key_id) or holder.key.last_used_at
+        if last is not None and now - last < NOTED_EVERY:
+            return
+        self._noted[key_id] = now
+        task = asyncio.create_task(self._write_use(holder, now))
+        self._notes.add(task)
+        task.add_done_callback(self._notes.discard)
+
+    async def _write_use(self, holder: KeyHolder, now: datetime) -> None:
+        own = (api_key.c.business_id == holder.business.id, api_key.c.id == holder.key.key_id)
+        used = update(api_key).where(*own).values(last_used_at=now)
+        try:
+            await self._database.write(lambda connection: connection.execute(used).close())
+        except Exception:  # a note is not worth a failure
+            log.warning("that key %d is used could not be noted", holder.key.key_id, exc_info=True)
+
+    async def close(self) -> None:
+        """Finish noting."""
+        await asyncio.gather(*self._notes)

@@ -1,0 +1,96 @@
+"""Pages: walking through lists, by page number near the start and by cursor at any depth.
+
+A cursor is the place after the last row that was shown, so it stays right while rows come and go. Its form is ours to
+change: clients hand it back as they got it.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import Column, Connection, Row, Select
+
+from loyalty_core.errors import InvalidCursor, PageTooDeep
+
+DEEPEST = 10_000
+MOST_ROWS = 100
+
+Item = TypeVar("Item")
+Item_co = TypeVar("Item_co", covariant=True)
+
+
+class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows are wanted: a page, or what follows a cursor."""
+
+    page: int = 1
+    limit: int = 50
+    cursor: str | None = None
+
+
+class Pagination(msgspec.Struct, frozen=True):
+    """Where a page lies; `page` is null when a cursor was followed, `next_cursor` is null at the end."""
+
+    page: int | None
+    limit: int
+    total: int
+    pages: int
+    next_cursor: str | None
+
+
+class Page(msgspec.Struct, Generic[Item_co], frozen=True):
+    """Some rows of a list."""
+
+    data: Sequence[Item_co]
+    pagination: Pagination
+
+
+class Walk(msgspec.Struct, frozen=True):
+    """How a list is walked: its name, the column of ids that orders it, and whether the newest come first."""
+
+    name: str
+    column: Column[Any]
+    newest_first: bool = False
+
+
+def make_cursor(name: str, last_id: int) -> str:
+    """The cursor after a row of the list of that name."""
+    return base64.urlsafe_b64encode(msgspec.json.encode([name, last_id])).decode().rstrip("=")
+
+
+def read_cursor(name: str, cursor: str) -> int:
+    """The id after which the list of that name goes on. Raises InvalidCursor."""
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        of, last_id = msgspec.json.decode(text, type=tuple[str, int])
+    except (UnicodeError, binascii.Error, msgspec.DecodeError) as error:
+        raise InvalidCursor from error
+    if of != name or abs(last_id) >= 2**63:
+        raise InvalidCursor
+    return last_id
+
+
+def read_page(
+    connection: Connection, rows: Select[Any], walk: Walk, *, wanted: PageRequest, total: int
+) -> tuple[Sequence[Row[Any]], Pagination]:
+    """The wanted rows of a selection and where they lie. Raises PageTooDeep or InvalidCursor."""
+    ordered = rows.order_by(walk.column.desc() if walk.newest_first else walk.column).limit(wanted.limit + 1)
+    if wanted.cursor is not None:
+        last_id = read_cursor(walk.name, wanted.cursor)
+        ordered = ordered.where(walk.column < last_id if walk.newest_first else walk.column > last_id)
+    elif wanted.page * wanted.limit > DEEPEST:
+        raise PageTooDeep(DEEPEST)
+    else:
+        ordered = ordered.offset((wanted.page - 1) * wanted.limit)
+    found = connection.execute(ordered).all()
+    shown = found[: wanted.limit]
+    more = make_cursor(walk.name, shown[-1].id) if len(found) > wanted.limit else None
+    page = None if wanted.cursor is not None else wanted.page
+    return shown, Pagination(page, wanted.limit, total, -(-total // wanted.limit), more)
+
+
+def page_of(found: tuple[Sequence[Row[Any]], Pagination], view: Callable[[Row[Any]], Item]) -> Page[Item]:
+    """A page of views."""
+    rows, pagination = found
+    return Page([view(row) for row in rows], pagination)

@@ -1,0 +1,39 @@
+"""Programs: reading the one in force, and changing it by adding a version."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from loyalty_app.businesses import find_business, program_row
+from loyalty_app.db.engine import Database
+from loyalty_app.db.rows import terms_of
+from loyalty_app.db.tables import business, program
+from loyalty_core.customers import clean_name
+from loyalty_core.programs import Program, ProgramChange, changed
+
+
+def read_program(connection: Connection, business_id: int) -> Program:
+    """The program of a business with all its versions."""
+    shop = find_business(connection, business_id)
+    rows = select(program).where(program.c.business_id == business_id).order_by(program.c.version)
+    return Program(shop.name, tuple(terms_of(row) for row in connection.execute(rows)))
+
+
+async def change_program(database: Database, business_id: int, change: ProgramChange, *, now: datetime) -> Program:
+    """Change a program for what happens from now on. Raises InvalidRequest."""
+    name = clean_name(change.name) if isinstance(change.name, str) else None
+
+    def work(connection: Connection) -> Program:
+        shop = business.c.id == business_id
+        connection.execute(select(business.c.id).where(shop).with_for_update())
+        if name is not None:
+            connection.execute(update(business).where(shop).values(name=name))
+        before = read_program(connection, business_id)
+        terms = changed(before, change, now)
+        if terms.version == before.terms.version:
+            return before
+        database.insert(connection, program, [program_row(business_id, terms)])
+        connection.execute(update(business).where(shop).values(program_version=terms.version))
+        return Program(before.name, (*before.versions, terms))
+
+    return await database.write(work)

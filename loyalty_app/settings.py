@@ -1,0 +1,73 @@
+"""Settings: everything an operator can choose, read once from the environment (and `.env`).
+
+A wrong value is refused at the start, with the variable's name and what would be right.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from dotenv import dotenv_values
+
+DEFAULT_DATABASE = "sqlite:///loyalty.db"
+
+
+class SettingsError(Exception):
+    """A setting cannot be used; the text says which one and what would be right."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """All settings. Each field is the variable LOYALTY_<FIELD>."""
+
+    database_url: str = DEFAULT_DATABASE
+    redis_url: str | None = None
+    secret_key: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    public_url: str | None = None
+    telegram_token: str | None = None
+    telegram_api_url: str | None = None
+    webhook_allow: str | None = None
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is a SQLite file."""
+        return self.database_url.startswith("sqlite:")
+
+    @property
+    def sqlite_path(self) -> Path:
+        """Where the SQLite file lies."""
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment, where it wins, and from `.env`. Raises SettingsError."""
+    given = {**dotenv_values(".env"), **os.environ} if environ is None else dict(environ)
+    fields = {
+        name: value
+        for name in Settings.__struct_fields__
+        if (value := given.get(f"LOYALTY_{name.upper()}")) not in {None, ""}
+    }
+    try:
+        settings = msgspec.convert(fields, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        variable = str(error).rpartition("`$.")[2].rstrip("`")
+        raise SettingsError(f"LOYALTY_{variable.upper()} must be a whole number.") from error
+    return checked(settings)
+
+
+def checked(settings: Settings) -> Settings:
+    """The settings, or SettingsError if some of them do not go together."""
+    if not settings.database_url.startswith(("sqlite:///", "postgresql://", "postgres://")):
+        raise SettingsError("LOYALTY_DATABASE_URL must begin with sqlite:/// or postgresql://.")
+    if settings.on_sqlite and (settings.sqlite_path.name in {"", ".", ":memory:"}):
+        raise SettingsError("LOYALTY_DATABASE_URL must name a file, as sqlite:///loyalty.db.")
+    if not 0 <= settings.port <= 65_535:  # noqa: PLR2004  # the largest port
+        raise SettingsError("LOYALTY_PORT must be a number from 0 to 65535.")
+    if settings.workers < 1:
+        raise SettingsError("LOYALTY_WORKERS must be 1 or more.")
+    if settings.workers > 1 and settings.on_sqlite:
+        raise SettingsError("LOYALTY_WORKERS above 1 needs PostgreSQL: set LOYALTY_DATABASE_URL=postgresql://…")
+    return settings
