@@ -1,0 +1,86 @@
+"""The application: which routes there are, what runs before them, and what becomes of errors."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from urllib.parse import unquote
+
+from litestar import Litestar, Router
+from litestar.exceptions import HTTPException
+from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send, WebSocketScope
+
+from api import reference
+from api.auth import authorise
+from api.limits import RateLimits
+from api.problems import answer_failure, answer_http, answer_refusal
+from api.routes import customers, health, program, stamps
+from api.visits import add_headers
+from loyalty_app.counter.line import utc_now
+from loyalty_app.running import running
+from loyalty_app.settings import Settings, read_settings
+from loyalty_core.errors import LoyaltyError
+
+LARGEST_BODY = 256 * 1024
+V1 = [*customers.HANDLERS, *stamps.HANDLERS, *program.HANDLERS]
+
+
+class Api(Litestar):
+    """Litestar, but for one thing: a slash that is encoded in a path stays part of its segment.
+
+    So that a card's whole link can stand where its code is expected: /v1/customers/qr/https%3A%2F%2Ft.me%2F….
+    """
+
+    async def __call__(
+        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
+    ) -> None:
+        """Serve one request, or the lifespan."""
+        if scope["type"] != "lifespan":
+            keep_encoded_slashes(scope)
+        await super().__call__(scope, receive, send)
+
+
+def keep_encoded_slashes(scope: HTTPScope | WebSocketScope) -> None:
+    """Split the path before it is decoded, not after."""
+    raw = scope["raw_path"] or b""
+    if b"%2f" in raw.lower():
+        segments = raw.decode("latin-1").split("/")
+        scope["path"] = "/".join(unquote(segment).replace("/", "%2F") for segment in segments)
+
+
+def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Litestar:
+    """The whole API as an ASGI application; it opens the database when it starts and closes it when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with running(settings, clock=clock) as held:
+            app.state.running = held
+            app.state.limits = limits = RateLimits(settings.redis_url, clock)
+            try:
+                yield
+            finally:
+                await limits.close()
+
+    return Api(
+        route_handlers=[
+            Router("/v1", route_handlers=V1, guards=[authorise]),
+            Router("/api/v1", route_handlers=V1, guards=[authorise]),
+            *health.HANDLERS,
+            *reference.HANDLERS,
+        ],
+        lifespan=[lifespan],
+        before_send=[add_headers],
+        exception_handlers={
+            LoyaltyError: answer_refusal,
+            HTTPException: answer_http,
+            Exception: answer_failure,
+        },
+        request_max_body_size=LARGEST_BODY,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+
+
+def from_environment() -> Litestar:
+    """The application with the settings of the environment; what servers start."""
+    return create_app(read_settings())

@@ -1,0 +1,85 @@
+"""Auth: who asks, and whether they may. Runs before a handler, as a Litestar guard.
+
+In this order: the key is recognised, the request is counted, the plan and the key's scope are checked. Failed sign-ins
+are counted by address, apart from the requests of keys.
+"""
+
+import re
+from typing import Any
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from api.limits import RateLimits
+from api.refusals import MissingApiKey, RateLimited
+from api.visits import visit_of
+from loyalty_app.counter import Caller
+from loyalty_app.keys import KeyHolder
+from loyalty_app.running import Running
+from loyalty_core.access import requests_per_hour, require_api, require_scope
+from loyalty_core.errors import InvalidApiKey, InvalidRequest
+from loyalty_core.ledger import Actor, ActorType
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+
+IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Let a request pass whose key has the scope that the handler names. Raises what the module says.
+
+    OPTIONS, which Litestar answers by itself, is for everybody.
+    """
+    if connection.scope.get("method") == "OPTIONS":
+        return
+    visit = visit_of(connection.scope)
+    limits: RateLimits = connection.app.state.limits
+    holder = await _recognise(connection, limits)
+    business = holder.business
+    standing = await limits.count(holder.key.key_id, requests_per_hour(business.plan, business.rate_limit))
+    visit.holder = holder
+    visit.headers += standing.headers()
+    require_api(business.plan)
+    if standing.exceeded:
+        raise RateLimited(standing.seconds_left)
+    require_scope(holder.key.scopes, handler.opt["scope"])
+
+
+async def _recognise(connection: Connection, limits: RateLimits) -> KeyHolder:
+    running: Running = connection.app.state.running
+    try:
+        return await running.keys.recognise(_key_text(connection))
+    except (MissingApiKey, InvalidApiKey):
+        wait = await limits.failed(connection.client.host if connection.client else "")
+        if wait is not None:
+            raise RateLimited(wait) from None
+        raise
+
+
+def _key_text(connection: Connection) -> str:
+    scheme, _, text = connection.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and text.strip():
+        return text.strip()
+    other = connection.headers.get("x-api-key")
+    if not other:
+        raise MissingApiKey
+    return other.strip()
+
+
+def caller(request: Request[Any, Any, Any]) -> Caller:
+    """On whose behalf a request writes, with its Idempotency-Key. Raises InvalidRequest."""
+    holder = key_holder(request)
+    key = request.headers.get("idempotency-key")
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidRequest.field("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
+    actor = Actor(ActorType.API_KEY, holder.key.key_id, holder.key.name)
+    return Caller(business=holder.business, actor=actor, key=key)
+
+
+def key_holder(request: Request[Any, Any, Any]) -> KeyHolder:
+    """Who asks. The guard has seen to it that there is somebody."""
+    holder = visit_of(request.scope).holder
+    if holder is None:
+        raise MissingApiKey
+    return holder

@@ -1,0 +1,70 @@
+"""Bodies and queries: the shapes of what integrators send, where they differ from the orders of the core."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from loyalty_app.pages import MOST_ROWS, PageRequest
+from loyalty_core.fields import Birthday, EmailText, Name, PhoneText, Reason
+from loyalty_core.rewards import RewardStatus
+
+PageNumber = Annotated[int, Meta(ge=1, le=2**31, description="a whole number, 1 or more")]
+Limit = Annotated[int, Meta(ge=1, le=MOST_ROWS, description="a whole number from 1 to 100")]
+Cursor = Annotated[str, Meta(min_length=1, max_length=200, description="the next_cursor of the answer before")]
+Days = Annotated[int, Meta(ge=1, le=365, description="a whole number from 1 to 365")]
+SearchText = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=100,
+        pattern=r"^[^\x00]+(?![\s\S])",
+        description="a text of 1 to 100 characters; name, phone and e-mail are looked through",
+    ),
+]
+
+
+class NewCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who joins."""
+
+    name: Name
+    phone: PhoneText
+    email: EmailText | None = None
+    birthday: Birthday | None = None
+
+
+class VoidOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Why something is undone."""
+
+    reason: Reason | None = None
+
+
+class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rows of a list are wanted."""
+
+    page: PageNumber = 1
+    limit: Limit = 50
+    cursor: Cursor | None = None
+
+    def wanted(self) -> PageRequest:
+        """The same as the lists take it."""
+        return PageRequest(page=self.page, limit=self.limit, cursor=self.cursor)
+
+
+class CustomerQuery(PageQuery, frozen=True, kw_only=True):
+    """Which customers are wanted."""
+
+    phone: PhoneText | None = None
+    q: SearchText | None = None
+
+
+class RewardQuery(PageQuery, frozen=True, kw_only=True):
+    """Which rewards are wanted."""
+
+    status: RewardStatus | None = None
+
+
+class AnalyticsQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Which days are wanted."""
+
+    days: Days = 30

@@ -1,0 +1,129 @@
+"""Examples: one café's customer, told through every answer that the reference shows."""
+
+from datetime import UTC, date, datetime, timedelta
+
+from loyalty_app.pages import Page, Pagination
+from loyalty_core.analytics import Standing, period_of, summarise
+from loyalty_core.ledger import ActorType, EntryType
+from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
+from loyalty_core.programs import Surplus
+from loyalty_core.rewards import RewardStatus
+from loyalty_core.totals import DayTotals
+from loyalty_core.views import (
+    ActorView,
+    CustomerDetails,
+    CustomerView,
+    ProgramView,
+    RewardView,
+    TransactionView,
+)
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+JOINED = NOW - timedelta(days=40)
+
+CUSTOMER = CustomerView(
+    id=42,
+    qr_code="CUS12AB34CD56",
+    name="Ana Lovelace",
+    phone="+14155552671",
+    email="ana@example.com",
+    birthday=date(1990, 5, 17),
+    current_stamps=0,
+    stamps_required=10,
+    total_stamps=10,
+    total_visits=8,
+    rewards_earned=1,
+    rewards_available=1,
+    last_visit_at=NOW,
+    created_at=JOINED,
+    updated_at=NOW,
+    version=9,
+)
+NEW_CUSTOMER = CustomerView(
+    id=42,
+    qr_code="CUS12AB34CD56",
+    name="Ana Lovelace",
+    phone="+14155552671",
+    email="ana@example.com",
+    birthday=None,
+    current_stamps=0,
+    stamps_required=10,
+    total_stamps=0,
+    total_visits=0,
+    rewards_earned=0,
+    rewards_available=0,
+    last_visit_at=None,
+    created_at=NOW,
+    updated_at=NOW,
+    version=1,
+)
+REWARD = RewardView(
+    id=7,
+    customer_id=42,
+    description="A coffee of your choice",
+    status=RewardStatus.AVAILABLE,
+    earned_at=NOW,
+    redeemed_at=None,
+    expires_at=None,
+)
+USED_REWARD = RewardView(
+    id=7,
+    customer_id=42,
+    description="A coffee of your choice",
+    status=RewardStatus.REDEEMED,
+    earned_at=NOW,
+    redeemed_at=NOW + timedelta(minutes=5),
+    expires_at=None,
+)
+TRANSACTION = TransactionView(
+    id=1001,
+    type=EntryType.STAMP,
+    stamps=2,
+    customer_id=42,
+    reward_id=None,
+    branch_id=None,
+    order_ref="till-1-000123",
+    actor=ActorView(ActorType.API_KEY, 3, "Till at the door"),
+    occurred_at=NOW,
+    voided_by=None,
+    voids=None,
+)
+STAMPED = Stamped(
+    transaction_id=1001,
+    stamps_added=2,
+    current_stamps=0,
+    stamps_required=10,
+    total_stamps=10,
+    reward_earned=True,
+    rewards=(REWARD,),
+    customer=CUSTOMER,
+)
+REDEEMED = Redeemed(transaction_id=1002, reward=USED_REWARD, customer=CUSTOMER)
+VOIDED = Voided(transaction_id=1003, voided_transaction_id=1001, customer=CUSTOMER)
+ERASED = Erased(id=42, qr_code="CUS12AB34CD56")
+PROGRAM = ProgramView(
+    name="Café Ada",
+    stamps_required=10,
+    reward_description="A coffee of your choice",
+    surplus=Surplus.RESET,
+    cooldown_seconds=0,
+    daily_stamp_cap=None,
+    reward_valid_days=None,
+    updated_at=JOINED,
+    version=1,
+)
+DETAILS = CustomerDetails(
+    **{name: getattr(CUSTOMER, name) for name in CUSTOMER.__struct_fields__},
+    recent_transactions=(TRANSACTION,),
+    rewards=(REWARD,),
+)
+SUMMARY = summarise(
+    period_of(2, NOW.date(), "Europe/Berlin"),
+    {NOW.date(): DayTotals(visits=31, stamps_added=40, new_customers=3, rewards_earned=4, rewards_redeemed=3)},
+    Standing(customers=310, outstanding=12, active=28, returning=25),
+)
+
+
+def page(row: object) -> Page[object]:
+    """A list of one row."""
+    return Page([row], Pagination(page=1, limit=50, total=1, pages=1, next_cursor=None))

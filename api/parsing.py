@@ -1,0 +1,113 @@
+"""Parsing: bodies, queries and paths into structs, and msgspec's complaints into words for people.
+
+Every message says what would be right, in the words of the field's own description.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request
+
+from api.refusals import MalformedJson, UnsupportedMediaType
+from loyalty_core.customers import parse_code
+from loyalty_core.errors import CustomerNotFound, FieldError, InvalidRequest
+from loyalty_core.fields import LARGEST_ID
+
+Parsed = TypeVar("Parsed", bound=msgspec.Struct)
+
+ID_TEXT = re.compile(r"[0-9]{1,19}")
+WHERE = re.compile(r" - at `\$?\.?(?P<path>[^`]*)`$")
+UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`")
+MISSING = re.compile(r"Object missing required field `(?P<name>.*)`")
+
+
+async def read_body(request: Request[Any, Any, Any], wanted: type[Parsed]) -> Parsed:
+    """The body of a request as a struct; no body counts as {}. Raises InvalidRequest, MalformedJson and the like."""
+    body = await request.body()
+    if body:
+        _check_media_type(request.headers.get("content-type"))
+    try:
+        return msgspec.json.decode(body or b"{}", type=wanted)
+    except msgspec.ValidationError as error:
+        raise explained(error, wanted) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedJson from error
+
+
+def _check_media_type(declared: str | None) -> None:
+    media_type = (declared or "application/json").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise UnsupportedMediaType
+
+
+def read_query(request: Request[Any, Any, Any], wanted: type[Parsed]) -> Parsed:
+    """The query of a request as a struct; parameters that it does not know are ignored. Raises InvalidRequest."""
+    given = {name: value for name, value in request.query_params.items() if name in wanted.__struct_fields__}
+    try:
+        return msgspec.convert(given, wanted, strict=False)
+    except msgspec.ValidationError as error:
+        raise explained(error, wanted) from error
+
+
+def path_id(request: Request[Any, Any, Any]) -> int:
+    """The id in a path. Raises InvalidRequest."""
+    text: str = request.path_params["id"]
+    if not ID_TEXT.fullmatch(text) or not 1 <= int(text) <= LARGEST_ID:
+        raise InvalidRequest.field("id", "must be a positive whole number of at most 64 bits")
+    return int(text)
+
+
+def path_code(request: Request[Any, Any, Any]) -> str:
+    """The customer's code in a path, typed or scanned. Raises CustomerNotFound if it is none."""
+    text: str = request.path_params["qr_code"]
+    code = parse_code(text.replace("%2F", "/"))
+    if code is None:
+        raise CustomerNotFound
+    return code
+
+
+def explained(error: msgspec.ValidationError, wanted: type[msgspec.Struct]) -> InvalidRequest:
+    """Say which field is wrong (JSON pointer) and what would be right."""
+    text = str(error)
+    where = WHERE.search(text)
+    path = where["path"].split(".")[0].split("[")[0] if where else ""
+    complaint = text[: where.start()] if where else text
+    if unknown := UNKNOWN.fullmatch(complaint):
+        known = ", ".join(expectations(wanted)) or "none"
+        return InvalidRequest(FieldError(_pointer(unknown["name"]), f"is not a field here; the fields are {known}"))
+    if missing := MISSING.fullmatch(complaint):
+        name = missing["name"]
+        return InvalidRequest(FieldError(_pointer(name), f"is required: {expectations(wanted)[name]}"))
+    if not path:
+        return InvalidRequest(FieldError("", "must be a JSON object"))
+    return InvalidRequest(FieldError(_pointer(path), f"must be {expectations(wanted)[path]}"))
+
+
+def _pointer(name: str) -> str:
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+@lru_cache
+def expectations(wanted: type[msgspec.Struct]) -> dict[str, str]:
+    """What each field of a struct takes, in words."""
+    info = msgspec.inspect.type_info(wanted)
+    fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
+    return {field.encode_name: _expectation(field.type) for field in fields}
+
+
+def _expectation(kind: msgspec.inspect.Type) -> str:
+    match kind:
+        case msgspec.inspect.UnionType(types=types):
+            words = [_expectation(one) for one in types if not isinstance(one, msgspec.inspect.NoneType)]
+            nullable = len(words) < len(types) and not any("null" in one for one in words)
+            return " or ".join(words) + (", or null" if nullable else "")
+        case msgspec.inspect.Metadata(extra_json_schema={"description": words}):
+            return str(words)
+        case msgspec.inspect.EnumType(cls=cls):
+            return "one of " + ", ".join(member.value for member in cls)
+        case msgspec.inspect.BoolType():
+            return "true or false"
+        case _:
+            return "a text"

@@ -1,0 +1,47 @@
+"""One worked example of every refusal, as the API would send it. A test sees that none is missing."""
+
+from datetime import timedelta
+
+from api import examples, refusals
+from api.problems import Problem, problem_of
+from loyalty_core import errors
+from loyalty_core.errors import LoyaltyError
+
+NOW = examples.NOW
+
+EXAMPLES: tuple[LoyaltyError, ...] = (
+    errors.InvalidRequest.field("stamps", "must be a whole number from 1 to 10"),
+    refusals.MalformedJson(),
+    errors.PageTooDeep(10_000),
+    errors.InvalidCursor(),
+    refusals.MissingApiKey(),
+    errors.InvalidApiKey(),
+    errors.PlanRequired("basic"),
+    errors.ScopeRequired("stamps:write"),
+    refusals.NotFound(),
+    errors.CustomerNotFound(),
+    errors.RewardNotFound(7),
+    errors.TransactionNotFound(1001),
+    refusals.MethodNotAllowed(),
+    errors.CustomerExists(42),
+    errors.CustomerLimitReached(25),
+    errors.StampTooSoon(NOW, NOW + timedelta(minutes=30), NOW + timedelta(minutes=6), "Ana"),
+    errors.DailyCapReached(10, 9, NOW.replace(hour=0, minute=0) + timedelta(days=1), NOW),
+    errors.NoRewardAvailable(),
+    errors.RewardAlreadyRedeemed(7, NOW, NOW + timedelta(minutes=5)),
+    errors.RewardExpired(7, NOW),
+    errors.AlreadyVoided(1001, 1003),
+    errors.VoidRefused("Only stamps and redemptions can be undone."),
+    errors.OrderRefUsed("till-1-000123", 1001),
+    refusals.BodyTooLarge(),
+    refusals.UnsupportedMediaType(),
+    errors.IdempotencyKeyReused(),
+    refusals.RateLimited(1200),
+    refusals.InternalError(),
+    errors.Busy(),
+)
+
+
+def example_problems() -> dict[str, Problem]:
+    """Code → the problem as it is sent."""
+    return {refusal.code: problem_of(refusal, "0f6c1d0a9be54c3a8d21") for refusal in EXAMPLES}

@@ -1,0 +1,196 @@
+"""OpenAPI 3.1, made from the operations that stand beside the routes and from the structs of the wire."""
+
+from collections import defaultdict
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+
+from api.operations import Operation
+from api.problems import MEDIA_TYPE, Problem
+from api.reference.errors import example_problems
+from loyalty_app.pages import Pagination
+
+Json = dict[str, Any]
+
+REF = "#/components/schemas/{name}"
+ABOUT = (
+    'The stamp cards of a shop. Every answer is JSON: `{"data": …}`, lists with `pagination`, refusals as RFC 9457 '
+    "problems with a `code`. A write that carries an `Idempotency-Key` happens once, however often it is sent."
+)
+PARAMETERS: dict[str, Json] = {
+    "id": {"schema": {"type": "integer", "minimum": 1}, "description": "The numeric id.", "example": 42},
+    "qr_code": {
+        "schema": {"type": "string"},
+        "description": "The code on the card, typed or scanned, or the card's whole link, URL-encoded.",
+        "example": "CUS12AB34CD56",
+    },
+}
+LIMIT_HEADERS = {
+    "X-RateLimit-Limit": "Requests that the key has in each hour.",
+    "X-RateLimit-Remaining": "Requests that are left in this hour.",
+    "X-RateLimit-Reset": "When the next hour begins, in Unix seconds.",
+}
+HEADERS: dict[str, Json] = {
+    "X-Request-Id": {"schema": {"type": "string"}, "description": "Names this request in logs."},
+    **{name: {"schema": {"type": "integer"}, "description": text} for name, text in LIMIT_HEADERS.items()},
+    "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before the next try."},
+    "WWW-Authenticate": {"schema": {"type": "string"}, "description": "How to sign in: Bearer."},
+    "Idempotent-Replayed": {"schema": {"const": "true"}, "description": "There if this is a first answer, once more."},
+}
+HEADERS_OF = {
+    "401": ("WWW-Authenticate",),
+    "429": (*LIMIT_HEADERS, "Retry-After"),
+    "503": (*LIMIT_HEADERS, "Retry-After"),
+}
+ANYWHERE = ("not_found", "method_not_allowed")
+
+
+def openapi_document(handlers: list[HTTPRouteHandler]) -> Json:
+    """The whole document for the handlers of /v1."""
+    paths: dict[str, Json] = defaultdict(dict)
+    operations = []
+    for handler in handlers:
+        operation: Operation = handler.opt["operation"]
+        operations.append(operation)
+        for path in handler.paths:
+            for method in handler.http_methods:
+                paths[_path(path)][method.lower()] = _operation(operation, path)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Loyalty API", "version": version("loyalty-stamps"), "description": ABOUT},
+        "servers": [{"url": "/v1"}, {"url": "/api/v1", "description": "for clients of the original"}],
+        "security": [{"bearer": []}, {"header": []}],
+        "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in operations)],
+        "paths": dict(paths),
+        "components": _components(operations),
+    }
+
+
+def _path(path: str) -> str:
+    return path.replace(":str}", "}")
+
+
+def _components(operations: list[Operation]) -> Json:
+    types: set[type] = {Problem, Pagination}
+    for operation in operations:
+        types |= {kind for kind in (operation.answer, operation.body, operation.query) if kind is not None}
+    _, schemas = msgspec.json.schema_components(sorted(types, key=lambda kind: kind.__name__), ref_template=REF)
+    return {
+        "schemas": _wire_names(schemas),
+        "headers": HEADERS,
+        "responses": {code: _refusal([example_problems()[code]]) for code in ANYWHERE},
+        "securitySchemes": {
+            "bearer": {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer ll_…"},
+            "header": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+        },
+    }
+
+
+def _wire_names(schemas: Json) -> Json:
+    """Call views by the name of what they show: CustomerView → Customer."""
+    text = msgspec.json.encode(schemas).decode()
+    for name in schemas:
+        if name.endswith("View"):
+            text = text.replace(f'/{name}"', f'/{_wire_name(name)}"').replace(
+                f'"title":"{name}"', f'"title":"{_wire_name(name)}"'
+            )
+    renamed: Json = msgspec.json.decode(text)
+    return {_wire_name(name): schema for name, schema in renamed.items()}
+
+
+def _wire_name(name: str) -> str:
+    return name.removesuffix("View")
+
+
+def _ref(kind: type) -> Json:
+    return {"$ref": REF.format(name=_wire_name(kind.__name__))}
+
+
+def _operation(operation: Operation, path: str) -> Json:
+    document: Json = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "description": f"{operation.text}\n\nNeeds the scope `{operation.scope}`.".strip(),
+        "tags": [operation.tag],
+        "parameters": _parameters(operation, path),
+        "responses": {str(operation.status): _success(operation), **_refusals(operation)},
+    }
+    if operation.body is not None:
+        content = {"schema": _ref(operation.body), "example": operation.body_example}
+        required = any(field.required for field in msgspec.structs.fields(operation.body))
+        document["requestBody"] = {"required": required, "content": {"application/json": content}}
+    return document
+
+
+def _parameters(operation: Operation, path: str) -> list[Json]:
+    found: list[Json] = [
+        {"name": name, "in": "path", "required": True, **parameter}
+        for name, parameter in PARAMETERS.items()
+        if "{" + name + ":" in path
+    ]
+    if operation.query is not None:
+        found += _query_parameters(operation.query)
+    if operation.once_only:
+        found.append(
+            {
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": False,
+                "description": "Makes the request once-only: the same key with the same request gets the first answer.",
+                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+                "example": "till-1-000123",
+            }
+        )
+    return found
+
+
+def _query_parameters(query: type[msgspec.Struct]) -> list[Json]:
+    """The parameters of a query. None of them is ever null: what is not wanted is left out."""
+    properties = msgspec.json.schema_components([query], ref_template=REF)[1][query.__name__]["properties"]
+    return [
+        {"name": name, "in": "query", "required": False, "schema": _not_null(schema)}
+        for name, schema in properties.items()
+    ]
+
+
+def _not_null(schema: Json) -> Json:
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    return kinds[0] if kinds else schema
+
+
+def _headers(*names: str) -> Json:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}
+
+
+def _success(operation: Operation) -> Json:
+    if operation.listed:
+        properties = {"data": {"type": "array", "items": _ref(operation.answer)}, "pagination": _ref(Pagination)}
+        example = msgspec.to_builtins(operation.example)
+    else:
+        properties = {"data": _ref(operation.answer)}
+        example = {"data": msgspec.to_builtins(operation.example)}
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    content = {"application/json": {"schema": schema, "example": example}}
+    headers = _headers(*LIMIT_HEADERS, *(["Idempotent-Replayed"] if operation.once_only else []))
+    return {"description": operation.summary, "headers": headers, "content": content}
+
+
+def _refusals(operation: Operation) -> Json:
+    by_status: dict[str, list[Problem]] = defaultdict(list)
+    problems = example_problems()
+    for code in operation.codes:
+        by_status[str(problems[code].status)].append(problems[code])
+    return {
+        status: _refusal(found, *HEADERS_OF.get(status, LIMIT_HEADERS)) for status, found in sorted(by_status.items())
+    }
+
+
+def _refusal(problems: list[Problem], *headers: str) -> Json:
+    examples = {p.code: {"summary": p.title, "value": msgspec.to_builtins(p)} for p in problems}
+    return {
+        "description": "; ".join(problem.title for problem in problems),
+        "headers": _headers(*headers),
+        "content": {MEDIA_TYPE: {"schema": _ref(Problem), "examples": examples}},
+    }

@@ -1,0 +1,60 @@
+"""Refusals that only HTTP knows: wrong methods, broken JSON, missing keys, too many requests."""
+
+from loyalty_core.errors import LoyaltyError
+
+
+class NotFound(LoyaltyError):
+    """There is nothing here."""
+
+    def __init__(self) -> None:
+        super().__init__("No such address. The reference at /docs lists all there are.")
+
+
+class MethodNotAllowed(LoyaltyError):
+    """That method does not work here."""
+
+    def __init__(self) -> None:
+        super().__init__("This address does not take that method; the Allow header lists those it takes.")
+
+
+class MalformedJson(LoyaltyError):
+    """The body is not valid JSON."""
+
+    def __init__(self) -> None:
+        super().__init__("The body could not be read as JSON in UTF-8.")
+
+
+class BodyTooLarge(LoyaltyError):
+    """The body is too large."""
+
+    def __init__(self) -> None:
+        super().__init__("A body may have at most 256 KiB.")
+
+
+class UnsupportedMediaType(LoyaltyError):
+    """The body is not declared as JSON."""
+
+    def __init__(self) -> None:
+        super().__init__("Send JSON, with the header Content-Type: application/json.")
+
+
+class MissingApiKey(LoyaltyError):
+    """An API key is needed."""
+
+    def __init__(self) -> None:
+        super().__init__("Send your API key with every request, as Authorization: Bearer ll_… or X-Api-Key: ll_….")
+
+
+class RateLimited(LoyaltyError):
+    """Too many requests."""
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(f"The limit of requests is used up. Try again in {retry_after} seconds.")
+
+
+class InternalError(LoyaltyError):
+    """Something went wrong on our side."""
+
+    def __init__(self) -> None:
+        super().__init__("The request could not be finished. Give the request_id to whoever runs this server.")

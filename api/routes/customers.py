@@ -1,0 +1,216 @@
+"""Routes of customers: who they are, what was done to their cards, what they are owed."""
+
+from typing import Any
+
+from litestar.response.base import ASGIResponse
+
+from api import examples
+from api.answers import answered, listed, shown
+from api.auth import caller, key_holder
+from api.bodies import CustomerQuery, NewCustomer, PageQuery, RewardQuery
+from api.operations import Operation, serves
+from api.parsing import path_code, path_id, read_body, read_query
+from api.state import AppRequest, running
+from loyalty_app import customers
+from loyalty_core.access import Scope
+from loyalty_core.customers import Profile, ProfileChange
+from loyalty_core.outcomes import Erased
+from loyalty_core.views import CustomerDetails, CustomerView, RewardView, TransactionView
+
+TAG = "Customers"
+
+
+@serves(
+    "GET",
+    "/customers",
+    Operation(
+        name="listCustomers",
+        summary="List customers",
+        text="In the order in which they joined. `phone` finds one by number, `q` looks through name, phone, e-mail.",
+        tag=TAG,
+        scope=Scope.CUSTOMERS_READ,
+        query=CustomerQuery,
+        answer=CustomerView,
+        listed=True,
+        example=examples.page(examples.CUSTOMER),
+    ),
+)
+async def list_customers(request: AppRequest) -> ASGIResponse:
+    """List customers."""
+    query, business = read_query(request, CustomerQuery), key_holder(request).business
+    search = customers.Search(phone=_plus_restored(query.phone), q=query.q)
+    database = running(request).database
+    page = await database.read(lambda c: customers.list_customers(c, business, search, wanted=query.wanted()))
+    return listed(page)
+
+
+def _plus_restored(phone: str | None) -> str | None:
+    """A + that nobody has encoded arrives as a space; a phone number begins with neither by accident."""
+    return f"+{phone[1:]}" if phone and phone.startswith(" ") else phone
+
+
+@serves(
+    "POST",
+    "/customers",
+    Operation(
+        name="createCustomer",
+        summary="Create a customer",
+        text="Answers with the customer and their unique QR code. A phone number belongs to one customer of a shop.",
+        tag=TAG,
+        scope=Scope.CUSTOMERS_WRITE,
+        body=NewCustomer,
+        body_example={"name": "Ana Lovelace", "phone": "+14155552671", "email": "ana@example.com"},
+        answer=CustomerView,
+        status=201,
+        once_only=True,
+        refusals=("customer_exists", "customer_limit_reached"),
+        example=examples.NEW_CUSTOMER,
+    ),
+)
+async def create_customer(request: AppRequest) -> ASGIResponse:
+    """Create a customer."""
+    who, new = caller(request), await read_body(request, NewCustomer)
+    profile = Profile(name=new.name, phone=new.phone, email=new.email, birthday=new.birthday)
+    return answered(await running(request).counter.join(who, profile), status=201)
+
+
+SHOWING: dict[str, Any] = {
+    "tag": TAG,
+    "scope": Scope.CUSTOMERS_READ,
+    "answer": CustomerDetails,
+    "refusals": ("customer_not_found",),
+    "example": examples.DETAILS,
+}
+
+
+@serves("GET", "/customers/{id:str}", Operation(name="getCustomer", summary="Get a customer by id", **SHOWING))
+async def get_customer(request: AppRequest) -> ASGIResponse:
+    """Show a customer."""
+    return await _show(request, path_id(request))
+
+
+@serves(
+    "GET",
+    "/customers/qr/{qr_code:str}",
+    Operation(
+        name="getCustomerByCode",
+        summary="Look a customer up by QR code",
+        text="Scan, look up, stamp. Takes the code, typed or scanned, or the card's whole link, URL-encoded.",
+        **SHOWING,
+    ),
+)
+async def get_customer_by_code(request: AppRequest) -> ASGIResponse:
+    """Show a customer."""
+    return await _show(request, path_code(request))
+
+
+async def _show(request: AppRequest, ref: int | str) -> ASGIResponse:
+    now, business = running(request).clock(), key_holder(request).business
+    read = running(request).database.read
+    return shown(await read(lambda c: customers.show_customer(c, business, ref, now=now)))
+
+
+@serves(
+    "PATCH",
+    "/customers/{id:str}",
+    Operation(
+        name="updateCustomer",
+        summary="Change a customer's profile",
+        text="Only the fields that are sent change; null empties a field. Sends customer.updated.",
+        tag=TAG,
+        scope=Scope.CUSTOMERS_WRITE,
+        body=ProfileChange,
+        body_example={"email": "ana@example.com"},
+        answer=CustomerView,
+        once_only=True,
+        refusals=("customer_not_found", "customer_exists"),
+        example=examples.CUSTOMER,
+    ),
+)
+async def update_customer(request: AppRequest) -> ASGIResponse:
+    """Change a profile."""
+    who, customer_id, change = caller(request), path_id(request), await read_body(request, ProfileChange)
+    return answered(await running(request).counter.update(who, customer_id, change))
+
+
+@serves(
+    "DELETE",
+    "/customers/{id:str}",
+    Operation(
+        name="deleteCustomer",
+        summary="Erase a customer's personal data",
+        text="Name, phone, e-mail and birthday are erased, open rewards taken back. The ledger stays, without a name.",
+        tag=TAG,
+        scope=Scope.CUSTOMERS_WRITE,
+        answer=Erased,
+        once_only=True,
+        refusals=("customer_not_found",),
+        example=examples.ERASED,
+    ),
+)
+async def delete_customer(request: AppRequest) -> ASGIResponse:
+    """Erase personal data."""
+    return answered(await running(request).counter.erase(caller(request), path_id(request)))
+
+
+@serves(
+    "GET",
+    "/customers/{id:str}/transactions",
+    Operation(
+        name="listTransactions",
+        summary="List what was done to a card",
+        text="The newest first; undone entries stay in the list.",
+        tag=TAG,
+        scope=Scope.CUSTOMERS_READ,
+        query=PageQuery,
+        answer=TransactionView,
+        listed=True,
+        refusals=("customer_not_found",),
+        example=examples.page(examples.TRANSACTION),
+    ),
+)
+async def list_transactions(request: AppRequest) -> ASGIResponse:
+    """List transactions."""
+    customer_id, wanted = path_id(request), read_query(request, PageQuery).wanted()
+    business, read = key_holder(request).business, running(request).database.read
+    return listed(await read(lambda c: customers.list_transactions(c, business, customer_id, wanted=wanted)))
+
+
+@serves(
+    "GET",
+    "/customers/{id:str}/rewards",
+    Operation(
+        name="listCustomerRewards",
+        summary="List a customer's rewards",
+        tag=TAG,
+        scope=Scope.REWARDS_READ,
+        query=RewardQuery,
+        answer=RewardView,
+        listed=True,
+        refusals=("customer_not_found",),
+        example=examples.page(examples.REWARD),
+    ),
+)
+async def list_customer_rewards(request: AppRequest) -> ASGIResponse:
+    """List a customer's rewards."""
+    return await show_rewards(request, path_id(request))
+
+
+async def show_rewards(request: AppRequest, customer_id: int | None = None) -> ASGIResponse:
+    """List rewards of one customer or of all."""
+    query, business = read_query(request, RewardQuery), key_holder(request).business
+    search = customers.RewardSearch(now=running(request).clock(), customer_id=customer_id, status=query.status)
+    read = running(request).database.read
+    return listed(await read(lambda c: customers.list_rewards(c, business, search, wanted=query.wanted())))
+
+
+HANDLERS = [
+    list_customers,
+    create_customer,
+    get_customer,
+    get_customer_by_code,
+    update_customer,
+    delete_customer,
+    list_transactions,
+    list_customer_rewards,
+]

@@ -1,0 +1,102 @@
+"""Routes of the program: its terms, what it owes, how it does."""
+
+from litestar.response.base import ASGIResponse
+
+from api import examples
+from api.answers import shown
+from api.auth import key_holder
+from api.bodies import AnalyticsQuery, RewardQuery
+from api.operations import Operation, serves
+from api.parsing import read_body, read_query
+from api.routes.customers import show_rewards
+from api.state import AppRequest, running
+from loyalty_app.analytics import read_summary
+from loyalty_app.programs import change_program, read_program
+from loyalty_core.access import Scope
+from loyalty_core.analytics import Summary
+from loyalty_core.programs import ProgramChange
+from loyalty_core.views import ProgramView, RewardView, program_view
+
+
+@serves(
+    "GET",
+    "/rewards",
+    Operation(
+        name="listRewards",
+        summary="List rewards",
+        text="The newest first. `status=available` is what the business owes.",
+        tag="Rewards",
+        scope=Scope.REWARDS_READ,
+        query=RewardQuery,
+        answer=RewardView,
+        listed=True,
+        example=examples.page(examples.REWARD),
+    ),
+)
+async def list_rewards(request: AppRequest) -> ASGIResponse:
+    """List rewards."""
+    return await show_rewards(request)
+
+
+@serves(
+    "GET",
+    "/program",
+    Operation(
+        name="getProgram",
+        summary="Get the program",
+        tag="Program",
+        scope=Scope.PROGRAM_READ,
+        answer=ProgramView,
+        example=examples.PROGRAM,
+    ),
+)
+async def get_program(request: AppRequest) -> ASGIResponse:
+    """Show the program."""
+    business_id = key_holder(request).business.id
+    return shown(program_view(await running(request).database.read(lambda c: read_program(c, business_id))))
+
+
+@serves(
+    "PATCH",
+    "/program",
+    Operation(
+        name="updateProgram",
+        summary="Change the program",
+        text="Only the fields that are sent change. Running cards keep their goal unless the new one is smaller.",
+        tag="Program",
+        scope=Scope.PROGRAM_WRITE,
+        body=ProgramChange,
+        body_example={"stamps_required": 8, "reward_description": "A coffee of your choice"},
+        answer=ProgramView,
+        example=examples.PROGRAM,
+    ),
+)
+async def update_program(request: AppRequest) -> ASGIResponse:
+    """Change the program."""
+    change, held = await read_body(request, ProgramChange), running(request)
+    business_id = key_holder(request).business.id
+    return shown(program_view(await change_program(held.database, business_id, change, now=held.clock())))
+
+
+@serves(
+    "GET",
+    "/analytics",
+    Operation(
+        name="getAnalytics",
+        summary="Get a summary of the program",
+        text="Whole days of the business's time zone, today included.",
+        tag="Analytics",
+        scope=Scope.ANALYTICS_READ,
+        query=AnalyticsQuery,
+        answer=Summary,
+        example=examples.SUMMARY,
+    ),
+)
+async def get_analytics(request: AppRequest) -> ASGIResponse:
+    """Sum up the last days."""
+    days, business = read_query(request, AnalyticsQuery).days, key_holder(request).business
+    now, read = running(request).clock(), running(request).database.read
+    return shown(await read(lambda c: read_summary(c, business, days=days, now=now)))
+
+
+HANDLERS = [list_rewards, get_program, update_program, get_analytics]

@@ -1,0 +1,133 @@
+"""Routes of stamps: stamping, redeeming, undoing."""
+
+from typing import Any
+
+from litestar.response.base import ASGIResponse
+
+from api import examples
+from api.answers import answered
+from api.auth import caller
+from api.bodies import VoidOrder
+from api.operations import Operation, serves
+from api.parsing import path_code, path_id, read_body
+from api.state import AppRequest, running
+from loyalty_core.access import Scope
+from loyalty_core.outcomes import Redeemed, Stamped, Voided
+from loyalty_core.stamping import RedeemOrder, StampOrder
+
+TAG = "Stamps"
+
+STAMPING: dict[str, Any] = {
+    "tag": TAG,
+    "scope": Scope.STAMPS_WRITE,
+    "body": StampOrder,
+    "body_example": {"stamps": 2, "order_ref": "till-1-000123"},
+    "answer": Stamped,
+    "once_only": True,
+    "refusals": ("customer_not_found", "stamp_too_soon", "daily_cap_reached", "order_ref_used"),
+    "example": examples.STAMPED,
+}
+
+
+@serves(
+    "POST",
+    "/customers/{id:str}/stamps",
+    Operation(
+        name="addStamps",
+        summary="Add stamps by id",
+        text="Adds stamps and records a visit. Sends stamp.added.",
+        **STAMPING,
+    ),
+)
+async def add_stamps(request: AppRequest) -> ASGIResponse:
+    """Stamp a card."""
+    return await _stamp(request, path_id(request))
+
+
+@serves(
+    "POST",
+    "/customers/qr/{qr_code:str}/stamps",
+    Operation(
+        name="addStampsByCode",
+        summary="Add stamps by QR code",
+        text=(
+            "The scan-and-stamp flow of a till. When the stamps reach the goal, the reward is issued and "
+            "`current_stamps` starts anew. When `reward_earned` is true, tell the customer, and redeem with `/redeem`."
+        ),
+        **STAMPING,
+    ),
+)
+async def add_stamps_by_code(request: AppRequest) -> ASGIResponse:
+    """Stamp a card."""
+    return await _stamp(request, path_code(request))
+
+
+async def _stamp(request: AppRequest, customer: int | str) -> ASGIResponse:
+    who, order = caller(request), await read_body(request, StampOrder)
+    return answered(await running(request).counter.give_stamp(who, customer, order))
+
+
+REDEEMING: dict[str, Any] = {
+    "tag": TAG,
+    "scope": Scope.REWARDS_WRITE,
+    "body": RedeemOrder,
+    "body_example": {"reward_id": 7},
+    "answer": Redeemed,
+    "once_only": True,
+    "refusals": (
+        "customer_not_found",
+        "reward_not_found",
+        "no_reward_available",
+        "reward_already_redeemed",
+        "reward_expired",
+    ),
+    "example": examples.REDEEMED,
+    "text": "Takes the oldest available reward unless one is named. Sends reward.redeemed.",
+}
+
+
+@serves("POST", "/customers/{id:str}/redeem", Operation(name="redeem", summary="Redeem a reward by id", **REDEEMING))
+async def redeem(request: AppRequest) -> ASGIResponse:
+    """Hand out a reward."""
+    return await _redeem(request, path_id(request))
+
+
+@serves(
+    "POST",
+    "/customers/qr/{qr_code:str}/redeem",
+    Operation(name="redeemByCode", summary="Redeem a reward by QR code", **REDEEMING),
+)
+async def redeem_by_code(request: AppRequest) -> ASGIResponse:
+    """Hand out a reward."""
+    return await _redeem(request, path_code(request))
+
+
+async def _redeem(request: AppRequest, customer: int | str) -> ASGIResponse:
+    who, order = caller(request), await read_body(request, RedeemOrder)
+    return answered(await running(request).counter.redeem(who, customer, order))
+
+
+@serves(
+    "POST",
+    "/transactions/{id:str}/void",
+    Operation(
+        name="voidTransaction",
+        summary="Undo a stamp or a redemption",
+        text="Once each. The card is added up anew, as if the entry had never been made. Sends transaction.voided.",
+        tag=TAG,
+        scope=Scope.STAMPS_WRITE,
+        body=VoidOrder,
+        body_example={"reason": "wrong customer"},
+        answer=Voided,
+        once_only=True,
+        refusals=("transaction_not_found", "customer_not_found", "already_voided", "void_refused"),
+        example=examples.VOIDED,
+    ),
+)
+async def void_transaction(request: AppRequest) -> ASGIResponse:
+    """Undo an entry."""
+    who, transaction_id, order = caller(request), path_id(request), await read_body(request, VoidOrder)
+    return answered(await running(request).counter.void(who, transaction_id, reason=order.reason))
+
+
+HANDLERS = [add_stamps, add_stamps_by_code, redeem, redeem_by_code, void_transaction]
