@@ -1,0 +1,143 @@
+"""The server: uvicorn, made to stop as it should and to say in one line why it cannot start.
+
+Ctrl-C and SIGTERM let it finish what it has accepted and end with exit code 0. Which settings it runs with is decided
+in `serving` and `demo`.
+"""
+
+import importlib
+import logging
+import signal
+import socket
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors.multiprocess import Multiprocess
+
+from loyalty_app.cli.failures import Impossible, explained
+from loyalty_app.cli.logs import LOGGING
+
+APPLICATION = "api.app"
+# Orchestrators kill after ten seconds, so requests are given up a little before.
+GRACE_SECONDS = 8
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Message, Receive, Send], Awaitable[None]]
+
+log = logging.getLogger("uvicorn.error")
+
+
+class Guarded:
+    """The application. Why it could not start is kept, for one clear line instead of a traceback in the log."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+        self.failure: Exception | None = None
+
+    def __call__(self, scope: Message, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve one request, or the lifespan."""
+        if scope["type"] == "lifespan":
+            return self._live(scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _live(self, scope: Message, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def pass_on(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "lifespan.startup.complete"
+            if message["type"] != "lifespan.startup.failed":
+                await send(message)
+
+        try:
+            await self._app(scope, receive, pass_on)
+        except Exception as error:
+            if started:
+                raise
+            self.failure = _innermost(error)
+            await send({"type": "lifespan.startup.failed", "message": explained(self.failure).format_message()})
+
+
+def _innermost(error: Exception) -> Exception:
+    """The first failure itself, out of the groups that task groups wrap around it."""
+    return _innermost(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
+
+
+def application() -> Guarded:
+    """The application that `api` makes from the environment; found by its name, for nothing here may import it."""
+    app: Application = importlib.import_module(APPLICATION).from_environment()
+    return Guarded(app)
+
+
+def worker_application() -> Guarded:
+    """The application in one of several processes. Without it none can start, which uvicorn knows by the exit code."""
+    try:
+        return application()
+    except Exception as error:
+        log.error(explained(error).format_message())  # noqa: TRY400  # one line is enough
+        raise SystemExit(STARTUP_FAILURE) from error
+
+
+class Alone(uvicorn.Server):
+    """A server in this very process. `ready` is called once requests are answered."""
+
+    def __init__(self, guarded: Guarded, *, ready: Callable[[], None]) -> None:
+        super().__init__(uvicorn.Config(guarded, **_options()))
+        self._guarded, self._ready = guarded, ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the application and listen. Raises what kept the application from starting."""
+        log.setLevel(logging.CRITICAL)  # it is said once, by whoever catches what is raised here
+        with suppress(SystemExit):
+            await super().startup(sockets)
+        log.setLevel(logging.NOTSET)
+        if self._guarded.failure is not None:
+            raise self._guarded.failure
+        self._ready()
+
+
+def serve_alone(listener: socket.socket, *, ready: Callable[[], None]) -> None:
+    """Serve on a socket until somebody stops it."""
+    stop_cleanly()
+    Alone(application(), ready=ready).run([listener])
+
+
+def serve_with_workers(listener: socket.socket, workers: int) -> None:
+    """Serve on a socket with several processes until somebody stops it; one that dies is replaced."""
+    here = f"{__name__}:{worker_application.__name__}"
+    pool = Multiprocess(uvicorn.Config(here, factory=True, workers=workers, **_options()), [listener])
+    pool.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in pool.processes):
+        message = "The server could not start; the lines above say why."
+        raise Impossible(message)
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "interface": "asgi3",
+        "lifespan": "on",
+        "http": "httptools",
+        "ws": "none",
+        "access_log": False,
+        "server_header": False,
+        "log_config": LOGGING,
+        "timeout_graceful_shutdown": GRACE_SECONDS,
+    }
+
+
+def stop_cleanly() -> None:
+    """End with exit code 0 when asked to end: uvicorn raises the signal again once all is finished."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _leave)
+    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
+    if hangup and signal.getsignal(hangup) is signal.SIG_DFL:
+        signal.signal(hangup, lambda *_: signal.raise_signal(signal.SIGTERM))
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)

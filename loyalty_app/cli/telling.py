@@ -1,0 +1,22 @@
+"""Telling: what a command has to say goes to stdout, as words for people or as one JSON object for programs."""
+
+from collections.abc import Iterable, Sequence
+
+import click
+import msgspec
+
+
+def tell(answer: object, words: str, *, as_json: bool) -> None:
+    """Say what came of a command; `answer` and `words` are the same thing twice."""
+    click.echo(msgspec.json.encode(answer) if as_json else words)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows below each other. Put free text last: letters of some scripts are wider than others."""
+    lines = [tuple(head), *(tuple("–" if cell is None else str(cell) for cell in row) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(_line(line, widths) for line in lines)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
