@@ -29,7 +29,7 @@ def _totals(connection: Connection, business: Business, period: Period) -> dict[
 def _standing(connection: Connection, business: Business, period: Period) -> Standing:
     kept = connection.execute(select(business_total).where(business_total.c.business_id == business.id)).one()
     here = select(func.count(), func.count().filter(customer.c.total_visits > 1)).where(
-        customer.c.business_id == business.id, customer.c.day >= period.first
+        customer.c.business_id == business.id, customer.c.day >= period.first, customer.c.erased_at.is_(None)
     )
     active, returning = connection.execute(here.select_from(customer)).one()
     return Standing(customers=kept.customers, outstanding=kept.outstanding, active=active, returning=returning)

@@ -1,0 +1,6 @@
+"""`python -m bench`: runs every benchmark, one after the other."""
+
+from bench import stamps
+
+if __name__ == "__main__":
+    stamps.main()
