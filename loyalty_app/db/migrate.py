@@ -92,15 +92,19 @@ def migrate(settings: Settings) -> None:
     if settings.on_sqlite:
         check_folder(settings)
         engine = sqlite.open_engine(settings.sqlite_path)
-        with engine.begin() as connection:
-            upgrade(connection)
-        engine.dispose()
+        try:
+            with engine.begin() as connection:
+                upgrade(connection)
+        finally:
+            engine.dispose()
     else:
         asyncio.run(_migrate_postgres(settings.database_url))
 
 
 async def _migrate_postgres(url: str) -> None:
     engine = postgres.open_engine(url)
-    async with engine.begin() as connection:
-        await connection.run_sync(upgrade)
-    await engine.dispose()
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()

@@ -1,0 +1,77 @@
+"""The endpoints of the contract, written down by hand: what the API serves must be these, no more and no less."""
+
+from typing import NamedTuple
+
+import httpx
+
+from loyalty_core.access import Scope
+from tests.api.till import Till, only_once
+from tests.api.witness import Json
+
+
+class Things(NamedTuple):
+    """What requests can be about: a customer whose one transaction earned a reward, and a phone number nobody has."""
+
+    customer: int
+    code: str
+    transaction: int
+    reward: int
+    phone: str
+
+
+class Endpoint(NamedTuple):
+    """One endpoint: what its key needs, what it answers, and a request that it accepts."""
+
+    name: str
+    method: str
+    path: str
+    scope: Scope
+    status: int = 200
+    body: Json | None = None
+
+    @property
+    def template(self) -> str:
+        """The path as the reference writes it."""
+        return self.path.replace("{customer}", "{id}").replace("{transaction}", "{id}").replace("{code}", "{qr_code}")
+
+    async def ask(
+        self, till: Till, about: Things, *, base: str = "/v1", slash: str = "", once: str | None = None
+    ) -> httpx.Response:
+        """Send the request, about these things."""
+        body = None if self.body is None else {k: str(v).format(**about._asdict()) for k, v in self.body.items()}
+        path = self.path.format(**about._asdict()) + slash
+        return await till.ask(self.method, path, body, base=base, headers=only_once(once))
+
+
+ENDPOINTS = (
+    Endpoint("listCustomers", "GET", "/customers", Scope.CUSTOMERS_READ),
+    Endpoint("createCustomer", "POST", "/customers", Scope.CUSTOMERS_WRITE, 201, {"name": "Omar", "phone": "{phone}"}),
+    Endpoint("getCustomer", "GET", "/customers/{customer}", Scope.CUSTOMERS_READ),
+    Endpoint("getCustomerByCode", "GET", "/customers/qr/{code}", Scope.CUSTOMERS_READ),
+    Endpoint("addStamps", "POST", "/customers/{customer}/stamps", Scope.STAMPS_WRITE, 200, {}),
+    Endpoint("addStampsByCode", "POST", "/customers/qr/{code}/stamps", Scope.STAMPS_WRITE, 200, {}),
+    Endpoint("redeem", "POST", "/customers/{customer}/redeem", Scope.REWARDS_WRITE),
+    Endpoint("redeemByCode", "POST", "/customers/qr/{code}/redeem", Scope.REWARDS_WRITE),
+    Endpoint("updateCustomer", "PATCH", "/customers/{customer}", Scope.CUSTOMERS_WRITE, 200, {"name": "Lena M"}),
+    Endpoint("deleteCustomer", "DELETE", "/customers/{customer}", Scope.CUSTOMERS_WRITE),
+    Endpoint("listTransactions", "GET", "/customers/{customer}/transactions", Scope.CUSTOMERS_READ),
+    Endpoint("listCustomerRewards", "GET", "/customers/{customer}/rewards", Scope.REWARDS_READ),
+    Endpoint("voidTransaction", "POST", "/transactions/{transaction}/void", Scope.STAMPS_WRITE),
+    Endpoint("listRewards", "GET", "/rewards", Scope.REWARDS_READ),
+    Endpoint("getProgram", "GET", "/program", Scope.PROGRAM_READ),
+    Endpoint("updateProgram", "PATCH", "/program", Scope.PROGRAM_WRITE, 200, {"reward_description": "A cake"}),
+    Endpoint("getAnalytics", "GET", "/analytics", Scope.ANALYTICS_READ),
+)
+
+
+async def furnish(till: Till) -> Things:
+    """Let somebody join and fill a card, so that every endpoint has something to be about."""
+    lena = await till.join()
+    stamped = await till.stamp(lena["id"], 10)
+    return Things(
+        customer=lena["id"],
+        code=lena["qr_code"],
+        transaction=stamped["transaction_id"],
+        reward=stamped["rewards"][0]["id"],
+        phone=till.free_phone(),
+    )

@@ -1,0 +1,172 @@
+"""Keys: what is kept of them, how they are sent, and how soon a change of a key or of a plan is felt."""
+
+import asyncio
+import hashlib
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, text, update
+
+from loyalty_app.businesses import set_plan
+from loyalty_app.db.engine import Database, open_database
+from loyalty_app.db.tables import api_key
+from loyalty_app.keys import revoke_key
+from loyalty_app.settings import Settings
+from loyalty_core.access import KEY_RANDOM_BYTES, Plan, Scope, make_key
+from tests.api.endpoints import ENDPOINTS, Endpoint, furnish
+from tests.api.till import Api, Till, given, open_api, refused
+from tests.app.crowd import until
+
+every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+
+
+async def last_used(till: Till) -> datetime | None:
+    """When the till's key was last used, as far as is noted."""
+    own = select(api_key.c.last_used_at).where(api_key.c.id == till.key_id)
+    return await till.api.database.read(lambda connection: connection.execute(own).scalar_one())
+
+
+async def note_use(database: Database, till: Till, when: datetime) -> None:
+    noted = update(api_key).where(api_key.c.id == till.key_id).values(last_used_at=when)
+    await database.write(lambda connection: connection.execute(noted))
+
+
+@every_endpoint
+async def test_no_endpoint_answers_without_a_key_or_with_a_wrong_one(till: Till, endpoint: Endpoint) -> None:
+    things, before = await furnish(till), await till.api.dump()
+    stranger = make_key(bytes(KEY_RANDOM_BYTES)).text
+    typo = till.key[:-1] + ("0" if till.key[-1] != "0" else "1")
+    for key, code in ((stranger, "invalid_api_key"), (typo, "invalid_api_key"), ("", "missing_api_key")):
+        asking = Till(till.api, till.business, key, till.key_id)
+        answer = await endpoint.ask(asking, things)
+        problem = refused(answer, 401, code)
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert key not in problem["detail"] or not key
+    assert await till.api.dump() == before
+
+
+@every_endpoint
+async def test_an_endpoint_needs_its_scope_and_no_other(till: Till, endpoint: Endpoint) -> None:
+    things = await furnish(till)
+    others = await till.api.another_till(till.business, [scope for scope in Scope if scope is not endpoint.scope])
+    before = await till.api.dump()
+    problem = refused(await endpoint.ask(others, things), 403, "scope_required")
+    assert endpoint.scope in problem["detail"]
+    assert await till.api.dump() == before
+    only = await till.api.another_till(till.business, [endpoint.scope])
+    assert (await endpoint.ask(only, things)).status_code == endpoint.status
+
+
+@every_endpoint
+@pytest.mark.parametrize("plan", [Plan.BASIC, Plan.TRIAL])
+async def test_no_endpoint_answers_a_shop_whose_plan_has_no_api(till: Till, endpoint: Endpoint, plan: Plan) -> None:
+    things = await furnish(till)
+    small = await till.api.open_till("Corner Shop", plan=plan, rate_limit=None)
+    before = await till.api.dump()
+    answer = await endpoint.ask(small, things)
+    assert plan in refused(answer, 403, "plan_required")["detail"]
+    assert answer.headers["x-ratelimit-limit"] == "0"
+    assert await till.api.dump() == before
+
+
+@pytest.mark.parametrize("scheme", ["Bearer {}", "bearer {}", "BEARER   {} "])
+async def test_a_key_is_taken_as_a_bearer_token_or_in_its_own_header(till: Till, scheme: str) -> None:
+    bearer = await till.api.client.get("/v1/program", headers={"Authorization": scheme.format(till.key)})
+    own = await till.api.client.get("/v1/program", headers={"X-Api-Key": till.key})
+    both = await till.api.client.get("/v1/program", headers={"Authorization": "Basic eDp5", "X-Api-Key": till.key})
+    assert given(bearer) == given(own) == given(both)
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer ", "Basic eDp5", "ll_0123456789", "Bearer ll_x", "Bearer x y", "Bearer \x7f"]
+)
+async def test_what_is_no_key_is_refused(api: Api, header: str) -> None:
+    answer = await api.client.get("/v1/program", headers={"Authorization": header})
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_only_the_digest_of_a_key_is_kept(till: Till) -> None:
+    await till.get("/program")
+    kept = await till.api.dump(without=())
+    [row] = kept["api_key"]
+    assert hashlib.sha256(till.key.encode()).digest() in row
+    secret = till.key[len("ll_") + 8 : -6]
+    assert len(secret) == 43
+    assert secret not in repr(kept)
+
+
+async def test_a_key_with_a_typing_error_is_refused_without_asking_the_database(till: Till) -> None:
+    await till.api.database.write(lambda connection: connection.execute(text("ALTER TABLE api_key RENAME TO lost")))
+    typo = till.key[:20] + ("0" if till.key[20] != "0" else "1") + till.key[21:]
+    stranger = make_key(bytes(KEY_RANDOM_BYTES)).text
+    for key, status in ((typo, 401), (stranger, 500)):
+        assert (await till.api.client.get("/v1/program", headers={"X-Api-Key": key})).status_code == status
+
+
+async def test_revoking_a_key_works_within_a_second_though_it_is_in_use(till: Till, place: Settings) -> None:
+    other = await till.api.another_till(till.business)
+    assert (await till.get("/program")).status_code == 200
+    elsewhere = open_database(place)
+    await revoke_key(elsewhere, till.business.id, till.key_id)
+    await elsewhere.close()
+    began = time.monotonic()
+    while (answer := await till.get("/program")).status_code == 200:
+        assert time.monotonic() - began < 1
+    refused(answer, 401, "invalid_api_key")
+    assert (await other.get("/program")).status_code == 200
+
+
+async def test_an_expired_key_is_refused_like_an_unknown_one(till: Till) -> None:
+    past = update(api_key).values(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    await till.api.database.write(lambda connection: connection.execute(past))
+    expired = refused(await till.get("/program"), 401, "invalid_api_key")
+    stranger = Till(till.api, till.business, make_key(bytes(KEY_RANDOM_BYTES)).text, 0)
+    unknown = refused(await stranger.get("/program"), 401, "invalid_api_key")
+    assert {**expired, "request_id": ""} == {**unknown, "request_id": ""}
+
+
+async def test_a_change_of_plan_is_felt_within_a_second(till: Till) -> None:
+    assert (await till.get("/program")).status_code == 200
+    await set_plan(till.api.database, till.business.id, Plan.BASIC)
+    began = time.monotonic()
+    while (answer := await till.get("/program")).status_code == 200:
+        assert time.monotonic() - began < 1
+    refused(answer, 403, "plan_required")
+
+
+async def test_a_shop_that_falls_back_to_the_trial_gets_no_twenty_sixth_customer(till: Till) -> None:
+    await asyncio.gather(*(till.join() for _ in range(25)))
+    before = await till.api.dump(without=("api_key", "business"))
+    await set_plan(till.api.database, till.business.id, Plan.TRIAL)
+    answer = await till.post("/customers", {"name": "Omar", "phone": till.free_phone()})
+    assert (answer.status_code, answer.json()["code"]) in {(409, "customer_limit_reached"), (403, "plan_required")}
+    assert await till.api.dump(without=("api_key", "business")) == before
+
+
+async def test_the_last_use_of_a_key_is_noted(till: Till) -> None:
+    began = datetime.now(UTC)
+    assert await last_used(till) is None
+    await till.get("/program")
+
+    async def is_noted() -> bool:
+        return await last_used(till) is not None
+
+    await until(is_noted)
+    noted = await last_used(till)
+    assert noted is not None
+    assert began <= noted <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(("seconds_ago", "noted_anew"), [(50, False), (70, True)])
+async def test_the_last_use_of_a_key_is_noted_once_a_minute_at_most(
+    place: Settings, seconds_ago: int, *, noted_anew: bool
+) -> None:
+    before = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+    async with open_api(place) as api:
+        till = await api.open_till()
+        await note_use(api.database, till, before)
+        await asyncio.gather(*(till.get("/program") for _ in range(10)))
+    async with open_api(place) as api:  # a note that was begun is finished before the API stops
+        assert (await last_used(till.moved(api)) != before) == noted_anew

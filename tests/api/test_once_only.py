@@ -1,0 +1,89 @@
+"""Once only: a request that carries an Idempotency-Key happens once, however often and by whichever way it comes."""
+
+import pytest
+
+from loyalty_app.settings import Settings
+from tests.api.endpoints import ENDPOINTS, Endpoint, furnish
+from tests.api.till import Till, given, on_both_databases, open_api, refused
+
+WRITES = [e for e in ENDPOINTS if e.method != "GET" and e.path != "/program"]
+every_write = pytest.mark.parametrize("endpoint", WRITES, ids=lambda endpoint: endpoint.name)
+
+
+@on_both_databases
+@every_write
+async def test_a_repeated_request_gets_the_first_answer_byte_for_byte_by_either_address(
+    till: Till, endpoint: Endpoint
+) -> None:
+    things = await furnish(till)
+    first = await endpoint.ask(till, things, once="k")
+    assert first.status_code == endpoint.status
+    assert "idempotent-replayed" not in first.headers
+    before = await till.api.dump()
+    for base in ("/v1", "/api/v1"):
+        till.api.clock.wait(days=1)
+        again = await endpoint.ask(till, things, once="k", base=base)
+        assert (again.status_code, again.content) == (first.status_code, first.content)
+        assert again.headers["idempotent-replayed"] == "true"
+    assert await till.api.dump() == before
+
+
+@every_write
+async def test_a_key_refuses_any_other_request(till: Till, endpoint: Endpoint) -> None:
+    things, others = await furnish(till), await furnish(till)
+    given(await endpoint.ask(till, things, once="k"), endpoint.status)
+    before = await till.api.dump()
+    for other in WRITES:
+        about = things if other.template != endpoint.template else others
+        refused(await other.ask(till, about, once="k"), 422, "idempotency_key_reused")
+    assert await till.api.dump() == before
+
+
+async def test_a_request_that_was_refused_may_be_accepted_later_under_the_same_key(till: Till) -> None:
+    lena = await till.join()
+    path = f"/customers/{lena['id']}/redeem"
+    refused(await till.post(path, once="k"), 409, "no_reward_available")
+    refused(await till.post(path, {"reward_id": "one"}, once="k"), 400, "invalid_request")
+    await till.stamp(lena["id"], 10)
+    first = await till.post(path, once="k")
+    assert given(first)["reward"]["status"] == "redeemed"
+    assert (await till.post(path, once="k")).content == first.content
+
+
+async def test_the_same_request_written_otherwise_is_the_same_request(till: Till) -> None:
+    first = await till.post("/customers", {"name": "Lena", "phone": "(415) 555-2671"}, once="k")
+    again = await till.post("/customers", {"phone": "+1 415 555 2671", "name": "Lena", "email": None}, once="k")
+    assert (given(first, 201), again.headers["idempotent-replayed"]) == (given(again, 201), "true")
+
+
+async def test_without_a_key_each_request_happens(till: Till) -> None:
+    lena = await till.join()
+    await till.post(f"/customers/{lena['id']}/stamps")
+    assert given(await till.post(f"/customers/{lena['id']}/stamps"))["total_stamps"] == 2
+
+
+async def test_a_key_holds_for_all_tills_of_a_shop(till: Till) -> None:
+    lena, other = await till.join(), await till.api.another_till(till.business)
+    first = await till.post(f"/customers/{lena['id']}/stamps", once="k")
+    again = await other.post(f"/customers/{lena['id']}/stamps", once="k")
+    assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
+
+
+@on_both_databases
+async def test_a_key_outlives_a_restart(place: Settings) -> None:
+    async with open_api(place) as api:
+        till = await api.open_till()
+        lena = await till.join()
+        first = await till.post(f"/customers/{lena['id']}/stamps", once="k")
+    async with open_api(place) as api:
+        again = await till.moved(api).post(f"/customers/{lena['id']}/stamps", once="k")
+    assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
+
+
+async def test_what_was_answered_about_somebody_is_not_told_once_they_are_erased(till: Till) -> None:
+    lena = await till.join()
+    path = f"/customers/{lena['id']}/stamps"
+    given(await till.post(path, once="k"))
+    given(await till.delete(f"/customers/{lena['id']}", once="k2"))
+    refused(await till.post(path, once="k"), 404, "customer_not_found")
+    assert given(await till.delete(f"/customers/{lena['id']}", once="k2"))["deleted"] is True

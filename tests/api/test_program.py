@@ -1,0 +1,135 @@
+"""The program over HTTP: its terms, the promises that a change keeps, and how it does in figures."""
+
+import pytest
+
+from tests.api.till import Api, Till, given
+
+
+async def test_a_change_alters_what_was_asked_and_makes_a_new_version(till: Till) -> None:
+    before = given(await till.get("/program"))
+    assert before == {
+        "name": "Bean & Leaf",
+        "stamps_required": 10,
+        "reward_description": "A coffee",
+        "surplus": "reset",
+        "cooldown_seconds": 0,
+        "daily_stamp_cap": None,
+        "reward_valid_days": None,
+        "updated_at": "2026-03-02T12:00:00Z",
+        "version": 1,
+    }
+    till.api.clock.wait(hours=1)
+    asked = {"stamps_required": 8, "surplus": "carry", "cooldown_seconds": 60, "daily_stamp_cap": 20}
+    changed = await till.change(**asked, reward_valid_days=30)
+    assert changed == {
+        **before,
+        **asked,
+        "reward_valid_days": 30,
+        "updated_at": "2026-03-02T13:00:00Z",
+        "version": 2,
+    }
+    assert given(await till.get("/program")) == changed
+
+
+async def test_null_lifts_a_cap_and_a_validity(till: Till) -> None:
+    await till.change(daily_stamp_cap=5, reward_valid_days=30)
+    lifted = await till.change(daily_stamp_cap=None, reward_valid_days=None)
+    assert (lifted["daily_stamp_cap"], lifted["reward_valid_days"]) == (None, None)
+
+
+async def test_a_change_to_what_is_so_already_is_no_new_version(till: Till) -> None:
+    before = given(await till.get("/program"))
+    till.api.clock.wait(hours=1)
+    assert await till.change() == before
+    assert await till.change(stamps_required=10, name="Bean & Leaf") == before
+
+
+async def test_a_shop_may_take_another_name(till: Till) -> None:
+    assert (await till.change(name=" Böhne & Blatt "))["name"] == "Böhne & Blatt"
+    assert given(await till.get("/program"))["name"] == "Böhne & Blatt"
+
+
+async def test_a_higher_goal_never_makes_a_running_card_longer(till: Till) -> None:
+    lena, omar = await till.join("Lena"), await till.join("Omar")
+    await till.stamp(lena["id"], 4)
+    await till.change(stamps_required=12)
+    assert (await till.show(lena["id"]))["stamps_required"] == 10
+    assert (await till.show(omar["id"]))["stamps_required"] == 12
+    stamped = await till.stamp(lena["id"], 6)
+    assert (stamped["reward_earned"], stamped["stamps_required"]) == (True, 12)
+
+
+async def test_a_lower_goal_shortens_a_running_card_and_one_beyond_it_is_full_at_the_next_stamp(till: Till) -> None:
+    lena, omar = await till.join("Lena"), await till.join("Omar")
+    await till.stamp(lena["id"], 2)
+    await till.stamp(omar["id"], 7)
+    await till.change(stamps_required=5)
+    assert (await till.show(lena["id"]))["stamps_required"] == 5
+    assert not (await till.stamp(lena["id"], 2))["reward_earned"]
+    assert (await till.stamp(lena["id"]))["reward_earned"]
+    assert (await till.stamp(omar["id"]))["reward_earned"]
+
+
+async def test_a_goal_that_was_lowered_for_a_while_stays_low_for_the_cards_of_that_time(till: Till) -> None:
+    lena = await till.join()
+    await till.stamp(lena["id"], 2)
+    await till.change(stamps_required=5)
+    await till.change(stamps_required=20)
+    assert (await till.show(lena["id"]))["stamps_required"] == 5
+    assert (await till.stamp(lena["id"], 3))["reward_earned"]
+
+
+async def test_a_new_reward_text_and_validity_count_for_what_is_earned_from_then_on(till: Till) -> None:
+    lena = await till.join()
+    await till.stamp(lena["id"], 10)
+    await till.change(reward_description="A cake", reward_valid_days=1)
+    await till.stamp(lena["id"], 10)
+    rewards = (await till.show(lena["id"]))["rewards"]
+    assert [(reward["description"], reward["expires_at"]) for reward in rewards] == [
+        ("A coffee", None),
+        ("A cake", "2026-03-04T00:00:00Z"),
+    ]
+
+
+async def test_the_summary_counts_what_happened_and_what_stands(till: Till) -> None:
+    lena, omar = await till.join("Lena"), await till.join("Omar")
+    await till.stamp(lena["id"], 10)
+    await till.redeem(lena["id"])
+    wrong = await till.stamp(omar["id"], 3)
+    await till.void(wrong["transaction_id"])
+    till.api.clock.wait(days=1)
+    await till.stamp(lena["id"], 10)
+    summary = given(await till.get("/analytics", days=2))
+    assert summary["period"] == {"days": 2, "from": "2026-03-02", "to": "2026-03-03", "timezone": "UTC"}
+    assert summary["customers"] == {"total": 2, "new": 2, "active": 1, "returning": 1}
+    assert (summary["visits"], summary["stamps"]) == (2, {"added": 23, "voided": 3})
+    assert summary["rewards"] == {
+        "earned": 2,
+        "redeemed": 1,
+        "expired": 0,
+        "outstanding": 1,
+        "redemption_rate": 0.5,
+    }
+    first, second = summary["daily"]
+    day = {"visits": 1, "stamps": 10, "rewards_earned": 1}
+    assert first == {"date": "2026-03-02", **day, "new_customers": 2, "rewards_redeemed": 1}
+    assert second == {"date": "2026-03-03", **day, "new_customers": 0, "rewards_redeemed": 0}
+
+
+@pytest.mark.parametrize("days", [1, 30, 365])
+async def test_a_summary_has_one_row_a_day_the_empty_ones_too(till: Till, days: int) -> None:
+    summary = given(await till.get("/analytics", days=days))
+    dates = [row["date"] for row in summary["daily"]]
+    assert (len(dates), dates) == (days, sorted(set(dates)))
+    assert (dates[0], dates[-1]) == (summary["period"]["from"], "2026-03-02")
+
+
+async def test_a_summary_is_of_thirty_days_of_the_shop_s_own_calendar(api: Api) -> None:
+    till = await api.open_till(timezone="Pacific/Auckland")
+    summary = given(await till.get("/analytics"))
+    assert summary["period"] == {
+        "days": 30,
+        "from": "2026-02-02",
+        "to": "2026-03-03",
+        "timezone": "Pacific/Auckland",
+    }

@@ -1,0 +1,160 @@
+"""The reference: a valid OpenAPI 3.1 document with an example for every operation and every refusal, and a page."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+
+import msgspec
+import pytest
+from openapi_spec_validator import validate
+
+from api.problems import STATUS
+from api.reference.errors import EXAMPLES
+from loyalty_core.errors import LoyaltyError
+from tests.api.till import Api
+from tests.api.witness import Json, escaped
+
+CONTRACT = {
+    400: "invalid_request malformed_json page_too_deep invalid_cursor",
+    401: "missing_api_key invalid_api_key",
+    403: "plan_required scope_required",
+    404: "not_found customer_not_found reward_not_found transaction_not_found",
+    405: "method_not_allowed",
+    409: (
+        "customer_exists customer_limit_reached stamp_too_soon daily_cap_reached no_reward_available "
+        "reward_already_redeemed reward_expired already_voided void_refused order_ref_used"
+    ),
+    413: "body_too_large",
+    415: "unsupported_media_type",
+    422: "idempotency_key_reused",
+    429: "rate_limited",
+    500: "internal_error",
+    503: "busy",
+}
+CODES = {code: status for status, codes in CONTRACT.items() for code in codes.split()}
+
+
+@pytest.fixture
+def document(api: Api) -> Json:
+    return api.witness.document
+
+
+def operations(document: Json) -> Iterator[tuple[str, Json]]:
+    """Every operation with its place in the document."""
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"/paths/{escaped(path)}/{method}", operation
+
+
+def examples(document: Json) -> Iterator[tuple[str, object]]:
+    """Every example of a body or an answer, with the place of its schema."""
+    for pointer, operation in operations(document):
+        if "requestBody" in operation:
+            place = f"{pointer}/requestBody/content/application~1json"
+            yield f"{place}/schema", operation["requestBody"]["content"]["application/json"]["example"]
+        for status, answer in operation["responses"].items():
+            for media_type, content in answer["content"].items():
+                place = f"{pointer}/responses/{status}/content/{escaped(media_type)}/schema"
+                many = content.get("examples", {"one": {"value": content.get("example")}})
+                yield from ((place, example["value"]) for example in many.values())
+
+
+def problems(document: Json) -> Iterator[Json]:
+    """Every example of a refusal."""
+    answers = [answer for _, operation in operations(document) for answer in operation["responses"].values()]
+    for answer in (*answers, *document["components"]["responses"].values()):
+        for example in answer["content"].get("application/problem+json", {}).get("examples", {}).values():
+            yield example["value"]
+
+
+def every_kind(of: type[LoyaltyError] = LoyaltyError) -> Iterator[type[LoyaltyError]]:
+    for kind in of.__subclasses__():
+        yield kind
+        yield from every_kind(kind)
+
+
+def test_the_document_is_valid_openapi_3_1(document: Json) -> None:
+    validate(document)
+    assert document["openapi"].startswith("3.1.")
+    assert [server["url"] for server in document["servers"]] == ["/v1", "/api/v1"]
+
+
+def test_every_operation_has_an_example_that_fits_its_schema(api: Api, document: Json) -> None:
+    shown = list(examples(document))
+    assert all(example is not None for _, example in shown)
+    for pointer, example in shown:
+        api.witness.assert_fits(pointer, example)
+
+
+def test_every_parameter_is_described_and_its_example_fits(document: Json) -> None:
+    for pointer, operation in operations(document):
+        for parameter in operation["parameters"]:
+            described = [parameter, parameter["schema"], *parameter["schema"].get("anyOf", [])]
+            assert any("description" in place or "$ref" in place for place in described), f"{pointer} {parameter}"
+
+
+def test_every_operation_says_what_it_does_under_a_name_of_its_own(document: Json) -> None:
+    names = [operation["operationId"] for _, operation in operations(document)]
+    assert len(names) == len(set(names))
+    assert all(operation["summary"] and operation["description"] for _, operation in operations(document))
+
+
+def test_every_operation_needs_a_key_and_may_be_limited(document: Json) -> None:
+    assert document["security"] == [{"bearer": []}, {"header": []}]
+    assert set(document["components"]["securitySchemes"]) == {"bearer", "header"}
+    for pointer, operation in operations(document):
+        assert {"401", "403", "429", "500"} <= set(operation["responses"]), pointer
+
+
+def test_every_code_of_the_contract_is_shown_with_an_example_and_no_other(document: Json) -> None:
+    assert {problem["code"]: problem["status"] for problem in problems(document)} == CODES
+
+
+def test_every_kind_of_refusal_has_a_status_an_example_and_a_place_in_the_contract() -> None:
+    kinds = [
+        kind for kind in every_kind() if kind.__module__.partition(".")[0] in {"api", "loyalty_core", "loyalty_app"}
+    ]
+    assert {kind.code: STATUS[kind] for kind in kinds} == CODES
+    assert sorted(type(example).__name__ for example in EXAMPLES) == sorted(kind.__name__ for kind in kinds)
+
+
+def test_nothing_is_promised_that_an_operation_without_a_body_cannot_answer(document: Json) -> None:
+    for pointer, operation in operations(document):
+        assert ("413" in operation["responses"]) == ("requestBody" in operation), pointer
+        assert ("415" in operation["responses"]) == ("requestBody" in operation), pointer
+
+
+def test_a_once_only_request_says_so_and_no_other(document: Json) -> None:
+    for pointer, operation in operations(document):
+        takes_key = any(parameter["name"] == "Idempotency-Key" for parameter in operation["parameters"])
+        writes_cards = not pointer.endswith("/get") and "program" not in pointer
+        assert takes_key == writes_cards == ("422" in operation["responses"]), pointer
+
+
+async def test_the_page_shows_every_operation_and_explains_every_code(api: Api, document: Json) -> None:
+    page = (await api.client.get("/docs")).text
+    for _, operation in operations(document):
+        assert f'id="{operation["operationId"]}"' in page
+        assert operation["summary"] in unescape(page)
+    for problem in problems(document):
+        assert f'id="{problem["type"].partition("#")[2]}"' in page
+
+
+async def test_every_link_of_the_page_leads_somewhere(api: Api) -> None:
+    page = (await api.client.get("/docs")).text
+    anchors = set(re.findall(r'id="([^"]+)"', page))
+    for link in re.findall(r'href="?([^" >]+)', page):
+        assert link == "/openapi.json" or link.removeprefix("#") in anchors
+
+
+async def test_the_page_needs_nothing_from_anywhere_else(api: Api) -> None:
+    answer = await api.client.get("/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "<script" not in answer.text
+    assert not re.search(r'(?:src|href)="?(?:https?:)?//', answer.text)
+
+
+async def test_the_document_is_served_as_json_without_a_key(api: Api, document: Json) -> None:
+    answer = await api.client.get("/openapi.json")
+    assert answer.headers["content-type"] == "application/json"
+    assert msgspec.json.decode(answer.content) == document

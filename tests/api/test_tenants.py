@@ -1,0 +1,85 @@
+"""Tenants: with another shop's key nothing can be read, changed or even guessed."""
+
+import httpx
+import pytest
+
+from tests.api.endpoints import ENDPOINTS, Endpoint, Things, furnish
+from tests.api.till import Api, Till, given, on_both_databases, refused
+from tests.api.witness import Json
+
+ABOUT_SOMETHING = [endpoint for endpoint in ENDPOINTS if "{" in endpoint.path]
+LISTS = ("/customers", "/rewards", "/customers?q=lena", "/customers?phone=%2B14155550100", "/rewards?status=available")
+
+NOT_FOUND = {"/transactions/{transaction}/void": "transaction_not_found"}
+
+
+def said(answer: httpx.Response, about: Things) -> Json:
+    """A problem without what must differ: the ids of the request and of the transaction that was asked for."""
+    problem: Json = answer.json()
+    return {**problem, "request_id": "", "detail": problem["detail"].replace(str(about.transaction), "?")}
+
+
+async def neighbour(api: Api) -> Till:
+    """A second shop with customers of its own, so that its ids are near those of the first."""
+    till = await api.open_till("Tea & Co")
+    await furnish(till)
+    return till
+
+
+@on_both_databases
+@pytest.mark.parametrize("endpoint", ABOUT_SOMETHING, ids=lambda endpoint: endpoint.name)
+async def test_what_belongs_to_another_shop_is_not_there_and_stays_as_it_is(till: Till, endpoint: Endpoint) -> None:
+    things, stranger = await furnish(till), await neighbour(till.api)
+    before = await till.api.dump()
+    foreign = await endpoint.ask(stranger, things)
+    refused(foreign, 404, NOT_FOUND.get(endpoint.path, "customer_not_found"))
+    assert await till.api.dump() == before
+    nobody_s = Things(2**40, "CUS0000000000", 2**40, 2**40, "")
+    assert said(foreign, things) == said(await endpoint.ask(stranger, nobody_s), nobody_s)
+
+
+async def test_the_reward_of_another_shop_cannot_be_redeemed(till: Till) -> None:
+    things, stranger = await furnish(till), await neighbour(till.api)
+    omar = await stranger.join("Omar")
+    before = await till.api.dump()
+    answer = await stranger.post(f"/customers/{omar['id']}/redeem", {"reward_id": things.reward})
+    refused(answer, 404, "reward_not_found")
+    assert await till.api.dump() == before
+
+
+@on_both_databases
+async def test_lists_hold_nothing_of_another_shop(till: Till) -> None:
+    things = await furnish(till)
+    stranger = await till.api.open_till("Tea & Co")
+    for path in LISTS:
+        assert (await till.get(path)).json()["pagination"]["total"] == 1
+        answer = (await stranger.get(path)).json()
+        assert (answer["data"], answer["pagination"]["total"]) == ([], 0)
+    cursor = (await till.get("/customers", limit=1)).json()["pagination"]["next_cursor"]
+    assert cursor is None
+    omar = await till.join("Omar")
+    cursor = (await till.get("/customers", limit=1)).json()["pagination"]["next_cursor"]
+    assert (await stranger.get("/customers", cursor=cursor)).json()["data"] == []
+    assert (await till.get("/customers", cursor=cursor)).json()["data"] == [omar]
+    assert things.customer != omar["id"]
+
+
+async def test_figures_and_terms_are_of_the_key_s_own_shop(till: Till) -> None:
+    await furnish(till)
+    stranger = await till.api.open_till("Tea & Co", stamps_required=3)
+    assert given(await stranger.get("/analytics"))["visits"] == 0
+    assert given(await stranger.get("/program"))["stamps_required"] == 3
+    await stranger.change(stamps_required=7, name="Tea & More")
+    program = given(await till.get("/program"))
+    assert (program["name"], program["stamps_required"]) == ("Bean & Leaf", 10)
+
+
+async def test_the_same_phone_order_and_idempotency_key_may_be_used_in_two_shops(till: Till) -> None:
+    stranger = await till.api.open_till("Tea & Co")
+    ids = set()
+    for shop in (till, stranger):
+        lena = given(await shop.post("/customers", {"name": "Lena", "phone": "+14155552671"}, once="k"), 201)
+        stamped = await shop.post(f"/customers/{lena['id']}/stamps", {"order_ref": "A-1"}, once="k2")
+        assert "idempotent-replayed" not in stamped.headers
+        ids.add((lena["id"], given(stamped)["transaction_id"]))
+    assert len(ids) == 2

@@ -1,0 +1,102 @@
+"""Databases for the tests of the application: every test that asks for one runs on SQLite and on PostgreSQL.
+
+A fresh one costs milliseconds: the SQLite file is a copy of one that was migrated before, the PostgreSQL database was
+migrated before and is emptied for each test.
+"""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from loyalty_app.db.engine import Database, open_database
+from loyalty_app.db.migrate import migrate
+from loyalty_app.db.tables import metadata
+from loyalty_app.settings import Settings
+from tests import servers
+from tests.app.shop import Shop, open_shop
+
+EMPTY = "; ".join(
+    [
+        *(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)),  # noqa: S608  # our own names
+        "SELECT setval(sequencename::regclass, start_value, false) FROM pg_sequences WHERE schemaname = 'public'",
+    ]
+)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate(Settings(database_url=f"sqlite:///{path}"))
+    return path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated_postgres(postgres_url: str) -> AsyncIterator[str]:
+    """A migrated PostgreSQL database for all tests of this process."""
+    async with servers.fresh_postgres(postgres_url) as url:
+        await asyncio.to_thread(migrate, Settings(database_url=url))
+        yield url
+
+
+@pytest.fixture
+def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> Settings:
+    """A SQLite file of this test's own, with the newest schema and nothing in it."""
+    path = tmp_path / "loyalty.db"
+    shutil.copy(sqlite_template, path)
+    return Settings(database_url=f"sqlite:///{path}")
+
+
+@pytest.fixture
+async def postgres_settings(migrated_postgres: str) -> Settings:
+    """A PostgreSQL database with the newest schema and nothing in it."""
+    connection = await asyncpg.connect(migrated_postgres, server_settings={"synchronous_commit": "off"})
+    try:
+        await connection.execute(EMPTY)
+    finally:
+        await connection.close()
+    return Settings(database_url=migrated_postgres)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """A fresh database of either kind: whoever asks for it, or for what stands on it, runs on both."""
+    names = {"sqlite": "sqlite_settings", "postgresql": "postgres_settings"}
+    found: Settings = request.getfixturevalue(names[request.param])
+    return found
+
+
+@pytest.fixture
+async def database(settings: Settings) -> AsyncIterator[Database]:
+    database = open_database(settings)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def shop(database: Database) -> AsyncIterator[Shop]:
+    """Bean & Leaf, whose ten stamps make a coffee, with a counter that is open."""
+    shop = await open_shop(database)
+    yield shop
+    await shop.counter.close()
+
+
+@pytest.fixture
+async def second_database(settings: Settings) -> AsyncIterator[Database]:
+    """The same data, as a second process opens it."""
+    database = open_database(settings)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def twin(shop: Shop, second_database: Database) -> AsyncIterator[Shop]:
+    """The same shop as a second process sees it: a database and a counter of its own, on the same data."""
+    twin = Shop(second_database, shop.business, shop.clock)
+    yield twin
+    await twin.counter.close()

@@ -1,0 +1,140 @@
+"""`loyalty business` and `loyalty branch`: opening shops from a terminal, on either database."""
+
+import re
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from loyalty_app.businesses import list_businesses
+from loyalty_app.db import tables
+from loyalty_app.db.engine import Database, open_database
+from loyalty_app.keys import Keys
+from loyalty_app.programs import read_program
+from loyalty_app.settings import Settings
+from loyalty_app.staff import token_digest
+from loyalty_core.access import Plan
+from tests.app.console import CAFE, Console, refused
+
+
+async def test_a_shop_opens_with_a_key_that_works(tmp_path: Path, settings: Settings, database: Database) -> None:
+    made = Console(tmp_path, settings).ask("business", "create", *CAFE, "--plan", "professional")
+
+    holder = await Keys(database).recognise(made["api_key"])
+
+    assert (holder.business.id, holder.key.key_id) == (made["business_id"], made["key_id"])
+    assert (holder.business.name, holder.business.plan) == ("Café Zoë", Plan.PROFESSIONAL)
+    assert re.fullmatch(r"cafe-zoe-[0-9a-f]{6}", made["slug"])
+    await Keys(database).close()
+
+
+async def test_its_owner_is_invited_for_a_day_by_a_token_of_which_only_the_hash_is_kept(
+    tmp_path: Path, settings: Settings, database: Database
+) -> None:
+    payload = Console(tmp_path, settings).ask("business", "create", *CAFE)["owner_invite"]
+
+    [row] = await database.read(lambda connection: connection.execute(select(tables.invite)).all())
+
+    assert re.fullmatch(r"i_[0-9A-Za-z]{22}", payload)
+    assert (bytes(row.token_hash), row.role) == (token_digest(payload.removeprefix("i_")), "owner")
+    assert (row.expires_at - row.created_at, row.used_at) == (timedelta(hours=24), None)
+
+
+async def test_what_is_not_said_is_ten_stamps_a_trial_and_utc(tmp_path: Path, sqlite_settings: Settings) -> None:
+    console = Console(tmp_path, sqlite_settings)
+    console.ask("business", "create", *CAFE)
+
+    database = open_database(sqlite_settings)
+    program = await database.read(lambda connection: read_program(connection, 1))
+    await database.close()
+    [shop] = console.ask("business", "list")["businesses"]
+
+    assert (program.terms.stamps_required, program.terms.reward_description) == (10, "A free coffee")
+    assert (shop["plan"], shop["timezone"], shop["country"], shop["rate_limit"]) == ("trial", "UTC", None, None)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--name", " "),
+        ("--stamps-required", "101"),
+        ("--reward", ""),
+        ("--plan", "gold"),
+        ("--timezone", "Europe/Nowhere"),
+        ("--country", "Germany"),
+        ("--rate-limit", "0"),
+    ],
+)
+async def test_a_wrong_value_names_its_option_and_nothing_is_stored(
+    tmp_path: Path, sqlite_settings: Settings, option: str, value: str
+) -> None:
+    ended = Console(tmp_path, sqlite_settings).run("business", "create", *CAFE, option, value, "--json")
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert option in ended.stderr
+    database = open_database(sqlite_settings)
+    assert await list_businesses(database) == []
+    await database.close()
+
+
+def test_the_first_shop_sets_up_a_new_sqlite_file(tmp_path: Path) -> None:
+    made = Console(tmp_path).ask("business", "create", *CAFE)
+
+    assert made["business_id"] == 1
+    assert (tmp_path / "loyalty.db").exists()
+
+
+def test_the_first_shop_sets_up_a_new_postgresql_database(tmp_path: Path, postgres_database: str) -> None:
+    made = Console(tmp_path, Settings(database_url=postgres_database)).ask("business", "create", *CAFE)
+
+    assert made["business_id"] == 1
+
+
+async def test_shops_opened_at_once_do_not_get_in_each_others_way(tmp_path: Path, settings: Settings) -> None:
+    console = Console(tmp_path, settings)
+    words = ("business", "create", *CAFE, "--json")
+    with ExitStack() as stack:
+        processes = [stack.enter_context(console.start(*words)) for _ in range(3)]
+        ends = [(process.communicate(), process.returncode) for process in processes]
+
+    assert [code for _, code in ends] == [0] * 3
+    assert len(console.ask("business", "list")["businesses"]) == 3
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_plan_can_be_changed(tmp_path: Path, settings: Settings) -> None:
+    console = Console(tmp_path, settings)
+
+    changed = console.ask("business", "set-plan", "--business", "1", "--plan", "enterprise", "--rate-limit", "5000")
+
+    assert (changed["plan"], changed["rate_limit"]) == ("enterprise", 5000)
+    assert console.ask("business", "list")["businesses"] == [changed]
+
+
+@pytest.mark.usefixtures("shop")
+def test_branches_are_added_and_listed(tmp_path: Path, settings: Settings) -> None:
+    console = Console(tmp_path, settings)
+
+    harbour = console.ask("branch", "add", "--business", "1", "--name", "Harbour")
+
+    assert (harbour["branch_id"], harbour["business_id"], harbour["name"]) == (1, 1, "Harbour")
+    assert console.ask("branch", "list", "--business", "1") == {"branches": [harbour]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("business", "set-plan", "--plan", "basic"),
+        ("branch", "add", "--name", "Harbour"),
+        ("key", "create", "--name", "Till"),
+        ("key", "list"),
+    ],
+)
+def test_a_shop_that_is_not_there_is_said_to_be_missing(
+    tmp_path: Path, sqlite_settings: Settings, words: tuple[str, ...]
+) -> None:
+    ended = Console(tmp_path, sqlite_settings).run(*words, "--business", "7")
+
+    assert refused(ended, 2) == "Error: Invalid value for --business: there is no business 7."

@@ -1,0 +1,121 @@
+"""`loyalty doctor`: says that all is well if it is, and otherwise what is wrong and what to mend."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text, update
+
+from loyalty_app.db.engine import open_database
+from loyalty_app.db.tables import business, customer, transaction
+from loyalty_app.settings import Settings
+from tests.app.console import Console, Ended
+from tests.app.shop import Shop, open_shop
+
+
+@pytest.fixture
+async def sqlite_shop(sqlite_settings: Settings) -> AsyncIterator[Shop]:
+    database = open_database(sqlite_settings)
+    shop = await open_shop(database)
+    yield shop
+    await shop.counter.close()
+    await database.close()
+
+
+def checks(ended: Ended) -> dict[str, Any]:
+    """The findings by their names; the exit code says the same as they do."""
+    report = json.loads(ended.stdout)
+    problems = [check for check in report["checks"] if check["status"] == "problem"]
+    assert (report["ok"], report["problems"], ended.returncode) == (not problems, len(problems), int(bool(problems)))
+    assert all(problem["mend"] for problem in problems)
+    return {check["name"]: check for check in report["checks"]}
+
+
+async def test_a_shop_in_order_is_well(tmp_path: Path, settings: Settings, shop: Shop) -> None:
+    await shop.stamp((await shop.join()).id, 10)
+
+    found = checks(Console(tmp_path, settings).run("doctor", "--json"))
+
+    assert {check["status"] for check in found.values()} <= {"ok", "note"}
+    assert found["ledger"]["message"].endswith("(1 customer, 1 transaction).")
+
+
+async def test_a_balance_that_was_changed_by_hand_is_found_and_named(
+    tmp_path: Path, settings: Settings, shop: Shop
+) -> None:
+    lena = await shop.join()
+    await shop.stamp(lena.id, 3)
+    wrong = update(customer).where(customer.c.id == lena.id).values(current_stamps=9)
+    await shop.database.write(lambda connection: connection.execute(wrong))
+    console = Console(tmp_path, settings)
+
+    found, said = checks(console.run("doctor", "--json")), console.run("doctor")
+
+    sentence = f"Business 1, customer {lena.id}: current_stamps is kept as 9, the ledger gives 3."
+    assert found["ledger"]["details"] == [sentence]
+    assert said.returncode == 1
+    assert sentence in said.stdout
+    assert said.stdout.endswith("1 problem to mend.\n")
+
+
+async def test_an_unknown_time_zone_is_found(tmp_path: Path, sqlite_settings: Settings, sqlite_shop: Shop) -> None:
+    wrong = update(business).values(timezone="Europe/Atlantis")
+    await sqlite_shop.database.write(lambda connection: connection.execute(wrong))
+
+    found = checks(Console(tmp_path, sqlite_settings).run("doctor", "--json"))
+
+    assert found["time zones"]["details"] == ["Business 1: Europe/Atlantis"]
+
+
+async def test_what_cannot_be_read_at_all_is_a_problem_too(
+    tmp_path: Path, sqlite_settings: Settings, sqlite_shop: Shop
+) -> None:
+    await sqlite_shop.stamp((await sqlite_shop.join()).id)
+    wrong = update(transaction).values(type="gift")
+    await sqlite_shop.database.write(lambda connection: connection.execute(wrong))
+
+    found = checks(Console(tmp_path, sqlite_settings).run("doctor", "--json"))
+
+    assert found["books"]["status"] == "problem"
+
+
+async def test_a_schema_of_another_release_is_found(
+    tmp_path: Path, sqlite_settings: Settings, sqlite_shop: Shop
+) -> None:
+    await sqlite_shop.database.write(
+        lambda connection: connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    )
+
+    found = checks(Console(tmp_path, sqlite_settings).run("doctor", "--json"))
+
+    assert "9999" in found["database"]["message"]
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    found = checks(Console(tmp_path).run("doctor", "--json"))
+
+    assert "loyalty migrate" in found["database"]["mend"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_setting_is_found(tmp_path: Path) -> None:
+    found = checks(Console(tmp_path).run("doctor", "--json", LOYALTY_WORKERS="0"))
+
+    assert "LOYALTY_WORKERS" in found["settings"]["message"]
+
+
+def test_a_redis_that_does_not_answer_is_found(tmp_path: Path, sqlite_settings: Settings) -> None:
+    console = Console(tmp_path, sqlite_settings)
+
+    found = checks(console.run("doctor", "--json", LOYALTY_REDIS_URL="redis://127.0.0.1:1/0"))
+
+    assert found["redis"]["status"] == "problem"
+    assert found["ledger"]["status"] == "ok"
+
+
+def test_a_redis_that_answers_is_well(tmp_path: Path, sqlite_settings: Settings, redis_url: str) -> None:
+    found = checks(Console(tmp_path, sqlite_settings).run("doctor", "--json", LOYALTY_REDIS_URL=redis_url))
+
+    assert found["redis"]["status"] == "ok"

@@ -1,0 +1,94 @@
+"""What the command says when something is wrong: one line, an exit code, and no traceback unless it is asked for."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from loyalty_app.cli import loyalty
+from tests.app.console import Console, refused
+
+# asyncpg has no such option, which nobody here has thought of.
+UNEXPECTED = "postgresql://127.0.0.1:1/shop?nonsense=1"
+
+
+def commands(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *names, name)
+        yield (*names, name)
+
+
+@pytest.mark.parametrize("words", list(commands(loyalty)), ids=" ".join)
+def test_every_command_explains_itself_and_its_options(words: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(loyalty, [*words, "--help"])
+
+    assert shown.exit_code == 0
+    command: click.Command = loyalty
+    for word in words:
+        assert isinstance(command, click.Group)
+        command = command.commands[word]
+    assert command.help
+    assert all(option.help for option in command.params if isinstance(option, click.Option))
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
+    ended = Console(tmp_path).run("--version")
+
+    assert (ended.returncode, ended.stdout) == (0, "loyalty 0.1.0\n")
+
+
+@pytest.mark.parametrize("words", [("nonsense",), ("--nonsense",), ("serve", "--nonsense")])
+def test_what_is_no_command_and_no_option_is_refused(tmp_path: Path, words: tuple[str, ...]) -> None:
+    ended = Console(tmp_path).run(*words)
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "nonsense" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("LOYALTY_PORT", "eighty"),
+        ("LOYALTY_WORKERS", "3"),
+        ("LOYALTY_DATABASE_URL", "mysql://here/shop"),
+        ("LOYALTY_DATABASE_URL", "postgresql://me:secret@here:port/shop"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_no_secret_is_told(tmp_path: Path, variable: str, value: str) -> None:
+    message = refused(Console(tmp_path).run("serve", **{variable: value}), 2)
+
+    assert variable in message
+    assert "secret" not in message
+
+
+def test_settings_are_read_from_a_file_too(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("LOYALTY_WORKERS=0\n")
+
+    assert "LOYALTY_WORKERS" in refused(Console(tmp_path).run("business", "list"), 2)
+
+
+def test_a_database_that_does_not_answer_is_said_to_do_so(tmp_path: Path) -> None:
+    ended = Console(tmp_path).run("business", "list", LOYALTY_DATABASE_URL="postgresql://127.0.0.1:1/shop")
+
+    assert "does not answer" in refused(ended, 1)
+
+
+def test_the_unexpected_is_one_line_with_its_name(tmp_path: Path) -> None:
+    message = refused(Console(tmp_path).run("business", "list", LOYALTY_DATABASE_URL=UNEXPECTED), 1)
+
+    assert "TypeError" in message
+    assert "loyalty --debug" in message
+
+
+def test_whoever_asks_for_it_is_shown_the_traceback(tmp_path: Path) -> None:
+    console = Console(tmp_path)
+
+    asked = console.run("--debug", "business", "list", LOYALTY_DATABASE_URL=UNEXPECTED)
+    set_so = console.run("business", "list", LOYALTY_DATABASE_URL=UNEXPECTED, LOYALTY_DEBUG="1")
+
+    for ended in (asked, set_so):
+        assert ended.returncode == 1
+        assert "Traceback" in ended.stderr

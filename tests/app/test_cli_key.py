@@ -1,0 +1,71 @@
+"""`loyalty key`: making, listing and closing API keys from a terminal, on either database."""
+
+from pathlib import Path
+
+import pytest
+
+from loyalty_app.db.engine import Database
+from loyalty_app.keys import Keys
+from loyalty_app.settings import Settings
+from loyalty_core.access import Scope
+from loyalty_core.errors import InvalidApiKey
+from tests.app.console import Console, refused
+from tests.app.shop import Shop
+
+OF_SHOP = ("--business", "1")
+
+
+@pytest.fixture
+def console(tmp_path: Path, settings: Settings, shop: Shop) -> Console:
+    """A terminal at a shop that is open and has no key."""
+    del shop
+    return Console(tmp_path, settings)
+
+
+async def test_a_key_may_do_what_it_was_made_for(console: Console, database: Database) -> None:
+    made = console.ask("key", "create", *OF_SHOP, "--name", "Till", "--scopes", "stamps:write, customers:read")
+
+    holder = await Keys(database).recognise(made["api_key"])
+
+    assert (holder.key.key_id, holder.key.name) == (made["key_id"], "Till")
+    assert holder.key.scopes == {Scope.STAMPS_WRITE, Scope.CUSTOMERS_READ}
+
+
+async def test_a_key_may_do_everything_unless_it_is_said_what(console: Console, database: Database) -> None:
+    made = console.ask("key", "create", *OF_SHOP, "--name", "Till")
+
+    assert (await Keys(database).recognise(made["api_key"])).key.scopes == set(Scope)
+
+
+async def test_a_revoked_key_opens_nothing(console: Console, database: Database) -> None:
+    made = console.ask("key", "create", *OF_SHOP, "--name", "Till")
+
+    closed = console.ask("key", "revoke", *OF_SHOP, str(made["key_id"]))
+
+    assert closed["revoked_at"] is not None
+    with pytest.raises(InvalidApiKey):
+        await Keys(database).recognise(made["api_key"])
+
+
+def test_a_list_of_keys_shows_no_secret(console: Console) -> None:
+    made = console.ask("key", "create", *OF_SHOP, "--name", "Till")
+
+    listed = console.run("key", "list", *OF_SHOP)
+    keys = console.ask("key", "list", *OF_SHOP)["keys"]
+
+    assert [(key["key_id"], key["name"]) for key in keys] == [(made["key_id"], "Till")]
+    assert made["api_key"].startswith(keys[0]["begins_with"])
+    assert made["api_key"] not in listed.stdout + str(keys)
+
+
+def test_a_key_that_is_not_there_cannot_be_revoked(console: Console) -> None:
+    message = refused(console.run("key", "revoke", *OF_SHOP, "99"), 2)
+
+    assert message == "Error: Invalid value for KEY_ID: business 1 has no key 99."
+
+
+def test_a_scope_that_does_not_exist_is_named(console: Console) -> None:
+    ended = console.run("key", "create", *OF_SHOP, "--name", "Till", "--scopes", "stamps:write,money:print")
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "'--scopes': money:print is no scope" in ended.stderr

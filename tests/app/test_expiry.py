@@ -1,0 +1,102 @@
+"""Expiry: a reward whose time is over is booked as expired, once."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from loyalty_app import expiry
+from loyalty_app.db import tables
+from loyalty_app.expiry import book_expired
+from loyalty_core.errors import RewardExpired
+from loyalty_core.ledger import ActorType, EntryType
+from loyalty_core.rewards import RewardStatus
+from tests.app.audit import assert_books_balance
+from tests.app.shop import Shop, open_next_door
+
+DAYS = 7
+
+
+@pytest.fixture
+async def bakery(shop: Shop) -> Shop:
+    """A shop in Kolkata whose rewards are good for the day they are earned and seven more."""
+    return await open_next_door(shop, timezone="Asia/Kolkata", reward_valid_days=DAYS)
+
+
+async def book(shop: Shop) -> int:
+    return await book_expired(shop.database, shop.counter, shop.clock.now)
+
+
+async def test_a_reward_lapses_at_the_end_of_its_last_local_day_and_not_before(bakery: Shop) -> None:
+    lena = await bakery.join()
+    await bakery.stamp(lena.id, 10)
+    [reward] = await bakery.rewards()
+    assert reward.expires_at is not None
+    assert reward.expires_at.isoformat() == "2026-03-09T18:30:00+00:00", "midnight in Kolkata, eight days later"
+    bakery.clock.now = reward.expires_at - timedelta(microseconds=1)
+    assert await book(bakery) == 0
+    bakery.clock.now = reward.expires_at
+    assert await book(bakery) == 1
+    assert [reward.status for reward in await bakery.rewards()] == [RewardStatus.EXPIRED]
+
+
+async def test_what_is_over_is_booked_once_with_totals_and_an_entry(bakery: Shop) -> None:
+    lena = await bakery.join()
+    for _ in range(3):
+        await bakery.stamp(lena.id, 10)
+    await bakery.redeem(lena.id)
+    bakery.clock.wait(days=DAYS + 1)
+    assert [await book(bakery), await book(bakery)] == [2, 0]
+    booked = [entry for entry in await bakery.ledger() if entry.type is EntryType.EXPIRE]
+    assert [(entry.actor.type, entry.stamps) for entry in booked] == [(ActorType.SYSTEM, 0)] * 2
+    assert await bakery.totals() == (1, 0)
+    assert sum(row.rewards_expired for row in await bakery.rows(tables.daily_total)) == 2
+    assert (await bakery.customer(lena.id)).card.rewards_available == 0
+    await assert_books_balance(bakery)
+
+
+async def test_two_processes_that_book_at_once_book_once(bakery: Shop, twin: Shop) -> None:
+    people = [await bakery.join() for _ in range(5)]
+    for lena in people:
+        await bakery.stamp(lena.id, 10)
+    bakery.clock.wait(days=DAYS + 1)
+    await asyncio.gather(book(bakery), book(bakery), book(twin))
+    booked = [entry.reward_id for entry in await bakery.ledger() if entry.type is EntryType.EXPIRE]
+    assert sorted(filter(None, booked)) == [reward.id for reward in await bakery.rewards()]
+    await assert_books_balance(bakery)
+
+
+async def test_a_reward_is_expired_for_whoever_comes_too_late_booked_or_not(bakery: Shop) -> None:
+    lena = await bakery.join()
+    reward = (await bakery.stamp(lena.id, 10)).rewards[0].id
+    bakery.clock.wait(days=DAYS + 1)
+    for _ in range(2):
+        with pytest.raises(RewardExpired):
+            await bakery.redeem(lena.id, reward)
+        await book(bakery)
+
+
+async def test_a_reward_without_an_end_never_lapses(shop: Shop) -> None:
+    lena = await shop.join()
+    await shop.stamp(lena.id, 10)
+    shop.clock.wait(days=36_500)
+    assert await book(shop) == 0
+
+
+async def test_a_reward_of_an_expired_entry_that_is_undone_is_not_owed_again(bakery: Shop) -> None:
+    lena = await bakery.join()
+    earning = await bakery.stamp(lena.id, 10)
+    bakery.clock.wait(days=DAYS + 1)
+    await book(bakery)
+    await bakery.void(earning.transaction_id)
+    assert await bakery.totals() == (1, 0)
+    await assert_books_balance(bakery)
+
+
+async def test_more_than_are_booked_at_once_are_booked_in_turns(bakery: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(expiry, "AT_ONCE", 2)
+    lena = await bakery.join()
+    for _ in range(3):
+        await bakery.stamp(lena.id, 10)
+    bakery.clock.wait(days=DAYS + 1)
+    assert [await book(bakery) for _ in range(3)] == [2, 1, 0]

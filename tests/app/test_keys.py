@@ -1,0 +1,205 @@
+"""API keys: recognised while they are good, refused at once when they are not, and kept as a digest only."""
+
+import hashlib
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from loyalty_app import keys as keys_module
+from loyalty_app.businesses import set_plan
+from loyalty_app.db.engine import open_database
+from loyalty_app.db.sqlite import open_engine
+from loyalty_app.db.tables import api_key
+from loyalty_app.keys import REMEMBERED_SECONDS, Keys, create_key, list_keys, revoke_key
+from loyalty_app.settings import Settings
+from loyalty_core.access import Plan, Scope, make_key, public_id_of
+from loyalty_core.errors import InvalidApiKey, InvalidRequest
+from tests.app.shop import Shop, found, open_next_door
+
+UNKNOWN = make_key(b"\7" * 37).text
+
+
+class Seconds:
+    """The clock that a process measures spans with, standing still."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds(monkeypatch: pytest.MonkeyPatch) -> Seconds:
+    standing = Seconds()
+    monkeypatch.setattr(keys_module, "time", standing)
+    return standing
+
+
+def contents(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+async def a_key(shop: Shop, *scopes: Scope) -> str:
+    shown = await create_key(shop.database, shop.business.id, name="Till", scopes=scopes or tuple(Scope))
+    return shown.api_key
+
+
+async def test_a_key_opens_its_business_with_its_scopes_and_no_more(shop: Shop) -> None:
+    await a_key(await open_next_door(shop))
+    text = await a_key(shop, Scope.STAMPS_WRITE, Scope.CUSTOMERS_READ)
+    keys = Keys(shop.database)
+    holder = await keys.recognise(text)
+    await keys.close()
+    assert holder.business == shop.business
+    assert holder.key.scopes == {Scope.STAMPS_WRITE, Scope.CUSTOMERS_READ}
+    assert (holder.key.name, text[3:11]) == ("Till", holder.key.public_id)
+
+
+async def test_unknown_mistyped_and_foreign_texts_are_refused_alike(shop: Shop) -> None:
+    text = await a_key(shop)
+    keys = Keys(shop.database)
+    mistyped = text[:-1] + ("0" if text[-1] != "0" else "1")
+    refusals = []
+    for wrong in (UNKNOWN, mistyped, text + "0", text.swapcase(), "", "ll_", "é" * 60, "\ud800"):
+        with pytest.raises(InvalidApiKey) as refusal:
+            await keys.recognise(wrong)
+        refusals.append(str(refusal.value))
+    assert len(set(refusals)) == 1
+
+
+async def test_a_right_public_id_with_another_secret_is_refused(shop: Shop) -> None:
+    text = await a_key(shop)
+    await shop.database.write(lambda c: c.execute(update(api_key).values(public_id=public_id_of(UNKNOWN))).close())
+    for wrong in (text, UNKNOWN):
+        with pytest.raises(InvalidApiKey):
+            await Keys(shop.database).recognise(wrong)
+
+
+async def test_a_mistyped_key_never_reaches_the_database(tmp_path: Path) -> None:
+    nowhere = open_database(Settings(database_url=f"sqlite:///{tmp_path}/nowhere.db"))
+    keys = Keys(nowhere)
+    with pytest.raises(InvalidApiKey):
+        await keys.recognise(UNKNOWN[:-1] + "!")
+    with pytest.raises(SQLAlchemyError):
+        await keys.recognise(UNKNOWN)
+    await nowhere.close()
+
+
+async def test_a_revoked_key_is_refused_within_a_second_in_every_process(shop: Shop, seconds: Seconds) -> None:
+    text = await a_key(shop)
+    here, elsewhere = Keys(shop.database), Keys(shop.database)
+    key_id = (await here.recognise(text)).key.key_id
+    await elsewhere.recognise(text)
+    await revoke_key(shop.database, shop.business.id, key_id)
+    seconds.now += REMEMBERED_SECONDS + 0.01
+    assert REMEMBERED_SECONDS < 1
+    for process in (here, elsewhere):
+        with pytest.raises(InvalidApiKey):
+            await process.recognise(text)
+        await process.close()
+
+
+async def test_a_key_that_was_just_recognised_is_not_looked_up_again(shop: Shop, seconds: Seconds) -> None:
+    text = await a_key(shop)
+    keys = Keys(shop.database)
+    holder = await keys.recognise(text)
+    await set_plan(shop.database, shop.business.id, Plan.BASIC)
+    assert await keys.recognise(text) == holder
+    seconds.now += REMEMBERED_SECONDS + 0.01
+    assert (await keys.recognise(text)).business.plan is Plan.BASIC
+    await keys.close()
+
+
+@pytest.mark.parametrize(("minutes", "good"), [(1, True), (-1, False)])
+async def test_a_key_whose_time_is_over_is_refused(shop: Shop, minutes: int, *, good: bool) -> None:
+    text = await a_key(shop)
+    expires_at = datetime.now(UTC) + timedelta(minutes=minutes)
+    await shop.database.write(lambda c: c.execute(update(api_key).values(expires_at=expires_at)).close())
+    keys = Keys(shop.database)
+    with nullcontext() if good else pytest.raises(InvalidApiKey):
+        await keys.recognise(text)
+    await keys.close()
+
+
+async def last_used(shop: Shop) -> datetime | None:
+    [key] = await list_keys(shop.database, shop.business.id)
+    return key.last_used_at
+
+
+async def test_that_a_key_is_used_is_noted_at_most_once_a_minute(shop: Shop, seconds: Seconds) -> None:
+    text = await a_key(shop)
+    assert await last_used(shop) is None
+    noted = []
+    for keys in (Keys(shop.database), Keys(shop.database)):
+        for _ in range(3):
+            await keys.recognise(text)
+            seconds.now += 1
+        await keys.close()
+        noted.append(await last_used(shop))
+    assert noted[0] == noted[1] is not None
+
+
+async def test_that_a_key_is_used_again_after_a_minute_is_noted(shop: Shop) -> None:
+    text = await a_key(shop)
+    long_ago = datetime.now(UTC) - timedelta(minutes=1)
+    await shop.database.write(lambda c: c.execute(update(api_key).values(last_used_at=long_ago)).close())
+    keys = Keys(shop.database)
+    await keys.recognise(text)
+    await keys.close()
+    now_used = await last_used(shop)
+    assert now_used is not None
+    assert now_used > long_ago
+
+
+async def test_a_note_that_cannot_be_written_harms_nobody(
+    sqlite_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = open_database(sqlite_settings)
+    text = (await create_key(database, (await found(database)).id, name="Till")).api_key
+    await database.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout = 0").close())
+    other = open_engine(sqlite_settings.sqlite_path)
+    keys = Keys(database)
+    with other.begin():
+        await keys.recognise(text)
+        await keys.close()
+    assert "could not be noted" in caplog.text
+    other.dispose()
+    await database.close()
+
+
+async def test_keys_are_listed_and_revoked_within_their_business_only(shop: Shop) -> None:
+    next_door = await open_next_door(shop)
+    await a_key(shop)
+    [key] = await list_keys(shop.database, shop.business.id)
+    assert await list_keys(shop.database, next_door.business.id) == []
+    with pytest.raises(InvalidRequest, match=f"no key {key.key_id}"):
+        await revoke_key(shop.database, next_door.business.id, key.key_id)
+    with pytest.raises(InvalidRequest, match="99"):
+        await list_keys(shop.database, 99)
+    first = await revoke_key(shop.database, shop.business.id, key.key_id)
+    assert first.revoked_at is not None
+    assert await revoke_key(shop.database, shop.business.id, key.key_id) == first
+
+
+async def test_a_key_wants_a_name_and_a_business(shop: Shop) -> None:
+    with pytest.raises(InvalidRequest, match="name"):
+        await create_key(shop.database, shop.business.id, name=" ")
+    with pytest.raises(InvalidRequest, match="99"):
+        await create_key(shop.database, 99, name="Till")
+
+
+async def test_only_a_digest_of_a_key_is_kept(sqlite_settings: Settings, tmp_path: Path) -> None:
+    database = open_database(sqlite_settings)
+    shown = await create_key(database, (await found(database)).id, name="Till")
+    [row] = await database.read(lambda c: c.execute(select(api_key)).all())
+    await database.close()
+    kept = contents(tmp_path)
+    assert row.digest == hashlib.sha256(shown.api_key.encode()).digest()
+    assert row.digest in kept
+    assert shown.api_key[11:].encode() not in kept
+    assert shown.api_key[11:54].encode() not in kept

@@ -1,0 +1,127 @@
+"""The law of the ledger: after any day at the counter, everything that is kept is what the ledger adds up to.
+
+Days are made up by dice from a seed, so that a bad one can be had again.
+"""
+
+import asyncio
+from collections import Counter
+from random import Random
+
+import msgspec
+import pytest
+
+from loyalty_app.counter import Answer
+from loyalty_app.db import tables
+from loyalty_app.expiry import book_expired
+from loyalty_core.customers import Profile, ProfileChange
+from loyalty_core.errors import LoyaltyError
+from loyalty_core.ledger import EntryType
+from loyalty_core.programs import Surplus
+from loyalty_core.stamping import RedeemOrder, StampOrder
+from tests.app.audit import assert_books_balance
+from tests.app.shop import Shop, open_next_door
+
+ROUNDS, MOST_AT_ONCE = 40, 8
+
+
+class Told(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of an event."""
+
+    type: str
+    timestamp: str
+    data: msgspec.Raw
+
+
+class Day:
+    """A day at the counter: wishes by dice, and what the world must have been told of those that came true."""
+
+    def __init__(self, shop: Shop, dice: Random) -> None:
+        self.shop, self.dice = shop, dice
+        self.told: list[tuple[int, str, bytes]] = []
+
+    async def pass_by(self) -> None:
+        for number in range(ROUNDS):
+            self.shop.clock.wait(hours=self.dice.choice([0, 0, 1, 7, 30]))
+            if number % 8 == 4:
+                await self.shop.change(stamps_required=self.dice.randint(2, 9), surplus=self.dice.choice(list(Surplus)))
+            await book_expired(self.shop.database, self.shop.counter, self.shop.clock.now)
+            customers = [customer.id for customer in await self.shop.customers()]
+            entries = [entry.id for entry in await self.shop.ledger()]
+            wishes = [self.wish(customers, entries) for _ in range(self.dice.randint(1, MOST_AT_ONCE))]
+            for outcome in await asyncio.gather(*wishes, return_exceptions=True):
+                assert outcome is None or isinstance(outcome, LoyaltyError), outcome
+
+    async def wish(self, customers: list[int], entries: list[int]) -> None:
+        verbs = {self.join: 2, self.stamp: 8, self.redeem: 3, self.void: 3, self.update: 1, self.erase: 0.3}
+        [verb] = self.dice.choices(list(verbs), list(verbs.values()))
+        await verb(self.dice.choice(customers or [0]), self.dice.choice(entries or [0]))
+
+    async def join(self, _customer: int, _entry: int) -> None:
+        profile = Profile(name="Lena", phone=f"+1415555267{self.dice.randint(0, 9)}")
+        answer = await self.shop.counter.join(self.shop.caller(), profile, opening_stamps=self.dice.choice([0, 0, 5]))
+        self.tell("customer.created", answer, b'{"customer":%b}')
+
+    async def stamp(self, customer: int, _entry: int) -> None:
+        order = StampOrder(stamps=self.dice.randint(1, 5))
+        answer = await self.shop.counter.give_stamp(self.shop.caller(), customer, order)
+        self.tell("stamp.added", answer)
+
+    async def redeem(self, customer: int, _entry: int) -> None:
+        self.tell("reward.redeemed", await self.shop.counter.redeem(self.shop.caller(), customer, RedeemOrder()))
+
+    async def void(self, _customer: int, entry: int) -> None:
+        self.tell("transaction.voided", await self.shop.counter.void(self.shop.caller(), entry))
+
+    async def update(self, customer: int, _entry: int) -> None:
+        change = ProfileChange(name=f"Lena {self.dice.random()}")
+        answer = await self.shop.counter.update(self.shop.caller(), customer, change)
+        self.tell("customer.updated", answer, b'{"customer":%b,"changed":["name"]}')
+
+    async def erase(self, customer: int, _entry: int) -> None:
+        answer = await self.shop.counter.erase(self.shop.caller(), customer)
+        self.told = [told for told in self.told if told[0] != customer]
+        self.tell("customer.deleted", answer)
+
+    def tell(self, kind: str, answer: Answer, data: bytes = b"%b") -> None:
+        self.told.append((self.of(answer), kind, data % answer.body))
+
+    def of(self, answer: Answer) -> int:
+        """Whom an answer is about."""
+        body = msgspec.json.decode(answer.body)
+        found: int = body.get("customer", body)["id"]
+        return found
+
+
+@pytest.fixture(params=[Surplus.RESET, Surplus.CARRY])
+async def busy_shop(request: pytest.FixtureRequest, shop: Shop) -> Shop:
+    terms = {"stamps_required": 5, "surplus": request.param, "reward_valid_days": 3}
+    return await open_next_door(shop, timezone="America/New_York", **terms)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_after_any_day_cards_rewards_totals_and_events_are_what_the_ledger_says(
+    busy_shop: Shop, seed: int
+) -> None:
+    day = Day(busy_shop, Random(seed))
+    await day.pass_by()
+    await assert_books_balance(busy_shop)
+    await assert_the_world_was_told(day)
+
+
+async def assert_the_world_was_told(day: Day) -> None:
+    events = [(row, msgspec.json.decode(row.body, type=Told)) for row in await day.shop.rows(tables.event)]
+    earned = Counter(row.customer_id for row, _ in events if row.type == "reward.earned")
+    others = [(row.customer_id, row.type, bytes(told.data)) for row, told in events if row.type != "reward.earned"]
+    assert Counter(others) == Counter(day.told)
+    assert all(row.type == told.type for row, told in events)
+    assert all(told.timestamp.endswith("Z") for _, told in events)
+    here = {customer.id for customer in await day.shop.customers() if customer.erased_at is None}
+    assert earned == Counter(reward.customer_id for reward in await day.shop.rewards() if reward.customer_id in here)
+
+
+async def test_the_days_of_these_tests_have_everything_in_them(busy_shop: Shop) -> None:
+    await Day(busy_shop, Random(0)).pass_by()
+    ledger, rewards = await busy_shop.ledger(), await busy_shop.rewards()
+    assert {entry.type for entry in ledger} == set(EntryType)
+    assert {reward.status.value for reward in rewards} == {"available", "redeemed", "voided", "expired"}
+    assert any(customer.erased_at for customer in await busy_shop.customers())

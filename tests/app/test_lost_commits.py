@@ -1,0 +1,172 @@
+"""Lost commits: whatever happens to the connection, nobody is stamped twice, and nobody is told what is not so."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from loyalty_app.db import postgres
+from loyalty_app.db.migrate import migrate
+from loyalty_app.db.postgres import CommitUnknown, PostgresDatabase
+from loyalty_app.settings import Settings
+from loyalty_core.errors import Busy
+from tests.app.audit import assert_books_balance
+from tests.app.crowd import at_once, until
+from tests.app.shop import Shop, open_shop
+from tests.app.wire import Cut, Wire, open_wire
+
+
+@pytest.fixture
+async def reached(postgres_settings: Settings, tmp_path: Path) -> AsyncIterator[tuple[Shop, Wire]]:
+    """A shop whose database is reached through a wire."""
+    async with open_wire(postgres_settings.database_url, tmp_path) as (wire, url):
+        database = PostgresDatabase(url)
+        shop = await open_shop(database)
+        yield shop, wire
+        await shop.counter.close()
+        await database.close()
+
+
+@pytest.fixture
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask for the fate of a commit three times and do not wait between."""
+    monkeypatch.setattr(postgres, "FATE_SECONDS", (0, 0, 0))
+
+
+@pytest.mark.parametrize("cut", Cut)
+@pytest.mark.parametrize("with_keys", [True, False])
+async def test_a_batch_whose_commit_broke_is_answered_and_written_once(
+    reached: tuple[Shop, Wire], cut: Cut, *, with_keys: bool
+) -> None:
+    shop, wire = reached
+    lena = await shop.join()
+    wire.cut(cut)
+    keys = [f"k{number}" if with_keys else None for number in range(5)]
+    stamped = await asyncio.gather(*(shop.stamp(lena.id, key=key) for key in keys))
+    assert wire.whole, "it was cut and is whole again"
+    assert [answer.total_stamps for answer in stamped] == [1, 2, 3, 4, 5]
+    assert [entry.id for entry in await shop.ledger()] == [answer.transaction_id for answer in stamped]
+    await assert_books_balance(shop)
+
+
+@pytest.mark.usefixtures("no_patience")
+@pytest.mark.parametrize("cut", Cut)
+async def test_if_nobody_knows_everyone_is_asked_to_come_back_and_a_key_tells_then(
+    reached: tuple[Shop, Wire], cut: Cut
+) -> None:
+    shop, wire = reached
+    lena = await shop.join()
+    wire.cut(cut, for_good=True)
+    answers, refusals = await at_once(shop.stamp(lena.id, key=f"k{number}") for number in range(3))
+    assert (answers, [type(refusal) for refusal in refusals]) == ([], [Busy] * 3)
+    wire.mend()
+    await asyncio.gather(*(shop.stamp(lena.id, key=f"k{number}") for number in range(3)))
+    assert (await shop.customer(lena.id)).card.total_stamps == 3
+    await assert_books_balance(shop)
+
+
+@pytest.mark.usefixtures("no_patience")
+async def test_while_the_server_is_away_everyone_is_asked_to_come_back(reached: tuple[Shop, Wire]) -> None:
+    shop, wire = reached
+    lena = await shop.join()
+    wire.cut(Cut.BEFORE_COMMIT, for_good=True)
+    for _ in range(2):
+        with pytest.raises(Busy) as refusal:
+            await shop.stamp(lena.id)
+        assert refusal.value.retry_after == 5
+    wire.mend()
+    assert (await shop.stamp(lena.id)).total_stamps == 1
+
+
+async def test_while_the_server_lets_nobody_in_everyone_is_asked_to_come_back(
+    postgres_url: str, postgres_database: str
+) -> None:
+    await asyncio.to_thread(migrate, Settings(database_url=postgres_database))
+    database = PostgresDatabase(postgres_database)
+    shop = await open_shop(database)
+    lena = await shop.join()
+    name = urlsplit(postgres_database).path.removeprefix("/")
+    await close_doors(postgres_url, name)
+    for _ in range(2):
+        with pytest.raises(Busy):
+            await shop.stamp(lena.id)
+    await tell(postgres_url, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    assert (await shop.stamp(lena.id)).total_stamps == 1
+    await shop.counter.close()
+    await database.close()
+
+
+async def test_a_restart_of_the_server_between_two_requests_is_not_felt(
+    postgres_url: str, postgres_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = PostgresDatabase(postgres_settings.database_url)
+    shop = await open_shop(database)
+    lena = await shop.join()
+    for verb in (shop.stamp(lena.id), shop.customer(lena.id), shop.change(stamps_required=3)):
+        await end_sessions(postgres_url, urlsplit(postgres_settings.database_url).path.removeprefix("/"))
+        await verb
+    assert caplog.text == ""
+    await shop.counter.close()
+    await database.close()
+
+
+async def close_doors(server: str, name: str) -> None:
+    """Let nobody into a database, and end the sessions there are, as a server does that is being stopped."""
+    await tell(server, f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    await end_sessions(server, name)
+
+
+async def end_sessions(server: str, name: str) -> None:
+    await tell(server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+
+    async def gone() -> bool:
+        return not await tell(server, "SELECT count(*) FROM pg_stat_activity WHERE datname = $1", name)
+
+    await until(gone)
+
+
+async def tell(server: str, statement: str, *values: str) -> object:
+    connection = await asyncpg.connect(server)
+    try:
+        return await connection.fetchval(statement, *values)
+    finally:
+        await connection.close()
+
+
+async def test_the_fate_of_a_transaction_is_known(postgres_settings: Settings) -> None:
+    database = PostgresDatabase(postgres_settings.database_url)
+    number = text("SELECT pg_current_xact_id()::text")
+    async with database.engine.connect() as connection:
+        committed = await connection.scalar(number)
+        await connection.commit()
+        aborted = await connection.scalar(number)
+        await connection.rollback()
+    assert await database.committed(committed) is True
+    assert await database.committed(aborted) is False
+    await database.close()
+
+
+@pytest.mark.usefixtures("no_patience")
+async def test_the_fate_of_a_transaction_that_goes_on_or_never_was_is_unknown(
+    postgres_settings: Settings,
+) -> None:
+    database = PostgresDatabase(postgres_settings.database_url)
+    async with database.engine.connect() as connection:
+        goes_on = await connection.scalar(text("SELECT pg_current_xact_id()::text"))
+        for unknown in (goes_on, str(int(goes_on) + 10**6)):
+            with pytest.raises(CommitUnknown):
+                await database.committed(unknown)
+    await database.close()
+
+
+async def test_a_write_that_names_no_transaction_fails_if_its_commit_broke(reached: tuple[Shop, Wire]) -> None:
+    shop, wire = reached
+    wire.cut(Cut.BEFORE_COMMIT)
+    with pytest.raises(DBAPIError):
+        await shop.change(stamps_required=3)
+    assert (await shop.program()).terms.stamps_required == 10

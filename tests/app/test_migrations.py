@@ -1,0 +1,86 @@
+"""Migrations: they lead to the tables that the code expects, however often and by however many they are run."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+
+from loyalty_app.db.engine import open_database
+from loyalty_app.db.migrate import current, migrate, newest
+from loyalty_app.db.tables import metadata
+from loyalty_app.settings import Settings, SettingsError
+from tests.app.shop import open_shop
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        return Settings(database_url=f"sqlite:///{tmp_path}/empty.db")
+    return Settings(database_url=request.getfixturevalue("postgres_database"))
+
+
+def differences(connection: Connection) -> list[object]:
+    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+
+async def test_the_migrations_lead_to_the_tables_of_the_code(settings: Settings) -> None:
+    database = open_database(settings)
+    assert await database.write(differences) == []
+    assert await database.read(current) == newest()
+    await database.close()
+
+
+async def test_the_constraints_have_the_same_names_everywhere(settings: Settings) -> None:
+    def names(connection: Connection) -> set[str | None]:
+        found = inspect(connection)
+        return {
+            constraint["name"]
+            for table in metadata.tables
+            for constraint in (*found.get_foreign_keys(table), found.get_pk_constraint(table))
+        }
+
+    database = open_database(settings)
+    wanted = {str(one.name) for table in metadata.tables.values() for one in table.foreign_key_constraints}
+    assert wanted <= await database.write(names)
+    await database.close()
+
+
+async def test_migrating_twice_is_harmless(settings: Settings) -> None:
+    database = open_database(settings)
+    shop = await open_shop(database)
+    lena = await shop.stamp((await shop.join()).id, 3)
+    await asyncio.to_thread(migrate, settings)
+    assert (await shop.stamp(lena.customer.id)).total_stamps == 4
+    assert await database.read(current) == newest()
+    await shop.counter.close()
+    await database.close()
+
+
+async def test_several_processes_may_migrate_an_empty_database_at_once(empty: Settings) -> None:
+    await asyncio.gather(*(asyncio.to_thread(migrate, empty) for _ in range(4)))
+    database = open_database(empty)
+    assert await database.read(current) == newest()
+    shop = await open_shop(database)
+    assert (await shop.join()).id == 1
+    await shop.counter.close()
+    await database.close()
+
+
+async def test_a_migration_that_fails_leaves_the_database_as_it_was(empty: Settings) -> None:
+    database = open_database(empty)
+    in_the_way = text("CREATE TABLE api_key (id INTEGER)")
+    await database.write(lambda c: c.execute(in_the_way).close())
+    with pytest.raises(Exception, match="api_key"):
+        await asyncio.to_thread(migrate, empty)
+    assert await database.write(lambda c: inspect(c).get_table_names()) == ["api_key"]
+    await database.close()
+
+
+def test_a_folder_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"LOYALTY_DATABASE_URL.*nowhere"):
+        migrate(Settings(database_url=f"sqlite:///{tmp_path}/nowhere/loyalty.db"))
+    assert list(tmp_path.iterdir()) == []

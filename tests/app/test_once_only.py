@@ -1,0 +1,129 @@
+"""Once only: a request with an idempotency key happens once, and is answered with the same bytes for ever."""
+
+import asyncio
+
+import pytest
+
+from loyalty_app.counter import Answer
+from loyalty_app.db import tables
+from loyalty_core.customers import Profile
+from loyalty_core.errors import CustomerExists, IdempotencyKeyReused, NoRewardAvailable
+from loyalty_core.stamping import RedeemOrder, StampOrder
+from tests.app.crowd import at_once
+from tests.app.shop import Shop, open_next_door
+
+ONE = StampOrder()
+
+
+async def stamp(shop: Shop, customer: int, key: str) -> Answer:
+    return await shop.counter.give_stamp(shop.caller(key), customer, ONE)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_sixty_four_requests_with_one_key_are_one_stamp_and_sixty_four_equal_answers(
+    shop: Shop, twin: Shop, processes: int
+) -> None:
+    lena = await shop.join()
+    tills = [shop, twin][:processes]
+    answers = await asyncio.gather(*(stamp(tills[number % processes], lena.id, "k") for number in range(64)))
+    assert len({answer.body for answer in answers}) == 1
+    assert sum(answer.replayed for answer in answers) == 63
+    assert len(await shop.ledger()) == 1
+    assert (await shop.customer(lena.id)).card.total_stamps == 1
+
+
+async def test_a_key_answers_with_the_same_bytes_after_a_restart(shop: Shop) -> None:
+    lena = await shop.join()
+    first = await stamp(shop, lena.id, "k")
+    await shop.stamp(lena.id)
+    await shop.counter.close()
+    restarted = Shop(shop.database, shop.business, shop.clock)
+    again = await stamp(restarted, lena.id, "k")
+    await restarted.counter.close()
+    assert again == Answer(first.body, replayed=True)
+
+
+async def test_every_verb_happens_once_under_one_key(shop: Shop) -> None:
+    caller = shop.caller
+    join = [await shop.counter.join(caller("join"), Profile(name="Lena", phone="+14155552671")) for _ in "12"]
+    [lena] = await shop.customers()
+    earned = await shop.stamp(lena.id, 10, key="stamp")
+    assert await shop.stamp(lena.id, 10, key="stamp") == earned
+    redeem = [await shop.counter.redeem(caller("redeem"), lena.id, RedeemOrder()) for _ in "12"]
+    void = [await shop.counter.void(caller("void"), (await shop.ledger())[1].id) for _ in "12"]
+    update = [await shop.update(lena.id, key="update", name="Lena M") for _ in "12"]
+    version = (await shop.customer(lena.id)).version
+    erase = [await shop.counter.erase(caller("erase"), lena.id) for _ in "12"]
+    for first, second in (redeem, void, erase):
+        assert (first.body, first.replayed, second.replayed) == (second.body, False, True)
+    assert (join[0].body, join[1].replayed) == (join[1].body, True)
+    assert update[0] == update[1]
+    assert version == 5, "joined, stamped, redeemed, undone, renamed"
+    assert [entry.type.value for entry in await shop.ledger()] == ["stamp", "redeem", "void"]
+
+
+async def test_a_replayed_join_makes_no_second_customer_even_without_a_phone(shop: Shop, twin: Shop) -> None:
+    answers = await asyncio.gather(*(till.join(key="k") for till in (shop, twin) for _ in range(4)))
+    assert len({customer.id for customer in answers}) == 1
+    assert await shop.totals() == (1, 0)
+
+
+@pytest.mark.parametrize("together", [True, False], ids=["at once", "later"])
+async def test_a_key_refuses_another_request(shop: Shop, twin: Shop, *, together: bool) -> None:
+    lena = await shop.join()
+    if together:
+        answers, refusals = await at_once([shop.stamp(lena.id, 1, key="k"), shop.stamp(lena.id, 2, key="k")])
+        assert [answer.stamps_added for answer in answers] == [1]
+        assert [type(refusal) for refusal in refusals] == [IdempotencyKeyReused]
+    else:
+        await shop.stamp(lena.id, 1, key="k")
+        with pytest.raises(IdempotencyKeyReused):
+            await twin.stamp(lena.id, 2, key="k")
+    with pytest.raises(IdempotencyKeyReused):
+        await shop.erase(lena.id, key="k")
+    assert (await shop.customer(lena.id)).card.total_stamps == 1
+
+
+async def test_one_key_for_two_customers_in_two_processes_stamps_one_of_them(shop: Shop, twin: Shop) -> None:
+    lena, omar = await shop.join("Lena"), await shop.join("Omar")
+    answers, refusals = await at_once([shop.stamp(lena.id, key="k"), twin.stamp(omar.id, key="k")])
+    assert (len(answers), [type(refusal) for refusal in refusals]) == (1, [IdempotencyKeyReused])
+    assert len(await shop.ledger()) == 1
+
+
+async def test_the_same_wish_spelled_otherwise_is_the_same_request(shop: Shop) -> None:
+    first = await shop.join(key="k", phone="+14155552671")
+    again = await shop.join(key="k", phone="(415) 555-2671")
+    assert again == first
+
+
+async def test_a_refusal_does_not_use_up_its_key(shop: Shop) -> None:
+    lena = await shop.join()
+    with pytest.raises(NoRewardAvailable):
+        await shop.redeem(lena.id, key="k")
+    await shop.stamp(lena.id, 10)
+    redeemed = await shop.redeem(lena.id, key="k")
+    assert redeemed.customer.rewards_available == 0
+
+
+async def test_a_refused_join_may_come_again_with_its_key(shop: Shop) -> None:
+    lena = await shop.join(phone="+14155552671")
+    with pytest.raises(CustomerExists):
+        await shop.join("Ben", key="k", phone="+14155552671")
+    await shop.erase(lena.id)
+    assert (await shop.join("Ben", key="k", phone="+14155552671")).phone == "+14155552671"
+
+
+async def test_keys_of_two_businesses_do_not_meet(shop: Shop) -> None:
+    next_door = await open_next_door(shop)
+    lena, omar = await shop.join("Lena"), await next_door.join("Omar")
+    answers = await asyncio.gather(stamp(shop, lena.id, "k"), stamp(next_door, omar.id, "k"))
+    assert [answer.replayed for answer in answers] == [False, False]
+    assert len(await next_door.rows(tables.idempotency)) == len(await shop.rows(tables.idempotency)) == 1
+
+
+async def test_a_request_without_a_key_happens_each_time(shop: Shop) -> None:
+    lena = await shop.join()
+    await at_once(shop.stamp(lena.id) for _ in range(3))
+    assert len(await shop.ledger()) == 3
+    assert await shop.rows(tables.idempotency) == []

@@ -1,0 +1,89 @@
+"""A wire to PostgreSQL that can be cut at the worst moment: while a COMMIT is on its way, or its answer."""
+
+import asyncio
+from asyncio import StreamReader, StreamWriter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import Enum, auto
+from pathlib import Path
+
+from sqlalchemy import URL, make_url
+
+CHUNK = 65_536
+
+
+class Cut(Enum):
+    """Where the wire breaks: the server never sees the next COMMIT, or has done it and cannot say so."""
+
+    BEFORE_COMMIT = auto()
+    AFTER_COMMIT = auto()
+
+
+class Wire:
+    """Carries bytes between an application and its server; breaks once, as told, or stays down."""
+
+    def __init__(self, server: URL) -> None:
+        self._server = server
+        self._cut: Cut | None = None
+        self._down = self._down_after_the_cut = False
+
+    def cut(self, where: Cut, *, for_good: bool = False) -> None:
+        """Break at the next COMMIT, and stay down afterwards if it is for good."""
+        self._cut, self._down_after_the_cut = where, for_good
+
+    @property
+    def whole(self) -> bool:
+        """Whether the wire carries all, and no cut is to come."""
+        return self._cut is None and not self._down
+
+    def mend(self) -> None:
+        self._down = False
+
+    async def carry(self, from_app: StreamReader, to_app: StreamWriter) -> None:
+        """Carry one connection until it ends or is cut."""
+        if not self._down:
+            from_server, to_server = await self._dial()
+            cut = asyncio.Event()
+            await asyncio.gather(
+                self._questions(from_app, to_server, cut), self._answers(from_server, to_app, to_server, cut)
+            )
+        to_app.close()
+
+    async def _dial(self) -> tuple[StreamReader, StreamWriter]:
+        host, port = self._server.query.get("host") or self._server.host, self._server.port or 5432
+        if str(host).startswith("/"):
+            return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+        return await asyncio.open_connection(str(host), port)
+
+    async def _questions(self, from_app: StreamReader, to_server: StreamWriter, cut: asyncio.Event) -> None:
+        while question := await from_app.read(CHUNK):
+            if self._cut is not None and b"COMMIT" in question:
+                cut.set()
+                here, self._cut, self._down = self._cut, None, self._down_after_the_cut
+                if here is Cut.BEFORE_COMMIT:
+                    break
+            to_server.write(question)
+        to_server.close()
+
+    async def _answers(
+        self, from_server: StreamReader, to_app: StreamWriter, to_server: StreamWriter, cut: asyncio.Event
+    ) -> None:
+        while answer := await from_server.read(CHUNK):
+            if cut.is_set():
+                break
+            to_app.write(answer)
+        to_app.close()
+        to_server.close()
+
+
+@asynccontextmanager
+async def open_wire(url: str, folder: Path) -> AsyncIterator[tuple[Wire, str]]:
+    """A wire to the server at `url`, and the URL under which an application reaches that server through it."""
+    server = make_url(url)
+    wire = Wire(server)
+    listening = await asyncio.start_unix_server(wire.carry, folder / ".s.PGSQL.5432")
+    through = server.set(host=None, port=None).update_query_dict({"host": str(folder)})
+    try:
+        yield wire, through.render_as_string(hide_password=False)
+    finally:
+        listening.close()
