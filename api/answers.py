@@ -15,9 +15,9 @@ def answered(answer: Answer, *, status: int = 200) -> ASGIResponse:
     return ASGIResponse(body=b'{"data":%b}' % answer.body, status_code=status, headers=headers)
 
 
-def shown(view: object) -> ASGIResponse:
-    """Something that was read."""
-    return ASGIResponse(body=b'{"data":%b}' % encode(view))
+def shown(view: object, *, status: int = 200) -> ASGIResponse:
+    """Something that was read, or made outside the counter."""
+    return ASGIResponse(body=b'{"data":%b}' % encode(view), status_code=status)
 
 
 def listed(page: Page[object]) -> ASGIResponse:

@@ -13,7 +13,7 @@ from api import reference
 from api.auth import authorise
 from api.limits import RateLimits
 from api.problems import answer_failure, answer_http, answer_refusal
-from api.routes import customers, health, program, stamps
+from api.routes import customers, health, program, stamps, webhooks
 from api.visits import add_headers
 from loyalty_app.counter.line import utc_now
 from loyalty_app.running import running
@@ -21,7 +21,7 @@ from loyalty_app.settings import Settings, read_settings
 from loyalty_core.errors import LoyaltyError
 
 LARGEST_BODY = 256 * 1024
-V1 = [*customers.HANDLERS, *stamps.HANDLERS, *program.HANDLERS]
+V1 = [*customers.HANDLERS, *stamps.HANDLERS, *program.HANDLERS, *webhooks.HANDLERS]
 
 
 class Api(Litestar):
@@ -47,12 +47,15 @@ def keep_encoded_slashes(scope: HTTPScope | WebSocketScope) -> None:
         scope["path"] = "/".join(unquote(segment).replace("/", "%2F") for segment in segments)
 
 
-def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> Litestar:
-    """The whole API as an ASGI application; it opens the database when it starts and closes it when it stops."""
+def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, delivering: bool = True) -> Litestar:
+    """The whole API as an ASGI application; it opens the database when it starts and closes it when it stops.
+
+    Webhooks are delivered by the same process unless `delivering` is false.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with running(settings, clock=clock) as held:
+        async with running(settings, clock=clock, delivering=delivering) as held:
             app.state.running = held
             app.state.limits = limits = RateLimits(settings.redis_url, clock)
             try:
@@ -84,3 +87,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
 def from_environment() -> Litestar:
     """The application with the settings of the environment; what servers start."""
     return create_app(read_settings())
+
+
+def api_only() -> Litestar:
+    """The application without a webhook worker, as `loyalty api` starts it."""
+    return create_app(read_settings(), delivering=False)

@@ -1,18 +1,25 @@
 """Bodies and queries: the shapes of what integrators send, where they differ from the orders of the core."""
 
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from loyalty_app.pages import MOST_ROWS, PageRequest
-from loyalty_core.fields import Birthday, EmailText, Name, PhoneText, Reason
+from loyalty_core.events import EVENT_TYPES
+from loyalty_core.fields import Birthday, EmailText, Id, Name, PhoneText, Reason
 from loyalty_core.rewards import RewardStatus
 
 PageNumber = Annotated[int, Meta(ge=1, le=2**31, description="a whole number, 1 or more")]
 Limit = Annotated[int, Meta(ge=1, le=MOST_ROWS, description="a whole number from 1 to 100")]
 Cursor = Annotated[str, Meta(min_length=1, max_length=200, description="the next_cursor of the answer before")]
 Days = Annotated[int, Meta(ge=1, le=365, description="a whole number from 1 to 365")]
+WebhookUrl = Annotated[str, Meta(min_length=1, max_length=2_048, description="an https URL of at most 2048 characters")]
+EventNames = Annotated[
+    tuple[str, ...], Meta(min_length=1, description=f"a list of one or more of {', '.join(EVENT_TYPES)}")
+]
+Since = Annotated[datetime, Meta(tz=True, description="a time with its zone, as 2026-03-01T09:30:00Z")]
 SearchText = Annotated[
     str,
     Meta(
@@ -37,6 +44,32 @@ class VoidOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Why something is undone."""
 
     reason: Reason | None = None
+
+
+class WebhookOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where events are to be sent, and which."""
+
+    url: WebhookUrl
+    events: EventNames
+
+
+class WebhookPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change at an endpoint; a field that is not set stays as it is."""
+
+    url: WebhookUrl | UnsetType = UNSET
+    events: EventNames | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class NoBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing needs to be said."""
+
+
+class ReplayOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to be sent again: one delivery, or everything since a time."""
+
+    delivery_id: Id | None = None
+    since: Since | None = None
 
 
 class PageQuery(msgspec.Struct, frozen=True, kw_only=True):

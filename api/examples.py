@@ -2,7 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from loyalty_app.deliveries import AttemptView, DeliveryView
 from loyalty_app.pages import Page, Pagination
+from loyalty_app.webhooks import LastDelivery, NewWebhookView, WebhookView
 from loyalty_core.analytics import Standing, period_of, summarise
 from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
@@ -127,3 +129,33 @@ SUMMARY = summarise(
 def page(row: object) -> Page[object]:
     """A list of one row."""
     return Page([row], Pagination(page=1, limit=50, total=1, pages=1, next_cursor=None))
+
+
+WEBHOOK = WebhookView(
+    id=5,
+    url="https://example.com/hook",
+    events=("stamp.added", "reward.redeemed"),
+    active=True,
+    created_at=JOINED,
+    secret_hint="c2U=",
+    last_delivery=LastDelivery(NOW, "delivered", 200),
+)
+NEW_WEBHOOK = NewWebhookView(
+    id=5,
+    url="https://example.com/hook",
+    events=("stamp.added", "reward.redeemed"),
+    active=True,
+    created_at=NOW,
+    secret_hint="c2U=",
+    last_delivery=None,
+    secret="whsec_bm90IGEgc2VjcmV0LCBvbmx5IGFuIGV4YW1wbGUgb2Ygb25lLi4uc2U=",
+)
+DELIVERY = DeliveryView(
+    id=901,
+    event_id="msg_019cae2b7f405d1f2a3b4c5d6e7f",
+    event_type="stamp.added",
+    status="delivered",
+    created_at=NOW,
+    next_attempt_at=None,
+    attempts=(AttemptView(1, NOW, 84, 200, None, "ok"),),
+)

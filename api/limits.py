@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 
 HOUR, MINUTE = 3_600, 60
 FAILURES_A_MINUTE = 60
-PATIENCE_SECONDS = 1
+PATIENCE_SECONDS = 2
 REST_SECONDS = 5
 
 log = logging.getLogger(__name__)

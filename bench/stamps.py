@@ -56,7 +56,12 @@ def served(settings: Settings) -> Iterator[int]:
         port = int(free.getsockname()[1])
     command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:from_environment", "--port", str(port)]
     command += ["--no-access-log", "--log-level", "warning", "--loop", "uvloop", "--http", "httptools"]
-    process = subprocess.Popen(command, env={**os.environ, "LOYALTY_DATABASE_URL": settings.database_url})  # noqa: S603  # our own server
+    environment = {
+        **os.environ,
+        "LOYALTY_DATABASE_URL": settings.database_url,
+        "LOYALTY_SECRET_KEY": "only for this run",
+    }
+    process = subprocess.Popen(command, env=environment)  # noqa: S603  # our own server
     try:
         await_ready(port)
         yield port

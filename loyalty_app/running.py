@@ -1,6 +1,7 @@
 """Running: what one process holds open, from the database to the counter, and how that is opened and closed."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
@@ -10,13 +11,20 @@ from filelock import FileLock, Timeout
 from sqlalchemy import literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from loyalty_app.addresses import Guard, read_ranges
 from loyalty_app.counter import Counter
 from loyalty_app.counter.line import utc_now
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import check_folder, migrate
 from loyalty_app.expiry import keep_booking
 from loyalty_app.keys import Keys
+from loyalty_app.sender import Sender
 from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.vault import open_vault
+from loyalty_app.webhooks import Webhooks
+from loyalty_app.worker import Worker
+
+log = logging.getLogger(__name__)
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +34,14 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     database: Database
     counter: Counter
     keys: Keys
+    webhooks: Webhooks
+    worker: Worker | None
     clock: Callable[[], datetime]
+
+    def wake_worker(self) -> None:
+        """Have queued deliveries looked at, if this process delivers; another one's worker looks by itself."""
+        if self.worker is not None:
+            self.worker.wake()
 
     async def answers(self) -> bool:
         """Whether the database answers, and the counter is there to write to it."""
@@ -60,19 +75,73 @@ def server_lock(settings: Settings) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Running]:
-    """Open everything: lock, schema, database, counter. Leaving it finishes what was accepted. Raises SettingsError."""
+async def running(
+    settings: Settings, *, clock: Callable[[], datetime] = utc_now, delivering: bool = True
+) -> AsyncIterator[Running]:
+    """Open everything: lock, schema, database, counter, and a webhook worker if this process is to deliver.
+
+    Leaving it finishes what was accepted and what is under way. Raises SettingsError.
+    """
     with server_lock(settings):
         await asyncio.to_thread(migrate, settings)
-        database = open_database(settings)
-        counter, keys = Counter(database, clock=clock), Keys(database)
+        held = _open(settings, clock, delivering=delivering)
         stopping = asyncio.Event()
-        booking = asyncio.create_task(keep_booking(database, counter, clock, stopping), name="expiry")
+        booking = asyncio.create_task(keep_booking(held.database, held.counter, clock, stopping), name="expiry")
         try:
-            yield Running(settings=settings, database=database, counter=counter, keys=keys, clock=clock)
+            yield held
         finally:
             stopping.set()
             await booking
-            await counter.close()
-            await keys.close()
-            await database.close()
+            await _close(held)
+
+
+def _open(settings: Settings, clock: Callable[[], datetime], *, delivering: bool) -> Running:
+    vault, guard = open_vault(settings), open_guard(settings)
+    database = open_database(settings)
+    counter = Counter(database, clock=clock)
+    worker = Worker(database, Sender(guard, vault.unlock), clock=clock) if delivering else None
+    if worker is not None:
+        counter.when_queued = worker.wake
+    return Running(
+        settings=settings,
+        database=database,
+        counter=counter,
+        keys=Keys(database),
+        webhooks=Webhooks(database, vault=vault, guard=guard, clock=clock),
+        worker=worker,
+        clock=clock,
+    )
+
+
+async def _close(held: Running) -> None:
+    """Close in the order in which work flows, so that nothing is left over."""
+    await held.counter.close()
+    await held.keys.close()
+    if held.worker is not None:
+        await held.worker.close()
+    await held.database.close()
+
+
+@asynccontextmanager
+async def delivering(settings: Settings) -> AsyncIterator[Worker]:
+    """A webhook worker by itself, as `loyalty worker` runs it beside API processes. Raises SettingsError."""
+    await asyncio.to_thread(migrate, settings)
+    vault, guard = open_vault(settings), open_guard(settings)
+    database = open_database(settings)
+    worker = Worker(database, Sender(guard, vault.unlock))
+    try:
+        yield worker
+    finally:
+        await worker.close()
+        await database.close()
+
+
+def open_guard(settings: Settings) -> Guard:
+    """The guard of deliveries; says loudly if it was told to let private addresses through. Raises SettingsError."""
+    try:
+        ranges = read_ranges(settings.webhook_allow)
+    except ValueError as error:
+        raise SettingsError(f"LOYALTY_WEBHOOK_ALLOW must be ranges of addresses, as 127.0.0.0/8: {error}.") from error
+    if ranges:
+        log.warning("LOYALTY_WEBHOOK_ALLOW is set: webhooks may reach %s, by http too", ", ".join(map(str, ranges)))
+    return Guard(ranges)

@@ -131,6 +131,22 @@ class TransactionNotFound(LoyaltyError):
         super().__init__(f"This shop has no transaction {transaction_id}.")
 
 
+class WebhookNotFound(LoyaltyError):
+    """No such webhook."""
+
+    def __init__(self, webhook_id: int) -> None:
+        self.webhook_id = webhook_id
+        super().__init__(f"This shop has no webhook {webhook_id}.")
+
+
+class WebhookLimitReached(LoyaltyError):
+    """The limit of webhooks is reached."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"A shop can have {limit} webhooks, and they are all there. Delete one to add another.")
+
+
 class CustomerExists(LoyaltyError):
     """A customer with that phone number exists."""
 

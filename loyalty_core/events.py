@@ -4,6 +4,7 @@ Encoded, an event is the body of a webhook: {"type", "timestamp", "data"}. How i
 """
 
 from datetime import datetime
+from typing import get_args
 
 import msgspec
 
@@ -73,6 +74,19 @@ class RewardRedeemed(msgspec.Struct, frozen=True, tag_field="type", tag="reward.
     data: Redeemed
 
 
+class OfTest(msgspec.Struct, frozen=True):
+    """Data of a test: the endpoint that it was asked for."""
+
+    webhook_id: int
+
+
+class WebhookTest(msgspec.Struct, frozen=True, tag_field="type", tag="webhook.test"):
+    """Somebody wants to see whether an endpoint works."""
+
+    timestamp: datetime
+    data: OfTest
+
+
 class TransactionVoided(msgspec.Struct, frozen=True, tag_field="type", tag="transaction.voided"):
     """A stamp or redemption was undone."""
 
@@ -81,8 +95,19 @@ class TransactionVoided(msgspec.Struct, frozen=True, tag_field="type", tag="tran
 
 
 Event = (
-    CustomerCreated | CustomerUpdated | CustomerDeleted | StampAdded | RewardEarned | RewardRedeemed | TransactionVoided
+    CustomerCreated
+    | CustomerUpdated
+    | CustomerDeleted
+    | StampAdded
+    | RewardEarned
+    | RewardRedeemed
+    | TransactionVoided
+    | WebhookTest
 )
+
+
+EVENT_TYPES = tuple(str(kind.__struct_config__.tag) for kind in get_args(Event))
+"""The names of all events on the wire."""
 
 
 def event_type(event: Event) -> str:

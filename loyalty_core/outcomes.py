@@ -45,6 +45,13 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     deleted: bool = True
 
 
+class Deleted(msgspec.Struct, frozen=True, kw_only=True):
+    """Something was deleted."""
+
+    id: int
+    deleted: bool = True
+
+
 class Expired(msgspec.Struct, frozen=True, kw_only=True):
     """A reward was booked as expired."""
 

@@ -18,6 +18,7 @@ from loyalty_app.cli.key import key
 from loyalty_app.cli.logs import log_to_stderr
 from loyalty_app.cli.schema import migrate
 from loyalty_app.cli.serving import api, serve
+from loyalty_app.cli.worker import worker
 
 __all__ = ["main"]
 
@@ -41,7 +42,7 @@ def loyalty(*, debug: bool) -> None:
     log_to_stderr()
 
 
-for command in (demo, serve, api, business, branch, key, migrate, doctor):
+for command in (demo, serve, api, worker, business, branch, key, migrate, doctor):
     loyalty.add_command(command)
 
 

@@ -70,8 +70,17 @@ def _innermost(error: Exception) -> Exception:
 
 def application() -> Guarded:
     """The application that `api` makes from the environment; found by its name, for nothing here may import it."""
-    app: Application = importlib.import_module(APPLICATION).from_environment()
-    return Guarded(app)
+    return Guarded(_made("from_environment"))
+
+
+def api_only() -> Guarded:
+    """The same without a webhook worker."""
+    return Guarded(_made("api_only"))
+
+
+def _made(factory: str) -> Application:
+    app: Application = getattr(importlib.import_module(APPLICATION), factory)()
+    return app
 
 
 def worker_application() -> Guarded:
@@ -101,10 +110,12 @@ class Alone(uvicorn.Server):
         self._ready()
 
 
-def serve_alone(listener: socket.socket, *, ready: Callable[[], None]) -> None:
+def serve_alone(
+    listener: socket.socket, *, ready: Callable[[], None], make: Callable[[], Guarded] = application
+) -> None:
     """Serve on a socket until somebody stops it."""
     stop_cleanly()
-    Alone(application(), ready=ready).run([listener])
+    Alone(make(), ready=ready).run([listener])
 
 
 def serve_with_workers(listener: socket.socket, workers: int) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from loyalty_app.cli.options import TEXT, Decorator
 from loyalty_app.cli.ports import address_of, open_port
-from loyalty_app.cli.server import serve_alone, serve_with_workers
+from loyalty_app.cli.server import Guarded, api_only, application, serve_alone, serve_with_workers
 from loyalty_app.db.migrate import migrate
 from loyalty_app.settings import Settings, read_settings
 
@@ -27,7 +27,7 @@ def where(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @where
 def serve(host: str | None, port: int | None) -> None:
-    """Serve one shop or a hundred, all in one process.
+    """Serve one shop or a hundred, all in one process: the API, and a worker that delivers webhooks.
 
     The database is set up or brought up to date first. Ctrl-C stops it, after it has finished what it had begun. Other
     `loyalty` commands may be used meanwhile.
@@ -41,13 +41,13 @@ def serve(host: str | None, port: int | None) -> None:
 @click.command()
 @where
 def api(host: str | None, port: int | None) -> None:
-    """Serve the API only, in several processes if you like.
+    """Serve the API only, in several processes if you like; `loyalty worker` delivers the webhooks.
 
     LOYALTY_WORKERS says how many; more than one need PostgreSQL. One that dies is replaced.
     """
     settings = _settings(host, port)
     if settings.workers == 1:
-        _serve_alone(settings)
+        _serve_alone(settings, api_only)
     else:
         _serve_with_workers(settings)
 
@@ -58,9 +58,9 @@ def _settings(host: str | None, port: int | None) -> Settings:
     return msgspec.structs.replace(settings, **chosen)
 
 
-def _serve_alone(settings: Settings) -> None:
+def _serve_alone(settings: Settings, make: Callable[[], Guarded] = application) -> None:
     listener = open_port(settings.host, settings.port)
-    serve_alone(listener, ready=lambda: _announce(address_of(listener)))
+    serve_alone(listener, ready=lambda: _announce(address_of(listener)), make=make)
 
 
 def _serve_with_workers(settings: Settings) -> None:

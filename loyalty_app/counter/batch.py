@@ -29,6 +29,7 @@ class Batch:
     ) -> None:
         self.database, self.connection, self.clock = database, connection, clock
         self.book = Book(database, connection, versions)
+        self.deliveries = 0
 
     def run(self, requests: list[Request]) -> list[Outcome]:
         """Decide and write all requests; one outcome for each, in their order."""
@@ -36,7 +37,8 @@ class Batch:
         numbers = self.database.numbers(self.connection, len(requests))
         desk = Desk(self.book, Paper(self.clock()), numbers)
         outcomes = [self._outcome(request, desk) for request in requests]
-        write(desk.paper, self.book)
+        write(desk.paper, self.book, numbers)
+        self.deliveries = desk.paper.deliveries
         numbers.save()
         return outcomes
 

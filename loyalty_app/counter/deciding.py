@@ -112,7 +112,7 @@ def void(order: Void, request: Request, desk: Desk) -> Change[Voided]:
         entries=desk.book.entries_of(customer),
         rewards=desk.book.rewards_of(customer),
     )
-    at = desk.occasion(request, len(history.rewards))
+    at = desk.occasion(request, customer.card.total_stamps)
     return voiding.void(history, target, at=at, reason=order.reason)
 
 

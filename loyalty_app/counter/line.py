@@ -77,6 +77,8 @@ class Counter:
         self._arrived = asyncio.Event()
         self._versions: Versions = {}
         self._closing = False
+        self.when_queued: Callable[[], None] = lambda: None
+        """Called when a batch has left deliveries in the outbox; who delivers sets it."""
         self._task = asyncio.create_task(self._serve(), name="counter")
 
     async def join(self, caller: Caller, profile: Profile, *, opening_stamps: int = 0) -> Answer:
@@ -149,10 +151,14 @@ class Counter:
     async def _attempt(self, batch: list[Waiting]) -> list[Answer | Exception]:
         requests = [waiting.request for waiting in batch]
 
-        def work(connection: Connection) -> list[Outcome]:
-            return Batch(self._database, connection, versions=self._versions, clock=self._clock).run(requests)
+        def work(connection: Connection) -> tuple[list[Outcome], int]:
+            running = Batch(self._database, connection, versions=self._versions, clock=self._clock)
+            return running.run(requests), running.deliveries
 
-        return list(await self._database.write(work))
+        outcomes, deliveries = await self._database.write(work)
+        if deliveries:
+            self.when_queued()
+        return list(outcomes)
 
     async def _alone(self, waiting: Waiting) -> Answer | Exception:
         """Try one request by itself; a lost race (a phone number, a key) is decided anew, against what won it."""

@@ -3,18 +3,19 @@
 Nothing is decided here.
 """
 
-import secrets
 from collections import defaultdict
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, update
+from sqlalchemy import Connection, and_, update
 
 from loyalty_app.counter.book import Book
 from loyalty_app.counter.requests import Erase, Request
 from loyalty_app.db import tables
+from loyalty_app.db.engine import Numbers
 from loyalty_app.db.rows import customer_row, entry_row, reward_row
+from loyalty_app.outbox import append, forget, new_event_id
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer
 from loyalty_core.events import Event, event_type
@@ -39,6 +40,7 @@ class Paper:
         self.voided: list[dict[str, object]] = []
         self.events: list[dict[str, object]] = []
         self.answers: list[dict[str, object]] = []
+        self.deliveries = 0
         self.erased: list[tuple[int, int]] = []
         self.days: dict[tuple[int, date], DayTotals] = defaultdict(DayTotals)
         self.customer_counts: dict[int, int] = defaultdict(int)
@@ -92,10 +94,9 @@ class Paper:
         )
 
     def _event(self, event: Event, customer: Customer) -> dict[str, object]:
-        milliseconds = int(self.now.timestamp() * 1000)
         return {
             "business_id": customer.business_id,
-            "id": f"msg_{milliseconds:012x}{secrets.token_hex(8)}",
+            "id": new_event_id(self.now),
             "type": event_type(event),
             "customer_id": customer.id,
             "body": encode(event),
@@ -103,7 +104,7 @@ class Paper:
         }
 
 
-def write(paper: Paper, book: Book) -> None:
+def write(paper: Paper, book: Book, numbers: Numbers) -> None:
     """Write it all: customers first, totals last, as they are locked (see `book`)."""
     database, connection = book.database, book.connection
     database.insert(connection, tables.customer, map(customer_row, paper.new_customers.values()))
@@ -115,17 +116,17 @@ def write(paper: Paper, book: Book) -> None:
     _forget(paper, connection)
     database.insert(connection, tables.idempotency, paper.answers)
     database.insert(connection, tables.event, paper.events)
+    paper.deliveries = append(connection, database, numbers, paper.events)
     _add_totals(paper, book)
 
 
 def _forget(paper: Paper, connection: Connection) -> None:
     """Take personal data of erased customers out of answers and events that were kept before this batch."""
-    answers, events = tables.idempotency, tables.event
+    answers = tables.idempotency
     for business_id, customer_id in paper.erased:
         kept = and_(answers.c.business_id == business_id, answers.c.customer_id == customer_id)
         connection.execute(update(answers).where(kept).values(answer=None))
-        told = and_(events.c.business_id == business_id, events.c.customer_id == customer_id)
-        connection.execute(delete(events).where(told))
+        forget(connection, business_id, customer_id)
 
 
 def _add_totals(paper: Paper, book: Book) -> None:

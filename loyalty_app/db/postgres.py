@@ -35,6 +35,7 @@ POOL = 20
 DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
 REWARD_BLOCK = 1_000
 FATE = text("SELECT pg_xact_status(CAST(CAST(:xid AS text) AS xid8))")
+MOST_NUMBERS = 1_000
 FATE_SECONDS = (0.05, 0.2, 0.5, 1, 2, 4)
 
 Result = TypeVar("Result")
@@ -84,6 +85,7 @@ class PostgresNumbers:
             ).all()
             self.connection.info["xid"] = rows[0][1]
             self._taken[name] = [row[0] for row in reversed(rows)]
+            self.expected = min(2 * self.expected, MOST_NUMBERS)
         return self._taken[name][-1]
 
     def use(self, name: str) -> None:

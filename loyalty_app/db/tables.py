@@ -7,6 +7,7 @@ What a column means is said by the struct of the same name in `loyalty_core`.
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Date,
     ForeignKeyConstraint,
@@ -236,6 +237,68 @@ api_key = _owned(
     PrimaryKeyConstraint("business_id", "id"),
     UniqueConstraint("public_id", "business_id"),
 )
+webhook_endpoint = _owned(
+    "webhook_endpoint",
+    Column("id", BigId, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("events", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("secret_hint", String(16), nullable=False),
+    Column("old_secret", LargeBinary),
+    Column("old_secret_until", UtcDateTime),
+    Column("failing_since", UtcDateTime),
+    Column("warnings", Integer, nullable=False),
+    PrimaryKeyConstraint("business_id", "id"),
+)
+
+delivery = _owned(
+    "delivery",
+    Column("id", BigId, nullable=False),
+    Column("endpoint_id", BigId, nullable=False),
+    Column("event_id", String(40), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("next_at", UtcDateTime),
+    Column("lease", String(40)),
+    Column("lease_until", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "id"),
+    Index(None, "business_id", "endpoint_id", "id"),
+    Index(None, "business_id", "event_id"),
+)
+Index(
+    "ix_delivery_queue",
+    delivery.c.next_at,
+    sqlite_where=text("status = 'queued'"),
+    postgresql_where=text("status = 'queued'"),
+)
+
+attempt = _owned(
+    "attempt",
+    Column("delivery_id", BigId, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("endpoint_id", BigId, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("http_status", Integer),
+    Column("error", String(32)),
+    Column("response", LargeBinary),
+    PrimaryKeyConstraint("business_id", "delivery_id", "number"),
+    Index(None, "business_id", "endpoint_id", "at"),
+    Index(None, "at"),
+    sqlite_with_rowid=True,  # rows too long for an index
+)
+
+notice = _owned(
+    "notice",
+    Column("id", BigId, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    PrimaryKeyConstraint("business_id", "id"),
+)
 
 numbers = Table(
     "numbers",
@@ -248,5 +311,5 @@ numbers = Table(
 
 for _child, _column in ((transaction, "customer_id"), (reward, "customer_id")):
     _child.append_constraint(ForeignKeyConstraint(["business_id", _column], ["customer.business_id", "customer.id"]))
-for _child in (business_total, program, customer, branch, staff, invite, api_key):
+for _child in (business_total, program, customer, branch, staff, invite, api_key, webhook_endpoint):
     _child.append_constraint(ForeignKeyConstraint(["business_id"], ["business.id"]))

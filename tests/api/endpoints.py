@@ -17,6 +17,8 @@ class Things(NamedTuple):
     transaction: int
     reward: int
     phone: str
+    webhook: int = 1
+    since: str = "2026-03-01T09:30:00Z"
 
 
 class Endpoint(NamedTuple):
@@ -32,16 +34,27 @@ class Endpoint(NamedTuple):
     @property
     def template(self) -> str:
         """The path as the reference writes it."""
-        return self.path.replace("{customer}", "{id}").replace("{transaction}", "{id}").replace("{code}", "{qr_code}")
+        return (
+            self.path.replace("{customer}", "{id}")
+            .replace("{transaction}", "{id}")
+            .replace("{webhook}", "{id}")
+            .replace("{code}", "{qr_code}")
+        )
 
     async def ask(
         self, till: Till, about: Things, *, base: str = "/v1", slash: str = "", once: str | None = None
     ) -> httpx.Response:
         """Send the request, about these things."""
-        body = None if self.body is None else {k: str(v).format(**about._asdict()) for k, v in self.body.items()}
+        filled = about._asdict()
+        body = self.body and {k: v.format(**filled) if isinstance(v, str) else v for k, v in self.body.items()}
         path = self.path.format(**about._asdict()) + slash
         return await till.ask(self.method, path, body, base=base, headers=only_once(once))
 
+
+NOBODY = "http://127.0.0.1:9/hook"
+"""A port of this machine where nobody listens."""
+
+RARE = "customer.deleted"
 
 ENDPOINTS = (
     Endpoint("listCustomers", "GET", "/customers", Scope.CUSTOMERS_READ),
@@ -61,11 +74,20 @@ ENDPOINTS = (
     Endpoint("getProgram", "GET", "/program", Scope.PROGRAM_READ),
     Endpoint("updateProgram", "PATCH", "/program", Scope.PROGRAM_WRITE, 200, {"reward_description": "A cake"}),
     Endpoint("getAnalytics", "GET", "/analytics", Scope.ANALYTICS_READ),
+    Endpoint("listWebhooks", "GET", "/webhooks", Scope.WEBHOOKS_READ),
+    Endpoint("createWebhook", "POST", "/webhooks", Scope.WEBHOOKS_WRITE, 201, {"url": NOBODY, "events": [RARE]}),
+    Endpoint("updateWebhook", "PATCH", "/webhooks/{webhook}", Scope.WEBHOOKS_WRITE, 200, {"events": [RARE]}),
+    Endpoint("rotateWebhookSecret", "POST", "/webhooks/{webhook}/rotate-secret", Scope.WEBHOOKS_WRITE),
+    Endpoint("testWebhook", "POST", "/webhooks/{webhook}/test", Scope.WEBHOOKS_WRITE),
+    Endpoint("listDeliveries", "GET", "/webhooks/{webhook}/deliveries", Scope.WEBHOOKS_READ),
+    Endpoint("replayDeliveries", "POST", "/webhooks/{webhook}/replay", Scope.WEBHOOKS_WRITE, 200, {"since": "{since}"}),
+    Endpoint("deleteWebhook", "DELETE", "/webhooks/{webhook}", Scope.WEBHOOKS_WRITE),
 )
 
 
 async def furnish(till: Till) -> Things:
     """Let somebody join and fill a card, so that every endpoint has something to be about."""
+    webhook = await quiet_webhook(till)
     lena = await till.join()
     stamped = await till.stamp(lena["id"], 10)
     return Things(
@@ -74,4 +96,16 @@ async def furnish(till: Till) -> Things:
         transaction=stamped["transaction_id"],
         reward=stamped["rewards"][0]["id"],
         phone=till.free_phone(),
+        webhook=webhook,
+        since=till.api.clock().isoformat(),
     )
+
+
+async def quiet_webhook(till: Till) -> int:
+    """A webhook that is switched off, so that nothing changes by itself while a test looks."""
+    known = (await till.ask("GET", "/webhooks")).json()["data"]
+    if not known:
+        known = [(await till.ask("POST", "/webhooks", {"url": NOBODY, "events": [RARE]})).json()["data"]]
+    number = int(known[0]["id"])
+    await till.ask("PATCH", f"/webhooks/{number}", {"active": False})
+    return number

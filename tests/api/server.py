@@ -13,6 +13,7 @@ import httpx
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
 from tests.api.till import Api, witness_of
+from tests.app.console import A_KEY
 from tests.app.shop import Clock
 
 COMMAND = ("-m", "loyalty_app.cli", "serve", "--port", "0")
@@ -42,7 +43,7 @@ class Server:
 @asynccontextmanager
 async def started_server(settings: Settings) -> AsyncIterator[Server]:
     """Start a server; it is killed afterwards if it has not ended by then."""
-    environment = {**os.environ, "LOYALTY_DATABASE_URL": settings.database_url}
+    environment = {**os.environ, "LOYALTY_DATABASE_URL": settings.database_url, "LOYALTY_SECRET_KEY": A_KEY}
     process = await asyncio.create_subprocess_exec(sys.executable, *COMMAND, env=environment, stdout=PIPE, stderr=PIPE)
     assert process.stderr is not None
     try:

@@ -1,13 +1,12 @@
 """The endpoints of the contract: all are there, at both addresses, and each answers with exactly the named fields."""
 
+from itertools import product
 from typing import Any
 
 import pytest
 
-from tests.api.endpoints import ENDPOINTS, Endpoint, furnish
+from tests.api.endpoints import ENDPOINTS, furnish
 from tests.api.till import Api, Till, given
-
-every_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
 
 REWARD = {"id", "customer_id", "description", "status", "earned_at", "redeemed_at", "expires_at"}
 CUSTOMER = {
@@ -26,6 +25,7 @@ PROGRAM = {
     *("name", "stamps_required", "reward_description", "surplus", "cooldown_seconds", "daily_stamp_cap"),
     *("reward_valid_days", "updated_at", "version"),
 }
+PAGINATION = {"page", "limit", "total", "pages", "next_cursor"}
 DAY = {"date", "visits", "stamps", "new_customers", "rewards_earned", "rewards_redeemed"}
 
 
@@ -46,34 +46,31 @@ def test_the_reference_has_exactly_the_endpoints_of_the_contract_with_their_scop
     assert served == {(e.name, e.method, e.template, e.scope.value) for e in ENDPOINTS}
 
 
-@every_endpoint
-async def test_an_endpoint_answers_alike_under_both_addresses_and_with_a_slash_behind(
-    till: Till, endpoint: Endpoint
+async def test_every_endpoint_answers_under_both_addresses_and_with_a_slash_behind(
+    till: Till, subtests: pytest.Subtests
 ) -> None:
-    shapes = []
-    for base in ("/v1", "/api/v1"):
-        for slash in ("", "/"):
+    for endpoint, base, slash in product(ENDPOINTS, ("/v1", "/api/v1"), ("", "/")):
+        with subtests.test(endpoint=endpoint.name, base=base, slash=slash):
             answer = await endpoint.ask(till, await furnish(till), base=base, slash=slash)
             assert answer.status_code == endpoint.status, answer.text
-            shapes.append(set(answer.json()))
-    assert shapes == [shapes[0]] * 4
 
 
-@pytest.mark.parametrize("endpoint", [e for e in ENDPOINTS if e.method == "GET"], ids=lambda endpoint: endpoint.name)
-async def test_reading_gives_the_same_bytes_under_both_addresses(till: Till, endpoint: Endpoint) -> None:
+async def test_reading_gives_the_same_bytes_under_both_addresses(till: Till, subtests: pytest.Subtests) -> None:
     things = await furnish(till)
-    first, second = [await endpoint.ask(till, things, base=base) for base in ("/v1", "/api/v1")]
-    assert first.content == second.content
+    for endpoint in ENDPOINTS:
+        if endpoint.method == "GET":
+            with subtests.test(endpoint=endpoint.name):
+                first, second = [await endpoint.ask(till, things, base=base) for base in ("/v1", "/api/v1")]
+                assert first.content == second.content
 
 
-@every_endpoint
-async def test_an_answer_is_an_envelope_and_only_lists_have_pages(till: Till, endpoint: Endpoint) -> None:
-    answer = (await endpoint.ask(till, await furnish(till))).json()
-    if endpoint.name.startswith("list"):
-        assert set(answer) == {"data", "pagination"}
-        assert set(answer["pagination"]) == {"page", "limit", "total", "pages", "next_cursor"}
-    else:
-        assert set(answer) == {"data"}
+async def test_every_answer_is_an_envelope_and_only_lists_have_pages(till: Till, subtests: pytest.Subtests) -> None:
+    for endpoint in ENDPOINTS:
+        with subtests.test(endpoint=endpoint.name):
+            answer = (await endpoint.ask(till, await furnish(till))).json()
+            is_list = endpoint.name.startswith("list")
+            assert set(answer) == ({"data", "pagination"} if is_list else {"data"})
+            assert set(answer.get("pagination", PAGINATION)) == PAGINATION
 
 
 async def test_a_customer_has_exactly_the_fields_of_the_contract(till: Till) -> None:

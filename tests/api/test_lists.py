@@ -110,15 +110,16 @@ def packed(text: bytes) -> str:
     return base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    [
-        *("x", "!!!!", "ü", "\x00", "A" * 200, packed(b"[]"), packed(b'["customers"]'), packed(b'["customers","1"]')),
-        *(packed(b'["customers",9223372036854775808]'), packed(b'["\xff",1]'), packed(b'["customers",1e400]')),
-    ],
+STRANGE = (
+    *("x", "!!!!", "ü", "\x00", "A" * 200, packed(b"[]"), packed(b'["customers"]'), packed(b'["customers","1"]')),
+    *(packed(b'["customers",9223372036854775808]'), packed(b'["\xff",1]'), packed(b'["customers",1e400]')),
 )
-async def test_a_cursor_that_is_none_of_ours_is_refused(till: Till, cursor: str) -> None:
-    refused(await till.get("/customers", cursor=cursor), 400, "invalid_cursor")
+
+
+async def test_a_cursor_that_is_none_of_ours_is_refused(till: Till, subtests: pytest.Subtests) -> None:
+    for cursor in STRANGE:
+        with subtests.test(cursor=cursor):
+            refused(await till.get("/customers", cursor=cursor), 400, "invalid_cursor")
 
 
 async def test_a_cursor_of_another_list_is_refused(till: Till) -> None:

@@ -18,11 +18,11 @@ CONTRACT = {
     400: "invalid_request malformed_json page_too_deep invalid_cursor",
     401: "missing_api_key invalid_api_key",
     403: "plan_required scope_required",
-    404: "not_found customer_not_found reward_not_found transaction_not_found",
+    404: "not_found customer_not_found reward_not_found transaction_not_found webhook_not_found",
     405: "method_not_allowed",
     409: (
         "customer_exists customer_limit_reached stamp_too_soon daily_cap_reached no_reward_available "
-        "reward_already_redeemed reward_expired already_voided void_refused order_ref_used"
+        "reward_already_redeemed reward_expired already_voided void_refused order_ref_used webhook_limit_reached"
     ),
     413: "body_too_large",
     415: "unsupported_media_type",
@@ -127,7 +127,7 @@ def test_nothing_is_promised_that_an_operation_without_a_body_cannot_answer(docu
 def test_a_once_only_request_says_so_and_no_other(document: Json) -> None:
     for pointer, operation in operations(document):
         takes_key = any(parameter["name"] == "Idempotency-Key" for parameter in operation["parameters"])
-        writes_cards = not pointer.endswith("/get") and "program" not in pointer
+        writes_cards = not pointer.endswith("/get") and "program" not in pointer and "webhooks" not in pointer
         assert takes_key == writes_cards == ("422" in operation["responses"]), pointer
 
 

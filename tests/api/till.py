@@ -30,7 +30,12 @@ on_both_databases = pytest.mark.parametrize("place", ["sqlite", "postgresql"], i
 
 
 class Api:
-    """The API as clients see it, and its database as the shop's owner does. Each answer passes the witness."""
+    """The API as clients see it, and its database as the shop's owner does. Each answer passes the witness.
+
+    `app` is set where it runs in this process.
+    """
+
+    app: Litestar
 
     def __init__(self, client: httpx.AsyncClient, database: Database, clock: Clock, witness: Witness) -> None:
         self.client, self.database, self.clock, self.witness = client, database, clock, witness
@@ -194,4 +199,6 @@ async def open_api(settings: Settings, clock: Clock | None = None) -> AsyncItera
     app = create_app(settings, clock=clock)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # the same in other words
     async with started(app), httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
-        yield Api(client, app.state.running.database, clock, await witness_of(client))
+        api = Api(client, app.state.running.database, clock, await witness_of(client))
+        api.app = app
+        yield api

@@ -12,6 +12,7 @@ from typing import Any
 from loyalty_app.settings import Settings
 
 COMMAND = [sys.executable, "-m", "loyalty_app.cli"]
+A_KEY = "a key for tests, and nowhere else"
 CAFE = ("--name", "Café Zoë", "--reward", "A free coffee")
 
 Ended = subprocess.CompletedProcess[str]
@@ -26,6 +27,8 @@ class Console:
         self.environment = {name: text for name, text in os.environ.items() if not name.startswith("LOYALTY_")}
         if settings is not None:
             self.environment["LOYALTY_DATABASE_URL"] = settings.database_url
+            if not settings.on_sqlite:
+                self.environment["LOYALTY_SECRET_KEY"] = A_KEY
 
     def run(self, *words: str, **variables: str) -> Ended:
         return subprocess.run(

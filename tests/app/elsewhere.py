@@ -10,6 +10,7 @@ from loyalty_app.businesses import find_business
 from loyalty_app.db.engine import open_database
 from loyalty_app.running import running
 from loyalty_app.settings import Settings, SettingsError
+from tests.app.console import A_KEY
 from tests.app.shop import Clock, Shop
 
 TILLS = 8
@@ -63,4 +64,4 @@ DEEDS: dict[str, Callable[..., Coroutine[None, None, None]]] = {"serve": serve, 
 
 if __name__ == "__main__":
     deed, url, *rest = sys.argv[1:]
-    asyncio.run(DEEDS[deed](Settings(database_url=url), *rest))
+    asyncio.run(DEEDS[deed](Settings(database_url=url, secret_key=A_KEY), *rest))

@@ -21,6 +21,7 @@ from loyalty_core.errors import (
 )
 from loyalty_core.outcomes import Stamped
 from loyalty_core.programs import Program
+from loyalty_core.rewards import RewardStatus
 from loyalty_core.stamping import StampOrder
 from tests.app.audit import assert_books_balance
 from tests.app.crowd import at_once
@@ -136,6 +137,16 @@ async def test_an_entry_is_undone_once_however_many_ask_for_it(shop: Shop, twin:
     given = await shop.stamp(lena.id, 3)
     answers, refusals = await at_once(till.void(given.transaction_id) for till in (shop, twin) for _ in range(8))
     assert (len(answers), [type(refusal) for refusal in refusals]) == (1, [AlreadyVoided] * 15)
+    await assert_books_balance(shop)
+
+
+async def test_a_reward_may_be_freed_and_handed_out_again_within_a_batch(shop: Shop) -> None:
+    lena = await shop.join()
+    await shop.stamp(lena.id, 10)
+    first = await shop.redeem(lena.id)
+    _, second = await asyncio.gather(shop.void(first.transaction_id), shop.redeem(lena.id))
+    assert second.reward.id == first.reward.id
+    assert [reward.status for reward in await shop.rewards()] == [RewardStatus.REDEEMED]
     await assert_books_balance(shop)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from math import inf
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,7 +62,7 @@ async def test_if_nobody_knows_everyone_is_asked_to_come_back_and_a_key_tells_th
 ) -> None:
     shop, wire = reached
     lena = await shop.join()
-    wire.cut(cut, for_good=True)
+    wire.cut(cut, dead_dials=inf)
     answers, refusals = await at_once(shop.stamp(lena.id, key=f"k{number}") for number in range(3))
     assert (answers, [type(refusal) for refusal in refusals]) == ([], [Busy] * 3)
     wire.mend()
@@ -71,10 +72,22 @@ async def test_if_nobody_knows_everyone_is_asked_to_come_back_and_a_key_tells_th
 
 
 @pytest.mark.usefixtures("no_patience")
+async def test_what_nobody_knows_is_not_tried_again_even_if_it_could_be(reached: tuple[Shop, Wire]) -> None:
+    shop, wire = reached
+    lena = await shop.join()
+    wire.cut(Cut.AFTER_COMMIT, dead_dials=len(postgres.FATE_SECONDS))
+    _, refusals = await at_once(shop.stamp(lena.id) for _ in range(3))
+    assert wire.whole, "it was cut, asking failed each time, and then it was whole again"
+    assert [type(refusal) for refusal in refusals] == [Busy] * 3
+    assert (await shop.customer(lena.id)).card.total_stamps == 3
+    await assert_books_balance(shop)
+
+
+@pytest.mark.usefixtures("no_patience")
 async def test_while_the_server_is_away_everyone_is_asked_to_come_back(reached: tuple[Shop, Wire]) -> None:
     shop, wire = reached
     lena = await shop.join()
-    wire.cut(Cut.BEFORE_COMMIT, for_good=True)
+    wire.cut(Cut.BEFORE_COMMIT, dead_dials=inf)
     for _ in range(2):
         with pytest.raises(Busy) as refusal:
             await shop.stamp(lena.id)

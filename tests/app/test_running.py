@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from loyalty_app.db.engine import open_database
@@ -92,12 +93,6 @@ async def test_a_process_whose_database_is_gone_does_not_answer(sqlite_settings:
     async with running(sqlite_settings) as served:
         assert await served.answers()
         sqlite_settings.sqlite_path.rename(sqlite_settings.sqlite_path.with_suffix(".away"))
-        away = Running(
-            settings=sqlite_settings,
-            database=open_database(sqlite_settings),
-            counter=served.counter,
-            keys=served.keys,
-            clock=served.clock,
-        )
+        away = msgspec.structs.replace(served, database=open_database(sqlite_settings))
         assert not await away.answers()
         await away.database.close()

@@ -25,23 +25,25 @@ class Wire:
     def __init__(self, server: URL) -> None:
         self._server = server
         self._cut: Cut | None = None
-        self._down = self._down_after_the_cut = False
+        self._dead_dials = self._dead_dials_after_the_cut = 0.0
 
-    def cut(self, where: Cut, *, for_good: bool = False) -> None:
-        """Break at the next COMMIT, and stay down afterwards if it is for good."""
-        self._cut, self._down_after_the_cut = where, for_good
+    def cut(self, where: Cut, *, dead_dials: float = 0) -> None:
+        """Break at the next COMMIT; afterwards that many connections do not come about."""
+        self._cut, self._dead_dials_after_the_cut = where, dead_dials
 
     @property
     def whole(self) -> bool:
         """Whether the wire carries all, and no cut is to come."""
-        return self._cut is None and not self._down
+        return self._cut is None and not self._dead_dials
 
     def mend(self) -> None:
-        self._down = False
+        self._dead_dials = 0
 
     async def carry(self, from_app: StreamReader, to_app: StreamWriter) -> None:
         """Carry one connection until it ends or is cut."""
-        if not self._down:
+        if self._dead_dials:
+            self._dead_dials -= 1
+        else:
             from_server, to_server = await self._dial()
             cut = asyncio.Event()
             await asyncio.gather(
@@ -59,7 +61,7 @@ class Wire:
         while question := await from_app.read(CHUNK):
             if self._cut is not None and b"COMMIT" in question:
                 cut.set()
-                here, self._cut, self._down = self._cut, None, self._down_after_the_cut
+                here, self._cut, self._dead_dials = self._cut, None, self._dead_dials_after_the_cut
                 if here is Cut.BEFORE_COMMIT:
                     break
             to_server.write(question)

@@ -39,6 +39,8 @@ ONE_OF_EACH = (
     errors.AlreadyVoided(5, 6),
     errors.VoidRefused("Only the shop can undo this."),
     errors.OrderRefUsed("A-17", 5),
+    errors.WebhookNotFound(5),
+    errors.WebhookLimitReached(20),
     errors.IdempotencyKeyReused(),
     errors.Busy(),
 )

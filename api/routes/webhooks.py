@@ -1,0 +1,224 @@
+"""Routes of webhooks: endpoints, their secrets, what was delivered, replays."""
+
+from datetime import datetime
+from typing import Any
+
+from litestar.response.base import ASGIResponse
+
+from api import examples
+from api.answers import listed, shown
+from api.auth import key_holder
+from api.bodies import NoBody, PageQuery, ReplayOrder, WebhookOrder, WebhookPatch
+from api.operations import Operation, serves
+from api.parsing import path_id, read_body, read_query
+from api.state import AppRequest, running
+from loyalty_app import deliveries
+from loyalty_app.deliveries import DeliveryView, Queued
+from loyalty_app.running import Running
+from loyalty_app.webhooks import NewWebhookView, WebhookChange, WebhookView, list_webhooks
+from loyalty_core.access import Scope
+from loyalty_core.errors import InvalidRequest
+from loyalty_core.outcomes import Deleted
+
+READING: dict[str, Any] = {"tag": "Webhooks", "scope": Scope.WEBHOOKS_READ}
+WRITING: dict[str, Any] = {"tag": "Webhooks", "scope": Scope.WEBHOOKS_WRITE}
+KNOWN = ("webhook_not_found",)
+
+
+@serves(
+    "GET",
+    "/webhooks",
+    Operation(
+        name="listWebhooks",
+        summary="List webhooks",
+        text="All endpoints of the business; there are at most 20. Secrets are not shown.",
+        query=PageQuery,
+        answer=WebhookView,
+        listed=True,
+        example=examples.page(examples.WEBHOOK),
+        **READING,
+    ),
+)
+async def list_endpoints(request: AppRequest) -> ASGIResponse:
+    """List endpoints."""
+    wanted, business_id = read_query(request, PageQuery).wanted(), key_holder(request).business.id
+    return listed(await running(request).database.read(lambda c: list_webhooks(c, business_id, wanted=wanted)))
+
+
+@serves(
+    "POST",
+    "/webhooks",
+    Operation(
+        name="createWebhook",
+        summary="Register a webhook",
+        text="Answers with the secret for checking signatures. It is shown this once.",
+        body=WebhookOrder,
+        body_example={"url": "https://example.com/hook", "events": ["stamp.added", "reward.redeemed"]},
+        answer=NewWebhookView,
+        status=201,
+        refusals=("webhook_limit_reached",),
+        example=examples.NEW_WEBHOOK,
+        **WRITING,
+    ),
+)
+async def create_endpoint(request: AppRequest) -> ASGIResponse:
+    """Register an endpoint."""
+    new, business_id = await read_body(request, WebhookOrder), key_holder(request).business.id
+    return shown(await running(request).webhooks.register(business_id, new.url, new.events), status=201)
+
+
+@serves(
+    "PATCH",
+    "/webhooks/{id:str}",
+    Operation(
+        name="updateWebhook",
+        summary="Change a webhook",
+        text="Switching it off holds what is queued; switching it on sends that.",
+        body=WebhookPatch,
+        body_example={"active": True},
+        answer=WebhookView,
+        refusals=KNOWN,
+        example=examples.WEBHOOK,
+        **WRITING,
+    ),
+)
+async def update_endpoint(request: AppRequest) -> ASGIResponse:
+    """Change an endpoint."""
+    webhook_id, patch = path_id(request), await read_body(request, WebhookPatch)
+    change, held = WebhookChange(url=patch.url, events=patch.events, active=patch.active), running(request)
+    changed = await held.webhooks.change(key_holder(request).business.id, webhook_id, change)
+    held.wake_worker()
+    return shown(changed)
+
+
+@serves(
+    "DELETE",
+    "/webhooks/{id:str}",
+    Operation(
+        name="deleteWebhook",
+        summary="Delete a webhook",
+        text="It stops receiving events at once.",
+        answer=Deleted,
+        refusals=KNOWN,
+        example=Deleted(id=5),
+        **WRITING,
+    ),
+)
+async def delete_endpoint(request: AppRequest) -> ASGIResponse:
+    """Delete an endpoint."""
+    webhook_id = path_id(request)
+    await running(request).webhooks.delete(key_holder(request).business.id, webhook_id)
+    return shown(Deleted(id=webhook_id))
+
+
+@serves(
+    "POST",
+    "/webhooks/{id:str}/rotate-secret",
+    Operation(
+        name="rotateWebhookSecret",
+        summary="Give a webhook a new secret",
+        text="Shown this once. For 24 hours every delivery carries two signatures, with the new and the old secret.",
+        body=NoBody,
+        body_example={},
+        answer=NewWebhookView,
+        refusals=KNOWN,
+        example=examples.NEW_WEBHOOK,
+        **WRITING,
+    ),
+)
+async def rotate_secret(request: AppRequest) -> ASGIResponse:
+    """Renew a secret."""
+    webhook_id, _ = path_id(request), await read_body(request, NoBody)
+    return shown(await running(request).webhooks.rotate_secret(key_holder(request).business.id, webhook_id))
+
+
+@serves(
+    "POST",
+    "/webhooks/{id:str}/test",
+    Operation(
+        name="testWebhook",
+        summary="Send a test event",
+        text="Queues webhook.test for this endpoint; what came of it is in its deliveries.",
+        body=NoBody,
+        body_example={},
+        answer=Queued,
+        refusals=KNOWN,
+        example=Queued(1, 901),
+        **WRITING,
+    ),
+)
+async def send_test(request: AppRequest) -> ASGIResponse:
+    """Send a test."""
+    webhook_id, _, held = path_id(request), await read_body(request, NoBody), running(request)
+    business_id = key_holder(request).business.id
+    queued = await deliveries.send_test(held.database, business_id, webhook_id, now=held.clock())
+    held.wake_worker()
+    return shown(queued)
+
+
+@serves(
+    "GET",
+    "/webhooks/{id:str}/deliveries",
+    Operation(
+        name="listDeliveries",
+        summary="List what was sent to a webhook",
+        text="The newest first, with every attempt: when, how long it took, and how the answer began.",
+        query=PageQuery,
+        answer=DeliveryView,
+        listed=True,
+        refusals=KNOWN,
+        example=examples.page(examples.DELIVERY),
+        **READING,
+    ),
+)
+async def list_deliveries(request: AppRequest) -> ASGIResponse:
+    """List deliveries."""
+    webhook_id, wanted = path_id(request), read_query(request, PageQuery).wanted()
+    business_id, read = key_holder(request).business.id, running(request).database.read
+    return listed(await read(lambda c: deliveries.list_deliveries(c, business_id, webhook_id, wanted=wanted)))
+
+
+@serves(
+    "POST",
+    "/webhooks/{id:str}/replay",
+    Operation(
+        name="replayDeliveries",
+        summary="Send again",
+        text="One delivery, or everything since a time in the last 30 days. The webhook-id stays the same.",
+        body=ReplayOrder,
+        body_example={"since": "2026-03-01T09:30:00Z"},
+        answer=Queued,
+        refusals=KNOWN,
+        example=Queued(12, 902),
+        **WRITING,
+    ),
+)
+async def replay(request: AppRequest) -> ASGIResponse:
+    """Send again."""
+    webhook_id, order, held = path_id(request), await read_body(request, ReplayOrder), running(request)
+    queued = await _replay(held, order, key_holder(request).business.id, webhook_id)
+    held.wake_worker()
+    return shown(queued)
+
+
+async def _replay(held: Running, order: ReplayOrder, business_id: int, webhook_id: int) -> Queued:
+    now = held.clock()
+    match order:
+        case ReplayOrder(delivery_id=int(wanted), since=None):
+            return await deliveries.replay_one(held.database, business_id, webhook_id, delivery_id=wanted, now=now)
+        case ReplayOrder(delivery_id=None, since=datetime() as since):
+            return await deliveries.replay_since(held.database, business_id, webhook_id, since=since, now=now)
+        case _:
+            raise InvalidRequest.field("delivery_id", "must be given, or since, and not both")
+
+
+HANDLERS = [
+    list_endpoints,
+    create_endpoint,
+    update_endpoint,
+    delete_endpoint,
+    rotate_secret,
+    send_test,
+    list_deliveries,
+    replay,
+]

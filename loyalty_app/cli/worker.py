@@ -1,0 +1,44 @@
+"""Delivering: `loyalty worker`."""
+
+import asyncio
+import signal
+from types import FrameType
+
+import click
+
+from loyalty_app.running import delivering
+from loyalty_app.settings import Settings, read_settings
+
+
+@click.command()
+def worker() -> None:
+    """Deliver webhooks only, beside `loyalty api`; any number of these share the work.
+
+    Ctrl-C stops it, after it has finished what it had begun. With a SQLite file `loyalty serve` delivers by itself; a
+    worker beside it does no harm.
+    """
+    settings = read_settings()
+    if settings.on_sqlite:
+        click.echo("Note: `loyalty serve` delivers webhooks by itself; a worker beside it is not needed.", err=True)
+    asyncio.run(_deliver(settings))
+
+
+async def _deliver(settings: Settings) -> None:
+    stopped = _asked_to_stop()
+    async with delivering(settings):
+        click.echo("Delivering webhooks. Ctrl-C stops it.", err=True)
+        await stopped.wait()
+        click.echo("Finishing what is under way, which takes 15 seconds at most.", err=True)
+
+
+def _asked_to_stop() -> asyncio.Event:
+    """What is set once somebody asks this process to end: by Ctrl-C, SIGTERM or closing the terminal."""
+    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def leave(_signal: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stopped.set)
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), leave)
+    return stopped

@@ -1,0 +1,52 @@
+"""A shop with an outbox, on SQLite and on PostgreSQL, for every test that asks for one."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from msgspec.structs import replace
+
+from loyalty_app.settings import Settings
+from tests.api.till import Api, open_api
+from tests.app.conftest import (
+    database,
+    migrated_postgres,
+    postgres_settings,
+    second_database,
+    shop,
+    sqlite_settings,
+    sqlite_template,
+)
+from tests.app.shop import Shop
+from tests.webhooks.office import SECRET_KEY, THIS_MACHINE, Office
+
+__all__ = [
+    "database",
+    "migrated_postgres",
+    "postgres_settings",
+    "second_database",
+    "shop",
+    "sqlite_settings",
+    "sqlite_template",
+]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """A fresh database of either kind; deliveries may reach this machine."""
+    found: Settings = request.getfixturevalue(
+        {"sqlite": "sqlite_settings", "postgresql": "postgres_settings"}[request.param]
+    )
+    return replace(found, secret_key=SECRET_KEY, webhook_allow=THIS_MACHINE)
+
+
+@pytest.fixture
+def office(shop: Shop) -> Office:
+    """Bean & Leaf and its outbox; nothing is sent until a test opens a worker."""
+    return Office(shop)
+
+
+@pytest.fixture
+async def api(settings: Settings) -> AsyncIterator[Api]:
+    """The whole API, running, with its worker."""
+    async with open_api(settings) as api:
+        yield api

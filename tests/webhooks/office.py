@@ -1,0 +1,121 @@
+"""An office: a shop's endpoints and outbox, workers when a test opens one, and what is kept of what they did."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from loyalty_app.addresses import Guard, read_ranges
+from loyalty_app.db import tables
+from loyalty_app.db.engine import Database
+from loyalty_app.outbox import Job, Tried, claim, is_due, record
+from loyalty_app.sender import DEADLINE_SECONDS, Sender
+from loyalty_app.vault import Vault
+from loyalty_app.webhooks import NewWebhookView, WebhookChange, Webhooks
+from loyalty_app.worker import Worker
+from loyalty_core.webhooks import Delivered, Verdict
+from tests.app.crowd import until
+from tests.app.shop import Shop
+
+SECRET_KEY = "a key for tests only"
+THIS_MACHINE = "127.0.0.0/8"
+EVERYTHING_BUT_TESTS = (
+    "customer.created",
+    "customer.updated",
+    "customer.deleted",
+    "stamp.added",
+    "reward.earned",
+    "reward.redeemed",
+    "transaction.voided",
+)
+PLENTY = 64
+
+
+class Office:
+    """Stands beside a shop, and looks at the same clock."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop, self.database, self.clock = shop, shop.database, shop.clock
+        self.vault, self.guard = Vault(SECRET_KEY), Guard(read_ranges(THIS_MACHINE))
+        self.webhooks = Webhooks(self.database, vault=self.vault, guard=self.guard, clock=self.clock)
+
+    async def endpoint(self, url: str, *events: str) -> NewWebhookView:
+        """Register an endpoint; it listens to stamps unless told otherwise."""
+        return await self.webhooks.register(self.shop.business.id, url, events or ("stamp.added",))
+
+    async def change(self, webhook_id: int, **change: Any) -> None:  # noqa: ANN401  # the fields of a change
+        await self.webhooks.change(self.shop.business.id, webhook_id, WebhookChange(**change))
+
+    async def stamps(self, count: int) -> list[int]:
+        """A new customer's stamps, one after the other; their transactions."""
+        lena = await self.shop.join()
+        return [(await self.shop.stamp(lena.id)).transaction_id for _ in range(count)]
+
+    @asynccontextmanager
+    async def worker(
+        self,
+        database: Database | None = None,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        deadline: float = DEADLINE_SECONDS,
+    ) -> AsyncIterator[Worker]:
+        """A worker that the counter wakes, until the block ends."""
+        sender = Sender(self.guard, self.vault.unlock, deadline=deadline)
+        worker = Worker(database or self.database, sender, clock=clock or self.clock)
+        self.shop.counter.when_queued = worker.wake
+        try:
+            yield worker
+        finally:
+            await worker.close()
+
+    async def claim(self, room: int = PLENTY, database: Database | None = None) -> list[Job]:
+        """Claim as a worker does."""
+        where = database or self.database
+        return await where.write(lambda connection: claim(connection, where, now=self.clock.now, room=room))
+
+    async def record(self, *tries: Tried) -> None:
+        """Note what came of attempts, as a worker does."""
+        now = self.clock.now
+        await self.database.write(lambda connection: record(connection, self.database, tries, now=now))
+
+    def tried(self, job: Job, verdict: Verdict | None = None) -> Tried:
+        """An attempt that has ended now; the receiver has it unless told otherwise."""
+        return Tried(job=job, at=self.clock.now, milliseconds=1, verdict=verdict or Delivered())
+
+    async def is_due(self) -> bool:
+        """Whether anything is to be sent now."""
+        return await self.database.read(lambda connection: is_due(connection, self.clock.now))
+
+    async def events(self) -> list[Row[Any]]:
+        return await self.shop.rows(tables.event)
+
+    async def deliveries(self) -> list[Row[Any]]:
+        return await self.shop.rows(tables.delivery)
+
+    async def attempts(self) -> list[Row[Any]]:
+        return await self.shop.rows(tables.attempt)
+
+    async def notices(self) -> list[str]:
+        return [row.text for row in await self.shop.rows(tables.notice)]
+
+    async def is_active(self) -> list[bool]:
+        """Of each endpoint, whether it is switched on."""
+        return [row.active for row in await self.shop.rows(tables.webhook_endpoint)]
+
+    async def until_attempts(self, count: int) -> None:
+        """Wait until so many attempts are noted."""
+
+        async def noted() -> bool:
+            return len(await self.attempts()) >= count
+
+        await until(noted)
+
+    async def until_delivered(self, count: int) -> None:
+        """Wait until so many deliveries are noted as delivered."""
+
+        async def noted() -> bool:
+            return [row.status for row in await self.deliveries()].count("delivered") >= count
+
+        await until(noted)

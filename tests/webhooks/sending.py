@@ -1,0 +1,45 @@
+"""A sender for tests that may reach this machine, and a job for it: Bean & Leaf's till tells of a stamp."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from msgspec.structs import replace
+
+from loyalty_app.addresses import Guard, read_ranges
+from loyalty_app.outbox import Job
+from loyalty_app.sender import Sender
+from loyalty_core.webhooks import make_secret
+
+SECRET, OLD_SECRET = make_secret(b"n" * 32), make_secret(b"o" * 32)
+EVENT_ID = "msg_019ad1c2f3a4b5c6"
+BODY = '{"type":"stamp.added", "data":{"name":"Zoë ☕","stamps":1.0}}\n'.encode()
+
+PUBLIC_ONLY = Guard()
+THIS_MACHINE_TOO = Guard(read_ranges("127.0.0.0/8 ::1"))
+PATIENCE_SECONDS = 10.0
+
+
+def a_job(url: str, **values: object) -> Job:
+    """The first try to tell of a stamp, but for what is named."""
+    job = Job(
+        business_id=1,
+        delivery_id=1,
+        endpoint_id=1,
+        number=1,
+        url=url,
+        secrets=(SECRET.encode(),),
+        event_id=EVENT_ID,
+        body=BODY,
+        lease="held",
+    )
+    return replace(job, **values)
+
+
+@asynccontextmanager
+async def sending(guard: Guard = THIS_MACHINE_TOO, *, deadline: float = PATIENCE_SECONDS) -> AsyncIterator[Sender]:
+    """A sender until the block ends; in its jobs secrets are not encrypted."""
+    sender = Sender(guard, bytes.decode, deadline=deadline)
+    try:
+        yield sender
+    finally:
+        await sender.close()

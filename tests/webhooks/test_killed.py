@@ -1,0 +1,139 @@
+"""Processes that end: what a killed one had committed is delivered by the next; one that is asked to stop finishes."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from loyalty_app.outbox import LEASE
+from loyalty_app.settings import Settings
+from tests.webhooks.office import Office
+from tests.webhooks.receiver import receiving
+
+ROOT = Path(__file__).parents[2]
+
+
+DOOMED = ("-m", "tests.webhooks.doomed")
+WORKER = ("-m", "loyalty_app.cli", "worker")
+
+
+@asynccontextmanager
+async def running(settings: Settings, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A Python process on this database, killed when the block ends."""
+    own = {
+        f"LOYALTY_{name.upper()}": value
+        for name in ("database_url", "secret_key", "webhook_allow")
+        if (value := getattr(settings, name))
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **own},
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):  # it may be dead already
+            process.kill()
+        await process.wait()
+
+
+async def lines(process: asyncio.subprocess.Process, count: int) -> list[str]:
+    """The next lines that a process prints."""
+    assert process.stdout is not None
+    return [(await process.stdout.readline()).decode().strip() for _ in range(count)]
+
+
+async def the_rest(process: asyncio.subprocess.Process) -> list[str]:
+    """All that a process has printed before it was killed; a line that it could not finish is left out."""
+    assert process.stdout is not None
+    return [line.decode() for line in (await process.stdout.read()).splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+async def test_a_crash_between_commit_and_delivery_loses_nothing(office: Office, settings: Settings) -> None:
+    async with receiving() as receiver:
+        await office.endpoint(receiver.url)
+        async with running(settings, *DOOMED, "stamp", str(office.shop.business.id)) as till:
+            committed = await lines(till, 50)
+            till.send_signal(signal.SIGKILL)
+            committed += await the_rest(till)
+        ledger = {entry.id for entry in await office.shop.ledger()}
+        assert {int(number) for number in committed} <= ledger
+        async with office.worker(clock=real_time):
+            await office.until_delivered(len(ledger))
+    told = [json.loads(request.body)["data"]["transaction_id"] for request in receiver.requests]
+    assert sorted(told) == sorted(ledger)
+
+
+async def test_a_worker_killed_after_sending_and_before_noting_it_sends_again_under_the_same_id(
+    office: Office, settings: Settings
+) -> None:
+    async with receiving("wait") as receiver:
+        await office.endpoint(receiver.url)
+        await office.stamps(1)
+        async with running(settings, *DOOMED, "deliver") as worker:
+            await lines(worker, 1)
+            await receiver.gets(1)
+            worker.send_signal(signal.SIGKILL)
+            await worker.wait()
+        receiver.allowed.set()
+        assert await office.attempts() == []
+        async with office.worker(clock=after_the_lease):
+            first, second = await receiver.gets(2)
+            await office.until_delivered(1)
+    assert second.headers["webhook-id"] == first.headers["webhook-id"]
+    assert second.body == first.body
+    assert [row.number for row in await office.attempts()] == [1]
+
+
+async def test_a_worker_that_is_killed_keeps_its_deliveries_only_until_its_leases_end(
+    office: Office, settings: Settings
+) -> None:
+    async with receiving("wait") as receiver:
+        await office.endpoint(receiver.url)
+        await office.stamps(1)
+        async with running(settings, *DOOMED, "deliver") as worker:
+            await lines(worker, 1)
+            await receiver.gets(1)
+        [row] = await office.deliveries()
+        office.clock.now = row.lease_until
+        assert not await office.is_due()
+        office.clock.wait(milliseconds=1)
+        assert await office.is_due()
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+async def test_a_worker_that_is_asked_to_stop_finishes_what_is_under_way(
+    office: Office, settings: Settings, name: str
+) -> None:
+    async with receiving("wait") as receiver:
+        await office.endpoint(receiver.url)
+        await office.stamps(6)
+        async with running(settings, *WORKER) as worker:
+            await receiver.gets(4)
+            worker.send_signal(getattr(signal, name))
+            assert worker.stderr is not None
+            while b"Finishing" not in await worker.stderr.readline():
+                pass
+            receiver.allowed.set()
+            assert await worker.wait() == 0
+    assert [row.status for row in await office.deliveries()] == ["delivered"] * 4 + ["queued"] * 2
+    assert len(receiver.requests) == 4
+
+
+def real_time() -> datetime:
+    return datetime.now(UTC)
+
+
+def after_the_lease() -> datetime:
+    """A clock that is as much ahead as a lease is long."""
+    return datetime.now(UTC) + LEASE + timedelta(seconds=1)

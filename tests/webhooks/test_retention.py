@@ -1,0 +1,110 @@
+"""Retention: what is 30 days old goes, what is younger or is still to be sent stays."""
+
+from datetime import timedelta
+
+import pytest
+
+from loyalty_app import retention
+from loyalty_app.deliveries import replay_one
+from loyalty_app.retention import prune
+from tests.app.crowd import until
+from tests.webhooks.office import Office
+
+NOWHERE = "http://127.0.0.1:9/hook"
+THIRTY_DAYS = timedelta(days=30)
+
+
+async def delivered(office: Office, count: int) -> None:
+    """So many stamps, each of them told."""
+    await office.stamps(count)
+    while jobs := await office.claim():
+        await office.record(*map(office.tried, jobs))
+
+
+async def counts(office: Office) -> tuple[int, int, int]:
+    """How many events, deliveries and attempts are kept."""
+    return len(await office.events()), len(await office.deliveries()), len(await office.attempts())
+
+
+async def test_what_is_older_than_30_days_goes_and_what_is_younger_stays(office: Office) -> None:
+    await office.endpoint(NOWHERE)
+    await delivered(office, 3)
+    office.clock.wait(days=10)
+    await delivered(office, 2)
+    assert await counts(office) == (4 + 3, 5, 5)
+    office.clock.now += THIRTY_DAYS - timedelta(days=10)
+    assert await prune(office.database, office.clock.now) == 0
+    office.clock.wait(milliseconds=1)
+    assert await prune(office.database, office.clock.now) == 4 + 3 + 3
+    assert await counts(office) == (3, 2, 2)
+    assert await prune(office.database, office.clock.now) == 0
+
+
+async def test_nothing_but_webhooks_is_pruned(office: Office) -> None:
+    await delivered(office, 3)
+    office.clock.wait(days=1_000)
+    await prune(office.database, office.clock.now)
+    assert await office.events() == []
+    assert len(await office.shop.ledger()) == 3
+    assert len(await office.shop.customers()) == 1
+
+
+async def test_what_is_still_to_be_sent_stays_with_its_event_however_old_it_is(office: Office) -> None:
+    await office.endpoint(NOWHERE)
+    await office.stamps(2)
+    [sent, _] = await office.claim()
+    await office.record(office.tried(sent))
+    office.clock.wait(days=400)
+    await prune(office.database, office.clock.now)
+    assert await counts(office) == (1, 1, 0)
+    [late] = await office.claim()
+    assert late.body == (await office.events())[0].body
+
+
+async def test_what_waits_for_an_endpoint_that_is_switched_off_goes_after_30_days(office: Office) -> None:
+    webhook = await office.endpoint(NOWHERE)
+    await office.stamps(2)
+    await office.change(webhook.id, active=False)
+    office.clock.now += THIRTY_DAYS
+    await prune(office.database, office.clock.now)
+    assert await counts(office) == (3, 2, 0)
+    office.clock.wait(milliseconds=1)
+    await prune(office.database, office.clock.now)
+    assert await counts(office) == (0, 0, 0)
+
+
+async def test_an_event_that_was_sent_again_lately_stays_as_long_as_that_delivery(office: Office) -> None:
+    webhook = await office.endpoint(NOWHERE)
+    await delivered(office, 1)
+    office.clock.wait(days=29)
+    [first] = await office.deliveries()
+    business_id, now = office.shop.business.id, office.clock.now
+    await replay_one(office.database, business_id, webhook.id, delivery_id=first.id, now=now)
+    await office.record(*map(office.tried, await office.claim()))
+    office.clock.wait(days=2)
+    await prune(office.database, office.clock.now)
+    assert await counts(office) == (1, 1, 1)
+    office.clock.wait(days=29)
+    await prune(office.database, office.clock.now)
+    assert await counts(office) == (0, 0, 0)
+
+
+async def test_many_rows_go_a_few_at_a_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "AT_ONCE", 4)
+    await office.endpoint(NOWHERE)
+    await delivered(office, 9)
+    office.clock.wait(days=31)
+    assert await prune(office.database, office.clock.now) == 10 + 9 + 9
+    assert await counts(office) == (0, 0, 0)
+
+
+async def test_a_worker_prunes_by_itself(office: Office) -> None:
+    await office.endpoint(NOWHERE)
+    await delivered(office, 1)
+    office.clock.wait(days=31)
+
+    async def is_pruned() -> bool:
+        return await counts(office) == (0, 0, 0)
+
+    async with office.worker():
+        await until(is_pruned)
