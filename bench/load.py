@@ -9,7 +9,7 @@ import itertools
 import json
 import sys
 import time
-from typing import Any
+from typing import Any, cast
 
 
 class Connection(asyncio.Protocol):
@@ -24,8 +24,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # a TCP connection
-        self.transport = transport
+        self.transport = cast("asyncio.Transport", transport)
         self._send()
 
     def _send(self) -> None:
@@ -35,6 +34,13 @@ class Connection(asyncio.Protocol):
             self.done.set_result(None)
         else:
             self.transport.write(next(self.requests))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """A server that hangs up before the time is over has failed, and must not keep the others waiting."""
+        del exc
+        if not self.done.done():
+            self.failures += 1
+            self.done.set_result(None)
 
     def data_received(self, data: bytes) -> None:
         """Take an answer apart no further than needed, and send the next request."""

@@ -31,7 +31,7 @@ from loyalty_core.access import Plan
 from loyalty_core.customers import Profile
 from loyalty_core.ledger import SYSTEM
 
-CONNECTIONS, SECONDS, ROUNDS, CUSTOMERS = 32, 4.0, 5, 1_000
+CONNECTIONS, SECONDS, ROUNDS, CUSTOMERS = 32, 3.0, 5, 1_000
 
 
 async def furnish(settings: Settings) -> str:
