@@ -71,10 +71,10 @@ def redis_url(redis_server: str) -> str:
     return servers.empty_redis(redis_server, number=int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
 
 
-def leg(name: str, start: Callable[[Path], str], home: Path) -> str:
-    """Start a server; where there is none its tests are skipped, or fail under LOYALTY_TEST_REQUIRE_ALL=1."""
+def leg(name: str, start: Callable[[Path], str], home: Path, *, needed: bool = True) -> str:
+    """Start a server; where there is none its tests are skipped, or fail under LOYALTY_TEST_REQUIRE_ALL=1 if needed."""
     try:
         return start(home)
     except servers.Missing as reason:
-        refuse = pytest.fail if os.environ.get("LOYALTY_TEST_REQUIRE_ALL") == "1" else pytest.skip
+        refuse = pytest.fail if needed and os.environ.get("LOYALTY_TEST_REQUIRE_ALL") == "1" else pytest.skip
         refuse(f"{name}{NOT_RUN}{reason}")
