@@ -2,7 +2,10 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 import asyncpg
 import pytest
@@ -13,6 +16,7 @@ from loyalty_app.outbox import IN_FLIGHT_PER_ENDPOINT
 from loyalty_app.settings import Settings
 from loyalty_app.worker import Worker
 from loyalty_core.webhooks import RETRY_SCHEDULE, InvalidSignature, verify
+from tests.app.crowd import until
 from tests.webhooks.office import Office
 from tests.webhooks.receiver import Receiver, receiving
 
@@ -245,14 +249,32 @@ async def test_the_worker_outlives_a_postgresql_that_takes_no_connections(
     async with receiving() as receiver:
         await office.endpoint(receiver.url)
         await office.stamps(1)
-        name = settings.database_url.partition("?")[0].rpartition("/")[2]
-        administrator = await asyncpg.connect(postgres_url)
-        await administrator.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        await administrator.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
-        async with office.worker() as worker:
+        async with closed(settings.database_url, postgres_url) as opening, office.worker() as worker:
             with pytest.raises(Exception, match=r"closed|not currently accepting|in progress"):
                 await worker.take_turn()
-            await administrator.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+            await opening()
             await receiver.gets(1)
             await office.until_delivered(1)
+
+
+@asynccontextmanager
+async def closed(url: str, server: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """A PostgreSQL database that has thrown everybody out and lets nobody in until the block ends, or it is opened."""
+    name = url.partition("?")[0].rpartition("/")[2]
+    administrator = await asyncpg.connect(server)
+
+    async def allow(*, connections: bool) -> None:
+        await administrator.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {connections}')
+
+    async def is_empty() -> bool:
+        there = "FROM pg_stat_activity WHERE datname = $1"
+        await administrator.execute(f"SELECT pg_terminate_backend(pid) {there}", name)
+        return not await administrator.fetchval(f"SELECT count(*) {there}", name)
+
+    await allow(connections=False)
+    try:
+        await until(is_empty)
+        yield partial(allow, connections=True)
+    finally:
+        await allow(connections=True)
         await administrator.close()
