@@ -84,13 +84,13 @@ help:  ## this list
 
 $(SERVICE): requirements.lock pyproject.toml | $(BIN)/python
 	@echo 'Installing the service …'
-	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(HOUSE): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
 	@echo 'Installing the service and the tools of its developers …'
-	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-dev.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(SERVICE) $@
 
