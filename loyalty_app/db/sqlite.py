@@ -7,6 +7,7 @@ driver is pysqlite3 where there is one. Which statements are run is not known he
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -45,6 +46,7 @@ except ImportError:
 
 READERS = 4
 BUSY_MILLISECONDS = 10_000
+WAL_PAUSE_SECONDS = 0.01
 SAFE_VERSION = (3, 51, 3)
 
 Result = TypeVar("Result")
@@ -74,9 +76,23 @@ def open_engine(path: Path, *, read_only: bool = False) -> Engine:
 
 def _prepare_writer(connection: Any, _record: object) -> None:  # noqa: ANN401  # either of two drivers' connections
     connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _use_wal(connection: Any) -> None:  # noqa: ANN401  # the same
+    """Switch to WAL; SQLite does not wait by itself for another process that is at work in the file meanwhile."""
+    patience = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except driver.OperationalError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(WAL_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _prepare_reader(connection: Any, _record: object) -> None:  # noqa: ANN401  # either of two drivers' connections

@@ -4,8 +4,6 @@ Balance columns of `customer` and the totals are caches of the ledger (`transact
 What a column means is said by the struct of the same name in `loyalty_core`.
 """
 
-from typing import Any
-
 from sqlalchemy import (
     Boolean,
     Column,
@@ -14,33 +12,44 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     String,
     Table,
     Text,
     UniqueConstraint,
     text,
+    true,
 )
-from sqlalchemy.schema import SchemaItem
 
+from loyalty_app.db.metadata import metadata, owned
+from loyalty_app.db.telegram_tables import telegram_bot, telegram_card, telegram_chat, telegram_update
 from loyalty_app.db.types import BigId, UtcDateTime
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(referred_table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-
-def _owned(name: str, *items: SchemaItem, **options: Any) -> Table:  # noqa: ANN401  # each dialect's own
-    """A table of things that belong to a business."""
-    owner = Column("business_id", BigId, nullable=False)
-    return Table(name, metadata, owner, *items, **{"sqlite_with_rowid": False, **options})
-
+__all__ = [
+    "api_key",
+    "attempt",
+    "branch",
+    "business",
+    "business_total",
+    "customer",
+    "daily_total",
+    "delivery",
+    "event",
+    "idempotency",
+    "invite",
+    "metadata",
+    "notice",
+    "numbers",
+    "program",
+    "reward",
+    "staff",
+    "telegram_bot",
+    "telegram_card",
+    "telegram_chat",
+    "telegram_update",
+    "transaction",
+    "webhook_endpoint",
+]
 
 business = Table(
     "business",
@@ -54,16 +63,18 @@ business = Table(
     Column("country", String(2)),
     Column("program_version", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("card_color", String(7)),
+    Column("card_notices", Boolean, nullable=False, server_default=true()),
 )
 
-business_total = _owned(
+business_total = owned(
     "business_total",
     Column("customers", BigId, nullable=False),
     Column("outstanding", BigId, nullable=False),
     PrimaryKeyConstraint("business_id"),
 )
 
-program = _owned(
+program = owned(
     "program",
     Column("version", Integer, nullable=False),
     Column("stamps_required", Integer, nullable=False),
@@ -76,7 +87,7 @@ program = _owned(
     PrimaryKeyConstraint("business_id", "version"),
 )
 
-customer = _owned(
+customer = owned(
     "customer",
     Column("id", BigId, nullable=False),
     Column("qr_code", String(16), nullable=False),
@@ -108,7 +119,7 @@ customer = _owned(
     postgresql_with={"fillfactor": "80"},
 )
 
-transaction = _owned(
+transaction = owned(
     "transaction",
     Column("id", BigId, nullable=False),
     Column("customer_id", BigId, nullable=False),
@@ -137,7 +148,7 @@ Index(
     postgresql_where=text("order_ref IS NOT NULL AND voided_by IS NULL"),
 )
 
-reward = _owned(
+reward = owned(
     "reward",
     Column("id", BigId, nullable=False),
     Column("customer_id", BigId, nullable=False),
@@ -158,7 +169,7 @@ Index(
     postgresql_where=text("status = 'available' AND expires_at IS NOT NULL"),
 )
 
-idempotency = _owned(
+idempotency = owned(
     "idempotency",
     Column("key", Text, nullable=False),
     Column("fingerprint", LargeBinary(32), nullable=False),
@@ -170,7 +181,7 @@ idempotency = _owned(
     sqlite_with_rowid=True,  # rows too long for an index
 )
 
-event = _owned(
+event = owned(
     "event",
     Column("id", String(40), nullable=False),
     Column("type", String(32), nullable=False),
@@ -182,7 +193,7 @@ event = _owned(
     sqlite_with_rowid=True,  # rows too long for an index
 )
 
-daily_total = _owned(
+daily_total = owned(
     "daily_total",
     Column("day", Date, nullable=False),
     Column("visits", Integer, nullable=False),
@@ -195,7 +206,7 @@ daily_total = _owned(
     PrimaryKeyConstraint("business_id", "day"),
 )
 
-branch = _owned(
+branch = owned(
     "branch",
     Column("id", BigId, nullable=False),
     Column("name", Text, nullable=False),
@@ -203,27 +214,39 @@ branch = _owned(
     PrimaryKeyConstraint("business_id", "id"),
 )
 
-staff = _owned(
+staff = owned(
     "staff",
     Column("id", BigId, nullable=False),
     Column("name", Text, nullable=False),
     Column("role", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("removed_at", UtcDateTime),
+    Column("user_id", BigId),
     PrimaryKeyConstraint("business_id", "id"),
 )
+Index("ix_staff_user_id", staff.c.user_id)
+Index(
+    "uq_staff_business_id_user_id",
+    staff.c.business_id,
+    staff.c.user_id,
+    unique=True,
+    sqlite_where=text("user_id IS NOT NULL AND removed_at IS NULL"),
+    postgresql_where=text("user_id IS NOT NULL AND removed_at IS NULL"),
+)
 
-invite = _owned(
+invite = owned(
     "invite",
     Column("token_hash", LargeBinary(32), nullable=False),
     Column("role", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("used_at", UtcDateTime),
+    Column("used_by", BigId),
+    Column("invited_by", BigId),
     PrimaryKeyConstraint("business_id", "token_hash"),
 )
 
-api_key = _owned(
+api_key = owned(
     "api_key",
     Column("id", BigId, nullable=False),
     Column("public_id", String(16), nullable=False),
@@ -237,7 +260,7 @@ api_key = _owned(
     PrimaryKeyConstraint("business_id", "id"),
     UniqueConstraint("public_id", "business_id"),
 )
-webhook_endpoint = _owned(
+webhook_endpoint = owned(
     "webhook_endpoint",
     Column("id", BigId, nullable=False),
     Column("url", Text, nullable=False),
@@ -253,7 +276,7 @@ webhook_endpoint = _owned(
     PrimaryKeyConstraint("business_id", "id"),
 )
 
-delivery = _owned(
+delivery = owned(
     "delivery",
     Column("id", BigId, nullable=False),
     Column("endpoint_id", BigId, nullable=False),
@@ -275,7 +298,7 @@ Index(
     postgresql_where=text("status = 'queued'"),
 )
 
-attempt = _owned(
+attempt = owned(
     "attempt",
     Column("delivery_id", BigId, nullable=False),
     Column("number", Integer, nullable=False),
@@ -291,13 +314,20 @@ attempt = _owned(
     sqlite_with_rowid=True,  # rows too long for an index
 )
 
-notice = _owned(
+notice = owned(
     "notice",
     Column("id", BigId, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("text", Text, nullable=False),
+    Column("told_at", UtcDateTime),
     PrimaryKeyConstraint("business_id", "id"),
+)
+Index(
+    "ix_notice_untold",
+    notice.c.at,
+    sqlite_where=text("told_at IS NULL"),
+    postgresql_where=text("told_at IS NULL"),
 )
 
 numbers = Table(
