@@ -1,0 +1,149 @@
+"""Words: every sentence, number, date and plural that the bot says, in the language of its reader.
+
+The English sentence in the code is the key: `words.say("Hello {name}", name=…)`. `make words` collects sentences from
+the calls below, so they are literals; a sentence that waits in a table is marked there by `N_`.
+
+| for | one | plural |
+|---|---|---|
+| messages (HTML) | say | count |
+| toasts, files, pictures: no HTML | plain | plain_count |
+| labels of buttons, 40 letters at most | label | |
+
+Reading .po files is `bots/catalogues.py`, isolating names is `bots/direction.py`; no sentences live here.
+"""
+
+import html
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import cache
+from gettext import NullTranslations
+
+import msgspec
+from babel import Locale
+from babel.dates import format_skeleton, format_time, format_timedelta
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
+
+from bots.catalogues import read_catalogue
+from bots.direction import isolate_places, tame, turns
+
+LANGUAGES = ("en", "hi", "es", "ru", "ar", "de")
+"""The languages in the order of the menu."""
+
+# English for everybody: 24 hours, the day before the month.
+_FORMATS = {"en": "en_GB"}
+_WHOLE = {timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)}
+
+
+class Html(str):
+    """A text that is HTML already: as a value it is put in as it is."""
+
+    __slots__ = ()
+
+
+def N_(sentence: str, /) -> str:  # noqa: N802  # the name that gettext gives to this mark
+    """Mark a sentence that is said later, as one in a table. It comes back as it is."""
+    return sentence
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """One language: its sentences, and how it writes figures and times.
+
+    Values are put in by name. Whole numbers are written by `number`; a text that could turn the direction of the
+    sentence is isolated. Moments carry the time zone in which they are told.
+    """
+
+    code: str
+    locale: Locale
+    catalogue: NullTranslations
+
+    @property
+    def name(self) -> str:
+        """What the language calls itself, as "Deutsch"."""
+        own = str(self.locale.language_name)
+        return own[:1].upper() + own[1:]
+
+    @property
+    def rtl(self) -> bool:
+        """Whether it is written from right to left."""
+        return self.locale.text_direction == "rtl"
+
+    def say(self, sentence: str, /, **values: object) -> Html:
+        """A sentence of a message: HTML, with its values escaped unless they are `Html`."""
+        return self._html(self.catalogue.gettext(sentence), values)
+
+    def plain(self, sentence: str, /, **values: object) -> str:
+        """A sentence where no HTML is read, as in a toast."""
+        return self._fill(self.catalogue.gettext(sentence), values)
+
+    def label(self, sentence: str, /, **values: object) -> str:
+        """The label of a button: no HTML, and short."""
+        return self.plain(sentence, **values)
+
+    def count(self, one: str, many: str, n: int, /, **values: object) -> Html:
+        """A sentence of a message in the plural that `n` asks for; `{n}` is the number."""
+        return self._html(self.catalogue.ngettext(one, many, n), {"n": n, **values})
+
+    def plain_count(self, one: str, many: str, n: int, /, **values: object) -> str:
+        """The same where no HTML is read."""
+        return self._fill(self.catalogue.ngettext(one, many, n), {"n": n, **values})
+
+    def number(self, number: float) -> str:
+        """A number, as "12,345.5"."""
+        return format_decimal(number, locale=self.locale)
+
+    def percent(self, share: float) -> str:
+        """A share from 0 to 1 in whole percent, as "12%"."""
+        return format_percent(share, locale=self.locale)
+
+    def date(self, moment: datetime) -> str:
+        """A day with its year, as "3 Mar 2025"."""
+        return format_skeleton("yMMMd", moment, tzinfo=moment.tzinfo, locale=self.locale)
+
+    def time(self, moment: datetime) -> str:
+        """A time of day, as "10:40"."""
+        return format_time(moment, "short", tzinfo=moment.tzinfo, locale=self.locale)
+
+    def moment(self, moment: datetime, now: datetime) -> str:
+        """A moment as told at `now`: "10:40" today, else "Mon, 3 Mar, 10:40", with its year if that is another."""
+        today = now.astimezone(moment.tzinfo).date()
+        if moment.date() == today:
+            return self.time(moment)
+        skeleton = "MMMEd" if moment.year == today.year else "yMMMEd"
+        day = format_skeleton(skeleton, moment, tzinfo=moment.tzinfo, locale=self.locale)
+        return str(self.locale.datetime_formats["medium"]).format(self.time(moment), day)
+
+    def span(self, length: timedelta) -> str:
+        """A length of time in its one best unit, as "6 minutes"; exact up to two of the unit above it."""
+        return format_timedelta(length, threshold=1 if length in _WHOLE else 2, locale=self.locale)
+
+    def join(self, texts: Iterable[str]) -> str:
+        """Several texts as one, as "a, b and c"; it is put into a sentence as a value."""
+        return format_list([self._fill("{text}", {"text": text}) for text in texts], locale=self.locale)
+
+    def _fill(self, sentence: str, values: dict[str, object]) -> str:
+        texts = {name: self._text(value) for name, value in values.items()}
+        apart = {name for name, text in texts.items() if turns(text, rtl=self.rtl)}
+        return isolate_places(sentence, apart).format_map(texts)
+
+    def _html(self, sentence: str, values: dict[str, object]) -> Html:
+        return Html(self._fill(sentence, {name: self._escaped(value) for name, value in values.items()}))
+
+    def _escaped(self, value: object) -> Html:
+        return value if isinstance(value, Html) else Html(html.escape(self._text(value)))
+
+    def _text(self, value: object) -> str:
+        if isinstance(value, Html):
+            return value
+        return self.number(value) if isinstance(value, int) else tame(str(value))
+
+
+def words_for(code: str | None) -> Words:
+    """The words for a language code such as "de-AT" or "pt_br": its language, or English if we do not speak it."""
+    language = (code or "").replace("_", "-").partition("-")[0].lower()
+    return _words(language if language in LANGUAGES else "en")
+
+
+@cache
+def _words(code: str) -> Words:
+    return Words(code=code, locale=Locale.parse(_FORMATS.get(code, code)), catalogue=read_catalogue(code))
