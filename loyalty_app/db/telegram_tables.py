@@ -22,6 +22,7 @@ from loyalty_app.db.metadata import metadata, owned
 from loyalty_app.db.types import BigId, UtcDateTime
 
 # Bots: `business_id` is empty for the shared one, whose token lies in the settings; the others' are encrypted here.
+# One process at a time asks Telegram for a bot's updates: the one that holds `poll_lease`.
 telegram_bot = Table(
     "telegram_bot",
     metadata,
@@ -32,6 +33,8 @@ telegram_bot = Table(
     Column("secret", String(64), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("removed_at", UtcDateTime),
+    Column("poll_lease", String(40)),
+    Column("poll_until", UtcDateTime),
     ForeignKeyConstraint(["business_id"], ["business.id"]),
 )
 Index(
@@ -70,7 +73,8 @@ Index(
     postgresql_where=text("done_at IS NULL"),
 )
 
-# Chats: what a person has chosen, the message that serves as their screen, and what they are in the middle of.
+# Chats: what a person has chosen, the message that serves as their screen, the last message that was noticed (so that
+# one knows whether the screen is still at the bottom), and what they are in the middle of.
 telegram_chat = Table(
     "telegram_chat",
     metadata,
@@ -80,6 +84,7 @@ telegram_chat = Table(
     Column("language_code", String(16)),
     Column("business_id", BigId),
     Column("screen_id", BigId),
+    Column("last_id", BigId),
     Column("draft", LargeBinary),
     Column("blocked_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),

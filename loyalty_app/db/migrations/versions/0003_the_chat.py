@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("language_code", sa.String(length=16), nullable=True),
         sa.Column("business_id", BigId, nullable=True),
         sa.Column("screen_id", BigId, nullable=True),
+        sa.Column("last_id", BigId, nullable=True),
         sa.Column("draft", sa.LargeBinary(), nullable=True),
         sa.Column("blocked_at", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -63,6 +64,8 @@ def upgrade() -> None:
         sa.Column("secret", sa.String(length=64), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("removed_at", UtcDateTime(), nullable=True),
+        sa.Column("poll_lease", sa.String(length=40), nullable=True),
+        sa.Column("poll_until", UtcDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["business_id"], ["business.id"], name=op.f("fk_telegram_bot_business")),
         sa.PrimaryKeyConstraint("bot_id", name=op.f("pk_telegram_bot")),
     )
