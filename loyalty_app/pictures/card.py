@@ -1,0 +1,139 @@
+"""The card: a shop's stamps, the reward and the customer's QR code on 1000×600 pixels.
+
+What a shop's cards have in common is drawn once, and so is what a customer's pictures have in common; a picture is then
+these two, the stamps and the numbers. Words come with the card, numbers are digits: there is nothing to translate.
+"""
+
+from functools import lru_cache
+
+import msgspec
+from PIL import Image, ImageFilter, ImageOps
+
+from loyalty_app.pictures import sprites
+from loyalty_app.pictures.bidi import is_rtl
+from loyalty_app.pictures.colours import WHITE, Palette, palette
+from loyalty_app.pictures.drawing import Stroke, lay, stroke, write, write_beside
+from loyalty_app.pictures.fonts import BOLD, MEDIUM
+from loyalty_app.pictures.layout import HEIGHT, MOST_SLOTS, PANEL, WIDTH, Layout, layout
+from loyalty_app.pictures.qr import qr_picture
+from loyalty_app.pictures.stamps import count_strokes, count_width, draw_stamps, write_count
+from loyalty_app.pictures.text import Style, fit, line, wrap
+
+BROWN = "#6F4E37"
+SHOP_SIZE, REWARD_SIZE, NAME_SIZE, CODE_SIZE, BADGE_SIZE = 50, 29, 31, 25, 32
+REWARD_LINES, REWARD_LEADING = 2, 38
+ICON = 40
+HEADER_BASELINE = 102
+BADGE_HEIGHT = 56
+CODE_INK = (38, 38, 38)
+SHOPS_KEPT, CUSTOMERS_KEPT = 32, 512
+
+
+class CardPicture(msgspec.Struct, frozen=True, kw_only=True):
+    """What a card shows. `colour` is #RRGGBB; `language` says from which side it is read."""
+
+    shop_name: str
+    customer_name: str
+    current_stamps: int
+    stamps_required: int
+    reward_description: str
+    rewards_available: int
+    qr_text: str
+    qr_code: str
+    colour: str = BROWN
+    language: str = "en"
+
+
+def draw_card(card: CardPicture) -> Image.Image:
+    """The card as a picture of 1000×600 pixels, RGB."""
+    rtl, colours = is_rtl(card.language), palette(card.colour)
+    where = layout(rtl=rtl)
+    picture = _shop(card.shop_name, card.reward_description, card.colour, card.language).copy()
+    name, panel = _customer(card.customer_name, card.qr_text, card.qr_code, card.language)
+    picture.paste(panel, (where.panel.left, where.panel.top), sprites.box(panel.width, panel.height, 26))
+    write_beside(picture, name, where.edge(where.customer), where.customer.bottom - 8, colours.quiet)
+    draw_stamps(picture, card.current_stamps, card.stamps_required, colours, rtl=rtl)
+    _draw_header(picture, card, where)
+    return picture
+
+
+@lru_cache(maxsize=SHOPS_KEPT)
+def _shop(name: str, reward: str, colour: str, language: str) -> Image.Image:
+    """All that a shop's cards have in common: background, name and reward."""
+    where, colours = layout(rtl=is_rtl(language)), palette(colour)
+    picture = _background(colours, where)
+    title = stroke(fit(name, Style(SHOP_SIZE, BOLD, language), where.shop.width))
+    write_beside(picture, title, where.edge(where.shop), HEADER_BASELINE, colours.ink)
+    _draw_reward(picture, reward, language, colours)
+    return picture
+
+
+def _draw_reward(picture: Image.Image, reward: str, language: str, colours: Palette) -> None:
+    where = layout(rtl=is_rtl(language))
+    area, indent = where.reward, ICON + 16
+    rows = wrap(reward, Style(REWARD_SIZE, MEDIUM, language), area.width - indent, REWARD_LINES)
+    icon_left = area.right - ICON if where.rtl else area.left
+    middle = area.top + area.height // 2
+    lay(picture, sprites.gift(ICON), (icon_left, middle - ICON // 2), colours.accent)
+    baseline = middle + 10 - (len(rows) - 1) * REWARD_LEADING // 2
+    for number, row in enumerate(rows):
+        write_beside(picture, stroke(row), where.edge(area, indent), baseline + number * REWARD_LEADING, colours.ink)
+
+
+def _background(colours: Palette, where: Layout) -> Image.Image:
+    """From light to dark across the card, two large soft circles, and a shadow below the panel."""
+    shades = Image.new("L", (5, 3))
+    shades.putdata([round(255 * (x / 4 * 0.55 + y / 2 * 0.45)) for y in range(3) for x in range(5)])
+    shades = shades.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
+    for left, top, side in ((560, -330, 720), (-300, 300, 620)):
+        lighter = shades.point([round(value * 0.8) for value in range(256)])
+        shades.paste(lighter, (0, 0), _placed(sprites.disc(side), left, top))
+    shadow = Image.new("L", (WIDTH, HEIGHT))
+    shadow.paste(210, (where.panel.left, where.panel.top + 10), sprites.box(where.panel.width, where.panel.height, 26))
+    shades.paste(255, (0, 0), shadow.filter(ImageFilter.GaussianBlur(18)))
+    return ImageOps.colorize(shades, colours.light, colours.dark)
+
+
+def _placed(shape: Image.Image, left: int, top: int) -> Image.Image:
+    canvas = Image.new("L", (WIDTH, HEIGHT))
+    canvas.paste(shape, (left, top))
+    return canvas
+
+
+@lru_cache(maxsize=CUSTOMERS_KEPT)
+def _customer(name: str, qr_text: str, qr_code: str, language: str) -> tuple[Stroke, Image.Image]:
+    """All that a customer's pictures have in common: the name, and the white panel with the code."""
+    where = layout(rtl=is_rtl(language))
+    panel = Image.new("RGB", (where.panel.width, where.panel.height), WHITE)
+    code = qr_picture(qr_text, PANEL)
+    panel.paste(code, ((PANEL - code.width) // 2, (PANEL - code.height) // 2))
+    letters = stroke(fit(readable(qr_code), Style(CODE_SIZE, BOLD), PANEL - 48))
+    write(panel, letters, ((PANEL - letters.width) / 2, where.panel.height - 30), CODE_INK)
+    return stroke(fit(name, Style(NAME_SIZE, MEDIUM, language), where.customer.width)), panel
+
+
+def readable(qr_code: str) -> str:
+    """A code in groups that are easy to read aloud: CUS 12AB3 4CD56."""
+    return " ".join(part for part in (qr_code[:3], qr_code[3:8], qr_code[8:]) if part)
+
+
+def _draw_header(picture: Image.Image, card: CardPicture, where: Layout) -> None:
+    """The count and the badge of rewards, at the end of the first line."""
+    colours, edge = palette(card.colour), where.count.left if where.rtl else where.count.right
+    if card.stamps_required <= MOST_SLOTS:
+        count = count_strokes(card.current_stamps, card.stamps_required)
+        width = count_width(count)
+        write_count(picture, count, (edge if where.rtl else edge - width, HEADER_BASELINE), colours)
+        edge += width + 28 if where.rtl else -width - 28
+    if card.rewards_available > 0:
+        _draw_badge(picture, card.rewards_available, edge, where)
+
+
+def _draw_badge(picture: Image.Image, rewards: int, edge: int, where: Layout) -> None:
+    number = stroke(line(str(rewards), Style(BADGE_SIZE, BOLD)))
+    icon, width = sprites.gift(30), round(number.width) + 30 + 3 * 16
+    left = edge if where.rtl else edge - width
+    top = HEADER_BASELINE - BADGE_HEIGHT + 10
+    lay(picture, sprites.box(width, BADGE_HEIGHT, BADGE_HEIGHT // 2), (left, top), (247, 190, 66))
+    lay(picture, icon, (left + 16, top + (BADGE_HEIGHT - 30) // 2), (43, 29, 14))
+    write(picture, number, (left + 16 + 30 + 10, HEADER_BASELINE - 6), (43, 29, 14))

@@ -1,0 +1,56 @@
+"""Drawing: masks laid on a picture in a colour, and a line of text laid at a place. What to draw is said elsewhere."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from PIL import Image
+
+from loyalty_app.pictures.colours import Colour
+from loyalty_app.pictures.text import Line, ascent, mask, padding
+
+
+class Stroke(NamedTuple):
+    """A drawn line of text, ready to be laid on pictures: its mask, and where in the mask the line begins."""
+
+    mask: Image.Image
+    width: float
+    left: int
+    baseline: int
+
+
+class Edge(NamedTuple):
+    """Where lines begin: a column of pixels, and whether they run from it to the left."""
+
+    x: float
+    is_right: bool
+
+
+def stroke(of: Line) -> Stroke:
+    """Draw a line once."""
+    return Stroke(mask(of), of.width, padding(of.style.size), ascent(of.style.size))
+
+
+def lay(picture: Image.Image, shape: Image.Image, at: tuple[int, int], colour: Colour) -> None:
+    """Lay a mask on a picture in a colour, its upper left corner at a place."""
+    picture.paste(colour, at, shape)
+
+
+def write(picture: Image.Image, what: Stroke, at: tuple[float, int], colour: Colour) -> None:
+    """Write a line from `at`, the left end of its baseline."""
+    lay(picture, what.mask, (round(at[0]) - what.left, at[1] - what.baseline), colour)
+
+
+def write_beside(picture: Image.Image, what: Stroke, edge: Edge, baseline: int, colour: Colour) -> None:
+    """Write a line from an edge on: to the right of a left edge, to the left of a right one."""
+    left = edge.x - what.width if edge.is_right else edge.x
+    write(picture, what, (left, baseline), colour)
+
+
+def faint(shape: Image.Image, share: float) -> Image.Image:
+    """The same mask, so much of it: 0.3 leaves three tenths of the colour."""
+    return shape.point(_fading(round(share * 100)))
+
+
+@lru_cache(maxsize=101)
+def _fading(percent: int) -> list[int]:
+    return [value * percent // 100 for value in range(256)]

@@ -1,0 +1,82 @@
+"""Sprites: the small shapes of a card as masks: discs, rings, a star, a gift, rounded boxes.
+
+Each is drawn eight times as large and made smaller, which smooths its edges; it is made once for each size.
+"""
+
+import math
+from collections.abc import Callable
+from functools import lru_cache
+
+from PIL import Image, ImageDraw
+
+LARGER = 8
+Pen = ImageDraw.ImageDraw
+
+
+def _smooth(width: int, height: int, draw: Callable[[Pen, int], None]) -> Image.Image:
+    """Draw on a large canvas, with its scale given to the function, and make that smaller."""
+    large = Image.new("L", (width * LARGER, height * LARGER))
+    draw(ImageDraw.Draw(large), LARGER)
+    return large.reduce(LARGER)
+
+
+@lru_cache(maxsize=128)
+def disc(side: int) -> Image.Image:
+    """A full circle."""
+    return _smooth(side, side, lambda pen, n: pen.ellipse((0, 0, side * n - 1, side * n - 1), fill=255))
+
+
+@lru_cache(maxsize=128)
+def ring(side: int, width: float) -> Image.Image:
+    """A circle's line of that width."""
+
+    def draw(pen: Pen, n: int) -> None:
+        pen.ellipse((0, 0, side * n - 1, side * n - 1), outline=255, width=round(width * n))
+
+    return _smooth(side, side, draw)
+
+
+@lru_cache(maxsize=128)
+def box(width: int, height: int, radius: int) -> Image.Image:
+    """A box with round corners."""
+
+    def draw(pen: Pen, n: int) -> None:
+        pen.rounded_rectangle((0, 0, width * n - 1, height * n - 1), radius * n, fill=255)
+
+    return _smooth(width, height, draw)
+
+
+@lru_cache(maxsize=64)
+def star(side: int) -> Image.Image:
+    """A star of five points with soft corners: the mark of a stamp."""
+
+    def draw(pen: Pen, n: int) -> None:
+        centre, outer, soft = side * n / 2, side * n * 0.42, side * n * 0.1
+        corners = [_on_circle(centre, outer * (1 if k % 2 == 0 else 0.52), k * math.pi / 5) for k in range(10)]
+        pen.polygon(corners, fill=255)
+        pen.line([*corners, *corners[:2]], fill=255, width=round(soft), joint="curve")
+
+    return _smooth(side, side, draw)
+
+
+def _on_circle(centre: float, radius: float, angle: float) -> tuple[float, float]:
+    return centre + radius * math.sin(angle), centre - radius * math.cos(angle)
+
+
+@lru_cache(maxsize=64)
+def gift(side: int) -> Image.Image:
+    """A wrapped box with a bow: the reward."""
+
+    def draw(pen: Pen, n: int) -> None:
+        unit = side * n / 24
+        _bow(pen, unit)
+        pen.rounded_rectangle((2.5 * unit, 7.5 * unit, 21.5 * unit, 12 * unit), 1.2 * unit, fill=255)
+        pen.rounded_rectangle((4 * unit, 13.2 * unit, 20 * unit, 22 * unit), 1.6 * unit, fill=255)
+        pen.rectangle((11 * unit, 7.5 * unit, 13 * unit, 22 * unit), fill=0)
+
+    return _smooth(side, side, draw)
+
+
+def _bow(pen: Pen, unit: float) -> None:
+    for left in (5.6, 12):
+        pen.ellipse((left * unit, 2 * unit, (left + 6.4) * unit, 8 * unit), outline=255, width=round(1.7 * unit))
