@@ -10,6 +10,7 @@ Colour = tuple[int, int, int]
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
 GOLD: Colour = (247, 190, 66)
+DARK_BROWN: Colour = (48, 32, 16)
 COFFEE: Colour = (111, 78, 55)
 READABLE = 4.5  # the contrast that WCAG asks of text
 SEEN = 1.9  # and what a shape needs that stands out by its form too
@@ -36,13 +37,16 @@ def palette(colour: str) -> Palette:
     All text is readable on all of the background: the contrast is 4.5 or more, whatever the colour.
     """
     base = parse_colour(colour)
-    ink = ink_on(base)
-    light = _towards(base, WHITE, 0.14, ink)
-    dark = _towards(base, BLACK, 0.22, ink)
-    worst = light if ink == WHITE else dark
+    full = ink_on(base)
+    on_dark = full == WHITE
+    light = _towards(base, WHITE, 0.14 if on_dark else 0.3, full)
+    dark = _towards(base, BLACK, 0.26 if on_dark else 0.1, full)
+    worst = light if on_dark else dark
+    ink = WHITE if on_dark else _towards(BLACK, base, 0.16, worst)
     quiet = _towards(ink, worst, 0.3, worst)
     accent = GOLD if min(contrast(GOLD, light), contrast(GOLD, dark)) >= SEEN else ink
-    return Palette(light, dark, ink, quiet, accent, on_accent=ink_on(accent), on_ink=base)
+    on_accent = DARK_BROWN if accent == GOLD else ink_on(accent)
+    return Palette(light, dark, ink, quiet, accent, on_accent, on_ink=base)
 
 
 def parse_colour(colour: str) -> Colour:

@@ -30,12 +30,12 @@ def stroke(of: Line) -> Stroke:
     return Stroke(mask(of), of.width, padding(of.style.size), ascent(of.style.size))
 
 
-def lay(picture: Image.Image, shape: Image.Image, at: tuple[int, int], colour: Colour) -> None:
+def lay(picture: Image.Image, shape: Image.Image, at: tuple[int, int], colour: Colour | int) -> None:
     """Lay a mask on a picture in a colour, its upper left corner at a place."""
     picture.paste(colour, at, shape)
 
 
-def write(picture: Image.Image, what: Stroke, at: tuple[float, int], colour: Colour) -> None:
+def write(picture: Image.Image, what: Stroke, at: tuple[float, int], colour: Colour | int) -> None:
     """Write a line from `at`, the left end of its baseline."""
     lay(picture, what.mask, (round(at[0]) - what.left, at[1] - what.baseline), colour)
 

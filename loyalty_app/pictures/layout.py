@@ -14,6 +14,7 @@ PANEL_TOP, PANEL_HEIGHT = 152, 396
 COLUMN = WIDTH - 3 * MARGIN + 6 - PANEL
 MOST_SLOTS = 20
 ONE_ROW = 5
+LARGEST_SLOT, GAP, LEAST_ROW_GAP = 92, 0.26, 18  # the gap is a share of the slot
 SLOTS_TOP, SLOTS_HEIGHT = 152, 214
 
 
@@ -61,7 +62,7 @@ def layout(*, rtl: bool) -> Layout:
     """The parts of a card for a direction."""
     found = Layout(
         rtl=rtl,
-        shop=Box(MARGIN, 48, 600, 72),
+        shop=Box(MARGIN, 48, 580, 72),
         count=Box(WIDTH - MARGIN - 270, 48, 270, 72),
         slots=Box(MARGIN, SLOTS_TOP, COLUMN, SLOTS_HEIGHT),
         reward=Box(MARGIN, 392, COLUMN, 88),
@@ -79,13 +80,11 @@ def slots(number: int, *, rtl: bool) -> list[Box]:
     area = layout(rtl=False).slots
     across = number if number <= ONE_ROW else math.ceil(number / 2)
     rows = math.ceil(number / across)
-    pitch = min(area.width / across, area.height / 2, 108)
-    side = round(pitch * 0.82)
-    gap = (area.width - across * side) / max(1, across - 1)
-    gap = min(gap, side * 0.32)
-    top = area.top + (area.height - rows * side - (rows - 1) * round(gap)) // 2
+    side = round(min(area.width / (across + (across - 1) * GAP), LARGEST_SLOT))
+    step = (area.width - side) / (across - 1) if side < LARGEST_SLOT and across > 1 else side * (1 + GAP)
+    down = max(step, side + LEAST_ROW_GAP)
+    top = area.top + (area.height - side - (rows - 1) * down) / 2
     found = [
-        Box(round(area.left + (n % across) * (side + gap)), top + (n // across) * (side + round(gap)), side, side)
-        for n in range(number)
+        Box(round(area.left + n % across * step), round(top + n // across * down), side, side) for n in range(number)
     ]
     return [place.mirrored() for place in found] if rtl else found

@@ -15,13 +15,14 @@ import msgspec
 from PIL import Image, ImageDraw, ImageFont
 
 from loyalty_app.pictures import bidi
-from loyalty_app.pictures.fonts import Face, face_of, font, han_face, has
+from loyalty_app.pictures.fonts import EMOJI, SYMBOLS, Face, face_of, font, han_face, has
 from loyalty_app.pictures.letters import clean, clusters
 
 ELLIPSIS = "…"
 SHRINKS = (1.0, 0.92, 0.84, 0.76)
 ASCENT, DESCENT = 1.25, 0.55  # of the size; what Thai and Devanagari need with their marks
 PAD = 0.15
+FINER = 3  # letters are drawn so much larger first: hinted at their own size they stand unevenly
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
@@ -145,7 +146,8 @@ def _with_faces(text: str, han: Face) -> list[tuple[Face | None, str]]:
 
 def _face(cluster: str, current: Face | None, han: Face) -> Face | None:
     """Spaces and punctuation stay with the font of what is before them, so that words are not torn apart."""
-    if unicodedata.category(cluster[0])[0] in "ZP" and current is not None and has(current, cluster[0]):
+    stays = unicodedata.category(cluster[0])[0] in "ZP" and current not in {None, EMOJI, SYMBOLS}
+    if stays and current is not None and has(current, cluster[0]):
         return current
     return face_of(cluster[0], han)
 
@@ -162,11 +164,12 @@ def _invisible(letter: str) -> bool:
 
 
 def _advance(run: Run, style: Style) -> float:
-    return _font(run, style).getlength(run.text, direction=run.direction, language=_language(style.language))
+    length = _font(run, style).getlength(run.text, direction=run.direction, language=_language(style.language))
+    return length / FINER
 
 
 def _font(run: Run, style: Style) -> ImageFont.FreeTypeFont:
-    return font(run.face, style.size, style.weight)
+    return font(run.face, style.size * FINER, style.weight)
 
 
 @lru_cache(maxsize=256)
@@ -177,13 +180,13 @@ def _language(language: str) -> str | None:
 
 def mask(of: Line) -> Image.Image:
     """Draw a line as a mask: `ascent` above its baseline and some pixels beside it, so that no letter is clipped."""
-    pad = padding(of.style.size)
-    size = (math.ceil(of.width) + 2 * pad, ascent(of.style.size) + math.ceil(of.style.size * DESCENT))
-    picture = Image.new("L", size)
-    pen, left = ImageDraw.Draw(picture), float(pad)
+    size, left = of.style.size, float(padding(of.style.size))
+    width = math.ceil(of.width) + 2 * padding(size)
+    picture = Image.new("L", (width * FINER, (ascent(size) + math.ceil(size * DESCENT)) * FINER))
+    pen = ImageDraw.Draw(picture)
     for run in of.runs:
         pen.text(
-            (left, ascent(of.style.size)),
+            (left * FINER, ascent(size) * FINER),
             run.text,
             fill=255,
             font=_font(run, of.style),
@@ -192,7 +195,7 @@ def mask(of: Line) -> Image.Image:
             language=_language(of.style.language),
         )
         left += _advance(run, of.style)
-    return picture
+    return picture.reduce(FINER)
 
 
 def ascent(size: int) -> int:
