@@ -1,0 +1,160 @@
+"""Cards in chats: who holds which card where, what their message shows, and which are to be shown anew.
+
+The counter writes down who holds a card, and that a card is due; here it is read, claimed, and noted as shown. How a
+card looks is not known here.
+"""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, and_, or_, select, update
+
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import customer, telegram_card
+
+LEASE = timedelta(seconds=30)
+AGAIN = timedelta(seconds=30)
+KEY = ("business_id", "bot_id", "user_id")
+
+
+class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A card in a chat: whose it is, the message that shows it, and the state that it shows.
+
+    `shown_rewards` counts the rewards ever earned. `due_at` is set while it is to be shown anew.
+    """
+
+    business_id: int
+    bot_id: int
+    user_id: int
+    customer_id: int
+    message_id: int | None
+    shown_version: int
+    shown_stamps: int
+    shown_rewards: int
+    muted: bool
+    due_at: datetime | None
+    lease: str | None
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of showing a card: the message and the state that it shows.
+
+    `gone` takes the card out of the chat, `failed` tries again later.
+    """
+
+    card: HeldCard
+    message_id: int | None = None
+    version: int = 0
+    stamps: int = 0
+    rewards: int = 0
+    gone: bool = False
+    failed: bool = False
+
+
+def _card_of(row: Row[Any]) -> HeldCard:
+    return HeldCard(**{name: getattr(row, name) for name in HeldCard.__struct_fields__})
+
+
+def cards_of(connection: Connection, bot_id: int, user_id: int) -> list[HeldCard]:
+    """The cards that a person holds in their chat with a bot, the oldest first."""
+    alive = and_(customer.c.business_id == telegram_card.c.business_id, customer.c.id == telegram_card.c.customer_id)
+    own = (
+        select(telegram_card)
+        .join(customer, alive)
+        .where(telegram_card.c.user_id == user_id, telegram_card.c.bot_id == bot_id, customer.c.erased_at.is_(None))
+        .order_by(telegram_card.c.created_at, telegram_card.c.business_id)
+    )
+    return [_card_of(row) for row in connection.execute(own)]
+
+
+def find_card(connection: Connection, business_id: int, *, bot_id: int, user_id: int) -> HeldCard | None:
+    """The card of a shop that a person holds in their chat with a bot, also one whose customer was erased."""
+    own = select(telegram_card).where(
+        telegram_card.c.business_id == business_id,
+        telegram_card.c.bot_id == bot_id,
+        telegram_card.c.user_id == user_id,
+    )
+    row = connection.execute(own).one_or_none()
+    return _card_of(row) if row is not None else None
+
+
+async def note_shown(database: Database, shown: Shown, *, now: datetime) -> None:
+    """Note that a card was shown, outside the queue."""
+    await database.write(lambda connection: DueCards().record(connection, database, [shown], now=now))
+
+
+async def mute(database: Database, card: HeldCard, *, muted: bool) -> None:
+    """Choose whether the card may bring messages of its own."""
+    own = [telegram_card.c[name] == getattr(card, name) for name in KEY]
+    change = update(telegram_card).where(*own).values(muted=muted)
+    await database.write(lambda connection: connection.execute(change).close())
+
+
+class DueCards:
+    """The cards that are to be shown anew, as a queue."""
+
+    def is_due(self, connection: Connection, now: datetime) -> bool:
+        """Whether a card can be shown."""
+        return connection.execute(_claimable(now, 1, lock=False)).first() is not None
+
+    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[HeldCard]:
+        """Lease at most `room` due cards."""
+        rows = connection.execute(_claimable(now, room, lock=True)).all()
+        lease = secrets.token_hex(16)
+        leased = [{**_key(_card_of(row)), "lease": lease, "lease_until": now + LEASE} for row in rows]
+        database.update(connection, telegram_card, leased, key=KEY)
+        return [msgspec.structs.replace(_card_of(row), lease=lease) for row in rows]
+
+    def record(self, connection: Connection, database: Database, ended: Sequence[Shown], *, now: datetime) -> None:
+        """Note what was shown; a card that has changed meanwhile stays due."""
+        keys = [(one.card.business_id, one.card.bot_id, one.card.user_id) for one in ended]
+        rows = database.fetch(connection, telegram_card, KEY, keys, lock=True)
+        kept = {(row.business_id, row.bot_id, row.user_id): _card_of(row) for row in rows}
+        for one in ended:
+            current = kept.get((one.card.business_id, one.card.bot_id, one.card.user_id))
+            if current is None or current.customer_id != one.card.customer_id:
+                continue
+            if one.gone:
+                _take_out(connection, current)
+            else:
+                database.update(connection, telegram_card, [_shown_row(one, current, now)], key=KEY)
+
+
+def _claimable(now: datetime, room: int, *, lock: bool) -> Select[Any]:
+    free = or_(telegram_card.c.lease_until.is_(None), telegram_card.c.lease_until <= now)
+    due = select(telegram_card).where(telegram_card.c.due_at <= now, free).order_by(telegram_card.c.due_at).limit(room)
+    return due.with_for_update(skip_locked=True) if lock else due
+
+
+def _key(card: HeldCard) -> dict[str, object]:
+    return {name: getattr(card, name) for name in KEY}
+
+
+def _take_out(connection: Connection, card: HeldCard) -> None:
+    own = [telegram_card.c[name] == getattr(card, name) for name in KEY]
+    connection.execute(telegram_card.delete().where(*own))
+
+
+def _shown_row(shown: Shown, current: HeldCard, now: datetime) -> dict[str, object]:
+    """What is noted; figures that another showing has already brought further are left."""
+    settled = current.due_at is None or current.due_at == shown.card.due_at
+    row = {**_key(current), "due_at": None if settled else current.due_at, "lease": None, "lease_until": None}
+    if shown.failed:
+        return {**row, **_state(current), "due_at": now + AGAIN}
+    if shown.version < current.shown_version:
+        return {**row, **_state(current)}
+    state = {"shown_version": shown.version, "shown_stamps": shown.stamps, "shown_rewards": shown.rewards}
+    return {**row, **state, "message_id": shown.message_id}
+
+
+def _state(card: HeldCard) -> dict[str, object]:
+    return {name: getattr(card, name) for name in ("shown_version", "shown_stamps", "shown_rewards", "message_id")}
+
+
+async def release(database: Database) -> None:
+    """Take away all leases, when it is known that no other process is at work: those who had them are gone."""
+    free = update(telegram_card).where(telegram_card.c.due_at.is_not(None)).values(lease=None, lease_until=None)
+    await database.write(lambda connection: connection.execute(free).close())

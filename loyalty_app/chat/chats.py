@@ -1,0 +1,71 @@
+"""Chats: what is known of a person's chat with a bot. What is said in it is not known here."""
+
+from datetime import datetime
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError
+
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import telegram_chat
+
+KEY = ("bot_id", "chat_id")
+
+
+class Chat(msgspec.Struct, frozen=True, kw_only=True):
+    """A private chat.
+
+    `language` was chosen, `language_code` is what Telegram says; `business_id` is the shop that the person works at;
+    `screen_id` is the message that is the screen, `last_id` the last one that was noticed; `draft` is what the person
+    is in the middle of.
+    """
+
+    bot_id: int
+    chat_id: int
+    language: str | None = None
+    language_code: str | None = None
+    business_id: int | None = None
+    screen_id: int | None = None
+    last_id: int | None = None
+    draft: bytes | None = None
+    blocked_at: datetime | None = None
+
+
+class ChatChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is to change in a chat; a field that is not set stays as it is."""
+
+    language: str | UnsetType | None = UNSET
+    language_code: str | UnsetType | None = UNSET
+    business_id: int | UnsetType | None = UNSET
+    screen_id: int | UnsetType | None = UNSET
+    last_id: int | UnsetType | None = UNSET
+    draft: bytes | UnsetType | None = UNSET
+    blocked_at: datetime | UnsetType | None = UNSET
+
+
+def find_chat(connection: Connection, bot_id: int, chat_id: int) -> Chat:
+    """The chat of a person with a bot; one that nobody has written in yet is empty."""
+    own = select(telegram_chat).where(telegram_chat.c.bot_id == bot_id, telegram_chat.c.chat_id == chat_id)
+    row = connection.execute(own).one_or_none()
+    if row is None:
+        return Chat(bot_id=bot_id, chat_id=chat_id)
+    return Chat(**{name: getattr(row, name) for name in Chat.__struct_fields__})
+
+
+async def change_chat(database: Database, bot_id: int, chat_id: int, change: ChatChange, *, now: datetime) -> None:
+    """Note something about a chat, which is made if it is not there yet."""
+    asked = {name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not UNSET}
+
+    def work(connection: Connection) -> None:
+        known = database.fetch(connection, telegram_chat, KEY, [(bot_id, chat_id)], lock=True)
+        row = {"bot_id": bot_id, "chat_id": chat_id, **asked}
+        if known:
+            database.update(connection, telegram_chat, [row] if asked else [], key=KEY)
+        else:
+            database.insert(connection, telegram_chat, [{**row, "created_at": now}])
+
+    try:
+        await database.write(work)
+    except IntegrityError:  # another process has just made it: now it can be seen
+        await database.write(work)

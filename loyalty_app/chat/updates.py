@@ -1,0 +1,165 @@
+"""Updates: what Telegram has sent to bots, kept until it is handled, so that nothing is lost and nothing done twice.
+
+An update is written down first, then handled, then forgotten but for its number. Updates of one person are handled one
+after the other in the order of their numbers, those of several people side by side, by any number of processes. What
+an update means is not known here.
+"""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import telegram_update
+
+LEASE = timedelta(seconds=30)
+PAUSES = (timedelta(seconds=1), timedelta(seconds=10), timedelta(minutes=1))
+"""How long an update waits after each failure that may pass; after the last it is set aside."""
+
+KEY = ("bot_id", "update_id")
+WAITING = telegram_update.c.done_at.is_(None)
+
+
+class NewUpdate(msgspec.Struct, frozen=True):
+    """An update as it came: its number, the person whom it is from, and all of it as JSON."""
+
+    update_id: int
+    person_id: int
+    body: bytes
+
+
+class Update(msgspec.Struct, frozen=True, kw_only=True):
+    """An update that this process is to handle; `tries` counts the times before."""
+
+    bot_id: int
+    update_id: int
+    person_id: int
+    body: bytes
+    tries: int
+    lease: str
+
+
+class Handled(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of an update: done, or an error; one that may pass is tried again."""
+
+    update: Update
+    error: str | None = None
+    may_pass: bool = False
+
+
+async def take_in(database: Database, bot_id: int, updates: Iterable[NewUpdate], *, now: datetime) -> int:
+    """Write down updates that are not there yet; says how many. What came twice is taken once."""
+    came = {one.update_id: one for one in updates}
+
+    def work(connection: Connection) -> int:
+        known = database.fetch(connection, telegram_update, KEY, [(bot_id, number) for number in came])
+        new = came.keys() - {row.update_id for row in known}
+        database.insert(connection, telegram_update, (_row(bot_id, came[number], now) for number in sorted(new)))
+        return len(new)
+
+    try:
+        return await database.write(work)
+    except IntegrityError:  # another process has just written one of them: now it can be seen
+        return await database.write(work)
+
+
+def _row(bot_id: int, new: NewUpdate, now: datetime) -> dict[str, object]:
+    return {
+        "bot_id": bot_id,
+        "update_id": new.update_id,
+        "person_id": new.person_id,
+        "body": new.body,
+        "received_at": now,
+        "tries": 0,
+    }
+
+
+class Updates:
+    """The updates of all bots as a queue."""
+
+    def is_due(self, connection: Connection, now: datetime) -> bool:
+        """Whether an update can be handled."""
+        return connection.execute(_claimable(now, 1, lock=False)).first() is not None
+
+    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[Update]:
+        """Lease the first waiting update of each of at most `room` people."""
+        rows = connection.execute(_claimable(now, room, lock=True)).all()
+        lease = secrets.token_hex(16)
+        leased = [
+            {"bot_id": row.bot_id, "update_id": row.update_id, "lease": lease, "lease_until": now + LEASE}
+            for row in rows
+        ]
+        database.update(connection, telegram_update, leased, key=KEY)
+        return [
+            Update(
+                bot_id=row.bot_id,
+                update_id=row.update_id,
+                person_id=row.person_id,
+                body=row.body,
+                tries=row.tries,
+                lease=lease,
+            )
+            for row in rows
+        ]
+
+    def record(self, connection: Connection, database: Database, ended: Sequence[Handled], *, now: datetime) -> None:
+        """Note what came of updates. One whose lease is lost is left to whoever holds it now."""
+        keys = [(one.update.bot_id, one.update.update_id) for one in ended]
+        leases = {
+            (row.bot_id, row.update_id): row.lease
+            for row in database.fetch(connection, telegram_update, KEY, keys, lock=True)
+        }
+        held = [one for one in ended if leases.get((one.update.bot_id, one.update.update_id)) == one.update.lease]
+        database.update(connection, telegram_update, [_ended_row(one, now) for one in held], key=KEY)
+
+
+def _claimable(now: datetime, room: int, *, lock: bool) -> Select[tuple[object, ...]]:
+    """The first waiting update of each person, if nobody handles it and it need not wait.
+
+    PostgreSQL looks at a row again once it has locked it, by what the outer question says: so that must say all.
+    """
+    first = (
+        select(telegram_update.c.bot_id, func.min(telegram_update.c.update_id).label("update_id"))
+        .where(WAITING)
+        .group_by(telegram_update.c.bot_id, telegram_update.c.person_id)
+        .subquery("first")
+    )
+    same = and_(*(first.c[name] == telegram_update.c[name] for name in KEY))
+    found = (
+        select(telegram_update)
+        .join_from(telegram_update, first, same)
+        .where(WAITING, _free(now))
+        .order_by(telegram_update.c.received_at, telegram_update.c.update_id)
+        .limit(room)
+    )
+    return found.with_for_update(of=telegram_update, skip_locked=True) if lock else found
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    until = telegram_update.c.lease_until
+    return or_(until.is_(None), until <= now)
+
+
+def _ended_row(handled: Handled, now: datetime) -> dict[str, object]:
+    which = handled.update
+    again = handled.may_pass and which.tries < len(PAUSES)
+    return {
+        "bot_id": which.bot_id,
+        "update_id": which.update_id,
+        "tries": which.tries + 1,
+        "error": handled.error,
+        "body": which.body if again or handled.error is not None else None,
+        "done_at": None if again else now,
+        "lease": None,
+        "lease_until": now + PAUSES[which.tries] if again else None,
+    }
+
+
+async def release(database: Database) -> None:
+    """Take away all leases, when it is known that no other process is at work: those who had them are gone."""
+    free = update(telegram_update).where(WAITING).values(lease=None, lease_until=None)
+    await database.write(lambda connection: connection.execute(free).close())
