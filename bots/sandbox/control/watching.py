@@ -1,0 +1,124 @@
+"""Routes for those who watch: what changed, what was called, what is still to be handled; and faults on order."""
+
+from collections.abc import AsyncIterator
+
+import msgspec
+from litestar import get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromQuery
+from litestar.response import Stream
+from litestar.response.base import ASGIResponse
+from msgspec import Struct
+
+from bots.sandbox.control.asking import Json, body, bot_of, shown, world_of
+from bots.sandbox.faults import Fault
+from bots.sandbox.parameters import AnyRequest
+from bots.sandbox.people import Bot
+from bots.sandbox.world import Change, World
+
+BREATH_SECONDS = 15
+
+
+class Redelivery(Struct):
+    """An update, the last one if it is not named."""
+
+    bot: str
+    update_id: int | None = None
+
+
+class Ahead(Struct):
+    """Seconds by which the clock is set forward."""
+
+    seconds: float
+
+
+@post("/control/faults")
+async def order_fault(request: AnyRequest) -> ASGIResponse:
+    """Let the next calls go wrong."""
+    world, fault = world_of(request), await body(request, Fault)
+    bot_of(world, fault.bot)
+    world.faults.ordered.append(fault)
+    return shown(fault)
+
+
+@post("/control/clock")
+async def set_clock(request: AnyRequest) -> ASGIResponse:
+    """Set the sandbox's clock forward."""
+    world = world_of(request)
+    world.ahead += (await body(request, Ahead)).seconds
+    return shown({"now": world.now()})
+
+
+@post("/control/redeliver")
+async def redeliver(request: AnyRequest) -> ASGIResponse:
+    """Send an update again, as another one."""
+    world, wanted = world_of(request), await body(request, Redelivery)
+    bot = bot_of(world, wanted.bot)
+    wanted_ids = {wanted.update_id} if wanted.update_id else {bot.queue.next_id - 1}
+    update = next((each for each in bot.queue.past if each.update_id in wanted_ids), None)
+    if update is None:
+        raise NotFoundException("There is no such update.")
+    again = update.what
+    if update.kind == "callback_query":
+        again = again | {"id": same_query(world, bot, again["id"])}
+    sent = bot.queue.add(update.kind, again)
+    return shown({"update_id": sent.update_id if sent else None})
+
+
+def same_query(world: World, bot: Bot, query_id: str) -> str:
+    """A new id for a press that is told once more."""
+    new_id = str(world.number("query"))
+    old = bot.queries[query_id]
+    bot.queries[new_id] = msgspec.structs.replace(old, id=new_id, pressed_at=world.now(), answered=None)
+    return new_id
+
+
+@get("/control/calls")
+async def calls(request: AnyRequest, bot: FromQuery[str | None] = None, since: FromQuery[int] = 0) -> ASGIResponse:
+    """The calls after a number, of one bot or of all."""
+    name = (bot or "").removeprefix("@").lower()
+    wanted = [each for each in world_of(request).calls if each["n"] > since and name in {"", each["bot"].lower()}]
+    return shown(wanted)
+
+
+@get("/control/unknown")
+async def unknown(request: AnyRequest) -> ASGIResponse:
+    """Methods and parameters that bots have asked for and the sandbox does not know."""
+    return shown(world_of(request).unknown)
+
+
+@get("/control/settled")
+async def settled(request: AnyRequest, bot: FromQuery[str], wait: FromQuery[float] = 0) -> ASGIResponse:
+    """How many updates the bot has not confirmed; waits for none, at most so many seconds."""
+    queue = bot_of(world_of(request), bot).queue
+    await queue.bell.until(lambda: not queue.waiting, wait)
+    answer: Json = {"waiting": len(queue.waiting), "settled": not queue.waiting, "next_update_id": queue.next_id}
+    return shown(answer)
+
+
+@get("/control/events")
+async def events(request: AnyRequest) -> Stream:
+    """Server-sent events: one for every change from now on."""
+    world = world_of(request)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return Stream(told(world), media_type="text/event-stream", headers=headers)
+
+
+async def told(world: World) -> AsyncIterator[bytes]:
+    """Changes as they come, and a breath when there are none for a while."""
+    seen = world.changes[-1].n if world.changes else 0
+    yield b": here\n\n"
+    while True:
+        for change in changes_after(world, seen):
+            seen = change.n
+            yield b"data: %b\n\n" % msgspec.json.encode(change)
+        if not await world.changed.until(lambda: bool(changes_after(world, seen)), BREATH_SECONDS):  # noqa: B023  # it is awaited at once
+            yield b": still here\n\n"
+
+
+def changes_after(world: World, seen: int) -> list[Change]:
+    """What has changed since."""
+    return [change for change in world.changes if change.n > seen]
+
+
+HANDLERS = [order_fault, set_clock, redeliver, calls, unknown, settled, events]

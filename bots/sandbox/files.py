@@ -1,0 +1,108 @@
+"""Files and pictures: kept once, known to every bot under file ids of its own. What shows them is in `chats`."""
+
+import io
+from base64 import urlsafe_b64encode
+from hashlib import blake2b
+from typing import Any
+
+from msgspec import Struct
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+LONGEST_SIDES = (90, 320, 1280)
+QUALITY = 87
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """Some bytes. `path` is where a bot downloads them; `width` and `height` are 0 but for pictures."""
+
+    unique_id: str
+    path: str
+    content: bytes
+    name: str = ""
+    mime_type: str = "application/octet-stream"
+    width: int = 0
+    height: int = 0
+
+    def known_as(self, owner: str) -> str:
+        """The file id by which the owner of a token knows it."""
+        return short(f"{owner} {self.unique_id}".encode(), size=36)
+
+
+class Upload(Struct, frozen=True, kw_only=True):
+    """A file that came with a request."""
+
+    name: str
+    mime_type: str
+    content: bytes
+
+
+class NotAPicture(ValueError):
+    """The bytes are no picture."""
+
+
+def short(content: bytes, size: int) -> str:
+    """An identifier made of a digest."""
+    return urlsafe_b64encode(blake2b(content, digest_size=size).digest()).decode().rstrip("=")
+
+
+def keep_document(upload: Upload) -> File:
+    """A file as it is."""
+    unique_id = short(upload.name.encode() + b"\0" + upload.content, size=9)
+    path = f"documents/{unique_id}"
+    return File(unique_id=unique_id, path=path, content=upload.content, name=upload.name, mime_type=upload.mime_type)
+
+
+def keep_photo(content: bytes) -> list[File]:
+    """A picture in the sizes that Telegram makes, each a JPEG, smallest first. Raises NotAPicture."""
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
+            picture = flattened(ImageOps.exif_transpose(opened))
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise NotAPicture from error
+    longest = max(picture.size)
+    sides = [side for side in LONGEST_SIDES if side < longest] + [min(longest, LONGEST_SIDES[-1])]
+    return [resized(picture, side) for side in dict.fromkeys(sides)]
+
+
+def flattened(picture: Image.Image) -> Image.Image:
+    """The picture in plain colours; what was transparent is white."""
+    if "A" not in picture.getbands() and "transparency" not in picture.info:
+        return picture.convert("RGB")
+    white = Image.new("RGBA", picture.size, "white")
+    return Image.alpha_composite(white, picture.convert("RGBA")).convert("RGB")
+
+
+def resized(picture: Image.Image, side: int) -> File:
+    """A smaller copy whose longest side is given in pixels."""
+    scale = side / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    copy = picture if size == picture.size else picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    target = io.BytesIO()
+    copy.save(target, "JPEG", quality=QUALITY)
+    content = target.getvalue()
+    unique_id = short(content, size=9)
+    path = f"photos/{unique_id}.jpg"
+    width, height = size
+    return File(unique_id=unique_id, path=path, content=content, mime_type="image/jpeg", width=width, height=height)
+
+
+def as_photo_size(file: File, owner: str) -> dict[str, Any]:
+    """A `PhotoSize`."""
+    return {
+        "file_id": file.known_as(owner),
+        "file_unique_id": file.unique_id,
+        "width": file.width,
+        "height": file.height,
+        "file_size": len(file.content),
+    }
+
+
+def as_document(file: File, owner: str) -> dict[str, Any]:
+    """A `Document`."""
+    return {
+        "file_id": file.known_as(owner),
+        "file_unique_id": file.unique_id,
+        "file_name": file.name,
+        "mime_type": file.mime_type,
+        "file_size": len(file.content),
+    }
