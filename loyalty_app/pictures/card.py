@@ -7,23 +7,24 @@ these two, the stamps and the numbers. Words come with the card, numbers are dig
 from functools import lru_cache
 
 import msgspec
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageFilter
 
 from loyalty_app.pictures import sprites
 from loyalty_app.pictures.bidi import is_rtl
 from loyalty_app.pictures.colours import Palette, palette
 from loyalty_app.pictures.drawing import Stroke, lay, stroke, write, write_beside
 from loyalty_app.pictures.fonts import BOLD, MEDIUM
-from loyalty_app.pictures.layout import HEIGHT, MOST_SLOTS, PANEL, WIDTH, Layout, layout
+from loyalty_app.pictures.ground import ground
+from loyalty_app.pictures.layout import HEIGHT, MOST_SLOTS, PANEL, WIDTH, Box, Layout, layout
 from loyalty_app.pictures.qr import qr_picture
 from loyalty_app.pictures.stamps import count_strokes, count_width, draw_stamps, write_count
-from loyalty_app.pictures.text import Style, fit, line, wrap
+from loyalty_app.pictures.text import Style, fit, line, title, wrap
 
 BROWN = "#6F4E37"
 SHOP_SIZE, REWARD_SIZE, NAME_SIZE, CODE_SIZE, BADGE_SIZE = 50, 31, 33, 26, 32
 REWARD_LINES, REWARD_LEADING = 2, 38
-ICON = 40
-HEADER_BASELINE = 102
+ICON, ROUND = 40, 26
+HEADER_BASELINE, HEADER_BASELINES = 102, (76, 118)
 BADGE_HEIGHT = 56
 WHITE, CODE_INK = 255, 38  # of a grey picture
 SHOPS_KEPT, CUSTOMERS_KEPT = 16, 128  # 1.8 MB and 0.2 MB each
@@ -50,7 +51,7 @@ def draw_card(card: CardPicture) -> Image.Image:
     where = layout(rtl=rtl)
     picture = _shop(card.shop_name, card.reward_description, card.colour, card.language).copy()
     name, panel = _customer(card.customer_name, card.qr_text, card.qr_code, card.language)
-    picture.paste(panel, (where.panel.left, where.panel.top), sprites.box(panel.width, panel.height, 26))
+    picture.paste(panel, (where.panel.left, where.panel.top), sprites.box(panel.width, panel.height, ROUND))
     write_beside(picture, name, where.edge(where.customer), where.customer.bottom - 8, colours.quiet)
     draw_stamps(picture, card.current_stamps, card.stamps_required, colours, rtl=rtl)
     _draw_header(picture, card, where)
@@ -61,9 +62,11 @@ def draw_card(card: CardPicture) -> Image.Image:
 def _shop(name: str, reward: str, colour: str, language: str) -> Image.Image:
     """All that a shop's cards have in common: background, name and reward."""
     where, colours = layout(rtl=is_rtl(language)), palette(colour)
-    picture = _background(colours, where)
-    title = stroke(fit(name, Style(SHOP_SIZE, BOLD, language), where.shop.width))
-    write_beside(picture, title, where.edge(where.shop), HEADER_BASELINE, colours.ink)
+    picture = _background(colours, where.panel)
+    rows = title(name, Style(SHOP_SIZE, BOLD, language), where.shop.width)
+    baselines = (HEADER_BASELINE,) if len(rows) == 1 else HEADER_BASELINES
+    for row, baseline in zip(rows, baselines, strict=True):
+        write_beside(picture, stroke(row), where.edge(where.shop), baseline, colours.ink)
     _draw_reward(picture, reward, language, colours)
     return picture
 
@@ -80,24 +83,11 @@ def _draw_reward(picture: Image.Image, reward: str, language: str, colours: Pale
         write_beside(picture, stroke(row), where.edge(area, indent), baseline + number * REWARD_LEADING, colours.ink)
 
 
-def _background(colours: Palette, where: Layout) -> Image.Image:
-    """From light to dark across the card, two large soft circles, and a shadow below the panel."""
-    shades = Image.new("L", (5, 3))
-    shades.putdata([round(255 * (x / 4 * 0.55 + y / 2 * 0.45)) for y in range(3) for x in range(5)])
-    shades = shades.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
-    for left, top, side in ((560, -330, 720), (-300, 300, 620)):
-        lighter = shades.point([round(value * 0.8) for value in range(256)])
-        shades.paste(lighter, (0, 0), _placed(sprites.disc(side), left, top))
+def _background(colours: Palette, panel: Box) -> Image.Image:
+    """The shop's colour, with the shadow of the panel."""
     shadow = Image.new("L", (WIDTH, HEIGHT))
-    shadow.paste(210, (where.panel.left, where.panel.top + 10), sprites.box(where.panel.width, where.panel.height, 26))
-    shades.paste(255, (0, 0), shadow.filter(ImageFilter.GaussianBlur(18)))
-    return ImageOps.colorize(shades, colours.light, colours.dark)
-
-
-def _placed(shape: Image.Image, left: int, top: int) -> Image.Image:
-    canvas = Image.new("L", (WIDTH, HEIGHT))
-    canvas.paste(shape, (left, top))
-    return canvas
+    shadow.paste(210, (panel.left, panel.top + 10), sprites.box(panel.width, panel.height, ROUND))
+    return ground(colours, WIDTH, HEIGHT, shadow.filter(ImageFilter.GaussianBlur(18)))
 
 
 @lru_cache(maxsize=CUSTOMERS_KEPT)

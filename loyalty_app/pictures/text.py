@@ -20,6 +20,8 @@ from loyalty_app.pictures.letters import clean, clusters
 
 ELLIPSIS = "…"
 SHRINKS = (1.0, 0.92, 0.84, 0.76)
+BALANCES = (0.55, 0.65, 0.75, 0.85)
+ON_TWO_LINES = 0.72
 ASCENT, DESCENT = 1.25, 0.55  # of the size; what Thai and Devanagari need with their marks
 PAD = 0.15
 FINER = 3  # letters are drawn so much larger first: hinted at their own size they stand unevenly
@@ -68,6 +70,14 @@ def fit(text: str, style: Style, width: float) -> Line:
     return next((found for found in tries if found.width <= width), None) or cut(cleaned, tries[-1].style, width)
 
 
+def title(text: str, style: Style, width: float) -> list[Line]:
+    """A name on one line if it is not too long, else smaller on two."""
+    one = _line(clean(text), list(_smaller(style))[-1])
+    if one.width <= width:
+        return [fit(text, style, width)]
+    return wrap(text, msgspec.structs.replace(style, size=round(style.size * ON_TWO_LINES)), width, 2)
+
+
 def _smaller(style: Style) -> Iterator[Style]:
     return (msgspec.structs.replace(style, size=round(style.size * shrink)) for shrink in SHRINKS)
 
@@ -90,10 +100,18 @@ def wrap(text: str, style: Style, width: float, lines: int) -> list[Line]:
     pieces = _pieces(clean(text))
     tries = [(_rows(pieces, smaller, width), smaller) for smaller in _smaller(style)]
     rows, chosen = next((found for found in tries if len(found[0]) <= lines), tries[-1])
-    if len(rows) > lines:
+    if len(rows) <= lines:
+        rows = _balanced(pieces, rows, chosen, width)
+    else:
         rows = [*rows[: lines - 1], "".join(rows[lines - 1 :])]
     found = [_line(row.rstrip(), chosen) for row in rows]
     return [one if one.width <= width else cut(row, chosen, width) for one, row in zip(found, rows, strict=True)]
+
+
+def _balanced(pieces: list[str], rows: list[str], style: Style, width: float) -> list[str]:
+    """The same number of rows, as narrow as they can be, so that no word is left alone on the last."""
+    narrower = (_rows(pieces, style, width * share) for share in BALANCES) if len(rows) > 1 else ()
+    return next((found for found in narrower if len(found) == len(rows)), rows)
 
 
 def _pieces(text: str) -> list[str]:
