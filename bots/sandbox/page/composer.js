@@ -1,0 +1,173 @@
+/**
+ * The foot of a phone: the line to write on, commands, attachments and the reply keyboard; or START, or Unblock.
+ */
+
+import { icon, iconButton, make } from "./dom.js";
+
+const TALLEST = 132;
+
+export class Composer {
+  #chat = null;
+  #putAway = null;
+
+  /** `actions` are {say, start, unblock, attach(file), pressReply(button)}. */
+  constructor(actions) {
+    this.actions = actions;
+    this.commands = make("div", { class: "commands", hidden: true, "aria-label": "Commands" });
+    this.input = make("textarea", { rows: "1", placeholder: "Message", "aria-label": "Message", dir: "auto", enterkeyhint: "send", oninput: () => this.#typed(), onkeydown: (event) => this.#key(event), onpaste: (event) => this.#pasted(event) });
+    this.file = make("input", { type: "file", hidden: true, "aria-label": "File to send", onchange: () => this.#picked() });
+    this.menu = make("button", { type: "button", class: "menu-button", "aria-expanded": "false", onclick: () => this.#toggleCommands() }, icon("menu"), make("span", {}, "Menu"));
+    this.toggle = iconButton("keyboard", "Keyboard of the bot", () => this.#toggleKeyboard(), { hidden: true });
+    this.send = iconButton("send", "Send", () => this.#send(), { class: "round send" });
+    this.line = make("form", { class: "line", onsubmit: (event) => event.preventDefault() }, this.menu, iconButton("attach", "Send a picture or a file", () => this.file.click()), this.input, this.toggle, this.send, this.file);
+    this.keys = make("div", { class: "reply-keyboard", "aria-label": "Keyboard of the bot", hidden: true });
+    this.big = make("button", { type: "button", class: "big", hidden: true });
+    this.element = make("footer", { class: "composer" }, this.commands, this.line, this.keys, this.big);
+  }
+
+  /** Show what can be sent in this chat. */
+  show(chat) {
+    this.#chat = chat;
+    this.#bigButton(chat);
+    this.menu.hidden = chat.commands.length === 0;
+    this.#keyboard(chat.reply_keyboard);
+    this.#suggest();
+  }
+
+  /** Nothing is written, nothing is open. */
+  clear() {
+    this.input.value = "";
+    this.#grow();
+    this.#closeCommands();
+  }
+
+  /** Put the cursor on the line. */
+  focus() {
+    this.input.focus({ preventScroll: true });
+  }
+
+  #bigButton(chat) {
+    const empty = chat.messages.length === 0;
+    this.big.hidden = !(empty || chat.blocked);
+    this.line.hidden = !this.big.hidden;
+    this.big.textContent = chat.blocked ? "Unblock" : "Start";
+    this.big.onclick = () => (chat.blocked ? this.actions.unblock() : this.actions.start());
+  }
+
+  #keyboard(board) {
+    const rows = board?.keyboard ?? [];
+    const same = JSON.stringify(rows);
+    if (this.keys.dataset.rows !== same) this.#putAway = null;
+    this.keys.dataset.rows = same;
+    this.toggle.hidden = rows.length === 0;
+    this.keys.hidden = rows.length === 0 || this.#putAway === same || this.line.hidden;
+    this.input.placeholder = board?.input_field_placeholder || "Message";
+    this.keys.replaceChildren(...rows.map((row) => make("div", { class: "row" }, row.map((button) => this.#replyKey(button)))));
+  }
+
+  #replyKey(button) {
+    const sign = button.request_contact ? icon("phone") : null;
+    return make("button", { type: "button", class: "reply-key", dir: "auto", onclick: () => this.actions.pressReply(button) }, sign, make("span", {}, button.text));
+  }
+
+  #toggleKeyboard() {
+    this.#putAway = this.keys.hidden ? null : this.keys.dataset.rows;
+    this.keys.hidden = !this.keys.hidden;
+  }
+
+  #typed() {
+    this.#grow();
+    this.#suggest();
+  }
+
+  #grow() {
+    this.input.style.height = "auto";
+    this.input.style.height = `${Math.min(this.input.scrollHeight, TALLEST)}px`;
+    this.send.classList.toggle("ready", this.input.value.trim() !== "");
+  }
+
+  #suggest() {
+    const typed = this.input.value;
+    if (typed.startsWith("/")) this.#offer(this.#chat.commands.filter(({ command }) => `/${command}`.startsWith(typed)));
+    else if (this.menu.getAttribute("aria-expanded") === "false") this.#closeCommands();
+  }
+
+  #toggleCommands() {
+    if (!this.commands.hidden) {
+      this.#closeCommands();
+      return;
+    }
+    this.#offer(this.#chat.commands);
+    this.menu.setAttribute("aria-expanded", "true");
+  }
+
+  #offer(commands) {
+    const choose = (command) => () => (this.clear(), this.actions.say(`/${command}`));
+    const entries = commands.map(({ command, description }) => make("button", { type: "button", onclick: choose(command) }, make("b", {}, `/${command}`), make("span", { dir: "auto" }, description)));
+    this.commands.replaceChildren(...entries);
+    this.commands.hidden = entries.length === 0;
+  }
+
+  #closeCommands() {
+    this.commands.hidden = true;
+    this.menu.setAttribute("aria-expanded", "false");
+  }
+
+  #key(event) {
+    if (event.key === "Escape") this.#closeCommands();
+    if (event.key === "ArrowUp" && !this.commands.hidden) this.commands.lastElementChild?.focus();
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.#send();
+  }
+
+  #send() {
+    const text = this.input.value.trim();
+    if (!text) return;
+    this.clear();
+    this.actions.say(text);
+  }
+
+  #pasted(event) {
+    const [file] = event.clipboardData.files;
+    if (!file) return;
+    event.preventDefault();
+    this.actions.attach(file);
+  }
+
+  #picked() {
+    const [file] = this.file.files;
+    this.file.value = "";
+    if (file) this.actions.attach(file);
+  }
+}
+
+/** Ask how a file is to be sent; gives {caption, as: "photo" | "document"}, or null when it is not to be sent. */
+export function preview(layers, file) {
+  const picture = file.type.startsWith("image/") ? URL.createObjectURL(file) : null;
+  const asked = layers.custom((done) => {
+    const caption = make("input", { type: "text", placeholder: "Caption", "aria-label": "Caption", dir: "auto", maxlength: "1024" });
+    const asFile = make("input", { type: "checkbox" });
+    const send = (event) => (event.preventDefault(), done({ caption: caption.value, as: picture && !asFile.checked ? "photo" : "document" }));
+    const shown = picture ? make("img", { src: picture, alt: file.name }) : make("p", { class: "file" }, make("span", { class: "disc" }, icon("file")), make("b", {}, file.name));
+    const answers = make("div", { class: "answers" }, make("button", { type: "button", onclick: () => done(null) }, "Cancel"), make("button", { type: "submit" }, "Send"));
+    return make("form", { class: "dialog preview", role: "dialog", "aria-modal": "true", "aria-label": "Send a file", onsubmit: send }, shown, caption, picture && make("label", {}, asFile, "Send as a file, untouched"), answers);
+  });
+  return asked.finally(() => picture && URL.revokeObjectURL(picture));
+}
+
+/** Let files be dropped on an element. */
+export function takesDrops(element, drop) {
+  let depth = 0;
+  const shown = (by) => element.classList.toggle("dropping", (depth = Math.max(0, depth + by)) > 0);
+  const files = (event) => event.dataTransfer?.types.includes("Files");
+  element.addEventListener("dragenter", (event) => files(event) && shown(1));
+  element.addEventListener("dragleave", (event) => files(event) && shown(-1));
+  element.addEventListener("dragover", (event) => files(event) && event.preventDefault());
+  element.addEventListener("drop", (event) => {
+    if (!files(event)) return;
+    event.preventDefault();
+    shown(-depth);
+    if (event.dataTransfer.files[0]) drop(event.dataTransfer.files[0]);
+  });
+}

@@ -1,0 +1,132 @@
+/**
+ * The page: two phones, who holds them, and what is heard from the sandbox. One phone alone is phone.js.
+ */
+
+import { ask, listen } from "./control.js";
+import { make } from "./dom.js";
+import { nameOf, newPerson } from "./people.js";
+import { Phone } from "./phone.js";
+
+const SIDES = { left: "Customer", right: "At the counter" };
+const WORDS = { live: "Live", away: "Reconnecting", connecting: "Connecting" };
+const EXPECTING_MILLISECONDS = 2000;
+const asked = new URLSearchParams(location.search);
+
+let everybody = [];
+let everyBot = [];
+let expecting = null;
+
+const house = {
+  other: (phone) => (phone === phones.left ? phones.right : phones.left),
+  choosePerson: async (phone, id) => {
+    const person = id === null ? await newPerson() : everybody.find((one) => String(one.id) === id);
+    if (!person) return;
+    remember(phone.name, person.id);
+    await arrange({ [phone.name]: person });
+  },
+  chooseBot: async (phone, username) => {
+    remember(`${phone.name}-bot`, username);
+    await arrange();
+  },
+  changed: (phone, { fresh, changed }) => {
+    house.other(phone).seesOther();
+    if (document.body.dataset.shown !== phone.name && (fresh.length || changed.length)) tab(phone.name).classList.add("news");
+  },
+};
+
+const phones = Object.fromEntries(Object.entries(SIDES).map(([name, title]) => [name, new Phone(name, title, house)]));
+
+/** Give the phones to whom they were given before, else to the first two people there are. */
+async function arrange(chosen = {}) {
+  [everybody, everyBot] = await Promise.all([ask("people"), ask("bots")]);
+  const left = chosen.left ?? somebody("left", everybody[0]);
+  const right = chosen.right ?? somebody("right", everybody.find(({ id }) => id !== left?.id));
+  await Promise.all([give(phones.left, left), give(phones.right, right)]);
+  phones.left.seesOther();
+  phones.right.seesOther();
+  // Nobody tells when the first bot or the second person comes, so the page looks.
+  clearTimeout(expecting);
+  if (!everyBot.length || everybody.length < 2) expecting = setTimeout(heard, EXPECTING_MILLISECONDS, null);
+}
+
+async function give(phone, person) {
+  const bot = everyBot.find(({ username }) => username.toLowerCase() === wanted(`${phone.name}-bot`, "bot")?.toLowerCase()) ?? everyBot[0] ?? null;
+  phone.people.show(everybody.map((one) => [one.id, nameOf(one)]), person?.id, "New person …");
+  phone.bots.show(everyBot.map((one) => [one.username, one.name ?? one.username]), bot?.username);
+  tab(phone.name).querySelector("small").textContent = person?.first_name ?? "";
+  await phone.open(person ?? null, bot);
+}
+
+function somebody(name, otherwise) {
+  return everybody.find(({ id }) => String(id) === wanted(name)) ?? otherwise ?? null;
+}
+
+// What the address of the page says comes before what was chosen the last time.
+function wanted(...names) {
+  const found = names.map((name) => asked.get(name) ?? stored(name)).find((value) => value !== null);
+  return found ?? null;
+}
+
+function stored(name) {
+  try {
+    return localStorage.getItem(`sandbox-${name}`);
+  } catch {
+    return null;
+  }
+}
+
+function remember(name, value) {
+  asked.delete(name);
+  try {
+    localStorage.setItem(`sandbox-${name}`, value);
+  } catch {
+    // Where nothing may be stored, nothing is remembered.
+  }
+}
+
+// A narrow screen shows one phone at a time.
+
+function tab(name) {
+  return document.querySelector(`[role=tab][data-name=${name}]`);
+}
+
+function makeTabs() {
+  const tabs = Object.entries(SIDES).map(([name, title]) => make("button", { type: "button", role: "tab", "data-name": name, "aria-controls": `phone-${name}`, onclick: () => show(name) }, make("span", {}, title), make("small", { dir: "auto" })));
+  document.querySelector(".switch").append(...tabs);
+}
+
+function show(name) {
+  document.body.dataset.shown = name;
+  for (const side of Object.keys(SIDES)) tab(side).setAttribute("aria-selected", String(side === name));
+  tab(name).classList.remove("news");
+}
+
+function sayState(state) {
+  const live = document.querySelector(".live");
+  live.dataset.state = state;
+  live.querySelector(".words").textContent = WORDS[state];
+}
+
+function makeHint() {
+  const [hint, help] = ["hint", "help"].map((id) => document.getElementById(id));
+  const open = (on) => {
+    hint.hidden = !on;
+    help.setAttribute("aria-expanded", String(on));
+  };
+  help.addEventListener("click", () => open(hint.hidden));
+  document.getElementById("understood").addEventListener("click", () => (open(false), remember("hint", "understood"), help.focus()));
+  hint.addEventListener("keydown", (event) => event.key === "Escape" && open(false));
+  open(wanted("hint") !== "understood");
+}
+
+function heard(event) {
+  if (event === null || event.kind === "people" || event.kind === "bots") arrange().catch(() => sayState("away"));
+  else for (const phone of Object.values(phones)) phone.heard(event);
+}
+
+makeTabs();
+makeHint();
+show("left");
+document.querySelector(".table").prepend(phones.left.element);
+document.querySelector(".table").append(phones.right.element);
+listen(heard, sayState);
