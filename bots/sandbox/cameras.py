@@ -22,7 +22,7 @@ async def send_photo(world: World, chat: Chat, upload: Upload, caption: str = ""
         sizes = await asyncio.to_thread(keep_photo, upload.content)
     except NotAPicture:
         raise Impossible(f"{upload.name} is no picture.") from None
-    world.keep(sizes, chat.bot)
+    world.keep_photo(sizes, chat.bot)
     return write(world, chat, {"photo": [as_photo_size(size, chat.bot.token) for size in sizes]} | titled(caption))
 
 

@@ -10,6 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 LONGEST_SIDES = (90, 320, 1280)
 QUALITY = 87
+MOST_SIDES, STEEPEST = 10_000, 20
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -37,7 +38,7 @@ class Upload(Struct, frozen=True, kw_only=True):
 
 
 class NotAPicture(ValueError):
-    """The bytes are no picture."""
+    """The bytes are no picture, or one that is too large or too long."""
 
 
 def short(content: bytes, size: int) -> str:
@@ -60,6 +61,8 @@ def keep_photo(content: bytes) -> list[File]:
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
         raise NotAPicture from error
     longest = max(picture.size)
+    if sum(picture.size) > MOST_SIDES or longest > STEEPEST * min(picture.size):
+        raise NotAPicture
     sides = [side for side in LONGEST_SIDES if side < longest] + [min(longest, LONGEST_SIDES[-1])]
     return [resized(picture, side) for side in dict.fromkeys(sides)]
 

@@ -73,7 +73,6 @@ async def carried_out(world: World, bot: Bot, method: Method, sent: Sent, fault:
 
 def logged(world: World, bot: Bot, method: str, sent: Sent, outcome: Json | Refused) -> ASGIResponse:
     """Note a call for /control/calls, and answer it."""
-    refused = isinstance(outcome, Refused)
     entry = {
         "n": world.number("call"),
         "bot": bot.username,
@@ -82,7 +81,6 @@ def logged(world: World, bot: Bot, method: str, sent: Sent, outcome: Json | Refu
         "answer": outcome.answer() if isinstance(outcome, Refused) else outcome,
         "status": outcome.code if isinstance(outcome, Refused) else 200,
     }
-    del refused
     world.calls.append(entry)
     world.changed.ring()
     return answered(outcome)

@@ -37,12 +37,16 @@ class Change(Struct, kw_only=True):
 
 
 class World(Struct, kw_only=True):
-    """Everything. `ahead` is how many seconds the clock has been set forward."""
+    """Everything. Files are kept by unique id; `photos` has all sizes by the id of each.
+
+    `ahead` is how many seconds the clock has been set forward.
+    """
 
     bots: dict[str, Bot] = field(default_factory=dict)
     people: dict[int, Person] = field(default_factory=dict)
     chats: dict[tuple[int, int], Chat] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
+    photos: dict[str, list[File]] = field(default_factory=dict)
     faults: Faults = field(default_factory=Faults)
     calls: deque[Json] = field(default_factory=lambda: deque(maxlen=LOGGED_CALLS))
     unknown: list[Json] = field(default_factory=list)
@@ -98,6 +102,11 @@ class World(Struct, kw_only=True):
         for file in files:
             self.files[file.unique_id] = file
             bot.files[file.known_as(bot.token)] = file
+
+    def keep_photo(self, sizes: list[File], bot: Bot) -> None:
+        """Let a bot use a picture; each of its sizes stands for all."""
+        self.keep(sizes, bot)
+        self.photos |= {size.unique_id: sizes for size in sizes}
 
     def tell(self, chat: Chat, kind: str) -> None:
         """Something changed in a chat: let phones look."""

@@ -66,9 +66,9 @@ class Link(Struct):
     link: str
 
 
-def written(chat: Chat, message: Message) -> ASGIResponse:
+def written(message: Message) -> ASGIResponse:
     """The message that was sent."""
-    return shown({"message_id": message.id, "message": shown_message(chat, message)})
+    return shown({"message_id": message.id, "message": shown_message(message)})
 
 
 @get(CHAT)
@@ -81,14 +81,14 @@ async def show(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]
 async def say(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]) -> ASGIResponse:
     """Type a text."""
     chat = chat_of(request, person_id, bot)
-    return written(chat, phones.say(world_of(request), chat, (await body(request, Text)).text))
+    return written(phones.say(world_of(request), chat, (await body(request, Text)).text))
 
 
 @post(f"{CHAT}/start")
 async def start(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]) -> ASGIResponse:
     """Press START."""
     chat = chat_of(request, person_id, bot)
-    return written(chat, phones.start(world_of(request), chat, (await body(request, Payload)).payload))
+    return written(phones.start(world_of(request), chat, (await body(request, Payload)).payload))
 
 
 @post(f"{CHAT}/press")
@@ -111,7 +111,7 @@ async def press(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str
 async def press_reply(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]) -> ASGIResponse:
     """Press a button of the keyboard in place of the letters."""
     chat = chat_of(request, person_id, bot)
-    return written(chat, phones.press_reply(world_of(request), chat, (await body(request, Text)).text))
+    return written(phones.press_reply(world_of(request), chat, (await body(request, Text)).text))
 
 
 @post(f"{CHAT}/contact")
@@ -127,7 +127,7 @@ async def contact(request: AnyRequest, person_id: FromPath[int], bot: FromPath[s
         card.pop("user_id")
     elif isinstance(wanted.user_id, int):
         card["user_id"] = wanted.user_id
-    return written(chat, phones.share_contact(world, chat, card))
+    return written(phones.share_contact(world, chat, card))
 
 
 async def uploaded(request: AnyRequest) -> tuple[Upload, str]:
@@ -142,14 +142,14 @@ async def uploaded(request: AnyRequest) -> tuple[Upload, str]:
 async def photo(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]) -> ASGIResponse:
     """Send a picture."""
     chat, (upload, caption) = chat_of(request, person_id, bot), await uploaded(request)
-    return written(chat, await cameras.send_photo(world_of(request), chat, upload, caption))
+    return written(await cameras.send_photo(world_of(request), chat, upload, caption))
 
 
 @post(f"{CHAT}/document")
 async def document(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]) -> ASGIResponse:
     """Send a file."""
     chat, (upload, caption) = chat_of(request, person_id, bot), await uploaded(request)
-    return written(chat, cameras.send_document(world_of(request), chat, upload, caption))
+    return written(cameras.send_document(world_of(request), chat, upload, caption))
 
 
 @post(f"{CHAT}/block")

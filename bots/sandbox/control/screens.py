@@ -9,7 +9,6 @@ from bots.sandbox.people import Bot, Json, Person
 from bots.sandbox.profiles import commands_for, menu_for, text_for
 from bots.sandbox.world import World
 
-TYPING_SECONDS = 5
 DEEDS = {
     "callback_data": "callback",
     "url": "url",
@@ -26,7 +25,7 @@ def screen(world: World, chat: Chat) -> Json:
     return {
         "person": chat.person,
         "bot": as_shown(chat.bot) | described(chat.bot, chat.person),
-        "messages": [shown_message(chat, message) for message in chat.messages.values()],
+        "messages": [shown_message(message) for message in chat.messages.values()],
         "toasts": chat.toasts,
         "commands": commands_for(chat.bot, chat.person),
         "menu": menu_for(chat.bot, chat.person),
@@ -44,7 +43,7 @@ def described(bot: Bot, person: Person) -> Json:
     return {kind: text for kind, text in known.items() if text}
 
 
-def shown_message(chat: Chat, message: Message) -> Json:
+def shown_message(message: Message) -> Json:
     """One message, as `GET /control/chats/…` describes it."""
     content = message.content
     return {
@@ -55,8 +54,8 @@ def shown_message(chat: Chat, message: Message) -> Json:
         "text": content.get("text"),
         "caption": content.get("caption"),
         "entities": content.get("entities") or content.get("caption_entities") or [],
-        "photo": shown_photo(chat, content),
-        "document": shown_document(chat, content),
+        "photo": shown_photo(content),
+        "document": shown_document(content),
         "contact": content.get("contact"),
         "pinned_message": content.get("pinned_message", {}).get("message_id"),
         "reply_to": message.reply_to,
@@ -67,15 +66,15 @@ def shown_message(chat: Chat, message: Message) -> Json:
     }
 
 
-def shown_photo(chat: Chat, content: Json) -> Json | None:
+def shown_photo(content: Json) -> Json | None:
     """The largest size of a photo; its url is relative to where the sandbox is."""
     if "photo" not in content:
         return None
     size = content["photo"][-1]
-    return {name: size[name] for name in ("file_id", "width", "height")} | {"url": url_of(chat, size)}
+    return {name: size[name] for name in ("file_id", "width", "height")} | {"url": url_of(size)}
 
 
-def shown_document(chat: Chat, content: Json) -> Json | None:
+def shown_document(content: Json) -> Json | None:
     """A file."""
     if "document" not in content:
         return None
@@ -85,13 +84,12 @@ def shown_document(chat: Chat, content: Json) -> Json | None:
         "name": document["file_name"],
         "size": document["file_size"],
         "mime_type": document.get("mime_type") or mimetypes.guess_type(document["file_name"])[0],
-        "url": url_of(chat, document),
+        "url": url_of(document),
     }
 
 
-def url_of(chat: Chat, file: Json) -> str:
+def url_of(file: Json) -> str:
     """Where the page gets a file from."""
-    del chat
     return f"control/files/{file['file_unique_id']}"
 
 
