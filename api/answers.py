@@ -1,4 +1,4 @@
-"""Answers: outcomes in the envelope {"data": …}, encoded once."""
+"""Answers: outcomes in the envelope {"data": …}, encoded once, and pictures."""
 
 import msgspec
 from litestar.response.base import ASGIResponse
@@ -18,6 +18,14 @@ def answered(answer: Answer, *, status: int = 200) -> ASGIResponse:
 def shown(view: object, *, status: int = 200) -> ASGIResponse:
     """Something that was read, or made outside the counter."""
     return ASGIResponse(body=b'{"data":%b}' % encode(view), status_code=status)
+
+
+def pictured(png: bytes | None, tag: str) -> ASGIResponse:
+    """A picture with its tag; without a picture 304, because the caller has it."""
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if png is None:
+        return ASGIResponse(status_code=304, headers=headers, media_type=None)
+    return ASGIResponse(body=png, headers=headers, media_type="image/png")
 
 
 def listed(page: Page[object]) -> ASGIResponse:

@@ -20,14 +20,17 @@ LISTING = ("page_too_deep", "invalid_cursor")
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation as the reference shows it; one that is `once_only` takes an Idempotency-Key."""
+    """One operation as the reference shows it; one that is `once_only` takes an Idempotency-Key.
+
+    The answer is a struct, with an example, or `bytes`: a picture with an ETag, or 304 for who has it.
+    """
 
     name: str
     summary: str
     tag: str
     scope: Scope
     answer: type
-    example: object
+    example: object = None
     text: str = ""
     body: type[msgspec.Struct] | None = None
     body_example: dict[str, object] | None = None
@@ -36,6 +39,11 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     listed: bool = False
     once_only: bool = False
     refusals: tuple[str, ...] = ()
+
+    @property
+    def picture(self) -> bool:
+        """Whether the answer is a PNG and no JSON."""
+        return self.answer is bytes
 
     @property
     def codes(self) -> tuple[str, ...]:

@@ -1,12 +1,24 @@
 """Cards as pictures: what the chat sends and the API serves. How they are drawn is in `pictures`."""
 
+from hashlib import sha256
 from io import BytesIO
 
-from loyalty_app.pictures.card import CardPicture, draw_card
+import msgspec
+from sqlalchemy import Connection, select
 
-__all__ = ["CardPicture", "render_card", "render_card_png"]
+from loyalty_app.counter.requests import CustomerRef
+from loyalty_app.customers import find_customer
+from loyalty_app.db.tables import business
+from loyalty_app.pictures.bidi import base_level
+from loyalty_app.pictures.card import BROWN, CardPicture, draw_card
+from loyalty_app.programs import read_program
+from loyalty_core.programs import running_goal
+
+__all__ = ["CardPicture", "first_name", "look_of", "read_card", "render_card", "render_card_png"]
 
 JPEG_QUALITY = 85
+# Goes up when cards are drawn otherwise, so that pictures that others have kept are fetched again.
+LOOK = 1
 
 
 def render_card(card: CardPicture) -> bytes:
@@ -21,3 +33,45 @@ def render_card_png(card: CardPicture) -> bytes:
     file = BytesIO()
     draw_card(card).save(file, "PNG", compress_level=4)
     return file.getvalue()
+
+
+def look_of(card: CardPicture) -> str:
+    """A short text that is the same for the same picture and another for any other."""
+    return sha256(b"%d %b" % (LOOK, msgspec.json.encode(card))).hexdigest()[:32]
+
+
+def read_card(
+    connection: Connection, business_id: int, ref: CustomerRef, *, language: str | None = None
+) -> CardPicture:
+    """What a customer's card shows now. Without a language its shop's name says from which side it is read.
+
+    Raises CustomerNotFound.
+    """
+    customer, program = find_customer(connection, business_id, ref), read_program(connection, business_id)
+    colour = connection.execute(select(business.c.card_color).where(business.c.id == business_id)).scalar_one()
+    return CardPicture(
+        shop_name=program.name,
+        customer_name=first_name(customer.name),
+        current_stamps=customer.card.current_stamps,
+        stamps_required=running_goal(customer.card, program),
+        reward_description=program.terms.reward_description,
+        rewards_available=customer.card.rewards_available,
+        qr_text=_text_of_code(connection, business_id, customer.qr_code),
+        qr_code=customer.qr_code,
+        colour=colour or BROWN,
+        language=language or _language_of(program.name),
+    )
+
+
+def _text_of_code(_connection: Connection, _business_id: int, qr_code: str) -> str:
+    """What the QR code says."""
+    return qr_code
+
+
+def _language_of(name: str) -> str:
+    return "ar" if base_level(name) else "en"
+
+
+def first_name(name: str) -> str:
+    """The first word of a name: what a card and a staff screen show of it."""
+    return next(iter(name.split()), "")

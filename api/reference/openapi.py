@@ -16,8 +16,9 @@ Json = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
 ABOUT = (
-    'The stamp cards of a shop. Every answer is JSON: `{"data": …}`, lists with `pagination`, refusals as RFC 9457 '
-    "problems with a `code`. A write that carries an `Idempotency-Key` happens once, however often it is sent."
+    'The stamp cards of a shop. Answers are JSON: `{"data": …}`, lists with `pagination`, refusals as RFC 9457 '
+    "problems with a `code`; the picture of a card is a PNG. "
+    "A write that carries an `Idempotency-Key` happens once, however often it is sent."
 )
 PARAMETERS: dict[str, Json] = {
     "id": {"schema": {"type": "integer", "minimum": 1}, "description": "The numeric id.", "example": 42},
@@ -25,6 +26,24 @@ PARAMETERS: dict[str, Json] = {
         "schema": {"type": "string"},
         "description": "The code on the card, typed or scanned, or the card's whole link, URL-encoded.",
         "example": "CUS12AB34CD56",
+    },
+}
+IN_HEADERS: dict[str, Json] = {
+    "Idempotency-Key": {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Makes the request once-only: the same key with the same request gets the first answer.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "example": "till-1-000123",
+    },
+    "If-None-Match": {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "description": "The ETag of a picture that you have; if it is still the same, the answer is 304 without one.",
+        "schema": {"type": "string"},
+        "example": '"0123456789abcdef0123456789abcdef"',
     },
 }
 LIMIT_HEADERS = {
@@ -38,6 +57,7 @@ HEADERS: dict[str, Json] = {
     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before the next try."},
     "WWW-Authenticate": {"schema": {"type": "string"}, "description": "How to sign in: Bearer."},
     "Idempotent-Replayed": {"schema": {"const": "true"}, "description": "There if this is a first answer, once more."},
+    "ETag": {"schema": {"type": "string"}, "description": "Names this picture, for If-None-Match."},
 }
 HEADERS_OF = {
     "401": ("WWW-Authenticate",),
@@ -75,7 +95,7 @@ def _path(path: str) -> str:
 def _components(operations: list[Operation]) -> Json:
     types: set[type] = {Problem, Pagination}
     for operation in operations:
-        types |= {kind for kind in (operation.answer, operation.body, operation.query) if kind is not None}
+        types |= {kind for kind in (operation.answer, operation.body, operation.query) if kind not in {None, bytes}}
     _, schemas = msgspec.json.schema_components(sorted(types, key=lambda kind: kind.__name__), ref_template=REF)
     return {
         "schemas": _wire_names(schemas),
@@ -115,7 +135,7 @@ def _operation(operation: Operation, path: str) -> Json:
         "description": f"{operation.text}\n\nNeeds the scope `{operation.scope}`.".strip(),
         "tags": [operation.tag],
         "parameters": _parameters(operation, path),
-        "responses": {str(operation.status): _success(operation), **_refusals(operation)},
+        "responses": {**_successes(operation), **_refusals(operation)},
     }
     if operation.body is not None:
         content = {"schema": _ref(operation.body), "example": operation.body_example}
@@ -125,25 +145,18 @@ def _operation(operation: Operation, path: str) -> Json:
 
 
 def _parameters(operation: Operation, path: str) -> list[Json]:
-    found: list[Json] = [
+    found = [
         {"name": name, "in": "path", "required": True, **parameter}
         for name, parameter in PARAMETERS.items()
         if "{" + name + ":" in path
     ]
     if operation.query is not None:
         found += _query_parameters(operation.query)
-    if operation.once_only:
-        found.append(
-            {
-                "name": "Idempotency-Key",
-                "in": "header",
-                "required": False,
-                "description": "Makes the request once-only: the same key with the same request gets the first answer.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-                "example": "till-1-000123",
-            }
-        )
-    return found
+    return found + [IN_HEADERS[name] for name, there in _headers_asked(operation).items() if there]
+
+
+def _headers_asked(operation: Operation) -> dict[str, bool]:
+    return {"Idempotency-Key": operation.once_only, "If-None-Match": operation.picture}
 
 
 def _query_parameters(query: type[msgspec.Struct]) -> list[Json]:
@@ -162,6 +175,16 @@ def _not_null(schema: Json) -> Json:
 
 def _headers(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}
+
+
+def _successes(operation: Operation) -> Json:
+    if not operation.picture:
+        return {str(operation.status): _success(operation)}
+    headers = _headers(*LIMIT_HEADERS, "ETag")
+    return {
+        str(operation.status): {"description": operation.summary, "headers": headers, "content": {"image/png": {}}},
+        "304": {"description": "The picture is still the one that the caller has", "headers": headers, "content": {}},
+    }
 
 
 def _success(operation: Operation) -> Json:

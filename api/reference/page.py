@@ -53,14 +53,14 @@ def _operation(method: str, path: str, operation: Json) -> str:
         code
         for status, answer in operation["responses"].items()
         if not status.startswith("2")
-        for code in answer["content"]["application/problem+json"]["examples"]
+        for code in answer["content"].get("application/problem+json", {"examples": ()})["examples"]
     ]
     return (
         f'<h3 id="{operation["operationId"]}"><span class="method">{method.upper()}</span> '
         f"<code>/v1{path}</code></h3><p><b>{operation['summary']}.</b> {_text(operation['description'])}</p>"
         f"{_parameters(operation['parameters'])}"
         f"{'<p>Body</p>' + _example(body['example']) if body else ''}"
-        f"<p>Answer</p>{_example(success['content']['application/json']['example'])}"
+        f"<p>Answer</p>{_answer(success['content'])}"
         f"<p>Refusals: {', '.join(f'<a href=#{code}><code>{code}</code></a>' for code in codes)}</p>"
     )
 
@@ -72,6 +72,11 @@ def _parameters(parameters: list[Json]) -> str:
         for p in parameters
     )
     return f"<table>{rows}</table>" if rows else ""
+
+
+def _answer(content: Json) -> str:
+    [(media_type, shown)] = content.items()
+    return _example(shown["example"]) if "example" in shown else f"<p><code>{media_type}</code></p>"
 
 
 def _example(value: object) -> str:

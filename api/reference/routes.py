@@ -8,13 +8,14 @@ from litestar.response.base import ASGIResponse
 from api.answers import encode
 from api.reference.openapi import Json, openapi_document
 from api.reference.page import reference_page
-from api.routes import customers, program, stamps, webhooks
+from api.routes import customers, pictures, program, stamps, webhooks
 
 
 @cache
 def document() -> Json:
     """The OpenAPI document, made once."""
-    return openapi_document([*customers.HANDLERS, *stamps.HANDLERS, *program.HANDLERS, *webhooks.HANDLERS])
+    groups = (customers, pictures, stamps, program, webhooks)
+    return openapi_document([handler for group in groups for handler in group.HANDLERS])
 
 
 @get("/openapi.json", include_in_schema=False)

@@ -78,8 +78,8 @@ def strong(colour: str) -> Colour:
 
 def _top(highest: int) -> int:
     """The upper end of the scale: four equal steps of a round number."""
-    power = len(str(highest // 4)) - 1
-    steps = (step * 10**power for step in STEPS)
+    size = float("1" + "0" * (len(str(highest // 4)) - 1))
+    steps = (step * size for step in STEPS)
     return next(round(4 * step) for step in steps if step % 1 == 0 and 4 * step >= highest)
 
 

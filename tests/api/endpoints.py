@@ -30,6 +30,7 @@ class Endpoint(NamedTuple):
     scope: Scope
     status: int = 200
     body: Json | None = None
+    picture: bool = False
 
     @property
     def template(self) -> str:
@@ -68,6 +69,7 @@ ENDPOINTS = (
     Endpoint("updateCustomer", "PATCH", "/customers/{customer}", Scope.CUSTOMERS_WRITE, 200, {"name": "Lena M"}),
     Endpoint("deleteCustomer", "DELETE", "/customers/{customer}", Scope.CUSTOMERS_WRITE),
     Endpoint("listTransactions", "GET", "/customers/{customer}/transactions", Scope.CUSTOMERS_READ),
+    Endpoint("getCard", "GET", "/customers/{customer}/card.png", Scope.CUSTOMERS_READ, picture=True),
     Endpoint("listCustomerRewards", "GET", "/customers/{customer}/rewards", Scope.REWARDS_READ),
     Endpoint("voidTransaction", "POST", "/transactions/{transaction}/void", Scope.STAMPS_WRITE),
     Endpoint("listRewards", "GET", "/rewards", Scope.REWARDS_READ),

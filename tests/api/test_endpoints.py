@@ -65,7 +65,7 @@ async def test_reading_gives_the_same_bytes_under_both_addresses(till: Till, sub
 
 
 async def test_every_answer_is_an_envelope_and_only_lists_have_pages(till: Till, subtests: pytest.Subtests) -> None:
-    for endpoint in ENDPOINTS:
+    for endpoint in (one for one in ENDPOINTS if not one.picture):
         with subtests.test(endpoint=endpoint.name):
             answer = (await endpoint.ask(till, await furnish(till))).json()
             is_list = endpoint.name.startswith("list")
