@@ -14,6 +14,7 @@ from loyalty_app.cli.failures import explained, one_line
 from loyalty_app.cli.findings import Check, Status
 from loyalty_app.db import sqlite
 from loyalty_app.db.migrate import check_known, newest, version_of
+from loyalty_app.pictures.fonts import SHAPED, unreadable_faces
 from loyalty_app.running import server_lock
 from loyalty_app.settings import Settings, SettingsError, read_settings
 
@@ -28,6 +29,7 @@ def examine() -> Iterator[Check]:
         yield Check(name="settings", status=Status.PROBLEM, message=str(error), mend="Correct that variable.")
         return
     yield _settings(settings)
+    yield _pictures()
     if settings.on_sqlite:
         yield _sqlite()
     if settings.redis_url is not None:
@@ -58,6 +60,26 @@ def _settings(settings: Settings) -> Check:
             mend="Set LOYALTY_REDIS_URL, so that they count together.",
         )
     return Check(name="settings", message="All can be used.")
+
+
+def _pictures() -> Check:
+    """Look for what letters on pictures need."""
+    if missing := unreadable_faces():
+        return Check(
+            name="pictures",
+            status=Status.PROBLEM,
+            message="Some fonts cannot be read, and letters of theirs are left out of cards.",
+            mend="Install the packages manimgx-fonts and manimgx-fonts-cjk again, where this program is installed.",
+            details=tuple(missing),
+        )
+    if not SHAPED:
+        return Check(
+            name="pictures",
+            status=Status.NOTE,
+            message="Arabic, Devanagari and Thai letters are not joined on cards, for want of raqm or fribidi.",
+            mend="Install fribidi: `apt install libfribidi0` on Debian and Ubuntu, `brew install fribidi` on a Mac.",
+        )
+    return Check(name="pictures", message="All fonts are there, and letters are joined as they should be.")
 
 
 def _sqlite() -> Check:

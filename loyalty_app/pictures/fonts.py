@@ -9,8 +9,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import msgspec
-from PIL import ImageFont
+from PIL import ImageFont, features
 
+# Pillow brings raqm, which shapes letters and needs the system's fribidi. Without it each letter has one shape.
+SHAPED = bool(features.check("raqm"))
 REGULAR, MEDIUM, BOLD = 400, 550, 700
 HEAVIEST = 700
 # For looking at single letters: no shaping, and a size at which the box of a missing letter has an outline.
@@ -54,8 +56,21 @@ _HAN_OF_LANGUAGE = {"ja": JAPANESE, "ko": KOREAN, "zh": SIMPLIFIED, "zh-hans": S
 _HAN_OF_LANGUAGE |= {"zh-hant": TRADITIONAL, "zh-tw": TRADITIONAL, "zh-hk": HONG_KONG, "zh-mo": HONG_KONG}
 
 
+def unreadable_faces() -> list[str]:
+    """The names of the faces that cannot be loaded; none, where all is well."""
+    return [face.name for face in every_face() if not _loads(face)]
+
+
+def _loads(face: Face) -> bool:
+    try:
+        font(face, LOOK_SIZE, BOLD)
+    except OSError:
+        return False
+    return True
+
+
 def every_face() -> tuple[Face, ...]:
-    """All faces that can be chosen; what the doctor tries to load."""
+    """All faces that can be chosen."""
     han = (JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL, HONG_KONG)
     return (LATIN, *BY_SCRIPT.values(), *han, SYMBOLS, EMOJI)
 
@@ -113,7 +128,8 @@ def _plain(face: Face) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=512)
 def font(face: Face, size: int, weight: int) -> ImageFont.FreeTypeFont:
-    """A face at a size in pixels and a weight from 400 to 700, shaped by raqm. Raises OSError if it cannot be read."""
-    loaded = ImageFont.truetype(face.path, size, index=face.index, layout_engine=ImageFont.Layout.RAQM)
+    """A face at a size in pixels and a weight from 400 to 700, shaped if it can be. Raises OSError for no font."""
+    engine = ImageFont.Layout.RAQM if SHAPED else ImageFont.Layout.BASIC
+    loaded = ImageFont.truetype(face.path, size, index=face.index, layout_engine=engine)
     loaded.set_variation_by_axes([min(weight, HEAVIEST)])
     return loaded

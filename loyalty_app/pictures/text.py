@@ -10,12 +10,13 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
+from typing import TypedDict
 
 import msgspec
 from PIL import Image, ImageDraw, ImageFont
 
 from loyalty_app.pictures import bidi
-from loyalty_app.pictures.fonts import EMOJI, SYMBOLS, Face, face_of, font, han_face, has
+from loyalty_app.pictures.fonts import EMOJI, SHAPED, SYMBOLS, Face, face_of, font, han_face, has
 from loyalty_app.pictures.letters import clean, clusters
 
 ELLIPSIS = "…"
@@ -26,6 +27,13 @@ ASCENT, DESCENT = 1.25, 0.55  # of the size; what Thai and Devanagari need with 
 PAD = 0.15
 FINER = 3  # letters are drawn so much larger first: hinted at their own size they stand unevenly
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
+
+
+class Shaping(TypedDict, total=False):
+    """What raqm wants to know."""
+
+    direction: str
+    language: str | None
 
 
 class Style(msgspec.Struct, frozen=True):
@@ -182,12 +190,20 @@ def _invisible(letter: str) -> bool:
 
 
 def _advance(run: Run, style: Style) -> float:
-    length = _font(run, style).getlength(run.text, direction=run.direction, language=_language(style.language))
-    return length / FINER
+    return _font(run, style).getlength(_seen(run), **_shaping(run, style)) / FINER
 
 
 def _font(run: Run, style: Style) -> ImageFont.FreeTypeFont:
     return font(run.face, style.size * FINER, style.weight)
+
+
+def _seen(run: Run) -> str:
+    """The text as the font takes it: where nothing turns it round, from left to right."""
+    return run.text if SHAPED or run.direction == "ltr" else "".join(reversed(clusters(run.text)))
+
+
+def _shaping(run: Run, style: Style) -> Shaping:
+    return {"direction": run.direction, "language": _language(style.language)} if SHAPED else {}
 
 
 @lru_cache(maxsize=256)
@@ -205,12 +221,11 @@ def mask(of: Line) -> Image.Image:
     for run in of.runs:
         pen.text(
             (left * FINER, ascent(size) * FINER),
-            run.text,
+            _seen(run),
             fill=255,
             font=_font(run, of.style),
             anchor="ls",
-            direction=run.direction,
-            language=_language(of.style.language),
+            **_shaping(run, of.style),
         )
         left += _advance(run, of.style)
     return picture.reduce(FINER)

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import features
 from sqlalchemy import text, update
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.tables import business, customer, transaction
+from loyalty_app.pictures.fonts import SHAPED
 from loyalty_app.settings import Settings
 from tests.app.console import Console, Ended
 from tests.app.shop import Shop, open_shop
@@ -58,6 +60,13 @@ async def test_a_balance_that_was_changed_by_hand_is_found_and_named(
     assert said.returncode == 1
     assert sentence in said.stdout
     assert said.stdout.endswith("1 problem to mend.\n")
+
+
+async def test_the_doctor_looks_whether_cards_can_be_drawn_in_every_script(tmp_path: Path, settings: Settings) -> None:
+    found = checks(Console(tmp_path, settings).run("doctor", "--json"))
+
+    assert found["pictures"]["status"] == ("ok" if features.check("raqm") else "note")
+    assert SHAPED or "libfribidi0" in found["pictures"]["mend"]
 
 
 async def test_an_unknown_time_zone_is_found(tmp_path: Path, sqlite_settings: Settings, sqlite_shop: Shop) -> None:
