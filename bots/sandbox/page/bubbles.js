@@ -9,6 +9,7 @@ import { rich } from "./entities.js";
 
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const SIZES = ["B", "KB", "MB", "GB"];
+const [WIDEST, TALLEST, NARROWEST] = [340, 440, 120];
 const KINDS = { url: "out", copy_text: "copy", web_app: "app", login_url: "out" };
 
 /** Fill an article with a message. A picture that is already there is faded over, not replaced. */
@@ -32,7 +33,14 @@ function bubble(message, actions, picture) {
   ];
   const bare = message.photo && !text;
   const rest = text ? [] : [meta(message, actions)];
-  return make("div", { class: `bubble${bare ? " bare" : ""}${message.photo ? " has-picture" : ""}` }, parts, rest, reactions(message), more(message, actions));
+  const paper = make("div", { class: `bubble${bare ? " bare" : ""}${message.photo ? " has-picture" : ""}` }, parts, rest, reactions(message), more(message, actions));
+  if (message.photo) paper.style.width = `${widthOf(message.photo)}px`;
+  return paper;
+}
+
+// Wide pictures fill the bubble, tall ones end where the screen does, tiny ones can still be hit.
+function widthOf({ width, height }) {
+  return Math.max(Math.min(width, WIDEST, (TALLEST * width) / height), NARROWEST);
 }
 
 function photo(message, actions, old) {
@@ -40,7 +48,6 @@ function photo(message, actions, old) {
   const open = () => actions.enlarge(place(url), message.caption);
   const frame = make("button", { type: "button", class: "picture", "aria-label": "Picture: enlarge it", onclick: open });
   frame.style.aspectRatio = `${width} / ${height}`;
-  frame.style.setProperty("--width", `${width}px`);
   const image = make("img", { src: place(url), alt: message.caption ?? "Picture", draggable: "false", width, height });
   const before = old?.querySelector("img:last-of-type");
   if (before?.src === image.src) frame.append(before);

@@ -38,7 +38,7 @@ export class Composer {
   clear() {
     this.input.value = "";
     this.#grow();
-    this.#closeCommands();
+    this.closeCommands();
   }
 
   /** Put the cursor on the line. */
@@ -89,12 +89,12 @@ export class Composer {
   #suggest() {
     const typed = this.input.value;
     if (typed.startsWith("/")) this.#offer(this.#chat.commands.filter(({ command }) => `/${command}`.startsWith(typed)));
-    else if (this.menu.getAttribute("aria-expanded") === "false") this.#closeCommands();
+    else if (this.menu.getAttribute("aria-expanded") === "false") this.closeCommands();
   }
 
   #toggleCommands() {
     if (!this.commands.hidden) {
-      this.#closeCommands();
+      this.closeCommands();
       return;
     }
     this.#offer(this.#chat.commands);
@@ -108,13 +108,14 @@ export class Composer {
     this.commands.hidden = entries.length === 0;
   }
 
-  #closeCommands() {
+  /** Fold the list of commands away. */
+  closeCommands() {
     this.commands.hidden = true;
     this.menu.setAttribute("aria-expanded", "false");
   }
 
   #key(event) {
-    if (event.key === "Escape") this.#closeCommands();
+    if (event.key === "Escape") this.closeCommands();
     if (event.key === "ArrowUp" && !this.commands.hidden) this.commands.lastElementChild?.focus();
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();

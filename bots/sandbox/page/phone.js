@@ -30,6 +30,7 @@ export class Phone {
     this.log = new Log(this.#bubbleActions());
     this.composer = new Composer(this.#composerActions());
     this.#build();
+    this.log.element.addEventListener("pointerdown", () => this.composer.closeCommands());
     takesDrops(this.screen, (file) => this.#attach(file));
   }
 
