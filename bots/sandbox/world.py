@@ -119,3 +119,9 @@ class World(Struct, kw_only=True):
         log.error("The sandbox does not know %s", what)
         if what not in self.unknown:
             self.unknown.append(what)
+
+    async def stop(self) -> None:
+        """Deliver no more updates."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)

@@ -1,0 +1,36 @@
+"""The sandbox for tests of bots; afterwards every call is checked against Telegram's description of its Bot API."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from telegram import Bot
+
+from tests.bots.bot_api import check_calls
+from tests.bots.people import Person, SandboxServer, open_sandbox
+
+STAMP_BOT = "stamp_bot"
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[SandboxServer]:
+    """An empty sandbox. What bots have asked of it in the end must be what Telegram knows."""
+    async with open_sandbox() as running:
+        yield running
+        check_calls(await running.calls())
+
+
+@pytest.fixture
+async def bot(sandbox: SandboxServer) -> AsyncIterator[Bot]:
+    """A bot that the test itself is: it does only what the test tells it, so people do not wait for it."""
+    sandbox.attended = False
+    made = await sandbox.add_bot(username=STAMP_BOT, name="Stamps")
+    async with sandbox.client_of(made) as client:
+        yield client
+
+
+@pytest.fixture
+async def ana(sandbox: SandboxServer, bot: Bot) -> Person:
+    """Somebody who has begun the chat with the bot."""
+    ana = await sandbox.add_person("Ana", bot=bot.username, last_name="Ruiz", language_code="es", phone="+34600111222")
+    await ana.start()
+    return ana
