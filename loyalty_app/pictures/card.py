@@ -11,6 +11,7 @@ from PIL import Image, ImageFilter
 
 from loyalty_app.pictures import sprites
 from loyalty_app.pictures.bidi import is_rtl
+from loyalty_app.pictures.colours import WHITE as PAPER
 from loyalty_app.pictures.colours import Palette, palette
 from loyalty_app.pictures.drawing import Stroke, lay, stroke, write, write_beside
 from loyalty_app.pictures.fonts import BOLD, MEDIUM
@@ -24,6 +25,7 @@ BROWN = "#6F4E37"
 SHOP_SIZE, REWARD_SIZE, NAME_SIZE, CODE_SIZE, BADGE_SIZE = 50, 31, 33, 26, 32
 REWARD_LINES, REWARD_LEADING = 2, 38
 ICON, ROUND = 40, 26
+INSET = 10  # what is pasted into the panel leaves out its round corners
 HEADER_BASELINE, HEADER_BASELINES = 102, (76, 118)
 BADGE_HEIGHT = 56
 WHITE, CODE_INK = 255, 38  # of a grey picture
@@ -51,7 +53,7 @@ def draw_card(card: CardPicture) -> Image.Image:
     where = layout(rtl=rtl)
     picture = _shop(card.shop_name, card.reward_description, card.colour, card.language).copy()
     name, panel = _customer(card.customer_name, card.qr_text, card.qr_code, card.language)
-    picture.paste(panel, (where.panel.left, where.panel.top), sprites.box(panel.width, panel.height, ROUND))
+    picture.paste(panel, (where.panel.left + INSET, where.panel.top + INSET))
     write_beside(picture, name, where.edge(where.customer), where.customer.bottom - 8, colours.quiet)
     draw_stamps(picture, card.current_stamps, card.stamps_required, colours, rtl=rtl)
     _draw_header(picture, card, where)
@@ -63,6 +65,7 @@ def _shop(name: str, reward: str, colour: str, language: str) -> Image.Image:
     """All that a shop's cards have in common: background, name and reward."""
     where, colours = layout(rtl=is_rtl(language)), palette(colour)
     picture = _background(colours, where.panel)
+    lay(picture, sprites.box(where.panel.width, where.panel.height, ROUND), where.panel[:2], PAPER)
     rows = title(name, Style(SHOP_SIZE, BOLD, language), where.shop.width)
     baselines = (HEADER_BASELINE,) if len(rows) == 1 else HEADER_BASELINES
     for row, baseline in zip(rows, baselines, strict=True):
@@ -94,11 +97,11 @@ def _background(colours: Palette, panel: Box) -> Image.Image:
 def _customer(name: str, qr_text: str, qr_code: str, language: str) -> tuple[Stroke, Image.Image]:
     """All that a customer's pictures have in common: the name, and the white panel with the code."""
     where = layout(rtl=is_rtl(language))
-    panel = Image.new("L", (where.panel.width, where.panel.height), WHITE)
-    code = qr_picture(qr_text, PANEL)
-    panel.paste(code, ((PANEL - code.width) // 2, (PANEL - code.height) // 2))
-    letters = stroke(fit(readable(qr_code), Style(CODE_SIZE, BOLD), PANEL - 48))
-    write(panel, letters, ((PANEL - letters.width) / 2, where.panel.height - 30), CODE_INK)
+    panel = Image.new("L", (where.panel.width - 2 * INSET, where.panel.height - 2 * INSET), WHITE)
+    code = qr_picture(qr_text, panel.width)
+    panel.paste(code, ((panel.width - code.width) // 2, (PANEL - code.height) // 2 - INSET))
+    letters = stroke(fit(readable(qr_code), Style(CODE_SIZE, BOLD), panel.width - 28))
+    write(panel, letters, ((panel.width - letters.width) / 2, panel.height - 20), CODE_INK)
     return stroke(fit(name, Style(NAME_SIZE, MEDIUM, language), where.customer.width)), panel
 
 
@@ -121,10 +124,15 @@ def _draw_header(picture: Image.Image, card: CardPicture, where: Layout) -> None
 
 def _draw_badge(picture: Image.Image, card: CardPicture, edge: int, where: Layout) -> None:
     colours = palette(card.colour)
-    number = stroke(line(str(card.rewards_available), Style(BADGE_SIZE, BOLD)))
+    number = _badge_number(card.rewards_available)
     icon, width = sprites.gift(30), round(number.width) + 30 + 3 * 16
     left = edge if where.rtl else edge - width
     top = HEADER_BASELINE - BADGE_HEIGHT + 10
     lay(picture, sprites.box(width, BADGE_HEIGHT, BADGE_HEIGHT // 2), (left, top), colours.accent)
     lay(picture, icon, (left + 16, top + (BADGE_HEIGHT - 30) // 2), colours.on_accent)
     write(picture, number, (left + 16 + 30 + 10, HEADER_BASELINE - 6), colours.on_accent)
+
+
+@lru_cache(maxsize=32)
+def _badge_number(rewards: int) -> Stroke:
+    return stroke(line(str(rewards), Style(BADGE_SIZE, BOLD)))

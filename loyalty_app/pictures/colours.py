@@ -27,7 +27,6 @@ class Palette(msgspec.Struct, frozen=True):
     quiet: Colour
     accent: Colour
     on_accent: Colour
-    on_ink: Colour
 
 
 @lru_cache(maxsize=256)
@@ -46,7 +45,7 @@ def palette(colour: str) -> Palette:
     quiet = _towards(ink, worst, 0.3, worst)
     accent = GOLD if min(contrast(GOLD, light), contrast(GOLD, dark)) >= SEEN else ink
     on_accent = DARK_BROWN if accent == GOLD else ink_on(accent)
-    return Palette(light, dark, ink, quiet, accent, on_accent, on_ink=base)
+    return Palette(light, dark, ink, quiet, accent, on_accent)
 
 
 def parse_colour(colour: str) -> Colour:

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from loyalty_app.pictures import sprites
 from loyalty_app.pictures.colours import Palette
@@ -30,12 +30,8 @@ def draw_stamps(picture: Image.Image, current: int, required: int, colours: Pale
 
 
 def _draw_slot(picture: Image.Image, place: Box, colours: Palette, *, filled: bool) -> None:
-    at = place.left, place.top
-    if not filled:
-        lay(picture, empty_slot(place.width), at, colours.ink)
-        return
-    lay(picture, sprites.disc(place.width), at, colours.ink)
-    _centre(picture, sprites.star(round(place.width * MARK)), place, colours.on_ink)
+    shape = stamp(place.width) if filled else empty_slot(place.width)
+    lay(picture, shape, (place.left, place.top), colours.ink)
 
 
 def _draw_last(picture: Image.Image, place: Box, colours: Palette, *, filled: bool, next_: bool) -> None:
@@ -53,6 +49,15 @@ def _draw_last(picture: Image.Image, place: Box, colours: Palette, *, filled: bo
 def _centre(picture: Image.Image, shape: Image.Image, place: Box, colour: tuple[int, int, int]) -> None:
     at = place.left + (place.width - shape.width) // 2, place.top + (place.height - shape.height) // 2
     lay(picture, shape, at, colour)
+
+
+@lru_cache(maxsize=64)
+def stamp(side: int) -> Image.Image:
+    """A disc out of which a star is cut."""
+    star = sprites.star(round(side * MARK))
+    cut_out = Image.new("L", (side, side))
+    cut_out.paste(star, ((side - star.width) // 2, (side - star.height) // 2))
+    return ImageChops.subtract(sprites.disc(side), cut_out)
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,113 @@
+"""Cards drawn in a second, beside the plain way: everything drawn anew, three times as large, and then made smaller.
+
+Warm means that the shop and the customer have been drawn before, as when a stamp is given; of a new customer only the
+shop has. How much of it is the JPEG is measured on the same pictures. The rounds are interleaved.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from io import BytesIO
+
+import qrcode
+from msgspec.structs import replace
+from PIL import Image, ImageDraw
+
+from loyalty_app.cards import JPEG_QUALITY, CardPicture, render_card
+from loyalty_app.pictures.card import draw_card
+from loyalty_app.pictures.fonts import BOLD, LATIN, font
+
+ROUNDS, CARDS, PLAIN_CARDS, LARGER = 10, 40, 2, 3
+GOAL_MS = 5.0
+CARD = CardPicture(
+    shop_name="Café Ada",
+    customer_name="Ana",
+    current_stamps=0,
+    stamps_required=10,
+    reward_description="A coffee of your choice",
+    rewards_available=1,
+    qr_text="https://t.me/loyalty_stamps_bot?start=c_CUS12AB34CD56",
+    qr_code="CUS12AB34CD56",
+)
+
+
+def card_of(number: int, *, names: int) -> CardPicture:
+    """One of so many customers, with some stamps."""
+    code = f"CUS{number % names:010d}"
+    link = f"https://t.me/loyalty_stamps_bot?start=c_{code}"
+    return replace(CARD, customer_name=f"Ana {number % names}", qr_text=link, qr_code=code, current_stamps=number % 11)
+
+
+def plain_card(card: CardPicture) -> bytes:
+    """The card as it is often drawn: one large canvas for each picture, and nothing kept."""
+    n = LARGER
+    picture = Image.new("RGB", (1000 * n, 600 * n), (111, 78, 55))
+    pen = ImageDraw.Draw(picture)
+    pen.rounded_rectangle((600 * n, 152 * n, 948 * n, 548 * n), 26 * n, fill="white")
+    for slot in range(card.stamps_required):
+        left, top = 52 + slot % 5 * 105, 165 + slot // 5 * 105
+        fill = "white" if slot < card.current_stamps else None
+        pen.ellipse((left * n, top * n, (left + 83) * n, (top + 83) * n), fill=fill, outline="white", width=2 * n)
+    for text, size, at in (
+        (card.shop_name, 50, (52, 102)),
+        (f"{card.current_stamps} / {card.stamps_required}", 64, (780, 102)),
+        (card.reward_description, 31, (108, 446)),
+        (card.customer_name, 33, (52, 540)),
+        (card.qr_code, 26, (660, 518)),
+    ):
+        pen.text((at[0] * n, at[1] * n), text, font=font(LATIN, size * n, BOLD), anchor="ls")
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, box_size=8 * n)
+    code.add_data(card.qr_text)
+    picture.paste(code.make_image().convert("RGB"), (610 * n, 162 * n))
+    return jpeg(picture.resize((1000, 600), Image.Resampling.LANCZOS))
+
+
+def jpeg(picture: Image.Image) -> bytes:
+    """A picture as the card is encoded."""
+    file = BytesIO()
+    picture.save(file, "JPEG", quality=JPEG_QUALITY)
+    return file.getvalue()
+
+
+def milliseconds(work: Callable[[], object]) -> float:
+    """How long something takes."""
+    begin = time.perf_counter()
+    work()
+    return (time.perf_counter() - begin) * 1_000
+
+
+def measure() -> dict[str, list[float]]:
+    """Milliseconds of each way for each card."""
+    taken: dict[str, list[float]] = {"warm": [], "JPEG alone": [], "new customer": [], "plain": []}
+    for number in range(CARDS):
+        render_card(card_of(number, names=CARDS))
+    for turn in range(ROUNDS):
+        for number in range(CARDS):
+            card = card_of(number + turn, names=CARDS)
+            new = card_of(1_000 + turn * CARDS + number, names=1_000_000)
+            picture = draw_card(card)
+            taken["warm"].append(milliseconds(lambda card=card: render_card(card)))
+            taken["JPEG alone"].append(milliseconds(lambda picture=picture: jpeg(picture)))
+            taken["new customer"].append(milliseconds(lambda new=new: render_card(new)))
+        for number in range(PLAIN_CARDS):
+            taken["plain"].append(milliseconds(lambda number=number: plain_card(card_of(number, names=CARDS))))
+    return taken
+
+
+def main() -> None:
+    """Measure, and print a table and one line of JSON."""
+    taken = measure()
+    plain = statistics.median(taken["plain"])
+    print(f"{'milliseconds for a card':<34}{'p50':>8}{'p95':>8}{'× faster':>10}")
+    for name, values in taken.items():
+        middle, late = statistics.median(values), statistics.quantiles(values, n=20)[-1]
+        print(f"{name:<34}{middle:>8.2f}{late:>8.2f}{plain / middle:>10.1f}")
+    medians = {name: round(statistics.median(values), 2) for name, values in taken.items()}
+    share = round(medians["JPEG alone"] / medians["warm"], 2)
+    within = medians["warm"] <= GOAL_MS
+    print(json.dumps({"benchmark": "cards", "medians": medians, "share_of_jpeg": share, "within_goal": within}))
+
+
+if __name__ == "__main__":
+    main()
