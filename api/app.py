@@ -47,15 +47,21 @@ def keep_encoded_slashes(scope: HTTPScope | WebSocketScope) -> None:
         scope["path"] = "/".join(unquote(segment).replace("/", "%2F") for segment in segments)
 
 
-def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, delivering: bool = True) -> Litestar:
+def create_app(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    delivering: bool = True,
+    chatting: bool = False,
+) -> Litestar:
     """The whole API as an ASGI application; it opens the database when it starts and closes it when it stops.
 
-    Webhooks are delivered by the same process unless `delivering` is false.
+    Webhooks are delivered by the same process unless `delivering` is false; Telegram bots run in it if `chatting`.
     """
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with running(settings, clock=clock, delivering=delivering) as held:
+        async with running(settings, clock=clock, delivering=delivering, chatting=chatting) as held:
             app.state.running = held
             app.state.limits = limits = RateLimits(settings.redis_url, clock)
             try:
@@ -68,6 +74,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, d
             Router("/v1", route_handlers=V1, guards=[authorise]),
             Router("/api/v1", route_handlers=V1, guards=[authorise]),
             *health.HANDLERS,
+            *telegram.HANDLERS,
             *reference.HANDLERS,
         ],
         lifespan=[lifespan],
@@ -85,8 +92,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now, d
 
 
 def from_environment() -> Litestar:
-    """The application with the settings of the environment; what servers start."""
-    return create_app(read_settings())
+    """The application with the settings of the environment, a webhook worker and the bots: what `serve` starts."""
+    return create_app(read_settings(), chatting=True)
 
 
 def api_only() -> Litestar:

@@ -25,7 +25,10 @@ MOST_REQUESTS = 1_000_000_000
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop. `rate_limit` is what was agreed with an enterprise; `country` reads phone numbers without a prefix."""
+    """A shop. `rate_limit` is what was agreed with an enterprise; `country` reads phone numbers without a prefix.
+
+    `card_color` is the colour of its cards, as #6F4E37; `card_notices` says whether a card may bring messages of its own.
+    """
 
     id: int
     slug: str
@@ -35,6 +38,8 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None = None
     rate_limit: int | None = None
     program_version: int = 1
+    card_color: str | None = None
+    card_notices: bool = True
 
     @property
     def zone(self) -> ZoneInfo:
@@ -63,6 +68,8 @@ def business_of(row: Row[Any]) -> Business:
         country=row.country,
         rate_limit=row.rate_limit,
         program_version=row.program_version,
+        card_color=row.card_color,
+        card_notices=row.card_notices,
     )
 
 

@@ -1,9 +1,10 @@
 """Running: what one process holds open, from the database to the counter, and how that is opened and closed."""
 
 import asyncio
+import importlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from datetime import datetime
 
 import msgspec
@@ -20,11 +21,21 @@ from loyalty_app.expiry import keep_booking
 from loyalty_app.keys import Keys
 from loyalty_app.sender import Sender
 from loyalty_app.settings import Settings, SettingsError
-from loyalty_app.vault import open_vault
+from loyalty_app.vault import Vault, open_vault
 from loyalty_app.webhooks import Webhooks
 from loyalty_app.worker import Worker
 
+# Found by its name, for nothing here may import it.
+BOTS = "bots.office"
+
 log = logging.getLogger(__name__)
+
+
+class Bells:
+    """Rung when something was left in the database for somebody who may be at work in this process."""
+
+    def __init__(self) -> None:
+        self.updates: Callable[[], None] = lambda: None
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +45,8 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     database: Database
     counter: Counter
     keys: Keys
+    vault: Vault
+    bells: Bells
     webhooks: Webhooks
     worker: Worker | None
     clock: Callable[[], datetime]
@@ -76,9 +89,13 @@ def server_lock(settings: Settings) -> Iterator[None]:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, clock: Callable[[], datetime] = utc_now, delivering: bool = True
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    delivering: bool = True,
+    chatting: bool = False,
 ) -> AsyncIterator[Running]:
-    """Open everything: lock, schema, database, counter, and a webhook worker if this process is to deliver.
+    """Open everything: lock, schema, database, counter, a webhook worker and the bots, if this process is to have them.
 
     Leaving it finishes what was accepted and what is under way. Raises SettingsError.
     """
@@ -88,11 +105,17 @@ async def running(
         stopping = asyncio.Event()
         booking = asyncio.create_task(keep_booking(held.database, held.counter, clock, stopping), name="expiry")
         try:
-            yield held
+            async with _bots(held) if chatting else nullcontext():
+                yield held
         finally:
             stopping.set()
             await booking
             await _close(held)
+
+
+def _bots(held: Running) -> AbstractAsyncContextManager[object]:
+    bots: AbstractAsyncContextManager[object] = importlib.import_module(BOTS).open_bots(held)
+    return bots
 
 
 def _open(settings: Settings, clock: Callable[[], datetime], *, delivering: bool) -> Running:
@@ -107,6 +130,8 @@ def _open(settings: Settings, clock: Callable[[], datetime], *, delivering: bool
         database=database,
         counter=counter,
         keys=Keys(database),
+        vault=vault,
+        bells=Bells(),
         webhooks=Webhooks(database, vault=vault, guard=guard, clock=clock),
         worker=worker,
         clock=clock,

@@ -8,6 +8,7 @@ an update means is not known here.
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
@@ -30,6 +31,19 @@ class NewUpdate(msgspec.Struct, frozen=True):
     update_id: int
     person_id: int
     body: bytes
+
+
+def new_update(raw: dict[str, Any]) -> NewUpdate:
+    """An update as it is written down. Raises KeyError if it has no number."""
+    return NewUpdate(raw["update_id"], person_of(raw), msgspec.json.encode(raw))
+
+
+def person_of(raw: dict[str, Any]) -> int:
+    """The person whom an update is from; 0 if it is from nobody."""
+    for part in raw.values():
+        if isinstance(part, dict) and isinstance(sender := part.get("from"), dict):
+            return int(sender.get("id", 0))
+    return 0
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,39 @@
+"""Telegram's way in, where a public address is set: an update is written down, and then Telegram is told so.
+
+What an update means is not known here; the bots handle it, in this process or in another.
+"""
+
+import hmac
+
+import msgspec
+from litestar import post
+from litestar.response.base import ASGIResponse
+
+from api.parsing import path_id
+from api.refusals import NotFound
+from api.state import AppRequest, running
+from loyalty_app.chat.bots import find_secret
+from loyalty_app.chat.updates import new_update, take_in
+from loyalty_core.errors import InvalidRequest
+
+SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105  # the name of a header
+
+
+@post("/telegram/{id:str}", include_in_schema=False, status_code=200)
+async def take_update(request: AppRequest) -> ASGIResponse:
+    """Write an update down. Whoever does not know the bot's secret learns nothing, not even whether there is a bot."""
+    held, bot_id = running(request), path_id(request)
+    secret = await held.database.read(lambda connection: find_secret(connection, bot_id))
+    shown = request.headers.get(SECRET, "")
+    if not hmac.compare_digest(shown.encode(), (secret or "").encode()) or not secret:
+        raise NotFound
+    try:
+        update = new_update(msgspec.json.decode(await request.body()))
+    except (msgspec.DecodeError, TypeError, KeyError, AttributeError) as error:
+        raise InvalidRequest.field("update_id", "must be that of an update of Telegram") from error
+    await take_in(held.database, bot_id, [update], now=held.clock())
+    held.bells.updates()
+    return ASGIResponse(body=b"{}")
+
+
+HANDLERS = [take_update]

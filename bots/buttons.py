@@ -1,0 +1,82 @@
+"""Buttons: what is written on them, and what they bring back when they are pressed.
+
+A press comes back as text of at most 64 bytes that anybody could have made up: a verb and its arguments. It says what
+is wanted, never what is allowed. A nonce, made anew for each screen, makes what a screen offers once-only: pressing
+twice, or pressing a button that Telegram delivers twice, is one press.
+"""
+
+import secrets
+import time
+from typing import Final
+
+import msgspec
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+
+from loyalty_core.access import base62
+
+LONGEST_DATA: Final = 64
+SCREEN_LIVES_SECONDS: Final = 12 * 3_600
+_MINUTE_LETTERS, _RANDOM_LETTERS = 5, 9
+
+PLAIN, GOOD, MAIN, RISKY = None, "success", "primary", "danger"
+"""How a button looks; Telegram's own names."""
+
+Rows = list[list[InlineKeyboardButton]]
+
+
+class Press(msgspec.Struct, frozen=True):
+    """A pressed button: what is wanted, and of what. Nothing in it can be trusted."""
+
+    verb: str
+    args: tuple[str, ...]
+
+    def number(self, place: int) -> int:
+        """An argument that should be a number; 0, which is nobody's id, if it is none."""
+        text = self.text(place)
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0  # noqa: PLR2004  # 64 bits
+
+    def text(self, place: int) -> str:
+        """An argument; empty if it is not there."""
+        return self.args[place] if place < len(self.args) else ""
+
+
+def read_press(data: str) -> Press:
+    """Read what a button has brought back."""
+    verb, *args = data.split(":")
+    return Press(verb, tuple(args))
+
+
+def pack(verb: str, *args: object) -> str:
+    """What a button is to bring back. Raises ValueError if it is too long for Telegram."""
+    data = ":".join([verb, *map(str, args)])
+    if len(data.encode()) > LONGEST_DATA:
+        message = f"a button cannot carry {data!r}"
+        raise ValueError(message)
+    return data
+
+
+def button(label: str, verb: str, *args: object, look: str | None = PLAIN) -> InlineKeyboardButton:
+    """A button that brings back a verb and its arguments."""
+    return InlineKeyboardButton(label, callback_data=pack(verb, *args), style=look)
+
+
+def link(label: str, url: str) -> InlineKeyboardButton:
+    """A button that opens a link."""
+    return InlineKeyboardButton(label, url=url)
+
+
+def copy(label: str, text: str) -> InlineKeyboardButton:
+    """A button that copies a text of at most 256 letters."""
+    return InlineKeyboardButton(label, copy_text=CopyTextButton(text))
+
+
+def keyboard(rows: Rows | None) -> InlineKeyboardMarkup | None:
+    """The buttons below a message, row by row; rows without any are left out."""
+    kept = [row for row in rows or [] if row]
+    return InlineKeyboardMarkup(kept) if kept else None
+
+
+def new_nonce() -> str:
+    """A nonce for a screen; it tells the minute in which the screen was made."""
+    minute = int(time.time()) // 60
+    return base62(minute, _MINUTE_LETTERS) + base62(secrets.randbits(53), _RANDOM_LETTERS)

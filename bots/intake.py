@@ -1,0 +1,83 @@
+"""Intake: what comes from Telegram is written down, then handled, whichever way it came.
+
+`take` is the one way in, for polling and for webhooks. What was written down is handled once by some process: one
+person's updates in their order, different people's side by side. One that cannot be handled is set aside and holds up
+nobody. Who answers what is in `routes`.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+import msgspec
+import telegram
+from telegram.error import BadRequest, NetworkError
+from telegram.ext import Application
+
+from loyalty_app.chat.updates import Handled, Update, Updates, new_update, take_in
+from loyalty_app.db.engine import will_pass
+from loyalty_app.running import Running
+from loyalty_app.turns import Turns
+from loyalty_core.errors import Busy
+
+log = logging.getLogger(__name__)
+
+BotApplication = Application[Any, Any, Any, Any, Any, Any]
+failures: ContextVar[list[Exception] | None] = ContextVar("failures", default=None)
+
+
+class Intake:
+    """Takes updates in and has them handled, by the bots of this process."""
+
+    def __init__(self, running: Running, bots: Mapping[int, BotApplication]) -> None:
+        self._running, self._bots = running, bots
+        self.turns: Turns[Update, Handled] = Turns(
+            running.database, Updates(), self._handle, clock=running.clock, name="updates"
+        )
+
+    async def take(self, bot_id: int, raw: Iterable[dict[str, Any]]) -> None:
+        """Write updates down; once this returns they are safe, and Telegram may forget them."""
+        await take_in(self._running.database, bot_id, map(new_update, raw), now=self._running.clock())
+        self.turns.wake()
+
+    async def _handle(self, update: Update) -> Handled:
+        failed = await self._try(update)
+        if failed is None:
+            return Handled(update=update)
+        again = passes(failed)
+        log.log(
+            logging.WARNING if again else logging.ERROR,
+            "update %d of bot %d failed",
+            update.update_id,
+            update.bot_id,
+            exc_info=failed,
+        )
+        return Handled(update=update, error=type(failed).__name__, may_pass=again)
+
+    async def _try(self, update: Update) -> Exception | None:
+        bot = self._bots.get(update.bot_id)
+        if bot is None:
+            return NetworkError("this bot is not there yet")
+        caught: list[Exception] = []
+        failures.set(caught)
+        try:
+            parsed = telegram.Update.de_json(msgspec.json.decode(update.body), bot.bot)
+            await bot.process_update(parsed)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the next update must not suffer
+            caught.append(error)
+        return caught[0] if caught else None
+
+
+def passes(error: Exception) -> bool:
+    """Whether a failure may pass by itself, so that the same update is tried again."""
+    if isinstance(error, NetworkError):
+        return not isinstance(error, BadRequest)
+    return isinstance(error, Busy) or will_pass(error)
+
+
+async def note_failure(_update: object, context: Any) -> None:  # noqa: ANN401  # the library's own signature
+    """Keep what a handler has raised for the intake; the library would only log it."""
+    caught = failures.get()
+    if caught is not None and context.error is not None:
+        caught.append(context.error)

@@ -1,0 +1,39 @@
+"""The keeper: brings cards in chats up to date, whoever has stamped them and wherever.
+
+What changes a card notes in the same transaction that its message is due. A card that changes often is shown once, as
+it is then. How a card looks is in `cards`.
+"""
+
+import logging
+from collections.abc import Mapping
+
+from telegram.error import RetryAfter, TelegramError
+
+from bots.cards import look, show, take_down
+from bots.intake import BotApplication
+from loyalty_app.chat.cards import DueCards, HeldCard, Shown
+from loyalty_app.running import Running
+from loyalty_app.turns import Turns
+
+log = logging.getLogger(__name__)
+
+
+class Keeper(Turns[HeldCard, Shown]):
+    """Shows due cards until it is closed."""
+
+    def __init__(self, running: Running, bots: Mapping[int, BotApplication]) -> None:
+        super().__init__(running.database, DueCards(), self._show, clock=running.clock, name="cards")
+        self._running, self._bots = running, bots
+
+    async def _show(self, held: HeldCard) -> Shown:
+        application = self._bots.get(held.bot_id)
+        if application is None:
+            return Shown(card=held, failed=True)
+        sight = await self._running.database.read(lambda connection: look(connection, held))
+        try:
+            if sight is None:
+                return await take_down(application.bot, held)
+            return await show(application.bot, sight)
+        except (TelegramError, RetryAfter) as error:
+            log.warning("a card could not be shown: %s", type(error).__name__)
+            return Shown(card=held, failed=True)

@@ -1,0 +1,47 @@
+"""Menus: the commands that Telegram offers, and what it says of the bot before one has written, in each language."""
+
+import logging
+from typing import Any
+
+from telegram import BotCommand
+from telegram.error import TelegramError
+from telegram.ext import ExtBot
+
+from bots.words import LANGUAGES, N_, words_for
+
+COMMANDS = (
+    ("card", N_("My cards")),
+    ("rewards", N_("My rewards")),
+    ("shop", N_("My shop")),
+    ("language", N_("Language")),
+    ("mydata", N_("My data")),
+    ("help", N_("Help")),
+)
+NEW_SHOP = ("newshop", N_("Open a shop"))
+DESCRIPTION = N_("Your stamp cards, always at hand. Open a shop's link or scan its poster to get a card.")
+SHORT_DESCRIPTION = N_("Stamp cards of shops near you")
+
+log = logging.getLogger(__name__)
+
+
+async def set_menus(bot: ExtBot[Any], *, shared: bool) -> None:
+    """Tell Telegram, where it does not know yet. It goes on without, if Telegram is out of reach."""
+    for code in ("", *LANGUAGES):
+        try:
+            await _set_menu(bot, code, shared=shared)
+        except TelegramError as error:
+            log.warning("the menu of @%s could not be set: %s", bot.username, type(error).__name__)
+            return
+
+
+async def _set_menu(bot: ExtBot[Any], code: str, *, shared: bool) -> None:
+    words = words_for(code)
+    wanted = [*COMMANDS, NEW_SHOP] if shared else COMMANDS
+    commands = tuple(BotCommand(name, words.plain(said)) for name, said in wanted)
+    if await bot.get_my_commands(language_code=code) != commands:
+        await bot.set_my_commands(commands, language_code=code)
+    description, short = words.plain(DESCRIPTION), words.plain(SHORT_DESCRIPTION)
+    if (await bot.get_my_description(code)).description != description:
+        await bot.set_my_description(description, code)
+    if (await bot.get_my_short_description(code)).short_description != short:
+        await bot.set_my_short_description(short, code)

@@ -1,0 +1,188 @@
+"""The office: all bots of a process, from the moment they are opened to the moment they are closed.
+
+It follows the registry: a bot that is registered while the process runs is opened within seconds, one that is removed
+is closed. Telegram may be out of reach; the rest of the process does not wait for it.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from telegram.constants import ParseMode
+from telegram.error import TelegramError
+from telegram.ext import ApplicationBuilder, ContextTypes, Defaults, ExtBot
+from telegram.request import HTTPXRequest
+
+from bots.context import Turn
+from bots.intake import BotApplication, Intake, note_failure
+from bots.keeper import Keeper
+from bots.menus import set_menus
+from bots.pace import Pace
+from bots.polling import KINDS, keep_polling
+from bots.routes import HANDLERS
+from loyalty_app.chat import bots as registry
+from loyalty_app.chat import cards, updates
+from loyalty_app.chat.bots import BotRecord
+from loyalty_app.running import Running
+
+TELEGRAM = "https://api.telegram.org"
+LOOK_EVERY_SECONDS = 3.0
+PATIENCE_SECONDS = 10.0
+CONNECTIONS = 128
+
+log = logging.getLogger(__name__)
+
+
+class SharedRequest(HTTPXRequest):
+    """One pool of connections for all bots; a bot that closes does not close it for the others."""
+
+    async def shutdown(self) -> None:
+        """Nothing; `close` does it for all."""
+
+    async def close(self) -> None:
+        """Close the pool, when no bot needs it any more."""
+        await super().shutdown()
+
+
+class Office:
+    """The bots of one process."""
+
+    def __init__(self, running: Running) -> None:
+        self.running = running
+        self.bots: dict[int, BotApplication] = {}
+        self.intake = Intake(running, self.bots)
+        self.keeper = Keeper(running, self.bots)
+        self._request = SharedRequest(
+            connection_pool_size=CONNECTIONS, read_timeout=PATIENCE_SECONDS, write_timeout=PATIENCE_SECONDS
+        )
+        self._vault = running.vault
+        self._tokens: dict[int, str] = {}
+        self._errands: dict[int, asyncio.Task[None]] = {}
+        self._task = asyncio.create_task(self._keep_open(), name="bots")
+
+    async def _keep_open(self) -> None:
+        while True:
+            try:
+                await self.follow()
+            except Exception as error:  # noqa: BLE001  # Telegram and the database come back
+                log.warning("a bot could not be opened: %s", type(error).__name__)
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def follow(self) -> None:
+        """Open bots that are new, close those that are gone, and open those anew that have another token."""
+        records = {one.bot_id: one for one in await registry.list_bots(self.running.database, self._vault)}
+        tokens = {number: one.token for number, one in records.items() if one.token}
+        shared = self.running.settings.telegram_token
+        if shared:
+            tokens[bot_id_of(shared)] = shared
+        for bot_id in [number for number, token in self._tokens.items() if tokens.get(number) != token]:
+            await self._close(bot_id)
+        for bot_id, token in tokens.items():
+            if bot_id not in self.bots:
+                await self._open(token, own=records.get(bot_id) if token != shared else None)
+
+    async def _open(self, token: str, *, own: BotRecord | None) -> None:
+        application = self._application(token)
+        await application.initialize()
+        bot: ExtBot[Any] = application.bot
+        record = own or await self._register_shared(bot)
+        self._tokens[bot.id], self.bots[bot.id] = token, application
+        self._errands[bot.id] = asyncio.create_task(self._run(record, bot), name=f"bot-{bot.id}")
+        log.info("@%s is open", record.username)
+
+    async def _register_shared(self, bot: ExtBot[Any]) -> BotRecord:
+        record = BotRecord(bot_id=bot.id, business_id=None, username=bot.username, secret=registry.new_secret())
+        return await registry.register(self.running.database, self._vault, record, now=self.running.clock())
+
+    def _application(self, token: str) -> BotApplication:
+        builder = ApplicationBuilder().bot(self._bot(token)).updater(None).job_queue(None)
+        application: BotApplication = builder.context_types(ContextTypes(context=Turn)).build()
+        application.bot_data = self.running
+        application.add_handlers(HANDLERS)
+        application.add_error_handler(note_failure)
+        return application
+
+    def _bot(self, token: str) -> ExtBot[Any]:
+        where = (self.running.settings.telegram_api_url or TELEGRAM).rstrip("/")
+        return ExtBot(
+            token,
+            base_url=f"{where}/bot",
+            base_file_url=f"{where}/file/bot",
+            request=self._request,
+            get_updates_request=self._request,
+            defaults=Defaults(parse_mode=ParseMode.HTML),
+            rate_limiter=Pace(),
+        )
+
+    async def _run(self, record: BotRecord, bot: ExtBot[Any]) -> None:
+        """Ask for updates, or have them sent here, if there is a public address."""
+        menus = asyncio.create_task(set_menus(bot, shared=record.business_id is None))
+        try:
+            url = self.running.settings.public_url
+            await self._until_done(bot, f"{url.rstrip('/')}/telegram/{record.bot_id}" if url else "", record.secret)
+            if not url:
+                await keep_polling(self.running, bot, self.intake)
+            await menus
+        finally:
+            menus.cancel()
+
+    async def _until_done(self, bot: ExtBot[Any], url: str, secret: str) -> None:
+        """Tell Telegram where updates are to be sent, or that they will be asked for."""
+        while True:
+            try:
+                if url:
+                    await bot.set_webhook(url, secret_token=secret, allowed_updates=KINDS)
+                else:
+                    await bot.delete_webhook()
+            except TelegramError as error:
+                log.warning("@%s could not be told where updates go: %s", bot.username, type(error).__name__)
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+            else:
+                return
+
+    async def _close(self, bot_id: int) -> None:
+        self._tokens.pop(bot_id, None)
+        if errand := self._errands.pop(bot_id, None):
+            errand.cancel()
+            with suppress(asyncio.CancelledError):
+                await errand
+        application = self.bots.pop(bot_id, None)
+        if application is not None:
+            await application.shutdown()
+
+    async def close(self) -> None:
+        """Take nothing more in, finish what is under way, close all bots."""
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+        for errand in self._errands.values():
+            errand.cancel()
+        await self.intake.turns.close()
+        await self.keeper.close()
+        for bot_id in list(self.bots):
+            await self._close(bot_id)
+        await self._request.close()
+
+
+def bot_id_of(token: str) -> int:
+    """The bot's id, with which its token begins; 0 if that is no token."""
+    number = token.partition(":")[0]
+    return int(number) if number.isdigit() else 0
+
+
+@asynccontextmanager
+async def open_bots(running: Running) -> AsyncIterator[Office]:
+    """Open the bots of a process and close them at the end."""
+    if running.settings.on_sqlite:  # nobody else is at work, so what was leased is free
+        await updates.release(running.database)
+        await cards.release(running.database)
+        await registry.release(running.database)
+    office = Office(running)
+    running.bells.updates = office.intake.turns.wake
+    running.counter.when_due = office.keeper.wake
+    try:
+        yield office
+    finally:
+        await office.close()

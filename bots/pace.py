@@ -1,0 +1,67 @@
+"""Pace: no more is sent than Telegram takes, neither by a bot in all nor into one chat.
+
+Telegram's limits: about 30 messages a second for a bot, one a second into a chat with short bursts. Where it says
+"retry after", nothing was done, so the same call is made again then. How messages look is not known here.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from aiolimiter import AsyncLimiter
+from telegram.error import RetryAfter
+from telegram.ext import BaseRateLimiter
+
+PER_BOT = (30, 1.0)
+PER_CHAT = (6, 6.0)
+MOST_CHATS = 10_000
+TRIES = 4
+
+Answer = Any
+Call = Callable[..., Coroutine[Any, Any, Answer]]
+
+
+class Pace(BaseRateLimiter[int]):
+    """Keeps one bot to Telegram's limits: who comes too early waits. Calls that are about no chat do not count."""
+
+    def __init__(self) -> None:
+        self._whole = AsyncLimiter(*PER_BOT)
+        self._chats: OrderedDict[str, AsyncLimiter] = OrderedDict()
+
+    async def initialize(self) -> None:
+        """Nothing is held open."""
+
+    async def shutdown(self) -> None:
+        """Nothing is held open."""
+
+    async def process_request(self, *given: Any, **named: Any) -> Answer:  # noqa: ANN401  # the library's own signature
+        """Make a call when it is its turn. Raises RetryAfter if Telegram puts it off again and again."""
+        call: Call = named["callback"]
+        for tries_left in range(TRIES, 0, -1):
+            await self._turn(named["data"].get("chat_id"))
+            try:
+                return await call(*named["args"], **named["kwargs"])
+            except RetryAfter as later:
+                if tries_left == 1:
+                    raise
+                await asyncio.sleep(_seconds(later))
+        raise AssertionError(given)
+
+    async def _turn(self, chat_id: object) -> None:
+        if chat_id is None:
+            return
+        await self._chat(str(chat_id)).acquire()
+        await self._whole.acquire()
+
+    def _chat(self, chat_id: str) -> AsyncLimiter:
+        limiter = self._chats.pop(chat_id, None) or AsyncLimiter(*PER_CHAT)
+        self._chats[chat_id] = limiter
+        if len(self._chats) > MOST_CHATS:
+            self._chats.popitem(last=False)
+        return limiter
+
+
+def _seconds(later: RetryAfter) -> float:
+    wait = later.retry_after
+    return wait if isinstance(wait, int | float) else wait.total_seconds()

@@ -1,0 +1,78 @@
+"""Polling: asking Telegram for a bot's updates, for as long as no public address is set.
+
+Updates are read as they are, for one that the library cannot read must not stop the others. They are acknowledged by
+the next question, which is asked only after they were written down. One process at a time asks for a bot's updates.
+"""
+
+import asyncio
+import logging
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from telegram.error import Conflict, TelegramError
+from telegram.ext import ExtBot
+
+from bots.intake import Intake
+from loyalty_app.chat.bots import may_poll
+from loyalty_app.running import Running
+
+WAIT_SECONDS = 20
+RENEW_EVERY = timedelta(seconds=10)
+PATIENCE_SECONDS = 10
+PAUSE_SECONDS = 1.0
+CONFLICT_SECONDS = 5.0
+LONGEST_PAUSE_SECONDS = 30.0
+KINDS = ("message", "callback_query", "my_chat_member")
+
+log = logging.getLogger(__name__)
+
+
+async def keep_polling(running: Running, bot: ExtBot[Any], intake: Intake) -> None:
+    """Ask for updates until cancelled; what fails is tried again, after longer and longer pauses."""
+    right, offset, pause = Right(running, bot.id), 0, PAUSE_SECONDS
+    while True:
+        try:
+            await right.hold()
+            updates = await ask(bot, offset)
+            if updates:
+                await intake.take(bot.id, updates)
+                offset = max(update["update_id"] for update in updates) + 1
+            pause = PAUSE_SECONDS
+        except Conflict:
+            log.warning("another program asks for the updates of @%s too", bot.username)
+            await asyncio.sleep(CONFLICT_SECONDS)
+        except Exception as error:  # noqa: BLE001  # whatever failed, the network and the database come back
+            log.warning("the updates of @%s could not be fetched: %s", bot.username, type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+class Right:
+    """The right to ask for a bot's updates, which one process has at a time."""
+
+    def __init__(self, running: Running, bot_id: int) -> None:
+        self._running, self._bot_id = running, bot_id
+        self._me, self._renewed = secrets.token_hex(8), datetime.min.replace(tzinfo=UTC)
+
+    async def hold(self) -> None:
+        """Wait until this process has the right, and keep it from lapsing."""
+        while self._running.clock() - self._renewed > RENEW_EVERY:
+            now = self._running.clock()
+            if await may_poll(self._running.database, self._bot_id, self._me, now=now):
+                self._renewed = now
+            else:
+                await asyncio.sleep(CONFLICT_SECONDS)
+
+
+async def ask(bot: ExtBot[Any], offset: int) -> list[dict[str, Any]]:
+    """The updates from `offset` on, waiting a while for the first. Raises TelegramError."""
+    asked = urlencode(
+        {"offset": offset, "timeout": WAIT_SECONDS, "allowed_updates": msgspec.json.encode(KINDS).decode()}
+    )
+    found = await bot.request.post(f"{bot.base_url}/getUpdates?{asked}", read_timeout=WAIT_SECONDS + PATIENCE_SECONDS)
+    if not isinstance(found, list):
+        raise TelegramError("the answer is no list of updates")
+    return found

@@ -1,0 +1,138 @@
+"""Routes: what can be said and pressed, and who answers. The table of contents of the bot.
+
+Every answer is one function that is given the turn. A refusal of the rules is said in words; whatever else goes wrong
+is said to the person too, and then left to the intake.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from telegram import Update
+from telegram.ext import (
+    BaseHandler,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    MessageHandler,
+    filters,
+)
+
+from bots import customers, languages, owners, staff
+from bots.context import Turn
+from bots.drafts import read_draft
+from bots.replies import reply
+from loyalty_app.chat.chats import ChatChange
+from loyalty_core.errors import Busy, LoyaltyError
+
+Answer = Callable[[Turn], Awaitable[None]]
+Entry = Callable[[Turn, str], Awaitable[None]]
+
+
+async def _open_card(turn: Turn, code: str) -> None:
+    """The staff of a card's shop see whom to stamp; its holder sees their card; everybody else learns nothing."""
+    if not await staff.open_card(turn, code):
+        await customers.open_card(turn, code)
+
+
+# What follows /start, by its first letters: links that people open.
+STARTS: dict[str, Entry] = {
+    "j_": customers.join,
+    "c_": _open_card,
+    "i_": staff.accept_invitation,
+}
+
+COMMANDS: dict[str, Answer] = {
+    "card": customers.show_cards,
+    "rewards": customers.show_rewards,
+    "language": languages.ask,
+    "mydata": customers.show_my_data,
+    "shop": owners.show_shop,
+    "newshop": owners.begin_shop,
+    "help": customers.help_,
+}
+
+PRESSES: dict[str, Answer] = {**customers.PRESSES, **staff.PRESSES, **owners.PRESSES, **languages.PRESSES}
+
+# What was asked last, by its first word: who reads the answer that is typed.
+DRAFTS: dict[str, Entry] = {**customers.DRAFTS, **staff.DRAFTS, **owners.DRAFTS}
+
+
+async def start(turn: Turn) -> None:
+    """Somebody has opened a link, or come to look."""
+    turn.note(ChatChange(draft=None))
+    payload = turn.args[0] if turn.args else ""
+    entry = STARTS.get(payload[:2])
+    await (entry(turn, payload[2:]) if entry else customers.welcome(turn))
+
+
+async def typed(turn: Turn) -> None:
+    """Somebody has typed something: the answer to what was asked last, or a card's code, or just so."""
+    draft = read_draft(turn.chat.draft)
+    if draft is not None and (entry := DRAFTS.get(draft.kind.split(".")[0])):
+        await entry(turn, turn.text)
+    elif not await staff.find_typed(turn, turn.text):
+        await customers.help_(turn)
+
+
+async def pressed(turn: Turn) -> None:
+    """Somebody has pressed a button."""
+    answer = PRESSES.get(turn.press.verb)
+    if answer is None:
+        await turn.toast(turn.words.plain("This button is of an older version. Please open the card again."))
+    else:
+        await answer(turn)
+
+
+async def photographed(turn: Turn) -> None:
+    """Somebody has sent a photo, or a picture as a file."""
+    if not await staff.scan(turn):
+        await customers.help_(turn)
+
+
+async def blocked_or_back(turn: Turn) -> None:
+    """Somebody has blocked the bot, or come back."""
+    member = turn.came.my_chat_member
+    if member is not None:
+        gone = member.new_chat_member.status in {"kicked", "left"}
+        turn.note(ChatChange(blocked_at=turn.now() if gone else None))
+
+
+def answered(answer: Answer) -> Callable[[Update, Turn], Coroutine[Any, Any, None]]:
+    """An answer as the library calls it: refusals are said, and what was noted is written down."""
+
+    async def run(_update: Update, turn: Turn) -> None:
+        try:
+            await answer(turn)
+        except Busy:
+            raise
+        except LoyaltyError as refusal:
+            await _refuse(turn, refusal)
+        except Exception:
+            await turn.toast(turn.words.plain("Something went wrong here. Please try again."))
+            raise
+        finally:
+            await turn.finish()
+
+    return run
+
+
+async def _refuse(turn: Turn, refusal: LoyaltyError) -> None:
+    said = reply(turn.words, refusal, turn.now())
+    if turn.came.callback_query:
+        await turn.toast(said, alert=True)
+    else:
+        await turn.screen(turn.words.say("{text}", text=said))
+
+
+PRIVATE = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
+
+HANDLERS: list[BaseHandler[Any, Turn, Any]] = [
+    ChatMemberHandler(answered(blocked_or_back), ChatMemberHandler.MY_CHAT_MEMBER),
+    CallbackQueryHandler(answered(pressed)),
+    CommandHandler("start", answered(start), PRIVATE),
+    *(CommandHandler(name, answered(answer), PRIVATE) for name, answer in COMMANDS.items()),
+    MessageHandler(PRIVATE & filters.CONTACT, answered(customers.take_contact)),
+    MessageHandler(PRIVATE & (filters.PHOTO | filters.Document.ALL), answered(photographed)),
+    MessageHandler(PRIVATE & filters.TEXT, answered(typed)),
+    MessageHandler(PRIVATE, answered(customers.help_)),
+]

@@ -1,0 +1,111 @@
+"""Bots: which there are, whose they are, and which process asks for their updates.
+
+The token of the shared bot lies in the settings; a business's own is encrypted in the database, and never shown.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection, and_, or_, select, update
+
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import telegram_bot
+from loyalty_app.vault import Vault
+from loyalty_core.errors import InvalidRequest
+
+POLL_LEASE = timedelta(seconds=45)
+LIVE = telegram_bot.c.removed_at.is_(None)
+
+
+class BotRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A bot. `token` is None for the shared one; `secret` is what Telegram shows when it calls us."""
+
+    bot_id: int
+    business_id: int | None
+    username: str
+    secret: str
+    token: str | None = None
+
+
+async def register(database: Database, vault: Vault, record: BotRecord, *, now: datetime) -> BotRecord:
+    """Keep a bot, or what is new about it; a business has one bot, so this one replaces another.
+
+    Raises InvalidRequest if it serves somebody else. The secret is kept from the first time on.
+    """
+
+    def work(connection: Connection) -> BotRecord:
+        known = connection.execute(select(telegram_bot).where(telegram_bot.c.bot_id == record.bot_id)).one_or_none()
+        if known is not None and known.removed_at is None and known.business_id != record.business_id:
+            raise InvalidRequest.field("token", "belongs to a bot that serves somebody else")
+        _remove(connection, record.business_id, now, but=record.bot_id)
+        row = {
+            "bot_id": record.bot_id,
+            "business_id": record.business_id,
+            "username": record.username,
+            "token": vault.lock(record.token) if record.token else None,
+            "secret": known.secret if known is not None else record.secret,
+            "removed_at": None,
+        }
+        if known is not None:
+            database.update(connection, telegram_bot, [row], key=("bot_id",))
+        else:
+            database.insert(connection, telegram_bot, [{**row, "created_at": now}])
+        return msgspec.structs.replace(record, secret=str(row["secret"]))
+
+    return await database.write(work)
+
+
+def new_secret() -> str:
+    """What Telegram is to show when it calls us: 32 letters and digits."""
+    return secrets.token_hex(16)
+
+
+async def remove_bot(database: Database, business_id: int, *, now: datetime) -> None:
+    """Take a business's own bot away; its customers go on with the shared one, if there is one."""
+    await database.write(lambda connection: _remove(connection, business_id, now))
+
+
+def _remove(connection: Connection, business_id: int | None, now: datetime, *, but: int = 0) -> None:
+    own = telegram_bot.c.business_id == business_id if business_id else telegram_bot.c.business_id.is_(None)
+    gone = update(telegram_bot).where(own, LIVE, telegram_bot.c.bot_id != but)
+    connection.execute(gone.values(removed_at=now, token=None))
+
+
+async def list_bots(database: Database, vault: Vault) -> list[BotRecord]:
+    """The bots that are there now, the oldest first, with their tokens."""
+    rows = await database.read(
+        lambda connection: connection.execute(
+            select(telegram_bot).where(LIVE).order_by(telegram_bot.c.created_at)
+        ).all()
+    )
+    return [
+        BotRecord(
+            bot_id=row.bot_id,
+            business_id=row.business_id,
+            username=row.username,
+            secret=row.secret,
+            token=vault.unlock(row.token) if row.token is not None else None,
+        )
+        for row in rows
+    ]
+
+
+def find_secret(connection: Connection, bot_id: int) -> str | None:
+    """What Telegram must show when it calls us for that bot; None if there is no such bot."""
+    found: str | None = connection.scalar(select(telegram_bot.c.secret).where(telegram_bot.c.bot_id == bot_id, LIVE))
+    return found
+
+
+async def may_poll(database: Database, bot_id: int, who: str, *, now: datetime) -> bool:
+    """Whether a process may ask for a bot's updates; it holds that right for 45 seconds at a time."""
+    free = or_(telegram_bot.c.poll_lease.is_(None), telegram_bot.c.poll_lease == who, telegram_bot.c.poll_until <= now)
+    take = update(telegram_bot).where(and_(telegram_bot.c.bot_id == bot_id, free))
+    taken = take.values(poll_lease=who, poll_until=now + POLL_LEASE)
+    return await database.write(lambda connection: connection.execute(taken).rowcount > 0)
+
+
+async def release(database: Database) -> None:
+    """Let anybody ask, when it is known that no other process is at work."""
+    free = update(telegram_bot).values(poll_lease=None, poll_until=None)
+    await database.write(lambda connection: connection.execute(free).close())
