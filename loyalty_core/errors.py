@@ -108,6 +108,21 @@ class ScopeRequired(LoyaltyError):
         super().__init__(f"This API key may not do that: it lacks the scope {scope}.")
 
 
+class NotOnStaff(LoyaltyError):
+    """Not on the staff of this shop."""
+
+    def __init__(self) -> None:
+        super().__init__("Whoever asks is not on the staff of this shop, or not any more. Its owner can invite them.")
+
+
+class RoleRequired(LoyaltyError):
+    """The role does not allow that."""
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+        super().__init__(f"That takes the role {role}.")
+
+
 class CustomerNotFound(LoyaltyError):
     """No such customer."""
 
@@ -153,6 +168,35 @@ class CustomerExists(LoyaltyError):
     def __init__(self, customer_id: int) -> None:
         self.customer_id = customer_id
         super().__init__(f"Customer {customer_id} of this shop already has that phone number.")
+
+
+class CardInUse(LoyaltyError):
+    """The card in this chat has a reward to redeem."""
+
+    def __init__(self) -> None:
+        super().__init__("Redeem the reward on the card in this chat first, then share the number again.")
+
+
+class InviteInvalid(LoyaltyError):
+    """The invitation is not valid."""
+
+    def __init__(self) -> None:
+        super().__init__("This invitation is unknown, was used or is over. Ask for a new one.")
+
+
+class LastOwner(LoyaltyError):
+    """The last owner stays."""
+
+    def __init__(self) -> None:
+        super().__init__("A shop keeps one owner at least. Invite another owner first.")
+
+
+class ShopLimitReached(LoyaltyError):
+    """The limit of shops is reached."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"A person can own {limit} shops, and they are all there.")
 
 
 class CustomerLimitReached(LoyaltyError):

@@ -44,6 +44,7 @@ class Batch:
 
     def _outcome(self, request: Request, desk: Desk) -> Outcome:
         try:
+            request = self.book.authorised(request)
             return self._replay(request) or self._decide(request, desk)
         except LoyaltyError as refusal:
             return refusal

@@ -15,11 +15,18 @@ from loyalty_app.businesses import Business, business_of
 from loyalty_app.counter.requests import CustomerRef, Erase, Expire, GiveStamp, Join, Redeem, Request, Update, Void
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
-from loyalty_app.db.rows import customer_of, entry_of, reward_of, terms_of
+from loyalty_app.db.rows import customer_of, entry_of, reward_of, staff_actor, terms_of
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer
-from loyalty_core.errors import CustomerExists, CustomerNotFound, InvalidRequest, OrderRefUsed, TransactionNotFound
-from loyalty_core.ledger import Entry
+from loyalty_core.errors import (
+    CustomerExists,
+    CustomerNotFound,
+    InvalidRequest,
+    NotOnStaff,
+    OrderRefUsed,
+    TransactionNotFound,
+)
+from loyalty_core.ledger import Actor, ActorType, Entry
 from loyalty_core.programs import Program, Terms
 from loyalty_core.rewards import Reward
 
@@ -43,6 +50,7 @@ class Book:
         self.rewards: dict[Key, dict[int, Reward]] = {}
         self.order_refs: dict[tuple[int, str], int] = {}
         self.branches: set[Key] = set()
+        self.staff: dict[Key, Actor] = {}
         self.answers: dict[tuple[int, str], tuple[bytes, bytes | None]] = {}
         self.counts: dict[int, int] = defaultdict(int)
         self.whole: set[Key] = set()
@@ -56,6 +64,7 @@ class Book:
         self._load_histories(requests)
         self._load_claims(requests)
         self._load_counts(requests)
+        self._load_staff(requests)
 
     def _load_targets(self, requests: list[Request]) -> None:
         wanted = [(r.business_id, r.order.transaction_id) for r in requests if isinstance(r.order, Void)]
@@ -139,6 +148,14 @@ class Book:
         for row in self.database.fetch(self.connection, tables.business_total, ("business_id",), wanted, lock=True):
             self.counts[row.business_id] = row.customers
 
+    def _load_staff(self, requests: list[Request]) -> None:
+        """Load who is on the staff now, last of all: whoever was removed while others were waited for is out."""
+        actors = [(r.business_id, r.caller.actor) for r in requests if r.caller.actor.type is ActorType.STAFF]
+        wanted = [(business, actor.id) for business, actor in actors]
+        for row in self.database.fetch(self.connection, tables.staff, ("business_id", "id"), wanted):
+            if row.removed_at is None:
+                self.staff[row.business_id, row.id] = staff_actor(row)
+
     def _keep_customer(self, customer: Customer) -> None:
         self.customers[customer.business_id, customer.id] = customer
         self.codes[customer.business_id, customer.qr_code] = customer.id
@@ -154,6 +171,16 @@ class Book:
     def _find(self, business_id: int, ref: CustomerRef | None) -> Customer | None:
         number = self.codes.get((business_id, ref)) if isinstance(ref, str) else ref
         return self.customers.get((business_id, number)) if number is not None else None
+
+    def authorised(self, request: Request) -> Request:
+        """The request with the name and role that its asker has now. Raises NotOnStaff."""
+        caller = request.caller
+        if caller.actor.type is not ActorType.STAFF:
+            return request
+        actor = self.staff.get((request.business_id, caller.actor.id or 0))
+        if actor is None:
+            raise NotOnStaff
+        return msgspec.structs.replace(request, caller=msgspec.structs.replace(caller, actor=actor))
 
     def customer(self, business_id: int, ref: CustomerRef) -> Customer:
         """The customer, as they are after the requests before. Raises CustomerNotFound."""

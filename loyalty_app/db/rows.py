@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from loyalty_core.access import Role
 from loyalty_core.customers import Card, Customer, search_text
 from loyalty_core.ledger import Actor, ActorType, Entry, EntryType
 from loyalty_core.programs import Surplus, Terms
@@ -90,6 +91,11 @@ def entry_row(entry: Entry) -> dict[str, object]:
         "voided_by": entry.voided_by,
         "reason": entry.reason,
     }
+
+
+def staff_actor(row: Row[Any]) -> Actor:
+    """Read a row of the table `staff` as who acts."""
+    return Actor(ActorType.STAFF, row.id, row.name, Role(row.role))
 
 
 def reward_of(row: Row[Any]) -> Reward:

@@ -80,6 +80,21 @@ class Shop:
     async def erase(self, customer: CustomerRef, *, key: str | None = None) -> Erased:
         return read(await self.counter.erase(self.caller(key), customer), Erased)
 
+    async def hire(self, *people: Actor, **values: object) -> None:
+        """Put people on the staff, as who they are."""
+        rows = [
+            {
+                "business_id": self.business.id,
+                "id": person.id,
+                "name": person.name,
+                "role": str(person.role),
+                "created_at": self.clock.now,
+                **values,
+            }
+            for person in people
+        ]
+        await self.database.write(lambda connection: self.database.insert(connection, tables.staff, rows))
+
     async def change(self, **asked: object) -> Program:
         """The owner changes the program."""
         wanted = replace(ProgramChange(), **asked)

@@ -106,6 +106,7 @@ async def test_an_entry_is_undone_once_and_an_undo_not_at_all(shop: Shop) -> Non
 
 
 async def test_staff_undo_their_own_entries_for_ten_minutes_and_a_manager_any(shop: Shop) -> None:
+    await shop.hire(ANA, BEN, MIRA)
     lena = await shop.join()
     first, second = [await shop.stamp(lena.id, by=ANA) for _ in range(2)]
     with pytest.raises(VoidRefused):

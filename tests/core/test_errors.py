@@ -16,6 +16,7 @@ LISTED = set(
     method_not_allowed body_too_large unsupported_media_type customer_exists customer_limit_reached stamp_too_soon
     daily_cap_reached no_reward_available reward_already_redeemed reward_expired already_voided void_refused
     order_ref_used webhook_limit_reached idempotency_key_reused rate_limited busy
+    not_on_staff role_required card_in_use invite_invalid last_owner shop_limit_reached
     """.split()  # noqa: SIM905 - the table of the contract, row by row
 )
 
@@ -41,6 +42,12 @@ ONE_OF_EACH = (
     errors.OrderRefUsed("A-17", 5),
     errors.WebhookNotFound(5),
     errors.WebhookLimitReached(20),
+    errors.NotOnStaff(),
+    errors.RoleRequired("manager"),
+    errors.CardInUse(),
+    errors.InviteInvalid(),
+    errors.LastOwner(),
+    errors.ShopLimitReached(5),
     errors.IdempotencyKeyReused(),
     errors.Busy(),
 )
