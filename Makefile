@@ -59,6 +59,10 @@ imports: $(HOUSE)  ## who may import whom
 bench: $(HOUSE)  ## measure against the floor and the peers
 	@$(BIN)/python -m bench
 
+.PHONY: pictures
+pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into build/pictures, to be looked at
+	@$(BIN)/python -m loyalty_app.pictures build/pictures
+
 ##@ Now and then
 
 .PHONY: lock

@@ -7,7 +7,7 @@ import math
 from io import BytesIO
 
 import msgspec
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from loyalty_app.pictures import sprites
 from loyalty_app.pictures.bidi import is_rtl
@@ -21,7 +21,7 @@ from loyalty_app.pictures.qr import qr_picture
 from loyalty_app.pictures.text import Line, Style, fit, line, title, wrap
 
 WIDTH, HEIGHT, DPI = 1480, 2100, 254
-MARGIN, ROUND = 90, 56
+MARGIN, ROUND, LINE = 90, 56, 6
 HEAD = Box(MARGIN, MARGIN, WIDTH - 2 * MARGIN, 420)
 FRAME = Box(WIDTH // 2 - 395, 562, 790, 790)
 STEPS_TOP, STEP = 1476, 112
@@ -72,11 +72,11 @@ def _draw_head(picture: Image.Image, poster: PosterPicture, colours: Palette) ->
     names = title(poster.shop_name, Style(SHOP_SIZE, BOLD, poster.language), width)
     rows = wrap(poster.headline, Style(HEADLINE_SIZE, MEDIUM, poster.language), width, 2)
     leading = 128 if len(names) == 1 else 100
-    baseline = HEAD.top + (HEAD.height - leading * len(names) - 82 * len(rows)) // 2 - 28
+    baseline = HEAD.top + (HEAD.height - leading * len(names) - 82 * len(rows)) // 2 - 32
     for row in names:
         baseline += leading
         write(picture, stroke(row), ((WIDTH - row.width) / 2, baseline), colours.ink)
-    baseline += 10
+    baseline += 18
     for row in rows:
         baseline += 82
         write(picture, stroke(row), ((WIDTH - row.width) / 2, baseline), colours.ink)
@@ -85,8 +85,9 @@ def _draw_head(picture: Image.Image, poster: PosterPicture, colours: Palette) ->
 def _draw_code(picture: Image.Image, link: str, colours: Palette) -> None:
     """The code in a frame, and the link below it for those who type."""
     code = qr_picture(link, CODE_SIDE)
-    pen = ImageDraw.Draw(picture)
-    pen.rounded_rectangle((FRAME.left, FRAME.top, FRAME.right, FRAME.bottom), ROUND, outline=_seen(colours), width=6)
+    lay(picture, sprites.box(FRAME.width, FRAME.height, ROUND), (FRAME.left, FRAME.top), _seen(colours))
+    inner = sprites.box(FRAME.width - 2 * LINE, FRAME.height - 2 * LINE, ROUND - LINE)
+    lay(picture, inner, (FRAME.left + LINE, FRAME.top + LINE), WHITE)
     picture.paste(code, ((WIDTH - code.width) // 2, FRAME.top + (FRAME.height - code.height) // 2))
     letters = stroke(_whole(link.removeprefix("https://")))
     write(picture, letters, ((WIDTH - letters.width) / 2, FRAME.bottom + 68), DARK)

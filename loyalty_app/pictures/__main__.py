@@ -1,0 +1,41 @@
+"""`python -m loyalty_app.pictures FOLDER`: draws the samples into a folder, as `make pictures` does."""
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from loyalty_app.pictures.card import draw_card
+from loyalty_app.pictures.chart import render_chart
+from loyalty_app.pictures.poster import render_poster
+from loyalty_app.pictures.samples import CARDS, CHART, POSTER
+
+ACROSS, GAP = 3, 30
+SHOWN, PHONE = (700, 420), (400, 240)
+BEHIND = (233, 231, 227)
+
+
+def main(folder: Path) -> None:
+    """Draw everything; the folder is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    contact_sheet(SHOWN).save(folder / "cards.png")
+    contact_sheet(PHONE).save(folder / "cards-on-a-phone.png")
+    (folder / "poster.png").write_bytes(render_poster(POSTER))
+    (folder / "chart.png").write_bytes(render_chart(CHART))
+    sys.stdout.write("".join(f"{path}\n" for path in sorted(folder.iterdir())))
+
+
+def contact_sheet(size: tuple[int, int]) -> Image.Image:
+    """All sample cards on one picture, each of that size."""
+    rows = -(-len(CARDS) // ACROSS)
+    width, height = (count * (side + GAP) + GAP for count, side in zip((ACROSS, rows), size, strict=True))
+    sheet = Image.new("RGB", (width, height), BEHIND)
+    for place, card in enumerate(CARDS.values()):
+        row, column = divmod(place, ACROSS)
+        at = GAP + column * (size[0] + GAP), GAP + row * (size[1] + GAP)
+        sheet.paste(draw_card(card).resize(size, Image.Resampling.LANCZOS), at)
+    return sheet
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else "build/pictures"))
