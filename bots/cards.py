@@ -6,7 +6,6 @@ a message of their own, if the shop and the customer want it. What the message's
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -67,7 +66,7 @@ def look(connection: Connection, held: HeldCard) -> Sight | None:
 
 def first_name(name: str) -> str:
     """The first word of a name: all that is shown of it, in the picture and to the staff."""
-    return name.split()[0] if name.split() else name
+    return name.split(maxsplit=1)[0] if name.split() else name
 
 
 def picture_of(sight: Sight) -> CardPicture:

@@ -1,12 +1,20 @@
-"""The sandbox for tests of bots; afterwards every call is checked against Telegram's description of its Bot API."""
+"""The sandbox for tests of bots, and a town in it where our own bot runs.
+
+Afterwards every call is checked against Telegram's description of its Bot API.
+"""
 
 from collections.abc import AsyncIterator
 
 import pytest
 from telegram import Bot
 
+from loyalty_app.settings import Settings
+from tests.app.conftest import migrated_postgres, postgres_settings, settings, sqlite_settings, sqlite_template
 from tests.bots.bot_api import check_calls
 from tests.bots.people import Person, SandboxServer, open_sandbox
+from tests.bots.town import Town, open_town
+
+__all__ = ["migrated_postgres", "postgres_settings", "settings", "sqlite_settings", "sqlite_template"]
 
 STAMP_BOT = "stamp_bot"
 
@@ -34,3 +42,19 @@ async def ana(sandbox: SandboxServer, bot: Bot) -> Person:
     ana = await sandbox.add_person("Ana", bot=bot.username, last_name="Ruiz", language_code="es", phone="+34600111222")
     await ana.start()
     return ana
+
+
+@pytest.fixture
+async def town(sqlite_settings: Settings) -> AsyncIterator[Town]:
+    """The sandbox with our bot in it, on SQLite."""
+    async with open_town(sqlite_settings) as town:
+        yield town
+        check_calls(await town.sandbox.calls())
+
+
+@pytest.fixture
+async def either_town(settings: Settings) -> AsyncIterator[Town]:
+    """The same on SQLite and on PostgreSQL: for what the database has a part in."""
+    async with open_town(settings) as town:
+        yield town
+        check_calls(await town.sandbox.calls())

@@ -111,7 +111,7 @@ function key(message, button, [row, column], actions) {
   const url = button.url && safeLink(button.url);
   if (url) return make("a", { ...common, href: url.href, target: "_blank", rel: "noopener noreferrer", "data-bot": opensBot(url), onclick: (event) => actions.link(url, event) }, words);
   const press = () => actions.press(message, button, row, column);
-  return make("button", { ...common, type: "button", "aria-busy": actions.waits(message, row, column) ? "true" : null, onclick: press }, words, make("span", { class: "spinner" }));
+  return make("button", { ...common, type: "button", "aria-busy": actions.waits(message, button, row, column) ? "true" : null, onclick: press }, words, make("span", { class: "spinner" }));
 }
 
 function focusedButton(article) {

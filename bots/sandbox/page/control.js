@@ -24,7 +24,9 @@ export async function ask(path, body) {
   const form = body instanceof FormData;
   const json = { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   const request = body === undefined ? {} : { method: "POST", ...(form ? { body } : json) };
-  const answer = await fetch(place(`control/${path}`), request);
+  const answer = await fetch(place(`control/${path}`), request).catch(() => {
+    throw new Refused(0, "The sandbox does not answer.");
+  });
   const said = await answer.json().catch(() => null);
   if (!answer.ok) throw new Refused(answer.status, said?.detail ?? said?.description ?? `The sandbox answered ${answer.status}.`);
   return said;

@@ -1,5 +1,8 @@
 /**
  * The page: two phones, who holds them, and what is heard from the sandbox. One phone alone is phone.js.
+ *
+ * Its address may say more: `?left=<person id>&right=<person id>&bot=<username>`, and `left-link` or `right-link`, the
+ * link that START opens on that phone. `left-bot`, `right-bot` and `hint=understood` are for who needs them.
  */
 
 import { ask, listen } from "./control.js";
@@ -27,6 +30,11 @@ const house = {
   chooseBot: async (phone, username) => {
     remember(`${phone.name}-bot`, username);
     await arrange();
+  },
+  link: (phone) => {
+    const link = asked.get(`${phone.name}-link`);
+    asked.delete(`${phone.name}-link`);
+    return link;
   },
   changed: (phone, { fresh, changed }) => {
     house.other(phone).seesOther();

@@ -6,7 +6,7 @@
 import { lookAt, newestPicture } from "./camera.js";
 import { Composer, preview, takesDrops } from "./composer.js";
 import { ask, chatPath } from "./control.js";
-import { icon, iconButton, make, opensBot } from "./dom.js";
+import { icon, iconButton, make, opensBot, safeLink } from "./dom.js";
 import { celebrate } from "./effects.js";
 import { rich } from "./entities.js";
 import { enlarge, Layers } from "./layers.js";
@@ -18,13 +18,15 @@ const ANSWER_SECONDS = 5;
 const PATIENCE_MILLISECONDS = 10000;
 const DOINGS = { upload_photo: "sending a picture", upload_document: "sending a file" };
 
+const placeOf = (message, button, row, column) => [message.id, row, column, button.data].join(" ");
+
 export class Phone {
   #loading = null;
   #again = false;
   #busy = new Map();
   #told = null;
 
-  /** `name` is left or right, `title` whose phone it is; `house` knows {other(phone), choosePerson(phone, id), chooseBot(phone, username), changed(phone)}. */
+  /** `name` is left or right, `title` whose phone it is; `house` knows {other, choosePerson, chooseBot, changed, link}, see main.js. */
   constructor(name, title, house) {
     Object.assign(this, { name, title, house, person: null, bot: null, chat: null });
     this.log = new Log(this.#bubbleActions());
@@ -181,7 +183,7 @@ export class Phone {
   #bubbleActions() {
     return {
       press: (message, button, row, column) => this.#press(message, button, row, column),
-      waits: (message, row, column) => this.#busy.has([message.id, row, column].join()),
+      waits: (message, button, row, column) => this.#busy.has(placeOf(message, button, row, column)),
       link: (url, event) => this.#follow(url, event),
       command: (text) => this.#act("say", { text }),
       copy: (text) => this.#copy(text),
@@ -194,24 +196,31 @@ export class Phone {
   #composerActions() {
     return {
       say: (text) => this.#act("say", { text }),
-      start: () => this.#act("start"),
+      start: () => this.#start(),
       unblock: () => this.#act("unblock"),
       attach: (file) => this.#attach(file),
       pressReply: (button) => this.#pressReply(button),
     };
   }
 
+  // Whoever came by a link starts with what it carries.
+  #start() {
+    const link = this.house.link(this);
+    return link ? this.#openLink(link) : this.#act("start");
+  }
+
   async #press(message, button, row, column) {
     if (button.kind === "copy_text") return void this.#copy(button.value);
-    const at = [message.id, row, column];
-    if (this.#busy.has(at.join())) return;
-    this.#busy.set(at.join(), null);
-    this.log.busy(...at, true);
+    const at = placeOf(message, button, row, column);
+    if (this.#busy.has(at)) return;
+    this.#busy.set(at, null);
+    this.log.busy(message.id, row, column, true);
+    const rest = () => this.#busy.delete(at) && this.log.busy(message.id, row, column, false);
     const answer = await this.#act("press", { message_id: message.id, row, column, wait: ANSWER_SECONDS });
     if (answer?.answered) this.#say(answer.query_id, answer.answered);
-    if (!answer?.query_id || this.#told?.has(answer.query_id)) return void this.#rest(at);
-    this.#busy.set(at.join(), { at, query_id: answer.query_id });
-    setTimeout(() => this.#rest(at), PATIENCE_MILLISECONDS);
+    if (!answer?.query_id || this.#told?.has(answer.query_id)) return void rest();
+    this.#busy.set(at, { rest, query_id: answer.query_id });
+    setTimeout(rest, PATIENCE_MILLISECONDS);
   }
 
   // Answers come with the press, or later with the chat. Those of before the chat was opened here are old news.
@@ -224,17 +233,13 @@ export class Phone {
     }
   }
 
-  #say(query_id, { text, show_alert }) {
+  #say(query_id, { text, show_alert, url }) {
     if (this.#told.has(query_id)) return;
     this.#told.add(query_id);
-    for (const waiting of this.#busy.values()) if (waiting?.query_id === query_id) this.#rest(waiting.at);
+    for (const waiting of this.#busy.values()) if (waiting?.query_id === query_id) waiting.rest();
+    if (url && safeLink(url)) this.#follow(safeLink(url));
     if (text && show_alert) this.layers.alert(text);
     else if (text) this.layers.toast(text);
-  }
-
-  #rest(at) {
-    this.#busy.delete(at.join());
-    this.log.busy(...at, false);
   }
 
   async #pressReply(button) {
