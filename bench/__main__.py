@@ -1,8 +1,9 @@
 """`python -m bench`: runs every benchmark, one after the other."""
 
-from bench import cards, stamps, webhooks
+from bench import cards, photos, stamps, webhooks
 
 if __name__ == "__main__":
     cards.main()
+    photos.main()
     stamps.main()
     webhooks.main()

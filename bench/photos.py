@@ -1,0 +1,74 @@
+"""Reading codes off hard photos of cards, beside zxing-cpp alone on the same photos, in the same run.
+
+The photos are made (`bench/darkroom.py`), the same ones each time. What a photo without any card costs is measured
+too: it goes through every look.
+"""
+
+import json
+import random
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable
+from io import BytesIO
+
+import zxingcpp
+from PIL import Image
+
+from bench.darkroom import KINDS, TABLE, Shot, deck, developed, film, wood
+from bots.scan import read_codes
+
+SEED, SHOTS, BLANKS = 2026, 200, 10
+
+Reader = Callable[[bytes], list[str]]
+
+
+def plain(picture: bytes) -> list[str]:
+    """What one would write first."""
+    return [code.text for code in zxingcpp.read_barcodes(Image.open(BytesIO(picture)))]
+
+
+def read(reader: Reader, shots: list[Shot]) -> tuple[Counter[str], list[float]]:
+    """How many shots of each kind were read to the last code and nothing else, and the milliseconds of each."""
+    right: Counter[str] = Counter()
+    spent = []
+    for shot in shots:
+        begin = time.perf_counter()
+        texts = reader(shot.picture)
+        spent.append((time.perf_counter() - begin) * 1000)
+        right[shot.kind] += sorted(texts) == sorted(shot.codes)
+    return right, spent
+
+
+def main() -> None:
+    """Measure, and print a table and one line of JSON."""
+    shots = list(film(deck(), seed=SEED, shots=SHOTS))
+    tables = (wood(random.Random(number)) for number in range(BLANKS))
+    blanks = [Shot(kind="no card", picture=developed(table, 80), codes=()) for table in tables]
+    report(shots, {"zxing-cpp alone": read(plain, shots), "ours": read(read_codes, shots)}, read(read_codes, blanks)[1])
+
+
+def report(shots: list[Shot], readings: dict[str, tuple[Counter[str], list[float]]], blank: list[float]) -> None:
+    """Print what each reader read, by kind of photo, and what it took."""
+    of = Counter(shot.kind for shot in shots)
+    print(f"{'hard photos, read whole':<34}" + "".join(f"{name:>17}" for name in readings))
+    for kind in KINDS:
+        print(f"{kind:<34}" + "".join(f"{right[kind]:>12} / {of[kind]:>2}" for right, _ in readings.values()))
+    figures = {name: summary(*reading) for name, reading in readings.items()}
+    for figure in ("share", "median_ms", "p95_ms"):
+        print(f"{figure:<34}" + "".join(f"{figures[name][figure]:>17.3g}" for name in readings))
+    print(f"{'a photo without a card, ms':<34}{'':>17}{statistics.median(blank):>17.3g}")
+    print(json.dumps({"benchmark": "photos", "photos": len(shots), "size": TABLE, **figures}))
+
+
+def summary(right: Counter[str], spent: list[float]) -> dict[str, float]:
+    """The share read, and the median and 95th percentile in milliseconds."""
+    return {
+        "share": round(right.total() / len(spent), 4),
+        "median_ms": round(statistics.median(spent), 2),
+        "p95_ms": round(statistics.quantiles(spent, n=20)[-1], 2),
+    }
+
+
+if __name__ == "__main__":
+    main()

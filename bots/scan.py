@@ -1,0 +1,177 @@
+"""Scan: the QR codes in a picture that somebody sent.
+
+The rules, in words:
+- All codes count, each once, in reading order: line by line, and from left to right.
+- A picture that does not give up its codes at once is looked at again: flattened, smaller, softened, sharpened, larger.
+- What is no picture, is broken or pretends to be enormous has no codes in it. Nothing that people send raises here.
+
+It is work for a thread (`asyncio.to_thread`), for any number of them. Who may stamp a card is not known here.
+"""
+
+from collections.abc import Callable, Iterator
+from io import BytesIO
+
+import msgspec
+import zxingcpp
+from PIL import Image, ImageFilter, ImageOps
+
+from loyalty_core.customers import parse_code
+
+QR_CODES = zxingcpp.barcode_formats_from_str("QRCode")
+# What phones and their screens make. The other formats of Pillow run programs or open more than a picture.
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
+
+# A JPEG can be opened at half its size or less, so it may be larger.
+MOST_PIXELS, MOST_PIXELS_OF_JPEG = 40_000_000, 80_000_000
+# Pixels of the longer side: a larger picture is shrunk to this first.
+ENOUGH = 2_000
+# Below this, one look is at twice the size.
+FEW = 1_000
+
+Look = Callable[[Image.Image], Image.Image]
+
+
+class Sighting(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a code was seen, in shares of the picture's height and width."""
+
+    middle: float
+    left: float
+    height: float
+
+
+def read_codes(picture: bytes) -> list[str]:
+    """Read the texts of all QR codes in a picture (JPEG, PNG, WebP, GIF, BMP or AVIF): none if it is no picture."""
+    found: dict[str, Sighting] = {}
+    for view in _views(picture):
+        codes = zxingcpp.read_barcodes(view, formats=QR_CODES, return_errors=True)
+        for code in codes:
+            if code.valid and code.text:
+                found.setdefault(code.text, _sighting(code.position, view.size))
+        # A code that was seen and not read is worth another look, even beside one that was read.
+        if found and all(code.valid for code in codes):
+            break
+    return _in_reading_order(found)
+
+
+def cards_in(picture: bytes) -> list[str]:
+    """The customers' codes on the cards in a picture, each once, in reading order; other QR codes are left out."""
+    codes = map(parse_code, read_codes(picture))
+    return list(dict.fromkeys(code for code in codes if code is not None))
+
+
+# The looks, those first that help most photos for their price: `bench/photos.py` has the photos.
+
+
+def _flattened(photo: Image.Image) -> Image.Image:
+    return ImageOps.equalize(photo)
+
+
+def _smaller(photo: Image.Image) -> Image.Image:
+    return photo.reduce(2).filter(ImageFilter.UnsharpMask(2, 300, 0))
+
+
+def _softened(photo: Image.Image) -> Image.Image:
+    return ImageOps.autocontrast(photo.filter(ImageFilter.BoxBlur(3)), cutoff=1)
+
+
+def _a_little_smaller(photo: Image.Image) -> Image.Image:
+    size = (max(1, photo.width * 7 // 10), max(1, photo.height * 7 // 10))
+    return photo.resize(size, Image.Resampling.BICUBIC)
+
+
+def _sharpened(photo: Image.Image) -> Image.Image:
+    return photo.filter(ImageFilter.UnsharpMask(4, 300, 0))
+
+
+def _softened_and_flattened(photo: Image.Image) -> Image.Image:
+    return ImageOps.equalize(photo.filter(ImageFilter.BoxBlur(2)))
+
+
+def _larger(photo: Image.Image) -> Image.Image:
+    return photo.resize((photo.width * 2, photo.height * 2), Image.Resampling.BICUBIC)
+
+
+LOOKS: tuple[Look, ...] = (
+    _flattened,
+    _smaller,
+    _softened,
+    _a_little_smaller,
+    _sharpened,
+    _softened_and_flattened,
+)
+
+
+def _views(picture: bytes) -> Iterator[Image.Image]:
+    """The picture in gray: as it is, at its full size if it was shrunk, and then by each of the looks."""
+    photo = _gray(picture, ENOUGH)
+    if photo is None:
+        return
+    yield photo
+    if max(photo.size) == ENOUGH and (whole := _gray(picture, None)):
+        yield whole
+    looks = (*LOOKS, _larger) if max(photo.size) < FEW else LOOKS
+    yield from (look(photo) for look in looks)
+
+
+def _gray(picture: bytes, side: int | None) -> Image.Image | None:
+    """Open a picture in gray and upright, its longer side shrunk to `side` pixels; None if it cannot be opened."""
+    try:
+        with Image.open(BytesIO(picture), formats=FORMATS) as image:
+            if _is_too_large(image):
+                return None
+            return _upright(_shrunk(image, side or max(image.size)))
+    except Exception:  # noqa: BLE001  # a broken file makes Pillow raise anything
+        return None
+
+
+def _is_too_large(image: Image.Image) -> bool:
+    # A progressive JPEG is held at its full size, however small it is opened.
+    small = image.format in {"JPEG", "MPO"} and "progressive" not in image.info
+    return image.width * image.height > (MOST_PIXELS_OF_JPEG if small else MOST_PIXELS)
+
+
+def _shrunk(image: Image.Image, side: int) -> Image.Image:
+    share = min(1.0, side / max(image.size))
+    # A JPEG is opened without its colours, which halves the time.
+    image.draft("L", (round(image.width * share), round(image.height * share)))
+    gray = _on_white(image)
+    gray.thumbnail((side, side), Image.Resampling.BICUBIC)
+    return gray
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """One channel of 8 bits, transparent parts on white paper."""
+    if image.mode.startswith("I"):
+        return image.convert("I").point(lambda light: light * (1 / 256)).convert("L")
+    if not image.has_transparency_data:
+        return image.convert("L")
+    inked = image.convert("RGBA")
+    paper = Image.new("L", image.size, 255)
+    paper.paste(inked.convert("L"), mask=inked.getchannel("A"))
+    return paper
+
+
+def _upright(gray: Image.Image) -> Image.Image:
+    """Turned as its camera noted; a note that cannot be read turns nothing."""
+    try:
+        return ImageOps.exif_transpose(gray)
+    except Exception:  # noqa: BLE001  # a broken note makes Pillow raise anything
+        return gray
+
+
+def _sighting(position: zxingcpp.Position, size: tuple[int, int]) -> Sighting:
+    corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
+    across, down = [corner.x / size[0] for corner in corners], [corner.y / size[1] for corner in corners]
+    return Sighting(middle=sum(down) / 4, left=min(across), height=max(down) - min(down))
+
+
+def _in_reading_order(found: dict[str, Sighting]) -> list[str]:
+    """Sort codes into lines: whoever's middle is within half a code of the first one's stands in its line."""
+    lines: list[list[tuple[float, str]]] = []
+    first: Sighting | None = None
+    for text, seen in sorted(found.items(), key=lambda item: item[1].middle):
+        if first is None or seen.middle - first.middle > first.height / 2:
+            first = seen
+            lines.append([])
+        lines[-1].append((seen.left, text))
+    return [text for line in lines for _, text in sorted(line)]
