@@ -9,6 +9,7 @@ import sys
 
 import click
 
+from loyalty_app.cli.bot import bot
 from loyalty_app.cli.branch import branch
 from loyalty_app.cli.business import business
 from loyalty_app.cli.demo import demo
@@ -42,7 +43,7 @@ def loyalty(*, debug: bool) -> None:
     log_to_stderr()
 
 
-for command in (demo, serve, api, worker, business, branch, key, migrate, doctor):
+for command in (demo, serve, api, worker, bot, business, branch, key, migrate, doctor):
     loyalty.add_command(command)
 
 

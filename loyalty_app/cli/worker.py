@@ -1,11 +1,10 @@
 """Delivering: `loyalty worker`."""
 
 import asyncio
-import signal
-from types import FrameType
 
 import click
 
+from loyalty_app.cli.stopping import asked_to_stop
 from loyalty_app.running import delivering
 from loyalty_app.settings import Settings, read_settings
 
@@ -24,21 +23,8 @@ def worker() -> None:
 
 
 async def _deliver(settings: Settings) -> None:
-    stopped = _asked_to_stop()
+    stopped = asked_to_stop()
     async with delivering(settings):
         click.echo("Delivering webhooks. Ctrl-C stops it.", err=True)
         await stopped.wait()
         click.echo("Finishing what is under way, which takes 15 seconds at most.", err=True)
-
-
-def _asked_to_stop() -> asyncio.Event:
-    """What is set once somebody asks this process to end: by Ctrl-C, SIGTERM or closing the terminal."""
-    stopped, loop = asyncio.Event(), asyncio.get_running_loop()
-
-    def leave(_signal: int, _frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(stopped.set)
-
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):  # Windows has no SIGHUP
-            signal.signal(getattr(signal, name), leave)
-    return stopped
