@@ -92,15 +92,15 @@ def card(link: str) -> bytes:
 
 
 @asynccontextmanager
-async def open_laptop() -> AsyncIterator[Laptop]:
-    """Serve a new sandbox."""
+async def open_laptop(port: int = 0) -> AsyncIterator[Laptop]:
+    """Serve a new sandbox, at any free port if none is given."""
     sandbox = create_sandbox()
 
     async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
         scope["root_path"] = MOUNTED_AT
         await sandbox(scope, receive, send)
 
-    with socket.create_server(("127.0.0.1", 0)) as door:
+    with socket.create_server(("127.0.0.1", port)) as door:
         server = uvicorn.Server(
             uvicorn.Config(mounted, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
         )

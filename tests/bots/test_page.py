@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 import pytest_asyncio
 
@@ -74,9 +75,10 @@ def labelled(within: str, label: str) -> str:
     return f"{found}.findLast((it) => it.textContent.trim() === {said} || it.ariaLabel === {said})"
 
 
-async def open_phones(browser: Browser, laptop: Laptop, size: tuple[int, int], *names: str) -> Phones:
+async def open_phones(browser: Browser, laptop: Laptop, size: tuple[int, int], *names: str, link: str = "") -> Phones:
+    """Open the page for two new people. `link` is how the left one came."""
     left, right = [int((await laptop.add("people", first_name=name))["id"]) for name in names]
-    asked = urlencode({"left": left, "right": right, "bot": "echo_bot", "hint": "understood"})
+    asked = urlencode({"left": left, "right": right, "bot": "echo_bot", "hint": "understood", "left-link": link})
     page = await browser.open(f"{laptop.url}?{asked}", width=size[0], height=size[1])
     await page.until("document.querySelector('.live').dataset.state === 'live'")
     await page.until("document.querySelector('#phone-right .big, #phone-left .big')?.offsetWidth")
@@ -210,4 +212,23 @@ async def test_a_narrow_screen_shows_one_phone_and_never_scrolls_sideways(browse
     assert set(await phones.page.ask(widths)) == {0}
     await phones.page.click("document.querySelector('[role=tab][data-name=left]')")
     assert set(await phones.page.ask(widths)) == {0}
+    await close_quietly(phones)
+
+
+async def test_a_sandbox_that_comes_back_is_found_again(browser: Browser) -> None:
+    async with open_laptop() as before:
+        await before.add("people", first_name="Ana")
+        page = await browser.open(f"{before.url}?hint=understood")
+        await page.until("document.querySelector('#phone-left .owner').innerText.includes('Ana')")
+    async with open_laptop(httpx.URL(before.url).port or 0) as after:
+        await after.add("people", first_name="Zoe")
+        await page.until("document.querySelector('#phone-left .owner').innerText.includes('Zoe')")
+        await page.until("document.querySelector('.live').dataset.state === 'live'")
+        await page.close()
+
+
+async def test_start_opens_the_link_by_which_one_came(browser: Browser, laptop: Laptop) -> None:
+    phones = await open_phones(browser, laptop, LAPTOP, "Ana", "Ben", link="https://t.me/echo_bot?start=j_bean")
+    await phones.press("left", "Start")
+    await phones.sees("left", "You said: /start j_bean")
     await close_quietly(phones)

@@ -81,9 +81,10 @@ export class Composer {
   }
 
   #grow() {
-    this.input.style.height = "auto";
-    this.input.style.height = `${Math.min(this.input.scrollHeight, TALLEST)}px`;
-    this.send.classList.toggle("ready", this.input.value.trim() !== "");
+    const { style, value } = this.input;
+    style.height = "";
+    if (value) style.height = `${Math.min(this.input.scrollHeight, TALLEST)}px`;
+    this.send.classList.toggle("ready", value.trim() !== "");
   }
 
   #suggest() {

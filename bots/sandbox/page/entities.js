@@ -12,10 +12,16 @@ const FOUND = /(?<url>https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}»”'])|(?<link>\bt\
  * Links and commands are found in a text that says nothing about them, as phones do.
  */
 export function rich(text, entities, actions) {
-  const all = [...(entities ?? []), ...found(text, entities ?? [])];
+  const known = (entities ?? []).filter((entity) => !codeOfBlock(entity, entities));
+  const all = [...known, ...found(text, known)];
   // The outer one first: by where it begins, then the longer one.
   all.sort((a, b) => a.offset - b.offset || b.length - a.length);
   return nodes(text, 0, text.length, all, actions);
+}
+
+// A block of code may come as a block and as code; one of the two is enough.
+function codeOfBlock({ type, offset, length }, entities) {
+  return type === "code" && entities.some((other) => other.type === "pre" && other.offset === offset && other.length === length);
 }
 
 function found(text, known) {

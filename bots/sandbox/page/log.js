@@ -18,7 +18,7 @@ export class Log {
   constructor(actions) {
     this.actions = actions;
     this.list = make("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": "Messages", tabindex: "0" });
-    this.down = make("button", { type: "button", class: "to-end", "aria-label": "To the newest message", onclick: () => this.toEnd() }, icon("down"), make("span", { class: "count" }));
+    this.down = make("button", { type: "button", class: "to-end", "aria-label": "To the newest message", hidden: true, onclick: () => this.toEnd() }, icon("down"), make("span", { class: "count" }));
     this.element = make("div", { class: "wall" }, this.list, this.down);
     this.list.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     // Pictures and keyboards of another height must not push the newest message out of sight.

@@ -111,6 +111,8 @@ function show(name) {
 
 function sayState(state) {
   const live = document.querySelector(".live");
+  // A sandbox that comes back may be another one, which counts from 1 again.
+  if (state === "live" && live.dataset.state === "away") for (const phone of Object.values(phones)) phone.begin();
   live.dataset.state = state;
   live.querySelector(".words").textContent = WORDS[state];
 }

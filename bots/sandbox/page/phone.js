@@ -5,7 +5,7 @@
 
 import { lookAt, newestPicture } from "./camera.js";
 import { Composer, preview, takesDrops } from "./composer.js";
-import { ask, chatPath } from "./control.js";
+import { ask, chatPath, place } from "./control.js";
 import { icon, iconButton, make, opensBot, safeLink } from "./dom.js";
 import { celebrate } from "./effects.js";
 import { rich } from "./entities.js";
@@ -40,7 +40,7 @@ export class Phone {
   async open(person, bot) {
     const same = this.person?.id === person?.id && this.bot?.username === bot?.username;
     Object.assign(this, { person, bot });
-    if (!same) this.#begin();
+    if (!same) this.begin();
     this.#drawPickers();
     await this.refresh();
   }
@@ -88,7 +88,8 @@ export class Phone {
     this.element = make("section", { class: `side ${this.name}`, id: `phone-${this.name}`, "aria-label": `${this.title}’s phone` }, make("div", { class: "owner" }, this.people.element, this.scan), device);
   }
 
-  #begin() {
+  /** Forget what was shown; what comes next is shown as if it had always been there. */
+  begin() {
     this.chat = null;
     this.#busy.clear();
     this.#told = null;
@@ -126,7 +127,9 @@ export class Phone {
 
   #nothing() {
     this.empty.hidden = false;
-    this.empty.replaceChildren(make("div", { class: "welcome" }, make("p", {}, this.person ? "No bot is here yet. Point one at this sandbox, and it appears." : "Nobody holds this phone yet.")));
+    const invite = make("button", { type: "button", class: "plain", onclick: () => this.house.choosePerson(this, null) }, "New person");
+    const words = this.person ? ["No bot is here yet. It appears when one is pointed at ", make("code", {}, place("").replace(/\/$/, ""))] : ["Nobody holds this phone yet."];
+    this.empty.replaceChildren(make("div", { class: "welcome" }, make("p", {}, words), !this.person && invite));
     this.composer.element.hidden = true;
   }
 
@@ -217,7 +220,7 @@ export class Phone {
     this.log.busy(message.id, row, column, true);
     const rest = () => this.#busy.delete(at) && this.log.busy(message.id, row, column, false);
     const answer = await this.#act("press", { message_id: message.id, row, column, wait: ANSWER_SECONDS });
-    if (answer?.answered) this.#say(answer.query_id, answer.answered);
+    if (answer?.answered && this.#told) this.#say(answer.query_id, answer.answered);
     if (!answer?.query_id || this.#told?.has(answer.query_id)) return void rest();
     this.#busy.set(at, { rest, query_id: answer.query_id });
     setTimeout(rest, PATIENCE_MILLISECONDS);
