@@ -35,7 +35,10 @@ class Hook(Struct, kw_only=True):
 
 
 class Queue(Struct, kw_only=True):
-    """The updates of one bot. `polls` counts calls of getUpdates: a call whose number is past has been ended."""
+    """The updates of one bot.
+
+    `polls` counts calls of getUpdates: a call whose number is past has been ended. `polling` is while one waits.
+    """
 
     bell: Bell = field(default_factory=Bell)
     waiting: deque[Update] = field(default_factory=deque)
@@ -44,6 +47,7 @@ class Queue(Struct, kw_only=True):
     allowed: list[str] = field(default_factory=list)
     hook: Hook | None = None
     polls: int = 0
+    polling: bool = False
 
     def add(self, kind: str, what: dict[str, Any]) -> Update | None:
         """Queue an update, unless the bot does not want its kind."""

@@ -308,6 +308,11 @@ class SandboxServer:
         if self.idle is not None:
             await asyncio.wait_for(self.idle(), PATIENCE_SECONDS)
 
+    async def polled(self, bot: str) -> None:
+        """Wait until a bot waits for updates by a long poll, and there are none."""
+        state = await self.get("control/polling", bot=bot, wait=PATIENCE_SECONDS)
+        assert state["polling"], f"{bot} does not ask for updates"
+
     async def order_fault(self, bot: str, kind: str, **more: Any) -> None:  # noqa: ANN401  # fields of `Fault`
         """Let the bot's next calls go wrong."""
         await self.post("control/faults", {"bot": bot, "kind": kind, **more})

@@ -57,9 +57,12 @@ async def get_updates(call: Call, asked: GetUpdates) -> list[dict[str, Any]]:
     mine = queue.polls
     confirm(queue, asked)
     seconds = max(0, min(asked.timeout, LONGEST_POLL_SECONDS))
+    queue.polling = seconds > 0
+    queue.bell.ring()
     await queue.bell.until(lambda: bool(queue.waiting) or queue.polls != mine, seconds)
     if queue.polls != mine:
         raise ENDED_BY_HOOK if queue.hook else ENDED
+    queue.polling = False
     most = asked.limit if 0 < asked.limit <= MOST_AT_ONCE else MOST_AT_ONCE
     return [update.as_sent() for update, _ in zip(queue.waiting, range(most), strict=False)]
 
@@ -72,7 +75,6 @@ def confirm(queue: Queue, asked: GetUpdates) -> None:
         queue.keep_last(-asked.offset)
     else:
         queue.confirm_before(asked.offset)
-    queue.bell.ring()
 
 
 def set_webhook(call: Call, asked: SetWebhook) -> Said:
@@ -90,6 +92,7 @@ def set_webhook(call: Call, asked: SetWebhook) -> Said:
         queue.keep_last(0)
     queue.hook = Hook(url=asked.url, secret_token=asked.secret_token or None, max_connections=asked.max_connections)
     queue.polls += 1
+    queue.polling = False
     queue.bell.ring()
     start_delivering(call.world, call.bot)
     return Said(result=True, description="Webhook was set")

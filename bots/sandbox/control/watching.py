@@ -96,6 +96,13 @@ async def settled(request: AnyRequest, bot: FromQuery[str], wait: FromQuery[floa
     return shown(answer)
 
 
+@get("/control/polling")
+async def polling(request: AnyRequest, bot: FromQuery[str], wait: FromQuery[float] = 0) -> ASGIResponse:
+    """Whether the bot waits for updates right now; waits for that, at most so many seconds."""
+    queue = bot_of(world_of(request), bot).queue
+    return shown({"polling": await queue.bell.until(lambda: queue.polling and not queue.waiting, wait)})
+
+
 @get("/control/events")
 async def events(request: AnyRequest) -> Stream:
     """Server-sent events: one for every change from now on."""
@@ -121,4 +128,4 @@ def changes_after(world: World, seen: int) -> list[Change]:
     return [change for change in world.changes if change.n > seen]
 
 
-HANDLERS = [order_fault, set_clock, redeliver, calls, unknown, settled, events]
+HANDLERS = [order_fault, set_clock, redeliver, calls, unknown, settled, polling, events]
