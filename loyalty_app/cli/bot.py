@@ -13,8 +13,8 @@ from loyalty_app.settings import Settings, read_settings
 def bot() -> None:
     """Run the Telegram bots only, beside `loyalty api`; any number of these share the work.
 
-    LOYALTY_TELEGRAM_TOKEN names the shared bot; shops may have their own (`loyalty business set-bot`). Updates are asked
-    for, or sent to LOYALTY_PUBLIC_URL if that is set. Ctrl-C stops it, after it has finished what it had begun.
+    LOYALTY_TELEGRAM_TOKEN names the shared bot; shops may have their own (`loyalty business set-bot`). Updates are
+    asked for, or sent to LOYALTY_PUBLIC_URL if that is set. Ctrl-C stops it, after it has finished what it had begun.
     """
     settings = read_settings()
     if settings.telegram_token is None:

@@ -1,0 +1,128 @@
+"""Updates of Telegram, kept until they are handled: none is lost, none comes twice, each person's in their order."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from loyalty_app.chat.updates import LEASE, PAUSES, Handled, NewUpdate, Update, Updates, release, take_in
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import telegram_update
+from tests.core.builders import NOON
+
+BOT, ANA, BEN = 7, 1, 2
+QUEUE = Updates()
+
+
+def new(number: int, person: int = ANA) -> NewUpdate:
+    return NewUpdate(number, person, b'{"update_id":%d}' % number)
+
+
+async def claimed(database: Database, now: datetime = NOON, room: int = 10) -> list[Update]:
+    return list(await database.write(lambda connection: QUEUE.claim(connection, database, now=now, room=room)))
+
+
+async def recorded(database: Database, *ended: Handled, now: datetime = NOON) -> None:
+    await database.write(lambda connection: QUEUE.record(connection, database, ended, now=now))
+
+
+async def kept(database: Database) -> dict[int, tuple[bytes | None, str | None]]:
+    """Of each update that is handled, what is left of it and its error."""
+    done = select(telegram_update).where(telegram_update.c.done_at.is_not(None))
+    rows = await database.read(lambda connection: connection.execute(done).all())
+    return {row.update_id: (row.body, row.error) for row in rows}
+
+
+async def test_an_update_that_comes_twice_is_taken_once(database: Database) -> None:
+    assert await take_in(database, BOT, [new(5), new(5)], now=NOON) == 1
+    assert await take_in(database, BOT, [new(5), new(6)], now=NOON) == 1
+    [first] = await claimed(database)
+    await recorded(database, Handled(update=first))
+    assert await take_in(database, BOT, [new(5)], now=NOON) == 0
+
+
+async def test_two_processes_that_are_sent_the_same_update_take_it_once(
+    database: Database, second_database: Database
+) -> None:
+    taken = await asyncio.gather(
+        *(take_in(base, BOT, [new(n) for n in range(20)], now=NOON) for base in (database, second_database) * 3)
+    )
+    assert sum(taken) == 20
+
+
+async def test_updates_of_one_person_are_handled_one_after_the_other_in_their_order(database: Database) -> None:
+    await take_in(database, BOT, [new(9), new(7), new(8)], now=NOON)
+    seen = []
+    while found := await claimed(database):
+        [update] = found
+        assert await claimed(database) == []
+        seen.append(update.update_id)
+        await recorded(database, Handled(update=update))
+    assert seen == [7, 8, 9]
+
+
+async def test_updates_of_different_people_are_handled_side_by_side(database: Database) -> None:
+    await take_in(database, BOT, [new(1, ANA), new(2, ANA), new(3, BEN)], now=NOON)
+    assert [(one.update_id, one.person_id) for one in await claimed(database)] == [(1, ANA), (3, BEN)]
+
+
+async def test_two_processes_never_handle_the_same_update(database: Database, second_database: Database) -> None:
+    await take_in(database, BOT, [new(number, number % 30) for number in range(1, 121)], now=NOON)
+    seen: list[int] = []
+    while True:
+        parts = await asyncio.gather(claimed(database, room=7), claimed(second_database, room=7))
+        if not any(parts):
+            break
+        assert not {one.person_id for one in parts[0]} & {one.person_id for one in parts[1]}
+        seen += [one.update_id for part in parts for one in part]
+        await recorded(database, *(Handled(update=one) for part in parts for one in part))
+    assert sorted(seen) == list(range(1, 121))
+
+
+async def test_an_update_whose_process_died_is_handled_once_its_lease_is_over(database: Database) -> None:
+    await take_in(database, BOT, [new(1)], now=NOON)
+    [lost] = await claimed(database)
+    assert await claimed(database, NOON + LEASE - timedelta(seconds=1)) == []
+    [again] = await claimed(database, NOON + LEASE)
+    await recorded(database, Handled(update=lost))
+    assert await kept(database) == {}, "the one who lost the lease has no say"
+    await recorded(database, Handled(update=again))
+    assert await kept(database) == {1: (None, None)}
+
+
+async def test_a_process_that_is_alone_takes_over_at_once(database: Database) -> None:
+    await take_in(database, BOT, [new(1)], now=NOON)
+    await claimed(database)
+    await release(database)
+    assert [one.update_id for one in await claimed(database)] == [1]
+
+
+async def test_what_may_pass_is_tried_again_after_longer_and_longer_pauses_and_then_set_aside(
+    database: Database,
+) -> None:
+    await take_in(database, BOT, [new(1), new(2)], now=NOON)
+    now = NOON
+    for pause in PAUSES:
+        [update] = await claimed(database, now)
+        await recorded(database, Handled(update=update, error="NetworkError", may_pass=True), now=now)
+        assert await claimed(database, now + pause - timedelta(milliseconds=1)) == [], "nor is the next one handled"
+        now += pause
+    [update] = await claimed(database, now)
+    await recorded(database, Handled(update=update, error="NetworkError", may_pass=True), now=now)
+    assert await kept(database) == {1: (b'{"update_id":1}', "NetworkError")}
+    assert [one.update_id for one in await claimed(database, now)] == [2]
+
+
+async def test_an_update_that_cannot_be_handled_is_set_aside_and_holds_up_nobody(database: Database) -> None:
+    await take_in(database, BOT, [new(1), new(2)], now=NOON)
+    [broken] = await claimed(database)
+    await recorded(database, Handled(update=broken, error="KeyError"))
+    assert [one.update_id for one in await claimed(database)] == [2]
+    assert await kept(database) == {1: (b'{"update_id":1}', "KeyError")}
+
+
+async def test_of_an_update_that_was_handled_only_its_number_is_left(database: Database) -> None:
+    await take_in(database, BOT, [new(1)], now=NOON)
+    [update] = await claimed(database)
+    await recorded(database, Handled(update=update))
+    assert await kept(database) == {1: (None, None)}
