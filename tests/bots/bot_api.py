@@ -47,7 +47,7 @@ def check_calls(calls: list[Json]) -> None:
     known = description()
     if known is not None:
         problems = [problem for call in calls for problem in wrong_in_call(known, call)]
-        assert problems == []
+        assert not problems, "\n".join(problems)
 
 
 def wrong_in_call(known: Json, call: Json) -> Iterator[str]:
