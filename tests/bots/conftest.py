@@ -24,7 +24,7 @@ async def sandbox() -> AsyncIterator[SandboxServer]:
     """An empty sandbox. What bots have asked of it in the end must be what Telegram knows."""
     async with open_sandbox() as running:
         yield running
-        check_calls(await running.calls())
+        await running.check()
 
 
 @pytest.fixture
