@@ -13,7 +13,7 @@ from api import reference
 from api.auth import authorise
 from api.limits import RateLimits
 from api.problems import answer_failure, answer_http, answer_refusal
-from api.routes import customers, health, pictures, program, stamps, webhooks
+from api.routes import customers, health, pictures, program, stamps, telegram, webhooks
 from api.visits import add_headers
 from loyalty_app.counter.line import utc_now
 from loyalty_app.running import running
