@@ -10,7 +10,16 @@ import httpx
 import qrcode
 import uvicorn
 from litestar.types import Receive, Scope, Send
-from telegram import Bot, CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
+from telegram import (
+    Bot,
+    CallbackQuery,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    KeyboardButton,
+    Message,
+    ReplyKeyboardMarkup,
+    Update,
+)
 from telegram.error import Conflict
 
 from bots.sandbox import create_sandbox
@@ -63,12 +72,15 @@ async def answer(bot: Bot, update: Update) -> None:
 
 
 async def answer_text(bot: Bot, message: Message, text: str) -> None:
-    """Say the same, but for three words."""
+    """Say the same, but for a few words."""
     if text == "card":
         await message.reply_photo(card(f"https://t.me/{bot.username}?start=c_42"), caption="A card")
     elif text == "buttons":
         rows = [[InlineKeyboardButton(name, callback_data=name)] for name in BUTTONS]
         await message.reply_text("Press one", reply_markup=InlineKeyboardMarkup(rows))
+    elif text == "number":
+        share = KeyboardButton("Share my number", request_contact=True)
+        await message.reply_text("Which number?", reply_markup=ReplyKeyboardMarkup([[share]], one_time_keyboard=True))
     elif text == "fireworks":
         await message.reply_text("Hooray", message_effect_id=FIREWORKS)
     else:

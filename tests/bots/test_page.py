@@ -17,6 +17,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 HOSTILE = "<img src=x onerror=\"document.title = 'broken'\"><b>Eve</b>"
 LONG_WORD = "W" * 300
+USABLE = {"button", "link", "textbox", "combobox", "tab", "menuitem"}
+LESS_MOVEMENT = {"name": "prefers-reduced-motion", "value": "reduce"}
 LAPTOP, PHONE = (1400, 900), (360, 740)
 
 
@@ -193,6 +195,32 @@ async def test_arabic_runs_from_right_to_left(started: Phones) -> None:
     assert await started.page.ask(f"getComputedStyle({own}).direction") == "rtl"
 
 
+async def test_a_number_is_shared_only_after_a_question(started: Phones) -> None:
+    await started.says("left", "number")
+    await started.press("left", "Share my number")
+    assert not await started.page.ask("document.querySelector('#phone-left .person .icon-phone')")
+    await started.press("left", "Share")
+    await started.page.until("document.querySelector('#phone-left .person .icon-phone')")
+    await started.page.until("document.querySelector('#phone-left .reply-keyboard').hidden")
+
+
+async def test_whatever_can_be_used_has_a_name(started: Phones) -> None:
+    for text in ("buttons", "card", "number"):
+        await started.says("left", text)
+    await started.sees("left", "Which number?")
+    tree = await started.page.call("Accessibility.getFullAXTree")
+    usable = [node for node in tree["nodes"] if node.get("role", {}).get("value") in USABLE]
+    assert len(usable) > 20
+    assert [node for node in usable if not node["name"]["value"]] == []
+
+
+async def test_who_wants_no_movement_gets_none(started: Phones) -> None:
+    await started.page.call("Emulation.setEmulatedMedia", features=[LESS_MOVEMENT])
+    await started.says("left", "fireworks")
+    await started.sees("left", "Hooray")
+    assert not await started.page.ask("document.querySelector('.stage')")
+
+
 async def test_an_effect_is_played_once(started: Phones) -> None:
     await started.says("left", "fireworks")
     await started.page.until("document.querySelector('#phone-left .stage')")
@@ -213,6 +241,15 @@ async def test_a_narrow_screen_shows_one_phone_and_never_scrolls_sideways(browse
     await phones.page.click("document.querySelector('[role=tab][data-name=left]')")
     assert set(await phones.page.ask(widths)) == {0}
     await close_quietly(phones)
+
+
+async def test_the_first_people_appear_by_themselves(browser: Browser) -> None:
+    async with open_laptop() as laptop:
+        page = await browser.open(laptop.url)
+        await page.until("document.body.innerText.includes('Nobody holds this phone yet')")
+        await laptop.add("people", first_name="Ana")
+        await page.until("document.querySelector('#phone-left .owner').innerText.includes('Ana')")
+        await page.close()
 
 
 async def test_a_sandbox_that_comes_back_is_found_again(browser: Browser) -> None:

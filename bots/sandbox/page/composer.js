@@ -10,13 +10,13 @@ export class Composer {
   #chat = null;
   #putAway = null;
 
-  /** `actions` are {say, start, unblock, attach(file), pressReply(button)}. */
+  /** `actions` are {say, start, unblock, attach(file), pressReply(button), link(url)}. */
   constructor(actions) {
     this.actions = actions;
     this.commands = make("div", { class: "commands", hidden: true, "aria-label": "Commands" });
     this.input = make("textarea", { rows: "1", placeholder: "Message", "aria-label": "Message", dir: "auto", enterkeyhint: "send", oninput: () => this.#typed(), onkeydown: (event) => this.#key(event), onpaste: (event) => this.#pasted(event) });
     this.file = make("input", { type: "file", hidden: true, "aria-label": "File to send", onchange: () => this.#picked() });
-    this.menu = make("button", { type: "button", class: "menu-button", "aria-expanded": "false", onclick: () => this.#toggleCommands() }, icon("menu"), make("span", {}, "Menu"));
+    this.menu = make("button", { type: "button", class: "menu-button", "aria-expanded": "false", onclick: () => this.#pressMenu() }, icon("menu"), make("span", {}, "Menu"));
     this.toggle = iconButton("keyboard", "Keyboard of the bot", () => this.#toggleKeyboard(), { hidden: true });
     this.send = iconButton("send", "Send", () => this.#send(), { class: "round send" });
     this.line = make("form", { class: "line", onsubmit: (event) => event.preventDefault() }, this.menu, iconButton("attach", "Send a picture or a file", () => this.file.click()), this.input, this.toggle, this.send, this.file);
@@ -29,7 +29,9 @@ export class Composer {
   show(chat) {
     this.#chat = chat;
     this.#bigButton(chat);
-    this.menu.hidden = chat.commands.length === 0;
+    const app = chat.menu?.type === "web_app";
+    this.menu.hidden = chat.commands.length === 0 && !app;
+    this.menu.querySelector("span").textContent = app ? chat.menu.text : "Menu";
     this.#keyboard(chat.reply_keyboard);
     this.#suggest();
   }
@@ -91,6 +93,11 @@ export class Composer {
     const typed = this.input.value;
     if (typed.startsWith("/")) this.#offer(this.#chat.commands.filter(({ command }) => `/${command}`.startsWith(typed)));
     else if (this.menu.getAttribute("aria-expanded") === "false") this.closeCommands();
+  }
+
+  #pressMenu() {
+    if (this.#chat.menu?.type === "web_app") this.actions.link(new URL(this.#chat.menu.web_app.url));
+    else this.#toggleCommands();
   }
 
   #toggleCommands() {

@@ -203,6 +203,7 @@ export class Phone {
       unblock: () => this.#act("unblock"),
       attach: (file) => this.#attach(file),
       pressReply: (button) => this.#pressReply(button),
+      link: (url) => this.#follow(url),
     };
   }
 
