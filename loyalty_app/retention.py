@@ -1,7 +1,8 @@
-"""Retention: what is kept of deliveries for 30 days, and taken away after that, a little at a time.
+"""Retention: what is kept of deliveries and of chats for some days, and taken away after that, a little at a time.
 
 What is old is looked for without holding anybody up; only taking it away is a transaction. What waits for an endpoint
-that is switched off, or gone, does not wait for longer.
+that is switched off, or gone, does not wait for longer. Nor does the card of somebody who was erased, if the bot could
+not take it out of the chat.
 """
 
 from collections.abc import Callable
@@ -10,17 +11,19 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Delete, Table, and_, delete, or_, select, tuple_
 
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import attempt, delivery, event, webhook_endpoint
+from loyalty_app.db.tables import attempt, customer, delivery, event, telegram_card, telegram_update, webhook_endpoint
 from loyalty_app.outbox import QUEUED, THEIR_ENDPOINT, event_id_floor
 
 KEPT = timedelta(days=30)
+UPDATES_KEPT = timedelta(hours=48)
+"""Telegram sends an update again for 24 hours."""
 AT_ONCE = 500
 
 
 async def prune(database: Database, now: datetime) -> int:
-    """Take away attempts, deliveries and events older than 30 days, but for what is to be sent; says how many rows."""
+    """Take away what is older than it is kept, but for what is to be sent or handled; says how many rows."""
     taken = 0
-    for table, old in _old(now - KEPT):
+    for table, old in (*_old(now - KEPT), *_old_in_chats(now)):
         taken += await _take_away(database, table, old)
     return taken
 
@@ -34,6 +37,12 @@ def _old(before: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
         (delivery, and_(delivery.c.created_at < before, done)),
         (event, and_(event.c.id < event_id_floor(before), ~select(delivery.c.id).where(about_it).exists())),
     ]
+
+
+def _old_in_chats(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
+    whose = and_(customer.c.business_id == telegram_card.c.business_id, customer.c.id == telegram_card.c.customer_id)
+    erased = select(customer.c.id).where(whose, customer.c.erased_at < now - KEPT)
+    return [(telegram_update, telegram_update.c.done_at < now - UPDATES_KEPT), (telegram_card, erased.exists())]
 
 
 async def _take_away(database: Database, table: Table, old: ColumnElement[bool]) -> int:

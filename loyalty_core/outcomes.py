@@ -37,6 +37,13 @@ class Voided(msgspec.Struct, frozen=True, kw_only=True):
     customer: CustomerView
 
 
+class Claimed(msgspec.Struct, frozen=True, kw_only=True):
+    """A proven phone number led to this customer's card; `replaced` is the id of the card that was closed for it."""
+
+    customer: CustomerView
+    replaced: int | None
+
+
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
     """A customer's personal data was erased; the ledger stays, without a name."""
 

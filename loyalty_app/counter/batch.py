@@ -29,7 +29,7 @@ class Batch:
     ) -> None:
         self.database, self.connection, self.clock = database, connection, clock
         self.book = Book(database, connection, versions)
-        self.deliveries = 0
+        self.deliveries = self.due = 0
 
     def run(self, requests: list[Request]) -> list[Outcome]:
         """Decide and write all requests; one outcome for each, in their order."""
@@ -38,13 +38,13 @@ class Batch:
         desk = Desk(self.book, Paper(self.clock()), numbers)
         outcomes = [self._outcome(request, desk) for request in requests]
         write(desk.paper, self.book, numbers)
-        self.deliveries = desk.paper.deliveries
+        self.deliveries, self.due = desk.paper.deliveries, desk.paper.due
         numbers.save()
         return outcomes
 
     def _outcome(self, request: Request, desk: Desk) -> Outcome:
         try:
-            request = self.book.authorised(request)
+            request = self.book.rights.authorised(request)
             return self._replay(request) or self._decide(request, desk)
         except LoyaltyError as refusal:
             return refusal

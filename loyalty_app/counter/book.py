@@ -12,21 +12,33 @@ import msgspec
 from sqlalchemy import Connection
 
 from loyalty_app.businesses import Business, business_of
-from loyalty_app.counter.requests import CustomerRef, Erase, Expire, GiveStamp, Join, Redeem, Request, Update, Void
+from loyalty_app.counter.holdings import Holdings, Overtaken
+from loyalty_app.counter.requests import (
+    Claim,
+    CustomerRef,
+    Erase,
+    Expire,
+    GiveStamp,
+    Join,
+    Redeem,
+    Request,
+    Update,
+    Void,
+)
+from loyalty_app.counter.rights import Rights
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
-from loyalty_app.db.rows import customer_of, entry_of, reward_of, staff_actor, terms_of
+from loyalty_app.db.rows import customer_of, entry_of, reward_of, terms_of
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer
 from loyalty_core.errors import (
     CustomerExists,
     CustomerNotFound,
     InvalidRequest,
-    NotOnStaff,
     OrderRefUsed,
     TransactionNotFound,
 )
-from loyalty_core.ledger import Actor, ActorType, Entry
+from loyalty_core.ledger import Entry
 from loyalty_core.programs import Program, Terms
 from loyalty_core.rewards import Reward
 
@@ -50,10 +62,12 @@ class Book:
         self.rewards: dict[Key, dict[int, Reward]] = {}
         self.order_refs: dict[tuple[int, str], int] = {}
         self.branches: set[Key] = set()
-        self.staff: dict[Key, Actor] = {}
+        self.rights = Rights()
         self.answers: dict[tuple[int, str], tuple[bytes, bytes | None]] = {}
         self.counts: dict[int, int] = defaultdict(int)
         self.whole: set[Key] = set()
+        self.holdings = Holdings(database, connection)
+        self.claimable: set[Key] = set()
 
     def load(self, requests: list[Request]) -> None:
         """Read and lock what the requests are about."""
@@ -62,9 +76,10 @@ class Book:
         self._load_businesses({request.business_id for request in requests})
         self._load_answers(requests)
         self._load_histories(requests)
-        self._load_claims(requests)
+        self._load_named(requests)
         self._load_counts(requests)
-        self._load_staff(requests)
+        self._load_holdings(requests)
+        self.rights.load(requests, self.database, self.connection)
 
     def _load_targets(self, requests: list[Request]) -> None:
         wanted = [(r.business_id, r.order.transaction_id) for r in requests if isinstance(r.order, Void)]
@@ -77,12 +92,14 @@ class Book:
         codes = [(business, ref) for business, ref in refs if isinstance(ref, str)]
         found = self.database.fetch(self.connection, tables.customer, ("business_id", "qr_code"), codes)
         ids += [(row.business_id, row.id) for row in found]
+        self.claimable = self.holdings.look_ahead(requests)
+        ids += self.claimable
         for row in self.database.fetch(self.connection, tables.customer, ("business_id", "id"), ids, lock=True):
             self._keep_customer(customer_of(row))
 
     def _ref(self, request: Request) -> CustomerRef | None:
         match request.order:
-            case Join():
+            case Join() | Claim():
                 return None
             case Void(transaction_id=target):
                 entry = self.entries.get((request.business_id, target))
@@ -115,7 +132,8 @@ class Book:
         for row in self.database.fetch(self.connection, tables.transaction, columns, whole):
             self._keep_entry(entry_of(row))
         self.whole = set(whole)
-        for row in self.database.fetch(self.connection, tables.reward, columns, self._found(some)):
+        owners = [*self._found(some), *self.claimable]
+        for row in self.database.fetch(self.connection, tables.reward, columns, owners):
             self._keep_reward(reward_of(row))
 
     def _found(self, requests: Iterable[Request]) -> list[Key]:
@@ -126,7 +144,7 @@ class Book:
                 found.add((customer.business_id, customer.id))
         return sorted(found)
 
-    def _load_claims(self, requests: list[Request]) -> None:
+    def _load_named(self, requests: list[Request]) -> None:
         """Load who has the phone numbers, order references and branches that requests name."""
         stamps = [(r.business_id, r.order.order) for r in requests if isinstance(r.order, GiveStamp)]
         refs = [(business, order.order_ref) for business, order in stamps if order.order_ref]
@@ -141,20 +159,21 @@ class Book:
             self.phones[row.business_id, row.phone] = row.id
 
     def _load_counts(self, requests: list[Request]) -> None:
-        """Count customers if somebody joins. All totals that may change are locked then, in the order of their ids."""
-        if not any(isinstance(r.order, Join) for r in requests):
+        """Count customers if their number or what they hold may change.
+
+        All totals that may change are locked then, in the order of their ids.
+        """
+        if not any(isinstance(r.order, Join | Claim) for r in requests):
             return
         wanted = {(r.business_id,) for r in requests}
         for row in self.database.fetch(self.connection, tables.business_total, ("business_id",), wanted, lock=True):
             self.counts[row.business_id] = row.customers
 
-    def _load_staff(self, requests: list[Request]) -> None:
-        """Load who is on the staff now, last of all: whoever was removed while others were waited for is out."""
-        actors = [(r.business_id, r.caller.actor) for r in requests if r.caller.actor.type is ActorType.STAFF]
-        wanted = [(business, actor.id) for business, actor in actors]
-        for row in self.database.fetch(self.connection, tables.staff, ("business_id", "id"), wanted):
-            if row.removed_at is None:
-                self.staff[row.business_id, row.id] = staff_actor(row)
+    def _load_holdings(self, requests: list[Request]) -> None:
+        """Load who holds which cards. A card that was not to be locked may be looked at, and no more."""
+        unknown = self.holdings.load(requests, self.claimable) - self.customers.keys()
+        for row in self.database.fetch(self.connection, tables.customer, ("business_id", "id"), unknown):
+            self._keep_customer(customer_of(row))
 
     def _keep_customer(self, customer: Customer) -> None:
         self.customers[customer.business_id, customer.id] = customer
@@ -172,22 +191,28 @@ class Book:
         number = self.codes.get((business_id, ref)) if isinstance(ref, str) else ref
         return self.customers.get((business_id, number)) if number is not None else None
 
-    def authorised(self, request: Request) -> Request:
-        """The request with the name and role that its asker has now. Raises NotOnStaff."""
-        caller = request.caller
-        if caller.actor.type is not ActorType.STAFF:
-            return request
-        actor = self.staff.get((request.business_id, caller.actor.id or 0))
-        if actor is None:
-            raise NotOnStaff
-        return msgspec.structs.replace(request, caller=msgspec.structs.replace(caller, actor=actor))
-
     def customer(self, business_id: int, ref: CustomerRef) -> Customer:
         """The customer, as they are after the requests before. Raises CustomerNotFound."""
         customer = self._find(business_id, ref)
         if customer is None or customer.erased_at is not None:
             raise CustomerNotFound
         return customer
+
+    def customer_in_chat(self, business_id: int, user_id: int) -> Customer | None:
+        """The customer whose card a person holds in a chat, through any bot; None if there is none, or no more."""
+        held = (self.customers[business_id, number] for number in self.holdings.of_person(business_id, user_id))
+        return next((customer for customer in held if customer.erased_at is None), None)
+
+    def customer_of_phone(self, business_id: int, phone: str) -> Customer | None:
+        """The customer who has that number. Raises what `claimed` raises."""
+        number = self.phones.get((business_id, phone))
+        return self.claimed(business_id, number) if number is not None else None
+
+    def claimed(self, business_id: int, customer_id: int) -> Customer:
+        """A customer whom a claim may change. Raises Overtaken if it was seen too late that it would."""
+        if (business_id, customer_id) not in self.claimable:
+            raise Overtaken
+        return self.customers[business_id, customer_id]
 
     def program(self, business_id: int) -> Program:
         """The program of a business."""
@@ -229,6 +254,8 @@ class Book:
         before = self.customers.get((change.customer.business_id, change.customer.id))
         if before and before.phone and before.phone != change.customer.phone:
             del self.phones[before.business_id, before.phone]
+        if before is None:
+            self.claimable.add((change.customer.business_id, change.customer.id))
         self.counts[change.customer.business_id] += int(before is None) - int(change.customer.erased_at is not None)
         self._keep_customer(change.customer)
         for reward in (*change.issued, *change.settled):
@@ -254,5 +281,7 @@ def _phone(request: Request) -> str | None:
             return profile.phone
         case Update(change=change):
             return change.phone if isinstance(change.phone, str) else None
+        case Claim(phone=phone):
+            return phone
         case _:
             return None

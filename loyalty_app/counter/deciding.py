@@ -6,15 +6,17 @@ No rule stands here, and nothing is written: a refusal is raised and leaves the 
 import secrets
 from typing import Any
 
+from msgspec import UNSET
+
 from loyalty_app.counter.book import Book
-from loyalty_app.counter.requests import Erase, Expire, GiveStamp, Join, Redeem, Request, Update, Void
+from loyalty_app.counter.requests import Claim, Erase, Expire, GiveStamp, Join, Redeem, Request, Update, Void
 from loyalty_app.counter.writing import Paper
 from loyalty_app.db.engine import Numbers
-from loyalty_core import joining, stamping, voiding
+from loyalty_core import claiming, joining, stamping, voiding
 from loyalty_core.changes import Change, Occasion
-from loyalty_core.customers import CODE_RANDOM_BYTES, new_code
-from loyalty_core.errors import RewardNotFound
-from loyalty_core.outcomes import Erased, Expired, Redeemed, Stamped, Voided
+from loyalty_core.customers import CODE_RANDOM_BYTES, Customer, new_code
+from loyalty_core.errors import CustomerNotFound, RewardNotFound
+from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
 from loyalty_core.views import CustomerView, customer_view
 
 
@@ -48,6 +50,10 @@ class Desk:
 def decide(request: Request, desk: Desk) -> tuple[object, int]:
     """The outcome of a request and the id of the customer whom it was about. Raises LoyaltyError."""
     match request.order:
+        case Join() as order:
+            return join(order, request, desk)
+        case Claim() as order:
+            return claim(order, request, desk)
         case Update() as order:
             return update(order, request, desk)
         case Expire() as order:
@@ -58,10 +64,8 @@ def decide(request: Request, desk: Desk) -> tuple[object, int]:
             return change.answer, change.customer.id
 
 
-def _change(order: Join | GiveStamp | Redeem | Void | Erase, request: Request, desk: Desk) -> Change[Any]:
+def _change(order: GiveStamp | Redeem | Void | Erase, request: Request, desk: Desk) -> Change[Any]:
     match order:
-        case Join():
-            return join(order, request, desk)
         case GiveStamp():
             return give_stamp(order, request, desk)
         case Redeem():
@@ -72,8 +76,18 @@ def _change(order: Join | GiveStamp | Redeem | Void | Erase, request: Request, d
             return erase(order, request, desk)
 
 
-def join(order: Join, request: Request, desk: Desk) -> Change[CustomerView]:
-    """Hand out a card."""
+def join(order: Join, request: Request, desk: Desk) -> tuple[CustomerView, int]:
+    """Hand out a card, or show the one that the person holds in a chat already."""
+    book, business_id, holder = desk.book, request.business_id, order.holder
+    if holder is UNSET:
+        customer = _new_customer(order, request, desk)
+    else:
+        customer = book.customer_in_chat(business_id, holder.user_id) or _new_customer(order, request, desk)
+        book.holdings.hang(holder, customer, desk.paper.now)
+    return customer_view(customer, book.program(business_id)), customer.id
+
+
+def _new_customer(order: Join, request: Request, desk: Desk) -> Customer:
     book, business_id = desk.book, request.business_id
     book.check_phone(business_id, order.profile.phone)
     joining.check_room(book.businesses[business_id].plan, book.counts[business_id])
@@ -84,7 +98,35 @@ def join(order: Join, request: Request, desk: Desk) -> Change[CustomerView]:
         opening_stamps=order.opening_stamps,
     )
     at = desk.occasion(request, order.opening_stamps)
-    return joining.join(order.profile, book.program(business_id), new, at=at)
+    change = joining.join(order.profile, book.program(business_id), new, at=at)
+    desk.keep(change, request)
+    return change.customer
+
+
+def claim(order: Claim, request: Request, desk: Desk) -> tuple[Claimed, int]:
+    """Find the card of a proven phone number; a card that is closed for it leaves its place to the found one."""
+    book, business_id = desk.book, request.business_id
+    mine = book.customer_in_chat(business_id, order.holder.user_id)
+    if mine is None:
+        raise CustomerNotFound
+    own = book.claimed(business_id, mine.id)
+    card = claiming.CardInChat(own, book.rewards_of(own))
+    found = _found(order, own, desk)
+    most = own.card.current_stamps + (found.customer.card.current_stamps if found else 0)
+    at = desk.occasion(request, most)
+    decided = claiming.claim(card, order.phone, found, program=book.program(business_id), at=at)
+    for change in decided.changes:
+        desk.keep(change, request)
+    if found is not None:
+        book.holdings.move(own, found.customer, desk.paper.now)
+    return decided.answer, decided.answer.customer.id
+
+
+def _found(order: Claim, own: Customer, desk: Desk) -> claiming.Found | None:
+    customer = desk.book.customer_of_phone(own.business_id, order.phone)
+    if customer is None or customer.id == own.id:
+        return None
+    return claiming.Found(customer, desk.book.holdings.is_held_by_another(customer, order.holder.user_id))
 
 
 def give_stamp(order: GiveStamp, request: Request, desk: Desk) -> Change[Stamped]:

@@ -11,19 +11,23 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from msgspec import UNSET
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from loyalty_app.contacts import checked_change, checked_profile
+from loyalty_app.contacts import checked_change, checked_phone, checked_profile
 from loyalty_app.counter.batch import Batch, Outcome
 from loyalty_app.counter.book import Versions
+from loyalty_app.counter.holdings import Overtaken
 from loyalty_app.counter.requests import (
     Answer,
     Caller,
+    Claim,
     CustomerRef,
     Erase,
     Expire,
     GiveStamp,
+    Holder,
     Join,
     Order,
     Redeem,
@@ -79,11 +83,26 @@ class Counter:
         self._closing = False
         self.when_queued: Callable[[], None] = lambda: None
         """Called when a batch has left deliveries in the outbox; who delivers sets it."""
+        self.when_due: Callable[[], None] = lambda: None
+        """Called when a batch has changed cards that hang in chats; who shows them sets it."""
         self._task = asyncio.create_task(self._serve(), name="counter")
 
-    async def join(self, caller: Caller, profile: Profile, *, opening_stamps: int = 0) -> Answer:
-        """Hand out a card. Raises CustomerExists, CustomerLimitReached or InvalidRequest."""
-        return await self._ask(caller, Join(checked_profile(profile, caller.business.country), opening_stamps))
+    async def join(
+        self, caller: Caller, profile: Profile, *, opening_stamps: int = 0, holder: Holder | None = None
+    ) -> Answer:
+        """Hand out a card. Who holds one in a chat already, through any bot, is shown that one: nothing new is made.
+
+        Raises CustomerExists, CustomerLimitReached or InvalidRequest.
+        """
+        checked = checked_profile(profile, caller.business.country)
+        return await self._ask(caller, Join(checked, opening_stamps, UNSET if holder is None else holder))
+
+    async def claim(self, caller: Caller, holder: Holder, phone: str) -> Answer:
+        """Find the card of a phone number, which its holder in a chat has proven to be theirs.
+
+        Raises what `claiming.claim` raises, CustomerNotFound if they hold no card, InvalidRequest.
+        """
+        return await self._ask(caller, Claim(holder, checked_phone(phone, caller.business.country)))
 
     async def give_stamp(self, caller: Caller, customer: CustomerRef, order: StampOrder) -> Answer:
         """Stamp a card. Raises what `stamping.stamp` raises, CustomerNotFound, OrderRefUsed."""
@@ -151,13 +170,15 @@ class Counter:
     async def _attempt(self, batch: list[Waiting]) -> list[Answer | Exception]:
         requests = [waiting.request for waiting in batch]
 
-        def work(connection: Connection) -> tuple[list[Outcome], int]:
+        def work(connection: Connection) -> tuple[list[Outcome], Batch]:
             running = Batch(self._database, connection, versions=self._versions, clock=self._clock)
-            return running.run(requests), running.deliveries
+            return running.run(requests), running
 
-        outcomes, deliveries = await self._database.write(work)
-        if deliveries:
+        outcomes, ended = await self._database.write(work)
+        if ended.deliveries:
             self.when_queued()
+        if ended.due:
+            self.when_due()
         return list(outcomes)
 
     async def _alone(self, waiting: Waiting) -> Answer | Exception:
@@ -166,7 +187,7 @@ class Counter:
         for _ in range(TRIES):
             try:
                 return (await self._attempt([waiting]))[0]
-            except IntegrityError as error:
+            except (IntegrityError, Overtaken) as error:
                 failure = error
             except LoyaltyError as refusal:
                 return refusal

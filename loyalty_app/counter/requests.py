@@ -3,6 +3,7 @@
 import hashlib
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from loyalty_app.businesses import Business
 from loyalty_core.customers import Profile, ProfileChange
@@ -21,11 +22,29 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
 
 
+class Holder(msgspec.Struct, frozen=True):
+    """A person in their chat with a bot, both by Telegram's numbers."""
+
+    bot_id: int
+    user_id: int
+
+
 class Join(msgspec.Struct, frozen=True):
-    """Hand out a card, with stamps brought along or none."""
+    """Hand out a card, with stamps brought along or none, to somebody in a chat or not.
+
+    A field that came later is left unset, so that what was kept of older orders stays the same.
+    """
 
     profile: Profile
     opening_stamps: int = 0
+    holder: Holder | UnsetType = UNSET
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """Find the card that belongs to a phone number, which somebody in a chat has proven to be theirs."""
+
+    holder: Holder
+    phone: str
 
 
 class GiveStamp(msgspec.Struct, frozen=True):
@@ -69,7 +88,7 @@ class Expire(msgspec.Struct, frozen=True):
     reward_id: int
 
 
-Order = Join | GiveStamp | Redeem | Void | Update | Erase | Expire
+Order = Join | Claim | GiveStamp | Redeem | Void | Update | Erase | Expire
 
 
 class Request(msgspec.Struct, frozen=True):

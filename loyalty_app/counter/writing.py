@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import Connection, and_, update
 
 from loyalty_app.counter.book import Book
-from loyalty_app.counter.requests import Erase, Request
+from loyalty_app.counter.requests import Request
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Numbers
 from loyalty_app.db.rows import customer_row, entry_row, reward_row
@@ -25,6 +25,7 @@ from loyalty_core.totals import DayTotals
 
 encode = msgspec.json.Encoder().encode
 OWN_KEY = ("business_id", "id")
+PLACE = ("business_id", "bot_id", "user_id")
 
 
 class Paper:
@@ -40,7 +41,7 @@ class Paper:
         self.voided: list[dict[str, object]] = []
         self.events: list[dict[str, object]] = []
         self.answers: list[dict[str, object]] = []
-        self.deliveries = 0
+        self.deliveries = self.due = 0
         self.erased: list[tuple[int, int]] = []
         self.days: dict[tuple[int, date], DayTotals] = defaultdict(DayTotals)
         self.customer_counts: dict[int, int] = defaultdict(int)
@@ -54,7 +55,7 @@ class Paper:
         owed_before = before.card.rewards_available if before else 0
         self.outstanding[business_id] += customer.card.rewards_available - owed_before
         self.customer_counts[business_id] += int(before is None) - int(customer.erased_at is not None)
-        if isinstance(request.order, Erase):
+        if customer.erased_at is not None:
             self._forget(business_id, customer.id)
         for day, totals in change.totals:
             self.days[business_id, day] += totals
@@ -113,11 +114,23 @@ def write(paper: Paper, book: Book, numbers: Numbers) -> None:
     database.update(connection, tables.transaction, paper.voided, key=OWN_KEY)
     database.insert(connection, tables.reward, map(reward_row, paper.new_rewards.values()))
     database.update(connection, tables.reward, map(reward_row, paper.rewards.values()), key=OWN_KEY)
+    paper.due = _hang(paper, book)
     _forget(paper, connection)
     database.insert(connection, tables.idempotency, paper.answers)
     database.insert(connection, tables.event, paper.events)
     paper.deliveries = append(connection, database, numbers, paper.events)
     _add_totals(paper, book)
+
+
+def _hang(paper: Paper, book: Book) -> int:
+    """Write which cards hang where, and that those that have changed are to be shown anew; says how many are."""
+    new, changed = book.holdings.new.values(), book.holdings.changed.values()
+    book.database.insert(book.connection, tables.telegram_card, map(msgspec.structs.asdict, new))
+    rows = map(msgspec.structs.asdict, changed)
+    moved = book.database.update(book.connection, tables.telegram_card, rows, key=PLACE)
+    due = ({"business_id": c.business_id, "customer_id": c.id, "due_at": paper.now} for c in paper.customers.values())
+    shown = book.database.update(book.connection, tables.telegram_card, due, key=("business_id", "customer_id"))
+    return len(new) + moved + shown
 
 
 def _forget(paper: Paper, connection: Connection) -> None:

@@ -59,8 +59,8 @@ class Database(Protocol):
 
     def update(
         self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
-    ) -> None:
-        """Set the columns of rows found by their key, with one statement."""
+    ) -> int:
+        """Set the columns of rows found by their key, with one statement; says how many rows there were."""
 
     def add(
         self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]

@@ -170,10 +170,11 @@ class PostgresDatabase:
 
     def update(
         self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
-    ) -> None:
-        """Set the columns of rows found by their key, with one statement."""
-        if given := list(rows):
-            connection.execute(_update(table, tuple(given[0]), key), _columns(given))
+    ) -> int:
+        """Set the columns of rows found by their key, with one statement; says how many rows there were."""
+        if not (given := list(rows)):
+            return 0
+        return connection.execute(_update(table, tuple(given[0]), key), _columns(given)).rowcount
 
     def add(
         self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]

@@ -180,10 +180,11 @@ class SqliteDatabase:
 
     def update(
         self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
-    ) -> None:
-        """Set the columns of rows found by their key, with one prepared statement."""
-        if given := [{f"new_{name}": value for name, value in row.items()} for row in rows]:
-            connection.execute(_update(table, tuple(given[0]), key), given)
+    ) -> int:
+        """Set the columns of rows found by their key, with one prepared statement; says how many rows there were."""
+        if not (given := [{f"new_{name}": value for name, value in row.items()} for row in rows]):
+            return 0
+        return connection.execute(_update(table, tuple(given[0]), key), given).rowcount
 
     def add(
         self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]

@@ -1,0 +1,39 @@
+"""Rights: who of those that ask is on the staff now, under which name and in which role.
+
+Only that is looked up here; what a role may do is a rule of the core.
+"""
+
+import msgspec
+from sqlalchemy import Connection
+
+from loyalty_app.counter.requests import Request
+from loyalty_app.db import tables
+from loyalty_app.db.engine import Database
+from loyalty_app.db.rows import staff_actor
+from loyalty_core.errors import NotOnStaff
+from loyalty_core.ledger import Actor, ActorType
+
+
+class Rights:
+    """The staff among those who ask in a batch; what they say of themselves does not count."""
+
+    def __init__(self) -> None:
+        self.staff: dict[tuple[int, int], Actor] = {}
+
+    def load(self, requests: list[Request], database: Database, connection: Connection) -> None:
+        """Read who is on the staff, once all locks are held: whoever was removed meanwhile is out."""
+        actors = [(r.business_id, r.caller.actor) for r in requests if r.caller.actor.type is ActorType.STAFF]
+        wanted = [(business, actor.id) for business, actor in actors]
+        for row in database.fetch(connection, tables.staff, ("business_id", "id"), wanted):
+            if row.removed_at is None:
+                self.staff[row.business_id, row.id] = staff_actor(row)
+
+    def authorised(self, request: Request) -> Request:
+        """The request with the name and role that its asker has now. Raises NotOnStaff."""
+        caller = request.caller
+        if caller.actor.type is not ActorType.STAFF:
+            return request
+        actor = self.staff.get((request.business_id, caller.actor.id or 0))
+        if actor is None:
+            raise NotOnStaff
+        return msgspec.structs.replace(request, caller=msgspec.structs.replace(caller, actor=actor))

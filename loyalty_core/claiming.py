@@ -1,0 +1,98 @@
+"""Claiming: which card belongs to somebody in a chat who has proven that a phone number is theirs.
+
+The rules, in words:
+- A number that nobody in the shop has becomes the number of the card in the chat.
+- If another card has the number, and nobody holds that card in a chat, it comes into this chat. The stamps on the card
+  that was there until now are booked onto it, as stamps brought along; then that card is closed and its data erased.
+- A card with a reward to redeem is not closed: the reward is redeemed first.
+- A card that somebody else holds in a chat stays with them.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from loyalty_core.changes import Change, Occasion
+from loyalty_core.customers import Customer, ProfileChange
+from loyalty_core.errors import CardInUse, CustomerExists
+from loyalty_core.events import CustomerUpdated, OfProfile
+from loyalty_core.joining import erase, update
+from loyalty_core.ledger import EntryType, apply
+from loyalty_core.outcomes import Claimed
+from loyalty_core.programs import Program
+from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.stamping import earned_events, issue, new_entry, with_card
+from loyalty_core.totals import DayTotals
+from loyalty_core.views import customer_view, reward_view, utc
+
+STAMP_FIELDS = ("current_stamps", "total_stamps")
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The other card that has the number, and whether somebody else holds it in a chat."""
+
+    customer: Customer
+    held: bool
+
+
+class CardInChat(msgspec.Struct, frozen=True):
+    """The card in the chat where the number was shared; `rewards` are at least the available ones."""
+
+    customer: Customer
+    rewards: tuple[Reward, ...]
+
+
+class Claiming(msgspec.Struct, frozen=True):
+    """What a claim leads to: the answer, and the changes of the cards in their order."""
+
+    answer: Claimed
+    changes: tuple[Change[Any], ...]
+
+
+def claim(own: CardInChat, phone: str, found: Found | None, *, program: Program, at: Occasion) -> Claiming:
+    """Decide whose card a proven number finds; `found` is None if nobody, or `own` itself, has it.
+
+    Raises CustomerExists or CardInUse.
+    """
+    if found is None:
+        return _give_number(own.customer, phone, program, at)
+    if found.held:
+        raise CustomerExists(found.customer.id)
+    if any(_can_be_redeemed(reward, at.now) for reward in own.rewards):
+        raise CardInUse
+    brought = _bring_stamps(found.customer, own.customer.card.current_stamps, program, at)
+    kept = brought.customer if brought else found.customer
+    return Claiming(
+        answer=Claimed(customer=customer_view(kept, program), replaced=own.customer.id),
+        changes=(*([brought] if brought else []), erase(own.customer, own.rewards, at=at)),
+    )
+
+
+def _give_number(own: Customer, phone: str, program: Program, at: Occasion) -> Claiming:
+    change = update(own, program, ProfileChange(phone=phone), at=at)
+    seen = change.answer if change else customer_view(own, program)
+    return Claiming(answer=Claimed(customer=seen, replaced=None), changes=(change,) if change else ())
+
+
+def _can_be_redeemed(reward: Reward, now: datetime) -> bool:
+    return reward.status is RewardStatus.AVAILABLE and not reward.lapsed(now)
+
+
+def _bring_stamps(found: Customer, stamps: int, program: Program, at: Occasion) -> Change[Any] | None:
+    """Book stamps of a card that closes; they count as stamps, not as a visit, and may earn rewards."""
+    if not stamps:
+        return None
+    entry = msgspec.structs.replace(new_entry(found, program, EntryType.IMPORT, at=at), stamps=stamps)
+    after = with_card(found, apply(found.card, entry, program, at.now.tzinfo), at.now)
+    rewards = issue(entry, program.terms, after.card.rewards_earned - found.card.rewards_earned, at=at)
+    seen = customer_view(after, program)
+    updated = CustomerUpdated(utc(at.now), OfProfile(seen, STAMP_FIELDS))
+    return Change(
+        answer=seen,
+        customer=after,
+        entry=entry,
+        issued=rewards,
+        events=(updated, *earned_events(tuple(map(reward_view, rewards)), seen, at.now)),
+        totals=((at.now.date(), DayTotals(rewards_earned=len(rewards))),),
+    )
