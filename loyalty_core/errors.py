@@ -6,25 +6,13 @@ HTTP or in a chat is not known here. A refusal means that nothing has changed.
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
+from enum import StrEnum
 from typing import ClassVar
 
 import msgspec
 
-
-def clock_time(moment: datetime, now: datetime) -> str:
-    """Say a local time in words: "10:40" on the same day, "2026-03-01 10:40" on another one."""
-    return moment.strftime("%H:%M" if moment.date() == now.date() else "%Y-%m-%d %H:%M")
-
-
-def time_span(span: timedelta) -> str:
-    """Say a span in its largest whole unit: "40 seconds", "6 minutes", "3 hours", "2 days"."""
-    seconds = max(0, int(span.total_seconds()))
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-    return "1 second" if seconds == 1 else f"{seconds} seconds"
+from loyalty_core.times import clock_time, time_span
 
 
 class LoyaltyError(Exception):
@@ -259,8 +247,22 @@ class AlreadyVoided(LoyaltyError):
         super().__init__(f"Transaction {transaction_id} was already undone, by transaction {voided_by}.")
 
 
+class VoidBar(StrEnum):
+    """What stands in the way of an undo."""
+
+    NO_STAMP_OR_REDEMPTION = "no_stamp_or_redemption"
+    NOT_THE_SHOP = "not_the_shop"
+    NOT_THEIR_OWN = "not_their_own"
+    TOO_LATE = "too_late"
+    REWARD_HANDED_OUT = "reward_handed_out"
+
+
 class VoidRefused(LoyaltyError):
     """That cannot be undone."""
+
+    def __init__(self, sentence: str, bar: VoidBar) -> None:
+        self.bar = bar
+        super().__init__(sentence)
 
 
 class OrderRefUsed(LoyaltyError):

@@ -16,7 +16,7 @@ import msgspec
 from loyalty_core.access import Role
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Customer
-from loyalty_core.errors import AlreadyVoided, VoidRefused
+from loyalty_core.errors import AlreadyVoided, VoidBar, VoidRefused
 from loyalty_core.events import Event, TransactionVoided
 from loyalty_core.ledger import ActorType, Entry, EntryType, fold
 from loyalty_core.outcomes import Voided
@@ -85,15 +85,17 @@ def check_right(target: Entry, at: Occasion) -> None:
     if target.voided_by is not None:
         raise AlreadyVoided(target.id, target.voided_by)
     if target.type not in UNDOABLE:
-        raise VoidRefused("Only stamps and redemptions can be undone.")
+        raise VoidRefused("Only stamps and redemptions can be undone.", VoidBar.NO_STAMP_OR_REDEMPTION)
     if at.actor.type in {ActorType.API_KEY, ActorType.SYSTEM} or at.actor.role in {Role.MANAGER, Role.OWNER}:
         return
     if at.actor.type is not ActorType.STAFF:
-        raise VoidRefused("Only the shop can undo this.")
+        raise VoidRefused("Only the shop can undo this.", VoidBar.NOT_THE_SHOP)
     if target.actor.type is not ActorType.STAFF or target.actor.id != at.actor.id:
-        raise VoidRefused("Staff can undo their own entries only. A manager can undo this one.")
+        sentence = "Staff can undo their own entries only. A manager can undo this one."
+        raise VoidRefused(sentence, VoidBar.NOT_THEIR_OWN)
     if at.now - target.occurred_at > STAFF_UNDO:
-        raise VoidRefused("Staff can undo their own entries for 10 minutes. A manager can undo this one.")
+        sentence = "Staff can undo their own entries for 10 minutes. A manager can undo this one."
+        raise VoidRefused(sentence, VoidBar.TOO_LATE)
 
 
 def _undo(target: Entry, left: tuple[Entry, ...], history: History, *, zone: tzinfo | None) -> Undone:
@@ -119,9 +121,8 @@ def _keep_first(reward: Reward) -> tuple[bool, int]:
 
 def _taken_back(reward: Reward) -> Reward:
     if reward.status is RewardStatus.REDEEMED:
-        raise VoidRefused(
-            f"Undoing this would take back reward {reward.id}, which was already handed out. Undo its redemption first."
-        )
+        sentence = f"Undoing this would take back reward {reward.id}, which was already handed out."
+        raise VoidRefused(f"{sentence} Undo its redemption first.", VoidBar.REWARD_HANDED_OUT)
     return msgspec.structs.replace(reward, status=RewardStatus.VOIDED)
 
 

@@ -34,7 +34,7 @@ EXAMPLES: tuple[LoyaltyError, ...] = (
     errors.RewardAlreadyRedeemed(7, NOW, NOW + timedelta(minutes=5)),
     errors.RewardExpired(7, NOW),
     errors.AlreadyVoided(1001, 1003),
-    errors.VoidRefused("Only stamps and redemptions can be undone."),
+    errors.VoidRefused("Only stamps and redemptions can be undone.", errors.VoidBar.NO_STAMP_OR_REDEMPTION),
     errors.OrderRefUsed("till-1-000123", 1001),
     errors.WebhookLimitReached(20),
     errors.CardInUse(),

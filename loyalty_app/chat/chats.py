@@ -16,9 +16,9 @@ KEY = ("bot_id", "chat_id")
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """A private chat.
 
-    `language` was chosen, `language_code` is what Telegram says; `business_id` is the shop that the person works at;
-    `screen_id` is the message that is the screen, `last_id` the last one that was noticed; `draft` is what the person
-    is in the middle of.
+    `language` was chosen, `language_code` is what Telegram says; `business_id` is the shop that the person works at,
+    `branch_id` the place where; `screen_id` is the message that is the screen, `last_id` the last one that was noticed;
+    `draft` is what the person is in the middle of.
     """
 
     bot_id: int
@@ -26,6 +26,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     language: str | None = None
     language_code: str | None = None
     business_id: int | None = None
+    branch_id: int | None = None
     screen_id: int | None = None
     last_id: int | None = None
     draft: bytes | None = None
@@ -38,6 +39,7 @@ class ChatChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     language: str | UnsetType | None = UNSET
     language_code: str | UnsetType | None = UNSET
     business_id: int | UnsetType | None = UNSET
+    branch_id: int | UnsetType | None = UNSET
     screen_id: int | UnsetType | None = UNSET
     last_id: int | UnsetType | None = UNSET
     draft: bytes | UnsetType | None = UNSET

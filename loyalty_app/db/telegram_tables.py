@@ -83,6 +83,7 @@ telegram_chat = Table(
     Column("language", String(8)),
     Column("language_code", String(16)),
     Column("business_id", BigId),
+    Column("branch_id", BigId),
     Column("screen_id", BigId),
     Column("last_id", BigId),
     Column("draft", LargeBinary),

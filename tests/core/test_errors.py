@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from loyalty_core import errors
-from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError, StampTooSoon, clock_time, time_span
+from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError, StampTooSoon
+from loyalty_core.times import clock_time, time_span
 from tests.core.builders import NOON, at
 
 LISTED = set(
@@ -38,7 +39,7 @@ ONE_OF_EACH = (
     errors.RewardAlreadyRedeemed(4, at("11:00"), NOON),
     errors.RewardExpired(4, at("11:00")),
     errors.AlreadyVoided(5, 6),
-    errors.VoidRefused("Only the shop can undo this."),
+    errors.VoidRefused("Only the shop can undo this.", errors.VoidBar.NOT_THE_SHOP),
     errors.OrderRefUsed("A-17", 5),
     errors.WebhookNotFound(5),
     errors.WebhookLimitReached(20),

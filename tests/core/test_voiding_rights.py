@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty_core.errors import VoidRefused
+from loyalty_core.errors import VoidBar, VoidRefused
 from loyalty_core.ledger import SYSTEM, Actor, ActorType
 from tests.core.builders import ANA, BEN, LENA, MIRA, NEW_YORK, OTTO, TILL, at
 from tests.core.shop import Shop
@@ -19,6 +19,12 @@ def refusal_of(shop: Shop, by: Actor) -> str:
     with pytest.raises(VoidRefused) as refusal:
         shop.void(1, by=by)
     return str(refusal.value)
+
+
+def bar_of(shop: Shop, by: Actor) -> VoidBar:
+    with pytest.raises(VoidRefused) as refusal:
+        shop.void(1, by=by)
+    return refusal.value.bar
 
 
 def test_staff_may_undo_their_own_entry() -> None:
@@ -78,3 +84,19 @@ def test_ten_minutes_are_ten_minutes_when_the_clocks_change() -> None:
 def test_who_undid_it_is_written_down() -> None:
     shop = a_shop_stamped(by=ANA)
     assert shop.entries[shop.void(1, by=OTTO).transaction_id].actor == OTTO
+
+
+def test_a_refused_undo_says_what_stands_in_its_way() -> None:
+    shop = a_shop_stamped(by=ANA)
+    assert bar_of(shop, LENA) is VoidBar.NOT_THE_SHOP
+    assert bar_of(shop, BEN) is VoidBar.NOT_THEIR_OWN
+    shop.wait(minutes=11)
+    assert bar_of(shop, ANA) is VoidBar.TOO_LATE
+    assert bar_of(Shop(opening_stamps=3), TILL) is VoidBar.NO_STAMP_OR_REDEMPTION
+
+
+def test_what_was_handed_out_bars_the_undo_of_the_stamp_that_earned_it() -> None:
+    shop = Shop()
+    shop.stamp(10)
+    shop.redeem()
+    assert bar_of(shop, TILL) is VoidBar.REWARD_HANDED_OUT

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=8), nullable=True),
         sa.Column("language_code", sa.String(length=16), nullable=True),
         sa.Column("business_id", BigId, nullable=True),
+        sa.Column("branch_id", BigId, nullable=True),
         sa.Column("screen_id", BigId, nullable=True),
         sa.Column("last_id", BigId, nullable=True),
         sa.Column("draft", sa.LargeBinary(), nullable=True),
