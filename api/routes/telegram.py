@@ -29,7 +29,7 @@ async def take_update(request: AppRequest) -> ASGIResponse:
         raise NotFound
     try:
         update = new_update(msgspec.json.decode(await request.body()))
-    except (msgspec.DecodeError, TypeError, KeyError, AttributeError) as error:
+    except ValueError as error:  # msgspec.DecodeError is one too
         raise InvalidRequest.field("update_id", "must be that of an update of Telegram") from error
     await take_in(held.database, bot_id, [update], now=held.clock())
     held.bells.updates()

@@ -17,6 +17,9 @@ from loyalty_app.db.tables import customer, telegram_card
 
 LEASE = timedelta(seconds=30)
 AGAIN = timedelta(seconds=30)
+SECOND = timedelta(seconds=1)
+REPAINTED_PER_SECOND = 15
+"""Half of what a bot may send, so that cards that were just stamped do not wait for those that only change colour."""
 KEY = ("business_id", "bot_id", "user_id")
 
 
@@ -91,6 +94,28 @@ async def mute(database: Database, card: HeldCard, *, muted: bool) -> None:
     own = [telegram_card.c[name] == getattr(card, name) for name in KEY]
     change = update(telegram_card).where(*own).values(muted=muted)
     await database.write(lambda connection: connection.execute(change).close())
+
+
+def repaint(connection: Connection, database: Database, business_id: int, *, now: datetime) -> None:
+    """Have all cards of a shop shown anew, within a transaction that changes how they look.
+
+    They fall due one after the other, those first that changed last.
+    """
+    held = (
+        select(telegram_card.c.business_id, telegram_card.c.bot_id, telegram_card.c.user_id, telegram_card.c.due_at)
+        .where(telegram_card.c.business_id == business_id, telegram_card.c.message_id.is_not(None))
+        .order_by(telegram_card.c.shown_version.desc(), telegram_card.c.bot_id, telegram_card.c.user_id)
+    )
+    rows = [
+        {
+            "business_id": row.business_id,
+            "bot_id": row.bot_id,
+            "user_id": row.user_id,
+            "due_at": now if row.due_at and row.due_at <= now else now + place // REPAINTED_PER_SECOND * SECOND,
+        }
+        for place, row in enumerate(connection.execute(held))
+    ]
+    database.update(connection, telegram_card, rows, key=KEY)
 
 
 class DueCards:

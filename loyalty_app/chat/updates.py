@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_update
+from loyalty_core.fields import LARGEST_ID
 
 LEASE = timedelta(seconds=30)
 PAUSES = (timedelta(seconds=1), timedelta(seconds=10), timedelta(minutes=1))
@@ -33,16 +34,20 @@ class NewUpdate(msgspec.Struct, frozen=True):
     body: bytes
 
 
-def new_update(raw: dict[str, Any]) -> NewUpdate:
-    """An update as it is written down. Raises KeyError if it has no number."""
-    return NewUpdate(raw["update_id"], person_of(raw), msgspec.json.encode(raw))
+def new_update(raw: object) -> NewUpdate:
+    """An update as it is written down. Raises ValueError if it is none: it has no number."""
+    number = raw.get("update_id") if isinstance(raw, dict) else None
+    if not isinstance(raw, dict) or type(number) is not int or not 0 <= number <= LARGEST_ID:
+        raise ValueError("not an update")
+    return NewUpdate(number, person_of(raw), msgspec.json.encode(raw))
 
 
 def person_of(raw: dict[str, Any]) -> int:
     """The person whom an update is from; 0 if it is from nobody."""
     for part in raw.values():
         if isinstance(part, dict) and isinstance(sender := part.get("from"), dict):
-            return int(sender.get("id", 0))
+            number = sender.get("id")
+            return number if type(number) is int and abs(number) <= LARGEST_ID else 0
     return 0
 
 
