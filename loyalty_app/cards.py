@@ -4,11 +4,12 @@ from hashlib import sha256
 from io import BytesIO
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
+from loyalty_app.businesses import find_business
 from loyalty_app.counter.requests import CustomerRef
 from loyalty_app.customers import find_customer
-from loyalty_app.db.tables import business
+from loyalty_app.links import card_link
 from loyalty_app.pictures.bidi import base_level
 from loyalty_app.pictures.card import BROWN, CardPicture, draw_card
 from loyalty_app.programs import read_program
@@ -48,24 +49,19 @@ def read_card(
     Raises CustomerNotFound.
     """
     customer, program = find_customer(connection, business_id, ref), read_program(connection, business_id)
-    colour = connection.execute(select(business.c.card_color).where(business.c.id == business_id)).scalar_one()
+    business = find_business(connection, business_id)
     return CardPicture(
-        shop_name=program.name,
+        shop_name=business.name,
         customer_name=first_name(customer.name),
         current_stamps=customer.card.current_stamps,
         stamps_required=running_goal(customer.card, program),
         reward_description=program.terms.reward_description,
         rewards_available=customer.card.rewards_available,
-        qr_text=_text_of_code(connection, business_id, customer.qr_code),
+        qr_text=card_link(connection, business_id, customer.qr_code),
         qr_code=customer.qr_code,
-        colour=colour or BROWN,
-        language=language or _language_of(program.name),
+        colour=business.card_color or BROWN,
+        language=language or _language_of(business.name),
     )
-
-
-def _text_of_code(_connection: Connection, _business_id: int, qr_code: str) -> str:
-    """What the QR code says."""
-    return qr_code
 
 
 def _language_of(name: str) -> str:

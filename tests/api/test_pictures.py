@@ -5,10 +5,10 @@ from io import BytesIO
 import httpx
 import zxingcpp
 from PIL import Image
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, insert, update
 
 from api.routes.pictures import has_already
-from loyalty_app.db.tables import business
+from loyalty_app.db.tables import business, telegram_bot
 from loyalty_core.access import Scope
 from loyalty_core.customers import parse_code
 from tests.api.till import Till, refused
@@ -35,6 +35,24 @@ async def test_a_card_is_a_png_whose_code_finds_the_customer(till: Till) -> None
     assert picture_of(answer).size == (1000, 600)
     [code] = zxingcpp.read_barcodes(picture_of(answer))
     assert parse_code(code.text) == lena["qr_code"]
+
+
+async def test_with_a_bot_the_code_is_a_link_that_opens_the_card_in_its_chat(till: Till) -> None:
+    lena = await till.join()
+    await employ(till, "bean_and_leaf_bot")
+    [code] = zxingcpp.read_barcodes(picture_of(await card_of(till, lena["id"])))
+    assert code.text == f"https://t.me/bean_and_leaf_bot?start=c_{lena['qr_code']}"
+
+
+async def employ(till: Till, username: str) -> None:
+    row = {
+        "bot_id": 1,
+        "business_id": till.business.id,
+        "username": username,
+        "secret": "s",
+        "created_at": till.api.clock(),
+    }
+    await till.api.database.write(lambda connection: connection.execute(insert(telegram_bot).values(row)))
 
 
 async def test_who_has_the_picture_is_not_sent_it_again(till: Till) -> None:
