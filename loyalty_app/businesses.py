@@ -11,12 +11,15 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, Row, select, update
 
+from loyalty_app.chat.cards import repaint
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
 from loyalty_app.db.tables import business_total, program
-from loyalty_core.access import Plan
+from loyalty_app.rights import require_staff
+from loyalty_core.access import Plan, Role
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.programs import Terms
@@ -27,7 +30,7 @@ MOST_REQUESTS = 1_000_000_000
 class Business(msgspec.Struct, frozen=True, kw_only=True):
     """A shop. `rate_limit` is what was agreed with an enterprise; `country` reads phone numbers without a prefix.
 
-    `card_color` is the colour of its cards, as #6F4E37; `card_notices` says whether a card may bring messages of its own.
+    `card_color` is the colour of its cards, as #6F4E37; with `card_notices` they may bring messages of their own.
     """
 
     id: int
@@ -55,6 +58,16 @@ class NewBusiness(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str = "UTC"
     country: str | None = None
     rate_limit: int | None = None
+
+
+class BusinessChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to change about a shop; a field that is not set stays as it is."""
+
+    name: str | UnsetType = UNSET
+    timezone: str | UnsetType = UNSET
+    country: str | UnsetType | None = UNSET
+    card_color: str | UnsetType = UNSET
+    card_notices: bool | UnsetType = UNSET
 
 
 def business_of(row: Row[Any]) -> Business:
@@ -100,13 +113,17 @@ def add_business(database: Database, connection: Connection, *, new: NewBusiness
 
 
 def _checked(new: NewBusiness) -> NewBusiness:
-    if new.timezone not in available_timezones():
-        raise InvalidRequest.field("timezone", "must be a time zone's name, as Europe/Berlin")
+    _check_timezone(new.timezone)
     country = new.country.upper() if new.country else None
     if country is not None and not re.fullmatch("[A-Z]{2}", country):
         raise InvalidRequest.field("country", "must be a country's two letters, as DE")
     check_rate_limit(new.rate_limit)
     return msgspec.structs.replace(new, name=clean_name(new.name), country=country)
+
+
+def _check_timezone(name: str) -> None:
+    if name not in available_timezones():
+        raise InvalidRequest.field("timezone", "must be a time zone's name, as Europe/Berlin")
 
 
 def check_rate_limit(agreed: int | None) -> None:
@@ -152,6 +169,37 @@ async def set_plan(database: Database, business_id: int, plan: Plan, *, rate_lim
         return find_business(connection, business_id)
 
     return await database.write(work)
+
+
+async def change_business(
+    database: Database, business_id: int, change: BusinessChange, *, now: datetime, by: int | None = None
+) -> Business:
+    """Change a shop's settings; cards in chats follow. `by` is who of the staff asks: a manager or an owner.
+
+    Raises InvalidRequest, NotOnStaff, RoleRequired.
+    """
+    asked = _asked(change)
+
+    def work(connection: Connection) -> Business:
+        require_staff(connection, business_id, by, Role.MANAGER)
+        if asked:
+            connection.execute(update(business_table).where(business_table.c.id == business_id).values(asked))
+        if {"name", "card_color"} & asked.keys():
+            repaint(connection, database, business_id, now=now)
+        return find_business(connection, business_id)
+
+    return await database.write(work)
+
+
+def _asked(change: BusinessChange) -> dict[str, object]:
+    asked = {name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not UNSET}
+    if isinstance(change.name, str):
+        asked["name"] = clean_name(change.name)
+    if isinstance(change.timezone, str):
+        _check_timezone(change.timezone)
+    if isinstance(change.card_color, str) and not re.fullmatch("#[0-9A-Fa-f]{6}", change.card_color):
+        raise InvalidRequest.field("card_color", "must be a colour, as #6F4E37")
+    return asked
 
 
 def first_terms(stamps_required: int, reward_description: str, now: datetime) -> Terms:

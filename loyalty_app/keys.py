@@ -5,6 +5,7 @@ remembered for half a second, so that revoking it works within a second in every
 """
 
 import asyncio
+import hashlib
 import hmac
 import logging
 import secrets
@@ -19,9 +20,20 @@ from sqlalchemy import Connection, Row, select, update
 from loyalty_app.businesses import Business, business_of, find_business
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import api_key, business
-from loyalty_core.access import KEY_RANDOM_BYTES, Scope, key_digest, make_key, public_id_of
+from loyalty_app.rights import require_staff
+from loyalty_core.access import (
+    KEY_RANDOM_BYTES,
+    PUBLIC_RANDOM_BYTES,
+    Role,
+    Scope,
+    key_digest,
+    make_key,
+    public_id_from,
+    public_id_of,
+    require_api,
+)
 from loyalty_core.customers import clean_name
-from loyalty_core.errors import InvalidApiKey, InvalidRequest
+from loyalty_core.errors import IdempotencyKeyReused, InvalidApiKey, InvalidRequest
 
 REMEMBERED_SECONDS = 0.5
 MOST_REMEMBERED = 10_000
@@ -78,11 +90,36 @@ async def create_key(
     )
 
 
+async def create_key_in_chat(database: Database, business_id: int, *, name: str, by: int, nonce: str) -> ShownKey:
+    """Make a key for an owner, `by` the number on the staff; a nonce makes one key, which is shown once.
+
+    Raises NotOnStaff, RoleRequired, InvalidRequest, PlanRequired, and IdempotencyKeyReused for a used nonce.
+    """
+    start = hashlib.sha256(f"{business_id}:{nonce}".encode()).digest()
+
+    def work(connection: Connection) -> ShownKey:
+        require_staff(connection, business_id, by, Role.OWNER)
+        require_api(find_business(connection, business_id).plan)
+        used = select(api_key.c.id).where(api_key.c.public_id == public_id_from(start))
+        if connection.execute(used).first() is not None:
+            raise IdempotencyKeyReused
+        return add_key(database, connection, business_id=business_id, name=name, start=start)
+
+    return await database.write(work)
+
+
 def add_key(
-    database: Database, connection: Connection, *, business_id: int, name: str, scopes: Iterable[Scope] = ALL_SCOPES
+    database: Database,
+    connection: Connection,
+    *,
+    business_id: int,
+    name: str,
+    scopes: Iterable[Scope] = ALL_SCOPES,
+    start: bytes = b"",
 ) -> ShownKey:
-    """Make a key inside a transaction that may hold more. Raises InvalidRequest."""
-    new, title = make_key(secrets.token_bytes(KEY_RANDOM_BYTES)), clean_name(name)
+    """Make a key inside a transaction that may hold more; `start` may give its public id. Raises InvalidRequest."""
+    random = start[:PUBLIC_RANDOM_BYTES] + secrets.token_bytes(KEY_RANDOM_BYTES)
+    new, title = make_key(random), clean_name(name)
     find_business(connection, business_id)
     numbers = database.numbers(connection)
     key_id = numbers.next("api_key")
@@ -112,11 +149,15 @@ async def list_keys(database: Database, business_id: int) -> list[KeyInfo]:
     return await database.read(work)
 
 
-async def revoke_key(database: Database, business_id: int, key_id: int) -> KeyInfo:
-    """Close a key for ever; closing it again changes nothing. Raises InvalidRequest if there is no such key."""
+async def revoke_key(database: Database, business_id: int, key_id: int, *, by: int | None = None) -> KeyInfo:
+    """Close a key for ever; closing it again changes nothing. `by` is who of the staff asks: an owner.
+
+    Raises InvalidRequest if there is no such key, NotOnStaff, RoleRequired.
+    """
     own = (api_key.c.business_id == business_id, api_key.c.id == key_id)
 
     def work(connection: Connection) -> KeyInfo:
+        require_staff(connection, business_id, by, Role.OWNER)
         revoked = update(api_key).where(*own, api_key.c.revoked_at.is_(None))
         connection.execute(revoked.values(revoked_at=datetime.now(UTC)))
         row = connection.execute(select(api_key).where(*own)).one_or_none()

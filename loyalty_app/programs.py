@@ -5,9 +5,12 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from loyalty_app.businesses import find_business, program_row
+from loyalty_app.chat.cards import repaint
 from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import terms_of
 from loyalty_app.db.tables import business, program
+from loyalty_app.rights import require_staff
+from loyalty_core.access import Role
 from loyalty_core.customers import clean_name
 from loyalty_core.programs import Program, ProgramChange, changed
 
@@ -19,17 +22,25 @@ def read_program(connection: Connection, business_id: int) -> Program:
     return Program(shop.name, tuple(terms_of(row) for row in connection.execute(rows)))
 
 
-async def change_program(database: Database, business_id: int, change: ProgramChange, *, now: datetime) -> Program:
-    """Change a program for what happens from now on. Raises InvalidRequest."""
+async def change_program(
+    database: Database, business_id: int, change: ProgramChange, *, now: datetime, by: int | None = None
+) -> Program:
+    """Change a program for what happens from now on; cards in chats follow. `by` is who of the staff asks: an owner.
+
+    Raises InvalidRequest, NotOnStaff, RoleRequired.
+    """
     name = clean_name(change.name) if isinstance(change.name, str) else None
 
     def work(connection: Connection) -> Program:
         shop = business.c.id == business_id
+        require_staff(connection, business_id, by, Role.OWNER)
         connection.execute(select(business.c.id).where(shop).with_for_update())
         if name is not None:
             connection.execute(update(business).where(shop).values(name=name))
         before = read_program(connection, business_id)
         terms = changed(before, change, now)
+        if name is not None or terms.version != before.terms.version:
+            repaint(connection, database, business_id, now=now)
         if terms.version == before.terms.version:
             return before
         database.insert(connection, program, [program_row(business_id, terms)])

@@ -6,6 +6,7 @@ The rules, in words:
 - A trial holds 25 customers and has no API; basic has no API; professional has 1,000 requests an hour; enterprise has
   what is agreed.
 - A key may do what its scopes name, and no more.
+- Staff give stamps, managers run the shop, owners decide about it; a later role may do all that an earlier one may.
 
 Where keys are stored, and who is asking, is not known here.
 """
@@ -17,13 +18,14 @@ from enum import StrEnum
 
 import msgspec
 
-from loyalty_core.errors import PlanRequired, ScopeRequired
+from loyalty_core.errors import PlanRequired, RoleRequired, ScopeRequired
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 PREFIX = "ll_"
 PUBLIC_LETTERS, SECRET_LETTERS, CHECK_LETTERS = 8, 43, 6
 KEY_LENGTH = len(PREFIX) + PUBLIC_LETTERS + SECRET_LETTERS + CHECK_LETTERS
-KEY_RANDOM_BYTES = 5 + 32
+PUBLIC_RANDOM_BYTES = 5
+KEY_RANDOM_BYTES = PUBLIC_RANDOM_BYTES + 32
 
 
 class Role(StrEnum):
@@ -93,10 +95,16 @@ def base62(number: int, length: int) -> str:
 
 def make_key(random: bytes) -> NewKey:
     """Make an API key from 37 random bytes: five for the public id, 32 for the secret."""
-    public_id = base62(int.from_bytes(random[:5], "big"), PUBLIC_LETTERS)
-    body = PREFIX + public_id + base62(int.from_bytes(random[5:KEY_RANDOM_BYTES], "big"), SECRET_LETTERS)
+    public_id = public_id_from(random)
+    secret = int.from_bytes(random[PUBLIC_RANDOM_BYTES:KEY_RANDOM_BYTES], "big")
+    body = PREFIX + public_id + base62(secret, SECRET_LETTERS)
     text = body + _checksum(body)
     return NewKey(text, public_id, key_digest(text))
+
+
+def public_id_from(random: bytes) -> str:
+    """The part of a key that may be shown, made from the first five of its random bytes."""
+    return base62(int.from_bytes(random[:PUBLIC_RANDOM_BYTES], "big"), PUBLIC_LETTERS)
 
 
 def key_digest(text: str) -> bytes:
@@ -131,3 +139,15 @@ def require_scope(granted: Collection[Scope], needed: Scope) -> None:
     """Raise ScopeRequired if the scope is not among the granted ones."""
     if needed not in granted:
         raise ScopeRequired(needed)
+
+
+def require_role(role: Role, needed: Role) -> None:
+    """Raise RoleRequired if the needed role comes later than the one that somebody has."""
+    if not reaches(role, needed):
+        raise RoleRequired(needed)
+
+
+def reaches(role: Role, needed: Role) -> bool:
+    """Whether a role may do all that the needed one may."""
+    order = tuple(Role)
+    return order.index(role) >= order.index(needed)

@@ -22,9 +22,10 @@ from loyalty_core.access import (
     public_id_of,
     requests_per_hour,
     require_api,
+    require_role,
     require_scope,
 )
-from loyalty_core.errors import PlanRequired, ScopeRequired
+from loyalty_core.errors import PlanRequired, RoleRequired, ScopeRequired
 from tests.core.builders import patiently
 
 BYTES = st.binary(min_size=KEY_RANDOM_BYTES, max_size=KEY_RANDOM_BYTES)
@@ -174,3 +175,18 @@ def test_a_scope_is_named_by_its_thing_and_what_may_be_done_to_it() -> None:
 
 def test_a_later_role_may_do_all_that_an_earlier_one_may() -> None:
     assert list(Role) == [Role.STAFF, Role.MANAGER, Role.OWNER]
+
+
+@pytest.mark.parametrize(
+    ("role", "needed"), [(Role.STAFF, Role.MANAGER), (Role.STAFF, Role.OWNER), (Role.MANAGER, Role.OWNER)]
+)
+def test_an_earlier_role_may_not_do_what_a_later_one_may(role: Role, needed: Role) -> None:
+    with pytest.raises(RoleRequired) as refused:
+        require_role(role, needed)
+    assert refused.value.role == needed
+    require_role(needed, role)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_may_do_what_it_may_do(role: Role) -> None:
+    require_role(role, role)
