@@ -133,6 +133,32 @@ def list_rewards(
     return page_of(found, lambda row: reward_view(reward_of(row), search.now))
 
 
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
+    """A reward that can be redeemed, and whose it is."""
+
+    customer_name: str
+    description: str
+    earned_at: datetime
+    expires_at: datetime | None
+
+
+def list_owed(connection: Connection, business: Business, *, now: datetime, wanted: PageRequest) -> Page[Owed]:
+    """What a business owes: the rewards that can be redeemed, the oldest first. Raises PageTooDeep, InvalidCursor."""
+    own = (reward.c.business_id == business.id, _has_status(RewardStatus.AVAILABLE, now))
+    total = connection.execute(select(func.count()).select_from(reward).where(*own)).scalar_one()
+    theirs = and_(customer.c.business_id == reward.c.business_id, customer.c.id == reward.c.customer_id)
+    named = select(
+        reward.c.id,
+        reward.c.description,
+        reward.c.earned_at,
+        reward.c.expires_at,
+        customer.c.name.label("customer_name"),
+    )
+    rows = named.join_from(reward, customer, theirs).where(*own)
+    found = read_page(connection, rows, Walk("owed", reward.c.id), wanted=wanted, total=total)
+    return page_of(found, lambda row: Owed(**{name: getattr(row, name) for name in Owed.__struct_fields__}))
+
+
 def _has_status(status: RewardStatus, now: datetime) -> ColumnElement[bool]:
     """A reward whose time is over counts as expired, whether or not it is booked so yet."""
     over = and_(reward.c.status == RewardStatus.AVAILABLE.value, reward.c.expires_at <= now)

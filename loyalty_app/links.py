@@ -3,6 +3,7 @@
 A shop's own bot serves it, or else the shared one. What a bot does with what a link says is not known here.
 """
 
+import msgspec
 from sqlalchemy import Connection, or_, select
 
 from loyalty_app.businesses import Business
@@ -13,14 +14,34 @@ CARD_PREFIX, JOIN_PREFIX = "c_", "j_"
 
 def bot_username(connection: Connection, business_id: int) -> str | None:
     """The name of the bot that serves a shop: its own, or else the shared one; None if there is neither."""
+    serving = serving_bot(connection, business_id)
+    return serving.username if serving is not None else None
+
+
+class ServingBot(msgspec.Struct, frozen=True):
+    """The bot that serves a shop."""
+
+    bot_id: int
+    username: str
+
+
+def serving_bot(connection: Connection, business_id: int) -> ServingBot | None:
+    """The bot that serves a shop: its own, or else the shared one; None if there is neither."""
     owner = telegram_bot.c.business_id
     serving = (
-        select(telegram_bot.c.username)
+        select(telegram_bot.c.bot_id, telegram_bot.c.username)
         .where(telegram_bot.c.removed_at.is_(None), or_(owner == business_id, owner.is_(None)))
         .order_by(owner.is_(None), telegram_bot.c.created_at.desc(), telegram_bot.c.bot_id.desc())
         .limit(1)
     )
-    found: str | None = connection.execute(serving).scalar_one_or_none()
+    row = connection.execute(serving).one_or_none()
+    return ServingBot(row.bot_id, row.username) if row is not None else None
+
+
+def shop_of_bot(connection: Connection, bot_id: int) -> int | None:
+    """The business whose own bot that is; None for the shared one."""
+    own = select(telegram_bot.c.business_id).where(telegram_bot.c.bot_id == bot_id, telegram_bot.c.removed_at.is_(None))
+    found: int | None = connection.execute(own).scalar_one_or_none()
     return found
 
 
