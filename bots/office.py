@@ -19,6 +19,7 @@ from bots.context import Turn
 from bots.intake import BotApplication, Intake, note_failure
 from bots.keeper import Keeper
 from bots.menus import set_menus
+from bots.notices import Crier
 from bots.pace import Pace
 from bots.polling import KINDS, keep_polling
 from bots.routes import HANDLERS
@@ -54,6 +55,7 @@ class Office:
         self.bots: dict[int, BotApplication] = {}
         self.intake = Intake(running, self.bots)
         self.keeper = Keeper(running, self.bots)
+        self.crier = Crier(running, self.bots)
         self._request = SharedRequest(
             connection_pool_size=CONNECTIONS, read_timeout=PATIENCE_SECONDS, write_timeout=PATIENCE_SECONDS
         )
@@ -161,6 +163,7 @@ class Office:
             errand.cancel()
         await self.intake.turns.close()
         await self.keeper.close()
+        await self.crier.close()
         for bot_id in list(self.bots):
             await self._close(bot_id)
         await self._request.close()

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import notice, webhook_endpoint
+from loyalty_app.notices import WEBHOOK, Ailment, Trouble, WebhookFacts, write_facts
 from loyalty_core.webhooks import DISABLE_AFTER, Delivered, Disable, Fine, Health, Verdict, Warn, judge_endpoint
 
 
@@ -17,7 +18,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     active: bool
     health: Health
-    notices: tuple[str, ...] = ()
+    notices: tuple[Trouble, ...] = ()
 
 
 def note_health(
@@ -54,29 +55,31 @@ def after(standing: Standing, verdict: Verdict, now: datetime) -> Standing:
     return Standing(active=active, health=health, notices=(*standing.notices, said))
 
 
-def _saying(verdict: Verdict, judged: Fine | Warn | Disable) -> str | None:
+def _saying(verdict: Verdict, judged: Fine | Warn | Disable) -> Trouble | None:
     match verdict, judged:
         case Disable(), _:
-            return "was switched off, because it answered 410 Gone"
+            return Trouble(Ailment.GONE)
         case _, Disable():
-            return f"was switched off, because it has failed for {DISABLE_AFTER.days} days"
+            return Trouble(Ailment.SWITCHED_OFF, DISABLE_AFTER.days)
         case _, Warn(failing_for=span):
-            return f"has failed for {span.days} {'day' if span.days == 1 else 'days'}"
+            return Trouble(Ailment.FAILING, span.days)
         case _:
             return None
 
 
 def _tell(
-    connection: Connection, database: Database, endpoint: Row[Any], notices: Iterable[str], *, now: datetime
+    connection: Connection, database: Database, endpoint: Row[Any], notices: Iterable[Trouble], *, now: datetime
 ) -> None:
     numbers = database.numbers(connection)
-    for said in notices:
+    for trouble in notices:
+        facts = WebhookFacts(endpoint_id=endpoint.id, url=endpoint.url, trouble=trouble)
         row = {
             "business_id": endpoint.business_id,
             "id": numbers.next("notice"),
             "at": now,
-            "kind": "webhook",
-            "text": f"Webhook {endpoint.id}: {endpoint.url} {said}.",
+            "kind": WEBHOOK,
+            "text": f"Webhook {endpoint.id}: {endpoint.url} {trouble}.",
+            "facts": write_facts(facts),
         }
         numbers.use("notice")
         database.insert(connection, notice, [row])

@@ -125,6 +125,9 @@ def upgrade() -> None:
 
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.add_column(sa.Column("told_at", UtcDateTime(), nullable=True))
+        batch_op.add_column(sa.Column("facts", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("told_to", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("next_at", UtcDateTime(), nullable=True))
         batch_op.create_index(
             "ix_notice_untold",
             ["at"],
