@@ -46,7 +46,12 @@ async def list_branches(database: Database, business_id: int) -> list[Branch]:
 
     def work(connection: Connection) -> list[Branch]:
         find_business(connection, business_id)
-        own = select(branch_table).where(branch_table.c.business_id == business_id).order_by(branch_table.c.id)
-        return [_branch_of(row) for row in connection.execute(own)]
+        return list(branches_of(connection, business_id))
 
     return await database.read(work)
+
+
+def branches_of(connection: Connection, business_id: int) -> tuple[Branch, ...]:
+    """The places of a shop, the oldest first; none if there is no such shop."""
+    own = select(branch_table).where(branch_table.c.business_id == business_id).order_by(branch_table.c.id)
+    return tuple(_branch_of(row) for row in connection.execute(own))
