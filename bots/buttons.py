@@ -12,11 +12,15 @@ from typing import Final
 import msgspec
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
-from loyalty_core.access import base62
+from loyalty_core.access import DIGITS, base62
 
 LONGEST_DATA: Final = 64
+LONGEST_NUMBER: Final = 18
+"""Digits that a database always takes, in 64 bits."""
+
 SCREEN_LIVES_SECONDS: Final = 12 * 3_600
 _MINUTE_LETTERS, _RANDOM_LETTERS = 5, 9
+_CLOCKS_DIFFER_SECONDS = 300
 
 PLAIN, GOOD, MAIN, RISKY = None, "success", "primary", "danger"
 """How a button looks; Telegram's own names."""
@@ -33,7 +37,7 @@ class Press(msgspec.Struct, frozen=True):
     def number(self, place: int) -> int:
         """An argument that should be a number; 0, which is nobody's id, if it is none."""
         text = self.text(place)
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0  # noqa: PLR2004  # 64 bits
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else 0
 
     def text(self, place: int) -> str:
         """An argument; empty if it is not there."""
@@ -80,3 +84,14 @@ def new_nonce() -> str:
     """A nonce for a screen; it tells the minute in which the screen was made."""
     minute = int(time.time()) // 60
     return base62(minute, _MINUTE_LETTERS) + base62(secrets.randbits(53), _RANDOM_LETTERS)
+
+
+def is_stale(nonce: str) -> bool:
+    """Whether a screen is so old that its buttons only show what is so now; a nonce that is none of ours is, too."""
+    if len(nonce) != _MINUTE_LETTERS + _RANDOM_LETTERS or not set(nonce) <= set(DIGITS):
+        return True
+    minute = 0
+    for letter in nonce[:_MINUTE_LETTERS]:
+        minute = minute * 62 + DIGITS.index(letter)
+    age = time.time() - minute * 60
+    return not -_CLOCKS_DIFFER_SECONDS <= age <= SCREEN_LIVES_SECONDS

@@ -115,7 +115,12 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
     def span(self, length: timedelta) -> str:
         """A length of time in its one best unit, as "6 minutes"; exact up to two of the unit above it."""
-        return format_timedelta(length, threshold=1 if length in _WHOLE else 2, locale=self.locale)
+        return format_timedelta(length, threshold=_threshold(length), locale=self.locale)
+
+    def ago(self, length: timedelta) -> str:
+        """How long ago something was, as "6 minutes ago": at least a second."""
+        length = max(length, timedelta(seconds=1))
+        return format_timedelta(-length, threshold=_threshold(length), add_direction=True, locale=self.locale)
 
     def join(self, texts: Iterable[str]) -> str:
         """Several texts as one, as "a, b and c"; it is put into a sentence as a value."""
@@ -142,6 +147,10 @@ def words_for(code: str | None) -> Words:
     """The words for a language code such as "de-AT" or "pt_br": its language, or English if we do not speak it."""
     language = (code or "").replace("_", "-").partition("-")[0].lower()
     return _words(language if language in LANGUAGES else "en")
+
+
+def _threshold(length: timedelta) -> int:
+    return 1 if length in _WHOLE else 2
 
 
 @cache
