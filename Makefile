@@ -65,6 +65,10 @@ pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into bui
 
 ##@ Now and then
 
+.PHONY: words
+words: $(HOUSE)  ## collect what the bot says into its catalogues, and tell what is to be translated
+	@$(BIN)/python -m bots.sentences
+
 .PHONY: lock
 lock: | $(BIN)/uv  ## pin and hash all dependencies again (UPGRADE=--upgrade takes the newest)
 	@$(LOCK) --extra build -o requirements.lock
