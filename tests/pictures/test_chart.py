@@ -54,6 +54,7 @@ def test_dots_are_drawn_at_their_figures_and_none_for_nothing() -> None:
     picture = drawn(replace(WEEK, dots=(20, 0, 0, 0, 0, 0, 40), dots_legend="Rewards"))
     places = [(PLOT.left + (day + 0.5) * PLOT.width / 7, PLOT.bottom - PLOT.height / 2) for day in (0, 1)]
     assert [colour_at(picture, place) == DOTS for place in places] == [True, False]
+    assert all(colour_at(picture, (place[0], PLOT.bottom - 3)) != DOTS for place in places)
     assert DOTS not in {colour for _, colour in drawn(WEEK).getcolors(2**20) or ()}
 
 

@@ -19,7 +19,6 @@ from loyalty_app.pictures.fonts import (
     TRADITIONAL,
     Face,
     every_face,
-    font,
     han_face,
     has,
     unreadable_faces,
@@ -133,8 +132,9 @@ def test_a_line_of_two_directions_is_seen_in_the_order_of_its_first_letter() -> 
 @pytest.mark.usefixtures("fribidi")
 def test_brackets_of_another_font_still_open_towards_what_they_hold() -> None:
     assert seen("(אבא) abc") == ["abc", ")", "אבא", "("]
-    pen = font(LATIN, 40, BOLD)
-    assert bytes(pen.getmask(")", direction="rtl")) == bytes(pen.getmask("(", direction="ltr"))
+    bracket = line("(אבא)", STYLE).runs[0]
+    assert bracket.text == ")"
+    assert mask(Line((bracket,), STYLE, 20, rtl=True)) == mask(Line(line("(", STYLE).runs, STYLE, 20, rtl=False))
 
 
 def test_a_line_without_letters_goes_as_its_language_does() -> None:
