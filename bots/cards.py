@@ -1,4 +1,4 @@
-"""Cards in chats: what a card's message shows, and how it is brought up to date.
+"""Cards in chats: what a card's message says, and how it is brought up to date.
 
 There is one message for a card; it is edited in place, which tells nobody. Only "one to go" and an earned reward bring
 a message of their own, if the shop and the customer want it. What the message's buttons do is in `customers`.
@@ -6,67 +6,28 @@ a message of their own, if the shop and the customer want it. What the message's
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection
+from PIL import Image
 from telegram import InputMediaPhoto, Message
 from telegram.error import BadRequest, Forbidden, TimedOut
 from telegram.ext import ExtBot
 
 from bots.buttons import Rows, button, keyboard
 from bots.words import Html, Words, words_for
-from loyalty_app.businesses import Business, find_business
-from loyalty_app.cards import CardPicture, render_card
+from loyalty_app.cards import CardPicture, first_name, render_card
 from loyalty_app.chat.cards import HeldCard, Shown
-from loyalty_app.chat.chats import find_chat
-from loyalty_app.customers import find_customer
-from loyalty_app.links import card_link
+from loyalty_app.chat.sights import Sight
 from loyalty_app.pictures.card import BROWN
-from loyalty_app.programs import read_program
-from loyalty_core.customers import Customer
-from loyalty_core.errors import CustomerNotFound
-from loyalty_core.programs import Program
-from loyalty_core.views import CustomerView, customer_view
+from loyalty_core.rewards import Reward
 
 PARTY, FLAME = "5046509860389126442", "5104841245755180586"
 """Telegram's own effects of a message: confetti, and a flame."""
 
-
-class Sight(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a card's message is made of, as it was at one moment."""
-
-    held: HeldCard
-    business: Business
-    program: Program
-    customer: CustomerView
-    words: Words
-    link: str
-    reachable: bool
-
-
-def look(connection: Connection, held: HeldCard) -> Sight | None:
-    """What a card's message should show; None if the customer was erased."""
-    try:
-        customer: Customer = find_customer(connection, held.business_id, held.customer_id)
-    except CustomerNotFound:
-        return None
-    program = read_program(connection, held.business_id)
-    chat = find_chat(connection, held.bot_id, held.user_id)
-    return Sight(
-        held=held,
-        business=find_business(connection, held.business_id),
-        program=program,
-        customer=customer_view(customer, program),
-        words=words_for(chat.language or chat.language_code),
-        link=card_link(connection, held.business_id, customer.qr_code),
-        reachable=chat.blocked_at is None,
-    )
-
-
-def first_name(name: str) -> str:
-    """The first word of a name: all that is shown of it, in the picture and to the staff."""
-    return name.split(maxsplit=1)[0] if name.split() else name
+MOST_REWARDS_NAMED = 10
+PAPER, PAPER_SIZE = "#ECEAE6", (1000, 600)
 
 
 def picture_of(sight: Sight) -> CardPicture:
@@ -81,115 +42,166 @@ def picture_of(sight: Sight) -> CardPicture:
         qr_text=sight.link,
         qr_code=sight.customer.qr_code,
         colour=sight.business.card_color or BROWN,
-        language=sight.words.code,
+        language=words_for(sight.language).code,
     )
 
 
-def caption(sight: Sight) -> Html:
-    """What stands below the picture."""
-    words, customer = sight.words, sight.customer
+def caption(sight: Sight, words: Words) -> Html:
+    """What stands below the picture; shorter than a caption may be, whatever shop and reward are called."""
+    customer = sight.customer
+    left = customer.stamps_required - customer.current_stamps
     lines = [
         words.say("<b>{shop}</b>", shop=sight.business.name),
         words.say("{have} of {need} stamps", have=customer.current_stamps, need=customer.stamps_required),
+        words.count(
+            "{n} more for: {reward}", "{n} more for: {reward}", left, reward=sight.program.terms.reward_description
+        ),
     ]
     if customer.rewards_available:
-        lines.append(
-            words.count(
-                "🎁 {n} reward is waiting for you", "🎁 {n} rewards are waiting for you", customer.rewards_available
-            )
-        )
+        n = customer.rewards_available
+        lines.append(words.count("🎁 {n} reward is waiting for you", "🎁 {n} rewards are waiting for you", n))
+    if not customer.total_visits:
+        lines.append(words.say("<i>Show this card whenever you pay.</i>"))
     return Html("\n".join(lines))
 
 
-def card_rows(sight: Sight) -> Rows:
-    """The buttons below a card."""
-    words, shop = sight.words, sight.business.id
-    return [
+def card_rows(sight: Sight, words: Words) -> Rows:
+    """The buttons below a card. Sharing the number is offered here until the first visit, later behind "More"."""
+    shop, waiting = sight.business.id, sight.customer.rewards_available
+    rewards = words.label("🎁 Rewards ({n})", n=waiting) if waiting else words.label("🎁 Rewards")
+    rows = [
         [
-            button(words.label("🎁 Rewards"), "rewards", shop),
-            button(words.label("🕘 History"), "history", shop),
-            button(words.label("⋯ More"), "more", shop),
+            button(rewards, "myrewards", shop),
+            button(words.label("🕘 History"), "myhistory", shop),
+            button(words.label("⋯ More"), "mymore", shop),
         ]
     ]
+    if sight.customer.phone is None and not sight.customer.total_visits:
+        rows.append([button(words.label("📱 Use my number"), "myphone", shop)])
+    return rows
 
 
-def news(sight: Sight) -> tuple[Html, str] | None:
-    """What is worth a message of its own since the card was last shown, with its effect."""
-    words, customer, held = sight.words, sight.customer, sight.held
+def news(sight: Sight, words: Words) -> tuple[Html, str] | None:
+    """What is worth a message of its own since the card was last shown, with its effect.
+
+    A card that went back, because something was undone, is no news.
+    """
+    customer, held = sight.customer, sight.held
     if held.muted or not sight.business.card_notices:
         return None
-    if customer.rewards_earned > held.shown_rewards and customer.rewards_available:
+    earned = _newly_earned(sight)
+    if earned:
+        return _reward_news(sight, words, earned), PARTY
+    shown, now = (held.shown_rewards, held.shown_stamps), (customer.rewards_earned, customer.current_stamps)
+    if now > shown and customer.current_stamps and customer.stamps_required - customer.current_stamps == 1:
         reward = sight.program.terms.reward_description
         text = words.say(
-            "🎉 Your card at <b>{shop}</b> is full! You have earned: {reward}", shop=sight.business.name, reward=reward
+            "🔥 One stamp to go at <b>{shop}</b>!\nThen it is yours: {reward}", shop=sight.business.name, reward=reward
         )
-        return text, PARTY
-    left = customer.stamps_required - customer.current_stamps
-    if left == 1 and customer.stamps_required > 1 and customer.current_stamps > held.shown_stamps:
-        return words.say("🔥 One stamp to go at <b>{shop}</b>!", shop=sight.business.name), FLAME
+        return text, FLAME
     return None
 
 
-async def show(bot: ExtBot[Any], sight: Sight, *, anew: bool = False) -> Shown:
-    """Bring a card's message up to date, or send it anew; says what it shows now.
+def _newly_earned(sight: Sight) -> tuple[Reward, ...]:
+    """The rewards that came since the card was last shown, if they are still there."""
+    count = sight.customer.rewards_earned - sight.held.shown_rewards
+    return sight.rewards[-count:] if count > 0 else ()
+
+
+def _reward_news(sight: Sight, words: Words, earned: tuple[Reward, ...]) -> Html:
+    head = words.count(
+        "🎉 Your card at <b>{shop}</b> is full! Your reward:",
+        "🎉 You have earned {n} rewards at <b>{shop}</b>:",
+        len(earned),
+        shop=sight.business.name,
+    )
+    named = [reward_line(reward, sight, words) for reward in earned[:MOST_REWARDS_NAMED]]
+    return Html("\n".join([head, *named, words.say("Show your card when you want it.")]))
+
+
+def reward_line(reward: Reward, sight: Sight, words: Words) -> Html:
+    """A reward that waits, in a line: its text as it was earned, and the last day on which it can be redeemed."""
+    if reward.expires_at is None:
+        return words.say("🎁 {reward}", reward=reward.description)
+    last_day = reward.expires_at.astimezone(sight.business.zone) - timedelta(seconds=1)
+    return words.say("🎁 {reward} – until {date}", reward=reward.description, date=words.date(last_day))
+
+
+async def show(bot: ExtBot[Any], sight: Sight) -> Shown:
+    """Bring a card's message up to date, or send it if there is none; says what it shows now.
 
     Raises a TelegramError that may pass; then nothing is noted, and the same may be done again.
     """
     held, customer = sight.held, sight.customer
-    message_id = held.message_id
+    message_id, told = held.message_id, None
     if sight.reachable:
         picture = await asyncio.to_thread(render_card, picture_of(sight))
-        if message_id is None or anew or not await _edit(bot, sight, picture):
+        if message_id is None or not await _edit(bot, sight, picture):
             message_id = await _send(bot, sight, picture)
-        await _tell(bot, sight)
+        told = await _tell(bot, sight)
     return Shown(
         card=held,
         message_id=message_id,
         version=customer.version,
         stamps=customer.current_stamps,
         rewards=customer.rewards_earned,
+        sent=told or (message_id if message_id != held.message_id else None),
     )
 
 
 async def _edit(bot: ExtBot[Any], sight: Sight, picture: bytes) -> bool:
-    held = sight.held
-    media = InputMediaPhoto(picture, caption=caption(sight), filename="card.jpg")
+    held, words = sight.held, words_for(sight.language)
+    media = InputMediaPhoto(picture, caption=caption(sight, words), filename="card.jpg")
+    keys = keyboard(card_rows(sight, words))
     return await _tried(
-        bot.edit_message_media, media, chat_id=held.user_id, message_id=held.message_id, reply_markup=_keys(sight)
+        bot.edit_message_media, media, chat_id=held.user_id, message_id=held.message_id, reply_markup=keys
     )
 
 
 async def _send(bot: ExtBot[Any], sight: Sight, picture: bytes) -> int | None:
-    """Send the card anew; None if nobody can know whether it arrived. A message before it is taken away."""
+    """Send the card; None if nobody can know whether it arrived. A message before it is taken away."""
+    words, held = words_for(sight.language), sight.held
+    keys = keyboard(card_rows(sight, words))
     try:
         message: Message = await bot.send_photo(
-            sight.held.user_id, picture, caption=caption(sight), reply_markup=_keys(sight), filename="card.jpg"
+            held.user_id, picture, caption=caption(sight, words), reply_markup=keys, filename="card.jpg"
         )
     except TimedOut:
         return None
     except Forbidden:
-        return sight.held.message_id
-    if sight.held.message_id is not None:
-        await _tried(bot.delete_message, sight.held.user_id, sight.held.message_id)
+        return held.message_id
+    if held.message_id is not None:
+        await _tried(bot.delete_message, held.user_id, held.message_id)
     return message.message_id
 
 
-async def _tell(bot: ExtBot[Any], sight: Sight) -> None:
-    told = news(sight)
+async def _tell(bot: ExtBot[Any], sight: Sight) -> int | None:
+    """Tell what is news; the number of the message, if there is one and it is known."""
+    words = words_for(sight.language)
+    told = news(sight, words)
     if told is None:
-        return
+        return None
     text, effect = told
+    keys = keyboard([[button(words.label("💳 Show my card"), "mycard", sight.business.id)]])
     try:
-        await bot.send_message(sight.held.user_id, text, message_effect_id=effect)
+        message: Message = await bot.send_message(sight.held.user_id, text, reply_markup=keys, message_effect_id=effect)
     except (TimedOut, Forbidden):  # it may have arrived, or nobody wants to hear it
-        return
+        return None
+    return message.message_id
 
 
 async def take_down(bot: ExtBot[Any], held: HeldCard) -> Shown:
-    """Take the message of a card out of the chat: its customer was erased."""
-    if held.message_id is not None:
-        await _tried(bot.delete_message, held.user_id, held.message_id)
+    """Take the message of a card out of the chat: its customer was erased. One too old to go is left empty."""
+    where = {"chat_id": held.user_id, "message_id": held.message_id}
+    if held.message_id is not None and not await _tried(bot.delete_message, **where):
+        await _tried(bot.edit_message_media, InputMediaPhoto(_empty_picture()), **where)
     return Shown(card=held, gone=True)
+
+
+def _empty_picture() -> bytes:
+    file = BytesIO()
+    Image.new("RGB", PAPER_SIZE, PAPER).save(file, "JPEG")
+    return file.getvalue()
 
 
 async def _tried(call: Callable[..., Any], *args: object, **named: object) -> bool:
@@ -201,7 +213,3 @@ async def _tried(call: Callable[..., Any], *args: object, **named: object) -> bo
     except BadRequest as error:
         return "not modified" in str(error).lower()
     return True
-
-
-def _keys(sight: Sight) -> Any:  # noqa: ANN401  # the library's own type
-    return keyboard(card_rows(sight))

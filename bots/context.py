@@ -36,6 +36,7 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Running]):
     chat: Chat
     words: Words
     _answered = False
+    _last_before: int | None = None
     _noted = ChatChange()
 
     @classmethod
@@ -52,6 +53,7 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Running]):
         self.chat = await self.read(lambda connection: find_chat(connection, bot_id, user.id))
         self.words = words_for(self.chat.language or user.language_code)
         message = self.came.message
+        self._last_before = self.chat.last_id
         change = ChatChange(
             language_code=user.language_code if user.language_code != self.chat.language_code else msgspec.UNSET,
             blocked_at=None if self.chat.blocked_at and message else msgspec.UNSET,
@@ -189,7 +191,7 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Running]):
             return
         await self.remove(message.message_id)
         if self.chat.last_id == message.message_id:
-            self.note(ChatChange(last_id=self.chat.screen_id))
+            self.note(ChatChange(last_id=self._last_before))
 
     async def remove(self, message_id: int) -> None:
         """Take a message out of the chat; one that is gone already, or too old, is left."""

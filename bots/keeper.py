@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from telegram.error import RetryAfter, TelegramError
 
-from bots.cards import look, show, take_down
+from bots.cards import show, take_down
 from bots.intake import BotApplication
 from loyalty_app.chat.cards import DueCards, HeldCard, Shown
+from loyalty_app.chat.sights import look
 from loyalty_app.running import Running
 from loyalty_app.turns import Turns
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, and_, or_, select, update
 
+from loyalty_app.chat.chats import note_sent
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer, telegram_card
 
@@ -45,7 +46,8 @@ class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """What came of showing a card: the message and the state that it shows.
 
-    `gone` takes the card out of the chat, `failed` tries again later.
+    `sent` is the last message that was sent for it, if any was. `gone` takes the card out of the chat, `failed` tries
+    again later.
     """
 
     card: HeldCard
@@ -53,6 +55,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
     stamps: int = 0
     rewards: int = 0
+    sent: int | None = None
     gone: bool = False
     failed: bool = False
 
@@ -87,6 +90,19 @@ def find_card(connection: Connection, business_id: int, *, bot_id: int, user_id:
 async def note_shown(database: Database, shown: Shown, *, now: datetime) -> None:
     """Note that a card was shown, outside the queue."""
     await database.write(lambda connection: DueCards().record(connection, database, [shown], now=now))
+
+
+async def send_anew(database: Database, card: HeldCard, *, now: datetime) -> None:
+    """Have a card sent as a new message, at once; whoever asks has taken the message away that showed it."""
+    own = [telegram_card.c[name] == getattr(card, name) for name in KEY]
+    change = update(telegram_card).where(*own).values(message_id=None, due_at=now)
+    await database.write(lambda connection: connection.execute(change).close())
+
+
+async def show_again(database: Database, bot_id: int, user_id: int, *, now: datetime) -> None:
+    """Have all cards in a chat shown anew, where they are: the person reads another language now, or has come back."""
+    own = update(telegram_card).where(telegram_card.c.bot_id == bot_id, telegram_card.c.user_id == user_id)
+    await database.write(lambda connection: connection.execute(own.values(due_at=now)).close())
 
 
 async def mute(database: Database, card: HeldCard, *, muted: bool) -> None:
@@ -146,6 +162,8 @@ class DueCards:
                 _take_out(connection, current)
             else:
                 database.update(connection, telegram_card, [_shown_row(one, current, now)], key=KEY)
+            if one.sent is not None:
+                note_sent(connection, one.card.bot_id, one.card.user_id, one.sent)
 
 
 def _claimable(now: datetime, room: int, *, lock: bool) -> Select[Any]:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
@@ -71,3 +71,10 @@ async def change_chat(database: Database, bot_id: int, chat_id: int, change: Cha
         await database.write(work)
     except IntegrityError:  # another process has just made it: now it can be seen
         await database.write(work)
+
+
+def note_sent(connection: Connection, bot_id: int, chat_id: int, message_id: int) -> None:
+    """Note that a message was sent into a chat beside what its person does, within a transaction that holds more."""
+    last = telegram_chat.c.last_id
+    own = update(telegram_chat).where(telegram_chat.c.bot_id == bot_id, telegram_chat.c.chat_id == chat_id)
+    connection.execute(own.where(or_(last.is_(None), last < message_id)).values(last_id=message_id))
