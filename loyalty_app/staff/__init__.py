@@ -1,0 +1,23 @@
+"""Staff: the people who work in a shop, how they come and how they go.
+
+They are invited and accept in `invites`, are found in `positions`, listed and removed in `members`. What they may do at
+the counter is looked up by the counter itself.
+"""
+
+from loyalty_app.staff.invites import Accepted, accept, add_invite, invite, token_digest
+from loyalty_app.staff.members import StaffMember, list_staff, remove_staff
+from loyalty_app.staff.positions import Position, position_in, positions
+
+__all__ = [
+    "Accepted",
+    "Position",
+    "StaffMember",
+    "accept",
+    "add_invite",
+    "invite",
+    "list_staff",
+    "position_in",
+    "positions",
+    "remove_staff",
+    "token_digest",
+]
