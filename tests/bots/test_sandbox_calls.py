@@ -98,6 +98,7 @@ async def test_a_server_error_and_a_block_do_nothing(sandbox: SandboxServer, bot
     await sandbox.order_fault("stamp_bot", "server_error")
     await sandbox.order_fault("stamp_bot", "forbidden")
 
+    assert len(await bot.get_updates()) == 1, "getUpdates is hit only by name"
     with pytest.raises(NetworkError, match="Internal Server Error"):
         await bot.send_message(ana.id, "x")
     with pytest.raises(Forbidden, match="bot was blocked by the user"):

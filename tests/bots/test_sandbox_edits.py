@@ -3,7 +3,15 @@
 from typing import Any
 
 import pytest
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, InputMediaDocument, InputMediaPhoto, Message
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputMediaDocument,
+    InputMediaPhoto,
+    Message,
+    ReplyKeyboardRemove,
+)
 from telegram.error import BadRequest, Forbidden
 
 from tests.bots.people import Person, SandboxServer
@@ -74,6 +82,13 @@ async def test_a_message_that_is_not_there_cannot_be_edited(bot: Bot, ana: Perso
 async def test_what_a_person_said_cannot_be_edited(bot: Bot, ana: Person) -> None:
     with pytest.raises(BadRequest, match="Message can't be edited"):
         await bot.edit_message_text("Two", ana.id, ana.last.id)
+
+
+async def test_a_message_that_changed_the_keyboard_of_replies_cannot_be_edited(bot: Bot, ana: Person) -> None:
+    said = await bot.send_message(ana.id, "One", reply_markup=ReplyKeyboardRemove())
+
+    with pytest.raises(BadRequest, match="Message can't be edited"):
+        await bot.edit_message_text("Two", **of(said))
 
 
 async def test_a_picture_has_no_text_and_a_text_no_caption(bot: Bot, ana: Person) -> None:
