@@ -26,15 +26,15 @@ log = logging.getLogger(__name__)
 
 async def set_menus(bot: ExtBot[Any], *, shared: bool) -> None:
     """Tell Telegram, where it does not know yet. It goes on without, if Telegram is out of reach."""
-    for code in ("", *LANGUAGES):
+    for code in (None, *LANGUAGES):
         try:
             await _set_menu(bot, code, shared=shared)
         except TelegramError as error:
-            log.warning("the menu of @%s could not be set: %s", bot.username, type(error).__name__)
+            log.warning("the menu of @%s could not be set: %s", bot.username, error)
             return
 
 
-async def _set_menu(bot: ExtBot[Any], code: str, *, shared: bool) -> None:
+async def _set_menu(bot: ExtBot[Any], code: str | None, *, shared: bool) -> None:
     words = words_for(code)
     wanted = [*COMMANDS, NEW_SHOP] if shared else COMMANDS
     commands = tuple(BotCommand(name, words.plain(said)) for name, said in wanted)

@@ -6,12 +6,13 @@ is closed. Telegram may be out of reach; the rest of the process does not wait f
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from telegram.constants import ParseMode
-from telegram.error import TelegramError
+from telegram.error import NetworkError, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes, Defaults, ExtBot
 from telegram.request import HTTPXRequest
 
@@ -27,6 +28,7 @@ from loyalty_app.chat import bots as registry
 from loyalty_app.chat import cards, updates
 from loyalty_app.chat.bots import BotRecord
 from loyalty_app.running import Running
+from loyalty_core.errors import LoyaltyError
 
 TELEGRAM = "https://api.telegram.org"
 LOOK_EVERY_SECONDS = 3.0
@@ -61,6 +63,7 @@ class Office:
         )
         self._vault = running.vault
         self._tokens: dict[int, str] = {}
+        self._failed: Counter[int] = Counter()
         self._errands: dict[int, asyncio.Task[None]] = {}
         self._task = asyncio.create_task(self._keep_open(), name="bots")
 
@@ -68,8 +71,8 @@ class Office:
         while True:
             try:
                 await self.follow()
-            except Exception as error:  # noqa: BLE001  # Telegram and the database come back
-                log.warning("a bot could not be opened: %s", type(error).__name__)
+            except Exception:  # whatever failed, the database comes back
+                log.exception("the bots could not be looked up")
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def follow(self) -> None:
@@ -83,7 +86,20 @@ class Office:
             await self._close(bot_id)
         for bot_id, token in tokens.items():
             if bot_id not in self.bots:
-                await self._open(token, own=records.get(bot_id) if token != shared else None)
+                await self._try_to_open(token, own=records.get(bot_id) if token != shared else None)
+
+    async def _try_to_open(self, token: str, *, own: BotRecord | None) -> None:
+        """Open a bot, or say why not; what is out of reach for a moment is not worth a warning."""
+        bot_id = bot_id_of(token)
+        try:
+            await self._open(token, own=own)
+        except (TelegramError, LoyaltyError) as error:
+            passing = isinstance(error, NetworkError) and not self._failed[bot_id]
+            level = logging.INFO if passing else logging.WARNING
+            log.log(level, "bot %d could not be opened: %s", bot_id, type(error).__name__)
+            self._failed[bot_id] += 1
+        else:
+            self._failed[bot_id] = 0
 
     async def _open(self, token: str, *, own: BotRecord | None) -> None:
         application = self._application(token)

@@ -45,7 +45,8 @@ async def keep_polling(running: Running, bot: ExtBot[Any], intake: Intake) -> No
             log.warning("another program asks for the updates of @%s too", bot.username)
             await asyncio.sleep(CONFLICT_SECONDS)
         except Exception as error:  # noqa: BLE001  # whatever failed, the network and the database come back
-            log.warning("the updates of @%s could not be fetched: %s", bot.username, type(error).__name__)
+            level = logging.WARNING if pause > PAUSE_SECONDS else logging.INFO  # once is nothing
+            log.log(level, "the updates of @%s could not be fetched: %s", bot.username, type(error).__name__)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 

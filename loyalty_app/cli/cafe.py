@@ -14,7 +14,8 @@ from loyalty_app.businesses import NewBusiness, first_terms
 from loyalty_app.counter import Caller, Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.opening import FIRST_KEY, Opened, open_shop
-from loyalty_core.access import Plan
+from loyalty_app.staff import invite
+from loyalty_core.access import Plan, Role
 from loyalty_core.customers import Profile
 from loyalty_core.ledger import Actor, ActorType
 from loyalty_core.outcomes import Stamped
@@ -57,10 +58,14 @@ REGULARS = (
 
 
 class Cafe(msgspec.Struct, frozen=True):
-    """The café as it stands after its history, and the customer who is a stamp short of a reward."""
+    """The café as it stands after its history, the customer who is a stamp short of a reward, and a key to the counter.
+
+    `invitation` is for the owner's phone in the sandbox; `opened.owner_invite` is for whoever runs the demo.
+    """
 
     opened: Opened
     guest: CustomerView
+    invitation: str
 
 
 class Visit(NamedTuple):
@@ -78,7 +83,8 @@ async def open_cafe(database: Database, now: datetime) -> Cafe:
     for visit in sorted(_visits(now)):
         await past.live(visit)
     await past.counter.close()
-    return Cafe(opened, past.guests[0])
+    invitation = await invite(database, opened.business.id, Role.OWNER, now=now)
+    return Cafe(opened, past.guests[0], invitation)
 
 
 def _visits(now: datetime) -> Iterator[Visit]:

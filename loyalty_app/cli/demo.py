@@ -1,17 +1,20 @@
 """The demo: `loyalty demo` serves the café of `cafe` from a throw-away database."""
 
 import asyncio
+import importlib
 import os
 import socket
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from loyalty_app.cli import options
 from loyalty_app.cli.cafe import Cafe, open_cafe
 from loyalty_app.cli.ports import ANY_PORT, PortTaken, address_of, open_port
-from loyalty_app.cli.server import serve_alone, stop_cleanly
+from loyalty_app.cli.server import SANDBOX, serve_alone, stop_cleanly, with_sandbox
 from loyalty_app.cli.serving import PORT
 from loyalty_app.cli.telling import tell
 from loyalty_app.cli.welcome import commands, welcome
@@ -19,6 +22,8 @@ from loyalty_app.counter.line import utc_now
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.settings import Settings
+
+TELEGRAM = "bots.demo"
 
 
 @click.command()
@@ -34,10 +39,18 @@ def demo(host: str, port: int | None, *, as_json: bool) -> None:
     listener = open_port(host, port) if port is not None else _open_default_port(host)
     with tempfile.TemporaryDirectory(prefix="loyalty-demo-", ignore_cleanup_errors=True) as folder:
         settings = Settings(database_url=f"sqlite:///{Path(folder, 'demo.db')}")
-        _set_environment(settings)
         migrate(settings)
         cafe, url = asyncio.run(_open_cafe(settings)), address_of(listener)
-        serve_alone(listener, ready=lambda: tell(_answer(cafe, url, settings), welcome(cafe, url), as_json=as_json))
+        telegram = _open_telegram(cafe)
+        settings = replace(settings, telegram_token=telegram.token, telegram_api_url=f"{url}{SANDBOX}")
+        _set_environment(settings)
+        ready = lambda: tell(_answer(cafe, url, settings), welcome(cafe, url), as_json=as_json)  # noqa: E731
+        serve_alone(listener, ready=ready, make=lambda: with_sandbox(telegram))
+
+
+def _open_telegram(cafe: Cafe) -> Any:  # noqa: ANN401  # found by its name, for nothing here may import it
+    shop = cafe.opened.business
+    return importlib.import_module(TELEGRAM).DemoTelegram(shop.name, slug=shop.slug, invitation=cafe.invitation)
 
 
 def _open_default_port(host: str) -> socket.socket:
@@ -51,7 +64,8 @@ def _set_environment(settings: Settings) -> None:
     """Let the application see these settings only, whatever the environment and `.env` say."""
     for name in Settings.__struct_fields__:
         os.environ[f"LOYALTY_{name.upper()}"] = ""
-    os.environ["LOYALTY_DATABASE_URL"] = settings.database_url
+    for name in ("database_url", "telegram_token", "telegram_api_url"):
+        os.environ[f"LOYALTY_{name.upper()}"] = getattr(settings, name)
 
 
 async def _open_cafe(settings: Settings) -> Cafe:
@@ -73,6 +87,7 @@ def _answer(cafe: Cafe, url: str, settings: Settings) -> dict[str, object]:
         "qr_code": cafe.guest.qr_code,
         "owner_invite": cafe.opened.owner_invite,
         "database": settings.database_url,
+        "sandbox": f"{url}{SANDBOX}/",
         "docs": f"{url}/docs",
         "openapi": f"{url}/openapi.json",
         "try": commands(cafe, url),

@@ -8,7 +8,7 @@ import importlib
 import logging
 import signal
 import socket
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from types import FrameType
 from typing import Any
@@ -19,15 +19,13 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 
 from loyalty_app.cli.failures import Impossible, explained
 from loyalty_app.cli.logs import LOGGING
+from loyalty_app.cli.mounting import Application, Message, Mounted, Receive, Send
 
 APPLICATION = "api.app"
+SANDBOX = "/sandbox"
 # Orchestrators kill after ten seconds, so requests are given up a little before.
 GRACE_SECONDS = 8
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("uvicorn.error")
 
@@ -35,8 +33,8 @@ log = logging.getLogger("uvicorn.error")
 class Guarded:
     """The application. Why it could not start is kept, for one clear line instead of a traceback in the log."""
 
-    def __init__(self, app: Application) -> None:
-        self._app = app
+    def __init__(self, app: Application, *, stop: Callable[[], None] = lambda: None) -> None:
+        self._app, self.stop = app, stop
         self.failure: Exception | None = None
 
     def __call__(self, scope: Message, receive: Receive, send: Send) -> Awaitable[None]:
@@ -78,6 +76,12 @@ def api_only() -> Guarded:
     return Guarded(_made("api_only"))
 
 
+def with_sandbox(sandbox: Application) -> Guarded:
+    """The application with a sandbox for its bots beside it."""
+    both = Mounted(_made("from_environment"), SANDBOX, sandbox)
+    return Guarded(both, stop=both.stop)
+
+
 def _made(factory: str) -> Application:
     app: Application = getattr(importlib.import_module(APPLICATION), factory)()
     return app
@@ -108,6 +112,11 @@ class Alone(uvicorn.Server):
         if self._guarded.failure is not None:
             raise self._guarded.failure
         self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Finish what was begun, and stop."""
+        self._guarded.stop()
+        await super().shutdown(sockets)
 
 
 def serve_alone(

@@ -12,6 +12,7 @@ def welcome(cafe: Cafe, url: str) -> str:
         "",
         f"  {name} is open. {len(REGULARS)} regulars and {DAYS} days of visits, all made up.",
         "",
+        f"  {_label('Two phones')}{url}/sandbox/  (open it: customer and counter)",
         f"  {_label('API')}{url}/v1",
         f"  {_label('API key')}{cafe.opened.key.api_key}",
         f"  {_label('Reference')}{url}/docs  (for programs: /openapi.json)",
