@@ -15,6 +15,7 @@ from PIL import ImageFont, features
 SHAPED = bool(features.check("raqm"))
 REGULAR, MEDIUM, BOLD = 400, 550, 700
 HEAVIEST = 700
+FONTS_KEPT = 96  # half a megabyte each
 # For looking at single letters: no shaping, and a size at which the box of a missing letter has an outline.
 LOOK_SIZE = 24
 # No font has a letter here, so this is how each draws "missing".
@@ -126,7 +127,7 @@ def _plain(face: Face) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(face.path, LOOK_SIZE, index=face.index, layout_engine=ImageFont.Layout.BASIC)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=FONTS_KEPT)
 def font(face: Face, size: int, weight: int) -> ImageFont.FreeTypeFont:
     """A face at a size in pixels and a weight from 400 to 700, shaped if it can be. Raises OSError for no font."""
     engine = ImageFont.Layout.RAQM if SHAPED else ImageFont.Layout.BASIC

@@ -1,6 +1,6 @@
 """Sprites: the small shapes of a card as masks: discs, rings, a star, a gift, rounded boxes.
 
-Each is drawn eight times as large and made smaller, which smooths its edges; it is made once for each size.
+Each is drawn several times as large and made smaller, which smooths its edges; it is made once for each size.
 """
 
 import math
@@ -9,15 +9,16 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw
 
-LARGER = 8
+LARGER, LARGE, LARGER_OF_LARGE = 8, 256, 4
 Pen = ImageDraw.ImageDraw
 
 
 def _smooth(width: int, height: int, draw: Callable[[Pen, int], None]) -> Image.Image:
     """Draw on a large canvas, with its scale given to the function, and make that smaller."""
-    large = Image.new("L", (width * LARGER, height * LARGER))
-    draw(ImageDraw.Draw(large), LARGER)
-    return large.reduce(LARGER)
+    larger = LARGER if max(width, height) <= LARGE else LARGER_OF_LARGE
+    canvas = Image.new("L", (width * larger, height * larger))
+    draw(ImageDraw.Draw(canvas), larger)
+    return canvas.reduce(larger)
 
 
 @lru_cache(maxsize=128)
