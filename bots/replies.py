@@ -8,9 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from bots.words import Words
+from bots.words import N_, Words
+from loyalty_app.cards import first_name
 from loyalty_core import errors
-from loyalty_core.errors import LoyaltyError
+from loyalty_core.access import Role
+from loyalty_core.errors import LoyaltyError, VoidBar
 
 Reply = Callable[[Words, Any, datetime], str]
 
@@ -20,38 +22,52 @@ def reply(words: Words, refusal: LoyaltyError, now: datetime) -> str:
     for kind in type(refusal).__mro__:
         if kind in REPLIES:
             return REPLIES[kind](words, refusal, now)
+        if kind in SENTENCES:
+            return words.plain(SENTENCES[kind])
     return words.plain("That is not possible.")
 
 
 def _stamp_too_soon(words: Words, refusal: errors.StampTooSoon, now: datetime) -> str:
-    ago, at = words.span(now - refusal.last_at), words.moment(refusal.next_at.astimezone(now.tzinfo), now)
+    ago, at = words.ago(now - refusal.last_at), words.moment(refusal.next_at.astimezone(now.tzinfo), now)
     if refusal.by:
         return words.plain(
-            "Already stamped {ago} ago by {name}; next stamp at {time}.", ago=ago, name=refusal.by, time=at
+            "Already stamped {ago} by {name}; next stamp at {time}.", ago=ago, name=first_name(refusal.by), time=at
         )
-    return words.plain("Already stamped {ago} ago; next stamp at {time}.", ago=ago, time=at)
+    return words.plain("Already stamped {ago}; next stamp at {time}.", ago=ago, time=at)
 
 
 def _daily_cap_reached(words: Words, refusal: errors.DailyCapReached, now: datetime) -> str:
-    at = words.moment(refusal.next_at.astimezone(now.tzinfo), now)
     return words.plain(
         "No more than {cap} stamps a day: {given} were given today. More from {time}.",
         cap=refusal.cap,
         given=refusal.given,
-        time=at,
+        time=words.moment(refusal.next_at.astimezone(now.tzinfo), now),
     )
 
 
 def _already_redeemed(words: Words, refusal: errors.RewardAlreadyRedeemed, now: datetime) -> str:
-    return words.plain("This reward was already redeemed, {ago} ago.", ago=words.span(now - refusal.redeemed_at))
+    return words.plain("This reward was already redeemed, {ago}.", ago=words.ago(now - refusal.redeemed_at))
 
 
 def _reward_expired(words: Words, refusal: errors.RewardExpired, now: datetime) -> str:
-    return words.plain("This reward could be redeemed until {time}.", time=words.moment(refusal.expires_at, now))
+    until = words.moment(refusal.expires_at.astimezone(now.tzinfo), now)
+    return words.plain("This reward could be redeemed until {time}.", time=until)
 
 
-def _limit(words: Words, refusal: errors.CustomerLimitReached, _now: datetime) -> str:
+def _customer_limit(words: Words, refusal: errors.CustomerLimitReached, _now: datetime) -> str:
     return words.plain("The trial holds {limit} customers, and they are all there.", limit=refusal.limit)
+
+
+def _shop_limit(words: Words, refusal: errors.ShopLimitReached, _now: datetime) -> str:
+    return words.plain("You can own {limit} shops, and they are all there.", limit=refusal.limit)
+
+
+def _role_required(words: Words, refusal: errors.RoleRequired, _now: datetime) -> str:
+    return words.plain(ROLES_REQUIRED.get(refusal.role, ROLES_REQUIRED[Role.OWNER]))
+
+
+def _void_refused(words: Words, refusal: errors.VoidRefused, _now: datetime) -> str:
+    return words.plain(BARS[refusal.bar])
 
 
 REPLIES: dict[type[LoyaltyError], Reply] = {
@@ -59,14 +75,40 @@ REPLIES: dict[type[LoyaltyError], Reply] = {
     errors.DailyCapReached: _daily_cap_reached,
     errors.RewardAlreadyRedeemed: _already_redeemed,
     errors.RewardExpired: _reward_expired,
-    errors.CustomerLimitReached: _limit,
-    errors.CustomerNotFound: lambda words, *_: words.plain("There is no such card in this shop."),
-    errors.NoRewardAvailable: lambda words, *_: words.plain("There is no reward to redeem."),
-    errors.RewardNotFound: lambda words, *_: words.plain("There is no such reward."),
-    errors.TransactionNotFound: lambda words, *_: words.plain("There is nothing to undo."),
-    errors.AlreadyVoided: lambda words, *_: words.plain("That was already undone."),
-    errors.CustomerExists: lambda words, *_: words.plain("Another card of this shop has that phone number."),
-    errors.IdempotencyKeyReused: lambda words, *_: words.plain("This screen was used already. Here is the newest."),
-    errors.Busy: lambda words, *_: words.plain("Too much to do at once. Please try again in a moment."),
-    errors.InvalidRequest: lambda words, *_: words.plain("That cannot be right. Please check it."),
+    errors.CustomerLimitReached: _customer_limit,
+    errors.ShopLimitReached: _shop_limit,
+    errors.RoleRequired: _role_required,
+    errors.VoidRefused: _void_refused,
+}
+
+# Refusals that bring nothing but themselves.
+SENTENCES: dict[type[LoyaltyError], str] = {
+    errors.NotOnStaff: N_("You are not on the staff of this shop."),
+    errors.CustomerNotFound: N_("There is no such card in this shop."),
+    errors.NoRewardAvailable: N_("There is no reward to redeem."),
+    errors.RewardNotFound: N_("There is no such reward."),
+    errors.TransactionNotFound: N_("There is nothing to undo."),
+    errors.AlreadyVoided: N_("That was already undone."),
+    errors.CustomerExists: N_("Another card of this shop has that phone number."),
+    errors.CardInUse: N_("Redeem the reward on the card in this chat first, then share the number again."),
+    errors.InviteInvalid: N_("This invitation was used, is over or never was one. Please ask for a new one."),
+    errors.LastOwner: N_("A shop keeps at least one owner. Invite another owner first."),
+    errors.PlanRequired: N_("The plan of this shop does not include that."),
+    errors.IdempotencyKeyReused: N_("This screen was used already. Here is the newest."),
+    errors.Busy: N_("Too much to do at once. Please try again in a moment."),
+    errors.InvalidRequest: N_("That cannot be right. Please check it."),
+}
+
+ROLES_REQUIRED: dict[str, str] = {
+    Role.STAFF: N_("Only the staff of the shop can do that."),
+    Role.MANAGER: N_("Only managers and owners can do that."),
+    Role.OWNER: N_("Only owners can do that."),
+}
+
+BARS: dict[VoidBar, str] = {
+    VoidBar.NO_STAMP_OR_REDEMPTION: N_("Only stamps and rewards that were handed out can be undone."),
+    VoidBar.NOT_THE_SHOP: N_("Only the shop can undo this."),
+    VoidBar.NOT_THEIR_OWN: N_("Somebody else did that. A manager can undo it."),
+    VoidBar.TOO_LATE: N_("That was more than 10 minutes ago. A manager can undo it."),
+    VoidBar.REWARD_HANDED_OUT: N_("The reward from this stamp was already handed out. Undo that first."),
 }

@@ -1,0 +1,137 @@
+"""Acting: what the buttons of the staff's screen do: stamp, redeem, undo.
+
+Each asks the counter once, under the nonce of its screen, and shows what came of it on the same screen. A screen that
+is old does nothing but show how things are now.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from bots.buttons import is_stale
+from bots.context import Turn
+from bots.replies import reply
+from bots.staff.desk import Desk, at_desk
+from bots.staff.screen import show, turn_away
+from bots.words import Html
+from loyalty_app.cards import first_name
+from loyalty_core.errors import Busy, InvalidRequest, LoyaltyError, NotOnStaff
+from loyalty_core.fields import MOST_STAMPS
+from loyalty_core.outcomes import Redeemed, Stamped, Voided
+from loyalty_core.stamping import RedeemOrder, StampOrder
+
+Deed = Callable[[Turn, Desk], Awaitable[Html]]
+"""Does what was pressed, and says what came of it. Raises LoyaltyError."""
+
+
+async def stamp(turn: Turn) -> None:
+    """[+1] and its neighbours: shop, customer, nonce, how many."""
+    await _act(turn, _stamp)
+
+
+async def redeem(turn: Turn) -> None:
+    """[Yes, hand it out]: shop, customer, nonce, reward."""
+    await _act(turn, _redeem)
+
+
+async def undo(turn: Turn) -> None:
+    """[Undo]: shop, customer, nonce, entry."""
+    await _act(turn, _undo)
+
+
+async def _act(turn: Turn, deed: Deed) -> None:
+    """Do something if the person works there and the screen is not too old, and show how things are then."""
+    desk, customer_id = await at_desk(turn, turn.press.number(0)), turn.press.number(1)
+    if desk is None:
+        await turn_away(turn)
+        return
+    try:
+        told = await _once(turn, desk, deed)
+    except NotOnStaff:
+        await turn_away(turn)
+    else:
+        await show(turn, desk, customer_id, told=told)
+
+
+async def _once(turn: Turn, desk: Desk, deed: Deed) -> Html | None:
+    if is_stale(turn.press.text(2)):
+        await turn.toast(
+            turn.words.plain("This screen was old. Here is how it is now: please press again."), alert=True
+        )
+        return None
+    try:
+        return await deed(turn, desk)
+    except (Busy, NotOnStaff):
+        raise
+    except LoyaltyError as refusal:
+        await turn.toast(reply(turn.words, refusal, turn.now(desk.position.business)), alert=True)
+        return None
+
+
+async def _stamp(turn: Turn, desk: Desk) -> Html:
+    count, branch, words = turn.press.number(3), desk.branch, turn.words
+    if not 1 <= count <= MOST_STAMPS:
+        raise InvalidRequest.field("stamps", f"must be a whole number from 1 to {MOST_STAMPS}")
+    order = StampOrder(stamps=count, branch_id=branch.id if branch else None)
+    answer = await turn.counter.give_stamp(desk.caller(turn.press.text(2)), turn.press.number(1), order)
+    stamped = msgspec.json.decode(answer.body, type=Stamped)
+    amount, name = f"+{words.number(stamped.stamps_added)}", first_name(stamped.customer.name)
+    if stamped.rewards:
+        earned = words.join(reward.description for reward in stamped.rewards)
+        return words.say(
+            "🎉 {amount} for <b>{name}</b> – the card is full!\nReward earned: <b>{reward}</b>",
+            amount=amount,
+            name=name,
+            reward=earned,
+        )
+    return words.say(
+        "✅ {amount} for <b>{name}</b> – {have} of {need}",
+        amount=amount,
+        name=name,
+        have=stamped.current_stamps,
+        need=stamped.stamps_required,
+    )
+
+
+async def _redeem(turn: Turn, desk: Desk) -> Html:
+    order = RedeemOrder(reward_id=turn.press.number(3))
+    answer = await turn.counter.redeem(desk.caller(turn.press.text(2)), turn.press.number(1), order)
+    redeemed = msgspec.json.decode(answer.body, type=Redeemed)
+    return turn.words.say(
+        "🎁 Handed out to <b>{name}</b>: <b>{reward}</b>",
+        name=first_name(redeemed.customer.name),
+        reward=redeemed.reward.description,
+    )
+
+
+async def _undo(turn: Turn, desk: Desk) -> Html:
+    answer = await turn.counter.void(desk.caller(turn.press.text(2)), turn.press.number(3))
+    voided = msgspec.json.decode(answer.body, type=Voided)
+    return turn.words.say("↩️ Undone for <b>{name}</b>", name=first_name(voided.customer.name))
+
+
+async def serve(turn: Turn) -> None:
+    """A customer was chosen, or one goes back to them: shop, customer."""
+    await _show(turn)
+
+
+async def more_amounts(turn: Turn) -> None:
+    """[6–10 …]: shop, customer."""
+    await _show(turn, all_amounts=True)
+
+
+async def _show(turn: Turn, *, all_amounts: bool = False) -> None:
+    desk = await at_desk(turn, turn.press.number(0))
+    if desk is None:
+        await turn_away(turn)
+    else:
+        await show(turn, desk, turn.press.number(1), all_amounts=all_amounts)
+
+
+PRESSES = {
+    "stamp": stamp,
+    "redeem": redeem,
+    "undo": undo,
+    "serve": serve,
+    "amounts": more_amounts,
+}
