@@ -18,7 +18,8 @@ export function fill(article, message, actions) {
   const picture = article.querySelector(".picture");
   article.className = `message ${message.from}`;
   article.dataset.id = message.id;
-  if (message.pinned_message) return void article.replaceChildren(make("p", { class: "bubble notice" }, "Pinned a message"));
+  if (message.pinned_message)
+    return void article.replaceChildren(make("p", { class: "bubble notice" }, "Pinned a message"));
   article.replaceChildren(bubble(message, actions, picture), ...keyboard(message, actions));
   if (focus) refocus(article, focus);
 }
@@ -33,7 +34,14 @@ function bubble(message, actions, picture) {
   ];
   const bare = message.photo && !text;
   const rest = text ? [] : [meta(message, actions)];
-  const paper = make("div", { class: `bubble${bare ? " bare" : ""}${message.photo ? " has-picture" : ""}` }, parts, rest, reactions(message), more(message, actions));
+  const paper = make(
+    "div",
+    { class: `bubble${bare ? " bare" : ""}${message.photo ? " has-picture" : ""}` },
+    parts,
+    rest,
+    reactions(message),
+    more(message, actions),
+  );
   if (message.photo) paper.style.width = `${widthOf(message.photo)}px`;
   return paper;
 }
@@ -46,7 +54,12 @@ function widthOf({ width, height }) {
 function photo(message, actions, old) {
   const { width, height, url } = message.photo;
   const open = () => actions.enlarge(place(url), message.caption);
-  const frame = make("button", { type: "button", class: "picture", "aria-label": "Picture: enlarge it", onclick: open });
+  const frame = make("button", {
+    type: "button",
+    class: "picture",
+    "aria-label": "Picture: enlarge it",
+    onclick: open,
+  });
   frame.style.aspectRatio = `${width} / ${height}`;
   const image = make("img", { src: place(url), alt: message.caption ?? "Picture", draggable: "false", width, height });
   const before = old?.querySelector("img:last-of-type");
@@ -59,20 +72,38 @@ function photo(message, actions, old) {
 function fadeOver(frame, before, image) {
   image.classList.add("arriving");
   frame.append(before, image);
-  image.decode().catch(() => null).then(() => {
-    image.classList.remove("arriving");
-    setTimeout(() => before.remove(), 700);
-  });
+  image
+    .decode()
+    .catch(() => null)
+    .then(() => {
+      image.classList.remove("arriving");
+      setTimeout(() => before.remove(), 700);
+    });
 }
 
 function file({ name, size, url }) {
-  const about = make("span", { class: "about" }, make("b", { dir: "auto" }, name ?? "file"), make("small", {}, inWords(size)));
-  return make("a", { class: "file", href: place(url), download: name ?? "file", "aria-label": `Download ${name}` }, make("span", { class: "disc" }, icon("file")), about);
+  const about = make(
+    "span",
+    { class: "about" },
+    make("b", { dir: "auto" }, name ?? "file"),
+    make("small", {}, inWords(size)),
+  );
+  return make(
+    "a",
+    { class: "file", href: place(url), download: name ?? "file", "aria-label": `Download ${name}` },
+    make("span", { class: "disc" }, icon("file")),
+    about,
+  );
 }
 
 function contact(person) {
   const name = [person.first_name, person.last_name].filter(Boolean).join(" ");
-  const about = make("span", { class: "about" }, make("b", { dir: "auto" }, name), make("small", { dir: "ltr" }, person.phone_number));
+  const about = make(
+    "span",
+    { class: "about" },
+    make("b", { dir: "auto" }, name),
+    make("small", { dir: "ltr" }, person.phone_number),
+  );
   return make("div", { class: "file" }, make("span", { class: "disc" }, icon("phone")), about);
 }
 
@@ -85,33 +116,100 @@ function inWords(bytes) {
 
 function meta(message, actions) {
   const moment = new Date(message.date * 1000);
-  const effect = message.effect && make("button", { type: "button", class: "replay", "aria-label": "Play the effect again", onclick: () => actions.celebrate(message.effect) }, emojiOf(message.effect));
+  const effect =
+    message.effect &&
+    make(
+      "button",
+      {
+        type: "button",
+        class: "replay",
+        "aria-label": "Play the effect again",
+        onclick: () => actions.celebrate(message.effect),
+      },
+      emojiOf(message.effect),
+    );
   const time = make("time", { datetime: moment.toISOString(), title: moment.toLocaleString() }, CLOCK.format(moment));
-  return make("span", { class: "meta" }, effect, message.edited && make("span", { class: "edited" }, "edited "), time, message.from === "person" && icon("read"));
+  return make(
+    "span",
+    { class: "meta" },
+    effect,
+    message.edited && make("span", { class: "edited" }, "edited "),
+    time,
+    message.from === "person" && icon("read"),
+  );
 }
 
 function reactions(message) {
   const all = [message.reaction ?? []].flat().map((one) => one.emoji ?? one);
-  return all.length > 0 && make("span", { class: "reactions", "aria-label": "Reactions" }, all.map((emoji) => make("span", {}, String(emoji))));
+  return (
+    all.length > 0 &&
+    make(
+      "span",
+      { class: "reactions", "aria-label": "Reactions" },
+      all.map((emoji) => make("span", {}, String(emoji))),
+    )
+  );
 }
 
 function more(message, actions) {
-  return make("button", { type: "button", class: "more", "aria-label": "More about this message", onclick: (event) => actions.more(message, event.currentTarget) }, icon("down"));
+  return make(
+    "button",
+    {
+      type: "button",
+      class: "more",
+      "aria-label": "More about this message",
+      onclick: (event) => actions.more(message, event.currentTarget),
+    },
+    icon("down"),
+  );
 }
 
 function keyboard(message, actions) {
   if (!message.keyboard?.length) return [];
-  const rows = message.keyboard.map((row, index) => make("div", { class: "row" }, row.map((button, column) => key(message, button, [index, column], actions))));
+  const rows = message.keyboard.map((row, index) =>
+    make(
+      "div",
+      { class: "row" },
+      row.map((button, column) => key(message, button, [index, column], actions)),
+    ),
+  );
   return [make("div", { class: "keyboard" }, rows)];
 }
 
 function key(message, button, [row, column], actions) {
-  const common = { class: ["key", button.kind, button.style].filter(Boolean).join(" "), "data-row": row, "data-column": column, dir: "auto" };
+  const common = {
+    class: ["key", button.kind, button.style].filter(Boolean).join(" "),
+    "data-row": row,
+    "data-column": column,
+    dir: "auto",
+  };
   const words = [make("span", { class: "words" }, button.text), KINDS[button.kind] && icon(KINDS[button.kind])];
   const url = button.url && safeLink(button.url);
-  if (url) return make("a", { ...common, href: url.href, target: "_blank", rel: "noopener noreferrer", "data-bot": opensBot(url), onclick: (event) => actions.link(url, event) }, words);
+  if (url)
+    return make(
+      "a",
+      {
+        ...common,
+        href: url.href,
+        target: "_blank",
+        rel: "noopener noreferrer",
+        "data-bot": opensBot(url),
+        onclick: (event) => actions.link(url, event),
+      },
+      words,
+    );
   const press = () => actions.press(message, button, row, column);
-  return make("button", { ...common, type: "button", "aria-busy": actions.waits(message, button, row, column) ? "true" : null, onclick: press }, words, make("span", { class: "spinner" }));
+  return make(
+    "button",
+    {
+      ...common,
+      type: "button",
+      "aria-busy": actions.waits(message, button, row, column) ? "true" : null,
+      onclick: press,
+    },
+    words,
+    make("span", { class: "spinner" }),
+  );
 }
 
 function focusedButton(article) {

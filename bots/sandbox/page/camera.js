@@ -16,10 +16,21 @@ function pictureOf({ photo, document }) {
   return photo ?? (document?.mime_type?.startsWith("image/") ? document : null);
 }
 
-/** Hold the camera over a picture until the answer is there, for a moment at least. Gives or throws what `read` does. */
+/** Hold the camera over a picture until the answer is there, and for a moment. Gives or throws what `read` does. */
 export async function lookAt(layer, picture, read) {
-  const seen = make("div", { class: "seen" }, make("img", { src: place(picture.url), alt: "" }), make("span", { class: "corners" }), make("span", { class: "beam" }));
-  const finder = make("div", { class: "finder", role: "status", "aria-label": "Scanning the other phone" }, seen, make("p", {}, "Scanning the other phone …"));
+  const seen = make(
+    "div",
+    { class: "seen" },
+    make("img", { src: place(picture.url), alt: "" }),
+    make("span", { class: "corners" }),
+    make("span", { class: "beam" }),
+  );
+  const finder = make(
+    "div",
+    { class: "finder", role: "status", "aria-label": "Scanning the other phone" },
+    seen,
+    make("p", {}, "Scanning the other phone …"),
+  );
   layer.append(finder);
   const [answer] = await Promise.allSettled([read(), pause(calm() ? 0 : LOOK_MILLISECONDS)]);
   finder.classList.add(answer.status === "fulfilled" ? "found" : "missed");

@@ -8,18 +8,46 @@ const TALLEST = 132;
 
 export class Composer {
   #chat = null;
-  #putAway = null;
+  #putAway = false;
 
   /** `actions` are {say, start, unblock, attach(file), pressReply(button), link(url)}. */
   constructor(actions) {
     this.actions = actions;
     this.commands = make("div", { class: "commands", hidden: true, "aria-label": "Commands" });
-    this.input = make("textarea", { rows: "1", placeholder: "Message", "aria-label": "Message", dir: "auto", enterkeyhint: "send", oninput: () => this.#typed(), onkeydown: (event) => this.#key(event), onpaste: (event) => this.#pasted(event) });
-    this.file = make("input", { type: "file", hidden: true, "aria-label": "File to send", onchange: () => this.#picked() });
-    this.menu = make("button", { type: "button", class: "menu-button", "aria-expanded": "false", onclick: () => this.#pressMenu() }, icon("menu"), make("span", {}, "Menu"));
+    this.input = make("textarea", {
+      rows: "1",
+      placeholder: "Message",
+      "aria-label": "Message",
+      dir: "auto",
+      enterkeyhint: "send",
+      oninput: () => this.#typed(),
+      onkeydown: (event) => this.#key(event),
+      onpaste: (event) => this.#pasted(event),
+    });
+    this.file = make("input", {
+      type: "file",
+      hidden: true,
+      "aria-label": "File to send",
+      onchange: () => this.#picked(),
+    });
+    this.menu = make(
+      "button",
+      { type: "button", class: "menu-button", "aria-expanded": "false", onclick: () => this.#pressMenu() },
+      icon("menu"),
+      make("span", {}, "Menu"),
+    );
     this.toggle = iconButton("keyboard", "Keyboard of the bot", () => this.#toggleKeyboard(), { hidden: true });
     this.send = iconButton("send", "Send", () => this.#send(), { class: "round send" });
-    this.line = make("form", { class: "line", onsubmit: (event) => event.preventDefault() }, this.menu, iconButton("attach", "Send a picture or a file", () => this.file.click()), this.input, this.toggle, this.send, this.file);
+    this.line = make(
+      "form",
+      { class: "line", onsubmit: (event) => event.preventDefault() },
+      this.menu,
+      iconButton("attach", "Send a picture or a file", () => this.file.click()),
+      this.input,
+      this.toggle,
+      this.send,
+      this.file,
+    );
     this.keys = make("div", { class: "reply-keyboard", "aria-label": "Keyboard of the bot", hidden: true });
     this.big = make("button", { type: "button", class: "big", hidden: true });
     this.element = make("footer", { class: "composer" }, this.commands, this.line, this.keys, this.big);
@@ -27,6 +55,7 @@ export class Composer {
 
   /** Show what can be sent in this chat. */
   show(chat) {
+    const busy = this.#isUsed();
     this.#chat = chat;
     this.#bigButton(chat);
     const app = chat.menu?.type === "web_app";
@@ -34,6 +63,14 @@ export class Composer {
     this.menu.querySelector("span").textContent = app ? chat.menu.text : "Menu";
     this.#keyboard(chat.reply_keyboard);
     this.#suggest();
+    const left = document.activeElement;
+    if (busy && !(this.element.contains(left) && left.offsetWidth)) this.focus();
+  }
+
+  // Whoever has just used what is gone now goes on writing; but no keyboard pops up under a finger.
+  #isUsed() {
+    const used = document.activeElement;
+    return this.element.contains(used) && (matchMedia("(pointer: fine)").matches || used.matches(":focus-visible"));
   }
 
   /** Nothing is written, nothing is open. */
@@ -59,22 +96,39 @@ export class Composer {
   #keyboard(board) {
     const rows = board?.keyboard ?? [];
     const same = JSON.stringify(rows);
-    if (this.keys.dataset.rows !== same) this.#putAway = null;
-    this.keys.dataset.rows = same;
+    if (this.keys.dataset.rows !== same) this.#newKeyboard(rows, same);
     this.toggle.hidden = rows.length === 0;
-    this.keys.hidden = rows.length === 0 || this.#putAway === same || this.line.hidden;
+    this.keys.hidden = rows.length === 0 || this.#putAway || this.line.hidden;
     this.input.placeholder = board?.input_field_placeholder || "Message";
-    this.keys.replaceChildren(...rows.map((row) => make("div", { class: "row" }, row.map((button) => this.#replyKey(button)))));
+  }
+
+  #newKeyboard(rows, same) {
+    this.#putAway = false;
+    this.keys.dataset.rows = same;
+    this.keys.replaceChildren(
+      ...rows.map((row) =>
+        make(
+          "div",
+          { class: "row" },
+          row.map((button) => this.#replyKey(button)),
+        ),
+      ),
+    );
   }
 
   #replyKey(button) {
     const sign = button.request_contact ? icon("phone") : null;
-    return make("button", { type: "button", class: "reply-key", dir: "auto", onclick: () => this.actions.pressReply(button) }, sign, make("span", {}, button.text));
+    return make(
+      "button",
+      { type: "button", class: "reply-key", dir: "auto", onclick: () => this.actions.pressReply(button) },
+      sign,
+      make("span", {}, button.text),
+    );
   }
 
   #toggleKeyboard() {
-    this.#putAway = this.keys.hidden ? null : this.keys.dataset.rows;
-    this.keys.hidden = !this.keys.hidden;
+    this.#putAway = !this.keys.hidden;
+    this.keys.hidden = this.#putAway;
   }
 
   #typed() {
@@ -91,7 +145,8 @@ export class Composer {
 
   #suggest() {
     const typed = this.input.value;
-    if (typed.startsWith("/")) this.#offer(this.#chat.commands.filter(({ command }) => `/${command}`.startsWith(typed)));
+    if (typed.startsWith("/"))
+      this.#offer(this.#chat.commands.filter(({ command }) => `/${command}`.startsWith(typed)));
     else if (this.menu.getAttribute("aria-expanded") === "false") this.closeCommands();
   }
 
@@ -111,7 +166,14 @@ export class Composer {
 
   #offer(commands) {
     const choose = (command) => () => (this.clear(), this.actions.say(`/${command}`));
-    const entries = commands.map(({ command, description }) => make("button", { type: "button", onclick: choose(command) }, make("b", {}, `/${command}`), make("span", { dir: "auto" }, description)));
+    const entries = commands.map(({ command, description }) =>
+      make(
+        "button",
+        { type: "button", onclick: choose(command) },
+        make("b", {}, `/${command}`),
+        make("span", { dir: "auto" }, description),
+      ),
+    );
     this.commands.replaceChildren(...entries);
     this.commands.hidden = entries.length === 0;
   }
@@ -149,34 +211,4 @@ export class Composer {
     this.file.value = "";
     if (file) this.actions.attach(file);
   }
-}
-
-/** Ask how a file is to be sent; gives {caption, as: "photo" | "document"}, or null when it is not to be sent. */
-export function preview(layers, file) {
-  const picture = file.type.startsWith("image/") ? URL.createObjectURL(file) : null;
-  const asked = layers.custom((done) => {
-    const caption = make("input", { type: "text", placeholder: "Caption", "aria-label": "Caption", dir: "auto", maxlength: "1024" });
-    const asFile = make("input", { type: "checkbox" });
-    const send = (event) => (event.preventDefault(), done({ caption: caption.value, as: picture && !asFile.checked ? "photo" : "document" }));
-    const shown = picture ? make("img", { src: picture, alt: file.name }) : make("p", { class: "file" }, make("span", { class: "disc" }, icon("file")), make("b", {}, file.name));
-    const answers = make("div", { class: "answers" }, make("button", { type: "button", onclick: () => done(null) }, "Cancel"), make("button", { type: "submit" }, "Send"));
-    return make("form", { class: "dialog preview", role: "dialog", "aria-modal": "true", "aria-label": "Send a file", onsubmit: send }, shown, caption, picture && make("label", {}, asFile, "Send as a file, untouched"), answers);
-  });
-  return asked.finally(() => picture && URL.revokeObjectURL(picture));
-}
-
-/** Let files be dropped on an element. */
-export function takesDrops(element, drop) {
-  let depth = 0;
-  const shown = (by) => element.classList.toggle("dropping", (depth = Math.max(0, depth + by)) > 0);
-  const files = (event) => event.dataTransfer?.types.includes("Files");
-  element.addEventListener("dragenter", (event) => files(event) && shown(1));
-  element.addEventListener("dragleave", (event) => files(event) && shown(-1));
-  element.addEventListener("dragover", (event) => files(event) && event.preventDefault());
-  element.addEventListener("drop", (event) => {
-    if (!files(event)) return;
-    event.preventDefault();
-    shown(-depth);
-    if (event.dataTransfer.files[0]) drop(event.dataTransfer.files[0]);
-  });
 }

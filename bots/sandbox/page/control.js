@@ -28,7 +28,8 @@ export async function ask(path, body) {
     throw new Refused(0, "The sandbox does not answer.");
   });
   const said = await answer.json().catch(() => null);
-  if (!answer.ok) throw new Refused(answer.status, said?.detail ?? said?.description ?? `The sandbox answered ${answer.status}.`);
+  if (!answer.ok)
+    throw new Refused(answer.status, said?.detail ?? said?.description ?? `The sandbox answered ${answer.status}.`);
   return said;
 }
 
@@ -51,7 +52,8 @@ export function listen(heard, state) {
   source.onerror = () => {
     state("away");
     timer ??= setInterval(() => heard(null), POLL_MILLISECONDS);
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => again(source, timer, heard, state), POLL_MILLISECONDS);
+    if (source.readyState === EventSource.CLOSED)
+      setTimeout(() => again(source, timer, heard, state), POLL_MILLISECONDS);
   };
   source.onmessage = (message) => heard(JSON.parse(message.data));
 }

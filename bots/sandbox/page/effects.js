@@ -35,7 +35,11 @@ function confetti(stage) {
     piece.style.background = COLOURS[number % COLOURS.length];
     piece.style.left = side < 0 ? "0" : "100%";
     stage.append(piece);
-    return piece.animate(flight(-side * width * between(0.1, 0.95), height * between(0.45, 0.95)), { duration: between(1500, 2600), delay: between(0, 220), fill: "both" });
+    return piece.animate(flight(-side * width * between(0.1, 0.95), height * between(0.45, 0.95)), {
+      duration: between(1500, 2600),
+      delay: between(0, 220),
+      fill: "both",
+    });
   });
 }
 
@@ -44,7 +48,12 @@ function flight(x, up) {
   const turn = between(-900, 900);
   return [
     { transform: "translate(0, 0) rotate(0)", opacity: 1, easing: "cubic-bezier(.1, .7, .3, 1)" },
-    { transform: `translate(${x * 0.85}px, ${-up}px) rotate(${turn * 0.6}deg)`, opacity: 1, offset: 0.38, easing: "cubic-bezier(.4, 0, .8, .6)" },
+    {
+      transform: `translate(${x * 0.85}px, ${-up}px) rotate(${turn * 0.6}deg)`,
+      opacity: 1,
+      offset: 0.38,
+      easing: "cubic-bezier(.4, 0, .8, .6)",
+    },
     { transform: `translate(${x}px, ${60}px) rotate(${turn}deg)`, opacity: 0.9 },
   ];
 }
@@ -55,7 +64,12 @@ function rising(stage, emoji) {
     piece.style.left = `${between(4, 90)}%`;
     piece.style.fontSize = `${between(20, 46)}px`;
     stage.append(piece);
-    return piece.animate(ascent(stage.clientHeight * between(0.5, 1)), { duration: between(1300, 2400), delay: between(0, 500), fill: "both", easing: "ease-out" });
+    return piece.animate(ascent(stage.clientHeight * between(0.5, 1)), {
+      duration: between(1300, 2400),
+      delay: between(0, 500),
+      fill: "both",
+      easing: "ease-out",
+    });
   });
 }
 

@@ -4,8 +4,22 @@
 
 import { make, safeLink } from "./dom.js";
 
-const TAGS = { bold: "b", italic: "i", underline: "u", strikethrough: "s", blockquote: "blockquote", expandable_blockquote: "blockquote" };
-const FOUND = /(?<url>https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}»”'])|(?<link>\bt\.me\/\w+(?:\?\w+=[\w-]+)?)|(?<bot_command>(?<![\w/])\/[a-z0-9_]{1,32}\b(?!\/))/gi;
+const TAGS = {
+  bold: "b",
+  italic: "i",
+  underline: "u",
+  strikethrough: "s",
+  blockquote: "blockquote",
+  expandable_blockquote: "blockquote",
+};
+const FOUND = new RegExp(
+  [
+    String.raw`https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}»”']`,
+    String.raw`\bt\.me\/\w+(?:\?\w+=[\w-]+)?`,
+    String.raw`(?<command>(?<![\w/])\/[a-z0-9_]{1,32}\b(?!\/))`,
+  ].join("|"),
+  "gi",
+);
 
 /**
  * Build the nodes of a text. `actions` are {link(url), command(text), copy(text)}: what happens when one is clicked.
@@ -21,13 +35,23 @@ export function rich(text, entities, actions) {
 
 // A block of code may come as a block and as code; one of the two is enough.
 function codeOfBlock({ type, offset, length }, entities) {
-  return type === "code" && entities.some((other) => other.type === "pre" && other.offset === offset && other.length === length);
+  return (
+    type === "code" &&
+    entities.some((other) => other.type === "pre" && other.offset === offset && other.length === length)
+  );
 }
 
 function found(text, known) {
-  const free = (from, to) => !known.some(({ type, offset, length }) => offset < to && from < offset + length && !(type in TAGS) && type !== "spoiler");
+  const free = (from, to) =>
+    !known.some(
+      ({ type, offset, length }) => offset < to && from < offset + length && !(type in TAGS) && type !== "spoiler",
+    );
   return [...text.matchAll(FOUND)]
-    .map((match) => ({ type: match.groups.bot_command ? "bot_command" : "url", offset: match.index, length: match[0].length }))
+    .map((match) => ({
+      type: match.groups.command ? "bot_command" : "url",
+      offset: match.index,
+      length: match[0].length,
+    }))
     .filter(({ offset, length }) => free(offset, offset + length));
 }
 
@@ -40,7 +64,13 @@ function nodes(text, from, to, entities, actions) {
     const [first, ...others] = rest;
     const end = Math.min(first.offset + first.length, to);
     made.push(between(text.slice(at, first.offset), isBlock(before), isBlock(first)));
-    const inner = nodes(text, first.offset, end, others.filter(({ offset }) => offset < end), actions);
+    const inner = nodes(
+      text,
+      first.offset,
+      end,
+      others.filter(({ offset }) => offset < end),
+      actions,
+    );
     made.push(wrapped(first, text.slice(first.offset, end), inner, actions));
     at = end;
     before = first;
@@ -79,7 +109,11 @@ function wrapped(entity, text, inner, actions) {
     case "cashtag":
       return make("span", { class: "link" }, inner);
     default:
-      return make(TAGS[entity.type] ?? "span", { class: entity.type === "expandable_blockquote" ? "expandable" : null }, inner);
+      return make(
+        TAGS[entity.type] ?? "span",
+        { class: entity.type === "expandable_blockquote" ? "expandable" : null },
+        inner,
+      );
   }
 }
 
@@ -97,7 +131,11 @@ function link(address, inner, actions) {
 }
 
 function spoiler(inner) {
-  const hidden = make("span", { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Hidden text: show it" }, inner);
+  const hidden = make(
+    "span",
+    { class: "spoiler", role: "button", tabindex: "0", "aria-label": "Hidden text: show it" },
+    inner,
+  );
   const show = () => {
     hidden.classList.add("shown");
     for (const name of ["role", "tabindex", "aria-label"]) hidden.removeAttribute(name);

@@ -32,17 +32,47 @@ export class Layers {
   /** Ask something; gives the value of the answer: [[label, value], …], or null when it was waved away. */
   ask(text, answers) {
     return this.#open((done) => {
-      const buttons = answers.map(([label, value]) => make("button", { type: "button", onclick: () => done(value) }, label));
-      return make("div", { class: "dialog", role: "alertdialog", "aria-modal": "true", "aria-label": text }, make("p", { dir: "auto" }, text), make("div", { class: "answers" }, buttons));
+      const buttons = answers.map(([label, value]) =>
+        make("button", { type: "button", onclick: () => done(value) }, label),
+      );
+      return make(
+        "div",
+        { class: "dialog", role: "alertdialog", "aria-modal": "true", "aria-label": text },
+        make("p", { dir: "auto" }, text),
+        make("div", { class: "answers" }, buttons),
+      );
     });
   }
 
   /** Ask for a line of text; gives it, or null. */
   line(title, label, attributes = {}) {
     return this.#open((done) => {
-      const input = make("input", { type: "text", "aria-label": label, placeholder: label, autocomplete: "off", ...attributes });
-      const answers = make("div", { class: "answers" }, make("button", { type: "button", onclick: () => done(null) }, "Cancel"), make("button", { type: "submit" }, "Open"));
-      return make("form", { class: "dialog", role: "dialog", "aria-modal": "true", "aria-label": title, onsubmit: (event) => (event.preventDefault(), done(input.value.trim() || null)) }, make("p", {}, title), input, answers);
+      const input = make("input", {
+        type: "text",
+        "aria-label": label,
+        placeholder: label,
+        autocomplete: "off",
+        ...attributes,
+      });
+      const answers = make(
+        "div",
+        { class: "answers" },
+        make("button", { type: "button", onclick: () => done(null) }, "Cancel"),
+        make("button", { type: "submit" }, "Open"),
+      );
+      return make(
+        "form",
+        {
+          class: "dialog",
+          role: "dialog",
+          "aria-modal": "true",
+          "aria-label": title,
+          onsubmit: (event) => (event.preventDefault(), done(input.value.trim() || null)),
+        },
+        make("p", {}, title),
+        input,
+        answers,
+      );
     });
   }
 
@@ -55,7 +85,14 @@ export class Layers {
   menu(anchor, entries) {
     this.#open((done) => {
       const choose = (action) => () => (done(null), action());
-      const items = entries.map(([label, sign, action, danger]) => make("button", { type: "button", role: "menuitem", class: danger ? "danger" : null, onclick: choose(action) }, icon(sign), label));
+      const items = entries.map(([label, sign, action, danger]) =>
+        make(
+          "button",
+          { type: "button", role: "menuitem", class: danger ? "danger" : null, onclick: choose(action) },
+          icon(sign),
+          label,
+        ),
+      );
       const menu = make("div", { class: "menu", role: "menu", onkeydown: byArrows }, items);
       place(menu, anchor, this.element);
       return menu;
@@ -91,7 +128,9 @@ function place(menu, anchor, layer) {
   const below = it.bottom - box.top < box.height * 0.6;
   menu.style[below ? "top" : "bottom"] = below ? `${it.bottom - box.top + 4}px` : `${box.bottom - it.top + 4}px`;
   const right = it.left + it.width / 2 > box.left + box.width / 2;
-  menu.style[right ? "right" : "left"] = right ? `${Math.max(8, box.right - it.right)}px` : `${Math.max(8, it.left - box.left)}px`;
+  menu.style[right ? "right" : "left"] = right
+    ? `${Math.max(8, box.right - it.right)}px`
+    : `${Math.max(8, it.left - box.left)}px`;
 }
 
 function byArrows(event) {
@@ -106,7 +145,13 @@ function byArrows(event) {
 export function enlarge(url, caption) {
   const close = () => dialog.close();
   const image = make("img", { src: url, alt: caption ?? "Picture" });
-  const dialog = make("dialog", { class: "lightbox", "aria-label": "Picture", onclick: close }, image, caption && make("p", { dir: "auto" }, caption), iconButton("close", "Close", close));
+  const dialog = make(
+    "dialog",
+    { class: "lightbox", "aria-label": "Picture", onclick: close },
+    image,
+    caption && make("p", { dir: "auto" }, caption),
+    iconButton("close", "Close", close),
+  );
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
   dialog.showModal();

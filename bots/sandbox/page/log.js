@@ -17,8 +17,25 @@ export class Log {
 
   constructor(actions) {
     this.actions = actions;
-    this.list = make("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": "Messages", tabindex: "0" });
-    this.down = make("button", { type: "button", class: "to-end", "aria-label": "To the newest message", hidden: true, onclick: () => this.toEnd() }, icon("down"), make("span", { class: "count" }));
+    this.list = make("div", {
+      class: "log",
+      role: "log",
+      "aria-live": "polite",
+      "aria-label": "Messages",
+      tabindex: "0",
+    });
+    this.down = make(
+      "button",
+      {
+        type: "button",
+        class: "to-end",
+        "aria-label": "To the newest message",
+        hidden: true,
+        onclick: () => this.toEnd(),
+      },
+      icon("down"),
+      make("span", { class: "count" }),
+    );
     this.element = make("div", { class: "wall" }, this.list, this.down);
     this.list.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     // Pictures and keyboards of another height must not push the newest message out of sight.
@@ -137,7 +154,13 @@ export class Log {
 }
 
 function together(one, next) {
-  return one !== undefined && next !== undefined && one.from === next.from && next.date - one.date < GROUP_SECONDS && sameDay(one, next);
+  return (
+    one !== undefined &&
+    next !== undefined &&
+    one.from === next.from &&
+    next.date - one.date < GROUP_SECONDS &&
+    sameDay(one, next)
+  );
 }
 
 function sameDay(one, next) {
@@ -159,7 +182,13 @@ function changedGently(bubble, before) {
   bubble.classList.add("changed");
   bubble.addEventListener("animationend", () => bubble.classList.remove("changed"), { once: true });
   if (after === before) return;
-  bubble.animate([{ height: `${before}px`, overflowY: "clip" }, { height: `${after}px`, overflowY: "clip" }], { duration: 260, easing: EASE });
+  bubble.animate(
+    [
+      { height: `${before}px`, overflowY: "clip" },
+      { height: `${after}px`, overflowY: "clip" },
+    ],
+    { duration: 260, easing: EASE },
+  );
 }
 
 function gone(article) {
@@ -169,6 +198,12 @@ function gone(article) {
   }
   const height = `${article.offsetHeight}px`;
   article.inert = true;
-  const leaving = article.animate([{ height, opacity: 1 }, { height: 0, marginTop: 0, opacity: 0, transform: "scale(.9)" }], { duration: 240, easing: EASE });
+  const leaving = article.animate(
+    [
+      { height, opacity: 1 },
+      { height: 0, marginTop: 0, opacity: 0, transform: "scale(.9)" },
+    ],
+    { duration: 240, easing: EASE },
+  );
   leaving.onfinish = () => article.remove();
 }

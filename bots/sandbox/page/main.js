@@ -38,7 +38,8 @@ const house = {
   },
   changed: (phone, { fresh, changed }) => {
     house.other(phone).seesOther();
-    if (document.body.dataset.shown !== phone.name && (fresh.length || changed.length)) tab(phone.name).classList.add("news");
+    if (document.body.dataset.shown !== phone.name && (fresh.length || changed.length))
+      tab(phone.name).classList.add("news");
   },
 };
 
@@ -48,7 +49,12 @@ const phones = Object.fromEntries(Object.entries(SIDES).map(([name, title]) => [
 async function arrange(chosen = {}) {
   [everybody, everyBot] = await Promise.all([ask("people"), ask("bots")]);
   const left = chosen.left ?? somebody("left", everybody[0]);
-  const right = chosen.right ?? somebody("right", everybody.find(({ id }) => id !== left?.id));
+  const right =
+    chosen.right ??
+    somebody(
+      "right",
+      everybody.find(({ id }) => id !== left?.id),
+    );
   await Promise.all([give(phones.left, left), give(phones.right, right)]);
   phones.left.seesOther();
   phones.right.seesOther();
@@ -58,9 +64,19 @@ async function arrange(chosen = {}) {
 }
 
 async function give(phone, person) {
-  const bot = everyBot.find(({ username }) => username.toLowerCase() === wanted(`${phone.name}-bot`, "bot")?.toLowerCase()) ?? everyBot[0] ?? null;
-  phone.people.show(everybody.map((one) => [one.id, nameOf(one)]), person?.id, "New person …");
-  phone.bots.show(everyBot.map((one) => [one.username, one.name ?? one.username]), bot?.username);
+  const bot =
+    everyBot.find(({ username }) => username.toLowerCase() === wanted(`${phone.name}-bot`, "bot")?.toLowerCase()) ??
+    everyBot[0] ??
+    null;
+  phone.frame.people.show(
+    everybody.map((one) => [one.id, nameOf(one)]),
+    person?.id,
+    "New person …",
+  );
+  phone.frame.bots.show(
+    everyBot.map((one) => [one.username, one.name ?? one.username]),
+    bot?.username,
+  );
   tab(phone.name).querySelector("small").textContent = person?.first_name ?? "";
   await phone.open(person ?? null, bot);
 }
@@ -99,7 +115,14 @@ function tab(name) {
 }
 
 function makeTabs() {
-  const tabs = Object.entries(SIDES).map(([name, title]) => make("button", { type: "button", role: "tab", "data-name": name, "aria-controls": `phone-${name}`, onclick: () => show(name) }, make("span", {}, title), make("small", { dir: "auto" })));
+  const tabs = Object.entries(SIDES).map(([name, title]) =>
+    make(
+      "button",
+      { type: "button", role: "tab", "data-name": name, "aria-controls": `phone-${name}`, onclick: () => show(name) },
+      make("span", {}, title),
+      make("small", { dir: "auto" }),
+    ),
+  );
   document.querySelector(".switch").append(...tabs);
 }
 
@@ -124,7 +147,9 @@ function makeHint() {
     help.setAttribute("aria-expanded", String(on));
   };
   help.addEventListener("click", () => open(hint.hidden));
-  document.getElementById("understood").addEventListener("click", () => (open(false), remember("hint", "understood"), help.focus()));
+  document
+    .getElementById("understood")
+    .addEventListener("click", () => (open(false), remember("hint", "understood"), help.focus()));
   hint.addEventListener("keydown", (event) => event.key === "Escape" && open(false));
   open(wanted("hint") !== "understood");
 }

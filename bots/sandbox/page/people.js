@@ -6,7 +6,18 @@ import { ask } from "./control.js";
 import { avatar, icon, make } from "./dom.js";
 
 const NEW = "new";
-const LANGUAGES = { en: "English", hi: "हिन्दी", es: "Español", ru: "Русский", ar: "العربية", de: "Deutsch", fr: "Français", pt: "Português", zh: "中文", ja: "日本語" };
+const LANGUAGES = {
+  en: "English",
+  hi: "हिन्दी",
+  es: "Español",
+  ru: "Русский",
+  ar: "العربية",
+  de: "Deutsch",
+  fr: "Français",
+  pt: "Português",
+  zh: "中文",
+  ja: "日本語",
+};
 
 /** Somebody's full name. */
 export const nameOf = ({ first_name, last_name }) => [first_name, last_name].filter(Boolean).join(" ");
@@ -21,18 +32,29 @@ export class Picker {
 
   /** Offer entries [[value, name], …]; `extra` is one more that makes something new. */
   show(entries, value, extra) {
-    const options = entries.map(([id, name]) => make("option", { value: String(id) }, name));
-    if (extra) options.push(make("hr"), make("option", { value: NEW }, extra));
-    this.select.replaceChildren(...options);
     this.value = value;
+    this.#offer([...entries, ...(extra ? [null, [NEW, extra]] : [])]);
     this.select.value = String(value ?? "");
-    this.element.classList.toggle("only", options.length < 2);
+  }
+
+  // A list that is open would close if it were drawn again for nothing.
+  #offer(entries) {
+    const offered = JSON.stringify(entries);
+    if (this.select.dataset.offered === offered) return;
+    this.select.dataset.offered = offered;
+    const options = entries.map((entry) => (entry ? make("option", { value: entry[0] }, entry[1]) : make("hr")));
+    this.select.replaceChildren(...options);
     this.select.disabled = options.length < 2;
+    this.element.classList.toggle("only", options.length < 2);
   }
 
   /** Draw what is chosen. */
   draw(name, about, seed) {
-    this.face.replaceChildren(avatar(name, seed), make("span", { class: "about" }, make("b", { dir: "auto" }, name), about), icon("down"));
+    this.face.replaceChildren(
+      avatar(name, seed),
+      make("span", { class: "about" }, make("b", { dir: "auto" }, name), about),
+      icon("down"),
+    );
   }
 
   #changed(chosen) {
@@ -45,12 +67,32 @@ export class Picker {
 /** Ask for a new person; gives them, or null. */
 export function newPerson() {
   return new Promise((resolve) => {
-    const field = (label, name, attributes) => make("label", {}, make("span", {}, label), make("input", { type: "text", name, autocomplete: "off", dir: "auto", ...attributes }));
+    const field = (label, name, attributes) =>
+      make(
+        "label",
+        {},
+        make("span", {}, label),
+        make("input", { type: "text", name, autocomplete: "off", dir: "auto", ...attributes }),
+      );
     const mine = navigator.language.slice(0, 2);
-    const languages = make("select", { name: "language_code" }, Object.entries(LANGUAGES).map(([code, name]) => make("option", { value: code, selected: code === mine }, name)));
+    const languages = make(
+      "select",
+      { name: "language_code" },
+      Object.entries(LANGUAGES).map(([code, name]) => make("option", { value: code, selected: code === mine }, name)),
+    );
     const problem = make("p", { class: "problem", role: "alert" });
     const cancel = make("button", { type: "button", onclick: () => dialog.close() }, "Cancel");
-    const form = make("form", { method: "dialog" }, make("h2", { id: "new-person" }, "New person"), field("First name", "first_name", { required: true, maxlength: "64", autofocus: true }), field("Last name", "last_name", { maxlength: "64" }), make("label", {}, make("span", {}, "Language"), languages), field("Phone", "phone", { type: "tel", dir: "ltr", placeholder: "+34 600 000 000" }), problem, make("div", { class: "answers" }, cancel, make("button", { type: "submit" }, "Add")));
+    const form = make(
+      "form",
+      { method: "dialog" },
+      make("h2", { id: "new-person" }, "New person"),
+      field("First name", "first_name", { required: true, maxlength: "64", autofocus: true }),
+      field("Last name", "last_name", { maxlength: "64" }),
+      make("label", {}, make("span", {}, "Language"), languages),
+      field("Phone", "phone", { type: "tel", dir: "ltr", placeholder: "+34 600 000 000" }),
+      problem,
+      make("div", { class: "answers" }, cancel, make("button", { type: "submit" }, "Add")),
+    );
     const dialog = make("dialog", { class: "sheet", "aria-labelledby": "new-person" }, form);
     let made = null;
     form.addEventListener("submit", async (event) => {
