@@ -4,12 +4,14 @@ A wrong value is refused at the start, with the variable's name and what would b
 """
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 from dotenv import dotenv_values
 
+TOKEN = re.compile(r"[1-9][0-9]{4,18}:[A-Za-z0-9_-]{20,}")
 DEFAULT_DATABASE = "sqlite:///loyalty.db"
 
 
@@ -70,4 +72,15 @@ def checked(settings: Settings) -> Settings:
         raise SettingsError("LOYALTY_WORKERS must be 1 or more.")
     if settings.workers > 1 and settings.on_sqlite:
         raise SettingsError("LOYALTY_WORKERS above 1 needs PostgreSQL: set LOYALTY_DATABASE_URL=postgresql://…")
+    _check_telegram(settings)
     return settings
+
+
+def _check_telegram(settings: Settings) -> None:
+    for name in ("public_url", "telegram_api_url"):
+        url = getattr(settings, name)
+        if url is not None and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
+            message = f"LOYALTY_{name.upper()} must begin with https:// and a host, as https://cards.example.com."
+            raise SettingsError(message)
+    if settings.telegram_token is not None and not TOKEN.fullmatch(settings.telegram_token):
+        raise SettingsError("LOYALTY_TELEGRAM_TOKEN must be a bot's token, as BotFather gives it: 123456789:AbC…")

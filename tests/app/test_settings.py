@@ -40,6 +40,10 @@ def test_an_empty_variable_counts_as_none() -> None:
         ("LOYALTY_DATABASE_URL", "loyalty.db", "sqlite:/// or postgresql://"),
         ("LOYALTY_DATABASE_URL", "sqlite:///", "must name a file"),
         ("LOYALTY_DATABASE_URL", "sqlite:///:memory:", "must name a file"),
+        ("LOYALTY_TELEGRAM_TOKEN", "my bot", "123456789:"),
+        ("LOYALTY_TELEGRAM_TOKEN", "123456789:short", "123456789:"),
+        ("LOYALTY_PUBLIC_URL", "cards.example.com", "https://"),
+        ("LOYALTY_TELEGRAM_API_URL", "https:///bot", "https://"),
     ],
 )
 def test_a_wrong_value_is_refused_with_the_variable_and_what_would_be_right(
