@@ -39,11 +39,14 @@ def read_path(scope: HTTPScope | WebSocketScope) -> None:
     scope["path"] = path
 
 
-def create_sandbox() -> Litestar:
-    """A new, empty sandbox as an ASGI application. It needs no lifespan, so that it can be mounted anywhere."""
+def create_sandbox(world: World | None = None) -> Litestar:
+    """A sandbox as an ASGI application, empty unless a world is given.
+
+    It needs no lifespan, so that it can be mounted anywhere.
+    """
     return Sandbox(
         route_handlers=[*gateway.HANDLERS, *control.HANDLERS, *page_files.HANDLERS],
-        state=State({"world": World()}),
+        state=State({"world": world or World()}, deep_copy=False),
         exception_handlers={Refused: answer_refused, Impossible: answer_impossible, HTTPException: answer_http},
         request_max_body_size=LARGEST_BODY,
         openapi_config=None,

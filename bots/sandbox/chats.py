@@ -3,11 +3,14 @@
 How a phone shows them as a whole is in `control.screens`; what bots may do to them is in `calls`.
 """
 
+from collections import deque
 from typing import Any
 
 from msgspec import Struct, field
 
-from bots.sandbox.people import Bot, Json, Person
+from bots.sandbox.people import Bot, Json, Person, Query
+
+REMEMBERED_PRESSES = 100
 
 
 class Message(Struct, kw_only=True):
@@ -44,6 +47,7 @@ class Chat(Struct, kw_only=True):
     next_id: int = 1
     started: bool = False
     blocked: bool = False
+    pressed: deque[Query] = field(default_factory=lambda: deque(maxlen=REMEMBERED_PRESSES))
     toasts: list[Json] = field(default_factory=list)
     reply_keyboard: Json | None = None
     pinned: list[int] = field(default_factory=list)

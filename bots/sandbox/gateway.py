@@ -82,7 +82,6 @@ def logged(world: World, bot: Bot, method: str, sent: Sent, outcome: Json | Refu
         "status": outcome.code if isinstance(outcome, Refused) else 200,
     }
     world.calls.append(entry)
-    world.changed.ring()
     return answered(outcome)
 
 
@@ -100,8 +99,8 @@ async def download(request: AnyRequest, token: FromPath[str], path: FromPath[str
     bot = world.bots.get(token)
     if bot is None:
         return answered(UNAUTHORIZED)
-    file = next((each for each in bot.files.values() if each.path == str(path).lstrip("/")), None)
-    if file is None:
+    file = world.file_at(str(path).lstrip("/"))
+    if file is None or file.known_as(bot.token) not in bot.files:
         return answered(NOT_FOUND)
     return ASGIResponse(body=file.content, media_type=file.mime_type)
 

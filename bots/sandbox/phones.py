@@ -51,11 +51,17 @@ def start(world: World, chat: Chat, payload: str = "") -> Message:
 
 def press(world: World, chat: Chat, message_id: int, data: str) -> Query:
     """Press a button; with a changed app the data may be anything."""
-    message = there(chat, message_id)
+    message, query = there(chat, message_id), new_query(world, chat)
+    chat.bot.queue.add("callback_query", as_callback_query(chat, message, query.id) | {"data": data})
+    return query
+
+
+def new_query(world: World, chat: Chat) -> Query:
+    """A press that waits for its answer."""
     query_id = str(world.number("query", FIRST_QUERY_ID))
     query = Query(id=query_id, person_id=chat.person.id, pressed_at=world.now())
     chat.bot.queries[query.id] = query
-    chat.bot.queue.add("callback_query", as_callback_query(chat, message, query.id) | {"data": data})
+    chat.pressed.append(query)
     return query
 
 

@@ -108,6 +108,11 @@ class World(Struct, kw_only=True):
         self.keep(sizes, bot)
         self.photos |= {size.unique_id: sizes for size in sizes}
 
+    def file_at(self, path: str) -> File | None:
+        """The file that is downloaded from a path; its name is its unique id."""
+        file = self.files.get(path.rpartition("/")[2].partition(".")[0])
+        return file if file and file.path == path else None
+
     def tell(self, chat: Chat, kind: str) -> None:
         """Something changed in a chat: let phones look."""
         n = self.number("change")

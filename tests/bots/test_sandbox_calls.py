@@ -10,7 +10,7 @@ import pytest
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
 
-from bots.sandbox import create_sandbox
+from bots.sandbox import World, create_sandbox
 from bots.sandbox.calls import METHODS
 from tests.bots.bot_api import check_calls, description, find_description
 from tests.bots.people import Person, SandboxServer
@@ -177,12 +177,16 @@ async def test_strangers_paths_are_answered_as_telegram_does(sandbox: SandboxSer
 
 
 async def test_the_sandbox_may_be_mounted_anywhere() -> None:
-    app: Any = create_sandbox()
+    world = World()
+    made = world.add_bot(token="1:x", username="a_bot")
+    app: Any = create_sandbox(world)
+    ana = world.add_person("Ana")
     for prefix in ("", "/sandbox"):
         transport = httpx.ASGITransport(app, root_path=prefix)
         async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
-            made = (await client.post(f"{prefix}/control/bots", json={"token": "1:x", "username": "a_bot"})).json()
-            assert (await client.get(f"{prefix}/bot{made['token']}/getMe")).json()["ok"]
+            assert (await client.get(f"{prefix}/bot{made.token}/getMe")).json()["ok"]
+            assert (await client.get(f"{prefix}/control/bots")).json()[0]["username"] == "a_bot"
+            assert (await client.get(f"{prefix}/control/people")).json()[0]["id"] == ana.id
             assert (await client.get(f"{prefix}/")).headers["content-type"].startswith("text/html")
 
 

@@ -83,6 +83,14 @@ async def test_an_answer_has_200_units(bot: Bot, ana: Person) -> None:
     assert await bot.answer_callback_query(query, "😀" * 100)
 
 
+async def test_an_answer_opens_links_to_bots_only(bot: Bot, ana: Person) -> None:
+    query, _ = await pressed(bot, ana)
+
+    with pytest.raises(BadRequest, match="Url_invalid"):
+        await bot.answer_callback_query(query, url="https://a.example/")
+    assert await bot.answer_callback_query(query, url="https://t.me/stamp_bot?start=x")
+
+
 async def test_a_press_may_carry_anything_and_stands_under_a_message_that_is_there(
     sandbox: SandboxServer, bot: Bot, ana: Person
 ) -> None:

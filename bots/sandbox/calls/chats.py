@@ -9,6 +9,7 @@ from bots.sandbox.calls.call import Call
 from bots.sandbox.chats import Chat
 from bots.sandbox.entities import units
 from bots.sandbox.people import Query
+from bots.sandbox.phones import is_bot_link
 from bots.sandbox.refusals import bad_request
 
 Json = dict[str, Any]
@@ -154,6 +155,8 @@ def answer_callback_query(call: Call, asked: AnswerCallbackQuery) -> bool:
         raise TOO_OLD
     if units(asked.text) > LONGEST_TOAST:
         raise bad_request("MESSAGE_TOO_LONG")
+    if asked.url and not is_bot_link(asked.url):
+        raise bad_request("URL_INVALID")
     if query.answered is None:
         show_answer(call, query, asked)
     return True

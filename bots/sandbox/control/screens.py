@@ -5,7 +5,7 @@ from typing import Any
 
 from bots.sandbox.chats import Chat, Message
 from bots.sandbox.control.inhabitants import as_shown
-from bots.sandbox.people import Bot, Json, Person, Query
+from bots.sandbox.people import Bot, Json, Person
 from bots.sandbox.profiles import commands_for, menu_for, text_for
 from bots.sandbox.world import World
 
@@ -32,15 +32,10 @@ def screen(world: World, chat: Chat) -> Json:
         "reply_keyboard": chat.reply_keyboard,
         "pinned": chat.pinned[-1] if chat.pinned else None,
         "typing": action if until > world.now() else None,
-        "unanswered": [each.id for each in pressed_by(chat) if each.answered is None],
+        "unanswered": [each.id for each in chat.pressed if each.answered is None],
         "started": chat.started,
         "blocked": chat.blocked,
     }
-
-
-def pressed_by(chat: Chat) -> list[Query]:
-    """The presses of a person."""
-    return [query for query in chat.bot.queries.values() if query.person_id == chat.person.id]
 
 
 def described(bot: Bot, person: Person) -> Json:

@@ -13,7 +13,8 @@ from msgspec import Struct
 from bots.sandbox.control.asking import Json, body, bot_of, shown, world_of
 from bots.sandbox.faults import Fault
 from bots.sandbox.parameters import AnyRequest
-from bots.sandbox.people import Bot
+from bots.sandbox.people import Bot, Query
+from bots.sandbox.phones import new_query
 from bots.sandbox.world import Change, World
 
 BREATH_SECONDS = 15
@@ -60,17 +61,15 @@ async def redeliver(request: AnyRequest) -> ASGIResponse:
         raise NotFoundException("There is no such update.")
     again = update.what
     if update.kind == "callback_query":
-        again = again | {"id": same_query(world, bot, again["id"])}
+        again = again | {"id": same_press(world, bot, again["id"]).id}
     sent = bot.queue.add(update.kind, again)
     return shown({"update_id": sent.update_id if sent else None})
 
 
-def same_query(world: World, bot: Bot, query_id: str) -> str:
-    """A new id for a press that is told once more."""
-    new_id = str(world.number("query"))
-    old = bot.queries[query_id]
-    bot.queries[new_id] = msgspec.structs.replace(old, id=new_id, pressed_at=world.now(), answered=None)
-    return new_id
+def same_press(world: World, bot: Bot, query_id: str) -> Query:
+    """A new query for a press that is told once more."""
+    person = world.people[bot.queries[query_id].person_id]
+    return new_query(world, world.chat(bot, person))
 
 
 @get("/control/calls")
@@ -125,6 +124,8 @@ async def told(world: World) -> AsyncIterator[bytes]:
 
 def changes_after(world: World, seen: int) -> list[Change]:
     """What has changed since."""
+    if not world.changes or world.changes[-1].n <= seen:
+        return []
     return [change for change in world.changes if change.n > seen]
 
 
