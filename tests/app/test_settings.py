@@ -17,6 +17,7 @@ def test_without_any_setting_everything_has_its_default() -> None:
 def test_every_setting_is_read_from_the_variable_of_its_name() -> None:
     given = {name: f"https://{name}.example" for name in Settings.__struct_fields__}
     given |= {"database_url": POSTGRES, "port": "80", "workers": "3"}
+    given |= {"telegram_token": "123456789:AbCdEfGhIjKlMnOpQrStUvWxYz"}
     settings = read_settings({f"LOYALTY_{name.upper()}": value for name, value in given.items()})
     assert {name: str(getattr(settings, name)) for name in given} == given
     assert (settings.port, settings.workers) == (80, 3)
