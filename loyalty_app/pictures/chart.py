@@ -14,9 +14,10 @@ from loyalty_app.pictures.bidi import is_rtl
 from loyalty_app.pictures.card import BROWN
 from loyalty_app.pictures.colours import BLACK, WHITE, Colour, contrast, mix, parse_colour
 from loyalty_app.pictures.drawing import Edge, lay, stroke, write, write_beside
+from loyalty_app.pictures.fitting import fit
 from loyalty_app.pictures.fonts import BOLD, MEDIUM, REGULAR
 from loyalty_app.pictures.layout import HEIGHT, WIDTH, Box
-from loyalty_app.pictures.text import Style, fit, line
+from loyalty_app.pictures.text import Style, line
 
 DAYS_AT_MOST = 31
 MARGIN, SCALE_WIDTH = 52, 52

@@ -21,8 +21,9 @@ def clean(text: str) -> str:
 
     Spaces are single, the text is NFC, at most 400 characters and four marks on a letter.
     """
-    joined = " ".join(unicodedata.normalize("NFC", text[: 2 * LETTERS_AT_MOST]).split())
-    return "".join(_tamed(letter for letter in joined if _drawable(letter)))[:LETTERS_AT_MOST].strip()
+    drawable = "".join(letter for letter in text[: 2 * LETTERS_AT_MOST] if letter.isspace() or _drawable(letter))
+    joined = " ".join(unicodedata.normalize("NFC", drawable).split())
+    return "".join(_tamed(joined))[:LETTERS_AT_MOST].strip()
 
 
 def _drawable(letter: str) -> bool:
@@ -31,7 +32,7 @@ def _drawable(letter: str) -> bool:
     return unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
-def _tamed(letters: Iterator[str]) -> Iterator[str]:
+def _tamed(letters: str) -> Iterator[str]:
     marks = 0
     for letter in letters:
         marks = marks + 1 if unicodedata.category(letter).startswith("M") else 0

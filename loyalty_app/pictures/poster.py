@@ -14,11 +14,12 @@ from loyalty_app.pictures.bidi import is_rtl
 from loyalty_app.pictures.card import BROWN
 from loyalty_app.pictures.colours import WHITE, Colour, Palette, contrast, ink_on, palette
 from loyalty_app.pictures.drawing import Edge, lay, stroke, write, write_beside
+from loyalty_app.pictures.fitting import fit, title, wrap
 from loyalty_app.pictures.fonts import BOLD, MEDIUM
 from loyalty_app.pictures.ground import ground
 from loyalty_app.pictures.layout import Box
 from loyalty_app.pictures.qr import qr_picture
-from loyalty_app.pictures.text import Line, Style, fit, line, title, wrap
+from loyalty_app.pictures.text import Line, Style, line
 
 WIDTH, HEIGHT, DPI = 1480, 2100, 254
 MARGIN, ROUND, LINE = 90, 56, 6

@@ -17,7 +17,7 @@ from tests.pictures.looking import alike, changed, codes_on, colour_at, opened, 
 every_script = pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 in_both_directions = pytest.mark.parametrize("language", ["en", "ar"])
 RIM = 0.07  # of a slot: between its edge and its star
-EXPLANATIONS = {"shop": "shop_name", "reward": "reward_description", "customer": "customer_name"}
+PARTS = {"shop": "shop_name", "reward": "reward_description", "customer": "customer_name"}
 
 
 def middle_of_rim(place: Box) -> tuple[float, float]:
@@ -139,7 +139,7 @@ def test_a_card_read_from_the_right_is_the_mirror_of_one_read_from_the_left() ->
 
 
 @in_both_directions
-@pytest.mark.parametrize(("part", "field"), EXPLANATIONS.items(), ids=EXPLANATIONS)
+@pytest.mark.parametrize(("part", "field"), PARTS.items(), ids=PARTS)
 @pytest.mark.parametrize("letter", ["W", "Ж", "क्षि", "ش", "ש", "語", "ที่", "🍰", "a "])
 def test_two_hundred_letters_stay_in_their_part_of_the_card(part: str, field: str, letter: str, language: str) -> None:
     empty, full = (draw_card(replace(LATIN, language=language, **{field: text})) for text in ("", letter * 200))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ImageFont
 
+from loyalty_app.pictures.fitting import fit, title, wrap
 from loyalty_app.pictures.fonts import (
     BOLD,
     HONG_KONG,
@@ -25,7 +26,7 @@ from loyalty_app.pictures.fonts import (
 )
 from loyalty_app.pictures.letters import clean, clusters
 from loyalty_app.pictures.samples import CARDS
-from loyalty_app.pictures.text import FINER, Line, Style, fit, line, mask, title, wrap
+from loyalty_app.pictures.text import FINER, Line, Style, line, mask
 from tests.pictures.glyphs import letters_of
 
 STYLE = Style(40, BOLD)
@@ -223,7 +224,7 @@ def test_nothing_unseen_is_left_in_a_clean_text(text: str) -> None:
 
 def test_marks_do_not_pile_up() -> None:
     assert clean("Z" + "\u0335" * 90 + "a") == "Z" + "\u0335" * 4 + "a"
-    assert clean("  a \n\t b ") == "a b"
+    assert clean("  a \n\t b ") == clean("a\r\x1b\rb") == "a b"
 
 
 def test_without_a_shaper_every_card_is_still_drawn() -> None:
