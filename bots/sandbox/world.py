@@ -53,6 +53,7 @@ class World(Struct, kw_only=True):
     changes: deque[Change] = field(default_factory=lambda: deque(maxlen=LOGGED_CHANGES))
     changed: Bell = field(default_factory=Bell)
     ahead: float = 0
+    stopped: bool = False
     numbers: dict[str, Iterator[int]] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -126,7 +127,11 @@ class World(Struct, kw_only=True):
             self.unknown.append(what)
 
     async def stop(self) -> None:
-        """Deliver no more updates."""
+        """End whatever lasts: deliveries, long polls, events. A server that stops need not wait for them then."""
+        self.stopped = True
+        self.changed.ring()
+        for bot in self.bots.values():
+            bot.queue.bell.ring()
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)

@@ -25,7 +25,7 @@ from msgspec import Struct, field
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from bots.sandbox import create_sandbox
+from bots.sandbox import World, create_sandbox
 from tests.bots.bot_api import check_calls
 
 Json = dict[str, Any]
@@ -276,8 +276,8 @@ class Person:
 class SandboxServer:
     """A sandbox that runs. `idle` is awaited after each act, if set; nobody waits for bots unless `attended`."""
 
-    def __init__(self, url: str, client: httpx.AsyncClient) -> None:
-        self.url, self.client = url, client
+    def __init__(self, url: str, client: httpx.AsyncClient, world: World) -> None:
+        self.url, self.client, self.world = url, client, world
         self.idle: Callable[[], Awaitable[None]] | None = None
         self.attended = True
         self.forgiven: Forgiven = 0, []
@@ -390,7 +390,8 @@ class Uvicorn(uvicorn.Server):
 @asynccontextmanager
 async def open_sandbox() -> AsyncIterator[SandboxServer]:
     """An empty sandbox on a free port of this machine."""
-    app = create_sandbox()
+    world = World()
+    app = create_sandbox(world)
     config = uvicorn.Config(app, lifespan="off", http="httptools", ws="none", log_config=None, access_log=False)
     config.load()
     server = Uvicorn(config)
@@ -401,6 +402,6 @@ async def open_sandbox() -> AsyncIterator[SandboxServer]:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         await server.startup(sockets=[listener])
         async with httpx.AsyncClient(base_url=url, timeout=2 * PATIENCE_SECONDS) as client:
-            yield SandboxServer(url, client)
-        await app.state.world.stop()
+            yield SandboxServer(url, client, world)
+        await world.stop()
         await server.stop()

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from telegram import Bot, Update
-from telegram.error import Conflict
+from telegram.error import Conflict, NetworkError
 
 from tests.bots.people import Person, SandboxServer
 
@@ -66,6 +66,19 @@ async def test_the_newer_call_ends_the_older_one(sandbox: SandboxServer, bot: Bo
         await older
     await ana.say("one")
     assert texts(await newer) == ["one"]
+
+
+async def test_whatever_lasts_ends_when_the_sandbox_stops(sandbox: SandboxServer, bot: Bot) -> None:
+    polling = asyncio.create_task(bot.get_updates(timeout=30))
+    await sandbox.polled("stamp_bot")
+    async with sandbox.client.stream("GET", "control/events") as events:
+        lines = events.aiter_lines()
+        assert await anext(lines) == ": here"
+        await sandbox.world.stop()
+
+        assert [line async for line in lines if line] == []
+    with pytest.raises(NetworkError, match="Bad Gateway"):
+        await polling
 
 
 async def test_only_wanted_updates_come_and_the_wish_is_remembered(bot: Bot, ana: Person) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from bots.sandbox.calls.call import Call, Nothing, Said
-from bots.sandbox.refusals import bad_request, conflict
+from bots.sandbox.refusals import Refused, bad_request, conflict
 from bots.sandbox.updates import Hook, Queue
 from bots.sandbox.webhooks import start_delivering
 
@@ -18,6 +18,7 @@ SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 HOOKED = conflict("can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first")
 ENDED = conflict("terminated by other getUpdates request; make sure that only one bot instance is running")
+STOPPED = Refused(502, "Bad Gateway")
 ENDED_BY_HOOK = conflict("terminated by setWebhook request")
 
 
@@ -59,7 +60,9 @@ async def get_updates(call: Call, asked: GetUpdates) -> list[dict[str, Any]]:
     seconds = max(0, min(asked.timeout, LONGEST_POLL_SECONDS))
     queue.polling = seconds > 0
     queue.bell.ring()
-    await queue.bell.until(lambda: bool(queue.waiting) or queue.polls != mine, seconds)
+    await queue.bell.until(lambda: bool(queue.waiting) or queue.polls != mine or call.world.stopped, seconds)
+    if call.world.stopped:
+        raise STOPPED
     if queue.polls != mine:
         raise ENDED_BY_HOOK if queue.hook else ENDED
     queue.polling = False

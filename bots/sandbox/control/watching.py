@@ -1,6 +1,7 @@
 """Routes for those who watch: what changed, what was called, what is still to be handled; and faults on order."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 import msgspec
 from litestar import get, post
@@ -114,12 +115,17 @@ async def told(world: World) -> AsyncIterator[bytes]:
     """Changes as they come, and a breath when there are none for a while."""
     seen = world.changes[-1].n if world.changes else 0
     yield b": here\n\n"
-    while True:
+    while not world.stopped:
         for change in changes_after(world, seen):
             seen = change.n
             yield b"data: %b\n\n" % msgspec.json.encode(change)
-        if not await world.changed.until(lambda: bool(changes_after(world, seen)), BREATH_SECONDS):  # noqa: B023  # it is awaited at once
+        if not await world.changed.until(partial(is_news, world, seen), BREATH_SECONDS):
             yield b": still here\n\n"
+
+
+def is_news(world: World, seen: int) -> bool:
+    """Whether those who watch have something to do."""
+    return world.stopped or bool(changes_after(world, seen))
 
 
 def changes_after(world: World, seen: int) -> list[Change]:
