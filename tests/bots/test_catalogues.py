@@ -147,6 +147,11 @@ def test_a_wrong_translation_is_noticed(said: str, fault: str) -> None:
     assert any(fault in found for found in faults(Message("<b>{shop}</b> has {n} stamps", said)))
 
 
+@pytest.mark.parametrize("text", ["a<br>b", "<b>a", "<b><i>a</b></i>", "a < b", "a & b", "</b>a<b>"])
+def test_html_that_telegram_would_refuse_is_noticed(text: str) -> None:
+    assert broken_html(text)
+
+
 def test_a_right_translation_has_no_faults() -> None:
     assert faults(Message("<b>{shop}</b> has {n} stamps", "{n} Stempel bei <b>{shop}</b> &amp; Co.")) == []
 
