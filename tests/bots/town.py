@@ -82,30 +82,35 @@ class Town:
     async def hire(self, shop: Shop, name: str, role: Role = Role.STAFF, *, bot: str = BOT, **more: str) -> Person:
         """Somebody with a phone who works at a shop, and has begun the chat with the bot."""
         person = await self.person(name, bot=bot, **more)
-        await self.employ(shop, person, role)
+        await employ(shop, person, role)
         await person.start()
         return person
 
     async def employ(self, shop: Shop, person: Person, role: Role = Role.STAFF) -> int:
-        """Put somebody on the staff; gives their number there."""
+        """Put somebody on the staff of a shop; gives their number there."""
+        return await employ(shop, person, role)
 
-        def work(connection: Connection) -> int:
-            numbers = shop.database.numbers(connection)
-            number = numbers.next("staff")
-            row = {
-                "business_id": shop.business.id,
-                "id": number,
-                "name": person.first_name,
-                "role": role.value,
-                "created_at": self.clock(),
-                "user_id": person.id,
-            }
-            shop.database.insert(connection, staff, [row])
-            numbers.use("staff")
-            numbers.save()
-            return number
 
-        return await shop.database.write(work)
+async def employ(shop: Shop, person: Person, role: Role = Role.STAFF) -> int:
+    """Put somebody on the staff; gives their number there."""
+
+    def work(connection: Connection) -> int:
+        numbers = shop.database.numbers(connection)
+        number = numbers.next("staff")
+        row = {
+            "business_id": shop.business.id,
+            "id": number,
+            "name": person.first_name,
+            "role": role.value,
+            "created_at": utc_now(),
+            "user_id": person.id,
+        }
+        shop.database.insert(connection, staff, [row])
+        numbers.use("staff")
+        numbers.save()
+        return number
+
+    return await shop.database.write(work)
 
 
 @asynccontextmanager

@@ -1,0 +1,19 @@
+"""A bot that is killed at any moment: each press counts once, whatever the bot had done by then."""
+
+from random import Random
+
+from loyalty_app.settings import Settings
+from tests.bots.killing import check, open_counter, press_and_kill
+from tests.bots.people import SandboxServer
+
+KILLS = 5
+
+
+async def test_a_press_counts_once_though_the_bot_is_killed_in_the_middle(
+    sandbox: SandboxServer, sqlite_settings: Settings
+) -> None:
+    async with open_counter(sandbox, sqlite_settings) as (doomed, counter):
+        dice = Random()
+        for _ in range(KILLS):
+            await press_and_kill(doomed, counter, dice)
+        await check(counter)
