@@ -23,10 +23,14 @@ from loyalty_app.chat.sights import Sight
 from loyalty_app.pictures.card import BROWN
 from loyalty_core.rewards import Reward
 
+__all__ = ["caption", "card_rows", "first_name", "news", "picture_of", "reward_line", "show", "take_down"]
+
 PARTY, FLAME = "5046509860389126442", "5104841245755180586"
 """Telegram's own effects of a message: confetti, and a flame."""
 
 MOST_REWARDS_NAMED = 10
+# It belongs to the picture; the library would send its default beside it, where Telegram knows none.
+NO_PARSE_MODE: dict[str, Any] = {"parse_mode": None}
 PAPER, PAPER_SIZE = "#ECEAE6", (1000, 600)
 
 
@@ -154,7 +158,12 @@ async def _edit(bot: ExtBot[Any], sight: Sight, picture: bytes) -> bool:
     media = InputMediaPhoto(picture, caption=caption(sight, words), filename="card.jpg")
     keys = keyboard(card_rows(sight, words))
     return await _tried(
-        bot.edit_message_media, media, chat_id=held.user_id, message_id=held.message_id, reply_markup=keys
+        bot.edit_message_media,
+        media,
+        chat_id=held.user_id,
+        message_id=held.message_id,
+        reply_markup=keys,
+        api_kwargs=NO_PARSE_MODE,
     )
 
 
@@ -192,9 +201,9 @@ async def _tell(bot: ExtBot[Any], sight: Sight) -> int | None:
 
 async def take_down(bot: ExtBot[Any], held: HeldCard) -> Shown:
     """Take the message of a card out of the chat: its customer was erased. One too old to go is left empty."""
-    where = {"chat_id": held.user_id, "message_id": held.message_id}
+    where: dict[str, Any] = {"chat_id": held.user_id, "message_id": held.message_id}
     if held.message_id is not None and not await _tried(bot.delete_message, **where):
-        await _tried(bot.edit_message_media, InputMediaPhoto(_empty_picture()), **where)
+        await _tried(bot.edit_message_media, InputMediaPhoto(_empty_picture()), **where, api_kwargs=NO_PARSE_MODE)
     return Shown(card=held, gone=True)
 
 

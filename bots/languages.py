@@ -1,16 +1,21 @@
 """Languages: choosing the one in which the bot speaks to a person. The sentences are in `locales`."""
 
-from bots.buttons import button
+from bots.buttons import Rows, button
 from bots.context import Turn
 from bots.words import LANGUAGES, words_for
+from loyalty_app.chat.cards import show_again
 from loyalty_app.chat.chats import ChatChange
 
 
+def language_rows(verb: str, *args: object) -> Rows:
+    """A button for each language, by its own name."""
+    names = [button(words_for(code).name, verb, *args, code) for code in LANGUAGES]
+    return [names[place : place + 2] for place in range(0, len(names), 2)]
+
+
 async def ask(turn: Turn) -> None:
-    """Offer all languages, each by its own name."""
-    names = [button(words_for(code).name, "language", code) for code in LANGUAGES]
-    rows = [names[place : place + 2] for place in range(0, len(names), 2)]
-    await turn.screen(turn.words.say("Which language shall we speak?"), rows)
+    """Offer all languages."""
+    await turn.screen(turn.words.say("Which language shall we speak?"), language_rows("language"))
 
 
 async def choose(turn: Turn) -> None:
@@ -21,6 +26,14 @@ async def choose(turn: Turn) -> None:
     turn.note(ChatChange(language=code))
     turn.words = words_for(code)
     await turn.screen(turn.words.say("We speak {language} now.", language=turn.words.name))
+    await repaint_cards(turn)
+
+
+async def repaint_cards(turn: Turn) -> None:
+    """Have all cards of the chat shown anew where they are, in the language that is spoken now."""
+    await turn.finish()  # the keeper reads there which language it is
+    await show_again(turn.running.database, turn.bot.id, turn.user.id, now=turn.now())
+    turn.counter.when_due()
 
 
 PRESSES = {"languages": ask, "language": choose}

@@ -1,0 +1,67 @@
+"""Greeting: what somebody meets who comes without a link, and what is said when nothing else fits."""
+
+from bots.buttons import Rows, button
+from bots.context import Turn
+from bots.customers.holding import find_all
+from bots.customers.overview import how_to_get_one, show_cards
+from bots.languages import repaint_cards
+from bots.staff.hiring import how_to_stamp
+from bots.words import Html
+from loyalty_app.chat.doors import own_shop
+from loyalty_app.staff import Position, positions
+
+
+async def welcome(turn: Turn) -> None:
+    """Somebody has come: those who have a card see it, all others read what to do next."""
+    cards, places = await find_all(turn), await _places(turn)
+    if cards:
+        await repaint_cards(turn)  # after a block they may be out of date
+    if cards and not places:
+        await show_cards(turn)
+        return
+    rows: Rows = [[button(turn.words.label("💳 My cards"), "mycards")]] if cards else []
+    hello = turn.words.say("👋 Hello {name}!", name=turn.user.first_name)
+    await turn.screen(_lines([hello, *await _advice(turn, places, has_cards=bool(cards))]), rows)
+
+
+async def help_(turn: Turn) -> None:
+    """What can be done here, in a few lines."""
+    cards, places = await find_all(turn), await _places(turn)
+    rows: Rows = [[button(turn.words.label("💳 My cards"), "mycards")]] if cards else []
+    await turn.screen(_lines(await _advice(turn, places, has_cards=bool(cards))), rows)
+
+
+async def _places(turn: Turn) -> list[Position]:
+    user_id = turn.user.id
+    return await turn.read(lambda connection: positions(connection, user_id))
+
+
+async def _advice(turn: Turn, places: list[Position], *, has_cards: bool) -> list[Html]:
+    words = turn.words
+    lines = [_for_staff(turn, places)] if places else []
+    if has_cards:
+        lines.append(
+            words.say("Show your card whenever you pay: /card\nRewards that wait: /rewards\nYour data: /mydata")
+        )
+    elif not places:
+        lines.append(how_to_get_one(turn))
+    if not places and await _is_shared(turn):
+        lines.append(words.say("You have a shop? /newshop opens its stamp card here."))
+    return lines
+
+
+def _for_staff(turn: Turn, places: list[Position]) -> Html:
+    words = turn.words
+    where = words.say(
+        "You work at {shops}. Your shop: /shop", shops=words.join([each.business.name for each in places])
+    )
+    return Html(f"{where}\n\n{how_to_stamp(words)}")
+
+
+async def _is_shared(turn: Turn) -> bool:
+    bot_id = turn.bot.id
+    return await turn.read(lambda connection: own_shop(connection, bot_id)) is None
+
+
+def _lines(parts: list[Html]) -> Html:
+    return Html("\n\n".join(parts))

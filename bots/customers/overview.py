@@ -1,0 +1,72 @@
+"""Overview: all cards of a person, and all rewards that wait for them."""
+
+from bots.buttons import Rows, button
+from bots.context import Turn
+from bots.customers.card import reward_lines
+from bots.customers.fitting import TEXT, fitted, shortened
+from bots.customers.holding import bring_down, find_all
+from bots.words import Html
+from loyalty_app.chat.sights import Sight
+from loyalty_core.customers import parse_code
+
+LABEL_OF_SHOP = 28
+
+
+async def show_cards(turn: Turn) -> None:
+    """The card at the bottom of the chat; of several, a list to choose from."""
+    cards = await find_all(turn)
+    if len(cards) == 1:
+        await bring_down(turn, cards[0].held)
+    elif cards:
+        await turn.screen(turn.words.say("Which card?"), _card_rows(turn, cards))
+    else:
+        await turn.screen(how_to_get_one(turn))
+
+
+def how_to_get_one(turn: Turn) -> Html:
+    """For those who have no card yet."""
+    return turn.words.say("You have no card here yet. Scan the poster in a shop, or open the link that it gives you.")
+
+
+def _card_rows(turn: Turn, cards: list[Sight]) -> Rows:
+    return [[button(_label(turn, sight), "mycard", sight.business.id)] for sight in cards]
+
+
+def _label(turn: Turn, sight: Sight) -> str:
+    shop, card = shortened(sight.business.name, LABEL_OF_SHOP), sight.customer
+    if card.rewards_available:
+        return turn.words.label("{shop} · 🎁 {n}", shop=shop, n=card.rewards_available)
+    return turn.words.label("{shop} · {have}/{need}", shop=shop, have=card.current_stamps, need=card.stamps_required)
+
+
+async def show_rewards(turn: Turn) -> None:
+    """The rewards that wait, over all shops."""
+    cards = await find_all(turn)
+    if not cards:
+        await turn.screen(how_to_get_one(turn))
+        return
+    lines = [line for sight in cards for line in _shop_lines(turn, sight)]
+    await turn.screen(fitted(turn.words.say("🎁 <b>Your rewards</b>"), lines, most=TEXT), _card_rows(turn, cards))
+
+
+def _shop_lines(turn: Turn, sight: Sight) -> list[Html]:
+    name = turn.words.say("<b>{shop}</b>", shop=sight.business.name)
+    return [Html(f"\n{name}"), *reward_lines(sight, turn.words)]
+
+
+async def open_card(turn: Turn, code: str) -> None:
+    """The holder of a card sees it. Everybody else learns nothing, not even whether there is such a card."""
+    wanted = parse_code(code)
+    own = [sight for sight in await find_all(turn) if sight.customer.qr_code == wanted]
+    if own:
+        await bring_down(turn, own[0].held)
+    else:
+        await turn.screen(turn.words.say("Only whoever holds this card, and the staff of its shop, can open it."))
+
+
+async def list_cards(turn: Turn) -> None:
+    """The same as a button."""
+    await show_cards(turn)
+
+
+PRESSES = {"mycards": list_cards}

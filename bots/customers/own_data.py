@@ -1,0 +1,123 @@
+"""One's own data: what the shops keep of a person, as a file to take along, and the way to have it deleted."""
+
+from datetime import datetime
+
+import msgspec
+
+from bots.buttons import Rows, button
+from bots.context import Turn
+from bots.customers.holding import back_row, find_all, pressed_card, turn_over
+from loyalty_app.chat.sights import Sight
+from loyalty_app.personal import OwnCard, OwnHistory, OwnProfile, own_card, own_history, own_profile
+
+FILE = "my-data.json"
+
+
+class ShopData(msgspec.Struct, frozen=True, kw_only=True):
+    """What one shop keeps of the person."""
+
+    shop: str
+    profile: OwnProfile
+    card: OwnCard
+    history: OwnHistory
+    news_muted: bool
+
+
+class ChatData(msgspec.Struct, frozen=True, kw_only=True):
+    """What the bot keeps of the chat."""
+
+    bot: str
+    user_id: int
+    language: str | None
+    language_of_telegram: str | None
+
+
+class OwnData(msgspec.Struct, frozen=True, kw_only=True):
+    """The file that a person takes along."""
+
+    made_at: datetime
+    chat: ChatData
+    shops: list[ShopData]
+
+
+async def show_my_data(turn: Turn) -> None:
+    """What can be done with the data of all shops; it is a screen."""
+    words, cards = turn.words, await find_all(turn)
+    if not cards:
+        await turn.screen(words.say("No shop keeps anything of you here."))
+        return
+    shops = words.join([sight.business.name for sight in cards])
+    text = words.say(
+        "🗂 <b>Your data</b>\nKept of you at {shops}: your name, your number if you shared it, stamps and rewards.",
+        shops=shops,
+    )
+    await turn.screen(text, _rows(turn, 0))
+
+
+async def show_data(turn: Turn) -> None:
+    """The same for the shop of one card, below its picture; without a shop, for all of them."""
+    if not turn.press.number(0):
+        await show_my_data(turn)
+        return
+    sight = await pressed_card(turn)
+    if sight is None:
+        return
+    text = turn.words.say(
+        "🗂 <b>Your data</b>\n{shop} keeps your name, your number if you shared it, your stamps and rewards.",
+        shop=sight.business.name,
+    )
+    await turn_over(turn, sight, text, [*_rows(turn, sight.business.id), *back_row(turn, sight, "mymore")])
+
+
+def _rows(turn: Turn, shop: int) -> Rows:
+    words = turn.words
+    delete = words.label("🗑 Delete this card") if shop else words.label("🗑 Delete everything")
+    return [[button(words.label("⬇️ Get a copy"), "mycopy", shop)], [button(delete, "myleave", shop)]]
+
+
+async def send_copy(turn: Turn) -> None:
+    """Send what is kept of the person, by one shop or by all, as a file."""
+    cards = await pressed_cards(turn)
+    if not cards:
+        return
+    await turn.toast()
+    copied = OwnData(
+        made_at=turn.now(), chat=_chat_data(turn), shops=[await _shop_data(turn, sight) for sight in cards]
+    )
+    content = msgspec.json.format(msgspec.json.encode(copied), indent=2)
+    said = turn.words.say("Everything that is kept of you, to read and to take along.")
+    await turn.sent(turn.bot.send_document, document=content, filename=FILE, caption=said)
+
+
+async def pressed_cards(turn: Turn) -> list[Sight]:
+    """The person's cards that a button speaks of: that of one shop, or all; if there are none, that is said."""
+    if turn.press.number(0):
+        sight = await pressed_card(turn)
+        return [sight] if sight is not None else []
+    cards = await find_all(turn)
+    if not cards:
+        await turn.toast(turn.words.plain("No shop keeps anything of you here."), alert=True)
+    return cards
+
+
+def _chat_data(turn: Turn) -> ChatData:
+    return ChatData(
+        bot=turn.bot.username,
+        user_id=turn.user.id,
+        language=turn.chat.language,
+        language_of_telegram=turn.chat.language_code,
+    )
+
+
+async def _shop_data(turn: Turn, sight: Sight) -> ShopData:
+    shop, customer = sight.business, sight.customer
+    return ShopData(
+        shop=shop.name,
+        profile=own_profile(customer),
+        card=own_card(customer),
+        history=await turn.read(lambda connection: own_history(connection, customer, shop.id)),
+        news_muted=sight.held.muted,
+    )
+
+
+PRESSES = {"mydata": show_data, "mycopy": send_copy}
