@@ -13,7 +13,8 @@ from bots.sandbox.refusals import Refused, bad_request
 
 Json = dict[str, Any]
 
-TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z0-9-]*)(?P<rest>[^<>]*)>?")
+TAG = re.compile(r"<(?P<end>/?)(?P<name>[^\s<>]*)(?P<rest>[^<>]*)>?")
+ESCAPED = re.compile(r"&(?:#[0-9]+|#x[0-9a-fA-F]+|(?:lt|gt|amp|quot)(?![a-zA-Z]));?")
 ATTRIBUTE = re.compile(r"""([a-zA-Z-]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 PLAIN_TAGS = {
     "b": "bold",
@@ -82,11 +83,11 @@ def parse_html(text: str) -> tuple[str, list[Json]]:
     """The text without tags, and what the tags meant. Raises Refused with the byte offset as Telegram does."""
     parsing, position = Parsing(), 0
     for found in TAG.finditer(text):
-        parsing.text += html.unescape(text[position : found.start()])
+        parsing.text += unescaped(text[position : found.start()])
         offset = len(text[: found.start()].encode("utf-8", "surrogatepass"))
         (close_tag if found["end"] else open_tag)(parsing, found, offset)
         position = found.end()
-    parsing.text += html.unescape(text[position:])
+    parsing.text += unescaped(text[position:])
     if parsing.open:
         raise unparsed(f'Can\'t find end tag corresponding to start tag "{parsing.open[-1].tag}"')
     return parsing.text, parsing.entities
@@ -94,10 +95,13 @@ def parse_html(text: str) -> tuple[str, list[Json]]:
 
 def open_tag(parsing: Parsing, found: re.Match[str], offset: int) -> None:
     """Read a start tag."""
-    tag = found["name"].lower()
+    tag, unclosed = found["name"].lower(), unparsed(f"Unclosed start tag at byte offset {offset}")
+    if found.end("name") == len(found.string):
+        raise unclosed
+    entity = meaning(tag, attributes(found["rest"]), offset)
     if not found[0].endswith(">"):
-        raise unparsed(f"Unclosed start tag at byte offset {offset}")
-    parsing.open.append(Open(tag, meaning(tag, attributes(found["rest"]), offset), units(parsing.text)))
+        raise unclosed
+    parsing.open.append(Open(tag, entity, units(parsing.text)))
 
 
 def close_tag(parsing: Parsing, found: re.Match[str], offset: int) -> None:
@@ -129,7 +133,12 @@ def meaning(tag: str, given: dict[str, str], offset: int) -> Json | None:
 
 def attributes(text: str) -> dict[str, str]:
     """The attributes of a tag."""
-    return {name.lower(): html.unescape(a or b or c) for name, a, b, c in ATTRIBUTE.findall(text)}
+    return {name.lower(): unescaped(a or b or c) for name, a, b, c in ATTRIBUTE.findall(text)}
+
+
+def unescaped(text: str) -> str:
+    """The text with the few escapes undone that Telegram knows; it leaves all others as they are."""
+    return ESCAPED.sub(lambda found: html.unescape(found[0]), text)
 
 
 def unparsed(reason: str) -> Refused:

@@ -69,6 +69,7 @@ async def test_a_reply_quotes_its_message(bot: Bot, ana: Person) -> None:
         ("<blockquote expandable>x</blockquote>", "x", ["expandable_blockquote"]),
         ('<a href="https://a.example/?a=1&amp;b=2">x</a>', "x", ["text_link"]),
         ("1 &lt; 2 &amp; &quot;3&quot; &#128512;", f'1 < 2 & "3" {GRIN}', []),
+        ("&nbsp;&copy;&ampx", "&nbsp;&copy;&ampx", []),
         ("<b></b>x", "x", []),
     ],
 )
@@ -97,7 +98,9 @@ async def test_entities_are_counted_in_utf_16_and_moved_with_the_space_that_is_c
         ("é<b>x", 'Can\'t find end tag corresponding to start tag "b"'),
         ("é</b>", "Unexpected end tag at byte offset 2"),
         ("<b>x</i>", 'Unmatched end tag at byte offset 4, expected "</b>", found "</i>"'),
-        ("1 < 2", "Unclosed start tag at byte offset 2"),
+        ("1 < 2", 'Unsupported start tag "" at byte offset 2'),
+        ("1 <b", "Unclosed start tag at byte offset 2"),
+        ("<a href='x'", "Unclosed start tag at byte offset 0"),
     ],
 )
 async def test_html_that_cannot_be_parsed_is_refused(bot: Bot, ana: Person, text: str, reason: str) -> None:
