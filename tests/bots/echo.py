@@ -23,6 +23,7 @@ from telegram import (
 from telegram.error import Conflict
 
 from bots.sandbox import create_sandbox
+from tests.bots.people import Uvicorn
 
 MOUNTED_AT = "/sandbox"
 FIREWORKS = "5046509860389126442"
@@ -113,9 +114,7 @@ async def open_laptop(port: int = 0) -> AsyncIterator[Laptop]:
         await sandbox(scope, receive, send)
 
     with socket.create_server(("127.0.0.1", port)) as door:
-        server = uvicorn.Server(
-            uvicorn.Config(mounted, lifespan="off", log_level="warning", timeout_graceful_shutdown=1)
-        )
+        server = Uvicorn(uvicorn.Config(mounted, lifespan="off", log_level="warning", timeout_graceful_shutdown=1))
         serving = asyncio.create_task(server.serve(sockets=[door]))
         url = f"http://127.0.0.1:{door.getsockname()[1]}{MOUNTED_AT}/"
         async with httpx.AsyncClient(base_url=f"{url}control/") as control:

@@ -43,7 +43,15 @@ function bubble(message, actions, picture) {
     more(message, actions),
   );
   if (message.photo) paper.style.width = `${widthOf(message.photo)}px`;
+  paper.addEventListener("contextmenu", (event) => longPressed(event, () => actions.more(message, paper)));
   return paper;
+}
+
+// A finger has no pointer to hover with: it rests on the message instead.
+function longPressed(event, open) {
+  if (!matchMedia("(hover: none)").matches || event.target.closest("a")) return;
+  event.preventDefault();
+  open();
 }
 
 // Wide pictures fill the bubble, tall ones end where the screen does, tiny ones can still be hit.

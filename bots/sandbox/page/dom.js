@@ -44,11 +44,8 @@ export function icon(name) {
 
 /** A round picture of somebody: initials on a colour that is always the same for the same name. */
 export function avatar(name, seed = name) {
-  const words = name.trim().split(/\s+/).filter(Boolean);
-  const letters = words
-    .slice(0, 2)
-    .map((word) => [...word][0])
-    .join("\u200c");
+  // The joiner keeps Arabic letters from growing together.
+  const letters = (name.match(/(?<![\p{L}\p{M}\p{N}'’])[\p{L}\p{N}]/gu) ?? []).slice(0, 2).join("\u200c");
   const hue = [...String(seed)].reduce((sum, letter) => (sum * 137 + letter.codePointAt(0) * 47) % 360, 7);
   const round = make("span", { class: "avatar", "aria-hidden": "true" }, letters.toUpperCase() || "?");
   round.style.setProperty("--hue", hue);

@@ -93,7 +93,7 @@ function wanted(...names) {
 
 function stored(name) {
   try {
-    return localStorage.getItem(`sandbox-${name}`);
+    return memory(name).getItem(`sandbox-${name}`);
   } catch {
     return null;
   }
@@ -102,11 +102,14 @@ function stored(name) {
 function remember(name, value) {
   asked.delete(name);
   try {
-    localStorage.setItem(`sandbox-${name}`, value);
+    memory(name).setItem(`sandbox-${name}`, value);
   } catch {
     // Where nothing may be stored, nothing is remembered.
   }
 }
+
+// Who holds which phone counts for this window and this sandbox; the hint was understood for ever.
+const memory = (name) => (name === "hint" ? localStorage : sessionStorage);
 
 // A narrow screen shows one phone at a time.
 
