@@ -66,9 +66,15 @@ class Browser:
             while True:
                 said = json.loads((await self.reader.readuntil(b"\0"))[:-1])
                 if "id" in said:
-                    self.asked.pop(said["id"]).set_result(said)
+                    self.settle(said)
                 elif said.get("sessionId") in self.pages:
                     self.pages[said["sessionId"]].heard(said["method"], said["params"])
+
+    def settle(self, answer: Json) -> None:
+        """Give an answer to whoever still waits for it."""
+        asked = self.asked.pop(answer["id"])
+        if not asked.done():
+            asked.set_result(answer)
 
     async def open(self, url: str, *, width: int = 1400, height: int = 900, dark: bool = False) -> "Page":
         """Open a page in a window of that size, and wait until it is loaded."""
