@@ -22,7 +22,7 @@ QR_CODES = zxingcpp.barcode_formats_from_str("QRCode")
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
 
 # A JPEG can be opened at half its size or less, so it may be larger.
-MOST_PIXELS, MOST_PIXELS_OF_JPEG = 40_000_000, 80_000_000
+MOST_PIXELS, MOST_PIXELS_OF_JPEG = 25_000_000, 80_000_000
 # Pixels of the longer side: a larger picture is shrunk to this first.
 ENOUGH = 2_000
 # Below this, one look is at twice the size.
@@ -145,7 +145,7 @@ def _on_white(image: Image.Image) -> Image.Image:
         return image.convert("I").point(lambda light: light * (1 / 256)).convert("L")
     if not image.has_transparency_data:
         return image.convert("L")
-    inked = image.convert("RGBA")
+    inked = image if image.mode == "RGBA" else image.convert("RGBA")
     paper = Image.new("L", image.size, 255)
     paper.paste(inked.convert("L"), mask=inked.getchannel("A"))
     return paper

@@ -211,7 +211,7 @@ def test_a_jpeg_of_a_large_camera_is_read() -> None:
     assert read_codes(saved(large, "JPEG")) == [TEXT]
 
 
-@pytest.mark.parametrize(("width", "height"), [(6400, 6400), (100_000, 100_000), (2**31 - 1, 1), (0, 0)])
+@pytest.mark.parametrize(("width", "height"), [(5100, 5100), (100_000, 100_000), (2**31 - 1, 1), (0, 0)])
 def test_a_picture_that_pretends_to_be_enormous_is_not_opened(width: int, height: int) -> None:
     assert read_codes(png_that_says(width, height)) == []
 
@@ -224,7 +224,7 @@ def png_that_says(width: int, height: int) -> bytes:
 
 
 def test_only_a_jpeg_that_can_be_opened_smaller_may_be_huge() -> None:
-    large = Image.new("L", (6400, 6400), 255)
+    large = Image.new("L", (5100, 5100), 255)
     large.paste(code(module=50), (1000, 1000))
 
     assert read_codes(saved(large, "JPEG")) == [TEXT]
