@@ -3,10 +3,9 @@
 `loyalty demo` mounts it at /sandbox; nobody else does.
 """
 
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 from urllib.parse import urlencode
-
-from litestar import Litestar
-from litestar.types import Receive, Scope, Send
 
 from bots.sandbox import create_sandbox
 from bots.sandbox.phones import start
@@ -15,12 +14,16 @@ from bots.sandbox.world import World
 BOT, TOKEN_OF = "moon_and_muffin_bot", "7000000001:the-sandbox-knows-this-token-only-00"
 CUSTOMER, OWNER = "Lena", "Ana"
 
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
 
 class DemoTelegram:
     """The sandbox as an application. Who opens it without saying whose phones are meant sees the two of the café."""
 
     def __init__(self, shop: str, *, slug: str, invitation: str) -> None:
-        self.sandbox: Litestar = create_sandbox()
+        self.sandbox: Any = create_sandbox()
         world: World = self.sandbox.state.world
         bot = world.add_bot(token=TOKEN_OF, username=BOT, name=shop)
         customer, owner = world.add_person(CUSTOMER), world.add_person(OWNER)
@@ -35,7 +38,7 @@ class DemoTelegram:
             }
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve a request."""
         bare = scope["path"].rstrip("/") == scope.get("root_path", "").rstrip("/") and not scope.get("query_string")
         if bare:
