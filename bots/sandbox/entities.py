@@ -37,6 +37,18 @@ FOUND = {
 }
 
 
+class Entity(Struct, kw_only=True, omit_defaults=True):
+    """A `MessageEntity`."""
+
+    type: str
+    offset: int
+    length: int
+    url: str | None = None
+    user: Json | None = None
+    language: str | None = None
+    custom_emoji_id: str | None = None
+
+
 class Open(Struct):
     """A tag that waits for its end, and where in the text it stands."""
 

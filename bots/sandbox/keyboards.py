@@ -1,22 +1,63 @@
 """What may stand under a message: keyboards, and the rules of their buttons."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+from msgspec import Struct
+
 from bots.sandbox.entities import units
-from bots.sandbox.refusals import bad_request
+from bots.sandbox.refusals import Refused, bad_request
 
 Json = dict[str, Any]
 
 MOST_BUTTONS = 100
 LONGEST_DATA_BYTES = 64
 LONGEST_COPY_TEXT = 256
-LOOKS = {"text", "style", "icon_custom_emoji_id"}
-KINDS = {
-    *("url", "callback_data", "web_app", "login_url", "switch_inline_query", "switch_inline_query_current_chat"),
-    *("switch_inline_query_chosen_chat", "copy_text", "callback_game", "pay"),
-}
 SHAPES = {"inline_keyboard", "keyboard", "remove_keyboard", "force_reply"}
+
+
+class Target(Struct):
+    """A `WebAppInfo` or `LoginUrl`."""
+
+    url: str
+
+
+class Copied(Struct):
+    """A `CopyTextButton`."""
+
+    text: str
+
+
+class Button(Struct, forbid_unknown_fields=True, kw_only=True):
+    """An `InlineKeyboardButton`: what it says, how it looks, and the one thing that it does."""
+
+    text: str = ""
+    style: str | None = None
+    icon_custom_emoji_id: str | None = None
+    url: str | None = None
+    callback_data: str | None = None
+    web_app: Target | None = None
+    login_url: Target | None = None
+    switch_inline_query: str | None = None
+    switch_inline_query_current_chat: str | None = None
+    switch_inline_query_chosen_chat: Json | None = None
+    copy_text: Copied | None = None
+    callback_game: Json | None = None
+    pay: bool | None = None
+
+    @property
+    def deeds(self) -> int:
+        """How many things it does."""
+        looks = {"text", "style", "icon_custom_emoji_id"}
+        return sum(getattr(self, name) is not None for name in self.__struct_fields__ if name not in looks)
+
+
+class ReplyButton(Struct, kw_only=True):
+    """A `KeyboardButton`, of which only the text is looked at."""
+
+    text: str
 
 
 def checked(markup: Json | None, *, inline_only: bool = False) -> Json | None:
@@ -24,9 +65,7 @@ def checked(markup: Json | None, *, inline_only: bool = False) -> Json | None:
     if not markup:
         return None
     if "inline_keyboard" in markup:
-        rows = [[inline_button(button) for button in row] for row in markup["inline_keyboard"] if row]
-        limit(rows)
-        return {"inline_keyboard": rows} if rows else None
+        return inline_keyboard(markup["inline_keyboard"])
     if inline_only:
         raise bad_request("inline keyboard expected")
     if not SHAPES & markup.keys():
@@ -34,53 +73,63 @@ def checked(markup: Json | None, *, inline_only: bool = False) -> Json | None:
     return reply_keyboard(markup) if "keyboard" in markup else markup
 
 
-def limit(rows: list[list[Json]]) -> None:
-    """No more buttons than Telegram takes."""
+def inline_keyboard(rows: object) -> Json | None:
+    """Rows of buttons under a message; rows without any are left out. Raises Refused."""
+    try:
+        buttons = msgspec.convert(rows, list[list[Button]])
+    except msgspec.ValidationError as error:
+        raise unreadable(str(error)) from error
+    for button in (button for row in buttons for button in row):
+        check_button(button)
+    limit(buttons)
+    kept = [row for row in msgspec.convert(rows, list[list[Json]]) if row]
+    return {"inline_keyboard": kept} if kept else None
+
+
+def reply_keyboard(markup: Json) -> Json:
+    """A keyboard of replies; a button that is only a text becomes an object. Raises Refused."""
+    try:
+        rows = msgspec.convert(markup["keyboard"], list[list[str | Json]])
+        full = [[{"text": each} if isinstance(each, str) else each for each in row] for row in rows]
+        buttons = msgspec.convert(full, list[list[ReplyButton]])
+    except msgspec.ValidationError as error:
+        raise bad_request(f"can't parse keyboard button: {error}") from error
+    limit(buttons)
+    if not all(button.text for row in buttons for button in row):
+        raise bad_request('can\'t parse keyboard button: Field "text" must not be empty')
+    return markup | {"keyboard": full}
+
+
+def limit(rows: Sequence[Sequence[object]]) -> None:
+    """No more buttons than Telegram takes. Raises Refused."""
     if sum(map(len, rows)) > MOST_BUTTONS:
         raise bad_request("reply markup is too long")
 
 
-def reply_keyboard(markup: Json) -> Json:
-    """A keyboard of replies; a button that is only a text becomes an object."""
-    rows = [[{"text": each} if isinstance(each, str) else each for each in row] for row in markup["keyboard"]]
-    limit(rows)
-    if not all(button.get("text") for row in rows for button in row):
-        raise bad_request('can\'t parse keyboard button: Field "text" must not be empty')
-    return markup | {"keyboard": rows}
-
-
-def inline_button(button: Json) -> Json:
-    """A button under a message: a text, and one thing that it does. Raises Refused."""
-    does = KINDS & button.keys()
-    if not button.get("text"):
-        raise unreadable("Text buttons are unallowed in the inline keyboard" if does else "Button must have a text")
-    if len(does) != 1:
+def check_button(button: Button) -> None:
+    """The rules of a button and of what it does. Raises Refused."""
+    if not button.text or button.deeds != 1:
         raise unreadable("Text buttons are unallowed in the inline keyboard")
-    if strange := button.keys() - KINDS - LOOKS:
-        raise unreadable(f"the sandbox does not know {sorted(strange)}")
-    check_deed(button)
-    return button
-
-
-def check_deed(button: Json) -> None:
-    """The rules of what a button does."""
-    data = button.get("callback_data")
-    if data is not None and not 1 <= len(str(data).encode()) <= LONGEST_DATA_BYTES:
+    if button.callback_data is not None and not 1 <= len(button.callback_data.encode()) <= LONGEST_DATA_BYTES:
         raise bad_request("BUTTON_DATA_INVALID")
-    if "url" in button and not is_link(button["url"]):
-        raise bad_request(f"inline keyboard button URL '{button['url']}' is invalid: Wrong HTTP URL")
-    if "web_app" in button and urlsplit(button["web_app"].get("url", "")).scheme != "https":
-        raise bad_request("inline keyboard button Web App URL is invalid: Only HTTPS links are allowed")
-    if "copy_text" in button and not 1 <= units(button["copy_text"].get("text", "")) <= LONGEST_COPY_TEXT:
+    if button.url is not None and not is_link(button.url):
+        raise bad_request(f"inline keyboard button URL '{button.url}' is invalid: Wrong HTTP URL")
+    if button.web_app and not button.web_app.url.startswith("https://"):
+        url = button.web_app.url
+        raise bad_request(f"inline keyboard button Web App URL '{url}' is invalid: Only HTTPS links are allowed")
+    if button.copy_text and not 1 <= units(button.copy_text.text) <= LONGEST_COPY_TEXT:
         raise bad_request("BUTTON_COPY_TEXT_INVALID")
 
 
 def is_link(url: str) -> bool:
     """Whether a button may lead there."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     return parts.scheme == "tg" or (parts.scheme in {"http", "https"} and "." in (parts.hostname or ""))
 
 
-def unreadable(reason: str) -> Exception:
+def unreadable(reason: str) -> Refused:
     """The refusal of a button."""
     return bad_request(f"can't parse inline keyboard button: {reason}")

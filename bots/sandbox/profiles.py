@@ -3,27 +3,21 @@
 How bots set them is in `calls.myself`.
 """
 
-import msgspec
-
 from bots.sandbox.people import Bot, Json, Person
 
-encode = msgspec.json.Encoder(order="deterministic").encode
-
-EVERYBODY: Json = {"type": "default"}
-PRIVATE: Json = {"type": "all_private_chats"}
 USUAL_MENU: Json = {"type": "commands"}
 
 
-def key_of(scope: Json | None, language_code: str | None) -> tuple[str, str]:
+def key_of(scope: str, person_id: int | None, language_code: str) -> tuple[str, str]:
     """Where commands of a scope and language are kept."""
-    return encode(scope or EVERYBODY).decode(), language_code or ""
+    return f"{scope} {person_id or ''}", language_code
 
 
 def commands_for(bot: Bot, person: Person) -> list[Json]:
     """The commands a person sees: the nearest scope, in the person's language before the one for all."""
-    scopes = {"type": "chat", "chat_id": person.id}, PRIVATE, EVERYBODY
+    scopes = ("chat", person.id), ("all_private_chats", None), ("default", None)
     languages = dict.fromkeys([language_of(person.language_code), ""])
-    keys = [key_of(scope, language) for scope in scopes for language in languages]
+    keys = [key_of(scope, person_id, language) for scope, person_id in scopes for language in languages]
     return next((bot.commands[key] for key in keys if bot.commands.get(key)), [])
 
 

@@ -25,10 +25,18 @@ SCOPES = {
 }
 
 
+class Scope(Struct):
+    """A `BotCommandScope`."""
+
+    type: str = ""
+    chat_id: int | str | None = None
+    user_id: int | None = None
+
+
 class OfCommands(Struct, kw_only=True):
     """For whom commands are: a scope and a language."""
 
-    scope: Json | None = None
+    scope: Scope | None = None
     language_code: str = ""
 
 
@@ -106,12 +114,11 @@ def delete_my_commands(call: Call, asked: OfCommands) -> bool:
 
 def place(call: Call, asked: OfCommands) -> tuple[str, str]:
     """Where commands are kept. Raises Refused."""
-    scope = asked.scope or {}
-    if scope.get("type", "default") not in SCOPES:
+    scope = asked.scope or Scope("default")
+    if scope.type not in SCOPES:
         raise bad_request("can't parse BotCommandScope: Unsupported type specified")
-    if "chat_id" in scope:
-        scope = scope | {"chat_id": call.chat(int(scope["chat_id"])).person.id}
-    return key_of(scope, known_language(asked.language_code))
+    person_id = None if scope.chat_id is None else call.chat(scope.chat_id).person.id
+    return key_of(scope.type, person_id, known_language(asked.language_code))
 
 
 def known_language(code: str) -> str:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from bots.sandbox.entities import parse, trimmed, units, with_found
+import msgspec
+
+from bots.sandbox.entities import Entity, parse, trimmed, units, with_found
 from bots.sandbox.refusals import bad_request
 
 Json = dict[str, Any]
@@ -30,5 +32,14 @@ def caption_content(caption: str | None, mode: str | None, entities: list[Json] 
 
 def formatted(text: str, mode: str | None, entities: list[Json] | None) -> tuple[str, list[Json]]:
     """A text and its entities, from either way of saying them."""
-    plain, found = trimmed(text, entities) if entities else parse(text, mode)
+    plain, found = trimmed(text, as_told(entities)) if entities else parse(text, mode)
     return plain, with_found(plain, found)
+
+
+def as_told(entities: list[Json]) -> list[Json]:
+    """Entities that a bot has found itself. Raises Refused."""
+    try:
+        told: list[Json] = msgspec.to_builtins(msgspec.convert(entities, list[Entity]))
+    except msgspec.ValidationError as error:
+        raise bad_request(f"can't parse MessageEntity: {error}") from error
+    return told
