@@ -1,0 +1,47 @@
+"""Kills: `loyalty bot` is killed 200 times while somebody stamps, and started again; no press may be lost or doubled.
+
+`python -m bench.kills [kills]`. This is no measurement but a proof, which takes long; tests run a short one.
+"""
+
+import asyncio
+import json
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from random import Random
+
+from loyalty_app.db.migrate import migrate
+from loyalty_app.settings import Settings
+from tests.bots.killing import check, open_counter, press_and_kill
+from tests.bots.people import open_sandbox
+
+KILLS = 200
+
+
+async def run(settings: Settings, kills: int) -> dict[str, object]:
+    """Kill and start again; says what came of it. Raises AssertionError if a press was lost or doubled."""
+    begun, dice = time.monotonic(), Random()
+    async with open_sandbox() as sandbox, open_counter(sandbox, settings) as (doomed, counter):
+        for number in range(1, kills + 1):
+            await press_and_kill(doomed, counter, dice)
+            if number % 20 == 0:
+                print(f"  {number} kills, {await counter.stamps()} stamps of {counter.pressed} presses", flush=True)
+        await check(counter)
+        return {"kills": kills, "lost": 0, "doubled": 0, "seconds": round(time.monotonic() - begun)}
+
+
+def main(kills: int = KILLS) -> None:
+    """Run it on SQLite, and print what came of it as one line of JSON."""
+    folder = Path(tempfile.mkdtemp(prefix="loyalty-kills-"))
+    settings = Settings(database_url=f"sqlite:///{folder / 'kills.db'}")
+    migrate(settings)
+    try:
+        print(json.dumps(asyncio.run(run(settings, kills))))
+    finally:
+        shutil.rmtree(folder)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
