@@ -16,6 +16,7 @@ from telegram.error import BadRequest, Forbidden, TimedOut
 from telegram.ext import ExtBot
 
 from bots.buttons import Rows, button, keyboard
+from bots.fitting import TEXT, fitted
 from bots.words import Html, Words, words_for
 from loyalty_app.cards import CardPicture, first_name, render_card
 from loyalty_app.chat.cards import HeldCard, Shown
@@ -28,7 +29,7 @@ __all__ = ["caption", "card_rows", "first_name", "news", "picture_of", "reward_l
 PARTY, FLAME = "5046509860389126442", "5104841245755180586"
 """Telegram's own effects of a message: confetti, and a flame."""
 
-MOST_REWARDS_NAMED = 10
+ROOM_FOR_REWARDS = TEXT - 500
 # It belongs to the picture; the library would send its default beside it, where Telegram knows none.
 NO_PARSE_MODE: dict[str, Any] = {"parse_mode": None}
 PAPER, PAPER_SIZE = "#ECEAE6", (1000, 600)
@@ -119,8 +120,9 @@ def _reward_news(sight: Sight, words: Words, earned: tuple[Reward, ...]) -> Html
         len(earned),
         shop=sight.business.name,
     )
-    named = [reward_line(reward, sight, words) for reward in earned[:MOST_REWARDS_NAMED]]
-    return Html("\n".join([head, *named, words.say("Show your card when you want it.")]))
+    named = [reward_line(reward, sight, words) for reward in earned]
+    text = fitted(head, named, most=ROOM_FOR_REWARDS)
+    return Html(f"{text}\n{words.say('Show your card when you want it.')}")
 
 
 def reward_line(reward: Reward, sight: Sight, words: Words) -> Html:

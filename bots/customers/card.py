@@ -4,8 +4,8 @@ from datetime import datetime
 
 from bots.cards import caption, card_rows, reward_line
 from bots.context import Turn
-from bots.customers.fitting import CAPTION, fitted
 from bots.customers.holding import back_row, pressed_card, turn_over
+from bots.fitting import CAPTION, fitted
 from bots.words import Html, Words
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.chat.sights import Sight

@@ -4,6 +4,7 @@ from bots.buttons import Rows, button
 from bots.context import Turn
 from bots.customers.holding import find_all
 from bots.customers.overview import how_to_get_one, show_cards
+from bots.fitting import listed
 from bots.languages import repaint_cards
 from bots.staff.hiring import how_to_stamp
 from bots.words import Html
@@ -53,7 +54,7 @@ async def _advice(turn: Turn, places: list[Position], *, has_cards: bool) -> lis
 def _for_staff(turn: Turn, places: list[Position]) -> Html:
     words = turn.words
     where = words.say(
-        "You work at {shops}. Your shop: /shop", shops=words.join([each.business.name for each in places])
+        "You work at {shops}. Your shop: /shop", shops=listed([each.business.name for each in places], words)
     )
     return Html(f"{where}\n\n{how_to_stamp(words)}")
 

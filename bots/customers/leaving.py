@@ -6,6 +6,7 @@ from bots.buttons import RISKY, Rows, button, new_nonce
 from bots.context import Turn
 from bots.customers.holding import turn_over
 from bots.customers.own_data import pressed_cards
+from bots.fitting import listed
 from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.chat.sights import Sight
@@ -33,7 +34,7 @@ def _question(turn: Turn, cards: list[Sight]) -> Html:
     parts = [
         words.say(
             "Delete your card at {shops}? Your name, your number and your stamps go for good.",
-            shops=words.join([sight.business.name for sight in cards]),
+            shops=listed([sight.business.name for sight in cards], words),
         )
     ]
     if waiting:
@@ -78,7 +79,7 @@ def _done(turn: Turn, cards: list[Sight]) -> Html:
     return words.say(
         "🗑 Deleted at {shops}: your name, your number, your card and your rewards. "
         "What was counted there stays, and says nothing of who you are.",
-        shops=words.join([sight.business.name for sight in cards]),
+        shops=listed([sight.business.name for sight in cards], words),
     )
 
 

@@ -3,13 +3,14 @@
 from bots.buttons import Rows, button
 from bots.context import Turn
 from bots.customers.card import reward_lines
-from bots.customers.fitting import TEXT, fitted, shortened
 from bots.customers.holding import bring_down, find_all
+from bots.fitting import TEXT, fitted, shortened
 from bots.words import Html
 from loyalty_app.chat.sights import Sight
 from loyalty_core.customers import parse_code
 
 LABEL_OF_SHOP = 28
+MOST_ROWS = 90
 
 
 async def show_cards(turn: Turn) -> None:
@@ -29,7 +30,7 @@ def how_to_get_one(turn: Turn) -> Html:
 
 
 def _card_rows(turn: Turn, cards: list[Sight]) -> Rows:
-    return [[button(_label(turn, sight), "mycard", sight.business.id)] for sight in cards]
+    return [[button(_label(turn, sight), "mycard", sight.business.id)] for sight in cards[:MOST_ROWS]]
 
 
 def _label(turn: Turn, sight: Sight) -> str:

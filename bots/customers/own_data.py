@@ -7,6 +7,7 @@ import msgspec
 from bots.buttons import Rows, button
 from bots.context import Turn
 from bots.customers.holding import back_row, find_all, pressed_card, turn_over
+from bots.fitting import listed
 from loyalty_app.chat.sights import Sight
 from loyalty_app.personal import OwnCard, OwnHistory, OwnProfile, own_card, own_history, own_profile
 
@@ -46,7 +47,7 @@ async def show_my_data(turn: Turn) -> None:
     if not cards:
         await turn.screen(words.say("No shop keeps anything of you here."))
         return
-    shops = words.join([sight.business.name for sight in cards])
+    shops = listed([sight.business.name for sight in cards], words)
     text = words.say(
         "🗂 <b>Your data</b>\nKept of you at {shops}: your name, your number if you shared it, stamps and rewards.",
         shops=shops,

@@ -4,10 +4,11 @@ import html
 import re
 from collections.abc import Iterable
 
-from bots.words import Html
+from bots.words import Html, Words
 
 CAPTION, TEXT = 1_024, 4_096
 LABEL = 40
+MOST_NAMES = 20
 _TAG = re.compile(r"<[^>]*>")
 
 
@@ -25,6 +26,12 @@ def fitted(head: Html, lines: Iterable[Html], *, most: int) -> Html:
             return Html(f"{text}\n…")
         text = longer
     return text
+
+
+def listed(names: list[str], words: Words) -> str:
+    """Names of shops within a sentence, as "a, b and c"; of very many, the first."""
+    kept = [shortened(name) for name in names[:MOST_NAMES]]
+    return words.join([*kept, "…"] if len(names) > MOST_NAMES else kept)
 
 
 def shortened(name: str, most: int = LABEL) -> str:
