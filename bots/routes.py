@@ -49,6 +49,7 @@ COMMANDS: dict[str, Answer] = {
     "shop": owners.show_shop,
     "newshop": owners.begin_shop,
     "help": customers.help_,
+    "cancel": owners.cancel,
 }
 
 PRESSES: dict[str, Answer] = {**customers.PRESSES, **staff.PRESSES, **owners.PRESSES, **languages.PRESSES}
@@ -63,6 +64,16 @@ async def start(turn: Turn) -> None:
     payload = turn.args[0] if turn.args else ""
     entry = STARTS.get(payload[:2])
     await (entry(turn, payload[2:]) if entry else customers.welcome(turn))
+
+
+def commanded(answer: Answer) -> Answer:
+    """An answer to a command, which ends whatever was being asked."""
+
+    async def run(turn: Turn) -> None:
+        turn.note(ChatChange(draft=None))
+        await answer(turn)
+
+    return run
 
 
 async def typed(turn: Turn) -> None:
@@ -130,7 +141,7 @@ HANDLERS: list[BaseHandler[Any, Turn, Any]] = [
     ChatMemberHandler(answered(blocked_or_back), ChatMemberHandler.MY_CHAT_MEMBER),
     CallbackQueryHandler(answered(pressed)),
     CommandHandler("start", answered(start), PRIVATE),
-    *(CommandHandler(name, answered(answer), PRIVATE) for name, answer in COMMANDS.items()),
+    *(CommandHandler(name, answered(commanded(answer)), PRIVATE) for name, answer in COMMANDS.items()),
     MessageHandler(PRIVATE & filters.CONTACT, answered(customers.take_contact)),
     MessageHandler(PRIVATE & (filters.PHOTO | filters.Document.ALL), answered(photographed)),
     MessageHandler(PRIVATE & filters.TEXT, answered(typed)),

@@ -1,0 +1,94 @@
+"""Colours: eight that suit a card, each looked at on a card before it is taken."""
+
+import asyncio
+
+from msgspec.structs import replace
+
+from bots.buttons import GOOD, Rows, button
+from bots.context import Turn
+from bots.owners.pictures import show_picture
+from bots.words import N_, Words
+from loyalty_app.businesses import BusinessChange, change_business
+from loyalty_app.cards import CardPicture, first_name, render_card
+from loyalty_app.links import join_link
+from loyalty_app.pictures.card import BROWN
+from loyalty_app.programs import read_program
+from loyalty_app.staff import Position
+
+COLOURS = (
+    (BROWN, N_("🟤 Coffee")),
+    ("#2E6B4F", N_("🟢 Forest")),
+    ("#1F5F8B", N_("🔵 Ocean")),
+    ("#B3263A", N_("🔴 Cherry")),
+    ("#6B3FA0", N_("🟣 Plum")),
+    ("#D9730D", N_("🟠 Tangerine")),
+    ("#E0A526", N_("🟡 Honey")),
+    ("#23262E", N_("⚫ Night")),
+)
+SAMPLE_CODE = "CUS0000000000"
+
+
+def name_of(words: Words, colour: str | None) -> str:
+    """What a colour is called."""
+    return next((words.plain(name) for code, name in COLOURS if code == (colour or BROWN)), colour or BROWN)
+
+
+async def show_colours(turn: Turn, position: Position) -> None:
+    """A card in the colour that the shop has, and all others to try."""
+    now = position.business.card_color or BROWN
+    place = next((place for place, (code, _) in enumerate(COLOURS) if code == now), -1)
+    await _show(turn, position, place)
+
+
+async def try_colour(turn: Turn, position: Position) -> None:
+    """A card in another colour; nothing is changed yet."""
+    place = turn.press.number(1)
+    if place < len(COLOURS):
+        await _show(turn, position, place)
+
+
+async def take_colour(turn: Turn, position: Position) -> None:
+    """The colour that was tried is the shop's. Raises NotOnStaff or RoleRequired."""
+    place = turn.press.number(1)
+    if place >= len(COLOURS):
+        return
+    change = BusinessChange(card_color=COLOURS[place][0])
+    database, shop = turn.running.database, position.business.id
+    business = await change_business(database, shop, change, now=turn.now(), by=position.staff_id)
+    await turn.toast(turn.words.plain("All cards get this colour now."))
+    await _show(turn, replace(position, business=business), place)
+
+
+async def _show(turn: Turn, position: Position, place: int) -> None:
+    words, shop = turn.words, position.business
+    colour = COLOURS[place][0] if place >= 0 else shop.card_color or BROWN
+    picture = await asyncio.to_thread(render_card, await _sample(turn, position, colour))
+    taken = colour == (shop.card_color or BROWN)
+    said = words.say("This is your cards' colour.") if taken else words.say("Shall your cards look like this?")
+    text = words.say("<b>{colour}</b>\n{said}", colour=name_of(words, colour), said=said)
+    await show_picture(turn, picture, text, _rows(words, shop.id, place, taken=taken))
+
+
+def _rows(words: Words, shop: int, place: int, *, taken: bool) -> Rows:
+    names = [button(words.label(name), "paint", shop, each) for each, (_, name) in enumerate(COLOURS)]
+    rows = [names[first : first + 4] for first in range(0, len(names), 4)]
+    take = [] if taken else [button(words.label("✅ Take this colour"), "painted", shop, place, look=GOOD)]
+    return [take, *rows, [button(words.label("« Settings"), "settings", shop)]]
+
+
+async def _sample(turn: Turn, position: Position, colour: str) -> CardPicture:
+    shop = position.business
+    terms = (await turn.read(lambda connection: read_program(connection, shop.id))).terms
+    link = await turn.read(lambda connection: join_link(connection, shop))
+    return CardPicture(
+        shop_name=shop.name,
+        customer_name=first_name(position.name),
+        current_stamps=terms.stamps_required * 6 // 10,
+        stamps_required=terms.stamps_required,
+        reward_description=terms.reward_description,
+        rewards_available=1,
+        qr_text=link or SAMPLE_CODE,
+        qr_code=SAMPLE_CODE,
+        colour=colour,
+        language=turn.words.code,
+    )

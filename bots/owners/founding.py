@@ -1,0 +1,192 @@
+"""Founding: a shop in four messages: /newshop, its name, how many stamps, and what they make.
+
+What was answered lies in the draft of the chat, so a restart interrupts nobody. The shop is made in the transaction
+that ends the draft: an answer that is delivered twice makes one shop.
+"""
+
+from bots.buttons import MAIN, Rows, button, copy
+from bots.context import Turn
+from bots.drafts import Draft, read_draft, write_draft
+from bots.owners import places
+from bots.owners.answers import Unclear, read_name, read_number, read_reward, read_stamps
+from bots.owners.poster import link_of, send_poster
+from bots.owners.rights import own_positions
+from bots.words import Html, Words
+from loyalty_app.businesses import NewBusiness, first_terms
+from loyalty_app.chat.chats import ChatChange
+from loyalty_app.links import shop_of_bot
+from loyalty_app.opening import MOST_OWNED, DraftGone, open_shop_in_chat
+from loyalty_app.staff import Position
+from loyalty_core.access import PLANS, Plan, Role
+from loyalty_core.errors import LoyaltyError, ShopLimitReached
+
+NAME, STAMPS, REWARD = "newshop.name", "newshop.stamps", "newshop.reward"
+USUAL = (8, 10, 12)
+
+
+async def begin_shop(turn: Turn) -> None:
+    """Ask for the name of the new shop. Raises ShopLimitReached."""
+    bot_id = turn.bot.id
+    if await turn.read(lambda connection: shop_of_bot(connection, bot_id)) is not None:
+        await turn.screen(turn.words.say("This bot belongs to one shop. Open yours with the bot of all shops."))
+        return
+    owned = [one for one in await own_positions(turn) if one.role is Role.OWNER]
+    if len(owned) >= MOST_OWNED:
+        raise ShopLimitReached(MOST_OWNED)
+    await _ask_name(turn)
+
+
+async def press_begin(turn: Turn) -> None:
+    """The same by a button."""
+    await begin_shop(turn)
+
+
+async def take_answer(turn: Turn, text: str) -> None:
+    """An answer to what was asked last; one that cannot be used is explained, and asked for again."""
+    draft = read_draft(turn.chat.draft)
+    entry = {NAME: _take_name, STAMPS: _take_stamps, REWARD: _take_reward}.get(draft.kind if draft else "")
+    if draft is None or entry is None:
+        turn.note(ChatChange(draft=None))
+        return
+    await entry(turn, draft, text)
+
+
+async def press_stamps(turn: Turn) -> None:
+    """One of the usual numbers of stamps was pressed."""
+    draft = read_draft(turn.chat.draft)
+    if draft is None or draft.kind != STAMPS:
+        await turn.toast(turn.words.plain("That was answered already."))
+        return
+    await _take_stamps(turn, draft, turn.press.text(0))
+
+
+async def cancel(turn: Turn) -> None:
+    """End what was being asked."""
+    turn.note(ChatChange(draft=None))
+    await turn.screen(turn.words.say("All right, nothing was changed. /shop shows your shop, /card your cards."))
+
+
+async def _ask(turn: Turn, draft: Draft, question: Html, rows: Rows, *, wrong: str = "") -> None:
+    turn.note(ChatChange(draft=write_draft(draft)))
+    text = turn.words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=question) if wrong else question
+    await turn.screen(text, [*rows, [button(turn.words.label("✖ Cancel"), "cancel")]])
+
+
+async def _ask_name(turn: Turn, *, wrong: str = "") -> None:
+    question = turn.words.say(
+        "<b>Open a shop</b> · 1 of 3\n\nWhat is it called? Your customers see the name on their cards."
+    )
+    await _ask(turn, Draft(NAME), question, [], wrong=wrong)
+
+
+async def _ask_stamps(turn: Turn, draft: Draft, *, wrong: str = "") -> None:
+    words = turn.words
+    question = words.say(
+        "<b>{shop}</b> · 2 of 3\n\nHow many stamps make a reward? Press a number, or send another one from 1 to 100.",
+        shop=draft.answers["name"],
+    )
+    row = [button(words.number(number), "goal", number, look=MAIN if number == USUAL[1] else None) for number in USUAL]
+    await _ask(turn, draft, question, [row], wrong=wrong)
+
+
+async def _ask_reward(turn: Turn, draft: Draft, *, wrong: str = "") -> None:
+    question = turn.words.count(
+        "<b>{shop}</b> · 3 of 3\n\nWhat does a customer get for {n} stamp? For example: A coffee of your choice",
+        "<b>{shop}</b> · 3 of 3\n\nWhat does a customer get for {n} stamps? For example: A coffee of your choice",
+        int(draft.answers["stamps"] or 0),
+        shop=draft.answers["name"],
+    )
+    await _ask(turn, draft, question, [], wrong=wrong)
+
+
+async def _take_name(turn: Turn, _draft: Draft, text: str) -> None:
+    try:
+        name = read_name(turn.words, text)
+    except Unclear as unclear:
+        await _ask_name(turn, wrong=str(unclear))
+    else:
+        await _ask_stamps(turn, Draft(STAMPS, {"name": name}))
+
+
+async def _take_stamps(turn: Turn, draft: Draft, text: str) -> None:
+    try:
+        stamps = read_stamps(turn.words, text)
+    except Unclear as unclear:
+        await _ask_stamps(turn, draft, wrong=str(unclear))
+    else:
+        await _ask_reward(turn, Draft(REWARD, {**draft.answers, "stamps": stamps}))
+
+
+async def _take_reward(turn: Turn, draft: Draft, text: str) -> None:
+    try:
+        reward = read_reward(turn.words, text)
+    except Unclear as unclear:
+        await _ask_reward(turn, draft, wrong=str(unclear))
+        return
+    try:
+        position = await _open(turn, draft, reward)
+    except DraftGone:
+        turn.note(ChatChange(draft=None))
+        return
+    except LoyaltyError:
+        turn.note(ChatChange(draft=None))
+        raise
+    turn.note(ChatChange(draft=None, business_id=position.business.id))
+    await send_poster(turn, position)
+    await _celebrate(turn, position, stamps=read_number(str(draft.answers["stamps"])) or 0, reward=reward)
+
+
+async def _open(turn: Turn, draft: Draft, reward: str) -> Position:
+    place = places.guess(turn.user.language_code or turn.chat.language)
+    new = NewBusiness(name=str(draft.answers["name"]), plan=Plan.TRIAL, timezone=place.timezone, country=place.country)
+    now = turn.now()
+    return await open_shop_in_chat(
+        turn.running.database,
+        new,
+        first_terms(int(draft.answers["stamps"] or 0), reward, now),
+        now=now,
+        bot_id=turn.bot.id,
+        chat_id=turn.user.id,
+        draft=turn.chat.draft or b"",
+        name=_called(turn.user.full_name),
+    )
+
+
+def _called(name: str) -> str:
+    """A name of Telegram's as one of ours; whoever has none that can be written is "Owner"."""
+    kept = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    return kept[:100] or "Owner"
+
+
+async def _celebrate(turn: Turn, position: Position, *, stamps: int, reward: str) -> None:
+    words, shop = turn.words, position.business
+    text = words.count(
+        "🎉 <b>{shop}</b> is open! {n} stamp makes: {reward}\n\n{next}",
+        "🎉 <b>{shop}</b> is open! {n} stamps make: {reward}\n\n{next}",
+        stamps,
+        shop=shop.name,
+        reward=reward,
+        next=_what_next(words, position),
+    )
+    link = await link_of(turn, shop)
+    rows: Rows = [
+        [copy(words.label("📋 Copy the link"), link)] if link else [],
+        [
+            button(words.label("👥 Invite staff"), "team", shop.id),
+            button(words.label("🕓 Time zone"), "zone", shop.id),
+        ],
+        [button(words.label("🏪 My shop"), "shop", shop.id, look=MAIN)],
+    ]
+    await turn.screen(text, rows)
+
+
+def _what_next(words: Words, position: Position) -> Html:
+    shop = position.business
+    return words.say(
+        "1. Print the poster above. Customers scan it and have a card.\n"
+        "2. To give a stamp, point your phone's camera at a customer's card, or send me a photo of it.\n"
+        "3. Invite your staff: they stamp with their own phones.\n\n"
+        "🕓 A day begins at midnight in {city}. The trial holds {limit} customers.",
+        city=places.city(shop.timezone, words.locale),
+        limit=PLANS[Plan.TRIAL].customers or 0,
+    )

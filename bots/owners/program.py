@@ -1,0 +1,149 @@
+"""The program: how many stamps make what, and the rules around it; each is explained and then changed.
+
+What a change means for cards that are being filled is a rule of the core, and is said here.
+"""
+
+from datetime import timedelta
+
+from bots.buttons import GOOD, Rows, button
+from bots.context import Turn
+from bots.drafts import Draft, write_draft
+from bots.owners.answers import NONE, Unclear, read_change, read_number, read_reward, read_stamps
+from bots.owners.questions import QUESTIONS, Question
+from bots.owners.rights import asked
+from bots.owners.shop import back
+from bots.words import Html, Words
+from loyalty_app.chat.chats import ChatChange
+from loyalty_app.programs import change_program, read_program
+from loyalty_app.staff import Position
+from loyalty_core.access import Role
+from loyalty_core.programs import ProgramChange, Surplus, Terms
+
+PROGRAM = "program"
+MINUTE = 60
+
+
+async def show_program(turn: Turn, position: Position, head: Html | None = None) -> None:
+    """The program with all its rules, and a button for each."""
+    words, shop = turn.words, position.business
+    terms = (await turn.read(lambda connection: read_program(connection, shop.id))).terms
+    lines = [*([head, ""] if head else []), words.say("⭐ <b>Program of {shop}</b>", shop=shop.name), ""]
+    lines += [
+        words.say("{label}: <b>{value}</b>", label=words.plain(question.title), value=value_of(words, terms, field))
+        for field, question in QUESTIONS.items()
+    ]
+    buttons = [button(words.label(question.title), "ask", shop.id, field) for field, question in QUESTIONS.items()]
+    rows: Rows = [buttons[place : place + 2] for place in range(0, len(buttons), 2)]
+    rows += [[button(words.label("Name of the shop"), "rename", shop.id)], back(words, position)]
+    await turn.screen(Html("\n".join(lines)), rows)
+
+
+async def ask_value(turn: Turn, position: Position, field: str = "", wrong: str = "") -> None:
+    """Explain one of the rules, and ask for another value."""
+    field = field or turn.press.text(1)
+    question = QUESTIONS.get(field)
+    if question is None:
+        return
+    words, shop = turn.words, position.business
+    terms = (await turn.read(lambda connection: read_program(connection, shop.id))).terms
+    turn.note(ChatChange(draft=write_draft(Draft(PROGRAM, {"business": shop.id, "field": field}))))
+    text = words.say(
+        "<b>{title}</b>: {value}\n\n{what}\n\n{how}",
+        title=words.plain(question.title),
+        value=value_of(words, terms, field),
+        what=words.plain(question.what),
+        how=words.plain(question.how),
+    )
+    text = words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=text) if wrong else text
+    await turn.screen(text, _choices(words, shop.id, field, question, terms))
+
+
+def _choices(words: Words, shop: int, field: str, question: Question, terms: Terms) -> Rows:
+    now = getattr(terms, field)
+    offered = [
+        button(label_of(words, field, value), "choose", shop, field, packed(value), look=GOOD if value == now else None)
+        for value in question.offered
+    ]
+    wide = 3 if field == "stamps_required" else 2
+    rows = [offered[place : place + wide] for place in range(0, len(offered), wide)]
+    return [*rows, [button(words.label("« Program"), "program", shop)]]
+
+
+async def press_value(turn: Turn, position: Position) -> None:
+    """One of the offered values was pressed."""
+    field, text = turn.press.text(1), turn.press.text(2)
+    change = read_change(field, text)
+    if change is not None:
+        await _change(turn, position, change, field)
+
+
+async def take_value(turn: Turn, text: str) -> None:
+    """A value was typed; one that cannot be is explained, and asked for again."""
+    found = await asked(turn, Role.OWNER)
+    field = str(found.draft.answers.get("field"))
+    try:
+        change = _read(turn.words, field, text)
+    except Unclear as unclear:
+        await ask_value(turn, found.position, field, str(unclear))
+    else:
+        await _change(turn, found.position, change, field)
+
+
+def _read(words: Words, field: str, text: str) -> ProgramChange:
+    if field == "stamps_required":
+        return ProgramChange(stamps_required=read_stamps(words, text))
+    if field == "reward_description":
+        return ProgramChange(reward_description=read_reward(words, text))
+    number = read_number(text)
+    factor = MINUTE if field == "cooldown_seconds" else 1
+    change = read_change(field, str(number * factor)) if number is not None else None
+    if change is None:
+        raise Unclear(words.plain("Please press one of the buttons, or send a whole number that is not too large."))
+    return change
+
+
+async def _change(turn: Turn, position: Position, change: ProgramChange, field: str) -> None:
+    """Change the program. Raises NotOnStaff or RoleRequired."""
+    database, shop = turn.running.database, position.business.id
+    await change_program(database, shop, change, now=turn.now(), by=position.staff_id)
+    turn.note(ChatChange(draft=None))
+    question = QUESTIONS[field]
+    said = turn.words.say("✅ Saved. {then}", then=turn.words.plain(question.then))
+    await show_program(turn, position, said)
+
+
+def value_of(words: Words, terms: Terms, field: str) -> str:
+    """What a rule says now, in words."""
+    return label_of(words, field, getattr(terms, field))
+
+
+def label_of(words: Words, field: str, value: object) -> str:
+    """A value of a rule in words, short enough for a button unless the owner wrote it."""
+    if isinstance(value, int):
+        return _number_in_words(words, field, value)
+    match field:
+        case "surplus":
+            return words.label("go on to the next card") if value is Surplus.CARRY else words.label("are dropped")
+        case "daily_stamp_cap":
+            return words.label("no limit")
+        case "reward_valid_days":
+            return words.label("for ever")
+        case _:
+            return str(value)
+
+
+def _number_in_words(words: Words, field: str, number: int) -> str:
+    match field:
+        case "cooldown_seconds":
+            return words.span(timedelta(seconds=number)) if number else words.label("no waiting")
+        case "daily_stamp_cap":
+            return words.plain_count("{n} stamp a day", "{n} stamps a day", number)
+        case "reward_valid_days":
+            return words.plain_count("{n} day", "{n} days", number)
+        case _:
+            return words.number(number)
+
+
+def packed(value: object) -> str:
+    """A value as a button brings it back."""
+    return NONE if value is None else str(value)

@@ -1,0 +1,78 @@
+"""Settings: the shop's name, its colour, the notices of its cards, its time zone. A language is each person's own."""
+
+from msgspec.structs import replace
+
+from bots.buttons import Rows, button
+from bots.context import Turn
+from bots.drafts import Draft, write_draft
+from bots.owners import places
+from bots.owners.answers import Unclear, read_name
+from bots.owners.colours import name_of
+from bots.owners.rights import asked
+from bots.owners.shop import back
+from bots.words import Html
+from loyalty_app.businesses import BusinessChange, change_business
+from loyalty_app.chat.chats import ChatChange
+from loyalty_app.staff import Position
+from loyalty_core.access import Role
+
+RENAME = "rename"
+
+
+async def show_settings(turn: Turn, position: Position, head: Html | None = None) -> None:
+    """What is set now, and a button for each."""
+    words, shop = turn.words, position.business
+    text = words.say(
+        "⚙️ <b>{shop}</b>\n\nColour of the cards: <b>{colour}</b>\nTime zone: <b>{city}</b>, {time} now\n"
+        "Messages to customers: <b>{notices}</b>\nPlan: <b>{plan}</b>",
+        shop=shop.name,
+        colour=name_of(words, shop.card_color),
+        city=places.city(shop.timezone, words.locale),
+        time=words.time(turn.now(shop)),
+        notices=words.plain("at one stamp to go, and at a reward") if shop.card_notices else words.plain("none"),
+        plan=shop.plan.value,
+    )
+    switch = words.label("🔕 Switch messages off") if shop.card_notices else words.label("🔔 Switch messages on")
+    rows: Rows = [
+        [button(words.label("🎨 Colour"), "colours", shop.id), button(words.label("✏️ Name"), "rename", shop.id)],
+        [button(switch, "notify", shop.id, int(not shop.card_notices))],
+        [button(words.label("🕓 Time zone"), "zone", shop.id), button(words.label("🌍 My language"), "languages")],
+        back(words, position),
+    ]
+    await turn.screen(Html(f"{head}\n\n{text}") if head else text, rows)
+
+
+async def press_notify(turn: Turn, position: Position) -> None:
+    """Cards may bring messages of their own from now on, or may not any more."""
+    change = BusinessChange(card_notices=turn.press.text(1) == "1")
+    await show_settings(turn, await changed(turn, position, change))
+
+
+async def ask_name(turn: Turn, position: Position, *, wrong: str = "") -> None:
+    """Ask for another name of the shop."""
+    words, shop = turn.words, position.business
+    turn.note(ChatChange(draft=write_draft(Draft(RENAME, {"business": shop.id}))))
+    text = words.say("<b>{shop}</b>\n\nWhat shall it be called? All cards show the new name soon.", shop=shop.name)
+    text = words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=text) if wrong else text
+    await turn.screen(text, [[button(words.label("« Settings"), "settings", shop.id)]])
+
+
+async def take_name(turn: Turn, text: str) -> None:
+    """Another name was typed; one that cannot be is asked for again."""
+    position = (await asked(turn, Role.MANAGER)).position
+    try:
+        name = read_name(turn.words, text)
+    except Unclear as unclear:
+        await ask_name(turn, position, wrong=str(unclear))
+        return
+    renamed = await changed(turn, position, BusinessChange(name=name))
+    turn.note(ChatChange(draft=None))
+    await show_settings(turn, renamed, turn.words.say("✅ Saved. All cards show it soon."))
+
+
+async def changed(turn: Turn, position: Position, change: BusinessChange) -> Position:
+    """Change something about the shop. Raises InvalidRequest, NotOnStaff or RoleRequired."""
+    database, shop = turn.running.database, position.business.id
+    return replace(
+        position, business=await change_business(database, shop, change, now=turn.now(), by=position.staff_id)
+    )

@@ -1,0 +1,110 @@
+"""The shop's screen: today in one line, and the ways to everything else. Who works at several shops chooses one."""
+
+from telegram import InlineKeyboardButton
+
+from bots.buttons import MAIN, Rows, button
+from bots.context import Turn
+from bots.owners.rights import entitled, own_positions
+from bots.staff.hiring import how_to_stamp
+from bots.words import N_, Html, Words
+from loyalty_app.analytics import read_summary
+from loyalty_app.chat.chats import ChatChange
+from loyalty_app.programs import read_program
+from loyalty_app.staff import Position
+from loyalty_core.access import Role, reaches
+from loyalty_core.analytics import Summary
+
+ROLES = {Role.STAFF: N_("staff"), Role.MANAGER: N_("manager"), Role.OWNER: N_("owner")}
+
+
+async def show_shop(turn: Turn) -> None:
+    """The shop at which the person works; a choice if there are several, and the way to one if there is none."""
+    found = await own_positions(turn)
+    current = [position for position in found if position.business.id == turn.chat.business_id]
+    if not found:
+        await turn.screen(turn.words.say("You do not work at a shop here yet. To open your own, send /newshop."))
+    elif len(found) == 1 or current:
+        await show_position(turn, (current or found)[0])
+    else:
+        await choose_shop(turn)
+
+
+async def choose_shop(turn: Turn) -> None:
+    """Offer all shops at which the person works."""
+    turn.note(ChatChange(draft=None))
+    found = await own_positions(turn)
+    rows = [[button(position.business.name[:40], "shop", position.business.id)] for position in found]
+    await turn.screen(turn.words.say("Which shop?"), rows)
+
+
+async def press_shop(turn: Turn) -> None:
+    """One of the person's shops was chosen."""
+    position = await entitled(turn, turn.press.number(0), Role.STAFF)
+    turn.note(ChatChange(draft=None))
+    await show_position(turn, position)
+
+
+async def show_position(turn: Turn, position: Position, head: Html | None = None) -> None:
+    """The screen of a shop, as far as the person's role reaches; `head` stands above it."""
+    turn.note(ChatChange(business_id=position.business.id))
+    several = len(await own_positions(turn)) > 1
+    rows = shop_rows(turn.words, position) if reaches(position.role, Role.MANAGER) else []
+    if several:
+        rows.append([button(turn.words.label("🔁 Another shop"), "shops")])
+    if reaches(position.role, Role.MANAGER):
+        text = await _today(turn, position)
+    else:
+        shop = turn.words.say("🏪 <b>{shop}</b>", shop=position.business.name)
+        text = Html(f"{shop}\n\n{how_to_stamp(turn.words)}")
+    await turn.screen(Html(f"{head}\n\n{text}") if head else text, rows)
+
+
+async def _today(turn: Turn, position: Position) -> Html:
+    words, business, now = turn.words, position.business, turn.now(position.business)
+    today = await turn.read(lambda connection: read_summary(connection, business, days=1, now=now))
+    program = await turn.read(lambda connection: read_program(connection, business.id))
+    lines = [
+        words.say("🏪 <b>{shop}</b>", shop=business.name),
+        words.count(
+            "{n} stamp makes: {reward}",
+            "{n} stamps make: {reward}",
+            program.terms.stamps_required,
+            reward=program.terms.reward_description,
+        ),
+        "",
+        words.say("Today: {figures}", figures=words.join(figures_in_words(words, today))),
+    ]
+    return Html("\n".join(lines))
+
+
+def figures_in_words(words: Words, summary: Summary) -> list[str]:
+    """The figures of a day, as "3 visits", in the order in which they are read."""
+    new, redeemed = summary.customers.new, summary.rewards.redeemed
+    return [
+        words.plain_count("{n} visit", "{n} visits", summary.visits),
+        words.plain_count("{n} new customer", "{n} new customers", new),
+        words.plain_count("{n} reward handed out", "{n} rewards handed out", redeemed),
+    ]
+
+
+def shop_rows(words: Words, position: Position) -> Rows:
+    """The buttons of a shop: what managers may, and what only owners may."""
+    shop = position.business.id
+    own = reaches(position.role, Role.OWNER)
+    return [
+        [
+            button(words.label("📊 Figures"), "figures", shop, 30, look=MAIN),
+            button(words.label("🎁 What we owe"), "owed", shop, 1),
+        ],
+        [button(words.label("👥 Staff"), "team", shop), button(words.label("🖨 Poster & link"), "poster", shop)],
+        [
+            *([button(words.label("⭐ Program"), "program", shop)] if own else []),
+            button(words.label("⚙️ Settings"), "settings", shop),
+        ],
+        [button(words.label("🔑 API"), "keys", shop)] if own else [],
+    ]
+
+
+def back(words: Words, position: Position) -> list[InlineKeyboardButton]:
+    """The way back to the shop's screen."""
+    return [button(words.label("« My shop"), "shop", position.business.id)]

@@ -1,0 +1,138 @@
+"""The team: who is on the staff of a shop, inviting somebody by a link, and removing somebody, which works at once."""
+
+from urllib.parse import quote
+
+from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, link
+from bots.context import Turn
+from bots.owners.shop import ROLES, back
+from bots.words import Html, Words
+from loyalty_app.links import invite_link
+from loyalty_app.staff import Position, StaffMember, invite, list_staff, remove_staff
+from loyalty_core.access import Role, reaches
+from loyalty_core.staffing import role_to_manage
+
+MOST_LISTED = 40
+
+
+async def show_team(turn: Turn, position: Position, head: Html | None = None) -> None:
+    """Everybody on the staff, with a button for those whom the person may remove."""
+    words, shop = turn.words, position.business
+    members = await list_staff(turn.running.database, shop.id)
+    lines = [words.say("👥 <b>Staff of {shop}</b>", shop=shop.name), ""]
+    lines += [_line(words, position, member) for member in members[:MOST_LISTED]]
+    names = [
+        button(words.label("✖ {name}", name=member.name[:30]), "leave", shop.id, member.staff_id)
+        for member in members[:MOST_LISTED]
+        if _may_manage(position, member.role)
+    ]
+    rows: Rows = [
+        [button(words.label("➕ Invite somebody"), "invite", shop.id, look=MAIN)],
+        *(names[place : place + 2] for place in range(0, len(names), 2)),
+        back(words, position),
+    ]
+    text = Html("\n".join(lines))
+    await turn.screen(Html(f"{head}\n\n{text}") if head else text, rows)
+
+
+def _line(words: Words, position: Position, member: StaffMember) -> Html:
+    since = words.date(member.created_at.astimezone(position.business.zone))
+    role = words.plain(ROLES[member.role])
+    if member.staff_id == position.staff_id:
+        return words.say("• <b>{name}</b> (you), {role}, since {date}", name=member.name, role=role, date=since)
+    return words.say("• <b>{name}</b>, {role}, since {date}", name=member.name, role=role, date=since)
+
+
+def _may_manage(position: Position, role: Role) -> bool:
+    return reaches(position.role, role_to_manage(role))
+
+
+async def ask_role(turn: Turn, position: Position) -> None:
+    """Ask as what somebody is to be invited, if there is a choice."""
+    offered = [role for role in Role if _may_manage(position, role)]
+    if len(offered) == 1:
+        await _invite(turn, position, offered[0])
+        return
+    words, shop = turn.words, position.business
+    text = words.say(
+        "➕ As what shall somebody join <b>{shop}</b>?\n\n"
+        "<b>Staff</b> give stamps and hand out rewards.\n"
+        "<b>Managers</b> also see the figures, invite staff and change the settings.\n"
+        "<b>Owners</b> may do all that you may.",
+        shop=shop.name,
+    )
+    names = {
+        Role.STAFF: words.label("Staff"),
+        Role.MANAGER: words.label("Manager"),
+        Role.OWNER: words.label("Owner"),
+    }
+    rows: Rows = [[button(names[role], "invited", shop.id, role.value) for role in offered]]
+    await turn.screen(text, [*rows, [button(words.label("« Staff"), "team", shop.id)]])
+
+
+async def press_role(turn: Turn, position: Position) -> None:
+    """A role was chosen; a role that there is not is not asked for."""
+    if turn.press.text(1) in list(Role):
+        await _invite(turn, position, Role(turn.press.text(1)))
+
+
+async def _invite(turn: Turn, position: Position, role: Role) -> None:
+    """Make a link that lets one person in, and a message to forward. Raises NotOnStaff or RoleRequired."""
+    words, shop = turn.words, position.business
+    payload = await invite(turn.running.database, shop.id, role, now=turn.now(), by=position.staff_id)
+    url = await turn.read(lambda connection: invite_link(connection, shop.id, payload)) or payload
+    said = words.plain(ROLES[role])
+    forward = words.plain("You are invited to the staff of {shop}. Open this link on your phone:", shop=shop.name)
+    share = f"https://t.me/share/url?url={quote(url, safe='')}&text={quote(forward)}"
+    text = words.say(
+        "➕ This link lets one person in as <b>{role}</b>. It works once, within 24 hours.\n\n{url}\n\n"
+        "Send it to the person; whoever opens it first is in.",
+        role=said,
+        url=url,
+    )
+    rows: Rows = [
+        [link(words.label("📨 Send it to somebody"), share)],
+        [copy(words.label("📋 Copy the link"), url)],
+        [button(words.label("« Staff"), "team", shop.id)],
+    ]
+    await turn.screen(text, rows)
+
+
+async def ask_leave(turn: Turn, position: Position) -> None:
+    """Ask once more before somebody is removed."""
+    words, shop = turn.words, position.business
+    member = await _member(turn, position)
+    if member is None:
+        await show_team(turn, position)
+        return
+    text = words.say(
+        "Remove <b>{name}</b> ({role}) from the staff of {shop}? It works at once; stamps that were given stay.",
+        name=member.name,
+        role=words.plain(ROLES[member.role]),
+        shop=shop.name,
+    )
+    rows: Rows = [
+        [button(words.label("Yes, remove"), "left", shop.id, member.staff_id, look=RISKY)],
+        [button(words.label("No, keep"), "team", shop.id, look=GOOD)],
+    ]
+    await turn.screen(text, rows)
+
+
+async def press_leave(turn: Turn, position: Position) -> None:
+    """Remove somebody. Raises NotOnStaff, RoleRequired or LastOwner."""
+    member = await _member(turn, position)
+    if member is None:
+        await show_team(turn, position)
+        return
+    database, shop = turn.running.database, position.business.id
+    await remove_staff(database, shop, member.staff_id, now=turn.now(), by=position.staff_id)
+    said = turn.words.say("✅ {name} is not on the staff any more.", name=member.name)
+    if member.staff_id == position.staff_id:
+        await turn.screen(said)
+    else:
+        await show_team(turn, position, said)
+
+
+async def _member(turn: Turn, position: Position) -> StaffMember | None:
+    wanted = turn.press.number(1)
+    members = await list_staff(turn.running.database, position.business.id)
+    return next((member for member in members if member.staff_id == wanted), None)
