@@ -177,6 +177,7 @@ class Office:
             await self._task
         for errand in self._errands.values():
             errand.cancel()
+        await asyncio.gather(*self._errands.values(), return_exceptions=True)
         await self.intake.turns.close()
         await self.keeper.close()
         await self.crier.close()

@@ -16,7 +16,7 @@ from telegram.error import Conflict, TelegramError
 from telegram.ext import ExtBot
 
 from bots.intake import Intake
-from loyalty_app.chat.bots import may_poll
+from loyalty_app.chat.bots import leave_polling, may_poll
 from loyalty_app.running import Running
 
 WAIT_SECONDS = 20
@@ -32,7 +32,15 @@ log = logging.getLogger(__name__)
 
 async def keep_polling(running: Running, bot: ExtBot[Any], intake: Intake) -> None:
     """Ask for updates until cancelled; what fails is tried again, after longer and longer pauses."""
-    right, offset, pause = Right(running, bot.id), 0, PAUSE_SECONDS
+    right = Right(running, bot.id)
+    try:
+        await _poll(right, bot, intake)
+    finally:
+        await right.give_back()
+
+
+async def _poll(right: "Right", bot: ExtBot[Any], intake: Intake) -> None:
+    offset, pause = 0, PAUSE_SECONDS
     while True:
         try:
             await right.hold()
@@ -66,6 +74,13 @@ class Right:
                 self._renewed = now
             else:
                 await asyncio.sleep(CONFLICT_SECONDS)
+
+    async def give_back(self) -> None:
+        """Let another process ask at once."""
+        try:
+            await leave_polling(self._running.database, self._bot_id, self._me)
+        except Exception as error:  # noqa: BLE001  # the right lapses by itself
+            log.info("the right to poll could not be given back: %s", type(error).__name__)
 
 
 async def ask(bot: ExtBot[Any], offset: int) -> list[dict[str, Any]]:

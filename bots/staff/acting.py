@@ -35,7 +35,7 @@ async def redeem(turn: Turn) -> None:
 
 
 async def undo(turn: Turn) -> None:
-    """[Undo]: shop, customer, nonce, entry."""
+    """[Undo]: shop, customer, nonce, entry, and how many stamps that were, 0 for a reward."""
     await _act(turn, _undo)
 
 
@@ -106,8 +106,17 @@ async def _redeem(turn: Turn, desk: Desk) -> Html:
 
 async def _undo(turn: Turn, desk: Desk) -> Html:
     answer = await turn.counter.void(desk.caller(turn.press.text(2)), turn.press.number(3))
-    voided = msgspec.json.decode(answer.body, type=Voided)
-    return turn.words.say("↩️ Undone for <b>{name}</b>", name=first_name(voided.customer.name))
+    customer, words = msgspec.json.decode(answer.body, type=Voided).customer, turn.words
+    name, stamps = first_name(customer.name), turn.press.number(4)
+    if not stamps:
+        return words.say("↩️ Undone: the reward waits for <b>{name}</b> again", name=name)
+    return words.say(
+        "↩️ Undone: {amount} for <b>{name}</b> – {have} of {need}",
+        amount=f"+{words.number(stamps)}",
+        name=name,
+        have=customer.current_stamps,
+        need=customer.stamps_required,
+    )
 
 
 async def serve(turn: Turn) -> None:

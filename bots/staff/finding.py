@@ -165,8 +165,9 @@ def _refresh(words: Words, found: Sequence[Customer]) -> list[InlineKeyboardButt
 
 
 def _named(words: Words, customer: Customer) -> str:
-    name = short(first_name(customer.name))
-    return words.plain_count("{name} · {n} stamp", "{name} · {n} stamps", customer.card.current_stamps, name=name)
+    name, card = short(first_name(customer.name)), customer.card
+    label = words.plain_count("{name} · {n} stamp", "{name} · {n} stamps", card.current_stamps, name=name)
+    return f"{label} 🎁" if card.rewards_available else label
 
 
 PRESSES = {LIST: list_again}

@@ -133,7 +133,7 @@ def rows_of(sight: Sight, *, back: Rows, all_amounts: bool = False) -> Rows:
 
 def _undo(sight: Sight, nonce: str) -> list[InlineKeyboardButton]:
     entry = sight.visit.undoable
-    return [button(undo_label(sight.words, entry), "undo", *sight.data(nonce, entry.id))] if entry else []
+    return [button(undo_label(sight.words, entry), "undo", *sight.data(nonce, entry.id, entry.stamps))] if entry else []
 
 
 def undo_label(words: Words, entry: Entry) -> str:

@@ -91,6 +91,12 @@ async def list_bots(database: Database, vault: Vault) -> list[BotRecord]:
     ]
 
 
+def has_own_bots(connection: Connection) -> bool:
+    """Whether a business has a bot of its own."""
+    own = select(telegram_bot.c.bot_id).where(LIVE, telegram_bot.c.business_id.is_not(None)).limit(1)
+    return connection.execute(own).first() is not None
+
+
 def find_secret(connection: Connection, bot_id: int) -> str | None:
     """What Telegram must show when it calls us for that bot; None if there is no such bot."""
     found: str | None = connection.scalar(select(telegram_bot.c.secret).where(telegram_bot.c.bot_id == bot_id, LIVE))
@@ -103,6 +109,13 @@ async def may_poll(database: Database, bot_id: int, who: str, *, now: datetime) 
     take = update(telegram_bot).where(and_(telegram_bot.c.bot_id == bot_id, free))
     taken = take.values(poll_lease=who, poll_until=now + POLL_LEASE)
     return await database.write(lambda connection: connection.execute(taken).rowcount > 0)
+
+
+async def leave_polling(database: Database, bot_id: int, who: str) -> None:
+    """Give the right to ask for a bot's updates back, so that the next process need not wait until it lapses."""
+    held = update(telegram_bot).where(telegram_bot.c.bot_id == bot_id, telegram_bot.c.poll_lease == who)
+    free = held.values(poll_lease=None, poll_until=None)
+    await database.write(lambda connection: connection.execute(free).close())
 
 
 async def release(database: Database) -> None:

@@ -58,3 +58,10 @@ async def either_town(settings: Settings) -> AsyncIterator[Town]:
     async with open_town(settings) as town:
         yield town
         check_calls(await town.sandbox.calls())
+
+
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Into a chat is sent as much as a test likes: for laws that are not about pace."""
+    monkeypatch.setattr("bots.pace.PER_CHAT", (1_000, 1.0))
+    monkeypatch.setattr("bots.pace.PER_BOT", (1_000, 1.0))
