@@ -50,6 +50,14 @@ def check_calls(calls: list[Json]) -> None:
         assert not problems, "\n".join(problems)
 
 
+def check_updates(updates: list[Json]) -> None:
+    """Fail unless updates are as Telegram describes them."""
+    known = description()
+    if known is not None:
+        problems = wrong(known, updates, ["Array of Update"], "update")
+        assert not problems, "\n".join(problems)
+
+
 def wrong_in_call(known: Json, call: Json) -> Iterator[str]:
     """What is wrong with a call and its answer. A call that was refused may have been wrong."""
     method, answer = known["methods"].get(call["method"]), call["answer"]

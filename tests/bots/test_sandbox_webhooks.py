@@ -6,6 +6,7 @@ import pytest
 from telegram import Bot
 from telegram.error import BadRequest, Conflict
 
+from tests.bots.bot_api import check_updates
 from tests.bots.hook import open_hook
 from tests.bots.people import Person, SandboxServer
 
@@ -21,6 +22,7 @@ async def test_updates_are_delivered_in_order_with_the_secret(sandbox: SandboxSe
         came = [await hook.next(), await hook.next()]
         assert [delivery.update["message"]["text"] for delivery in came] == ["/start", "one"]
         assert {delivery.secret for delivery in came} == {"a-secret_1"}
+        check_updates([delivery.update for delivery in came])
         assert (await bot.get_webhook_info()).pending_update_count == 0
 
 
