@@ -19,6 +19,7 @@ from loyalty_app.cli.key import key
 from loyalty_app.cli.logs import log_to_stderr
 from loyalty_app.cli.schema import migrate
 from loyalty_app.cli.serving import api, serve
+from loyalty_app.cli.staff import staff
 from loyalty_app.cli.worker import worker
 
 __all__ = ["main"]
@@ -43,7 +44,7 @@ def loyalty(*, debug: bool) -> None:
     log_to_stderr()
 
 
-for command in (demo, serve, api, worker, bot, business, branch, key, migrate, doctor):
+for command in (demo, serve, api, worker, bot, business, branch, staff, key, migrate, doctor):
     loyalty.add_command(command)
 
 

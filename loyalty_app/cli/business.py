@@ -1,4 +1,4 @@
-"""Businesses: `loyalty business create | list | set-plan`."""
+"""Businesses: `loyalty business create | list | set-plan`; `set-bot` and `poster` are in `own_bot`."""
 
 from typing import TypedDict, Unpack
 
@@ -9,8 +9,11 @@ from loyalty_app.businesses import set_plan as change_plan
 from loyalty_app.cli import options
 from loyalty_app.cli.database import with_database
 from loyalty_app.cli.failures import InOrder
+from loyalty_app.cli.own_bot import poster, set_bot
 from loyalty_app.cli.telling import table, tell
 from loyalty_app.counter.line import utc_now
+from loyalty_app.db.engine import Database
+from loyalty_app.links import invite_link
 from loyalty_app.opening import Opened, open_shop
 from loyalty_core.access import PLANS, Plan, requests_per_hour
 
@@ -29,7 +32,7 @@ class About(TypedDict):
 
 @click.group(cls=InOrder)
 def business() -> None:
-    """Open shops, list them, change their plans."""
+    """Open shops, list them, change their plans, bring them into the chat."""
 
 
 @business.command()
@@ -71,12 +74,18 @@ def create(*, as_json: bool, **about: Unpack[About]) -> None:
         rate_limit=about["rate_limit"],
     )
     terms = first_terms(about["stamps_required"], about["reward"], now)
-    opened = with_database(lambda database: open_shop(database, new, terms, now=now), make=True)
+
+    async def work(database: Database) -> tuple[Opened, str | None]:
+        opened = await open_shop(database, new, terms, now=now)
+        payload, number = opened.owner_invite, opened.business.id
+        return opened, await database.read(lambda connection: invite_link(connection, number, payload))
+
+    opened, link = with_database(work, make=True)
     _note_idle_limit(opened.business)
-    tell(_opened_answer(opened), _opened_words(opened), as_json=as_json)
+    tell(_opened_answer(opened, link), _opened_words(opened, link), as_json=as_json)
 
 
-def _opened_answer(opened: Opened) -> dict[str, object]:
+def _opened_answer(opened: Opened, link: str | None) -> dict[str, object]:
     return {
         "business_id": opened.business.id,
         "slug": opened.business.slug,
@@ -85,16 +94,17 @@ def _opened_answer(opened: Opened) -> dict[str, object]:
         "key_id": opened.key.key_id,
         "api_key": opened.key.api_key,
         "owner_invite": opened.owner_invite,
+        "owner_link": link,
     }
 
 
-def _opened_words(opened: Opened) -> str:
+def _opened_words(opened: Opened, link: str | None) -> str:
     shop = opened.business
     return (
         f"{shop.name} is open: business {shop.id}, {api_words(shop)}.\n"
         f"\n"
         f"  API key             {opened.key.api_key}\n"
-        f"  Owner's invitation  {opened.owner_invite}  (for the next 24 hours)\n"
+        f"  Owner's invitation  {link or opened.owner_invite}  (for the next 24 hours)\n"
         f"\n"
         f"Both are shown only now. A lost key is no harm: `loyalty key create` makes another."
     )
@@ -149,3 +159,7 @@ def _answer(shop: Business) -> dict[str, object]:
 def _note_idle_limit(shop: Business) -> None:
     if shop.rate_limit is not None and shop.plan is not Plan.ENTERPRISE:
         click.echo("Note: --rate-limit is kept, but counts on the plan enterprise only.", err=True)
+
+
+business.add_command(set_bot)
+business.add_command(poster)

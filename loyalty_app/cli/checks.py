@@ -12,6 +12,7 @@ from loyalty_app.cli.books import examine_books
 from loyalty_app.cli.database import place
 from loyalty_app.cli.failures import explained, one_line
 from loyalty_app.cli.findings import Check, Status
+from loyalty_app.cli.telegram import examine_bots
 from loyalty_app.db import sqlite
 from loyalty_app.db.migrate import check_known, newest, version_of
 from loyalty_app.pictures.fonts import SHAPED, unreadable_faces
@@ -40,6 +41,7 @@ def examine() -> Iterator[Check]:
         return
     if settings.on_sqlite:
         yield _server(settings)
+    yield asyncio.run(examine_bots(settings))
     try:
         yield from asyncio.run(examine_books(settings))
     except Exception as error:  # noqa: BLE001  # a doctor reports whatever it meets

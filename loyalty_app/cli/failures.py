@@ -23,6 +23,8 @@ OPTIONS = {
     "rate_limit": "--rate-limit",
     "business": "--business",
     "key_id": "KEY_ID",
+    "staff": "--staff",
+    "token": "--token",
 }
 
 
