@@ -77,12 +77,14 @@ async def test_file_ids_belong_to_one_bot_though_the_file_is_the_same(
             await other.get_file(said.photo[-1].file_id)
         with pytest.raises(BadRequest, match="Wrong file identifier"):
             await other.send_photo(ana.id, said.photo[-1].file_id)
+        path = (await bot.get_file(said.photo[0].file_id)).file_path
+        assert path is not None
+        assert (await sandbox.client.get(path)).status_code == 200
+        assert (await sandbox.client.get(path.replace(bot.token, other.token))).status_code == 404
+        assert (await sandbox.client.get(path.replace(bot.token, "1:nobody"))).status_code == 401
         own = await other.send_photo(ana.id, picture())
         assert own.photo[-1].file_unique_id == said.photo[-1].file_unique_id
         assert own.photo[-1].file_id != said.photo[-1].file_id
-        path = (await bot.get_file(said.photo[0].file_id)).file_path
-        assert path is not None
-        assert (await sandbox.client.get(path.replace(bot.token, "1:other"))).status_code == 401
 
 
 async def test_a_file_of_one_kind_is_not_sent_as_the_other(bot: Bot, ana: Person) -> None:
