@@ -1,6 +1,7 @@
 """A café in town: a shop with a customer, somebody who stamps there, and cards to hold before a camera."""
 
 from io import BytesIO
+from typing import Any
 
 from msgspec import Struct
 from PIL import Image
@@ -45,7 +46,13 @@ class Cafe(Struct, kw_only=True):
         return self.data("stamp", new_nonce(), count, customer=customer, shop=shop)
 
 
-async def open_cafe(town: Town, *, role: Role = Role.STAFF, timezone: str = "UTC", **terms: object) -> Cafe:
+async def open_cafe(
+    town: Town,
+    *,
+    role: Role = Role.STAFF,
+    timezone: str = "UTC",
+    **terms: Any,  # noqa: ANN401  # fields of `Terms`
+) -> Cafe:
     """Bean & Leaf, whose ten stamps make a coffee, but for what is named."""
     shop = await town.open_shop(timezone=timezone, **terms)
     lena = await shop.join("Lena Meyer", phone="+14155550123")
