@@ -13,6 +13,8 @@ from dotenv import dotenv_values
 
 TOKEN = re.compile(r"[1-9][0-9]{4,18}:[A-Za-z0-9_-]{20,}")
 DEFAULT_DATABASE = "sqlite:///loyalty.db"
+LOG_FORMATS = ("text", "json")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class SettingsError(Exception):
@@ -32,6 +34,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     telegram_token: str | None = None
     telegram_api_url: str | None = None
     webhook_allow: str | None = None
+    metrics_port: int | None = None
+    log_format: str = "text"
+    log_level: str = "WARNING"
 
     @property
     def on_sqlite(self) -> bool:
@@ -73,6 +78,7 @@ def checked(settings: Settings) -> Settings:
     if settings.workers > 1 and settings.on_sqlite:
         raise SettingsError("LOYALTY_WORKERS above 1 needs PostgreSQL: set LOYALTY_DATABASE_URL=postgresql://…")
     _check_telegram(settings)
+    _check_watch(settings)
     return settings
 
 
@@ -84,3 +90,12 @@ def _check_telegram(settings: Settings) -> None:
             raise SettingsError(message)
     if settings.telegram_token is not None and not TOKEN.fullmatch(settings.telegram_token):
         raise SettingsError("LOYALTY_TELEGRAM_TOKEN must be a bot's token, as BotFather gives it: 123456789:AbC…")
+
+
+def _check_watch(settings: Settings) -> None:
+    if settings.metrics_port is not None and not 1 <= settings.metrics_port <= 65_535:  # noqa: PLR2004  # the largest port
+        raise SettingsError("LOYALTY_METRICS_PORT must be a number from 1 to 65535.")
+    if settings.log_format not in LOG_FORMATS:
+        raise SettingsError("LOYALTY_LOG_FORMAT must be text or json.")
+    if settings.log_level not in LOG_LEVELS:
+        raise SettingsError("LOYALTY_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")

@@ -18,6 +18,7 @@ def test_every_setting_is_read_from_the_variable_of_its_name() -> None:
     given = {name: f"https://{name}.example" for name in Settings.__struct_fields__}
     given |= {"database_url": POSTGRES, "port": "80", "workers": "3"}
     given |= {"telegram_token": "123456789:AbCdEfGhIjKlMnOpQrStUvWxYz"}
+    given |= {"metrics_port": "9100", "log_format": "json", "log_level": "INFO"}
     settings = read_settings({f"LOYALTY_{name.upper()}": value for name, value in given.items()})
     assert {name: str(getattr(settings, name)) for name in given} == given
     assert (settings.port, settings.workers) == (80, 3)
@@ -45,6 +46,10 @@ def test_an_empty_variable_counts_as_none() -> None:
         ("LOYALTY_TELEGRAM_TOKEN", "123456789:short", "123456789:"),
         ("LOYALTY_PUBLIC_URL", "cards.example.com", "https://"),
         ("LOYALTY_TELEGRAM_API_URL", "https:///bot", "https://"),
+        ("LOYALTY_METRICS_PORT", "0", "from 1 to 65535"),
+        ("LOYALTY_METRICS_PORT", "on", "whole number"),
+        ("LOYALTY_LOG_FORMAT", "xml", "text or json"),
+        ("LOYALTY_LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
     ],
 )
 def test_a_wrong_value_is_refused_with_the_variable_and_what_would_be_right(
