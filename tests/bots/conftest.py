@@ -10,7 +10,6 @@ from telegram import Bot
 
 from loyalty_app.settings import Settings
 from tests.app.conftest import migrated_postgres, postgres_settings, settings, sqlite_settings, sqlite_template
-from tests.bots.bot_api import check_calls
 from tests.bots.people import Person, SandboxServer, open_sandbox
 from tests.bots.town import Town, open_town
 
@@ -49,7 +48,7 @@ async def town(sqlite_settings: Settings) -> AsyncIterator[Town]:
     """The sandbox with our bot in it, on SQLite."""
     async with open_town(sqlite_settings) as town:
         yield town
-        check_calls(await town.sandbox.calls())
+        await town.sandbox.check()
 
 
 @pytest.fixture
@@ -57,7 +56,7 @@ async def either_town(settings: Settings) -> AsyncIterator[Town]:
     """The same on SQLite and on PostgreSQL: for what the database has a part in."""
     async with open_town(settings) as town:
         yield town
-        check_calls(await town.sandbox.calls())
+        await town.sandbox.check()
 
 
 @pytest.fixture
