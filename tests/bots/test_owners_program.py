@@ -1,0 +1,147 @@
+"""The program in the chat: what is changed there is what the API says and what cards show."""
+
+import pytest
+from sqlalchemy import Connection
+
+from loyalty_app.programs import read_program
+from loyalty_core.access import Role
+from tests.app.shop import Shop
+from tests.bots.people import Person
+from tests.bots.till import open_till
+from tests.bots.town import Town
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+@pytest.fixture
+async def shop(town: Town) -> Shop:
+    return await town.open_shop()
+
+
+@pytest.fixture
+async def mira(town: Town, shop: Shop) -> Person:
+    """The owner, before her shop's screen."""
+    mira = await town.hire(shop, "Mira", Role.OWNER)
+    await mira.say("/shop")
+    return mira
+
+
+async def press(person: Person, *labels: str) -> None:
+    for label in labels:
+        await person.press(label)
+
+
+async def test_every_rule_that_is_changed_in_the_chat_reaches_the_api(town: Town, shop: Shop, mira: Person) -> None:
+    await press(mira, "Program", "Stamps", "12", "Extra stamps", "go on", "Waiting time", "4 hours")
+    await press(mira, "Daily limit", "2 stamps", "Validity", "90 days", "Reward")
+    await mira.say("A slice of cake")
+    await press(mira, "Name of the shop")
+    await mira.say("Leaf & Bean")
+    async with open_till(town) as till:
+        program = await till.data("/v1/program", shop)
+    assert {name: program[name] for name in program if name not in {"updated_at", "version"}} == {
+        "name": "Leaf & Bean",
+        "stamps_required": 12,
+        "reward_description": "A slice of cake",
+        "surplus": "carry",
+        "cooldown_seconds": 14_400,
+        "daily_stamp_cap": 2,
+        "reward_valid_days": 90,
+    }
+
+
+@pytest.mark.parametrize(
+    ("rule", "typed", "field", "value"),
+    [
+        ("Stamps", "7", "stamps_required", 7),
+        ("Waiting time", "45", "cooldown_seconds", 2_700),
+        ("Waiting time", "0", "cooldown_seconds", 0),
+        ("Daily limit", "3", "daily_stamp_cap", 3),
+        ("Validity", "14", "reward_valid_days", 14),
+    ],
+)
+async def test_a_rule_can_be_typed(  # an example has four parts
+    shop: Shop, mira: Person, rule: str, typed: str, field: str, value: int
+) -> None:
+    await press(mira, "Program", rule)
+    await mira.say(typed)
+    assert "Saved" in mira.last.words
+    assert getattr((await shop.program()).terms, field) == value
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong"),
+    [
+        ("Stamps", "0"),
+        ("Stamps", "a lot"),
+        ("Reward", "x" * 101),
+        ("Extra stamps", "both"),
+        ("Waiting time", "-5"),
+        ("Waiting time", "999999999"),
+        ("Daily limit", "0"),
+        ("Daily limit", "1001"),
+        ("Validity", "10 years"),
+        ("Validity", "3651"),
+    ],
+)
+async def test_what_cannot_be_is_explained_and_asked_for_again(shop: Shop, mira: Person, rule: str, wrong: str) -> None:
+    before = (await shop.program()).terms
+    await press(mira, "Program", rule)
+    await mira.say(wrong)
+    assert mira.last.words.startswith("☝️")
+    assert "« Program" in mira.last.labels
+    assert (await shop.program()).terms == before
+
+
+async def test_a_rule_can_be_lifted_again(shop: Shop, mira: Person) -> None:
+    await press(mira, "Program", "Daily limit", "2 stamps", "Daily limit", "no limit")
+    await press(mira, "Validity", "30 days", "Validity", "for ever")
+    terms = (await shop.program()).terms
+    assert (terms.daily_stamp_cap, terms.reward_valid_days) == (None, None)
+
+
+async def test_a_larger_goal_does_not_lengthen_a_card_and_a_smaller_one_is_shown_at_once(
+    town: Town, shop: Shop, mira: Person
+) -> None:
+    lena = await town.person("Lena")
+    await lena.start(f"j_{shop.business.slug}")
+    [card] = await shop.customers()
+    await shop.stamp(card.id, 3)
+    await press(mira, "Program", "Stamps", "15")
+    await lena.screen()
+    assert "3 of 10" in lena.last.words
+    await press(mira, "Stamps", "8")
+    await lena.screen()
+    assert "3 of 8" in lena.last.words
+
+
+async def test_a_draft_of_the_program_outlives_a_restart(town: Town, shop: Shop, mira: Person) -> None:
+    await press(mira, "Program", "Reward")
+    await town.restart()
+    await mira.say("A slice of cake")
+    assert "Saved" in mira.last.words
+    program = await town.held.database.read(lambda connection: read(connection, shop))
+    assert program == "A slice of cake"
+
+
+def read(connection: Connection, shop: Shop) -> str:
+    return read_program(connection, shop.business.id).terms.reward_description
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "choose:{shop}:stamps_required:1000",
+        "choose:{shop}:name:x",
+        "choose:{shop}:version:9",
+        "choose:{shop}::",
+        "choose:{shop}",
+        "ask:{shop}:version",
+        "ask:{shop}",
+        "choose:{shop}:reward_description:none",
+    ],
+)
+async def test_forged_values_change_nothing(shop: Shop, mira: Person, forged: str) -> None:
+    before = await shop.program()
+    await mira.press_data(mira.last.id, forged.format(shop=shop.business.id))
+    assert await shop.program() == before
