@@ -5,7 +5,8 @@ a message of their own, if the shop and the customer want it. What the message's
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -24,7 +25,7 @@ from loyalty_app.chat.sights import Sight
 from loyalty_app.pictures.card import BROWN
 from loyalty_core.rewards import Reward
 
-__all__ = ["caption", "card_rows", "first_name", "news", "picture_of", "reward_line", "show", "take_down"]
+__all__ = ["caption", "card_rows", "first_name", "news", "picture_of", "reward_lines", "show", "take_down"]
 
 PARTY, FLAME = "5046509860389126442", "5104841245755180586"
 """Telegram's own effects of a message: confetti, and a flame."""
@@ -74,16 +75,14 @@ def card_rows(sight: Sight, words: Words) -> Rows:
     """The buttons below a card. Sharing the number is offered here until the first visit, later behind "More"."""
     shop, waiting = sight.business.id, sight.customer.rewards_available
     rewards = words.label("🎁 Rewards ({n})", n=waiting) if waiting else words.label("🎁 Rewards")
-    rows = [
+    is_new = sight.customer.phone is None and not sight.customer.total_visits
+    return [
+        [button(rewards, "myrewards", shop), button(words.label("🕘 History"), "myhistory", shop)],
         [
-            button(rewards, "myrewards", shop),
-            button(words.label("🕘 History"), "myhistory", shop),
+            *([button(words.label("📱 Use my number"), "myphone", shop)] if is_new else []),
             button(words.label("⋯ More"), "mymore", shop),
-        ]
+        ],
     ]
-    if sight.customer.phone is None and not sight.customer.total_visits:
-        rows.append([button(words.label("📱 Use my number"), "myphone", shop)])
-    return rows
 
 
 def news(sight: Sight, words: Words) -> tuple[Html, str] | None:
@@ -120,13 +119,26 @@ def _reward_news(sight: Sight, words: Words, earned: tuple[Reward, ...]) -> Html
         len(earned),
         shop=sight.business.name,
     )
-    named = [reward_line(reward, sight, words) for reward in earned]
-    text = fitted(head, named, most=ROOM_FOR_REWARDS)
+    text = fitted(head, reward_lines(earned, sight, words), most=ROOM_FOR_REWARDS)
     return Html(f"{text}\n{words.say('Show your card when you want it.')}")
 
 
-def reward_line(reward: Reward, sight: Sight, words: Words) -> Html:
-    """A reward that waits, in a line: its text as it was earned, and the last day on which it can be redeemed."""
+def reward_lines(rewards: Iterable[Reward], sight: Sight, words: Words, *, since: bool = False) -> list[Html]:
+    """Rewards that wait, and since when if that is wanted; several of a kind are one line."""
+    counts = Counter(_reward_line(reward, sight, words, since=since) for reward in rewards)
+    return [line if n == 1 else words.say("{n} × {reward}", n=n, reward=line) for line, n in counts.items()]
+
+
+def _reward_line(reward: Reward, sight: Sight, words: Words, *, since: bool) -> Html:
+    line = _until(reward, sight, words)
+    if not since:
+        return line
+    earned = words.date(reward.earned_at.astimezone(sight.business.zone))
+    return Html(f"{line}\n{words.say('<i>earned {date}</i>', date=earned)}")
+
+
+def _until(reward: Reward, sight: Sight, words: Words) -> Html:
+    """A reward's text as it was earned, and the last day on which it can be redeemed."""
     if reward.expires_at is None:
         return words.say("🎁 {reward}", reward=reward.description)
     last_day = reward.expires_at.astimezone(sight.business.zone) - timedelta(seconds=1)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bots.cards import caption, card_rows, reward_line
+from bots.cards import caption, card_rows, reward_lines
 from bots.context import Turn
 from bots.customers.holding import back_row, pressed_card, turn_over
 from bots.fitting import CAPTION, fitted
@@ -39,10 +39,10 @@ async def show_rewards(turn: Turn) -> None:
 def rewards_text(sight: Sight, words: Words) -> Html:
     """The rewards that wait, or what is still missing."""
     head = words.say("🎁 <b>Rewards at {shop}</b>", shop=sight.business.name)
-    return fitted(Html(f"{head}\n"), reward_lines(sight, words), most=CAPTION)
+    return fitted(Html(f"{head}\n"), waiting_lines(sight, words), most=CAPTION)
 
 
-def reward_lines(sight: Sight, words: Words) -> list[Html]:
+def waiting_lines(sight: Sight, words: Words) -> list[Html]:
     """The rewards that wait, one after the other; without any, what is still missing."""
     if not sight.rewards:
         left = sight.customer.stamps_required - sight.customer.current_stamps
@@ -52,11 +52,7 @@ def reward_lines(sight: Sight, words: Words) -> list[Html]:
                 "None yet: {n} stamp to go for {reward}", "None yet: {n} stamps to go for {reward}", left, reward=reward
             )
         ]
-    zone = sight.business.zone
-    dates = [words.date(reward.earned_at.astimezone(zone)) for reward in sight.rewards]
-    earned = [words.say("<i>earned {date}</i>", date=date) for date in dates]
-    named = [reward_line(reward, sight, words) for reward in sight.rewards]
-    return [Html(f"{line}\n{when}") for line, when in zip(named, earned, strict=True)]
+    return reward_lines(sight.rewards, sight, words, since=True)
 
 
 async def show_history(turn: Turn) -> None:

@@ -15,7 +15,7 @@ from loyalty_app.staff import Position, positions
 async def welcome(turn: Turn) -> None:
     """Somebody has come: those who have a card see it, all others read what to do next."""
     cards, places = await find_all(turn), await _places(turn)
-    if cards:
+    if len(cards) > 1 or (cards and places):
         await repaint_cards(turn)  # after a block they may be out of date
     if cards and not places:
         await show_cards(turn)

@@ -2,7 +2,7 @@
 
 from bots.buttons import Rows, button
 from bots.context import Turn
-from bots.customers.card import reward_lines
+from bots.customers.card import waiting_lines
 from bots.customers.holding import bring_down, find_all
 from bots.fitting import TEXT, fitted, shortened
 from bots.words import Html
@@ -52,7 +52,7 @@ async def show_rewards(turn: Turn) -> None:
 
 def _shop_lines(turn: Turn, sight: Sight) -> list[Html]:
     name = turn.words.say("<b>{shop}</b>", shop=sight.business.name)
-    return [Html(f"\n{name}"), *reward_lines(sight, turn.words)]
+    return [Html(f"\n{name}"), *waiting_lines(sight, turn.words)]
 
 
 async def open_card(turn: Turn, code: str) -> None:

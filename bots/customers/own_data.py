@@ -49,7 +49,7 @@ async def show_my_data(turn: Turn) -> None:
         return
     shops = listed([sight.business.name for sight in cards], words)
     text = words.say(
-        "🗂 <b>Your data</b>\nKept of you at {shops}: your name, your number if you shared it, stamps and rewards.",
+        "🗂 <b>Your data</b>\nKept at {shops}: your name, your number if you shared it, your stamps and rewards.",
         shops=shops,
     )
     await turn.screen(text, _rows(turn, 0))

@@ -27,8 +27,8 @@ async def _show_more(turn: Turn, sight: Sight, *, muted: bool) -> None:
 
 def _rows(turn: Turn, sight: Sight, *, muted: bool) -> Rows:
     words, shop = turn.words, sight.business.id
-    ring = button(words.label("🔔 Tell me news"), "mymute", shop, 0)
-    hush = button(words.label("🔕 No news"), "mymute", shop, 1)
+    ring = button(words.label("🔔 Turn notices on"), "mymute", shop, 0)
+    hush = button(words.label("🔕 Turn notices off"), "mymute", shop, 1)
     return [
         [button(words.label("📱 My number"), "mynumber", shop), button(words.label("🌐 Language"), "mylanguage", shop)],
         [

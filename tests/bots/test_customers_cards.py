@@ -6,6 +6,7 @@ from bots.words import words_for
 from loyalty_core.programs import Surplus
 from tests.bots.customers import (
     card_of,
+    cards_on,
     code_on,
     come_in,
     mark,
@@ -80,11 +81,11 @@ async def test_several_rewards_at_once_are_one_message_and_named_as_they_were_ea
     await stamp(town, shop, await only(shop), 4)
     [told] = await sent(town, since=since)
     assert "2 rewards" in told["params"]["text"]
-    assert told["params"]["text"].count("A &lt;cake&gt; &amp; more") == 2
+    assert "2 × 🎁 A &lt;cake&gt; &amp; more" in told["params"]["text"]
     await shop.change(reward_description="Water")
     await town.idle()
     await lena.press("Rewards (2)")
-    assert (await card_of(lena)).words.count("A <cake> & more") == 2
+    assert "2 × 🎁 A <cake> & more" in (await card_of(lena)).words
 
 
 async def test_an_undo_is_no_news_even_if_it_leaves_one_to_go(town: Town) -> None:
@@ -157,6 +158,30 @@ async def test_who_has_blocked_the_bot_is_not_written_to_and_sees_the_card_as_it
     await lena.start()
     assert "1 reward is waiting" in (await card_of(lena)).words
     assert lena.last.photo is not None
+
+
+async def test_of_a_card_that_is_too_old_to_be_taken_away_only_the_new_one_has_buttons(town: Town) -> None:
+    shop = await town.open_shop()
+    lena = await come_in(town, shop)
+    await town.sandbox.pass_time(49 * 3_600)
+    await lena.say("/card")
+    old, new = await cards_on(lena)
+    assert (old.words, old.buttons) == ("⬇️ Your card is further down.", [])
+    assert "0 of 10 stamps" in new.words
+    await shop.erase((await only(shop)).id)
+    await town.idle()
+    assert [card.id for card in await cards_on(lena)] == [old.id]
+
+
+async def test_the_picture_of_an_erased_card_that_is_too_old_to_be_taken_away_is_empty(town: Town) -> None:
+    shop = await town.open_shop()
+    lena = await come_in(town, shop)
+    await town.sandbox.pass_time(49 * 3_600)
+    await shop.erase((await only(shop)).id)
+    await town.idle()
+    left = await card_of(lena)
+    assert (left.words, left.buttons) == ("", [])
+    assert await code_on(lena, left) == []
 
 
 async def test_a_card_that_was_taken_out_of_the_chat_comes_back_with_the_next_stamp(town: Town) -> None:

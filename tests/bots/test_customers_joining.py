@@ -22,7 +22,7 @@ async def test_one_tap_leads_to_the_card(town: Town) -> None:
     assert await code_on(lena, card) == [customer.qr_code]
     assert customer.name == "Lena Berg"
     assert "0 of 10 stamps" in card.words
-    assert card.labels == ["🎁 Rewards", "🕘 History", "⋯ More", "📱 Use my number"]
+    assert card.labels == ["🎁 Rewards", "🕘 History", "📱 Use my number", "⋯ More"]
 
 
 async def test_a_link_that_is_opened_twice_at_once_and_delivered_again_makes_one_customer(either_town: Town) -> None:

@@ -22,6 +22,8 @@ MOST_AT_ONCE = 100
 ACTIONS = {action.value for action in ChatAction}
 REACTIONS = {emoji.value for emoji in ReactionEmoji}
 NOTHING_TO_DELETE = bad_request("message to delete not found")
+TOO_OLD_TO_DELETE = bad_request("message can't be deleted for everyone")
+DELETABLE_SECONDS = 48 * 3_600
 TOO_OLD = bad_request("query is too old and response timeout expired or query ID is invalid")
 
 
@@ -75,9 +77,11 @@ class AnswerCallbackQuery(Struct, kw_only=True):
 
 
 def delete_message(call: Call, asked: OneMessage) -> bool:
-    """Take a message away, the bot's own or the person's."""
+    """Take a message away, the bot's own or the person's, within two days."""
     chat = call.chat(asked.chat_id)
-    call.message(chat, asked.message_id, NOTHING_TO_DELETE)
+    message = call.message(chat, asked.message_id, NOTHING_TO_DELETE)
+    if call.now() - message.date > DELETABLE_SECONDS:
+        raise TOO_OLD_TO_DELETE
     chat.remove(asked.message_id)
     call.world.tell(chat, "deleted")
     return True
