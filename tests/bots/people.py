@@ -377,14 +377,16 @@ class Uvicorn(uvicorn.Server):
         yield
 
     async def stop(self) -> None:
-        """Stop listening, and end whatever still waits for an answer."""
+        """Stop listening. What still waits for an answer has a second; the sandbox has ended long polls before."""
         for listener in self.servers:
             listener.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        for task in list(self.server_state.tasks):
-            task.cancel()
-        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
+        if tasks := set(self.server_state.tasks):
+            _, late = await asyncio.wait(tasks, timeout=1)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
 
 @asynccontextmanager
