@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.businesses import Business, business_of, find_business
 from loyalty_app.db.engine import Database
@@ -105,7 +106,10 @@ async def create_key_in_chat(database: Database, business_id: int, *, name: str,
             raise IdempotencyKeyReused
         return add_key(database, connection, business_id=business_id, name=name, start=start)
 
-    return await database.write(work)
+    try:
+        return await database.write(work)
+    except IntegrityError:  # the same nonce has made it meanwhile: now it can be seen
+        return await database.write(work)
 
 
 def add_key(

@@ -1,0 +1,111 @@
+"""Settings in the chat: name, colour, notices and time zone, and that cards in chats follow."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from loyalty_app.businesses import Business, find_business
+from loyalty_core.access import Role
+from tests.app.shop import Shop
+from tests.bots.people import Person
+from tests.bots.town import Town
+
+pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+@pytest.fixture
+async def shop(town: Town) -> Shop:
+    return await town.open_shop()
+
+
+@pytest.fixture
+async def mira(town: Town, shop: Shop) -> Person:
+    """The owner, before the settings."""
+    mira = await town.hire(shop, "Mira", Role.OWNER)
+    await mira.say("/shop")
+    await mira.press("Settings")
+    return mira
+
+
+@pytest.fixture
+async def lena(town: Town, shop: Shop) -> Person:
+    """A customer whose card hangs in her chat."""
+    lena = await town.person("Lena")
+    await lena.start(f"j_{shop.business.slug}")
+    return lena
+
+
+async def as_it_is(shop: Shop) -> Business:
+    return await shop.database.read(lambda connection: find_business(connection, shop.business.id))
+
+
+def is_blue(picture: bytes) -> bool:
+    """Whether there is more blue than red in the corner of a card."""
+    red, _, blue = Image.open(BytesIO(picture)).convert("RGB").getpixel((20, 20))  # type: ignore[misc]  # a tuple
+    return bool(blue > red)
+
+
+async def test_a_colour_is_tried_first_and_reaches_the_cards_once_it_is_taken(
+    town: Town, shop: Shop, mira: Person, lena: Person
+) -> None:
+    card = lena.last.id
+    assert not is_blue(await lena.picture())
+    await mira.press("Colour")
+    screen = mira.last.id
+    await mira.press("Ocean")
+    assert is_blue(await mira.picture())
+    assert (await as_it_is(shop)).card_color is None
+    assert await mira.press("Take this colour") is not None
+    assert mira.last.id == screen
+    await town.idle()
+    await lena.screen()
+    assert [message.id for message in lena.messages if message.photo] == [card]
+    assert is_blue(await lena.picture())
+
+
+async def test_another_name_reaches_the_cards(mira: Person, lena: Person) -> None:
+    await mira.press("Name")
+    await mira.say("x" * 61)
+    assert mira.last.words.startswith("☝️")
+    await mira.say("Leaf & Bean")
+    await lena.screen()
+    assert "Leaf & Bean" in lena.last.words
+
+
+async def test_a_shop_may_send_its_customers_no_messages(shop: Shop, mira: Person, lena: Person) -> None:
+    await mira.press("Switch messages off")
+    assert not (await as_it_is(shop)).card_notices
+    [card] = await shop.customers()
+    await shop.stamp(card.id, 9)
+    await shop.stamp(card.id)
+    await lena.screen()
+    assert len(lena.messages) == 1 + sum(message.sender == "person" for message in lena.messages)
+    await mira.press("Switch messages on")
+    assert (await as_it_is(shop)).card_notices
+
+
+async def test_the_time_zone_follows_from_a_city_and_the_country_from_the_time_zone(shop: Shop, mira: Person) -> None:
+    await mira.press("Time zone")
+    await mira.say("nowhere at all")
+    assert "nowhere at all" in mira.last.words
+    await mira.say("Sao Paulo")
+    found = await as_it_is(shop)
+    assert (found.timezone, found.country) == ("America/Sao_Paulo", "BR")
+
+
+async def test_of_several_cities_one_is_pressed(shop: Shop, mira: Person) -> None:
+    await mira.press("Time zone")
+    await mira.say("San")
+    await mira.press("Santiago, Chile")
+    found = await as_it_is(shop)
+    assert (found.timezone, found.country) == ("America/Santiago", "CL")
+
+
+async def test_a_manager_changes_settings_too(town: Town, shop: Shop) -> None:
+    max_ = await town.hire(shop, "Max", Role.MANAGER)
+    await max_.say("/shop")
+    await max_.press("Settings")
+    await max_.press("Name")
+    await max_.say("Leaf & Bean")
+    assert (await as_it_is(shop)).name == "Leaf & Bean"
