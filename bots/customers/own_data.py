@@ -45,7 +45,7 @@ async def show_my_data(turn: Turn) -> None:
     """What can be done with the data of all shops; it is a screen."""
     words, cards = turn.words, await find_all(turn)
     if not cards:
-        await turn.screen(words.say("No shop keeps anything of you here."))
+        await turn.screen(words.say("You have no card here, so no shop keeps anything of you as a customer."))
         return
     shops = listed([sight.business.name for sight in cards], words)
     text = words.say(
@@ -97,7 +97,9 @@ async def pressed_cards(turn: Turn) -> list[Sight]:
         return [sight] if sight is not None else []
     cards = await find_all(turn)
     if not cards:
-        await turn.toast(turn.words.plain("No shop keeps anything of you here."), alert=True)
+        await turn.toast(
+            turn.words.plain("You have no card here, so no shop keeps anything of you as a customer."), alert=True
+        )
     return cards
 
 

@@ -8,7 +8,7 @@ from telegram import User
 from bots.customers.joining import name_of
 from bots.words import words_for
 from loyalty_core.access import Plan
-from tests.bots.customers import card_of, cards_on, code_on, come_in, give_own_bot, only, restart, sent
+from tests.bots.customers import card_of, cards_on, code_on, come_in, give_own_bot, only, open_named, restart, sent
 from tests.bots.town import BOT, Town
 
 
@@ -110,12 +110,13 @@ async def test_through_another_bot_a_person_sees_the_same_card(town: Town) -> No
 
 async def test_whoever_opens_somebody_else_s_card_learns_nothing(town: Town) -> None:
     shop = await town.open_shop()
-    lena, paul = await come_in(town, shop), await town.person("Paul")
+    lena, paul = await come_in(town, shop), await come_in(town, await open_named(town, "Moon"), "Paul")
     code = (await only(shop)).qr_code
     there = (await paul.start(f"c_{code}")).last.words
     nowhere = (await paul.start("c_CUS0000000000")).last.words
     nonsense = (await paul.start("c_")).last.words
     assert there == nowhere == nonsense
+    assert "Only whoever holds this card" in there
     assert "Lena" not in there
     assert "Bean" not in there
     await lena.start(f"c_{code}")

@@ -107,6 +107,16 @@ async def test_who_would_rather_not_keeps_the_number_and_the_chat_its_letters(to
     assert "/card" in (await lena.say("hello")).last.words
 
 
+async def test_who_types_instead_of_sharing_gets_the_letters_back(town: Town) -> None:
+    shop = await town.open_shop()
+    lena = await come_in(town, shop)
+    await lena.press("Use my number")
+    assert (await lena.screen()).reply_keyboard is not None
+    screen = await lena.say("What for?")
+    assert "nothing was shared" in screen.last.words
+    assert screen.reply_keyboard is None
+
+
 async def test_a_number_is_claimed_for_the_shop_that_asked(town: Town) -> None:
     bean, moon = await town.open_shop(), await town.open_shop()
     lena = await come_in(town, bean, phone=PHONE)
