@@ -1,0 +1,197 @@
+"""The chat: how long after somebody has pressed [+1] the screen in front of them says so.
+
+Twelve of the staff press at the same time, each once in about a second, over the sandbox; every customer holds the card
+in a chat of their own, which is kept up to date meanwhile. Beside it, in turn, a bare bot of the same library edits its
+message and answers the press, with no database and no rules. The sandbox and the people are this process, each bot is
+one of its own. The time is from the update that Telegram has to the edit that has arrived there.
+"""
+
+import asyncio
+import json
+import os
+import statistics
+import sys
+import time
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from random import Random
+
+import msgspec
+from msgspec.structs import replace
+
+from bench.stamps import databases
+from bots.sandbox.chats import Chat, Message
+from bots.sandbox.people import Bot
+from bots.sandbox.phones import press, start
+from bots.sandbox.world import World
+from loyalty_app.businesses import Business, NewBusiness, first_terms, open_business
+from loyalty_app.counter import Caller, Counter
+from loyalty_app.counter.line import utc_now
+from loyalty_app.counter.requests import Holder
+from loyalty_app.db.engine import Database, open_database
+from loyalty_app.db.migrate import migrate
+from loyalty_app.settings import Settings
+from loyalty_app.staff import accept, invite
+from loyalty_core.access import Plan, Role
+from loyalty_core.customers import Profile
+from loyalty_core.ledger import SYSTEM
+from loyalty_core.views import CustomerView
+from tests.bots.people import SandboxServer, open_sandbox
+
+STAFF, PRESSES, ROUNDS, PATIENCE_SECONDS = 12, 8, 3, 30.0
+PAUSE_SECONDS = (0.8, 1.4)
+GOAL_MS = 50.0
+KEY = "only for this run"
+ECHO = [sys.executable, "-m", "bench.echo"]
+OURS = [sys.executable, "-m", "loyalty_app.cli", "bot"]
+
+
+class Phone(msgspec.Struct):
+    """Somebody's chat with a bot, seen from inside of the sandbox."""
+
+    world: World
+    chat: Chat
+
+    async def wait(self, fulfilled: Callable[[], bool]) -> None:
+        """Wait until the chat shows something."""
+        if not await self.world.changed.until(fulfilled, PATIENCE_SECONDS):
+            message = f"{self.chat.bot.username} does not answer"
+            raise SystemExit(message)
+
+    @property
+    def screen(self) -> Message:
+        """The last message of the bot."""
+        return [message for message in self.chat.messages.values() if message.by_bot][-1]
+
+    async def open(self, payload: str) -> None:
+        """Open a link, and wait for the screen."""
+        start(self.world, self.chat, payload)
+        await self.wait(lambda: any(message.by_bot and message.keyboard for message in self.chat.messages.values()))
+
+    async def press_first(self) -> float:
+        """Press the first button, and wait until the message says something else; gives the milliseconds."""
+        screen, said = self.screen, self.screen.content["text"]
+        begin = time.perf_counter()
+        press(self.world, self.chat, screen.id, screen.keyboard[0][0]["callback_data"] if screen.keyboard else "")
+        await self.wait(lambda: screen.content["text"] != said)
+        return (time.perf_counter() - begin) * 1_000
+
+
+Pair = tuple[Phone, str]
+"""Somebody's phone, and the payload of the link that they open."""
+
+
+async def furnish(settings: Settings, world: World, bot: Bot) -> list[Pair]:
+    """A shop; who works there, each with the payload of a card to stamp, which hangs in its customer's chat."""
+    database = open_database(settings)
+    new = NewBusiness(name="Bench", plan=Plan.ENTERPRISE)
+    business = await open_business(database, new, first_terms(100, "A coffee", utc_now()))
+    counter = Counter(database)
+    people = [await _pair(world, bot, database, counter=counter, business=business) for _ in range(STAFF)]
+    await counter.close()
+    await database.close()
+    return people
+
+
+async def _pair(world: World, bot: Bot, database: Database, *, counter: Counter, business: Business) -> Pair:
+    """One of the staff, and the payload of their customer's card."""
+    ana, lena = world.add_person("Ana"), world.add_person("Lena")
+    world.chat(bot, lena).started = True
+    payload = await invite(database, business.id, Role.STAFF, now=utc_now())
+    await accept(database, payload, user_id=ana.id, name="Ana", now=utc_now())
+    caller, holder = Caller(business=business, actor=SYSTEM), Holder(bot.id, lena.id)
+    joined = await counter.join(caller, Profile(name="Lena"), holder=holder)
+    code = msgspec.json.decode(joined.body, type=CustomerView).qr_code
+    return Phone(world, world.chat(bot, ana)), f"c_{code}"
+
+
+@asynccontextmanager
+async def running(command: list[str], bot: Bot, url: str, **more: str) -> AsyncIterator[None]:
+    """A bot as a process of its own, from its first question for updates on."""
+    environment = {
+        **os.environ,
+        "LOYALTY_TELEGRAM_TOKEN": bot.token,
+        "LOYALTY_TELEGRAM_API_URL": url,
+        "LOYALTY_SECRET_KEY": KEY,
+        **more,
+    }
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def press_all(people: list[Pair], dice: Random) -> list[float]:
+    """Everybody opens a card, presses once to warm up, and then again and again; the milliseconds of each press."""
+
+    async def work(phone: Phone, payload: str) -> list[float]:
+        await phone.open(payload)
+        await phone.press_first()  # the first of a process reads fonts and statements: it does not count
+        taken = []
+        for _ in range(PRESSES):
+            await asyncio.sleep(dice.uniform(*PAUSE_SECONDS))
+            taken.append(await phone.press_first())
+        return taken
+
+    return [one for each in await asyncio.gather(*(work(*pair) for pair in people)) for one in each]
+
+
+async def measure_ours(sandbox: SandboxServer, world: World, settings: Settings, dice: Random) -> list[float]:
+    """A round of our bot on a database."""
+    bot = world.add_bot()
+    people = await furnish(settings, world, bot)
+    async with running(OURS, bot, sandbox.url, LOYALTY_DATABASE_URL=settings.database_url):
+        return await press_all(people, dice)
+
+
+async def measure_echo(sandbox: SandboxServer, world: World, dice: Random) -> list[float]:
+    """A round of the bare bot."""
+    bot = world.add_bot()
+    people = [(Phone(world, world.chat(bot, world.add_person("Ana"))), "") for _ in range(STAFF)]
+    async with running(ECHO, bot, sandbox.url):
+        return await press_all(people, dice)
+
+
+async def measure(settings: dict[str, Settings]) -> dict[str, list[float]]:
+    """Milliseconds of every press, by bot and database; the rounds are interleaved."""
+    taken: dict[str, list[float]] = {name: [] for name in ("bare echo", *settings)}
+    dice = Random(4)  # pauses, no secrets
+    async with open_sandbox() as sandbox:  # one for all rounds, so that no number comes twice
+        for _ in range(ROUNDS):
+            taken["bare echo"] += await measure_echo(sandbox, sandbox.world, dice)
+            for name, chosen in settings.items():
+                taken[name] += await measure_ours(sandbox, sandbox.world, chosen, dice)
+    return taken
+
+
+def report(taken: dict[str, list[float]]) -> None:
+    """Print the times and what they are beside the bare bot's."""
+    bare = statistics.median(taken["bare echo"])
+    print(f"{'milliseconds from press to screen':<34}{'p50':>8}{'p95':>8}{'max':>8}{'× bare':>9}")
+    for name, values in taken.items():
+        middle, late = statistics.median(values), p95(values)
+        print(f"{name:<34}{middle:>8.1f}{late:>8.1f}{max(values):>8.1f}{middle / bare:>9.2f}")
+    lates = {name: round(p95(values), 1) for name, values in taken.items()}
+    within = all(late <= GOAL_MS for late in lates.values())
+    print(json.dumps({"benchmark": "chat", "staff": STAFF, "p95_ms": lates, "within_goal": within}))
+
+
+def p95(values: list[float]) -> float:
+    """The time that 95 of 100 presses stay below."""
+    return statistics.quantiles(values, n=20)[-1]
+
+
+def main() -> None:
+    """Measure, and print a table and one line of JSON."""
+    with databases() as settings:
+        kept = {name: replace(chosen, secret_key=KEY) for name, chosen in settings.items()}
+        for chosen in kept.values():
+            migrate(chosen)
+        report(asyncio.run(measure(kept)))
+
+
+if __name__ == "__main__":
+    main()
