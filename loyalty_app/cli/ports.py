@@ -21,7 +21,7 @@ def open_port(host: str, port: int) -> socket.socket:
         message = f"There is no host {host}: choose another one with --host or LOYALTY_HOST."
         raise AskedWrongly(message) from error
     family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # said so, answers go out at once
     if port != ANY_PORT:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
