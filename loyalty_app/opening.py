@@ -1,7 +1,7 @@
 """Opening: a shop with all that it needs on its first day, made in one transaction or not at all."""
 
 from datetime import datetime
-from typing import TypedDict, Unpack
+from typing import NotRequired, TypedDict, Unpack
 
 import msgspec
 from sqlalchemy import Connection, func, select, update
@@ -34,12 +34,13 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Founder(TypedDict):
-    """Who opens a shop in a chat, and what they were in the middle of."""
+    """Who opens a shop in a chat, what they were in the middle of, and what comes after it, if anything does."""
 
     bot_id: int
     chat_id: int
     draft: bytes
     name: str
+    after: NotRequired[bytes]
 
 
 async def open_shop(database: Database, new: NewBusiness, terms: Terms, *, now: datetime) -> Opened:
@@ -75,7 +76,7 @@ async def open_shop_in_chat(
 def _end_draft(connection: Connection, founder: Founder) -> None:
     chat = telegram_chat.c.bot_id == founder["bot_id"], telegram_chat.c.chat_id == founder["chat_id"]
     held = update(telegram_chat).where(*chat, telegram_chat.c.draft == founder["draft"])
-    if not connection.execute(held.values(draft=None)).rowcount:
+    if not connection.execute(held.values(draft=founder.get("after"))).rowcount:
         raise DraftGone
 
 

@@ -8,9 +8,10 @@ from bots.buttons import MAIN, Rows, button, copy
 from bots.context import Turn
 from bots.drafts import Draft, read_draft, write_draft
 from bots.owners import places
-from bots.owners.answers import Unclear, read_name, read_number, read_reward, read_stamps
+from bots.owners.answers import Unclear, read_name, read_reward, read_stamps
 from bots.owners.poster import link_of, send_poster
 from bots.owners.rights import own_positions
+from bots.owners.shop import show_shop
 from bots.words import Html, Words
 from loyalty_app.businesses import NewBusiness, first_terms
 from loyalty_app.chat.chats import ChatChange
@@ -21,6 +22,9 @@ from loyalty_core.access import PLANS, Plan, Role
 from loyalty_core.errors import LoyaltyError, ShopLimitReached
 
 NAME, STAMPS, REWARD = "newshop.name", "newshop.stamps", "newshop.reward"
+OPENED = "newshop.opened"
+"""The shop is there, but it is not known yet whether the owner was told."""
+
 USUAL = (8, 10, 12)
 
 
@@ -44,7 +48,8 @@ async def press_begin(turn: Turn) -> None:
 async def take_answer(turn: Turn, text: str) -> None:
     """An answer to what was asked last; one that cannot be used is explained, and asked for again."""
     draft = read_draft(turn.chat.draft)
-    entry = {NAME: _take_name, STAMPS: _take_stamps, REWARD: _take_reward}.get(draft.kind if draft else "")
+    entries = {NAME: _take_name, STAMPS: _take_stamps, REWARD: _take_reward, OPENED: _tell_again}
+    entry = entries.get(draft.kind) if draft else None
     if draft is None or entry is None:
         turn.note(ChatChange(draft=None))
         return
@@ -131,9 +136,26 @@ async def _take_reward(turn: Turn, draft: Draft, text: str) -> None:
     except LoyaltyError:
         turn.note(ChatChange(draft=None))
         raise
-    turn.note(ChatChange(draft=None, business_id=position.business.id))
+    await _tell(turn, position, stamps=int(draft.answers["stamps"] or 0), reward=reward)
+
+
+async def _tell_again(turn: Turn, draft: Draft, text: str) -> None:
+    """The last answer comes once more, because the owner could not be told before: the shop is there already."""
+    name, reward = draft.answers.get("name"), draft.answers.get("reward")
+    made = [one for one in await own_positions(turn) if one.role is Role.OWNER and one.business.name == name]
+    if made and " ".join(text.split()) == reward:
+        await _tell(turn, made[-1], stamps=int(draft.answers["stamps"] or 0), reward=str(reward))
+    else:
+        turn.note(ChatChange(draft=None))
+        await show_shop(turn)
+
+
+async def _tell(turn: Turn, position: Position, *, stamps: int, reward: str) -> None:
+    """Tell the owner; only once that is done the draft is over, so that whatever fails is done again."""
+    turn.note(ChatChange(business_id=position.business.id))
     await send_poster(turn, position)
-    await _celebrate(turn, position, stamps=read_number(str(draft.answers["stamps"])) or 0, reward=reward)
+    await _celebrate(turn, position, stamps=stamps, reward=reward)
+    turn.note(ChatChange(draft=None))
 
 
 async def _open(turn: Turn, draft: Draft, reward: str) -> Position:
@@ -148,6 +170,7 @@ async def _open(turn: Turn, draft: Draft, reward: str) -> Position:
         bot_id=turn.bot.id,
         chat_id=turn.user.id,
         draft=turn.chat.draft or b"",
+        after=write_draft(Draft(OPENED, {**draft.answers, "reward": reward})),
         name=_called(turn.user.full_name),
     )
 

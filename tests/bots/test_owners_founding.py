@@ -130,6 +130,18 @@ async def test_the_last_message_delivered_twice_makes_one_shop(town: Town, mira:
     assert len(await shops(town)) == 1
 
 
+async def test_an_owner_who_could_not_be_told_is_told_once_telegram_answers_again(town: Town, mira: Person) -> None:
+    await found_shop(mira, *FOUR[:3])
+    await town.sandbox.order_fault(BOT, "server_error", method="sendDocument")
+    await mira.say(FOUR[3])
+    assert len(await shops(town)) == 1
+    assert [message.document is not None for message in mira.messages].count(True) == 1
+    assert "Café Müller" in mira.last.words
+    assert "🏪 My shop" in mira.last.labels
+    await found_shop(mira, "/newshop", "Another", "8", "A cake")
+    assert [shop.name for shop in await shops(town)] == ["Café Müller", "Another"]
+
+
 @pytest.mark.parametrize("other", ["/cancel", "/shop", "/card", "/help", "/start"])
 async def test_another_command_ends_it(town: Town, mira: Person, other: str) -> None:
     await found_shop(mira, *FOUR[:3], other, FOUR[3])
