@@ -13,8 +13,8 @@ from api import reference
 from api.auth import authorise
 from api.limits import RateLimits
 from api.problems import answer_failure, answer_http, answer_refusal
-from api.routes import customers, health, pictures, program, stamps, telegram, webhooks
-from api.visits import add_headers
+from api.routes import customers, health, metrics, pictures, program, stamps, telegram, webhooks
+from api.visits import add_headers, visit_of
 from loyalty_app.counter.line import utc_now
 from loyalty_app.running import running
 from loyalty_app.settings import Settings, read_settings
@@ -36,6 +36,8 @@ class Api(Litestar):
         """Serve one request, or the lifespan."""
         if scope["type"] != "lifespan":
             keep_encoded_slashes(scope)
+            scope.setdefault("state", {})
+            visit_of(scope)
         await super().__call__(scope, receive, send)
 
 
@@ -74,6 +76,7 @@ def create_app(
             Router("/v1", route_handlers=V1, guards=[authorise]),
             Router("/api/v1", route_handlers=V1, guards=[authorise]),
             *health.HANDLERS,
+            *metrics.HANDLERS,
             *telegram.HANDLERS,
             *reference.HANDLERS,
         ],

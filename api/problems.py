@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 
 from api import refusals
 from api.visits import visit_of
+from loyalty_app.watch.figures import count_refusal
 from loyalty_core import errors
 from loyalty_core.errors import FieldError, LoyaltyError
 
@@ -95,6 +96,7 @@ def problem_of(refusal: LoyaltyError, request_id: str) -> Problem:
 
 def answer_refusal(request: Request[Any, Any, Any], refusal: LoyaltyError) -> Response[bytes]:
     """Litestar's handler of refusals."""
+    count_refusal("api", refusal.code)
     problem = problem_of(refusal, visit_of(request.scope).request_id)
     return Response(
         content=msgspec.json.encode(problem),

@@ -1,22 +1,34 @@
-"""Visits: what is known of one request besides its content, and the headers that every answer to it carries."""
+"""Visits: what is known of one request besides its content, and the headers that every answer to it carries.
 
+A visit ends with its answer: then it is counted, and a line of the log says how it was. The line names the route, never
+the path as it was typed.
+"""
+
+import logging
 import re
 import secrets
+import time
+from functools import cache
 
 from litestar.types import Message, Scope
 
 from loyalty_app.keys import KeyHolder
+from loyalty_app.watch.figures import count_request
+from loyalty_app.watch.trail import trail
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+UNKNOWN_ROUTE = "unknown"
+
+log = logging.getLogger(__name__)
 
 
 class Visit:
-    """One request: its id, who makes it once that is known, and headers for the answer."""
+    """One request: its id, when it came, who makes it once that is known, and headers for the answer."""
 
-    __slots__ = ("headers", "holder", "request_id")
+    __slots__ = ("began", "headers", "holder", "request_id")
 
     def __init__(self, request_id: str) -> None:
-        self.request_id = request_id
+        self.request_id, self.began = request_id, time.perf_counter()
         self.holder: KeyHolder | None = None
         self.headers: list[tuple[bytes, bytes]] = [(b"x-request-id", request_id.encode())]
 
@@ -25,7 +37,8 @@ def visit_of(scope: Scope) -> Visit:
     """The visit that a scope belongs to; the first call begins it, with the caller's X-Request-Id if it is usable."""
     state: dict[str, Visit] = scope["state"]
     if "visit" not in state:
-        state["visit"] = Visit(_request_id(scope))
+        state["visit"] = visit = Visit(_request_id(scope))
+        trail.set({"request_id": visit.request_id})
     return state["visit"]
 
 
@@ -39,4 +52,35 @@ def _request_id(scope: Scope) -> str:
 async def add_headers(message: Message, scope: Scope) -> None:
     """Litestar's hook before an answer is sent: put the visit's headers on it, whatever the answer is."""
     if message["type"] == "http.response.start":
-        message["headers"] = [*message["headers"], *visit_of(scope).headers]
+        visit = visit_of(scope)
+        message["headers"] = [*message["headers"], *visit.headers]
+        _tell(visit, scope, message["status"])
+
+
+def _tell(visit: Visit, scope: Scope, status: int) -> None:
+    method, route = str(scope.get("method", "")), _route(scope.get("path_template", ""))
+    seconds = time.perf_counter() - visit.began
+    count_request(method, route, status=status, seconds=seconds)
+    if log.isEnabledFor(logging.INFO):
+        _log(visit, f"{method} {route}", status=status, seconds=seconds)
+
+
+def _log(visit: Visit, asked: str, *, status: int, seconds: float) -> None:
+    holder = visit.holder
+    log.info(
+        asked,
+        extra={
+            "request_id": visit.request_id,
+            "status": status,
+            "business": holder.business.id if holder else None,
+            "key": holder.key.key_id if holder else None,
+            "milliseconds": round(seconds * 1000, 1),
+        },
+    )
+
+
+@cache
+def _route(template: str) -> str:
+    """A route as the reference writes it, the same for both of its prefixes."""
+    plain = re.sub(r":\w+}", "}", template)
+    return plain.removeprefix("/api") if plain.startswith("/api/v1") else plain or UNKNOWN_ROUTE

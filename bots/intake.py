@@ -6,6 +6,7 @@ nobody. Who answers what is in `routes`.
 """
 
 import logging
+import time
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
@@ -15,10 +16,12 @@ import telegram
 from telegram.error import BadRequest, NetworkError
 from telegram.ext import Application
 
-from loyalty_app.chat.updates import Handled, Update, Updates, new_update, take_in
+from loyalty_app.chat.updates import Handled, Update, Updates, new_update, take_in, will_be_tried
 from loyalty_app.db.engine import will_pass
 from loyalty_app.running import Running
 from loyalty_app.turns import Turns
+from loyalty_app.watch.figures import count_update
+from loyalty_app.watch.trail import trail
 from loyalty_core.errors import Busy
 
 log = logging.getLogger(__name__)
@@ -42,6 +45,17 @@ class Intake:
         self.turns.wake()
 
     async def _handle(self, update: Update) -> Handled:
+        """Handle an update; what it leads to can be found in the log by its number."""
+        began = time.perf_counter()
+        trail.set({"bot": update.bot_id, "update": update.update_id})
+        handled = await self._handle_once(update)
+        outcome = "handled" if handled.error is None else "again" if will_be_tried(handled) else "aside"
+        seconds = time.perf_counter() - began
+        count_update(outcome, seconds=seconds)
+        log.info("update", extra={**trail.get(), "outcome": outcome, "milliseconds": round(seconds * 1000, 1)})
+        return handled
+
+    async def _handle_once(self, update: Update) -> Handled:
         failed = await self._try(update)
         if failed is None:
             return Handled(update=update)

@@ -15,6 +15,7 @@ from loyalty_app.chat.cards import DueCards, HeldCard, Shown
 from loyalty_app.chat.sights import look
 from loyalty_app.running import Running
 from loyalty_app.turns import Turns
+from loyalty_app.watch.figures import count_card
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +28,11 @@ class Keeper(Turns[HeldCard, Shown]):
         self._running, self._bots = running, bots
 
     async def _show(self, held: HeldCard) -> Shown:
+        shown = await self._try_to_show(held)
+        count_card("failed" if shown.failed else "gone" if shown.gone else "shown")
+        return shown
+
+    async def _try_to_show(self, held: HeldCard) -> Shown:
         application = self._bots.get(held.bot_id)
         if application is None:
             return Shown(card=held, failed=True)

@@ -5,18 +5,30 @@ Telegram's limits: about 30 messages a second for a bot, one a second into a cha
 """
 
 import asyncio
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from aiolimiter import AsyncLimiter
-from telegram.error import RetryAfter
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError, TimedOut
 from telegram.ext import BaseRateLimiter
+
+from loyalty_app.watch.figures import count_call
 
 PER_BOT = (30, 1.0)
 PER_CHAT = (6, 6.0)
 MOST_CHATS = 10_000
 TRIES = 4
+
+# What comes of a call, in the words of the figures; the first kind that fits counts.
+OUTCOMES: tuple[tuple[type[Exception], str], ...] = (
+    (RetryAfter, "put_off"),
+    (Forbidden, "blocked"),
+    (TimedOut, "timeout"),
+    (BadRequest, "refused"),
+    (TelegramError, "failed"),
+)
 
 Answer = Any
 Call = Callable[..., Coroutine[Any, Any, Answer]]
@@ -36,7 +48,17 @@ class Pace(BaseRateLimiter[int]):
         """Nothing is held open."""
 
     async def process_request(self, *given: Any, **named: Any) -> Answer:  # noqa: ANN401  # the library's own signature
-        """Make a call when it is its turn. Raises RetryAfter if Telegram puts it off again and again."""
+        """Make a call when it is its turn, and count it. Raises RetryAfter if Telegram puts it off again and again."""
+        began, outcome = time.perf_counter(), "ok"
+        try:
+            return await self._call(given, named)
+        except TelegramError as error:
+            outcome = next(word for kind, word in OUTCOMES if isinstance(error, kind))
+            raise
+        finally:
+            count_call(str(named["endpoint"]), outcome, seconds=time.perf_counter() - began)
+
+    async def _call(self, given: tuple[Any, ...], named: dict[str, Any]) -> Answer:
         call: Call = named["callback"]
         for tries_left in range(TRIES, 0, -1):
             await self._turn(named["data"].get("chat_id"))

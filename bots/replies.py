@@ -10,6 +10,7 @@ from typing import Any
 
 from bots.words import N_, Words
 from loyalty_app.cards import first_name
+from loyalty_app.watch.figures import count_refusal
 from loyalty_core import errors
 from loyalty_core.access import Role
 from loyalty_core.errors import LoyaltyError, VoidBar
@@ -18,7 +19,8 @@ Reply = Callable[[Words, Any, datetime], str]
 
 
 def reply(words: Words, refusal: LoyaltyError, now: datetime) -> str:
-    """A refusal in words, without HTML; `now` is in the time zone of the shop."""
+    """A refusal in words, without HTML, and counted; `now` is in the time zone of the shop."""
+    count_refusal("chat", refusal.code)
     for kind in type(refusal).__mro__:
         if kind in REPLIES:
             return REPLIES[kind](words, refusal, now)

@@ -22,6 +22,8 @@ from loyalty_app.keys import Keys
 from loyalty_app.sender import Sender
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.vault import Vault, open_vault
+from loyalty_app.watch.depths import Depths
+from loyalty_app.watch.scraping import scraped
 from loyalty_app.webhooks import Webhooks
 from loyalty_app.worker import Worker
 
@@ -45,6 +47,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     database: Database
     counter: Counter
     keys: Keys
+    depths: Depths
     vault: Vault
     bells: Bells
     webhooks: Webhooks
@@ -130,6 +133,7 @@ def _open(settings: Settings, clock: Callable[[], datetime], *, delivering: bool
         database=database,
         counter=counter,
         keys=Keys(database),
+        depths=Depths(database, clock),
         vault=vault,
         bells=Bells(),
         webhooks=Webhooks(database, vault=vault, guard=guard, clock=clock),
@@ -155,7 +159,8 @@ async def delivering(settings: Settings) -> AsyncIterator[Worker]:
     database = open_database(settings)
     worker = Worker(database, Sender(guard, vault.unlock))
     try:
-        yield worker
+        async with scraped(settings, Depths(database, utc_now)):
+            yield worker
     finally:
         await worker.close()
         await database.close()

@@ -18,8 +18,16 @@ from loyalty_app.outbox import Job, Tried
 from loyalty_app.retention import prune
 from loyalty_app.sender import Sender
 from loyalty_app.turns import Turns
+from loyalty_app.watch import figures
+from loyalty_core.webhooks import Delivered, Disable, GaveUp, RetryAt, Verdict
 
 PRUNE_EVERY_SECONDS = 3_600
+OUTCOMES: dict[type[Verdict], str] = {
+    Delivered: "delivered",
+    RetryAt: "retry",
+    GaveUp: "failed",
+    Disable: "switched_off",
+}
 
 log = logging.getLogger(__name__)
 
@@ -49,11 +57,14 @@ class Worker(Turns[Job, Tried]):
     """Delivers until it is closed; closing finishes the attempts that are under way."""
 
     def __init__(self, database: Database, sender: Sender, *, clock: Callable[[], datetime] = utc_now) -> None:
-        super().__init__(
-            database, Deliveries(), lambda job: sender.attempt(job, clock), clock=clock, name="webhook-worker"
-        )
+        super().__init__(database, Deliveries(), self._attempt, clock=clock, name="webhook-worker")
         self._sender = sender
         self._pruning = asyncio.create_task(self._keep_pruning(), name="webhook-pruning")
+
+    async def _attempt(self, job: Job) -> Tried:
+        tried = await self._sender.attempt(job, self._clock)
+        _tell(tried)
+        return tried
 
     async def _keep_pruning(self) -> None:
         while True:
@@ -70,3 +81,23 @@ class Worker(Turns[Job, Tried]):
             await self._pruning
         await super().close()
         await self._sender.close()
+
+
+def _tell(tried: Tried) -> None:
+    """Count an attempt and log it: by ids, for a URL may hold a secret and an answer a name."""
+    job, outcome = tried.job, OUTCOMES[type(tried.verdict)]
+    figures.count_delivery(outcome, seconds=tried.milliseconds / 1000)
+    log.info(
+        "delivery",
+        extra={
+            "event_id": job.event_id,
+            "outcome": outcome,
+            "business": job.business_id,
+            "webhook": job.endpoint_id,
+            "delivery": job.delivery_id,
+            "attempt": job.number,
+            "http_status": tried.http_status,
+            "error": tried.error,
+            "milliseconds": tried.milliseconds,
+        },
+    )

@@ -24,7 +24,7 @@ from api.app import V1
 from api.problems import STATUS
 from api.reference import HANDLERS as REFERENCE
 from api.reference.errors import example_problems
-from api.routes import health
+from api.routes import health, metrics
 from loyalty_app.cli import loyalty
 from loyalty_app.settings import Settings, read_settings
 from loyalty_core import errors
@@ -109,7 +109,7 @@ def endpoints(handlers: list[Any]) -> Iterator[tuple[str, str, str | None]]:
 
 
 WITH_A_KEY = set(endpoints(V1))
-WITHOUT_A_KEY = set(endpoints([*health.HANDLERS, *REFERENCE]))
+WITHOUT_A_KEY = set(endpoints([*health.HANDLERS, *metrics.HANDLERS, *REFERENCE]))
 
 
 def test_every_endpoint_is_documented_with_its_scope_and_no_other() -> None:

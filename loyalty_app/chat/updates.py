@@ -163,9 +163,13 @@ def _free(now: datetime) -> ColumnElement[bool]:
     return or_(until.is_(None), until <= now)
 
 
+def will_be_tried(handled: Handled) -> bool:
+    """Whether an update that failed is to be handled again; otherwise it is done, or set aside."""
+    return handled.may_pass and handled.update.tries < len(PAUSES)
+
+
 def _ended_row(handled: Handled, now: datetime) -> dict[str, object]:
-    which = handled.update
-    again = handled.may_pass and which.tries < len(PAUSES)
+    which, again = handled.update, will_be_tried(handled)
     return {
         "bot_id": which.bot_id,
         "update_id": which.update_id,

@@ -7,6 +7,7 @@ import click
 from loyalty_app.cli.stopping import asked_to_stop
 from loyalty_app.running import running
 from loyalty_app.settings import Settings, read_settings
+from loyalty_app.watch.scraping import scraped
 
 
 @click.command()
@@ -24,7 +25,7 @@ def bot() -> None:
 
 async def _chat(settings: Settings) -> None:
     stopped = asked_to_stop()
-    async with running(settings, delivering=False, chatting=True):
+    async with running(settings, delivering=False, chatting=True) as held, scraped(settings, held.depths):
         click.echo("The bots are open. Ctrl-C stops them.", err=True)
         await stopped.wait()
         click.echo("Finishing what is under way.", err=True)

@@ -20,6 +20,7 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 from loyalty_app.cli.failures import Impossible, explained
 from loyalty_app.cli.logs import LOGGING
 from loyalty_app.cli.mounting import Application, Message, Mounted, Receive, Send
+from loyalty_app.watch.exposition import forget_process, shared_directory
 
 APPLICATION = "api.app"
 SANDBOX = "/sandbox"
@@ -90,7 +91,7 @@ def _made(factory: str) -> Application:
 def worker_application() -> Guarded:
     """The application in one of several processes. Without it none can start, which uvicorn knows by the exit code."""
     try:
-        return application()
+        return api_only()
     except Exception as error:
         log.error(explained(error).format_message())  # noqa: TRY400  # one line is enough
         raise SystemExit(STARTUP_FAILURE) from error
@@ -127,11 +128,23 @@ def serve_alone(
     Alone(make(), ready=ready).run([listener])
 
 
+class Pool(Multiprocess):
+    """Several processes on one socket, whose figures are added up; one that dies is replaced."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace processes that are dead, and forget what they were like at the moment."""
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        for pid in before - {process.pid for process in self.processes}:
+            forget_process(pid or 0)
+
+
 def serve_with_workers(listener: socket.socket, workers: int) -> None:
-    """Serve on a socket with several processes until somebody stops it; one that dies is replaced."""
+    """Serve on a socket with several processes until somebody stops it."""
     here = f"{__name__}:{worker_application.__name__}"
-    pool = Multiprocess(uvicorn.Config(here, factory=True, workers=workers, **_options()), [listener])
-    pool.run()
+    pool = Pool(uvicorn.Config(here, factory=True, workers=workers, **_options()), [listener])
+    with shared_directory():
+        pool.run()
     if any(process.exitcode == STARTUP_FAILURE for process in pool.processes):
         message = "The server could not start; the lines above say why."
         raise Impossible(message)

@@ -30,17 +30,26 @@ class Batch:
         self.database, self.connection, self.clock = database, connection, clock
         self.book = Book(database, connection, versions)
         self.deliveries = self.due = 0
+        self.told: list[list[str]] = []
+        """The webhook-ids of what each request has sent."""
 
     def run(self, requests: list[Request]) -> list[Outcome]:
         """Decide and write all requests; one outcome for each, in their order."""
         self.book.load(requests)
         numbers = self.database.numbers(self.connection, len(requests))
         desk = Desk(self.book, Paper(self.clock()), numbers)
-        outcomes = [self._outcome(request, desk) for request in requests]
+        outcomes = [self._tell_apart(request, desk) for request in requests]
         write(desk.paper, self.book, numbers)
         self.deliveries, self.due = desk.paper.deliveries, desk.paper.due
         numbers.save()
         return outcomes
+
+    def _tell_apart(self, request: Request, desk: Desk) -> Outcome:
+        """The outcome of a request; the events that it sent are noted as its own."""
+        outcome = self._outcome(request, desk)
+        self.told.append(desk.paper.told)
+        desk.paper.told = []
+        return outcome
 
     def _outcome(self, request: Request, desk: Desk) -> Outcome:
         try:

@@ -35,8 +35,10 @@ from loyalty_app.counter.requests import (
     Update,
     Void,
 )
+from loyalty_app.counter.telling import Asked, tell
 from loyalty_app.db.engine import Database, will_pass
 from loyalty_app.db.postgres import CommitUnknown
+from loyalty_app.watch import figures
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import Busy, LoyaltyError
 from loyalty_core.stamping import RedeemOrder, StampOrder
@@ -53,11 +55,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Waiting:
+class Waiting(Asked):
     """A request and the future that its answer goes to."""
 
     def __init__(self, request: Request) -> None:
-        self.request = request
+        super().__init__(request)
         self.future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
     def settle(self, outcome: Answer | Exception) -> None:
@@ -98,6 +100,8 @@ class Counter:
         return await self._ask(caller, Join(checked, opening_stamps, UNSET if holder is None else holder))
 
     async def claim(self, caller: Caller, holder: Holder, phone: str) -> Answer:
+        Who comes from another card brings its stamps along, and the day on which they joined there.
+
         """Find the card of a phone number, which its holder in a chat has proven to be theirs.
 
         Raises what `claiming.claim` raises, CustomerNotFound if they hold no card, InvalidRequest.
@@ -140,6 +144,7 @@ class Counter:
     def serving(self) -> bool:
         """Whether requests are taken."""
         return not self._closing and not self._task.done()
+        figures.waiting.set(len(self._line))
 
     async def close(self) -> None:
         """Take no more requests, and finish those that wait."""
@@ -153,7 +158,9 @@ class Counter:
                 self._arrived.clear()
                 await self._arrived.wait()
                 continue
-            await self._run([self._line.popleft() for _ in range(min(len(self._line), MOST_IN_A_BATCH))])
+            batch = [self._line.popleft() for _ in range(min(len(self._line), MOST_IN_A_BATCH))]
+            figures.waiting.set(len(self._line))
+            await self._run(batch)
 
     async def _run(self, batch: list[Waiting]) -> None:
         try:
@@ -173,6 +180,7 @@ class Counter:
         def work(connection: Connection) -> tuple[list[Outcome], Batch]:
             running = Batch(self._database, connection, versions=self._versions, clock=self._clock)
             return running.run(requests), running
+        tell(batch, outcomes)
 
         outcomes, ended = await self._database.write(work)
         if ended.deliveries:
@@ -182,6 +190,8 @@ class Counter:
         return list(outcomes)
 
     async def _alone(self, waiting: Waiting) -> Answer | Exception:
+        for waiting, events in zip(batch, ended.told, strict=True):
+            waiting.events = events
         """Try one request by itself; a lost race (a phone number, a key) is decided anew, against what won it."""
         failure: Exception = Busy(5)
         for _ in range(TRIES):

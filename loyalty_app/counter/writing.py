@@ -40,6 +40,8 @@ class Paper:
         self.rewards: dict[int, Reward] = {}
         self.voided: list[dict[str, object]] = []
         self.events: list[dict[str, object]] = []
+        self.told: list[str] = []
+        """The ids of the events of one request; whoever runs the batch takes them away after each."""
         self.answers: list[dict[str, object]] = []
         self.deliveries = self.due = 0
         self.erased: list[tuple[int, int]] = []
@@ -59,7 +61,9 @@ class Paper:
             self._forget(business_id, customer.id)
         for day, totals in change.totals:
             self.days[business_id, day] += totals
-        self.events += [self._event(event, customer) for event in change.events]
+        told = [self._event(event, customer) for event in change.events]
+        self.events += told
+        self.told += [str(event["id"]) for event in told]
         self._add_rewards(change)
         if change.entry:
             self._add_entry(change.entry, change.voided)

@@ -24,7 +24,7 @@ async def lost(api: Api, table: str) -> AsyncIterator[None]:
 
 NOWHERE = (
     *("/", "/v1", "/v1/", "/api/v1", "/v2/customers", "/customers", "/v1/customer", "/v1/webhook", "/v1/docs"),
-    *("/v1/customers/1/stamps/2", "/v1/health/live", "/health", "/metrics", "/docs/x", "/v1/program%00", "/%ff"),
+    *("/v1/customers/1/stamps/2", "/v1/health/live", "/health", "/v1/metrics", "/docs/x", "/v1/program%00", "/%ff"),
 )
 
 

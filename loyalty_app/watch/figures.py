@@ -1,0 +1,124 @@
+"""Figures: everything that is counted and timed in a process, and the verbs that count it.
+
+Each figure is a name, one sentence and labels whose values are few and ours: routes, codes, outcomes; never ids, names
+or paths as they were typed. Several processes of one server write into files of a directory and are added up when
+somebody looks (`exposition`); that is chosen by PROMETHEUS_MULTIPROC_DIR, before this module is loaded.
+"""
+
+from functools import cache
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+REGISTRY = CollectorRegistry()
+QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 30.0)
+SIZES = (1, 2, 4, 8, 16, 32, 64, 128)
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OTHER = "other"
+OK, REFUSED = "ok", "refused"
+
+_requests = Histogram(
+    "loyalty_http_request_seconds",
+    "Time from the arrival of an HTTP request to the beginning of its answer; _count counts the requests.",
+    ("method", "route", "status"),
+    registry=REGISTRY,
+    buckets=QUICK,
+)
+_refusals = Counter(
+    "loyalty_refusals",
+    "Refusals by their code, and where they were said: api or chat.",
+    ("door", "code"),
+    registry=REGISTRY,
+)
+_orders = Histogram(
+    "loyalty_counter_seconds",
+    "Time of an order at the counter, from asked to durable and answered. Orders: GiveStamp, Redeem and so on.",
+    ("order", "actor", "outcome"),
+    registry=REGISTRY,
+    buckets=QUICK,
+)
+_batches = Histogram(
+    "loyalty_counter_batch_size", "Orders that were written in one transaction.", registry=REGISTRY, buckets=SIZES
+)
+waiting = Gauge(
+    "loyalty_counter_waiting",
+    "Orders that stand in line at the counter.",
+    registry=REGISTRY,
+    multiprocess_mode="livesum",
+)
+_deliveries = Histogram(
+    "loyalty_delivery_seconds",
+    "Time of one attempt to deliver a webhook, by what came of it; _count counts the attempts.",
+    ("outcome",),
+    registry=REGISTRY,
+    buckets=SLOW,
+)
+_calls = Histogram(
+    "loyalty_telegram_call_seconds",
+    "Time of a call to Telegram, waiting for its turn included; _count counts the calls.",
+    ("method", "outcome"),
+    registry=REGISTRY,
+    buckets=SLOW,
+)
+_updates = Histogram(
+    "loyalty_update_seconds",
+    "Time in which an update of Telegram was handled: handled, again (a failure that may pass) or aside (set aside).",
+    ("outcome",),
+    registry=REGISTRY,
+    buckets=SLOW,
+)
+_cards = Counter(
+    "loyalty_cards_shown",
+    "Cards that were brought up to date in chats: shown, gone or failed.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+
+# Looking a child up by its labels costs as much as counting; these are looked up once.
+_request = cache(_requests.labels)
+_refusal = cache(_refusals.labels)
+_order = cache(_orders.labels)
+_delivery = cache(_deliveries.labels)
+_call = cache(_calls.labels)
+_update = cache(_updates.labels)
+
+
+def count_request(method: str, route: str, *, status: int, seconds: float) -> None:
+    """Count an answer; `route` is a template of ours, as /v1/customers/{id}/stamps."""
+    _request(method if method in METHODS else OTHER, route, status).observe(seconds)
+
+
+def count_refusal(door: str, code: str) -> None:
+    """Count a refusal that was said in the API (`api`) or in a chat (`chat`)."""
+    _refusal(door, code).inc()
+
+
+def count_order(order: str, actor: str, outcome: str, *, seconds: float) -> None:
+    """Count an order of the counter; the outcome is ok, replayed, refused or failed."""
+    _order(order, actor, outcome).observe(seconds)
+
+
+def count_batch(size: int) -> None:
+    """Count a batch of the counter."""
+    _batches.observe(size)
+
+
+def count_delivery(outcome: str, *, seconds: float) -> None:
+    """Count an attempt to deliver; the outcome is delivered, retry, failed or switched_off."""
+    _delivery(outcome).observe(seconds)
+
+
+def count_call(method: str, outcome: str, *, seconds: float) -> None:
+    """Count a call to Telegram by the method's name in the Bot API."""
+    _call(method, outcome).observe(seconds)
+
+
+def count_update(outcome: str, *, seconds: float) -> None:
+    """Count an update that was handled, is to be handled again, or was set aside."""
+    _update(outcome).observe(seconds)
+
+
+def count_card(outcome: str) -> None:
+    """Count a card in a chat: shown, gone or failed."""
+    _cards.labels(outcome).inc()
