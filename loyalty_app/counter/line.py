@@ -100,8 +100,6 @@ class Counter:
         return await self._ask(caller, Join(checked, opening_stamps, UNSET if holder is None else holder))
 
     async def claim(self, caller: Caller, holder: Holder, phone: str) -> Answer:
-        Who comes from another card brings its stamps along, and the day on which they joined there.
-
         """Find the card of a phone number, which its holder in a chat has proven to be theirs.
 
         Raises what `claiming.claim` raises, CustomerNotFound if they hold no card, InvalidRequest.
@@ -137,6 +135,7 @@ class Counter:
             raise Busy
         waiting = Waiting(Request(caller, order))
         self._line.append(waiting)
+        figures.waiting.set(len(self._line))
         self._arrived.set()
         return await waiting.future
 
@@ -144,7 +143,6 @@ class Counter:
     def serving(self) -> bool:
         """Whether requests are taken."""
         return not self._closing and not self._task.done()
-        figures.waiting.set(len(self._line))
 
     async def close(self) -> None:
         """Take no more requests, and finish those that wait."""
@@ -173,6 +171,7 @@ class Counter:
             outcomes = [await self._alone(waiting) for waiting in batch]
         for waiting, outcome in zip(batch, outcomes, strict=True):
             waiting.settle(outcome)
+        tell(batch, outcomes)
 
     async def _attempt(self, batch: list[Waiting]) -> list[Answer | Exception]:
         requests = [waiting.request for waiting in batch]
@@ -180,9 +179,10 @@ class Counter:
         def work(connection: Connection) -> tuple[list[Outcome], Batch]:
             running = Batch(self._database, connection, versions=self._versions, clock=self._clock)
             return running.run(requests), running
-        tell(batch, outcomes)
 
         outcomes, ended = await self._database.write(work)
+        for waiting, events in zip(batch, ended.told, strict=True):
+            waiting.events = events
         if ended.deliveries:
             self.when_queued()
         if ended.due:
@@ -190,8 +190,6 @@ class Counter:
         return list(outcomes)
 
     async def _alone(self, waiting: Waiting) -> Answer | Exception:
-        for waiting, events in zip(batch, ended.told, strict=True):
-            waiting.events = events
         """Try one request by itself; a lost race (a phone number, a key) is decided anew, against what won it."""
         failure: Exception = Busy(5)
         for _ in range(TRIES):
