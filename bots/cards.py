@@ -13,10 +13,11 @@ from typing import Any
 
 from PIL import Image
 from telegram import InputMediaPhoto, Message
-from telegram.error import BadRequest, Forbidden, TimedOut
+from telegram.error import BadRequest, Forbidden, NetworkError
 from telegram.ext import ExtBot
 
 from bots.buttons import Rows, button, keyboard
+from bots.doubt import may_have_arrived
 from bots.fitting import TEXT, fitted
 from bots.words import Html, Words, words_for
 from loyalty_app.cards import CardPicture, first_name, render_card
@@ -189,10 +190,12 @@ async def _send(bot: ExtBot[Any], sight: Sight, picture: bytes) -> int | None:
         message: Message = await bot.send_photo(
             held.user_id, picture, caption=caption(sight, words), reply_markup=keys, filename="card.jpg"
         )
-    except TimedOut:
-        return None
     except Forbidden:
         return held.message_id
+    except NetworkError as error:
+        if may_have_arrived(error):
+            return None
+        raise
     if held.message_id is not None:
         await _tried(bot.delete_message, held.user_id, held.message_id)
     return message.message_id
@@ -208,8 +211,12 @@ async def _tell(bot: ExtBot[Any], sight: Sight) -> int | None:
     keys = keyboard([[button(words.label("💳 Show my card"), "mycard", sight.business.id)]])
     try:
         message: Message = await bot.send_message(sight.held.user_id, text, reply_markup=keys, message_effect_id=effect)
-    except (TimedOut, Forbidden):  # it may have arrived, or nobody wants to hear it
+    except Forbidden:
         return None
+    except NetworkError as error:
+        if may_have_arrived(error):
+            return None
+        raise
     return message.message_id
 
 

@@ -17,7 +17,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer, telegram_card
 
 LEASE = timedelta(seconds=30)
-AGAIN = timedelta(seconds=30)
+AGAIN = timedelta(seconds=5)
 SECOND = timedelta(seconds=1)
 REPAINTED_PER_SECOND = 15
 """Half of what a bot may send, so that cards that were just stamped do not wait for those that only change colour."""

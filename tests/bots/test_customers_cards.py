@@ -160,6 +160,16 @@ async def test_who_has_blocked_the_bot_is_not_written_to_and_sees_the_card_as_it
     assert lena.last.photo is not None
 
 
+async def test_what_may_have_arrived_is_not_sent_again(town: Town) -> None:
+    shop = await town.open_shop(stamps_required=2)
+    await town.sandbox.order_fault(BOT, "lost_answer", method="sendPhoto", times=1)
+    await town.sandbox.order_fault(BOT, "lost_answer", method="sendMessage", times=1)
+    lena = await come_in(town, shop)
+    assert len(await cards_on(lena)) == 1
+    await stamp(town, shop, await only(shop))
+    assert [message.effect is not None for message in (await lena.screen()).from_bot if not message.photo] == [True]
+
+
 async def test_of_a_card_that_is_too_old_to_be_taken_away_only_the_new_one_has_buttons(town: Town) -> None:
     shop = await town.open_shop()
     lena = await come_in(town, shop)
