@@ -1,24 +1,24 @@
 """Founding: a shop in four messages: /newshop, its name, how many stamps, and what they make.
 
 What was answered lies in the draft of the chat, so a restart interrupts nobody. The shop is made in the transaction
-that ends the draft: an answer that is delivered twice makes one shop.
+that ends the draft: an answer that is delivered twice makes one shop. What its owner is told is in `opened`.
 """
 
-from bots.buttons import MAIN, Rows, button, copy
+from bots.buttons import MAIN, Rows, button
 from bots.context import Turn
 from bots.drafts import Draft, read_draft, write_draft
 from bots.owners import places
 from bots.owners.answers import Unclear, read_name, read_reward, read_stamps
-from bots.owners.poster import link_of, send_poster
+from bots.owners.opened import tell
 from bots.owners.rights import own_positions
 from bots.owners.shop import show_shop
-from bots.words import Html, Words
+from bots.words import Html
 from loyalty_app.businesses import NewBusiness, first_terms
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.links import shop_of_bot
 from loyalty_app.opening import MOST_OWNED, DraftGone, open_shop_in_chat
 from loyalty_app.staff import Position
-from loyalty_core.access import PLANS, Plan, Role
+from loyalty_core.access import Plan, Role
 from loyalty_core.errors import LoyaltyError, ShopLimitReached
 
 NAME, STAMPS, REWARD = "newshop.name", "newshop.stamps", "newshop.reward"
@@ -136,7 +136,7 @@ async def _take_reward(turn: Turn, draft: Draft, text: str) -> None:
     except LoyaltyError:
         turn.note(ChatChange(draft=None))
         raise
-    await _tell(turn, position, stamps=int(draft.answers["stamps"] or 0), reward=reward)
+    await tell(turn, position, stamps=int(draft.answers["stamps"] or 0), reward=reward)
 
 
 async def _tell_again(turn: Turn, draft: Draft, text: str) -> None:
@@ -144,18 +144,10 @@ async def _tell_again(turn: Turn, draft: Draft, text: str) -> None:
     name, reward = draft.answers.get("name"), draft.answers.get("reward")
     made = [one for one in await own_positions(turn) if one.role is Role.OWNER and one.business.name == name]
     if made and " ".join(text.split()) == reward:
-        await _tell(turn, made[-1], stamps=int(draft.answers["stamps"] or 0), reward=str(reward))
+        await tell(turn, made[-1], stamps=int(draft.answers["stamps"] or 0), reward=str(reward))
     else:
         turn.note(ChatChange(draft=None))
         await show_shop(turn)
-
-
-async def _tell(turn: Turn, position: Position, *, stamps: int, reward: str) -> None:
-    """Tell the owner; only once that is done the draft is over, so that whatever fails is done again."""
-    turn.note(ChatChange(business_id=position.business.id))
-    await send_poster(turn, position)
-    await _celebrate(turn, position, stamps=stamps, reward=reward)
-    turn.note(ChatChange(draft=None))
 
 
 async def _open(turn: Turn, draft: Draft, reward: str) -> Position:
@@ -179,37 +171,3 @@ def _called(name: str) -> str:
     """A name of Telegram's as one of ours; whoever has none that can be written is "Owner"."""
     kept = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
     return kept[:100] or "Owner"
-
-
-async def _celebrate(turn: Turn, position: Position, *, stamps: int, reward: str) -> None:
-    words, shop = turn.words, position.business
-    text = words.count(
-        "🎉 <b>{shop}</b> is open! {n} stamp makes: {reward}\n\n{next}",
-        "🎉 <b>{shop}</b> is open! {n} stamps make: {reward}\n\n{next}",
-        stamps,
-        shop=shop.name,
-        reward=reward,
-        next=_what_next(words, position),
-    )
-    link = await link_of(turn, shop)
-    rows: Rows = [
-        [copy(words.label("📋 Copy the link"), link)] if link else [],
-        [
-            button(words.label("👥 Invite staff"), "team", shop.id),
-            button(words.label("🕓 Time zone"), "zone", shop.id),
-        ],
-        [button(words.label("🏪 My shop"), "shop", shop.id, look=MAIN)],
-    ]
-    await turn.screen(text, rows)
-
-
-def _what_next(words: Words, position: Position) -> Html:
-    shop = position.business
-    return words.say(
-        "1. Print the poster above. Customers scan it and have a card.\n"
-        "2. To give a stamp, point your phone's camera at a customer's card, or send me a photo of it.\n"
-        "3. Invite your staff: they stamp with their own phones.\n\n"
-        "🕓 A day begins at midnight in {city}. The trial holds {limit} customers.",
-        city=places.city(shop.timezone, words.locale),
-        limit=PLANS[Plan.TRIAL].customers or 0,
-    )
