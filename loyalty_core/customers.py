@@ -122,6 +122,12 @@ def check_birthday(birthday: date | None, today: date) -> None:
         raise InvalidRequest.field("birthday", "must be a past date, as 1990-05-17")
 
 
+def check_joined(joined_at: datetime | None, now: datetime) -> None:
+    """Refuse a day of joining in the future or before 1900 with InvalidRequest."""
+    if joined_at is not None and not EARLIEST_BIRTHDAY <= joined_at.astimezone(now.tzinfo).date() <= now.date():
+        raise InvalidRequest.field("joined_at", "must be today or earlier, as 2024-11-30")
+
+
 def search_text(name: str, phone: str | None, email: str | None) -> str:
     """The text that a search looks through: name, phone and e-mail, without regard to case or width of letters."""
     return fold_case(" ".join(part for part in (name, phone, email) if part))

@@ -4,16 +4,25 @@ The rules, in words:
 - A phone number belongs to one customer of a shop (who has it already is looked up outside and said in the refusal).
 - A trial holds 25 customers.
 - Stamps brought along from another card are booked as an import: they count as stamps, not as a visit.
+- Who comes from another book keeps the day on which they joined there; it is that day on which they count as new.
 - Erasing removes name, phone, e-mail and birthday, and takes back the open rewards. The ledger stays, without a name.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
 from loyalty_core.access import PLANS, Plan
 from loyalty_core.changes import Change, Occasion
-from loyalty_core.customers import Card, Customer, Profile, ProfileChange, check_birthday, clean_name
+from loyalty_core.customers import (
+    Card,
+    Customer,
+    Profile,
+    ProfileChange,
+    check_birthday,
+    check_joined,
+    clean_name,
+)
 from loyalty_core.errors import CustomerLimitReached
 from loyalty_core.events import CustomerCreated, CustomerDeleted, CustomerUpdated, OfCustomer, OfProfile
 from loyalty_core.ledger import Entry, EntryType, apply
@@ -28,12 +37,13 @@ PROFILE_FIELDS = ("name", "phone", "email", "birthday")
 
 
 class NewCard(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers of a card that is about to be handed out, and the stamps that it starts with."""
+    """The numbers of a card that is about to be handed out, and what its holder brings along from another one."""
 
     customer_id: int
     business_id: int
     qr_code: str
     opening_stamps: int = 0
+    joined_at: datetime | None = None
 
 
 def check_room(plan: Plan, customers: int) -> None:
@@ -55,19 +65,27 @@ def join(profile: Profile, program: Program, new: NewCard, *, at: Occasion) -> C
         rewards = issue(entry, program.terms, customer.card.rewards_earned, at=at)
     seen = customer_view(customer, program)
     created = CustomerCreated(utc(at.now), OfCustomer(seen))
-    totals = DayTotals(new_customers=1, rewards_earned=len(rewards))
     return Change(
         answer=seen,
         customer=customer,
         entry=entry,
         issued=rewards,
         events=(created, *earned_events(tuple(map(reward_view, rewards)), seen, at.now)),
-        totals=((at.now.date(), totals),),
+        totals=_figures(customer, len(rewards), at.now),
     )
+
+
+def _figures(customer: Customer, rewards: int, now: datetime) -> tuple[tuple[date, DayTotals], ...]:
+    joined = customer.created_at.astimezone(now.tzinfo).date()
+    if joined == now.date():
+        return ((joined, DayTotals(new_customers=1, rewards_earned=rewards)),)
+    new = (joined, DayTotals(new_customers=1))
+    return (new, (now.date(), DayTotals(rewards_earned=rewards))) if rewards else (new,)
 
 
 def _first_version(profile: Profile, new: NewCard, now: datetime) -> Customer:
     check_birthday(profile.birthday, now.date())
+    check_joined(new.joined_at, now)
     return Customer(
         id=new.customer_id,
         business_id=new.business_id,
@@ -76,7 +94,7 @@ def _first_version(profile: Profile, new: NewCard, now: datetime) -> Customer:
         phone=profile.phone,
         email=profile.email,
         birthday=profile.birthday,
-        created_at=now,
+        created_at=new.joined_at or now,
         updated_at=now,
         version=1,
         card=Card(),

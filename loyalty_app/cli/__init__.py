@@ -12,6 +12,7 @@ import click
 from loyalty_app.cli.bot import bot
 from loyalty_app.cli.branch import branch
 from loyalty_app.cli.business import business
+from loyalty_app.cli.customers import customers
 from loyalty_app.cli.demo import demo
 from loyalty_app.cli.doctor import doctor
 from loyalty_app.cli.failures import OneLineFailures
@@ -44,7 +45,7 @@ def loyalty(*, debug: bool) -> None:
     log_to_stderr()
 
 
-for command in (demo, serve, api, worker, bot, business, branch, staff, key, migrate, doctor):
+for command in (demo, serve, api, worker, bot, business, branch, staff, customers, key, migrate, doctor):
     loyalty.add_command(command)
 
 

@@ -25,6 +25,8 @@ OPTIONS = {
     "key_id": "KEY_ID",
     "staff": "--staff",
     "token": "--token",
+    "file": "FILE",
+    "encoding": "--encoding",
 }
 
 

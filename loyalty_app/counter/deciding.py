@@ -96,6 +96,7 @@ def _new_customer(order: Join, request: Request, desk: Desk) -> Customer:
         business_id=business_id,
         qr_code=new_code(secrets.token_bytes(CODE_RANDOM_BYTES)),
         opening_stamps=order.opening_stamps,
+        joined_at=None if order.joined_at is UNSET else order.joined_at,
     )
     at = desk.occasion(request, order.opening_stamps)
     change = joining.join(order.profile, book.program(business_id), new, at=at)

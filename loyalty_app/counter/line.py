@@ -90,14 +90,23 @@ class Counter:
         self._task = asyncio.create_task(self._serve(), name="counter")
 
     async def join(
-        self, caller: Caller, profile: Profile, *, opening_stamps: int = 0, holder: Holder | None = None
+        self,
+        caller: Caller,
+        profile: Profile,
+        *,
+        opening_stamps: int = 0,
+        holder: Holder | None = None,
+        joined_at: datetime | None = None,
     ) -> Answer:
         """Hand out a card. Who holds one in a chat already, through any bot, is shown that one: nothing new is made.
+
+        Who comes from another card brings its stamps along, and the day on which they joined there.
 
         Raises CustomerExists, CustomerLimitReached or InvalidRequest.
         """
         checked = checked_profile(profile, caller.business.country)
-        return await self._ask(caller, Join(checked, opening_stamps, UNSET if holder is None else holder))
+        order = Join(checked, opening_stamps, holder or UNSET, UNSET if joined_at is None else joined_at)
+        return await self._ask(caller, order)
 
     async def claim(self, caller: Caller, holder: Holder, phone: str) -> Answer:
         """Find the card of a phone number, which its holder in a chat has proven to be theirs.

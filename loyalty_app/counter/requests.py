@@ -1,6 +1,7 @@
 """What can be asked of the counter, and what it answers. Plain data; nothing is decided here."""
 
 import hashlib
+from datetime import datetime
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -30,7 +31,7 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 class Join(msgspec.Struct, frozen=True):
-    """Hand out a card, with stamps brought along or none, to somebody in a chat or not.
+    """Hand out a card, with stamps and a day of joining brought along or none, to somebody in a chat or not.
 
     A field that came later is left unset, so that what was kept of older orders stays the same.
     """
@@ -38,6 +39,7 @@ class Join(msgspec.Struct, frozen=True):
     profile: Profile
     opening_stamps: int = 0
     holder: Holder | UnsetType = UNSET
+    joined_at: datetime | UnsetType = UNSET
 
 
 class Claim(msgspec.Struct, frozen=True):

@@ -180,3 +180,19 @@ def test_erasing_tells_customer_deleted_without_a_name() -> None:
     change = erase(a_customer(), (), at=an_occasion())
     assert (event_type(change.events[0]), change.events[0].data) == ("customer.deleted", change.answer)
     assert (change.answer.id, change.answer.qr_code, change.answer.deleted) == (1, CODE, True)
+
+
+def test_who_comes_from_another_book_is_new_on_the_day_of_joining_there() -> None:
+    new = replace(a_new_card(10), joined_at=at("23:30", day="2024-05-17"))
+    change = join(Profile(name="Lena"), a_program(), new, at=an_occasion(NOON.astimezone(KOLKATA)))
+    assert change.customer.created_at == at("23:30", day="2024-05-17")
+    assert change.totals == (
+        (date(2024, 5, 18), DayTotals(new_customers=1)),
+        (date(2026, 3, 2), DayTotals(rewards_earned=1)),
+    )
+
+
+@pytest.mark.parametrize("day", ["1899-12-31", "2026-03-03"])
+def test_nobody_joined_before_1900_or_in_the_future(day: str) -> None:
+    with pytest.raises(InvalidRequest, match="joined_at"):
+        join(Profile(name="Lena"), a_program(), replace(a_new_card(), joined_at=at(day=day)), at=an_occasion())

@@ -1,0 +1,88 @@
+"""Customers: `loyalty customers import | export`."""
+
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from loyalty_app.cli import options
+from loyalty_app.cli.database import with_database
+from loyalty_app.cli.failures import InOrder
+from loyalty_app.cli.reports import import_answer, import_words
+from loyalty_app.cli.telling import tell
+from loyalty_app.counter.line import utc_now
+from loyalty_app.exporting.customers import export_customers
+from loyalty_app.importing.run import import_file
+from loyalty_app.importing.sheet import LARGEST_FILE
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group(cls=InOrder)
+def customers() -> None:
+    """Bring customers in from a spreadsheet, and take them out again."""
+
+
+@customers.command("import")
+@click.argument("file", type=FILE)
+@options.of_business
+@click.option("--dry-run", is_flag=True, help="Only say what would become of each line; change nothing.")
+@click.option(
+    "--encoding", type=options.TEXT, metavar="NAME", help="The file's encoding, as windows-1251; else it is found out."
+)
+@options.as_json
+def import_(file: Path, business_id: int, *, dry_run: bool, encoding: str | None, as_json: bool) -> None:
+    """Bring customers in from a CSV file.
+
+    The first line may name the columns: name, phone, email, stamps, birthday, joined, in any order and in six
+    languages; without names they stand in this order. Lines that cannot be taken are left out, and it is said why. It
+    is safe to import a file again: whoever is there already is left alone.
+    """
+    data = _content(file)
+    with click.progressbar(
+        length=1, label="Importing", file=sys.stderr, hidden=as_json or not sys.stderr.isatty()
+    ) as bar:
+
+        def advance(lines: int, all_lines: int) -> None:
+            bar.length = all_lines
+            bar.update(lines)
+
+        imported = with_database(
+            lambda database: import_file(
+                database, business_id, data, clock=utc_now, dry_run=dry_run, encoding=encoding, progress=advance
+            )
+        )
+    tell(import_answer(imported), import_words(imported), as_json=as_json)
+
+
+def _content(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(LARGEST_FILE + 1)
+
+
+@customers.command()
+@click.argument("file", type=FILE, required=False)
+@options.of_business
+@click.option("--excel", is_flag=True, help="Begin with a mark by which Excel knows that the file is UTF-8.")
+@options.as_json
+def export(file: Path | None, business_id: int, *, excel: bool, as_json: bool) -> None:
+    """Write all customers into a CSV file, or to the terminal without a FILE.
+
+    `loyalty customers import` takes the file back. A cell that a spreadsheet would calculate has a ' before it.
+    """
+    if file is None and as_json:
+        message = "--json needs a FILE to write to."
+        raise click.UsageError(message)
+
+    if file is None:
+        _export(click.get_text_stream("stdout", encoding="utf-8"), business_id, excel=excel)
+        return
+    with file.open("w", encoding="utf-8", newline="") as opened:
+        count = _export(opened, business_id, excel=excel)
+    answer = {"business_id": business_id, "file": str(file), "customers": count}
+    tell(answer, f"Wrote {count:,} customers into {file}.", as_json=as_json)
+
+
+def _export(opened: TextIO, business_id: int, *, excel: bool) -> int:
+    return with_database(lambda database: export_customers(database, business_id, opened, for_excel=excel))

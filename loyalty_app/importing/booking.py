@@ -1,0 +1,193 @@
+"""Booking: candidates become customers, each as a join at the counter, so that every rule holds for them.
+
+Who is there already is left alone: by the phone number; without one, by the same name and e-mail address. So a list may
+be imported again, also one that broke off in the middle. Each join of somebody without a number has an idempotency key
+made of the list and the place in it: two who import the same list at once make nobody twice.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from loyalty_app.businesses import Business
+from loyalty_app.counter import Answer, Caller, Counter
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import business_total, customer, idempotency
+from loyalty_app.importing.candidates import Candidate, Fate, Remark
+from loyalty_core.access import PLANS
+from loyalty_core.customers import fold_case
+from loyalty_core.errors import (
+    Busy,
+    CustomerExists,
+    CustomerLimitReached,
+    CustomerNotFound,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    LoyaltyError,
+)
+from loyalty_core.ledger import SYSTEM, Actor
+
+TRIES = 20
+
+Outcome = Answer | LoyaltyError
+
+
+class Taker(Protocol):
+    """Takes candidates in, or says what would become of them."""
+
+    async def take(self, candidates: Sequence[Candidate]) -> list[Remark]:
+        """Take them; remarks are for those that were not taken."""
+
+
+def person(name: str, email: str | None) -> tuple[str, str]:
+    """Who somebody without a phone number is taken for."""
+    return fold_case(name), fold_case(email or "")
+
+
+class Known:
+    """Who is there already or was met in the list before; `places` are where in the list."""
+
+    def __init__(self) -> None:
+        self._people: set[int] = set()
+        self._places: dict[str | int, int] = {}
+
+    @classmethod
+    async def load(cls, database: Database, business_id: int) -> "Known":
+        """Read the customers of a business; hashes of them are enough."""
+        own = select(customer.c.name, customer.c.email).where(
+            customer.c.business_id == business_id, customer.c.erased_at.is_(None)
+        )
+        known = cls()
+        known._people = await database.read(
+            lambda connection: {hash(person(row.name, row.email)) for row in connection.execute(own)}
+        )
+        return known
+
+    def remark(self, candidate: Candidate, word: str) -> Remark | None:
+        """Why a candidate need not be taken; one that is not known is known from now on."""
+        profile = candidate.profile
+        token = profile.phone or hash(person(profile.name, profile.email))
+        what = "phone number" if profile.phone else "name and e-mail address, and no phone number,"
+        if token in self._places:
+            return _there(candidate, f"{word} {self._places[token]} has the same {what} already")
+        self._places[token] = candidate.place
+        if not profile.phone and token in self._people:
+            return _there(candidate, f"a customer with the same {what} is there")
+        return None
+
+
+def _there(candidate: Candidate, message: str) -> Remark:
+    return Remark(place=candidate.place, fate=Fate.ALREADY_THERE, message=message)
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """Idempotency keys of a list: `every` candidate has one, or those without a phone number only."""
+
+    of_list: str
+    every: bool = False
+
+    def of(self, candidate: Candidate) -> str | None:
+        """The key of one candidate."""
+        return f"import {self.of_list} {candidate.place}" if self.every or not candidate.profile.phone else None
+
+
+class Booking:
+    """Takes candidates in for good."""
+
+    def __init__(self, counter: Counter, business: Business, keys: Keys, actor: Actor = SYSTEM) -> None:
+        self._counter, self._business, self._keys, self._actor = counter, business, keys, actor
+
+    async def take(self, candidates: Sequence[Candidate]) -> list[Remark]:
+        """Take them; a counter that has too much to do is asked again. Raises Busy if that does not help."""
+        remarks: list[Remark] = []
+        waiting = list(candidates)
+        for _ in range(TRIES):
+            outcomes = await asyncio.gather(*map(self._join, waiting))
+            told = zip(waiting, outcomes, strict=True)
+            remarks += [remark for one, outcome in told if (remark := self._remark(one, outcome)) is not None]
+            waiting = [one for one, outcome in zip(waiting, outcomes, strict=True) if isinstance(outcome, Busy)]
+            if not waiting:
+                return remarks
+            await asyncio.sleep(1)
+        raise Busy
+
+    async def _join(self, candidate: Candidate) -> Outcome:
+        caller = Caller(business=self._business, actor=self._actor, key=self._keys.of(candidate))
+        try:
+            return await self._counter.join(
+                caller, candidate.profile, opening_stamps=candidate.stamps, joined_at=candidate.joined_at
+            )
+        except LoyaltyError as refusal:
+            return refusal
+
+    def _remark(self, candidate: Candidate, outcome: Outcome) -> Remark | None:
+        if isinstance(outcome, Answer):
+            again = outcome.replayed and not self._keys.every
+            return _there(candidate, "it was imported before") if again else None
+        return None if isinstance(outcome, Busy) else _refused(candidate, outcome)
+
+
+def _refused(candidate: Candidate, refusal: LoyaltyError) -> Remark:
+    match refusal:
+        case CustomerExists():
+            return _there(candidate, f"customer {refusal.customer_id} has that phone number")
+        case IdempotencyKeyReused():
+            return _there(candidate, "it was imported before, with other words")
+        case CustomerNotFound():
+            return _left_out(candidate, None, "was imported before and then erased; it stays so")
+        case InvalidRequest():
+            error = refusal.errors[0]
+            return _left_out(candidate, error.pointer.lstrip("/"), error.message)
+        case _:
+            return _left_out(candidate, None, str(refusal))
+
+
+def _left_out(candidate: Candidate, field: str | None, message: str) -> Remark:
+    return Remark(place=candidate.place, fate=Fate.LEFT_OUT, field=field, message=message)
+
+
+Holders = dict[str | None, int]
+"""Phone numbers, and the customers who have them."""
+
+
+class Rehearsal:
+    """Says what would become of candidates, and changes nothing."""
+
+    def __init__(self, database: Database, business: Business) -> None:
+        self._database, self._business = database, business
+        self._taken = 0
+
+    async def take(self, candidates: Sequence[Candidate]) -> list[Remark]:
+        """What would be said of those that would not be taken."""
+        there, room = await self._database.read(lambda connection: self._look(connection, candidates))
+        remarks = []
+        for candidate in candidates:
+            holder = there.get(candidate.profile.phone)
+            if holder is not None:
+                remarks.append(_refused(candidate, CustomerExists(holder)))
+            elif room is not None and self._taken >= room:
+                remarks.append(_refused(candidate, CustomerLimitReached(PLANS[self._business.plan].customers or 0)))
+            else:
+                self._taken += 1
+        return remarks
+
+    def _look(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[Holders, int | None]:
+        own = self._business.id
+        wanted = [(own, one.profile.phone) for one in candidates if one.profile.phone]
+        rows = self._database.fetch(connection, customer, ("business_id", "phone"), wanted)
+        limit = PLANS[self._business.plan].customers
+        kept = select(business_total.c.customers).where(business_total.c.business_id == own)
+        room = None if limit is None else limit - connection.execute(kept).scalar_one()
+        return {row.phone: row.id for row in rows}, room
+
+
+async def done_before(database: Database, business_id: int, keys: Sequence[str]) -> set[str]:
+    """Which keys of a list are used already: their candidates were taken before the work broke off."""
+    wanted = [(business_id, key) for key in keys]
+    rows = await database.read(
+        lambda connection: database.fetch(connection, idempotency, ("business_id", "key"), wanted)
+    )
+    return {row.key for row in rows}

@@ -1,0 +1,82 @@
+"""Candidates: who is to become a customer, read and checked, and what is to be said about lines that were not taken."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, tzinfo
+from enum import StrEnum
+from typing import TypeVar
+
+import msgspec
+
+from loyalty_core.customers import Profile, check_birthday, check_joined
+from loyalty_core.errors import FieldError, InvalidRequest
+
+Value = TypeVar("Value")
+
+
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+    """One person of a list. `place` is the line of a file, or the place in a list, counted from 0."""
+
+    place: int
+    profile: Profile
+    stamps: int = 0
+    joined_at: datetime | None = None
+
+
+class Fate(StrEnum):
+    """What became of a line."""
+
+    IMPORTED = "imported"
+    ALREADY_THERE = "already_there"
+    LEFT_OUT = "left_out"
+
+
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a line was not taken: which field of it, what is wrong, what would be right."""
+
+    place: int
+    fate: Fate
+    field: str | None = None
+    message: str
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """By whose customs a list is read: the country of the shop, its days, and the moment."""
+
+    country: str | None
+    zone: tzinfo
+    now: datetime
+
+    def moment_of(self, day: date | None) -> datetime | None:
+        """When a day began in the shop. None stays None; today is now, whatever the clock says."""
+        if day is None or day == self.now.astimezone(self.zone).date():
+            return None
+        return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
+
+class Faults:
+    """Collects all that is wrong with one line, so that nobody has to mend it twice."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+        self.found: list[Remark] = []
+
+    def add(self, error: FieldError) -> None:
+        """Note one thing that is wrong."""
+        field = error.pointer.lstrip("/") or None
+        self.found.append(Remark(place=self.place, fate=Fate.LEFT_OUT, field=field, message=error.message))
+
+    def kept(self, read: Callable[[], Value]) -> Value | None:
+        """What `read` gives, or None with a note of what it was refused for."""
+        try:
+            return read()
+        except InvalidRequest as refusal:
+            for error in refusal.errors:
+                self.add(error)
+            return None
+
+
+def check_days(faults: Faults, birthday: date | None, joined_at: datetime | None, setting: Setting) -> None:
+    """Note days that cannot be."""
+    here = setting.now.astimezone(setting.zone)
+    faults.kept(lambda: check_birthday(birthday, here.date()))
+    faults.kept(lambda: check_joined(joined_at, here))

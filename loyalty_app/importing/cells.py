@@ -1,0 +1,147 @@
+"""Cells: what somebody has typed into a spreadsheet, and what the spreadsheet has made of it, as values.
+
+A leading ' is taken away where it only keeps a spreadsheet from calculating. A number that a spreadsheet has rounded
+is refused: its digits are lost. A date counts if it can mean one day only, or if the shop's country decides.
+"""
+
+import re
+import unicodedata
+from datetime import date
+from functools import lru_cache
+
+import phonenumbers
+from babel import Locale, UnknownLocaleError
+
+from loyalty_app.contacts import checked_email, checked_phone
+from loyalty_app.importing.letters import UNREADABLE
+from loyalty_core.customers import clean_name
+from loyalty_core.errors import InvalidRequest
+
+MOST_OPENING_STAMPS = 1_000
+LONGEST_PHONE, LONGEST_EMAIL = 40, 254
+GUARDED = re.compile(r"'+[=+\-@\t\r]")
+AS_FORMULA = re.compile(r'="(?P<text>[^"]*)"')
+ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d+")
+WHOLE = re.compile(r"(?P<number>\d{1,9})(?:[.,]0+)?")
+CLOCK = r"(?:[T ]+\d{1,2}:\d\d.*)?"
+YEAR_FIRST = re.compile(rf"(?P<year>\d{{4}})([-/.])(?P<month>\d{{1,2}})\2(?P<day>\d{{1,2}}){CLOCK}")
+YEAR_LAST = re.compile(rf"(?P<one>\d{{1,2}})(?P<sign>[-/.])(?P<two>\d{{1,2}})\2(?P<year>\d{{4}}){CLOCK}")
+MONTHS = 12
+
+
+def plain(cell: str) -> str:
+    """A cell without the guard against formulas, and without space around it. Raises InvalidRequest."""
+    text = cell.strip(" \u00a0\n\r\t")
+    if GUARDED.match(text):
+        text = text[1:]
+    if formula := AS_FORMULA.fullmatch(text):
+        text = formula["text"]
+    return text
+
+
+def check_readable(field: str, text: str) -> None:
+    """Raise InvalidRequest if letters were lost on the way into the file or out of it."""
+    if UNREADABLE in text or "\x00" in text:
+        message = "has letters that cannot be read: save the file as UTF-8, or name its encoding with --encoding"
+        raise InvalidRequest.field(field, message)
+
+
+def name_of(text: str) -> str:
+    """A name; line breaks and rows of spaces in it become one space. Raises InvalidRequest."""
+    return clean_name(" ".join(text.split()))
+
+
+def phone_of(text: str, country: str | None) -> str | None:
+    """A phone number as E.164, None for an empty cell. Raises InvalidRequest."""
+    typed = "".join(letter for letter in text.lstrip("'") if unicodedata.category(letter) != "Cf").strip()
+    if not typed:
+        return None
+    if ROUNDED.fullmatch(typed):
+        message = f"was shortened to {typed} by a spreadsheet: format the column as text and type the number again"
+        raise InvalidRequest.field("phone", message)
+    number = re.sub(r"[.,]0$", "", typed)[: LONGEST_PHONE + 1]
+    return checked_phone(f"+{number}" if _has_lost_its_plus(number, country) else number, country)
+
+
+def _has_lost_its_plus(number: str, country: str | None) -> bool:
+    """Whether a number is one with its country code, of whose + a spreadsheet has made nothing.
+
+    If it could be one of the country as well, the one of a mobile phone is meant. Raises InvalidRequest if both are.
+    """
+    code = str(phonenumbers.country_code_for_region(country)) if country else ""
+    if not code or not number.isdigit() or not number.startswith(code):
+        return False
+    try:
+        here, abroad = phonenumbers.parse(number, country), phonenumbers.parse(f"+{number}")
+    except phonenumbers.NumberParseException:
+        return False
+    if here == abroad or not phonenumbers.is_valid_number(abroad):
+        return False
+    return not phonenumbers.is_valid_number(here) or _is_the_mobile_one(number, abroad, here)
+
+
+def _is_the_mobile_one(number: str, abroad: phonenumbers.PhoneNumber, here: phonenumbers.PhoneNumber) -> bool:
+    mobile = [phonenumbers.number_type(one) == phonenumbers.PhoneNumberType.MOBILE for one in (abroad, here)]
+    if mobile[0] == mobile[1]:
+        raise InvalidRequest.field("phone", f"may mean two numbers: write +{number} or 0{number}")
+    return mobile[0]
+
+
+def email_of(text: str) -> str | None:
+    """An e-mail address, None for an empty cell. Raises InvalidRequest."""
+    return checked_email(text.removeprefix("mailto:")[: LONGEST_EMAIL + 1]) if text else None
+
+
+def stamps_of(text: str) -> int:
+    """The stamps of a running card, 0 for an empty cell. Raises InvalidRequest."""
+    if not text:
+        return 0
+    whole = WHOLE.fullmatch(text)
+    if whole is None or int(whole["number"]) > MOST_OPENING_STAMPS:
+        raise InvalidRequest.field("stamps", "must be a whole number from 0 to 1000")
+    return int(whole["number"])
+
+
+def day_of(field: str, text: str, country: str | None) -> date | None:
+    """A day, None for an empty cell; a time of day behind it does not count. Raises InvalidRequest."""
+    if not text:
+        return None
+    if found := YEAR_FIRST.fullmatch(text):
+        return _day(field, int(found["year"]), int(found["month"]), int(found["day"]))
+    if found := YEAR_LAST.fullmatch(text):
+        day, month = _in_order(field, found, country)
+        return _day(field, int(found["year"]), month, day)
+    raise InvalidRequest.field(field, "must be a day, as 1990-05-17 or 17.05.1990")
+
+
+def _day(field: str, year: int, month: int, day: int) -> date:
+    try:
+        return date(year, month, day)
+    except ValueError as error:
+        raise InvalidRequest.field(field, "must be a day that there was, as 1990-05-17") from error
+
+
+def _in_order(field: str, found: re.Match[str], country: str | None) -> tuple[int, int]:
+    """Day and month of a date whose year stands last."""
+    one, two = int(found["one"]), int(found["two"])
+    if found["sign"] == "." or one == two or one > MONTHS:
+        return one, two
+    if two > MONTHS:
+        return two, one
+    first = month_comes_first(country)
+    if first is None:
+        message = f"may mean two days: write {found['year']}-{two:02}-{one:02} or {found['year']}-{one:02}-{two:02}"
+        raise InvalidRequest.field(field, message)
+    return (two, one) if first else (one, two)
+
+
+@lru_cache
+def month_comes_first(country: str | None) -> bool | None:
+    """Whether people of a country write the month before the day; None if that is not known."""
+    if country is None:
+        return None
+    try:
+        pattern = Locale.parse(f"und_{country}").date_formats["short"].pattern
+    except (UnknownLocaleError, ValueError):
+        return None
+    return bool(pattern.index("M") < pattern.index("d"))

@@ -1,0 +1,107 @@
+"""Headings: what the columns of a sheet mean, by their names in six languages, or by their places.
+
+A name is compared without regard to case, spaces and signs. Two columns for one thing are refused: which of them counts
+must be said by whoever knows. Columns with other names are left alone.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+
+import msgspec
+
+from loyalty_core.errors import InvalidRequest
+
+PLACES = ("name", "phone", "email", "stamps", "birthday", "joined")
+"""What the columns are if the first line holds no names."""
+
+SPELLINGS = {
+    "name": (
+        "name, full name, customer, customer name, client, kunde, kundin, kundenname, nombre, nombre completo, "
+        "nombre y apellidos, cliente, имя, фио, клиент, имя клиента, नाम, पूरा नाम, ग्राहक, ग्राहक का नाम, "
+        "اسم, الاسم, الاسم الكامل, العميل, اسم العميل"
+    ),
+    "first_name": "first name, given name, vorname, nombre de pila, पहला नाम, الاسم الأول",
+    "last_name": (
+        "last name, surname, family name, nachname, familienname, apellido, apellidos, фамилия, उपनाम, कुलनाम, "
+        "اسم العائلة, اللقب"
+    ),
+    "phone": (
+        "phone, phone number, mobile, mobile phone, mobile number, cell, cell phone, tel, telephone, whatsapp, "
+        "telefon, telefonnummer, handy, handynummer, mobil, mobilnummer, rufnummer, teléfono, telefono, "
+        "número de teléfono, móvil, movil, celular, телефон, номер телефона, номер, мобильный, мобильный телефон, "
+        "फ़ोन, फोन, फ़ोन नंबर, फोन नंबर, मोबाइल, मोबाइल नंबर, هاتف, الهاتف, رقم الهاتف, جوال, الجوال, رقم الجوال, "
+        "موبايل, الموبايل"
+    ),
+    "email": (
+        "email, email address, mail, email adresse, mail adresse, mailadresse, correo, correo electrónico, "
+        "correo electronico, почта, электронная почта, эл почта, адрес почты, ईमेल, ईमेल पता, البريد, "
+        "البريد الإلكتروني, البريد الالكتروني, ايميل, إيميل, الإيميل"
+    ),
+    "birthday": (
+        "birthday, birth date, birthdate, date of birth, dob, geburtstag, geburtsdatum, cumpleaños, cumpleanos, "
+        "fecha de nacimiento, nacimiento, день рождения, дата рождения, जन्मदिन, जन्म तिथि, जन्मतिथि, عيد الميلاد, "
+        "تاريخ الميلاد"
+    ),
+    "stamps": (
+        "stamps, current stamps, open stamps, stempel, offene stempel, sellos, sellos actuales, штампы, печати, "
+        "स्टैम्प, मुहर, मुहरें, طوابع, الطوابع, أختام, الأختام"
+    ),
+    "joined": (
+        "joined, joined at, joined on, join date, date joined, customer since, member since, since, created at, "
+        "created, kunde seit, mitglied seit, dabei seit, beitritt, beigetreten, alta, fecha de alta, cliente desde, "
+        "дата регистрации, регистрация, клиент с, शामिल, शामिल होने की तिथि, सदस्यता तिथि, تاريخ الانضمام, انضم, "
+        "عضو منذ, عميل منذ"
+    ),
+}
+
+
+class Columns(msgspec.Struct, frozen=True):
+    """Which column holds what: the names of fields with their places. `ignored` are the names of the others."""
+
+    places: dict[str, int]
+    ignored: tuple[str, ...] = ()
+    named: bool = False
+
+
+def plain_heading(text: str) -> str:
+    """A heading as it is compared: letters, marks and digits only, without case."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter for letter in folded if unicodedata.category(letter)[0] in "LMN")
+
+
+MEANING = {plain_heading(word): field for field, words in SPELLINGS.items() for word in words.split(", ")}
+
+
+def meanings(row: Sequence[str]) -> list[str | None]:
+    """What each cell of a first line means as a heading; None for one that means nothing here."""
+    return [MEANING.get(plain_heading(cell)) for cell in row]
+
+
+def is_heading(row: Sequence[str]) -> bool:
+    """Whether a first line holds headings: one is known at least, and nothing looks like a number or an address."""
+    told = any(meanings(row))
+    return told and not any("@" in cell or sum(map(str.isdigit, cell)) > 4 for cell in row)  # noqa: PLR2004  # a phone
+
+
+def columns_of(row: Sequence[str]) -> Columns:
+    """What the columns of a sheet are, by its first line. Raises InvalidRequest."""
+    if not is_heading(row):
+        return Columns({field: place for place, field in enumerate(PLACES) if place < len(row)})
+    places: dict[str, int] = {}
+    ignored = []
+    for place, field in enumerate(meanings(row)):
+        if field is None:
+            ignored += [row[place].strip()] if row[place].strip() else []
+        elif field in places:
+            raise _twice(field, row, places[field], place)
+        else:
+            places[field] = place
+    if not {"name", "first_name"} & places.keys():
+        raise InvalidRequest.field("file", "has no column for names: call one of them Name")
+    return Columns(places, tuple(ignored), named=True)
+
+
+def _twice(field: str, row: Sequence[str], first: int, second: int) -> InvalidRequest:
+    both = f"columns {first + 1} ({row[first].strip()}) and {second + 1} ({row[second].strip()})"
+    message = f"has two columns for {field.replace('_', ' ')}, {both}: rename the one that does not count"
+    return InvalidRequest.field("file", message)

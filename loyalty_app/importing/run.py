@@ -1,0 +1,112 @@
+"""Running an import: a file from its bytes to the report of what became of each line."""
+
+import hashlib
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import TypedDict, Unpack
+
+import msgspec
+
+from loyalty_app.businesses import Business, find_business
+from loyalty_app.counter import Counter
+from loyalty_app.db.engine import Database
+from loyalty_app.importing.booking import Booking, Keys, Known, Rehearsal, Taker
+from loyalty_app.importing.candidates import Fate, Remark, Setting
+from loyalty_app.importing.sheet import Read, Sheet, read_sheet, without_wrong_lines
+
+AT_ONCE = 512
+
+
+class Imported(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a file: how it was understood, how many lines had which fate, and why."""
+
+    business_id: int
+    dry_run: bool
+    encoding: str
+    separator: str
+    columns: tuple[str, ...]
+    ignored_columns: tuple[str, ...]
+    imported: int
+    already_there: int
+    left_out: int
+    report: tuple[Remark, ...]
+
+
+class Wishes(TypedDict, total=False):
+    """How a file is to be imported: `progress` is told of every so many lines that are done."""
+
+    dry_run: bool
+    encoding: str | None
+    progress: Callable[[int, int], None]
+
+
+async def import_file(
+    database: Database, business_id: int, data: bytes, *, clock: Callable[[], datetime], **wishes: Unpack[Wishes]
+) -> Imported:
+    """Import a file, or say what would become of it. Raises InvalidRequest, Busy."""
+    business = await database.read(lambda connection: find_business(connection, business_id))
+    setting = Setting(business.country, business.zone, clock())
+    sheet = read_sheet(data, setting, encoding=wishes.get("encoding"))
+    known, told = await Known.load(database, business_id), wishes.get("progress", lambda _done, _all: None)
+    if wishes.get("dry_run", False):
+        progress = await _go_through(sheet, known, Rehearsal(database, business), told)
+        return _imported(business, sheet, progress, dry_run=True)
+    counter = Counter(database, clock=clock)
+    try:
+        taker = Booking(counter, business, Keys(hashlib.sha256(data).hexdigest()[:32]))
+        return _imported(business, sheet, await _go_through(sheet, known, taker, told), dry_run=False)
+    finally:
+        await counter.close()
+
+
+class Progress:
+    """What has become of the lines so far."""
+
+    def __init__(self) -> None:
+        self.fates: Tally[Fate] = Tally()
+        self.report: list[Remark] = []
+
+    def note(self, lines: int, remarks: list[Remark]) -> None:
+        """Note some lines that are done; a line may have several remarks."""
+        others = {remark.place: remark.fate for remark in remarks}
+        self.fates.update(others.values())
+        self.fates[Fate.IMPORTED] += lines - len(others)
+        self.report += sorted(remarks, key=lambda remark: remark.place)
+
+
+async def _go_through(sheet: Sheet, known: Known, taker: Taker, told: Callable[[int, int], None]) -> Progress:
+    progress = Progress()
+    for lines in _parts(sheet.lines):
+        candidates, remarks = without_wrong_lines(lines)
+        new = []
+        for candidate in candidates:
+            remark = known.remark(candidate, "line")
+            if remark is None:
+                new.append(candidate)
+            else:
+                remarks.append(remark)
+        progress.note(len(lines), remarks + await taker.take(new))
+        told(len(lines), sheet.rows)
+    return progress
+
+
+def _parts(lines: Iterator[Read]) -> Iterator[list[Read]]:
+    while part := list(islice(lines, AT_ONCE)):
+        yield part
+
+
+def _imported(business: Business, sheet: Sheet, progress: Progress, *, dry_run: bool) -> Imported:
+    return Imported(
+        business_id=business.id,
+        dry_run=dry_run,
+        encoding=sheet.encoding,
+        separator=sheet.separator,
+        columns=tuple(sheet.columns.places),
+        ignored_columns=sheet.columns.ignored,
+        imported=progress.fates[Fate.IMPORTED],
+        already_there=progress.fates[Fate.ALREADY_THERE],
+        left_out=progress.fates[Fate.LEFT_OUT],
+        report=tuple(progress.report),
+    )

@@ -1,0 +1,93 @@
+"""Sheets: one file of a spreadsheet, as candidates and remarks. Nothing is looked up and nothing written here."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple
+
+from loyalty_app.importing.candidates import Candidate, Fate, Faults, Remark, Setting, check_days
+from loyalty_app.importing.cells import check_readable, day_of, email_of, name_of, phone_of, plain, stamps_of
+from loyalty_app.importing.headings import PLACES, Columns, columns_of
+from loyalty_app.importing.letters import read_letters
+from loyalty_app.importing.separators import Row, read_rows
+from loyalty_core.customers import Profile
+from loyalty_core.errors import InvalidRequest
+
+LARGEST_FILE = 100 * 2**20
+Read = Candidate | list[Remark]
+
+
+class Sheet(NamedTuple):
+    """A file: how it was understood, and its lines, which can be gone through once. `rows` is how many there may be."""
+
+    encoding: str
+    separator: str
+    columns: Columns
+    rows: int
+    lines: Iterator[Read]
+
+
+def read_sheet(data: bytes, setting: Setting, *, encoding: str | None = None) -> Sheet:
+    """Understand a file. Raises InvalidRequest if it is too large or empty, or has no column for names."""
+    if len(data) > LARGEST_FILE:
+        raise InvalidRequest.field("file", "must have at most 100 MB: split it")
+    letters = read_letters(data, encoding)
+    separator, rows = read_rows(letters.text)
+    first = next(rows, None)
+    if first is None:
+        raise InvalidRequest.field("file", "is empty")
+    if first.fault is not None:
+        raise InvalidRequest.field("file", f"cannot be read from line {first.line} on: {first.fault}")
+    columns = columns_of(tuple(map(plain, first.cells)))
+    body = rows if columns.named else chain([first], rows)
+    lines = (_read(row, columns, len(first.cells), setting) for row in body)
+    return Sheet(letters.encoding, separator, columns, _count(letters.text), lines)
+
+
+def _count(text: str) -> int:
+    return max(text.count("\n"), text.count("\r")) + 1
+
+
+def _read(row: Row, columns: Columns, width: int, setting: Setting) -> Read:
+    if row.fault is None and any(cell.strip() for cell in row.cells[width:]):
+        cells = f"{len(row.cells)} cells where the first line has {width}"
+        row = Row(row.line, row.cells, f"has {cells}: put a cell that holds the separator in quotation marks")
+    if row.fault is not None:
+        return [Remark(place=row.line, fate=Fate.LEFT_OUT, message=row.fault)]
+    return _candidate(row, columns, setting)
+
+
+def _candidate(row: Row, columns: Columns, setting: Setting) -> Read:
+    faults = Faults(row.line)
+    cells = {field: plain(row.cells[at]) if at < len(row.cells) else "" for field, at in columns.places.items()}
+    for field, text in cells.items():
+        faults.kept(lambda field=field, text=text: check_readable(field, text))  # type: ignore[misc]  # bound by default
+    if faults.found:
+        return faults.found
+    return _checked(faults, cells, setting) or faults.found
+
+
+def _checked(faults: Faults, cells: dict[str, str], setting: Setting) -> Candidate | None:
+    get = dict.fromkeys(PLACES, "") | cells
+    name = faults.kept(lambda: name_of(_full_name(get)))
+    phone = faults.kept(lambda: phone_of(get["phone"], setting.country))
+    email = faults.kept(lambda: email_of(get["email"]))
+    birthday = faults.kept(lambda: day_of("birthday", get["birthday"], setting.country))
+    joined_at = setting.moment_of(faults.kept(lambda: day_of("joined", get["joined"], setting.country)))
+    stamps = faults.kept(lambda: stamps_of(get["stamps"]))
+    check_days(faults, birthday, joined_at, setting)
+    if faults.found or name is None:
+        return None
+    profile = Profile(name=name, phone=phone, email=email, birthday=birthday)
+    return Candidate(place=faults.place, profile=profile, stamps=stamps or 0, joined_at=joined_at)
+
+
+def _full_name(cells: dict[str, str]) -> str:
+    """The name of one column, or of two put together."""
+    first, last = cells["name"] or cells.get("first_name", ""), cells.get("last_name", "")
+    return first if not last or first.endswith(last) else f"{first} {last}"
+
+
+def without_wrong_lines(lines: Sequence[Read]) -> tuple[list[Candidate], list[Remark]]:
+    """The candidates among some lines, and all that is to be said about the others."""
+    candidates = [line for line in lines if isinstance(line, Candidate)]
+    return candidates, [remark for line in lines if isinstance(line, list) for remark in line]

@@ -1,0 +1,107 @@
+"""`loyalty customers import | export`, as a person runs them."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from loyalty_app.settings import Settings
+from tests.app.console import CAFE, Console, refused
+
+SHEET = "Name;Telefon;Stempel\nZoë;0170 1234567;3\nBen;4,91701E+11;1\n=1+1;0170 7654321;0\n"
+
+
+@pytest.fixture
+def console(tmp_path: Path, settings: Settings) -> Console:
+    """A terminal beside a café of Germany and a sheet."""
+    console = Console(tmp_path, settings)
+    console.ask("business", "create", *CAFE, "--plan", "basic", "--country", "DE")
+    (tmp_path / "guests.csv").write_bytes(SHEET.encode("cp1252"))
+    return console
+
+
+def business(console: Console) -> tuple[str, str]:
+    return "--business", str(console.ask("business", "list")["businesses"][0]["business_id"])
+
+
+def test_a_sheet_is_rehearsed_imported_and_imported_again(console: Console) -> None:
+    words = ("customers", "import", "guests.csv", *business(console))
+
+    told = console.ask(*words, "--dry-run")
+    done = console.ask(*words)
+    again = console.ask(*words)
+
+    assert (told["imported"], done["imported"], again["imported"], again["already_there"]) == (2, 2, 0, 2)
+    assert {**told, "dry_run": False} == done
+    assert (done["encoding"], done["separator"]) == ("windows-1252", ";")
+    [wrong] = done["report"]
+    assert (wrong["line"], wrong["outcome"], wrong["field"]) == (3, "left_out", "phone")
+
+
+def test_people_are_told_line_by_line(console: Console) -> None:
+    ended = console.run("customers", "import", "guests.csv", *business(console))
+
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("Line 3: phone was shortened to 4,91701E+11 by a spreadsheet")
+    assert ended.stdout.endswith("Imported 2, already there 0, left out 1.\n")
+    assert ended.stderr == ""
+
+
+def test_an_export_is_taken_back_as_it_was(console: Console, tmp_path: Path) -> None:
+    here = business(console)
+    console.run("customers", "import", "guests.csv", *here)
+    there = str(console.ask("business", "create", *CAFE, "--country", "DE")["business_id"])
+
+    assert console.ask("customers", "export", "out.csv", *here, "--excel")["customers"] == 2
+    assert console.ask("customers", "import", "out.csv", *here)["already_there"] == 2
+    assert console.ask("customers", "import", "out.csv", "--business", there)["imported"] == 2
+    console.ask("customers", "export", "back.csv", "--business", there, "--excel")
+
+    out, back = (rows(tmp_path / name) for name in ("out.csv", "back.csv"))
+    assert [row[:6] for row in out] == [row[:6] for row in back]
+    assert out[1][:3] == ["Zoë", "'+491701234567", ""]
+    assert out[2][0] == "'=1+1"
+
+
+def rows(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_an_export_goes_to_the_terminal_without_a_file(console: Console) -> None:
+    here = business(console)
+    console.run("customers", "import", "guests.csv", *here)
+
+    ended = console.run("customers", "export", *here)
+
+    assert ended.stdout.splitlines()[1].startswith("Zoë,'+491701234567,")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [
+        (("import", "nothing.csv"), 1, "No such file"),
+        (("import", "guests.csv", "--encoding", "klingon"), 2, "--encoding"),
+        (("export", "no/where/out.csv"), 1, "No such file"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(console: Console, words: tuple[str, ...], code: int, why: str) -> None:
+    assert why in refused(console.run("customers", *words, *business(console)), code)
+
+
+def test_an_import_that_is_killed_can_be_repeated(console: Console, tmp_path: Path) -> None:
+    here = business(console)
+    count = 8_000
+    sheet = "name,email\n" + "".join(f"Guest {n},g{n}@example.com\n" for n in range(count))
+    (tmp_path / "many.csv").write_text(sheet)
+    with console.start("customers", "import", "many.csv", *here) as process:
+        while not (begun := len(console.run("customers", "export", *here).stdout.splitlines()) - 1):
+            assert process.poll() is None
+        process.kill()
+
+    again = console.ask("customers", "import", "many.csv", *here)
+
+    assert again["already_there"] >= begun > 0
+    assert again["imported"] + again["already_there"] == count
+    assert len(console.run("customers", "export", *here).stdout.splitlines()) - 1 == count
+    assert next(c for c in console.ask("doctor")["checks"] if c["name"] == "ledger")["status"] == "ok"
