@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 ISOLATE, END = "\u2068", "\u2069"
+RIGHT_TO_LEFT = "\u200f"
 
 _OVERRIDES = dict.fromkeys(range(0x202A, 0x202F))
 _ISOLATES = dict.fromkeys(range(0x2066, 0x206A))
@@ -23,6 +24,11 @@ def isolate_places(sentence: str, apart: set[str]) -> str:
         return f"{ISOLATE}{place[0]}{END}" if (place["code"] or place["name"]) in apart else place[0]
 
     return _PLACE.sub(isolated, sentence)
+
+
+def is_all_places(sentence: str) -> bool:
+    """Whether a sentence has no letter of its own, so that nothing but its places could tell its direction."""
+    return not any(unicodedata.bidirectional(letter) in {"L", "R", "AL"} for letter in _PLACE.sub("", sentence))
 
 
 def tame(text: str) -> str:

@@ -25,7 +25,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
 from bots.catalogues import read_catalogue
-from bots.direction import isolate_places, tame, turns
+from bots.direction import RIGHT_TO_LEFT, is_all_places, isolate_places, tame, turns
 
 LANGUAGES = ("en", "hi", "es", "ru", "ar", "de")
 """The languages in the order of the menu."""
@@ -74,7 +74,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
     def plain(self, sentence: str, /, **values: object) -> str:
         """A sentence where no HTML is read, as in a toast."""
-        return self._fill(self.catalogue.gettext(sentence), values)
+        return self._whole(self.catalogue.gettext(sentence), values)
 
     def label(self, sentence: str, /, **values: object) -> str:
         """The label of a button: no HTML, and short."""
@@ -86,7 +86,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
     def plain_count(self, one: str, many: str, n: int, /, **values: object) -> str:
         """The same where no HTML is read."""
-        return self._fill(self.catalogue.ngettext(one, many, n), {"n": n, **values})
+        return self._whole(self.catalogue.ngettext(one, many, n), {"n": n, **values})
 
     def number(self, number: float) -> str:
         """A number, as "12,345.5"."""
@@ -131,8 +131,13 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         apart = {name for name, text in texts.items() if turns(text, rtl=self.rtl)}
         return isolate_places(sentence, apart).format_map(texts)
 
+    def _whole(self, sentence: str, values: dict[str, object]) -> str:
+        """A sentence that stands by itself: one without letters of its own, as a name alone, has its direction too."""
+        filled = self._fill(sentence, values)
+        return f"{RIGHT_TO_LEFT}{filled}" if self.rtl and values and is_all_places(sentence) else filled
+
     def _html(self, sentence: str, values: dict[str, object]) -> Html:
-        return Html(self._fill(sentence, {name: self._escaped(value) for name, value in values.items()}))
+        return Html(self._whole(sentence, {name: self._escaped(value) for name, value in values.items()}))
 
     def _escaped(self, value: object) -> Html:
         return value if isinstance(value, Html) else Html(html.escape(self._text(value)))

@@ -15,7 +15,7 @@ from bots.words import LANGUAGES, N_, Html, Words, words_for
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2025, 3, 3, 10, 40, tzinfo=BERLIN)
-FSI, PDI = "\u2068", "\u2069"
+FSI, PDI, RLM = "\u2068", "\u2069", "\u200f"
 EN, AR = words_for("en"), words_for("ar")
 
 
@@ -260,3 +260,9 @@ def test_several_names_are_one_text() -> None:
     assert EN.join(["A"]) == "A"
     assert EN.join([]) == ""
     assert EN.say("With {names}", names=EN.join(["A&B", "C"])) == "With A&amp;B and C"
+
+
+def test_a_name_alone_stands_on_the_side_from_which_its_reader_reads() -> None:
+    assert AR.say("<b>{shop}</b>", shop="Bean") == f"{RLM}<b>{FSI}Bean{PDI}</b>"
+    assert AR.say("🎁 {reward}", reward="قهوة") == f"{RLM}🎁 {FSI}قهوة{PDI}"
+    assert words_for("en").say("🎁 {reward}", reward="قهوة") == f"🎁 {FSI}قهوة{PDI}"
