@@ -15,6 +15,7 @@ from loyalty_app.cli.business import business
 from loyalty_app.cli.customers import customers
 from loyalty_app.cli.demo import demo
 from loyalty_app.cli.doctor import doctor
+from loyalty_app.cli.export import export
 from loyalty_app.cli.failures import OneLineFailures
 from loyalty_app.cli.key import key
 from loyalty_app.cli.logs import log_to_stderr
@@ -45,7 +46,7 @@ def loyalty(*, debug: bool) -> None:
     log_to_stderr()
 
 
-for command in (demo, serve, api, worker, bot, business, branch, staff, customers, key, migrate, doctor):
+for command in (demo, serve, api, worker, bot, business, branch, staff, customers, key, export, migrate, doctor):
     loyalty.add_command(command)
 
 

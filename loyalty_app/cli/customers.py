@@ -76,7 +76,7 @@ def export(file: Path | None, business_id: int, *, excel: bool, as_json: bool) -
         raise click.UsageError(message)
 
     if file is None:
-        _export(click.get_text_stream("stdout", encoding="utf-8"), business_id, excel=excel)
+        _export(sys.stdout, business_id, excel=excel)
         return
     with file.open("w", encoding="utf-8", newline="") as opened:
         count = _export(opened, business_id, excel=excel)

@@ -26,6 +26,7 @@ OPTIONS = {
     "staff": "--staff",
     "token": "--token",
     "file": "FILE",
+    "target": "TARGET",
     "encoding": "--encoding",
 }
 

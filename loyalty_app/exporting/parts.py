@@ -1,0 +1,74 @@
+"""Parts: which tables hold what a business owns, and which of their columns leave the house.
+
+No secrets are among them, nor what only this program needs.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+from sqlalchemy import Column, Connection, Table, select
+
+from loyalty_app.db import tables
+
+AT_ONCE = 1_000
+STAYS_HERE = {
+    "business_id",
+    "search_text",
+    "goal",
+    "last_visit_by",
+    "day_stamps",
+    "secret",
+    "old_secret",
+    "old_secret_until",
+    "warnings",
+    "user_id",
+    "facts",
+    "told_to",
+    "next_at",
+}
+"""Columns that are secrets, another person's affair, or the caches and the memory of this program."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A table of a business, under the name of its files, with what it is in a sentence."""
+
+    name: str
+    table: Table
+    text: str
+
+    @property
+    def key(self) -> Column[object]:
+        """What tells the rows of one business apart."""
+        [key] = [column for column in self.table.primary_key if column.name != "business_id"]
+        return key
+
+    @property
+    def columns(self) -> list[Column[object]]:
+        """The columns that leave the house."""
+        own = set() if self.table is not tables.customer else {"day"}
+        return [column for column in self.table.columns if column.name not in STAYS_HERE | own]
+
+    def rows(self, connection: Connection, business_id: int) -> Iterator[tuple[object, ...]]:
+        """All rows of a business in the order of their keys, read a few at a time so that memory stays small."""
+        last: object = None
+        while True:
+            found = select(*self.columns).where(self.table.c.business_id == business_id)
+            found = found if last is None else found.where(self.key > last)
+            rows = connection.execute(found.order_by(self.key).limit(AT_ONCE)).all()
+            if not rows:
+                return
+            last = rows[-1][self.columns.index(self.key)]
+            yield from map(tuple, rows)
+
+
+PARTS = (
+    Part("customers", tables.customer, "who holds a card, and its state; an erased customer has erased_at and no name"),
+    Part("transactions", tables.transaction, "the ledger: all that was ever done to the cards"),
+    Part("rewards", tables.reward, "what full cards have earned, and what became of it"),
+    Part("program_versions", tables.program, "the program, each state of it that was ever in force"),
+    Part("daily_totals", tables.daily_total, "the figures of each day, by the time zone of the shop"),
+    Part("branches", tables.branch, "the places of the shop"),
+    Part("staff", tables.staff, "who works or worked there"),
+    Part("webhook_endpoints", tables.webhook_endpoint, "where events are sent; their secrets are not here"),
+    Part("notices", tables.notice, "what owners were told"),
+)
