@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from loyalty_app.businesses import find_business, program_row
+from loyalty_app.businesses import Business, find_business, program_row
 from loyalty_app.chat.cards import repaint
 from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import terms_of
@@ -17,8 +17,12 @@ from loyalty_core.programs import Program, ProgramChange, changed
 
 def read_program(connection: Connection, business_id: int) -> Program:
     """The program of a business with all its versions."""
-    shop = find_business(connection, business_id)
-    rows = select(program).where(program.c.business_id == business_id).order_by(program.c.version)
+    return program_of(connection, find_business(connection, business_id))
+
+
+def program_of(connection: Connection, shop: Business) -> Program:
+    """The program of a business that is known already."""
+    rows = select(program).where(program.c.business_id == shop.id).order_by(program.c.version)
     return Program(shop.name, tuple(terms_of(row) for row in connection.execute(rows)))
 
 

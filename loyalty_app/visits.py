@@ -14,7 +14,7 @@ from loyalty_app.contacts import checked_phone
 from loyalty_app.customers import find_customer
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, reward, transaction
-from loyalty_app.programs import read_program
+from loyalty_app.programs import program_of
 from loyalty_core.changes import Occasion
 from loyalty_core.customers import Customer
 from loyalty_core.errors import AlreadyVoided, VoidRefused
@@ -49,7 +49,7 @@ def look_at(connection: Connection, business: Business, customer_id: int, *, by:
         customer_id=found.id,
         name=found.name,
         stamps=found.card.current_stamps,
-        goal=running_goal(found.card, read_program(connection, business.id)),
+        goal=running_goal(found.card, program_of(connection, business)),
         last_at=found.card.last_visit_at,
         rewards=_waiting(connection, found, now) if found.card.rewards_available else (),
         undoable=_undoable(connection, found, Occasion(now=now, actor=by)),
