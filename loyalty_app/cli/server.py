@@ -18,7 +18,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess
 
 from loyalty_app.cli.failures import Impossible, explained
-from loyalty_app.cli.logs import LOGGING
+from loyalty_app.cli.logs import logging_config
 from loyalty_app.cli.mounting import Application, Message, Mounted, Receive, Send
 from loyalty_app.watch.exposition import forget_process, shared_directory
 
@@ -158,7 +158,7 @@ def _options() -> dict[str, Any]:
         "ws": "none",
         "access_log": False,
         "server_header": False,
-        "log_config": LOGGING,
+        "log_config": logging_config(),
         "timeout_graceful_shutdown": GRACE_SECONDS,
     }
 

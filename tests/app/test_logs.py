@@ -1,28 +1,64 @@
-"""Logs: one line each, and never the token of a bot."""
+"""Logs: one line each, for people or for programs, with the trail of what they belong to."""
 
+import json
 import logging
 
-from loyalty_app.cli.logs import Discreet
+import pytest
 
-TOKEN = "7000000001:AAE-fGh_12345678901234567890123456"
-
-
-def written(message: str, error: Exception | None = None) -> str:
-    record = logging.LogRecord(
-        "bots", logging.ERROR, __file__, 1, message, None, (type(error), error, None) if error else None
-    )
-    return Discreet("%(levelname)s %(message)s").format(record)
+from loyalty_app.cli.logs import formatter, logging_config
+from loyalty_app.watch.trail import trail
 
 
-def test_a_token_in_a_message_is_not_written() -> None:
-    assert written(f"POST https://api.telegram.org/bot{TOKEN}/getMe") == (
-        "ERROR POST https://api.telegram.org/bot7000000001:…/getMe"
-    )
+def written(message: str, *, kind: str = "text", logger: str = "loyalty_app.counter", **more: object) -> str:
+    record = logging.LogRecord(logger, logging.ERROR, __file__, 1, message, None, None)
+    vars(record).update(more)
+    return formatter(kind).format(record)
 
 
-def test_a_token_in_a_traceback_is_not_written() -> None:
-    assert TOKEN not in written("it failed", ValueError(f"The token `{TOKEN}` was rejected"))
+def raised(error: Exception) -> tuple[type[Exception], Exception, object]:
+    try:
+        raise error  # noqa: TRY301  # so that it has a traceback
+    except Exception as caught:  # noqa: BLE001  # whatever it is
+        return type(caught), caught, caught.__traceback__
 
 
-def test_times_and_addresses_stay_as_they_are() -> None:
-    assert written("10:40 at 127.0.0.1:8000, update 123456:7") == "ERROR 10:40 at 127.0.0.1:8000, update 123456:7"
+def test_a_line_of_json_is_one_object_with_level_logger_time_and_fields() -> None:
+    line = json.loads(written("order", kind="json", business=7, events=["msg_1"]))
+    assert (line["event"], line["level"], line["logger"]) == ("order", "error", "loyalty_app.counter")
+    assert (line["business"], line["events"]) == (7, ["msg_1"])
+    assert line["timestamp"].endswith("Z")
+
+
+def test_a_line_belongs_to_the_request_or_update_that_led_to_it() -> None:
+    token = trail.set({"request_id": "till-1"})
+    try:
+        assert json.loads(written("it failed", kind="json"))["request_id"] == "till-1"
+        assert "request_id=till-1" in written("it failed")
+        assert json.loads(written("order", kind="json", request_id="other"))["request_id"] == "other"
+    finally:
+        trail.reset(token)
+
+
+@pytest.mark.parametrize("kind", ["text", "json"])
+def test_an_exception_is_told_with_its_places_and_causes(kind: str) -> None:
+    cause = OSError("no route")
+    error = RuntimeError("it broke")
+    error.__cause__ = cause
+    line = written("failed", kind=kind, exc_info=raised(error))
+    for part in ("test_logs.py", "in raised", "RuntimeError: it broke", "OSError: no route"):
+        assert part in line
+    assert kind == "text" or json.loads(line)["exception"].startswith("Traceback")
+
+
+def test_the_level_is_for_our_own_lines_and_libraries_stay_at_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOYALTY_LOG_LEVEL", "DEBUG")
+    config = logging_config()
+    assert config["root"]["level"] == logging.WARNING
+    assert {logger["level"] for logger in config["loggers"].values()} == {"DEBUG"}
+    monkeypatch.setenv("LOYALTY_LOG_LEVEL", "ERROR")
+    assert logging_config()["root"]["level"] == logging.ERROR
+
+
+def test_a_wrong_setting_does_not_keep_the_log_from_being_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOYALTY_LOG_LEVEL", "loud")
+    assert logging_config()["root"]["level"] == logging.WARNING

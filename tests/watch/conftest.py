@@ -2,7 +2,7 @@
 
 from tests.api.conftest import api, place, till
 from tests.app.conftest import migrated_postgres, postgres_settings, sqlite_settings, sqlite_template
-from tests.bots.conftest import town
+from tests.bots.conftest import town, unhurried
 
 __all__ = [
     "api",
@@ -13,4 +13,5 @@ __all__ = [
     "sqlite_template",
     "till",
     "town",
+    "unhurried",
 ]
