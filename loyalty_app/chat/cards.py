@@ -87,11 +87,6 @@ def find_card(connection: Connection, business_id: int, *, bot_id: int, user_id:
     return _card_of(row) if row is not None else None
 
 
-async def note_shown(database: Database, shown: Shown, *, now: datetime) -> None:
-    """Note that a card was shown, outside the queue."""
-    await database.write(lambda connection: DueCards().record(connection, database, [shown], now=now))
-
-
 async def send_anew(database: Database, card: HeldCard, *, now: datetime) -> None:
     """Have a card sent as a new message, at once; whoever asks has taken the message away that showed it."""
     own = [telegram_card.c[name] == getattr(card, name) for name in KEY]
