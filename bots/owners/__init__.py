@@ -16,7 +16,7 @@ from loyalty_core.access import Role
 __all__ = ["DRAFTS", "PRESSES", "begin_shop", "cancel", "show_shop"]
 
 PRESSES: dict[str, Answer] = {
-    "newshop": founding.press_begin,
+    "newshop": founding.begin_shop,
     "goal": founding.press_stamps,
     "cancel": founding.cancel,
     "shops": shop.choose_shop,

@@ -40,11 +40,6 @@ async def begin_shop(turn: Turn) -> None:
     await _ask_name(turn)
 
 
-async def press_begin(turn: Turn) -> None:
-    """The same by a button."""
-    await begin_shop(turn)
-
-
 async def take_answer(turn: Turn, text: str) -> None:
     """An answer to what was asked last; one that cannot be used is explained, and asked for again."""
     draft = read_draft(turn.chat.draft)

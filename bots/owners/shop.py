@@ -22,7 +22,8 @@ async def show_shop(turn: Turn) -> None:
     found = await own_positions(turn)
     current = [position for position in found if position.business.id == turn.chat.business_id]
     if not found:
-        await turn.screen(turn.words.say("You do not work at a shop here yet. To open your own, send /newshop."))
+        rows = [[button(turn.words.label("🏪 Open a shop"), "newshop", look=MAIN)]]
+        await turn.screen(turn.words.say("You do not work at a shop here yet. You can open your own: /newshop"), rows)
     elif len(found) == 1 or current:
         await show_position(turn, (current or found)[0])
     else:

@@ -20,8 +20,8 @@ FOUR = ("/newshop", "Café Müller", "8", "A coffee of your choice")
 
 @pytest.fixture
 async def mira(town: Town) -> Person:
-    """Somebody who has pressed START, and lives in Germany."""
-    mira = await town.person("Mira", language_code="de")
+    """Somebody who has pressed START."""
+    mira = await town.person("Mira")
     await mira.start()
     return mira
 
@@ -75,6 +75,13 @@ async def test_who_founds_a_shop_owns_it(mira: Person) -> None:
     await mira.say("/shop")
     assert "Café Müller" in mira.last.words
     assert {"⭐ Program", "🔑 API"} <= set(mira.last.labels)
+
+
+async def test_who_works_nowhere_is_offered_a_shop(town: Town, mira: Person) -> None:
+    await mira.say("/shop")
+    await mira.press("Open a shop")
+    await found_shop(mira, *FOUR[1:])
+    assert len(await shops(town)) == 1
 
 
 async def test_the_usual_numbers_of_stamps_are_buttons(town: Town, mira: Person) -> None:
