@@ -103,6 +103,18 @@ def screen_of(person: Person) -> Shown:
     return shown
 
 
+def button(person: Person, label: str) -> str:
+    """What the button brings back whose label begins so."""
+    [data] = [each.data for each in screen_of(person).buttons if each.text.startswith(label) and each.data]
+    return data
+
+
+async def press_raw(cafe: Cafe, person: Person, data: str) -> None:
+    """Press, and do not wait for what comes of it."""
+    body = {"message_id": screen_of(person).id, "data": data}
+    await cafe.town.sandbox.post(f"control/chats/{person.id}/{BOT}/press", body)
+
+
 async def own_bot(cafe: Cafe, username: str) -> None:
     """Give the café a bot of its own."""
     town = cafe.town

@@ -1,6 +1,5 @@
 """The staff's screen: stamps, rewards and undoing, each once, whatever happens on the way, and all on one message."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 
@@ -14,12 +13,10 @@ from loyalty_core.ledger import EntryType
 from tests.app.shop import Clock
 from tests.bots.bot_api import check_calls
 from tests.bots.cafe import Cafe, link, open_cafe, screen_of
-from tests.bots.people import Person
-from tests.bots.town import BOT, Town, open_town
+from tests.bots.town import Town, open_town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
-OLD_NONCE = "00000000000000"
 EVERY_SEND = ("sendMessage", "sendPhoto", "sendDocument")
 
 
@@ -39,18 +36,6 @@ async def timed_town(sqlite_settings: Settings, clock: Clock) -> AsyncIterator[T
     async with open_town(sqlite_settings, clock=clock) as town:
         yield town
         check_calls(await town.sandbox.calls())
-
-
-def button(person: Person, label: str) -> str:
-    """What the button brings back whose label begins so."""
-    [data] = [each.data for each in screen_of(person).buttons if each.text.startswith(label) and each.data]
-    return data
-
-
-async def press_raw(cafe: Cafe, person: Person, data: str) -> None:
-    """Press, and do not wait for what comes of it."""
-    body = {"message_id": screen_of(person).id, "data": data}
-    await cafe.town.sandbox.post(f"control/chats/{person.id}/{BOT}/press", body)
 
 
 async def test_from_the_camera_to_a_stamp_it_takes_two_taps_and_no_new_message(either_town: Town) -> None:
@@ -189,77 +174,6 @@ async def test_staff_are_not_offered_to_undo_what_a_colleague_did(cafe: Cafe) ->
     assert await cafe.stamps() == 1
 
 
-async def test_two_presses_at_once_are_one_stamp(either_town: Town) -> None:
-    cafe = await open_cafe(either_town)
-    await cafe.ana.open(link(cafe.lena))
-    plus = button(cafe.ana, "+1")
-    await asyncio.gather(*(press_raw(cafe, cafe.ana, plus) for _ in range(3)))
-    await cafe.town.sandbox.settle(BOT)
-    await cafe.ana.screen()
-    assert await cafe.stamps() == 1
-    assert "1 of 10" in screen_of(cafe.ana).words
-
-
-async def test_an_update_that_comes_again_under_another_number_changes_nothing(either_town: Town) -> None:
-    cafe = await open_cafe(either_town)
-    await cafe.ana.open(link(cafe.lena))
-    await cafe.ana.press("+2")
-    await cafe.town.sandbox.redeliver(BOT)
-    assert await cafe.stamps() == 2
-    await cafe.ana.press("Undo")
-    await cafe.town.sandbox.redeliver(BOT)
-    await cafe.ana.screen()
-    assert await cafe.stamps() == 0
-    assert len(await cafe.shop.ledger()) == 2
-    assert "0 of 10" in screen_of(cafe.ana).words
-
-
-@pytest.mark.parametrize("method", ["editMessageText", "answerCallbackQuery"])
-async def test_when_an_answer_is_lost_the_stamp_is_there_once_and_the_screen_right(cafe: Cafe, method: str) -> None:
-    await cafe.ana.open(link(cafe.lena))
-    await cafe.town.sandbox.order_fault(BOT, "lost_answer", method=method)
-    await cafe.ana.press("+1")
-    assert await cafe.stamps() == 1
-    assert "1 of 10" in screen_of(cafe.ana).words
-    await cafe.ana.press("+1")
-    assert await cafe.stamps() == 2
-
-
-async def test_buttons_go_on_after_a_restart(either_town: Town) -> None:
-    cafe = await open_cafe(either_town)
-    await cafe.ana.open(link(cafe.lena))
-    used = button(cafe.ana, "+1")
-    await cafe.ana.press("+1")
-    await cafe.town.restart()
-    cafe.shop.database = cafe.town.held.database
-    await cafe.ana.press_data(cafe.ana.last.id, used)
-    assert await cafe.stamps() == 1
-    await cafe.ana.press("+1")
-    assert await cafe.stamps() == 2
-    assert len(cafe.ana.messages) == 1
-
-
-async def test_a_screen_does_one_thing_and_then_shows_the_newest(cafe: Cafe) -> None:
-    await cafe.ana.open(link(cafe.lena))
-    other = button(cafe.ana, "+5")
-    await cafe.ana.press("+1")
-    assert await cafe.ana.press_data(cafe.ana.last.id, other) == "This screen was used already. Here is the newest."
-    assert await cafe.stamps() == 1
-    await cafe.ana.press("+5")
-    assert await cafe.stamps() == 6
-
-
-async def test_a_screen_of_yesterday_is_brought_up_to_date_before_it_acts(cafe: Cafe) -> None:
-    await cafe.ana.open(link(cafe.lena))
-    await cafe.shop.stamp(cafe.lena.id, 4)
-    said = await cafe.ana.press_data(cafe.ana.last.id, cafe.data("stamp", OLD_NONCE, 1))
-    assert said == "This screen was old. Here is how it is now: please press again."
-    assert await cafe.stamps() == 4
-    assert "4 of 10" in screen_of(cafe.ana).words
-    await cafe.ana.press("+1")
-    assert await cafe.stamps() == 5
-
-
 async def test_a_refusal_names_who_stamped_and_when_it_goes_on_by_the_shops_clock(
     timed_town: Town, clock: Clock
 ) -> None:
@@ -282,23 +196,6 @@ async def test_a_day_holds_no_more_than_its_cap_and_the_refusal_says_until_when(
     refusal = await cafe.ana.press("+2")
     assert refusal == "No more than 4 stamps a day: 3 were given today. More from Tue 3 Mar, 00:00."
     assert await cafe.stamps() == 3
-
-
-async def test_two_of_the_staff_at_one_card_both_count_and_both_see_it(either_town: Town) -> None:
-    cafe = await open_cafe(either_town)
-    ben = await cafe.town.hire(cafe.shop, "Ben")
-    for person in (cafe.ana, ben):
-        await person.open(link(cafe.lena))
-    presses = [press_raw(cafe, person, button(person, "+2")) for person in (cafe.ana, ben)]
-    await asyncio.gather(*presses)
-    await cafe.town.sandbox.settle(BOT)
-    assert await cafe.stamps() == 4
-    for person in (cafe.ana, ben):
-        await person.screen()
-    assert {"2 of 10", "4 of 10"} == {screen_of(person).words.splitlines()[0][-7:] for person in (cafe.ana, ben)}
-    for person in (cafe.ana, ben):
-        await person.press("+1")
-    assert await cafe.stamps() == 6
 
 
 async def test_stamps_name_the_branch_that_was_chosen_once(cafe: Cafe) -> None:
