@@ -49,6 +49,11 @@ EXAMPLES: tuple[LoyaltyError, ...] = (
     errors.Busy(),
 )
 
+IN_THE_CHAT = frozenset(
+    ("not_on_staff", "role_required", "card_in_use", "invite_invalid", "last_owner", "shop_limit_reached")
+)
+"""Codes of refusals that no request over HTTP meets."""
+
 
 def example_problems() -> dict[str, Problem]:
     """Code → the problem as it is sent."""

@@ -1,31 +1,28 @@
 """OpenAPI 3.1, made from the operations that stand beside the routes and from the structs of the wire."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 
 from api.operations import Operation
 from api.problems import MEDIA_TYPE, Problem
+from api.reference.calls import ONCE, Call
 from api.reference.errors import example_problems
+from api.reference.prose import introduction
+from api.reference.samples import samples_of
 from loyalty_app.pages import Pagination
 
 Json = dict[str, Any]
 
 REF = "#/components/schemas/{name}"
-ABOUT = (
-    'The stamp cards of a shop. Answers are JSON: `{"data": …}`, lists with `pagination`, refusals as RFC 9457 '
-    "problems with a `code`; the picture of a card is a PNG. "
-    "A write that carries an `Idempotency-Key` happens once, however often it is sent."
-)
 PARAMETERS: dict[str, Json] = {
-    "id": {"schema": {"type": "integer", "minimum": 1}, "description": "The numeric id.", "example": 42},
+    "id": {"schema": {"type": "integer", "minimum": 1}, "description": "The numeric id."},
     "qr_code": {
         "schema": {"type": "string"},
         "description": "The code on the card, typed or scanned, or the card's whole link, URL-encoded.",
-        "example": "CUS12AB34CD56",
     },
 }
 IN_HEADERS: dict[str, Json] = {
@@ -35,7 +32,7 @@ IN_HEADERS: dict[str, Json] = {
         "required": False,
         "description": "Makes the request once-only: the same key with the same request gets the first answer.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-        "example": "till-1-000123",
+        "example": ONCE,
     },
     "If-None-Match": {
         "name": "If-None-Match",
@@ -67,29 +64,22 @@ HEADERS_OF = {
 ANYWHERE = ("not_found", "method_not_allowed")
 
 
-def openapi_document(handlers: list[HTTPRouteHandler]) -> Json:
-    """The whole document for the handlers of /v1."""
+def openapi_document(calls: Iterable[Call]) -> Json:
+    """The whole document for the calls of /v1."""
     paths: dict[str, Json] = defaultdict(dict)
     operations = []
-    for handler in handlers:
-        operation: Operation = handler.opt["operation"]
-        operations.append(operation)
-        for path in handler.paths:
-            for method in handler.http_methods:
-                paths[_path(path)][method.lower()] = _operation(operation, path)
+    for call in calls:
+        operations.append(call.operation)
+        paths[call.path][call.method.lower()] = _operation(call)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Loyalty API", "version": version("loyalty-stamps"), "description": ABOUT},
+        "info": {"title": "Loyalty API", "version": version("loyalty-stamps"), "description": introduction()},
         "servers": [{"url": "/v1"}, {"url": "/api/v1", "description": "for clients of the original"}],
         "security": [{"bearer": []}, {"header": []}],
         "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in operations)],
         "paths": dict(paths),
         "components": _components(operations),
     }
-
-
-def _path(path: str) -> str:
-    return path.replace(":str}", "}")
 
 
 def _components(operations: list[Operation]) -> Json:
@@ -128,14 +118,16 @@ def _ref(kind: type) -> Json:
     return {"$ref": REF.format(name=_wire_name(kind.__name__))}
 
 
-def _operation(operation: Operation, path: str) -> Json:
+def _operation(call: Call) -> Json:
+    operation = call.operation
     document: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
         "description": f"{operation.text}\n\nNeeds the scope `{operation.scope}`.".strip(),
         "tags": [operation.tag],
-        "parameters": _parameters(operation, path),
+        "parameters": _parameters(call),
         "responses": {**_successes(operation), **_refusals(operation)},
+        "x-codeSamples": samples_of(call),
     }
     if operation.body is not None:
         content = {"schema": _ref(operation.body), "example": operation.body_example}
@@ -144,15 +136,18 @@ def _operation(operation: Operation, path: str) -> Json:
     return document
 
 
-def _parameters(operation: Operation, path: str) -> list[Json]:
-    found = [
-        {"name": name, "in": "path", "required": True, **parameter}
-        for name, parameter in PARAMETERS.items()
-        if "{" + name + ":" in path
-    ]
+def _parameters(call: Call) -> list[Json]:
+    operation = call.operation
+    found = [_path_parameter(name, value) for name, value in call.values.items()]
     if operation.query is not None:
         found += _query_parameters(operation.query)
     return found + [IN_HEADERS[name] for name, there in _headers_asked(operation).items() if there]
+
+
+def _path_parameter(name: str, value: str) -> Json:
+    parameter = PARAMETERS[name]
+    example = int(value) if parameter["schema"]["type"] == "integer" else value
+    return {"name": name, "in": "path", "required": True, **parameter, "example": example}
 
 
 def _headers_asked(operation: Operation) -> dict[str, bool]:

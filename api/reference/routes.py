@@ -1,21 +1,33 @@
 """Routes of the reference. They take no key."""
 
+import gzip
 from functools import cache
 
 from litestar import get
 from litestar.response.base import ASGIResponse
 
 from api.answers import encode
+from api.reference.calls import Call, calls_of
 from api.reference.openapi import Json, openapi_document
-from api.reference.page import reference_page
+from api.reference.page import FOREVER, HEADERS, reference_page, renderer, start_script
+from api.reference.postman import postman_collection
 from api.routes import customers, pictures, program, stamps, webhooks
+from api.state import AppRequest
+
+SCRIPT = "text/javascript"
+
+
+@cache
+def calls() -> tuple[Call, ...]:
+    """All calls of /v1, in the order in which the reference shows them."""
+    groups = (customers, pictures, stamps, program, webhooks)
+    return tuple(call for group in groups for call in calls_of(group.HANDLERS))
 
 
 @cache
 def document() -> Json:
     """The OpenAPI document, made once."""
-    groups = (customers, pictures, stamps, program, webhooks)
-    return openapi_document([handler for group in groups for handler in group.HANDLERS])
+    return openapi_document(calls())
 
 
 @get("/openapi.json", include_in_schema=False)
@@ -24,10 +36,31 @@ async def openapi() -> ASGIResponse:
     return ASGIResponse(body=encode(document()))
 
 
+@get("/postman.json", include_in_schema=False)
+async def postman(request: AppRequest) -> ASGIResponse:
+    """The reference for Postman, with the address at which it was asked for."""
+    return ASGIResponse(body=encode(postman_collection(calls(), str(request.base_url).rstrip("/"))))
+
+
 @get("/docs", include_in_schema=False)
 async def docs() -> ASGIResponse:
     """The reference for people."""
-    return ASGIResponse(body=reference_page(document()), media_type="text/html")
+    return ASGIResponse(body=reference_page(document()["info"]["title"]), media_type="text/html", headers=HEADERS)
 
 
-HANDLERS = [openapi, docs]
+@get("/docs/start.js", include_in_schema=False)
+async def start() -> ASGIResponse:
+    """What starts the renderer."""
+    return ASGIResponse(body=start_script(), media_type=SCRIPT, headers=HEADERS)
+
+
+@get("/docs/scalar.js", include_in_schema=False, sync_to_thread=True)
+def scalar(request: AppRequest) -> ASGIResponse:
+    """The renderer."""
+    headers, script = {**HEADERS, **FOREVER, "Vary": "Accept-Encoding"}, renderer()
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return ASGIResponse(body=script, media_type=SCRIPT, headers=headers | {"Content-Encoding": "gzip"})
+    return ASGIResponse(body=gzip.decompress(script), media_type=SCRIPT, headers=headers)
+
+
+HANDLERS = [openapi, postman, docs, start, scalar]

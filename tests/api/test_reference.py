@@ -1,16 +1,19 @@
-"""The reference: a valid OpenAPI 3.1 document with an example for every operation and every refusal, and a page."""
+"""The reference: a valid OpenAPI 3.1 document with an example for every operation and every refusal."""
 
 import re
 from collections.abc import Iterator
-from html import unescape
+from datetime import timedelta
 
 import msgspec
 import pytest
 from openapi_spec_validator import validate
 
 from api.problems import STATUS
-from api.reference.errors import EXAMPLES
+from api.reference.errors import EXAMPLES, IN_THE_CHAT
+from api.reference.openapi import IN_HEADERS
 from loyalty_core.errors import LoyaltyError
+from loyalty_core.events import EVENT_TYPES
+from loyalty_core.webhooks import RETRY_SCHEDULE
 from tests.api.till import Api
 from tests.api.witness import Json, escaped
 
@@ -33,6 +36,7 @@ CONTRACT = {
     503: "busy",
 }
 CODES = {code: status for status, codes in CONTRACT.items() for code in codes.split()}
+OVER_HTTP = {code: status for code, status in CODES.items() if code not in IN_THE_CHAT}
 
 
 @pytest.fixture
@@ -110,7 +114,7 @@ def test_every_operation_needs_a_key_and_may_be_limited(document: Json) -> None:
 
 
 def test_every_code_of_the_contract_is_shown_with_an_example_and_no_other(document: Json) -> None:
-    assert {problem["code"]: problem["status"] for problem in problems(document)} == CODES
+    assert {problem["code"]: problem["status"] for problem in problems(document)} == OVER_HTTP
 
 
 def test_every_kind_of_refusal_has_a_status_an_example_and_a_place_in_the_contract() -> None:
@@ -134,27 +138,38 @@ def test_a_once_only_request_says_so_and_no_other(document: Json) -> None:
         assert takes_key == writes_cards == ("422" in operation["responses"]), pointer
 
 
-async def test_the_page_shows_every_operation_and_explains_every_code(api: Api, document: Json) -> None:
-    page = (await api.client.get("/docs")).text
-    for _, operation in operations(document):
-        assert f'id="{operation["operationId"]}"' in page
-        assert operation["summary"] in unescape(page)
+def test_the_example_of_a_path_is_what_the_samples_ask_for(document: Json) -> None:
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            inside = {p["name"]: p["example"] for p in operation["parameters"] if p["in"] == "path"}
+            for sample in operation["x-codeSamples"]:
+                assert path.format(**inside) in sample["source"]
+
+
+def test_the_head_of_the_reference_explains_every_code_where_its_type_points(document: Json) -> None:
+    head = document["info"]["description"]
+    explained = dict(re.findall(r'^\| <a id="(\w+)"></a>`\1` \| (\d{3}) · \*\*', head, re.MULTILINE))
+    assert {code: int(status) for code, status in explained.items()} == OVER_HTTP
     for problem in problems(document):
-        assert f'id="{problem["type"].partition("#")[2]}"' in page
+        assert problem["type"].removeprefix("/docs#") in explained
 
 
-async def test_every_link_of_the_page_leads_somewhere(api: Api) -> None:
-    page = (await api.client.get("/docs")).text
-    anchors = set(re.findall(r'id="([^"]+)"', page))
-    for link in re.findall(r'href="?([^" >]+)', page):
-        assert link == "/openapi.json" or link.removeprefix("#") in anchors
+def test_the_head_of_the_reference_says_what_the_code_keeps(document: Json) -> None:
+    head = document["info"]["description"]
+    assert re.findall(r"^# (.+)$", head, re.MULTILINE) == [
+        *("Getting started", "Once only", "Lists", "Limits", "Webhook events", "Errors")
+    ]
+    assert {name for name in EVENT_TYPES if f"| `{name}` |" in head} == set(EVENT_TYPES)
+    [waits] = re.findall(r"sent again after (.*?) \(each", " ".join(head.split()))
+    units = {"s": "seconds", "min": "minutes", "h": "hours"}
+    told = [timedelta(**{units[unit]: int(count)}) for count, unit in re.findall(r"(\d+) (s|min|h)\b", waits)]
+    assert [timedelta(0), *told] == list(RETRY_SCHEDULE)
+    assert "$" not in head.replace("$KEY", "").replace("$API", "")
 
 
-async def test_the_page_needs_nothing_from_anywhere_else(api: Api) -> None:
-    answer = await api.client.get("/docs")
-    assert answer.headers["content-type"].startswith("text/html")
-    assert "<script" not in answer.text
-    assert not re.search(r'(?:src|href)="?(?:https?:)?//', answer.text)
+def test_a_header_that_the_head_of_the_reference_names_is_one_of_ours(document: Json) -> None:
+    ours = {*document["components"]["headers"], *IN_HEADERS, "X-Api-Key"}
+    assert set(re.findall(r"`((?:X-|Idempot|Retry)[\w-]+)(?:`|:)", document["info"]["description"])) <= ours
 
 
 async def test_the_document_is_served_as_json_without_a_key(api: Api, document: Json) -> None:

@@ -1,0 +1,57 @@
+"""Calls: every operation as one request that can be sent, with the values of its examples.
+
+The reference, its samples in four languages and the Postman collection are written from these; no text stands here.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+
+from api import examples
+from api.operations import Operation
+
+Json = dict[str, Any]
+
+IDS = {"customers": examples.CUSTOMER.id, "transactions": examples.TRANSACTION.id, "webhooks": examples.WEBHOOK.id}
+ONCE = "till-1-000123"
+PICTURE = "card.png"
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """One operation at one path, which is written as in OpenAPI: /customers/{id}/stamps."""
+
+    operation: Operation
+    method: str
+    path: str
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The example of each part of the path that varies: its name → its value."""
+        known = {"id": str(IDS.get(self.path.split("/")[1], "")), "qr_code": examples.CUSTOMER.qr_code}
+        return {name: value for name, value in known.items() if "{" + name + "}" in self.path}
+
+    @property
+    def address(self) -> str:
+        """The path with its examples in place: /customers/42/stamps."""
+        return self.path.format(**self.values)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent besides the key."""
+        json = {"Content-Type": "application/json"} if self.body else {}
+        return json | ({"Idempotency-Key": ONCE} if self.operation.once_only else {})
+
+    @property
+    def body(self) -> Json | None:
+        """What is sent; nothing where nothing needs to be said."""
+        return self.operation.body_example or None
+
+
+def calls_of(handlers: Iterable[HTTPRouteHandler]) -> Iterator[Call]:
+    """The calls of the handlers of /v1, in their order."""
+    for handler in handlers:
+        for path in handler.paths:
+            for method in sorted(handler.http_methods):
+                yield Call(operation=handler.opt["operation"], method=method, path=path.replace(":str}", "}"))

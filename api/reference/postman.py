@@ -1,0 +1,150 @@
+"""The Postman collection, format v2.1: the ten requests of the original first, then what we have added.
+
+Made from the same calls as the rest of the reference. It can be run from top to bottom; see `postman_scripts`.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from api.operations import Operation
+from api.reference import postman_scripts as scripts
+from api.reference.calls import Call
+
+Json = dict[str, Any]
+
+SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+NAME = "Loyalty API"
+ABOUT = (
+    "Set `api_key`, and `base_url` if it is another. The collection can be run from top to bottom: it makes a "
+    "customer, works with them, and erases them. The other variables are kept by the requests."
+)
+ORIGINAL = {
+    "Customers": ("listCustomers", "getCustomer", "getCustomerByCode", "createCustomer"),
+    "Stamps": ("addStamps", "addStampsByCode"),
+    "Analytics": ("getAnalytics",),
+    "Webhooks": ("listWebhooks", "createWebhook", "deleteWebhook"),
+}
+LAST = "Customers"
+"""Of the added folders; the customer that the others work with is erased in it."""
+
+ERASING = "deleteCustomer"
+
+STAMPING: Json = {"stamps": 10, "order_ref": "{{$guid}}"}
+BODIES: dict[str, Json] = {
+    "createCustomer": {"name": "Ana Lovelace", "phone": "{{phone}}", "email": "ana@example.com"},
+    "addStamps": STAMPING,
+    "addStampsByCode": STAMPING,
+    "redeem": {},
+    "redeemByCode": {},
+    "updateProgram": {"reward_description": "{{reward_description}}"},
+    "createWebhook": {"url": "{{webhook_url}}", "events": ["stamp.added", "reward.redeemed"]},
+    "replayDeliveries": {"since": "{{$isoTimestamp}}"},
+}
+"""Operation → what it sends here, where the example of the reference would work only once or only there."""
+
+VARIABLES = {"base_url": "", "api_key": "", "webhook_url": "https://example.com/hook"}
+
+
+def postman_collection(calls: Iterable[Call], base_url: str) -> Json:
+    """The collection for an installation at that address, without a slash at its end."""
+    known = {call.operation.name: call for call in calls}
+    folders = [_folder(name, [known[operation] for operation in own]) for name, own in ORIGINAL.items()]
+    variables = {**VARIABLES, "base_url": base_url}
+    return {
+        "info": {"_postman_id": _id(NAME), "name": NAME, "description": ABOUT, "schema": SCHEMA},
+        "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{api_key}}", "type": "string"}]},
+        "variable": [{"key": key, "value": value, "type": "string"} for key, value in variables.items()],
+        "event": [_event("test", scripts.ALWAYS)],
+        "item": [*folders, *_added(list(known.values()))],
+    }
+
+
+def _added(calls: list[Call]) -> list[Json]:
+    """Folders of what the original has not, by tag; deletions come last."""
+    originals = {name for names in ORIGINAL.values() for name in names}
+    by_tag: dict[str, list[Call]] = {}
+    for call in sorted(calls, key=lambda call: (call.operation.tag == LAST, call.method == "DELETE")):
+        if call.operation.name not in originals:
+            by_tag.setdefault(call.operation.tag, []).append(call)
+    return [_folder(f"More about {tag.lower()}" if tag in ORIGINAL else tag, own) for tag, own in by_tag.items()]
+
+
+def _id(name: str) -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{SCHEMA}#{name}"))
+
+
+def _folder(name: str, calls: list[Call]) -> Json:
+    return {"name": name, "item": [_item(call) for call in calls]}
+
+
+def _item(call: Call) -> Json:
+    operation, request = call.operation, _request(call)
+    before = [*map(scripts.need, _variables(call).values()), scripts.BEFORE.get(operation.name, "")]
+    events = {"prerequest": "\n".join(filter(None, before)), "test": scripts.AFTER.get(operation.name, "")}
+    return {
+        "name": operation.summary,
+        "id": _id(operation.name),
+        "event": [_event(listen, script) for listen, script in events.items() if script],
+        "request": request,
+        "response": [_response(operation, request)],
+    }
+
+
+def _event(listen: str, script: str) -> Json:
+    return {"listen": listen, "script": {"type": "text/javascript", "exec": script.splitlines()}}
+
+
+def _request(call: Call) -> Json:
+    operation, body = call.operation, BODIES.get(call.operation.name, call.body)
+    once = {"Idempotency-Key": "{{$guid}}"} if operation.once_only else {}
+    headers = once | ({} if body is None else {"Content-Type": "application/json"})
+    request: Json = {
+        "method": call.method,
+        "header": [{"key": key, "value": value} for key, value in headers.items()],
+        "url": _url(call),
+        "description": f"{operation.text}\n\nNeeds the scope `{operation.scope}`.".strip(),
+    }
+    if body is not None:
+        raw = json.dumps(body, indent=2, ensure_ascii=False)
+        request["body"] = {"mode": "raw", "raw": raw, "options": {"raw": {"language": "json"}}}
+    return request
+
+
+def _url(call: Call) -> Json:
+    path = re.sub(r"\{(\w+)\}", r":\1", f"/v1{call.path}")
+    query = () if call.operation.query is None else call.operation.query.__struct_fields__
+    url = {
+        "raw": "{{base_url}}" + path,
+        "host": ["{{base_url}}"],
+        "path": path.strip("/").split("/"),
+        "query": [{"key": name, "value": "", "disabled": True} for name in query],
+        "variable": [{"key": key, "value": "{{" + name + "}}"} for key, name in _variables(call).items()],
+    }
+    return {name: value for name, value in url.items() if value}
+
+
+def _variables(call: Call) -> dict[str, str]:
+    """The parts of the path that vary, each with the variable of the collection that holds it."""
+    id_variable = "new_customer_id" if call.operation.name == ERASING else f"{call.path.split('/')[1][:-1]}_id"
+    return {name: id_variable if name == "id" else name for name in call.values}
+
+
+def _response(operation: Operation, request: Json) -> Json:
+    """The example of the answer."""
+    answer: object = operation.example if operation.listed else {"data": operation.example}
+    body = "" if operation.picture else msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
+    kind = "image/png" if operation.picture else "application/json"
+    return {
+        "name": operation.summary,
+        "originalRequest": request,
+        "status": "Created" if operation.status == 201 else "OK",  # noqa: PLR2004  # the status itself
+        "code": operation.status,
+        "_postman_previewlanguage": "text" if operation.picture else "json",
+        "header": [{"key": "Content-Type", "value": kind}],
+        "body": body,
+    }

@@ -1,0 +1,86 @@
+"""Scripts of the Postman collection: what a request keeps for those after it, and what it needs beforehand.
+
+They make the collection run from top to bottom, in an empty shop too. Only a customer that the collection itself has
+made is ever deleted by it.
+"""
+
+ALWAYS = """\
+pm.test("is answered", () => pm.expect(pm.response.code).to.be.below(300));"""
+
+KEEP_CUSTOMER = """\
+const { id, qr_code } = pm.response.json().data;
+pm.collectionVariables.set("customer_id", id);
+pm.collectionVariables.set("qr_code", qr_code);
+pm.collectionVariables.set("new_customer_id", id);"""
+
+KEEP_TRANSACTION = """\
+pm.collectionVariables.set("transaction_id", pm.response.json().data.transaction_id);"""
+
+AFTER = {
+    "listCustomers": """\
+const [first] = pm.response.json().data;
+if (first && !pm.collectionVariables.get("customer_id")) {
+  pm.collectionVariables.set("customer_id", first.id);
+  pm.collectionVariables.set("qr_code", first.qr_code);
+}""",
+    "createCustomer": KEEP_CUSTOMER,
+    "addStamps": KEEP_TRANSACTION,
+    "addStampsByCode": KEEP_TRANSACTION,
+    "redeem": KEEP_TRANSACTION,
+    "redeemByCode": KEEP_TRANSACTION,
+    "createWebhook": """\
+pm.collectionVariables.set("webhook_id", pm.response.json().data.id);""",
+    "deleteWebhook": """\
+pm.collectionVariables.unset("webhook_id");""",
+    "getProgram": """\
+const text = JSON.stringify(pm.response.json().data.reward_description);
+pm.collectionVariables.set("reward_description", text.slice(1, -1));""",
+    "deleteCustomer": """\
+for (const name of ["customer_id", "qr_code", "new_customer_id"]) pm.collectionVariables.unset(name);""",
+}
+"""Operation → what happens after its answer."""
+
+A_PHONE = """\
+const phone = "+49151" + Math.floor(1e7 + Math.random() * 9e7);"""
+
+ASK = """\
+const ask = (method, path, body, then) => pm.sendRequest({
+  url: pm.variables.get("base_url") + "/v1" + path,
+  method,
+  header: { Authorization: "Bearer " + pm.variables.get("api_key"), "Content-Type": "application/json" },
+  body: body && { mode: "raw", raw: JSON.stringify(body) },
+}, (error, answer) => error || then(answer.json().data));"""
+
+A_CUSTOMER = f"""\
+{A_PHONE}
+ask("POST", "/customers", {{ name: "Ana Lovelace", phone }}, ({{ id, qr_code }}) => {{
+  pm.collectionVariables.set("customer_id", id);
+  pm.collectionVariables.set("qr_code", qr_code);
+  pm.collectionVariables.set("new_customer_id", id);
+}});"""
+
+A_WEBHOOK = """\
+const url = pm.variables.get("webhook_url");
+const keep = ({ id }) => pm.collectionVariables.set("webhook_id", id);
+ask("GET", "/webhooks", null, (known) => {
+  const found = known.find((one) => one.url === url);
+  if (found) keep(found);
+  else ask("POST", "/webhooks", { url, events: ["stamp.added"] }, keep);
+});"""
+
+BEFORE = {
+    "createCustomer": f"""\
+{A_PHONE}
+pm.collectionVariables.set("phone", phone);""",
+}
+"""Operation → what happens before it is sent."""
+
+FOUND = {"customer_id": A_CUSTOMER, "qr_code": A_CUSTOMER, "new_customer_id": A_CUSTOMER, "webhook_id": A_WEBHOOK}
+
+
+def need(variable: str) -> str:
+    """How a variable is filled where no request before has kept one; nothing where only a request can keep it."""
+    if variable not in FOUND:
+        return ""
+    body = FOUND[variable].replace("\n", "\n  ")
+    return f'{ASK}\nif (!pm.collectionVariables.get("{variable}")) {{\n  {body}\n}}'

@@ -1,0 +1,197 @@
+"""Samples: a call in curl, Python, JavaScript and PHP. One template for each language; a test runs every sample.
+
+They read the address from the variable API and the key from KEY, as docs/howto/integrate.md does.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Callable
+from string import Template
+
+import msgspec
+
+from api.reference.calls import PICTURE, Call
+
+
+class Dialect(msgspec.Struct, frozen=True, kw_only=True):
+    """How a language writes plain values: its map, its list, what stands after a key, and its words for JSON's."""
+
+    map: str
+    list: str = "[]"
+    arrow: str = ": "
+    words: dict[str, str] = {}
+
+    def write(self, value: object, indent: int) -> str:
+        """Write a value; a map takes a line for each of its fields, indented by so many spaces."""
+        match value:
+            case dict():
+                fields = [f"{self.key(name)}{self.arrow}{self.write(item, indent)},\n" for name, item in value.items()]
+                inside = "".join(" " * indent + _indented(field, indent) for field in fields)
+                return f"{self.map[0]}\n{inside}{self.map[1]}"
+            case list():
+                return f"{self.list[0]}{', '.join(self.write(item, indent) for item in value)}{self.list[1]}"
+            case str():
+                return self.text(value)
+            case _:
+                written = json.dumps(value)
+                return self.words.get(written, written)
+
+    def key(self, name: str) -> str:
+        """Write the name of a field."""
+        return self.text(name)
+
+    def text(self, text: str) -> str:
+        """Write a text in quotes."""
+        return json.dumps(text, ensure_ascii=False)
+
+
+class JavaScript(Dialect, frozen=True, kw_only=True):
+    """JavaScript, whose fields need no quotes."""
+
+    def key(self, name: str) -> str:
+        """Write the name of a field."""
+        return name
+
+
+class Php(Dialect, frozen=True, kw_only=True):
+    """PHP, whose double quotes would look for variables."""
+
+    def text(self, text: str) -> str:
+        """Write a text in single quotes."""
+        quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+        return f"'{quoted}'"
+
+
+PYTHON = Dialect(map="{}", words={"true": "True", "false": "False", "null": "None"})
+JAVASCRIPT = JavaScript(map="{}")
+PHP = Php(map="[]", arrow=" => ")
+
+IN_PYTHON = Template("""\
+import os
+$imports
+import httpx
+
+answer = httpx.request(
+    "$method",
+    f"{os.environ['API']}$address",
+    headers={
+        "Authorization": f"Bearer {os.environ['KEY']}",
+$headers    },
+$body)
+answer.raise_for_status()
+$result
+""")
+IN_JAVASCRIPT = Template("""\
+${imports}const { API, KEY } = process.env;
+
+const answer = await fetch(`$${API}$address`, {
+  method: "$method",
+  headers: {
+    Authorization: `Bearer $${KEY}`,
+$headers  },
+$body});
+if (!answer.ok) throw new Error(await answer.text());
+$result
+""")
+IN_PHP = Template("""\
+<?php
+$$curl = curl_init(getenv('API') . '$address');
+curl_setopt_array($$curl, [
+    CURLOPT_CUSTOMREQUEST => '$method',
+    CURLOPT_RETURNTRANSFER => true,
+    CURLOPT_HTTPHEADER => [
+        'Authorization: Bearer ' . getenv('KEY'),
+$headers    ],
+$body]);
+$$answer = curl_exec($$curl);
+if ($$answer === false || curl_getinfo($$curl, CURLINFO_RESPONSE_CODE) >= 400) {
+    throw new RuntimeException($$answer ?: curl_error($$curl));
+}
+$result
+""")
+
+
+def in_curl(call: Call) -> str:
+    """The call as a line of a shell."""
+    method = "" if call.method == "GET" or (call.body and call.method == "POST") else f"-X {call.method} "
+    headers = {"Authorization": "Bearer $KEY"} | call.headers
+    options = [f'-H "{name}: {value}"' for name, value in headers.items()]
+    options += [f"-d {shlex.quote(json.dumps(call.body, ensure_ascii=False))}"] if call.body else []
+    options += [f"--output {PICTURE}"] if call.operation.picture else []
+    return " \\\n  ".join([f'curl {method}"$API{call.address}"', *options]) + "\n"
+
+
+def in_python(call: Call) -> str:
+    """The call with httpx."""
+    picture, headers = call.operation.picture, _without_json(call)
+    return IN_PYTHON.substitute(
+        _place(call),
+        imports="from pathlib import Path\n" if picture else "",
+        headers="".join(f'        "{name}": "{value}",\n' for name, value in headers.items()),
+        body=f"    json={_indented(PYTHON.write(call.body, 4), 4)},\n" if call.body else "",
+        result=f'Path("{PICTURE}").write_bytes(answer.content)' if picture else 'print(answer.json()["data"])',
+    )
+
+
+def _without_json(call: Call) -> dict[str, str]:
+    return {name: value for name, value in call.headers.items() if name != "Content-Type"}
+
+
+def in_javascript(call: Call) -> str:
+    """The call with fetch, as a module of Node.js."""
+    picture = call.operation.picture
+    saved = f'await writeFile("{PICTURE}", Buffer.from(await answer.arrayBuffer()));'
+    body = f"  body: JSON.stringify({_indented(JAVASCRIPT.write(call.body, 2), 2)}),\n" if call.body else ""
+    return IN_JAVASCRIPT.substitute(
+        _place(call),
+        imports='import { writeFile } from "node:fs/promises";\n\n' if picture else "",
+        headers="".join(f'    "{name}": "{value}",\n' for name, value in call.headers.items()),
+        body=body,
+        result=saved if picture else "console.log((await answer.json()).data);",
+    )
+
+
+def in_php(call: Call) -> str:
+    """The call with PHP's curl."""
+    body = f"    CURLOPT_POSTFIELDS => json_encode({_indented(PHP.write(call.body, 4), 4)}),\n" if call.body else ""
+    saved, shown = f"file_put_contents('{PICTURE}', $answer);", "print_r(json_decode($answer, true)['data']);"
+    return IN_PHP.substitute(
+        _place(call),
+        headers="".join(f"        '{name}: {value}',\n" for name, value in call.headers.items()),
+        body=body,
+        result=saved if call.operation.picture else shown,
+    )
+
+
+def _place(call: Call) -> dict[str, str]:
+    return {"method": call.method, "address": call.address}
+
+
+def _indented(text: str, spaces: int) -> str:
+    """Indent all lines of a text but the first."""
+    return re.sub(r"\n(?=.)", "\n" + " " * spaces, text)
+
+
+class Language(msgspec.Struct, frozen=True):
+    """A language: its name in OpenAPI's x-codeSamples, its name for people, and how it writes a call."""
+
+    name: str
+    label: str
+    write: Callable[[Call], str]
+
+
+LANGUAGES = (
+    Language("Shell", "curl", in_curl),
+    Language("Python", "Python", in_python),
+    Language("JavaScript", "JavaScript", in_javascript),
+    Language("PHP", "PHP", in_php),
+)
+
+
+def samples_of(call: Call) -> list[dict[str, str]]:
+    """The value of x-codeSamples for a call."""
+    return [
+        {"lang": language.name, "label": language.label, "source": language.write(call).rstrip()}
+        for language in LANGUAGES
+    ]
