@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, or_, select
 
 from loyalty_app.db.engine import Database, Numbers
-from loyalty_app.db.tables import attempt, delivery, event, webhook_endpoint
+from loyalty_app.db.tables import attempt, business, delivery, event, webhook_endpoint
 from loyalty_app.health import note_health
 from loyalty_core.webhooks import Delivered, RetryAt, Verdict
 
@@ -95,8 +95,18 @@ THEIR_ENDPOINT = and_(
 )
 
 
+THEIR_BUSINESS_PAUSES = (
+    select(business.c.id)
+    .where(business.c.id == webhook_endpoint.c.business_id, business.c.deliveries_paused_at.is_not(None))
+    .correlate(webhook_endpoint)
+    .exists()
+)
+OPEN = and_(webhook_endpoint.c.active.is_(True), ~THEIR_BUSINESS_PAUSES)
+"""Whether something may be sent to an endpoint now."""
+
+
 def _due(now: datetime) -> Select[Any]:
-    due = (delivery.c.status == QUEUED, delivery.c.next_at <= now, _free(now), webhook_endpoint.c.active.is_(True))
+    due = (delivery.c.status == QUEUED, delivery.c.next_at <= now, _free(now), OPEN)
     return select(delivery.c.id).join_from(delivery, webhook_endpoint, THEIR_ENDPOINT).where(*due)
 
 
@@ -142,7 +152,7 @@ def _claimable(now: datetime, room: int) -> Select[Any]:
         .join_from(delivery, line, placed)
         .join(webhook_endpoint, THEIR_ENDPOINT)
         .join(event, told)
-        .where(line.c.place <= IN_FLIGHT_PER_ENDPOINT, one_if_it_fails, _free(now), webhook_endpoint.c.active.is_(True))
+        .where(line.c.place <= IN_FLIGHT_PER_ENDPOINT, one_if_it_fails, _free(now), OPEN)
         .order_by(line.c.place, delivery.c.next_at)
         .limit(room)
         .with_for_update(of=delivery, skip_locked=True)

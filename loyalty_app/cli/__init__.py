@@ -9,10 +9,12 @@ import sys
 
 import click
 
+from loyalty_app.cli.backup import backup, restore
 from loyalty_app.cli.bot import bot
 from loyalty_app.cli.branch import branch
 from loyalty_app.cli.business import business
 from loyalty_app.cli.customers import customers
+from loyalty_app.cli.deliveries import deliveries
 from loyalty_app.cli.demo import demo
 from loyalty_app.cli.doctor import doctor
 from loyalty_app.cli.export import export
@@ -46,7 +48,24 @@ def loyalty(*, debug: bool) -> None:
     log_to_stderr()
 
 
-for command in (demo, serve, api, worker, bot, business, branch, staff, customers, key, export, migrate, doctor):
+for command in (
+    demo,
+    serve,
+    api,
+    worker,
+    bot,
+    business,
+    branch,
+    staff,
+    customers,
+    key,
+    deliveries,
+    export,
+    backup,
+    restore,
+    migrate,
+    doctor,
+):
     loyalty.add_command(command)
 
 

@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from loyalty_app.backups.archive import BackupRefused
 from loyalty_app.db.postgres import CommitUnknown
 from loyalty_app.settings import SettingsError
 from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError
@@ -76,7 +77,7 @@ def explained(error: Exception) -> click.ClickException:
             return AskedWrongly(" ".join(map(_wrong_value, error.errors)))
         case SettingsError():
             return AskedWrongly(str(error))
-        case LoyaltyError():
+        case LoyaltyError() | BackupRefused():
             return Impossible(str(error))
         case _:
             return Impossible(_of_the_world(error))

@@ -21,6 +21,7 @@ from sqlalchemy import (
     true,
 )
 
+from loyalty_app.db.import_tables import import_job
 from loyalty_app.db.metadata import metadata, owned
 from loyalty_app.db.telegram_tables import telegram_bot, telegram_card, telegram_chat, telegram_update
 from loyalty_app.db.types import BigId, UtcDateTime
@@ -37,6 +38,7 @@ __all__ = [
     "delivery",
     "event",
     "idempotency",
+    "import_job",
     "invite",
     "metadata",
     "notice",
@@ -66,6 +68,7 @@ business = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("card_color", String(7)),
     Column("card_notices", Boolean, nullable=False, server_default=true()),
+    Column("deliveries_paused_at", UtcDateTime),
 )
 
 business_total = owned(
@@ -273,5 +276,5 @@ numbers = Table(
 
 for _child, _column in ((transaction, "customer_id"), (reward, "customer_id")):
     _child.append_constraint(ForeignKeyConstraint(["business_id", _column], ["customer.business_id", "customer.id"]))
-for _child in (business_total, program, customer, branch, staff, invite, api_key, webhook_endpoint):
+for _child in (business_total, program, customer, branch, staff, invite, api_key, webhook_endpoint, import_job):
     _child.append_constraint(ForeignKeyConstraint(["business_id"], ["business.id"]))

@@ -1,0 +1,118 @@
+"""The archive: a zip of a manifest and what it names, each with its size and SHA-256. It appears whole or not at all.
+
+A checksum finds accidents and clumsy hands; whoever can write the file can write its manifest too. The file holds
+names, phone numbers and the key to all secrets: only its owner may read it.
+"""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import IO, NoReturn
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
+
+import msgspec
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+LARGEST_MANIFEST = 65_536
+CHUNK = 2**20
+
+
+class BackupRefused(Exception):
+    """A backup cannot be made or restored; the text says why and what would be right."""
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A file in the archive."""
+
+    bytes: int
+    sha256: str
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What an archive holds: of which kind and version of database, made when, and what was counted in it.
+
+    `proven` says that every card and total agreed with the ledger, `needs_key` that secrets are in it and their key
+    (LOYALTY_SECRET_KEY) is not.
+    """
+
+    format: int = FORMAT
+    database: str
+    version: str
+    made_at: datetime
+    proven: bool
+    needs_key: bool
+    businesses: int
+    customers: int
+    transactions: int
+    files: dict[str, Member]
+
+
+def member_of(path: Path) -> Member:
+    """Measure a file."""
+    with path.open("rb") as file:
+        return Member(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def write_archive(target: Path, manifest: Manifest, files: Mapping[str, Path]) -> None:
+    """Write an archive; a file that is there is replaced at the very end."""
+    draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:  # noqa: PTH123  # with a mode
+            with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as archive:
+                archive.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+                for name, path in files.items():
+                    archive.write(path, name)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def read_manifest(source: Path) -> Manifest:
+    """What an archive says of itself. Raises BackupRefused, OSError."""
+    try:
+        with ZipFile(source) as archive, archive.open(MANIFEST) as file:
+            manifest = msgspec.json.decode(file.read(LARGEST_MANIFEST), type=Manifest)
+    except (BadZipFile, KeyError, msgspec.DecodeError, msgspec.ValidationError) as error:
+        message = f"{source} is no backup that was made by `loyalty backup`, or it is damaged."
+        raise BackupRefused(message) from error
+    if manifest.format != FORMAT:
+        message = f"{source} was made by a newer release than this one. Update the program."
+        raise BackupRefused(message)
+    return manifest
+
+
+def extract(source: Path, manifest: Manifest, name: str, target: Path) -> None:
+    """Take a file out of an archive and compare it with the manifest. Raises BackupRefused, OSError."""
+    wanted = manifest.files.get(name)
+    if wanted is None:
+        _damaged(source, f"{name} is not in it")
+    try:
+        with ZipFile(source) as archive, archive.open(name) as file:
+            _copy(file, target, wanted.bytes)
+    except (BadZipFile, KeyError) as error:
+        message = f"{source} is damaged: {name} cannot be read. Take another backup."
+        raise BackupRefused(message) from error
+    if member_of(target) != wanted:
+        _damaged(source, f"{name} is not what was put into it")
+
+
+def _copy(file: IO[bytes], target: Path, most: int) -> None:
+    """Copy to a new file that only its owner may read; one byte too much is enough to know that it is wrong."""
+    left = most + 1
+    with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:  # noqa: PTH123  # with a mode
+        while left and (chunk := file.read(min(CHUNK, left))):
+            out.write(chunk)
+            left -= len(chunk)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _damaged(source: Path, what: str) -> NoReturn:
+    message = f"{source} is damaged or was changed: {what}. Take another backup."
+    raise BackupRefused(message)

@@ -1,0 +1,167 @@
+"""PostgreSQL: a dump of one state of the data, and a database put in the place of another one.
+
+pg_dump and pg_restore do the work and must be on the PATH. The books are proven in the very snapshot that is dumped.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from loyalty_app.backups.archive import BackupRefused
+from loyalty_app.backups.proving import Found, look_into
+from loyalty_app.db.migrate import current
+from loyalty_app.db.postgres import open_engine
+
+Result = TypeVar("Result")
+MAINTENANCE = "postgres"
+
+
+def tool(name: str) -> str:
+    """Where a program of PostgreSQL lies. Raises BackupRefused."""
+    found = shutil.which(name)
+    if found is None:
+        message = (
+            f"{name} is not on the PATH. Install PostgreSQL's client programs, of the server's version or newer "
+            "(`apt install postgresql-client` on Debian and Ubuntu)."
+        )
+        raise BackupRefused(message)
+    return found
+
+
+def _run(name: str, url: str, *words: str) -> None:
+    """Run a program of PostgreSQL; the password goes where nobody can see it. Raises BackupRefused."""
+    target = make_url(url.replace("postgres://", "postgresql://", 1))
+    plain = target.set(password=None).render_as_string()
+    environment = {**os.environ, **({"PGPASSWORD": str(target.password)} if target.password else {})}
+    command = [tool(name), "--no-password", f"--dbname={plain}", *words]
+    ended = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)  # noqa: S603  # ours
+    if ended.returncode:
+        said = " ".join(ended.stderr.split()).rstrip(".") or f"exit code {ended.returncode}"
+        raise BackupRefused(f"{name} failed: {said}.")
+
+
+async def dump(url: str, target: Path) -> Found:
+    """Dump one state of the data, and prove that very state. Raises BackupRefused, SettingsError."""
+    tool("pg_dump")
+    engine = open_engine(url)
+    try:
+        snapshots = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        async with snapshots.connect() as connection:
+            snapshot = await connection.scalar(text("SELECT pg_export_snapshot()"))
+            words = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={target}")
+            await asyncio.to_thread(_run, "pg_dump", url, *words)
+            return await connection.run_sync(look_into)
+    finally:
+        await engine.dispose()
+
+
+def named(url: str, name: str) -> str:
+    """The URL of another database on the same server."""
+    return _url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def _url(url: str) -> URL:
+    return make_url(url.replace("postgres://", "postgresql://", 1))
+
+
+def name_of(url: str) -> str:
+    """The name of the database that a URL names."""
+    return str(_url(url).database)
+
+
+async def with_connection(url: str, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
+    """Do something on a database outside of any transaction."""
+    engine = open_engine(url)
+    try:
+        async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            return await work(connection)
+    finally:
+        await engine.dispose()
+
+
+def quoted(name: str) -> str:
+    """A database's name as SQL takes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+async def check_idle(url: str, *, replace: bool) -> bool:
+    """Whether the database is there. Raises BackupRefused if it is in use, or holds something and is not to go."""
+    name = _url(url).database
+
+    async def look(connection: AsyncConnection) -> tuple[bool, int]:
+        there = text("SELECT count(*) FROM pg_database WHERE datname = :name")
+        busy = text("SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()")
+        asked = {"name": name}
+        return bool(await connection.scalar(there, asked)), int(await connection.scalar(busy, asked) or 0)
+
+    there, busy = await with_connection(named(url, MAINTENANCE), look)
+    if busy:
+        raise BackupRefused(f"The database {name} is in use by {busy} connections. Stop the servers first.")
+    if there and not replace and not await with_connection(url, _is_empty):
+        raise BackupRefused(f"The database {name} is not empty. --replace puts it aside, under another name.")
+    return there
+
+
+async def _is_empty(connection: AsyncConnection) -> bool:
+    tables = text("SELECT count(*) FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')")
+    return await connection.run_sync(current) is None and not await connection.scalar(tables)
+
+
+async def create(url: str, prefix: str) -> str:
+    """Make a new, empty database beside another one; its name. Raises BackupRefused."""
+    name = f"{prefix[:40]}_restoring_{secrets.token_hex(4)}"
+    try:
+        await with_connection(named(url, MAINTENANCE), lambda c: c.execute(text(f"CREATE DATABASE {quoted(name)}")))
+    except DBAPIError as error:
+        message = f"A restore goes into a new database first, and this role may not make one: {error.orig}."
+        raise BackupRefused(message) from error
+    return name
+
+
+async def drop(url: str, name: str) -> None:
+    """Take a database away."""
+    await with_connection(named(url, MAINTENANCE), lambda c: c.execute(text(f"DROP DATABASE IF EXISTS {quoted(name)}")))
+
+
+def load(url: str, source: Path) -> None:
+    """Read a dump into an empty database. Raises BackupRefused."""
+    _run("pg_restore", url, "--no-owner", "--no-privileges", "--exit-on-error", str(source))
+
+
+async def swap(url: str, new: str, aside: str, *, there: bool) -> None:
+    """Put a database in the place of the one that the URL names, which is kept as `aside`. Raises BackupRefused."""
+    name = str(_url(url).database)
+    steps = [(name, aside)] if there else []
+
+    async def rename(connection: AsyncConnection) -> None:
+        async with connection.begin():
+            for old, now in [*steps, (new, name)]:
+                await connection.execute(text(f"ALTER DATABASE {quoted(old)} RENAME TO {quoted(now)}"))
+
+    engine = open_engine(named(url, MAINTENANCE))
+    try:
+        async with engine.connect() as connection:
+            await rename(connection)
+    except DBAPIError as error:
+        raise BackupRefused(f"The database could not be put in place: {error.orig}. Stop the servers first.") from error
+    finally:
+        await engine.dispose()
+
+
+async def examine(url: str, work: Callable[[Connection], Result]) -> Result:
+    """Do something in a transaction of a database."""
+    engine = open_engine(url)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await engine.dispose()

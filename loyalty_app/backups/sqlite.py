@@ -1,0 +1,89 @@
+"""SQLite: a consistent copy of a file that is in use, and a file put in the place of another one.
+
+The copy is made by SQLite's own backup, which stops nobody from writing meanwhile.
+"""
+
+import os
+import secrets
+from contextlib import closing, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from loyalty_app.backups.archive import BackupRefused
+from loyalty_app.backups.proving import Found, look_into
+from loyalty_app.db import sqlite
+
+BESIDE = ("-wal", "-shm")
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file that may be in use, as it is at one moment."""
+    uri = f"file:{quote(str(source.absolute()))}?mode=ro"
+    with (
+        closing(sqlite.driver.connect(uri, uri=True)) as live,
+        closing(sqlite.driver.connect(str(target), isolation_level=None)) as still,
+    ):
+        live.execute(f"PRAGMA busy_timeout = {sqlite.BUSY_MILLISECONDS}")
+        live.backup(still)
+        still.execute("PRAGMA journal_mode = DELETE")
+
+
+def examine(path: Path) -> Found:
+    """Check the pages, the references and the books of a copy. Raises BackupRefused, SettingsError."""
+    try:
+        with closing(sqlite.driver.connect(str(path), isolation_level=None)) as connection:
+            [(pages,)] = connection.execute("PRAGMA integrity_check(1)").fetchall()
+            broken = connection.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite.driver.DatabaseError as error:
+        raise BackupRefused(f"{path.name} is no SQLite database, or it is damaged: {error}.") from error
+    if pages != "ok" or broken is not None:
+        raise BackupRefused(f"SQLite finds the copy damaged: {pages if pages != 'ok' else 'rows refer to nothing'}.")
+    engine = sqlite.open_engine(path, read_only=True)
+    try:
+        with engine.connect() as connection:
+            return look_into(connection)
+    finally:
+        engine.dispose()
+
+
+def put_in_place(new: Path, place: Path, aside: Path) -> None:
+    """Put a file in the place of another one, which is kept as `aside`; at any moment one of them is there."""
+    if place.exists():
+        _settle(place)
+        for end in BESIDE:
+            _move(place.with_name(place.name + end), aside.with_name(aside.name + end))
+        os.link(place, aside)
+    new.replace(place)
+    _sync_folder(place.parent)
+
+
+def _settle(path: Path) -> None:
+    """Bring what stands in the WAL into the file itself, if it can be; a file too broken for that is moved as it is."""
+    with suppress(sqlite.driver.Error), closing(sqlite.driver.connect(str(path), isolation_level=None)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _move(path: Path, target: Path) -> None:
+    with suppress(FileNotFoundError):
+        path.replace(target)
+
+
+def put_key(new: Path, place: Path, aside: Path) -> None:
+    """Put the key of the secrets in its place; another one that is there is kept as `aside`."""
+    if place.exists() and place.read_bytes() != new.read_bytes():
+        place.replace(aside)
+    new.replace(place)
+    _sync_folder(place.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def beside(place: Path) -> Path:
+    """A new name in the same folder, so that taking its place is one step."""
+    return place.with_name(f"{place.name}.restoring-{secrets.token_hex(4)}")
