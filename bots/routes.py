@@ -20,6 +20,7 @@ from telegram.ext import (
 from bots import customers, languages, owners, staff
 from bots.context import Turn
 from bots.drafts import read_draft
+from bots.intake import passes
 from bots.replies import reply
 from loyalty_app.chat.chats import ChatChange
 from loyalty_core.errors import Busy, LoyaltyError
@@ -118,8 +119,9 @@ def answered(answer: Answer) -> Callable[[Update, Turn], Coroutine[Any, Any, Non
             raise
         except LoyaltyError as refusal:
             await _refuse(turn, refusal)
-        except Exception:
-            await turn.toast(turn.words.plain("Something went wrong here. Please try again."))
+        except Exception as error:
+            if not passes(error):  # what passes is tried again by itself
+                await turn.toast(turn.words.plain("Something went wrong here. Please try again."))
             raise
         finally:
             await turn.finish()

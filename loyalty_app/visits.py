@@ -3,7 +3,7 @@
 Only what the staff of a shop may see leaves this module. Nothing is written here: stamping goes through the counter.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 import msgspec
@@ -17,7 +17,7 @@ from loyalty_app.db.tables import customer, reward, transaction
 from loyalty_app.programs import program_of
 from loyalty_core.changes import Occasion
 from loyalty_core.customers import Customer
-from loyalty_core.errors import AlreadyVoided, VoidRefused
+from loyalty_core.errors import AlreadyVoided, InvalidRequest, VoidRefused
 from loyalty_core.ledger import Actor, Entry
 from loyalty_core.programs import running_goal
 from loyalty_core.rewards import Reward, RewardStatus
@@ -112,3 +112,15 @@ def with_phone(connection: Connection, business: Business, typed: str) -> Custom
     own = select(customer).where(customer.c.business_id == business.id, customer.c.phone == phone)
     row = connection.execute(own).one_or_none()
     return customer_of(row) if row is not None else None
+
+
+def with_phone_in(connection: Connection, shops: Iterable[Business], typed: str) -> Customer | None:
+    """The customer who has a phone number in the first of several shops where anybody has it."""
+    for shop in shops:
+        try:
+            found = with_phone(connection, shop, typed)
+        except InvalidRequest:  # no number in that shop's country
+            continue
+        if found is not None:
+            return found
+    return None

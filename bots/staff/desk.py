@@ -6,14 +6,13 @@ What somebody asks for there names a shop; whether they work in it is looked up 
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection
 
 from bots.context import Turn
-from loyalty_app.branches import Branch, branches_of
+from loyalty_app.branches import Branch
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
-from loyalty_app.links import shop_of_bot
-from loyalty_app.staff import Position, position_in, positions
+from loyalty_app.staff import Position
+from loyalty_app.workplaces import find_workplace, list_workplaces
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,27 +36,17 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
 async def at_desk(turn: Turn, business_id: int) -> Desk | None:
     """The person at work in that shop; None if they do not work there. The chat remembers the shop."""
-    user_id, bot_id, chosen = turn.user.id, turn.bot.id, turn.chat.branch_id
-
-    def work(connection: Connection) -> Desk | None:
-        position = position_in(connection, user_id, business_id)
-        if position is None or shop_of_bot(connection, bot_id) not in {None, business_id}:
-            return None
-        return Desk(position=position, branches=branches_of(connection, business_id), chosen_branch_id=chosen)
-
-    desk = await turn.read(work)
-    if desk is not None and turn.chat.business_id != business_id:
+    user_id, bot_id = turn.user.id, turn.bot.id
+    found = await turn.read(lambda connection: find_workplace(connection, business_id, user_id=user_id, bot_id=bot_id))
+    if found is None:
+        return None
+    if turn.chat.business_id != business_id:
         turn.note(ChatChange(business_id=business_id))
-    return desk
+    return Desk(position=found.position, branches=found.branches, chosen_branch_id=turn.chat.branch_id)
 
 
 async def workplaces(turn: Turn) -> Sequence[Position]:
     """The shops in which the person works, the one of this chat first; a shop's own bot knows no other shop."""
     user_id, bot_id, here = turn.user.id, turn.bot.id, turn.chat.business_id
-
-    def work(connection: Connection) -> list[Position]:
-        found = positions(connection, user_id)
-        own = shop_of_bot(connection, bot_id) if found else None
-        return [position for position in found if own in {None, position.business.id}]
-
-    return sorted(await turn.read(work), key=lambda position: position.business.id != here)
+    found = await turn.read(lambda connection: list_workplaces(connection, user_id=user_id, bot_id=bot_id))
+    return sorted(found, key=lambda position: position.business.id != here)

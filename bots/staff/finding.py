@@ -7,8 +7,8 @@ a shop where somebody does not work is an unknown card for them.
 import asyncio
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
-from sqlalchemy import Connection
 from telegram import Document, InlineKeyboardButton, PhotoSize
 from telegram.error import BadRequest
 
@@ -20,14 +20,15 @@ from bots.staff.screen import LIST, short, show, turn_away
 from bots.words import Html, Words
 from loyalty_app.cards import first_name
 from loyalty_app.staff import Position
-from loyalty_app.visits import with_codes, with_ids, with_phone
+from loyalty_app.visits import with_codes, with_ids, with_phone_in
 from loyalty_core.customers import Customer, parse_code
-from loyalty_core.errors import InvalidRequest
 
 LARGEST_FILE = 20_000_000
 """Bytes of a file that a bot can fetch."""
 
 MOST_CARDS = 12
+READERS = ThreadPoolExecutor(2, "photos")
+"""Large pictures take much memory while they are read: two at a time."""
 EXAMPLE = "CUS12AB34CD56"
 PHONE = re.compile(r"[+＋]?[\d\s()/.\-]{5,25}")
 
@@ -72,7 +73,8 @@ async def scan(turn: Turn) -> bool:
     places = await workplaces(turn)
     if not places:
         return False
-    codes = await asyncio.to_thread(cards_in, await _picture(turn))
+    picture = await _picture(turn)
+    codes = await asyncio.get_running_loop().run_in_executor(READERS, cards_in, picture)
     found = await _with_codes(turn, places, codes) if codes else []
     if len(found) == 1:
         await _serve(turn, found[0])
@@ -116,18 +118,8 @@ async def _with_phone(turn: Turn, places: Sequence[Position], typed: str) -> Cus
     """Who has a phone number, in the shop of this chat or else in another one where the person works."""
     if not PHONE.fullmatch(typed):
         return None
-
-    def work(connection: Connection) -> Customer | None:
-        for position in places:
-            try:
-                found = with_phone(connection, position.business, typed)
-            except InvalidRequest:  # no number in that shop's country
-                continue
-            if found is not None:
-                return found
-        return None
-
-    return await turn.read(work)
+    shops = [position.business for position in places]
+    return await turn.read(lambda connection: with_phone_in(connection, shops, typed))
 
 
 async def _serve(turn: Turn, customer: Customer) -> None:
