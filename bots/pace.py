@@ -36,7 +36,7 @@ Call = Callable[..., Coroutine[Any, Any, Answer]]
 
 
 class Pace(BaseRateLimiter[int]):
-    """Keeps one bot to Telegram's limits: who comes too early waits. Calls that put nothing into a chat do not count."""
+    """Keeps one bot to Telegram's limits: who comes too early waits. What puts nothing into a chat does not count."""
 
     def __init__(self) -> None:
         self._whole = AsyncLimiter(*PER_BOT)
