@@ -1,0 +1,39 @@
+# One image for every process: the command says which. `docker build -t loyalty-stamps .`
+# Base and lock are of the same Python that the tests run with; everything that is installed is pinned and hashed.
+
+FROM python:3.11-slim-bookworm AS build
+RUN python -m venv /srv/loyalty
+ENV PATH=/srv/loyalty/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+WORKDIR /build
+COPY requirements.lock ./
+RUN pip install --require-hashes --no-deps -r requirements.lock
+COPY pyproject.toml README.md ./
+COPY loyalty_core loyalty_core
+COPY loyalty_app loyalty_app
+COPY api api
+COPY bots bots
+RUN pip install --no-deps --no-build-isolation .
+
+FROM python:3.11-slim-bookworm
+# fribidi joins Arabic, Devanagari and Thai letters on cards; the fonts came with the wheels.
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends libfribidi0 \
+ && rm -rf /var/lib/apt/lists/* \
+ && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin loyalty \
+ && install --directory --owner loyalty --group loyalty --mode 0700 /data
+COPY --from=build /srv/loyalty /srv/loyalty
+# Inside a container everybody may knock; what the world reaches is said where the port is published.
+ENV PATH=/srv/loyalty/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    LOYALTY_HOST=0.0.0.0 \
+    LOYALTY_PORT=8000 \
+    LOYALTY_DATABASE_URL=sqlite:////data/loyalty.db
+WORKDIR /data
+USER 10001
+EXPOSE 8000 9100
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["python", "-c", "import urllib.request as ask; ask.urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
+ENTRYPOINT ["loyalty"]
+CMD ["serve"]
