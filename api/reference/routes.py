@@ -12,7 +12,7 @@ from api.reference.openapi import Json, openapi_document
 from api.reference.page import FOREVER, HEADERS, reference_page, renderer, start_script
 from api.reference.postman import postman_collection
 from api.routes import customers, pictures, program, stamps, webhooks
-from api.state import AppRequest
+from api.state import AppRequest, running
 
 SCRIPT = "text/javascript"
 
@@ -38,8 +38,9 @@ async def openapi() -> ASGIResponse:
 
 @get("/postman.json", include_in_schema=False)
 async def postman(request: AppRequest) -> ASGIResponse:
-    """The reference for Postman, with the address at which it was asked for."""
-    return ASGIResponse(body=encode(postman_collection(calls(), str(request.base_url).rstrip("/"))))
+    """The reference for Postman, with the public address of the server, else the one at which it was asked for."""
+    address = running(request).settings.public_url or str(request.base_url)
+    return ASGIResponse(body=encode(postman_collection(calls(), address.rstrip("/"))))
 
 
 @get("/docs", include_in_schema=False)

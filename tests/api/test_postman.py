@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 from api.reference.routes import calls
+from loyalty_app.settings import Settings
 from tests.api.live import NOBODY, Live, live_shop
-from tests.api.till import Api
+from tests.api.till import Api, open_api
 from tests.api.witness import Json
 from tests.conftest import leg
 from tests.servers import Missing
@@ -153,6 +154,13 @@ async def test_the_base_url_is_where_the_collection_was_asked_for(api: Api, coll
     assert urls == ["http://shop.test", "http://stamps.example:8443"]
     keys = [variable["value"] for variable in collection["variable"] if variable["key"] == "api_key"]
     assert keys == [""]
+
+
+async def test_the_base_url_is_the_public_one_where_that_is_set(place: Settings) -> None:
+    """A proxy in front may speak https where the server hears http."""
+    async with open_api(msgspec.structs.replace(place, public_url="https://stamps.example")) as api:
+        collection = (await api.client.get("/postman.json")).json()
+    assert {"key": "base_url", "value": "https://stamps.example", "type": "string"} in collection["variable"]
 
 
 def test_an_example_answer_is_the_one_of_the_reference(api: Api, collection: Json) -> None:
