@@ -13,6 +13,7 @@ from sqlalchemy import literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from loyalty_app.addresses import Guard, read_ranges
+from loyalty_app.backups.schedule import check_backup_folder, keep_backing_up
 from loyalty_app.counter import Counter
 from loyalty_app.counter.line import utc_now
 from loyalty_app.db.engine import Database, open_database
@@ -102,18 +103,27 @@ async def running(
 
     Leaving it finishes what was accepted and what is under way. Raises SettingsError.
     """
+    check_backup_folder(settings)
     with server_lock(settings):
         await asyncio.to_thread(migrate, settings)
         held = _open(settings, clock, delivering=delivering)
         stopping = asyncio.Event()
-        booking = asyncio.create_task(keep_booking(held.database, held.counter, clock, stopping), name="expiry")
+        chores = _chores(held, stopping, delivering=delivering)
         try:
             async with _bots(held) if chatting else nullcontext():
                 yield held
         finally:
             stopping.set()
-            await booking
+            await asyncio.gather(*chores)
             await _close(held)
+
+
+def _chores(held: Running, stopping: asyncio.Event, *, delivering: bool) -> list["asyncio.Task[None]"]:
+    """What is done beside serving: booking what has expired, and, where webhooks are delivered, backups."""
+    chores = {"expiry": keep_booking(held.database, held.counter, held.clock, stopping)}
+    if delivering:
+        chores["backups"] = keep_backing_up(held.settings, held.clock, stopping)
+    return [asyncio.create_task(work, name=name) for name, work in chores.items()]
 
 
 def _bots(held: Running) -> AbstractAsyncContextManager[object]:

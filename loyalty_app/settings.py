@@ -37,6 +37,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_port: int | None = None
     log_format: str = "text"
     log_level: str = "WARNING"
+    backup_folder: str | None = None
+    backup_hours: int = 24
+    backup_keep: int = 7
+    keep_inactive_months: int | None = None
 
     @property
     def on_sqlite(self) -> bool:
@@ -79,6 +83,7 @@ def checked(settings: Settings) -> Settings:
         raise SettingsError("LOYALTY_WORKERS above 1 needs PostgreSQL: set LOYALTY_DATABASE_URL=postgresql://…")
     _check_telegram(settings)
     _check_watch(settings)
+    _check_keeping(settings)
     return settings
 
 
@@ -99,3 +104,10 @@ def _check_watch(settings: Settings) -> None:
         raise SettingsError("LOYALTY_LOG_FORMAT must be text or json.")
     if settings.log_level not in LOG_LEVELS:
         raise SettingsError("LOYALTY_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
+
+
+def _check_keeping(settings: Settings) -> None:
+    if settings.backup_hours < 1 or settings.backup_keep < 1:
+        raise SettingsError("LOYALTY_BACKUP_HOURS and LOYALTY_BACKUP_KEEP must be 1 or more.")
+    if settings.keep_inactive_months is not None and settings.keep_inactive_months < 1:
+        raise SettingsError("LOYALTY_KEEP_INACTIVE_MONTHS must be a whole number of months, 1 or more.")

@@ -18,6 +18,7 @@ def test_every_setting_is_read_from_the_variable_of_its_name() -> None:
     given = {name: f"https://{name}.example" for name in Settings.__struct_fields__}
     given |= {"database_url": POSTGRES, "port": "80", "workers": "3"}
     given |= {"telegram_token": "123456789:AbCdEfGhIjKlMnOpQrStUvWxYz"}
+    given |= {"backup_hours": "12", "backup_keep": "3", "keep_inactive_months": "36"}
     given |= {"metrics_port": "9100", "log_format": "json", "log_level": "INFO"}
     settings = read_settings({f"LOYALTY_{name.upper()}": value for name, value in given.items()})
     assert {name: str(getattr(settings, name)) for name in given} == given
@@ -38,6 +39,10 @@ def test_an_empty_variable_counts_as_none() -> None:
         ("LOYALTY_WORKERS", "many", "whole number"),
         ("LOYALTY_WORKERS", "0", "1 or more"),
         ("LOYALTY_WORKERS", "2", "needs PostgreSQL"),
+        ("LOYALTY_BACKUP_HOURS", "0", "1 or more"),
+        ("LOYALTY_BACKUP_KEEP", "0", "1 or more"),
+        ("LOYALTY_BACKUP_KEEP", "all", "whole number"),
+        ("LOYALTY_KEEP_INACTIVE_MONTHS", "0", "1 or more"),
         ("LOYALTY_DATABASE_URL", "mysql://db", "sqlite:/// or postgresql://"),
         ("LOYALTY_DATABASE_URL", "loyalty.db", "sqlite:/// or postgresql://"),
         ("LOYALTY_DATABASE_URL", "sqlite:///", "must name a file"),

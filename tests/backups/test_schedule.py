@@ -1,0 +1,75 @@
+"""The schedule: backups are made when they are due, the oldest go, and nothing else is touched."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from loyalty_app.backups.archive import read_manifest
+from loyalty_app.backups.schedule import STAMP, back_up, backups_in, is_due, keep_backing_up, take_away_old
+from loyalty_app.running import running
+from loyalty_app.settings import Settings, SettingsError
+from tests.app.shop import Clock
+from tests.core.builders import NOON
+
+
+def made(folder: Path, *hours_ago: int) -> None:
+    for hours in hours_ago:
+        (folder / (NOON - timedelta(hours=hours)).strftime(STAMP)).write_bytes(b"")
+
+
+def ages(folder: Path) -> list[float]:
+    return [(NOON - moment) / timedelta(hours=1) for moment, _ in backups_in(folder)]
+
+
+def test_a_backup_is_due_if_the_newest_is_old_enough_or_there_is_none(tmp_path: Path) -> None:
+    assert is_due(tmp_path, 24, NOON)
+    made(tmp_path, 24, 48)
+    assert is_due(tmp_path, 24, NOON)
+    assert not is_due(tmp_path, 25, NOON)
+
+
+def test_the_newest_are_kept_and_what_others_put_there_too(tmp_path: Path) -> None:
+    made(tmp_path, 1, 2, 3, 4)
+    others = {"mine.zip", "loyalty-before-the-move.zip", "loyalty-20261399T000000Z.zip"}
+    for name in others:
+        (tmp_path / name).write_bytes(b"")
+    assert take_away_old(tmp_path, 2) == 2
+    assert ages(tmp_path) == [2, 1]
+    assert {path.name for path in tmp_path.iterdir()} >= others
+
+
+async def test_a_scheduled_backup_can_be_restored_and_takes_the_oldest_away(
+    sqlite_settings: Settings, tmp_path: Path
+) -> None:
+    made(tmp_path, 24, 48)
+    assert await back_up(replace(sqlite_settings, backup_keep=2), tmp_path, NOON)
+    assert ages(tmp_path) == [24, 0]
+    assert read_manifest(backups_in(tmp_path)[-1][1]).proven
+
+
+async def test_a_backup_that_fails_takes_nothing_away(
+    sqlite_settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    made(tmp_path, 24, 48)
+    nowhere = replace(sqlite_settings, database_url=f"sqlite:///{tmp_path}/nothing.db", backup_keep=1)
+    assert not await back_up(nowhere, tmp_path, NOON)
+    assert ages(tmp_path) == [48, 24]
+    assert "the backup failed: Error: There is no file" in caplog.text
+
+
+async def test_stopping_does_not_wait_for_a_backup(sqlite_settings: Settings, tmp_path: Path) -> None:
+    stopping = asyncio.Event()
+    stopping_soon = replace(sqlite_settings, backup_folder=str(tmp_path))
+    keeping = asyncio.create_task(keep_backing_up(stopping_soon, Clock(), stopping))
+    await asyncio.sleep(0)
+    stopping.set()
+    await asyncio.wait_for(keeping, 30)
+
+
+async def test_a_folder_that_is_not_there_is_named_at_the_start(sqlite_settings: Settings) -> None:
+    with pytest.raises(SettingsError, match="LOYALTY_BACKUP_FOLDER"):
+        async with running(replace(sqlite_settings, backup_folder="no/where")):
+            pass
