@@ -159,11 +159,11 @@ async def test_a_number_that_moves_in_the_same_breath_is_found_where_it_is(shop:
 
 
 async def test_a_number_that_moves_in_the_same_breath_to_a_card_that_somebody_holds_is_theirs(shop: Shop) -> None:
-    pauls = await join(shop, PAUL)
+    pauls = await join(shop, Holder(OTHER_BOT, PAUL.user_id))
     await join(shop)
     _, outcome = await asyncio.gather(shop.update(pauls.id, phone=PHONE), claim(shop), return_exceptions=True)
     assert isinstance(outcome, CustomerExists)
-    assert (await hanging(shop))[BOT, PAUL.user_id] == pauls.id
+    assert (await hanging(shop))[OTHER_BOT, PAUL.user_id] == pauls.id
 
 
 async def test_of_two_who_claim_one_number_at_once_in_two_processes_one_gets_the_card(shop: Shop, twin: Shop) -> None:
