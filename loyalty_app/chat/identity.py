@@ -1,4 +1,4 @@
-"""Identity: which bot a token belongs to, asked of Telegram. That is all of Telegram that is spoken here.
+"""Identity: which bot a token belongs to and where its updates go, asked of Telegram. No more of it is spoken here.
 
 No message ever holds a token: the words of the HTTP client, which might, go no further.
 """
@@ -25,8 +25,21 @@ class Identity(msgspec.Struct, frozen=True):
     username: str
 
 
+class Webhook(msgspec.Struct, frozen=True):
+    """Where a bot's updates go, how many wait there, and the last failure, in Unix seconds and Telegram's words."""
+
+    url: str = ""
+    pending_update_count: int = 0
+    last_error_date: int | None = None
+    last_error_message: str | None = None
+
+
 class _Answer(msgspec.Struct, frozen=True):
     result: Identity
+
+
+class _WebhookAnswer(msgspec.Struct, frozen=True):
+    result: Webhook
 
 
 async def who_is(token: str, api_url: str | None = None) -> Identity:
@@ -37,7 +50,7 @@ async def who_is(token: str, api_url: str | None = None) -> Identity:
     if not TOKEN.fullmatch(token):
         raise InvalidRequest.field("token", "must be a bot's token, as BotFather gives it: 123456789:AbC…")
     where = (api_url or TELEGRAM).rstrip("/")
-    status, body = await _get_me(where, token)
+    status, body = await _ask(where, token, "getMe")
     if status in UNKNOWN:
         raise InvalidRequest.field("token", f"is not known at {where}; BotFather gives the right one")
     try:
@@ -46,12 +59,22 @@ async def who_is(token: str, api_url: str | None = None) -> Identity:
         raise TelegramAway(f"{where} answers with status {status}, and not as a Bot API server does.") from None
 
 
-async def _get_me(where: str, token: str) -> tuple[int, bytes]:
+async def webhook_of(token: str, api_url: str | None = None) -> Webhook:
+    """Where Telegram sends a bot's updates, and what it last complained of. Raises TelegramAway."""
+    where = (api_url or TELEGRAM).rstrip("/")
+    status, body = await _ask(where, token, "getWebhookInfo")
+    try:
+        return msgspec.json.decode(body, type=_WebhookAnswer).result
+    except msgspec.DecodeError:
+        raise TelegramAway(f"{where} answers with status {status}, and not as a Bot API server does.") from None
+
+
+async def _ask(where: str, token: str, method: str) -> tuple[int, bytes]:
     timeout = aiohttp.ClientTimeout(total=PATIENCE_SECONDS)
     try:
         async with (
             aiohttp.ClientSession(timeout=timeout, trust_env=True) as session,
-            session.get(f"{where}/bot{token}/getMe", allow_redirects=False) as answer,
+            session.get(f"{where}/bot{token}/{method}", allow_redirects=False) as answer,
         ):
             return answer.status, await answer.read()
     except (aiohttp.ClientError, OSError, ValueError):

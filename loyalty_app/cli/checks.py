@@ -12,7 +12,9 @@ from loyalty_app.cli.books import examine_books
 from loyalty_app.cli.database import place
 from loyalty_app.cli.failures import explained, one_line
 from loyalty_app.cli.findings import Check, Status
-from loyalty_app.cli.telegram import examine_bots
+from loyalty_app.cli.postgresql import examine_postgresql
+from loyalty_app.cli.surroundings import examine_machine, examine_settings
+from loyalty_app.cli.telegram import examine_bots, examine_updates
 from loyalty_app.db import sqlite
 from loyalty_app.db.migrate import check_known, newest, version_of
 from loyalty_app.pictures.fonts import SHAPED, unreadable_faces
@@ -29,8 +31,9 @@ def examine() -> Iterator[Check]:
     except SettingsError as error:
         yield Check(name="settings", status=Status.PROBLEM, message=str(error), mend="Correct that variable.")
         return
-    yield _settings(settings)
+    yield examine_settings(settings)
     yield _pictures()
+    yield from examine_machine(settings)
     if settings.on_sqlite:
         yield _sqlite()
     if settings.redis_url is not None:
@@ -41,7 +44,12 @@ def examine() -> Iterator[Check]:
         return
     if settings.on_sqlite:
         yield _server(settings)
-    yield asyncio.run(examine_bots(settings))
+    else:
+        yield from asyncio.run(examine_postgresql(settings))
+    bots = asyncio.run(examine_bots(settings))
+    yield bots
+    if bots.status is not Status.PROBLEM:
+        yield from asyncio.run(examine_updates(settings))
     try:
         yield from asyncio.run(examine_books(settings))
     except Exception as error:  # noqa: BLE001  # a doctor reports whatever it meets
@@ -51,17 +59,6 @@ def examine() -> Iterator[Check]:
             message=explained(error).format_message(),
             mend="Somebody has put in there what this program did not write. Keep a copy, and report this.",
         )
-
-
-def _settings(settings: Settings) -> Check:
-    if settings.workers > 1 and settings.redis_url is None:
-        return Check(
-            name="settings",
-            status=Status.NOTE,
-            message=f"LOYALTY_WORKERS is {settings.workers}, and each process counts rate limits by itself.",
-            mend="Set LOYALTY_REDIS_URL, so that they count together.",
-        )
-    return Check(name="settings", message="All can be used.")
 
 
 def _pictures() -> Check:

@@ -1,7 +1,11 @@
 """Telegram: whether it knows the bots of this installation, as the doctor asks it."""
 
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
 from loyalty_app.chat.bots import has_own_bots, list_bots
-from loyalty_app.chat.identity import TelegramAway, who_is
+from loyalty_app.chat.identity import TelegramAway, Webhook, webhook_of, who_is
 from loyalty_app.cli.findings import Check, Status
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings, SettingsError
@@ -9,6 +13,9 @@ from loyalty_app.vault import open_vault
 from loyalty_core.errors import InvalidRequest
 
 NAME = "Telegram"
+UPDATES = "Telegram's updates"
+MANY_WAITING = 100
+RECENT_SECONDS = 3_600
 
 
 async def examine_bots(settings: Settings) -> Check:
@@ -29,6 +36,46 @@ async def examine_bots(settings: Settings) -> Check:
         except TelegramAway as error:
             away.append(f"{whose}: {error}")
     return _finding(known, wrong, away)
+
+
+async def examine_updates(settings: Settings) -> list[Check]:
+    """Ask Telegram where the updates of each bot go, and whether they arrive; nothing is said where there is no bot."""
+    details = []
+    tokens = await _tokens(settings)
+    for whose, token in tokens.items():
+        try:
+            details += [
+                f"{whose}: {said}" for said in _complaints(await webhook_of(token, settings.telegram_api_url), settings)
+            ]
+        except TelegramAway as error:
+            details.append(f"{whose}: {error}")
+    look = "See whether `loyalty serve` or `loyalty bot` runs, and whether LOYALTY_PUBLIC_URL leads to it from outside."
+    if not tokens:
+        return []
+    if not details:
+        return [Check(name=UPDATES, message="They arrive.")]
+    return [
+        Check(
+            name=UPDATES,
+            status=Status.NOTE,
+            message="Not all may arrive as they should.",
+            mend=look,
+            details=tuple(details),
+        )
+    ]
+
+
+def _complaints(webhook: Webhook, settings: Settings) -> Iterator[str]:
+    public = (settings.public_url or "").rstrip("/")
+    if webhook.url and not public:
+        yield "Telegram sends them to an address, but LOYALTY_PUBLIC_URL is not set."
+    elif public and not webhook.url.startswith(f"{public}/telegram/"):
+        yield "Telegram does not send them to LOYALTY_PUBLIC_URL."
+    if webhook.pending_update_count > MANY_WAITING:
+        yield f"{webhook.pending_update_count:,} wait at Telegram."
+    if webhook.last_error_date and time.time() - webhook.last_error_date < RECENT_SECONDS:
+        when = datetime.fromtimestamp(webhook.last_error_date, UTC)
+        yield f"At {when:%H:%M} UTC Telegram could not deliver: {webhook.last_error_message}."
 
 
 async def _tokens(settings: Settings) -> dict[str, str]:

@@ -52,7 +52,7 @@ async def test_every_figure_of_ours_is_drawn(scraped: Scrape) -> None:
 
 def test_a_label_that_is_asked_for_is_one_that_the_figure_has() -> None:
     kept = [one for one in vars(figures).values() if isinstance(one, MetricWrapperBase)]
-    labels = {one.describe()[0].name: {*one._labelnames, "instance", "job", "le"} for one in kept}  # noqa: SLF001  # it has no other way
+    labels = {next(iter(one.describe())).name: {*one._labelnames, "instance", "job", "le"} for one in kept}  # noqa: SLF001  # it has no other way
     for expression in expressions():
         for name, inside in NAME.findall(expression):
             family = next((one for one in labels if re.fullmatch(rf"{one}(_count|_sum|_bucket|_total)?", name)), None)

@@ -1,0 +1,146 @@
+"""`loyalty doctor` in each world: on a laptop, in a container, behind a proxy, with PostgreSQL and with bots."""
+
+import json
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from loyalty_app.chat.identity import Webhook
+from loyalty_app.cli import surroundings, telegram
+from loyalty_app.cli.findings import Status
+from loyalty_app.cli.postgresql import examine_clock, examine_postgresql
+from loyalty_app.cli.surroundings import examine_machine, examine_settings
+from loyalty_app.settings import Settings
+from tests.app.console import A_KEY, Console
+from tests.app.test_cli_doctor import checks
+from tests.bots.people import open_sandbox
+
+POSTGRES = Settings(database_url="postgresql://shop@db/loyalty", secret_key=A_KEY)
+TOKEN = "123456789:AbCdEfGhIjKlMnOpQrStUvWxYz"
+
+
+@pytest.fixture(autouse=True)
+def outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests may run in a container; only those that say so are about one."""
+    monkeypatch.setattr(surroundings, "CONTAINER_MARKS", ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "named"),
+    [
+        ({}, Status.OK, ""),
+        ({"workers": 2}, Status.NOTE, "LOYALTY_REDIS_URL"),
+        ({"workers": 2, "redis_url": "redis://cache"}, Status.OK, ""),
+        ({"secret_key": None}, Status.PROBLEM, "LOYALTY_SECRET_KEY"),
+        ({"public_url": "https://cards.example.com"}, Status.OK, ""),
+        ({"public_url": "http://cards.example.com"}, Status.NOTE, "LOYALTY_PUBLIC_URL"),
+        ({"public_url": "http://cards.example.com", "telegram_token": TOKEN}, Status.PROBLEM, "https"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_named(changes: dict[str, Any], status: Status, named: str) -> None:
+    check = examine_settings(replace(POSTGRES, **changes))
+    assert check.status is status
+    assert named in f"{check.message}{check.mend}"
+
+
+def test_several_things_are_told_one_by_one() -> None:
+    check = examine_settings(replace(POSTGRES, secret_key=None, workers=2))
+    assert (check.status, len(check.details)) == (Status.PROBLEM, 2)
+
+
+@pytest.mark.parametrize(("host", "status"), [("127.0.0.1", Status.NOTE), ("0.0.0.0", Status.OK)])  # noqa: S104  # as in an image
+def test_in_a_container_an_address_that_nobody_outside_can_reach_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, status: Status
+) -> None:
+    (tmp_path / "mark").touch()
+    monkeypatch.setattr(surroundings, "CONTAINER_MARKS", (str(tmp_path / "mark"),))
+    assert examine_settings(replace(POSTGRES, host=host)).status is status
+    monkeypatch.setattr(surroundings, "CONTAINER_MARKS", ())
+    assert examine_settings(replace(POSTGRES, host=host)).status is Status.OK
+
+
+def test_a_key_that_others_may_read_is_a_problem(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/loyalty.db")
+    key = tmp_path / "loyalty.db.key"
+    assert machine(settings)["key"].status is Status.OK
+    for mode, status in ((0o600, Status.OK), (0o640, Status.PROBLEM), (0o604, Status.PROBLEM)):
+        key.touch()
+        key.chmod(mode)
+        assert machine(settings)["key"].status is status
+    assert "chmod 600" in str(machine(settings)["key"].mend)
+
+
+@pytest.mark.parametrize(("needed", "status"), [(1, Status.OK), (10**18, Status.NOTE)])
+def test_a_disk_that_is_nearly_full_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needed: int, status: Status
+) -> None:
+    monkeypatch.setattr(surroundings, "LITTLE_SPACE", needed)
+    assert machine(Settings(database_url=f"sqlite:///{tmp_path}/loyalty.db"))["disk"].status is status
+
+
+def test_too_few_open_files_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert machine(POSTGRES)["open files"].status is Status.OK
+    monkeypatch.setattr(surroundings, "FEWEST_FILES", 10**12)
+    assert machine(POSTGRES)["open files"].status is Status.NOTE
+
+
+def machine(settings: Settings) -> dict[str, Any]:
+    return {check.name: check for check in examine_machine(settings)}
+
+
+async def test_postgresql_is_asked_for_its_version_its_clock_and_its_promises(
+    tmp_path: Path, postgres_settings: Settings
+) -> None:
+    found = {check.name: check for check in await examine_postgresql(postgres_settings)}
+    assert found["clock"].status is Status.OK
+    assert found["PostgreSQL"].status is Status.OK
+    many = replace(postgres_settings, workers=50)
+    assert "max_connections" in str((await examine_postgresql(many))[0].mend)
+    asked = checks(Console(tmp_path, postgres_settings).run("doctor", "--json"))
+    assert {"PostgreSQL", "clock"} <= asked.keys()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"), [(0.5, Status.OK), (-30, Status.NOTE), (30, Status.NOTE), (90, Status.PROBLEM)]
+)
+def test_a_clock_that_differs_is_noticed(seconds: float, status: Status) -> None:
+    assert examine_clock(timedelta(seconds=seconds)).status is status
+
+
+PUBLIC = replace(POSTGRES, public_url="https://cards.example.com")
+THERE = "https://cards.example.com/telegram/1"
+
+
+@pytest.mark.parametrize(
+    ("settings", "webhook", "said"),
+    [
+        (POSTGRES, Webhook(), []),
+        (PUBLIC, Webhook(url=THERE), []),
+        (POSTGRES, Webhook(url=THERE), ["LOYALTY_PUBLIC_URL is not set"]),
+        (PUBLIC, Webhook(), ["does not send them to LOYALTY_PUBLIC_URL"]),
+        (PUBLIC, Webhook(url=THERE, pending_update_count=1_500), ["1,500 wait"]),
+        (PUBLIC, Webhook(THERE, 0, 1, "Connection refused"), []),
+        (PUBLIC, Webhook(THERE, 0, int(time.time()), "Connection refused"), ["Connection refused"]),
+    ],
+)
+def test_what_telegram_complains_of_is_told_while_it_is_fresh(
+    settings: Settings, webhook: Webhook, said: list[str]
+) -> None:
+    complaints = list(telegram._complaints(webhook, settings))  # noqa: SLF001  # Telegram complains rarely
+    assert len(complaints) == len(said)
+    assert all(part in complaint for part, complaint in zip(said, complaints, strict=True))
+
+
+async def test_telegram_is_asked_where_the_updates_go(sqlite_settings: Settings) -> None:
+    async with open_sandbox() as sandbox:
+        bot = await sandbox.add_bot(username="stamp_bot")
+        settings = replace(sqlite_settings, telegram_token=bot["token"], telegram_api_url=sandbox.url)
+        [fine] = await telegram.examine_updates(settings)
+        [wrong] = await telegram.examine_updates(replace(settings, public_url="https://cards.example.com"))
+    assert fine.status is Status.OK
+    assert wrong.status is Status.NOTE
+    assert bot["token"] not in json.dumps(wrong.details)
