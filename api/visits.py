@@ -18,6 +18,8 @@ from loyalty_app.watch.trail import trail
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 UNKNOWN_ROUTE = "unknown"
+OF_MACHINES = ("/health/", "/metrics")
+"""Routes that are asked every few seconds; they are worth a line only to who looks for it."""
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +63,15 @@ def _tell(visit: Visit, scope: Scope, status: int) -> None:
     method, route = str(scope.get("method", "")), _route(scope.get("path_template", ""))
     seconds = time.perf_counter() - visit.began
     count_request(method, route, status=status, seconds=seconds)
-    if log.isEnabledFor(logging.INFO):
-        _log(visit, f"{method} {route}", status=status, seconds=seconds)
+    level = logging.DEBUG if route.startswith(OF_MACHINES) else logging.INFO
+    if log.isEnabledFor(level):
+        _log(visit, f"{method} {route}", level=level, status=status, seconds=seconds)
 
 
-def _log(visit: Visit, asked: str, *, status: int, seconds: float) -> None:
+def _log(visit: Visit, asked: str, *, level: int, status: int, seconds: float) -> None:
     holder = visit.holder
-    log.info(
+    log.log(
+        level,
         asked,
         extra={
             "request_id": visit.request_id,

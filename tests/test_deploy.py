@@ -24,6 +24,7 @@ from dotenv import dotenv_values
 from api.routes import health, metrics
 from loyalty_app.cli import loyalty
 from loyalty_app.settings import Settings, read_settings
+from tests.documents import blocks, typed
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = {f"LOYALTY_{name.upper()}" for name in Settings.__struct_fields__}
@@ -294,6 +295,37 @@ def test_caddy_understands_its_file(tmp_path: Path) -> None:
         caddy, "validate", "--adapter", "caddyfile", "--config", str(ROOT / "deploy/caddy/Caddyfile"), cwd=tmp_path
     )
     assert done.returncode == 0, done.stderr
+
+
+# How to run it.
+
+
+def shown_in_the_how_to(program: str) -> list[list[str]]:
+    text = re.sub(r"(?m)^sudo ", "", "\n".join(block.text for block in blocks("docs/howto/run.md")))
+    return typed(text, program)
+
+
+def test_the_how_to_names_services_commands_and_units_that_exist() -> None:
+    for _, _, what, *rest in shown_in_the_how_to("docker"):
+        named = [word for word in rest if not word.startswith("-")][:1]
+        assert what in {"up", "exec"}
+        assert set(named) <= compose()["services"].keys()
+        if what == "exec":
+            assert exists_as_command([word for word in rest[2:] if re.fullmatch("[a-z]+", word)][: command_words(rest)])
+    enabled = [line[-1] for line in shown_in_the_how_to("systemctl") if "enable" in line]
+    assert set(enabled) <= {unit.stem for unit in UNITS}
+
+
+def command_words(rest: list[str]) -> int:
+    """How many words of a line are the command: those before its first option."""
+    words = rest[2:]
+    return next((place for place, word in enumerate(words) if word.startswith("-")), len(words))
+
+
+def test_the_how_to_installs_for_systemd_as_the_image_does() -> None:
+    in_image = {shlex.join(shlex.split(rest)[1:]) for rest in of_image("RUN") if rest.startswith("pip ")}
+    by_hand = {shlex.join(line[1:]) for line in shown_in_the_how_to("/srv/loyalty/bin/pip")}
+    assert by_hand == in_image
 
 
 def needs(program: str) -> str:
