@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from loyalty_app.backups.archive import BackupRefused
 from loyalty_app.db.postgres import CommitUnknown
 from loyalty_app.settings import SettingsError
+from loyalty_app.watch.discretion import scrubbed
 from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError
 
 # How the fields that verbs refuse are called on the command line.
@@ -104,5 +105,5 @@ def _of_the_world(error: Exception) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """What an error says, without line breaks and full stops at the end."""
-    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+    """What an error says, without secrets, line breaks and full stops at the end."""
+    return " ".join(scrubbed(str(error)).split()).rstrip(".") or type(error).__name__

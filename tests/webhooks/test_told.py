@@ -1,0 +1,57 @@
+"""What is told of deliveries to an operator: each attempt is counted and logged, by ids and nothing else."""
+
+import json
+
+import pytest
+
+from loyalty_app.watch.depths import Depths
+from loyalty_app.watch.exposition import exposition
+from tests.app.crowd import until
+from tests.watch.planted import logged
+from tests.watch.scrape import Scrape
+from tests.webhooks.office import Office
+from tests.webhooks.receiver import receiving
+
+COUNT = "loyalty_delivery_seconds_count"
+
+
+async def figures(office: Office) -> Scrape:
+    """What this process has counted; what waits is asked anew each time."""
+    return Scrape(exposition(await Depths(office.database, office.clock).measured()).decode())
+
+
+@pytest.mark.parametrize(("mode", "outcome"), [("200", "delivered"), ("503", "retry"), ("410", "switched_off")])
+async def test_an_attempt_is_counted_and_logged_by_what_came_of_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch, mode: str, outcome: str
+) -> None:
+    before = await figures(office)
+    with logged(monkeypatch) as lines:
+        async with receiving(mode) as receiver:
+            await office.endpoint(receiver.url)
+            async with office.worker():
+                await office.stamps(1)
+                await office.until_attempts(1)
+        said = [json.loads(line) for line in lines.getvalue().splitlines()]
+    after = await figures(office)
+    assert after(COUNT, outcome=outcome) - before(COUNT, outcome=outcome) == 1
+    [line] = [line for line in said if line["event"] == "delivery"]
+    assert (line["outcome"], line["http_status"]) == (outcome, int(mode))
+    assert line["event_id"] in {event.id for event in await office.events()}
+    assert receiver.url not in lines.getvalue()
+
+
+async def test_what_is_due_and_not_sent_grows_late_until_somebody_sends_it(office: Office) -> None:
+    async with receiving("200") as receiver:
+        await office.endpoint(receiver.url)
+        await office.stamps(1)
+        office.clock.wait(minutes=7)
+        late = await figures(office)
+        assert (late("loyalty_outbox_queued"), late("loyalty_outbox_late_seconds")) == (1, 420)
+        async with office.worker():
+            await office.until_delivered(1)
+        await until(lambda: nothing_waits(office))
+
+
+async def nothing_waits(office: Office) -> bool:
+    found = await figures(office)
+    return (found("loyalty_outbox_queued"), found("loyalty_outbox_late_seconds")) == (0, 0)
