@@ -16,7 +16,7 @@ import telegram
 from telegram.error import BadRequest, NetworkError
 from telegram.ext import Application
 
-from loyalty_app.chat.updates import Handled, Update, Updates, new_update, take_in, will_be_tried
+from loyalty_app.chat.updates import Handled, Update, Updates, new_update, take_in_and_claim, will_be_tried
 from loyalty_app.db.engine import will_pass
 from loyalty_app.running import Running
 from loyalty_app.turns import Turns
@@ -40,9 +40,12 @@ class Intake:
         )
 
     async def take(self, bot_id: int, raw: Iterable[dict[str, Any]]) -> None:
-        """Write updates down; once this returns they are safe, and Telegram may forget them."""
-        await take_in(self._running.database, bot_id, map(new_update, raw), now=self._running.clock())
-        self.turns.wake()
+        """Write updates down, and begin with them; once this returns they are safe, and Telegram may forget them."""
+        updates, now = list(map(new_update, raw)), self._running.clock()
+        mine = await take_in_and_claim(self._running.database, bot_id, updates, now=now, room=self.turns.room)
+        self.turns.begin(mine)
+        if len(mine) < len(updates):
+            self.turns.wake()
 
     async def _handle(self, update: Update) -> Handled:
         """Handle an update; what it leads to can be found in the log by its number."""

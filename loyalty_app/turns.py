@@ -7,7 +7,7 @@ by itself, gently. What the jobs are, and how they are claimed, is not known her
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
@@ -90,11 +90,20 @@ class Turns(Generic[Job, Ended]):
         now, room = self._clock(), MOST_AT_ONCE - len(self._under_way)
         due = room > 0 and await self._database.read(lambda connection: self._queue.is_due(connection, now))
         jobs = await self._write(room if due and not self._closing else 0)
+        self.begin(jobs)
+        return len(jobs)
+
+    @property
+    def room(self) -> int:
+        """How many more jobs fit in; none once it is closing."""
+        return 0 if self._closing else max(0, MOST_AT_ONCE - len(self._under_way))
+
+    def begin(self, jobs: Iterable[Job]) -> None:
+        """Do jobs that were claimed, here or by who has queued them."""
         for job in jobs:
             task = asyncio.create_task(self._do(job))
             self._under_way.add(task)
             task.add_done_callback(self._done)
-        return len(jobs)
 
     async def _write(self, room: int) -> Sequence[Job]:
         """Note what came of jobs, and claim at most `room` others, in one transaction."""

@@ -6,9 +6,9 @@ an update means is not known here.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
@@ -23,6 +23,7 @@ PAUSES = (timedelta(seconds=1), timedelta(seconds=10), timedelta(minutes=1))
 """How long an update waits after each failure that may pass; after the last it is set aside."""
 
 KEY = ("bot_id", "update_id")
+Result = TypeVar("Result")
 WAITING = telegram_update.c.done_at.is_(None)
 
 
@@ -72,21 +73,56 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True):
 
 async def take_in(database: Database, bot_id: int, updates: Iterable[NewUpdate], *, now: datetime) -> int:
     """Write down updates that are not there yet; says how many. What came twice is taken once."""
-    came = {one.update_id: one for one in updates}
 
     def work(connection: Connection) -> int:
-        known = database.fetch(connection, telegram_update, KEY, [(bot_id, number) for number in came])
-        new = came.keys() - {row.update_id for row in known}
-        database.insert(connection, telegram_update, (_row(bot_id, came[number], now) for number in sorted(new)))
+        new = _new(database, connection, bot_id, updates=list(updates))
+        database.insert(connection, telegram_update, (_row(bot_id, one, now) for one in new))
         return len(new)
 
+    return await _twice(database, work)
+
+
+async def take_in_and_claim(
+    database: Database, bot_id: int, updates: Iterable[NewUpdate], *, now: datetime, room: int
+) -> list[Update]:
+    """Write updates down, and lease at once the first of each of at most `room` people who have none waiting.
+
+    The same as taking in and claiming, in one transaction instead of two.
+    """
+    came, lease = list(updates), secrets.token_hex(16)
+
+    def work(connection: Connection) -> list[Update]:
+        new = _new(database, connection, bot_id, updates=came)
+        firsts = {one.person_id: one for one in reversed(new)}
+        free = sorted(firsts.keys() - _with_waiting(connection, bot_id, firsts))[:room]
+        mine = {firsts[person].update_id for person in free}
+        rows = [_row(bot_id, one, now, lease=lease if one.update_id in mine else None) for one in new]
+        database.insert(connection, telegram_update, rows)
+        return [_claimed(bot_id, one, lease) for one in new if one.update_id in mine]
+
+    return await _twice(database, work)
+
+
+async def _twice(database: Database, work: Callable[[Connection], Result]) -> Result:
     try:
         return await database.write(work)
     except IntegrityError:  # another process has just written one of them: now it can be seen
         return await database.write(work)
 
 
-def _row(bot_id: int, new: NewUpdate, now: datetime) -> dict[str, object]:
+def _new(database: Database, connection: Connection, bot_id: int, *, updates: list[NewUpdate]) -> list[NewUpdate]:
+    """Those that are not there yet, in the order of their numbers."""
+    came = {one.update_id: one for one in updates}
+    known = database.fetch(connection, telegram_update, KEY, [(bot_id, number) for number in came])
+    return [came[number] for number in sorted(came.keys() - {row.update_id for row in known})]
+
+
+def _with_waiting(connection: Connection, bot_id: int, people: Iterable[int]) -> set[int]:
+    own = (telegram_update.c.bot_id == bot_id, telegram_update.c.person_id.in_(list(people)))
+    return set(connection.execute(select(telegram_update.c.person_id).where(WAITING, *own)).scalars())
+
+
+def _row(bot_id: int, new: NewUpdate, now: datetime, *, lease: str | None = None) -> dict[str, object]:
     return {
         "bot_id": bot_id,
         "update_id": new.update_id,
@@ -94,7 +130,13 @@ def _row(bot_id: int, new: NewUpdate, now: datetime) -> dict[str, object]:
         "body": new.body,
         "received_at": now,
         "tries": 0,
+        "lease": lease,
+        "lease_until": now + LEASE if lease else None,
     }
+
+
+def _claimed(bot_id: int, new: NewUpdate, lease: str) -> Update:
+    return Update(bot_id=bot_id, update_id=new.update_id, person_id=new.person_id, body=new.body, tries=0, lease=lease)
 
 
 class Updates:

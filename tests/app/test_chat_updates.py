@@ -5,7 +5,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from loyalty_app.chat.updates import LEASE, PAUSES, Handled, NewUpdate, Update, Updates, release, take_in
+from loyalty_app.chat.updates import (
+    LEASE,
+    PAUSES,
+    Handled,
+    NewUpdate,
+    Update,
+    Updates,
+    release,
+    take_in,
+    take_in_and_claim,
+)
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_update
 from tests.core.builders import NOON
@@ -64,6 +74,19 @@ async def test_updates_of_one_person_are_handled_one_after_the_other_in_their_or
 async def test_updates_of_different_people_are_handled_side_by_side(database: Database) -> None:
     await take_in(database, BOT, [new(1, ANA), new(2, ANA), new(3, BEN)], now=NOON)
     assert [(one.update_id, one.person_id) for one in await claimed(database)] == [(1, ANA), (3, BEN)]
+
+
+async def test_who_takes_in_may_claim_at_once_what_comes_first_and_nothing_else(database: Database) -> None:
+    async def mine(*updates: NewUpdate, room: int = 10) -> list[int]:
+        found = await take_in_and_claim(database, BOT, updates, now=NOON, room=room)
+        return [one.update_id for one in found]
+
+    assert await mine(new(2, ANA), new(1, ANA), new(3, BEN)) == [1, 3]
+    assert await mine(new(1, ANA), new(4, ANA)) == [], "Ana has others waiting"
+    assert await claimed(database) == []
+    assert await mine(new(5, 3), new(6, 4), room=1) == [5]
+    assert [one.update_id for one in await claimed(database)] == [6]
+    assert sorted(one.update_id for one in await claimed(database, NOON + LEASE)) == [1, 3, 5, 6]
 
 
 async def test_two_processes_never_handle_the_same_update(database: Database, second_database: Database) -> None:
