@@ -13,7 +13,7 @@ from api import reference
 from api.auth import authorise
 from api.limits import RateLimits
 from api.problems import answer_failure, answer_http, answer_refusal
-from api.routes import customers, health, metrics, pictures, program, stamps, telegram, webhooks
+from api.routes import customers, health, imports, metrics, pictures, program, stamps, telegram, webhooks
 from api.visits import add_headers, visit_of
 from loyalty_app.counter.line import utc_now
 from loyalty_app.running import running
@@ -21,7 +21,14 @@ from loyalty_app.settings import Settings, read_settings
 from loyalty_core.errors import LoyaltyError
 
 LARGEST_BODY = 256 * 1024
-V1 = [*customers.HANDLERS, *pictures.HANDLERS, *stamps.HANDLERS, *program.HANDLERS, *webhooks.HANDLERS]
+V1 = [
+    *customers.HANDLERS,
+    *imports.HANDLERS,
+    *pictures.HANDLERS,
+    *stamps.HANDLERS,
+    *program.HANDLERS,
+    *webhooks.HANDLERS,
+]
 
 
 class Api(Litestar):

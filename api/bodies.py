@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from loyalty_app.importing.listed import ListedCustomer
 from loyalty_app.pages import MOST_ROWS, PageRequest
 from loyalty_core.events import EVENT_TYPES
 from loyalty_core.fields import Birthday, EmailText, Id, Name, PhoneText, Reason
@@ -38,6 +39,20 @@ class NewCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     phone: PhoneText
     email: EmailText | None = None
     birthday: Birthday | None = None
+
+
+class CustomerList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is to be imported."""
+
+    customers: Annotated[
+        tuple[ListedCustomer, ...],
+        Meta(
+            min_length=1,
+            max_length=1_000,
+            description="a list of 1 to 1000 customers, each an object with a name and, where they are known, phone, "
+            "email, birthday and joined_at (texts) and stamps (a whole number)",
+        ),
+    ]
 
 
 class VoidOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

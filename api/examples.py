@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from loyalty_app.deliveries import AttemptView, DeliveryView
+from loyalty_app.importing.jobs import ImportQueued, ImportRemark, ImportView
 from loyalty_app.pages import Page, Pagination
 from loyalty_app.webhooks import LastDelivery, NewWebhookView, WebhookView
 from loyalty_core.analytics import Standing, period_of, summarise
@@ -158,4 +159,17 @@ DELIVERY = DeliveryView(
     created_at=NOW,
     next_attempt_at=None,
     attempts=(AttemptView(1, NOW, 84, 200, None, "ok"),),
+)
+IMPORT_QUEUED = ImportQueued(11, "queued", "/v1/imports/11")
+IMPORT = ImportView(
+    id=11,
+    status="done",
+    created_at=NOW,
+    finished_at=NOW + timedelta(seconds=1),
+    total=2,
+    done=2,
+    imported=1,
+    already_there=1,
+    left_out=0,
+    report=(ImportRemark(0, "already_there", None, "customer 42 has that phone number"),),
 )

@@ -74,6 +74,8 @@ def explained(error: msgspec.ValidationError, wanted: type[msgspec.Struct]) -> I
     where = WHERE.search(text)
     path = where["path"].split(".")[0].split("[")[0] if where else ""
     complaint = text[: where.start()] if where else text
+    if "[" in (where["path"] if where else ""):
+        return InvalidRequest(FieldError(_pointer(path), f"must be {expectations(wanted)[path]}"))
     if unknown := UNKNOWN.fullmatch(complaint):
         known = ", ".join(expectations(wanted)) or "none"
         return InvalidRequest(FieldError(_pointer(unknown["name"]), f"is not a field here; the fields are {known}"))

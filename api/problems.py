@@ -35,6 +35,7 @@ STATUS: dict[type[LoyaltyError], int] = {
     errors.RewardNotFound: 404,
     errors.TransactionNotFound: 404,
     errors.WebhookNotFound: 404,
+    refusals.ImportNotFound: 404,
     refusals.MethodNotAllowed: 405,
     refusals.BodyTooLarge: 413,
     refusals.UnsupportedMediaType: 415,

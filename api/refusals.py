@@ -10,6 +10,14 @@ class NotFound(LoyaltyError):
         super().__init__("No such address. The reference at /docs lists all there are.")
 
 
+class ImportNotFound(LoyaltyError):
+    """No such import."""
+
+    def __init__(self, import_id: int) -> None:
+        self.import_id = import_id
+        super().__init__(f"This shop has no import {import_id}, or it is over 30 days old.")
+
+
 class MethodNotAllowed(LoyaltyError):
     """That method does not work here."""
 

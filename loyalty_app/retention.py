@@ -11,7 +11,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Delete, Table, and_, delete, or_, select, tuple_
 
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import attempt, customer, delivery, event, telegram_card, telegram_update, webhook_endpoint
+from loyalty_app.db.tables import (
+    attempt,
+    customer,
+    delivery,
+    event,
+    import_job,
+    telegram_card,
+    telegram_update,
+    webhook_endpoint,
+)
 from loyalty_app.outbox import QUEUED, THEIR_ENDPOINT, event_id_floor
 
 KEPT = timedelta(days=30)
@@ -34,6 +43,7 @@ def _old(before: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
     about_it = and_(delivery.c.business_id == event.c.business_id, delivery.c.event_id == event.c.id)
     return [
         (attempt, attempt.c.at < before),
+        (import_job, import_job.c.finished_at < before),
         (delivery, and_(delivery.c.created_at < before, done)),
         (event, and_(event.c.id < event_id_floor(before), ~select(delivery.c.id).where(about_it).exists())),
     ]

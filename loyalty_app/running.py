@@ -19,6 +19,7 @@ from loyalty_app.counter.line import utc_now
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import check_folder, migrate
 from loyalty_app.expiry import keep_booking
+from loyalty_app.importing.importer import Importer
 from loyalty_app.keys import Keys
 from loyalty_app.sender import Sender
 from loyalty_app.settings import Settings, SettingsError
@@ -53,6 +54,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     bells: Bells
     webhooks: Webhooks
     worker: Worker | None
+    importer: Importer
     clock: Callable[[], datetime]
 
     def wake_worker(self) -> None:
@@ -148,12 +150,14 @@ def _open(settings: Settings, clock: Callable[[], datetime], *, delivering: bool
         bells=Bells(),
         webhooks=Webhooks(database, vault=vault, guard=guard, clock=clock),
         worker=worker,
+        importer=Importer(database, counter, clock=clock),
         clock=clock,
     )
 
 
 async def _close(held: Running) -> None:
     """Close in the order in which work flows, so that nothing is left over."""
+    await held.importer.close()
     await held.counter.close()
     await held.keys.close()
     if held.worker is not None:

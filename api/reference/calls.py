@@ -14,7 +14,12 @@ from api.operations import Operation
 
 Json = dict[str, Any]
 
-IDS = {"customers": examples.CUSTOMER.id, "transactions": examples.TRANSACTION.id, "webhooks": examples.WEBHOOK.id}
+IDS = {
+    "customers": examples.CUSTOMER.id,
+    "imports": examples.IMPORT.id,
+    "transactions": examples.TRANSACTION.id,
+    "webhooks": examples.WEBHOOK.id,
+}
 ONCE = "till-1-000123"
 PICTURE = "card.png"
 

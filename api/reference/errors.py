@@ -25,6 +25,7 @@ EXAMPLES: tuple[LoyaltyError, ...] = (
     errors.RewardNotFound(7),
     errors.TransactionNotFound(1001),
     errors.WebhookNotFound(5),
+    refusals.ImportNotFound(11),
     refusals.MethodNotAllowed(),
     errors.CustomerExists(42),
     errors.CustomerLimitReached(25),

@@ -7,6 +7,7 @@ import json
 import re
 import uuid
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -37,6 +38,7 @@ ERASING = "deleteCustomer"
 STAMPING: Json = {"stamps": 10, "order_ref": "{{$guid}}"}
 BODIES: dict[str, Json] = {
     "createCustomer": {"name": "Ana Lovelace", "phone": "{{phone}}", "email": "ana@example.com"},
+    "importCustomers": {"customers": [{"name": "Ana Lovelace", "phone": "{{phone}}"}]},
     "addStamps": STAMPING,
     "addStampsByCode": STAMPING,
     "redeem": {},
@@ -142,7 +144,7 @@ def _response(operation: Operation, request: Json) -> Json:
     return {
         "name": operation.summary,
         "originalRequest": request,
-        "status": "Created" if operation.status == 201 else "OK",  # noqa: PLR2004  # the status itself
+        "status": HTTPStatus(operation.status).phrase,
         "code": operation.status,
         "_postman_previewlanguage": "text" if operation.picture else "json",
         "header": [{"key": "Content-Type", "value": kind}],

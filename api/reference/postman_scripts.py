@@ -28,6 +28,8 @@ if (first && !pm.collectionVariables.get("customer_id")) {
     "addStampsByCode": KEEP_TRANSACTION,
     "redeem": KEEP_TRANSACTION,
     "redeemByCode": KEEP_TRANSACTION,
+    "importCustomers": """\
+pm.collectionVariables.set("import_id", pm.response.json().data.id);""",
     "createWebhook": """\
 pm.collectionVariables.set("webhook_id", pm.response.json().data.id);""",
     "deleteWebhook": """\

@@ -11,7 +11,7 @@ from api.reference.calls import Call, calls_of
 from api.reference.openapi import Json, openapi_document
 from api.reference.page import FOREVER, HEADERS, reference_page, renderer, start_script
 from api.reference.postman import postman_collection
-from api.routes import customers, pictures, program, stamps, webhooks
+from api.routes import customers, imports, pictures, program, stamps, webhooks
 from api.state import AppRequest, running
 
 SCRIPT = "text/javascript"
@@ -20,7 +20,7 @@ SCRIPT = "text/javascript"
 @cache
 def calls() -> tuple[Call, ...]:
     """All calls of /v1, in the order in which the reference shows them."""
-    groups = (customers, pictures, stamps, program, webhooks)
+    groups = (customers, imports, pictures, stamps, program, webhooks)
     return tuple(call for group in groups for call in calls_of(group.HANDLERS))
 
 

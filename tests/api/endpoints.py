@@ -1,5 +1,6 @@
 """The endpoints of the contract, written down by hand: what the API serves must be these, no more and no less."""
 
+import asyncio
 from typing import NamedTuple
 
 import httpx
@@ -19,6 +20,7 @@ class Things(NamedTuple):
     phone: str
     webhook: int = 1
     since: str = "2026-03-01T09:30:00Z"
+    imported: int = 1
 
 
 class Endpoint(NamedTuple):
@@ -39,6 +41,7 @@ class Endpoint(NamedTuple):
             self.path.replace("{customer}", "{id}")
             .replace("{transaction}", "{id}")
             .replace("{webhook}", "{id}")
+            .replace("{imported}", "{id}")
             .replace("{code}", "{qr_code}")
         )
 
@@ -60,6 +63,15 @@ RARE = "customer.deleted"
 ENDPOINTS = (
     Endpoint("listCustomers", "GET", "/customers", Scope.CUSTOMERS_READ),
     Endpoint("createCustomer", "POST", "/customers", Scope.CUSTOMERS_WRITE, 201, {"name": "Omar", "phone": "{phone}"}),
+    Endpoint(
+        "importCustomers",
+        "POST",
+        "/customers/import",
+        Scope.CUSTOMERS_WRITE,
+        202,
+        {"customers": [{"name": "Omar", "email": "omar@example.com"}]},
+    ),
+    Endpoint("getImport", "GET", "/imports/{imported}", Scope.CUSTOMERS_WRITE),
     Endpoint("getCustomer", "GET", "/customers/{customer}", Scope.CUSTOMERS_READ),
     Endpoint("getCustomerByCode", "GET", "/customers/qr/{code}", Scope.CUSTOMERS_READ),
     Endpoint("addStamps", "POST", "/customers/{customer}/stamps", Scope.STAMPS_WRITE, 200, {}),
@@ -100,7 +112,16 @@ async def furnish(till: Till) -> Things:
         phone=till.free_phone(),
         webhook=webhook,
         since=till.api.clock().isoformat(),
+        imported=await an_import(till),
     )
+
+
+async def an_import(till: Till) -> int:
+    """An import that is over and has brought nobody, so that nothing changes while a test looks."""
+    queued = (await till.ask("POST", "/customers/import", {"customers": [{"name": ""}]})).json()["data"]
+    while (seen := (await till.ask("GET", f"/imports/{queued['id']}")).json()["data"])["status"] != "done":  # noqa: ASYNC110  # polled
+        await asyncio.sleep(0.01)
+    return int(seen["id"])
 
 
 async def quiet_webhook(till: Till) -> int:

@@ -21,7 +21,7 @@ CONTRACT = {
     400: "invalid_request malformed_json page_too_deep invalid_cursor",
     401: "missing_api_key invalid_api_key",
     403: "plan_required scope_required not_on_staff role_required",
-    404: "not_found customer_not_found reward_not_found transaction_not_found webhook_not_found",
+    404: "not_found customer_not_found reward_not_found transaction_not_found webhook_not_found import_not_found",
     405: "method_not_allowed",
     409: (
         "customer_exists customer_limit_reached stamp_too_soon daily_cap_reached no_reward_available "

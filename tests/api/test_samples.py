@@ -67,6 +67,7 @@ class Things(NamedTuple):
     transaction: int
     reward: int
     webhook: int
+    imported: int
 
     def instead(self, live: Live) -> dict[str, str]:
         """What stands in the samples → what stands for it here."""
@@ -74,6 +75,7 @@ class Things(NamedTuple):
             f"/customers/{examples.CUSTOMER.id}": f"/customers/{self.customer['id']}",
             f"/transactions/{examples.TRANSACTION.id}": f"/transactions/{self.transaction}",
             f"/webhooks/{examples.WEBHOOK.id}": f"/webhooks/{self.webhook}",
+            f"/imports/{examples.IMPORT.id}": f"/imports/{self.imported}",
             examples.CUSTOMER.qr_code: self.customer["qr_code"],
             str(examples.CUSTOMER.phone): live.free_phone(),
             ONCE: secrets.token_hex(8),
@@ -88,7 +90,8 @@ def furnish(live: Live) -> Things:
     webhook = live.given("POST", "/webhooks", {"url": NOBODY, "events": ["customer.deleted"]})
     live.given("PATCH", f"/webhooks/{webhook['id']}", {"active": False})
     live.given("POST", f"/webhooks/{webhook['id']}/test")
-    return Things(customer, stamped["transaction_id"], stamped["rewards"][0]["id"], webhook["id"])
+    imported = live.given("POST", "/customers/import", {"customers": [{"name": "Mira"}]})
+    return Things(customer, stamped["transaction_id"], stamped["rewards"][0]["id"], webhook["id"], imported["id"])
 
 
 def tidy(live: Live) -> None:

@@ -15,6 +15,7 @@ LISTS = ("/customers", "/rewards", "/customers?q=lena", "/customers?phone=%2B141
 NOT_FOUND = {
     "customers": "customer_not_found",
     "transactions": "transaction_not_found",
+    "imports": "import_not_found",
     "webhooks": "webhook_not_found",
 }
 
@@ -22,7 +23,7 @@ NOT_FOUND = {
 def said(answer: httpx.Response, about: Things) -> Json:
     """A problem without what must differ: the ids of the request and of what was asked for."""
     problem: Json = answer.json()
-    without_ids = re.split(rf"\b({about.transaction}|{about.webhook})\b", problem["detail"])[::2]
+    without_ids = re.split(rf"\b({about.transaction}|{about.webhook}|{about.imported})\b", problem["detail"])[::2]
     return {**problem, "request_id": "", "detail": "".join(without_ids)}
 
 
@@ -38,7 +39,7 @@ async def test_what_belongs_to_another_shop_is_not_there_and_stays_as_it_is(
     till: Till, subtests: pytest.Subtests
 ) -> None:
     things, stranger = await furnish(till), await neighbour(till.api)
-    nobody_s = Things(2**40, "CUS0000000000", 2**40, 2**40, "", 2**40)
+    nobody_s = Things(2**40, "CUS0000000000", 2**40, 2**40, "", 2**40, imported=2**40)
     before = await till.api.dump()
     for endpoint in ABOUT_SOMETHING:
         with subtests.test(endpoint=endpoint.name):

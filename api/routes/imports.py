@@ -1,0 +1,75 @@
+"""Routes of imports: lists of customers that are taken now and imported soon."""
+
+from litestar.response.base import ASGIResponse
+
+from api import examples
+from api.answers import answered, shown
+from api.auth import caller, key_holder
+from api.bodies import CustomerList
+from api.operations import Operation, serves
+from api.parsing import path_id, read_body
+from api.refusals import ImportNotFound
+from api.state import AppRequest, running
+from loyalty_app.importing.jobs import ImportQueued, ImportView, queue_import, read_import
+from loyalty_core.access import Scope
+
+TAG = "Customers"
+
+
+@serves(
+    "POST",
+    "/customers/import",
+    Operation(
+        name="importCustomers",
+        summary="Import customers",
+        text="Takes up to 1,000 at a time and answers at once; ask the `url` how far it is. Who is there already (by "
+        "phone number; without one, by name and e-mail) is left alone. `stamps` are those on the running card, "
+        "`joined_at` is the day on which they became a customer elsewhere.",
+        tag=TAG,
+        scope=Scope.CUSTOMERS_WRITE,
+        body=CustomerList,
+        body_example={
+            "customers": [
+                {"name": "Ana Lovelace", "phone": "+14155552671", "stamps": 3, "joined_at": "2024-11-30"},
+                {"name": "Zoë Ito", "email": "zoe@example.com", "birthday": "1990-05-17"},
+            ]
+        },
+        answer=ImportQueued,
+        status=202,
+        once_only=True,
+        example=examples.IMPORT_QUEUED,
+    ),
+)
+async def import_customers(request: AppRequest) -> ASGIResponse:
+    """Take a list."""
+    who, new, held = caller(request), await read_body(request, CustomerList), running(request)
+    answer = await queue_import(held.database, who, new.customers, now=held.clock())
+    held.importer.wake()
+    return answered(answer, status=202)
+
+
+@serves(
+    "GET",
+    "/imports/{id:str}",
+    Operation(
+        name="getImport",
+        summary="See what became of an import",
+        text="`report` names the customers that were not taken by their place in the list, counted from 0. An import "
+        "can be seen for 30 days.",
+        tag=TAG,
+        scope=Scope.CUSTOMERS_WRITE,
+        answer=ImportView,
+        refusals=("import_not_found",),
+        example=examples.IMPORT,
+    ),
+)
+async def get_import(request: AppRequest) -> ASGIResponse:
+    """Show what became of a list."""
+    job_id, business_id = path_id(request), key_holder(request).business.id
+    view = await running(request).database.read(lambda c: read_import(c, business_id, job_id))
+    if view is None:
+        raise ImportNotFound(job_id)
+    return shown(view)
+
+
+HANDLERS = [import_customers, get_import]
