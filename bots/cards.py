@@ -19,6 +19,7 @@ from telegram.ext import ExtBot
 from bots.buttons import Rows, button, keyboard
 from bots.doubt import may_have_arrived
 from bots.fitting import TEXT, fitted
+from bots.pace import UNHURRIED
 from bots.words import Html, Words, words_for
 from loyalty_app.cards import CardPicture, first_name, render_card
 from loyalty_app.chat.cards import HeldCard, Shown
@@ -179,6 +180,7 @@ async def _edit(bot: ExtBot[Any], sight: Sight, picture: bytes) -> bool:
         message_id=held.message_id,
         reply_markup=keys,
         api_kwargs=NO_PARSE_MODE,
+        rate_limit_args=UNHURRIED,
     )
 
 

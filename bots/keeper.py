@@ -4,6 +4,7 @@ What changes a card notes in the same transaction that its message is due. A car
 it is then. How a card looks is in `cards`.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
 
@@ -17,6 +18,8 @@ from loyalty_app.running import Running
 from loyalty_app.turns import Turns
 from loyalty_app.watch.figures import count_card
 
+PAUSE_SECONDS = 0.05
+
 log = logging.getLogger(__name__)
 
 
@@ -26,6 +29,11 @@ class Keeper(Turns[HeldCard, Shown]):
     def __init__(self, running: Running, bots: Mapping[int, BotApplication]) -> None:
         super().__init__(running.database, DueCards(), self._show, clock=running.clock, name="cards")
         self._running, self._bots = running, bots
+        self._loop = asyncio.get_running_loop()
+
+    def wake(self) -> None:
+        """Look in a moment: whoever has just stamped a card is answered first."""
+        self._loop.call_later(PAUSE_SECONDS, super().wake)
 
     async def _show(self, held: HeldCard) -> Shown:
         shown = await self._try_to_show(held)

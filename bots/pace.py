@@ -19,7 +19,10 @@ from loyalty_app.watch.figures import count_call
 PER_BOT = (30, 1.0)
 PER_CHAT = (20, 20.0)
 MOST_CHATS = 10_000
+SPARE = (12, 1.0)
 TRIES = 4
+UNHURRIED = 1
+"""For `rate_limit_args`: a call for which nobody waits. Such calls leave room for those of people who do."""
 UNCOUNTED = {"deleteMessage"}
 
 # What comes of a call, in the words of the figures; the first kind that fits counts.
@@ -39,7 +42,7 @@ class Pace(BaseRateLimiter[int]):
     """Keeps one bot to Telegram's limits: who comes too early waits. What puts nothing into a chat does not count."""
 
     def __init__(self) -> None:
-        self._whole = AsyncLimiter(*PER_BOT)
+        self._whole, self._spare = AsyncLimiter(*PER_BOT), AsyncLimiter(*SPARE)
         self._chats: OrderedDict[str, AsyncLimiter] = OrderedDict()
 
     async def initialize(self) -> None:
@@ -62,6 +65,8 @@ class Pace(BaseRateLimiter[int]):
     async def _call(self, given: tuple[Any, ...], named: dict[str, Any]) -> Answer:
         call: Call = named["callback"]
         for tries_left in range(TRIES, 0, -1):
+            if named["rate_limit_args"] == UNHURRIED:
+                await self._spare.acquire()
             if named["endpoint"] not in UNCOUNTED:
                 await self._turn(named["data"].get("chat_id"))
             try:

@@ -141,9 +141,13 @@ class Turns(Generic[Job, Ended]):
         except Exception:  # the leases end by themselves, and somebody tries again
             log.exception("%s: what came of jobs could not be noted", self._name)
 
-    async def close(self) -> None:
-        """Take nothing more, and finish what is under way."""
+    def stop(self) -> None:
+        """Take nothing more."""
         self._closing = True
         self._wanted.set()
+
+    async def close(self) -> None:
+        """Take nothing more, and finish what is under way."""
+        self.stop()
         await self._task
         await self.settle()

@@ -76,6 +76,7 @@ class Worker(Turns[Job, Tried]):
 
     async def close(self) -> None:
         """Take nothing more, and finish what is under way."""
+        self.stop()
         self._pruning.cancel()
         with suppress(asyncio.CancelledError):
             await self._pruning

@@ -1,9 +1,8 @@
 """Chatting: `loyalty bot`."""
 
-import asyncio
-
 import click
 
+from loyalty_app.cli.loops import run
 from loyalty_app.cli.stopping import asked_to_stop
 from loyalty_app.running import running
 from loyalty_app.settings import Settings, read_settings
@@ -20,7 +19,7 @@ def bot() -> None:
     settings = read_settings()
     if settings.telegram_token is None:
         click.echo("Note: LOYALTY_TELEGRAM_TOKEN is not set; only shops with a bot of their own are served.", err=True)
-    asyncio.run(_chat(settings))
+    run(_chat(settings))
 
 
 async def _chat(settings: Settings) -> None:

@@ -4,6 +4,8 @@ import asyncio
 import signal
 from types import FrameType
 
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
 
 def asked_to_stop() -> asyncio.Event:
     """What is set once somebody asks this process to end: by Ctrl-C, SIGTERM or closing the terminal."""
@@ -12,7 +14,9 @@ def asked_to_stop() -> asyncio.Event:
     def leave(_signal: int, _frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(stopped.set)
 
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):  # Windows has no SIGHUP
-            signal.signal(getattr(signal, name), leave)
+    for number in SIGNALS:
+        try:
+            loop.add_signal_handler(number, stopped.set)
+        except NotImplementedError:  # Windows
+            signal.signal(number, leave)
     return stopped

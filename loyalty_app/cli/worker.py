@@ -1,9 +1,8 @@
 """Delivering: `loyalty worker`."""
 
-import asyncio
-
 import click
 
+from loyalty_app.cli.loops import run
 from loyalty_app.cli.stopping import asked_to_stop
 from loyalty_app.running import delivering
 from loyalty_app.settings import Settings, read_settings
@@ -19,7 +18,7 @@ def worker() -> None:
     settings = read_settings()
     if settings.on_sqlite:
         click.echo("Note: `loyalty serve` delivers webhooks by itself; a worker beside it is not needed.", err=True)
-    asyncio.run(_deliver(settings))
+    run(_deliver(settings))
 
 
 async def _deliver(settings: Settings) -> None:
