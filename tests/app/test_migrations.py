@@ -2,17 +2,33 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    inspect,
+    text,
+)
 
+from loyalty_app.businesses import list_businesses
 from loyalty_app.db.engine import open_database
-from loyalty_app.db.migrate import current, migrate, newest
+from loyalty_app.db.migrate import _config, current, migrate, newest
 from loyalty_app.db.tables import metadata
 from loyalty_app.settings import Settings, SettingsError
 from tests.app.shop import open_shop
+from tests.core.builders import NOON
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -67,6 +83,52 @@ async def test_several_processes_may_migrate_an_empty_database_at_once(empty: Se
     shop = await open_shop(database)
     assert (await shop.join()).id == 1
     await shop.counter.close()
+    await database.close()
+
+
+FILLED = (
+    "business",
+    "business_total",
+    "program",
+    "customer",
+    "staff",
+    "invite",
+    "notice",
+    "webhook_endpoint",
+    "api_key",
+)
+
+
+def fill(connection: Connection) -> None:
+    """Put one row into each of the tables that an old installation has filled."""
+    for name in FILLED:
+        if name in inspect(connection).get_table_names():
+            table = Table(name, MetaData(), autoload_with=connection, resolve_fks=False)
+            connection.execute(table.insert().values({column.name: some(column) for column in table.columns}))
+
+
+def some(column: Column[Any]) -> object:
+    """A value that fits a column."""
+    if column.name.endswith(("_at", "_until", "_since", "day", "birthday")) or column.name == "at":
+        return NOON if isinstance(column.type, DateTime | Date) else NOON.isoformat(timespec="microseconds")
+    for kind, value in ((Boolean, True), (Integer, 1), (LargeBinary, b"x" * 32)):
+        if isinstance(column.type, kind):
+            return value
+    return {"timezone": "UTC", "role": "owner", "plan": "basic"}.get(column.name, "x")
+
+
+@pytest.mark.parametrize("version", ["0001", "0002", "0003"])
+async def test_a_database_of_each_older_version_that_is_in_use_comes_up_to_date(empty: Settings, version: str) -> None:
+    database = open_database(empty)
+    await database.write(lambda connection: command.upgrade(_config(connection), version))
+    await database.write(fill)
+    await database.close()
+    await asyncio.to_thread(migrate, empty)
+    database = open_database(empty)
+    assert await database.read(current) == newest()
+    assert await database.write(differences) == []
+    [shop] = await list_businesses(database)
+    assert (shop.id, shop.card_color, shop.card_notices) == (1, None if version < "0003" else "x", True)
     await database.close()
 
 

@@ -115,9 +115,10 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_telegram_card_user_id"), ["user_id"], unique=False)
 
-    with op.batch_alter_table("business", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("card_color", sa.String(length=7), nullable=True))
-        batch_op.add_column(sa.Column("card_notices", sa.Boolean(), server_default=sa.true(), nullable=False))
+    # Not in a batch: for the default's sake SQLite's table would be made anew, and nobody may drop one that others
+    # refer to.
+    op.add_column("business", sa.Column("card_color", sa.String(length=7), nullable=True))
+    op.add_column("business", sa.Column("card_notices", sa.Boolean(), server_default=sa.true(), nullable=False))
 
     with op.batch_alter_table("invite", schema=None) as batch_op:
         batch_op.add_column(sa.Column("used_by", BigId, nullable=True))
