@@ -19,8 +19,9 @@ LONGEST_NUMBER: Final = 18
 """Digits that a database always takes, in 64 bits."""
 
 SCREEN_LIVES_SECONDS: Final = 12 * 3_600
-_MINUTE_LETTERS, _RANDOM_LETTERS = 5, 9
+_TIME_LETTERS, _RANDOM_LETTERS = 7, 7
 _CLOCKS_DIFFER_SECONDS = 300
+SECOND_TAP_SECONDS = 0.6
 
 PLAIN, GOOD, MAIN, RISKY = None, "success", "primary", "danger"
 """How a button looks; Telegram's own names."""
@@ -80,18 +81,29 @@ def keyboard(rows: Rows | None) -> InlineKeyboardMarkup | None:
     return InlineKeyboardMarkup(kept) if kept else None
 
 
-def new_nonce() -> str:
-    """A nonce for a screen; it tells the minute in which the screen was made."""
-    minute = int(time.time()) // 60
-    return base62(minute, _MINUTE_LETTERS) + base62(secrets.randbits(53), _RANDOM_LETTERS)
+def new_nonce(*, ago: float = 0.0) -> str:
+    """A nonce for a screen; it tells when the screen was made, or how long before now it counts as made."""
+    tenths = int((time.time() - ago) * 10)
+    return base62(tenths, _TIME_LETTERS) + base62(secrets.randbits(41), _RANDOM_LETTERS)
+
+
+def age_of(nonce: str) -> float | None:
+    """How many seconds ago a screen was made; None if the nonce is none of ours."""
+    if len(nonce) != _TIME_LETTERS + _RANDOM_LETTERS or not set(nonce) <= set(DIGITS):
+        return None
+    tenths = 0
+    for letter in nonce[:_TIME_LETTERS]:
+        tenths = tenths * 62 + DIGITS.index(letter)
+    return time.time() - tenths / 10
 
 
 def is_stale(nonce: str) -> bool:
     """Whether a screen is so old that its buttons only show what is so now; a nonce that is none of ours is, too."""
-    if len(nonce) != _MINUTE_LETTERS + _RANDOM_LETTERS or not set(nonce) <= set(DIGITS):
-        return True
-    minute = 0
-    for letter in nonce[:_MINUTE_LETTERS]:
-        minute = minute * 62 + DIGITS.index(letter)
-    age = time.time() - minute * 60
-    return not -_CLOCKS_DIFFER_SECONDS <= age <= SCREEN_LIVES_SECONDS
+    age = age_of(nonce)
+    return age is None or not -_CLOCKS_DIFFER_SECONDS <= age <= SCREEN_LIVES_SECONDS
+
+
+def is_second_tap(nonce: str) -> bool:
+    """Whether a screen was made so little before that nobody has read it: a finger has tapped twice."""
+    age = age_of(nonce)
+    return age is not None and 0 <= age < SECOND_TAP_SECONDS

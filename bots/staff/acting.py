@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from bots.buttons import is_stale
+from bots.buttons import is_second_tap, is_stale
 from bots.context import Turn
 from bots.replies import reply
 from bots.staff.desk import Desk, at_desk
@@ -40,10 +40,15 @@ async def undo(turn: Turn) -> None:
 
 
 async def _act(turn: Turn, deed: Deed) -> None:
-    """Do something if the person works there and the screen is not too old, and show how things are then."""
+    """Do something if the person works there and the screen is not too old, and show how things are then.
+
+    The second tap of a double tap lands on the next screen, before anybody has read it: it is not meant.
+    """
     desk, customer_id = await at_desk(turn, turn.press.number(0)), turn.press.number(1)
     if desk is None:
         await turn_away(turn)
+        return
+    if is_second_tap(turn.press.text(2)):
         return
     try:
         told = await _once(turn, desk, deed)

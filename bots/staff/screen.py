@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from telegram import InlineKeyboardButton
 
-from bots.buttons import GOOD, MAIN, Rows, button, new_nonce, read_press
+from bots.buttons import GOOD, MAIN, SECOND_TAP_SECONDS, Rows, button, new_nonce, read_press
 from bots.context import Turn
 from bots.replies import reply
 from bots.staff.desk import Desk
@@ -62,7 +62,9 @@ async def show(
     except CustomerNotFound as refusal:
         await turn.screen(turn.words.say("{text}", text=reply(turn.words, refusal, turn.now())))
         return
-    await turn.screen(text_of(sight, told), rows_of(sight, back=way_back(turn), all_amounts=all_amounts))
+    # A screen that was opened can be pressed at once; one that shows a deed has its buttons where a finger just was.
+    nonce = new_nonce() if told else new_nonce(ago=SECOND_TAP_SECONDS)
+    await turn.screen(text_of(sight, told), rows_of(sight, nonce, back=way_back(turn), all_amounts=all_amounts))
 
 
 async def turn_away(turn: Turn) -> None:
@@ -112,9 +114,9 @@ def _last_visit(sight: Sight) -> Html:
     return sight.words.say("🕘 Last visit: {moment}", moment=moment)
 
 
-def rows_of(sight: Sight, *, back: Rows, all_amounts: bool = False) -> Rows:
+def rows_of(sight: Sight, nonce: str, *, back: Rows, all_amounts: bool = False) -> Rows:
     """What can be pressed; all that writes shares one nonce, so that one screen does one thing once."""
-    words, nonce = sight.words, new_nonce()
+    words = sight.words
 
     def add(count: int, look: str | None = None) -> InlineKeyboardButton:
         return button(words.label("+{n}", n=count), "stamp", *sight.data(nonce, count), look=look)

@@ -64,3 +64,16 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Into a chat is sent as much as a test likes: for laws that are not about pace."""
     monkeypatch.setattr("bots.pace.PER_CHAT", (1_000, 1.0))
     monkeypatch.setattr("bots.pace.PER_BOT", (1_000, 1.0))
+
+
+@pytest.fixture(autouse=True)
+def quick_fingers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People in tests read faster than anybody: what they press at once is meant, unless a test is about that."""
+    if "slow_eyes" not in request.fixturenames:
+        monkeypatch.setattr("bots.buttons.SECOND_TAP_SECONDS", 0.0)
+        monkeypatch.setattr("bots.staff.screen.SECOND_TAP_SECONDS", 0.0)
+
+
+@pytest.fixture
+def slow_eyes() -> None:
+    """What is pressed before anybody could read the screen is not meant."""

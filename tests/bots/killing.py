@@ -13,6 +13,7 @@ from random import Random
 
 from sqlalchemy import Connection, func, select
 
+from bots.buttons import SECOND_TAP_SECONDS
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.tables import telegram_update
 from loyalty_app.settings import Settings
@@ -85,7 +86,8 @@ class Counter:
         self.pressed = 0
 
     async def press(self) -> None:
-        """Press [+1] on the newest screen."""
+        """Press [+1] on the newest screen, once it could be read."""
+        await asyncio.sleep(SECOND_TAP_SECONDS)
         await self.staff.press("+1")
         self.pressed += 1
 

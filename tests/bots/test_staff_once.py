@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bots.buttons import is_second_tap, new_nonce
 from tests.bots.cafe import Cafe, button, link, open_cafe, press_raw, screen_of
 from tests.bots.town import BOT, Town
 
@@ -26,6 +27,22 @@ async def test_two_presses_at_once_are_one_stamp(either_town: Town) -> None:
     await cafe.ana.screen()
     assert await cafe.stamps() == 1
     assert "1 of 10" in screen_of(cafe.ana).words
+
+
+@pytest.mark.usefixtures("slow_eyes")
+async def test_the_second_tap_of_a_double_tap_is_no_stamp_though_it_lands_on_the_next_screen(cafe: Cafe) -> None:
+    await cafe.ana.open(link(cafe.lena))
+    await cafe.ana.press("+1")
+    await cafe.ana.press("+1")
+    assert await cafe.stamps() == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "meant"), [(0.0, False), (0.5, False), (0.8, True), (3_600.0, True), (-60.0, True)]
+)
+@pytest.mark.usefixtures("slow_eyes")
+def test_a_tap_counts_once_the_screen_could_be_read(*, seconds: float, meant: bool) -> None:
+    assert is_second_tap(new_nonce(ago=seconds)) is not meant
 
 
 async def test_an_update_that_comes_again_under_another_number_changes_nothing(either_town: Town) -> None:
