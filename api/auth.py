@@ -23,6 +23,7 @@ from loyalty_core.ledger import Actor, ActorType
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
+CHAT_KEYS = "chat:"
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -73,6 +74,8 @@ def caller(request: Request[Any, Any, Any]) -> Caller:
     key = request.headers.get("idempotency-key")
     if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidRequest.field("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
+    if key is not None and key.startswith(CHAT_KEYS):
+        raise InvalidRequest.field("Idempotency-Key", "must not begin with chat:, which is taken by the chat")
     actor = Actor(ActorType.API_KEY, holder.key.key_id, holder.key.name)
     return Caller(business=holder.business, actor=actor, key=key)
 

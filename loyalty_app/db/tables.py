@@ -248,6 +248,7 @@ invite = owned(
     Column("used_by", BigId),
     Column("invited_by", BigId),
     PrimaryKeyConstraint("business_id", "token_hash"),
+    Index(None, "token_hash"),
 )
 
 api_key = owned(

@@ -93,3 +93,9 @@ async def test_what_was_answered_about_somebody_is_not_told_once_they_are_erased
     given(await till.delete(f"/customers/{lena['id']}", once="k2"))
     refused(await till.post(path, once="k"), 404, "customer_not_found")
     assert given(await till.delete(f"/customers/{lena['id']}", once="k2"))["deleted"] is True
+
+
+async def test_a_key_of_the_chat_cannot_be_taken_by_a_till(till: Till) -> None:
+    refused = await till.post("/customers", {"name": "Lena", "phone": "+14155550123"}, once="chat:0AbCdEf1234567")
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["pointer"] == "/Idempotency-Key"

@@ -123,6 +123,7 @@ def upgrade() -> None:
     with op.batch_alter_table("invite", schema=None) as batch_op:
         batch_op.add_column(sa.Column("used_by", BigId, nullable=True))
         batch_op.add_column(sa.Column("invited_by", BigId, nullable=True))
+        batch_op.create_index(batch_op.f("ix_invite_token_hash"), ["token_hash"], unique=False)
 
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.add_column(sa.Column("told_at", UtcDateTime(), nullable=True))
