@@ -2,7 +2,7 @@
 
 What is old is looked for without holding anybody up; only taking it away is a transaction. What waits for an endpoint
 that is switched off, or gone, does not wait for longer. Nor does the card of somebody who was erased, if the bot could
-not take it out of the chat.
+not take it out of the chat, nor what is known of a chat with somebody who holds no card and works nowhere.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,9 @@ from loyalty_app.db.tables import (
     delivery,
     event,
     import_job,
+    staff,
     telegram_card,
+    telegram_chat,
     telegram_update,
     webhook_endpoint,
 )
@@ -52,7 +54,14 @@ def _old(before: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
 def _old_in_chats(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
     whose = and_(customer.c.business_id == telegram_card.c.business_id, customer.c.id == telegram_card.c.customer_id)
     erased = select(customer.c.id).where(whose, customer.c.erased_at < now - KEPT)
-    return [(telegram_update, telegram_update.c.done_at < now - UPDATES_KEPT), (telegram_card, erased.exists())]
+    holds = select(telegram_card.c.user_id).where(telegram_card.c.user_id == telegram_chat.c.chat_id)
+    works = select(staff.c.id).where(staff.c.user_id == telegram_chat.c.chat_id, staff.c.removed_at.is_(None))
+    left = and_(telegram_chat.c.created_at < now - KEPT, ~holds.exists(), ~works.exists())
+    return [
+        (telegram_update, telegram_update.c.done_at < now - UPDATES_KEPT),
+        (telegram_card, erased.exists()),
+        (telegram_chat, left),
+    ]
 
 
 async def _take_away(database: Database, table: Table, old: ColumnElement[bool]) -> int:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from loyalty_app.chat.chats import ChatChange, change_chat
 from loyalty_app.chat.updates import Handled, NewUpdate, Updates, take_in
 from loyalty_app.counter.requests import Holder
 from loyalty_app.db import tables
@@ -9,6 +10,7 @@ from loyalty_app.retention import prune
 from loyalty_core.customers import Profile
 from loyalty_core.views import CustomerView
 from tests.app.shop import Shop, read
+from tests.core.builders import ANA
 
 BOT = 1
 
@@ -46,3 +48,16 @@ async def test_the_card_of_somebody_who_was_erased_leaves_the_chat_after_thirty_
     shop.clock.wait(milliseconds=1)
     await prune(shop.database, shop.clock.now)
     assert [row.customer_id for row in await shop.rows(tables.telegram_card)] == [paul.id]
+
+
+async def test_a_chat_with_somebody_who_holds_no_card_and_works_nowhere_is_forgotten_after_thirty_days(
+    shop: Shop,
+) -> None:
+    await join(shop, 501)
+    await shop.hire(ANA, user_id=502)
+    for person in (501, 502, 503):
+        await change_chat(shop.database, BOT, person, ChatChange(language="de"), now=shop.clock.now)
+    shop.clock.now += timedelta(days=30, milliseconds=1)
+    await prune(shop.database, shop.clock.now)
+    kept = await shop.database.read(lambda connection: connection.execute(tables.telegram_chat.select()).all())
+    assert [row.chat_id for row in kept] == [501, 502]
