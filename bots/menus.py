@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 from telegram import BotCommand
-from telegram.error import TelegramError
+from telegram.error import BadRequest, NetworkError, TelegramError
 from telegram.ext import ExtBot
 
 from bots.words import LANGUAGES, N_, words_for
@@ -30,7 +30,10 @@ async def set_menus(bot: ExtBot[Any], *, shared: bool) -> None:
         try:
             await _set_menu(bot, code, shared=shared)
         except TelegramError as error:
-            log.warning("the menu of @%s could not be set: %s", bot.username, error)
+            away = isinstance(error, NetworkError) and not isinstance(error, BadRequest)
+            log.log(
+                logging.INFO if away else logging.WARNING, "the menu of @%s could not be set: %s", bot.username, error
+            )
             return
 
 

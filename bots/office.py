@@ -148,6 +148,7 @@ class Office:
 
     async def _until_done(self, bot: ExtBot[Any], url: str, secret: str) -> None:
         """Tell Telegram where updates are to be sent, or that they will be asked for."""
+        level = logging.INFO  # once is nothing
         while True:
             try:
                 if url:
@@ -155,7 +156,8 @@ class Office:
                 else:
                     await bot.delete_webhook()
             except TelegramError as error:
-                log.warning("@%s could not be told where updates go: %s", bot.username, type(error).__name__)
+                log.log(level, "@%s could not be told where updates go: %s", bot.username, type(error).__name__)
+                level = logging.WARNING
                 await asyncio.sleep(LOOK_EVERY_SECONDS)
             else:
                 return
