@@ -5,15 +5,18 @@ a message of their own, if the shop and the customer want it. What the message's
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
+import msgspec
 from PIL import Image
 from telegram import InputMediaPhoto, Message
-from telegram.error import BadRequest, Forbidden, NetworkError
+from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
 from telegram.ext import ExtBot
 
 from bots.buttons import Rows, button, keyboard
@@ -28,6 +31,8 @@ from loyalty_app.pictures.card import BROWN
 from loyalty_core.rewards import Reward
 
 __all__ = ["caption", "card_rows", "first_name", "news", "picture_of", "reward_lines", "show", "take_down"]
+
+log = logging.getLogger(__name__)
 
 PARTY, FLAME = "5046509860389126442", "5104841245755180586"
 """Telegram's own effects of a message: confetti, and a flame."""
@@ -150,23 +155,62 @@ def _until(reward: Reward, sight: Sight, words: Words) -> Html:
 async def show(bot: ExtBot[Any], sight: Sight) -> Shown:
     """Bring a card's message up to date, or send it if there is none; says what it shows now.
 
-    Raises a TelegramError that may pass; then nothing is noted, and the same may be done again.
+    Raises a TelegramError that may pass; then nothing is noted, and the same may be done again. If only the news of it
+    could not be told, the showing has failed, but what was sent is not sent again.
     """
-    held, customer = sight.held, sight.customer
-    message_id, told = held.message_id, None
-    if sight.reachable:
-        picture = await asyncio.to_thread(render_card, picture_of(sight))
-        if message_id is None or not await _edit(bot, sight, picture):
-            message_id = await _send(bot, sight, picture)
+    held = sight.held
+    if not sight.reachable:
+        return _as_before(held)
+    try:
+        message_id = await _place(bot, sight)
+    except Forbidden:
+        return _as_before(held)
+    sent = message_id if message_id != held.message_id else None
+    try:
         told = await _tell(bot, sight)
+    except TelegramError as error:
+        log.warning("news of a card could not be told: %s", type(error).__name__)
+        return _without_news(sight, message_id, sent)
+    return _as_now(sight, message_id, told or sent)
+
+
+def _as_now(sight: Sight, message_id: int | None, sent: int | None) -> Shown:
+    customer = sight.customer
     return Shown(
-        card=held,
+        card=sight.held,
         message_id=message_id,
         version=customer.version,
         stamps=customer.current_stamps,
         rewards=customer.rewards_earned,
-        sent=told or (message_id if message_id != held.message_id else None),
+        sent=sent,
     )
+
+
+def _as_before(held: HeldCard) -> Shown:
+    """Nothing was shown: who is back sees what has changed meanwhile, and is told what is news."""
+    return Shown(
+        card=held,
+        message_id=held.message_id,
+        version=held.shown_version,
+        stamps=held.shown_stamps,
+        rewards=held.shown_rewards,
+    )
+
+
+def _without_news(sight: Sight, message_id: int | None, sent: int | None) -> Shown:
+    """The card is up to date, its news is still to be told. If the card may have arrived, neither is sent again."""
+    if message_id is None:
+        return _as_now(sight, None, sent)
+    return msgspec.structs.replace(_as_before(sight.held), message_id=message_id, sent=sent, failed=True)
+
+
+async def _place(bot: ExtBot[Any], sight: Sight) -> int | None:
+    """Bring the message up to date, or send it. Raises Forbidden if the person has blocked the bot."""
+    message_id = sight.held.message_id
+    picture = await asyncio.to_thread(render_card, picture_of(sight))
+    if message_id is not None and await _edit(bot, sight, picture):
+        return message_id
+    return await _send(bot, sight, picture)
 
 
 async def _edit(bot: ExtBot[Any], sight: Sight, picture: bytes) -> bool:
@@ -192,14 +236,13 @@ async def _send(bot: ExtBot[Any], sight: Sight, picture: bytes) -> int | None:
         message: Message = await bot.send_photo(
             held.user_id, picture, caption=caption(sight, words), reply_markup=keys, filename="card.jpg"
         )
-    except Forbidden:
-        return held.message_id
     except NetworkError as error:
         if may_have_arrived(error):
             return None
         raise
     if held.message_id is not None:
-        await _tried(bot.delete_message, held.user_id, held.message_id)
+        with suppress(TelegramError):  # the new one is there
+            await bot.delete_message(held.user_id, held.message_id)
     return message.message_id
 
 
@@ -209,24 +252,32 @@ async def _tell(bot: ExtBot[Any], sight: Sight) -> int | None:
     told = news(sight, words)
     if told is None:
         return None
-    text, effect = told
-    keys = keyboard([[button(words.label("💳 Show my card"), "mycard", sight.business.id)]])
     try:
-        message: Message = await bot.send_message(sight.held.user_id, text, reply_markup=keys, message_effect_id=effect)
+        return await _send_news(bot, sight, told)
+    except BadRequest:  # Telegram may have given an effect up
+        with suppress(BadRequest):
+            return await _send_news(bot, sight, (told[0], None))
     except Forbidden:
         return None
     except NetworkError as error:
-        if may_have_arrived(error):
-            return None
-        raise
+        if not may_have_arrived(error):
+            raise
+    return None
+
+
+async def _send_news(bot: ExtBot[Any], sight: Sight, told: tuple[Html, str | None]) -> int:
+    (text, effect), label = told, words_for(sight.language).label("💳 Show my card")
+    keys = keyboard([[button(label, "mycard", sight.business.id)]])
+    message: Message = await bot.send_message(sight.held.user_id, text, reply_markup=keys, message_effect_id=effect)
     return message.message_id
 
 
 async def take_down(bot: ExtBot[Any], held: HeldCard) -> Shown:
     """Take the message of a card out of the chat: its customer was erased. One too old to go is left empty."""
     where: dict[str, Any] = {"chat_id": held.user_id, "message_id": held.message_id}
-    if held.message_id is not None and not await _tried(bot.delete_message, **where):
-        await _tried(bot.edit_message_media, InputMediaPhoto(_empty_picture()), **where, api_kwargs=NO_PARSE_MODE)
+    with suppress(Forbidden):
+        if held.message_id is not None and not await _tried(bot.delete_message, **where):
+            await _tried(bot.edit_message_media, InputMediaPhoto(_empty_picture()), **where, api_kwargs=NO_PARSE_MODE)
     return Shown(card=held, gone=True)
 
 
@@ -240,8 +291,6 @@ async def _tried(call: Callable[..., Any], *args: object, **named: object) -> bo
     """Make a call about a message; False if the message is not there any more."""
     try:
         await call(*args, **named)
-    except Forbidden:
-        return True
     except BadRequest as error:
         return "not modified" in str(error).lower()
     return True

@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 import msgspec
 from telegram import Message, Update, User
-from telegram.error import BadRequest, Forbidden, TimedOut
+from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 from telegram.ext import CallbackContext, ExtBot
 
 from bots.buttons import Press, Rows, keyboard, read_press
+from bots.drafts import Draft, write_draft
 from bots.words import Html, Words, words_for
 from loyalty_app.businesses import Business
 from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
@@ -35,6 +36,8 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Running]):
     came: Update
     chat: Chat
     words: Words
+    is_back = False
+    """Whether the person writes or presses who had blocked the bot."""
     _answered = False
     _last_before: int | None = None
     _noted = ChatChange()
@@ -54,9 +57,10 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Running]):
         self.words = words_for(self.chat.language or user.language_code)
         message = self.came.message
         self._last_before = self.chat.last_id
+        self.is_back = self.chat.blocked_at is not None and bool(message or self.came.callback_query)
         change = ChatChange(
             language_code=user.language_code if user.language_code != self.chat.language_code else msgspec.UNSET,
-            blocked_at=None if self.chat.blocked_at and message else msgspec.UNSET,
+            blocked_at=None if self.is_back else msgspec.UNSET,
             last_id=message.message_id if message else msgspec.UNSET,
         )
         self.note(change)
@@ -95,6 +99,14 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Running]):
         self.chat = msgspec.structs.replace(self.chat, **_asked(change))
         self._noted = msgspec.structs.replace(self._noted, **_asked(change))
 
+    def ask(self, draft: Draft) -> None:
+        """Note what is being asked now, after this update."""
+        self.note(ChatChange(draft=write_draft(msgspec.structs.replace(draft, by=self.came.update_id))))
+
+    def has_asked(self, draft: Draft) -> bool:
+        """Whether something was asked after this very update, which comes once more: it failed, or was cut off."""
+        return draft.by == self.came.update_id
+
     async def finish(self) -> None:
         """End the turn: a press is answered in any case, and what was noted is written down."""
         await self.toast()
@@ -129,7 +141,7 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Running]):
         if query is None or self._answered:
             return
         self._answered = True
-        with suppress(BadRequest, TimedOut):  # too old, or answered on an earlier try
+        with suppress(TelegramError):  # too old, or answered on an earlier try; what it is about is done
             await query.answer(text[:200] or None, show_alert=alert)
 
     async def say(self, text: Html, rows: Rows | None = None, **options: Any) -> Message | None:  # noqa: ANN401  # the library's
@@ -195,7 +207,7 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Running]):
 
     async def remove(self, message_id: int) -> None:
         """Take a message out of the chat; one that is gone already, or too old, is left."""
-        with suppress(BadRequest, Forbidden, TimedOut):
+        with suppress(TelegramError):
             await self.bot.delete_message(self.user.id, message_id)
 
 

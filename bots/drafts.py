@@ -7,10 +7,14 @@ import msgspec
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """What is being asked, as "newshop.reward", and the answers so far."""
+    """What is being asked, as "newshop.reward", and the answers so far.
+
+    `by` is the update after which it was asked. If that comes once more, it is no answer to this question.
+    """
 
     kind: str
     answers: dict[str, str | int | None] = {}
+    by: int = 0
 
 
 def write_draft(draft: Draft) -> bytes:

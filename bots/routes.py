@@ -5,9 +5,12 @@ is said to the person too, and then left to the intake.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 from telegram import Update
+from telegram.constants import ChatType
+from telegram.error import TelegramError
 from telegram.ext import (
     BaseHandler,
     CallbackQueryHandler,
@@ -104,9 +107,12 @@ async def photographed(turn: Turn) -> None:
 async def blocked_or_back(turn: Turn) -> None:
     """Somebody has blocked the bot, or come back."""
     member = turn.came.my_chat_member
-    if member is not None:
-        gone = member.new_chat_member.status in {"kicked", "left"}
-        turn.note(ChatChange(blocked_at=turn.now() if gone else None))
+    if member is None or member.chat.type != ChatType.PRIVATE:
+        return
+    gone = member.new_chat_member.status in {"kicked", "left"}
+    turn.note(ChatChange(blocked_at=turn.now() if gone else None))
+    if not gone:
+        await languages.repaint_cards(turn)
 
 
 def answered(answer: Answer) -> Callable[[Update, Turn], Coroutine[Any, Any, None]]:
@@ -121,12 +127,25 @@ def answered(answer: Answer) -> Callable[[Update, Turn], Coroutine[Any, Any, Non
             await _refuse(turn, refusal)
         except Exception as error:
             if not passes(error):  # what passes is tried again by itself
-                await turn.toast(turn.words.plain("Something went wrong here. Please try again."))
+                await _apologize(turn)
             raise
         finally:
-            await turn.finish()
+            await _finish(turn)
 
     return run
+
+
+async def _finish(turn: Turn) -> None:
+    await turn.finish()
+    if turn.is_back:
+        await languages.repaint_cards(turn)
+
+
+async def _apologize(turn: Turn) -> None:
+    await turn.toast(turn.words.plain("Something went wrong here. Please try again."))
+    if turn.came.message:
+        with suppress(TelegramError):
+            await turn.say(turn.words.say("Something went wrong here. Please try again."))
 
 
 async def _refuse(turn: Turn, refusal: LoyaltyError) -> None:
@@ -147,5 +166,5 @@ HANDLERS: list[BaseHandler[Any, Turn, Any]] = [
     MessageHandler(PRIVATE & filters.CONTACT, answered(customers.take_contact)),
     MessageHandler(PRIVATE & (filters.PHOTO | filters.Document.ALL), answered(photographed)),
     MessageHandler(PRIVATE & filters.TEXT, answered(typed)),
-    MessageHandler(PRIVATE, answered(customers.help_)),
+    MessageHandler(PRIVATE & ~filters.StatusUpdate.ALL, answered(customers.help_)),
 ]

@@ -181,7 +181,9 @@ def _shown_row(shown: Shown, current: HeldCard, now: datetime) -> dict[str, obje
     settled = current.due_at is None or current.due_at == shown.card.due_at
     row = {**_key(current), "due_at": None if settled else current.due_at, "lease": None, "lease_until": None}
     if shown.failed:
-        return {**row, **_state(current), "due_at": now + AGAIN}
+        sent = shown.message_id is not None and shown.message_id != shown.card.message_id
+        kept = {"message_id": shown.message_id} if sent else {}
+        return {**row, **_state(current), **kept, "due_at": now + AGAIN}
     if shown.version < current.shown_version:
         return {**row, **_state(current)}
     state = {"shown_version": shown.version, "shown_stamps": shown.stamps, "shown_rewards": shown.rewards}
