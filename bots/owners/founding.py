@@ -4,6 +4,8 @@ What was answered lies in the draft of the chat, so a restart interrupts nobody.
 that ends the draft: an answer that is delivered twice makes one shop. What its owner is told is in `opened`.
 """
 
+from collections.abc import Awaitable, Callable
+
 from bots.buttons import MAIN, Rows, button
 from bots.context import Turn
 from bots.drafts import Draft, read_draft, write_draft
@@ -48,16 +50,21 @@ async def take_answer(turn: Turn, text: str) -> None:
     if draft is None or entry is None:
         turn.note(ChatChange(draft=None))
         return
-    await entry(turn, draft, text)
+    if turn.has_asked(draft) and draft.kind in AGAIN:
+        await AGAIN[draft.kind](turn, draft)
+    else:
+        await entry(turn, draft, text)
 
 
 async def press_stamps(turn: Turn) -> None:
     """One of the usual numbers of stamps was pressed."""
     draft = read_draft(turn.chat.draft)
-    if draft is None or draft.kind != STAMPS:
+    if draft is not None and draft.kind == REWARD and turn.has_asked(draft):
+        await _ask_reward(turn, draft)
+    elif draft is None or draft.kind != STAMPS:
         await turn.toast(turn.words.plain("That was answered already."))
-        return
-    await _take_stamps(turn, draft, turn.press.text(0))
+    else:
+        await _take_stamps(turn, draft, turn.press.text(0))
 
 
 async def cancel(turn: Turn) -> None:
@@ -67,7 +74,8 @@ async def cancel(turn: Turn) -> None:
 
 
 async def _ask(turn: Turn, draft: Draft, question: Html, rows: Rows, *, wrong: str = "") -> None:
-    turn.note(ChatChange(draft=write_draft(draft)))
+    if not wrong:
+        turn.ask(draft)
     text = turn.words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=question) if wrong else question
     await turn.screen(text, [*rows, [button(turn.words.label("✖ Cancel"), "cancel")]])
 
@@ -97,6 +105,10 @@ async def _ask_reward(turn: Turn, draft: Draft, *, wrong: str = "") -> None:
         shop=draft.answers["name"],
     )
     await _ask(turn, draft, question, [], wrong=wrong)
+
+
+# What is asked once more when the answer to the question before it comes again.
+AGAIN: dict[str, Callable[[Turn, Draft], Awaitable[None]]] = {STAMPS: _ask_stamps, REWARD: _ask_reward}
 
 
 async def _take_name(turn: Turn, _draft: Draft, text: str) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bots.buttons import GOOD, Rows, button
 from bots.context import Turn
-from bots.drafts import Draft, write_draft
+from bots.drafts import Draft
 from bots.owners.answers import NONE, Unclear, read_change, read_number, read_reward, read_stamps
 from bots.owners.questions import QUESTIONS, Question
 from bots.owners.rights import asked
@@ -46,7 +46,7 @@ async def ask_value(turn: Turn, position: Position, field: str = "", wrong: str 
         return
     words, shop = turn.words, position.business
     terms = (await turn.read(lambda connection: read_program(connection, shop.id))).terms
-    turn.note(ChatChange(draft=write_draft(Draft(PROGRAM, {"business": shop.id, "field": field}))))
+    turn.ask(Draft(PROGRAM, {"business": shop.id, "field": field}))
     text = words.say(
         "<b>{title}</b>: {value}\n\n{what}\n\n{how}",
         title=words.plain(question.title),

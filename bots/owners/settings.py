@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from bots.buttons import Rows, button
 from bots.context import Turn
-from bots.drafts import Draft, write_draft
+from bots.drafts import Draft
 from bots.owners import places
 from bots.owners.answers import Unclear, read_name
 from bots.owners.colours import name_of
@@ -51,7 +51,7 @@ async def press_notify(turn: Turn, position: Position) -> None:
 async def ask_name(turn: Turn, position: Position, *, wrong: str = "") -> None:
     """Ask for another name of the shop."""
     words, shop = turn.words, position.business
-    turn.note(ChatChange(draft=write_draft(Draft(RENAME, {"business": shop.id}))))
+    turn.ask(Draft(RENAME, {"business": shop.id}))
     text = words.say("<b>{shop}</b>\n\nWhat shall it be called? All cards show the new name soon.", shop=shop.name)
     text = words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=text) if wrong else text
     await turn.screen(text, [[button(words.label("« Settings"), "settings", shop.id)]])

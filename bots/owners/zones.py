@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from bots.buttons import button
 from bots.context import Turn
-from bots.drafts import Draft, write_draft
+from bots.drafts import Draft
 from bots.owners import places
 from bots.owners.rights import asked
 from bots.owners.shop import show_position
@@ -20,7 +20,7 @@ ZONE = "zone"
 async def ask_zone(turn: Turn, position: Position, *, wrong: Html | None = None) -> None:
     """Ask for a city, and say which time is taken now."""
     words, business = turn.words, position.business
-    turn.note(ChatChange(draft=write_draft(Draft(ZONE, {"business": business.id}))))
+    turn.ask(Draft(ZONE, {"business": business.id}))
     question = words.say(
         "🕓 <b>{city}</b>, where it is {time} now.\n\n"
         "Which city is the shop in? Send its name, or that of a large city with the same time.",

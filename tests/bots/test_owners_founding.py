@@ -194,3 +194,33 @@ async def test_a_name_is_shown_as_it_was_typed(town: Town, mira: Person) -> None
     assert shop.name == "<b>Tom & Söhne</b> {x}"
     assert "<b>Tom & Söhne</b> {x}" in mira.last.words
     assert "<i>Cake</i> {shop}" in mira.last.words
+
+
+@pytest.mark.parametrize("press", [True, False])
+async def test_an_answer_that_comes_again_does_not_answer_the_next_question(
+    town: Town, mira: Person, *, press: bool
+) -> None:
+    await found_shop(mira, "/newshop", "Moon")
+    await town.sandbox.order_fault(BOT, "server_error", method="editMessageText")
+    await (mira.press("10") if press else mira.say("10"))
+    assert "Moon · 3 of 3" in mira.last.words
+    await mira.say("A cake")
+    [shop] = await shops(town)
+    kept = await terms(town, shop)
+    assert (shop.name, kept.stamps_required, kept.reward_description) == ("Moon", 10, "A cake")
+
+
+async def test_a_name_that_comes_again_is_no_number_and_no_reward(town: Town, mira: Person) -> None:
+    await mira.say("/newshop")
+    await town.sandbox.order_fault(BOT, "server_error", method="editMessageText")
+    await mira.say("12")
+    assert "12 · 2 of 3" in mira.last.words
+    assert await shops(town) == []
+
+
+async def test_an_answer_that_cannot_be_used_is_explained_when_it_comes_again_too(town: Town, mira: Person) -> None:
+    await found_shop(mira, "/newshop", "Moon")
+    await town.sandbox.order_fault(BOT, "server_error", method="editMessageText")
+    await mira.say("101")
+    assert "☝️" in mira.last.words
+    assert "Moon · 2 of 3" in mira.last.words
