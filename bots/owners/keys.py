@@ -1,10 +1,13 @@
 """API keys: what they are for, making one, which is shown once in a message of its own, and closing one for ever."""
 
+from contextlib import suppress
+
 from telegram import LinkPreviewOptions
+from telegram.error import TelegramError
 
 from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, new_nonce
 from bots.context import Turn
-from bots.drafts import Draft, write_draft
+from bots.drafts import Draft
 from bots.owners.answers import Unclear, read_name
 from bots.owners.rights import asked
 from bots.owners.shop import back
@@ -68,7 +71,7 @@ def _line(words: Words, position: Position, key: KeyInfo) -> Html:
 async def ask_key_name(turn: Turn, position: Position, *, wrong: str = "") -> None:
     """Ask what the key is for, with a name ready."""
     words, shop, nonce = turn.words, position.business, new_nonce()
-    turn.note(ChatChange(draft=write_draft(Draft(NAME, {"business": shop.id, "nonce": nonce}))))
+    turn.ask(Draft(NAME, {"business": shop.id, "nonce": nonce}))
     text = words.say("🔑 What is the new key for? Press a name, or send another one.")
     text = words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=text) if wrong else text
     rows: Rows = [
@@ -119,8 +122,9 @@ async def _make(turn: Turn, position: Position, name: str, nonce: str) -> None:
         [copy(words.label("📋 Copy the key"), made.api_key)],
         [button(words.label("🗑 Delete this message"), "wipe", look=RISKY)],
     ]
-    await show_keys(turn, position, words.say("✅ The key is made. It stands in a message of its own."))
     await turn.say(text, rows, protect_content=True, link_preview_options=LinkPreviewOptions(is_disabled=True))
+    with suppress(TelegramError):  # the key is there, and is not shown again
+        await show_keys(turn, position, words.say("✅ The key is made. It stands in a message of its own."))
 
 
 async def wipe(turn: Turn) -> None:

@@ -145,3 +145,10 @@ async def test_keys_of_another_shop_stay_open(town: Town, shop: Shop, mira: Pers
     for number in (shop.business.id, next_door.business.id):
         await mira.press_data(mira.last.id, f"closekey:{number}:{theirs.key_id}")
     assert await open_keys(next_door) == [theirs]
+
+
+async def test_a_key_is_shown_even_if_the_list_of_keys_cannot_be(town: Town, mira: Person) -> None:
+    await mira.press("New key")
+    await town.sandbox.order_fault(BOT, "server_error", method="editMessageText")
+    await mira.press("Till")
+    assert key_on(mira)
