@@ -9,8 +9,8 @@ from telegram import Contact, KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboard
 
 from bots.buttons import button, new_nonce
 from bots.context import Turn
-from bots.customers.holding import back_row, find_all, find_own, pressed_card, turn_over
-from bots.drafts import Draft, read_draft, write_draft
+from bots.customers.holding import back_row, find_own, pressed_card, turn_over
+from bots.drafts import Draft, read_draft
 from bots.replies import reply
 from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
@@ -56,18 +56,20 @@ async def ask_number(turn: Turn) -> None:
         reply_markup=ReplyKeyboardMarkup(keys, resize_keyboard=True, one_time_keyboard=True),
     )
     asked = message.message_id if message else None
-    draft = Draft(KIND, {"shop": sight.business.id, "message": asked, "nonce": new_nonce()})
-    turn.note(ChatChange(draft=write_draft(draft)))
+    turn.ask(Draft(KIND, {"shop": sight.business.id, "message": asked, "nonce": new_nonce()}))
 
 
 async def take_contact(turn: Turn) -> None:
-    """Somebody has shared a contact: their own number finds or completes a card, anybody else's nothing."""
-    contact = turn.came.message.contact if turn.came.message else None
-    draft = _draft(turn)
-    sight = await _asked_for(turn, draft)
-    if contact is None:
+    """Somebody has shared a contact: their own number finds or completes a card, anybody else's nothing.
+
+    One that was forwarded may be anybody's word, whatever it says.
+    """
+    message, draft = turn.came.message, _draft(turn)
+    contact = message.contact if message else None
+    sight = await find_own(turn, int(draft.answers.get("shop") or 0)) if draft else None
+    if message is None or contact is None:
         return
-    if contact.user_id != turn.user.id:
+    if contact.user_id != turn.user.id or message.forward_origin is not None:
         said = turn.words.say("That is not your own number, so nothing was changed. Only your own finds your card.")
     elif sight is None:
         said = turn.words.say("For which shop? Open its card with /card and press “My number” there.")
@@ -79,14 +81,6 @@ async def take_contact(turn: Turn) -> None:
 def _draft(turn: Turn) -> Draft | None:
     draft = read_draft(turn.chat.draft)
     return draft if draft is not None and draft.kind == KIND else None
-
-
-async def _asked_for(turn: Turn, draft: Draft | None) -> Sight | None:
-    """The card for which the number was asked; without a question, the only one that there is."""
-    if draft is not None:
-        return await find_own(turn, int(draft.answers.get("shop") or 0))
-    cards = await find_all(turn)
-    return cards[0] if len(cards) == 1 else None
 
 
 async def _claim(turn: Turn, sight: Sight, contact: Contact, *, nonce: object) -> Html:
@@ -108,12 +102,13 @@ async def _claim(turn: Turn, sight: Sight, contact: Contact, *, nonce: object) -
 
 async def _end(turn: Turn, draft: Draft | None, said: Html) -> None:
     """Say what came of it, and give the letters back; question and contact leave the chat."""
-    turn.note(ChatChange(draft=None))
     await turn.swallow()
     asked = draft.answers.get("message") if draft else None
     if isinstance(asked, int):
         await turn.remove(asked)
     await turn.sent(turn.bot.send_message, text=said, reply_markup=ReplyKeyboardRemove())
+    if draft is not None:
+        turn.note(ChatChange(draft=None))
 
 
 async def stop_asking(turn: Turn, _text: str) -> None:

@@ -1,10 +1,12 @@
 """The phone number: offered, never demanded; only one's own finds a card."""
 
+import pytest
+
 from loyalty_core.customers import Customer
 from loyalty_core.views import CustomerView
 from tests.app.shop import Shop
 from tests.bots.customers import card_of, code_on, come_in, only, restart, stamp
-from tests.bots.people import Person
+from tests.bots.people import Person, Screen
 from tests.bots.town import Town
 
 PHONE = "+14155552671"
@@ -39,15 +41,20 @@ async def test_the_own_number_brings_the_card_that_the_shop_has_for_it(either_to
 async def test_stamps_of_the_card_in_the_chat_come_along(town: Town) -> None:
     shop, known, lena = await with_a_card_before(town)
     [new] = [each for each in await shop.customers() if each.id != known.id]
+    await lena.press("Use my number")
     await stamp(town, shop, new, 2)
-    await lena.share_contact()
+    await lena.press_reply("📱 Share my number")
     assert "6 of 10 stamps" in (await card_of(lena)).words
 
 
-async def test_a_contact_without_a_question_is_for_the_only_card_and_of_several_for_none(town: Town) -> None:
+async def answer(person: Person) -> Screen:
+    """Share the number below the card, as it is asked for."""
+    await person.press("Use my number")
+    return await person.press_reply("📱 Share my number")
+
+
+async def test_a_contact_that_nobody_asked_for_is_for_no_card(town: Town) -> None:
     shop, _, lena = await with_a_card_before(town)
-    other = await town.open_shop()
-    await lena.start(f"j_{other.business.slug}")
     before = await shop.customers()
     screen = await lena.share_contact()
     assert "For which shop?" in screen.last.words
@@ -67,7 +74,7 @@ async def test_somebody_else_s_number_finds_nothing(town: Town) -> None:
 async def test_a_number_that_nobody_has_becomes_the_number_of_the_card(town: Town) -> None:
     shop = await town.open_shop()
     lena = await come_in(town, shop, phone="14155552671")
-    screen = await lena.share_contact()
+    screen = await answer(lena)
     assert "knows your number now" in screen.last.words
     assert (await only(shop)).phone == PHONE
     assert "Use my number" not in " ".join((await card_of(lena)).labels)
@@ -79,10 +86,10 @@ async def test_a_number_that_nobody_has_becomes_the_number_of_the_card(town: Tow
 async def test_a_number_whose_card_is_in_another_chat_is_refused_and_nothing_changes(town: Town) -> None:
     shop = await town.open_shop()
     lena = await come_in(town, shop, phone=PHONE)
-    await lena.share_contact()
+    await answer(lena)
     paul = await come_in(town, shop, "Paul", phone=PHONE)
     before = await shop.customers()
-    screen = await paul.share_contact()
+    screen = await answer(paul)
     assert "Another card of this shop has that phone number" in screen.last.words
     assert await shop.customers() == before
 
@@ -134,3 +141,40 @@ async def test_a_contact_that_is_delivered_again_changes_nothing_more(town: Town
     await town.sandbox.redeliver(lena.bot)
     assert await living(shop) == before
     assert before.id == known.id
+
+
+async def test_a_contact_that_was_forwarded_is_nobody_s_own(town: Town) -> None:
+    shop, _, lena = await with_a_card_before(town)
+    await lena.press("Use my number")
+    before, user = await shop.customers(), {"id": lena.id, "is_bot": False, "first_name": "Lena"}
+    message = {
+        "message_id": 77,
+        "date": 1,
+        "chat": {"id": lena.id, "type": "private"},
+        "from": user,
+        "forward_origin": {"type": "user", "date": 1, "sender_user": user},
+        "contact": {"phone_number": PHONE, "first_name": "Lena", "user_id": lena.id},
+    }
+    [bot_id] = town.office.bots
+    await town.office.intake.take(bot_id, [{"update_id": 900_000_001, "message": message}])
+    await town.idle()
+    assert "not your own number" in (await lena.screen()).last.words
+    assert await shop.customers() == before
+
+
+async def test_a_contact_ends_no_question_but_its_own(town: Town) -> None:
+    lena = await come_in(town, await town.open_shop(), phone=PHONE)
+    await lena.say("/newshop")
+    await lena.share_contact()
+    await lena.say("Moon")
+    assert "Moon · 2 of 3" in lena.last.words
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_a_number_whose_answer_could_not_be_told_is_told_again(town: Town) -> None:
+    shop, known, lena = await with_a_card_before(town)
+    await lena.press("Use my number")
+    await town.sandbox.order_fault(lena.bot, "server_error", method="sendMessage")
+    screen = await lena.press_reply("📱 Share my number")
+    assert "Found!" in " ".join(message.words for message in screen.from_bot)
+    assert (await living(shop)).id == known.id
