@@ -1,20 +1,23 @@
 """Greeting: what somebody meets who comes without a link, and what is said when nothing else fits."""
 
+from collections.abc import Sequence
+
 from bots.buttons import Rows, button
 from bots.context import Turn
 from bots.customers.holding import find_all
 from bots.customers.overview import how_to_get_one, show_cards
 from bots.fitting import listed
 from bots.languages import repaint_cards
+from bots.staff.desk import workplaces
 from bots.staff.hiring import how_to_stamp
 from bots.words import Html
 from loyalty_app.chat.doors import own_shop
-from loyalty_app.staff import Position, positions
+from loyalty_app.staff import Position
 
 
 async def welcome(turn: Turn) -> None:
     """Somebody has come: those who have a card see it, all others read what to do next."""
-    cards, places = await find_all(turn), await _places(turn)
+    cards, places = await find_all(turn), await workplaces(turn)
     if len(cards) > 1 or (cards and places):
         await repaint_cards(turn)  # after a block they may be out of date
     if cards and not places:
@@ -27,17 +30,12 @@ async def welcome(turn: Turn) -> None:
 
 async def help_(turn: Turn) -> None:
     """What can be done here, in a few lines."""
-    cards, places = await find_all(turn), await _places(turn)
+    cards, places = await find_all(turn), await workplaces(turn)
     rows: Rows = [[button(turn.words.label("💳 My cards"), "mycards")]] if cards else []
     await turn.screen(_lines(await _advice(turn, places, has_cards=bool(cards))), rows)
 
 
-async def _places(turn: Turn) -> list[Position]:
-    user_id = turn.user.id
-    return await turn.read(lambda connection: positions(connection, user_id))
-
-
-async def _advice(turn: Turn, places: list[Position], *, has_cards: bool) -> list[Html]:
+async def _advice(turn: Turn, places: Sequence[Position], *, has_cards: bool) -> list[Html]:
     words = turn.words
     lines = [_for_staff(turn, places)] if places else []
     if has_cards:
@@ -51,7 +49,7 @@ async def _advice(turn: Turn, places: list[Position], *, has_cards: bool) -> lis
     return lines
 
 
-def _for_staff(turn: Turn, places: list[Position]) -> Html:
+def _for_staff(turn: Turn, places: Sequence[Position]) -> Html:
     words = turn.words
     where = words.say(
         "You work at {shops}. Your shop: /shop", shops=listed([each.business.name for each in places], words)

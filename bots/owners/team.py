@@ -1,9 +1,11 @@
 """The team: who is on the staff of a shop, inviting somebody by a link, and removing somebody, which works at once."""
 
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, link
 from bots.context import Turn
+from bots.fitting import TEXT, fitted, shortened
 from bots.owners.shop import ROLES, back
 from bots.words import Html, Words
 from loyalty_app.links import invite_link
@@ -11,35 +13,47 @@ from loyalty_app.staff import Position, StaffMember, invite, list_staff, remove_
 from loyalty_core.access import Role, reaches
 from loyalty_core.staffing import role_to_manage
 
-MOST_LISTED = 40
+ON_A_PAGE = 20
+LONGEST_LABEL = 30
 
 
 async def show_team(turn: Turn, position: Position, head: Html | None = None) -> None:
-    """Everybody on the staff, with a button for those whom the person may remove."""
+    """A page of the staff, the oldest first, with a button for those whom the person may remove."""
     words, shop = turn.words, position.business
     members = await list_staff(turn.running.database, shop.id)
-    lines = [words.say("👥 <b>Staff of {shop}</b>", shop=shop.name), ""]
-    lines += [_line(words, position, member) for member in members[:MOST_LISTED]]
+    page = min(max(1, turn.press.number(1)), -(-len(members) // ON_A_PAGE)) if turn.press.verb == "team" else 1
+    listed = members[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
+    title = words.say("👥 <b>Staff of {shop}</b>", shop=shop.name)
+    lines = [_line(words, position, member) for member in listed]
+    text = fitted(Html(f"{head}\n\n{title}\n" if head else f"{title}\n"), lines, most=TEXT)
+    around = [
+        *([button(words.label("‹ Older"), "team", shop.id, page - 1)] if page > 1 else []),
+        *([button(words.label("Newer ›"), "team", shop.id, page + 1)] if len(members) > page * ON_A_PAGE else []),
+    ]
+    invite_row = [button(words.label("➕ Invite somebody"), "invite", shop.id, look=MAIN)]
+    await turn.screen(text, [invite_row, *_names(words, position, listed), around, back(words, position)])
+
+
+def _names(words: Words, position: Position, members: Sequence[StaffMember]) -> Rows:
     names = [
-        button(words.label("✖ {name}", name=member.name[:30]), "leave", shop.id, member.staff_id)
-        for member in members[:MOST_LISTED]
+        button(
+            words.label("✖ {name}", name=shortened(member.name, LONGEST_LABEL)),
+            "leave",
+            position.business.id,
+            member.staff_id,
+        )
+        for member in members
         if _may_manage(position, member.role)
     ]
-    rows: Rows = [
-        [button(words.label("➕ Invite somebody"), "invite", shop.id, look=MAIN)],
-        *(names[place : place + 2] for place in range(0, len(names), 2)),
-        back(words, position),
-    ]
-    text = Html("\n".join(lines))
-    await turn.screen(Html(f"{head}\n\n{text}") if head else text, rows)
+    return [names[place : place + 2] for place in range(0, len(names), 2)]
 
 
 def _line(words: Words, position: Position, member: StaffMember) -> Html:
     since = words.date(member.created_at.astimezone(position.business.zone))
-    role = words.plain(ROLES[member.role])
+    name, role = shortened(member.name), words.plain(ROLES[member.role])
     if member.staff_id == position.staff_id:
-        return words.say("• <b>{name}</b> (you), {role}, since {date}", name=member.name, role=role, date=since)
-    return words.say("• <b>{name}</b>, {role}, since {date}", name=member.name, role=role, date=since)
+        return words.say("• <b>{name}</b> (you), {role}, since {date}", name=name, role=role, date=since)
+    return words.say("• <b>{name}</b>, {role}, since {date}", name=name, role=role, date=since)
 
 
 def _may_manage(position: Position, role: Role) -> bool:

@@ -8,8 +8,10 @@ import unicodedata
 from bots.context import Turn
 from bots.words import N_, Html, Words
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.staff import accept
+from loyalty_app.links import shop_of_bot
+from loyalty_app.staff import accept, shop_inviting
 from loyalty_core.access import Role
+from loyalty_core.errors import InviteInvalid
 from loyalty_core.fields import NAME_LENGTH
 
 WELCOMES: dict[Role, str] = {
@@ -23,7 +25,11 @@ WELCOMES: dict[Role, str] = {
 
 
 async def accept_invitation(turn: Turn, token: str) -> None:
-    """An invitation was opened. Raises InviteInvalid."""
+    """An invitation was opened. Raises InviteInvalid, also in another shop's own bot."""
+    bot_id = turn.bot.id
+    only = await turn.read(lambda connection: shop_of_bot(connection, bot_id))
+    if only is not None and await turn.read(lambda connection: shop_inviting(connection, token)) != only:
+        raise InviteInvalid
     accepted = await accept(
         turn.running.database, token, user_id=turn.user.id, name=_name(turn), now=turn.running.clock()
     )

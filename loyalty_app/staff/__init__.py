@@ -4,7 +4,7 @@ They are invited and accept in `invites`, are found in `positions`, listed and r
 the counter is looked up by the counter itself.
 """
 
-from loyalty_app.staff.invites import Accepted, accept, add_invite, invite, token_digest
+from loyalty_app.staff.invites import Accepted, accept, add_invite, invite, shop_inviting, token_digest
 from loyalty_app.staff.members import StaffMember, list_staff, remove_staff
 from loyalty_app.staff.positions import Position, position_in, positions
 
@@ -19,5 +19,6 @@ __all__ = [
     "position_in",
     "positions",
     "remove_staff",
+    "shop_inviting",
     "token_digest",
 ]

@@ -91,6 +91,13 @@ async def accept(database: Database, payload_or_token: str, *, user_id: int, nam
         return await database.write(work)
 
 
+def shop_inviting(connection: Connection, payload_or_token: str) -> int | None:
+    """The shop to whose staff an invitation leads, even one that has lapsed; None if there is no such invitation."""
+    digest = token_digest(payload_or_token.removeprefix(PREFIX))
+    found: int | None = connection.scalar(select(invite_table.c.business_id).where(invite_table.c.token_hash == digest))
+    return found
+
+
 def _find(connection: Connection, digest: bytes) -> Row[Any]:
     known = select(invite_table).where(invite_table.c.token_hash == digest).with_for_update()
     row = connection.execute(known).one_or_none()

@@ -1,5 +1,6 @@
 """Greeting: everybody who comes without a link is told what to do next, and nothing that is not for them."""
 
+from loyalty_core.access import Role
 from tests.bots.customers import cards_on, come_in, give_own_bot, open_named, restart
 from tests.bots.town import Town
 
@@ -37,3 +38,14 @@ async def test_whoever_works_in_a_shop_is_told_how_to_stamp_and_finds_their_own_
     await ana.start()
     await ana.press("My cards")
     assert ana.last.photo is not None
+
+
+async def test_a_shop_s_own_bot_does_not_know_who_works_next_door(town: Town) -> None:
+    shop = await town.open_shop()
+    own, next_door = await give_own_bot(town, shop, "bean_bot"), await open_named(town, "Moon")
+    _, next_door = await restart(town, shop, next_door)
+    bob = await town.hire(next_door, "Bob", Role.STAFF)
+    assert next_door.business.name in bob.last.words
+    for screen in (await bob.at(own).start(), await bob.at(own).say("/help")):
+        assert next_door.business.name not in screen.last.words
+        assert "How to stamp" not in screen.last.words

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from loyalty_app.counter.line import utc_now
+from loyalty_app.db.tables import staff
 from loyalty_app.settings import Settings
 from loyalty_app.staff import list_staff
 from loyalty_core.access import Role
-from tests.app.shop import Shop
+from tests.app.shop import Shop, open_next_door
 from tests.bots.bot_api import check_calls
+from tests.bots.customers import give_own_bot, restart
 from tests.bots.people import Person, Shown
 from tests.bots.town import BOT, Town, open_town
 
@@ -176,3 +178,37 @@ async def test_staff_of_another_shop_are_not_removed(town: Town, shop: Shop, mir
     for data in (f"left:{shop.business.id}:{number}", f"left:{next_door.business.id}:{number}"):
         await mira.press_data(mira.last.id, data)
     assert await roles(next_door) == {"Olga": Role.STAFF}
+
+
+async def test_a_large_staff_with_long_names_is_read_and_removed_page_by_page(
+    town: Town, shop: Shop, mira: Person
+) -> None:
+    first = await town.employ(shop, await town.person("Ben"))
+    rows = [
+        {"business_id": shop.business.id, "id": first + more, "user_id": 7_000_000 + more, "name": "🦊" * 128}
+        | {"role": "staff", "created_at": utc_now()}
+        for more in range(1, 44)
+    ]
+    await shop.database.write(lambda connection: shop.database.insert(connection, staff, rows))
+    await mira.press("👥 Staff")
+    seen = [label for label in mira.last.labels if label.startswith("✖")]
+    for _ in range(2):
+        await mira.press("Newer")
+        seen += [label for label in mira.last.labels if label.startswith("✖")]
+    assert len(seen) == 45
+    last = mira.last.buttons[-4]
+    await mira.press(str(last.data))
+    await mira.press("Yes, remove")
+    assert len(await list_staff(shop.database, shop.business.id)) == 44
+    assert mira.last.words.count("\n•") == 20
+
+
+async def test_a_shop_s_own_bot_takes_no_invitation_of_another_shop(town: Town, shop: Shop, mira: Person) -> None:
+    payload = (await invite(mira, "Staff")).rpartition("=")[2]
+    await give_own_bot(town, await open_next_door(shop), "next_bot")
+    [shop] = await restart(town, shop)
+    ben = await town.person("Ben", bot="next_bot")
+    await ben.start(payload)
+    assert set(await roles(shop)) == {"Mira"}
+    await ben.at(BOT).start(payload)
+    assert set(await roles(shop)) == {"Mira", "Ben"}
