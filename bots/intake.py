@@ -7,16 +7,26 @@ nobody. Who answers what is in `routes`.
 
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import telegram
-from telegram.error import BadRequest, NetworkError
+from telegram.error import BadRequest, NetworkError, RetryAfter
 from telegram.ext import Application
 
-from loyalty_app.chat.updates import Handled, Update, Updates, new_update, take_in_and_claim, will_be_tried
+from bots.pace import seconds_of
+from loyalty_app.chat.updates import (
+    Handled,
+    NewUpdate,
+    Update,
+    Updates,
+    new_update,
+    take_in_and_claim,
+    will_be_tried,
+)
 from loyalty_app.db.engine import will_pass
 from loyalty_app.running import Running
 from loyalty_app.turns import Turns
@@ -36,12 +46,15 @@ class Intake:
     def __init__(self, running: Running, bots: Mapping[int, BotApplication]) -> None:
         self._running, self._bots = running, bots
         self.turns: Turns[Update, Handled] = Turns(
-            running.database, Updates(), self._handle, clock=running.clock, name="updates"
+            running.database, Updates(bots.keys), self._handle, clock=running.clock, name="updates"
         )
 
     async def take(self, bot_id: int, raw: Iterable[dict[str, Any]]) -> None:
-        """Write updates down, and begin with them; once this returns they are safe, and Telegram may forget them."""
-        updates, now = list(map(new_update, raw)), self._running.clock()
+        """Write updates down, and begin with them; once this returns they are safe, and Telegram may forget them.
+
+        One that cannot be written down is logged and left: nothing could be done with it, ever.
+        """
+        updates, now = list(_readable(bot_id, raw)), self._running.clock()
         mine = await take_in_and_claim(self._running.database, bot_id, updates, now=now, room=self.turns.room)
         self.turns.begin(mine)
         if len(mine) < len(updates):
@@ -52,14 +65,17 @@ class Intake:
         began = time.perf_counter()
         trail.set({"bot": update.bot_id, "update": update.update_id})
         handled = await self._handle_once(update)
-        outcome = "handled" if handled.error is None else "again" if will_be_tried(handled) else "aside"
+        outcome = "again" if will_be_tried(handled) else "handled" if handled.error is None else "aside"
         seconds = time.perf_counter() - began
         count_update(outcome, seconds=seconds)
         log.info("update", extra={**trail.get(), "outcome": outcome, "milliseconds": round(seconds * 1000, 1)})
         return handled
 
     async def _handle_once(self, update: Update) -> Handled:
-        failed = await self._try(update)
+        bot = self._bots.get(update.bot_id)
+        if bot is None:  # it was closed a moment ago; whoever opens it again goes on
+            return Handled(update=update, wait=timedelta())
+        failed = await _try(bot, update)
         if failed is None:
             return Handled(update=update)
         again = passes(failed)
@@ -70,24 +86,33 @@ class Intake:
             update.bot_id,
             exc_info=failed,
         )
-        return Handled(update=update, error=type(failed).__name__, may_pass=again)
+        wait = timedelta(seconds=seconds_of(failed)) if isinstance(failed, RetryAfter) else None
+        return Handled(update=update, error=type(failed).__name__, may_pass=again, wait=wait)
 
-    async def _try(self, update: Update) -> Exception | None:
-        bot = self._bots.get(update.bot_id)
-        if bot is None:
-            return NetworkError("this bot is not there yet")
-        caught: list[Exception] = []
-        failures.set(caught)
+
+def _readable(bot_id: int, raw: Iterable[dict[str, Any]]) -> Iterator[NewUpdate]:
+    for one in raw:
         try:
-            parsed = telegram.Update.de_json(msgspec.json.decode(update.body), bot.bot)
-            await bot.process_update(parsed)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the next update must not suffer
-            caught.append(error)
-        return caught[0] if caught else None
+            yield new_update(one)
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with it, the others must not suffer
+            log.error("bot %d was sent what is no update: %s", bot_id, type(error).__name__)  # noqa: TRY400  # it may hold a name
+
+
+async def _try(bot: BotApplication, update: Update) -> Exception | None:
+    caught: list[Exception] = []
+    failures.set(caught)
+    try:
+        parsed = telegram.Update.de_json(msgspec.json.decode(update.body), bot.bot)
+        await bot.process_update(parsed)
+    except Exception as error:  # noqa: BLE001  # whatever it is, the next update must not suffer
+        caught.append(error)
+    return caught[0] if caught else None
 
 
 def passes(error: Exception) -> bool:
     """Whether a failure may pass by itself, so that the same update is tried again."""
+    if isinstance(error, RetryAfter):
+        return True
     if isinstance(error, NetworkError):
         return not isinstance(error, BadRequest)
     return isinstance(error, Busy) or will_pass(error)

@@ -1,7 +1,8 @@
 """Pace: no more is sent than Telegram takes, neither by a bot in all nor into one chat.
 
 Telegram's limits: about 30 messages a second for a bot, one a second into a chat with short bursts. Where it says
-"retry after", nothing was done, so the same call is made again then. How messages look is not known here.
+"retry after", nothing was done, so the same call is made again then, if that is soon. How messages look is not known
+here.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ PER_CHAT = (20, 20.0)
 MOST_CHATS = 10_000
 SPARE = (12, 1.0)
 TRIES = 4
+LONGEST_WAIT_SECONDS = 10
+"""Who is put off for longer does not wait here: the whole update is handled again then."""
 UNHURRIED = 1
 """For `rate_limit_args`: a call for which nobody waits. Such calls leave room for those of people who do."""
 UNCOUNTED = {"deleteMessage"}
@@ -52,7 +55,7 @@ class Pace(BaseRateLimiter[int]):
         """Nothing is held open."""
 
     async def process_request(self, *given: Any, **named: Any) -> Answer:  # noqa: ANN401  # the library's own signature
-        """Make a call when it is its turn, and count it. Raises RetryAfter if Telegram puts it off again and again."""
+        """Make a call when it is its turn, and count it. Raises RetryAfter if it is put off too long."""
         began, outcome = time.perf_counter(), "ok"
         try:
             return await self._call(given, named)
@@ -72,9 +75,9 @@ class Pace(BaseRateLimiter[int]):
             try:
                 return await call(*named["args"], **named["kwargs"])
             except RetryAfter as later:
-                if tries_left == 1:
+                if tries_left == 1 or seconds_of(later) > LONGEST_WAIT_SECONDS:
                     raise
-                await asyncio.sleep(_seconds(later))
+                await asyncio.sleep(seconds_of(later))
         raise AssertionError(given)
 
     async def _turn(self, chat_id: object) -> None:
@@ -91,6 +94,7 @@ class Pace(BaseRateLimiter[int]):
         return limiter
 
 
-def _seconds(later: RetryAfter) -> float:
+def seconds_of(later: RetryAfter) -> float:
+    """How long Telegram puts a call off."""
     wait = later.retry_after
     return wait if isinstance(wait, int | float) else wait.total_seconds()

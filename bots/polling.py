@@ -47,7 +47,7 @@ async def _poll(right: "Right", bot: ExtBot[Any], intake: Intake) -> None:
             updates = await ask(bot, offset)
             if updates:
                 await intake.take(bot.id, updates)
-                offset = max(update["update_id"] for update in updates) + 1
+                offset = after(updates)
             pause = PAUSE_SECONDS
         except Conflict:
             log.warning("another program asks for the updates of @%s too", bot.username)
@@ -57,6 +57,14 @@ async def _poll(right: "Right", bot: ExtBot[Any], intake: Intake) -> None:
             log.log(level, "the updates of @%s could not be fetched: %s", bot.username, type(error).__name__)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def after(updates: list[dict[str, Any]]) -> int:
+    """From where to ask on. Raises TelegramError if none has a number: then they would only come again at once."""
+    numbers = [number for one in updates if isinstance(number := one.get("update_id"), int)]
+    if not numbers:
+        raise TelegramError("no update has a number")
+    return max(numbers) + 1
 
 
 class Right:

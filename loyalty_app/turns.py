@@ -7,10 +7,10 @@ by itself, gently. What the jobs are, and how they are claimed, is not known her
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
-from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from sqlalchemy import Connection
 
@@ -19,6 +19,8 @@ from loyalty_app.db.engine import Database
 MOST_AT_ONCE = 64
 LOOK_EVERY_SECONDS = 0.25
 TROUBLE_SECONDS = 2.0
+RENEW_EVERY = timedelta(seconds=10)
+"""How often what takes long is leased anew: well before a lease ends."""
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,17 @@ class Queue(Protocol[Claimed_co, Done_contra]):
         """Note what came of jobs."""
 
 
+@runtime_checkable
+class Renewing(Protocol):
+    """A queue whose jobs may take longer than their leases: they are leased anew while they are under way."""
+
+    def key(self, job: Any) -> Hashable:  # noqa: ANN401  # whatever that queue's jobs are
+        """What tells a job from others, however often it is claimed."""
+
+    def renew(self, connection: Connection, database: Database, jobs: Sequence[Any], *, now: datetime) -> object:
+        """Lease jobs for longer; one whose lease is lost is left to whoever holds it now."""
+
+
 class Turns(Generic[Job, Ended]):
     """Works a queue off until it is closed; closing finishes the jobs that are under way."""
 
@@ -57,8 +70,9 @@ class Turns(Generic[Job, Ended]):
     ) -> None:
         self._database, self._queue, self._work, self._clock, self._name = database, queue, work, clock, name
         self._wanted = asyncio.Event()
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], Job] = {}
         self._ended: list[Ended] = []
+        self._renewed = clock()
         self._closing = False
         self._task = asyncio.create_task(self._serve(), name=name)
 
@@ -99,31 +113,45 @@ class Turns(Generic[Job, Ended]):
         return 0 if self._closing else max(0, MOST_AT_ONCE - len(self._under_way))
 
     def begin(self, jobs: Iterable[Job]) -> None:
-        """Do jobs that were claimed, here or by who has queued them."""
+        """Do jobs that were claimed, here or by who has queued them; one that is under way is not begun again."""
         for job in jobs:
-            task = asyncio.create_task(self._do(job))
-            self._under_way.add(task)
-            task.add_done_callback(self._done)
+            if not self._is_under_way(job):
+                task = asyncio.create_task(self._do(job))
+                self._under_way[task] = job
+                task.add_done_callback(self._done)
+
+    def _is_under_way(self, job: Job) -> bool:
+        queue = self._queue
+        return isinstance(queue, Renewing) and queue.key(job) in map(queue.key, self._under_way.values())
 
     async def _write(self, room: int) -> Sequence[Job]:
         """Note what came of jobs, and claim at most `room` others, in one transaction."""
-        now, ended = self._clock(), self._ended
-        if not (ended or room):
+        now, ended, held = self._clock(), self._ended, self._to_renew()
+        if not (ended or room or held):
             return []
         self._ended = []
 
         def work(connection: Connection) -> Sequence[Job]:
             self._queue.record(connection, self._database, ended, now=now)
+            if held and isinstance(self._queue, Renewing):
+                self._queue.renew(connection, self._database, held, now=now)
             return self._queue.claim(connection, self._database, now=now, room=room) if room else []
 
         try:
-            return await self._database.write(work)
+            jobs = await self._database.write(work)
         except BaseException:
             self._ended = [*ended, *self._ended]
             raise
+        self._renewed = now if held else self._renewed
+        return jobs
+
+    def _to_renew(self) -> list[Job]:
+        """What is under way and was not leased anew for a while."""
+        late = isinstance(self._queue, Renewing) and self._clock() - self._renewed >= RENEW_EVERY
+        return list(self._under_way.values()) if late else []
 
     def _done(self, task: "asyncio.Task[None]") -> None:
-        self._under_way.discard(task)
+        self._under_way.pop(task, None)
         self._wanted.set()
         if not task.cancelled() and task.exception() is not None:
             log.error("%s: a job broke off; its lease ends by itself", self._name, exc_info=task.exception())
@@ -133,9 +161,13 @@ class Turns(Generic[Job, Ended]):
         self._ended.append(ended)  # looked up now: a turn may have begun another list meanwhile
 
     async def settle(self) -> None:
-        """Wait for the jobs that are under way, and note what came of them."""
+        """Wait for the jobs that are under way, and note what came of them; until then they stay leased."""
         while self._under_way:
-            await asyncio.wait(self._under_way)
+            await asyncio.wait(self._under_way, timeout=RENEW_EVERY.total_seconds())
+            await self._note()
+        await self._note()
+
+    async def _note(self) -> None:
         try:
             await self._write(0)
         except Exception:  # the leases end by themselves, and somebody tries again

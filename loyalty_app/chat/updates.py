@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
@@ -19,7 +19,13 @@ from loyalty_app.db.tables import telegram_update
 from loyalty_core.fields import LARGEST_ID
 
 LEASE = timedelta(seconds=30)
-PAUSES = (timedelta(seconds=1), timedelta(seconds=10), timedelta(minutes=1))
+PAUSES = (
+    timedelta(seconds=1),
+    timedelta(seconds=10),
+    timedelta(minutes=1),
+    timedelta(minutes=10),
+    timedelta(hours=1),
+)
 """How long an update waits after each failure that may pass; after the last it is set aside."""
 
 KEY = ("bot_id", "update_id")
@@ -64,11 +70,15 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Handled(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of an update: done, or an error; one that may pass is tried again."""
+    """What came of an update: done, or an error; one that may pass is tried again.
+
+    `wait` is how long it was put off, which is no failure: it does not count as a try.
+    """
 
     update: Update
     error: str | None = None
     may_pass: bool = False
+    wait: timedelta | None = None
 
 
 async def take_in(database: Database, bot_id: int, updates: Iterable[NewUpdate], *, now: datetime) -> int:
@@ -140,15 +150,34 @@ def _claimed(bot_id: int, new: NewUpdate, lease: str) -> Update:
 
 
 class Updates:
-    """The updates of all bots as a queue."""
+    """The updates of the bots that are open here as a queue; without `open_bots`, those of all bots."""
+
+    def __init__(self, open_bots: Callable[[], Iterable[int]] | None = None) -> None:
+        self._open_bots = open_bots
+
+    def _claimable(self, now: datetime, room: int) -> Select[tuple[object, ...]]:
+        return _claimable(now, room, bots=None if self._open_bots is None else list(self._open_bots()))
+
+    def key(self, job: Update) -> tuple[int, int]:
+        """What tells an update from all others."""
+        return job.bot_id, job.update_id
+
+    def renew(self, connection: Connection, database: Database, jobs: Sequence[Update], *, now: datetime) -> None:
+        """Lease updates for longer; one whose lease is lost is left to whoever holds it now."""
+        rows = [
+            {"bot_id": job.bot_id, "update_id": job.update_id, "lease": job.lease, "lease_until": now + LEASE}
+            for job in jobs
+        ]
+        database.update(connection, telegram_update, rows, key=(*KEY, "lease"))
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
         """Whether an update can be handled."""
-        return connection.execute(_claimable(now, 1, lock=False)).first() is not None
+        return connection.execute(self._claimable(now, 1)).first() is not None
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[Update]:
         """Lease the first waiting update of each of at most `room` people."""
-        rows = connection.execute(_claimable(now, room, lock=True)).all()
+        found = self._claimable(now, room).with_for_update(of=telegram_update, skip_locked=True)
+        rows = connection.execute(found).all()
         lease = secrets.token_hex(16)
         leased = [
             {"bot_id": row.bot_id, "update_id": row.update_id, "lease": lease, "lease_until": now + LEASE}
@@ -178,26 +207,26 @@ class Updates:
         database.update(connection, telegram_update, [_ended_row(one, now) for one in held], key=KEY)
 
 
-def _claimable(now: datetime, room: int, *, lock: bool) -> Select[tuple[object, ...]]:
+def _claimable(now: datetime, room: int, *, bots: list[int] | None) -> Select[tuple[object, ...]]:
     """The first waiting update of each person, if nobody handles it and it need not wait.
 
     PostgreSQL looks at a row again once it has locked it, by what the outer question says: so that must say all.
     """
+    open_here = true() if bots is None else telegram_update.c.bot_id.in_(bots)
     first = (
         select(telegram_update.c.bot_id, func.min(telegram_update.c.update_id).label("update_id"))
-        .where(WAITING)
+        .where(WAITING, open_here)
         .group_by(telegram_update.c.bot_id, telegram_update.c.person_id)
         .subquery("first")
     )
     same = and_(*(first.c[name] == telegram_update.c[name] for name in KEY))
-    found = (
+    return (
         select(telegram_update)
         .join_from(telegram_update, first, same)
-        .where(WAITING, _free(now))
+        .where(WAITING, _free(now), open_here)
         .order_by(telegram_update.c.received_at, telegram_update.c.update_id)
         .limit(room)
     )
-    return found.with_for_update(of=telegram_update, skip_locked=True) if lock else found
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
@@ -207,20 +236,21 @@ def _free(now: datetime) -> ColumnElement[bool]:
 
 def will_be_tried(handled: Handled) -> bool:
     """Whether an update that failed is to be handled again; otherwise it is done, or set aside."""
-    return handled.may_pass and handled.update.tries < len(PAUSES)
+    return handled.wait is not None or (handled.may_pass and handled.update.tries < len(PAUSES))
 
 
 def _ended_row(handled: Handled, now: datetime) -> dict[str, object]:
     which, again = handled.update, will_be_tried(handled)
+    pause = handled.wait if handled.wait is not None else PAUSES[which.tries] if again else None
     return {
         "bot_id": which.bot_id,
         "update_id": which.update_id,
-        "tries": which.tries + 1,
+        "tries": which.tries + (handled.wait is None),
         "error": handled.error,
         "body": which.body if again or handled.error is not None else None,
         "done_at": None if again else now,
         "lease": None,
-        "lease_until": now + PAUSES[which.tries] if again else None,
+        "lease_until": now + pause if pause is not None else None,
     }
 
 

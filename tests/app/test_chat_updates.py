@@ -18,6 +18,8 @@ from loyalty_app.chat.updates import (
 )
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_update
+from loyalty_app.turns import Turns
+from tests.app.shop import Clock
 from tests.core.builders import NOON
 
 BOT, ANA, BEN = 7, 1, 2
@@ -149,3 +151,67 @@ async def test_of_an_update_that_was_handled_only_its_number_is_left(database: D
     [update] = await claimed(database)
     await recorded(database, Handled(update=update))
     assert await kept(database) == {1: (None, None)}
+
+
+async def test_a_process_takes_updates_of_those_bots_only_that_it_has_open(database: Database) -> None:
+    await take_in(database, BOT, [new(1)], now=NOON)
+    open_here: list[int] = []
+    queue = Updates(lambda: open_here)
+
+    async def found() -> tuple[bool, int]:
+        due = await database.read(lambda connection: queue.is_due(connection, NOON))
+        jobs = await database.write(lambda connection: queue.claim(connection, database, now=NOON, room=10))
+        return due, len(jobs)
+
+    assert await found() == (False, 0)
+    open_here.append(BOT)
+    assert await found() == (True, 1)
+
+
+async def test_an_update_that_takes_long_is_leased_on_unless_somebody_else_has_it(database: Database) -> None:
+    await take_in(database, BOT, [new(1)], now=NOON)
+    [slow] = await claimed(database)
+    later = NOON + LEASE / 2
+    await database.write(lambda connection: QUEUE.renew(connection, database, [slow], now=later))
+    assert await claimed(database, NOON + LEASE) == []
+    [taken] = await claimed(database, later + LEASE)
+    await database.write(lambda connection: QUEUE.renew(connection, database, [slow], now=later + 2 * LEASE))
+    assert len(await claimed(database, later + 2 * LEASE)) == 1, "who has lost the lease holds up nobody"
+    assert taken.lease != slow.lease
+
+
+async def test_what_is_under_way_is_not_begun_again_here_however_long_it_takes(database: Database) -> None:
+    await take_in(database, BOT, [new(1)], now=NOON)
+    clock, there, go, begun = Clock(), asyncio.Event(), asyncio.Event(), []
+
+    async def work(update: Update) -> Handled:
+        begun.append(update.update_id)
+        there.set()
+        await go.wait()
+        return Handled(update=update)
+
+    turns = Turns(database, QUEUE, work, clock=clock, name="updates")
+    await there.wait()
+    for _ in range(5):
+        clock.now += LEASE
+        await turns.take_turn()
+        assert await claimed(database, clock.now + LEASE / 2) == [], "nor by another process"
+    go.set()
+    await turns.close()
+    assert begun == [1]
+    assert await kept(database) == {1: (None, None)}
+
+
+async def test_an_update_that_telegram_puts_off_waits_as_long_as_it_says_and_that_is_no_try(database: Database) -> None:
+    await take_in(database, BOT, [new(1)], now=NOON)
+    now, wait = NOON, timedelta(seconds=95)
+    for _ in range(len(PAUSES) + 2):
+        [update] = await claimed(database, now)
+        assert update.tries == 0
+        await recorded(database, Handled(update=update, error="RetryAfter", may_pass=True, wait=wait), now=now)
+        assert await claimed(database, now + wait - timedelta(seconds=1)) == []
+        now += wait
+
+
+def test_telegram_may_be_away_for_an_hour() -> None:
+    assert sum(PAUSES, timedelta()) > timedelta(hours=1)
