@@ -8,12 +8,12 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from telegram.error import RetryAfter, TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from bots.cards import show, take_down
 from bots.intake import BotApplication
 from loyalty_app.chat.cards import DueCards, HeldCard, Shown
-from loyalty_app.chat.sights import look
+from loyalty_app.chat.sights import Sight, look
 from loyalty_app.running import Running
 from loyalty_app.turns import Turns
 from loyalty_app.watch.figures import count_card
@@ -27,7 +27,7 @@ class Keeper(Turns[HeldCard, Shown]):
     """Shows due cards until it is closed."""
 
     def __init__(self, running: Running, bots: Mapping[int, BotApplication]) -> None:
-        super().__init__(running.database, DueCards(), self._show, clock=running.clock, name="cards")
+        super().__init__(running.database, DueCards(bots.keys), self._show, clock=running.clock, name="cards")
         self._running, self._bots = running, bots
         self._loop = asyncio.get_running_loop()
 
@@ -49,6 +49,17 @@ class Keeper(Turns[HeldCard, Shown]):
             if sight is None:
                 return await take_down(application.bot, held)
             return await show(application.bot, sight)
-        except (TelegramError, RetryAfter) as error:
+        except BadRequest as error:
+            log.warning("a card cannot be shown until it changes again: %s", type(error).__name__)
+            return _given_up(held, sight)
+        except TelegramError as error:
             log.warning("a card could not be shown: %s", type(error).__name__)
             return Shown(card=held, failed=True)
+
+
+def _given_up(held: HeldCard, sight: Sight | None) -> Shown:
+    """A card that Telegram will not have in this chat: it counts as shown, without a message."""
+    if sight is None:
+        return Shown(card=held, gone=True)
+    customer = sight.customer
+    return Shown(card=held, version=customer.version, stamps=customer.current_stamps, rewards=customer.rewards_earned)

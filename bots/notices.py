@@ -24,7 +24,7 @@ class Crier(Turns[Notice, Told]):
     """Tells notices until it is closed."""
 
     def __init__(self, running: Running, bots: Mapping[int, BotApplication]) -> None:
-        super().__init__(running.database, DueNotices(), self._tell_all, clock=running.clock, name="notices")
+        super().__init__(running.database, DueNotices(bots.keys), self._tell_all, clock=running.clock, name="notices")
         self._running, self._bots = running, bots
 
     async def _tell_all(self, notice: Notice) -> Told:

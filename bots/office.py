@@ -6,8 +6,9 @@ is closed. Telegram may be out of reach; the rest of the process does not wait f
 
 import asyncio
 import logging
+import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -32,6 +33,7 @@ from loyalty_core.errors import LoyaltyError
 
 TELEGRAM = "https://api.telegram.org"
 LOOK_EVERY_SECONDS = 3.0
+DEAD_SECONDS = 60.0
 PATIENCE_SECONDS = 10.0
 CONNECTIONS = 128
 
@@ -63,7 +65,9 @@ class Office:
         )
         self._vault = running.vault
         self._tokens: dict[int, str] = {}
-        self._failed: Counter[int] = Counter()
+        self._failed: Counter[str] = Counter()
+        self._not_before: dict[str, float] = {}
+        self._locked: set[int] = set()
         self._errands: dict[int, asyncio.Task[None]] = {}
         self._task = asyncio.create_task(self._keep_open(), name="bots")
 
@@ -76,17 +80,34 @@ class Office:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def follow(self) -> None:
-        """Open bots that are new, close those that are gone, and open those anew that have another token."""
+        """Open bots that are new, close those that are gone, and open those anew that have another token.
+
+        Bots are opened side by side: one that cannot be reached holds up no other, and is left in peace for a while.
+        """
         records = {one.bot_id: one for one in await registry.list_bots(self.running.database, self._vault)}
+        self._tell_locked(records.values())
         tokens = {number: one.token for number, one in records.items() if one.token}
         shared = self.running.settings.telegram_token
         if shared:
             tokens[bot_id_of(shared)] = shared
         for bot_id in [number for number, token in self._tokens.items() if tokens.get(number) != token]:
             await self._close(bot_id)
-        for bot_id, token in tokens.items():
-            if bot_id not in self.bots:
-                await self._try_to_open(token, own=records.get(bot_id) if token != shared else None)
+        now = time.monotonic()
+        new = [number for number in tokens if number not in self.bots]
+        due = {number: tokens[number] for number in new if self._not_before.get(tokens[number], now) <= now}
+        await asyncio.gather(
+            *(
+                self._try_to_open(token, own=records.get(number) if token != shared else None)
+                for number, token in due.items()
+            )
+        )
+
+    def _tell_locked(self, records: Iterable[BotRecord]) -> None:
+        """Say once which bots' tokens cannot be read with this installation's key."""
+        locked = {one.bot_id for one in records if one.business_id is not None and one.token is None}
+        for bot_id in locked - self._locked:
+            log.error("bot %d stays closed: its token was encrypted with another LOYALTY_SECRET_KEY", bot_id)
+        self._locked = locked
 
     async def _try_to_open(self, token: str, *, own: BotRecord | None) -> None:
         """Open a bot, or say why not; what is out of reach for a moment is not worth a warning."""
@@ -94,12 +115,14 @@ class Office:
         try:
             await self._open(token, own=own)
         except (TelegramError, LoyaltyError) as error:
-            passing = isinstance(error, NetworkError) and not self._failed[bot_id]
+            passing = isinstance(error, NetworkError) and not self._failed[token]
             level = logging.INFO if passing else logging.WARNING
             log.log(level, "bot %d could not be opened: %s", bot_id, type(error).__name__)
-            self._failed[bot_id] += 1
+            self._failed[token] += 1
+            self._not_before[token] = time.monotonic() + _pause(error, self._failed[token])
         else:
-            self._failed[bot_id] = 0
+            del self._failed[token]
+            self._not_before.pop(token, None)
 
     async def _open(self, token: str, *, own: BotRecord | None) -> None:
         application = self._application(token)
@@ -186,6 +209,13 @@ class Office:
         for bot_id in list(self.bots):
             await self._close(bot_id)
         await self._request.close()
+
+
+def _pause(error: Exception, failed: int) -> float:
+    """For how many seconds a bot that could not be opened is left; a token that is refused seldom becomes right."""
+    if not isinstance(error, NetworkError):
+        return DEAD_SECONDS
+    return min(LOOK_EVERY_SECONDS * ((1 << min(failed, 10)) - 2), DEAD_SECONDS)
 
 
 def bot_id_of(token: str) -> int:

@@ -4,7 +4,7 @@ A shop's own bot serves it, or else the shared one. What a bot does with what a 
 """
 
 import msgspec
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from loyalty_app.businesses import Business
 from loyalty_app.db.tables import telegram_bot
@@ -25,16 +25,20 @@ class ServingBot(msgspec.Struct, frozen=True):
     username: str
 
 
-def serving_bot(connection: Connection, business_id: int) -> ServingBot | None:
-    """The bot that serves a shop: its own, or else the shared one; None if there is neither."""
+def who_serves(business_id: int | ColumnElement[int]) -> Select[tuple[int, str]]:
+    """The question for the bot that serves a shop: its own, or else the shared one."""
     owner = telegram_bot.c.business_id
-    serving = (
+    return (
         select(telegram_bot.c.bot_id, telegram_bot.c.username)
         .where(telegram_bot.c.removed_at.is_(None), or_(owner == business_id, owner.is_(None)))
         .order_by(owner.is_(None), telegram_bot.c.created_at.desc(), telegram_bot.c.bot_id.desc())
         .limit(1)
     )
-    row = connection.execute(serving).one_or_none()
+
+
+def serving_bot(connection: Connection, business_id: int) -> ServingBot | None:
+    """The bot that serves a shop: its own, or else the shared one; None if there is neither."""
+    row = connection.execute(who_serves(business_id)).one_or_none()
     return ServingBot(row.bot_id, row.username) if row is not None else None
 
 

@@ -4,18 +4,18 @@ Who finds something out leaves a notice with the facts; whoever can reach the ow
 notice that nobody could be told within a week is old news and is left.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, true
 
 from loyalty_app.businesses import find_business
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import notice, staff
-from loyalty_app.links import serving_bot
+from loyalty_app.db.tables import notice, staff, telegram_bot
+from loyalty_app.links import serving_bot, who_serves
 from loyalty_core.access import Role
 
 WEBHOOK = "webhook"
@@ -88,15 +88,39 @@ def write_facts(facts: WebhookFacts) -> str:
 
 
 class DueNotices:
-    """The notices that owners who can be reached do not know yet, as a queue."""
+    """The notices that owners do not know yet who can be reached by a bot that is open here, as a queue.
+
+    Without `open_bots`, by any bot.
+    """
+
+    def __init__(self, open_bots: Callable[[], Iterable[int]] | None = None) -> None:
+        self._open_bots = open_bots
+
+    def _claimable(self, now: datetime, room: int) -> Select[Any]:
+        bot = (
+            who_serves(notice.c.business_id)
+            .with_only_columns(telegram_bot.c.bot_id)
+            .correlate(notice)
+            .scalar_subquery()
+        )
+        return _claimable(now, room).where(true() if self._open_bots is None else bot.in_(list(self._open_bots())))
+
+    def key(self, job: Notice) -> tuple[int, int]:
+        """What tells a notice from all others."""
+        return job.business_id, job.id
+
+    def renew(self, connection: Connection, database: Database, jobs: Sequence[Notice], *, now: datetime) -> None:
+        """Lease notices for longer."""
+        rows = [{"business_id": job.business_id, "id": job.id, "next_at": now + LEASE} for job in jobs]
+        database.update(connection, notice, rows, key=KEY)
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
         """Whether there is something to tell."""
-        return connection.execute(_claimable(now, 1)).first() is not None
+        return connection.execute(self._claimable(now, 1)).first() is not None
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[Notice]:
         """Lease at most `room` notices."""
-        rows = connection.execute(_claimable(now, room).with_for_update(of=notice, skip_locked=True)).all()
+        rows = connection.execute(self._claimable(now, room).with_for_update(of=notice, skip_locked=True)).all()
         leased = [{"business_id": row.business_id, "id": row.id, "next_at": now + LEASE} for row in rows]
         database.update(connection, notice, leased, key=KEY)
         return [_notice_of(connection, row) for row in rows]

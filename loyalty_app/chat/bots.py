@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_bot
+from loyalty_app.settings import SettingsError
 from loyalty_app.vault import Vault
 from loyalty_core.errors import InvalidRequest
 
@@ -19,7 +20,10 @@ LIVE = telegram_bot.c.removed_at.is_(None)
 
 
 class BotRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A bot. `token` is None for the shared one; `secret` is what Telegram shows when it calls us."""
+    """A bot. `token` is None for the shared one, and for one whose token was locked with another key.
+
+    `secret` is what Telegram shows when it calls us.
+    """
 
     bot_id: int
     business_id: int | None
@@ -73,7 +77,7 @@ def _remove(connection: Connection, business_id: int | None, now: datetime, *, b
 
 
 async def list_bots(database: Database, vault: Vault) -> list[BotRecord]:
-    """The bots that are there now, the oldest first, with their tokens."""
+    """The bots that are there now, the oldest first, with their tokens; one that cannot be read is left out of them."""
     rows = await database.read(
         lambda connection: connection.execute(
             select(telegram_bot).where(LIVE).order_by(telegram_bot.c.created_at)
@@ -85,10 +89,17 @@ async def list_bots(database: Database, vault: Vault) -> list[BotRecord]:
             business_id=row.business_id,
             username=row.username,
             secret=row.secret,
-            token=vault.unlock(row.token) if row.token is not None else None,
+            token=_unlocked(vault, row.token) if row.token is not None else None,
         )
         for row in rows
     ]
+
+
+def _unlocked(vault: Vault, locked: bytes) -> str | None:
+    try:
+        return vault.unlock(locked)
+    except SettingsError:
+        return None
 
 
 def has_own_bots(connection: Connection) -> bool:

@@ -5,29 +5,41 @@ card looks is not known here.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, true, update
 
 from loyalty_app.chat.chats import note_sent
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import customer, telegram_card
+from loyalty_app.db.tables import customer, telegram_bot, telegram_card
 
 LEASE = timedelta(seconds=30)
-AGAIN = timedelta(seconds=5)
+AGAIN, AT_THE_LATEST = timedelta(seconds=5), timedelta(hours=1)
+"""How long a card waits that could not be shown; each time twice as long, up to an hour."""
 SECOND = timedelta(seconds=1)
 REPAINTED_PER_SECOND = 15
 """Half of what a bot may send, so that cards that were just stamped do not wait for those that only change colour."""
 KEY = ("business_id", "bot_id", "user_id")
+SERVES = (
+    select(telegram_bot.c.bot_id)
+    .where(
+        telegram_bot.c.bot_id == telegram_card.c.bot_id,
+        telegram_bot.c.removed_at.is_(None),
+        or_(telegram_bot.c.business_id.is_(None), telegram_bot.c.business_id == telegram_card.c.business_id),
+    )
+    .exists()
+)
+"""Whether a card's bot still serves its shop; one that has moved to another shop shows that one's cards only."""
 
 
 class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
     """A card in a chat: whose it is, the message that shows it, and the state that it shows.
 
-    `shown_rewards` counts the rewards ever earned. `due_at` is set while it is to be shown anew.
+    `shown_rewards` counts the rewards ever earned. `due_at` is set while it is to be shown anew; `tries` counts how
+    often that has failed.
     """
 
     business_id: int
@@ -41,6 +53,7 @@ class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
     muted: bool
     due_at: datetime | None
     lease: str | None
+    tries: int
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +83,8 @@ def cards_of(connection: Connection, bot_id: int, user_id: int) -> list[HeldCard
     own = (
         select(telegram_card)
         .join(customer, alive)
-        .where(telegram_card.c.user_id == user_id, telegram_card.c.bot_id == bot_id, customer.c.erased_at.is_(None))
+        .where(telegram_card.c.user_id == user_id, telegram_card.c.bot_id == bot_id, SERVES)
+        .where(customer.c.erased_at.is_(None))
         .order_by(telegram_card.c.created_at, telegram_card.c.business_id)
     )
     return [_card_of(row) for row in connection.execute(own)]
@@ -82,6 +96,7 @@ def find_card(connection: Connection, business_id: int, *, bot_id: int, user_id:
         telegram_card.c.business_id == business_id,
         telegram_card.c.bot_id == bot_id,
         telegram_card.c.user_id == user_id,
+        SERVES,
     )
     row = connection.execute(own).one_or_none()
     return _card_of(row) if row is not None else None
@@ -130,28 +145,52 @@ def repaint(connection: Connection, database: Database, business_id: int, *, now
 
 
 class DueCards:
-    """The cards that are to be shown anew, as a queue."""
+    """The cards that are to be shown anew by bots that are open here, as a queue; without `open_bots`, by all bots."""
+
+    def __init__(self, open_bots: Callable[[], Iterable[int]] | None = None) -> None:
+        self._open_bots = open_bots
+
+    def _claimable(self, now: datetime, room: int) -> Select[Any]:
+        card, bots = telegram_card.c, self._open_bots
+        open_here: ColumnElement[bool] = true() if bots is None else card.bot_id.in_(list(bots()))
+        free = or_(card.lease_until.is_(None), card.lease_until <= now)
+        return (
+            select(telegram_card).where(card.due_at <= now, free, open_here, SERVES).order_by(card.due_at).limit(room)
+        )
+
+    def key(self, job: HeldCard) -> tuple[int, int, int]:
+        """What tells a card in a chat from all others."""
+        return job.business_id, job.bot_id, job.user_id
+
+    def renew(self, connection: Connection, database: Database, jobs: Sequence[HeldCard], *, now: datetime) -> None:
+        """Lease cards for longer; one whose lease is lost is left to whoever holds it now."""
+        rows = [{**_key(job), "lease": job.lease, "lease_until": now + LEASE} for job in jobs]
+        database.update(connection, telegram_card, rows, key=(*KEY, "lease"))
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
         """Whether a card can be shown."""
-        return connection.execute(_claimable(now, 1, lock=False)).first() is not None
+        return connection.execute(self._claimable(now, 1)).first() is not None
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[HeldCard]:
         """Lease at most `room` due cards."""
-        rows = connection.execute(_claimable(now, room, lock=True)).all()
+        found = self._claimable(now, room).with_for_update(of=telegram_card, skip_locked=True)
+        rows = connection.execute(found).all()
         lease = secrets.token_hex(16)
         leased = [{**_key(_card_of(row)), "lease": lease, "lease_until": now + LEASE} for row in rows]
         database.update(connection, telegram_card, leased, key=KEY)
         return [msgspec.structs.replace(_card_of(row), lease=lease) for row in rows]
 
     def record(self, connection: Connection, database: Database, ended: Sequence[Shown], *, now: datetime) -> None:
-        """Note what was shown; a card that has changed meanwhile stays due."""
+        """Note what was shown; a card that has changed meanwhile stays due.
+
+        One whose lease is lost is left to whoever holds it now.
+        """
         keys = [(one.card.business_id, one.card.bot_id, one.card.user_id) for one in ended]
         rows = database.fetch(connection, telegram_card, KEY, keys, lock=True)
         kept = {(row.business_id, row.bot_id, row.user_id): _card_of(row) for row in rows}
         for one in ended:
             current = kept.get((one.card.business_id, one.card.bot_id, one.card.user_id))
-            if current is None or current.customer_id != one.card.customer_id:
+            if current is None or (current.customer_id, current.lease) != (one.card.customer_id, one.card.lease):
                 continue
             if one.gone:
                 _take_out(connection, current)
@@ -159,12 +198,6 @@ class DueCards:
                 database.update(connection, telegram_card, [_shown_row(one, current, now)], key=KEY)
             if one.sent is not None:
                 note_sent(connection, one.card.bot_id, one.card.user_id, one.sent)
-
-
-def _claimable(now: datetime, room: int, *, lock: bool) -> Select[Any]:
-    free = or_(telegram_card.c.lease_until.is_(None), telegram_card.c.lease_until <= now)
-    due = select(telegram_card).where(telegram_card.c.due_at <= now, free).order_by(telegram_card.c.due_at).limit(room)
-    return due.with_for_update(skip_locked=True) if lock else due
 
 
 def _key(card: HeldCard) -> dict[str, object]:
@@ -179,15 +212,20 @@ def _take_out(connection: Connection, card: HeldCard) -> None:
 def _shown_row(shown: Shown, current: HeldCard, now: datetime) -> dict[str, object]:
     """What is noted; figures that another showing has already brought further are left."""
     settled = current.due_at is None or current.due_at == shown.card.due_at
-    row = {**_key(current), "due_at": None if settled else current.due_at, "lease": None, "lease_until": None}
+    row = {**_key(current), "due_at": None if settled else current.due_at, "tries": 0}
+    row |= {"lease": None, "lease_until": None}
     if shown.failed:
         sent = shown.message_id is not None and shown.message_id != shown.card.message_id
         kept = {"message_id": shown.message_id} if sent else {}
-        return {**row, **_state(current), **kept, "due_at": now + AGAIN}
+        return {**row, **_state(current), **kept, "due_at": now + _pause(current.tries), "tries": current.tries + 1}
     if shown.version < current.shown_version:
         return {**row, **_state(current)}
     state = {"shown_version": shown.version, "shown_stamps": shown.stamps, "shown_rewards": shown.rewards}
     return {**row, **state, "message_id": shown.message_id}
+
+
+def _pause(tries: int) -> timedelta:
+    return min(AGAIN * (1 << min(tries, 10)), AT_THE_LATEST)
 
 
 def _state(card: HeldCard) -> dict[str, object]:

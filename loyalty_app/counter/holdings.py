@@ -42,6 +42,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     shown_rewards: int = 0
     muted: bool = False
     due_at: datetime | None = None
+    tries: int = 0
     lease: str | None = None
     lease_until: datetime | None = None
 
@@ -125,6 +126,7 @@ class Holdings:
                     shown_stamps=found.card.current_stamps,
                     shown_rewards=found.card.rewards_earned,
                     due_at=now,
+                    tries=0,
                     lease=None,
                     lease_until=None,
                 )

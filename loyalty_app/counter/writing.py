@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, and_, update
 
 from loyalty_app.counter.book import Book
+from loyalty_app.counter.holdings import Overtaken
 from loyalty_app.counter.requests import Request
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Numbers
@@ -127,11 +128,16 @@ def write(paper: Paper, book: Book, numbers: Numbers) -> None:
 
 
 def _hang(paper: Paper, book: Book) -> int:
-    """Write which cards hang where, and that those that have changed are to be shown anew; says how many are."""
+    """Write which cards hang where, and that those that have changed are to be shown anew; says how many are.
+
+    Raises Overtaken if one that was to be changed has been taken down meanwhile: cards are not locked before.
+    """
     new, changed = book.holdings.new.values(), book.holdings.changed.values()
     book.database.insert(book.connection, tables.telegram_card, map(msgspec.structs.asdict, new))
     rows = map(msgspec.structs.asdict, changed)
     moved = book.database.update(book.connection, tables.telegram_card, rows, key=PLACE)
+    if moved < len(changed):
+        raise Overtaken
     due = ({"business_id": c.business_id, "customer_id": c.id, "due_at": paper.now} for c in paper.customers.values())
     shown = book.database.update(book.connection, tables.telegram_card, due, key=("business_id", "customer_id"))
     return len(new) + moved + shown

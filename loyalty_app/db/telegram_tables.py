@@ -105,6 +105,7 @@ telegram_card = owned(
     Column("shown_rewards", Integer, nullable=False),
     Column("muted", Boolean, nullable=False),
     Column("due_at", UtcDateTime),
+    Column("tries", Integer, nullable=False),
     Column("lease", String(40)),
     Column("lease_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
@@ -115,6 +116,7 @@ telegram_card = owned(
 )
 Index(
     "ix_telegram_card_queue",
+    telegram_card.c.bot_id,
     telegram_card.c.due_at,
     sqlite_where=text("due_at IS NOT NULL"),
     postgresql_where=text("due_at IS NOT NULL"),

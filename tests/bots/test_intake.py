@@ -1,18 +1,28 @@
 """Intake: what comes from Telegram is handled once, whichever way it came, and one bad update stops nobody."""
 
+from datetime import UTC, datetime, timedelta
+
 import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, select, update
+from telegram.error import RetryAfter, TelegramError
 
 from api.app import create_app
-from loyalty_app.chat.bots import find_secret
-from loyalty_app.db.tables import telegram_update
+from bots.intake import passes
+from bots.polling import after
+from loyalty_app.chat.bots import find_secret, list_bots, register, remove_bot
+from loyalty_app.chat.cards import DueCards, Shown, cards_of
+from loyalty_app.chat.updates import Update, will_be_tried
+from loyalty_app.db.tables import telegram_card, telegram_update
 from loyalty_app.settings import Settings
+from loyalty_app.vault import Vault
 from tests.api.till import Api, open_api, started
 from tests.app.crowd import until
+from tests.app.shop import open_next_door
 from tests.bots.bot_api import check_calls
+from tests.bots.cafe import open_cafe, own_bot
 from tests.bots.people import Person, SandboxServer, open_sandbox
 from tests.bots.serving import free_port, served
 from tests.bots.town import BOT, Town
@@ -139,3 +149,85 @@ async def send(api: Api, bot_id: int, update: object, secret: str) -> httpx.Resp
     transport = httpx.ASGITransport(api.app, raise_app_exceptions=False)  # type: ignore[arg-type]  # the same in other words
     async with httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
         return await client.post(f"/telegram/{bot_id}", content=body, headers=header)
+
+
+async def test_an_update_waits_for_its_bot_and_is_not_set_aside(town: Town) -> None:
+    lena = await town.person("Lena")
+    await lena.start()
+    [(bot_id, bot)] = town.office.bots.items()
+    del town.office.bots[bot_id]
+    handled = await town.office.intake._handle(an_update(bot_id))  # noqa: SLF001  # claimed a moment before it closed
+    town.office.bots[bot_id] = bot
+    assert (handled.error, will_be_tried(handled), handled.wait) == (None, True, timedelta())
+
+
+def an_update(bot_id: int) -> Update:
+    body = msgspec.json.encode(a_message(900_000_001))
+    return Update(bot_id=bot_id, update_id=900_000_001, person_id=77, body=body, tries=9, lease="")
+
+
+async def test_what_cannot_be_written_down_stops_none_of_those_beside_it(town: Town) -> None:
+    lena = await town.person("Lena")
+    await lena.start()
+    [bot_id] = town.office.bots
+    torn = a_message(900_000_001, text="\ud800")
+    await town.office.intake.take(bot_id, [{"update_id": -1}, torn, a_message(900_000_002)])
+    await town.idle()
+    assert [row.update_id for row in await updates(town)][1:] == [900_000_002]
+
+
+def test_what_has_come_is_not_asked_for_again_though_it_is_no_update() -> None:
+    assert after([{"update_id": 7}, {}, {"update_id": "x"}, {"update_id": 8}]) == 9
+    with pytest.raises(TelegramError):
+        after([{}])
+
+
+def test_being_put_off_passes() -> None:
+    assert passes(RetryAfter(timedelta(seconds=60)))
+
+
+async def test_a_bot_whose_token_cannot_be_read_stops_no_other(town: Town) -> None:
+    cafe = await open_cafe(town)
+    await own_bot(cafe, "cafe_bot")
+    elsewhere = Vault("another key of an installation")
+    records = await list_bots(town.held.database, elsewhere)
+    assert [(one.username, one.token) for one in records] == [(BOT, None), ("cafe_bot", None)]
+
+
+async def test_a_bot_that_has_moved_to_another_shop_shows_the_cards_of_that_one_only(town: Town) -> None:
+    cafe = await open_cafe(town)
+    await own_bot(cafe, "cafe_bot")
+    lena = await town.person("Lena", bot="cafe_bot")
+    await lena.start(f"j_{cafe.shop.business.slug}")
+    database, shop_id = town.held.database, cafe.shop.business.id
+    [own] = [one for one in await list_bots(database, town.held.vault) if one.business_id == shop_id]
+    assert len(await database.read(lambda connection: cards_of(connection, own.bot_id, lena.id))) == 1
+    await remove_bot(database, shop_id, now=town.clock())
+    next_door = (await open_next_door(cafe.shop)).business.id
+    await register(database, town.held.vault, replace(own, business_id=next_door), now=town.clock())
+    assert await database.read(lambda connection: cards_of(connection, own.bot_id, lena.id)) == []
+
+
+async def test_a_card_that_cannot_be_shown_is_tried_more_and_more_seldom_and_not_without_its_bot(town: Town) -> None:
+    shop = await town.open_shop()
+    lena = await town.person("Lena")
+    await lena.start(f"j_{shop.business.slug}")
+    [bot_id] = town.office.bots
+    await shop.database.write(lambda connection: show_again_at(connection, bot_id))
+    queue, database, now, pauses = DueCards(lambda: [bot_id]), shop.database, SOME_DAY, []
+    for _ in range(3):
+        [card] = await database.write(lambda connection: queue.claim(connection, database, now=now, room=9))  # noqa: B023  # at once
+        failed = [Shown(card=card, failed=True)]
+        await database.write(lambda connection: queue.record(connection, database, failed, now=now))  # noqa: B023  # at once
+        due: datetime = await database.read(lambda c: c.execute(select(telegram_card.c.due_at)).scalar_one())
+        pauses.append((due - now).total_seconds())
+        now = due
+        assert not await database.read(lambda connection: DueCards(list).is_due(connection, now))  # noqa: B023  # at once
+    assert pauses == [5, 10, 20]
+
+
+SOME_DAY = datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def show_again_at(connection: Connection, bot_id: int) -> None:
+    connection.execute(update(telegram_card).where(telegram_card.c.bot_id == bot_id).values(due_at=SOME_DAY))

@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.Column("shown_rewards", sa.Integer(), nullable=False),
         sa.Column("muted", sa.Boolean(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("lease", sa.String(length=40), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -108,7 +109,7 @@ def upgrade() -> None:
     with op.batch_alter_table("telegram_card", schema=None) as batch_op:
         batch_op.create_index(
             "ix_telegram_card_queue",
-            ["due_at"],
+            ["bot_id", "due_at"],
             unique=False,
             sqlite_where=sa.text("due_at IS NOT NULL"),
             postgresql_where=sa.text("due_at IS NOT NULL"),
