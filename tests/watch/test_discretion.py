@@ -129,6 +129,7 @@ async def test_the_chat_logs_nothing_of_what_it_is_told(town: Town, monkeypatch:
         await person.start(INVITATION)
         for planted in EVERYTHING.values():
             await person.say(planted)
+        await person.press("Use my number")
         await person.share_contact()
         await plant_broken_updates(town, person.id)
         ana = await town.hire(shop, "Ana")
