@@ -8,11 +8,16 @@ from datetime import date, datetime
 import msgspec
 from sqlalchemy import Connection, Select, select
 
+from loyalty_app.businesses import find_business
+from loyalty_app.counter.requests import CustomerRef
+from loyalty_app.customers import find_customer
+from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import entry_of, reward_of
-from loyalty_app.db.tables import reward, transaction
+from loyalty_app.db.tables import reward, telegram_card, transaction
+from loyalty_app.programs import read_program
 from loyalty_core.ledger import ActorType, Entry, EntryType
 from loyalty_core.rewards import Reward, RewardStatus
-from loyalty_core.views import CustomerView
+from loyalty_core.views import CustomerView, customer_view
 
 RECENT = 10
 
@@ -74,6 +79,26 @@ class OwnHistory(msgspec.Struct, frozen=True):
     rewards: tuple[OwnReward, ...]
 
 
+class OwnChat(msgspec.Struct, frozen=True):
+    """A chat in which the card hangs, by Telegram's numbers."""
+
+    bot_id: int
+    user_id: int
+    news_muted: bool
+    since: datetime
+
+
+class StoredData(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one shop stores about one person."""
+
+    made_at: datetime
+    shop: str
+    profile: OwnProfile
+    card: OwnCard
+    chats: tuple[OwnChat, ...]
+    history: OwnHistory
+
+
 class Deed(msgspec.Struct, frozen=True):
     """Something that was done to a card, with the text of the reward that it was about."""
 
@@ -99,6 +124,27 @@ def own_history(connection: Connection, customer: CustomerView, business_id: int
     return OwnHistory(
         tuple(_own_entry(entry_of(row)) for row in entries), tuple(_own_reward(reward_of(row)) for row in rewards)
     )
+
+
+async def show_data(database: Database, business_id: int, ref: CustomerRef, *, now: datetime) -> StoredData:
+    """All that is stored about one customer of a business. Raises CustomerNotFound, InvalidRequest."""
+
+    def work(connection: Connection) -> StoredData:
+        shop = find_business(connection, business_id)
+        found = find_customer(connection, business_id, ref)
+        seen = customer_view(found, read_program(connection, business_id))
+        own = (telegram_card.c.business_id == business_id, telegram_card.c.customer_id == found.id)
+        rows = connection.execute(select(telegram_card).where(*own).order_by(telegram_card.c.created_at)).all()
+        return StoredData(
+            made_at=now,
+            shop=shop.name,
+            profile=own_profile(seen),
+            card=own_card(seen),
+            chats=tuple(OwnChat(row.bot_id, row.user_id, row.muted, row.created_at) for row in rows),
+            history=own_history(connection, seen, business_id),
+        )
+
+    return await database.read(work)
 
 
 def last_deeds(connection: Connection, business_id: int, customer_id: int) -> list[Deed]:

@@ -20,6 +20,7 @@ from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import check_folder, migrate
 from loyalty_app.expiry import keep_booking
 from loyalty_app.importing.importer import Importer
+from loyalty_app.inactivity import keep_erasing
 from loyalty_app.keys import Keys
 from loyalty_app.sender import Sender
 from loyalty_app.settings import Settings, SettingsError
@@ -121,10 +122,14 @@ async def running(
 
 
 def _chores(held: Running, stopping: asyncio.Event, *, delivering: bool) -> list["asyncio.Task[None]"]:
-    """What is done beside serving: booking what has expired, and, where webhooks are delivered, backups."""
+    """What is done beside serving: booking what has expired; where webhooks are delivered, backups and erasing too."""
     chores = {"expiry": keep_booking(held.database, held.counter, held.clock, stopping)}
     if delivering:
+        months = held.settings.keep_inactive_months
         chores["backups"] = keep_backing_up(held.settings, held.clock, stopping)
+        chores["inactivity"] = keep_erasing(
+            held.database, held.counter, months=months, clock=held.clock, stopping=stopping
+        )
     return [asyncio.create_task(work, name=name) for name, work in chores.items()]
 
 

@@ -62,15 +62,19 @@ def write_archive(target: Path, manifest: Manifest, files: Mapping[str, Path]) -
     draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
     try:
         with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:  # noqa: PTH123  # with a mode
-            with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as archive:
-                archive.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
-                for name, path in files.items():
-                    archive.write(path, name)
+            _pack(file, manifest, files)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def _pack(file: IO[bytes], manifest: Manifest, files: Mapping[str, Path]) -> None:
+    with ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+        for name, path in files.items():
+            archive.write(path, name)
 
 
 def read_manifest(source: Path) -> Manifest:

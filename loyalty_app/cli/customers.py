@@ -9,6 +9,7 @@ import click
 from loyalty_app.cli import options
 from loyalty_app.cli.database import with_database
 from loyalty_app.cli.failures import InOrder
+from loyalty_app.cli.privacy import erase, show_data
 from loyalty_app.cli.reports import import_answer, import_words
 from loyalty_app.cli.telling import tell
 from loyalty_app.counter.line import utc_now
@@ -21,7 +22,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 
 @click.group(cls=InOrder)
 def customers() -> None:
-    """Bring customers in from a spreadsheet, and take them out again."""
+    """Bring customers in from a spreadsheet, take them out again; show and erase what is kept of one."""
 
 
 @customers.command("import")
@@ -86,3 +87,7 @@ def export(file: Path | None, business_id: int, *, excel: bool, as_json: bool) -
 
 def _export(opened: TextIO, business_id: int, *, excel: bool) -> int:
     return with_database(lambda database: export_customers(database, business_id, opened, for_excel=excel))
+
+
+for command in (show_data, erase):
+    customers.add_command(command)

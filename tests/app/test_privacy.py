@@ -1,0 +1,57 @@
+"""Privacy: what is kept of somebody can be shown and erased, and need not be kept for ever."""
+
+from pathlib import Path
+
+import pytest
+
+from loyalty_app.inactivity import erase_inactive
+from loyalty_app.personal import show_data
+from loyalty_app.settings import Settings
+from loyalty_core.errors import CustomerNotFound
+from tests.app.audit import assert_books_balance
+from tests.app.console import CAFE, Console
+from tests.app.shop import Shop, open_next_door
+
+
+async def test_all_that_is_stored_about_somebody_is_shown_and_nothing_of_others(shop: Shop) -> None:
+    lena = await shop.join("Lena", phone="+14155550101", email="lena@example.com")
+    await shop.join("Mira")
+    await shop.stamp(lena.id, 10)
+    stored = await show_data(shop.database, shop.business.id, lena.qr_code, now=shop.clock.now)
+    assert (stored.profile.name, stored.profile.phone, stored.profile.email) == (
+        "Lena",
+        "+14155550101",
+        "lena@example.com",
+    )
+    assert (stored.card.total_stamps, len(stored.history.transactions), len(stored.history.rewards)) == (10, 1, 1)
+    assert "Mira" not in repr(stored)
+
+
+async def test_another_shop_shows_nothing(shop: Shop) -> None:
+    lena, neighbour = await shop.join(), await open_next_door(shop)
+    with pytest.raises(CustomerNotFound):
+        await show_data(shop.database, neighbour.business.id, lena.id, now=shop.clock.now)
+
+
+async def test_who_has_been_away_for_so_long_is_erased_and_nobody_else(shop: Shop) -> None:
+    away, stamped, changed = [await shop.join(name) for name in ("Away", "Stamped", "Changed")]
+    await shop.stamp(away.id, 10)
+    shop.clock.wait(days=400)
+    await shop.stamp(stamped.id)
+    await shop.update(changed.id, email="here@example.com")
+    shop.clock.wait(days=340)
+    assert await erase_inactive(shop.database, shop.counter, months=24, now=shop.clock.now) == 1
+    assert [customer.name for customer in await shop.customers()] == ["", "Stamped", "Changed"]
+    assert await erase_inactive(shop.database, shop.counter, months=24, now=shop.clock.now) == 0
+    await assert_books_balance(shop)
+
+
+def test_somebody_is_shown_and_erased_by_command(tmp_path: Path, sqlite_settings: Settings) -> None:
+    console = Console(tmp_path, sqlite_settings)
+    here = ("--business", str(console.ask("business", "create", *CAFE)["business_id"]))
+    (tmp_path / "guests.csv").write_text("Zoë,+14155550101\n", encoding="utf-8")
+    console.ask("customers", "import", "guests.csv", *here)
+
+    assert console.ask("customers", "show-data", "1", *here)["profile"]["name"] == "Zoë"
+    assert console.ask("customers", "erase", "1", *here)["deleted"] is True
+    assert console.run("customers", "show-data", "1", *here).returncode == 1
