@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from loyalty_app.settings import Settings, SettingsError
 
 SHORTEST_KEY = 16
+WRONG_KEY = "LOYALTY_SECRET_KEY is not the key with which the secrets in this database were encrypted."
 
 
 class Vault:
@@ -34,9 +35,7 @@ class Vault:
         try:
             return self._fernet.decrypt(locked).decode()
         except InvalidToken as error:
-            raise SettingsError(
-                "LOYALTY_SECRET_KEY is not the key with which the secrets in this database were encrypted."
-            ) from error
+            raise SettingsError(WRONG_KEY) from error
 
 
 def open_vault(settings: Settings) -> Vault:

@@ -9,7 +9,7 @@ from loyalty_app.chat.identity import TelegramAway, Webhook, webhook_of, who_is
 from loyalty_app.cli.findings import Check, Status
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings, SettingsError
-from loyalty_app.vault import open_vault
+from loyalty_app.vault import WRONG_KEY, open_vault
 from loyalty_core.errors import InvalidRequest
 
 NAME = "Telegram"
@@ -79,12 +79,17 @@ def _complaints(webhook: Webhook, settings: Settings) -> Iterator[str]:
 
 
 async def _tokens(settings: Settings) -> dict[str, str]:
-    """Whose bot it is, as the setting or the business → its token. Without own bots the vault stays shut."""
+    """Whose bot it is, as the setting or the business → its token. Without own bots the vault stays shut.
+
+    Raises SettingsError if a token cannot be read.
+    """
     tokens = {"LOYALTY_TELEGRAM_TOKEN": settings.telegram_token} if settings.telegram_token else {}
     database = open_database(settings)
     try:
         if await database.read(has_own_bots):
             own = await list_bots(database, open_vault(settings))
+            if any(one.business_id is not None and one.token is None for one in own):
+                raise SettingsError(WRONG_KEY)
             tokens |= {f"Business {one.business_id}, @{one.username}": one.token for one in own if one.token}
     finally:
         await database.close()

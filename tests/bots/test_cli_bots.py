@@ -173,3 +173,9 @@ async def test_the_doctor_says_when_telegram_is_out_of_reach(cafe: Cafe) -> None
     found = await cafe.telegram(LOYALTY_TELEGRAM_API_URL=NOWHERE)
     assert found["details"] == [f"Business 1, @cafe_bot: {NOWHERE} does not answer."]
     assert "LOYALTY_TELEGRAM_API_URL" in found["mend"]
+
+
+async def test_the_doctor_says_that_tokens_cannot_be_read_with_another_key(cafe: Cafe) -> None:
+    await cafe.set_bot()
+    found = await cafe.telegram(LOYALTY_SECRET_KEY="quite another key than before")
+    assert (found["status"], "LOYALTY_SECRET_KEY" in found["message"]) == ("problem", True)
