@@ -105,7 +105,7 @@ telegram_card = owned(
     Column("shown_rewards", Integer, nullable=False),
     Column("muted", Boolean, nullable=False),
     Column("due_at", UtcDateTime),
-    Column("tries", Integer, nullable=False),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
     Column("lease", String(40)),
     Column("lease_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),

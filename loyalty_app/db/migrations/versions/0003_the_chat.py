@@ -91,7 +91,7 @@ def upgrade() -> None:
         sa.Column("shown_rewards", sa.Integer(), nullable=False),
         sa.Column("muted", sa.Boolean(), nullable=False),
         sa.Column("due_at", UtcDateTime(), nullable=True),
-        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("lease", sa.String(length=40), nullable=True),
         sa.Column("lease_until", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
