@@ -9,10 +9,15 @@ from loyalty_app.pages import Page
 encode = msgspec.json.Encoder().encode
 
 
+def envelope(answer: Answer) -> bytes:
+    """The body of what the counter answered."""
+    return b'{"data":%b}' % answer.body
+
+
 def answered(answer: Answer, *, status: int = 200) -> ASGIResponse:
     """What the counter answered; a replay says so in a header and is the same to the byte."""
     headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
-    return ASGIResponse(body=b'{"data":%b}' % answer.body, status_code=status, headers=headers)
+    return ASGIResponse(body=envelope(answer), status_code=status, headers=headers)
 
 
 def shown(view: object, *, status: int = 200) -> ASGIResponse:

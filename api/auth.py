@@ -5,19 +5,19 @@ are counted by address, apart from the requests of keys.
 """
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
-from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from api.limits import RateLimits
 from api.refusals import MissingApiKey, RateLimited
+from api.state import Asked, running
 from api.visits import visit_of
 from loyalty_app.counter import Caller
 from loyalty_app.keys import KeyHolder
-from loyalty_app.running import Running
-from loyalty_core.access import requests_per_hour, require_api, require_scope
+from loyalty_core.access import Scope, requests_per_hour, require_api, require_scope
 from loyalty_core.errors import InvalidApiKey, InvalidRequest
 from loyalty_core.ledger import Actor, ActorType
 
@@ -28,15 +28,22 @@ IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Let a request pass whose key has the scope that the handler names. Raises what the module says.
+    """Litestar's guard: let a request pass whose key has the scope that the handler names. Raises what `admit` raises.
 
     OPTIONS, which Litestar answers by itself, is for everybody.
     """
-    if connection.scope.get("method") == "OPTIONS":
-        return
-    visit = visit_of(connection.scope)
-    limits: RateLimits = connection.app.state.limits
-    holder = await _recognise(connection, limits)
+    if connection.scope.get("method") != "OPTIONS":
+        await admit(cast("Asked", connection), handler.opt["scope"])
+
+
+async def admit(request: Asked, wanted: Scope) -> None:
+    """Let a request pass whose key has a scope.
+
+    Raises MissingApiKey, InvalidApiKey, RateLimited, PlanRequired or ScopeRequired.
+    """
+    visit = visit_of(request.scope)
+    limits: RateLimits = request.app.state.limits
+    holder = await _recognise(request, limits)
     business = holder.business
     standing = await limits.count(holder.key.key_id, requests_per_hour(business.plan, business.rate_limit))
     visit.holder = holder
@@ -44,31 +51,30 @@ async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
     require_api(business.plan)
     if standing.exceeded:
         raise RateLimited(standing.seconds_left)
-    require_scope(holder.key.scopes, handler.opt["scope"])
+    require_scope(holder.key.scopes, wanted)
 
 
-async def _recognise(connection: Connection, limits: RateLimits) -> KeyHolder:
-    running: Running = connection.app.state.running
+async def _recognise(request: Asked, limits: RateLimits) -> KeyHolder:
     try:
-        return await running.keys.recognise(_key_text(connection))
+        return await running(request).keys.recognise(_key_text(request.headers))
     except (MissingApiKey, InvalidApiKey):
-        wait = await limits.failed(connection.client.host if connection.client else "")
+        wait = await limits.failed(request.client.host if request.client else "")
         if wait is not None:
             raise RateLimited(wait) from None
         raise
 
 
-def _key_text(connection: Connection) -> str:
-    scheme, _, text = connection.headers.get("authorization", "").partition(" ")
+def _key_text(headers: Mapping[str, str]) -> str:
+    scheme, _, text = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and text.strip():
         return text.strip()
-    other = connection.headers.get("x-api-key")
+    other = headers.get("x-api-key")
     if not other:
         raise MissingApiKey
     return other.strip()
 
 
-def caller(request: Request[Any, Any, Any]) -> Caller:
+def caller(request: Asked) -> Caller:
     """On whose behalf a request writes, with its Idempotency-Key. Raises InvalidRequest."""
     holder = key_holder(request)
     key = request.headers.get("idempotency-key")
@@ -80,7 +86,7 @@ def caller(request: Request[Any, Any, Any]) -> Caller:
     return Caller(business=holder.business, actor=actor, key=key)
 
 
-def key_holder(request: Request[Any, Any, Any]) -> KeyHolder:
+def key_holder(request: Asked) -> KeyHolder:
     """Who asks. The guard has seen to it that there is somebody."""
     holder = visit_of(request.scope).holder
     if holder is None:

@@ -11,6 +11,7 @@ import msgspec
 from litestar import Request
 
 from api.refusals import MalformedJson, UnsupportedMediaType
+from api.state import Asked
 from loyalty_core.customers import parse_code
 from loyalty_core.errors import CustomerNotFound, FieldError, InvalidRequest
 from loyalty_core.fields import LARGEST_ID
@@ -23,7 +24,7 @@ UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`")
 MISSING = re.compile(r"Object missing required field `(?P<name>.*)`")
 
 
-async def read_body(request: Request[Any, Any, Any], wanted: type[Parsed]) -> Parsed:
+async def read_body(request: Asked, wanted: type[Parsed]) -> Parsed:
     """The body of a request as a struct; no body counts as {}. Raises InvalidRequest, MalformedJson and the like."""
     body = await request.body()
     if body:
@@ -51,7 +52,7 @@ def read_query(request: Request[Any, Any, Any], wanted: type[Parsed]) -> Parsed:
         raise explained(error, wanted) from error
 
 
-def path_id(request: Request[Any, Any, Any]) -> int:
+def path_id(request: Asked) -> int:
     """The id in a path. Raises InvalidRequest."""
     text: str = request.path_params["id"]
     if not ID_TEXT.fullmatch(text) or not 1 <= int(text) <= LARGEST_ID:
@@ -59,7 +60,7 @@ def path_id(request: Request[Any, Any, Any]) -> int:
     return int(text)
 
 
-def path_code(request: Request[Any, Any, Any]) -> str:
+def path_code(request: Asked) -> str:
     """The customer's code in a path, typed or scanned. Raises CustomerNotFound if it is none."""
     text: str = request.path_params["qr_code"]
     code = parse_code(text.replace("%2F", "/"))

@@ -4,13 +4,13 @@ The table is the whole mapping; a test walks all refusals so that none is forgot
 """
 
 import logging
-from typing import Any
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import HTTPException
 
 from api import refusals
+from api.state import Asked
 from api.visits import visit_of
 from loyalty_app.watch.figures import count_refusal
 from loyalty_core import errors
@@ -95,7 +95,7 @@ def problem_of(refusal: LoyaltyError, request_id: str) -> Problem:
     )
 
 
-def answer_refusal(request: Request[Any, Any, Any], refusal: LoyaltyError) -> Response[bytes]:
+def answer_refusal(request: Asked, refusal: LoyaltyError) -> Response[bytes]:
     """Litestar's handler of refusals."""
     count_refusal("api", refusal.code)
     problem = problem_of(refusal, visit_of(request.scope).request_id)
@@ -114,7 +114,7 @@ def _headers(refusal: LoyaltyError, status: int) -> dict[str, str]:
     return headers
 
 
-def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+def answer_http(request: Asked, error: HTTPException) -> Response[bytes]:
     """Litestar's handler of its own exceptions, most of them from routing; what it says of the inside stays inside."""
     refusal = HTTP_REFUSALS.get(error.status_code, refusals.InternalError)
     if refusal is refusals.InternalError:
@@ -124,7 +124,7 @@ def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Respon
     return response
 
 
-def answer_failure(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def answer_failure(request: Asked, error: Exception) -> Response[bytes]:
     """Litestar's handler of everything else: the log gets the whole story, the caller the id to ask for it."""
     log.error("request %s failed", visit_of(request.scope).request_id, exc_info=error)
     return answer_refusal(request, refusals.InternalError())

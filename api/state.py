@@ -1,15 +1,51 @@
-"""State: what the application keeps for its handlers, with its types."""
+"""State: what the application keeps for its handlers, and what handlers may ask of a request, with its types."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from litestar import Request
+from litestar.datastructures import Address, State
+from litestar.types import HTTPScope
 
 from loyalty_app.running import Running
 
 AppRequest = Request[Any, Any, Any]
 
 
-def running(request: AppRequest) -> Running:
+class Application(Protocol):
+    """Whatever keeps the state."""
+
+    state: State
+
+
+class Asked(Protocol):
+    """What a handler of stamps needs of a request, be it one of Litestar's or a `direct` one."""
+
+    @property
+    def scope(self) -> HTTPScope:
+        """The request as the server tells of it."""
+
+    @property
+    def app(self) -> Application:
+        """The application that keeps the state."""
+
+    @property
+    def client(self) -> Address | None:
+        """Who is at the other end."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers by their names in small letters."""
+
+    @property
+    def path_params(self) -> Mapping[str, Any]:
+        """The parts of the path that have names."""
+
+    async def body(self) -> bytes:
+        """The whole body. Raises what says that it is too large, or that the client is gone."""
+
+
+def running(request: Asked) -> Running:
     """What the process holds open."""
     held: Running = request.app.state.running
     return held

@@ -10,7 +10,8 @@ from api.auth import caller
 from api.bodies import VoidOrder
 from api.operations import Operation, serves
 from api.parsing import path_code, path_id, read_body
-from api.state import AppRequest, running
+from api.state import AppRequest, Asked, running
+from loyalty_app.counter import Answer
 from loyalty_core.access import Scope
 from loyalty_core.outcomes import Redeemed, Stamped, Voided
 from loyalty_core.stamping import RedeemOrder, StampOrder
@@ -41,7 +42,7 @@ STAMPING: dict[str, Any] = {
 )
 async def add_stamps(request: AppRequest) -> ASGIResponse:
     """Stamp a card."""
-    return await _stamp(request, path_id(request))
+    return answered(await stamp_by_id(request))
 
 
 @serves(
@@ -59,12 +60,22 @@ async def add_stamps(request: AppRequest) -> ASGIResponse:
 )
 async def add_stamps_by_code(request: AppRequest) -> ASGIResponse:
     """Stamp a card."""
+    return answered(await stamp_by_code(request))
+
+
+async def stamp_by_id(request: Asked) -> Answer:
+    """Stamp the card of an id."""
+    return await _stamp(request, path_id(request))
+
+
+async def stamp_by_code(request: Asked) -> Answer:
+    """Stamp the card of a code."""
     return await _stamp(request, path_code(request))
 
 
-async def _stamp(request: AppRequest, customer: int | str) -> ASGIResponse:
+async def _stamp(request: Asked, customer: int | str) -> Answer:
     who, order = caller(request), await read_body(request, StampOrder)
-    return answered(await running(request).counter.give_stamp(who, customer, order))
+    return await running(request).counter.give_stamp(who, customer, order)
 
 
 REDEEMING: dict[str, Any] = {

@@ -1,0 +1,111 @@
+"""Direct: stamps take a shorter way than everything else, and nobody can tell but by a clock.
+
+A path with a slash at its end takes the long way through Litestar, so the same request can be made on both.
+"""
+
+import re
+from collections.abc import Mapping
+
+import httpx
+import msgspec
+import pytest
+
+from api.direct import LARGEST_BODY, card_to_stamp
+from tests.api.till import Api, Till, only_once
+
+JSON = {"Content-Type": "application/json"}
+VARIES = re.compile(rb'"(request_id|transaction_id|version|updated_at|last_visit_at|current_stamps|total_\w+)":[^,}]+')
+
+
+class Asked(msgspec.Struct):
+    """A request for stamps, and what should come of it."""
+
+    status: int
+    body: bytes = b"{}"
+    headers: Mapping[str, str] = {}
+    card: str = "{id}"
+
+
+REQUESTS = {
+    "one stamp": Asked(200, b'{"stamps": 1}'),
+    "no body": Asked(200, b""),
+    "by code": Asked(200, card="qr/{qr_code}"),
+    "by a scanned link": Asked(200, card="qr/https%3A%2F%2Ft.me%2Fbot%3Fstart%3Dc_{qr_code}"),
+    "its own request id": Asked(200, headers={"X-Request-Id": "till-7"}),
+    "a replay": Asked(200, headers=only_once("again")),
+    "the key in the other header": Asked(200, headers={"Authorization": "", "X-Api-Key": "{key}"}),
+    "no key": Asked(401, headers={"Authorization": ""}),
+    "a wrong key": Asked(401, headers={"Authorization": "Bearer ll_no"}),
+    "too many stamps": Asked(400, b'{"stamps": 11}'),
+    "an unknown field": Asked(400, b'{"stampz": 1}'),
+    "no JSON": Asked(400, b"{"),
+    "not said to be JSON": Asked(415, headers={"Content-Type": "text/plain"}),
+    "too large": Asked(413, b" " * (LARGEST_BODY + 1)),
+    "a wrong id": Asked(400, card="x"),
+    "an unknown card": Asked(404, card="999"),
+    "an unknown code": Asked(404, card="qr/CUS0000000000"),
+    "a wrong idempotency key": Asked(400, headers=only_once("with a space")),
+}
+
+
+async def ask(till: Till, asked: Asked, card: Mapping[str, object], *, slash: str) -> httpx.Response:
+    headers = {name: value.format(key=till.key) for name, value in asked.headers.items()}
+    return await till.ask("POST", f"/customers/{asked.card.format(**card)}/stamps{slash}", asked.body, headers=headers)
+
+
+def seen(response: httpx.Response) -> tuple[object, ...]:
+    """What a client can tell apart; what differs from request to request is left out."""
+    length = "" if response.status_code == 200 else response.headers["content-length"]
+    kept = {name for name in response.headers if name != "content-length"}
+    told = {name: response.headers.get(name) for name in ("content-type", "idempotent-replayed", "x-ratelimit-limit")}
+    return response.status_code, length, kept, told, VARIES.sub(b"", response.content)
+
+
+@pytest.mark.parametrize("asked", REQUESTS.values(), ids=REQUESTS)
+async def test_a_stamp_is_answered_alike_on_both_ways(till: Till, asked: Asked) -> None:
+    lena = await till.join()
+    first = await ask(till, asked, lena, slash="")
+    short = await ask(till, asked, lena, slash="")
+    long = await ask(till, asked, lena, slash="/")
+    assert first.status_code == asked.status, first.text
+    assert seen(short) == seen(long)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/v1/customers/1/stamps/", "/v1/customers/1/redeem", "/v2/customers/1/stamps"),
+        *("/v1/customers//stamps", "/v1/customers/1/2/stamps", "/x/v1/customers/1/stamps", "/v1/customers/1/stamps\n"),
+    ],
+)
+def test_what_is_no_stamp_goes_the_long_way(path: str) -> None:
+    assert card_to_stamp({"type": "http", "method": "POST", "path": path}) is None
+    assert card_to_stamp({"type": "http", "method": "GET", "path": "/v1/customers/1/stamps"}) is None
+    assert card_to_stamp({"type": "websocket", "path": "/v1/customers/1/stamps"}) is None
+
+
+async def test_who_hangs_up_in_the_middle_of_a_request_is_given_no_stamp(till: Till) -> None:
+    lena, sent = await till.join(), []
+    parts = [{"type": "http.request", "body": b"", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> object:
+        return parts.pop(0)
+
+    async def send(message: object) -> None:
+        sent.append(message)
+
+    path = f"/v1/customers/{lena['id']}/stamps"
+    headers = [(b"authorization", f"Bearer {till.key}".encode()), (b"content-length", b"13")]
+    scope = {"type": "http", "method": "POST", "path": path, "raw_path": path.encode(), "headers": headers}
+    await till.api.app({**scope, "client": None, "query_string": b""}, receive, send)  # type: ignore[arg-type]  # as a server does
+    assert (sent, (await till.show(lena["id"]))["total_stamps"]) == ([], 0)
+
+
+async def test_both_ways_are_counted_under_the_same_route(api: Api, till: Till) -> None:
+    lena = await till.join()
+    for slash in ("", "/"):
+        await till.post(f"/customers/{lena['id']}/stamps{slash}")
+    figures = (await api.client.get("/metrics")).text
+    counted = [line for line in figures.splitlines() if 'seconds_count{method="POST"' in line and "/stamps" in line]
+    routes = {found[1] for line in counted if (found := re.search(r'route="([^"]+)"', line))}
+    assert "/v1/customers/{id}/stamps" in routes <= {"/v1/customers/{id}/stamps", "/v1/customers/qr/{qr_code}/stamps"}
