@@ -1,7 +1,8 @@
 """The outbox: events wait in the database until every subscribed endpoint has them, or has failed for good.
 
-`append` runs inside the transaction that made the events, so that a crash cannot come between. `claim` gives deliveries
-to a worker under a lease; `record` notes what came of attempts whose lease is still held. Nothing is sent here.
+`queued` is asked inside the transaction that made the events, so that a crash cannot come between. `claim` gives
+deliveries to a worker under a lease; `record` notes what came of attempts whose lease is still held. Nothing is sent
+here.
 
 Who locks more than one row does so in this order, so that nobody waits in a circle: endpoints, events, deliveries,
 each in the order of their ids. `claim` waits for nobody.
@@ -17,6 +18,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delet
 
 from loyalty_app.db.engine import Database, Numbers
 from loyalty_app.db.tables import attempt, business, delivery, event, webhook_endpoint
+from loyalty_app.db.writings import Values
 from loyalty_app.health import note_health
 from loyalty_core.webhooks import Delivered, RetryAt, Verdict
 
@@ -36,19 +38,18 @@ def event_id_floor(moment: datetime) -> str:
     return f"msg_{int(moment.timestamp() * 1000):012x}"
 
 
-def append(connection: Connection, database: Database, numbers: Numbers, events: Iterable[Mapping[str, Any]]) -> int:
-    """Queue a delivery of each event for each endpoint that wants it; says how many."""
-    told = list(events)
-    owners = {(row["business_id"],) for row in told}
+def queued(
+    events: Sequence[Mapping[str, Any]], database: Database, *, connection: Connection, numbers: Numbers
+) -> list[Values]:
+    """A delivery, to be inserted, of each event for each endpoint that wants it."""
+    owners = {(row["business_id"],) for row in events}
     endpoints = [row for row in database.fetch(connection, webhook_endpoint, ("business_id",), owners) if row.active]
-    rows = [
+    return [
         queued_row(numbers, endpoint, one["id"], one["created_at"])
-        for one in told
+        for one in events
         for endpoint in endpoints
         if endpoint.business_id == one["business_id"] and one["type"] in endpoint.events.split()
     ]
-    database.insert(connection, delivery, rows)
-    return len(rows)
 
 
 def queued_row(numbers: Numbers, endpoint: Row[Any], event_id: str, now: datetime) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Writing: all that a batch has decided, one statement for each table however many requests there were.
+"""Writing: all that a batch has decided, in as few statements as can be however many requests there were.
 
 Nothing is decided here.
 """
@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 from sqlalchemy import Connection, and_, update
 
 from loyalty_app.counter.book import Book
@@ -16,7 +17,8 @@ from loyalty_app.counter.requests import Request
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Numbers
 from loyalty_app.db.rows import customer_row, entry_row, reward_row
-from loyalty_app.outbox import append, forget, new_event_id
+from loyalty_app.db.writings import Add, Insert, Update, Values, Writing
+from loyalty_app.outbox import forget, new_event_id, queued
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer
 from loyalty_core.events import Event, event_type
@@ -39,8 +41,8 @@ class Paper:
         self.entries: list[Entry] = []
         self.new_rewards: dict[int, Reward] = {}
         self.rewards: dict[int, Reward] = {}
-        self.voided: list[dict[str, object]] = []
-        self.events: list[dict[str, object]] = []
+        self.voided: list[Values] = []
+        self.events: list[Values] = []
         self.told: list[str] = []
         """The ids of the events of one request; whoever runs the batch takes them away after each."""
         self.answers: list[dict[str, object]] = []
@@ -111,36 +113,54 @@ class Paper:
 
 
 def write(paper: Paper, book: Book, numbers: Numbers) -> None:
-    """Write it all: customers first, totals last, as they are locked (see `book`)."""
-    database, connection = book.database, book.connection
-    database.insert(connection, tables.customer, map(customer_row, paper.new_customers.values()))
-    database.update(connection, tables.customer, map(customer_row, paper.customers.values()), key=OWN_KEY)
-    database.insert(connection, tables.transaction, map(entry_row, paper.entries))
-    database.update(connection, tables.transaction, paper.voided, key=OWN_KEY)
-    database.insert(connection, tables.reward, map(reward_row, paper.new_rewards.values()))
-    database.update(connection, tables.reward, map(reward_row, paper.rewards.values()), key=OWN_KEY)
-    paper.due = _hang(paper, book)
-    _forget(paper, connection)
-    database.insert(connection, tables.idempotency, paper.answers)
-    database.insert(connection, tables.event, paper.events)
-    paper.deliveries = append(connection, database, numbers, paper.events)
-    _add_totals(paper, book)
+    """Write it all: totals last, as they are locked (see `book`), and all else at once."""
+    _forget(paper, book.connection)
+    deliveries = queued(paper.events, book.database, connection=book.connection, numbers=numbers)
+    paper.deliveries = len(deliveries)
+    writings = [*_cards(paper), *_kept(paper), Insert(tables.delivery, deliveries)]
+    if book.holdings.new or book.holdings.changed:
+        book.database.put(book.connection, writings)
+        paper.due = _hang(paper, book)
+    else:
+        paper.due = book.database.put(book.connection, [*writings, _due(paper)])[-1]
+    book.database.put(book.connection, _totals(paper))
+
+
+def _cards(paper: Paper) -> list[Writing]:
+    """Customers, entries and rewards."""
+    return [
+        Insert(tables.customer, [customer_row(customer) for customer in paper.new_customers.values()]),
+        Update(tables.customer, [customer_row(customer) for customer in paper.customers.values()], OWN_KEY),
+        Insert(tables.transaction, [entry_row(entry) for entry in paper.entries]),
+        Update(tables.transaction, paper.voided, OWN_KEY),
+        Insert(tables.reward, [reward_row(reward) for reward in paper.new_rewards.values()]),
+        Update(tables.reward, [reward_row(reward) for reward in paper.rewards.values()], OWN_KEY),
+    ]
+
+
+def _kept(paper: Paper) -> list[Writing]:
+    """What is kept for who asks again, and for who wants to be told."""
+    return [Insert(tables.idempotency, paper.answers), Insert(tables.event, paper.events)]
+
+
+def _due(paper: Paper) -> Writing:
+    """Cards in chats that have changed are to be shown anew."""
+    changed = paper.customers.values()
+    rows = [{"business_id": one.business_id, "customer_id": one.id, "due_at": paper.now} for one in changed]
+    return Update(tables.telegram_card, rows, ("business_id", "customer_id"))
 
 
 def _hang(paper: Paper, book: Book) -> int:
-    """Write which cards hang where, and that those that have changed are to be shown anew; says how many are.
+    """Write which cards hang where, then that those that have changed are to be shown anew; says how many are.
 
     Raises Overtaken if one that was to be changed has been taken down meanwhile: cards are not locked before.
     """
-    new, changed = book.holdings.new.values(), book.holdings.changed.values()
-    book.database.insert(book.connection, tables.telegram_card, map(msgspec.structs.asdict, new))
-    rows = map(msgspec.structs.asdict, changed)
-    moved = book.database.update(book.connection, tables.telegram_card, rows, key=PLACE)
+    new, changed = ([*map(asdict, held.values())] for held in (book.holdings.new, book.holdings.changed))
+    book.database.insert(book.connection, tables.telegram_card, new)
+    moved = book.database.update(book.connection, tables.telegram_card, changed, key=PLACE)
     if moved < len(changed):
         raise Overtaken
-    due = ({"business_id": c.business_id, "customer_id": c.id, "due_at": paper.now} for c in paper.customers.values())
-    shown = book.database.update(book.connection, tables.telegram_card, due, key=("business_id", "customer_id"))
-    return len(new) + moved + shown
+    return len(new) + moved + book.database.put(book.connection, [_due(paper)])[0]
 
 
 def _forget(paper: Paper, connection: Connection) -> None:
@@ -152,15 +172,14 @@ def _forget(paper: Paper, connection: Connection) -> None:
         forget(connection, business_id, customer_id)
 
 
-def _add_totals(paper: Paper, book: Book) -> None:
-    totals = [
+def _totals(paper: Paper) -> list[Writing]:
+    totals: list[Values] = [
         {"business_id": number, "customers": paper.customer_counts[number], "outstanding": paper.outstanding[number]}
         for number in sorted(paper.outstanding)
         if paper.customer_counts[number] or paper.outstanding[number]
     ]
-    book.database.add(book.connection, tables.business_total, totals, key=("business_id",))
-    days = [
-        {"business_id": business_id, "day": day, **msgspec.structs.asdict(figures)}
+    days: list[Values] = [
+        {"business_id": business_id, "day": day, **asdict(figures)}
         for (business_id, day), figures in sorted(paper.days.items())
     ]
-    book.database.add(book.connection, tables.daily_total, days, key=("business_id", "day"))
+    return [Add(tables.business_total, totals, ("business_id",)), Add(tables.daily_total, days, ("business_id", "day"))]

@@ -4,7 +4,7 @@
 SQLAlchemy's plain `Connection` and run by `write` and `read`, in a thread on SQLite and inside asyncpg on PostgreSQL.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Row, Table
@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from loyalty_app.db.postgres import CommitUnknown, PostgresDatabase
 from loyalty_app.db.sqlite import SqliteDatabase
+from loyalty_app.db.writings import Writes
 from loyalty_app.settings import Settings
 
 Result = TypeVar("Result")
@@ -40,7 +41,7 @@ class Numbers(Protocol):
         """Write down what was given out, before the transaction ends."""
 
 
-class Database(Protocol):
+class Database(Writes, Protocol):
     """A database that is open."""
 
     name: str
@@ -53,19 +54,6 @@ class Database(Protocol):
 
     def numbers(self, connection: Connection, expected: int = 1) -> Numbers:
         """Ids for the rows that a transaction is about to insert."""
-
-    def insert(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]]) -> None:
-        """Insert rows that all have the same columns, with one statement."""
-
-    def update(
-        self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
-    ) -> int:
-        """Set the columns of rows found by their key, with one statement; says how many rows there were."""
-
-    def add(
-        self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
-    ) -> None:
-        """Add to the figures of the rows that have these keys; a row that is not there yet starts with them."""
 
     def fetch(
         self,

@@ -5,7 +5,7 @@ noted and PostgreSQL is asked for its fate before anybody is answered. Which sta
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -15,7 +15,6 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
-    TextClause,
     and_,
     bindparam,
     event,
@@ -24,15 +23,15 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from loyalty_app.db import postgres_writing
+from loyalty_app.db.writings import Writes, Writing
 from loyalty_app.settings import SettingsError
 
 POOL = 20
-DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
 REWARD_BLOCK = 1_000
 FATE = text("SELECT pg_xact_status(CAST(CAST(:xid AS text) AS xid8))")
 MOST_NUMBERS = 1_000
@@ -115,7 +114,7 @@ class RewardBlock:
     left = 0
 
 
-class PostgresDatabase:
+class PostgresDatabase(Writes):
     """A PostgreSQL database, used from asyncio; several processes may use it at once."""
 
     name = "postgresql"
@@ -163,25 +162,11 @@ class PostgresDatabase:
         """Numbers for the rows that a transaction is about to insert; `expected` of a kind are fetched at once."""
         return PostgresNumbers(connection, self._block, expected)
 
-    def insert(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]]) -> None:
-        """Insert rows that all have the same columns, with one statement."""
-        if given := list(rows):
-            connection.execute(_insert(table, tuple(given[0])), _columns(given))
-
-    def update(
-        self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
-    ) -> int:
-        """Set the columns of rows found by their key, with one statement; says how many rows there were."""
-        if not (given := list(rows)):
-            return 0
-        return connection.execute(_update(table, tuple(given[0]), key), _columns(given)).rowcount
-
-    def add(
-        self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
-    ) -> None:
-        """Add to the figures of the rows that have these keys; a row that is not there yet starts with them."""
-        if given := list(rows):
-            connection.execute(_add(table, tuple(given[0]), key), _columns(given))
+    def put(self, connection: Connection, writings: Sequence[Writing]) -> list[int]:
+        """Carry out writings that do not depend on each other, in one statement; says how many rows each had."""
+        given = [writing for writing in writings if writing.rows]
+        counts = iter(postgres_writing.write(connection, given) if given else ())
+        return [next(counts) if writing.rows else 0 for writing in writings]
 
     def fetch(
         self,
@@ -205,31 +190,6 @@ class PostgresDatabase:
         await self.engine.dispose()
 
 
-def _columns(rows: list[Mapping[str, object]]) -> dict[str, Any]:
-    return {name: [row[name] for row in rows] for name in rows[0]}
-
-
-def _arrays(table: Table, names: tuple[str, ...]) -> str:
-    types = {name: table.c[name].type.compile(DIALECT) for name in names}
-    return ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in types.items())
-
-
-@lru_cache
-def _insert(table: Table, names: tuple[str, ...]) -> TextClause:
-    return text(_insert_text(table, names))
-
-
-def _insert_text(table: Table, names: tuple[str, ...]) -> str:
-    columns = ", ".join(f'"{name}"' for name in names)
-    return f'INSERT INTO "{table.name}" ({columns}) SELECT * FROM unnest({_arrays(table, names)})'  # noqa: S608  # our own names
-
-
-@lru_cache
-def _add(table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> TextClause:
-    sums = (f'"{name}" = "{table.name}"."{name}" + excluded."{name}"' for name in names if name not in key)
-    return text(f"{_insert_text(table, names)} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {', '.join(sums)}")
-
-
 @lru_cache
 def _fetch(table: Table, columns: tuple[str, ...], *, lock: bool) -> Select[Any]:
     arrays = [bindparam(f"wanted_{name}", type_=ARRAY(table.c[name].type)) for name in columns]
@@ -237,14 +197,3 @@ def _fetch(table: Table, columns: tuple[str, ...], *, lock: bool) -> Select[Any]
     found = and_(*(table.c[name] == wanted.c[name] for name in columns))
     statement = select(table).select_from(wanted.join(table, found)).order_by(*(table.c[name] for name in columns))
     return statement.with_for_update(of=table) if lock else statement
-
-
-@lru_cache
-def _update(table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> TextClause:
-    columns = ", ".join(f'"{name}"' for name in names)
-    changes = ", ".join(f'"{name}" = new."{name}"' for name in names if name not in key)
-    found = " AND ".join(f't."{name}" = new."{name}"' for name in key)
-    return text(
-        f'UPDATE "{table.name}" AS t SET {changes} '  # noqa: S608  # our own names
-        f"FROM unnest({_arrays(table, names)}) AS new({columns}) WHERE {found}"
-    )

@@ -8,7 +8,7 @@ driver is pysqlite3 where there is one. Which statements are run is not known he
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +23,6 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
-    Update,
     and_,
     bindparam,
     create_engine,
@@ -32,10 +31,11 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite import Insert, insert
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from loyalty_app.db import sqlite_writing
 from loyalty_app.db.tables import numbers
+from loyalty_app.db.writings import Writes, Writing
 
 try:
     import pysqlite3
@@ -45,6 +45,7 @@ except ImportError:
     driver = sqlite3
 
 READERS = 4
+KEPT_STATEMENTS = 512
 BUSY_MILLISECONDS = 10_000
 WAL_PAUSE_SECONDS = 0.01
 SAFE_VERSION = (3, 51, 3)
@@ -63,7 +64,9 @@ def open_engine(path: Path, *, read_only: bool = False) -> Engine:
     def connect() -> Any:  # noqa: ANN401  # either of two drivers' connections
         mode = "ro" if read_only else "rwc"
         target = f"file:{quote(str(path.absolute()))}?mode={mode}"
-        return driver.connect(target, uri=True, check_same_thread=False, isolation_level=None)
+        return driver.connect(
+            target, uri=True, check_same_thread=False, isolation_level=None, cached_statements=KEPT_STATEMENTS
+        )
 
     pool: dict[str, Any] = {"poolclass": StaticPool}
     if read_only:
@@ -140,7 +143,7 @@ class SqliteNumbers:
                 self.connection.execute(update(numbers).where(numbers.c.name == name).values(last=last))
 
 
-class SqliteDatabase:
+class SqliteDatabase(Writes):
     """A SQLite file, used from asyncio."""
 
     name = "sqlite"
@@ -173,25 +176,9 @@ class SqliteDatabase:
         del expected
         return SqliteNumbers(connection)
 
-    def insert(self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]]) -> None:
-        """Insert rows that all have the same columns, with one prepared statement."""
-        if given := list(rows):
-            connection.execute(table.insert(), given)
-
-    def update(
-        self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
-    ) -> int:
-        """Set the columns of rows found by their key, with one prepared statement; says how many rows there were."""
-        if not (given := [{f"new_{name}": value for name, value in row.items()} for row in rows]):
-            return 0
-        return connection.execute(_update(table, tuple(given[0]), key), given).rowcount
-
-    def add(
-        self, connection: Connection, table: Table, rows: Iterable[Mapping[str, object]], *, key: tuple[str, ...]
-    ) -> None:
-        """Add to the figures of the rows that have these keys; a row that is not there yet starts with them."""
-        if given := list(rows):
-            connection.execute(_add(table, key), given)
+    def put(self, connection: Connection, writings: Sequence[Writing]) -> list[int]:
+        """Carry out writings, one after the other; says how many rows each had."""
+        return [sqlite_writing.write(connection, writing) for writing in writings]
 
     def fetch(
         self,
@@ -215,22 +202,6 @@ class SqliteDatabase:
         self._writer_thread.shutdown()
         self._reader_threads.shutdown()
         self._readers.dispose()
-
-
-@lru_cache
-def _update(table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> Update:
-    changes: dict[str, Any] = {name.removeprefix("new_"): bindparam(name) for name in names}
-    found = [table.c[name] == changes.pop(name) for name in key]
-    return update(table).where(*found).values(changes)
-
-
-@lru_cache
-def _add(table: Table, key: tuple[str, ...]) -> Insert:
-    statement = insert(table)
-    figures = {
-        column.name: column + statement.excluded[column.name] for column in table.columns if column.name not in key
-    }
-    return statement.on_conflict_do_update(index_elements=list(key), set_=figures)
 
 
 @lru_cache
