@@ -178,6 +178,7 @@ class Keys:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._remembered: dict[bytes, tuple[float, KeyHolder]] = {}
+        self._asked: dict[bytes, asyncio.Task[KeyHolder]] = {}
         self._noted: dict[int, datetime] = {}
         self._notes: set[asyncio.Task[None]] = set()
 
@@ -189,10 +190,16 @@ class Keys:
         digest = key_digest(text)
         until, holder = self._remembered.get(digest, (0.0, None))
         if holder is None or time.monotonic() > until:
-            holder = await self._look_up(public_id, digest)
-            self._remember(digest, holder)
+            holder = await self._look_up_once(public_id, digest)
         self._note_use(holder)
         return holder
+
+    async def _look_up_once(self, public_id: str, digest: bytes) -> KeyHolder:
+        """Look a key up; who comes with the same one meanwhile waits for the same answer."""
+        if digest not in self._asked:
+            self._asked[digest] = task = asyncio.create_task(self._look_up(public_id, digest))
+            task.add_done_callback(lambda _: self._asked.pop(digest))
+        return await asyncio.shield(self._asked[digest])
 
     def _remember(self, digest: bytes, holder: KeyHolder) -> None:
         if len(self._remembered) >= MOST_REMEMBERED:
@@ -215,6 +222,7 @@ class Keys:
         if holder is None:
             self._remembered.pop(digest, None)
             raise InvalidApiKey
+        self._remember(digest, holder)
         return holder
 
     def _note_use(self, holder: KeyHolder) -> None:

@@ -16,7 +16,7 @@ from loyalty_app.counter.holdings import Overtaken
 from loyalty_app.counter.requests import Request
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Numbers
-from loyalty_app.db.rows import customer_row, entry_row, reward_row
+from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row
 from loyalty_app.db.writings import Add, Insert, Update, Values, Writing
 from loyalty_app.outbox import forget, new_event_id, queued
 from loyalty_core.changes import Change
@@ -38,6 +38,8 @@ class Paper:
         self.now = now
         self.new_customers: dict[int, Customer] = {}
         self.customers: dict[int, Customer] = {}
+        self.renamed: set[int] = set()
+        """Which of them have another profile than before; of the others the card alone is written."""
         self.entries: list[Entry] = []
         self.new_rewards: dict[int, Reward] = {}
         self.rewards: dict[int, Reward] = {}
@@ -57,6 +59,8 @@ class Paper:
         customer, business_id = change.customer, request.business_id
         new = before is None or customer.id in self.new_customers
         (self.new_customers if new else self.customers)[customer.id] = customer
+        if before is not None and _profile(before) != _profile(customer):
+            self.renamed.add(customer.id)
         owed_before = before.card.rewards_available if before else 0
         self.outstanding[business_id] += customer.card.rewards_available - owed_before
         self.customer_counts[business_id] += int(before is None) - int(customer.erased_at is not None)
@@ -128,14 +132,21 @@ def write(paper: Paper, book: Book, numbers: Numbers) -> None:
 
 def _cards(paper: Paper) -> list[Writing]:
     """Customers, entries and rewards."""
+    changed = [(customer, customer.id in paper.renamed) for customer in paper.customers.values()]
     return [
         Insert(tables.customer, [customer_row(customer) for customer in paper.new_customers.values()]),
-        Update(tables.customer, [customer_row(customer) for customer in paper.customers.values()], OWN_KEY),
+        Update(tables.customer, [card_row(customer) for customer, renamed in changed if not renamed], OWN_KEY),
+        Update(tables.customer, [customer_row(customer) for customer, renamed in changed if renamed], OWN_KEY),
         Insert(tables.transaction, [entry_row(entry) for entry in paper.entries]),
         Update(tables.transaction, paper.voided, OWN_KEY),
         Insert(tables.reward, [reward_row(reward) for reward in paper.new_rewards.values()]),
         Update(tables.reward, [reward_row(reward) for reward in paper.rewards.values()], OWN_KEY),
     ]
+
+
+def _profile(customer: Customer) -> tuple[object, ...]:
+    """What of a customer is no part of the card."""
+    return customer.name, customer.phone, customer.email, customer.birthday, customer.erased_at
 
 
 def _kept(paper: Paper) -> list[Writing]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from msgspec.structs import asdict
 from sqlalchemy import Row
 
 from loyalty_core.access import Role
@@ -11,32 +12,20 @@ from loyalty_core.programs import Surplus, Terms
 from loyalty_core.rewards import Reward, RewardStatus
 
 CARD_FIELDS = Card.__struct_fields__
+OWN_FIELDS = tuple(name for name in Customer.__struct_fields__ if name != "card")
 
 
 def customer_of(row: Row[Any]) -> Customer:
     """Read a row of the table `customer`."""
-    return Customer(
-        id=row.id,
-        business_id=row.business_id,
-        qr_code=row.qr_code,
-        name=row.name,
-        phone=row.phone,
-        email=row.email,
-        birthday=row.birthday,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        version=row.version,
-        erased_at=row.erased_at,
-        card=Card(**{name: getattr(row, name) for name in CARD_FIELDS}),
-    )
+    values = row._mapping  # noqa: SLF001  # what SQLAlchemy offers for it; twice as fast as attributes
+    card = Card(**{name: values[name] for name in CARD_FIELDS})
+    return Customer(card=card, **{name: values[name] for name in OWN_FIELDS})
 
 
 def customer_row(customer: Customer) -> dict[str, object]:
     """Write a row of the table `customer`."""
-    card = customer.card
     return {
-        "business_id": customer.business_id,
-        "id": customer.id,
+        **card_row(customer),
         "qr_code": customer.qr_code,
         "name": customer.name,
         "phone": customer.phone,
@@ -44,10 +33,18 @@ def customer_row(customer: Customer) -> dict[str, object]:
         "birthday": customer.birthday,
         "search_text": search_text(customer.name, customer.phone, customer.email),
         "created_at": customer.created_at,
-        "updated_at": customer.updated_at,
         "erased_at": customer.erased_at,
+    }
+
+
+def card_row(customer: Customer) -> dict[str, object]:
+    """What a change of the card alone writes into the table `customer`."""
+    return {
+        "business_id": customer.business_id,
+        "id": customer.id,
+        "updated_at": customer.updated_at,
         "version": customer.version,
-        **{name: getattr(card, name) for name in CARD_FIELDS},
+        **asdict(customer.card),
     }
 
 

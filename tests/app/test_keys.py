@@ -1,12 +1,14 @@
 """API keys: recognised while they are good, refused at once when they are not, and kept as a digest only."""
 
+import asyncio
 import hashlib
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from loyalty_app import keys as keys_module
@@ -113,6 +115,27 @@ async def test_a_key_that_was_just_recognised_is_not_looked_up_again(shop: Shop,
     seconds.now += REMEMBERED_SECONDS + 0.01
     assert (await keys.recognise(text)).business.plan is Plan.BASIC
     await keys.close()
+
+
+async def test_a_crowd_with_the_same_key_looks_it_up_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, keys, read = await a_key(shop), Keys(shop.database), shop.database.read
+    reads: list[object] = []
+
+    async def counted(work: Callable[[Connection], object]) -> object:
+        reads.append(work)
+        return await read(work)
+
+    monkeypatch.setattr(shop.database, "read", counted)
+    holders = await asyncio.gather(*(keys.recognise(text) for _ in range(20)))
+    await keys.close()
+    assert len(reads) == 1
+    assert holders == [holders[0]] * 20
+
+
+async def test_a_crowd_with_a_wrong_key_is_refused_to_a_man(shop: Shop) -> None:
+    keys = Keys(shop.database)
+    outcomes = await asyncio.gather(*(keys.recognise(UNKNOWN) for _ in range(20)), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [InvalidApiKey] * 20
 
 
 @pytest.mark.parametrize(("minutes", "good"), [(1, True), (-1, False)])
