@@ -63,6 +63,22 @@ bench: $(HOUSE)  ## measure against the floor and the peers
 pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into build/pictures, to be looked at
 	@$(BIN)/python -m loyalty_app.pictures build/pictures
 
+##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
+
+BENCHES := bench-cards bench-chat bench-importing bench-kills bench-photos bench-stamps bench-webhooks
+
+.PHONY: $(BENCHES)
+$(BENCHES): $(HOUSE)
+	@$(BIN)/python -m $(subst -,.,$@) $(ARGS)
+
+bench-cards:      ## how long a card takes to draw
+bench-chat:       ## how soon a press of a button shows
+bench-importing:  ## how fast a spreadsheet comes in
+bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a proof, and takes long)
+bench-photos:     ## how many photos of codes are read, and how fast
+bench-stamps:     ## stamps a second over HTTP, beside the databases alone
+bench-webhooks:   ## how soon an event reaches its receiver
+
 ##@ Now and then
 
 .PHONY: words
@@ -86,7 +102,7 @@ clean:  ## remove .venv and everything else that is made
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} \
 	    /^##@ / {printf "\n%s\n", substr($$0, 5)} \
-	    /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	    /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # The rest is how .venv comes about. A changed lock or pyproject.toml installs again; otherwise nothing is done.
 

@@ -20,7 +20,7 @@ from random import Random
 import msgspec
 from msgspec.structs import replace
 
-from bench.stamps import databases
+from bench.places import databases
 from bots.sandbox.chats import Chat, Message
 from bots.sandbox.people import Bot
 from bots.sandbox.phones import press, start

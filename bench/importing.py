@@ -7,7 +7,7 @@ Both clocks are shown: on a machine that others use, the CPU's says more.
 import asyncio
 import time
 
-from bench.stamps import databases
+from bench.places import databases
 from loyalty_app.businesses import NewBusiness, first_terms, open_business
 from loyalty_app.counter.line import utc_now
 from loyalty_app.db.engine import open_database

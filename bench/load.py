@@ -1,91 +1,121 @@
-"""A load of 32 connections that each send the next request as soon as the last one is answered. Runs as a process.
+"""A load of connections that each send the next stamp as soon as the last one is answered, where there is no wrk.
 
-Reads one JSON object on standard input: {"host", "port", "paths", "headers", "body", "connections", "seconds"}; writes
-one on standard output: {"answers", "failures", "seconds", "p50_ms", "p99_ms"}.
+Runs as a process. Reads one JSON object on standard input: {"port", "cards", "once_only", "connections", "seconds"};
+`cards` is a file with one card a line, its path and its key. Writes one on standard output: {"answers", "failures",
+"seconds", "p50_ms", "p99_ms"}.
 """
 
 import asyncio
-import itertools
 import json
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
+from random import choice
 from typing import Any, cast
+from uuid import uuid4
+
+HOST, BODY = "127.0.0.1", b'{"stamps": 1}'
 
 
-class Connection(asyncio.Protocol):
-    """One keep-alive connection that counts its answers until the time is over."""
+def requests_of(order: dict[str, Any]) -> Callable[[], bytes]:
+    """Gives one request after the other, each for a random card."""
+    lines = [line.split("\t") for line in Path(order["cards"]).read_text().splitlines()]
+    heads = [f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {key}\r\n".encode() for path, key in lines]
+    tail = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+    if order["once_only"]:
+        return lambda: choice(heads) + b"Idempotency-Key: %s\r\n" % uuid4().hex.encode() + tail
+    whole = [head + tail for head in heads]
+    return lambda: choice(whole)
 
-    def __init__(self, requests: "itertools.cycle[bytes]", until: float) -> None:
-        self.requests, self.until = requests, until
-        self.times: list[float] = []
-        self.failures = 0
-        self.buffer = b""
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+class Exchange(asyncio.Protocol):
+    """One keep-alive connection on which one request at a time is under way; `answered` is told whether it was well."""
+
+    def __init__(self, answered: Callable[["Exchange", bool], None]) -> None:
+        self.answered, self.buffer, self.due = answered, b"", 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self.transport = cast("asyncio.Transport", transport)
-        self._send()
 
-    def _send(self) -> None:
-        self.sent = time.perf_counter()
-        if self.sent > self.until:
-            self.transport.close()
-            self.done.set_result(None)
-        else:
-            self.transport.write(next(self.requests))
+    def send(self, request: bytes, due: float) -> None:
+        """Send a request whose time counts from `due`."""
+        self.due = due
+        self.transport.write(request)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """A server that hangs up before the time is over has failed, and must not keep the others waiting."""
+        """A server that hangs up before all was said has failed, and must not keep the others waiting."""
         del exc
-        if not self.done.done():
-            self.failures += 1
-            self.done.set_result(None)
+        if not self.transport.is_closing():
+            self.answered(self, False)  # noqa: FBT003  # it went badly
 
     def data_received(self, data: bytes) -> None:
-        """Take an answer apart no further than needed, and send the next request."""
+        """Take an answer apart no further than needed."""
         self.buffer += data
         head, end, body = self.buffer.partition(b"\r\n\r\n")
-        if not end:
-            return
-        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        if len(body) >= length:
+        if end and len(body) >= int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]):
             self.buffer = b""
-            self.times.append(time.perf_counter() - self.sent)
-            self.failures += not head.startswith(b"HTTP/1.1 200")
-            self._send()
+            self.answered(self, head.startswith(b"HTTP/1.1 200"))
 
 
-def requests_of(order: dict[str, Any]) -> list[bytes]:
-    """The requests, written out once."""
-    body = order["body"].encode()
-    headers = "".join(f"{name}: {value}\r\n" for name, value in order["headers"].items())
+class Tally:
+    """What has come so far."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self.failures = 0
+
+    def note(self, took: float, *, well: bool) -> None:
+        """Note an answer."""
+        self.times.append(took)
+        self.failures += not well
+
+    def told(self, seconds: float) -> dict[str, float]:
+        """All of it, as it is written."""
+        times = sorted(self.times)
+        return {
+            "answers": len(times),
+            "failures": self.failures,
+            "seconds": seconds,
+            "p50_ms": times[len(times) // 2] * 1000,
+            "p99_ms": times[len(times) * 99 // 100] * 1000,
+        }
+
+
+async def connect(order: dict[str, Any], answered: Callable[[Exchange, bool], None]) -> list[Exchange]:
+    """The connections."""
+    loop = asyncio.get_running_loop()
     return [
-        f"POST {path} HTTP/1.1\r\nHost: bench\r\n{headers}Content-Length: {len(body)}\r\n\r\n".encode() + body
-        for path in order["paths"]
+        (await loop.create_connection(lambda: Exchange(answered), HOST, order["port"]))[1]
+        for _ in range(order["connections"])
     ]
 
 
 async def run(order: dict[str, Any]) -> dict[str, float]:
     """Send the load."""
-    loop, begin = asyncio.get_running_loop(), time.perf_counter()
-    requests = itertools.cycle(requests_of(order))
-    connections = []
-    for _ in range(order["connections"]):
-        _, connection = await loop.create_connection(
-            lambda: Connection(requests, begin + order["seconds"]), order["host"], order["port"]
-        )
-        connections.append(connection)
-    await asyncio.gather(*(connection.done for connection in connections))
-    seconds = time.perf_counter() - begin
-    times = sorted(took for connection in connections for took in connection.times)
-    return {
-        "answers": len(times),
-        "failures": sum(connection.failures for connection in connections),
-        "seconds": seconds,
-        "p50_ms": times[len(times) // 2] * 1000,
-        "p99_ms": times[len(times) * 99 // 100] * 1000,
-    }
+    tally, request, done = Tally(), requests_of(order), asyncio.Event()
+    open_ones: set[Exchange] = set()
+
+    def answered(one: Exchange, well: bool) -> None:  # noqa: FBT001  # as Exchange calls it
+        now = time.perf_counter()
+        tally.note(now - one.due, well=well)
+        if well and now < until:
+            one.send(request(), now)
+        else:
+            one.transport.close()
+            open_ones.discard(one)
+            if not open_ones:
+                done.set()
+
+    exchanges = await connect(order, answered)
+    open_ones.update(exchanges)
+    begin = time.perf_counter()
+    until = begin + order["seconds"]
+    for one in exchanges:
+        one.send(request(), begin)
+    await done.wait()
+    return tally.told(time.perf_counter() - begin)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from typing import TypeVar
 import msgspec
 import uvloop
 
-from bench.stamps import databases
+from bench.places import databases
 from loyalty_app.businesses import NewBusiness, first_terms, open_business
 from loyalty_app.counter import Answer, Caller
 from loyalty_app.counter.line import utc_now

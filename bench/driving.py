@@ -1,0 +1,103 @@
+"""Driving: the load, the same for everybody who answers stamps over HTTP.
+
+`at_most` keeps 32 connections busy (wrk, installed from Debian if it may; else `bench.load`); `at_a_pace` sends at a
+fixed rate, whether answers come or not, and counts a stamp's time from when it was due (`bench.pace`). Cards are drawn
+at random.
+"""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from bench.serving import ROOT
+from bench.shops import Card
+
+CONNECTIONS = 32
+SCRIPT = Path(__file__).with_suffix(".lua")
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sent: to which of the cards listed in a file, with a fresh Idempotency-Key each if `once_only`."""
+
+    port: int
+    cards: Path
+    once_only: bool = False
+
+
+class Round(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a round; `client` is how much of one core the load itself used."""
+
+    answers: int
+    failures: int = 0
+    seconds: float
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+    client: float | None = None
+
+    @property
+    def rate(self) -> float:
+        """Stamps a second."""
+        return self.answers / self.seconds
+
+
+def write_cards(path: Path, cards: Sequence[Card]) -> Path:
+    """List cards in a file for the load."""
+    path.write_text("".join(f"{card.path}\t{card.key}\n" for card in cards))
+    return path
+
+
+@cache
+def wrk() -> str | None:
+    """The program wrk; installed if this user may, None if it cannot be had."""
+    if not shutil.which("wrk") and shutil.which("apt-get") and os.geteuid() == 0:
+        subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], check=False, capture_output=True)  # noqa: S607
+    return shutil.which("wrk")
+
+
+def tool() -> str:
+    """What keeps the connections busy."""
+    return "wrk" if wrk() else "bench.load"
+
+
+def at_most(load: Load, seconds: float) -> Round:
+    """As many stamps as 32 connections get, each of which waits for its answer."""
+    program = wrk()
+    if program is None:
+        return _drive([sys.executable, "-m", "bench.load"], {"connections": CONNECTIONS, "seconds": seconds}, load)
+    url = f"http://127.0.0.1:{load.port}"
+    command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(SCRIPT), url, "--"]
+    return _measured([*command, str(load.cards), "keys" if load.once_only else "plain"], "")
+
+
+def at_a_pace(load: Load, seconds: float, *, rate: float) -> Round:
+    """Stamps at a fixed rate a second."""
+    order = {"connections": CONNECTIONS, "seconds": seconds, "rate": rate}
+    return _drive([sys.executable, "-m", "bench.pace"], order, load)
+
+
+def _drive(command: Sequence[str], order: dict[str, float], load: Load) -> Round:
+    reached = {"port": load.port, "cards": str(load.cards), "once_only": load.once_only}
+    return _measured(command, json.dumps({**order, **reached}))
+
+
+def _measured(command: Sequence[str], given: str) -> Round:
+    before = _cpu()
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603
+    found = msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Round)
+    if found.failures:
+        message = f"{found.failures} of {found.answers} requests failed"
+        raise SystemExit(message)
+    return msgspec.structs.replace(found, client=(_cpu() - before) / found.seconds)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -1,0 +1,62 @@
+"""A load at a fixed rate: stamps are sent when they are due, whether earlier ones were answered or not.
+
+A stamp's time counts from when it was due, so that a server that stands still for a moment is charged for everybody who
+came meanwhile. Runs as a process, told and telling as in `bench.load`, with one more field: {"rate"}.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections import deque
+from typing import Any
+
+from bench.load import Exchange, Tally, connect, requests_of
+
+
+class Pace:
+    """Connections that wait for something to send, and stamps that wait for a connection."""
+
+    def __init__(self) -> None:
+        self.tally = Tally()
+        self.idle: deque[Exchange] = deque()
+        self.late: deque[float] = deque()
+        self.quiet = asyncio.Event()
+
+    def answered(self, one: Exchange, well: bool) -> None:  # noqa: FBT001  # as Exchange calls it
+        """Note an answer; the connection takes the stamp that has waited longest."""
+        self.tally.note(time.perf_counter() - one.due, well=well)
+        if self.late:
+            one.send(self.request(), self.late.popleft())
+        else:
+            self.idle.append(one)
+            self.quiet.set()
+
+    async def run(self, order: dict[str, Any]) -> dict[str, float]:
+        """Send the load."""
+        self.request = requests_of(order)
+        exchanges = await connect(order, self.answered)
+        self.idle.extend(exchanges)
+        begin = time.perf_counter()
+        for number in range(int(order["rate"] * order["seconds"])):
+            await self._send(begin + number / order["rate"])
+        while len(self.idle) < len(exchanges):
+            self.quiet.clear()
+            await self.quiet.wait()
+        return self.tally.told(time.perf_counter() - begin)
+
+    async def _send(self, due: float) -> None:
+        ahead = due - time.perf_counter()
+        if ahead > 0:
+            await asyncio.sleep(ahead)
+        if self.idle:
+            self.idle.popleft().send(self.request(), due)
+        else:
+            self.late.append(due)
+            await asyncio.sleep(0)
+
+
+if __name__ == "__main__":
+    import uvloop
+
+    print(json.dumps(uvloop.run(Pace().run(json.load(sys.stdin)))))

@@ -1,0 +1,74 @@
+"""Shops to stamp in: each with customers, a key for its till, limits that are counted and high, and a webhook endpoint.
+
+The endpoint makes every stamp leave a delivery in the outbox. Nobody delivers while stamps are measured.
+"""
+
+import asyncio
+import logging
+
+import msgspec
+
+from loyalty_app.businesses import NewBusiness, first_terms, open_business
+from loyalty_app.counter import Caller
+from loyalty_app.counter.line import utc_now
+from loyalty_app.keys import create_key
+from loyalty_app.running import Running, running
+from loyalty_app.settings import Settings
+from loyalty_core.access import Plan
+from loyalty_core.customers import Profile
+from loyalty_core.ledger import SYSTEM
+from loyalty_core.views import CustomerView
+
+SECRET_KEY = "only for this run"  # noqa: S105  # opens nothing
+ENDPOINT = "http://127.0.0.1:9/"
+EVENTS = ("stamp.added", "reward.earned")
+GOAL, RATE_LIMIT = 10, 1_000_000_000
+
+
+class Town(msgspec.Struct, frozen=True):
+    """How many shops there are, and how many customers over all of them."""
+
+    shops: int = 100
+    customers: int = 1_000
+
+    @property
+    def guests(self) -> int:
+        """Customers of each shop."""
+        return self.customers // self.shops
+
+
+class Card(msgspec.Struct, frozen=True):
+    """A card that can be stamped: whose, and with which key."""
+
+    business_id: int
+    customer_id: int
+    key: str
+
+    @property
+    def path(self) -> str:
+        """Where its stamps are added."""
+        return f"/v1/customers/{self.customer_id}/stamps"
+
+
+def furnish(settings: Settings, town: Town) -> list[Card]:
+    """Set up a database with a town of shops; every card of it."""
+    logging.getLogger("loyalty_app.running").setLevel(logging.ERROR)  # a receiver on loopback is meant here
+    whole = msgspec.structs.replace(settings, secret_key=SECRET_KEY, webhook_allow="127.0.0.0/8")
+    return asyncio.run(_furnish(whole, town))
+
+
+async def _furnish(settings: Settings, town: Town) -> list[Card]:
+    async with running(settings, delivering=False) as held:
+        return [card for number in range(town.shops) for card in await _open(held, f"Shop {number}", town.guests)]
+
+
+async def _open(held: Running, name: str, guests: int) -> list[Card]:
+    new = NewBusiness(name=name, plan=Plan.ENTERPRISE, rate_limit=RATE_LIMIT)
+    business = await open_business(held.database, new, first_terms(GOAL, "A coffee", utc_now()))
+    caller = Caller(business=business, actor=SYSTEM)
+    profiles = (Profile(name=f"Customer {number}") for number in range(guests))
+    answers = await asyncio.gather(*(held.counter.join(caller, profile) for profile in profiles))
+    await held.webhooks.register(business.id, ENDPOINT, EVENTS)
+    key = await create_key(held.database, business.id, name="till")
+    customers = (msgspec.json.decode(answer.body, type=CustomerView) for answer in answers)
+    return [Card(business.id, customer.id, key.api_key) for customer in customers]

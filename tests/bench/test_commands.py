@@ -1,0 +1,26 @@
+"""Every benchmark is one command."""
+
+import re
+
+import pytest
+
+from tests.documents import ROOT, read
+
+SOURCES = {path.stem: path.read_text() for path in (ROOT / "bench").glob("[!_]*.py")}
+STARTED = {name for name in SOURCES if any(f'"-m", "bench.{name}"' in source for source in SOURCES.values())}
+"""Processes that belong to a benchmark, as its load."""
+BENCHMARKS = sorted(name for name, source in SOURCES.items() if "__main__" in source and name not in STARTED)
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_a_benchmark_is_a_target_of_make(name: str) -> None:
+    makefile = read("Makefile")
+    listed = re.search(r"^BENCHES := ((?:.*\\\n)*.*)$", makefile, re.MULTILINE)
+
+    assert listed
+    assert f"bench-{name}" in listed[1].split()
+    assert re.search(rf"^bench-{name}: +## \w", makefile, re.MULTILINE)
+
+
+def test_a_target_of_make_is_a_benchmark() -> None:
+    assert set(re.findall(r"^bench-([a-z]+):", read("Makefile"), re.MULTILINE)) == set(BENCHMARKS)
