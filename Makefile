@@ -12,8 +12,9 @@ SERVICE := $(VENV)/.service-installed
 HOUSE   := $(VENV)/.house-installed
 
 PIP  := $(BIN)/python -m pip --disable-pip-version-check --no-input
-LOCK := $(BIN)/uv --no-config pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+LOCK := $(BIN)/uv --no-config pip compile --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(UPGRADE)
+LOCKS := requirements.lock requirements-dev.lock bench/peers/requirements.lock
 
 # As many test processes as there are processors, up to eight; WORKERS=0 keeps everything in one.
 WORKERS ?= logical
@@ -65,7 +66,8 @@ pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into bui
 
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
-BENCHES := bench-cards bench-chat bench-importing bench-kills bench-photos bench-stamps bench-webhooks
+BENCHES := bench-cards bench-chat bench-importing bench-kills bench-peers bench-photos bench-stamps \
+           bench-webhooks
 
 .PHONY: $(BENCHES)
 $(BENCHES): $(HOUSE)
@@ -75,8 +77,9 @@ bench-cards:      ## how long a card takes to draw
 bench-chat:       ## how soon a press of a button shows
 bench-importing:  ## how fast a spreadsheet comes in
 bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a proof, and takes long)
+bench-peers:      ## install what others would build instead, and prove that it does the same work
 bench-photos:     ## how many photos of codes are read, and how fast
-bench-stamps:     ## stamps a second over HTTP, beside the databases alone
+bench-stamps:     ## stamps a second over HTTP, beside the databases alone and the peers
 bench-webhooks:   ## how soon an event reaches its receiver
 
 ##@ Now and then
@@ -87,9 +90,10 @@ words: $(HOUSE)  ## collect what the bot says into its catalogues, and tell what
 
 .PHONY: lock
 lock: | $(BIN)/uv  ## pin and hash all dependencies again (UPGRADE=--upgrade takes the newest)
-	@$(LOCK) --extra build -o requirements.lock
-	@$(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
-	@! grep -nE '://|^ *-(i|f|-index|-extra|-find)' requirements.lock requirements-dev.lock \
+	@$(LOCK) pyproject.toml --extra build -o requirements.lock
+	@$(LOCK) pyproject.toml --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+	@$(LOCK) bench/peers/requirements.in -o bench/peers/requirements.lock
+	@! grep -nE '://|^ *-(i|f|-index|-extra|-find)' $(LOCKS) \
 	    || { echo 'The lock names a place on this machine or network: see the lines above.' >&2; exit 1; }
 
 .PHONY: clean

@@ -10,6 +10,8 @@ from bench.driving import Load, Round, at_most, write_cards
 from bench.floors.postgres import PostgresFloor
 from bench.floors.samples import take_samples
 from bench.floors.sqlite import SqliteFloor
+from bench.peers import contestants
+from bench.peers.contestants import PEERS
 from bench.places import Places
 from bench.serving import served
 from bench.shops import Town, furnish
@@ -36,21 +38,24 @@ class Stage:
         self.plan, self.places, self.stack = plan, places, stack
         self.loads: dict[str, Load] = {}
         """How those who serve HTTP are reached."""
+        self.settings: dict[str, Settings] = {}
+        """On which database each is."""
 
     def open(self, name: str) -> Contestant:
         """Set up a contestant, and start its server if it has one."""
         if name in FLOORS:
             return self._contestant(name, FLOORS[name], self._floor(name))
-        load = self._ours(name)
+        load = self._ours(name) if name in OURS else self._peer(name)
         self.loads[name] = load
-        return self._contestant(name, OURS[name], lambda seconds: at_most(load, seconds))
+        return self._contestant(name, {**OURS, **PEERS}[name], lambda seconds: at_most(load, seconds))
 
     def _contestant(self, name: str, label: str, measure: Callable[[float], Round]) -> Contestant:
         return Contestant(name=name, label=label, database=database_of(name), measure=measure)
 
     def _settings(self, name: str) -> Settings:
         make = self.places.sqlite if database_of(name) == "SQLite" else self.places.postgres
-        return make(name.replace("-", "_"))
+        self.settings[name] = make(name.replace("-", "_"))
+        return self.settings[name]
 
     def _floor(self, name: str) -> Callable[[float], Round]:
         settings = self._settings(name)
@@ -66,6 +71,12 @@ class Stage:
         workers = 2 if name.endswith("-2") else 1
         redis = self.places.redis() if workers > 1 else None
         port = self.stack.enter_context(served(settings, workers=workers, redis_url=redis))
+        return Load(port=port, cards=cards, once_only=self.plan.once_only)
+
+    def _peer(self, name: str) -> Load:
+        settings, cards = self._settings(name), self.places.folder / f"{name}.cards"
+        cards.write_text(contestants.furnish(name, settings, self.plan.town))
+        port = self.stack.enter_context(contestants.served(name, settings))
         return Load(port=port, cards=cards, once_only=self.plan.once_only)
 
 

@@ -12,11 +12,13 @@ from contextlib import ExitStack
 from bench.comparing import show, told
 from bench.contest import Contestant, Standing, compete, keep
 from bench.driving import CONNECTIONS, Load, Round, at_a_pace, tool
+from bench.peers.contestants import PEERS
 from bench.places import places
 from bench.shops import Town
 from bench.stage import FLOORS, OURS, Plan, Stage
+from bench.written import check
 
-EVERYBODY = (*FLOORS, *OURS)
+EVERYBODY = (*FLOORS, *OURS, *PEERS)
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -26,6 +28,8 @@ def main(arguments: Sequence[str] = ()) -> None:
         stage = Stage(plan, found, stack)
         standings = compete([stage.open(name) for name in plan.names], plan.rounds, plan.seconds)
         paced = pace(standings, {name: stage.loads[name] for name in OURS if name in stage.loads}, plan)
+        for name, standing in standings.items():
+            check(name, stage.settings[name], sum(one.answers for one in standing.rounds))
     show(standings, paced)
     keep("stamps", {**described(plan), **told(standings, paced)})
 

@@ -9,7 +9,8 @@ from tests.documents import ROOT, read
 SOURCES = {path.stem: path.read_text() for path in (ROOT / "bench").glob("[!_]*.py")}
 STARTED = {name for name in SOURCES if any(f'"-m", "bench.{name}"' in source for source in SOURCES.values())}
 """Processes that belong to a benchmark, as its load."""
-BENCHMARKS = sorted(name for name, source in SOURCES.items() if "__main__" in source and name not in STARTED)
+PACKAGES = {path.parent.name for path in (ROOT / "bench").glob("*/__main__.py")}
+BENCHMARKS = sorted(PACKAGES | {name for name in SOURCES.keys() - STARTED if "__main__" in SOURCES[name]})
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)

@@ -1,0 +1,66 @@
+"""Installs the peers, and proves that each does the same work as ours: `python -m bench.peers`.
+
+Each fills one card over HTTP; afterwards all must have written as many rows of each kind. Then 32 connections stamp at
+once, and no stamp may be lost. Nothing is measured here.
+"""
+
+import http.client
+import json
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench.driving import at_most
+from bench.peers.contestants import PEERS
+from bench.places import places
+from bench.shops import GOAL, Town
+from bench.stage import OURS, Plan, Stage
+from bench.written import check, rows
+
+TOWN = Town(shops=1, customers=1)
+
+
+def main() -> None:
+    """Prove it, and print what each has written for a full card. Raises SystemExit."""
+    plan = Plan(names=(*OURS, *PEERS), rounds=1, seconds=1, town=TOWN, once_only=True)
+    written = {}
+    with places() as found, ExitStack() as stack:
+        stage = Stage(plan, found, stack)
+        for name in plan.names:
+            stage.open(name)
+            written[name] = prove(name, stage)
+            print(f"{name:<20}{json.dumps(written[name])}")
+    if len({json.dumps(one) for one in written.values()}) != 1:
+        raise SystemExit("They do not write the same.")
+
+
+def prove(name: str, stage: Stage) -> dict[str, int]:
+    """Fill a card, then crowd it; by how many rows each table has grown for the full card."""
+    load, settings = stage.loads[name], stage.settings[name]
+    before = rows(settings)
+    path, key = Path(load.cards).read_text().split()
+    answers = [stamp(load.port, path, key, f"{name}-{number}") for number in range(GOAL)]
+    after = rows(settings)
+    last, again = answers[-1], stamp(load.port, path, key, f"{name}-{GOAL - 1}")
+    card = last["customer"]["current_stamps"], last["customer"]["rewards_available"]
+    if (last, card, last["reward_earned"]) != (again, (0, 1), True):
+        raise SystemExit(f"{name} has answered {last}, and asked once more {again}.")
+    check(name, settings, GOAL + at_most(load, 1).answers)
+    return {table: after[table] - before[table] for table in after}
+
+
+def stamp(port: int, path: str, key: str, own_key: str) -> dict[str, object]:
+    """Give one stamp; what the till is told. Raises SystemExit."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Idempotency-Key": own_key}
+    connection.request("POST", path, b'{"stamps": 1}', headers)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    if answer.status != http.client.OK:
+        raise SystemExit(f"A stamp was answered with {answer.status}: {body.decode()}")
+    told: dict[str, object] = json.loads(body)["data"]
+    return told
+
+
+if __name__ == "__main__":
+    main()

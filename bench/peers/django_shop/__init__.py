@@ -1,0 +1,1 @@
+"""The stamp card as Django with its REST framework, under gunicorn with threads."""
