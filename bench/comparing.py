@@ -53,15 +53,15 @@ def goals(standings: dict[str, Standing], paced: dict[str, Standing]) -> list[Go
 def show(standings: dict[str, Standing], paced: dict[str, Standing]) -> None:
     """Print the tables."""
     heads = "".join(f"{what:>10}" for what in REFERENCES)
-    print(f"{'stamps a second':<44}{'median':>8}{'min':>8}{'max':>8}{heads}{'p50 ms':>8}{'p99 ms':>8}{'client':>8}")
+    print(f"{'stamps a second':<52}{'median':>8}{'min':>8}{'max':>8}{heads}{'p50 ms':>8}{'p99 ms':>8}{'client':>8}")
     for name, one in standings.items():
         columns = "".join(f"{_number(value, 2):>10}" for value in ratios(standings, name).values())
         late = "".join(f"{_number(one.median(field), 1):>8}" for field in ("p50_ms", "p99_ms"))
         rates = f"{one.rate:>8.0f}{min(one.rates):>8.0f}{max(one.rates):>8.0f}"
-        print(f"{one.database + ': ' + one.label:<44}{rates}{columns}{late}{_percent(one.median('client')):>8}")
+        print(f"{one.database + ': ' + one.label:<52}{rates}{columns}{late}{_percent(one.median('client')):>8}")
     print()
     for goal in goals(standings, paced):
-        print(f"{goal.what:<44}{goal.reached:>8.2f}{goal.wanted:>8}  {'met' if goal.met else 'MISSED'}")
+        print(f"{goal.what:<52}{goal.reached:>8.2f}{goal.wanted:>8}  {'met' if goal.met else 'MISSED'}")
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -34,6 +34,7 @@ class Exchange(asyncio.Protocol):
 
     def __init__(self, answered: Callable[["Exchange", bool], None]) -> None:
         self.answered, self.buffer, self.due = answered, b"", 0.0
+        self.busy = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -41,13 +42,14 @@ class Exchange(asyncio.Protocol):
 
     def send(self, request: bytes, due: float) -> None:
         """Send a request whose time counts from `due`."""
-        self.due = due
+        self.due, self.busy = due, True
         self.transport.write(request)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """A server that hangs up before all was said has failed, and must not keep the others waiting."""
         del exc
-        if not self.transport.is_closing():
+        if self.busy:
+            self.busy = False
             self.answered(self, False)  # noqa: FBT003  # it went badly
 
     def data_received(self, data: bytes) -> None:
@@ -55,7 +57,7 @@ class Exchange(asyncio.Protocol):
         self.buffer += data
         head, end, body = self.buffer.partition(b"\r\n\r\n")
         if end and len(body) >= int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]):
-            self.buffer = b""
+            self.buffer, self.busy = b"", False
             self.answered(self, head.startswith(b"HTTP/1.1 200"))
 
 

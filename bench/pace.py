@@ -22,11 +22,15 @@ class Pace:
         self.idle: deque[Exchange] = deque()
         self.late: deque[float] = deque()
         self.quiet = asyncio.Event()
+        self.gone = 0
 
     def answered(self, one: Exchange, well: bool) -> None:  # noqa: FBT001  # as Exchange calls it
         """Note an answer; the connection takes the stamp that has waited longest."""
         self.tally.note(time.perf_counter() - one.due, well=well)
-        if self.late:
+        if one.transport.is_closing():
+            self.gone += 1
+            self.quiet.set()
+        elif self.late:
             one.send(self.request(), self.late.popleft())
         else:
             self.idle.append(one)
@@ -40,9 +44,12 @@ class Pace:
         begin = time.perf_counter()
         for number in range(int(order["rate"] * order["seconds"])):
             await self._send(begin + number / order["rate"])
-        while len(self.idle) < len(exchanges):
+        while len(self.idle) + self.gone < len(exchanges):
             self.quiet.clear()
             await self.quiet.wait()
+        for one in exchanges:
+            one.transport.close()
+        self.tally.failures += len(self.late)
         return self.tally.told(time.perf_counter() - begin)
 
     async def _send(self, due: float) -> None:

@@ -53,7 +53,7 @@ def described(plan: Plan) -> dict[str, object]:
     return {
         "connections": CONNECTIONS,
         "shops": plan.town.shops,
-        "customers": plan.town.customers,
+        "customers": plan.town.shops * plan.town.guests,
         "rounds": plan.rounds,
         "seconds": plan.seconds,
         "idempotency_keys": plan.once_only,
@@ -73,6 +73,8 @@ def read(arguments: Sequence[str]) -> Plan:
     given = parser.parse_args(arguments)
     if unknown := set(given.only) - set(EVERYBODY):
         parser.error(f"nobody is called {', '.join(sorted(unknown))}")
+    if given.customers < given.shops:
+        parser.error("every shop needs a customer")
     return Plan(
         names=tuple(name for name in EVERYBODY if not given.only or name in given.only),
         rounds=given.rounds,
