@@ -150,7 +150,7 @@ def _open(settings: Settings, clock: Callable[[], datetime], *, delivering: bool
         database=database,
         counter=counter,
         keys=Keys(database),
-        depths=Depths(database, clock),
+        depths=Depths(database, clock, shared_bot=bool(settings.telegram_token)),
         vault=vault,
         bells=Bells(),
         webhooks=Webhooks(database, vault=vault, guard=guard, clock=clock),
@@ -178,7 +178,7 @@ async def delivering(settings: Settings) -> AsyncIterator[Worker]:
     database = open_database(settings)
     worker = Worker(database, Sender(guard, vault.unlock))
     try:
-        async with scraped(settings, Depths(database, utc_now)):
+        async with scraped(settings, Depths(database, utc_now, shared_bot=bool(settings.telegram_token))):
             yield worker
     finally:
         await worker.close()

@@ -1,10 +1,13 @@
 """The vault: what must be read again but never seen (webhook secrets, bot tokens), encrypted at rest.
 
+It also makes what nobody else can work out, and what is the same each time it is asked for: `seed`.
+
 The key comes from LOYALTY_SECRET_KEY, or lies beside the SQLite file, made on first use and readable by its owner only.
 Losing it means that every secret has to be made anew.
 """
 
 import base64
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -23,8 +26,8 @@ class Vault:
     """Encrypts and decrypts with one key."""
 
     def __init__(self, secret_key: str) -> None:
-        derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"loyalty vault 1").derive(secret_key.encode())
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+        self._fernet = Fernet(base64.urlsafe_b64encode(_derived(secret_key, b"loyalty vault 1")))
+        self._seeds = _derived(secret_key, b"loyalty seeds 1")
 
     def lock(self, text: str) -> bytes:
         """Encrypt."""
@@ -36,6 +39,15 @@ class Vault:
             return self._fernet.decrypt(locked).decode()
         except InvalidToken as error:
             raise SettingsError(WRONG_KEY) from error
+
+    def seed(self, *parts: object) -> bytes:
+        """32 bytes that look random: the same for the same parts, and known to nobody without the key."""
+        text = "\0".join(map(str, parts))
+        return hmac.digest(self._seeds, text.encode(), "sha256")
+
+
+def _derived(secret_key: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret_key.encode())
 
 
 def open_vault(settings: Settings) -> Vault:

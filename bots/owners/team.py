@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, link
+from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, is_stale, link, new_nonce
 from bots.context import Turn
 from bots.fitting import TEXT, fitted, shortened
 from bots.owners.shop import ROLES, back
 from bots.words import Html, Words
 from loyalty_app.links import invite_link
-from loyalty_app.staff import Position, StaffMember, invite, list_staff, remove_staff
-from loyalty_core.access import Role, reaches
+from loyalty_app.staff import Offer, Position, StaffMember, invite_once, list_staff, remove_staff
+from loyalty_core.access import Role, reaches, require_role
 from loyalty_core.staffing import role_to_manage
 
 ON_A_PAGE = 20
@@ -30,7 +30,7 @@ async def show_team(turn: Turn, position: Position, head: Html | None = None) ->
         *([button(words.label("‹ Older"), "team", shop.id, page - 1)] if page > 1 else []),
         *([button(words.label("Newer ›"), "team", shop.id, page + 1)] if len(members) > page * ON_A_PAGE else []),
     ]
-    invite_row = [button(words.label("➕ Invite somebody"), "invite", shop.id, look=MAIN)]
+    invite_row = [button(words.label("➕ Invite somebody"), "invite", shop.id, new_nonce(), look=MAIN)]
     await turn.screen(text, [invite_row, *_names(words, position, listed), around, back(words, position)])
 
 
@@ -64,9 +64,9 @@ async def ask_role(turn: Turn, position: Position) -> None:
     """Ask as what somebody is to be invited, if there is a choice."""
     offered = [role for role in Role if _may_manage(position, role)]
     if len(offered) == 1:
-        await _invite(turn, position, offered[0])
+        await _invite(turn, position, offered[0], turn.press.text(1))
         return
-    words, shop = turn.words, position.business
+    words, shop, nonce = turn.words, position.business, new_nonce()
     text = words.say(
         "➕ As what shall somebody join <b>{shop}</b>?\n\n"
         "<b>Staff</b> give stamps and hand out rewards.\n"
@@ -79,20 +79,29 @@ async def ask_role(turn: Turn, position: Position) -> None:
         Role.MANAGER: words.label("Manager"),
         Role.OWNER: words.label("Owner"),
     }
-    rows: Rows = [[button(names[role], "invited", shop.id, role.value) for role in offered]]
+    rows: Rows = [[button(names[role], "invited", shop.id, role.value, nonce) for role in offered]]
     await turn.screen(text, [*rows, [button(words.label("« Staff"), "team", shop.id)]])
 
 
 async def press_role(turn: Turn, position: Position) -> None:
     """A role was chosen; a role that there is not is not asked for."""
     if turn.press.text(1) in list(Role):
-        await _invite(turn, position, Role(turn.press.text(1)))
+        await _invite(turn, position, Role(turn.press.text(1)), turn.press.text(2))
 
 
-async def _invite(turn: Turn, position: Position, role: Role) -> None:
-    """Make a link that lets one person in, and a message to forward. Raises NotOnStaff or RoleRequired."""
+async def _invite(turn: Turn, position: Position, role: Role, nonce: str) -> None:
+    """Make a link that lets one person in, and a message to forward; the same press gives the same link.
+
+    Raises NotOnStaff, RoleRequired, or InviteInvalid if somebody has come by that link already.
+    """
     words, shop = turn.words, position.business
-    payload = await invite(turn.running.database, shop.id, role, now=turn.now(), by=position.staff_id)
+    require_role(position.role, role_to_manage(role))
+    if is_stale(nonce):
+        await show_team(turn, position)
+        return
+    offer = Offer(business_id=shop.id, role=role, now=turn.now(), by=position.staff_id)
+    seed = turn.running.vault.seed("invitation", shop.id, position.staff_id, role.value, nonce)
+    payload = await invite_once(turn.running.database, offer, seed=seed)
     url = await turn.read(lambda connection: invite_link(connection, shop.id, payload)) or payload
     said = words.plain(ROLES[role])
     forward = words.plain("You are invited to the staff of {shop}. Open this link on your phone:", shop=shop.name)

@@ -34,6 +34,15 @@ async def accept_invitation(turn: Turn, token: str) -> None:
         turn.running.database, token, user_id=turn.user.id, name=_name(turn), now=turn.running.clock()
     )
     turn.note(ChatChange(business_id=accepted.business.id))
+    if accepted.left:
+        await turn.screen(
+            turn.words.say(
+                "You are on the staff of <b>{shop}</b> already. This link is for somebody else, and still good: "
+                "send it to them.",
+                shop=accepted.business.name,
+            )
+        )
+        return
     welcome = turn.words.say(WELCOMES[accepted.position.role], shop=accepted.business.name)
     await turn.screen(Html("\n\n".join([welcome, how_to_stamp(turn.words)])))
 

@@ -4,17 +4,28 @@ They are invited and accept in `invites`, are found in `positions`, listed and r
 the counter is looked up by the counter itself.
 """
 
-from loyalty_app.staff.invites import Accepted, accept, add_invite, invite, shop_inviting, token_digest
+from loyalty_app.staff.invites import (
+    Accepted,
+    Offer,
+    accept,
+    add_invite,
+    invite,
+    invite_once,
+    shop_inviting,
+    token_digest,
+)
 from loyalty_app.staff.members import StaffMember, list_staff, remove_staff
 from loyalty_app.staff.positions import Position, position_in, positions
 
 __all__ = [
     "Accepted",
+    "Offer",
     "Position",
     "StaffMember",
     "accept",
     "add_invite",
     "invite",
+    "invite_once",
     "list_staff",
     "position_in",
     "positions",

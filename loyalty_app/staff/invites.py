@@ -1,6 +1,7 @@
 """Invites: how somebody comes onto the staff of a shop.
 
-An invitation is a token of 128 bits that its bearer shows once, within a day; only its SHA-256 is kept.
+An invitation is a token of 128 bits that its bearer shows once, within a day; only its SHA-256 is kept. Whoever
+works there and could have given it does not use it up: it is for somebody else.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, Select, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.businesses import Business, find_business
@@ -18,7 +19,7 @@ from loyalty_app.db.tables import invite as invite_table
 from loyalty_app.db.tables import staff
 from loyalty_app.rights import require_staff
 from loyalty_app.staff.positions import Newcomer, Position, add_staff, position_in
-from loyalty_core.access import Role, base62
+from loyalty_core.access import Role, base62, reaches
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InviteInvalid
 from loyalty_core.staffing import higher, role_to_manage
@@ -28,11 +29,24 @@ PREFIX = "i_"
 VALID_FOR = timedelta(hours=24)
 
 
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """A place on the staff of a shop. `by` is who of the staff offers it, None the operator."""
+
+    business_id: int
+    role: Role
+    now: datetime
+    by: int | None = None
+
+
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody has come onto the staff, or has a higher role there now."""
+    """Somebody has come onto the staff, or has a higher role there now.
+
+    `left` says that nothing has changed: they could have given this invitation, and it waits for somebody else.
+    """
 
     position: Position
     business: Business
+    left: bool = False
 
 
 def token_digest(token: str) -> bytes:
@@ -50,6 +64,28 @@ async def invite(database: Database, business_id: int, role: Role, *, now: datet
     )
 
 
+async def invite_once(database: Database, offer: Offer, *, seed: bytes) -> str:
+    """Invite somebody under a secret seed: asking again gives the same invitation, and never a second one.
+
+    Raises what `invite` raises, and InviteInvalid once it was used.
+    """
+    token = _token(seed)
+
+    def work(connection: Connection) -> str:
+        known = connection.execute(_known(token_digest(token))).one_or_none()
+        if known is None:
+            return _add(database, connection, offer, token)
+        require_staff(connection, offer.business_id, offer.by, role_to_manage(offer.role))
+        if known.used_at is not None or known.expires_at <= offer.now:
+            raise InviteInvalid
+        return PREFIX + token
+
+    try:
+        return await database.write(work)
+    except IntegrityError:  # the same press has made it meanwhile: now it can be seen
+        return await database.write(work)
+
+
 def add_invite(
     database: Database, connection: Connection, *, business_id: int, role: Role, now: datetime, by: int | None = None
 ) -> str:
@@ -57,18 +93,26 @@ def add_invite(
 
     Raises what `invite` raises.
     """
-    find_business(connection, business_id)
-    require_staff(connection, business_id, by, role_to_manage(role))
-    lapsed = invite_table.c.expires_at <= now, invite_table.c.used_at.is_(None)
-    connection.execute(delete(invite_table).where(invite_table.c.business_id == business_id, *lapsed))
-    token = base62(int.from_bytes(secrets.token_bytes(TOKEN_BYTES), "big"), TOKEN_LETTERS)
+    offer = Offer(business_id=business_id, role=role, now=now, by=by)
+    return _add(database, connection, offer, _token(secrets.token_bytes(TOKEN_BYTES)))
+
+
+def _token(random: bytes) -> str:
+    return base62(int.from_bytes(random[:TOKEN_BYTES], "big"), TOKEN_LETTERS)
+
+
+def _add(database: Database, connection: Connection, offer: Offer, token: str) -> str:
+    find_business(connection, offer.business_id)
+    require_staff(connection, offer.business_id, offer.by, role_to_manage(offer.role))
+    lapsed = invite_table.c.expires_at <= offer.now, invite_table.c.used_at.is_(None)
+    connection.execute(delete(invite_table).where(invite_table.c.business_id == offer.business_id, *lapsed))
     row = {
-        "business_id": business_id,
+        "business_id": offer.business_id,
         "token_hash": token_digest(token),
-        "role": role.value,
-        "created_at": now,
-        "expires_at": now + VALID_FOR,
-        "invited_by": by,
+        "role": offer.role.value,
+        "created_at": offer.now,
+        "expires_at": offer.now + VALID_FOR,
+        "invited_by": offer.by,
     }
     database.insert(connection, invite_table, [row])
     return PREFIX + token
@@ -82,7 +126,11 @@ async def accept(database: Database, payload_or_token: str, *, user_id: int, nam
     digest, new = token_digest(payload_or_token.removeprefix(PREFIX)), Newcomer(user_id, clean_name(name), now)
 
     def work(connection: Connection) -> Accepted:
-        position = _use(database, connection, _find(connection, digest), new)
+        given = _find(connection, digest)
+        position = position_in(connection, new.user_id, given.business_id)
+        if position is not None and _is_for_others(given, position, new.now):
+            return Accepted(position=position, business=position.business, left=True)
+        position = _use(database, connection, given, new)
         return Accepted(position=position, business=position.business)
 
     try:
@@ -98,12 +146,21 @@ def shop_inviting(connection: Connection, payload_or_token: str) -> int | None:
     return found
 
 
+def _known(digest: bytes) -> Select[Any]:
+    return select(invite_table).where(invite_table.c.token_hash == digest)
+
+
 def _find(connection: Connection, digest: bytes) -> Row[Any]:
-    known = select(invite_table).where(invite_table.c.token_hash == digest).with_for_update()
-    row = connection.execute(known).one_or_none()
+    row = connection.execute(_known(digest).with_for_update()).one_or_none()
     if row is None:
         raise InviteInvalid
     return row
+
+
+def _is_for_others(given: Row[Any], position: Position, now: datetime) -> bool:
+    """Whether somebody tries a link that they could have made themselves, and that is still good."""
+    fresh = given.used_at is None and given.expires_at > now
+    return fresh and reaches(position.role, role_to_manage(Role(given.role)))
 
 
 def _use(database: Database, connection: Connection, given: Row[Any], new: Newcomer) -> Position:

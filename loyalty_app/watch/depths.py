@@ -1,6 +1,7 @@
 """Depths: how much waits in the database, asked when somebody looks, and not more often than every five seconds.
 
-All processes of an installation see the same queues, so these figures are not to be added up over them.
+All processes of an installation see the same queues, so these figures are not to be added up over them. What was left
+for a bot that is not there any more waits for nobody, and does not count.
 """
 
 import asyncio
@@ -10,11 +11,14 @@ from datetime import datetime
 
 import msgspec
 from prometheus_client.metrics_core import GaugeMetricFamily
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from loyalty_app.chat.bots import LIVE
+from loyalty_app.chat.cards import SERVES
+from loyalty_app.chat.updates import WAITING
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import delivery, telegram_card, telegram_update, webhook_endpoint
+from loyalty_app.db.tables import delivery, telegram_bot, telegram_card, telegram_update, webhook_endpoint
 from loyalty_app.outbox import QUEUED, THEIR_ENDPOINT
 
 KEPT_SECONDS = 5.0
@@ -33,8 +37,9 @@ class Depth(msgspec.Struct, frozen=True, kw_only=True):
 class Depths:
     """Asks a database how much waits there, and keeps the answer for a moment."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Callable[[], datetime], *, shared_bot: bool = True) -> None:
+        """`shared_bot` says whether the installation has one."""
+        self._database, self._clock, self._shared_bot = database, clock, shared_bot
         self._asking = asyncio.Lock()
         self._asked_at = -KEPT_SECONDS
         self._kept: Depth | None = None
@@ -51,13 +56,14 @@ class Depths:
         now = self._clock()
         try:
             return await asyncio.wait_for(
-                self._database.read(lambda connection: look(connection, now)), PATIENCE_SECONDS
+                self._database.read(lambda connection: look(connection, now, shared_bot=self._shared_bot)),
+                PATIENCE_SECONDS,
             )
         except (SQLAlchemyError, OSError):  # TimeoutError is one too
             return None
 
 
-def look(connection: Connection, now: datetime) -> Depth:
+def look(connection: Connection, now: datetime, *, shared_bot: bool) -> Depth:
     """Count what waits; each question is answered by a small index of its own."""
     queued = select(func.count()).select_from(delivery).where(delivery.c.status == QUEUED)
     first = connection.scalar(
@@ -65,14 +71,21 @@ def look(connection: Connection, now: datetime) -> Depth:
         .join_from(delivery, webhook_endpoint, THEIR_ENDPOINT)
         .where(delivery.c.status == QUEUED, webhook_endpoint.c.active.is_(True))
     )
-    updates = select(func.count()).select_from(telegram_update).where(telegram_update.c.done_at.is_(None))
-    cards = select(func.count()).select_from(telegram_card).where(telegram_card.c.due_at <= now)
+    there = _bots_there(shared=shared_bot)
+    updates = select(func.count()).where(WAITING, telegram_update.c.bot_id.in_(there))
+    cards = select(func.count()).where(telegram_card.c.due_at <= now, telegram_card.c.bot_id.in_(there), SERVES)
     return Depth(
         outbox=connection.execute(queued).scalar_one(),
         late_seconds=max(0.0, (now - first).total_seconds()) if first is not None else 0.0,
         updates=connection.execute(updates).scalar_one(),
         cards=connection.execute(cards).scalar_one(),
     )
+
+
+def _bots_there(*, shared: bool) -> Select[tuple[int]]:
+    """The bots that somebody runs; a shared one whose token was taken out of the settings is still in the table."""
+    own = select(telegram_bot.c.bot_id).where(LIVE)
+    return own if shared else own.where(telegram_bot.c.business_id.is_not(None))
 
 
 def families(depth: Depth | None) -> Iterator[GaugeMetricFamily]:

@@ -6,7 +6,18 @@ from datetime import timedelta
 import pytest
 
 from loyalty_app.db import tables
-from loyalty_app.staff import Accepted, Position, accept, invite, position_in, positions, remove_staff, token_digest
+from loyalty_app.staff import (
+    Accepted,
+    Offer,
+    Position,
+    accept,
+    invite,
+    invite_once,
+    position_in,
+    positions,
+    remove_staff,
+    token_digest,
+)
 from loyalty_core.access import Role
 from loyalty_core.errors import InvalidRequest, InviteInvalid, NotOnStaff, RoleRequired
 from loyalty_core.ledger import Actor, ActorType
@@ -75,6 +86,29 @@ async def test_an_invitation_lets_one_person_in_and_says_the_same_to_them_again(
     shop.clock.wait(days=3)
     assert await take(shop, payload.removeprefix("i_"), name="Nina again") == position
     assert len(await shop.rows(tables.staff)) == 1
+
+
+async def test_asking_for_one_invitation_twice_at_once_gives_one(shop: Shop, twin: Shop) -> None:
+    offer = Offer(business_id=shop.business.id, role=Role.STAFF, now=shop.clock.now)
+    seed, other = b"a seed of a press" * 2, b"of another press." * 2
+    first, second = await asyncio.gather(*(invite_once(one.database, offer, seed=seed) for one in (shop, twin)))
+    assert first == second
+    assert len(await shop.rows(tables.invite)) == 1
+    assert await invite_once(shop.database, offer, seed=other) != first
+    await take(shop, first)
+    with pytest.raises(InviteInvalid):
+        await invite_once(shop.database, offer, seed=seed)
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_who_could_have_given_an_invitation_does_not_use_it_up(shop: Shop, role: Role) -> None:
+    await take(shop, await give(shop, Role.MANAGER))
+    payload = await give(shop, role)
+    await take(shop, payload)
+    [own] = await where_is(shop)
+    [kept] = [row for row in await shop.rows(tables.invite) if row.token_hash == token_digest(payload[2:])]
+    assert (kept.used_at is None) == (role is Role.STAFF)
+    assert own.role is (Role.OWNER if role is Role.OWNER else Role.MANAGER)
 
 
 async def test_one_invitation_taken_by_two_at_once_lets_one_in(shop: Shop, twin: Shop) -> None:

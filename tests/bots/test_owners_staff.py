@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from loyalty_app.counter.line import utc_now
+from loyalty_app.db.tables import invite as invitations
 from loyalty_app.db.tables import staff
 from loyalty_app.settings import Settings
 from loyalty_app.staff import list_staff
@@ -85,6 +86,52 @@ async def test_an_invitation_lets_one_person_in(town: Town, shop: Shop, mira: Pe
     await eve.open(link)
     assert set(await roles(shop)) == {"Mira", "Ben"}
     assert "Ben" in (await shown(mira, "« Staff")).words
+
+
+async def test_a_press_that_comes_again_makes_no_second_invitation(
+    town: Town, shop: Shop, mira: Person, max_: Person
+) -> None:
+    await mira.press("👥 Staff")
+    await mira.press("Invite")
+    await max_.press("👥 Staff")
+    for person, label in ((mira, "Staff"), (max_, "Invite")):
+        screen = person.last.id
+        pressed = next(str(button.data) for button in person.last.buttons if label in button.text)
+        await person.press_data(screen, pressed)
+        link = link_on(person)
+        await person.press_data(screen, pressed)
+        await town.sandbox.redeliver(BOT)
+        await person.screen()
+        assert link_on(person) == link
+    assert len(await shop.rows(invitations)) == 2
+
+
+async def test_every_new_screen_offers_a_new_invitation(mira: Person) -> None:
+    first = await invite(mira, "Staff")
+    await mira.press("« Staff")
+    await mira.press("Invite")
+    await mira.press("Staff")
+    assert link_on(mira) != first
+
+
+async def test_a_press_that_comes_again_shows_no_link_that_was_used(town: Town, shop: Shop, mira: Person) -> None:
+    await mira.press("👥 Staff")
+    await mira.press("Invite")
+    screen, pressed = mira.last.id, str(next(button.data for button in mira.last.buttons if button.text == "Staff"))
+    await mira.press_data(screen, pressed)
+    ben = await town.person("Ben")
+    await ben.open(link_on(mira))
+    assert "used" in str(await mira.press_data(screen, pressed))
+    assert len(await shop.rows(invitations)) == 1
+
+
+async def test_an_owner_who_tries_the_link_leaves_it_for_whom_it_is_meant(town: Town, shop: Shop, mira: Person) -> None:
+    link = await invite(mira, "Staff")
+    await mira.open(link)
+    assert "for somebody else" in mira.last.words
+    ben = await town.person("Ben")
+    await ben.open(link)
+    assert set(await roles(shop)) == {"Mira", "Ben"}
 
 
 async def shown(person: Person, label: str) -> Shown:

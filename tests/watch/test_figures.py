@@ -80,9 +80,9 @@ async def test_what_waits_in_the_outbox_is_seen_but_not_asked_more_often_than_ev
 ) -> None:
     asked, look = [], depths.look
 
-    def noted(connection: Connection, now: datetime) -> depths.Depth:
+    def noted(connection: Connection, now: datetime, *, shared_bot: bool) -> depths.Depth:
         asked.append(now)
-        return look(connection, now)
+        return look(connection, now, shared_bot=shared_bot)
 
     monkeypatch.setattr(depths, "look", noted)
     lena = await till.join()

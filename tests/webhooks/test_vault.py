@@ -52,6 +52,18 @@ def test_the_same_secret_locked_twice_does_not_look_the_same() -> None:
     assert Vault(A_KEY).lock(SECRET) != Vault(A_KEY).lock(SECRET)
 
 
+def test_a_seed_is_the_same_for_the_same_parts_and_key_only() -> None:
+    seeds = [
+        Vault(A_KEY).seed("a", 1),
+        Vault(A_KEY).seed("a", 2),
+        Vault(A_KEY).seed("a1"),
+        Vault(ANOTHER_KEY).seed("a", 1),
+    ]
+    assert len(set(seeds)) == len(seeds)
+    assert Vault(A_KEY).seed("a", 1) == seeds[0]
+    assert {len(seed) for seed in seeds} == {32}
+
+
 def test_another_key_is_a_clear_error_that_shows_nothing() -> None:
     with pytest.raises(SettingsError, match=r"^LOYALTY_SECRET_KEY is not the key with which the secrets in") as refused:
         Vault(ANOTHER_KEY).unlock(Vault(A_KEY).lock(SECRET))
