@@ -5,7 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import Connection, func, select
 
 from loyalty_app.businesses import Business
-from loyalty_app.db.tables import business_total, customer, daily_total
+from loyalty_app.db.tables import daily_total
+from loyalty_app.totals import kept_totals
 from loyalty_core.analytics import Period, Standing, Summary, period_of, summarise
 from loyalty_core.totals import DayTotals
 
@@ -27,9 +28,11 @@ def _totals(connection: Connection, business: Business, period: Period) -> dict[
 
 
 def _standing(connection: Connection, business: Business, period: Period) -> Standing:
-    kept = connection.execute(select(business_total).where(business_total.c.business_id == business.id)).one()
-    here = select(func.count(), func.count().filter(customer.c.total_visits > 1)).where(
-        customer.c.business_id == business.id, customer.c.day >= period.first, customer.c.erased_at.is_(None)
+    """Who was here since the first day was last here on one of the days since; nobody has to be counted."""
+    kept = kept_totals(connection, business.id)
+    sums = (func.sum(daily_total.c.last_visits), func.sum(daily_total.c.last_visits_again))
+    since = select(*(func.coalesce(figure, 0) for figure in sums)).where(
+        daily_total.c.business_id == business.id, daily_total.c.day >= period.first
     )
-    active, returning = connection.execute(here.select_from(customer)).one()
+    active, returning = connection.execute(since).one()
     return Standing(customers=kept.customers, outstanding=kept.outstanding, active=active, returning=returning)

@@ -12,9 +12,10 @@ from loyalty_app.businesses import Business
 from loyalty_app.contacts import checked_phone
 from loyalty_app.counter.requests import CustomerRef
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
-from loyalty_app.db.tables import business_total, customer, reward, transaction
+from loyalty_app.db.tables import customer, reward, transaction
 from loyalty_app.pages import Page, PageRequest, Walk, page_of, read_page
 from loyalty_app.programs import read_program
+from loyalty_app.totals import count_rewards, kept_totals
 from loyalty_core.customers import Customer, fold_case
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.rewards import RewardStatus
@@ -77,11 +78,7 @@ def list_customers(
     """The customers of a business in the order in which they joined. May raise InvalidRequest or PageTooDeep."""
     matching = _matching(search, business)
     own = (customer.c.business_id == business.id, customer.c.erased_at.is_(None), *matching)
-    if matching:
-        total = connection.execute(select(func.count()).select_from(customer).where(*own)).scalar_one()
-    else:
-        kept = select(business_total.c.customers).where(business_total.c.business_id == business.id)
-        total = connection.execute(kept).scalar_one()
+    total = None if matching else kept_totals(connection, business.id).customers
     program = read_program(connection, business.id)
     walk = Walk("customers", customer.c.id)
     found = read_page(connection, select(customer).where(*own), walk, wanted=wanted, total=total)
@@ -101,9 +98,8 @@ def list_transactions(
     connection: Connection, business: Business, customer_id: int, *, wanted: PageRequest
 ) -> Page[TransactionView]:
     """What was done to a card, the newest first. Raises CustomerNotFound, PageTooDeep, InvalidCursor."""
-    find_customer(connection, business.id, customer_id)
+    total = find_customer(connection, business.id, customer_id).entries
     own = (transaction.c.business_id == business.id, transaction.c.customer_id == customer_id)
-    total = connection.execute(select(func.count()).select_from(transaction).where(*own)).scalar_one()
     walk = Walk("transactions", transaction.c.id, newest_first=True)
     found = read_page(connection, select(transaction).where(*own), walk, wanted=wanted, total=total)
     return page_of(found, lambda row: transaction_view(entry_of(row)))
@@ -122,12 +118,14 @@ def list_rewards(
 ) -> Page[RewardView]:
     """Rewards, the newest first. Raises CustomerNotFound, PageTooDeep, InvalidCursor."""
     own = [reward.c.business_id == business.id]
-    if search.customer_id is not None:
-        find_customer(connection, business.id, search.customer_id)
-        own.append(reward.c.customer_id == search.customer_id)
     if search.status is not None:
         own.append(_has_status(search.status, search.now))
-    total = connection.execute(select(func.count()).select_from(reward).where(*own)).scalar_one()
+    if search.customer_id is None:
+        total = count_rewards(connection, business.id, search.status, now=search.now)
+    else:
+        find_customer(connection, business.id, search.customer_id)
+        own.append(reward.c.customer_id == search.customer_id)
+        total = connection.execute(select(func.count()).select_from(reward).where(*own)).scalar_one()
     walk = Walk("rewards", reward.c.id, newest_first=True)
     found = read_page(connection, select(reward).where(*own), walk, wanted=wanted, total=total)
     return page_of(found, lambda row: reward_view(reward_of(row), search.now))
@@ -145,7 +143,7 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True):
 def list_owed(connection: Connection, business: Business, *, now: datetime, wanted: PageRequest) -> Page[Owed]:
     """What a business owes: the rewards that can be redeemed, the oldest first. Raises PageTooDeep, InvalidCursor."""
     own = (reward.c.business_id == business.id, _has_status(RewardStatus.AVAILABLE, now))
-    total = connection.execute(select(func.count()).select_from(reward).where(*own)).scalar_one()
+    total = count_rewards(connection, business.id, RewardStatus.AVAILABLE, now=now)
     theirs = and_(customer.c.business_id == reward.c.business_id, customer.c.id == reward.c.customer_id)
     named = select(
         reward.c.id,

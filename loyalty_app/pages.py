@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Column, Connection, Row, Select
+from sqlalchemy import Column, Connection, Row, Select, func, select
 
 from loyalty_core.errors import InvalidCursor, PageTooDeep
 
@@ -72,9 +72,12 @@ def read_cursor(name: str, cursor: str) -> int:
 
 
 def read_page(
-    connection: Connection, rows: Select[Any], walk: Walk, *, wanted: PageRequest, total: int
+    connection: Connection, rows: Select[Any], walk: Walk, *, wanted: PageRequest, total: int | None
 ) -> tuple[Sequence[Row[Any]], Pagination]:
-    """The wanted rows of a selection and where they lie. Raises PageTooDeep or InvalidCursor."""
+    """The wanted rows of a selection and where they lie. Raises PageTooDeep or InvalidCursor.
+
+    A total that nobody keeps is None: it is counted then, as far as pages can be asked for by number and no further.
+    """
     ordered = rows.order_by(walk.column.desc() if walk.newest_first else walk.column).limit(wanted.limit + 1)
     if wanted.cursor is not None:
         last_id = read_cursor(walk.name, wanted.cursor)
@@ -86,8 +89,20 @@ def read_page(
     found = connection.execute(ordered).all()
     shown = found[: wanted.limit]
     more = make_cursor(walk.name, shown[-1].id) if len(found) > wanted.limit else None
+    if total is None:
+        total = len(shown) if _shows_all(wanted, more) else _count(connection, rows, walk)
     page = None if wanted.cursor is not None else wanted.page
     return shown, Pagination(page, wanted.limit, total, -(-total // wanted.limit), more)
+
+
+def _shows_all(wanted: PageRequest, more: str | None) -> bool:
+    return wanted.cursor is None and wanted.page == 1 and more is None
+
+
+def _count(connection: Connection, rows: Select[Any], walk: Walk) -> int:
+    """How many rows there are, `DEEPEST` at most: what matches nearly everybody must not be counted to its end."""
+    some = rows.with_only_columns(walk.column).limit(DEEPEST).subquery()
+    return connection.execute(select(func.count()).select_from(some)).scalar_one()
 
 
 def page_of(found: tuple[Sequence[Row[Any]], Pagination], view: Callable[[Row[Any]], Item]) -> Page[Item]:

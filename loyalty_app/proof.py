@@ -6,6 +6,8 @@ written or repaired here.
 
 from collections import Counter
 from datetime import date, datetime
+from functools import reduce
+from operator import add
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -15,12 +17,16 @@ from loyalty_app.db.rows import CARD_FIELDS
 from loyalty_app.db.tables import business_total, daily_total
 from loyalty_app.histories import History, histories
 from loyalty_app.programs import read_program
+from loyalty_core.customers import Card
 from loyalty_core.ledger import Entry, EntryType, Folded, fold
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.totals import DayTotals
 
 FIRST_SHOWN = 20
+
+LastVisits = tuple[int, int]
+"""How many customers were last here on a day, and how many of them had been here before."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -51,8 +57,9 @@ class Proof:
         self.business = business
         self.customers = self.entries = self.found = 0
         self.differences: list[Difference] = []
-        self._living = self._owed = 0
+        self._living = self._owed = self._voided = 0
         self._days: dict[date, DayTotals] = {}
+        self._last_visits: dict[date, LastVisits] = {}
 
     def run(self, connection: Connection) -> None:
         """Read everything on a connection that sees one state of the data."""
@@ -61,6 +68,7 @@ class Proof:
             self._prove_card(history, program)
         self._prove_totals(connection)
         self._prove_days(connection)
+        self._prove_last_visits(connection)
 
     def _compare(self, of: str, figure: str, *, kept: object, ledger: object) -> None:
         if kept != ledger:
@@ -75,6 +83,7 @@ class Proof:
         whose = f"customer {history.customer.id}"
         for name in CARD_FIELDS:
             self._compare(whose, name, kept=getattr(history.customer.card, name), ledger=getattr(card, name))
+        self._compare(whose, "entries", kept=history.customer.entries, ledger=len(history.entries))
         self._prove_rewards(whose, history.rewards, folded, erased=erased)
         self._count(history, folded)
 
@@ -98,6 +107,8 @@ class Proof:
         if history.customer.erased_at is None:
             self._living += 1
             self._owed += folded.card.rewards_available
+            self._count_last_visit(folded.card)
+        self._voided += sum(reward.status is RewardStatus.VOIDED for reward in history.rewards)
         self._add(history.customer.created_at, DayTotals(new_customers=1))
         for entry in history.entries:
             self._add(entry.occurred_at, figures_of(entry, folded.earned.get(entry.id, 0)))
@@ -109,7 +120,15 @@ class Proof:
     def _prove_totals(self, connection: Connection) -> None:
         own = select(business_total).where(business_total.c.business_id == self.business.id)
         row = connection.execute(own).one_or_none()
-        for name, ledger in (("customers", self._living), ("outstanding", self._owed)):
+        whole = reduce(add, self._days.values(), DayTotals())
+        figures = {
+            "customers": self._living,
+            "outstanding": self._owed,
+            "redeemed": whole.rewards_redeemed,
+            "expired": whole.rewards_expired,
+            "voided": self._voided,
+        }
+        for name, ledger in figures.items():
             self._compare("the totals", name, kept=row and getattr(row, name), ledger=ledger)
 
     def _prove_days(self, connection: Connection) -> None:
@@ -120,6 +139,19 @@ class Proof:
             there, wanted = kept.get(day, DayTotals()), self._days.get(day, DayTotals())
             for name in names:
                 self._compare(f"the day {day}", name, kept=getattr(there, name), ledger=getattr(wanted, name))
+
+    def _count_last_visit(self, card: Card) -> None:
+        if card.day is not None:
+            all_of_them, again = self._last_visits.get(card.day, (0, 0))
+            self._last_visits[card.day] = all_of_them + 1, again + (card.total_visits > 1)
+
+    def _prove_last_visits(self, connection: Connection) -> None:
+        own = select(daily_total).where(daily_total.c.business_id == self.business.id)
+        kept = {row.day: (row.last_visits, row.last_visits_again) for row in connection.execute(own)}
+        for day in sorted(kept.keys() | self._last_visits.keys()):
+            there, wanted = kept.get(day, (0, 0)), self._last_visits.get(day, (0, 0))
+            for name, number, ledger in zip(("last_visits", "last_visits_again"), there, wanted, strict=True):
+                self._compare(f"the day {day}", name, kept=number, ledger=ledger)
 
 
 def figures_of(entry: Entry, earned: int) -> DayTotals:

@@ -50,7 +50,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
-    """A holder of a card. `version` rises with every change of profile or card."""
+    """A holder of a card. `version` rises with each change of profile or card, `entries` with each of the ledger."""
 
     id: int
     business_id: int
@@ -62,6 +62,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     version: int
+    entries: int = 0
     card: Card
     erased_at: datetime | None = None
 

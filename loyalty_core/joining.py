@@ -61,7 +61,8 @@ def join(profile: Profile, program: Program, new: NewCard, *, at: Occasion) -> C
     if new.opening_stamps:
         entry = new_entry(customer, program, EntryType.IMPORT, at=at)
         entry = msgspec.structs.replace(entry, stamps=new.opening_stamps)
-        customer = msgspec.structs.replace(customer, card=apply(customer.card, entry, program, at.now.tzinfo))
+        card = apply(customer.card, entry, program, at.now.tzinfo)
+        customer = msgspec.structs.replace(customer, card=card, entries=1)
         rewards = issue(entry, program.terms, customer.card.rewards_earned, at=at)
     seen = customer_view(customer, program)
     created = CustomerCreated(utc(at.now), OfCustomer(seen))
@@ -118,7 +119,7 @@ def update(customer: Customer, program: Program, change: ProfileChange, *, at: O
 def erase(customer: Customer, rewards: tuple[Reward, ...], *, at: Occasion) -> Change[Erased]:
     """Erase a customer's personal data; `rewards` are at least the available ones, and are taken back."""
     open_rewards = tuple(reward for reward in rewards if reward.status is RewardStatus.AVAILABLE)
-    after = with_card(customer, msgspec.structs.replace(customer.card, rewards_available=0), at.now)
+    after = with_card(customer, msgspec.structs.replace(customer.card, rewards_available=0), at.now, entries=0)
     after = msgspec.structs.replace(after, name="", phone=None, email=None, birthday=None, erased_at=at.now)
     erased = Erased(id=customer.id, qr_code=customer.qr_code)
     return Change(

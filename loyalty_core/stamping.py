@@ -107,9 +107,10 @@ def new_entry(customer: Customer, program: Program, kind: EntryType, *, at: Occa
     )
 
 
-def with_card(customer: Customer, card: object, now: datetime) -> Customer:
-    """The customer with another state of the card, one version later."""
-    return msgspec.structs.replace(customer, card=card, updated_at=now, version=customer.version + 1)
+def with_card(customer: Customer, card: object, now: datetime, *, entries: int = 1) -> Customer:
+    """The customer with another state of the card, one version and usually one entry later."""
+    version, entries = customer.version + 1, customer.entries + entries
+    return msgspec.structs.replace(customer, card=card, updated_at=now, version=version, entries=entries)
 
 
 def issue(entry: Entry, terms: Terms, count: int, *, at: Occasion) -> tuple[Reward, ...]:

@@ -9,9 +9,14 @@ DECLARE
     entry bigint := nextval('transaction_number');
     required CONSTANT integer := 10;
     "full" boolean;
+    first_today boolean;
+    visits integer;
+    before date;
 BEGIN
+    SELECT day INTO STRICT before FROM customer WHERE business_id = shop AND id = guest;
     UPDATE customer SET
         version = version + 1,
+        entries = entries + 1,
         updated_at = at,
         current_stamps = (current_stamps + 1) % required,
         goal = CASE WHEN current_stamps + 1 < required THEN required ELSE 0 END,
@@ -25,7 +30,7 @@ BEGIN
         day = today,
         day_stamps = CASE WHEN day = today THEN day_stamps + 1 ELSE 1 END
     WHERE business_id = shop AND id = guest
-    RETURNING current_stamps = 0 INTO STRICT "full";
+    RETURNING current_stamps = 0, day_stamps = 1, total_visits INTO STRICT "full", first_today, visits;
 
     INSERT INTO transaction (
         business_id, id, customer_id, type, stamps, actor_type, actor_id, actor_name, occurred_at, program_version
@@ -45,14 +50,25 @@ BEGIN
         UPDATE business_total SET outstanding = outstanding + 1 WHERE business_id = shop;
     END IF;
 
+    IF first_today AND before IS NOT NULL THEN
+        UPDATE daily_total
+        SET last_visits = last_visits - 1, last_visits_again = last_visits_again - (visits > 2)::int
+        WHERE business_id = shop AND day = before;
+    END IF;
+
     INSERT INTO daily_total AS t (
         business_id, day, visits, stamps_added, stamps_voided, new_customers,
-        rewards_earned, rewards_redeemed, rewards_expired
-    ) VALUES (shop, today, 1, 1, 0, 0, "full"::int, 0, 0)
+        rewards_earned, rewards_redeemed, rewards_expired, last_visits, last_visits_again
+    ) VALUES (
+        shop, today, 1, 1, 0, 0, "full"::int, 0, 0,
+        first_today::int, (CASE WHEN first_today THEN visits > 1 ELSE visits = 2 END)::int
+    )
     ON CONFLICT (business_id, day) DO UPDATE SET
         visits = t.visits + 1,
         stamps_added = t.stamps_added + 1,
-        rewards_earned = t.rewards_earned + excluded.rewards_earned;
+        rewards_earned = t.rewards_earned + excluded.rewards_earned,
+        last_visits = t.last_visits + excluded.last_visits,
+        last_visits_again = t.last_visits_again + excluded.last_visits_again;
     RETURN entry;
 END
 $$;

@@ -18,7 +18,7 @@ PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_
 
 STAMP = """
 UPDATE customer SET
-    version = version + 1, updated_at = :at, current_stamps = (current_stamps + 1) % :required,
+    version = version + 1, entries = entries + 1, updated_at = :at, current_stamps = (current_stamps + 1) % :required,
     goal = CASE WHEN current_stamps + 1 < :required THEN :required ELSE 0 END,
     program_version = CASE WHEN current_stamps + 1 < :required THEN 1 ELSE 0 END,
     total_stamps = total_stamps + 1, total_visits = total_visits + 1,
@@ -27,7 +27,11 @@ UPDATE customer SET
     last_visit_at = :at, last_visit_by = 'till',
     day = :day, day_stamps = CASE WHEN day = :day THEN day_stamps + 1 ELSE 1 END
 WHERE business_id = :shop AND id = :guest
-RETURNING current_stamps = 0"""
+RETURNING current_stamps = 0, day_stamps = 1, total_visits"""
+BEFORE = "SELECT day FROM customer WHERE business_id = :shop AND id = :guest"
+MOVE = """
+UPDATE daily_total SET last_visits = last_visits - 1, last_visits_again = last_visits_again - (:visits > 2)
+WHERE business_id = :shop AND day = :before"""
 ENTRY = """
 INSERT INTO "transaction" (
     business_id, id, customer_id, type, stamps, actor_type, actor_id, actor_name, occurred_at, program_version
@@ -49,10 +53,12 @@ OWED = "UPDATE business_total SET outstanding = outstanding + 1 WHERE business_i
 TOTAL = """
 INSERT INTO daily_total (
     business_id, day, visits, stamps_added, stamps_voided, new_customers,
-    rewards_earned, rewards_redeemed, rewards_expired
-) VALUES (:shop, :day, 1, 1, 0, 0, :full, 0, 0)
+    rewards_earned, rewards_redeemed, rewards_expired, last_visits, last_visits_again
+) VALUES (:shop, :day, 1, 1, 0, 0, :full, 0, 0, :first, CASE WHEN :first THEN :visits > 1 ELSE :visits = 2 END)
 ON CONFLICT (business_id, day) DO UPDATE SET
-    visits = visits + 1, stamps_added = stamps_added + 1, rewards_earned = rewards_earned + excluded.rewards_earned"""
+    visits = visits + 1, stamps_added = stamps_added + 1, rewards_earned = rewards_earned + excluded.rewards_earned,
+    last_visits = last_visits + excluded.last_visits,
+    last_visits_again = last_visits_again + excluded.last_visits_again"""
 NUMBER = "UPDATE numbers SET last = last + 1 WHERE name = ? RETURNING last"
 
 
@@ -94,7 +100,8 @@ class SqliteFloor:
             "required": GOAL,
         }
         self.connection.execute("BEGIN IMMEDIATE")
-        [(known["full"],)] = self.connection.execute(STAMP, known).fetchall()
+        [(known["before"],)] = self.connection.execute(BEFORE, known).fetchall()
+        [(known["full"], known["first"], known["visits"])] = self.connection.execute(STAMP, known).fetchall()
         known["entry"] = self._number("transaction")
         self.connection.execute(ENTRY, known)
         self._tell(known, "stamp.added", self.samples.stamped)
@@ -104,6 +111,8 @@ class SqliteFloor:
             self.connection.execute(REWARD, {**known, "reward": self._number("reward")})
             self._tell(known, "reward.earned", self.samples.earned)
             self.connection.execute(OWED, known)
+        if known["first"] and known["before"] is not None:
+            self.connection.execute(MOVE, known)
         self.connection.execute(TOTAL, known)
         self.connection.execute("COMMIT")
 

@@ -3,8 +3,7 @@
 Nothing is decided here.
 """
 
-from collections import defaultdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,17 +13,17 @@ from sqlalchemy import Connection, and_, update
 from loyalty_app.counter.book import Book
 from loyalty_app.counter.holdings import Overtaken
 from loyalty_app.counter.requests import Request
+from loyalty_app.counter.sums import Sums
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Numbers
 from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row
-from loyalty_app.db.writings import Add, Insert, Update, Values, Writing
+from loyalty_app.db.writings import Insert, Update, Values, Writing
 from loyalty_app.outbox import forget, new_event_id, queued
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer
 from loyalty_core.events import Event, event_type
 from loyalty_core.ledger import Entry
 from loyalty_core.rewards import Reward
-from loyalty_core.totals import DayTotals
 
 encode = msgspec.json.Encoder().encode
 OWN_KEY = ("business_id", "id")
@@ -50,9 +49,7 @@ class Paper:
         self.answers: list[dict[str, object]] = []
         self.deliveries = self.due = 0
         self.erased: list[tuple[int, int]] = []
-        self.days: dict[tuple[int, date], DayTotals] = defaultdict(DayTotals)
-        self.customer_counts: dict[int, int] = defaultdict(int)
-        self.outstanding: dict[int, int] = defaultdict(int)
+        self.sums = Sums()
 
     def add(self, change: Change[Any], before: Customer | None, request: Request) -> None:
         """Put a change on paper; `before` is the customer as they were, None if they have just joined."""
@@ -61,13 +58,9 @@ class Paper:
         (self.new_customers if new else self.customers)[customer.id] = customer
         if before is not None and _profile(before) != _profile(customer):
             self.renamed.add(customer.id)
-        owed_before = before.card.rewards_available if before else 0
-        self.outstanding[business_id] += customer.card.rewards_available - owed_before
-        self.customer_counts[business_id] += int(before is None) - int(customer.erased_at is not None)
+        self.sums.add(change, before)
         if customer.erased_at is not None:
             self._forget(business_id, customer.id)
-        for day, totals in change.totals:
-            self.days[business_id, day] += totals
         told = [self._event(event, customer) for event in change.events]
         self.events += told
         self.told += [str(event["id"]) for event in told]
@@ -127,7 +120,7 @@ def write(paper: Paper, book: Book, numbers: Numbers) -> None:
         paper.due = _hang(paper, book)
     else:
         paper.due = book.database.put(book.connection, [*writings, _due(paper)])[-1]
-    book.database.put(book.connection, _totals(paper))
+    book.database.put(book.connection, paper.sums.writings())
 
 
 def _cards(paper: Paper) -> list[Writing]:
@@ -181,16 +174,3 @@ def _forget(paper: Paper, connection: Connection) -> None:
         kept = and_(answers.c.business_id == business_id, answers.c.customer_id == customer_id)
         connection.execute(update(answers).where(kept).values(answer=None))
         forget(connection, business_id, customer_id)
-
-
-def _totals(paper: Paper) -> list[Writing]:
-    totals: list[Values] = [
-        {"business_id": number, "customers": paper.customer_counts[number], "outstanding": paper.outstanding[number]}
-        for number in sorted(paper.outstanding)
-        if paper.customer_counts[number] or paper.outstanding[number]
-    ]
-    days: list[Values] = [
-        {"business_id": business_id, "day": day, **asdict(figures)}
-        for (business_id, day), figures in sorted(paper.days.items())
-    ]
-    return [Add(tables.business_total, totals, ("business_id",)), Add(tables.daily_total, days, ("business_id", "day"))]

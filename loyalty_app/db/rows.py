@@ -44,6 +44,7 @@ def card_row(customer: Customer) -> dict[str, object]:
         "id": customer.id,
         "updated_at": customer.updated_at,
         "version": customer.version,
+        "entries": customer.entries,
         **asdict(customer.card),
     }
 

@@ -75,6 +75,9 @@ business_total = owned(
     "business_total",
     Column("customers", BigId, nullable=False),
     Column("outstanding", BigId, nullable=False),
+    Column("redeemed", BigId, nullable=False, server_default=text("0")),
+    Column("expired", BigId, nullable=False, server_default=text("0")),
+    Column("voided", BigId, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("business_id"),
 )
 
@@ -104,6 +107,7 @@ customer = owned(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("erased_at", UtcDateTime),
     Column("version", Integer, nullable=False),
+    Column("entries", Integer, nullable=False, server_default=text("0")),
     Column("current_stamps", Integer, nullable=False),
     Column("goal", Integer, nullable=False),
     Column("program_version", Integer, nullable=False),
@@ -118,8 +122,7 @@ customer = owned(
     PrimaryKeyConstraint("business_id", "id"),
     UniqueConstraint("qr_code", "business_id"),
     UniqueConstraint("business_id", "phone"),
-    # `day` changes once a day at most, so that PostgreSQL can update a stamped row in place (HOT).
-    Index(None, "business_id", "day"),
+    # Nothing that a stamp changes is in an index, so that PostgreSQL can update the row in place (HOT).
     postgresql_with={"fillfactor": "80"},
 )
 
@@ -207,6 +210,8 @@ daily_total = owned(
     Column("rewards_earned", Integer, nullable=False),
     Column("rewards_redeemed", Integer, nullable=False),
     Column("rewards_expired", Integer, nullable=False),
+    Column("last_visits", Integer, nullable=False, server_default=text("0")),
+    Column("last_visits_again", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("business_id", "day"),
 )
 
