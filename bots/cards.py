@@ -4,7 +4,6 @@ There is one message for a card; it is edited in place, which tells nobody. Only
 a message of their own, if the shop and the customer want it. What the message's buttons do is in `customers`.
 """
 
-import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -28,6 +27,7 @@ from loyalty_app.cards import CardPicture, first_name, render_card
 from loyalty_app.chat.cards import HeldCard, Shown
 from loyalty_app.chat.sights import Sight
 from loyalty_app.pictures.card import BROWN
+from loyalty_app.pictures.turn import drawn
 from loyalty_core.rewards import Reward
 
 __all__ = ["caption", "card_rows", "first_name", "news", "picture_of", "reward_lines", "show", "take_down"]
@@ -207,7 +207,7 @@ def _without_news(sight: Sight, message_id: int | None, sent: int | None) -> Sho
 async def _place(bot: ExtBot[Any], sight: Sight) -> int | None:
     """Bring the message up to date, or send it. Raises Forbidden if the person has blocked the bot."""
     message_id = sight.held.message_id
-    picture = await asyncio.to_thread(render_card, picture_of(sight))
+    picture = await drawn(render_card, picture_of(sight))
     if message_id is not None and await _edit(bot, sight, picture):
         return message_id
     return await _send(bot, sight, picture)

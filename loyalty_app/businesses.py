@@ -70,20 +70,11 @@ class BusinessChange(msgspec.Struct, frozen=True, kw_only=True):
     card_notices: bool | UnsetType = UNSET
 
 
-def business_of(row: Row[Any]) -> Business:
-    """Read a row of the table `business`."""
-    return Business(
-        id=row.id,
-        slug=row.slug,
-        name=row.name,
-        plan=Plan(row.plan),
-        timezone=row.timezone,
-        country=row.country,
-        rate_limit=row.rate_limit,
-        program_version=row.program_version,
-        card_color=row.card_color,
-        card_notices=row.card_notices,
-    )
+def business_of(row: Row[Any], prefix: str = "") -> Business:
+    """Read a row of the table `business`, or one that holds its columns beside others, under a prefix."""
+    values = row._mapping  # noqa: SLF001  # what SQLAlchemy offers for it
+    fields = {name: values[prefix + name] for name in Business.__struct_fields__}
+    return Business(**{**fields, "plan": Plan(fields["plan"])})
 
 
 async def open_business(database: Database, new: NewBusiness, terms: Terms) -> Business:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.businesses import Business, business_of, find_business
@@ -40,6 +40,12 @@ REMEMBERED_SECONDS = 0.5
 MOST_REMEMBERED = 10_000
 NOTED_EVERY = timedelta(minutes=1)
 ALL_SCOPES = tuple(Scope)
+
+KEY_AND_SHOP = (
+    select(api_key, *(column.label(f"shop_{column.name}") for column in business.c))
+    .join_from(api_key, business, business.c.id == api_key.c.business_id)
+    .where(api_key.c.public_id == bindparam("public_id"))
+)
 
 log = logging.getLogger(__name__)
 
@@ -207,15 +213,12 @@ class Keys:
         self._remembered[digest] = (time.monotonic() + REMEMBERED_SECONDS, holder)
 
     async def _look_up(self, public_id: str, digest: bytes) -> KeyHolder:
-        found = select(api_key).where(api_key.c.public_id == public_id)
-
         def work(connection: Connection) -> KeyHolder | None:
             now = datetime.now(UTC)
-            for row in connection.execute(found):
+            for row in connection.execute(KEY_AND_SHOP, {"public_id": public_id}):
                 in_time = row.revoked_at is None and (row.expires_at is None or row.expires_at > now)
                 if hmac.compare_digest(row.digest, digest) and in_time:
-                    shop = connection.execute(select(business).where(business.c.id == row.business_id)).one()
-                    return KeyHolder(_key_info(row), business_of(shop))
+                    return KeyHolder(_key_info(row), business_of(row, "shop_"))
             return None
 
         holder = await self._database.read(work)

@@ -1,8 +1,9 @@
 """Turns: how a queue that lies in the database is worked off, by any number of processes at once.
 
 No transaction is open while a job is done: one turn notes in a single transaction what came of all jobs that have
-ended, and claims what is due next. Whoever works is woken when this process has queued something, and otherwise looks
-by itself, gently. What the jobs are, and how they are claimed, is not known here.
+ended, and claims what is due next. It need not be durable: were it undone, the jobs would be done once more, which they
+must bear in any case. Whoever works is woken when this process has queued something, and otherwise looks by itself,
+gently. What the jobs are, and how they are claimed, is not known here.
 """
 
 import asyncio
@@ -102,7 +103,10 @@ class Turns(Generic[Job, Ended]):
     async def take_turn(self) -> int:
         """Note what came of jobs, and begin those that are due and fit in; says how many that were."""
         now, room = self._clock(), MOST_AT_ONCE - len(self._under_way)
-        due = room > 0 and await self._database.read(lambda connection: self._queue.is_due(connection, now))
+        due = room > 0 and (
+            bool(self._ended)  # there is something to write anyway
+            or await self._database.read(lambda connection: self._queue.is_due(connection, now))
+        )
         jobs = await self._write(room if due and not self._closing else 0)
         self.begin(jobs)
         return len(jobs)
@@ -138,7 +142,7 @@ class Turns(Generic[Job, Ended]):
             return self._queue.claim(connection, self._database, now=now, room=room) if room else []
 
         try:
-            jobs = await self._database.write(work)
+            jobs = await self._database.write(work, durable=False)
         except BaseException:
             self._ended = [*ended, *self._ended]
             raise

@@ -1,7 +1,5 @@
 """Routes of pictures: a customer's card, for who shows it elsewhere than in a chat."""
 
-import asyncio
-
 from litestar.response.base import ASGIResponse
 
 from api.answers import pictured
@@ -10,6 +8,7 @@ from api.operations import Operation, serves
 from api.parsing import path_id
 from api.state import AppRequest, running
 from loyalty_app.cards import look_of, read_card, render_card_png
+from loyalty_app.pictures.turn import drawn
 from loyalty_core.access import Scope
 
 
@@ -34,7 +33,7 @@ async def get_card(request: AppRequest) -> ASGIResponse:
     tag = f'"{look_of(card)}"'
     if has_already(request.headers.get("if-none-match", ""), tag):
         return pictured(None, tag)
-    return pictured(await asyncio.to_thread(render_card_png, card), tag)
+    return pictured(await drawn(render_card_png, card), tag)
 
 
 def has_already(known: str, tag: str) -> bool:

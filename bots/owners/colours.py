@@ -1,7 +1,5 @@
 """Colours: eight that suit a card, each looked at on a card before it is taken."""
 
-import asyncio
-
 from msgspec.structs import replace
 
 from bots.buttons import GOOD, Rows, button
@@ -12,6 +10,7 @@ from loyalty_app.businesses import BusinessChange, change_business
 from loyalty_app.cards import CardPicture, first_name, render_card
 from loyalty_app.links import join_link
 from loyalty_app.pictures.card import BROWN
+from loyalty_app.pictures.turn import drawn
 from loyalty_app.programs import read_program
 from loyalty_app.staff import Position
 
@@ -62,7 +61,7 @@ async def take_colour(turn: Turn, position: Position) -> None:
 async def _show(turn: Turn, position: Position, place: int) -> None:
     words, shop = turn.words, position.business
     colour = COLOURS[place][0] if place >= 0 else shop.card_color or BROWN
-    picture = await asyncio.to_thread(render_card, await _sample(turn, position, colour))
+    picture = await drawn(render_card, await _sample(turn, position, colour))
     taken = colour == (shop.card_color or BROWN)
     said = words.say("This is your cards' colour.") if taken else words.say("Shall your cards look like this?")
     text = words.say("<b>{colour}</b>\n{said}", colour=name_of(words, colour), said=said)

@@ -3,7 +3,6 @@
 They are the figures of the API's analytics.
 """
 
-import asyncio
 from collections.abc import Callable
 from datetime import date
 from itertools import groupby
@@ -20,6 +19,7 @@ from loyalty_app.analytics import read_summary
 from loyalty_app.businesses import Business
 from loyalty_app.pictures.card import BROWN
 from loyalty_app.pictures.chart import ChartPicture, render_chart
+from loyalty_app.pictures.turn import drawn
 from loyalty_app.staff import Position
 from loyalty_core.analytics import Day, Summary
 
@@ -52,7 +52,7 @@ async def show_figures(turn: Turn, position: Position) -> None:
         return
     asked = await turn.read(lambda connection: read_summary(connection, business, days=days, now=now))
     shown = await turn.read(lambda connection: read_summary(connection, business, days=span.shown, now=now))
-    picture = await asyncio.to_thread(render_chart, chart_of(turn.words, business, span, daily=shown.daily))
+    picture = await drawn(render_chart, chart_of(turn.words, business, span, daily=shown.daily))
     caption = in_words(turn.words, business, span, summary=asked)
     await show_picture(turn, picture, caption, _rows(turn.words, position, days))
 

@@ -1,7 +1,5 @@
 """The poster: a sheet for the counter whose code hands out cards, sent as a file to be printed, with its link."""
 
-import asyncio
-
 from bots.buttons import Rows, copy, keyboard
 from bots.context import Turn
 from bots.owners.shop import back
@@ -10,6 +8,7 @@ from loyalty_app.businesses import Business
 from loyalty_app.links import join_link
 from loyalty_app.pictures.card import BROWN
 from loyalty_app.pictures.poster import PosterPicture, render_poster
+from loyalty_app.pictures.turn import drawn
 from loyalty_app.programs import read_program
 from loyalty_app.staff import Position
 from loyalty_core.programs import Program
@@ -29,7 +28,7 @@ async def send_poster(turn: Turn, position: Position, rows: Rows | None = None) 
     """Send the poster as a file, in the person's language."""
     words, business, link = turn.words, position.business, await link_of(turn, position.business)
     program = await turn.read(lambda connection: read_program(connection, business.id))
-    picture = await asyncio.to_thread(render_poster, _picture(words, business, program, link=link))
+    picture = await drawn(render_poster, _picture(words, business, program, link=link))
     await turn.sent(
         turn.bot.send_document,
         document=picture,

@@ -46,8 +46,12 @@ class Database(Writes, Protocol):
 
     name: str
 
-    async def write(self, work: Callable[[Connection], Result]) -> Result:
-        """Run `work` in a transaction that is durable when this returns; an exception undoes it."""
+    async def write(self, work: Callable[[Connection], Result], *, durable: bool = True) -> Result:
+        """Run `work` in a transaction that is durable when this returns; an exception undoes it.
+
+        One that need not be durable does not wait for the disk. If the machine itself breaks down within the next
+        second it may be undone, as a whole: that is for notes of what was done, where doing it again harms nobody.
+        """
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` on one state of the data; it cannot write."""

@@ -124,13 +124,15 @@ class PostgresDatabase(Writes):
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._block = RewardBlock()
 
-    async def write(self, work: Callable[[Connection], Result]) -> Result:
-        """Run `work` in a transaction that is durable when this returns; an exception undoes it.
+    async def write(self, work: Callable[[Connection], Result], *, durable: bool = True) -> Result:
+        """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`.
 
         Raises CommitUnknown if the connection broke during COMMIT and its fate could not be learned.
         """
         async with self.engine.connect() as connection:
             transaction = await connection.begin()
+            if not durable:
+                await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
             result = await connection.run_sync(work)
             xid = connection.sync_connection.info.pop("xid", None) if connection.sync_connection else None
             try:

@@ -155,13 +155,24 @@ class SqliteDatabase(Writes):
         self._writer_thread = ThreadPoolExecutor(1, "sqlite-writer")
         self._reader_threads = ThreadPoolExecutor(READERS, "sqlite-reader")
 
-    async def write(self, work: Callable[[Connection], Result]) -> Result:
-        """Run `work` in a transaction that is durable when this returns; an exception undoes it."""
-        return await asyncio.get_running_loop().run_in_executor(self._writer_thread, self._write, work)
+    async def write(self, work: Callable[[Connection], Result], *, durable: bool = True) -> Result:
+        """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`."""
+        loop, write = asyncio.get_running_loop(), self._write if durable else self._write_lightly
+        return await loop.run_in_executor(self._writer_thread, write, work)
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
         with self.engine.begin() as connection:
             return work(connection)
+
+    def _write_lightly(self, work: Callable[[Connection], Result]) -> Result:
+        with self.engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            raw.execute("PRAGMA synchronous = NORMAL")
+            try:
+                with connection.begin():
+                    return work(connection)
+            finally:
+                raw.execute("PRAGMA synchronous = FULL")
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` on one state of the data; it cannot write."""

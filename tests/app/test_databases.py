@@ -165,3 +165,38 @@ async def test_readers_of_postgresql_see_one_state_of_the_data(postgres_settings
     asked = text("SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only')")
     assert await database.read(lambda c: tuple(c.execute(asked).one())) == ("repeatable read", "on")
     await database.close()
+
+
+WAITING_FOR_THE_DISK = {
+    "sqlite": ("PRAGMA synchronous", "2", "1"),
+    "postgresql": ("SHOW synchronous_commit", "on", "off"),
+}
+
+
+async def test_only_a_write_that_need_not_be_durable_does_not_wait_for_the_disk(database: Database) -> None:
+    question, durable, light = WAITING_FOR_THE_DISK[database.name]
+
+    def ask(connection: Connection) -> str:
+        return str(connection.exec_driver_sql(question).scalar_one())
+
+    def fail(_connection: Connection) -> None:
+        raise ZeroDivisionError
+
+    assert await database.write(ask) == durable
+    assert await database.write(ask, durable=False) == light
+    with pytest.raises(ZeroDivisionError):
+        await database.write(fail, durable=False)
+    assert await database.write(ask) == durable
+
+
+async def test_a_write_that_need_not_be_durable_is_seen_at_once_and_fails_as_a_whole(database: Database) -> None:
+    shop = await found(database)
+
+    def work(connection: Connection, *rows: dict[str, object]) -> None:
+        for row in rows:
+            database.insert(connection, branch, [row])
+
+    await database.write(lambda c: work(c, a_branch(shop.id, 1)), durable=False)
+    with pytest.raises(IntegrityError):
+        await database.write(lambda c: work(c, a_branch(shop.id, 2), a_branch(shop.id, 1)), durable=False)
+    assert [row.id for row in await branches(database)] == [1]
