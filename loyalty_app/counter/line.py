@@ -1,8 +1,9 @@
 """The line: where requests wait until they are taken, and are answered.
 
-One task takes whatever waits, at most 128 requests, never waiting for more, and runs them as one batch. If the batch as
-a whole fails, each of its requests is tried alone, so that nobody suffers from another's failure. When too many wait,
-the next is told at once to come back later. Stopping takes no new requests and finishes those it has.
+Whatever waits is taken, at most 128 requests, never waiting for more, and run as one batch. Where the database lets
+several write at once, the next batch does not wait for the one before. If a batch as a whole fails, each of its
+requests is tried alone, so that nobody suffers from another's failure. When too many wait, the next is told at once to
+come back later. Stopping takes no new requests and finishes those it has.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from msgspec import UNSET
 from sqlalchemy import Connection
@@ -22,6 +24,7 @@ from loyalty_app.counter.holdings import Overtaken
 from loyalty_app.counter.requests import (
     Answer,
     Caller,
+    Card,
     Claim,
     CustomerRef,
     Erase,
@@ -80,7 +83,10 @@ class Counter:
     ) -> None:
         self._database, self._clock, self._most_waiting = database, clock, most_waiting
         self._line: deque[Waiting] = deque()
-        self._arrived = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._batches = 0
+        self._cards: set[Card] = set()
+        """The cards of the batches that are under way."""
         self._versions: Versions = {}
         self._closing = False
         self.when_queued: Callable[[], None] = lambda: None
@@ -145,7 +151,7 @@ class Counter:
         waiting = Waiting(Request(caller, order))
         self._line.append(waiting)
         figures.waiting.set(len(self._line))
-        self._arrived.set()
+        self._changed.set()
         return await waiting.future
 
     @property
@@ -156,18 +162,35 @@ class Counter:
     async def close(self) -> None:
         """Take no more requests, and finish those that wait."""
         self._closing = True
-        self._arrived.set()
+        self._changed.set()
         await self._task
 
     async def _serve(self) -> None:
-        while self._line or not self._closing:
-            if not self._line:
-                self._arrived.clear()
-                await self._arrived.wait()
-                continue
-            batch = [self._line.popleft() for _ in range(min(len(self._line), MOST_IN_A_BATCH))]
+        async with asyncio.TaskGroup() as under_way:
+            while self._line or not self._closing:
+                if batch := self._next_batch():
+                    cards = {card for waiting in batch if (card := waiting.request.card) is not None}
+                    self._batches, self._cards = self._batches + 1, self._cards | cards
+                    under_way.create_task(self._run(batch)).add_done_callback(partial(self._end, cards))
+                else:
+                    self._changed.clear()
+                    await self._changed.wait()
+
+    def _next_batch(self) -> list[Waiting]:
+        """Who is served next, if there is room: all who wait, up to the first whose card is under way already.
+
+        So that each card is in one batch only, and its requests are served in the order in which they came.
+        """
+        batch: list[Waiting] = []
+        if self._batches < self._database.writers:
+            while self._line and len(batch) < MOST_IN_A_BATCH and self._line[0].request.card not in self._cards:
+                batch.append(self._line.popleft())
             figures.waiting.set(len(self._line))
-            await self._run(batch)
+        return batch
+
+    def _end(self, cards: set[Card], _task: object) -> None:
+        self._batches, self._cards = self._batches - 1, self._cards - cards
+        self._changed.set()
 
     async def _run(self, batch: list[Waiting]) -> None:
         try:

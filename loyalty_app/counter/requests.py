@@ -14,6 +14,9 @@ from loyalty_core.stamping import RedeemOrder, StampOrder
 CustomerRef = int | str
 """A customer's id, or their code in its exact form."""
 
+Card = tuple[int, CustomerRef]
+"""A card: its business, and whose it is."""
+
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """On whose behalf something is asked; `key` makes the request once-only within the business."""
@@ -103,6 +106,12 @@ class Request(msgspec.Struct, frozen=True):
     def business_id(self) -> int:
         """The business that the caller belongs to."""
         return self.caller.business.id
+
+    @property
+    def card(self) -> Card | None:
+        """The card that is asked for, as it was named; None if the order names none."""
+        order = self.order
+        return None if isinstance(order, Join | Claim | Void) else (self.business_id, order.customer)
 
     def fingerprint(self) -> bytes:
         """32 bytes that are the same for the same order, however it was spelled."""

@@ -45,6 +45,8 @@ class Database(Writes, Protocol):
     """A database that is open."""
 
     name: str
+    writers: int
+    """How many transactions of the counter may be under way at once."""
 
     async def write(self, work: Callable[[Connection], Result], *, durable: bool = True) -> Result:
         """Run `work` in a transaction that is durable when this returns; an exception undoes it.

@@ -118,6 +118,7 @@ class PostgresDatabase(Writes):
     """A PostgreSQL database, used from asyncio; several processes may use it at once."""
 
     name = "postgresql"
+    writers = 2
 
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)

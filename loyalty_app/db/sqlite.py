@@ -147,6 +147,7 @@ class SqliteDatabase(Writes):
     """A SQLite file, used from asyncio."""
 
     name = "sqlite"
+    writers = 1
 
     def __init__(self, path: Path) -> None:
         self.path = path
