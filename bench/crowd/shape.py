@@ -1,0 +1,48 @@
+"""The shape of a crowd: how often each customer came and when, reckoned from the customer's number.
+
+Time is cut into slots. In each slot a customer is stamped once at most, or takes a reward: after ten slots of stamps
+comes one in which every other customer redeems. Ids rise with time, as if the ledger had been written day by day.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from bench.shops import GOAL
+
+DAYS = 730
+
+
+class Crowd(msgspec.Struct, frozen=True, kw_only=True):
+    """How many shops, customers over all of them, and stamps; redemptions come on top."""
+
+    shops: int = 1
+    customers: int = 10_000
+    stamps: int = 100_000
+
+    def __post_init__(self) -> None:
+        """Refuse what would put two stamps of a customer on one day."""
+        if self.slots > DAYS or self.shops > self.customers:
+            message = f"Too many: a shop needs a customer, and a customer has {DAYS * GOAL // (2 * GOAL + 2)} stamps."
+            raise SystemExit(message)
+
+    @property
+    def most(self) -> int:
+        """The most visits of one customer; the average is half of it."""
+        return max(1, 2 * self.stamps // self.customers - 1)
+
+    @property
+    def slots(self) -> int:
+        """How many slots there are."""
+        return self.most + self.most // GOAL + 1
+
+    def visit(self, slot: int) -> int | None:
+        """Which visit of a customer falls into a slot, from 0 upwards; None if it is one for redemptions."""
+        full, rest = divmod(slot, GOAL + 1)
+        return None if rest == GOAL else GOAL * full + rest
+
+
+def beginning() -> int:
+    """When the first customer came, in Unix seconds: so that the last one came yesterday."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return int((today - timedelta(days=DAYS)).timestamp())
