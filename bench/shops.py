@@ -28,7 +28,7 @@ GOAL, RATE_LIMIT = 10, 1_000_000_000
 class Town(msgspec.Struct, frozen=True):
     """How many shops there are, and how many customers over all of them."""
 
-    shops: int = 100
+    shops: int = 1
     customers: int = 1_000
 
     @property

@@ -221,7 +221,7 @@ class Keys:
                     return KeyHolder(_key_info(row), business_of(row, "shop_"))
             return None
 
-        holder = await self._database.read(work)
+        holder = await self._database.glance(work)
         if holder is None:
             self._remembered.pop(digest, None)
             raise InvalidApiKey

@@ -103,7 +103,7 @@ class Turns(Generic[Job, Ended]):
     async def take_turn(self) -> int:
         """Note what came of jobs, and begin those that are due and fit in; says how many that were."""
         now, room = self._clock(), MOST_AT_ONCE - len(self._under_way)
-        due = room > 0 and await self._database.read(lambda connection: self._queue.is_due(connection, now))
+        due = room > 0 and await self._database.glance(lambda connection: self._queue.is_due(connection, now))
         jobs = await self._write(room if due and not self._closing else 0)
         self.begin(jobs)
         return len(jobs)

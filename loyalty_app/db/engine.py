@@ -58,6 +58,9 @@ class Database(Writes, Protocol):
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` on one state of the data; it cannot write."""
 
+    async def glance(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work`, which asks a single question, without a transaction around it. It must not write."""
+
     def numbers(self, connection: Connection, expected: int = 1) -> Numbers:
         """Ids for the rows that a transaction is about to insert."""
 

@@ -29,13 +29,12 @@ from sqlalchemy import (
     event,
     func,
     select,
-    update,
 )
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from loyalty_app.db import sqlite_writing
 from loyalty_app.db.tables import numbers
-from loyalty_app.db.writings import Writes, Writing
+from loyalty_app.db.writings import Update, Writes, Writing
 
 try:
     import pysqlite3
@@ -49,6 +48,7 @@ KEPT_STATEMENTS = 512
 BUSY_MILLISECONDS = 10_000
 WAL_PAUSE_SECONDS = 0.01
 SAFE_VERSION = (3, 51, 3)
+LAST_NUMBERS = select(numbers)
 
 Result = TypeVar("Result")
 
@@ -116,7 +116,7 @@ class SqliteNumbers:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.last: dict[str, int] = {row.name: row.last for row in connection.execute(select(numbers))}
+        self.last: dict[str, int] = {row.name: row.last for row in connection.execute(LAST_NUMBERS)}
         self.before = dict(self.last)
 
     def next(self, name: str) -> int:
@@ -138,9 +138,8 @@ class SqliteNumbers:
 
     def save(self) -> None:
         """Write down what was given out."""
-        for name, last in self.last.items():
-            if last != self.before[name]:
-                self.connection.execute(update(numbers).where(numbers.c.name == name).values(last=last))
+        used = [{"name": name, "last": last} for name, last in self.last.items() if last != self.before[name]]
+        sqlite_writing.write(self.connection, Update(numbers, used, ("name",)))
 
 
 class SqliteDatabase(Writes):
@@ -178,6 +177,10 @@ class SqliteDatabase(Writes):
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` on one state of the data; it cannot write."""
         return await asyncio.get_running_loop().run_in_executor(self._reader_threads, self._read, work)
+
+    async def glance(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work`, which asks a single question; here that is a read like any other."""
+        return await self.read(work)
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
         with self._readers.connect() as connection:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
-from sqlalchemy import Connection, Row, delete, insert, select, text
+from sqlalchemy import Connection, Row, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from loyalty_app.db.engine import Database, open_database
@@ -200,3 +200,11 @@ async def test_a_write_that_need_not_be_durable_is_seen_at_once_and_fails_as_a_w
     with pytest.raises(IntegrityError):
         await database.write(lambda c: work(c, a_branch(shop.id, 2), a_branch(shop.id, 1)), durable=False)
     assert [row.id for row in await branches(database)] == [1]
+
+
+async def test_a_glance_sees_what_was_written_and_leaves_nothing_open(database: Database) -> None:
+    shop = await found(database)
+    count = select(func.count()).select_from(branch)
+    assert await database.glance(lambda c: c.scalar(count)) == 0
+    await put(database, a_branch(shop.id, 1))
+    assert await asyncio.gather(*(database.glance(lambda c: c.scalar(count)) for _ in range(50))) == [1] * 50

@@ -118,14 +118,14 @@ async def test_a_key_that_was_just_recognised_is_not_looked_up_again(shop: Shop,
 
 
 async def test_a_crowd_with_the_same_key_looks_it_up_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    text, keys, read = await a_key(shop), Keys(shop.database), shop.database.read
+    text, keys, read = await a_key(shop), Keys(shop.database), shop.database.glance
     reads: list[object] = []
 
     async def counted(work: Callable[[Connection], object]) -> object:
         reads.append(work)
         return await read(work)
 
-    monkeypatch.setattr(shop.database, "read", counted)
+    monkeypatch.setattr(shop.database, "glance", counted)
     holders = await asyncio.gather(*(keys.recognise(text) for _ in range(20)))
     await keys.close()
     assert len(reads) == 1
