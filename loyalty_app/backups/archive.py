@@ -7,6 +7,7 @@ names, phone numbers and the key to all secrets: only its owner may read it.
 import hashlib
 import os
 import secrets
+import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 65_536
 CHUNK = 2**20
+UNREADABLE = (BadZipFile, KeyError, EOFError, RuntimeError, ValueError, zlib.error)
+"""What reading an archive raises if bytes of it are wrong: of its list, of a name, of what is compressed."""
 
 
 class BackupRefused(Exception):
@@ -82,7 +85,7 @@ def read_manifest(source: Path) -> Manifest:
     try:
         with ZipFile(source) as archive, archive.open(MANIFEST) as file:
             manifest = msgspec.json.decode(file.read(LARGEST_MANIFEST), type=Manifest)
-    except (BadZipFile, KeyError, msgspec.DecodeError, msgspec.ValidationError) as error:
+    except (*UNREADABLE, msgspec.DecodeError, msgspec.ValidationError) as error:
         message = f"{source} is no backup that was made by `loyalty backup`, or it is damaged."
         raise BackupRefused(message) from error
     if manifest.format != FORMAT:
@@ -99,7 +102,7 @@ def extract(source: Path, manifest: Manifest, name: str, target: Path) -> None:
     try:
         with ZipFile(source) as archive, archive.open(name) as file:
             _copy(file, target, wanted.bytes)
-    except (BadZipFile, KeyError) as error:
+    except UNREADABLE as error:
         message = f"{source} is damaged: {name} cannot be read. Take another backup."
         raise BackupRefused(message) from error
     if member_of(target) != wanted:

@@ -99,7 +99,10 @@ async def check_idle(url: str, *, replace: bool) -> bool:
 
     async def look(connection: AsyncConnection) -> tuple[bool, int]:
         there = text("SELECT count(*) FROM pg_database WHERE datname = :name")
-        busy = text("SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()")
+        busy = text(  # PostgreSQL's own sweeping makes way by itself
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
+            " AND backend_type IS DISTINCT FROM 'autovacuum worker'"
+        )
         asked = {"name": name}
         return bool(await connection.scalar(there, asked)), int(await connection.scalar(busy, asked) or 0)
 

@@ -61,6 +61,7 @@ def _restore_sqlite(settings: Settings, source: Path, manifest: Manifest, *, now
         place = settings.sqlite_path
         if place.exists() and not replace:
             raise BackupRefused(f"{place.absolute()} is there already. --replace puts it aside, under another name.")
+        sqlite.take_away_left(place)
         new, aside = sqlite.beside(place), place.with_name(f"{place.name}.before-{now:%Y%m%d-%H%M%S}")
         was_there = place.exists()
         try:

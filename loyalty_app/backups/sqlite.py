@@ -3,6 +3,7 @@
 The copy is made by SQLite's own backup, which stops nobody from writing meanwhile.
 """
 
+import glob
 import os
 import secrets
 from contextlib import closing, suppress
@@ -47,7 +48,10 @@ def examine(path: Path) -> Found:
 
 
 def put_in_place(new: Path, place: Path, aside: Path) -> None:
-    """Put a file in the place of another one, which is kept as `aside`; at any moment one of them is there."""
+    """Put a file in the place of another one, which is kept as `aside`; at any moment one of them is there.
+
+    Raises BackupRefused if somebody has the other one open.
+    """
     if place.exists():
         _settle(place)
         for end in BESIDE:
@@ -58,9 +62,19 @@ def put_in_place(new: Path, place: Path, aside: Path) -> None:
 
 
 def _settle(path: Path) -> None:
-    """Bring what stands in the WAL into the file itself, if it can be; a file too broken for that is moved as it is."""
-    with suppress(sqlite.driver.Error), closing(sqlite.driver.connect(str(path), isolation_level=None)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    """Bring what stands in the WAL into the file itself, if it can be; a file too broken for that is moved as it is.
+
+    Leaving the WAL needs the file for oneself: who has it open would go on writing to what is put aside.
+    """
+    try:
+        with closing(sqlite.driver.connect(str(path), isolation_level=None, timeout=1)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")
+    except sqlite.driver.OperationalError as error:
+        if "locked" in str(error):
+            message = f"{path.absolute()} is in use by another command. Let it finish, or stop it first."
+            raise BackupRefused(message) from error
+    except sqlite.driver.Error:
+        pass
 
 
 def _move(path: Path, target: Path) -> None:
@@ -87,3 +101,9 @@ def _sync_folder(folder: Path) -> None:
 def beside(place: Path) -> Path:
     """A new name in the same folder, so that taking its place is one step."""
     return place.with_name(f"{place.name}.restoring-{secrets.token_hex(4)}")
+
+
+def take_away_left(place: Path) -> None:
+    """Remove what restores that were killed have left beside a file. Nobody else may be restoring it."""
+    for left in place.parent.glob(f"{glob.escape(place.name)}.restoring-*"):
+        left.unlink(missing_ok=True)

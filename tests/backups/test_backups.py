@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, text, update
 
+from loyalty_app.backups import sqlite
 from loyalty_app.backups.archive import BackupRefused, read_manifest
 from loyalty_app.backups.making import make_backup
 from loyalty_app.backups.restoring import restore_backup
@@ -185,6 +186,29 @@ async def test_a_database_in_use_is_never_replaced(world: Settings, tmp_path: Pa
         assert len(await shop.customers()) == 1
 
 
+async def test_a_file_that_any_command_has_open_is_never_replaced(sqlite_settings: Settings, tmp_path: Path) -> None:
+    async with opened(sqlite_settings) as shop:
+        await backed_up(sqlite_settings, tmp_path / "b.zip")
+        await shop.join("Lena")
+        with pytest.raises(BackupRefused, match="in use"):
+            await restored(sqlite_settings, tmp_path / "b.zip")
+        await shop.join("Mira")
+    async with reopened(sqlite_settings, shop) as same:
+        assert len(await same.customers()) == 2
+
+
+async def test_what_a_killed_restore_has_left_is_taken_away_by_the_next(
+    sqlite_settings: Settings, tmp_path: Path
+) -> None:
+    async with opened(sqlite_settings):
+        await backed_up(sqlite_settings, tmp_path / "b.zip")
+    left = sqlite.beside(sqlite_settings.sqlite_path)
+    for end in ("", "-wal", ".key"):
+        left.with_name(left.name + end).write_text("half of it")
+    await restored(sqlite_settings, tmp_path / "b.zip")
+    assert [path.name for path in left.parent.iterdir() if "restoring" in path.name] == []
+
+
 async def test_a_restore_into_an_empty_place_needs_no_leave(world: Settings, tmp_path: Path) -> None:
     async with opened(world) as shop:
         await shop.join("Lena")
@@ -235,6 +259,17 @@ async def test_a_changed_or_damaged_archive_is_refused_and_nothing_is_touched(wo
             await restored(world, archive)
     async with reopened(world, shop) as same:
         assert len(await same.customers()) == 2
+
+
+async def test_an_archive_with_a_flipped_bit_is_refused_as_damaged(sqlite_settings: Settings, tmp_path: Path) -> None:
+    async with opened(sqlite_settings) as shop:
+        await shop.join("Lena")
+        await backed_up(sqlite_settings, tmp_path / "b.zip")
+    good = (tmp_path / "b.zip").read_bytes()
+    for place in range(60, len(good), len(good) // 40):
+        (tmp_path / "flipped.zip").write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
+        with pytest.raises(BackupRefused, match=r"damaged|newer release"):
+            await restored(sqlite_settings, tmp_path / "flipped.zip")
 
 
 async def test_a_backup_of_an_older_release_is_brought_up_to_date(sqlite_settings: Settings, tmp_path: Path) -> None:
