@@ -6,7 +6,6 @@ names, phone numbers and the key to all secrets: only its owner may read it.
 
 import hashlib
 import os
-import secrets
 import zlib
 from collections.abc import Mapping
 from datetime import datetime
@@ -60,17 +59,13 @@ def member_of(path: Path) -> Member:
         return Member(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
-def write_archive(target: Path, manifest: Manifest, files: Mapping[str, Path]) -> None:
-    """Write an archive; a file that is there is replaced at the very end."""
-    draft = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:  # noqa: PTH123  # with a mode
-            _pack(file, manifest, files)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+def write_archive(target: Path, manifest: Manifest, files: Mapping[str, Path], *, draft: Path) -> None:
+    """Write an archive as `draft`, on the same disk; a file that is there is replaced at the very end."""
+    with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:  # noqa: PTH123  # with a mode
+        _pack(file, manifest, files)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(target)
 
 
 def _pack(file: IO[bytes], manifest: Manifest, files: Mapping[str, Path]) -> None:

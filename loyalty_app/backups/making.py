@@ -1,7 +1,6 @@
 """Making a backup: copy, prove the copy, and only then call it a backup. Servers go on meanwhile."""
 
 import asyncio
-import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -9,11 +8,13 @@ import msgspec
 
 from loyalty_app.backups import postgres, sqlite
 from loyalty_app.backups.archive import BackupRefused, Manifest, member_of, write_archive
+from loyalty_app.backups.drafts import draft_folder
 from loyalty_app.backups.proving import Found
 from loyalty_app.settings import Settings
 
 DATABASE = {"sqlite": "loyalty.db", "postgresql": "loyalty.dump"}
 KEY = "loyalty.db.key"
+DRAFT = "archive.zip"
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,13 +34,13 @@ def make_backup(settings: Settings, target: Path, *, now: datetime, replace: boo
         raise BackupRefused(f"{target} is there already: choose another name, or --replace.")
     if not target.parent.is_dir():
         raise BackupRefused(f"There is no folder {target.parent}.")
-    with tempfile.TemporaryDirectory(prefix=".backup-", dir=target.parent) as folder:
+    with draft_folder(target.parent) as folder:
         kind = "sqlite" if settings.on_sqlite else "postgresql"
-        copy = Path(folder, DATABASE[kind])
+        copy = folder / DATABASE[kind]
         found = _copy(settings, copy)
         files = {copy.name: copy, **_key(settings)}
         manifest = _manifest(settings, found, files, now)
-        write_archive(target, manifest, files)
+        write_archive(target, manifest, files, draft=folder / DRAFT)
     return Made(file=target, bytes=target.stat().st_size, manifest=manifest)
 
 

@@ -7,6 +7,7 @@ files alone: a restart makes no backup too many, and none too few.
 import asyncio
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +19,7 @@ from loyalty_app.settings import Settings, SettingsError
 PATTERN = "loyalty-*Z.zip"
 STAMP = "loyalty-%Y%m%dT%H%M%SZ.zip"
 LOOK_EVERY_SECONDS = 60
+GRACE_SECONDS = 3
 AFTER_A_FAILURE = timedelta(minutes=10)
 COMMAND = (sys.executable, "-m", "loyalty_app.cli")
 
@@ -41,9 +43,9 @@ def backups_in(folder: Path) -> list[tuple[datetime, Path]]:
 
 
 def is_due(folder: Path, hours: int, now: datetime) -> bool:
-    """Whether the newest backup is older than that many hours, or there is none."""
-    made = backups_in(folder)
-    return not made or now - made[-1][0] >= timedelta(hours=hours)
+    """Whether the newest backup is older than that many hours, or there is none; one of the future does not count."""
+    made = [moment for moment, _ in backups_in(folder) if moment <= now]
+    return not made or now - made[-1] >= timedelta(hours=hours)
 
 
 def take_away_old(folder: Path, keep: int) -> int:
@@ -60,20 +62,30 @@ async def back_up(settings: Settings, folder: Path, now: datetime) -> bool:
     environment = {**os.environ, "LOYALTY_DATABASE_URL": settings.database_url}
     environment["LOYALTY_SECRET_KEY"] = settings.secret_key or ""
     pipe = asyncio.subprocess.PIPE
+    words, quiet = (*COMMAND, "backup", str(target), "--json"), asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
-        *COMMAND, "backup", str(target), "--json", env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=pipe
+        *words, env=environment, stdout=quiet, stderr=pipe, start_new_session=True
     )
     try:
         _, said = await process.communicate()
     except asyncio.CancelledError:
-        process.terminate()
-        await process.wait()
+        await _give_up(process)
         raise
     if process.returncode:
         log.error("the backup failed: %s", said.decode(errors="replace").strip())
         return False
     take_away_old(folder, settings.backup_keep)
     return True
+
+
+async def _give_up(process: asyncio.subprocess.Process) -> None:
+    """End a backup and what it has started, which take away what they have made; in vain, they are killed."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), GRACE_SECONDS)
+            return
 
 
 async def keep_backing_up(settings: Settings, clock: Callable[[], datetime], stopping: asyncio.Event) -> None:

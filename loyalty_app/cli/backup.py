@@ -8,6 +8,7 @@ from loyalty_app.backups.archive import Manifest
 from loyalty_app.backups.making import Made, make_backup
 from loyalty_app.backups.restoring import Restored, restore_backup
 from loyalty_app.cli import options
+from loyalty_app.cli.stopping import tidy_up_at_the_end
 from loyalty_app.cli.telling import tell
 from loyalty_app.counter.line import utc_now
 from loyalty_app.settings import read_settings
@@ -25,6 +26,7 @@ def backup(file: Path, *, replace: bool, as_json: bool) -> None:
     A server goes on meanwhile. Every card of the copy is added up from its ledger before it counts as a backup. The
     file holds personal data, and with SQLite the key to all secrets: keep it where only you can read it.
     """
+    tidy_up_at_the_end()
     made = make_backup(read_settings(), file, now=utc_now(), replace=replace)
     answer = {"file": str(made.file), "bytes": made.bytes, **_answer(made.manifest)}
     tell(answer, _made_words(made), as_json=as_json)
@@ -59,6 +61,7 @@ def restore(file: Path, *, replace: bool, as_json: bool) -> None:
     Stop the servers first: a database in use is refused. The backup is unpacked beside it and proven, and only then
     takes its place. Webhooks stay paused until `loyalty deliveries resume`, so that nothing is sent twice.
     """
+    tidy_up_at_the_end()
     restored = restore_backup(read_settings(), file, now=utc_now(), replace=replace)
     answer = {"file": str(file), "aside": restored.aside, "deliveries_paused": True, **_answer(restored.manifest)}
     tell({**answer, "version": restored.found.version}, _restored_words(restored), as_json=as_json)

@@ -1,4 +1,4 @@
-"""Stopping: how a process that serves nobody by HTTP is told to end."""
+"""Stopping: how a process that serves nobody by HTTP is told to end, and that it tidies up then."""
 
 import asyncio
 import signal
@@ -20,3 +20,10 @@ def asked_to_stop() -> asyncio.Event:
         except NotImplementedError:  # Windows
             signal.signal(number, leave)
     return stopped
+
+
+def tidy_up_at_the_end() -> None:
+    """Let SIGTERM and a closed terminal end this process as Ctrl-C does: what was half made is taken away."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)

@@ -1,6 +1,8 @@
 """The schedule: backups are made when they are due, the oldest go, and nothing else is touched."""
 
 import asyncio
+import os
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from loyalty_app.backups.archive import read_manifest
-from loyalty_app.backups.schedule import STAMP, back_up, backups_in, is_due, keep_backing_up, take_away_old
+from loyalty_app.backups.making import make_backup
+from loyalty_app.backups.schedule import COMMAND, STAMP, back_up, backups_in, is_due, keep_backing_up, take_away_old
 from loyalty_app.running import running
 from loyalty_app.settings import Settings, SettingsError
 from tests.app.shop import Clock
@@ -27,6 +30,12 @@ def ages(folder: Path) -> list[float]:
 def test_a_backup_is_due_if_the_newest_is_old_enough_or_there_is_none(tmp_path: Path) -> None:
     assert is_due(tmp_path, 24, NOON)
     made(tmp_path, 24, 48)
+    assert is_due(tmp_path, 24, NOON)
+    assert not is_due(tmp_path, 25, NOON)
+
+
+def test_a_clock_that_was_once_ahead_stops_no_backups(tmp_path: Path) -> None:
+    made(tmp_path, -24 * 365, 24)
     assert is_due(tmp_path, 24, NOON)
     assert not is_due(tmp_path, 25, NOON)
 
@@ -67,6 +76,44 @@ async def test_stopping_does_not_wait_for_a_backup(sqlite_settings: Settings, tm
     await asyncio.sleep(0)
     stopping.set()
     await asyncio.wait_for(keeping, 30)
+
+
+async def test_a_backup_that_is_given_up_leaves_nothing_behind(sqlite_settings: Settings, tmp_path: Path) -> None:
+    folder, key = tmp_path / "backups", Path(f"{sqlite_settings.sqlite_path}.key")
+    folder.mkdir()
+    os.mkfifo(key)
+    making = asyncio.create_task(back_up(sqlite_settings, folder, NOON))
+    writer = await asyncio.to_thread(key.open, "wb")  # the copy is there, and the backup waits for the key
+    making.cancel()
+    with suppress(asyncio.CancelledError):
+        await making
+    writer.close()
+    assert list(folder.iterdir()) == []
+
+
+async def test_what_a_killed_backup_has_left_is_taken_away_by_the_next(
+    sqlite_settings: Settings, tmp_path: Path
+) -> None:
+    folder, key = tmp_path / "backups", Path(f"{sqlite_settings.sqlite_path}.key")
+    folder.mkdir()
+    os.mkfifo(key)
+    words, url = [*COMMAND, "backup", str(folder / "a.zip")], sqlite_settings.database_url
+    process = await asyncio.create_subprocess_exec(*words, env={**os.environ, "LOYALTY_DATABASE_URL": url})
+    writer = await asyncio.to_thread(key.open, "wb")
+    try:
+        alive = len(list(folder.iterdir()))
+        make_beside(sqlite_settings, folder / "b.zip")
+        assert len(list(folder.iterdir())) == alive + 1
+    finally:
+        process.kill()
+        await process.wait()
+        writer.close()
+    make_beside(sqlite_settings, folder / "c.zip")
+    assert sorted(path.name for path in folder.iterdir()) == ["b.zip", "c.zip"]
+
+
+def make_beside(settings: Settings, target: Path) -> None:
+    make_backup(replace(settings, secret_key="a key for tests, and more"), target, now=NOON)
 
 
 async def test_a_folder_that_is_not_there_is_named_at_the_start(sqlite_settings: Settings) -> None:
