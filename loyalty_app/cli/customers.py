@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 import click
 
@@ -14,6 +14,7 @@ from loyalty_app.cli.reports import import_answer, import_words
 from loyalty_app.cli.telling import tell
 from loyalty_app.counter.line import utc_now
 from loyalty_app.exporting.customers import export_customers
+from loyalty_app.exporting.files import as_text, whole_file
 from loyalty_app.importing.run import import_file
 from loyalty_app.importing.sheet import LARGEST_FILE
 
@@ -77,16 +78,17 @@ def export(file: Path | None, business_id: int, *, excel: bool, as_json: bool) -
         raise click.UsageError(message)
 
     if file is None:
-        _export(sys.stdout, business_id, excel=excel)
+        _export(sys.stdout.buffer, business_id, excel=excel)
         return
-    with file.open("w", encoding="utf-8", newline="") as opened:
+    with whole_file(file) as opened:
         count = _export(opened, business_id, excel=excel)
     answer = {"business_id": business_id, "file": str(file), "customers": count}
     tell(answer, f"Wrote {count:,} customers into {file}.", as_json=as_json)
 
 
-def _export(opened: TextIO, business_id: int, *, excel: bool) -> int:
-    return with_database(lambda database: export_customers(database, business_id, opened, for_excel=excel))
+def _export(opened: BinaryIO, business_id: int, *, excel: bool) -> int:
+    with as_text(opened) as letters:
+        return with_database(lambda database: export_customers(database, business_id, letters, for_excel=excel))
 
 
 for command in (show_data, erase):

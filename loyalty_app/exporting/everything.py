@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 from loyalty_app.businesses import Business, find_business
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
+from loyalty_app.exporting.files import FOLDER_FOR_ITS_OWNER, new_file, whole_file
 from loyalty_app.exporting.parts import PARTS, Part
 from loyalty_app.exporting.sheets import write_sheet
 from loyalty_core.errors import InvalidRequest
@@ -65,10 +66,10 @@ def _check_new(target: Path) -> None:
 def _opened(target: Path) -> Iterator[Open]:
     """How files are opened, in a folder or in a zip."""
     if target.suffix.lower() != ".zip":
-        target.mkdir(exist_ok=True)
-        yield lambda name: (target / name).open("w", encoding="utf-8", newline="")
+        target.mkdir(FOLDER_FOR_ITS_OWNER, exist_ok=True)
+        yield lambda name: TextIOWrapper(new_file(target / name), encoding="utf-8", newline="")
         return
-    with ZipFile(target, "x", ZIP_DEFLATED) as archive:
+    with whole_file(target) as file, ZipFile(file, "w", ZIP_DEFLATED) as archive:
         yield lambda name: TextIOWrapper(archive.open(name, "w", force_zip64=True), encoding="utf-8", newline="")
 
 

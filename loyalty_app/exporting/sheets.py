@@ -1,7 +1,8 @@
 """Sheets: rows as CSV for spreadsheets: in UTF-8, with CR LF, and with a ' before whatever would be a formula.
 
-A cell that begins with =, +, -, @, a tab or a line break could be calculated by whoever opens the file. An import takes
-the ' away again. A cell that has such a ' by itself gets one more, so that what comes back is what went out.
+A cell that begins with =, +, -, @, a tab or a line break could be calculated by whoever opens the file. So could what
+stands behind a semicolon within a cell, where spreadsheets take semicolons for separators: half of Europe. An import
+takes the ' away again. A cell that has such a ' by itself gets one more, so that what comes back is what went out.
 """
 
 import csv
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import TextIO
 
-FORMULA = re.compile(r"'*[=+\-@\t\r\n]")
+FORMULA = re.compile(r"^(?='*[=+\-@\t\r\n])|(?<=[;|\t\r\n])(?=['\"]*[=+\-@])")
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -26,8 +27,7 @@ def guarded(value: object) -> str:
         case int() | date():
             return str(value)
         case _:
-            text = str(value)
-            return f"'{text}" if FORMULA.match(text) else text
+            return FORMULA.sub("'", str(value))
 
 
 def write_sheet(file: TextIO, head: Sequence[str], rows: Iterable[Sequence[object]]) -> int:

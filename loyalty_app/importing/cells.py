@@ -19,7 +19,7 @@ from loyalty_core.errors import InvalidRequest
 
 MOST_OPENING_STAMPS = 1_000
 LONGEST_PHONE, LONGEST_EMAIL = 40, 254
-GUARDED = re.compile(r"'+[=+\-@\t\r]")
+GUARD = re.compile(r"^'(?='*[=+\-@\t\r])|(?<=[;|\t\r\n])'(?=['\"]*[=+\-@])")
 AS_FORMULA = re.compile(r'="(?P<text>[^"]*)"')
 ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d+")
 WHOLE = re.compile(r"(?P<number>\d{1,9})(?:[.,]0+)?")
@@ -31,9 +31,7 @@ MONTHS = 12
 
 def plain(cell: str) -> str:
     """A cell without the guard against formulas, and without space around it. Raises InvalidRequest."""
-    text = cell.strip(" \u00a0\n\r\t")
-    if GUARDED.match(text):
-        text = text[1:]
+    text = GUARD.sub("", cell.strip(" \u00a0\n\r\t"))
     if formula := AS_FORMULA.fullmatch(text):
         text = formula["text"]
     return text

@@ -1,12 +1,14 @@
 """Cells: what was typed, and what a spreadsheet has made of it."""
 
+import csv
+import io
 from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_app.exporting.sheets import guarded
+from loyalty_app.exporting.sheets import guarded, write_sheet
 from loyalty_app.importing.cells import day_of, phone_of, plain, stamps_of
 from loyalty_core.errors import InvalidRequest
 
@@ -24,6 +26,27 @@ def test_every_text_survives_going_out_and_coming_back(text: str) -> None:
 @pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_exported_cell_begins_like_a_formula(cell: str) -> None:
     assert guarded(cell).startswith("'")
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@given(st.text(st.characters(codec="ascii", exclude_categories=["Cc"])), st.sampled_from(["", '"', "'", '""']))
+def test_no_exported_cell_becomes_a_formula_where_another_separator_is_usual(
+    separator: str, text: str, quotes: str
+) -> None:
+    line = written(f"Ana{separator}{quotes}=1+1{text}")
+    [row, *_] = csv.reader([line], delimiter=separator)
+    assert not row[1].lstrip('"').startswith("=")
+
+
+def written(cell: str) -> str:
+    file = io.StringIO(newline="")
+    write_sheet(file, ["name"], [["Bo", cell]])
+    return file.getvalue().partition("\r\n")[2]
+
+
+@pytest.mark.parametrize("cell", ["a;=1", "a;'=1", "a|+1;-2", ";;=1", "=1;=1", "a;'b", 'a;"=1"', "'=;'=;''="])
+def test_a_guard_within_a_cell_comes_off_as_it_went_on(cell: str) -> None:
+    assert plain(guarded(cell)) == cell
 
 
 @pytest.mark.parametrize(

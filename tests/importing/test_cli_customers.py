@@ -81,6 +81,36 @@ def test_an_export_goes_to_the_terminal_without_a_file(console: Console) -> None
     assert ended.stdout.splitlines()[1].startswith("Zoë,'+491701234567,")
 
 
+def test_an_export_is_utf_8_whatever_the_terminal_shows(console: Console) -> None:
+    here = business(console)
+    console.run("customers", "import", "guests.csv", *here)
+
+    assert "Zoë" in console.run("customers", "export", *here, PYTHONIOENCODING="ascii").stdout
+
+
+def test_an_export_that_fails_leaves_the_file_that_was_there(console: Console, tmp_path: Path) -> None:
+    before = set(tmp_path.iterdir())
+
+    assert console.run("customers", "export", "guests.csv", "--business", "99").returncode == 2
+
+    assert (tmp_path / "guests.csv").read_bytes() == SHEET.encode("cp1252")
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_only_its_owner_may_read_an_export(console: Console, tmp_path: Path) -> None:
+    here = business(console)
+    console.ask("customers", "export", "out.csv", *here)
+    console.ask("export", "all.zip", *here)
+    console.ask("export", "all", *here)
+    made = [tmp_path / "out.csv", tmp_path / "all.zip", tmp_path / "all", *(tmp_path / "all").iterdir()]
+
+    assert [path.name for path in made if path.stat().st_mode & 0o077] == []
+
+
+def test_an_export_goes_into_a_pipe_that_is_named(console: Console) -> None:
+    assert "qr_code" in console.run("customers", "export", "/dev/stdout", *business(console)).stdout
+
+
 @pytest.mark.parametrize(
     ("words", "code", "why"),
     [

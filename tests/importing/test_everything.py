@@ -6,6 +6,8 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from loyalty_app.db import tables
 from loyalty_app.exporting.everything import export_everything
@@ -82,3 +84,19 @@ async def test_nothing_is_made_for_a_shop_that_there_is_not(shop: Shop, tmp_path
     with pytest.raises(InvalidRequest, match="no business 99"):
         await export_everything(shop.database, 99, tmp_path / "all", now=shop.clock.now)
     assert not (tmp_path / "all").exists()
+
+
+async def test_a_zip_that_breaks_off_is_none(shop: Shop, tmp_path: Path) -> None:
+    await renamed(shop, "notice", "gone")
+    with pytest.raises(DBAPIError):
+        await export_everything(shop.database, shop.business.id, tmp_path / "all.zip", now=shop.clock.now)
+    await renamed(shop, "gone", "notice")
+    assert left_in(tmp_path) == []
+
+
+async def renamed(shop: Shop, old: str, new: str) -> None:
+    await shop.database.write(lambda c: c.execute(text(f"ALTER TABLE {old} RENAME TO {new}")).close())
+
+
+def left_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir() if "all" in path.name]
