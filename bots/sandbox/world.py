@@ -72,11 +72,18 @@ class World(Struct, kw_only=True):
             bot.username, bot.name = username or bot.username, name or bot.name
             return bot
         claimed = (token or "").split(":")[0]
-        bot_id = int(claimed) if claimed.isdigit() else self.number("bot", FIRST_BOT_ID)
+        bot_id = int(claimed) if claimed.isdigit() else self._new_bot_id()
         token = token or f"{bot_id}:{secrets.token_urlsafe(26)[:35]}"
         bot = Bot(id=bot_id, token=token, username=username or f"sandbox{bot_id}_bot", name=name or "Sandbox")
         self.bots[token] = bot
         return bot
+
+    def _new_bot_id(self) -> int:
+        """A number that no bot has; some have come with a token of their own."""
+        taken, bot_id = {bot.id for bot in self.bots.values()}, self.number("bot", FIRST_BOT_ID)
+        while bot_id in taken:
+            bot_id = self.number("bot", FIRST_BOT_ID)
+        return bot_id
 
     def bot_called(self, username: str) -> Bot | None:
         """The bot with a username; large and small letters are the same."""

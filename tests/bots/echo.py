@@ -84,6 +84,9 @@ async def answer_text(bot: Bot, message: Message, text: str) -> None:
         await message.reply_text("Which number?", reply_markup=ReplyKeyboardMarkup([[share]], one_time_keyboard=True))
     elif text == "fireworks":
         await message.reply_text("Hooray", message_effect_id=FIREWORKS)
+    elif text == "swallow":
+        await message.delete()
+        await message.reply_text("Swallowed")
     else:
         await message.reply_text(f"You said: {text}")
 

@@ -19,6 +19,8 @@ HOSTILE = "<img src=x onerror=\"document.title = 'broken'\"><b>Eve</b>"
 LONG_WORD = "W" * 300
 USABLE = {"button", "link", "textbox", "combobox", "tab", "menuitem"}
 LESS_MOVEMENT = {"name": "prefers-reduced-motion", "value": "reduce"}
+GROW = "document.querySelector('#phone-left .message.bot').style.paddingBottom = '300px'"
+LOG = "document.querySelector('#phone-left .log')"
 LAPTOP, PHONE = (1400, 900), (360, 740)
 
 
@@ -186,6 +188,65 @@ async def test_a_pasted_picture_is_sent_once_it_was_seen(started: Phones) -> Non
     )
     await started.page.click(labelled("#phone-left .preview", "Send"))
     await started.page.until("document.querySelector('#phone-left .message.person .picture img')?.naturalWidth")
+
+
+async def filled(phones: Phones) -> None:
+    """The left phone has more messages than it can show, and shows the newest."""
+    for number in range(4):
+        await phones.says("left", "buttons")
+        await phones.page.until(f"document.querySelectorAll('#phone-left .keyboard').length > {number}")
+    await phones.page.until(at_end())
+
+
+def at_end() -> str:
+    """The script that tells whether the left phone shows its newest message."""
+    return "(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight < 2)" + f"({LOG})"
+
+
+async def test_the_newest_message_stays_in_view_while_another_grows(started: Phones) -> None:
+    await filled(started)
+    before = await started.page.ask(f"{LOG}.scrollHeight")
+    await started.page.ask(GROW)
+    await started.page.until(f"{LOG}.scrollHeight > {before} + 250 && {at_end()}")
+
+
+async def test_who_scrolls_back_is_left_there(started: Phones) -> None:
+    await filled(started)
+    await started.page.ask(f"{LOG}.scrollTo(0, 0)")
+    await started.page.until("!document.querySelector('#phone-left .to-end').hidden")
+    await started.page.ask(GROW)
+    await started.page.ask("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    assert await started.page.ask(f"{LOG}.scrollTop") == 0
+
+
+async def test_who_says_something_sees_the_answer_even_if_what_they_said_is_taken_away(started: Phones) -> None:
+    await filled(started)
+    await started.page.ask(f"{LOG}.scrollTo(0, 0)")
+    await started.says("left", "swallow")
+    await started.sees("left", "Swallowed")
+    await started.page.until(at_end())
+
+
+async def test_a_scan_reads_what_the_other_phone_shows_and_no_card_of_another_bot(
+    browser: Browser, laptop: Laptop
+) -> None:
+    phones = await open_phones(browser, laptop, LAPTOP, "Ana", "Ben")
+    await phones.press("left", "Start")
+    await phones.says("left", "card")
+    await phones.page.until("document.querySelector('#phone-left .picture img')?.naturalWidth")
+    other = await laptop.add("bots", username=f"other{phones.people['right']}_bot")
+    theirs = {"file": ("card.png", card("https://t.me/echo_bot?start=c_7"), "image/png")}
+    sent = await laptop.control.post(f"chats/{phones.people['left']}/{other['username']}/photo", files=theirs)
+    sent.raise_for_status()
+    await phones.page.call("Page.reload")
+    await phones.page.until(f"document.querySelector('#phone-right option[value={other['username']}]')")
+    choose = "(it, value) => { it.value = value; it.dispatchEvent(new Event('change')); }"
+    bots = "document.querySelectorAll('#phone-right select')[1]"
+    await phones.page.ask(f"({choose})({bots}, '{other['username']}')")
+    await phones.page.until("document.querySelector('#phone-right .scan').ariaDisabled === 'false'")
+    await phones.page.click("document.querySelector('#phone-right .scan')")
+    await phones.sees("right", "You said: /start c_42")
+    await close_quietly(phones)
 
 
 async def test_arabic_runs_from_right_to_left(started: Phones) -> None:

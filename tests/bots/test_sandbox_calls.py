@@ -194,3 +194,10 @@ async def test_many_calls_at_once_are_all_answered(bot: Bot, ana: Person) -> Non
     said = await asyncio.gather(*(bot.send_message(ana.id, str(number)) for number in range(50)))
 
     assert len({message.message_id for message in said}) == 50
+
+
+async def test_no_two_bots_have_the_same_number(sandbox: SandboxServer) -> None:
+    first = await sandbox.add_bot(username="first_bot")
+    await sandbox.add_bot(token=f"{first['id'] + 1}:{'x' * 35}", username="second_bot")
+    third = await sandbox.add_bot(username="third_bot")
+    assert third["id"] not in {first["id"], first["id"] + 1}

@@ -85,6 +85,21 @@ async def test_the_camera_reads_a_card_that_was_sent_as_a_file_and_one_of_anothe
     assert (await heard(bot)).chat.id == ben.id
 
 
+async def test_the_camera_reads_the_card_of_the_bot_that_is_open_on_the_other_phone(
+    sandbox: SandboxServer, bot: Bot, ana: Person, ben: Person
+) -> None:
+    made = await sandbox.add_bot(username="other_bot")
+    await ana.at("other_bot").start()
+    theirs = "https://t.me/other_bot?start=c_CUS98ZY76XW54"
+    await bot.send_photo(ana.id, code(CARD))
+    async with sandbox.client_of(made) as other:
+        await other.send_photo(ana.id, code(theirs))
+
+    for open_there, seen in (("other_bot", theirs), ("stamp_bot", CARD)):
+        scanned = await sandbox.post(f"control/chats/{ben.id}/stamp_bot/scan", {"of": ana.id, "bot": open_there})
+        assert scanned["found"] == [seen]
+
+
 @pytest.mark.parametrize("shown", ["nothing", "no code", "no link"])
 async def test_the_camera_finds_nothing_where_there_is_nothing(
     sandbox: SandboxServer, bot: Bot, ana: Person, ben: Person, shown: str

@@ -54,9 +54,10 @@ class Which(Struct):
 
 
 class Other(Struct):
-    """Another person's phone."""
+    """Another person's phone, and the bot that is open on it; without one, the same that is open here."""
 
     of: int
+    bot: str | None = None
 
 
 class Link(Struct):
@@ -177,8 +178,9 @@ async def delete(request: AnyRequest, person_id: FromPath[int], bot: FromPath[st
 async def scan(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]) -> ASGIResponse:
     """Point the camera at the other phone, and open the link it shows."""
     world, chat = world_of(request), chat_of(request, person_id, bot)
-    other = person_of(world, (await body(request, Other)).of)
-    picture = cameras.newest_picture(world, other, chat.bot)
+    wanted = await body(request, Other)
+    other, shows = person_of(world, wanted.of), world.bot_called(wanted.bot or "") or chat.bot
+    picture = cameras.newest_picture(world, other, shows)
     found = await cameras.seen(picture) if picture else []
     link = next((text for text in found if phones.is_bot_link(text)), None)
     if link is None:

@@ -14,6 +14,7 @@ const EASE = "cubic-bezier(.2, .8, .2, 1)";
 export class Log {
   #shown = new Map();
   #unread = 0;
+  #top = 0;
 
   constructor(actions) {
     this.actions = actions;
@@ -40,12 +41,14 @@ export class Log {
     this.list.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     // Pictures and keyboards of another height must not push the newest message out of sight.
     new ResizeObserver(() => this.pinned && this.toEnd(true)).observe(this.list);
+    this.sizes = new ResizeObserver(() => this.pinned && this.toEnd());
     this.pinned = true;
   }
 
   /** Begin with another chat. */
   clear() {
     this.#shown.clear();
+    this.sizes.disconnect();
     this.list.replaceChildren();
     this.pinned = true;
     this.#unread = 0;
@@ -79,11 +82,13 @@ export class Log {
     const box = this.list.getBoundingClientRect();
     const it = article.getBoundingClientRect();
     if (it.top >= box.top && it.bottom <= box.bottom) return;
+    this.pinned = false;
     this.list.scrollTo({ top: this.list.scrollTop + it.top - box.top - 12, behavior: calm() ? "auto" : "smooth" });
   }
 
   /** Bring the newest message into view. */
   toEnd(atOnce = false) {
+    this.pinned = true;
     this.list.scrollTo({ top: this.list.scrollHeight, behavior: atOnce || calm() ? "instant" : "smooth" });
   }
 
@@ -97,6 +102,7 @@ export class Log {
     this.#shown.set(message.id, { article, as: JSON.stringify(message) });
     fill(article, message, this.actions);
     this.list.append(article);
+    this.sizes.observe(article);
     if (quietly || calm()) return;
     article.animate([{ opacity: 0, transform: "translateY(14px) scale(.97)" }, {}], { duration: 240, easing: EASE });
   }
@@ -117,6 +123,7 @@ export class Log {
     for (const [id, { article }] of this.#shown) {
       if (staying.has(id)) continue;
       this.#shown.delete(id);
+      this.sizes.unobserve(article);
       gone(article);
     }
   }
@@ -142,7 +149,10 @@ export class Log {
 
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.list;
-    this.pinned = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    const near = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    // Only who scrolls back wants to stay there; on the way to the end more may come.
+    this.pinned = near || (this.pinned && scrollTop >= this.#top);
+    this.#top = scrollTop;
     if (this.pinned) this.#unread = 0;
     this.#count();
   }

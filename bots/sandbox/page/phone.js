@@ -14,6 +14,8 @@ import { enlarge } from "./layers.js";
 import { Log } from "./log.js";
 import { Presses } from "./presses.js";
 
+const SAYING = new Set(["say", "start", "press_reply", "contact", "photo", "document"]);
+
 export class Phone {
   #loading = null;
   #again = false;
@@ -109,6 +111,7 @@ export class Phone {
     try {
       const answer = await ask(`${chatPath(this.person, this.bot)}/${verb}`, body);
       await this.refresh();
+      if (SAYING.has(verb)) this.log.toEnd(); // also when the bot has taken away at once what was said
       return answer;
     } catch (refused) {
       this.layers.toast(refused.message);
@@ -215,7 +218,7 @@ export class Phone {
     const picture = newestPicture(other.chat);
     if (!picture || !this.person || !this.bot) return void this.layers.toast("The other phone shows no card yet.");
     try {
-      const read = () => ask(`${chatPath(this.person, this.bot)}/scan`, { of: other.person.id });
+      const read = () => ask(`${chatPath(this.person, this.bot)}/scan`, { of: other.person.id, bot: other.bot.username });
       await this.#turnTo(await lookAt(this.layers.element, picture, read));
     } catch (refused) {
       this.layers.toast(refused.message);
