@@ -27,11 +27,15 @@ AT_ONCE = 200
 log = logging.getLogger(__name__)
 
 
-async def erase_inactive(database: Database, counter: Counter, *, months: int, now: datetime) -> int:
-    """Erase customers for whom nothing has happened for so many months; says how many."""
+async def erase_inactive(
+    database: Database, counter: Counter, *, months: int, now: datetime, stopping: asyncio.Event | None = None
+) -> int:
+    """Erase customers for whom nothing has happened for so many months, until it is to stop; says how many."""
     before, erased = now - timedelta(days=months * DAYS_IN_A_MONTH), 0
     while found := await database.read(lambda connection: _inactive(connection, before)):
         for shop, number in found:
+            if stopping is not None and stopping.is_set():
+                return erased
             with suppress(CustomerNotFound):  # somebody else was faster
                 await counter.erase(Caller(business=shop, actor=SYSTEM), number)
                 erased += 1
@@ -58,7 +62,7 @@ async def keep_erasing(
     while months is not None and not stopping.is_set():
         pause = EVERY_SECONDS
         try:
-            await erase_inactive(database, counter, months=months, now=clock())
+            await erase_inactive(database, counter, months=months, now=clock(), stopping=stopping)
         except Exception:  # whatever it was, the next round may succeed
             log.exception("inactive customers could not be erased")
             pause = AGAIN_SECONDS

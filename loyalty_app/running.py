@@ -13,14 +13,13 @@ from sqlalchemy import literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from loyalty_app.addresses import Guard, read_ranges
-from loyalty_app.backups.schedule import check_backup_folder, keep_backing_up
+from loyalty_app.backups.schedule import check_backup_folder
+from loyalty_app.chores import Chore, meanwhile, of_counters, of_workers
 from loyalty_app.counter import Counter
 from loyalty_app.counter.line import utc_now
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import check_folder, migrate
-from loyalty_app.expiry import keep_booking
 from loyalty_app.importing.importer import Importer
-from loyalty_app.inactivity import keep_erasing
 from loyalty_app.keys import Keys
 from loyalty_app.sender import Sender
 from loyalty_app.settings import Settings, SettingsError
@@ -110,27 +109,17 @@ async def running(
     with server_lock(settings):
         await asyncio.to_thread(migrate, settings)
         held = _open(settings, clock, delivering=delivering)
-        stopping = asyncio.Event()
-        chores = _chores(held, stopping, delivering=delivering)
         try:
-            async with _bots(held) if chatting else nullcontext():
+            async with meanwhile(_chores(held, delivering=delivering)), _bots(held) if chatting else nullcontext():
                 yield held
         finally:
-            stopping.set()
-            await asyncio.gather(*chores)
             await _close(held)
 
 
-def _chores(held: Running, stopping: asyncio.Event, *, delivering: bool) -> list["asyncio.Task[None]"]:
-    """What is done beside serving: booking what has expired; where webhooks are delivered, backups and erasing too."""
-    chores = {"expiry": keep_booking(held.database, held.counter, held.clock, stopping)}
-    if delivering:
-        months = held.settings.keep_inactive_months
-        chores["backups"] = keep_backing_up(held.settings, held.clock, stopping)
-        chores["inactivity"] = keep_erasing(
-            held.database, held.counter, months=months, clock=held.clock, stopping=stopping
-        )
-    return [asyncio.create_task(work, name=name) for name, work in chores.items()]
+def _chores(held: Running, *, delivering: bool) -> list[Chore]:
+    own = of_counters(held.database, held.counter, clock=held.clock)
+    more = of_workers(held.settings, held.database, counter=held.counter, clock=held.clock) if delivering else []
+    return own + more
 
 
 def _bots(held: Running) -> AbstractAsyncContextManager[object]:
@@ -171,18 +160,33 @@ async def _close(held: Running) -> None:
 
 
 @asynccontextmanager
-async def delivering(settings: Settings) -> AsyncIterator[Worker]:
+async def delivering(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Worker]:
     """A webhook worker by itself, as `loyalty worker` runs it beside API processes. Raises SettingsError."""
+    check_backup_folder(settings)
     await asyncio.to_thread(migrate, settings)
     vault, guard = open_vault(settings), open_guard(settings)
     database = open_database(settings)
-    worker = Worker(database, Sender(guard, vault.unlock))
+    worker = Worker(database, Sender(guard, vault.unlock), clock=clock)
     try:
-        async with scraped(settings, Depths(database, utc_now, shared_bot=bool(settings.telegram_token))):
+        async with scraped(settings, Depths(database, clock)), _tended(settings, database, clock=clock):
             yield worker
     finally:
         await worker.close()
         await database.close()
+
+
+@asynccontextmanager
+async def _tended(settings: Settings, database: Database, *, clock: Callable[[], datetime]) -> AsyncIterator[None]:
+    """Have a worker see to its chores, but for a SQLite file: its server does, and may be writing there."""
+    if settings.on_sqlite:
+        yield
+        return
+    counter = Counter(database, clock=clock)
+    try:
+        async with meanwhile(of_workers(settings, database, counter=counter, clock=clock)):
+            yield
+    finally:
+        await counter.close()
 
 
 def open_guard(settings: Settings) -> Guard:

@@ -1,16 +1,21 @@
 """Privacy: what is kept of somebody can be shown and erased, and need not be kept for ever."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from loyalty_app.db.engine import open_database
 from loyalty_app.inactivity import erase_inactive
 from loyalty_app.personal import show_data
+from loyalty_app.running import delivering
 from loyalty_app.settings import Settings
 from loyalty_core.errors import CustomerNotFound
 from tests.app.audit import assert_books_balance
 from tests.app.console import CAFE, Console
-from tests.app.shop import Shop, open_next_door
+from tests.app.crowd import until
+from tests.app.shop import Shop, open_next_door, open_shop
 
 
 async def test_all_that_is_stored_about_somebody_is_shown_and_nothing_of_others(shop: Shop) -> None:
@@ -44,6 +49,29 @@ async def test_who_has_been_away_for_so_long_is_erased_and_nobody_else(shop: Sho
     assert [customer.name for customer in await shop.customers()] == ["", "Stamped", "Changed"]
     assert await erase_inactive(shop.database, shop.counter, months=24, now=shop.clock.now) == 0
     await assert_books_balance(shop)
+
+
+async def test_stopping_does_not_wait_for_all_who_are_to_be_erased(shop: Shop) -> None:
+    await shop.join("Away")
+    shop.clock.wait(days=800)
+    stopping = asyncio.Event()
+    stopping.set()
+    assert await erase_inactive(shop.database, shop.counter, months=24, now=shop.clock.now, stopping=stopping) == 0
+
+
+async def test_a_worker_beside_the_api_erases_who_has_been_away_too(postgres_settings: Settings) -> None:
+    database = open_database(postgres_settings)
+    shop = await open_shop(database)
+    await shop.join("Away")
+    shop.clock.wait(days=800)
+
+    async def is_erased() -> bool:
+        return [customer.name for customer in await shop.customers()] == [""]
+
+    async with delivering(replace(postgres_settings, keep_inactive_months=24), clock=shop.clock):
+        await until(is_erased)
+    await shop.counter.close()
+    await database.close()
 
 
 def test_somebody_is_shown_and_erased_by_command(tmp_path: Path, sqlite_settings: Settings) -> None:

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from loyalty_app.backups.archive import read_manifest
 from loyalty_app.backups.making import make_backup
 from loyalty_app.backups.schedule import COMMAND, STAMP, back_up, backups_in, is_due, keep_backing_up, take_away_old
-from loyalty_app.running import running
+from loyalty_app.running import delivering, running
 from loyalty_app.settings import Settings, SettingsError
+from tests.app.crowd import until
 from tests.app.shop import Clock
 from tests.core.builders import NOON
 
@@ -114,6 +115,16 @@ async def test_what_a_killed_backup_has_left_is_taken_away_by_the_next(
 
 def make_beside(settings: Settings, target: Path) -> None:
     make_backup(replace(settings, secret_key="a key for tests, and more"), target, now=NOON)
+
+
+@pytest.mark.usefixtures("tools")
+async def test_a_worker_beside_the_api_makes_the_backups(postgres_settings: Settings, tmp_path: Path) -> None:
+    async def is_made() -> bool:
+        await asyncio.sleep(0)
+        return bool(backups_in(tmp_path))
+
+    async with delivering(replace(postgres_settings, backup_folder=str(tmp_path))):
+        await until(is_made)
 
 
 async def test_a_folder_that_is_not_there_is_named_at_the_start(sqlite_settings: Settings) -> None:
