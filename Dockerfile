@@ -1,7 +1,7 @@
 # One image for every process: the command says which. `docker build -t loyalty-stamps .`
 # Base and lock are of the same Python that the tests run with; everything that is installed is pinned and hashed.
 
-FROM python:3.11-slim-bookworm AS build
+FROM python:3.11-slim-trixie AS build
 RUN python -m venv /srv/loyalty
 ENV PATH=/srv/loyalty/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /build
@@ -14,10 +14,11 @@ COPY api api
 COPY bots bots
 RUN pip install --no-deps --no-build-isolation .
 
-FROM python:3.11-slim-bookworm
-# fribidi joins Arabic, Devanagari and Thai letters on cards; the fonts came with the wheels.
+FROM python:3.11-slim-trixie
+# fribidi joins Arabic, Devanagari and Thai letters on cards; the fonts came with the wheels. A backup needs pg_dump of the
+# version of the server in docker-compose.yml.
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends libfribidi0 \
+ && apt-get install --yes --no-install-recommends libfribidi0 postgresql-client-17 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin loyalty \
  && install --directory --owner loyalty --group loyalty --mode 0700 /data

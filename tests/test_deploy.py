@@ -31,7 +31,7 @@ SETTINGS = {f"LOYALTY_{name.upper()}" for name in Settings.__struct_fields__}
 PATHS = {path for handler in (*health.HANDLERS, *metrics.HANDLERS) for path in handler.paths}
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 OURS = "loyalty-stamps"
-BESIDES = {"FORWARDED_ALLOW_IPS", "PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
+BESIDES = {"FORWARDED_ALLOW_IPS", "TMPDIR", "PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
 OF_BUILD = {"PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_CACHE_DIR"}
 A_NAME = r"^[a-z][a-z0-9-]*$"
 
@@ -197,6 +197,26 @@ def asked_by(command: list[str]) -> tuple[str, str]:
     return port, path
 
 
+def test_what_is_kept_in_containers_can_be_backed_up_in_them_by_hand_and_by_the_clock() -> None:
+    whole, [home] = compose(), [rest for rest in of_image("WORKDIR") if rest != "/build"]
+    [client] = {version for rest in of_image("RUN") for version in re.findall(r"postgresql-client-(\d+)", rest)}
+    assert whole["services"]["postgres"]["image"].startswith(f"postgres:{client}-"), (
+        "pg_dump is of the server's version"
+    )
+    for name in ("worker", "sqlite"):
+        service = whole["services"][name]
+        assert home in {volume.partition(":")[2] for volume in service["volumes"]}, name
+        assert {"LOYALTY_BACKUP_FOLDER", "LOYALTY_BACKUP_HOURS", "LOYALTY_BACKUP_KEEP"} <= service["environment"].keys()
+        assert service["environment"]["TMPDIR"] == home, "a restore unpacks more than /tmp holds"
+
+
+def test_the_months_after_which_people_are_erased_hold_in_containers_too() -> None:
+    for name in ("worker", "sqlite"):
+        given = {"LOYALTY_KEEP_INACTIVE_MONTHS": "36", "LOYALTY_SECRET_KEY": "a long random text"}
+        settings = {word: filled_in(text, given) for word, text in compose()["services"][name]["environment"].items()}
+        assert read_settings(settings).keep_inactive_months == 36, name
+
+
 def test_only_the_api_is_published_and_the_database_is_inside() -> None:
     whole = compose()["services"]
     assert {name for name, service in whole.items() if "ports" in service} == {"api", "sqlite"}
@@ -242,6 +262,20 @@ def test_a_unit_starts_a_command_that_exists(unit: Path) -> None:
     [(program, words)] = re.findall(r"(?m)^ExecStart=(\S+) (.+)$", unit.read_text("utf-8"))
     assert program == "/srv/loyalty/bin/loyalty"
     assert exists_as_command(words.split())
+
+
+def test_a_unit_comes_up_however_long_its_database_is_away() -> None:
+    for unit in UNITS:
+        assert "StartLimitIntervalSec=0\n" in unit.read_text("utf-8")
+
+
+def test_a_container_has_as_long_to_end_as_a_unit() -> None:
+    limits = re.compile(r"(?s)ExecStart=\S+ (\w+)\n.*TimeoutStopSec=(\d+)\n")
+    of_units = dict(pair for unit in UNITS for pair in limits.findall(unit.read_text("utf-8")))
+    serving = {name: one for name, one in services(ours=True).items() if name != "migrate"}
+    for name, service in serving.items():
+        [command] = service["command"]
+        assert service["stop_grace_period"] == f"{of_units[command]}s", name
 
 
 def test_units_differ_only_in_what_they_run() -> None:

@@ -12,6 +12,8 @@ from loyalty_app.settings import Settings, read_settings
 def worker() -> None:
     """Deliver webhooks only, beside `loyalty api`; any number of these share the work.
 
+    With PostgreSQL it makes backups by the clock and erases the inactive too, if the settings say so.
+
     Ctrl-C stops it, after it has finished what it had begun. With a SQLite file `loyalty serve` delivers by itself; a
     worker beside it does no harm.
     """
