@@ -211,12 +211,12 @@ class SqliteDatabase(Writes):
         return connection.execute(_fetch(table, columns), {"wanted": msgspec.json.encode(given).decode()}).all()
 
     async def close(self) -> None:
-        """Close all connections, after the work that was begun."""
+        """Close all connections, after the work that was begun. The writer goes last: only it can empty the WAL."""
+        self._reader_threads.shutdown()
+        self._readers.dispose()
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._writer_thread, self.engine.dispose)
         self._writer_thread.shutdown()
-        self._reader_threads.shutdown()
-        self._readers.dispose()
 
 
 @lru_cache

@@ -33,6 +33,17 @@ async def test_readers_are_readers_only(sqlite_settings: Settings) -> None:
     await database.close()
 
 
+async def test_a_closed_database_is_one_file_which_holds_everything(sqlite_settings: Settings) -> None:
+    database = open_database(sqlite_settings)
+    shop = await open_shop(database)
+    lena = await shop.join()
+    assert (await shop.customer(lena.id)).id == lena.id, "readers were there too"
+    await shop.counter.close()
+    await database.close()
+    beside = [path.name for path in sqlite_settings.sqlite_path.parent.glob(f"{sqlite_settings.sqlite_path.name}-*")]
+    assert beside == []
+
+
 def test_a_version_that_can_lose_commits_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     class Driver:
         sqlite_version = "3.51.2"
