@@ -6,10 +6,11 @@ import click
 
 from loyalty_app.backups.archive import Manifest
 from loyalty_app.backups.making import Made, make_backup
+from loyalty_app.backups.proving import Found
 from loyalty_app.backups.restoring import Restored, restore_backup
 from loyalty_app.cli import options
 from loyalty_app.cli.stopping import tidy_up_at_the_end
-from loyalty_app.cli.telling import tell
+from loyalty_app.cli.telling import counted, tell
 from loyalty_app.counter.line import utc_now
 from loyalty_app.settings import read_settings
 
@@ -44,7 +45,7 @@ def _made_words(made: Made) -> str:
     )
     lines = [
         f"Wrote {made.file}, {made.bytes:,} bytes, version {held.version}: {proven}.",
-        f"It holds {held.businesses:,} businesses, {held.customers:,} customers, {held.transactions:,} transactions.",
+        f"It holds {_held(held)}.",
     ]
     if held.needs_key:
         lines.append("LOYALTY_SECRET_KEY is not in it: keep that text in another place, for secrets need it.")
@@ -69,9 +70,8 @@ def restore(file: Path, *, replace: bool, as_json: bool) -> None:
 
 def _restored_words(restored: Restored) -> str:
     found, made_at = restored.found, restored.manifest.made_at
-    held = f"{found.businesses:,} businesses, {found.customers:,} customers, {found.transactions:,} transactions"
     lines = [
-        f"Restored what was on {made_at:%Y-%m-%d} at {made_at:%H:%M} UTC: {held}.",
+        f"Restored what was on {made_at:%Y-%m-%d} at {made_at:%H:%M} UTC: {_held(found)}.",
         "Every card agrees with its ledger.",
     ]
     if restored.aside is not None:
@@ -80,6 +80,11 @@ def _restored_words(restored: Restored) -> str:
         lines.append("Set LOYALTY_SECRET_KEY to what it was then, or webhook secrets and bot tokens cannot be read.")
     lines += ["", "Webhooks are paused. Once this is the one installation that runs:", "", RESUMING]
     return "\n".join(lines)
+
+
+def _held(held: Manifest | Found) -> str:
+    businesses, customers = counted(held.businesses, "business"), counted(held.customers, "customer")
+    return f"{businesses}, {customers}, {counted(held.transactions, 'transaction')}"
 
 
 RESUMING = (

@@ -2,6 +2,7 @@
 
 from loyalty_app.businesses import Business, list_businesses
 from loyalty_app.cli.findings import Check, Status
+from loyalty_app.cli.telling import counted
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.proof import Proof
 from loyalty_app.settings import Settings
@@ -44,21 +45,17 @@ async def _ledger(database: Database, shops: list[Business]) -> Check:
     for proof in proofs:
         await database.read(proof.run)
     customers, entries = sum(proof.customers for proof in proofs), sum(proof.entries for proof in proofs)
-    read = f"{_counted(customers, 'customer')}, {_counted(entries, 'transaction')}"
+    read = f"{counted(customers, 'customer')}, {counted(entries, 'transaction')}"
     found = sum(proof.found for proof in proofs)
     if not found:
         return Check(name="ledger", message=f"All cards and totals agree with it ({read}).")
     return Check(
         name="ledger",
         status=Status.PROBLEM,
-        message=f"{_counted(found, 'figure')} should be what it gives, and differ ({read}).",
+        message=f"{counted(found, 'figure')} should be what it gives, and differ ({read}).",
         mend="Keep a copy of the database, set these figures to what the ledger gives, and report how it came about.",
         details=tuple(detail for proof in proofs for detail in _details(proof)),
     )
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def _details(proof: Proof) -> list[str]:

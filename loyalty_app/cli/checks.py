@@ -12,6 +12,7 @@ from loyalty_app.cli.books import examine_books
 from loyalty_app.cli.database import place
 from loyalty_app.cli.failures import explained, one_line
 from loyalty_app.cli.findings import Check, Status
+from loyalty_app.cli.outgoing import examine_outgoing
 from loyalty_app.cli.postgresql import examine_postgresql
 from loyalty_app.cli.surroundings import examine_machine, examine_settings
 from loyalty_app.cli.telegram import examine_bots, examine_updates
@@ -50,6 +51,7 @@ def examine() -> Iterator[Check]:
     yield bots
     if bots.status is not Status.PROBLEM:
         yield from asyncio.run(examine_updates(settings))
+    yield asyncio.run(examine_outgoing(settings))
     try:
         yield from asyncio.run(examine_books(settings))
     except Exception as error:  # noqa: BLE001  # a doctor reports whatever it meets

@@ -11,12 +11,13 @@ from loyalty_app.cli.database import with_database
 from loyalty_app.cli.failures import InOrder
 from loyalty_app.cli.privacy import erase, show_data
 from loyalty_app.cli.reports import import_answer, import_words
-from loyalty_app.cli.telling import tell
+from loyalty_app.cli.telling import counted, tell
 from loyalty_app.counter.line import utc_now
 from loyalty_app.exporting.customers import export_customers
 from loyalty_app.exporting.files import as_text, whole_file
 from loyalty_app.importing.run import import_file
 from loyalty_app.importing.sheet import LARGEST_FILE
+from loyalty_core.errors import InvalidRequest
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -67,9 +68,10 @@ def _content(file: Path) -> bytes:
 @click.argument("file", type=FILE, required=False)
 @options.of_business
 @click.option("--excel", is_flag=True, help="Begin with a mark by which Excel knows that the file is UTF-8.")
+@click.option("--replace", is_flag=True, help="Write over a file that is there.")
 @options.as_json
-def export(file: Path | None, business_id: int, *, excel: bool, as_json: bool) -> None:
-    """Write all customers into a CSV file, or to the terminal without a FILE.
+def export(file: Path | None, business_id: int, *, excel: bool, replace: bool, as_json: bool) -> None:
+    """Write all customers into a CSV file that only you can read, or to the terminal without a FILE.
 
     `loyalty customers import` takes the file back. A cell that a spreadsheet would calculate has a ' before it.
     """
@@ -80,10 +82,12 @@ def export(file: Path | None, business_id: int, *, excel: bool, as_json: bool) -
     if file is None:
         _export(sys.stdout.buffer, business_id, excel=excel)
         return
+    if file.is_file() and not replace:
+        raise InvalidRequest.field("file", f"{file} is there already: choose another name, or --replace")
     with whole_file(file) as opened:
         count = _export(opened, business_id, excel=excel)
     answer = {"business_id": business_id, "file": str(file), "customers": count}
-    tell(answer, f"Wrote {count:,} customers into {file}.", as_json=as_json)
+    tell(answer, f"Wrote {counted(count, 'customer')} into {file}.", as_json=as_json)
 
 
 def _export(opened: BinaryIO, business_id: int, *, excel: bool) -> int:

@@ -23,5 +23,5 @@ def export(target: Path, business_id: int, *, as_json: bool) -> None:
     """
     counts = with_database(lambda database: export_everything(database, business_id, target, now=utc_now()))
     answer = {"business_id": business_id, "target": str(target), "rows": counts}
-    told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
-    tell(answer, f"Wrote {told} into {target}.", as_json=as_json)
+    told = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in counts.items())
+    tell(answer, f"Wrote {target}: {told}.", as_json=as_json)

@@ -28,8 +28,12 @@ def _answer(remark: Remark) -> dict[str, object]:
 
 
 def import_words(imported: Imported) -> str:
-    """The report for people: figures last, so that they can be seen when many lines were left out."""
-    shown = [_words(remark) for remark in imported.report if remark.fate is Fate.LEFT_OUT]
+    """The report for people: figures last, so that they can be seen when many lines were left out.
+
+    Who was there before is not named, for that is everybody when a file is imported again; who is twice in the file is.
+    """
+    told = (remark for remark in imported.report if remark.fate is Fate.LEFT_OUT or remark.twin is not None)
+    shown = [_words(remark) for remark in told]
     more = len(shown) - FIRST_SHOWN
     lines = shown[:FIRST_SHOWN]
     lines += [f"… and {more:,} more; --json tells all."] if more > 0 else []

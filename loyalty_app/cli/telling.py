@@ -11,6 +11,12 @@ def tell(answer: object, words: str, *, as_json: bool) -> None:
     click.echo(msgspec.json.encode(answer) if as_json else words)
 
 
+def counted(number: int, thing: str) -> str:
+    """A number and its noun, which ends in s, or es after an s, unless there is one of it."""
+    plural = f"{thing}es" if thing.endswith("s") else f"{thing}s"
+    return f"{number:,} {thing if number == 1 else plural}"
+
+
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Rows below each other. Put free text last: letters of some scripts are wider than others."""
     lines = [tuple(head), *(tuple("–" if cell is None else str(cell) for cell in row) for row in rows)]

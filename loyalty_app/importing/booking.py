@@ -71,16 +71,16 @@ class Known:
         profile = candidate.profile
         token = profile.phone or hash(person(profile.name, profile.email))
         what = "phone number" if profile.phone else "name and e-mail address, and no phone number,"
-        if token in self._places:
-            return _there(candidate, f"{word} {self._places[token]} has the same {what} already")
+        if (twin := self._places.get(token)) is not None:
+            return _there(candidate, f"{word} {twin} has the same {what} already", twin)
         self._places[token] = candidate.place
         if not profile.phone and token in self._people:
             return _there(candidate, f"a customer with the same {what} is there")
         return None
 
 
-def _there(candidate: Candidate, message: str) -> Remark:
-    return Remark(place=candidate.place, fate=Fate.ALREADY_THERE, message=message)
+def _there(candidate: Candidate, message: str, twin: int | None = None) -> Remark:
+    return Remark(place=candidate.place, fate=Fate.ALREADY_THERE, message=message, twin=twin)
 
 
 class Keys(msgspec.Struct, frozen=True):

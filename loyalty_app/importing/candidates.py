@@ -31,12 +31,16 @@ class Fate(StrEnum):
 
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a line was not taken: which field of it, what is wrong, what would be right."""
+    """Why a line was not taken: which field of it, what is wrong, what would be right.
+
+    `twin` is the place in the same list that has the same person.
+    """
 
     place: int
     fate: Fate
     field: str | None = None
     message: str
+    twin: int | None = None
 
 
 class Setting(msgspec.Struct, frozen=True):

@@ -12,6 +12,14 @@ from loyalty_app.importing.separators import Row, read_rows
 from loyalty_core.customers import Profile
 from loyalty_core.errors import InvalidRequest
 
+NO_SHEETS = {
+    b"PK\x03\x04": "a workbook",
+    b"\xd0\xcf\x11\xe0": "a workbook",
+    b"%PDF": "a PDF",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+}
+"""What people take for a sheet, by how such files begin."""
 LARGEST_FILE = 100 * 2**20
 Read = Candidate | list[Remark]
 
@@ -27,9 +35,11 @@ class Sheet(NamedTuple):
 
 
 def read_sheet(data: bytes, setting: Setting, *, encoding: str | None = None) -> Sheet:
-    """Understand a file. Raises InvalidRequest if it is too large or empty, or has no column for names."""
+    """Understand a file. Raises InvalidRequest if it is too large, empty or no text, or has no column for names."""
     if len(data) > LARGEST_FILE:
         raise InvalidRequest.field("file", "must have at most 100 MB: split it")
+    if what := next((what for begin, what in NO_SHEETS.items() if data.startswith(begin)), None):
+        raise InvalidRequest.field("file", f"is {what}: open it in its program and save it as CSV, best as CSV UTF-8")
     letters = read_letters(data, encoding)
     separator, rows = read_rows(letters.text)
     first = next(rows, None)

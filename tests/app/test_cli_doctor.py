@@ -11,10 +11,12 @@ from sqlalchemy import text, update
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.tables import business, customer, transaction
+from loyalty_app.pausing import pause, resume
 from loyalty_app.pictures.fonts import SHAPED
 from loyalty_app.settings import Settings
 from tests.app.console import Console, Ended
 from tests.app.shop import Shop, open_shop
+from tests.core.builders import NOON
 
 
 @pytest.fixture
@@ -76,6 +78,19 @@ async def test_an_unknown_time_zone_is_found(tmp_path: Path, sqlite_settings: Se
     found = checks(Console(tmp_path, sqlite_settings).run("doctor", "--json"))
 
     assert found["time zones"]["details"] == ["Business 1: Europe/Atlantis"]
+
+
+async def test_whose_webhooks_are_paused_is_said_and_how_they_go_on(
+    tmp_path: Path, settings: Settings, shop: Shop
+) -> None:
+    await pause(shop.database, None, now=NOON)
+    paused = checks(Console(tmp_path, settings).run("doctor", "--json"))["webhooks"]
+    await resume(shop.database, None)
+    open_again = checks(Console(tmp_path, settings).run("doctor", "--json"))["webhooks"]
+
+    assert (paused["status"], open_again["status"]) == ("note", "ok")
+    assert paused["details"] == [f"Business {shop.business.id}, since {NOON:%Y-%m-%d %H:%M} UTC: 0 waiting"]
+    assert "loyalty deliveries resume --all" in paused["mend"]
 
 
 async def test_what_cannot_be_read_at_all_is_a_problem_too(

@@ -51,6 +51,23 @@ def test_people_are_told_line_by_line(console: Console) -> None:
     assert ended.stderr == ""
 
 
+def test_who_is_twice_in_a_sheet_is_named(console: Console, tmp_path: Path) -> None:
+    (tmp_path / "twice.csv").write_text("name,phone\nAna,0170 1234567\nAnna,+491701234567\n", encoding="utf-8")
+    words = ("customers", "import", "twice.csv", *business(console))
+
+    for how in ((), ("--dry-run",)):
+        assert console.run(*words, *how).stdout.startswith("Line 3: line 2 has the same phone number already.\n\n")
+
+
+def test_an_export_writes_over_a_file_only_if_that_is_said(console: Console, tmp_path: Path) -> None:
+    here = business(console)
+
+    assert "guests.csv is there already" in refused(console.run("customers", "export", "guests.csv", *here), 2)
+    assert (tmp_path / "guests.csv").read_bytes() == SHEET.encode("cp1252")
+    assert console.ask("customers", "export", "guests.csv", *here, "--replace")["customers"] == 0
+    assert rows(tmp_path / "guests.csv")[0][0] == "name"
+
+
 def test_an_export_is_taken_back_as_it_was(console: Console, tmp_path: Path) -> None:
     here = business(console)
     console.run("customers", "import", "guests.csv", *here)

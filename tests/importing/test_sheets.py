@@ -34,6 +34,23 @@ def test_a_whole_line_is_read() -> None:
     assert (ana, wrong) == (Candidate(place=2, profile=profile, stamps=3, joined_at=joined), [])
 
 
+@pytest.mark.parametrize(
+    ("begin", "what"),
+    [
+        (b"PK\x03\x04\x14\x00", "workbook"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "workbook"),
+        (b"%PDF-1.7\n", "PDF"),
+        (b"\x89PNG\r\n", "picture"),
+    ],
+)
+def test_a_file_that_is_no_sheet_is_refused_as_a_whole(begin: bytes, what: str) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        read(begin + b"name;phone\nAna;\n")
+    [error] = refusal.value.errors
+    assert what in error.message
+    assert "CSV" in error.message
+
+
 def test_only_a_name_is_needed() -> None:
     assert names("Ana\nBen\n") == ["Ana", "Ben"]
     assert names("Name,Phone\nAna,\nBen\n") == ["Ana", "Ben"]
