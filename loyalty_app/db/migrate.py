@@ -9,7 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from loyalty_app.db import postgres, sqlite
+from loyalty_app.db import postgres, sqlite, sqlite_planning
 from loyalty_app.settings import Settings, SettingsError
 
 MIGRATION_LOCK = 0x10A17
@@ -82,6 +82,8 @@ def upgrade(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
     check_known(current(connection))
     command.upgrade(_config(connection), "head")
+    if connection.dialect.name == "sqlite":
+        sqlite_planning.describe(connection)
 
 
 def migrate(settings: Settings) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bench.crowd.filling import fill
-from bench.crowd.shape import Crowd
+from bench.crowd.shape import Crowd, code_of
 from loyalty_app.businesses import Business
 from loyalty_app.counter import Caller, Counter
 from loyalty_app.db.engine import open_database
@@ -50,9 +50,13 @@ async def live_on(settings: Settings, shop: Business) -> None:
 def test_all_codes_of_a_crowd_can_be_scanned(settings: Settings) -> None:
     fill(settings, Crowd(customers=50, stamps=50))
 
-    codes = look(settings, lambda connection: list(connection.execute(select(customer.c.qr_code)).scalars()))
+    codes = look(
+        settings,
+        lambda connection: list(connection.execute(select(customer.c.qr_code).order_by(customer.c.id)).scalars()),
+    )
 
     assert [parse_code(code) for code in codes] == codes
+    assert codes == [code_of(number) for number in range(1, 51)]
     assert len(set(codes)) == 50
 
 

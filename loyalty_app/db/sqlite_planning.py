@@ -1,0 +1,53 @@
+"""What SQLite is told of its tables, so that it reads what belongs to one card and not the whole shop.
+
+What was paid for: without statistics SQLite takes a shop for ten rows, and reads the whole ledger of a shop, in the
+order of its key, where an index has the ten rows of a card. ANALYZE would count again and again, and a young shop would
+be counted before it has grown. So a grown shop is described here, once, for every file.
+"""
+
+from sqlalchemy import Connection, text
+
+GROWN = {
+    ("customer", "customer"): "100000 10000 1",
+    ("customer", "sqlite_autoindex_customer_2"): "100000 10000 1",
+    ("customer", "sqlite_autoindex_customer_3"): "100000 1 1",
+    ("transaction", "transaction"): "1000000 100000 1",
+    ("transaction", "ix_transaction_business_id_customer_id_id"): "1000000 100000 10 1",
+    ("reward", "reward"): "100000 10000 1",
+    ("reward", "ix_reward_business_id_customer_id_id"): "100000 10000 2 1",
+    ("reward", "ix_reward_business_id_status_id"): "100000 10000 4000 1",
+    ("reward", "ix_reward_expires_at"): "100 2",
+    ("event", "sqlite_autoindex_event_1"): "100000 10000 1",
+    ("event", "ix_event_business_id_customer_id"): "100000 10000 10",
+    ("idempotency", "sqlite_autoindex_idempotency_1"): "1000000 100000 1",
+    ("idempotency", "ix_idempotency_business_id_customer_id"): "1000000 100000 10",
+    ("delivery", "delivery"): "100000 10000 1",
+    ("delivery", "ix_delivery_business_id_endpoint_id_id"): "100000 10000 5000 1",
+    ("delivery", "ix_delivery_business_id_event_id"): "100000 10000 2",
+    ("delivery", "ix_delivery_queue"): "100 2",
+    ("attempt", "sqlite_autoindex_attempt_1"): "100000 10000 2 1",
+    ("attempt", "ix_attempt_business_id_endpoint_id_at"): "100000 10000 5000 1",
+    ("attempt", "ix_attempt_at"): "100000 2",
+    ("daily_total", "daily_total"): "10000 500 1",
+}
+"""A table and an index of it (the key has the table's name) to how many rows it has, and how many share its first
+column, its first two columns, and so on: the form of `sqlite_stat1`."""
+
+
+def describe(connection: Connection) -> None:
+    """Write it down in a file that does not have it yet; whoever opens the file afterwards plans by it."""
+    if _written(connection) == GROWN:
+        return
+    connection.execute(text("ANALYZE alembic_version"))  # makes the table of statistics
+    connection.execute(text("DELETE FROM sqlite_stat1"))
+    rows = [{"table": table, "index": index, "stat": stat} for (table, index), stat in GROWN.items()]
+    connection.execute(text("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (:table, :index, :stat)"), rows)
+    connection.execute(text("ANALYZE sqlite_schema"))  # reads it again
+
+
+def _written(connection: Connection) -> dict[tuple[str, str], str]:
+    there = text("SELECT count(*) FROM sqlite_schema WHERE name = 'sqlite_stat1'")
+    if not connection.execute(there).scalar_one():
+        return {}
+    rows = connection.execute(text("SELECT tbl, idx, stat FROM sqlite_stat1")).all()
+    return {(row.tbl, row.idx): row.stat for row in rows}

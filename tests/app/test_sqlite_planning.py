@@ -1,0 +1,114 @@
+"""Planning on SQLite: what is asked of one card reads what belongs to it, and not the ledger of the whole shop."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, inspect, text
+
+from loyalty_app.customers import RewardSearch, list_owed, list_rewards, list_transactions, show_customer
+from loyalty_app.db import tables
+from loyalty_app.db.engine import open_database
+from loyalty_app.db.migrate import migrate
+from loyalty_app.db.sqlite_planning import GROWN
+from loyalty_app.pages import PageRequest
+from loyalty_app.personal import last_deeds
+from loyalty_app.settings import Settings
+from loyalty_core.rewards import RewardStatus
+from tests.app.shop import Shop, open_shop
+from tests.core.builders import NOON
+
+FIRST = PageRequest()
+OWNER = ("business_id", "customer_id")
+Verb = Callable[[Shop, Connection], object]
+
+OF_A_CARD: dict[str, Verb] = {
+    "a customer": lambda shop, c: show_customer(c, shop.business, 1, now=NOON),
+    "their transactions": lambda shop, c: list_transactions(c, shop.business, 1, wanted=FIRST),
+    "their rewards": lambda shop, c: list_rewards(
+        c, shop.business, RewardSearch(now=NOON, customer_id=1), wanted=FIRST
+    ),
+    "their last deeds": lambda shop, c: last_deeds(c, shop.business.id, 1),
+    "a whole history": lambda shop, c: shop.database.fetch(
+        c, tables.transaction, ("business_id", "customer_id"), [(1, 1)]
+    ),
+    "all their rewards": lambda shop, c: shop.database.fetch(
+        c, tables.reward, ("business_id", "customer_id"), [(1, 1)]
+    ),
+}
+OF_THE_SHOP: dict[str, Verb] = {
+    "what is owed": lambda shop, c: list_owed(c, shop.business, now=NOON, wanted=FIRST),
+    "what was redeemed": lambda shop, c: list_rewards(
+        c, shop.business, RewardSearch(now=NOON, status=RewardStatus.REDEEMED), wanted=FIRST
+    ),
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Settings:
+    """A SQLite file with its tables."""
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/planned.db")
+    migrate(settings)
+    return settings
+
+
+async def plans(settings: Settings, verb: Verb) -> list[str]:
+    """How SQLite means to find the rows of the ledger and of rewards that a verb asks for."""
+    database = open_database(settings)
+    shop = await open_shop(database)
+    await shop.join()
+    found = await database.read(lambda connection: _plans(connection, partial(verb, shop)))
+    await shop.counter.close()
+    await database.close()
+    return found
+
+
+def _plans(connection: Connection, ask: Callable[[Connection], object]) -> list[str]:
+    heard: list[tuple[str, Any]] = []
+
+    def hear(*told: Any) -> None:  # noqa: ANN401  # SQLAlchemy's
+        heard.append((told[2], told[3]))
+
+    event.listen(connection, "before_cursor_execute", hear)
+    ask(connection)
+    event.remove(connection, "before_cursor_execute", hear)
+    steps = [
+        row.detail
+        for sql, parameters in heard
+        if sql.startswith("SELECT")
+        for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
+    ]
+    return [step for step in steps if step.split()[1] in {"transaction", "reward"}]
+
+
+@pytest.mark.parametrize("name", OF_A_CARD)
+async def test_what_is_asked_of_a_card_is_found_by_the_card(file: Settings, name: str) -> None:
+    steps = await plans(file, OF_A_CARD[name])
+    assert steps
+    assert all("customer_id=?" in step or " id=?" in step for step in steps), steps
+
+
+@pytest.mark.parametrize("name", OF_THE_SHOP)
+async def test_rewards_of_a_shop_are_found_by_their_status(file: Settings, name: str) -> None:
+    steps = await plans(file, OF_THE_SHOP[name])
+    assert steps
+    assert all("status=?" in step or "expires_at<?" in step for step in steps), steps
+
+
+async def test_the_description_is_written_once_and_names_indexes_that_are_there(file: Settings) -> None:
+    database = open_database(file)
+    before = await database.read(lambda c: c.execute(text("PRAGMA schema_version")).scalar_one())
+    await asyncio.to_thread(migrate, file)
+    after = await database.read(lambda c: c.execute(text("PRAGMA schema_version")).scalar_one())
+    there = await database.write(_indexes)
+    await database.close()
+    assert before == after
+    assert GROWN.keys() <= there
+
+
+def _indexes(connection: Connection) -> set[tuple[str, str]]:
+    rows = connection.execute(text("SELECT tbl_name, name FROM sqlite_schema WHERE type = 'index'")).all()
+    return {(row.tbl_name, row.name) for row in rows} | {(name, name) for name in inspect(connection).get_table_names()}
