@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from bench.shops import GOAL
+from loyalty_core.customers import CODE_LETTERS, CODE_RANDOM_BYTES, new_code
 
 DAYS = 730
+SCRAMBLE, CODES = 1_099_511_627_689, 2 ** (5 * CODE_LETTERS) - 1
+"""An odd factor gives each number a code of its own."""
 
 
 class Crowd(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +43,11 @@ class Crowd(msgspec.Struct, frozen=True, kw_only=True):
         """Which visit of a customer falls into a slot, from 0 upwards; None if it is one for redemptions."""
         full, rest = divmod(slot, GOAL + 1)
         return None if rest == GOAL else GOAL * full + rest
+
+
+def code_of(customer: int) -> str:
+    """The code of a customer, as the database makes it."""
+    return new_code((customer * SCRAMBLE & CODES).to_bytes(CODE_RANDOM_BYTES, "big"))
 
 
 def beginning() -> int:

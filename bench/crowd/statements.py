@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from bench.crowd.shape import DAYS, Crowd
+from bench.crowd.shape import CODES, DAYS, SCRAMBLE, Crowd
 from bench.shops import GOAL
 from loyalty_core.customers import ALPHABET, CODE_LETTERS
 from loyalty_core.totals import DayTotals
@@ -12,8 +12,6 @@ from loyalty_core.totals import DayTotals
 FIRST = "Ana     Bela    Chen    Dora    Emil    Farah   Goran   Hana    Ivo     Jana    "
 LAST = "Adler   Brandt  Costa   Dietz   Ebert   Fischer Garcia  Huber   Ito     Jansen  Kowalskid'Arc   "
 WIDTH = 8
-SCRAMBLE, CODES = 1_099_511_627_689, 2 ** (5 * CODE_LETTERS) - 1
-"""An odd factor gives each number a code of its own."""
 NUMBERS = ("customer", "transaction", "reward")
 
 

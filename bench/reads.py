@@ -1,0 +1,105 @@
+"""Reads: a customer by QR code, pages of lists at their start and end, and searches, with few customers and with many.
+
+A page has to take as long at the end as at the start, and as long with a million customers as with ten thousand. All
+are asked in turn, five rounds and more, and medians shown. `python -m bench.reads --help` tells what can be chosen.
+"""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
+from random import Random
+
+from bench.asking import Verb
+from bench.crowd.keeping import DATABASES, Place, crowds
+from bench.crowd.shape import code_of
+from bench.sizes import Question, chosen, few, many, race, report
+from loyalty_app.customers import (
+    RewardSearch,
+    Search,
+    list_customers,
+    list_rewards,
+    list_transactions,
+    show_customer,
+)
+from loyalty_app.pages import PageRequest, make_cursor
+from loyalty_core.rewards import RewardStatus
+
+GOAL_MS = 2.0
+DRAWN = 20
+NOW = datetime.now(UTC)
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """Measure, and print a table and one line of JSON."""
+    given = chosen("bench.reads", "Reads, with few customers and with many.", arguments)
+    with crowds(given.folder) as found:
+        sizes = (few(given), many(given))
+        places = [found.find(database, size) for database in DATABASES for size in sizes]
+        standings = race(places, questions, rounds=given.rounds)
+    report("reads", standings, sizes)
+
+
+def questions(place: Place) -> list[Question]:
+    """What is asked of a place; customers are drawn, always the same."""
+    dice, last = Random(1), place.crowd.customers  # dice, not secrets
+    drawn = [dice.randint(1, last) for _ in range(DRAWN)]
+    page = partial(customers_page, place)
+    return [
+        Question("customer by QR code", [by_code(place, number) for number in drawn], GOAL_MS),
+        Question("50 customers from the start", [page(PageRequest())], GOAL_MS),
+        Question("50 customers by cursor, in the middle", [page(after(number)) for number in drawn], GOAL_MS),
+        Question("50 customers by cursor, at the end", [page(after(last - 51))], GOAL_MS),
+        Question("transactions of a customer", [transactions_page(place, number) for number in drawn], GOAL_MS),
+        *reward_questions(place),
+        *searches(place),
+    ]
+
+
+def reward_questions(place: Place) -> list[Question]:
+    """Pages of the rewards that are owed, from their ends, and of those of one status that is none."""
+    oldest = PageRequest(cursor=make_cursor("rewards", place.crowd.slots * place.crowd.customers // 2))
+    return [
+        Question("50 rewards that are owed, the newest", [rewards_page(place, PageRequest())], GOAL_MS),
+        Question("50 rewards that are owed, by cursor", [rewards_page(place, oldest)], GOAL_MS),
+        Question("expired rewards", [rewards_page(place, PageRequest(), RewardStatus.EXPIRED)], GOAL_MS),
+    ]
+
+
+def searches(place: Place) -> list[Question]:
+    """Searches for what one in ten has, for what one has, and by number."""
+    phone = f"+4917{100_000_000 + place.crowd.customers // 2}"
+    return [
+        Question("q: one in ten", [customers_page(place, PageRequest(), q="hana")]),
+        Question("q: one of all", [customers_page(place, PageRequest(), q=phone[4:])]),
+        Question("phone", [customers_page(place, PageRequest(), phone=phone)], GOAL_MS),
+    ]
+
+
+def after(customer: int) -> PageRequest:
+    """The page after a customer."""
+    return PageRequest(cursor=make_cursor("customers", customer))
+
+
+def by_code(place: Place, customer: int) -> Verb:
+    """Look a customer up as a till does."""
+    return partial(show_customer, business=place.shops[0], ref=code_of(customer), now=NOW)
+
+
+def customers_page(place: Place, wanted: PageRequest, **search: str) -> Verb:
+    """A page of customers."""
+    return partial(list_customers, business=place.shops[0], search=Search(**search), wanted=wanted)
+
+
+def transactions_page(place: Place, customer: int) -> Verb:
+    """What was done to one card."""
+    return partial(list_transactions, business=place.shops[0], customer_id=customer, wanted=PageRequest())
+
+
+def rewards_page(place: Place, wanted: PageRequest, status: RewardStatus = RewardStatus.AVAILABLE) -> Verb:
+    """A page of rewards."""
+    return partial(list_rewards, business=place.shops[0], search=RewardSearch(now=NOW, status=status), wanted=wanted)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
