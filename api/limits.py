@@ -9,15 +9,15 @@ after a rest: a café stamps on.
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from limits.aio.storage import MemoryStorage, RedisStorage
-from redis.asyncio import BlockingConnectionPool
-from redis.exceptions import RedisError
+from limits.aio.storage import MemoryStorage
+
+if TYPE_CHECKING:
+    from api.shared_counts import SharedCounts
 
 HOUR, MINUTE = 3_600, 60
 FAILURES_A_MINUTE = 60
-PATIENCE_SECONDS = 2
 REST_SECONDS = 5
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,7 @@ class RateLimits:
     def __init__(self, redis_url: str | None, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self._own = MemoryStorage()
-        self._pool = _pool(redis_url) if redis_url else None
-        self._shared = _storage(self._pool) if self._pool else None
+        self._shared = _shared(redis_url) if redis_url else None
         self._resting_until = 0
         self.redis_reachable = True
 
@@ -72,7 +71,7 @@ class RateLimits:
         if self._shared is not None and now >= self._resting_until:
             try:
                 used = await self._shared.incr(key, HOUR)
-            except (RedisError, OSError) as error:
+            except OSError as error:
                 self._resting_until = now + REST_SECONDS
                 self._note(reachable=False, reason=str(error))
             else:
@@ -96,15 +95,11 @@ class RateLimits:
 
     async def close(self) -> None:
         """Close the connections to Redis."""
-        if self._pool is not None:
-            await self._pool.disconnect()
+        if self._shared is not None:
+            await self._shared.close()
 
 
-def _pool(redis_url: str) -> BlockingConnectionPool:
-    """Connections of which a crowd of requests takes turns; an ordinary pool would turn the hundred-and-first away."""
-    patience = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
-    return BlockingConnectionPool.from_url(redis_url, timeout=PATIENCE_SECONDS, **patience)
+def _shared(redis_url: str) -> "SharedCounts":
+    from api.shared_counts import SharedCounts  # noqa: PLC0415  # the library of Redis is for those who have one
 
-
-def _storage(pool: BlockingConnectionPool) -> RedisStorage:
-    return RedisStorage("async+redis://", implementation="redispy", connection_pool=pool)  # type: ignore[arg-type]
+    return SharedCounts(redis_url)

@@ -1,10 +1,9 @@
 """Running: what one process holds open, from the database to the counter, and how that is opened and closed."""
 
 import asyncio
-import importlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import datetime
 
 import msgspec
@@ -14,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from loyalty_app.addresses import Guard, read_ranges
 from loyalty_app.backups.schedule import check_backup_folder
+from loyalty_app.chatting import open_chat
 from loyalty_app.chores import Chore, meanwhile, of_counters, of_workers
 from loyalty_app.counter import Counter
 from loyalty_app.counter.line import utc_now
@@ -28,9 +28,6 @@ from loyalty_app.watch.depths import Depths
 from loyalty_app.watch.scraping import scraped
 from loyalty_app.webhooks import Webhooks
 from loyalty_app.worker import Worker
-
-# Found by its name, for nothing here may import it.
-BOTS = "bots.office"
 
 log = logging.getLogger(__name__)
 
@@ -110,7 +107,7 @@ async def running(
         await asyncio.to_thread(migrate, settings)
         held = _open(settings, clock, delivering=delivering)
         try:
-            async with meanwhile(_chores(held, delivering=delivering)), _bots(held) if chatting else nullcontext():
+            async with meanwhile(_chores(held, delivering=delivering)), open_chat(held) if chatting else nullcontext():
                 yield held
         finally:
             await _close(held)
@@ -120,11 +117,6 @@ def _chores(held: Running, *, delivering: bool) -> list[Chore]:
     own = of_counters(held.database, held.counter, clock=held.clock)
     more = of_workers(held.settings, held.database, counter=held.counter, clock=held.clock) if delivering else []
     return own + more
-
-
-def _bots(held: Running) -> AbstractAsyncContextManager[object]:
-    bots: AbstractAsyncContextManager[object] = importlib.import_module(BOTS).open_bots(held)
-    return bots
 
 
 def _open(settings: Settings, clock: Callable[[], datetime], *, delivering: bool) -> Running:

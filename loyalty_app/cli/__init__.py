@@ -6,30 +6,59 @@ no SQL lives here. The application that answers HTTP is started by its name, nev
 
 import io
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 
 import click
 
-from loyalty_app.cli.backup import backup, restore
-from loyalty_app.cli.bot import bot
-from loyalty_app.cli.branch import branch
-from loyalty_app.cli.business import business
-from loyalty_app.cli.customers import customers
-from loyalty_app.cli.deliveries import deliveries
-from loyalty_app.cli.demo import demo
-from loyalty_app.cli.doctor import doctor
-from loyalty_app.cli.export import export
 from loyalty_app.cli.failures import OneLineFailures
-from loyalty_app.cli.key import key
 from loyalty_app.cli.logs import log_to_stderr
-from loyalty_app.cli.schema import migrate
-from loyalty_app.cli.serving import api, serve
-from loyalty_app.cli.staff import staff
-from loyalty_app.cli.worker import worker
 
 __all__ = ["main"]
 
+# Each command, and the module beside this one that has it.
+PLACES = {
+    "demo": "demo",
+    "serve": "serving",
+    "api": "serving",
+    "worker": "worker",
+    "bot": "bot",
+    "business": "business",
+    "branch": "branch",
+    "staff": "staff",
+    "customers": "customers",
+    "key": "key",
+    "deliveries": "deliveries",
+    "export": "export",
+    "backup": "backup",
+    "restore": "backup",
+    "migrate": "schema",
+    "doctor": "doctor",
+}
 
-@click.group(cls=OneLineFailures, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class Shelf(Mapping[str, click.Command]):
+    """All commands by name. One is imported when it is asked for, so that none pays for the libraries of the others."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        """Fetch a command."""
+        command: click.Command = getattr(import_module(f"{__name__}.{PLACES[name]}"), name)
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, as they are listed."""
+        return iter(PLACES)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(PLACES)
+
+
+@click.group(
+    cls=OneLineFailures,
+    commands=Shelf(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="loyalty-stamps", prog_name="loyalty", message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, envvar="LOYALTY_DEBUG", help="Show where in the program something went wrong.")
 def loyalty(*, debug: bool) -> None:
@@ -46,27 +75,6 @@ def loyalty(*, debug: bool) -> None:
     """  # noqa: D301  # \b is click's mark for lines that stay as they are
     del debug  # read by OneLineFailures
     log_to_stderr()
-
-
-for command in (
-    demo,
-    serve,
-    api,
-    worker,
-    bot,
-    business,
-    branch,
-    staff,
-    customers,
-    key,
-    deliveries,
-    export,
-    backup,
-    restore,
-    migrate,
-    doctor,
-):
-    loyalty.add_command(command)
 
 
 def main() -> None:

@@ -1,35 +1,50 @@
-"""Migrations: bring the schema of a database to the newest version, or say which it has. Alembic does the work."""
+"""Migrations: bring the schema of a database to the newest version, or say which it has. Alembic does the work.
+
+A database that is up to date already is told by its version alone, for Alembic takes long to load.
+"""
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from loyalty_app.db import postgres, sqlite, sqlite_planning
 from loyalty_app.settings import Settings, SettingsError
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 MIGRATION_LOCK = 0x10A17
+MIGRATIONS = Path(__file__).parent / "migrations"
+VERSION_TABLE = "alembic_version"
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(connection: Connection | None = None) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415  # see above
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
 
 
+def known() -> list[str]:
+    """The schema versions that this code knows, which begin the names of their files; the oldest first."""
+    return sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
 def newest() -> str:
     """The schema version that this code needs."""
-    return str(ScriptDirectory.from_config(_config()).get_current_head())
+    return known()[-1]
 
 
 def current(connection: Connection) -> str | None:
     """The schema version of a database, or None if it is empty."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    version: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608  # our own
+    return version
 
 
 def check_folder(settings: Settings) -> None:
@@ -41,8 +56,7 @@ def check_folder(settings: Settings) -> None:
 
 def check_known(version: str | None) -> None:
     """Raise SettingsError if a schema version is of a newer release than this code."""
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if version is not None and version not in known:
+    if version is not None and version not in known():
         message = (
             f"LOYALTY_DATABASE_URL names a database of version {version}, made by a newer release than this one, "
             f"which knows the versions up to {newest()}. Update the program."
@@ -80,8 +94,12 @@ def upgrade(connection: Connection) -> None:
     """Bring the schema to the newest version; two processes that do so at once wait for each other."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
-    check_known(current(connection))
-    command.upgrade(_config(connection), "head")
+    version = current(connection)
+    check_known(version)
+    if version != newest():
+        from alembic import command  # noqa: PLC0415  # see above
+
+        command.upgrade(_config(connection), "head")
     if connection.dialect.name == "sqlite":
         sqlite_planning.describe(connection)
 

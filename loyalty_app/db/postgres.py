@@ -7,7 +7,7 @@ noted and PostgreSQL is asked for its fate before anybody is answered. Which sta
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
@@ -25,11 +25,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from loyalty_app.db import postgres_writing
 from loyalty_app.db.writings import Writes, Writing
 from loyalty_app.settings import SettingsError
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 POOL = 20
 REWARD_BLOCK = 1_000
@@ -44,8 +46,10 @@ class CommitUnknown(Exception):  # a fact, not a mistake
     """The connection broke during COMMIT, and PostgreSQL cannot be asked what came of it."""
 
 
-def open_engine(url: str) -> AsyncEngine:
+def open_engine(url: str) -> "AsyncEngine":
     """An engine on a PostgreSQL database; `sslmode` of libpq's URLs is understood. Raises SettingsError."""
+    from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415  # brings the ORM, for PostgreSQL alone
+
     try:
         target = make_url(url.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql+asyncpg")
     except (ArgumentError, ValueError) as error:

@@ -8,6 +8,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Boolean,
     Column,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 
 from loyalty_app.businesses import list_businesses
 from loyalty_app.db.engine import open_database
-from loyalty_app.db.migrate import _config, current, migrate, newest
+from loyalty_app.db.migrate import _config, current, known, migrate, newest
 from loyalty_app.db.tables import metadata
 from loyalty_app.settings import Settings, SettingsError
 from tests.app.shop import open_shop
@@ -48,6 +49,12 @@ async def test_the_migrations_lead_to_the_tables_of_the_code(settings: Settings)
     assert await database.write(differences) == []
     assert await database.read(current) == newest()
     await database.close()
+
+
+def test_the_names_of_the_files_are_the_versions_that_alembic_knows() -> None:
+    scripts = ScriptDirectory.from_config(_config())
+    assert known() == [script.revision for script in scripts.walk_revisions()][::-1]
+    assert newest() == scripts.get_current_head()
 
 
 async def test_the_constraints_have_the_same_names_everywhere(settings: Settings) -> None:

@@ -12,15 +12,17 @@ from telegram.error import RetryAfter, TelegramError
 from api.app import create_app
 from bots.intake import passes
 from bots.polling import after
-from loyalty_app.chat.bots import find_secret, list_bots, register, remove_bot
+from loyalty_app.chat.bots import BotRecord, find_secret, list_bots, new_secret, register, remove_bot
 from loyalty_app.chat.cards import DueCards, Shown, cards_of
 from loyalty_app.chat.updates import Update, will_be_tried
 from loyalty_app.db.tables import telegram_card, telegram_update
+from loyalty_app.running import running
 from loyalty_app.settings import Settings
 from loyalty_app.vault import Vault
 from tests.api.till import Api, open_api, started
+from tests.app.console import A_KEY
 from tests.app.crowd import until
-from tests.app.shop import open_next_door
+from tests.app.shop import found, open_next_door
 from tests.bots.bot_api import check_calls
 from tests.bots.cafe import open_cafe, own_bot
 from tests.bots.people import Person, SandboxServer, open_sandbox
@@ -107,6 +109,22 @@ async def test_updates_that_are_sent_to_a_public_address_are_handled_as_those_as
             await lena.start()
             await until(lambda: is_answered(lena))
         assert not await sandbox.calls(method="getUpdates")
+        check_calls(await sandbox.calls())
+
+
+async def test_the_first_bot_of_all_is_opened_while_the_process_runs(sqlite_settings: Settings) -> None:
+    async with open_sandbox() as sandbox:
+        settings = replace(sqlite_settings, telegram_api_url=sandbox.url, secret_key=A_KEY)
+        async with running(settings, chatting=True) as held:
+            assert not await sandbox.calls(), "there is nobody to open yet"
+            bot, shop = await sandbox.add_bot(username=BOT), await found(held.database)
+            own = BotRecord(
+                bot_id=bot["id"], business_id=shop.id, username=BOT, secret=new_secret(), token=bot["token"]
+            )
+            await register(held.database, held.vault, own, now=held.clock())
+            lena = await sandbox.add_person("Lena", bot=BOT)
+            await lena.start()
+            await until(lambda: is_answered(lena))
         check_calls(await sandbox.calls())
 
 

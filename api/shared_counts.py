@@ -1,0 +1,31 @@
+"""Counts that several processes share: in Redis, by the library `limits`. Loaded only where a Redis is set."""
+
+from limits.aio.storage import RedisStorage
+from redis.asyncio import BlockingConnectionPool
+from redis.exceptions import RedisError
+
+PATIENCE_SECONDS = 2
+
+
+class SharedCounts:
+    """Counts in one Redis. A crowd takes turns at its connections, of which an ordinary pool would turn some away."""
+
+    def __init__(self, redis_url: str) -> None:
+        patience = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
+        self._pool = BlockingConnectionPool.from_url(redis_url, timeout=PATIENCE_SECONDS, **patience)
+        self._storage = RedisStorage("async+redis://", implementation="redispy", connection_pool=self._pool)  # type: ignore[arg-type]
+
+    async def incr(self, key: str, seconds: int) -> int:
+        """Count one more of a key that lives so long; gives the sum. Raises OSError if Redis cannot be reached."""
+        try:
+            return await self._storage.incr(key, seconds)
+        except RedisError as error:
+            raise OSError(str(error)) from error
+
+    async def check(self) -> bool:
+        """Whether Redis answers."""
+        return await self._storage.check()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._pool.disconnect()
