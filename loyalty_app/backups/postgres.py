@@ -23,17 +23,14 @@ from loyalty_app.db.postgres import open_engine
 
 Result = TypeVar("Result")
 MAINTENANCE = "postgres"
+NEWER = "Install PostgreSQL's client programs, of the server's version or newer, and put them first on the PATH."
 
 
 def tool(name: str) -> str:
     """Where a program of PostgreSQL lies. Raises BackupRefused."""
     found = shutil.which(name)
     if found is None:
-        message = (
-            f"{name} is not on the PATH. Install PostgreSQL's client programs, of the server's version or newer "
-            "(`apt install postgresql-client` on Debian and Ubuntu)."
-        )
-        raise BackupRefused(message)
+        raise BackupRefused(f"{name} is not on the PATH. {NEWER} `apt install postgresql-client` on Debian and Ubuntu.")
     return found
 
 
@@ -46,7 +43,8 @@ def _run(name: str, url: str, *words: str) -> None:
     ended = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)  # noqa: S603  # ours
     if ended.returncode:
         said = " ".join(ended.stderr.split()).rstrip(".") or f"exit code {ended.returncode}"
-        raise BackupRefused(f"{name} failed: {said}.")
+        mend = f" {NEWER}" if "version mismatch" in said else ""
+        raise BackupRefused(f"{name} failed: {said}.{mend}")
 
 
 async def dump(url: str, target: Path) -> Found:

@@ -2,6 +2,7 @@
 
 import click
 
+from loyalty_app.cli.logs import announce
 from loyalty_app.cli.loops import run
 from loyalty_app.cli.stopping import asked_to_stop
 from loyalty_app.running import running
@@ -18,13 +19,16 @@ def bot() -> None:
     """
     settings = read_settings()
     if settings.telegram_token is None:
-        click.echo("Note: LOYALTY_TELEGRAM_TOKEN is not set; only shops with a bot of their own are served.", err=True)
+        announce(
+            "Note: LOYALTY_TELEGRAM_TOKEN is not set; only shops with a bot of their own are served.",
+            settings,
+        )
     run(_chat(settings))
 
 
 async def _chat(settings: Settings) -> None:
     stopped = asked_to_stop()
     async with running(settings, delivering=False, chatting=True) as held, scraped(settings, held.depths):
-        click.echo("The bots are open. Ctrl-C stops them.", err=True)
+        announce("The bots are open. Ctrl-C stops them.", settings)
         await stopped.wait()
-        click.echo("Finishing what is under way.", err=True)
+        announce("Finishing what is under way.", settings)

@@ -4,6 +4,7 @@ The exit codes: 0 it is done, 1 it could not be done, 2 it was asked in the wron
 """
 
 import errno
+from pathlib import Path
 
 import click
 from sqlalchemy.exc import DBAPIError
@@ -97,6 +98,8 @@ def _of_the_world(error: Exception) -> str:
             return f"The database cannot do that: {one_line(error.orig or error)}."
         case PoolTimeout() | ConnectionError() | TimeoutError():
             return f"The database does not answer: {one_line(error)}. Does it run, and is LOYALTY_DATABASE_URL right?"
+        case OSError(strerror=str(said), filename=str() | Path() as name):
+            return f"{name}: {said}."
         case OSError():
             return one_line(error)
         case _:

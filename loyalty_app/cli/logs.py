@@ -11,6 +11,7 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
+import click
 import structlog
 from structlog.typing import Processor
 
@@ -91,6 +92,13 @@ def logging_config() -> dict[str, Any]:
         "root": {"level": libraries, "handlers": ["stderr"]},
         "loggers": {name: {"level": settings.log_level} for name in OURS},
     }
+
+
+def announce(words: str, settings: Settings) -> None:
+    """Say on stderr what a command that runs for long is doing, whatever the level; as JSON where the log is."""
+    if settings.log_format == "json":
+        words = formatter("json").format(logging.LogRecord(__name__, logging.INFO, "", 0, words, None, None))
+    click.echo(words, err=True)
 
 
 def log_to_stderr() -> None:

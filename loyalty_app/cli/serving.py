@@ -6,6 +6,7 @@ from typing import Any
 import click
 import msgspec
 
+from loyalty_app.cli.logs import announce
 from loyalty_app.cli.options import TEXT, Decorator
 from loyalty_app.cli.ports import address_of, open_port
 from loyalty_app.cli.server import Guarded, api_only, application, serve_alone, serve_with_workers
@@ -34,7 +35,7 @@ def serve(host: str | None, port: int | None) -> None:
     """
     settings = _settings(host, port)
     if settings.workers > 1:
-        click.echo("Note: `loyalty serve` is one process. LOYALTY_WORKERS counts for `loyalty api`.", err=True)
+        announce("Note: `loyalty serve` is one process. LOYALTY_WORKERS counts for `loyalty api`.", settings)
     _serve_alone(settings)
 
 
@@ -60,17 +61,17 @@ def _settings(host: str | None, port: int | None) -> Settings:
 
 def _serve_alone(settings: Settings, make: Callable[[], Guarded] = application) -> None:
     listener = open_port(settings.host, settings.port)
-    serve_alone(listener, ready=lambda: _announce(address_of(listener)), make=make)
+    serve_alone(listener, ready=lambda: _announce(address_of(listener), settings), make=make)
 
 
 def _serve_with_workers(settings: Settings) -> None:
     listener = open_port(settings.host, settings.port)
     migrate(settings)  # so that what is wrong with the database is said once, not by every process
     if settings.redis_url is None:
-        click.echo("Note: without LOYALTY_REDIS_URL each process counts rate limits by itself.", err=True)
-    _announce(address_of(listener), f" with {settings.workers} processes")
+        announce("Note: without LOYALTY_REDIS_URL each process counts rate limits by itself.", settings)
+    _announce(address_of(listener), settings, f" with {settings.workers} processes")
     serve_with_workers(listener, settings.workers)
 
 
-def _announce(url: str, how: str = "") -> None:
-    click.echo(f"Serving {url}/v1{how}; reference at {url}/docs. Ctrl-C stops it.", err=True)
+def _announce(url: str, settings: Settings, how: str = "") -> None:
+    announce(f"Serving {url}/v1{how}; reference at {url}/docs. Ctrl-C stops it.", settings)

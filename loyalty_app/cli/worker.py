@@ -2,6 +2,7 @@
 
 import click
 
+from loyalty_app.cli.logs import announce
 from loyalty_app.cli.loops import run
 from loyalty_app.cli.stopping import asked_to_stop
 from loyalty_app.running import delivering
@@ -19,13 +20,13 @@ def worker() -> None:
     """
     settings = read_settings()
     if settings.on_sqlite:
-        click.echo("Note: `loyalty serve` delivers webhooks by itself; a worker beside it is not needed.", err=True)
+        announce("Note: `loyalty serve` delivers webhooks by itself; a worker beside it is not needed.", settings)
     run(_deliver(settings))
 
 
 async def _deliver(settings: Settings) -> None:
     stopped = asked_to_stop()
     async with delivering(settings):
-        click.echo("Delivering webhooks. Ctrl-C stops it.", err=True)
+        announce("Delivering webhooks. Ctrl-C stops it.", settings)
         await stopped.wait()
-        click.echo("Finishing what is under way, which takes 15 seconds at most.", err=True)
+        announce("Finishing what is under way, which takes 15 seconds at most.", settings)

@@ -92,3 +92,9 @@ def test_whoever_asks_for_it_is_shown_the_traceback(tmp_path: Path) -> None:
     for ended in (asked, set_so):
         assert ended.returncode == 1
         assert "Traceback" in ended.stderr
+
+
+def test_a_file_that_is_not_there_is_named_in_plain_words(tmp_path: Path) -> None:
+    said = refused(Console(tmp_path).run("restore", "b.zip"), 1)
+
+    assert said == "Error: b.zip: No such file or directory."

@@ -1,5 +1,6 @@
 """`loyalty serve` and `loyalty api`: they start, share a file with other commands, refuse clearly, and stop gently."""
 
+import json
 import signal
 import socket
 from pathlib import Path
@@ -34,6 +35,19 @@ def test_a_server_serves_until_it_is_asked_to_stop(console: Console, command: st
 
         assert process.communicate(timeout=PATIENCE_SECONDS) == ("", "")
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "bot"])
+def test_where_the_log_is_json_a_server_says_nothing_else(console: Console, command: str) -> None:
+    console.ask("business", "create", *CAFE)
+    with console.start(command, LOYALTY_LOG_FORMAT="json", LOYALTY_PORT="0") as process:
+        assert process.stderr is not None
+        said = [json.loads(process.stderr.readline())]
+        while "Ctrl-C" not in said[-1]["event"]:
+            said.append(json.loads(process.stderr.readline()))
+        process.terminate()
+        said += map(json.loads, process.communicate(timeout=PATIENCE_SECONDS)[1].splitlines())
+    assert {line["level"] for line in said} == {"info"}
 
 
 def test_what_was_accepted_is_finished_before_a_server_stops(console: Console) -> None:
