@@ -53,7 +53,7 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Running]):
     async def refresh_data(self) -> None:
         """Load the chat before anybody answers; called by the library."""
         user, bot_id = self.user, self.bot.id
-        self.chat = await self.read(lambda connection: find_chat(connection, bot_id, user.id))
+        self.chat = await self.running.database.glance(lambda connection: find_chat(connection, bot_id, user.id))
         self.words = words_for(self.chat.language or user.language_code)
         message = self.came.message
         self._last_before = self.chat.last_id
