@@ -18,6 +18,7 @@ from loyalty_core.access import PLANS, Plan
 from loyalty_core.events import Event
 from loyalty_core.webhooks import DISABLE_AFTER, GONE, JITTER, RETRY_SCHEDULE, TOLERANCE
 
+HERE = "http://127.0.0.1:8000"
 UNITS = ((3_600, "h"), (60, "min"), (1, "s"))
 
 TEXT = Template("""\
@@ -35,10 +36,13 @@ You need the address of this installation and an API key of the shop. The plan o
 operation has an example in curl, Python, JavaScript and PHP. They read both from variables:
 
 ```sh
-export API=http://127.0.0.1:8000/v1
+export API=$address/v1
 export KEY=ll_...
 curl -H "Authorization: Bearer $$KEY" "$$API/program"
 ```
+
+Python needs `pip install httpx`. JavaScript needs Node 18 or newer and a file whose name ends in `.mjs`. PHP needs its
+extension curl.
 
 Send the key with every request, as `Authorization: Bearer ll_…` or as `X-Api-Key: ll_…`. Keep it on the server or
 in the till's vault, not in an app that customers install. It may do what its scopes name; each operation tells the
@@ -109,11 +113,12 @@ $codes
 """)
 
 
-def introduction() -> str:
-    """The text that opens the reference."""
+def introduction(address: str = HERE) -> str:
+    """The text that opens the reference of an installation at that address, without a slash at its end."""
     waits = [_spoken(wait) for wait in RETRY_SCHEDULE[1:]]
     problems = {code: problem for code, problem in example_problems().items() if code not in IN_THE_CHAT}
     return TEXT.substitute(
+        address=address,
         plans=" or ".join(plan for plan, terms in PLANS.items() if terms.api),
         hourly=f"{PLANS[Plan.PROFESSIONAL].requests_per_hour:,}",
         failures=FAILURES_A_MINUTE,

@@ -11,6 +11,7 @@ from api.reference.calls import Call, calls_of
 from api.reference.openapi import Json, openapi_document
 from api.reference.page import FOREVER, HEADERS, reference_page, renderer, start_script
 from api.reference.postman import postman_collection
+from api.reference.prose import introduction
 from api.routes import customers, imports, pictures, program, stamps, webhooks
 from api.state import AppRequest, running
 
@@ -31,16 +32,21 @@ def document() -> Json:
 
 
 @get("/openapi.json", include_in_schema=False)
-async def openapi() -> ASGIResponse:
-    """The reference for machines."""
-    return ASGIResponse(body=encode(document()))
+async def openapi(request: AppRequest) -> ASGIResponse:
+    """The reference for machines; its prose names the address of this installation."""
+    info = {**document()["info"], "description": introduction(_address(request))}
+    return ASGIResponse(body=encode({**document(), "info": info}))
 
 
 @get("/postman.json", include_in_schema=False)
 async def postman(request: AppRequest) -> ASGIResponse:
-    """The reference for Postman, with the public address of the server, else the one at which it was asked for."""
-    address = running(request).settings.public_url or str(request.base_url)
-    return ASGIResponse(body=encode(postman_collection(calls(), address.rstrip("/"))))
+    """The reference for Postman."""
+    return ASGIResponse(body=encode(postman_collection(calls(), _address(request))))
+
+
+def _address(request: AppRequest) -> str:
+    """The public address of the server, else the one at which it was asked."""
+    return (running(request).settings.public_url or str(request.base_url)).rstrip("/")
 
 
 @get("/docs", include_in_schema=False)

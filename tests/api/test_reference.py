@@ -176,3 +176,8 @@ async def test_the_document_is_served_as_json_without_a_key(api: Api, document: 
     answer = await api.client.get("/openapi.json")
     assert answer.headers["content-type"] == "application/json"
     assert msgspec.json.decode(answer.content) == document
+
+
+async def test_the_first_example_can_be_pasted_as_it_stands_at_every_address(api: Api) -> None:
+    answer = await api.client.get("/openapi.json", headers={"Host": "cards.example.com"})
+    assert "export API=http://cards.example.com/v1\n" in answer.json()["info"]["description"]
