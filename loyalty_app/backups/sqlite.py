@@ -18,7 +18,14 @@ BESIDE = ("-wal", "-shm")
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a file that may be in use, as it is at one moment."""
+    """Copy a file that may be in use, as it is at one moment. Raises BackupRefused."""
+    try:
+        _copy(source, target)
+    except sqlite.driver.Error as error:
+        raise BackupRefused(f"SQLite cannot copy {source.absolute()}: {error}.") from error
+
+
+def _copy(source: Path, target: Path) -> None:
     uri = f"file:{quote(str(source.absolute()))}?mode=ro"
     with (
         closing(sqlite.driver.connect(uri, uri=True)) as live,

@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from loyalty_app.backups.archive import Manifest
-from loyalty_app.backups.making import Made, make_backup
+from loyalty_app.backups.making import KEY, Made, make_backup
 from loyalty_app.backups.proving import Found
 from loyalty_app.backups.restoring import Restored, restore_backup
 from loyalty_app.cli import options
 from loyalty_app.cli.stopping import tidy_up_at_the_end
 from loyalty_app.cli.telling import counted, tell
 from loyalty_app.counter.line import utc_now
-from loyalty_app.settings import read_settings
+from loyalty_app.settings import Settings, read_settings
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -63,12 +63,13 @@ def restore(file: Path, *, replace: bool, as_json: bool) -> None:
     takes its place. Webhooks stay paused until `loyalty deliveries resume`, so that nothing is sent twice.
     """
     tidy_up_at_the_end()
-    restored = restore_backup(read_settings(), file, now=utc_now(), replace=replace)
+    settings = read_settings()
+    restored = restore_backup(settings, file, now=utc_now(), replace=replace)
     answer = {"file": str(file), "aside": restored.aside, "deliveries_paused": True, **_answer(restored.manifest)}
-    tell({**answer, "version": restored.found.version}, _restored_words(restored), as_json=as_json)
+    tell({**answer, "version": restored.found.version}, _restored_words(restored, settings), as_json=as_json)
 
 
-def _restored_words(restored: Restored) -> str:
+def _restored_words(restored: Restored, settings: Settings) -> str:
     found, made_at = restored.found, restored.manifest.made_at
     lines = [
         f"Restored what was on {made_at:%Y-%m-%d} at {made_at:%H:%M} UTC: {_held(found)}.",
@@ -78,6 +79,8 @@ def _restored_words(restored: Restored) -> str:
         lines.append(f"What was there before is kept as {restored.aside}.")
     if restored.manifest.needs_key:
         lines.append("Set LOYALTY_SECRET_KEY to what it was then, or webhook secrets and bot tokens cannot be read.")
+    if KEY in restored.manifest.files and settings.secret_key is not None:
+        lines.append("The backup brought a key of its own. Leave LOYALTY_SECRET_KEY empty, or secrets cannot be read.")
     lines += ["", "Webhooks are paused. Once this is the one installation that runs:", "", RESUMING]
     return "\n".join(lines)
 

@@ -26,6 +26,7 @@ from loyalty_app.running import server_lock
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.vault import open_vault
 from tests.app.audit import assert_books_balance
+from tests.app.console import Console
 from tests.app.shop import Clock, Shop, open_shop
 from tests.core.builders import NOON
 
@@ -317,6 +318,24 @@ async def test_the_key_of_the_secrets_comes_back_with_the_file(sqlite_settings: 
     assert key.stat().st_mode & 0o777 == 0o600
     assert (tmp_path / "b.zip").stat().st_mode & 0o777 == 0o600
     assert kept_keys(tmp_path) == ["another key, of another installation"]
+
+
+def test_a_restore_says_that_the_key_that_is_set_is_not_that_of_the_backup(
+    sqlite_settings: Settings, tmp_path: Path
+) -> None:
+    console = Console(tmp_path, sqlite_settings)
+    open_vault(sqlite_settings)
+    console.ask("backup", "b.zip")
+    told = console.run("restore", "b.zip", "--replace", LOYALTY_SECRET_KEY="another key, and not the one")
+    assert "Leave LOYALTY_SECRET_KEY empty" in told.stdout
+    assert "LOYALTY_SECRET_KEY" not in console.run("restore", "b.zip", "--replace").stdout
+
+
+def test_a_database_that_cannot_be_copied_is_named_with_the_reason(sqlite_settings: Settings, tmp_path: Path) -> None:
+    sqlite_settings.sqlite_path.write_text("Dear diary, " * 100)
+    with pytest.raises(BackupRefused, match="not a database"):
+        make_backup(sqlite_settings, tmp_path / "b.zip", now=NOON)
+    assert left_by_backups(tmp_path) == []
 
 
 def kept_keys(folder: Path) -> list[str]:
