@@ -45,6 +45,14 @@ def test_a_phone_number_is_known_however_it_is_written(phone: str) -> None:
     assert "0987" not in scrubbed(f"called {phone}.")
 
 
+@pytest.mark.parametrize("password", ["hunter@two", "hunter%40two", "@two", "a%40b@two"])
+def test_a_password_with_an_at_sign_in_it_is_hidden_to_its_end(password: str) -> None:
+    assert (
+        scrubbed(f"postgresql://shop:{password}@db.example/cards and more")
+        == "postgresql://…@db.example/cards and more"
+    )
+
+
 def test_what_is_no_secret_stays_as_it_is() -> None:
     said = (
         "10:40 at 127.0.0.1:8000, update 123456:7, msg_01999f3c0a1bdeadbeef01234567, poll_interval, @stamp_bot is open"
