@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Column, Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from loyalty_core.errors import InvalidCursor, PageTooDeep
 
@@ -50,7 +50,7 @@ class Walk(msgspec.Struct, frozen=True):
     """How a list is walked: its name, the column of ids that orders it, and whether the newest come first."""
 
     name: str
-    column: Column[Any]
+    column: ColumnElement[Any]
     newest_first: bool = False
 
 

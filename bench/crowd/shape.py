@@ -37,7 +37,7 @@ class Crowd(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def slots(self) -> int:
         """How many slots there are."""
-        return self.most + self.most // GOAL + 1
+        return self.most + self.most // GOAL
 
     def visit(self, slot: int) -> int | None:
         """Which visit of a customer falls into a slot, from 0 upwards; None if it is one for redemptions."""
