@@ -66,19 +66,22 @@ pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into bui
 
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
-BENCHES := bench-cards bench-chat bench-importing bench-kills bench-peers bench-photos bench-stamps \
-           bench-webhooks
+BENCHES := bench-analytics bench-cards bench-chat bench-growth bench-importing bench-kills bench-peers bench-photos \
+           bench-reads bench-stamps bench-webhooks
 
 .PHONY: $(BENCHES)
 $(BENCHES): $(HOUSE)
 	@$(BIN)/python -m $(subst -,.,$@) $(ARGS)
 
+bench-analytics:  ## how long summaries take, with a million transactions and with ten
 bench-cards:      ## how long a card takes to draw
 bench-chat:       ## how soon a press of a button shows
+bench-growth:     ## stamps a second with few customers and with a million, one shop and many, many webhooks
 bench-importing:  ## how fast a spreadsheet comes in
 bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a proof, and takes long)
 bench-peers:      ## install what others would build instead, and prove that it does the same work
 bench-photos:     ## how many photos of codes are read, and how fast
+bench-reads:      ## how long reads take, with ten thousand customers and with a million
 bench-stamps:     ## stamps a second over HTTP, beside the databases alone and the peers
 bench-webhooks:   ## how soon an event reaches its receiver
 
