@@ -14,7 +14,8 @@ HOUSE   := $(VENV)/.house-installed
 PIP  := $(BIN)/python -m pip --disable-pip-version-check --no-input
 LOCK := $(BIN)/uv --no-config pip compile --universal --python-version 3.11 --generate-hashes \
         --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --quiet $(UPGRADE)
-LOCKS := requirements.lock requirements-dev.lock bench/peers/requirements.lock
+LOCKS := requirements.lock requirements-dev.lock bench/peers/requirements.lock \
+         bench/profiler/requirements.lock
 
 # As many test processes as there are processors, up to eight; WORKERS=0 keeps everything in one.
 WORKERS ?= logical
@@ -96,6 +97,7 @@ lock: | $(BIN)/uv  ## pin and hash all dependencies again (UPGRADE=--upgrade tak
 	@$(LOCK) pyproject.toml --extra build -o requirements.lock
 	@$(LOCK) pyproject.toml --extra build --extra dev -c requirements.lock -o requirements-dev.lock
 	@$(LOCK) bench/peers/requirements.in -o bench/peers/requirements.lock
+	@$(LOCK) bench/profiler/requirements.in -o bench/profiler/requirements.lock
 	@! grep -nE '://|^ *-(i|f|-index|-extra|-find)' $(LOCKS) \
 	    || { echo 'The lock names a place on this machine or network: see the lines above.' >&2; exit 1; }
 

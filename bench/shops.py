@@ -26,10 +26,11 @@ GOAL, RATE_LIMIT = 10, 1_000_000_000
 
 
 class Town(msgspec.Struct, frozen=True):
-    """How many shops there are, and how many customers over all of them."""
+    """How many shops there are, how many customers over all of them, and whether an endpoint hears of each stamp."""
 
     shops: int = 1
     customers: int = 1_000
+    listening: bool = True
 
     @property
     def guests(self) -> int:
@@ -59,16 +60,17 @@ def furnish(settings: Settings, town: Town) -> list[Card]:
 
 async def _furnish(settings: Settings, town: Town) -> list[Card]:
     async with running(settings, delivering=False) as held:
-        return [card for number in range(town.shops) for card in await _open(held, f"Shop {number}", town.guests)]
+        return [card for number in range(town.shops) for card in await _open(held, f"Shop {number}", town)]
 
 
-async def _open(held: Running, name: str, guests: int) -> list[Card]:
+async def _open(held: Running, name: str, town: Town) -> list[Card]:
     new = NewBusiness(name=name, plan=Plan.ENTERPRISE, rate_limit=RATE_LIMIT)
     business = await open_business(held.database, new, first_terms(GOAL, "A coffee", utc_now()))
     caller = Caller(business=business, actor=SYSTEM)
-    profiles = (Profile(name=f"Customer {number}") for number in range(guests))
+    profiles = (Profile(name=f"Customer {number}") for number in range(town.guests))
     answers = await asyncio.gather(*(held.counter.join(caller, profile) for profile in profiles))
-    await held.webhooks.register(business.id, ENDPOINT, EVENTS)
+    if town.listening:
+        await held.webhooks.register(business.id, ENDPOINT, EVENTS)
     key = await create_key(held.database, business.id, name="till")
     customers = (msgspec.json.decode(answer.body, type=CustomerView) for answer in answers)
     return [Card(business.id, customer.id, key.api_key) for customer in customers]

@@ -1,0 +1,45 @@
+"""Parts: what a stack of Python is counted as. The innermost frame that a part knows decides.
+
+A frame reads as `Counter.give_stamp (loyalty_app/counter/line.py)`. What C does counts for the Python that called it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+PARTS = {
+    "HTTP server": ("(uvicorn/", "(uvloop/", "Runner.run (asyncio/"),
+    "event loop, threads": ("(asyncio/", "(concurrent/"),
+    "Litestar": ("(litestar/",),
+    "our handler, key, limit": ("(api/", "(limits/", "(loyalty_app/keys.py)", "(loyalty_app/watch/"),
+    "counter: collect, decide": ("(loyalty_app/counter/", "(loyalty_core/", "(loyalty_app/outbox.py)"),
+    "our SQL: rows, statements": ("(loyalty_app/db/",),
+    "SQLAlchemy": ("(sqlalchemy/",),
+    "driver and database": (".do_execute (sqlalchemy/", ".do_executemany (sqlalchemy/", "(asyncpg/"),
+    "commit": (".do_commit (sqlalchemy/", "._commit_impl (sqlalchemy/", "Transaction.commit (asyncpg/"),
+}
+"""What is called how, and by which pieces of a frame it is known; of two parts that know one the later counts."""
+
+ELSE = "else"
+WAITING = "_worker (concurrent/"
+"""A thread without work, which py-spy takes for one that works."""
+
+
+def parts_of(stacks: Iterable[str]) -> dict[str, float]:
+    """The share of each part; a stack is `outermost;…;innermost samples`."""
+    counted: Counter[str] = Counter()
+    for line in stacks:
+        frames, _, samples = line.rpartition(" ")
+        stack = [frame.strip() for frame in frames.split(";")]
+        if not stack[-1].startswith(WAITING):
+            counted[part_of(stack)] += int(samples)
+    total = counted.total() or 1
+    return {name: counted[name] / total for name in (*PARTS, ELSE)}
+
+
+def part_of(stack: list[str]) -> str:
+    """Which part a stack is counted as."""
+    for frame in reversed(stack):
+        known = [name for name, pieces in PARTS.items() if any(piece in frame for piece in pieces)]
+        if known:
+            return known[-1]
+    return ELSE

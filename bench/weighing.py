@@ -1,0 +1,29 @@
+"""Weighing: what a process has of memory and has used of the processor, as Linux tells."""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+TICKS = os.sysconf("SC_CLK_TCK")
+KILOBYTES_A_MEGABYTE = 1_024
+
+
+class Weight(msgspec.Struct, frozen=True, kw_only=True):
+    """Memory in MB: all pages that a process has (`rss`), and its share where it shares them with others (`pss`)."""
+
+    rss: float
+    pss: float
+
+
+def weigh(pid: int) -> Weight:
+    """The memory of a process."""
+    lines = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
+    sizes = {words[0]: int(words[1]) / KILOBYTES_A_MEGABYTE for words in lines}
+    return Weight(rss=sizes["Rss:"], pss=sizes["Pss:"])
+
+
+def cpu_seconds(pid: int) -> float:
+    """The time that all threads of a process have been at work."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / TICKS
