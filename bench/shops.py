@@ -72,5 +72,5 @@ async def _open(held: Running, name: str, town: Town) -> list[Card]:
     if town.listening:
         await held.webhooks.register(business.id, ENDPOINT, EVENTS)
     key = await create_key(held.database, business.id, name="till")
-    customers = (msgspec.json.decode(answer.body, type=CustomerView) for answer in answers)
-    return [Card(business.id, customer.id, key.api_key) for customer in customers]
+    numbers = sorted(msgspec.json.decode(answer.body, type=CustomerView).id for answer in answers)
+    return [Card(business.id, number, key.api_key) for number in numbers]
