@@ -198,6 +198,12 @@ async def filled(phones: Phones) -> None:
     await phones.page.until(at_end())
 
 
+async def scroll_back(phones: Phones) -> None:
+    """Scroll to the first message on the left phone by hand."""
+    await phones.page.ask(f"{{ {LOG}.dispatchEvent(new WheelEvent('wheel')); {LOG}.scrollTo(0, 0); }}")
+    await phones.page.until("!document.querySelector('#phone-left .to-end').hidden")
+
+
 def at_end() -> str:
     """The script that tells whether the left phone shows its newest message."""
     return "(({scrollHeight, scrollTop, clientHeight}) => scrollHeight - scrollTop - clientHeight < 2)" + f"({LOG})"
@@ -205,15 +211,16 @@ def at_end() -> str:
 
 async def test_the_newest_message_stays_in_view_while_another_grows(started: Phones) -> None:
     await filled(started)
-    before = await started.page.ask(f"{LOG}.scrollHeight")
-    await started.page.ask(GROW)
-    await started.page.until(f"{LOG}.scrollHeight > {before} + 250 && {at_end()}")
+    on_the_way = f"new MutationObserver(() => setTimeout(() => {{ {GROW}; window.grown = true; }}, 60))"
+    await started.page.ask(f"{{ {on_the_way}.observe({LOG}, {{childList: true}}); }}")
+    await started.says("left", "buttons")
+    await started.page.until("window.grown && document.querySelectorAll('#phone-left .keyboard').length > 4")
+    await started.page.until(at_end())
 
 
 async def test_who_scrolls_back_is_left_there(started: Phones) -> None:
     await filled(started)
-    await started.page.ask(f"{LOG}.scrollTo(0, 0)")
-    await started.page.until("!document.querySelector('#phone-left .to-end').hidden")
+    await scroll_back(started)
     await started.page.ask(GROW)
     await started.page.ask("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     assert await started.page.ask(f"{LOG}.scrollTop") == 0
@@ -221,32 +228,30 @@ async def test_who_scrolls_back_is_left_there(started: Phones) -> None:
 
 async def test_who_says_something_sees_the_answer_even_if_what_they_said_is_taken_away(started: Phones) -> None:
     await filled(started)
-    await started.page.ask(f"{LOG}.scrollTo(0, 0)")
+    await scroll_back(started)
     await started.says("left", "swallow")
     await started.sees("left", "Swallowed")
     await started.page.until(at_end())
 
 
 async def test_a_scan_reads_what_the_other_phone_shows_and_no_card_of_another_bot(
-    browser: Browser, laptop: Laptop
+    started: Phones, laptop: Laptop
 ) -> None:
-    phones = await open_phones(browser, laptop, LAPTOP, "Ana", "Ben")
-    await phones.press("left", "Start")
-    await phones.says("left", "card")
-    await phones.page.until("document.querySelector('#phone-left .picture img')?.naturalWidth")
-    other = await laptop.add("bots", username=f"other{phones.people['right']}_bot")
+    await started.says("left", "card")
+    await started.page.until("document.querySelector('#phone-left .picture img')?.naturalWidth")
+    other = await laptop.add("bots", username=f"other{started.people['right']}_bot")
     theirs = {"file": ("card.png", card("https://t.me/echo_bot?start=c_7"), "image/png")}
-    sent = await laptop.control.post(f"chats/{phones.people['left']}/{other['username']}/photo", files=theirs)
+    sent = await laptop.control.post(f"chats/{started.people['left']}/{other['username']}/photo", files=theirs)
     sent.raise_for_status()
-    await phones.page.call("Page.reload")
-    await phones.page.until(f"document.querySelector('#phone-right option[value={other['username']}]')")
+    await started.page.call("Page.reload")
+    await started.page.until(f"document.querySelector('#phone-right option[value={other['username']}]')")
     choose = "(it, value) => { it.value = value; it.dispatchEvent(new Event('change')); }"
     bots = "document.querySelectorAll('#phone-right select')[1]"
-    await phones.page.ask(f"({choose})({bots}, '{other['username']}')")
-    await phones.page.until("document.querySelector('#phone-right .scan').ariaDisabled === 'false'")
-    await phones.page.click("document.querySelector('#phone-right .scan')")
-    await phones.sees("right", "You said: /start c_42")
-    await close_quietly(phones)
+    await started.page.ask(f"({choose})({bots}, '{other['username']}')")
+    await started.page.until(f"{bots}.value === '{other['username']}'")
+    await started.page.until("document.querySelector('#phone-right .scan').ariaDisabled === 'false'")
+    await started.page.click("document.querySelector('#phone-right .scan')")
+    await started.sees("right", "You said: /start c_42")
 
 
 async def test_arabic_runs_from_right_to_left(started: Phones) -> None:

@@ -15,6 +15,8 @@ export class Log {
   #shown = new Map();
   #unread = 0;
   #top = 0;
+  #byHand = false;
+  #going = false;
 
   constructor(actions) {
     this.actions = actions;
@@ -39,6 +41,9 @@ export class Log {
     );
     this.element = make("div", { class: "wall" }, this.list, this.down);
     this.list.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    for (const hand of ["wheel", "touchmove", "keydown"])
+      this.list.addEventListener(hand, () => this.#touched(), { passive: true });
+    this.list.addEventListener("scrollend", () => this.#arrivedAtEnd(), { passive: true });
     // Pictures and keyboards of another height must not push the newest message out of sight.
     new ResizeObserver(() => this.pinned && this.toEnd(true)).observe(this.list);
     this.sizes = new ResizeObserver(() => this.pinned && this.toEnd());
@@ -89,6 +94,8 @@ export class Log {
   /** Bring the newest message into view. */
   toEnd(atOnce = false) {
     this.pinned = true;
+    this.#going = true;
+    this.#byHand = false;
     this.list.scrollTo({ top: this.list.scrollHeight, behavior: atOnce || calm() ? "instant" : "smooth" });
   }
 
@@ -147,11 +154,22 @@ export class Log {
     this.#count();
   }
 
+  #touched() {
+    this.#byHand = true;
+    this.#going = false;
+  }
+
+  // What has grown on the way has moved the end, or stopped the way to it.
+  #arrivedAtEnd() {
+    if (this.#going && this.pinned) this.list.scrollTo({ top: this.list.scrollHeight, behavior: "instant" });
+    this.#going = false;
+  }
+
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.list;
     const near = scrollHeight - scrollTop - clientHeight < NEAR_END;
-    // Only who scrolls back wants to stay there; on the way to the end more may come.
-    this.pinned = near || (this.pinned && scrollTop >= this.#top);
+    // Only who scrolls back by hand wants to stay there: what comes, grows or shrinks moves the messages too.
+    this.pinned = near || (this.pinned && !(this.#byHand && scrollTop < this.#top));
     this.#top = scrollTop;
     if (this.pinned) this.#unread = 0;
     this.#count();
