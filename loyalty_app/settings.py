@@ -21,6 +21,11 @@ class SettingsError(Exception):
     """A setting cannot be used; the text says which one and what would be right."""
 
 
+PREFIX = "LOYALTY_"
+OF_COMMANDS = {"LOYALTY_BOT_TOKEN", "LOYALTY_DEBUG"}
+"""What single commands read, which is no setting."""
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings. Each field is the variable LOYALTY_<FIELD>."""
 
@@ -51,6 +56,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def sqlite_path(self) -> Path:
         """Where the SQLite file lies."""
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+
+def unknown_variables(environ: Mapping[str, str | None] | None = None) -> list[str]:
+    """Variables that look like settings and are none, as after a typing error; those of tests are left out."""
+    given = {**dotenv_values(".env"), **os.environ} if environ is None else environ
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.__struct_fields__} | OF_COMMANDS
+    foreign = tuple(f"{PREFIX}{part}_" for part in ("TEST", "BENCH"))
+    return sorted(
+        name for name in given if name.startswith(PREFIX) and name not in known and not name.startswith(foreign)
+    )
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -26,7 +26,7 @@ from api.reference import HANDLERS as REFERENCE
 from api.reference.errors import example_problems
 from api.routes import health, metrics
 from loyalty_app.cli import loyalty
-from loyalty_app.settings import Settings, read_settings
+from loyalty_app.settings import Settings, read_settings, unknown_variables
 from loyalty_core import errors
 from loyalty_core.errors import LoyaltyError
 from tests import documents
@@ -58,6 +58,10 @@ def test_every_setting_is_documented_with_its_default_and_no_other() -> None:
 def test_a_variable_that_a_document_names_is_read_by_something(name: str) -> None:
     known = {*SETTINGS, *variables_of_commands(), *variables_of_tests_and_benchmarks()}
     assert set(re.findall(r"\bLOYALTY_[A-Z][A-Z_]*", read(name))) <= known
+
+
+def test_what_a_command_reads_is_not_taken_for_a_typing_error() -> None:
+    assert unknown_variables(dict.fromkeys({*SETTINGS, *variables_of_commands() - {"None"}})) == []
 
 
 @every_document

@@ -14,13 +14,15 @@ from loyalty_app.cli.failures import explained, one_line
 from loyalty_app.cli.findings import Check, Status
 from loyalty_app.cli.outgoing import examine_outgoing
 from loyalty_app.cli.postgresql import examine_postgresql
+from loyalty_app.cli.scheduled import examine_backups
 from loyalty_app.cli.surroundings import examine_machine, examine_settings
 from loyalty_app.cli.telegram import examine_bots, examine_updates
+from loyalty_app.counter.line import utc_now
 from loyalty_app.db import sqlite
 from loyalty_app.db.migrate import check_known, newest, version_of
 from loyalty_app.pictures.fonts import SHAPED, unreadable_faces
 from loyalty_app.running import server_lock
-from loyalty_app.settings import Settings, SettingsError, read_settings
+from loyalty_app.settings import Settings, SettingsError, read_settings, unknown_variables
 
 REDIS_SECONDS = 3
 
@@ -32,9 +34,10 @@ def examine() -> Iterator[Check]:
     except SettingsError as error:
         yield Check(name="settings", status=Status.PROBLEM, message=str(error), mend="Correct that variable.")
         return
-    yield examine_settings(settings)
+    yield examine_settings(settings, unknown_variables())
     yield _pictures()
     yield from examine_machine(settings)
+    yield examine_backups(settings, utc_now())
     if settings.on_sqlite:
         yield _sqlite()
     if settings.redis_url is not None:

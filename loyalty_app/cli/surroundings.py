@@ -5,7 +5,8 @@ It looks and changes nothing. What it cannot find out on a machine, it says noth
 
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,9 +28,9 @@ class Finding(NamedTuple):
     mend: str
 
 
-def examine_settings(settings: Settings) -> Check:
-    """Whether the settings go with each other, and with where they are used."""
-    found = list(_unfit(settings))
+def examine_settings(settings: Settings, unknown: Sequence[str] = ()) -> Check:
+    """Whether the settings go with each other, and with where they are used; `unknown` are variables that are none."""
+    found = [*_unfit(settings), *map(_nobody_reads, unknown)]
     if not found:
         return Check(name="settings", message="All can be used, and they go together.")
     worst = Status.PROBLEM if any(one.status is Status.PROBLEM for one in found) else Status.NOTE
@@ -42,6 +43,13 @@ def examine_settings(settings: Settings) -> Check:
         mend=" ".join(one.mend for one in found),
         details=tuple(one.message for one in found),
     )
+
+
+def _nobody_reads(variable: str) -> Finding:
+    known = [f"LOYALTY_{name.upper()}" for name in Settings.__struct_fields__]
+    near = get_close_matches(variable, known, n=1)
+    mend = f"If you mean {near[0]}, write it so." if near else "docs/reference/settings.md has all that there are."
+    return Finding(Status.NOTE, f"{variable} is no setting, and nobody reads it.", mend)
 
 
 def _unfit(settings: Settings) -> Iterator[Finding]:

@@ -9,15 +9,18 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from loyalty_app.backups.schedule import STAMP
 from loyalty_app.chat.identity import Webhook
 from loyalty_app.cli import surroundings, telegram
 from loyalty_app.cli.findings import Status
 from loyalty_app.cli.postgresql import examine_clock, examine_postgresql
+from loyalty_app.cli.scheduled import examine_backups
 from loyalty_app.cli.surroundings import examine_machine, examine_settings
-from loyalty_app.settings import Settings
+from loyalty_app.settings import Settings, unknown_variables
 from tests.app.console import A_KEY, Console
 from tests.app.test_cli_doctor import checks
 from tests.bots.people import open_sandbox
+from tests.core.builders import NOON
 
 POSTGRES = Settings(database_url="postgresql://shop@db/loyalty", secret_key=A_KEY)
 TOKEN = "123456789:AbCdEfGhIjKlMnOpQrStUvWxYz"
@@ -45,6 +48,37 @@ def test_settings_that_do_not_go_together_are_named(changes: dict[str, Any], sta
     check = examine_settings(replace(POSTGRES, **changes))
     assert check.status is status
     assert named in f"{check.message}{check.mend}"
+
+
+def test_a_variable_that_is_no_setting_is_named_with_the_one_that_was_meant() -> None:
+    given = {"LOYALTY_PROT": "8000", "LOYALTY_PORT": "1", "LOYALTY_BOT_TOKEN": "t", "LOYALTY_TEST_X": "1", "HOME": "/"}
+    unknown = unknown_variables(given)
+    check = examine_settings(POSTGRES, unknown)
+    assert unknown == ["LOYALTY_PROT"]
+    assert (check.status, "LOYALTY_PROT" in check.message) == (Status.NOTE, True)
+    assert "LOYALTY_PORT" in str(check.mend)
+
+
+@pytest.mark.parametrize(
+    ("hours_old", "status", "said"),
+    [
+        (1, Status.OK, "newest"),
+        (49, Status.NOTE, "newest"),
+        (-1, Status.NOTE, "none yet"),
+        (None, Status.NOTE, "none yet"),
+    ],
+)
+def test_backups_that_do_not_come_are_noticed(tmp_path: Path, hours_old: int | None, status: Status, said: str) -> None:
+    if hours_old is not None:
+        (tmp_path / (NOON - timedelta(hours=hours_old)).strftime(STAMP)).touch()
+    check = examine_backups(Settings(backup_folder=str(tmp_path)), NOON)
+    assert (check.status, said in check.message) == (status, True)
+
+
+def test_a_folder_for_backups_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
+    check = examine_backups(Settings(backup_folder=str(tmp_path / "no")), NOON)
+    assert (check.status, bool(check.mend)) == (Status.PROBLEM, True)
+    assert examine_backups(Settings(), NOON).status is Status.OK
 
 
 def test_several_things_are_told_one_by_one() -> None:
