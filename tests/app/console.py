@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from loyalty_app.settings import Settings
 
 COMMAND = [sys.executable, "-m", "loyalty_app.cli"]
 A_KEY = "a key for tests, and nowhere else"
+SERVING = re.compile(r"Serving (?P<url>https?://[^\s/]+)/v1")
 CAFE = ("--name", "Café Zoë", "--reward", "A free coffee")
 
 Ended = subprocess.CompletedProcess[str]
@@ -70,8 +72,8 @@ class Console:
         with self.start(*words, "--port", "0", **variables) as process:
             assert process.stderr is not None
             for line in process.stderr:
-                if line.startswith("Serving "):
-                    yield process, line.split()[1].removesuffix("/v1;").removesuffix("/v1")
+                if (up := SERVING.search(line)) is not None:
+                    yield process, up["url"]
                     return
             raise AssertionError("it did not start")
 
