@@ -1,16 +1,52 @@
-"""`python -m bench`: runs every benchmark, one after the other."""
+"""`python -m bench`: runs every benchmark, or those that are named, one after the other, and gathers what they found.
 
-from tempfile import TemporaryDirectory
+Each is a process of its own, so that none inherits what another has warmed up or left behind. With `--table` nothing is
+run: the table is made of what was measured last.
+"""
 
-from bench import analytics, cards, chat, growth, importing, photos, reads, stamps, webhooks
+import argparse
+import subprocess
+import sys
+
+from bench.gathering import table
+from bench.serving import ROOT
+
+BENCHMARKS = (
+    "stamps",
+    "reads",
+    "analytics",
+    "growth",
+    "webhooks",
+    "cards",
+    "photos",
+    "chat",
+    "importing",
+    "cost",
+)
+"""`kills` is a proof and no measurement, and `peers` belongs to `stamps`."""
+
+
+def main() -> int:
+    """Run them, and print the table; says how many have failed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="All benchmarks, and one table.")
+    parser.add_argument("only", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
+    parser.add_argument("--table", action="store_true", help="only gather what was measured last")
+    given = parser.parse_args()
+    if unknown := set(given.only) - set(BENCHMARKS):
+        parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
+    names = [name for name in BENCHMARKS if not given.only or name in given.only]
+    failed = [] if given.table else [name for name in names if not _run(name)]
+    print(table(names))
+    for name in failed:
+        print(f"{name} has failed; `make bench-{name}` runs it alone.", file=sys.stderr)
+    return len(failed)
+
+
+def _run(name: str) -> bool:
+    print(f"# {name}", flush=True)
+    command = [sys.executable, "-m", f"bench.{name}"]
+    return subprocess.run(command, check=False, cwd=ROOT).returncode == 0  # noqa: S603  # our own
+
 
 if __name__ == "__main__":
-    cards.main()
-    photos.main()
-    stamps.main()
-    importing.main()
-    chat.main()
-    webhooks.main()
-    with TemporaryDirectory() as folder:  # large crowds are filled once for all three
-        for one in (reads, analytics, growth):
-            one.main(["--folder", folder])
+    sys.exit(main())

@@ -10,7 +10,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+import msgspec
+
 from bench.contest import keep
+from bench.goals import at_most, found
 from bench.growing import Growth, grow, show_growth
 from bench.places import places
 from bench.readiness import Readiness, race, show_readiness
@@ -26,10 +29,10 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=8.0, help="for how long the profiler looks")
     given = parser.parse_args(arguments)
-    with places() as found:
-        ready = race(found, given.rounds)
-        spent = [spend(found, name, given.seconds) for name in ("SQLite", "PostgreSQL")]
-        growth = grow(found, given.requests)
+    with places() as here:
+        ready = race(here, given.rounds)
+        spent = [spend(here, name, given.seconds) for name in ("SQLite", "PostgreSQL")]
+        growth = grow(here, given.requests)
     show_readiness(ready)
     show_growth(growth)
     show_spending(spent)
@@ -40,18 +43,16 @@ def told(ready: Sequence[Readiness], growth: Growth, spent: Sequence[Spending]) 
     """All of it, for JSON."""
     ours = [one for one in ready if one.ours]
     goals = [
-        ("seconds to ready", max(one.seconds for one in ours), READY_SECONDS),
-        ("MB when idle", max(one.rss for one in ours), IDLE_MB),
-        (f"MB more after {growth.requests:,} requests", growth.more, growth.allowed),
+        *(at_most(f"{one.name}: seconds to ready", one.seconds, READY_SECONDS) for one in ours),
+        *(at_most(f"{one.name}: MB when idle", one.rss, IDLE_MB) for one in ours),
+        at_most(f"MB more after {growth.requests:,} requests", growth.more, growth.allowed),
+        *(found(f"{one.name}: microseconds of CPU of a stamp", one.microseconds) for one in spent),
     ]
     return {
         "ready": {one.name: one.figures() for one in ready},
         "growth": growth.figures(),
         "microseconds_of_cpu_a_stamp": {one.name: one.figures() for one in spent},
-        "goals": [
-            {"what": what, "wanted": f"≤ {wanted:g}", "reached": round(reached, 2), "met": reached <= wanted}
-            for what, reached, wanted in goals
-        ],
+        "goals": msgspec.to_builtins(goals),
     }
 
 

@@ -20,6 +20,8 @@ from typing import TypeVar
 import msgspec
 import uvloop
 
+from bench.contest import keep
+from bench.goals import at_most, found
 from bench.places import databases
 from loyalty_app.businesses import NewBusiness, first_terms, open_business
 from loyalty_app.counter import Answer, Caller
@@ -199,7 +201,14 @@ def report(figures: dict[str, dict[str, float]]) -> None:
         columns = "".join(f"{of[key]:>12.0f}" for of in figures.values())
         print(f"{label:<34}{columns}{GOALS.get(key, ''):>8}")
     rounded = {name: {key: round(figure, 1) for key, figure in of.items()} for name, of in figures.items()}
-    print(json.dumps({"benchmark": "webhooks", "events_a_second": EVENTS_A_SECOND, "endpoints": SHOPS, **rounded}))
+    goals = [
+        at_most(f"{name}: {LABELS[key]}", of[key], wanted)
+        for name, of in rounded.items()
+        for key, wanted in GOALS.items()
+    ]
+    goals += [found(f"{name}: deliveries a second", of["deliveries_a_second"]) for name, of in rounded.items()]
+    told = {"events_a_second": EVENTS_A_SECOND, "endpoints": SHOPS, **rounded}
+    keep("webhooks", {**told, "goals": msgspec.to_builtins(goals)})
 
 
 if __name__ == "__main__":

@@ -1,0 +1,27 @@
+"""Goals: what a benchmark has found, line by line, beside what was wanted. One table is made of all."""
+
+import msgspec
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure; `wanted` says the goal and `met` whether it was reached, if there is one."""
+
+    what: str
+    reached: float
+    wanted: str = ""
+    met: bool | None = None
+
+
+def found(what: str, reached: float) -> Line:
+    """A figure without a goal."""
+    return Line(what=what, reached=round(reached, 3))
+
+
+def at_most(what: str, reached: float, wanted: float) -> Line:
+    """A figure that is to be as small as that."""
+    return Line(what=what, reached=round(reached, 3), wanted=f"≤ {wanted:g}", met=reached <= wanted)
+
+
+def at_least(what: str, reached: float, wanted: float) -> Line:
+    """A figure that is to be as large as that."""
+    return Line(what=what, reached=round(reached, 3), wanted=f"≥ {wanted:g}", met=reached >= wanted)
