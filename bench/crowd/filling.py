@@ -73,7 +73,7 @@ async def _fill_postgres(settings: Settings, statements: Iterable[str], highest:
     engine = postgres.open_engine(settings.database_url)
 
     def work(connection: Connection) -> None:
-        _without_keys(connection, lambda: [connection.exec_driver_sql(one).close() for one in statements])
+        _without_keys(connection, lambda: [connection.exec_driver_sql(one) for one in statements])
         for name in NUMBERS:
             last = -(-highest // STEP) * STEP + 1 if name == "reward" else highest
             connection.execute(text(f"SELECT setval('{name}_number', {last})"))
