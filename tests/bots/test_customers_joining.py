@@ -30,6 +30,7 @@ async def test_a_link_that_is_opened_twice_at_once_and_delivered_again_makes_one
     lena = await either_town.person("Lena")
     await asyncio.gather(*[lena.start(f"j_{shop.business.slug}") for _ in range(2)])
     await either_town.sandbox.redeliver(BOT)
+    await either_town.idle()
     await only(shop)
     assert (await card_of(lena)).words.startswith("Bean & Leaf")
 
