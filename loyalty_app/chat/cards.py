@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, null, or_, select, true, update
 
 from loyalty_app.chat.chats import note_sent
 from loyalty_app.db.engine import Database
@@ -103,9 +103,14 @@ def find_card(connection: Connection, business_id: int, *, bot_id: int, user_id:
 
 
 async def send_anew(database: Database, card: HeldCard, *, now: datetime) -> None:
-    """Have a card sent as a new message, at once; whoever asks has taken the message away that showed it."""
+    """Have a card sent as a new message, at once; whoever asks has taken the message away that showed it.
+
+    If it has been sent meanwhile, that message is the new one, and stays.
+    """
     own = [telegram_card.c[name] == getattr(card, name) for name in KEY]
-    change = update(telegram_card).where(*own).values(message_id=None, due_at=now)
+    message = telegram_card.c.message_id
+    kept = case((message == card.message_id, null()), else_=message)
+    change = update(telegram_card).where(*own).values(message_id=kept, due_at=now)
     await database.write(lambda connection: connection.execute(change).close())
 
 

@@ -1,8 +1,10 @@
 """The card in the chat: one message, edited in place whoever stamps; what is worth a message of its own."""
 
 import pytest
+from msgspec import structs
 
 from bots.words import words_for
+from loyalty_app.chat.cards import cards_of, send_anew
 from loyalty_core.programs import Surplus
 from tests.bots.customers import (
     card_of,
@@ -48,6 +50,17 @@ async def test_one_to_go_is_told_once_and_so_is_the_reward_each_with_an_effect(t
     assert "A coffee" in there["params"]["text"]
     assert [message.effect is not None for message in (await lena.screen()).from_bot] == [False, True, True]
     assert near["params"]["message_effect_id"] != there["params"]["message_effect_id"]
+
+
+async def test_a_card_that_arrives_while_it_is_asked_for_again_is_sent_once(either_town: Town) -> None:
+    shop = await either_town.open_shop()
+    lena = await come_in(either_town, shop)
+    [bot_id], database = either_town.office.bots, either_town.held.database
+    [held] = await database.read(lambda connection: cards_of(connection, bot_id, lena.id))
+    before_it_came = structs.replace(held, message_id=None)
+    await send_anew(database, before_it_came, now=either_town.clock())
+    await either_town.idle()
+    assert (await card_of(lena)).id == held.message_id
 
 
 async def test_news_brings_the_card_down_by_its_button(town: Town) -> None:
