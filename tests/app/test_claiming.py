@@ -182,13 +182,15 @@ async def test_after_any_day_of_joins_stamps_and_claims_in_two_processes_the_boo
 ) -> None:
     dice = Random(seed)
     await shop.change(stamps_required=4, surplus=surplus)
+    moved = False
     for minute in range(100):  # who comes first is not up to the dice: it goes on until stamps have moved once
         shop.clock.wait(minutes=1)
         there = [customer.id for customer in await shop.customers()] or [0]
         wishes = [wish(dice.choice([shop, twin]), dice, dice.choice(there)) for _ in range(6)]
         for outcome in await asyncio.gather(*wishes, return_exceptions=True):
             assert not isinstance(outcome, Exception) or isinstance(outcome, LoyaltyError), outcome
-        if moved := minute >= 24 and EntryType.IMPORT in {entry.type for entry in await shop.ledger()}:
+        moved = minute >= 24 and EntryType.IMPORT in {entry.type for entry in await shop.ledger()}
+        if moved:
             break
     assert moved
     await assert_books_balance(shop)
