@@ -108,12 +108,19 @@ async def running(
         await asyncio.to_thread(migrate, settings)
         held = _open(settings, clock, delivering=delivering)
         try:
-            async with meanwhile(_chores(held, delivering=delivering)), held.chat:
-                if chatting:
-                    await held.chat.enter_async_context(open_chat(held))
+            async with meanwhile(_chores(held, delivering=delivering)), _bots(held, wanted=chatting):
                 yield held
         finally:
             await _close(held)
+
+
+@asynccontextmanager
+async def _bots(held: Running, *, wanted: bool) -> AsyncIterator[None]:
+    """Have the bots open until the end, or until `chat` is closed before it."""
+    async with held.chat:
+        if wanted:
+            await held.chat.enter_async_context(open_chat(held))
+        yield
 
 
 def _chores(held: Running, *, delivering: bool) -> list[Chore]:
