@@ -18,6 +18,7 @@ from telegram.error import BadRequest, NetworkError, RetryAfter
 from telegram.ext import Application
 
 from bots.pace import seconds_of
+from bots.precedence import Precedence
 from loyalty_app.chat.updates import (
     Handled,
     NewUpdate,
@@ -44,7 +45,7 @@ class Intake:
     """Takes updates in and has them handled, by the bots of this process."""
 
     def __init__(self, running: Running, bots: Mapping[int, BotApplication]) -> None:
-        self._running, self._bots = running, bots
+        self._running, self._bots, self.precedence = running, bots, Precedence()
         self.turns: Turns[Update, Handled] = Turns(
             running.database, Updates(bots.keys), self._handle, clock=running.clock, name="updates"
         )
@@ -64,7 +65,8 @@ class Intake:
         """Handle an update; what it leads to can be found in the log by its number."""
         began = time.perf_counter()
         trail.set({"bot": update.bot_id, "update": update.update_id})
-        handled = await self._handle_once(update)
+        with self.precedence.serving():
+            handled = await self._handle_once(update)
         outcome = "again" if will_be_tried(handled) else "handled" if handled.error is None else "aside"
         seconds = time.perf_counter() - began
         count_update(outcome, seconds=seconds)

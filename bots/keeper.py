@@ -12,6 +12,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bots.cards import show, take_down
 from bots.intake import BotApplication
+from bots.precedence import Precedence
 from loyalty_app.chat.cards import DueCards, HeldCard, Shown
 from loyalty_app.chat.sights import Sight, look
 from loyalty_app.running import Running
@@ -26,9 +27,9 @@ log = logging.getLogger(__name__)
 class Keeper(Turns[HeldCard, Shown]):
     """Shows due cards until it is closed."""
 
-    def __init__(self, running: Running, bots: Mapping[int, BotApplication]) -> None:
+    def __init__(self, running: Running, bots: Mapping[int, BotApplication], precedence: Precedence) -> None:
         super().__init__(running.database, DueCards(bots.keys), self._show, clock=running.clock, name="cards")
-        self._running, self._bots = running, bots
+        self._running, self._bots, self._precedence = running, bots, precedence
         self._loop = asyncio.get_running_loop()
 
     def wake(self) -> None:
@@ -44,7 +45,8 @@ class Keeper(Turns[HeldCard, Shown]):
         application = self._bots.get(held.bot_id)
         if application is None:
             return Shown(card=held, failed=True)
-        sight = await self._running.database.read(lambda connection: look(connection, held))
+        async with self._precedence.gap():
+            sight = await self._running.database.read(lambda connection: look(connection, held))
         try:
             if sight is None:
                 return await take_down(application.bot, held)

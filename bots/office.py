@@ -58,7 +58,7 @@ class Office:
         self.running = running
         self.bots: dict[int, BotApplication] = {}
         self.intake = Intake(running, self.bots)
-        self.keeper = Keeper(running, self.bots)
+        self.keeper = Keeper(running, self.bots, self.intake.precedence)
         self.crier = Crier(running, self.bots)
         self._request = SharedRequest(
             connection_pool_size=CONNECTIONS, read_timeout=PATIENCE_SECONDS, write_timeout=PATIENCE_SECONDS
