@@ -2,6 +2,7 @@
 
 import click
 
+from loyalty_app.cli.collecting import collect_seldom
 from loyalty_app.cli.logs import announce
 from loyalty_app.cli.loops import run
 from loyalty_app.cli.stopping import asked_to_stop
@@ -29,6 +30,7 @@ def bot() -> None:
 async def _chat(settings: Settings) -> None:
     stopped = asked_to_stop()
     async with running(settings, delivering=False, chatting=True) as held, scraped(settings, held.depths):
+        collect_seldom()
         announce("The bots are open. Ctrl-C stops them.", settings)
         await stopped.wait()
         announce("Finishing what is under way.", settings)

@@ -17,6 +17,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors.multiprocess import Multiprocess
 
+from loyalty_app.cli.collecting import collect_seldom
 from loyalty_app.cli.failures import Impossible, explained
 from loyalty_app.cli.logs import logging_config
 from loyalty_app.cli.mounting import Application, Message, Mounted, Receive, Send
@@ -54,7 +55,9 @@ class Guarded:
 
         async def pass_on(message: Message) -> None:
             nonlocal started
-            started = started or message["type"] == "lifespan.startup.complete"
+            if message["type"] == "lifespan.startup.complete":
+                started = True
+                collect_seldom()
             if message["type"] != "lifespan.startup.failed":
                 await send(message)
 

@@ -2,6 +2,7 @@
 
 import click
 
+from loyalty_app.cli.collecting import collect_seldom
 from loyalty_app.cli.logs import announce
 from loyalty_app.cli.loops import run
 from loyalty_app.cli.stopping import asked_to_stop
@@ -27,6 +28,7 @@ def worker() -> None:
 async def _deliver(settings: Settings) -> None:
     stopped = asked_to_stop()
     async with delivering(settings):
+        collect_seldom()
         announce("Delivering webhooks. Ctrl-C stops it.", settings)
         await stopped.wait()
         announce("Finishing what is under way, which takes 15 seconds at most.", settings)

@@ -1,0 +1,24 @@
+"""Collecting: a server does not search what it has loaded, and yet lets go of whatever nobody holds."""
+
+import subprocess
+import sys
+
+SCRIPT = """
+import gc, weakref
+from loyalty_app.cli.collecting import collect_seldom
+
+class Ring:
+    def __init__(self):
+        self.own = self
+
+before = len(gc.get_objects())
+collect_seldom()
+searched = len(gc.get_objects())
+rings = [weakref.ref(Ring()) for _ in range(100_000)]
+print(before > 10_000, searched < 100, sum(ring() is not None for ring in rings) < 20_000)
+"""
+
+
+def test_what_a_server_has_loaded_is_not_searched_and_what_nobody_holds_goes() -> None:
+    done = subprocess.run([sys.executable, "-c", SCRIPT], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["True", "True", "True"]
