@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, func, select
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, delivery, event
-from loyalty_app.outbox import QUEUED, event_id_floor, new_event_id, queue_again
+from loyalty_app.outbox import QUEUED, EventIds, event_id_floor, queue_again
 from loyalty_app.pages import Page, PageRequest, Walk, read_page
 from loyalty_app.retention import KEPT
 from loyalty_app.webhooks import find_endpoint
@@ -87,7 +87,7 @@ async def send_test(database: Database, business_id: int, webhook_id: int, *, no
         told = WebhookTest(now, OfTest(webhook_id))
         row = {
             "business_id": business_id,
-            "id": new_event_id(now),
+            "id": EventIds(now).next(),
             "type": event_type(told),
             "customer_id": 0,
             "body": msgspec.json.encode(told),

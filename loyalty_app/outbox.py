@@ -24,13 +24,23 @@ from loyalty_core.webhooks import Delivered, RetryAt, Verdict
 
 LEASE = timedelta(seconds=60)
 IN_FLIGHT_PER_ENDPOINT = 4
+CHANCE_BYTES, IDS_AT_ONCE = 8, 16
 QUEUED, DELIVERED, FAILED = "queued", "delivered", "failed"
 KEY = ("business_id", "id")
 
 
-def new_event_id(now: datetime) -> str:
-    """A webhook-id: unique, not to be guessed, and in the order of time."""
-    return f"{event_id_floor(now)}{secrets.token_hex(8)}"
+class EventIds:
+    """Webhook-ids of one moment: unique, not to be guessed, in the order of time. Chance is drawn for many at once."""
+
+    def __init__(self, now: datetime) -> None:
+        self._floor, self._chances = event_id_floor(now), ""
+
+    def next(self) -> str:
+        """One more."""
+        if not self._chances:
+            self._chances = secrets.token_hex(CHANCE_BYTES * IDS_AT_ONCE)
+        chance, self._chances = self._chances[: 2 * CHANCE_BYTES], self._chances[2 * CHANCE_BYTES :]
+        return f"{self._floor}{chance}"
 
 
 def event_id_floor(moment: datetime) -> str:
@@ -38,16 +48,13 @@ def event_id_floor(moment: datetime) -> str:
     return f"msg_{int(moment.timestamp() * 1000):012x}"
 
 
-def queued(
-    events: Sequence[Mapping[str, Any]], database: Database, *, connection: Connection, numbers: Numbers
-) -> list[Values]:
+def queued(events: Sequence[Mapping[str, Any]], endpoints: Sequence[Row[Any]], numbers: Numbers) -> list[Values]:
     """A delivery, to be inserted, of each event for each endpoint that wants it."""
-    owners = {(row["business_id"],) for row in events}
-    endpoints = [row for row in database.fetch(connection, webhook_endpoint, ("business_id",), owners) if row.active]
+    active = [endpoint for endpoint in endpoints if endpoint.active]
     return [
         queued_row(numbers, endpoint, one["id"], one["created_at"])
         for one in events
-        for endpoint in endpoints
+        for endpoint in active
         if endpoint.business_id == one["business_id"] and one["type"] in endpoint.events.split()
     ]
 

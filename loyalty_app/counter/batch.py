@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from loyalty_app.counter.book import Book, Versions
 from loyalty_app.counter.deciding import Desk, decide
+from loyalty_app.counter.loading import load
 from loyalty_app.counter.requests import Answer, Request
 from loyalty_app.counter.writing import Paper, encode, write
 from loyalty_app.db.engine import Database
@@ -35,8 +36,8 @@ class Batch:
 
     def run(self, requests: list[Request]) -> list[Outcome]:
         """Decide and write all requests; one outcome for each, in their order."""
-        self.book.load(requests)
         numbers = self.database.numbers(self.connection, len(requests))
+        load(self.book, requests, numbers)
         desk = Desk(self.book, Paper(self.clock()), numbers)
         outcomes = [self._tell_apart(request, desk) for request in requests]
         write(desk.paper, self.book, numbers)

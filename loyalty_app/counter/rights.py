@@ -3,12 +3,14 @@
 Only that is looked up here; what a role may do is a rule of the core.
 """
 
+from typing import Any
+
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Row
 
 from loyalty_app.counter.requests import Request
 from loyalty_app.db import tables
-from loyalty_app.db.engine import Database
+from loyalty_app.db.questions import Question
 from loyalty_app.db.rows import staff_actor
 from loyalty_core.errors import NotOnStaff
 from loyalty_core.ledger import Actor, ActorType
@@ -20,13 +22,15 @@ class Rights:
     def __init__(self) -> None:
         self.staff: dict[tuple[int, int], Actor] = {}
 
-    def load(self, requests: list[Request], database: Database, connection: Connection) -> None:
-        """Read who is on the staff, once all locks are held: whoever was removed meanwhile is out."""
+    def question(self, requests: list[Request]) -> Question:
+        """Who is on the staff; to be asked once all locks are held, so that whoever was removed meanwhile is out."""
         actors = [(r.business_id, r.caller.actor) for r in requests if r.caller.actor.type is ActorType.STAFF]
-        wanted = [(business, actor.id) for business, actor in actors]
-        for row in database.fetch(connection, tables.staff, ("business_id", "id"), wanted):
-            if row.removed_at is None:
-                self.staff[row.business_id, row.id] = staff_actor(row)
+        return Question(tables.staff, ("business_id", "id"), [(business, actor.id) for business, actor in actors])
+
+    def keep(self, row: Row[Any]) -> None:
+        """Note somebody of the staff, unless they were removed."""
+        if row.removed_at is None:
+            self.staff[row.business_id, row.id] = staff_actor(row)
 
     def authorised(self, request: Request) -> Request:
         """The request with the name and role that its asker has now. Raises NotOnStaff."""

@@ -18,7 +18,7 @@ from loyalty_app.db import tables
 from loyalty_app.db.engine import Numbers
 from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row
 from loyalty_app.db.writings import Insert, Update, Values, Writing
-from loyalty_app.outbox import forget, new_event_id, queued
+from loyalty_app.outbox import EventIds, forget, queued
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer
 from loyalty_core.events import Event, event_type
@@ -50,6 +50,7 @@ class Paper:
         self.deliveries = self.due = 0
         self.erased: list[tuple[int, int]] = []
         self.sums = Sums()
+        self._event_ids = EventIds(now)
 
     def add(self, change: Change[Any], before: Customer | None, request: Request) -> None:
         """Put a change on paper; `before` is the customer as they were, None if they have just joined."""
@@ -101,7 +102,7 @@ class Paper:
     def _event(self, event: Event, customer: Customer) -> dict[str, object]:
         return {
             "business_id": customer.business_id,
-            "id": new_event_id(self.now),
+            "id": self._event_ids.next(),
             "type": event_type(event),
             "customer_id": customer.id,
             "body": encode(event),
@@ -110,17 +111,18 @@ class Paper:
 
 
 def write(paper: Paper, book: Book, numbers: Numbers) -> None:
-    """Write it all: totals last, as they are locked (see `book`), and all else at once."""
+    """Write it all: totals last, as they are locked (see `loading`), and all else at once."""
     _forget(paper, book.connection)
-    deliveries = queued(paper.events, book.database, connection=book.connection, numbers=numbers)
+    deliveries = queued(paper.events, book.endpoints, numbers)
     paper.deliveries = len(deliveries)
     writings = [*_cards(paper), *_kept(paper), Insert(tables.delivery, deliveries)]
     if book.holdings.new or book.holdings.changed:
         book.database.put(book.connection, writings)
         paper.due = _hang(paper, book)
+        book.database.put(book.connection, paper.sums.writings())
     else:
-        paper.due = book.database.put(book.connection, [*writings, _due(paper)])[-1]
-    book.database.put(book.connection, paper.sums.writings())
+        counts = book.database.put(book.connection, [*writings, _due(paper), *paper.sums.writings()])
+        paper.due = counts[len(writings)]
 
 
 def _cards(paper: Paper) -> list[Writing]:

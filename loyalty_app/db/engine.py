@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from loyalty_app.db.postgres import CommitUnknown, PostgresDatabase
+from loyalty_app.db.questions import Question
 from loyalty_app.db.sqlite import SqliteDatabase
 from loyalty_app.db.writings import Writes
 from loyalty_app.settings import Settings
@@ -74,6 +75,18 @@ class Database(Writes, Protocol):
         lock: bool = False,
     ) -> Sequence[Row[Any]]:
         """All rows whose columns hold one of the wanted values; locked, in the order of the columns, if asked."""
+
+    def gather(
+        self,
+        connection: Connection,
+        questions: Sequence[Question],
+        *,
+        numbers: Any,  # noqa: ANN401  # its own kind
+    ) -> list[Sequence[Any]]:
+        """The rows of each question, at once if possible, and along with them numbers that are likely to be needed.
+
+        A row has its columns as attributes, and is no more than that.
+        """
 
     async def close(self) -> None:
         """Close all connections, after the work that was begun."""

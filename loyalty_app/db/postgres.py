@@ -26,7 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from loyalty_app.db import postgres_writing
+from loyalty_app.db import postgres_asking, postgres_writing
+from loyalty_app.db.postgres_numbers import Habits, PostgresNumbers
+from loyalty_app.db.questions import Question
 from loyalty_app.db.writings import Writes, Writing
 from loyalty_app.settings import SettingsError
 
@@ -34,9 +36,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 POOL = 20
-REWARD_BLOCK = 1_000
 FATE = text("SELECT pg_xact_status(CAST(CAST(:xid AS text) AS xid8))")
-MOST_NUMBERS = 1_000
 FATE_SECONDS = (0.05, 0.2, 0.5, 1, 2, 4)
 
 Result = TypeVar("Result")
@@ -69,55 +69,6 @@ def _check_alive(connection: Any, _record: object, _proxy: object) -> None:  # n
         raise DisconnectionError
 
 
-class PostgresNumbers:
-    """Gives out numbers from sequences. A customer's transactions rise: the row is locked before."""
-
-    def __init__(self, connection: Connection, block: "RewardBlock", expected: int) -> None:
-        self.connection, self.block, self.expected = connection, block, expected
-        self._taken: dict[str, list[int]] = {}
-
-    def next(self, name: str) -> int:
-        """The number that comes next, fetched with as many as this transaction is expected to need."""
-        if not self._taken.get(name):
-            rows = self.connection.execute(
-                text(
-                    f"SELECT nextval('{name}_number'), pg_current_xact_id()::text "  # noqa: S608  # our own names
-                    "FROM generate_series(1, :n)"
-                ),
-                {"n": self.expected},
-            ).all()
-            self.connection.info["xid"] = rows[0][1]
-            self._taken[name] = [row[0] for row in reversed(rows)]
-            self.expected = min(2 * self.expected, MOST_NUMBERS)
-        return self._taken[name][-1]
-
-    def use(self, name: str) -> None:
-        """Note that the next number was used."""
-        self._taken[name].pop()
-
-    def next_reward(self, most: int) -> int:
-        """The number that the next reward gets; `most` (at most 1,000) may follow without a gap."""
-        if self.block.left < min(most, REWARD_BLOCK):
-            self.block.next = int(self.connection.execute(text("SELECT nextval('reward_number')")).scalar_one())
-            self.block.left = REWARD_BLOCK
-        return self.block.next
-
-    def rewards_issued(self, count: int) -> None:
-        """Note how many numbers were used."""
-        self.block.next += count
-        self.block.left -= count
-
-    def save(self) -> None:
-        """Sequences remember by themselves."""
-
-
-class RewardBlock:
-    """The numbers that this process has set aside for rewards."""
-
-    next = 0
-    left = 0
-
-
 class PostgresDatabase(Writes):
     """A PostgreSQL database, used from asyncio; several processes may use it at once."""
 
@@ -128,7 +79,7 @@ class PostgresDatabase(Writes):
         self.engine = open_engine(url)
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._glances = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._block = RewardBlock()
+        self._habits = Habits()
 
     async def write(self, work: Callable[[Connection], Result], *, durable: bool = True) -> Result:
         """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`.
@@ -173,7 +124,7 @@ class PostgresDatabase(Writes):
 
     def numbers(self, connection: Connection, expected: int = 1) -> PostgresNumbers:
         """Numbers for the rows that a transaction is about to insert; `expected` of a kind are fetched at once."""
-        return PostgresNumbers(connection, self._block, expected)
+        return PostgresNumbers(connection, self._habits, expected)
 
     def put(self, connection: Connection, writings: Sequence[Writing]) -> list[int]:
         """Carry out writings that do not depend on each other, in one statement; says how many rows each had."""
@@ -197,6 +148,13 @@ class PostgresDatabase(Writes):
             f"wanted_{name}": list(column) for name, column in zip(columns, zip(*given, strict=True), strict=True)
         }
         return connection.execute(_fetch(table, columns, lock=lock), values).all()
+
+    def gather(
+        self, connection: Connection, questions: Sequence[Question], *, numbers: PostgresNumbers
+    ) -> list[Sequence[Any]]:
+        """The rows of each question and the numbers that are likely to be needed, all in one round trip."""
+        answers = iter(postgres_asking.ask(connection, [one for one in questions if one.wanted], numbers))
+        return [next(answers) if question.wanted else [] for question in questions]
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,15 +1,17 @@
-"""The statements with which PostgreSQL writes many rows at once: one array for each column, one round trip for all.
+"""The statements with which PostgreSQL writes many rows at once: one document for each table, one round trip for all.
 
-What was paid for: a round trip costs as much as writing thirty rows. So writings that do not depend on each other
-travel together, as the parts of one WITH. In which order PostgreSQL carries out the parts is not said: rows that others
-may wait for must be locked before.
+What was paid for: a round trip costs as much as writing thirty rows, so writings travel together, as the parts of one
+WITH; and binding values one by one costs this process more than anything else, so the rows of a table are one JSON
+document, which the server takes apart. In which order PostgreSQL carries out parts is its own affair. But totals, for
+which others may wait, ask for the outcome of all parts before, and so are locked last; other rows that somebody may
+wait for must be locked before.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from itertools import count
 
-from sqlalchemy import Connection
+import msgspec
+from sqlalchemy import Connection, LargeBinary
 from sqlalchemy.dialects import postgresql
 
 from loyalty_app.db.writings import Add, Insert, Shape, Update, Writing
@@ -20,31 +22,47 @@ DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
 def write(connection: Connection, writings: Sequence[Writing]) -> list[int]:
     """Write all rows of all writings; says how many each had."""
     statement = _statement(tuple(writing.shape for writing in writings))
-    values = tuple([row[name] for row in one.rows] for one in writings for name in one.rows[0])
-    return list(connection.exec_driver_sql(statement, values).one())
+    documents = tuple(msgspec.json.encode(writing.rows).decode() for writing in writings)
+    return list(connection.exec_driver_sql(statement, documents).one())
 
 
 @lru_cache(1_024)
 def _statement(shapes: tuple[Shape, ...]) -> str:
-    numbers = count(1)
-    parts = [f"w{place} AS ({_part(shape, numbers)} RETURNING 1)" for place, shape in enumerate(shapes)]
+    parts = [f"w{place} AS ({_part(shape, place)} RETURNING 1)" for place, shape in enumerate(shapes)]
     counts = (f"(SELECT count(*) FROM w{place})" for place in range(len(shapes)))  # noqa: S608  # our own names
     return f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
 
 
-def _part(shape: Shape, numbers: Iterator[int]) -> str:
+def _part(shape: Shape, place: int) -> str:
     table, names, key = f'"{shape.table.name}"', shape.names, shape.key
+    rows, values = _rows(shape, place), {name: _value(shape, name) for name in names}
     columns = ", ".join(f'"{name}"' for name in names)
-    kinds = (shape.table.c[name].type.compile(DIALECT) for name in names)
-    rows = f"unnest({', '.join(f'CAST(${next(numbers)} AS {kind}[])' for kind in kinds)})"
     changed = [name for name in names if name not in key]
-    insert = f"INSERT INTO {table} ({columns}) SELECT * FROM {rows}"  # noqa: S608  # our own names
+    insert = f"INSERT INTO {table} ({columns}) SELECT {', '.join(values.values())} FROM {rows}"  # noqa: S608  # ours
     if shape.kind is Insert:
         return insert
     if shape.kind is Add:
         sums = ", ".join(f'"{name}" = {table}."{name}" + excluded."{name}"' for name in changed)
-        return f"{insert} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sums}"
+        others = " AND ".join(f"(SELECT count(*) FROM w{before}) >= 0" for before in range(place)) or "true"  # noqa: S608  # ours
+        return f"{insert} WHERE {others} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sums}"
     assert shape.kind is Update  # noqa: S101  # there is no fourth kind
-    changes = ", ".join(f'"{name}" = new."{name}"' for name in changed)
-    found = " AND ".join(f't."{name}" = new."{name}"' for name in key)
-    return f"UPDATE {table} AS t SET {changes} FROM {rows} AS new({columns}) WHERE {found}"  # noqa: S608  # the same
+    changes = ", ".join(f'"{name}" = {values[name]}' for name in changed)
+    found = " AND ".join(f't."{name}" = {values[name]}' for name in key)
+    return f"UPDATE {table} AS t SET {changes} FROM {rows} WHERE {found}"  # noqa: S608  # the same
+
+
+def _rows(shape: Shape, place: int) -> str:
+    """The rows of a document, each column with the type that it has in the table."""
+    types = shape.table.c
+    kinds = ("text" if _is_bytes(shape, name) else types[name].type.compile(DIALECT) for name in shape.names)
+    columns = (f'"{name}" {kind}' for name, kind in zip(shape.names, kinds, strict=True))
+    return f"json_to_recordset(CAST(${place + 1} AS json)) AS new({', '.join(columns)})"
+
+
+def _value(shape: Shape, name: str) -> str:
+    return f"decode(new.\"{name}\", 'base64')" if _is_bytes(shape, name) else f'new."{name}"'
+
+
+def _is_bytes(shape: Shape, name: str) -> bool:
+    """Bytes travel as base64: JSON knows none."""
+    return isinstance(shape.table.c[name].type, LargeBinary)

@@ -41,7 +41,10 @@ class Update(Writing):
 
 
 class Add(Writing):
-    """Figures to be added to the rows that have these keys; a row that is not there yet starts with them."""
+    """Figures to be added to the rows that have these keys; a row that is not there yet starts with them.
+
+    They are added after all other writings that they come with, and in the order in which they are given.
+    """
 
 
 class Writes(Protocol):

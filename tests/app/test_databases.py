@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from loyalty_app.db.engine import Database, open_database
+from loyalty_app.db.questions import Question
 from loyalty_app.db.tables import branch, business, daily_total, idempotency
 from loyalty_app.settings import Settings
 from loyalty_core.totals import DayTotals
@@ -109,6 +110,26 @@ async def test_a_row_is_found_by_a_text_of_any_kind(database: Database, key: str
     await database.write(lambda c: database.insert(c, idempotency, [row]))
     assert len(await database.read(lambda c: database.fetch(c, idempotency, names, [(shop.id, key)]))) == 1
     assert await database.read(lambda c: database.fetch(c, idempotency, names, [(shop.id, f"{key}.")])) == []
+
+
+async def test_questions_about_several_tables_are_answered_each_with_its_rows(database: Database) -> None:
+    shop, other = await found(database), await found(database)
+    await put(database, a_branch(shop.id, 1), a_branch(shop.id, 2, "Ярмарка"), a_branch(other.id, 1))
+    kept = {"key": "k", "fingerprint": b"\x00\xff", "customer_id": 1, "answer": None, "created_at": NOON}
+    await database.write(lambda c: database.insert(c, idempotency, [{"business_id": shop.id, **kept}]))
+    questions = [
+        Question(branch, ("business_id", "id"), [(shop.id, 2), (shop.id, 2), (shop.id, 9)]),
+        Question(business, ("id",), []),
+        Question(idempotency, ("business_id", "key"), [(shop.id, "k"), (other.id, "k")]),
+        Question(branch, ("business_id",), {(shop.id,)}),
+    ]
+    [named, nobody, answers, own] = await database.write(
+        lambda c: database.gather(c, questions, numbers=database.numbers(c))
+    )
+    assert [(row.id, row.name, row.created_at.isoformat()) for row in named] == [(2, "Ярмарка", NOON.isoformat())]
+    assert nobody == []
+    assert [(row.business_id, row.fingerprint, row.answer) for row in answers] == [(shop.id, b"\x00\xff", None)]
+    assert sorted(row.id for row in own) == [1, 2]
 
 
 async def test_many_rows_are_changed_with_one_statement_and_no_other(database: Database) -> None:

@@ -1,0 +1,64 @@
+"""Locks: what many wait for is locked last, and every number of a card is taken while its row is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from loyalty_app.settings import Settings
+from tests.app.crowd import at_once
+from tests.app.shop import Shop
+
+KEY = "of the till"
+ROUNDS = 100
+KEEP = "INSERT INTO idempotency (business_id, key, fingerprint, customer_id, created_at) VALUES ($1, $2, '', 1, now())"
+
+
+@pytest.fixture
+def settings(postgres_settings: Settings) -> Settings:
+    """SQLite locks the whole file."""
+    return postgres_settings
+
+
+@pytest.fixture
+async def till(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
+    """Somebody else's connection."""
+    connection = await asyncpg.connect(settings.database_url)
+    yield connection
+    await connection.close()
+
+
+async def waits(till: asyncpg.Connection) -> bool:
+    """Whether anybody waits for somebody else."""
+    found = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return bool(await till.fetchval(found))
+
+
+async def test_a_stamp_that_waits_for_somebody_does_not_hold_the_totals_of_its_shop(
+    shop: Shop, till: asyncpg.Connection, settings: Settings
+) -> None:
+    lena, ben = await shop.join(), await shop.join("Ben")
+    await shop.stamp(ben.id)  # so that there is a row of that day
+    looker = await asyncpg.connect(settings.database_url)
+    async with till.transaction():
+        await till.execute(KEEP, shop.business.id, KEY)
+        stamping = asyncio.create_task(shop.stamp(lena.id, key=KEY))
+        async with asyncio.timeout(10):
+            while not await waits(looker):
+                pass
+        assert await looker.fetchval("SELECT count(*) FROM (SELECT 1 FROM daily_total FOR UPDATE NOWAIT) AS free") == 1
+        await till.execute("DELETE FROM idempotency")
+    assert (await stamping).total_stamps == 1
+    await looker.close()
+
+
+async def test_of_two_stamps_of_a_card_the_later_one_has_the_higher_number_whoever_gave_it(
+    shop: Shop, twin: Shop
+) -> None:
+    lena, given = await shop.join(), list[tuple[int, int]]()
+    for _ in range(ROUNDS):
+        answers, refusals = await at_once(one.stamp(lena.id) for one in (shop, twin))
+        given += [(answer.transaction_id, answer.total_stamps) for answer in answers]
+        assert refusals == []
+    assert [total for _, total in sorted(given)] == [*range(1, 2 * ROUNDS + 1)]
