@@ -68,6 +68,8 @@ def main(arguments: Sequence[str] = ()) -> None:
     found = [case for case in cases(given.customers, given.stamps) if not given.only or case.name in given.only]
     with crowds(given.folder) as kept:
         contestants = [contestant(kept, database, case) for database in given.databases for case in found]
+        for one in contestants if given.before else ():
+            one.measure(given.before)
         standings = compete(contestants, given.rounds, given.seconds)
     report(standings, found, given)
 
@@ -78,6 +80,7 @@ def chosen(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("only", nargs="*", metavar="case", help="small, young, old, many, webhook, webhooks")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=1.0, help="how long a round lasts")
+    parser.add_argument("--before", type=float, default=0, help="for how many seconds each is stamped before it counts")
     parser.add_argument("--customers", type=int, default=1_000_000, help="of the large crowds")
     parser.add_argument("--stamps", type=int, default=10_000_000, help="of the oldest crowd")
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)

@@ -1,8 +1,8 @@
 """Places: fresh databases and a Redis to measure on, which are gone afterwards.
 
 PostgreSQL and Redis are those of the tests (`tests.servers`): started on loopback for one run, from wheels where the
-machine has none. `LOYALTY_BENCH_POSTGRES_URL` names a PostgreSQL server of your own; its role must be allowed to create
-databases.
+machine has none. PostgreSQL is set as `docs/howto/grow.md` says.
+`LOYALTY_BENCH_POSTGRES_URL` names a PostgreSQL server of your own; its role must be allowed to create databases.
 """
 
 import asyncio
@@ -19,6 +19,8 @@ import asyncpg
 from loyalty_app.settings import Settings
 from tests.servers import start_postgres, start_redis, stop_all
 
+SELDOM = "max_wal_size = 8GB\ncheckpoint_timeout = 30min\n"
+
 
 class Places:
     """Where databases are made: a folder for SQLite, and a server."""
@@ -32,7 +34,9 @@ class Places:
     def server(self) -> str:
         """The URL of the PostgreSQL server, which is started for the first who asks."""
         if self._server is None:
-            self._server = os.environ.get("LOYALTY_BENCH_POSTGRES_URL") or start_postgres(self.folder)
+            self._server = os.environ.get("LOYALTY_BENCH_POSTGRES_URL") or start_postgres(
+                self.folder, more=settings_of_a_server()
+            )
         return self._server
 
     def sqlite(self, name: str) -> Settings:
@@ -55,6 +59,15 @@ class Places:
         for database in self._made:
             execute(self.server, f'DROP DATABASE "{database}" WITH (FORCE)')
         stop_all(self.folder)
+
+
+def settings_of_a_server() -> str:
+    """What `docs/howto/grow.md` says of PostgreSQL: a quarter of the memory for pages, and checkpoints seldom."""
+    try:
+        quarter = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
+    except (ValueError, AttributeError):  # not every system tells
+        return SELDOM
+    return f"{SELDOM}shared_buffers = {quarter >> 20}MB\n"
 
 
 def execute(url: str, *statements: str) -> None:

@@ -1,7 +1,8 @@
 """API keys: making, listing, revoking and recognising them.
 
 Only a key's SHA-256 is kept. A text with a wrong checksum never reaches the database. A key that was recognised is
-remembered for half a second, so that revoking it works within a second in every process.
+remembered for half a second, so that revoking it works within a second in every process. Keys in use that will soon be
+forgotten are looked up anew, all at once, while nobody waits for it.
 """
 
 import asyncio
@@ -10,13 +11,14 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from loyalty_app.businesses import Business, business_of, find_business
 from loyalty_app.db.engine import Database
@@ -40,12 +42,6 @@ REMEMBERED_SECONDS = 0.5
 MOST_REMEMBERED = 10_000
 NOTED_EVERY = timedelta(minutes=1)
 ALL_SCOPES = tuple(Scope)
-
-KEY_AND_SHOP = (
-    select(api_key, *(column.label(f"shop_{column.name}") for column in business.c))
-    .join_from(api_key, business, business.c.id == api_key.c.business_id)
-    .where(api_key.c.public_id == bindparam("public_id"))
-)
 
 log = logging.getLogger(__name__)
 
@@ -184,6 +180,9 @@ class Keys:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._remembered: dict[bytes, tuple[float, KeyHolder]] = {}
+        self._used: set[bytes] = set()
+        """Those of them that were used since they were looked up."""
+        self._refreshing: asyncio.Task[None] | None = None
         self._asked: dict[bytes, asyncio.Task[KeyHolder]] = {}
         self._noted: dict[int, datetime] = {}
         self._notes: set[asyncio.Task[None]] = set()
@@ -197,6 +196,9 @@ class Keys:
         until, holder = self._remembered.get(digest, (0.0, None))
         if holder is None or time.monotonic() > until:
             holder = await self._look_up_once(public_id, digest)
+        else:
+            self._used.add(digest)
+            self._refresh_if_due(until)
         self._note_use(holder)
         return holder
 
@@ -207,26 +209,44 @@ class Keys:
             task.add_done_callback(lambda _: self._asked.pop(digest))
         return await asyncio.shield(self._asked[digest])
 
-    def _remember(self, digest: bytes, holder: KeyHolder) -> None:
+    async def _look_up(self, public_id: str, digest: bytes) -> KeyHolder:
+        found = await self._look_up_all({digest: public_id})
+        if digest not in found:
+            raise InvalidApiKey
+        return found[digest]
+
+    async def _look_up_all(self, asked: Mapping[bytes, str]) -> dict[bytes, KeyHolder]:
+        """Whose keys these are, of those that are valid; the others are forgotten."""
+        self._used -= asked.keys()
+        found = await self._database.read(lambda connection: _holders(self._database, connection, asked))
+        for other in asked.keys() - found.keys():
+            self._remembered.pop(other, None)
+        self._remember(found)
+        return found
+
+    def _refresh_if_due(self, until: float) -> None:
+        """Look up anew what is in use and will soon be forgotten, if the key at hand will be."""
+        soon = time.monotonic() + REMEMBERED_SECONDS / 2
+        if until > soon or self._refreshing is not None:
+            return
+        used = ((digest, self._remembered[digest]) for digest in self._used if digest in self._remembered)
+        asked = {digest: holder.key.public_id for digest, (until, holder) in used if until < soon}
+        self._refreshing = asyncio.create_task(self._refresh(asked))
+
+    async def _refresh(self, asked: Mapping[bytes, str]) -> None:
+        try:
+            await self._look_up_all(asked)
+        except (SQLAlchemyError, OSError):  # whoever comes with one of them later looks it up, and is told
+            log.info("keys in use could not be looked up anew")
+        finally:
+            self._refreshing = None
+
+    def _remember(self, found: Mapping[bytes, KeyHolder]) -> None:
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
-        self._remembered[digest] = (time.monotonic() + REMEMBERED_SECONDS, holder)
-
-    async def _look_up(self, public_id: str, digest: bytes) -> KeyHolder:
-        def work(connection: Connection) -> KeyHolder | None:
-            now = datetime.now(UTC)
-            for row in connection.execute(KEY_AND_SHOP, {"public_id": public_id}):
-                in_time = row.revoked_at is None and (row.expires_at is None or row.expires_at > now)
-                if hmac.compare_digest(row.digest, digest) and in_time:
-                    return KeyHolder(_key_info(row), business_of(row, "shop_"))
-            return None
-
-        holder = await self._database.glance(work)
-        if holder is None:
-            self._remembered.pop(digest, None)
-            raise InvalidApiKey
-        self._remember(digest, holder)
-        return holder
+            self._used.clear()
+        until = time.monotonic() + REMEMBERED_SECONDS
+        self._remembered.update({digest: (until, holder) for digest, holder in found.items()})
 
     def _note_use(self, holder: KeyHolder) -> None:
         now, key_id = datetime.now(UTC), holder.key.key_id
@@ -247,5 +267,26 @@ class Keys:
             log.warning("that key %d is used could not be noted", holder.key.key_id, exc_info=True)
 
     async def close(self) -> None:
-        """Finish noting."""
-        await asyncio.gather(*self._notes)
+        """Finish noting and looking up."""
+        await asyncio.gather(*self._notes, *[self._refreshing] if self._refreshing else [])
+
+
+def _holders(database: Database, connection: Connection, asked: Mapping[bytes, str]) -> dict[bytes, KeyHolder]:
+    """Whose keys these are, of those that are valid; asked by digest, each with its public id."""
+    now, wanted = datetime.now(UTC), {(public_id,) for public_id in asked.values()}
+    rows = [row for row in database.fetch(connection, api_key, ("public_id",), wanted) if _is_valid(row, now)]
+    shops = database.fetch(connection, business, ("id",), {(row.business_id,) for row in rows})
+    owners = {shop.id: business_of(shop) for shop in shops}
+    same: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        same[row.public_id].append(row)
+    return {
+        digest: KeyHolder(_key_info(row), owners[row.business_id])
+        for digest, public_id in asked.items()
+        for row in same[public_id]
+        if hmac.compare_digest(row.digest, digest)
+    }
+
+
+def _is_valid(row: Row[Any], now: datetime) -> bool:
+    return row.revoked_at is None and (row.expires_at is None or row.expires_at > now)

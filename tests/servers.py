@@ -39,8 +39,8 @@ class Missing(Exception):
     """A server that cannot be had here; the message says why, and how to get it."""
 
 
-def start_postgres(home: Path) -> str:
-    """Start PostgreSQL in the home, or find it running there.
+def start_postgres(home: Path, *, more: str = "") -> str:
+    """Start PostgreSQL in the home, or find it running there; `more` are lines for its settings, if it is made anew.
 
     The URL has a Unix socket, `postgresql://postgres:@/postgres?host=/tmp/…`, where your own may have a host and port.
     """
@@ -52,7 +52,7 @@ def start_postgres(home: Path) -> str:
         if not (data / "PG_VERSION").exists():
             server.ensure_pgdata_inited()
             with (data / "postgresql.conf").open("a") as settings:
-                settings.write(POSTGRES_SETTINGS)
+                settings.write(POSTGRES_SETTINGS + more)
         server.ensure_postgres_running()
         return server.get_uri()
 

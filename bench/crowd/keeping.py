@@ -16,6 +16,7 @@ import msgspec
 
 from bench.crowd.filling import fill
 from bench.crowd.shape import Crowd
+from bench.crowd.warming import warm
 from bench.places import Places, execute
 from loyalty_app.businesses import Business, list_businesses
 from loyalty_app.db.engine import open_database
@@ -48,6 +49,7 @@ class Crowds:
         if there:
             migrate(settings)
         shops = asyncio.run(_shops(settings)) if there else fill(settings, crowd)
+        warm(settings)
         return Place(database=database, settings=settings, crowd=crowd, shops=shops)
 
     def _sqlite(self, name: str) -> tuple[Settings, bool]:

@@ -117,19 +117,44 @@ async def test_a_key_that_was_just_recognised_is_not_looked_up_again(shop: Shop,
     await keys.close()
 
 
-async def test_a_crowd_with_the_same_key_looks_it_up_once(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    text, keys, read = await a_key(shop), Keys(shop.database), shop.database.glance
-    reads: list[object] = []
+@pytest.fixture
+def reads(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """What the database is asked."""
+    read, asked = shop.database.read, list[object]()
 
     async def counted(work: Callable[[Connection], object]) -> object:
-        reads.append(work)
+        asked.append(work)
         return await read(work)
 
-    monkeypatch.setattr(shop.database, "glance", counted)
+    monkeypatch.setattr(shop.database, "read", counted)
+    return asked
+
+
+async def test_a_crowd_with_the_same_key_looks_it_up_once(shop: Shop, reads: list[object]) -> None:
+    text, keys = await a_key(shop), Keys(shop.database)
     holders = await asyncio.gather(*(keys.recognise(text) for _ in range(20)))
     await keys.close()
     assert len(reads) == 1
     assert holders == [holders[0]] * 20
+
+
+async def test_keys_in_use_are_looked_up_anew_all_at_once_before_they_are_forgotten(
+    shop: Shop, seconds: Seconds, reads: list[object]
+) -> None:
+    texts, keys = [await a_key(shop) for _ in range(5)], Keys(shop.database)
+    holders = [await keys.recognise(text) for text in texts]
+    await revoke_key(shop.database, shop.business.id, holders[1].key.key_id)
+    reads.clear()
+    seconds.now += REMEMBERED_SECONDS * 0.4
+    assert [await keys.recognise(text) for text in texts] == holders, "nothing is looked up so soon"
+    seconds.now += REMEMBERED_SECONDS * 0.4
+    assert [await keys.recognise(text) for text in texts] == holders, "nobody waits for it"
+    await keys.close()
+    seconds.now += REMEMBERED_SECONDS * 0.4
+    for number, text in enumerate(texts):
+        with pytest.raises(InvalidApiKey) if number == 1 else nullcontext():
+            assert (await keys.recognise(text)).key.key_id == holders[number].key.key_id
+    assert len(reads) == 2, "one for all that are in use, one for who comes with the revoked one"
 
 
 async def test_a_crowd_with_a_wrong_key_is_refused_to_a_man(shop: Shop) -> None:
