@@ -35,9 +35,14 @@ class Precedence:
     @asynccontextmanager
     async def gap(self) -> AsyncIterator[None]:
         """Begin with something that gives way: one at a time, while nobody is served, or after the longest wait."""
-        loop = asyncio.get_running_loop()
-        latest = loop.time() + LONGEST_SECONDS
-        async with self._gate:
+        latest = asyncio.get_running_loop().time() + LONGEST_SECONDS
+        first = False
+        try:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._quiet.wait(), max(0.0, latest - loop.time()))
+                async with asyncio.timeout_at(latest):
+                    first = await self._gate.acquire()
+                    await self._quiet.wait()
             yield
+        finally:
+            if first:
+                self._gate.release()

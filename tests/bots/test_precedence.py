@@ -61,3 +61,20 @@ async def test_who_fails_is_served_no_more() -> None:
         raise ZeroDivisionError
     await begun(precedence, began, "card")
     assert began == ["card"]
+
+
+async def test_one_that_takes_long_holds_up_the_others_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bots.precedence, "LONGEST_SECONDS", 0.01)
+    precedence, began, done = Precedence(), list[str](), asyncio.Event()
+
+    async def take_long() -> None:
+        async with precedence.gap():
+            await done.wait()
+
+    long = asyncio.create_task(take_long())
+    await until_asked()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(begun(precedence, began, str(number)) for number in range(20)))
+    done.set()
+    await long
+    assert len(began) == 20
