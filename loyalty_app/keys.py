@@ -210,18 +210,18 @@ class Keys:
         return await asyncio.shield(self._asked[digest])
 
     async def _look_up(self, public_id: str, digest: bytes) -> KeyHolder:
-        found = await self._look_up_all({digest: public_id})
+        began, found = time.monotonic(), await self._find({digest: public_id})
+        self._remember(found, began)
         if digest not in found:
             raise InvalidApiKey
         return found[digest]
 
-    async def _look_up_all(self, asked: Mapping[bytes, str]) -> dict[bytes, KeyHolder]:
+    async def _find(self, asked: Mapping[bytes, str]) -> dict[bytes, KeyHolder]:
         """Whose keys these are, of those that are valid; the others are forgotten."""
         self._used -= asked.keys()
         found = await self._database.read(lambda connection: _holders(self._database, connection, asked))
         for other in asked.keys() - found.keys():
             self._remembered.pop(other, None)
-        self._remember(found)
         return found
 
     def _refresh_if_due(self, until: float) -> None:
@@ -234,18 +234,22 @@ class Keys:
         self._refreshing = asyncio.create_task(self._refresh(asked))
 
     async def _refresh(self, asked: Mapping[bytes, str]) -> None:
+        began = time.monotonic()
         try:
-            await self._look_up_all(asked)
+            found = await self._find(asked)
+            # Who was refused meanwhile stays refused: what was read here may be older.
+            self._remember({digest: one for digest, one in found.items() if digest in self._remembered}, began)
         except (SQLAlchemyError, OSError):  # whoever comes with one of them later looks it up, and is told
             log.info("keys in use could not be looked up anew")
         finally:
             self._refreshing = None
 
-    def _remember(self, found: Mapping[bytes, KeyHolder]) -> None:
+    def _remember(self, found: Mapping[bytes, KeyHolder], began: float) -> None:
+        """Remember keys for half a second from when they began to be looked up, however long that took."""
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
             self._used.clear()
-        until = time.monotonic() + REMEMBERED_SECONDS
+        until = began + REMEMBERED_SECONDS
         self._remembered.update({digest: (until, holder) for digest, holder in found.items()})
 
     def _note_use(self, holder: KeyHolder) -> None:

@@ -157,6 +157,33 @@ async def test_keys_in_use_are_looked_up_anew_all_at_once_before_they_are_forgot
     assert len(reads) == 2, "one for all that are in use, one for who comes with the revoked one"
 
 
+async def test_a_key_that_was_refused_is_not_brought_back_by_an_older_look(
+    shop: Shop, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, keys, read = await a_key(shop), Keys(shop.database), shop.database.read
+    holder = await keys.recognise(text)
+    seen, late = asyncio.Event(), asyncio.Event()
+
+    async def slow(work: Callable[[Connection], object]) -> object:
+        monkeypatch.setattr(shop.database, "read", read)
+        answer = await read(work)
+        seen.set()
+        await late.wait()
+        return answer
+
+    monkeypatch.setattr(shop.database, "read", slow)
+    seconds.now += REMEMBERED_SECONDS * 0.8
+    await keys.recognise(text)
+    await asyncio.wait_for(seen.wait(), 10)
+    await revoke_key(shop.database, shop.business.id, holder.key.key_id)
+    seconds.now += REMEMBERED_SECONDS * 0.4
+    for _ in range(2):
+        with pytest.raises(InvalidApiKey):
+            await keys.recognise(text)
+        late.set()
+        await keys.close()
+
+
 async def test_a_crowd_with_a_wrong_key_is_refused_to_a_man(shop: Shop) -> None:
     keys = Keys(shop.database)
     outcomes = await asyncio.gather(*(keys.recognise(UNKNOWN) for _ in range(20)), return_exceptions=True)
