@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from sqlalchemy import Connection, and_, update
 
 from loyalty_app.counter.book import Book
@@ -83,8 +83,14 @@ class Paper:
             (self.new_rewards if reward.id in self.new_rewards else self.rewards)[reward.id] = reward
 
     def _add_entry(self, entry: Entry, voided: tuple[int, ...]) -> None:
+        self.entries = [replace(one, voided_by=entry.id) if one.id in voided else one for one in self.entries]
+        new = {one.id for one in self.entries}
+        self.voided += [
+            {"business_id": entry.business_id, "id": number, "voided_by": entry.id}
+            for number in voided
+            if number not in new
+        ]
         self.entries.append(entry)
-        self.voided += [{"business_id": entry.business_id, "id": n, "voided_by": entry.id} for n in voided]
 
     def add_answer(self, request: Request, customer_id: int, body: bytes) -> None:
         """Keep an answer under the caller's idempotency key."""

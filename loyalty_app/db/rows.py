@@ -1,5 +1,6 @@
 """Rows to structs of the core and back. Nothing is decided here."""
 
+from datetime import UTC
 from typing import Any
 
 from msgspec.structs import asdict
@@ -32,7 +33,7 @@ def customer_row(customer: Customer) -> dict[str, object]:
         "email": customer.email,
         "birthday": customer.birthday,
         "search_text": search_text(customer.name, customer.phone, customer.email),
-        "created_at": customer.created_at,
+        "created_at": customer.created_at.astimezone(UTC),
         "erased_at": customer.erased_at,
     }
 

@@ -1,5 +1,7 @@
 """Undoing over the database: the card is as if it had not been, and what was promised for it follows."""
 
+import asyncio
+
 import pytest
 
 from loyalty_app.db import tables
@@ -9,6 +11,7 @@ from loyalty_core.errors import (
     TransactionNotFound,
     VoidRefused,
 )
+from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
 from tests.app.audit import assert_books_balance
 from tests.app.shop import Shop, open_next_door
@@ -41,6 +44,22 @@ async def test_a_reward_that_is_no_longer_earned_is_taken_back(shop: Shop) -> No
     assert await shop.totals() == (1, 0)
     with pytest.raises(NoRewardAvailable):
         await shop.redeem(lena.id)
+    await assert_books_balance(shop)
+
+
+async def test_an_expiry_that_is_undone_with_its_stamp_in_the_same_moment_stays_undone(shop: Shop) -> None:
+    await shop.change(reward_valid_days=1)
+    lena = await shop.join()
+    first, last = await shop.stamp(lena.id, 3), await shop.stamp(lena.id, 7)
+    [reward] = await shop.rewards()
+    shop.clock.wait(days=5)
+    expiring = shop.counter.expire(shop.caller(), lena.id, reward.id)
+    _, undone = await asyncio.gather(expiring, shop.void(last.transaction_id))
+    assert [entry.voided_by for entry in await shop.ledger() if entry.type is EntryType.EXPIRE] == [
+        undone.transaction_id
+    ]
+    await shop.void(first.transaction_id)
+    assert await shop.totals() == (1, 0)
     await assert_books_balance(shop)
 
 
