@@ -131,8 +131,10 @@ class Alone(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Finish what was begun, and stop."""
-        await self._guarded.stop()
-        await super().shutdown(sockets)
+        try:
+            await self._guarded.stop()
+        finally:
+            await super().shutdown(sockets)
 
 
 def serve_alone(

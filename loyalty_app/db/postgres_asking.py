@@ -1,9 +1,10 @@
 """The statement with which PostgreSQL answers several questions in one round trip: an array of rows for each.
 
-What was paid for: a round trip costs as much as reading thirty rows.
+What was paid for: a round trip costs as much as reading thirty rows. And the driver remembers how the rows of a table
+look, so that a migration beside it would stop it for good: each column is named, and no row of a table travels as such.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -22,8 +23,8 @@ class Seen:
 
     __slots__ = ("_mapping",)
 
-    def __init__(self, record: Any) -> None:  # noqa: ANN401  # the driver's, untyped
-        self._mapping = record
+    def __init__(self, table: Table, record: Iterable[Any]) -> None:
+        self._mapping = dict(zip(table.c.keys(), record, strict=True))
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever that column holds
         return self._mapping[name]
@@ -36,7 +37,7 @@ def ask(connection: Connection, questions: Sequence[Question], numbers: Postgres
     values = [list(column) for one in questions for column in zip(*set(one.wanted), strict=True)]
     xid, *answers = connection.exec_driver_sql(statement, (*values, *[numbers.expected] * len(kinds))).one()
     numbers.keep(xid, dict(zip(kinds, answers[len(questions) :], strict=True)))
-    return [[*map(Seen, records)] for records in answers[: len(questions)]]
+    return [[Seen(one.table, row) for row in rows] for one, rows in zip(questions, answers, strict=False)]
 
 
 @lru_cache(1_024)
@@ -52,4 +53,5 @@ def _array(table: Table, columns: tuple[str, ...], numbers: Iterator[int]) -> st
     wanted = ", ".join(f"CAST(${next(numbers)} AS {kind}[])" for kind in kinds)
     names = ", ".join(f'"{name}"' for name in columns)
     found = " AND ".join(f't."{name}" = wanted."{name}"' for name in columns)
-    return f'ARRAY(SELECT t FROM unnest({wanted}) AS wanted({names}) JOIN "{table.name}" AS t ON {found})'  # noqa: S608  # our own names
+    own = ", ".join(f't."{column.name}"' for column in table.c)
+    return f'ARRAY(SELECT ROW({own}) FROM unnest({wanted}) AS wanted({names}) JOIN "{table.name}" AS t ON {found})'  # noqa: S608  # our own names

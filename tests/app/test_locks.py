@@ -6,12 +6,16 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from loyalty_app.db.postgres_writing import _statement as statement_of
+from loyalty_app.db.tables import branch
+from loyalty_app.db.writings import Add, Insert, Update, Values
 from loyalty_app.settings import Settings
 from tests.app.crowd import at_once
 from tests.app.shop import Shop
 
 KEY = "of the till"
 ROUNDS = 100
+CHANGED = ("business", "idempotency", "customer")
 KEEP = "INSERT INTO idempotency (business_id, key, fingerprint, customer_id, created_at) VALUES ($1, $2, '', 1, now())"
 
 
@@ -51,6 +55,25 @@ async def test_a_stamp_that_waits_for_somebody_does_not_hold_the_totals_of_its_s
         await till.execute("DELETE FROM idempotency")
     assert (await stamping).total_stamps == 1
     await looker.close()
+
+
+def test_totals_ask_for_the_outcome_of_all_parts_before_them() -> None:
+    rows: list[Values] = [{"id": 1, "name": ""}]
+    parts = [Insert(branch, rows), Update(branch, rows, ("id",)), Add(branch, rows, ("id",))]
+    text = statement_of(tuple(part.shape for part in parts))
+    assert "WHERE (SELECT count(*) FROM w0) >= 0 AND (SELECT count(*) FROM w1) >= 0 ON CONFLICT" in text
+
+
+async def test_a_column_that_comes_while_a_server_runs_stops_no_stamp(shop: Shop, till: asyncpg.Connection) -> None:
+    lena = await shop.join()
+    for key in ("a", "b"):
+        await shop.stamp(lena.id, key=key)
+    for table in CHANGED:
+        await till.execute(f"ALTER TABLE {table} ADD COLUMN of_tomorrow integer")
+    totals = [(await shop.stamp(lena.id, key=key)).total_stamps for key in "abcdef"]
+    for table in CHANGED:
+        await till.execute(f"ALTER TABLE {table} DROP COLUMN of_tomorrow")
+    assert totals == [1, 2, 3, 4, 5, 6]
 
 
 async def test_of_two_stamps_of_a_card_the_later_one_has_the_higher_number_whoever_gave_it(
