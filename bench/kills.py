@@ -3,10 +3,10 @@
 `python -m bench.kills [kills]`. This is no measurement but a proof, which takes long; tests run a short one.
 """
 
+import argparse
 import asyncio
 import json
 import shutil
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -44,4 +44,6 @@ def main(kills: int = KILLS) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    parser = argparse.ArgumentParser(prog="python -m bench.kills", description="A bot is killed while somebody stamps.")
+    parser.add_argument("kills", nargs="?", type=int, default=KILLS, help="how often")
+    main(parser.parse_args().kills)
