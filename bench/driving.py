@@ -93,7 +93,7 @@ def _drive(command: Sequence[str], order: dict[str, float], load: Load) -> Round
 
 def _measured(command: Sequence[str], given: str, load: Load) -> Round:
     before = _cpu()
-    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=True, cwd=ROOT)  # noqa: S603  # ours
     found = msgspec.json.decode(done.stdout.strip().splitlines()[-1], type=Round)
     if found.failures:
         message = f"{load.cards.stem}: {found.failures} of {found.answers} requests failed"
