@@ -1,6 +1,6 @@
 """The counter: the one way in which anything is written to cards.
 
-`line` lets requests wait and takes them in batches; `batch` runs one batch in one transaction: `loading` fills a
+In `queue` requests wait, `line` takes them in batches; `batch` runs one batch in one transaction: `loading` fills a
 `book` with what it needs, `deciding` asks the rules, `writing` stores what they decided. Rules live in `loyalty_core`,
 not here.
 """

@@ -1,4 +1,4 @@
-"""The line: where requests wait until they are taken, and are answered.
+"""The line: where requests are taken out of the queue, and answered.
 
 Whatever waits is taken, at most 128 requests, never waiting for more, and run as one batch. Where the database lets
 several write at once, the next batch does not wait for the one before. If a batch as a whole fails, each of its
@@ -8,10 +8,8 @@ come back later. Stopping takes no new requests and finishes those it has.
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 
 from msgspec import UNSET
 from sqlalchemy import Connection
@@ -21,10 +19,10 @@ from loyalty_app.contacts import checked_change, checked_phone, checked_profile
 from loyalty_app.counter.batch import Batch, Outcome
 from loyalty_app.counter.book import Versions
 from loyalty_app.counter.holdings import Overtaken
+from loyalty_app.counter.queue import MOST_WAITING, Queue, Waiting
 from loyalty_app.counter.requests import (
     Answer,
     Caller,
-    Card,
     Claim,
     CustomerRef,
     Erase,
@@ -38,16 +36,13 @@ from loyalty_app.counter.requests import (
     Update,
     Void,
 )
-from loyalty_app.counter.telling import Asked, tell
+from loyalty_app.counter.telling import tell
 from loyalty_app.db.engine import Database, will_pass
 from loyalty_app.db.postgres import CommitUnknown
-from loyalty_app.watch import figures
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import Busy, LoyaltyError
 from loyalty_core.stamping import RedeemOrder, StampOrder
 
-MOST_IN_A_BATCH = 128
-MOST_WAITING = 2_048
 TRIES = 3
 
 log = logging.getLogger(__name__)
@@ -58,35 +53,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class Waiting(Asked):
-    """A request and the future that its answer goes to."""
-
-    def __init__(self, request: Request) -> None:
-        super().__init__(request)
-        self.future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-
-    def settle(self, outcome: Answer | Exception) -> None:
-        """Answer, unless the asker has gone away meanwhile."""
-        if self.future.done():
-            return
-        if isinstance(outcome, Answer):
-            self.future.set_result(outcome)
-        else:
-            self.future.set_exception(outcome)
-
-
 class Counter:
     """Writes cards. Each verb answers once what it did is durable, or raises a LoyaltyError and has changed nothing."""
 
     def __init__(
         self, database: Database, *, clock: Callable[[], datetime] = utc_now, most_waiting: int = MOST_WAITING
     ) -> None:
-        self._database, self._clock, self._most_waiting = database, clock, most_waiting
-        self._line: deque[Waiting] = deque()
-        self._changed = asyncio.Event()
-        self._batches = 0
-        self._cards: set[Card] = set()
-        """The cards of the batches that are under way."""
+        self._database, self._clock = database, clock
+        self._queue = Queue(most_waiting)
         self._versions: Versions = {}
         self._closing = False
         self.when_queued: Callable[[], None] = lambda: None
@@ -146,13 +120,9 @@ class Counter:
         return await self._ask(caller, Expire(customer, reward_id))
 
     async def _ask(self, caller: Caller, order: Order) -> Answer:
-        if not self.serving or len(self._line) >= self._most_waiting:
+        if not self.serving:
             raise Busy
-        waiting = Waiting(Request(caller, order))
-        self._line.append(waiting)
-        figures.waiting.set(len(self._line))
-        self._changed.set()
-        return await waiting.future
+        return await self._queue.add(Request(caller, order)).future
 
     @property
     def serving(self) -> bool:
@@ -162,57 +132,43 @@ class Counter:
     async def close(self) -> None:
         """Take no more requests, and finish those that wait."""
         self._closing = True
-        self._changed.set()
+        self._queue.wake()
         await self._task
 
     async def _serve(self) -> None:
         async with asyncio.TaskGroup() as under_way:
-            while self._line or not self._closing:
-                if batch := self._next_batch():
-                    cards = {card for waiting in batch if (card := waiting.request.card) is not None}
-                    self._batches, self._cards = self._batches + 1, self._cards | cards
-                    under_way.create_task(self._run(batch)).add_done_callback(partial(self._end, cards))
+            while self._queue or not self._closing:
+                if self._queue.begin(self._database.writers):
+                    under_way.create_task(self._run())
                 else:
-                    self._changed.clear()
-                    await self._changed.wait()
+                    await self._queue.change()
 
-    def _next_batch(self) -> list[Waiting]:
-        """Who is served next, if there is room: all who wait, up to the first whose card is under way already.
-
-        So that each card is in one batch only, and its requests are served in the order in which they came.
-        """
+    async def _run(self) -> None:
         batch: list[Waiting] = []
-        if self._batches < self._database.writers:
-            while self._line and len(batch) < MOST_IN_A_BATCH and self._line[0].request.card not in self._cards:
-                batch.append(self._line.popleft())
-            figures.waiting.set(len(self._line))
-        return batch
-
-    def _end(self, cards: set[Card], _task: object) -> None:
-        self._batches, self._cards = self._batches - 1, self._cards - cards
-        self._changed.set()
-
-    async def _run(self, batch: list[Waiting]) -> None:
         try:
-            outcomes = await self._attempt(batch)
+            outcomes = await self._attempt(batch, begun=lambda: batch.extend(self._queue.take()))
         except CommitUnknown:
             log.exception("the fate of a batch is unknown")
             outcomes = [Busy(5)] * len(batch)
         except Exception:  # whatever failed, each request gets its own try and its own answer
+            batch = batch or self._queue.take()
             log.warning("a batch of %d failed, trying each alone", len(batch), exc_info=True)
             outcomes = [await self._alone(waiting) for waiting in batch]
+        self._queue.end(batch)
         for waiting, outcome in zip(batch, outcomes, strict=True):
             waiting.settle(outcome)
         tell(batch, outcomes)
 
-    async def _attempt(self, batch: list[Waiting]) -> list[Answer | Exception]:
-        requests = [waiting.request for waiting in batch]
+    async def _attempt(
+        self, batch: list[Waiting], *, begun: Callable[[], None] = lambda: None
+    ) -> list[Answer | Exception]:
+        """Run those who are in the batch once its transaction has begun, when `begun` is called."""
 
         def work(connection: Connection) -> tuple[list[Outcome], Batch]:
             running = Batch(self._database, connection, versions=self._versions, clock=self._clock)
-            return running.run(requests), running
+            return running.run([waiting.request for waiting in batch]), running
 
-        outcomes, ended = await self._database.write(work)
+        outcomes, ended = await self._database.write(work, begun=begun)
         for waiting, events in zip(batch, ended.told, strict=True):
             waiting.events = events
         if ended.deliveries:

@@ -4,7 +4,7 @@ Rows are locked first: customers, then totals, each in the order of their ids, s
 each other. Whatever else is needed is asked at once, when all locks are held. Nothing is decided here.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from loyalty_app.businesses import business_of
@@ -34,10 +34,13 @@ Keeping = tuple[Question, Callable[[Any], None]]
 
 def load(book: Book, requests: list[Request], numbers: Numbers) -> None:
     """Lock and read what the requests are about."""
-    _load_targets(book, requests)
-    _lock_customers(book, requests)
-    _lock_totals(book, requests)
-    _load_rest(book, requests, numbers)
+    if all(isinstance(request.order, GiveStamp) for request in requests):
+        _load_rest(book, requests, numbers, locked=_named(book, requests))
+    else:
+        _load_targets(book, requests)
+        _lock_customers(book, requests)
+        _lock_totals(book, requests)
+        _load_rest(book, requests, numbers)
     _load_versions(book)
     _load_holdings(book, requests)
 
@@ -49,15 +52,20 @@ def _load_targets(book: Book, requests: list[Request]) -> None:
 
 
 def _lock_customers(book: Book, requests: list[Request]) -> None:
+    by_id, by_code = _named(book, requests)
+    found = book.database.fetch(book.connection, tables.customer, by_code.columns, by_code.wanted)
+    book.claimable = book.holdings.look_ahead(requests)
+    ids = {*by_id.wanted, *((row.business_id, row.id) for row in found), *book.claimable}
+    for row in book.database.fetch(book.connection, tables.customer, OWN_KEY, ids, lock=True):
+        book.keep_customer(customer_of(row))
+
+
+def _named(book: Book, requests: list[Request]) -> tuple[Question, Question]:
+    """The customers whom requests name, by their ids and by their codes."""
     refs = [(r.business_id, ref) for r in requests if (ref := _ref(book, r)) is not None]
     ids = [(business, ref) for business, ref in refs if isinstance(ref, int)]
     codes = [(business, ref) for business, ref in refs if isinstance(ref, str)]
-    found = book.database.fetch(book.connection, tables.customer, ("business_id", "qr_code"), codes)
-    ids += [(row.business_id, row.id) for row in found]
-    book.claimable = book.holdings.look_ahead(requests)
-    ids += book.claimable
-    for row in book.database.fetch(book.connection, tables.customer, OWN_KEY, ids, lock=True):
-        book.keep_customer(customer_of(row))
+    return Question(tables.customer, OWN_KEY, ids), Question(tables.customer, ("business_id", "qr_code"), codes)
 
 
 def _ref(book: Book, request: Request) -> CustomerRef | None:
@@ -83,10 +91,13 @@ def _lock_totals(book: Book, requests: list[Request]) -> None:
         book.counts[row.business_id] = row.customers
 
 
-def _load_rest(book: Book, requests: list[Request], numbers: Numbers) -> None:
+def _load_rest(book: Book, requests: list[Request], numbers: Numbers, *, locked: Sequence[Question] = ()) -> None:
     asked = [*_about_shops(book, requests), *_about_customers(book, requests), *_about_names(book, requests)]
-    answers = book.database.gather(book.connection, [question for question, _ in asked], numbers=numbers)
-    for (_, keep), rows in zip(asked, answers, strict=True):
+    questions = [question for question, _ in asked]
+    found = book.database.gather(book.connection, questions, numbers=numbers, locked=locked)
+    for row in found.locked:
+        book.keep_customer(customer_of(row))
+    for (_, keep), rows in zip(asked, found.answers, strict=True):
         for row in rows:
             keep(row)
 

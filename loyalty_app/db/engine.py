@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from loyalty_app.db.postgres import CommitUnknown, PostgresDatabase
-from loyalty_app.db.questions import Question
+from loyalty_app.db.questions import Gathered, Question
 from loyalty_app.db.sqlite import SqliteDatabase
 from loyalty_app.db.writings import Writes
 from loyalty_app.settings import Settings
@@ -49,11 +49,18 @@ class Database(Writes, Protocol):
     writers: int
     """How many transactions of the counter may be under way at once."""
 
-    async def write(self, work: Callable[[Connection], Result], *, durable: bool = True) -> Result:
+    async def write(
+        self,
+        work: Callable[[Connection], Result],
+        *,
+        durable: bool = True,
+        begun: Callable[[], None] = lambda: None,
+    ) -> Result:
         """Run `work` in a transaction that is durable when this returns; an exception undoes it.
 
         One that need not be durable does not wait for the disk. If the machine itself breaks down within the next
         second it may be undone, as a whole: that is for notes of what was done, where doing it again harms nobody.
+        `begun` is called on the event loop right before the work: where a transaction takes time to begin, after that.
         """
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
@@ -82,9 +89,12 @@ class Database(Writes, Protocol):
         questions: Sequence[Question],
         *,
         numbers: Any,  # noqa: ANN401  # its own kind
-    ) -> list[Sequence[Any]]:
+        locked: Sequence[Question] = (),
+    ) -> Gathered:
         """The rows of each question, at once if possible, and along with them numbers that are likely to be needed.
 
+        Before that, the rows of one table that `locked` is about are locked, in the order of their key. Numbers come
+        after the locks. Who had to wait for a lock is told what was true before, of all but the locked rows.
         A row has its columns as attributes, and is no more than that.
         """
 

@@ -25,10 +25,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.util import greenlet_spawn
 
 from loyalty_app.db import postgres_asking, postgres_writing
+from loyalty_app.db.postgres_direct import Ended, transact
 from loyalty_app.db.postgres_numbers import Habits, PostgresNumbers
-from loyalty_app.db.questions import Question
+from loyalty_app.db.questions import Gathered, Question
 from loyalty_app.db.writings import Writes, Writing
 from loyalty_app.settings import SettingsError
 
@@ -78,26 +80,34 @@ class PostgresDatabase(Writes):
     def __init__(self, url: str) -> None:
         self.engine = open_engine(url)
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        self._glances = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._habits = Habits()
 
-    async def write(self, work: Callable[[Connection], Result], *, durable: bool = True) -> Result:
+    async def write(
+        self,
+        work: Callable[[Connection], Result],
+        *,
+        durable: bool = True,
+        begun: Callable[[], None] = lambda: None,
+    ) -> Result:
         """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`.
 
         Raises CommitUnknown if the connection broke during COMMIT and its fate could not be learned.
         """
-        async with self.engine.connect() as connection:
-            transaction = await connection.begin()
-            if not durable:
-                await connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-            result = await connection.run_sync(work)
-            xid = connection.sync_connection.info.pop("xid", None) if connection.sync_connection else None
-            try:
-                await transaction.commit()
-            except DBAPIError as error:
-                if not error.connection_invalidated or xid is None or not await self.committed(xid):
-                    raise
-            return result
+
+        def work_at_last(connection: Connection) -> Result:
+            begun()
+            return work(connection)
+
+        ended: Ended = await greenlet_spawn(self._transact, work_at_last, durable=durable)
+        if ended.failure is not None and not (ended.xid and await self.committed(ended.xid)):
+            raise ended.failure
+        result: Result = ended.result
+        return result
+
+    def _transact(self, work: Callable[[Connection], Result], *, durable: bool) -> Ended:
+        with self._plain.sync_engine.connect() as connection:
+            return transact(connection, work, durable=durable)
 
     async def committed(self, xid: str) -> bool:
         """Whether the transaction of that number was committed. Raises CommitUnknown."""
@@ -119,7 +129,7 @@ class PostgresDatabase(Writes):
 
     async def glance(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work`, which asks a single question, without the two round trips of a transaction."""
-        async with self._glances.connect() as connection:
+        async with self._plain.connect() as connection:
             return await connection.run_sync(work)
 
     def numbers(self, connection: Connection, expected: int = 1) -> PostgresNumbers:
@@ -150,11 +160,18 @@ class PostgresDatabase(Writes):
         return connection.execute(_fetch(table, columns, lock=lock), values).all()
 
     def gather(
-        self, connection: Connection, questions: Sequence[Question], *, numbers: PostgresNumbers
-    ) -> list[Sequence[Any]]:
-        """The rows of each question and the numbers that are likely to be needed, all in one round trip."""
-        answers = iter(postgres_asking.ask(connection, [one for one in questions if one.wanted], numbers))
-        return [next(answers) if question.wanted else [] for question in questions]
+        self,
+        connection: Connection,
+        questions: Sequence[Question],
+        *,
+        numbers: PostgresNumbers,
+        locked: Sequence[Question] = (),
+    ) -> Gathered:
+        """Locked rows, the rows of each question and the numbers that are likely to be needed, in one round trip."""
+        holding = [one for one in locked if one.wanted]
+        found = postgres_asking.ask(connection, [one for one in questions if one.wanted], numbers, locked=holding)
+        answers = iter(found.answers)
+        return Gathered(found.locked, [next(answers) if question.wanted else [] for question in questions])
 
     async def close(self) -> None:
         """Close all connections."""

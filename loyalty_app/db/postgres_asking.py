@@ -12,10 +12,15 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
 
+from loyalty_app.db.postgres_direct import single_row
 from loyalty_app.db.postgres_numbers import PostgresNumbers, fetched
-from loyalty_app.db.questions import Question
+from loyalty_app.db.questions import Gathered, Question
 
 DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
+ONCE_LOCKED = "(SELECT count(*) FROM locked) >= 0"
+
+Kind = tuple[Table, tuple[str, ...]]
+"""What a question is about, whatever it wants."""
 
 
 class Seen:
@@ -30,28 +35,68 @@ class Seen:
         return self._mapping[name]
 
 
-def ask(connection: Connection, questions: Sequence[Question], numbers: PostgresNumbers) -> list[list[Seen]]:
-    """The rows of each question, each of which wants some; numbers that are likely to be needed are fetched along."""
-    kinds = numbers.likely
-    statement = _statement(tuple((question.table, question.columns) for question in questions), kinds)
-    values = [list(column) for one in questions for column in zip(*set(one.wanted), strict=True)]
-    xid, *answers = connection.exec_driver_sql(statement, (*values, *[numbers.expected] * len(kinds))).one()
-    numbers.keep(xid, dict(zip(kinds, answers[len(questions) :], strict=True)))
-    return [[Seen(one.table, row) for row in rows] for one, rows in zip(questions, answers, strict=False)]
+def ask(
+    connection: Connection, questions: Sequence[Question], numbers: PostgresNumbers, *, locked: Sequence[Question] = ()
+) -> Gathered:
+    """Rows of one table that are locked, then the rows of each question; each wants some.
+
+    Numbers that are likely to be needed are fetched along, after the locks.
+    """
+    likely = numbers.likely
+    statement = _statement(_kinds(locked), _kinds(questions), tuple(likely))
+    values = [list(column) for one in (*locked, *questions) for column in zip(*set(one.wanted), strict=True)]
+    xid, *found = single_row(connection, statement, (*values, *likely.values()))
+    tables = [*(one.table for one in locked[:1]), *(one.table for one in questions)]
+    answers = [[Seen(table, row) for row in rows] for table, rows in zip(tables, found, strict=False)]
+    numbers.keep(xid, dict(zip(likely, found[len(answers) :], strict=True)))
+    return Gathered(answers.pop(0) if locked else [], answers)
+
+
+def _kinds(questions: Sequence[Question]) -> tuple[Kind, ...]:
+    return tuple((question.table, question.columns) for question in questions)
 
 
 @lru_cache(1_024)
-def _statement(questions: tuple[tuple[Table, tuple[str, ...]], ...], kinds: tuple[str, ...]) -> str:
+def _statement(locked: tuple[Kind, ...], questions: tuple[Kind, ...], kinds: tuple[str, ...]) -> str:
     numbers = count(1)
-    rows = [_array(table, columns, numbers) for table, columns in questions]
-    more = [fetched(kind, next(numbers)) for kind in kinds]
-    return f"SELECT {', '.join(['pg_current_xact_id()::text', *rows, *more])}"
+    before = f"WITH locked AS MATERIALIZED ({_locking(locked, numbers)}) " if locked else ""
+    first = [f"ARRAY(SELECT ROW({_columns(locked[0][0], 'locked')}) FROM locked)"] if locked else []  # noqa: S608  # our own names
+    rows = [_array(kind, numbers) for kind in questions]
+    more = [fetched(kind, next(numbers), when=ONCE_LOCKED if locked else "true") for kind in kinds]
+    return f"{before}SELECT {', '.join(['pg_current_xact_id()::text', *first, *rows, *more])}"
 
 
-def _array(table: Table, columns: tuple[str, ...], numbers: Iterator[int]) -> str:
-    kinds = (table.c[name].type.compile(DIALECT) for name in columns)
-    wanted = ", ".join(f"CAST(${next(numbers)} AS {kind}[])" for kind in kinds)
+def _locking(locked: tuple[Kind, ...], numbers: Iterator[int]) -> str:
+    """The rows of a table that any of the questions is about, locked in the order of their key."""
+    table = locked[0][0]
+    key = tuple(column.name for column in table.primary_key)
+    found = _found(locked[0], numbers) if len(locked) == 1 else _found_by_any(locked, key, numbers)
+    return f"SELECT {_columns(table, 't')} FROM {found} ORDER BY {_names(key, 't')} FOR UPDATE OF t"  # noqa: S608  # the same
+
+
+def _found_by_any(kinds: tuple[Kind, ...], key: tuple[str, ...], numbers: Iterator[int]) -> str:
+    """The rows, each once, of several questions about one table: PostgreSQL locks no rows of a UNION itself."""
+    keys = " UNION ".join(f"SELECT {_names(key, 't')} FROM {_found(kind, numbers)}" for kind in kinds)  # noqa: S608  # the same
+    same = " AND ".join(f't."{name}" = k."{name}"' for name in key)
+    return f'({keys}) AS k JOIN "{kinds[0][0].name}" AS t ON {same}'
+
+
+def _array(kind: Kind, numbers: Iterator[int]) -> str:
+    return f"ARRAY(SELECT ROW({_columns(kind[0], 't')}) FROM {_found(kind, numbers)})"  # noqa: S608  # the same
+
+
+def _found(kind: Kind, numbers: Iterator[int]) -> str:
+    table, columns = kind
+    types = (table.c[name].type.compile(DIALECT) for name in columns)
+    wanted = ", ".join(f"CAST(${next(numbers)} AS {one}[])" for one in types)
     names = ", ".join(f'"{name}"' for name in columns)
     found = " AND ".join(f't."{name}" = wanted."{name}"' for name in columns)
-    own = ", ".join(f't."{column.name}"' for column in table.c)
-    return f'ARRAY(SELECT ROW({own}) FROM unnest({wanted}) AS wanted({names}) JOIN "{table.name}" AS t ON {found})'  # noqa: S608  # our own names
+    return f'unnest({wanted}) AS wanted({names}) JOIN "{table.name}" AS t ON {found}'
+
+
+def _columns(table: Table, name: str) -> str:
+    return _names(table.c.keys(), name)
+
+
+def _names(columns: Iterable[str], table: str) -> str:
+    return ", ".join(f'{table}."{column}"' for column in columns)

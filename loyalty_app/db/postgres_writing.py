@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, LargeBinary
 from sqlalchemy.dialects import postgresql
 
+from loyalty_app.db.postgres_direct import single_row
 from loyalty_app.db.writings import Add, Insert, Shape, Update, Writing
 
 DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
@@ -23,7 +24,7 @@ def write(connection: Connection, writings: Sequence[Writing]) -> list[int]:
     """Write all rows of all writings; says how many each had."""
     statement = _statement(tuple(writing.shape for writing in writings))
     documents = tuple(msgspec.json.encode(writing.rows).decode() for writing in writings)
-    return list(connection.exec_driver_sql(statement, documents).one())
+    return list(single_row(connection, statement, documents))
 
 
 @lru_cache(1_024)

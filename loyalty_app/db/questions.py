@@ -1,7 +1,7 @@
 """Questions: which rows of which tables are wanted, told to both dialects in the same words."""
 
-from collections.abc import Collection
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import Table
 
@@ -14,3 +14,10 @@ class Question(NamedTuple):
     table: Table
     columns: tuple[str, ...]
     wanted: Collection[Wanted]
+
+
+class Gathered(NamedTuple):
+    """What was gathered: the rows that were locked first, and those of each question."""
+
+    locked: Sequence[Any]
+    answers: Sequence[Sequence[Any]]

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from loyalty_app.db import sqlite_writing
-from loyalty_app.db.questions import Question
+from loyalty_app.db.questions import Gathered, Question
 from loyalty_app.db.tables import numbers
 from loyalty_app.db.writings import Update, Writes, Writing
 
@@ -156,8 +156,15 @@ class SqliteDatabase(Writes):
         self._writer_thread = ThreadPoolExecutor(1, "sqlite-writer")
         self._reader_threads = ThreadPoolExecutor(READERS, "sqlite-reader")
 
-    async def write(self, work: Callable[[Connection], Result], *, durable: bool = True) -> Result:
+    async def write(
+        self,
+        work: Callable[[Connection], Result],
+        *,
+        durable: bool = True,
+        begun: Callable[[], None] = lambda: None,
+    ) -> Result:
         """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`."""
+        begun()  # on the loop, and not in the thread that writes
         loop, write = asyncio.get_running_loop(), self._write if durable else self._write_lightly
         return await loop.run_in_executor(self._writer_thread, write, work)
 
@@ -212,11 +219,18 @@ class SqliteDatabase(Writes):
         return connection.execute(_fetch(table, columns), {"wanted": msgspec.json.encode(given).decode()}).all()
 
     def gather(
-        self, connection: Connection, questions: Sequence[Question], *, numbers: SqliteNumbers
-    ) -> list[Sequence[Any]]:
-        """The rows of each question, one after the other; the numbers are there already."""
+        self,
+        connection: Connection,
+        questions: Sequence[Question],
+        *,
+        numbers: SqliteNumbers,
+        locked: Sequence[Question] = (),
+    ) -> Gathered:
+        """The rows of each question, one after the other; the numbers are there already, and all is locked."""
         del numbers
-        return [self.fetch(connection, one.table, one.columns, one.wanted) for one in questions]
+        found = [self.fetch(connection, one.table, one.columns, one.wanted) for one in (*locked, *questions)]
+        first = {row for rows in found[: len(locked)] for row in rows}
+        return Gathered(list(first), found[len(locked) :])
 
     async def close(self) -> None:
         """Close all connections, after the work that was begun. The writer goes last: only it can empty the WAL."""

@@ -123,13 +123,30 @@ async def test_questions_about_several_tables_are_answered_each_with_its_rows(da
         Question(idempotency, ("business_id", "key"), [(shop.id, "k"), (other.id, "k")]),
         Question(branch, ("business_id",), {(shop.id,)}),
     ]
-    [named, nobody, answers, own] = await database.write(
-        lambda c: database.gather(c, questions, numbers=database.numbers(c))
-    )
+    gathered = await database.write(lambda c: database.gather(c, questions, numbers=database.numbers(c)))
+    named, nobody, answers, own = gathered.answers
+    assert list(gathered.locked) == []
     assert [(row.id, row.name, row.created_at.isoformat()) for row in named] == [(2, "Ярмарка", NOON.isoformat())]
     assert nobody == []
     assert [(row.business_id, row.fingerprint, row.answer) for row in answers] == [(shop.id, b"\x00\xff", None)]
     assert sorted(row.id for row in own) == [1, 2]
+
+
+async def test_rows_are_locked_however_they_are_named_each_once_along_with_the_answers(database: Database) -> None:
+    shop, other = await found(database), await found(database)
+    await put(database, *(a_branch(shop.id, number, f"B{number}") for number in (1, 2, 3)), a_branch(other.id, 1))
+    by_id = Question(branch, ("business_id", "id"), [(shop.id, 3), (shop.id, 1), (shop.id, 9)])
+    by_name = Question(branch, ("business_id", "name"), [(shop.id, "B2"), (shop.id, "B1"), (shop.id, "B9")])
+    shops = Question(business, ("id",), [(shop.id,)])
+
+    def ask(connection: Connection, *locked: Question) -> tuple[list[int], list[int]]:
+        gathered = database.gather(connection, [shops], numbers=database.numbers(connection), locked=locked)
+        return sorted(row.id for row in gathered.locked), [row.id for row in gathered.answers[0]]
+
+    assert await database.write(lambda c: ask(c, by_id, by_name)) == ([1, 2, 3], [shop.id])
+    assert await database.write(lambda c: ask(c, by_id)) == ([1, 3], [shop.id])
+    assert await database.write(lambda c: ask(c, by_name)) == ([1, 2], [shop.id])
+    assert await database.write(lambda c: ask(c, Question(branch, ("id",), []))) == ([], [shop.id])
 
 
 async def test_many_rows_are_changed_with_one_statement_and_no_other(database: Database) -> None:

@@ -6,15 +6,16 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from loyalty_app.db.postgres_asking import _statement as question_of
 from loyalty_app.db.postgres_writing import _statement as statement_of
-from loyalty_app.db.tables import branch
+from loyalty_app.db.tables import branch, customer
 from loyalty_app.db.writings import Add, Insert, Update, Values
 from loyalty_app.settings import Settings
-from tests.app.crowd import at_once
+from tests.app.crowd import at_once, until
 from tests.app.shop import Shop
 
 KEY = "of the till"
-ROUNDS = 100
+ROUNDS, CROWD = 100, 20
 CHANGED = ("business", "idempotency", "customer")
 KEEP = "INSERT INTO idempotency (business_id, key, fingerprint, customer_id, created_at) VALUES ($1, $2, '', 1, now())"
 
@@ -48,9 +49,7 @@ async def test_a_stamp_that_waits_for_somebody_does_not_hold_the_totals_of_its_s
     async with till.transaction():
         await till.execute(KEEP, shop.business.id, KEY)
         stamping = asyncio.create_task(shop.stamp(lena.id, key=KEY))
-        async with asyncio.timeout(10):
-            while not await waits(looker):
-                pass
+        await until(lambda: waits(looker))
         assert await looker.fetchval("SELECT count(*) FROM (SELECT 1 FROM daily_total FOR UPDATE NOWAIT) AS free") == 1
         await till.execute("DELETE FROM idempotency")
     assert (await stamping).total_stamps == 1
@@ -74,6 +73,29 @@ async def test_a_column_that_comes_while_a_server_runs_stops_no_stamp(shop: Shop
     for table in CHANGED:
         await till.execute(f"ALTER TABLE {table} DROP COLUMN of_tomorrow")
     assert totals == [1, 2, 3, 4, 5, 6]
+
+
+async def test_cards_to_be_stamped_are_locked_in_the_order_of_their_numbers_however_they_are_named(
+    shop: Shop, till: asyncpg.Connection, settings: Settings
+) -> None:
+    first, *others = [await shop.join() for _ in range(CROWD)]
+    names = [first.qr_code, *(card.id if card.id % 2 else card.qr_code for card in others)]
+    looker = await asyncpg.connect(settings.database_url)
+    async with till.transaction():
+        await till.execute("SELECT 1 FROM customer WHERE id = $1 FOR UPDATE", first.id)
+        stamping = asyncio.gather(*(shop.stamp(name) for name in names))
+        await until(lambda: waits(looker))
+        free = "SELECT count(*) FROM (SELECT 1 FROM customer WHERE id > $1 FOR UPDATE NOWAIT) AS free"
+        assert await looker.fetchval(free, first.id) == len(others), "who waits for a card holds no later one"
+    assert [answer.total_stamps for answer in await stamping] == [1] * CROWD
+    await looker.close()
+
+
+def test_rows_are_locked_in_order_and_numbers_ask_for_the_locks_before_them() -> None:
+    own = ((customer, ("business_id", "id")),)
+    asked = question_of(own, (), ("transaction",))
+    assert 'ORDER BY t."business_id", t."id" FOR UPDATE OF t' in asked
+    assert "generate_series(1, CAST($3 AS int)) WHERE (SELECT count(*) FROM locked) >= 0" in asked
 
 
 async def test_of_two_stamps_of_a_card_the_later_one_has_the_higher_number_whoever_gave_it(

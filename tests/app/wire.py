@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 
 CHUNK = 65_536
+COMMIT = b"COMMIT\0"
 
 
 class Cut(Enum):
@@ -59,7 +60,7 @@ class Wire:
 
     async def _questions(self, from_app: StreamReader, to_server: StreamWriter, cut: asyncio.Event) -> None:
         while question := await from_app.read(CHUNK):
-            if self._cut is not None and b"COMMIT" in question:
+            if self._cut is not None and COMMIT in question:
                 cut.set()
                 here, self._cut, self._dead_dials = self._cut, None, self._dead_dials_after_the_cut
                 if here is Cut.BEFORE_COMMIT:

@@ -1,0 +1,102 @@
+"""The queue: who is served with whom. Nothing here asks a database."""
+
+import pytest
+
+from loyalty_app.counter.queue import Queue, Waiting
+from loyalty_app.counter.requests import Caller, GiveStamp, Request, Void
+from loyalty_core.errors import Busy
+from loyalty_core.stamping import StampOrder
+from tests.app.shop import Shop
+
+LENA, BEN, CARA = 1, 2, 3
+
+
+@pytest.fixture
+def till(shop: Shop) -> Caller:
+    return shop.caller()
+
+
+def stamp(till: Caller, customer: int) -> Request:
+    return Request(till, GiveStamp(customer, StampOrder()))
+
+
+def served(batch: list[Waiting]) -> list[object]:
+    return [waiting.request.order.customer for waiting in batch if isinstance(waiting.request.order, GiveStamp)]
+
+
+async def test_who_comes_while_a_transaction_begins_is_served_in_it(till: Caller) -> None:
+    queue = Queue()
+    queue.add(stamp(till, LENA))
+    assert queue.begin(2)
+    queue.add(stamp(till, BEN))
+    assert served(queue.take()) == [LENA, BEN]
+    assert len(queue) == 0
+
+
+async def test_no_second_batch_begins_before_the_first_has_taken_anybody(till: Caller) -> None:
+    queue = Queue()
+    queue.add(stamp(till, LENA))
+    queue.add(stamp(till, BEN))
+    assert queue.begin(2)
+    assert not queue.begin(2)
+    queue.take()
+    queue.add(stamp(till, CARA))
+    assert queue.begin(2)
+
+
+async def test_no_more_batches_are_under_way_than_are_allowed(till: Caller) -> None:
+    queue = Queue()
+    queue.add(stamp(till, LENA))
+    assert queue.begin(1)
+    batch = queue.take()
+    queue.add(stamp(till, BEN))
+    assert not queue.begin(1)
+    queue.end(batch)
+    assert queue.begin(1)
+
+
+async def test_a_card_is_in_one_batch_only_and_nobody_overtakes_those_who_wait_for_it(till: Caller) -> None:
+    queue = Queue()
+    queue.add(stamp(till, LENA))
+    assert queue.begin(2)
+    first = queue.take()
+    queue.add(stamp(till, LENA))
+    assert not queue.begin(2), "her card is under way"
+    queue.end(first)
+    for customer in (BEN, LENA):
+        queue.add(stamp(till, customer))
+    assert queue.begin(2)
+    assert served(queue.take()) == [LENA, BEN, LENA]
+
+
+async def test_a_batch_ends_before_the_first_whose_card_is_under_way(till: Caller) -> None:
+    queue = Queue()
+    queue.add(stamp(till, LENA))
+    assert queue.begin(2)
+    first = queue.take()
+    for customer in (BEN, LENA, CARA):
+        queue.add(stamp(till, customer))
+    assert queue.begin(2)
+    second = queue.take()
+    assert served(second) == [BEN]
+    queue.end(first)
+    assert queue.begin(2)
+    assert served(queue.take()) == [LENA, CARA]
+
+
+async def test_what_names_no_card_waits_for_none(till: Caller) -> None:
+    queue = Queue()
+    queue.add(Request(till, Void(1)))
+    assert queue.begin(2)
+    queue.take()
+    queue.add(Request(till, Void(1)))
+    assert queue.begin(2)
+
+
+async def test_one_too_many_is_refused_and_the_others_wait_on(till: Caller) -> None:
+    queue = Queue(most_waiting=1)
+    queue.add(stamp(till, LENA))
+    with pytest.raises(Busy):
+        queue.add(stamp(till, BEN))
+    assert queue.begin(1)
+    assert served(queue.take()) == [LENA]
