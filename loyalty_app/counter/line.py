@@ -154,9 +154,10 @@ class Counter:
             batch = batch or self._queue.take()
             log.warning("a batch of %d failed, trying each alone", len(batch), exc_info=True)
             outcomes = [await self._alone(waiting) for waiting in batch]
-        self._queue.end(batch)
         for waiting, outcome in zip(batch, outcomes, strict=True):
             waiting.settle(outcome)
+        await asyncio.sleep(0)  # answers go out before the next batch takes its share of the processor
+        self._queue.end(batch)
         tell(batch, outcomes)
 
     async def _attempt(
