@@ -1,7 +1,7 @@
 """The queue: who waits for their turn, and whose cards are under way. Nothing is run or written here.
 
 A batch begins first and is filled once its transaction has begun: who comes in between is served along. What was paid
-for: with 32 tills, PostgreSQL got half the batches, each twice as large.
+for: with 32 tills that never rest, a batch on PostgreSQL had 26 requests instead of 11.
 """
 
 import asyncio
