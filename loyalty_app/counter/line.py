@@ -156,9 +156,9 @@ class Counter:
             outcomes = [await self._alone(waiting) for waiting in batch]
         for waiting, outcome in zip(batch, outcomes, strict=True):
             waiting.settle(outcome)
+        tell(batch, outcomes)
         await asyncio.sleep(0)  # answers go out before the next batch takes its share of the processor
         self._queue.end(batch)
-        tell(batch, outcomes)
 
     async def _attempt(
         self, batch: list[Waiting], *, begun: Callable[[], None] = lambda: None

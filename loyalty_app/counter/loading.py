@@ -1,7 +1,9 @@
 """Loading: a book is filled with all that the requests of a batch are about.
 
 Rows are locked first: customers, then totals, each in the order of their ids, so that two processes cannot wait for
-each other. Whatever else is needed is asked at once, when all locks are held. Nothing is decided here.
+each other. Whatever else is needed is asked at once, when all locks are held. Where all are stamps, locks and questions
+may go together: an answer is as old as the locks then, or by milliseconds older (see `Database.gather`). Nothing is
+decided here.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence

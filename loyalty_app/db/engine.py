@@ -94,7 +94,7 @@ class Database(Writes, Protocol):
         """The rows of each question, at once if possible, and along with them numbers that are likely to be needed.
 
         Before that, the rows of one table that `locked` is about are locked, in the order of their key. Numbers come
-        after the locks. Who had to wait for a lock is told what was true before, of all but the locked rows.
+        after the locks. Answers are never older than a change of a locked row, and older than the locks by 10 ms at most.
         A row has its columns as attributes, and is no more than that.
         """
 

@@ -18,6 +18,7 @@ from loyalty_app.db.questions import Gathered, Question
 
 DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
 ONCE_LOCKED = "(SELECT count(*) FROM locked) >= 0"
+PATIENCE = "10 ms"
 
 Kind = tuple[Table, tuple[str, ...]]
 """What a question is about, whatever it wants."""
@@ -40,16 +41,18 @@ def ask(
 ) -> Gathered:
     """Rows of one table that are locked, then the rows of each question; each wants some.
 
-    Numbers that are likely to be needed are fetched along, after the locks.
+    Numbers that are likely to be needed are fetched along, after the locks. If a locked row was changed meanwhile, or
+    had to be waited for, the questions are asked once more.
     """
     likely = numbers.likely
     statement = _statement(_kinds(locked), _kinds(questions), tuple(likely))
     values = [list(column) for one in (*locked, *questions) for column in zip(*set(one.wanted), strict=True)]
-    xid, *found = single_row(connection, statement, (*values, *likely.values()))
+    xid, overtaken, *found = single_row(connection, statement, (*values, *likely.values()))
     tables = [*(one.table for one in locked[:1]), *(one.table for one in questions)]
     answers = [[Seen(table, row) for row in rows] for table, rows in zip(tables, found, strict=False)]
     numbers.keep(xid, dict(zip(likely, found[len(answers) :], strict=True)))
-    return Gathered(answers.pop(0) if locked else [], answers)
+    held = answers.pop(0) if locked else []
+    return Gathered(held, ask(connection, questions, numbers).answers if overtaken else answers)
 
 
 def _kinds(questions: Sequence[Question]) -> tuple[Kind, ...]:
@@ -60,18 +63,31 @@ def _kinds(questions: Sequence[Question]) -> tuple[Kind, ...]:
 def _statement(locked: tuple[Kind, ...], questions: tuple[Kind, ...], kinds: tuple[str, ...]) -> str:
     numbers = count(1)
     before = f"WITH locked AS MATERIALIZED ({_locking(locked, numbers)}) " if locked else ""
+    overtaken = _overtaken(locked[0][0]) if locked else "false"
     first = [f"ARRAY(SELECT ROW({_columns(locked[0][0], 'locked')}) FROM locked)"] if locked else []  # noqa: S608  # our own names
     rows = [_array(kind, numbers) for kind in questions]
     more = [fetched(kind, next(numbers), when=ONCE_LOCKED if locked else "true") for kind in kinds]
-    return f"{before}SELECT {', '.join(['pg_current_xact_id()::text', *first, *rows, *more])}"
+    return f"{before}SELECT {', '.join(['pg_current_xact_id()::text', overtaken, *first, *rows, *more])}"
 
 
 def _locking(locked: tuple[Kind, ...], numbers: Iterator[int]) -> str:
     """The rows of a table that any of the questions is about, locked in the order of their key."""
     table = locked[0][0]
-    key = tuple(column.name for column in table.primary_key)
+    key = _key(table)
     found = _found(locked[0], numbers) if len(locked) == 1 else _found_by_any(locked, key, numbers)
-    return f"SELECT {_columns(table, 't')} FROM {found} ORDER BY {_names(key, 't')} FOR UPDATE OF t"  # noqa: S608  # the same
+    return f"SELECT {_columns(table, 't')}, t.xmin AS writer FROM {found} ORDER BY {_names(key, 't')} FOR UPDATE OF t"  # noqa: S608  # the same
+
+
+def _overtaken(table: Table) -> str:
+    """Whether what the statement says of all else may be older than the locks: it sees the state before it began."""
+    same = " AND ".join(f't."{name}" = locked."{name}"' for name in _key(table))
+    changed = f'EXISTS (SELECT 1 FROM locked JOIN "{table.name}" AS t ON {same} WHERE t.xmin <> locked.writer)'  # noqa: S608  # the same
+    waited = f"clock_timestamp() - statement_timestamp() > '{PATIENCE}'"
+    return f"CASE WHEN {ONCE_LOCKED} THEN {changed} OR {waited} END"
+
+
+def _key(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key)
 
 
 def _found_by_any(kinds: tuple[Kind, ...], key: tuple[str, ...], numbers: Iterator[int]) -> str:

@@ -13,10 +13,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError
 
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 LIGHTLY = "SET LOCAL synchronous_commit = off"
+MOST_REPLACED = 20
+"""As many connections as a process has at most: after a restart of the server all of them may be gone."""
 
 
 class Ended(NamedTuple):
-    """How a transaction ended: what came of the work, and the failure if its connection broke during COMMIT.
+    """How a transaction ended: what came of the work, and the failure if COMMIT was not answered.
 
     Then its number (if it has one) is what PostgreSQL can be asked for.
     """
@@ -32,9 +34,8 @@ class Undone(Exception):  # a fact, not a mistake
 
 def transact(connection: Connection, work: Callable[[Connection], Any], *, durable: bool) -> Ended:
     """Run `work` in a transaction; an exception undoes it. Raises Undone if nothing was committed without one."""
-    connection.info.pop("xid", None)
     try:
-        _say(connection, BEGIN)
+        _begin(connection)
         if not durable:
             _say(connection, LIGHTLY)
         result = work(connection)
@@ -48,12 +49,27 @@ def transact(connection: Connection, work: Callable[[Connection], Any], *, durab
         raise
 
 
+def _begin(connection: Connection) -> None:
+    """Begin. A connection that the server has ended meanwhile is replaced, for nothing has been done on it yet."""
+    for _ in range(MOST_REPLACED):
+        connection.connection.info.pop("xid", None)  # connects, if need be, and fails where the server is away
+        try:
+            _say(connection, BEGIN)
+        except DBAPIError:
+            connection.invalidate()
+        else:
+            return
+    _say(connection, BEGIN)
+
+
 def _commit(connection: Connection) -> DBAPIError | None:
+    """Commit; the failure if the server has not answered, so that nobody knows yet what came of it."""
     try:
         said = _say(connection, "COMMIT")
     except DBAPIError as failure:
-        if not failure.connection_invalidated:
+        if not (failure.connection_invalidated or isinstance(failure, InterfaceError)):
             raise
+        connection.invalidate()
         return failure
     if said != "COMMIT":
         raise Undone
@@ -102,7 +118,7 @@ def _kind(error: Exception) -> type[DBAPIError] | None:
     match error:
         case asyncpg.IntegrityConstraintViolationError():
             return IntegrityError
-        case asyncpg.InterfaceError() | OSError():
+        case asyncpg.InterfaceError() | asyncpg.InternalClientError() | OSError():
             return InterfaceError
         case asyncpg.PostgresError():
             return DBAPIError

@@ -34,10 +34,11 @@ async def till(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     await connection.close()
 
 
-async def waits(till: asyncpg.Connection) -> bool:
-    """Whether anybody waits for somebody else."""
+async def waits(till: asyncpg.Connection, count: int = 1) -> bool:
+    """Whether so many wait for somebody else."""
     found = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    return bool(await till.fetchval(found))
+    waiting: int = await till.fetchval(found)
+    return waiting >= count
 
 
 async def test_a_stamp_that_waits_for_somebody_does_not_hold_the_totals_of_its_shop(
@@ -88,6 +89,23 @@ async def test_cards_to_be_stamped_are_locked_in_the_order_of_their_numbers_howe
         free = "SELECT count(*) FROM (SELECT 1 FROM customer WHERE id > $1 FOR UPDATE NOWAIT) AS free"
         assert await looker.fetchval(free, first.id) == len(others), "who waits for a card holds no later one"
     assert [answer.total_stamps for answer in await stamping] == [1] * CROWD
+    await looker.close()
+
+
+async def test_what_was_changed_while_a_card_was_waited_for_is_seen(
+    shop: Shop, twin: Shop, till: asyncpg.Connection, settings: Settings
+) -> None:
+    lena = await shop.join()
+    first = await shop.stamp(lena.id, order_ref="of the till")
+    looker = await asyncpg.connect(settings.database_url)
+    async with till.transaction():
+        await till.execute("SELECT 1 FROM customer FOR UPDATE")
+        voiding = asyncio.create_task(twin.void(first.transaction_id))
+        await until(lambda: waits(looker, 1))
+        again = asyncio.create_task(shop.stamp(lena.id, order_ref="of the till"))
+        await until(lambda: waits(looker, 2))
+    await voiding
+    assert (await again).total_stamps == 1, "the order is free again"
     await looker.close()
 
 

@@ -21,6 +21,9 @@ from tests.app.crowd import at_once, until
 from tests.app.shop import Shop, open_shop
 from tests.app.wire import Cut, Wire, open_wire
 
+END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
 
 @pytest.fixture
 async def reached(postgres_settings: Settings, tmp_path: Path) -> AsyncIterator[tuple[Shop, Wire]]:
@@ -29,6 +32,7 @@ async def reached(postgres_settings: Settings, tmp_path: Path) -> AsyncIterator[
         database = PostgresDatabase(url)
         shop = await open_shop(database)
         yield shop, wire
+        wire.ends.set()
         await shop.counter.close()
         await database.close()
 
@@ -69,6 +73,43 @@ async def test_if_nobody_knows_everyone_is_asked_to_come_back_and_a_key_tells_th
     await asyncio.gather(*(shop.stamp(lena.id, key=f"k{number}") for number in range(3)))
     assert (await shop.customer(lena.id)).card.total_stamps == 3
     await assert_books_balance(shop)
+
+
+async def test_a_commit_whose_answer_does_not_come_in_time_counts_once(
+    postgres_settings: Settings, tmp_path: Path
+) -> None:
+    async with open_wire(postgres_settings.database_url, tmp_path) as (wire, url):
+        database = PostgresDatabase(f"{url}&command_timeout=0.5")
+        shop = await open_shop(database)
+        lena = await shop.join()
+        wire.ends.clear()
+        wire.cut(Cut.AFTER_COMMIT)
+        assert (await shop.stamp(lena.id)).total_stamps == 1
+        wire.ends.set()
+        assert len(await shop.ledger()) == 1
+        await shop.counter.close()
+        await database.close()
+
+
+async def test_a_session_that_the_server_has_ended_is_replaced_and_nobody_feels_it(
+    reached: tuple[Shop, Wire], postgres_settings: Settings
+) -> None:
+    shop, wire = reached
+    lena = await shop.join()
+    wire.ends.clear()
+    server = await asyncpg.connect(postgres_settings.database_url)
+    await asyncio.gather(*(shop.database.glance(lambda c: c.execute(text("SELECT pg_sleep(0.05)"))) for _ in range(6)))
+    await server.execute(END_OTHERS)
+    await until(lambda: is_alone(server))
+    assert [(await shop.stamp(lena.id)).total_stamps for _ in range(3)] == [1, 2, 3]
+    wire.ends.set()
+    await server.close()
+
+
+async def is_alone(server: asyncpg.Connection) -> bool:
+    """Whether the server has ended all other sessions of the database."""
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    return not await server.fetchval(others)
 
 
 @pytest.mark.usefixtures("no_patience")

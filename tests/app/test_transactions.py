@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -98,10 +99,16 @@ async def test_a_failure_that_was_kept_quiet_is_not_taken_for_a_commit(database:
     assert await numbers_of_branches(database) == []
 
 
-async def test_the_work_is_told_when_its_transaction_has_begun(database: PostgresDatabase) -> None:
+async def test_the_work_is_told_once_its_transaction_has_begun(
+    database: PostgresDatabase, postgres_settings: Settings
+) -> None:
     events: list[str] = []
     await database.write(lambda _: events.append("work"), begun=lambda: events.append("begun"))
+    nowhere = PostgresDatabase(urlsplit(postgres_settings.database_url)._replace(path="/nowhere").geturl())
+    with pytest.raises(DBAPIError):
+        await nowhere.write(lambda _: events.append("work"), begun=lambda: events.append("begun"))
     assert events == ["begun", "work"]
+    await nowhere.close()
 
 
 async def test_what_a_request_needed_last_time_is_there_the_next_time(database: PostgresDatabase) -> None:

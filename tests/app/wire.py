@@ -27,6 +27,9 @@ class Wire:
         self._server = server
         self._cut: Cut | None = None
         self._dead_dials = self._dead_dials_after_the_cut = 0.0
+        self.ends = asyncio.Event()
+        """Set if the application learns at once that a connection has ended, as it mostly does."""
+        self.ends.set()
 
     def cut(self, where: Cut, *, dead_dials: float = 0) -> None:
         """Break at the next COMMIT; afterwards that many connections do not come about."""
@@ -75,6 +78,7 @@ class Wire:
             if cut.is_set():
                 break
             to_app.write(answer)
+        await self.ends.wait()
         to_app.close()
         to_server.close()
 
