@@ -23,7 +23,7 @@ class Rights:
         self.staff: dict[tuple[int, int], Actor] = {}
 
     def question(self, requests: list[Request]) -> Question:
-        """Who is on the staff; to be asked once all locks are held, so that whoever was removed meanwhile is out."""
+        """Who is on the staff; to be asked when all cards are locked, so that whoever was removed meanwhile is out."""
         actors = [(r.business_id, r.caller.actor) for r in requests if r.caller.actor.type is ActorType.STAFF]
         return Question(tables.staff, ("business_id", "id"), [(business, actor.id) for business, actor in actors])
 

@@ -94,7 +94,7 @@ class Database(Writes, Protocol):
         """The rows of each question, at once if possible, and along with them numbers that are likely to be needed.
 
         Before that, the rows of one table that `locked` is about are locked, in the order of their key. Numbers come
-        after the locks. Answers are never older than a change of a locked row, and older than the locks by 10 ms at most.
+        after the locks. No answer is older than a change of a locked row, or by more than 10 ms older than the locks.
         A row has its columns as attributes, and is no more than that.
         """
 
