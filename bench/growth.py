@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 def chosen(arguments: Sequence[str]) -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m bench.growth", description="Stamps a second, while shops grow.")
-    parser.add_argument("only", nargs="*", metavar="case", help="small, young, old, many, webhook, webhooks")
+    parser.add_argument("only", nargs="*", metavar="case", help="small, young, old, many, webhooks-1, webhooks-50")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--seconds", type=float, default=1.0, help="how long a round lasts")
     parser.add_argument("--before", type=float, default=60, help="for how many seconds each is stamped before")
@@ -89,7 +89,10 @@ def chosen(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--stamps", type=int, default=10_000_000, help="of the oldest crowd")
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
     parser.add_argument("--folder", help="where crowds are kept and found again; by default they are made anew")
-    return parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
+    if unknown := set(given.only) - {case.name for case in cases(given.customers, given.stamps)}:
+        parser.error(f"no case is called {', '.join(sorted(unknown))}")
+    return given
 
 
 def contestant(kept: Crowds, database: str, case: Case) -> Contestant:
