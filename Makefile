@@ -67,18 +67,18 @@ pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into bui
 
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
-BENCHES := bench-analytics bench-cards bench-chat bench-cost bench-growth bench-importing bench-kills bench-peers \
+BENCHES := bench-analytics bench-cards bench-chat bench-cost bench-crowd-growth bench-importing bench-kills bench-peers \
            bench-photos bench-reads bench-stamps bench-webhooks
 
 .PHONY: $(BENCHES)
 $(BENCHES): $(HOUSE)
-	@$(BIN)/python -m $(subst -,.,$@) $(ARGS)
+	@$(BIN)/python -m $(subst -,_,$(@:bench-%=bench.%)) $(ARGS)
 
 bench-analytics:  ## how long summaries take, with a million transactions and with ten
 bench-cards:      ## how long a card takes to draw
 bench-chat:       ## how soon a press of a button shows
 bench-cost:       ## what a server costs: start, memory, growth, and where the time of a stamp goes
-bench-growth:     ## stamps a second with few customers and with a million, one shop and many, many webhooks
+bench-crowd-growth: ## stamps a second with few customers and with a million, one shop and many, many webhooks
 bench-importing:  ## how fast a spreadsheet comes in
 bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a proof, and takes long)
 bench-peers:      ## install what others would build instead, and prove that it does the same work
@@ -91,7 +91,7 @@ bench-webhooks:   ## how soon an event reaches its receiver
 
 .PHONY: words
 words: $(HOUSE)  ## collect what the bot says into its catalogues, and tell what is to be translated
-	@$(BIN)/python -m bots.sentences
+	@$(BIN)/python -m bots.extract_messages
 
 .PHONY: lock
 lock: | $(BIN)/uv  ## pin and hash all dependencies again (UPGRADE=--upgrade takes the newest)

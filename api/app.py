@@ -12,14 +12,14 @@ from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSe
 
 from api import reference
 from api.auth import authorise
-from api.direct import LARGEST_BODY, DirectRequest, card_to_stamp, serve_stamp
-from api.limits import RateLimits
 from api.problems import answer_failure, answer_http, answer_refusal
+from api.rate_limits import RateLimits
+from api.request_log import add_headers, request_log_of
 from api.routes import customers, health, imports, metrics, pictures, program, stamps, telegram, webhooks
-from api.visits import add_headers, visit_of
-from loyalty_app.counter.line import utc_now
-from loyalty_app.running import running
-from loyalty_app.settings import Settings, read_settings
+from api.stamp_fast_path import LARGEST_BODY, FastRequest, card_to_stamp, serve_stamp
+from loyalty_app.counter.counter import utc_now
+from loyalty_app.runtime import OpenBots, open_runtime
+from loyalty_app.settings import Settings
 from loyalty_core.errors import LoyaltyError
 
 V1 = [
@@ -45,12 +45,12 @@ class Api(Litestar):
         if scope["type"] != "lifespan":
             keep_encoded_slashes(scope)
             scope.setdefault("state", {})
-            visit_of(scope)
+            request_log_of(scope)
         card = card_to_stamp(scope)
         if card is None:
             await super().__call__(scope, receive, send)
         else:
-            request = DirectRequest(cast("HTTPScope", scope), cast("Receive", receive), app=self, card=card)
+            request = FastRequest(cast("HTTPScope", scope), cast("Receive", receive), app=self, card=card)
             await serve_stamp(request, cast("Send", send))
 
 
@@ -67,16 +67,17 @@ def create_app(
     *,
     clock: Callable[[], datetime] = utc_now,
     delivering: bool = True,
-    chatting: bool = False,
+    bots: OpenBots | None = None,
 ) -> Litestar:
     """The whole API as an ASGI application; it opens the database when it starts and closes it when it stops.
 
-    Webhooks are delivered by the same process unless `delivering` is false; Telegram bots run in it if `chatting`.
+    Webhooks are delivered by the same process unless `delivering` is false; Telegram
+    bots run in it if it is given `bots`.
     """
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with running(settings, clock=clock, delivering=delivering, chatting=chatting) as held:
+        async with open_runtime(settings, clock=clock, delivering=delivering, bots=bots) as held:
             app.state.running = held
             app.state.limits = limits = RateLimits(settings.redis_url, clock)
             try:
@@ -105,13 +106,3 @@ def create_app(
         logging_config=None,
         debug=False,
     )
-
-
-def from_environment() -> Litestar:
-    """The application with the settings of the environment, a webhook worker and the bots: what `serve` starts."""
-    return create_app(read_settings(), chatting=True)
-
-
-def api_only() -> Litestar:
-    """The application without a webhook worker, as `loyalty api` starts it."""
-    return create_app(read_settings(), delivering=False)

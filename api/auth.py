@@ -11,12 +11,12 @@ from typing import Any, cast
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from api.limits import RateLimits
+from api.rate_limits import RateLimits
 from api.refusals import MissingApiKey, RateLimited
-from api.state import Asked, running
-from api.visits import visit_of
+from api.request_context import ApiRequest, running
+from api.request_log import request_log_of
 from loyalty_app.counter import Caller
-from loyalty_app.keys import KeyHolder
+from loyalty_app.shops.api_keys import KeyHolder
 from loyalty_core.access import Scope, requests_per_hour, require_api, require_scope
 from loyalty_core.errors import InvalidApiKey, InvalidRequest
 from loyalty_core.ledger import Actor, ActorType
@@ -33,15 +33,15 @@ async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
     OPTIONS, which Litestar answers by itself, is for everybody.
     """
     if connection.scope.get("method") != "OPTIONS":
-        await admit(cast("Asked", connection), handler.opt["scope"])
+        await admit(cast("ApiRequest", connection), handler.opt["scope"])
 
 
-async def admit(request: Asked, wanted: Scope) -> None:
+async def admit(request: ApiRequest, wanted: Scope) -> None:
     """Let a request pass whose key has a scope.
 
     Raises MissingApiKey, InvalidApiKey, RateLimited, PlanRequired or ScopeRequired.
     """
-    visit = visit_of(request.scope)
+    visit = request_log_of(request.scope)
     limits: RateLimits = request.app.state.limits
     holder = await _recognise(request, limits)
     business = holder.business
@@ -54,7 +54,7 @@ async def admit(request: Asked, wanted: Scope) -> None:
     require_scope(holder.key.scopes, wanted)
 
 
-async def _recognise(request: Asked, limits: RateLimits) -> KeyHolder:
+async def _recognise(request: ApiRequest, limits: RateLimits) -> KeyHolder:
     try:
         return await running(request).keys.recognise(_key_text(request.headers))
     except (MissingApiKey, InvalidApiKey):
@@ -74,7 +74,7 @@ def _key_text(headers: Mapping[str, str]) -> str:
     return other.strip()
 
 
-def caller(request: Asked) -> Caller:
+def caller(request: ApiRequest) -> Caller:
     """On whose behalf a request writes, with its Idempotency-Key. Raises InvalidRequest."""
     holder = key_holder(request)
     key = request.headers.get("idempotency-key")
@@ -86,9 +86,9 @@ def caller(request: Asked) -> Caller:
     return Caller(business=holder.business, actor=actor, key=key)
 
 
-def key_holder(request: Asked) -> KeyHolder:
+def key_holder(request: ApiRequest) -> KeyHolder:
     """Who asks. The guard has seen to it that there is somebody."""
-    holder = visit_of(request.scope).holder
+    holder = request_log_of(request.scope).holder
     if holder is None:
         raise MissingApiKey
     return holder

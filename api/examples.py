@@ -2,11 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from loyalty_app.deliveries import AttemptView, DeliveryView
-from loyalty_app.importing.jobs import ImportQueued, ImportRemark, ImportView
+from loyalty_app.importing.import_jobs import ImportQueued, ImportRemark, ImportView
 from loyalty_app.pages import Page, Pagination
-from loyalty_app.webhooks import LastDelivery, NewWebhookView, WebhookView
-from loyalty_core.analytics import Standing, period_of, summarise
+from loyalty_app.webhooks.delivery_log import AttemptView, DeliveryView
+from loyalty_app.webhooks.endpoints import LastDelivery, NewWebhookView, WebhookView
+from loyalty_core.analytics import CurrentFigures, period_of, summarise
 from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
 from loyalty_core.programs import Surplus
@@ -123,7 +123,7 @@ DETAILS = CustomerDetails(
 SUMMARY = summarise(
     period_of(2, NOW.date(), "Europe/Berlin"),
     {NOW.date(): DayTotals(visits=31, stamps_added=40, new_customers=3, rewards_earned=4, rewards_redeemed=3)},
-    Standing(customers=310, outstanding=12, active=28, returning=25),
+    CurrentFigures(customers=310, outstanding=12, active=28, returning=25),
 )
 
 

@@ -11,7 +11,7 @@ import msgspec
 from litestar import Request
 
 from api.refusals import MalformedJson, UnsupportedMediaType
-from api.state import Asked
+from api.request_context import ApiRequest
 from loyalty_core.customers import parse_code
 from loyalty_core.errors import CustomerNotFound, FieldError, InvalidRequest
 from loyalty_core.fields import LARGEST_ID
@@ -24,7 +24,7 @@ UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`")
 MISSING = re.compile(r"Object missing required field `(?P<name>.*)`")
 
 
-async def read_body(request: Asked, wanted: type[Parsed]) -> Parsed:
+async def read_body(request: ApiRequest, wanted: type[Parsed]) -> Parsed:
     """The body of a request as a struct; no body counts as {}. Raises InvalidRequest, MalformedJson and the like."""
     body = await request.body()
     if body:
@@ -52,7 +52,7 @@ def read_query(request: Request[Any, Any, Any], wanted: type[Parsed]) -> Parsed:
         raise explained(error, wanted) from error
 
 
-def path_id(request: Asked) -> int:
+def path_id(request: ApiRequest) -> int:
     """The id in a path. Raises InvalidRequest."""
     text: str = request.path_params["id"]
     if not ID_TEXT.fullmatch(text) or not 1 <= int(text) <= LARGEST_ID:
@@ -60,7 +60,7 @@ def path_id(request: Asked) -> int:
     return int(text)
 
 
-def path_code(request: Asked) -> str:
+def path_code(request: ApiRequest) -> str:
     """The customer's code in a path, typed or scanned. Raises CustomerNotFound if it is none."""
     text: str = request.path_params["qr_code"]
     code = parse_code(text.replace("%2F", "/"))

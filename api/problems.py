@@ -10,9 +10,9 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from api import refusals
-from api.state import Asked
-from api.visits import visit_of
-from loyalty_app.watch.figures import count_refusal
+from api.request_context import ApiRequest
+from api.request_log import request_log_of
+from loyalty_app.observability.metrics import count_refusal
 from loyalty_core import errors
 from loyalty_core.errors import FieldError, LoyaltyError
 
@@ -95,10 +95,10 @@ def problem_of(refusal: LoyaltyError, request_id: str) -> Problem:
     )
 
 
-def answer_refusal(request: Asked, refusal: LoyaltyError) -> Response[bytes]:
+def answer_refusal(request: ApiRequest, refusal: LoyaltyError) -> Response[bytes]:
     """Litestar's handler of refusals."""
     count_refusal("api", refusal.code)
-    problem = problem_of(refusal, visit_of(request.scope).request_id)
+    problem = problem_of(refusal, request_log_of(request.scope).request_id)
     return Response(
         content=msgspec.json.encode(problem),
         status_code=problem.status,
@@ -114,7 +114,7 @@ def _headers(refusal: LoyaltyError, status: int) -> dict[str, str]:
     return headers
 
 
-def answer_http(request: Asked, error: HTTPException) -> Response[bytes]:
+def answer_http(request: ApiRequest, error: HTTPException) -> Response[bytes]:
     """Litestar's handler of its own exceptions, most of them from routing; what it says of the inside stays inside."""
     refusal = HTTP_REFUSALS.get(error.status_code, refusals.InternalError)
     if refusal is refusals.InternalError:
@@ -124,7 +124,7 @@ def answer_http(request: Asked, error: HTTPException) -> Response[bytes]:
     return response
 
 
-def answer_failure(request: Asked, error: Exception) -> Response[bytes]:
+def answer_failure(request: ApiRequest, error: Exception) -> Response[bytes]:
     """Litestar's handler of everything else: the log gets the whole story, the caller the id to ask for it."""
-    log.error("request %s failed", visit_of(request.scope).request_id, exc_info=error)
+    log.error("request %s failed", request_log_of(request.scope).request_id, exc_info=error)
     return answer_refusal(request, refusals.InternalError())

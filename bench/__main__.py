@@ -8,14 +8,14 @@ import argparse
 import subprocess
 import sys
 
-from bench.gathering import table
+from bench.results_table import table
 from bench.serving import ROOT
 
 BENCHMARKS = (
     "stamps",
     "reads",
     "analytics",
-    "growth",
+    "crowd_growth",
     "webhooks",
     "cards",
     "photos",
@@ -38,7 +38,7 @@ def main() -> int:
     failed = [] if given.table else [name for name in names if not _run(name)]
     print(table(names))
     for name in failed:
-        print(f"{name} has failed; `make bench-{name}` runs it alone.", file=sys.stderr)
+        print(f"{name} has failed; `make bench-{name.replace('_', '-')}` runs it alone.", file=sys.stderr)
     return len(failed)
 
 

@@ -11,10 +11,10 @@ from functools import partial
 
 from sqlalchemy import Connection, func, select
 
-from bench.crowd.keeping import DATABASES, Place, crowds
 from bench.crowd.shape import Crowd
+from bench.crowd.store import DATABASES, Place, crowds
 from bench.sizes import Question, chosen, many, race, report
-from loyalty_app.analytics import read_summary
+from loyalty_app.customers.analytics import read_summary
 from loyalty_app.db.tables import customer
 
 GOAL_MS = 5.0

@@ -14,9 +14,9 @@ import qrcode
 from msgspec.structs import replace
 from PIL import Image, ImageDraw
 
-from bench.contest import keep
 from bench.goals import at_most, found
-from loyalty_app.cards import JPEG_QUALITY, CardPicture, render_card
+from bench.rounds import keep
+from loyalty_app.customers.card_pictures import JPEG_QUALITY, CardPicture, render_card
 from loyalty_app.pictures.card import draw_card
 from loyalty_app.pictures.fonts import BOLD, LATIN, font
 

@@ -19,33 +19,33 @@ from random import Random
 import msgspec
 from msgspec.structs import replace
 
-from bench.contest import keep
+from bench.databases import databases
 from bench.goals import at_most
-from bench.places import databases
-from bots.sandbox.chats import Chat, Message
-from bots.sandbox.people import Bot
-from bots.sandbox.phones import press, start
-from bots.sandbox.world import World
-from loyalty_app.businesses import Business, NewBusiness, first_terms, open_business
+from bench.rounds import keep
 from loyalty_app.counter import Caller, Counter
-from loyalty_app.counter.line import utc_now
-from loyalty_app.counter.requests import Holder
+from loyalty_app.counter.counter import utc_now
+from loyalty_app.counter.orders import Holder
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.settings import Settings
-from loyalty_app.staff import accept, invite
+from loyalty_app.shops.businesses import Business, NewBusiness, first_terms, open_business
+from loyalty_app.shops.staff import accept, invite
 from loyalty_core.access import Plan, Role
 from loyalty_core.customers import Profile
 from loyalty_core.ledger import SYSTEM
 from loyalty_core.views import CustomerView
-from tests.bots.people import SandboxServer, open_sandbox
+from telegram_sandbox.chats import Chat, Message
+from telegram_sandbox.people import Bot
+from telegram_sandbox.phones import press, start
+from telegram_sandbox.world import World
+from testkit.people import SandboxServer, open_sandbox
 
 STAFF, PRESSES, ROUNDS, PATIENCE_SECONDS = 12, 8, 3, 30.0
 PAUSE_SECONDS = (0.8, 1.4)
 GOAL_MS = 50.0
 KEY = "only for this run"
 ECHO = [sys.executable, "-m", "bench.echo"]
-OURS = [sys.executable, "-m", "loyalty_app.cli", "bot"]
+OURS = [sys.executable, "-m", "loyalty_cli", "bot"]
 
 
 class Phone(msgspec.Struct):

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bench.contest import keep
+from bench.cpu_profile import Spending, show_spending, spend
+from bench.databases import places
 from bench.goals import at_most, found
-from bench.growing import Growth, grow, show_growth
-from bench.places import places
+from bench.memory_growth import Growth, grow, show_growth
 from bench.readiness import Readiness, race, show_readiness
-from bench.spending import Spending, show_spending, spend
+from bench.rounds import keep
 
 READY_SECONDS, IDLE_MB = 1.5, 150.0
 

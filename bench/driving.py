@@ -1,8 +1,8 @@
 """Driving: the load, the same for everybody who answers stamps over HTTP.
 
 `at_most` keeps 32 connections busy (wrk, installed from Debian if it may; else `bench.load`); `at_a_pace` sends at a
-fixed rate, whether answers come or not, and counts a stamp's time from when it was due (`bench.pace`). Cards are drawn
-at random.
+fixed rate, whether answers come or not, and counts a stamp's time from when it was due (`bench.fixed_rate`).
+Cards are drawn at random.
 """
 
 import json
@@ -83,7 +83,7 @@ def at_most(load: Load, seconds: float) -> Round:
 def at_a_pace(load: Load, seconds: float, *, rate: float) -> Round:
     """Stamps at a fixed rate a second."""
     order = {"connections": CONNECTIONS, "seconds": seconds, "rate": rate}
-    return _drive([sys.executable, "-m", "bench.pace"], order, load)
+    return _drive([sys.executable, "-m", "bench.fixed_rate"], order, load)
 
 
 def _drive(command: Sequence[str], order: dict[str, float], load: Load) -> Round:

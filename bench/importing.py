@@ -9,15 +9,15 @@ import time
 
 import msgspec
 
-from bench.contest import keep
+from bench.databases import databases
 from bench.goals import at_most, found
-from bench.places import databases
-from loyalty_app.businesses import NewBusiness, first_terms, open_business
-from loyalty_app.counter.line import utc_now
+from bench.rounds import keep
+from loyalty_app.counter.counter import utc_now
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.importing.run import import_file
 from loyalty_app.settings import Settings
+from loyalty_app.shops.businesses import NewBusiness, first_terms, open_business
 from loyalty_core.access import Plan
 
 LINES = 100_000

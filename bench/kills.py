@@ -14,8 +14,8 @@ from random import Random
 
 from loyalty_app.db.migrate import migrate
 from loyalty_app.settings import Settings
-from tests.bots.killing import check, open_counter, press_and_kill
-from tests.bots.people import open_sandbox
+from testkit.killed_bots import check, open_counter, press_and_kill
+from testkit.people import open_sandbox
 
 KILLS = 200
 

@@ -1,7 +1,7 @@
 """Reading codes off hard photos of cards, beside zxing-cpp alone on the same photos, in the same run.
 
-The photos are made (`bench/darkroom.py`), the same ones each time. What a photo without any card costs is measured
-too: it goes through every look.
+The photos are made (`testkit/synthetic_photos.py`), the same ones each time. What a photo without any card
+costs is measured too: it goes through every look.
 """
 
 import random
@@ -15,10 +15,10 @@ import msgspec
 import zxingcpp
 from PIL import Image
 
-from bench.contest import keep
-from bench.darkroom import KINDS, TABLE, Shot, deck, developed, film, wood
 from bench.goals import found
+from bench.rounds import keep
 from bots.scan import read_codes
+from testkit.synthetic_photos import KINDS, TABLE, Shot, deck, developed, film, wood
 
 SEED, SHOTS, BLANKS = 2026, 200, 10
 

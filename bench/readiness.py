@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bench.places import Places
+from bench.databases import Places
 from bench.shops import Town, furnish
-from bench.starting import BARE, SERVE, started, surroundings
-from tests.bots.people import open_sandbox
+from bench.start_times import BARE, SERVE, started, surroundings
+from testkit.people import open_sandbox
 
 BARE_NAME = "Litestar alone, one route"
 TOWN = Town(customers=100)

@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from functools import partial
 from random import Random
 
-from bench.asking import Verb
-from bench.crowd.keeping import DATABASES, Place, crowds
 from bench.crowd.shape import code_of
+from bench.crowd.store import DATABASES, Place, crowds
+from bench.query_times import Verb
 from bench.sizes import Question, chosen, few, many, race, report
-from loyalty_app.customers import (
+from loyalty_app.customers.lists import (
     RewardSearch,
     Search,
     list_customers,

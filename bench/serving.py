@@ -23,7 +23,7 @@ PORT = "{port}"
 @contextmanager
 def served(settings: Settings, *, workers: int = 1, redis_url: str | None = None) -> Iterator[int]:
     """`loyalty api` on these settings; gives its port."""
-    command = [sys.executable, "-m", "loyalty_app.cli", "api", "--port", PORT]
+    command = [sys.executable, "-m", "loyalty_cli", "api", "--port", PORT]
     environment = {
         "LOYALTY_DATABASE_URL": settings.database_url,
         "LOYALTY_SECRET_KEY": SECRET_KEY,

@@ -8,12 +8,12 @@ import logging
 
 import msgspec
 
-from loyalty_app.businesses import NewBusiness, first_terms, open_business
 from loyalty_app.counter import Caller
-from loyalty_app.counter.line import utc_now
-from loyalty_app.keys import create_key
-from loyalty_app.running import Running, running
+from loyalty_app.counter.counter import utc_now
+from loyalty_app.runtime import Runtime, open_runtime
 from loyalty_app.settings import Settings
+from loyalty_app.shops.api_keys import create_key
+from loyalty_app.shops.businesses import NewBusiness, first_terms, open_business
 from loyalty_core.access import Plan
 from loyalty_core.customers import Profile
 from loyalty_core.ledger import SYSTEM
@@ -53,17 +53,17 @@ class Card(msgspec.Struct, frozen=True):
 
 def furnish(settings: Settings, town: Town) -> list[Card]:
     """Set up a database with a town of shops; every card of it."""
-    logging.getLogger("loyalty_app.running").setLevel(logging.ERROR)  # a receiver on loopback is meant here
+    logging.getLogger("loyalty_app.runtime").setLevel(logging.ERROR)  # a receiver on loopback is meant here
     whole = msgspec.structs.replace(settings, secret_key=SECRET_KEY, webhook_allow="127.0.0.0/8")
     return asyncio.run(_furnish(whole, town))
 
 
 async def _furnish(settings: Settings, town: Town) -> list[Card]:
-    async with running(settings, delivering=False) as held:
+    async with open_runtime(settings, delivering=False) as held:
         return [card for number in range(town.shops) for card in await _open(held, f"Shop {number}", town)]
 
 
-async def _open(held: Running, name: str, town: Town) -> list[Card]:
+async def _open(held: Runtime, name: str, town: Town) -> list[Card]:
     new = NewBusiness(name=name, plan=Plan.ENTERPRISE, rate_limit=RATE_LIMIT)
     business = await open_business(held.database, new, first_terms(GOAL, "A coffee", utc_now()))
     caller = Caller(business=business, actor=SYSTEM)

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from bench.asking import Asked, Verb, ask
-from bench.contest import keep
-from bench.crowd.keeping import Place
 from bench.crowd.shape import Crowd
+from bench.crowd.store import Place
+from bench.query_times import Asked, Verb, ask
+from bench.rounds import keep
 
 SLOWER = 1.5
 """How many times as long a question with a goal may take of the large crowd; a tenth of a millisecond is no time."""

@@ -9,14 +9,14 @@ import argparse
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from bench.comparing import show, told
-from bench.contest import Contestant, Standing, compete, keep
+from bench.databases import places
 from bench.driving import CONNECTIONS, Load, Round, at_a_pace, tool
 from bench.peers.contestants import PEERS
-from bench.places import places
+from bench.rounds import Contestant, Standing, compete, keep
+from bench.rows_written import check
+from bench.setup import FLOORS, OURS, Plan, Stage
 from bench.shops import Town
-from bench.stage import FLOORS, OURS, Plan, Stage
-from bench.written import check
+from bench.stamp_ratios import show, told
 
 EVERYBODY = (*FLOORS, *OURS, *PEERS)
 

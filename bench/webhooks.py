@@ -20,17 +20,17 @@ from typing import TypeVar
 import msgspec
 import uvloop
 
-from bench.contest import keep
+from bench.databases import databases
 from bench.goals import at_most, found
-from bench.places import databases
-from loyalty_app.businesses import NewBusiness, first_terms, open_business
+from bench.rounds import keep
 from loyalty_app.counter import Answer, Caller
-from loyalty_app.counter.line import utc_now
+from loyalty_app.counter.counter import utc_now
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.tables import delivery
-from loyalty_app.running import Running, delivering, running
+from loyalty_app.runtime import Runtime, open_runtime, open_webhook_worker
 from loyalty_app.settings import Settings
-from loyalty_app.webhooks import WebhookChange
+from loyalty_app.shops.businesses import NewBusiness, first_terms, open_business
+from loyalty_app.webhooks.endpoints import WebhookChange
 from loyalty_core.access import Plan
 from loyalty_core.customers import Profile
 from loyalty_core.ledger import SYSTEM
@@ -51,7 +51,7 @@ class Till(msgspec.Struct, frozen=True):
     customer_id: int
     webhook_id: int
 
-    async def stamp(self, held: Running) -> int:
+    async def stamp(self, held: Runtime) -> int:
         """Give a stamp; the transaction's id."""
         answer = await held.counter.give_stamp(self.caller, self.customer_id, StampOrder())
         return read(answer, Stamped).transaction_id
@@ -92,12 +92,12 @@ def read(answer: Answer, outcome: type[Outcome]) -> Outcome:
     return msgspec.json.decode(answer.body, type=outcome)
 
 
-async def furnish(held: Running, url: str) -> list[Till]:
+async def furnish(held: Runtime, url: str) -> list[Till]:
     """The shops, each with one customer and one endpoint."""
     return [await open_till(held, url) for _ in range(SHOPS)]
 
 
-async def open_till(held: Running, url: str) -> Till:
+async def open_till(held: Runtime, url: str) -> Till:
     """A shop with a customer and an endpoint."""
     new = NewBusiness(name="Bench", plan=Plan.ENTERPRISE)
     business = await open_business(held.database, new, first_terms(100, "A coffee", utc_now()))
@@ -111,7 +111,7 @@ async def deliver_backlog(settings: Settings) -> dict[str, float]:
     """Deliver what is queued, with a worker alone in its process."""
     database = open_database(settings)
     begin, cpu = time.perf_counter(), time.process_time()
-    async with delivering(settings):
+    async with open_webhook_worker(settings):
         while await waiting(database):
             check(time.perf_counter() - begin < PATIENCE, "the backlog was not delivered")
             await asyncio.sleep(0.05)
@@ -126,7 +126,7 @@ async def waiting(database: Database) -> bool:
     return await database.read(lambda connection: bool(connection.scalar(queued.select())))
 
 
-async def stamp_evenly(held: Running, tills: list[Till], watched: list[Till]) -> dict[int, float]:
+async def stamp_evenly(held: Runtime, tills: list[Till], watched: list[Till]) -> dict[int, float]:
     """Give stamps at an even pace, one shop after the other; when those of the watched shops were committed."""
     committed: dict[int, float] = {}
 
@@ -147,7 +147,7 @@ async def measure_times(settings: Settings, tills: list[Till], sink: Sink) -> di
     """Stamp while one endpoint is dead and one a tarpit."""
     with socket.socket() as dead:
         dead.bind(("127.0.0.1", 0))  # and nobody listens
-        async with running(settings) as held:
+        async with open_runtime(settings) as held:
             for till, url in zip(tills, (f"http://127.0.0.1:{dead.getsockname()[1]}/", sink.tarpit), strict=False):
                 await held.webhooks.change(till.caller.business.id, till.webhook_id, WebhookChange(url=url))
             committed = await stamp_evenly(held, tills, watched=tills[2:])
@@ -161,7 +161,7 @@ async def measure_times(settings: Settings, tills: list[Till], sink: Sink) -> di
 async def measure(settings: Settings) -> dict[str, float]:
     """All figures of one database."""
     with sink() as receiver:
-        async with running(settings, delivering=False) as held:
+        async with open_runtime(settings, delivering=False) as held:
             tills = await furnish(held, receiver.url)
             await asyncio.gather(*(till.stamp(held) for till in tills for _ in range(BACKLOG // SHOPS)))
         figures = await deliver_backlog(settings)

@@ -17,22 +17,22 @@ import telegram
 from telegram.error import BadRequest, NetworkError, RetryAfter
 from telegram.ext import Application
 
-from bots.pace import seconds_of
-from bots.precedence import Precedence
-from loyalty_app.chat.updates import (
-    Handled,
+from bots.priority_gate import PriorityGate
+from bots.rate_limiter import seconds_of
+from loyalty_app.chat.update_queue import (
+    HandledUpdate,
     NewUpdate,
-    Update,
-    Updates,
+    TelegramUpdate,
+    UpdateQueue,
     new_update,
     take_in_and_claim,
     will_be_tried,
 )
 from loyalty_app.db.engine import will_pass
-from loyalty_app.running import Running
-from loyalty_app.turns import Turns
-from loyalty_app.watch.figures import count_update
-from loyalty_app.watch.trail import trail
+from loyalty_app.observability.log_context import log_context
+from loyalty_app.observability.metrics import count_update
+from loyalty_app.queues.worker import QueueWorker
+from loyalty_app.runtime import Runtime
 from loyalty_core.errors import Busy
 
 log = logging.getLogger(__name__)
@@ -44,10 +44,10 @@ failures: ContextVar[list[Exception] | None] = ContextVar("failures", default=No
 class Intake:
     """Takes updates in and has them handled, by the bots of this process."""
 
-    def __init__(self, running: Running, bots: Mapping[int, BotApplication]) -> None:
-        self._running, self._bots, self.precedence = running, bots, Precedence()
-        self.turns: Turns[Update, Handled] = Turns(
-            running.database, Updates(bots.keys), self._handle, clock=running.clock, name="updates"
+    def __init__(self, running: Runtime, bots: Mapping[int, BotApplication]) -> None:
+        self._running, self._bots, self.precedence = running, bots, PriorityGate()
+        self.turns: QueueWorker[TelegramUpdate, HandledUpdate] = QueueWorker(
+            running.database, UpdateQueue(bots.keys), self._handle, clock=running.clock, name="updates"
         )
 
     async def take(self, bot_id: int, raw: Iterable[dict[str, Any]]) -> None:
@@ -61,25 +61,25 @@ class Intake:
         if len(mine) < len(updates):
             self.turns.wake()
 
-    async def _handle(self, update: Update) -> Handled:
+    async def _handle(self, update: TelegramUpdate) -> HandledUpdate:
         """Handle an update; what it leads to can be found in the log by its number."""
         began = time.perf_counter()
-        trail.set({"bot": update.bot_id, "update": update.update_id})
+        log_context.set({"bot": update.bot_id, "update": update.update_id})
         with self.precedence.serving():
             handled = await self._handle_once(update)
         outcome = "again" if will_be_tried(handled) else "handled" if handled.error is None else "aside"
         seconds = time.perf_counter() - began
         count_update(outcome, seconds=seconds)
-        log.info("update", extra={**trail.get(), "outcome": outcome, "milliseconds": round(seconds * 1000, 1)})
+        log.info("update", extra={**log_context.get(), "outcome": outcome, "milliseconds": round(seconds * 1000, 1)})
         return handled
 
-    async def _handle_once(self, update: Update) -> Handled:
+    async def _handle_once(self, update: TelegramUpdate) -> HandledUpdate:
         bot = self._bots.get(update.bot_id)
         if bot is None:  # it was closed a moment ago; whoever opens it again goes on
-            return Handled(update=update, wait=timedelta())
+            return HandledUpdate(update=update, wait=timedelta())
         failed = await _try(bot, update)
         if failed is None:
-            return Handled(update=update)
+            return HandledUpdate(update=update)
         again = passes(failed)
         log.log(
             logging.WARNING if again else logging.ERROR,
@@ -89,7 +89,7 @@ class Intake:
             exc_info=failed,
         )
         wait = timedelta(seconds=seconds_of(failed)) if isinstance(failed, RetryAfter) else None
-        return Handled(update=update, error=type(failed).__name__, may_pass=again, wait=wait)
+        return HandledUpdate(update=update, error=type(failed).__name__, may_pass=again, wait=wait)
 
 
 def _readable(bot_id: int, raw: Iterable[dict[str, Any]]) -> Iterator[NewUpdate]:
@@ -100,7 +100,7 @@ def _readable(bot_id: int, raw: Iterable[dict[str, Any]]) -> Iterator[NewUpdate]
             log.error("bot %d was sent what is no update: %s", bot_id, type(error).__name__)  # noqa: TRY400  # it may hold a name
 
 
-async def _try(bot: BotApplication, update: Update) -> Exception | None:
+async def _try(bot: BotApplication, update: TelegramUpdate) -> Exception | None:
     caught: list[Exception] = []
     failures.set(caught)
     try:

@@ -1,9 +1,9 @@
 """Languages: choosing the one in which the bot speaks to a person. The sentences are in `locales`."""
 
 from bots.buttons import Rows, button
-from bots.context import Turn
+from bots.turn import Turn
 from bots.words import LANGUAGES, words_for
-from loyalty_app.chat.cards import show_again
+from loyalty_app.chat.card_queue import show_again
 from loyalty_app.chat.chats import ChatChange
 
 

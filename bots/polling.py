@@ -17,7 +17,7 @@ from telegram.ext import ExtBot
 
 from bots.intake import Intake
 from loyalty_app.chat.bots import leave_polling, may_poll
-from loyalty_app.running import Running
+from loyalty_app.runtime import Runtime
 
 WAIT_SECONDS = 20
 RENEW_EVERY = timedelta(seconds=10)
@@ -30,16 +30,16 @@ KINDS = ("message", "callback_query", "my_chat_member")
 log = logging.getLogger(__name__)
 
 
-async def keep_polling(running: Running, bot: ExtBot[Any], intake: Intake) -> None:
+async def keep_polling(running: Runtime, bot: ExtBot[Any], intake: Intake) -> None:
     """Ask for updates until cancelled; what fails is tried again, after longer and longer pauses."""
-    right = Right(running, bot.id)
+    right = PollingLease(running, bot.id)
     try:
         await _poll(right, bot, intake)
     finally:
         await right.give_back()
 
 
-async def _poll(right: "Right", bot: ExtBot[Any], intake: Intake) -> None:
+async def _poll(right: "PollingLease", bot: ExtBot[Any], intake: Intake) -> None:
     offset, pause = 0, PAUSE_SECONDS
     while True:
         try:
@@ -67,10 +67,10 @@ def after(updates: list[dict[str, Any]]) -> int:
     return max(numbers) + 1
 
 
-class Right:
+class PollingLease:
     """The right to ask for a bot's updates, which one process has at a time."""
 
-    def __init__(self, running: Running, bot_id: int) -> None:
+    def __init__(self, running: Runtime, bot_id: int) -> None:
         self._running, self._bot_id = running, bot_id
         self._me, self._renewed = secrets.token_hex(8), datetime.min.replace(tzinfo=UTC)
 

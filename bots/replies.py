@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from bots.words import N_, Words
-from loyalty_app.cards import first_name
-from loyalty_app.watch.figures import count_refusal
+from loyalty_app.customers.card_pictures import first_name
+from loyalty_app.observability.metrics import count_refusal
 from loyalty_core import errors
 from loyalty_core.access import Role
 from loyalty_core.errors import LoyaltyError, VoidBar

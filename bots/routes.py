@@ -21,10 +21,10 @@ from telegram.ext import (
 )
 
 from bots import customers, languages, owners, staff
-from bots.context import Turn
 from bots.drafts import read_draft
 from bots.intake import passes
 from bots.replies import reply
+from bots.turn import Turn
 from loyalty_app.chat.chats import ChatChange
 from loyalty_core.errors import Busy, LoyaltyError
 

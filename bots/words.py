@@ -9,7 +9,7 @@ the calls below, so they are literals; a sentence that waits in a table is marke
 | toasts, files, pictures: no HTML | plain | plain_count |
 | labels of buttons, 40 letters at most | label | |
 
-Reading .po files is `bots/catalogues.py`, isolating names is `bots/direction.py`; no sentences live here.
+Reading .po files is `bots/catalogues.py`, isolating names is `bots/text_direction.py`; no sentences live here.
 """
 
 import html
@@ -25,7 +25,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 
 from bots.catalogues import read_catalogue
-from bots.direction import RIGHT_TO_LEFT, is_all_places, isolate_places, tame, turns
+from bots.text_direction import RIGHT_TO_LEFT, is_all_places, isolate_places, tame, turns
 
 LANGUAGES = ("en", "hi", "es", "ru", "ar", "de")
 """The languages in the order of the menu."""

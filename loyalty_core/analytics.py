@@ -76,7 +76,7 @@ class Summary(msgspec.Struct, frozen=True):
     daily: tuple[Day, ...]
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class CurrentFigures(msgspec.Struct, frozen=True, kw_only=True):
     """What daily totals cannot tell: how many customers and open rewards there are now, and who was here."""
 
     customers: int
@@ -92,7 +92,7 @@ def period_of(days: int, today: date, timezone: str) -> Period:
     return Period(days, today - timedelta(days=days - 1), today, timezone)
 
 
-def summarise(period: Period, totals: dict[date, DayTotals], standing: Standing) -> Summary:
+def summarise(period: Period, totals: dict[date, DayTotals], standing: CurrentFigures) -> Summary:
     """Sum up the days of a period; `totals` has the days on which something happened."""
     days = [period.first + timedelta(days=number) for number in range(period.days)]
     daily = tuple(_day(day, totals.get(day, DayTotals())) for day in days)

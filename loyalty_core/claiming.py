@@ -29,7 +29,7 @@ from loyalty_core.views import customer_view, reward_view, utc
 STAMP_FIELDS = ("current_stamps", "total_stamps")
 
 
-class Found(msgspec.Struct, frozen=True):
+class OtherCard(msgspec.Struct, frozen=True):
     """The other card that has the number, and whether somebody else holds it in a chat."""
 
     customer: Customer
@@ -50,7 +50,7 @@ class Claiming(msgspec.Struct, frozen=True):
     changes: tuple[Change[Any], ...]
 
 
-def claim(own: CardInChat, phone: str, found: Found | None, *, program: Program, at: Occasion) -> Claiming:
+def claim(own: CardInChat, phone: str, found: OtherCard | None, *, program: Program, at: Occasion) -> Claiming:
     """Decide whose card a proven number finds; `found` is None if nobody, or `own` itself, has it.
 
     Raises CustomerExists or CardInUse.

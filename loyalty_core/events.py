@@ -12,7 +12,7 @@ from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
 from loyalty_core.views import CustomerView, RewardView
 
 
-class OfCustomer(msgspec.Struct, frozen=True):
+class CustomerEventData(msgspec.Struct, frozen=True):
     """Data about one customer."""
 
     customer: CustomerView
@@ -36,7 +36,7 @@ class CustomerCreated(msgspec.Struct, frozen=True, tag_field="type", tag="custom
     """New customer joined."""
 
     timestamp: datetime
-    data: OfCustomer
+    data: CustomerEventData
 
 
 class CustomerUpdated(msgspec.Struct, frozen=True, tag_field="type", tag="customer.updated"):

@@ -24,7 +24,7 @@ from loyalty_core.customers import (
     clean_name,
 )
 from loyalty_core.errors import CustomerLimitReached
-from loyalty_core.events import CustomerCreated, CustomerDeleted, CustomerUpdated, OfCustomer, OfProfile
+from loyalty_core.events import CustomerCreated, CustomerDeleted, CustomerEventData, CustomerUpdated, OfProfile
 from loyalty_core.ledger import Entry, EntryType, apply
 from loyalty_core.outcomes import Erased
 from loyalty_core.programs import Program
@@ -65,7 +65,7 @@ def join(profile: Profile, program: Program, new: NewCard, *, at: Occasion) -> C
         customer = msgspec.structs.replace(customer, card=card, entries=1)
         rewards = issue(entry, program.terms, customer.card.rewards_earned, at=at)
     seen = customer_view(customer, program)
-    created = CustomerCreated(utc(at.now), OfCustomer(seen))
+    created = CustomerCreated(utc(at.now), CustomerEventData(seen))
     return Change(
         answer=seen,
         customer=customer,

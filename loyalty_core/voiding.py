@@ -39,7 +39,7 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     rewards: tuple[Reward, ...]
 
 
-class Undone(msgspec.Struct, frozen=True):
+class RewardsUndone(msgspec.Struct, frozen=True):
     """What an undo does to rewards: those lost, those free again, and how many each entry newly earns."""
 
     lost: tuple[Reward, ...]
@@ -98,7 +98,7 @@ def check_right(target: Entry, at: Occasion) -> None:
         raise VoidRefused(sentence, VoidBar.TOO_LATE)
 
 
-def _undo(target: Entry, left: tuple[Entry, ...], history: History, *, zone: tzinfo | None) -> Undone:
+def _undo(target: Entry, left: tuple[Entry, ...], history: History, *, zone: tzinfo | None) -> RewardsUndone:
     """Compare the rewards there are with those earned without `target`."""
     missing = fold(left, history.program, zone).earned
     lost: list[Reward] = []
@@ -111,7 +111,7 @@ def _undo(target: Entry, left: tuple[Entry, ...], history: History, *, zone: tzi
             lost.append(_taken_back(reward))
     freed = tuple(_freed(reward) for reward in history.rewards if reward.id == target.reward_id)
     newly = tuple((entry, missing[entry.id]) for entry in left if missing.get(entry.id))
-    return Undone(tuple(lost), freed, newly)
+    return RewardsUndone(tuple(lost), freed, newly)
 
 
 def _keep_first(reward: Reward) -> tuple[bool, int]:
@@ -136,7 +136,7 @@ def _fallen(left: tuple[Entry, ...], lost: tuple[Reward, ...]) -> tuple[Entry, .
     return tuple(entry for entry in left if entry.type is EntryType.EXPIRE and entry.reward_id in ids)
 
 
-def _issue_all(undone: Undone, program: Program, at: Occasion) -> tuple[Reward, ...]:
+def _issue_all(undone: RewardsUndone, program: Program, at: Occasion) -> tuple[Reward, ...]:
     issued: list[Reward] = []
     for entry, count in undone.newly_earned:
         following = msgspec.structs.replace(at, first_reward_id=at.first_reward_id + len(issued))

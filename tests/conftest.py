@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests import servers
+from testkit import servers
 
 HOME = pytest.StashKey[Path]()
 NOT_RUN = " leg NOT RUN: "

@@ -22,7 +22,7 @@ INSTEAD = {"loyalty serve": ("make run", "loyalty demo", "loyalty serve")}
 """What is stopped before something starts, because it has the same file or the same purpose."""
 UP = "Ctrl-C"
 PATIENCE_SECONDS = 60
-PROGRAM = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m loyalty_app.cli "$@"\n'
+PROGRAM = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m loyalty_cli "$@"\n'
 ACTIVATE = 'PATH="$PWD/.venv/bin:$PATH"\n'
 CURL = 'silent\nshow-error\nfail-with-body\nnoproxy = "*"\n'
 GIT = "[safe]\n\tdirectory = *\n"

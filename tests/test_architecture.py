@@ -15,7 +15,7 @@ from typing import TypeAlias
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("loyalty_core", "loyalty_app", "api", "bots")
+PACKAGES = ("loyalty_core", "loyalty_app", "api", "bots", "loyalty_cli", "telegram_sandbox")
 
 FILE_LINES, FUNCTION_LINES, ARGUMENTS, DEPTH = 300, 40, 6, 3
 SAYS_NOTHING = {"base", "common", "helper", "helpers", "manager", "managers", "service", "services", "util", "utils"}

@@ -20,13 +20,13 @@ import pytest
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
-from loyalty_app.staff.invites import accept, invite
+from loyalty_app.shops.staff.invites import accept, invite
 from loyalty_core.access import Role
-from tests.bots.people import open_sandbox
+from testkit.people import open_sandbox
+from testkit.servers import Missing
 from tests.conftest import leg
 from tests.documents import NAMES, ROOT, blocks, read
 from tests.following import Terminal, last, lines_of
-from tests.servers import Missing
 
 NOT_HERE = {
     "make setup": "installs from a package index, which takes a minute; this suite runs in what it has installed",

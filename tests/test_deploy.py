@@ -22,8 +22,8 @@ import yaml  # type: ignore[import-untyped]  # it ships no types
 from dotenv import dotenv_values
 
 from api.routes import health, metrics
-from loyalty_app.cli import loyalty
 from loyalty_app.settings import Settings, read_settings
+from loyalty_cli import loyalty
 from tests.documents import blocks, typed
 
 ROOT = Path(__file__).parents[1]

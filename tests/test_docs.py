@@ -25,8 +25,8 @@ from api.problems import STATUS
 from api.reference import HANDLERS as REFERENCE
 from api.reference.errors import example_problems
 from api.routes import health, metrics
-from loyalty_app.cli import loyalty
 from loyalty_app.settings import Settings, read_settings, unknown_variables
+from loyalty_cli import loyalty
 from loyalty_core import errors
 from loyalty_core.errors import LoyaltyError
 from tests import documents
@@ -44,7 +44,7 @@ def variables_of_commands() -> set[str]:
 
 
 def variables_of_tests_and_benchmarks() -> set[str]:
-    sources = [path for folder in ("tests", "bench") for path in (ROOT / folder).rglob("*.py")]
+    sources = [path for folder in ("tests", "testkit", "bench") for path in (ROOT / folder).rglob("*.py")]
     return {name for path in sources for name in re.findall(r"LOYALTY_(?:TEST|BENCH)_[A-Z_]+", path.read_text("utf-8"))}
 
 
@@ -269,7 +269,7 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A demo that has just been opened, for each way to ask it."""
     if request.param == "curl" and shutil.which("curl") is None:
         pytest.skip("curl is not installed")
-    command = [sys.executable, "-m", "loyalty_app.cli", "demo", "--port", "0"]
+    command = [sys.executable, "-m", "loyalty_cli", "demo", "--port", "0"]
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     with subprocess.Popen(
         command, cwd=tmp_path_factory.mktemp("demo"), env=environ, stdout=subprocess.PIPE, encoding="utf-8"

@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 from redis import Redis
 
-from tests.servers import fresh_postgres
+from testkit.servers import fresh_postgres
 
 
 async def ask(url: str, question: str) -> object:

@@ -9,11 +9,11 @@ from typing import get_args
 
 import msgspec
 
-from api.limits import FAILURES_A_MINUTE
 from api.problems import Problem
+from api.rate_limits import FAILURES_A_MINUTE
 from api.reference.errors import IN_THE_CHAT, example_problems
 from loyalty_app.pages import DEEPEST, MOST_ROWS
-from loyalty_app.sender import DEADLINE_SECONDS
+from loyalty_app.webhooks.sender import DEADLINE_SECONDS
 from loyalty_core.access import PLANS, Plan
 from loyalty_core.events import Event
 from loyalty_core.webhooks import DISABLE_AFTER, GONE, JITTER, RETRY_SCHEDULE, TOLERANCE

@@ -6,14 +6,14 @@ from functools import cache
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from api.answers import encode
 from api.reference.calls import Call, calls_of
 from api.reference.openapi import Json, openapi_document
 from api.reference.page import FOREVER, HEADERS, reference_page, renderer, start_script
 from api.reference.postman import postman_collection
 from api.reference.prose import introduction
+from api.request_context import AppRequest, running
+from api.responses import encode
 from api.routes import customers, imports, pictures, program, stamps, webhooks
-from api.state import AppRequest, running
 
 SCRIPT = "text/javascript"
 

@@ -5,13 +5,13 @@ from typing import Any
 from litestar.response.base import ASGIResponse
 
 from api import examples
-from api.answers import answered, listed, shown
 from api.auth import caller, key_holder
 from api.bodies import CustomerQuery, NewCustomer, PageQuery, RewardQuery
 from api.operations import Operation, serves
 from api.parsing import path_code, path_id, read_body, read_query
-from api.state import AppRequest, running
-from loyalty_app import customers
+from api.request_context import AppRequest, running
+from api.responses import answered, listed, shown
+from loyalty_app.customers import lists as customers
 from loyalty_core.access import Scope
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.outcomes import Erased

@@ -5,8 +5,8 @@ import asyncio
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from api.answers import encode
-from api.state import AppRequest, running
+from api.request_context import AppRequest, running
+from api.responses import encode
 
 PATIENCE_SECONDS = 5
 

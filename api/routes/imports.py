@@ -3,14 +3,14 @@
 from litestar.response.base import ASGIResponse
 
 from api import examples
-from api.answers import answered, shown
 from api.auth import caller, key_holder
 from api.bodies import CustomerList
 from api.operations import Operation, serves
 from api.parsing import path_id, read_body
 from api.refusals import ImportNotFound
-from api.state import AppRequest, running
-from loyalty_app.importing.jobs import ImportQueued, ImportView, queue_import, read_import
+from api.request_context import AppRequest, running
+from api.responses import answered, shown
+from loyalty_app.importing.import_jobs import ImportQueued, ImportView, queue_import, read_import
 from loyalty_core.access import Scope
 
 TAG = "Customers"

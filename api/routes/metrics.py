@@ -3,8 +3,8 @@
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from api.state import AppRequest, running
-from loyalty_app.watch.exposition import MEDIA_TYPE, exposition
+from api.request_context import AppRequest, running
+from loyalty_app.observability.exposition import MEDIA_TYPE, exposition
 
 
 @get("/metrics", include_in_schema=False)

@@ -2,13 +2,13 @@
 
 from litestar.response.base import ASGIResponse
 
-from api.answers import pictured
 from api.auth import key_holder
 from api.operations import Operation, serves
 from api.parsing import path_id
-from api.state import AppRequest, running
-from loyalty_app.cards import look_of, read_card, render_card_png
-from loyalty_app.pictures.turn import drawn
+from api.request_context import AppRequest, running
+from api.responses import pictured
+from loyalty_app.customers.card_pictures import look_of, read_card, render_card_png
+from loyalty_app.pictures.render_thread import drawn
 from loyalty_core.access import Scope
 
 

@@ -3,15 +3,15 @@
 from litestar.response.base import ASGIResponse
 
 from api import examples
-from api.answers import shown
 from api.auth import key_holder
 from api.bodies import AnalyticsQuery, RewardQuery
 from api.operations import Operation, serves
 from api.parsing import read_body, read_query
+from api.request_context import AppRequest, running
+from api.responses import shown
 from api.routes.customers import show_rewards
-from api.state import AppRequest, running
-from loyalty_app.analytics import read_summary
-from loyalty_app.programs import change_program, read_program
+from loyalty_app.customers.analytics import read_summary
+from loyalty_app.shops.programs import change_program, read_program
 from loyalty_core.access import Scope
 from loyalty_core.analytics import Summary
 from loyalty_core.programs import ProgramChange

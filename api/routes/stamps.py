@@ -5,12 +5,12 @@ from typing import Any
 from litestar.response.base import ASGIResponse
 
 from api import examples
-from api.answers import answered
 from api.auth import caller
 from api.bodies import VoidOrder
 from api.operations import Operation, serves
 from api.parsing import path_code, path_id, read_body
-from api.state import AppRequest, Asked, running
+from api.request_context import ApiRequest, AppRequest, running
+from api.responses import answered
 from loyalty_app.counter import Answer
 from loyalty_core.access import Scope
 from loyalty_core.outcomes import Redeemed, Stamped, Voided
@@ -63,17 +63,17 @@ async def add_stamps_by_code(request: AppRequest) -> ASGIResponse:
     return answered(await stamp_by_code(request))
 
 
-async def stamp_by_id(request: Asked) -> Answer:
+async def stamp_by_id(request: ApiRequest) -> Answer:
     """Stamp the card of an id."""
     return await _stamp(request, path_id(request))
 
 
-async def stamp_by_code(request: Asked) -> Answer:
+async def stamp_by_code(request: ApiRequest) -> Answer:
     """Stamp the card of a code."""
     return await _stamp(request, path_code(request))
 
 
-async def _stamp(request: Asked, customer: int | str) -> Answer:
+async def _stamp(request: ApiRequest, customer: int | str) -> Answer:
     who, order = caller(request), await read_body(request, StampOrder)
     return await running(request).counter.give_stamp(who, customer, order)
 

@@ -11,9 +11,9 @@ from litestar.response.base import ASGIResponse
 
 from api.parsing import path_id
 from api.refusals import NotFound
-from api.state import AppRequest, running
+from api.request_context import AppRequest, running
 from loyalty_app.chat.bots import find_secret
-from loyalty_app.chat.updates import new_update, take_in
+from loyalty_app.chat.update_queue import new_update, take_in
 from loyalty_core.errors import InvalidRequest
 
 SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105  # the name of a header

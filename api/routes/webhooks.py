@@ -6,16 +6,16 @@ from typing import Any
 from litestar.response.base import ASGIResponse
 
 from api import examples
-from api.answers import listed, shown
 from api.auth import key_holder
 from api.bodies import NoBody, PageQuery, ReplayOrder, WebhookOrder, WebhookPatch
 from api.operations import Operation, serves
 from api.parsing import path_id, read_body, read_query
-from api.state import AppRequest, running
-from loyalty_app import deliveries
-from loyalty_app.deliveries import DeliveryView, Queued
-from loyalty_app.running import Running
-from loyalty_app.webhooks import NewWebhookView, WebhookChange, WebhookView, list_webhooks
+from api.request_context import AppRequest, running
+from api.responses import listed, shown
+from loyalty_app.runtime import Runtime
+from loyalty_app.webhooks import delivery_log
+from loyalty_app.webhooks.delivery_log import DeliveryView, Queued
+from loyalty_app.webhooks.endpoints import NewWebhookView, WebhookChange, WebhookView, list_webhooks
 from loyalty_core.access import Scope
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.outcomes import Deleted
@@ -151,7 +151,7 @@ async def send_test(request: AppRequest) -> ASGIResponse:
     """Send a test."""
     webhook_id, _, held = path_id(request), await read_body(request, NoBody), running(request)
     business_id = key_holder(request).business.id
-    queued = await deliveries.send_test(held.database, business_id, webhook_id, now=held.clock())
+    queued = await delivery_log.send_test(held.database, business_id, webhook_id, now=held.clock())
     held.wake_worker()
     return shown(queued)
 
@@ -175,7 +175,7 @@ async def list_deliveries(request: AppRequest) -> ASGIResponse:
     """List deliveries."""
     webhook_id, wanted = path_id(request), read_query(request, PageQuery).wanted()
     business_id, read = key_holder(request).business.id, running(request).database.read
-    return listed(await read(lambda c: deliveries.list_deliveries(c, business_id, webhook_id, wanted=wanted)))
+    return listed(await read(lambda c: delivery_log.list_deliveries(c, business_id, webhook_id, wanted=wanted)))
 
 
 @serves(
@@ -201,13 +201,13 @@ async def replay(request: AppRequest) -> ASGIResponse:
     return shown(queued)
 
 
-async def _replay(held: Running, order: ReplayOrder, business_id: int, webhook_id: int) -> Queued:
+async def _replay(held: Runtime, order: ReplayOrder, business_id: int, webhook_id: int) -> Queued:
     now = held.clock()
     match order:
         case ReplayOrder(delivery_id=int(wanted), since=None):
-            return await deliveries.replay_one(held.database, business_id, webhook_id, delivery_id=wanted, now=now)
+            return await delivery_log.replay_one(held.database, business_id, webhook_id, delivery_id=wanted, now=now)
         case ReplayOrder(delivery_id=None, since=datetime() as since):
-            return await deliveries.replay_since(held.database, business_id, webhook_id, since=since, now=now)
+            return await delivery_log.replay_since(held.database, business_id, webhook_id, since=since, now=now)
         case _:
             raise InvalidRequest.field("delivery_id", "must be given, or since, and not both")
 

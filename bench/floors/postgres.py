@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from bench.databases import execute
 from bench.driving import CONNECTIONS, Round
 from bench.floors.samples import Samples
-from bench.places import execute
 from bench.shops import Card
 from loyalty_app.settings import Settings
 

@@ -6,11 +6,11 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from bench.shops import GOAL, Card
-from loyalty_app.businesses import find_business
 from loyalty_app.counter import Caller, Counter
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.tables import event
 from loyalty_app.settings import Settings
+from loyalty_app.shops.businesses import find_business
 from loyalty_core.ledger import SYSTEM
 from loyalty_core.stamping import StampOrder
 

@@ -11,7 +11,7 @@ from typing import Any
 from bench.driving import Round
 from bench.floors.samples import Samples
 from bench.shops import GOAL, Card
-from loyalty_app.db.sqlite import driver
+from loyalty_app.db.sqlite.engine import driver
 from loyalty_app.settings import Settings
 
 PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 10000"

@@ -9,12 +9,12 @@ import json
 from contextlib import ExitStack
 from pathlib import Path
 
+from bench.databases import places
 from bench.driving import at_most
 from bench.peers.contestants import PEERS
-from bench.places import places
+from bench.rows_written import check, rows
+from bench.setup import OURS, Plan, Stage
 from bench.shops import GOAL, Town
-from bench.stage import OURS, Plan, Stage
-from bench.written import check, rows
 
 TOWN = Town(shops=1, customers=1)
 

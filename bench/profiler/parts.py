@@ -1,6 +1,7 @@
 """Parts: what a stack of Python is counted as. The innermost frame that a part knows decides.
 
-A frame reads as `Counter.give_stamp (loyalty_app/counter/line.py)`. What C does counts for the Python that called it.
+A frame reads as `Counter.give_stamp (loyalty_app/counter/counter.py)`. What C does counts for the
+Python that called it.
 """
 
 from collections import Counter
@@ -10,8 +11,8 @@ PARTS = {
     "HTTP server": ("(uvicorn/", "(uvloop/", "Runner.run (asyncio/"),
     "event loop, threads": ("(asyncio/", "(concurrent/"),
     "Litestar": ("(litestar/",),
-    "our handler, key, limit": ("(api/", "(limits/", "(loyalty_app/keys.py)", "(loyalty_app/watch/"),
-    "counter: collect, decide": ("(loyalty_app/counter/", "(loyalty_core/", "(loyalty_app/outbox.py)"),
+    "our handler, key, limit": ("(api/", "(limits/", "(loyalty_app/shops/api_keys.py)", "(loyalty_app/observability/"),
+    "counter: collect, decide": ("(loyalty_app/counter/", "(loyalty_core/", "(loyalty_app/webhooks/outbox.py)"),
     "our SQL: rows, statements": ("(loyalty_app/db/",),
     "SQLAlchemy": ("(sqlalchemy/",),
     "driver and database": (".do_execute (sqlalchemy/", ".do_executemany (sqlalchemy/", "(asyncpg/"),

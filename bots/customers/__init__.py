@@ -6,13 +6,13 @@ the buttons that it answers.
 
 from collections.abc import Awaitable, Callable
 
-from bots.context import Turn
-from bots.customers import card, leaving, number, overview, own_data, settings
-from bots.customers.greeting import help_, welcome
-from bots.customers.joining import join
-from bots.customers.number import take_contact
+from bots.customers import card, erasure, overview, own_data, phone_number, settings
+from bots.customers.join import join
 from bots.customers.overview import open_card, show_cards, show_rewards
 from bots.customers.own_data import show_my_data
+from bots.customers.phone_number import take_contact
+from bots.customers.welcome import help_, welcome
+from bots.turn import Turn
 
 __all__ = [
     "DRAFTS",
@@ -30,9 +30,9 @@ __all__ = [
 PRESSES: dict[str, Callable[[Turn], Awaitable[None]]] = {
     **card.PRESSES,
     **settings.PRESSES,
-    **number.PRESSES,
+    **phone_number.PRESSES,
     **own_data.PRESSES,
-    **leaving.PRESSES,
+    **erasure.PRESSES,
     **overview.PRESSES,
 }
-DRAFTS: dict[str, Callable[[Turn, str], Awaitable[None]]] = {**number.DRAFTS}
+DRAFTS: dict[str, Callable[[Turn, str], Awaitable[None]]] = {**phone_number.DRAFTS}

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from bots.cards import caption, card_rows, reward_lines
-from bots.context import Turn
-from bots.customers.holding import back_row, pressed_card, turn_over
-from bots.fitting import CAPTION, fitted
+from bots.card_messages import caption, card_rows, reward_lines
+from bots.customers.own_cards import back_row, pressed_card, turn_over
+from bots.text_limits import CAPTION, fitted
+from bots.turn import Turn
 from bots.words import Html, Words
+from loyalty_app.chat.card_snapshots import CardSnapshot
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.chat.sights import Sight
-from loyalty_app.personal import Deed, last_deeds
+from loyalty_app.customers.personal_data import Deed, last_deeds
 from loyalty_core.ledger import EntryType
 
 
@@ -36,13 +36,13 @@ async def show_rewards(turn: Turn) -> None:
         await turn_over(turn, sight, rewards_text(sight, turn.words), back_row(turn, sight))
 
 
-def rewards_text(sight: Sight, words: Words) -> Html:
+def rewards_text(sight: CardSnapshot, words: Words) -> Html:
     """The rewards that wait, or what is still missing."""
     head = words.say("🎁 <b>Rewards at {shop}</b>", shop=sight.business.name)
     return fitted(Html(f"{head}\n"), waiting_lines(sight, words), most=CAPTION)
 
 
-def waiting_lines(sight: Sight, words: Words) -> list[Html]:
+def waiting_lines(sight: CardSnapshot, words: Words) -> list[Html]:
     """The rewards that wait, one after the other; without any, what is still missing."""
     if not sight.rewards:
         left = sight.customer.stamps_required - sight.customer.current_stamps
@@ -65,7 +65,7 @@ async def show_history(turn: Turn) -> None:
     await turn_over(turn, sight, history_text(sight, deeds, turn.now(shop), turn.words), back_row(turn, sight))
 
 
-def history_text(sight: Sight, deeds: list[Deed], now: datetime, words: Words) -> Html:
+def history_text(sight: CardSnapshot, deeds: list[Deed], now: datetime, words: Words) -> Html:
     """What was done to a card, the newest first, told at `now` by the shop's clock."""
     head = words.say("🕘 <b>History at {shop}</b>", shop=sight.business.name)
     lines = [_deed_line(deed, now, words) for deed in deeds]

@@ -1,12 +1,12 @@
 """Overview: all cards of a person, and all rewards that wait for them."""
 
 from bots.buttons import Rows, button
-from bots.context import Turn
 from bots.customers.card import waiting_lines
-from bots.customers.holding import bring_down, find_all
-from bots.fitting import TEXT, fitted, shortened
+from bots.customers.own_cards import bring_down, find_all
+from bots.text_limits import TEXT, fitted, shortened
+from bots.turn import Turn
 from bots.words import Html
-from loyalty_app.chat.sights import Sight
+from loyalty_app.chat.card_snapshots import CardSnapshot
 from loyalty_core.customers import parse_code
 
 LABEL_OF_SHOP = 28
@@ -29,11 +29,11 @@ def how_to_get_one(turn: Turn) -> Html:
     return turn.words.say("You have no card here yet. Scan the poster in a shop, or open the link that it gives you.")
 
 
-def _card_rows(turn: Turn, cards: list[Sight]) -> Rows:
+def _card_rows(turn: Turn, cards: list[CardSnapshot]) -> Rows:
     return [[button(_label(turn, sight), "mycard", sight.business.id)] for sight in cards[:MOST_ROWS]]
 
 
-def _label(turn: Turn, sight: Sight) -> str:
+def _label(turn: Turn, sight: CardSnapshot) -> str:
     shop, card = shortened(sight.business.name, LABEL_OF_SHOP), sight.customer
     if card.rewards_available:
         return turn.words.label("{shop} · 🎁 {n}", shop=shop, n=card.rewards_available)
@@ -50,7 +50,7 @@ async def show_rewards(turn: Turn) -> None:
     await turn.screen(fitted(turn.words.say("🎁 <b>Your rewards</b>"), lines, most=TEXT), _card_rows(turn, cards))
 
 
-def _shop_lines(turn: Turn, sight: Sight) -> list[Html]:
+def _shop_lines(turn: Turn, sight: CardSnapshot) -> list[Html]:
     name = turn.words.say("<b>{shop}</b>", shop=sight.business.name)
     return [Html(f"\n{name}"), *waiting_lines(sight, turn.words)]
 

@@ -5,11 +5,11 @@ from datetime import datetime
 import msgspec
 
 from bots.buttons import Rows, button
-from bots.context import Turn
-from bots.customers.holding import back_row, find_all, pressed_card, turn_over
-from bots.fitting import listed
-from loyalty_app.chat.sights import Sight
-from loyalty_app.personal import OwnCard, OwnHistory, OwnProfile, own_card, own_history, own_profile
+from bots.customers.own_cards import back_row, find_all, pressed_card, turn_over
+from bots.text_limits import listed
+from bots.turn import Turn
+from loyalty_app.chat.card_snapshots import CardSnapshot
+from loyalty_app.customers.personal_data import OwnCard, OwnHistory, OwnProfile, own_card, own_history, own_profile
 
 FILE = "my-data.json"
 
@@ -90,7 +90,7 @@ async def send_copy(turn: Turn) -> None:
     await turn.sent(turn.bot.send_document, document=content, filename=FILE, caption=said)
 
 
-async def pressed_cards(turn: Turn) -> list[Sight]:
+async def pressed_cards(turn: Turn) -> list[CardSnapshot]:
     """The person's cards that a button speaks of: that of one shop, or all; if there are none, that is said."""
     if turn.press.number(0):
         sight = await pressed_card(turn)
@@ -112,7 +112,7 @@ def _chat_data(turn: Turn) -> ChatData:
     )
 
 
-async def _shop_data(turn: Turn, sight: Sight) -> ShopData:
+async def _shop_data(turn: Turn, sight: CardSnapshot) -> ShopData:
     shop, customer = sight.business, sight.customer
     return ShopData(
         shop=shop.name,

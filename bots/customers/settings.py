@@ -1,13 +1,13 @@
 """Settings: what a customer chooses for a card: whether it may bring messages, and the language of the chat."""
 
 from bots.buttons import Rows, button
-from bots.context import Turn
-from bots.customers.holding import back_row, pressed_card, turn_over
+from bots.customers.own_cards import back_row, pressed_card, turn_over
 from bots.languages import language_rows, repaint_cards
+from bots.turn import Turn
 from bots.words import LANGUAGES, words_for
-from loyalty_app.chat.cards import mute
+from loyalty_app.chat.card_queue import mute
+from loyalty_app.chat.card_snapshots import CardSnapshot
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.chat.sights import Sight
 
 
 async def show_more(turn: Turn) -> None:
@@ -17,7 +17,7 @@ async def show_more(turn: Turn) -> None:
         await _show_more(turn, sight, muted=sight.held.muted)
 
 
-async def _show_more(turn: Turn, sight: Sight, *, muted: bool) -> None:
+async def _show_more(turn: Turn, sight: CardSnapshot, *, muted: bool) -> None:
     words = turn.words
     text = words.say(
         "<b>{shop}</b>\nYour code: <code>{code}</code>", shop=sight.business.name, code=sight.customer.qr_code
@@ -25,7 +25,7 @@ async def _show_more(turn: Turn, sight: Sight, *, muted: bool) -> None:
     await turn_over(turn, sight, text, [*_rows(turn, sight, muted=muted), *back_row(turn, sight)])
 
 
-def _rows(turn: Turn, sight: Sight, *, muted: bool) -> Rows:
+def _rows(turn: Turn, sight: CardSnapshot, *, muted: bool) -> Rows:
     words, shop = turn.words, sight.business.id
     ring = button(words.label("🔔 Turn notices on"), "mymute", shop, 0)
     hush = button(words.label("🔕 Turn notices off"), "mymute", shop, 1)

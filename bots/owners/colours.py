@@ -3,16 +3,16 @@
 from msgspec.structs import replace
 
 from bots.buttons import GOOD, Rows, button
-from bots.context import Turn
-from bots.owners.pictures import show_picture
+from bots.owners.picture_screen import show_picture
+from bots.turn import Turn
 from bots.words import N_, Words
-from loyalty_app.businesses import BusinessChange, change_business
-from loyalty_app.cards import CardPicture, first_name, render_card
-from loyalty_app.links import join_link
+from loyalty_app.customers.card_pictures import CardPicture, first_name, render_card
 from loyalty_app.pictures.card import BROWN
-from loyalty_app.pictures.turn import drawn
-from loyalty_app.programs import read_program
-from loyalty_app.staff import Position
+from loyalty_app.pictures.render_thread import drawn
+from loyalty_app.shops.businesses import BusinessChange, change_business
+from loyalty_app.shops.links import join_link
+from loyalty_app.shops.programs import read_program
+from loyalty_app.shops.staff import Position
 
 COLOURS = (
     (BROWN, N_("🟤 Coffee")),

@@ -1,16 +1,16 @@
 """The poster: a sheet for the counter whose code hands out cards, sent as a file to be printed, with its link."""
 
 from bots.buttons import Rows, copy, keyboard
-from bots.context import Turn
 from bots.owners.shop import back
+from bots.turn import Turn
 from bots.words import Html, Words
-from loyalty_app.businesses import Business
-from loyalty_app.links import join_link
 from loyalty_app.pictures.card import BROWN
 from loyalty_app.pictures.poster import PosterPicture, render_poster
-from loyalty_app.pictures.turn import drawn
-from loyalty_app.programs import read_program
-from loyalty_app.staff import Position
+from loyalty_app.pictures.render_thread import drawn
+from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.links import join_link
+from loyalty_app.shops.programs import read_program
+from loyalty_app.shops.staff import Position
 from loyalty_core.programs import Program
 
 

@@ -6,16 +6,16 @@ What a change means for cards that are being filled is a rule of the core, and i
 from datetime import timedelta
 
 from bots.buttons import GOOD, Rows, button
-from bots.context import Turn
 from bots.drafts import Draft
-from bots.owners.answers import NONE, Unclear, read_change, read_number, read_reward, read_stamps
-from bots.owners.questions import QUESTIONS, Question
+from bots.owners.program_questions import QUESTIONS, ProgramQuestion
 from bots.owners.rights import asked
 from bots.owners.shop import back
+from bots.owners.typed_answers import NONE, UnclearAnswer, read_change, read_number, read_reward, read_stamps
+from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.programs import change_program, read_program
-from loyalty_app.staff import Position
+from loyalty_app.shops.programs import change_program, read_program
+from loyalty_app.shops.staff import Position
 from loyalty_core.access import Role
 from loyalty_core.programs import ProgramChange, Surplus, Terms
 
@@ -58,7 +58,7 @@ async def ask_value(turn: Turn, position: Position, field: str = "", wrong: str 
     await turn.screen(text, _choices(words, shop.id, field, question, terms))
 
 
-def _choices(words: Words, shop: int, field: str, question: Question, terms: Terms) -> Rows:
+def _choices(words: Words, shop: int, field: str, question: ProgramQuestion, terms: Terms) -> Rows:
     now = getattr(terms, field)
     offered = [
         button(label_of(words, field, value), "choose", shop, field, packed(value), look=GOOD if value == now else None)
@@ -83,7 +83,7 @@ async def take_value(turn: Turn, text: str) -> None:
     field = str(found.draft.answers.get("field"))
     try:
         change = _read(turn.words, field, text)
-    except Unclear as unclear:
+    except UnclearAnswer as unclear:
         await ask_value(turn, found.position, field, str(unclear))
     else:
         await _change(turn, found.position, change, field)
@@ -98,7 +98,9 @@ def _read(words: Words, field: str, text: str) -> ProgramChange:
     factor = MINUTE if field == "cooldown_seconds" else 1
     change = read_change(field, str(number * factor)) if number is not None else None
     if change is None:
-        raise Unclear(words.plain("Please press one of the buttons, or send a whole number that is not too large."))
+        raise UnclearAnswer(
+            words.plain("Please press one of the buttons, or send a whole number that is not too large.")
+        )
     return change
 
 

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from bots.context import Turn
 from bots.drafts import Draft, read_draft
+from bots.turn import Turn
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.links import shop_of_bot
-from loyalty_app.staff import Position, position_in, positions
+from loyalty_app.shops.links import shop_of_bot
+from loyalty_app.shops.staff import Position, position_in, positions
 from loyalty_core.access import Role, require_role
 from loyalty_core.errors import NotOnStaff
 
@@ -20,7 +20,7 @@ Answer = Callable[[Turn], Awaitable[None]]
 Act = Callable[[Turn, Position], Awaitable[None]]
 
 
-class Asked(msgspec.Struct, frozen=True):
+class OpenQuestion(msgspec.Struct, frozen=True):
     """What was asked of somebody, in which position."""
 
     position: Position
@@ -60,11 +60,11 @@ def pressed_by(needed: Role, act: Act) -> Answer:
     return answer
 
 
-async def asked(turn: Turn, needed: Role) -> Asked:
+async def asked(turn: Turn, needed: Role) -> OpenQuestion:
     """What was asked of the person, who has that role now. Raises NotOnStaff or RoleRequired and ends the question."""
     draft = read_draft(turn.chat.draft) or Draft("")
     try:
-        return Asked(await entitled(turn, int(draft.answers.get("business") or 0), needed), draft)
+        return OpenQuestion(await entitled(turn, int(draft.answers.get("business") or 0), needed), draft)
     except Exception:
         turn.note(ChatChange(draft=None))
         raise

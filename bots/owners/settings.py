@@ -3,17 +3,17 @@
 from msgspec.structs import replace
 
 from bots.buttons import Rows, button
-from bots.context import Turn
 from bots.drafts import Draft
-from bots.owners import places
-from bots.owners.answers import Unclear, read_name
+from bots.owners import cities
 from bots.owners.colours import name_of
 from bots.owners.rights import asked
 from bots.owners.shop import back
+from bots.owners.typed_answers import UnclearAnswer, read_name
+from bots.turn import Turn
 from bots.words import Html
-from loyalty_app.businesses import BusinessChange, change_business
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.staff import Position
+from loyalty_app.shops.businesses import BusinessChange, change_business
+from loyalty_app.shops.staff import Position
 from loyalty_core.access import Role
 
 RENAME = "rename"
@@ -27,7 +27,7 @@ async def show_settings(turn: Turn, position: Position, head: Html | None = None
         "Messages to customers: <b>{notices}</b>\nPlan: <b>{plan}</b>",
         shop=shop.name,
         colour=name_of(words, shop.card_color),
-        city=places.city(shop.timezone, words.locale),
+        city=cities.city(shop.timezone, words.locale),
         time=words.time(turn.now(shop)),
         notices=words.plain("at one stamp to go, and at a reward") if shop.card_notices else words.plain("none"),
         plan=shop.plan.value,
@@ -62,7 +62,7 @@ async def take_name(turn: Turn, text: str) -> None:
     position = (await asked(turn, Role.MANAGER)).position
     try:
         name = read_name(turn.words, text)
-    except Unclear as unclear:
+    except UnclearAnswer as unclear:
         await ask_name(turn, position, wrong=str(unclear))
         return
     renamed = await changed(turn, position, BusinessChange(name=name))

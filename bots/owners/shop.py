@@ -3,14 +3,14 @@
 from telegram import InlineKeyboardButton
 
 from bots.buttons import MAIN, Rows, button
-from bots.context import Turn
 from bots.owners.rights import entitled, own_positions
-from bots.staff.hiring import how_to_stamp
+from bots.staff.invitation import how_to_stamp
+from bots.turn import Turn
 from bots.words import N_, Html, Words
-from loyalty_app.analytics import read_summary
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.programs import read_program
-from loyalty_app.staff import Position
+from loyalty_app.customers.analytics import read_summary
+from loyalty_app.shops.programs import read_program
+from loyalty_app.shops.staff import Position
 from loyalty_core.access import Role, reaches
 from loyalty_core.analytics import Summary
 

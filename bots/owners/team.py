@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, is_stale, link, new_nonce
-from bots.context import Turn
-from bots.fitting import TEXT, fitted, shortened
 from bots.owners.shop import ROLES, back
+from bots.text_limits import TEXT, fitted, shortened
+from bots.turn import Turn
 from bots.words import Html, Words
-from loyalty_app.links import invite_link
-from loyalty_app.staff import Offer, Position, StaffMember, invite_once, list_staff, remove_staff
+from loyalty_app.shops.links import invite_link
+from loyalty_app.shops.staff import Offer, Position, StaffMember, invite_once, list_staff, remove_staff
 from loyalty_core.access import Role, reaches, require_role
 from loyalty_core.staffing import role_to_manage
 

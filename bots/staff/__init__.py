@@ -7,17 +7,17 @@ Whether somebody may do so is decided by the counter, in the transaction of the 
 
 from collections.abc import Awaitable, Callable
 
-from bots.context import Turn
-from bots.staff import acting, branches, finding, handing
-from bots.staff.finding import find_typed, open_card, scan
-from bots.staff.hiring import accept_invitation, how_to_stamp
+from bots.staff import branches, customer_search, redeem_confirmation, stamping
+from bots.staff.customer_search import find_typed, open_card, scan
+from bots.staff.invitation import accept_invitation, how_to_stamp
+from bots.turn import Turn
 
 __all__ = ["DRAFTS", "PRESSES", "accept_invitation", "find_typed", "how_to_stamp", "open_card", "scan"]
 
 PRESSES: dict[str, Callable[[Turn], Awaitable[None]]] = {
-    **acting.PRESSES,
-    **handing.PRESSES,
+    **stamping.PRESSES,
+    **redeem_confirmation.PRESSES,
     **branches.PRESSES,
-    **finding.PRESSES,
+    **customer_search.PRESSES,
 }
 DRAFTS: dict[str, Callable[[Turn, str], Awaitable[None]]] = {}

@@ -3,15 +3,15 @@
 import msgspec
 
 from bots.buttons import MAIN, button
-from bots.context import Turn
-from bots.staff.desk import at_desk
+from bots.staff.at_work import find_at_work
 from bots.staff.screen import short, show, turn_away, way_back
+from bots.turn import Turn
 from loyalty_app.chat.chats import ChatChange
 
 
 async def ask(turn: Turn) -> None:
     """[Where are you?]: shop, customer. Offers the branches; the present one stands out."""
-    desk = await at_desk(turn, turn.press.number(0))
+    desk = await find_at_work(turn, turn.press.number(0))
     if desk is None:
         await turn_away(turn)
         return
@@ -34,7 +34,7 @@ async def ask(turn: Turn) -> None:
 
 async def choose(turn: Turn) -> None:
     """A branch: shop, customer, branch. One that is not of this shop changes nothing."""
-    desk, chosen = await at_desk(turn, turn.press.number(0)), turn.press.number(2)
+    desk, chosen = await find_at_work(turn, turn.press.number(0)), turn.press.number(2)
     if desk is None:
         await turn_away(turn)
         return

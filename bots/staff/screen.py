@@ -9,12 +9,12 @@ import msgspec
 from telegram import InlineKeyboardButton
 
 from bots.buttons import GOOD, MAIN, SECOND_TAP_SECONDS, Rows, button, new_nonce, read_press
-from bots.context import Turn
 from bots.replies import reply
-from bots.staff.desk import Desk
+from bots.staff.at_work import AtWork
+from bots.turn import Turn
 from bots.words import Html, Words
-from loyalty_app.cards import first_name
-from loyalty_app.visits import Visit, look_at
+from loyalty_app.customers.card_pictures import first_name
+from loyalty_app.customers.staff_view import StaffView, look_at
 from loyalty_core.errors import CustomerNotFound, NotOnStaff
 from loyalty_core.ledger import Entry, EntryType
 
@@ -26,11 +26,11 @@ LIST = "cards"
 """The verb of the button that leads back to the list of the cards in a picture."""
 
 
-class Sight(msgspec.Struct, frozen=True, kw_only=True):
+class StaffScreen(msgspec.Struct, frozen=True, kw_only=True):
     """All that the screen is made of, as it was at one moment, which is told by the shop's clock."""
 
-    desk: Desk
-    visit: Visit
+    desk: AtWork
+    visit: StaffView
     words: Words
     now: datetime
 
@@ -44,17 +44,17 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
         return (self.desk.position.business.id, self.visit.customer_id, *more)
 
 
-async def look(turn: Turn, desk: Desk, customer_id: int) -> Sight:
+async def look(turn: Turn, desk: AtWork, customer_id: int) -> StaffScreen:
     """See how a customer's card is now. Raises CustomerNotFound."""
     position, now = desk.position, turn.now(desk.position.business)
     visit = await turn.read(
         lambda connection: look_at(connection, position.business, customer_id, by=position.actor, now=now)
     )
-    return Sight(desk=desk, visit=visit, words=turn.words, now=now)
+    return StaffScreen(desk=desk, visit=visit, words=turn.words, now=now)
 
 
 async def show(
-    turn: Turn, desk: Desk, customer_id: int, *, told: Html | None = None, all_amounts: bool = False
+    turn: Turn, desk: AtWork, customer_id: int, *, told: Html | None = None, all_amounts: bool = False
 ) -> None:
     """Show a customer as they are now, below what has just been done."""
     try:
@@ -75,7 +75,7 @@ async def turn_away(turn: Turn) -> None:
         await turn.edit(turn.pressed_id, turn.words.say("{text}", text=said))
 
 
-def text_of(sight: Sight, told: Html | None) -> Html:
+def text_of(sight: StaffScreen, told: Html | None) -> Html:
     """What the screen says."""
     words, visit, shop = sight.words, sight.visit, sight.desk.position.business
     lines = [
@@ -90,14 +90,14 @@ def text_of(sight: Sight, told: Html | None) -> Html:
     return Html("\n".join(lines))
 
 
-def symbols(visit: Visit) -> str:
+def symbols(visit: StaffView) -> str:
     """The stamps as little signs; a card with more than twenty becomes a bar of twenty."""
     length = min(visit.goal, MOST_SYMBOLS)
     full = visit.stamps * length // visit.goal
     return FULL * full + EMPTY * (length - full)
 
 
-def _waiting(sight: Sight) -> list[Html]:
+def _waiting(sight: StaffScreen) -> list[Html]:
     rewards, words = sight.visit.rewards, sight.words
     if not rewards:
         return []
@@ -106,7 +106,7 @@ def _waiting(sight: Sight) -> list[Html]:
     return [words.count("🎁 <b>{n} reward</b> is waiting", "🎁 <b>{n} rewards</b> are waiting", len(rewards))]
 
 
-def _last_visit(sight: Sight) -> Html:
+def _last_visit(sight: StaffScreen) -> Html:
     at = sight.visit.last_at
     if at is None:
         return sight.words.say("🕘 First visit")
@@ -114,7 +114,7 @@ def _last_visit(sight: Sight) -> Html:
     return sight.words.say("🕘 Last visit: {moment}", moment=moment)
 
 
-def rows_of(sight: Sight, nonce: str, *, back: Rows, all_amounts: bool = False) -> Rows:
+def rows_of(sight: StaffScreen, nonce: str, *, back: Rows, all_amounts: bool = False) -> Rows:
     """What can be pressed; all that writes shares one nonce, so that one screen does one thing once."""
     words = sight.words
 
@@ -133,7 +133,7 @@ def rows_of(sight: Sight, nonce: str, *, back: Rows, all_amounts: bool = False) 
     ]
 
 
-def _undo(sight: Sight, nonce: str) -> list[InlineKeyboardButton]:
+def _undo(sight: StaffScreen, nonce: str) -> list[InlineKeyboardButton]:
     entry = sight.visit.undoable
     return [button(undo_label(sight.words, entry), "undo", *sight.data(nonce, entry.id, entry.stamps))] if entry else []
 
@@ -145,7 +145,7 @@ def undo_label(words: Words, entry: Entry) -> str:
     return words.label("↩️ Undo the reward")
 
 
-def _branch(sight: Sight) -> list[InlineKeyboardButton]:
+def _branch(sight: StaffScreen) -> list[InlineKeyboardButton]:
     branch, words = sight.desk.branch, sight.words
     if len(sight.desk.branches) <= 1:
         return []

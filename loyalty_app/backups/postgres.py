@@ -17,9 +17,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from loyalty_app.backups.archive import BackupRefused
-from loyalty_app.backups.proving import Found, look_into
+from loyalty_app.backups.verify import BackupContents, look_into
 from loyalty_app.db.migrate import current
-from loyalty_app.db.postgres import open_engine
+from loyalty_app.db.postgres.engine import open_engine
 
 Result = TypeVar("Result")
 MAINTENANCE = "postgres"
@@ -47,7 +47,7 @@ def _run(name: str, url: str, *words: str) -> None:
         raise BackupRefused(f"{name} failed: {said}.{mend}")
 
 
-async def dump(url: str, target: Path) -> Found:
+async def dump(url: str, target: Path) -> BackupContents:
     """Dump one state of the data, and prove that very state. Raises BackupRefused, SettingsError."""
     tool("pg_dump")
     engine = open_engine(url)

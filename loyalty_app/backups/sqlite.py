@@ -11,8 +11,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from loyalty_app.backups.archive import BackupRefused
-from loyalty_app.backups.proving import Found, look_into
-from loyalty_app.db import sqlite
+from loyalty_app.backups.verify import BackupContents, look_into
+from loyalty_app.db.sqlite import engine as sqlite
 
 BESIDE = ("-wal", "-shm")
 
@@ -36,7 +36,7 @@ def _copy(source: Path, target: Path) -> None:
         still.execute("PRAGMA journal_mode = DELETE")
 
 
-def examine(path: Path) -> Found:
+def examine(path: Path) -> BackupContents:
     """Check the pages, the references and the books of a copy. Raises BackupRefused, SettingsError."""
     try:
         with closing(sqlite.driver.connect(str(path), isolation_level=None)) as connection:

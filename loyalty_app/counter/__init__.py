@@ -5,7 +5,7 @@ In `queue` requests wait, `line` takes them in batches; `batch` runs one batch i
 not here.
 """
 
-from loyalty_app.counter.line import Counter
-from loyalty_app.counter.requests import Answer, Caller
+from loyalty_app.counter.counter import Counter
+from loyalty_app.counter.orders import Answer, Caller
 
 __all__ = ["Answer", "Caller", "Counter"]

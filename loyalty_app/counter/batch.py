@@ -12,10 +12,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from loyalty_app.counter.book import Book, Versions
-from loyalty_app.counter.deciding import Desk, decide
-from loyalty_app.counter.loading import load
-from loyalty_app.counter.requests import Answer, Request
-from loyalty_app.counter.writing import Paper, encode, write
+from loyalty_app.counter.decide import Desk, decide
+from loyalty_app.counter.load import load
+from loyalty_app.counter.orders import Answer, Request
+from loyalty_app.counter.write import Paper, encode, write
 from loyalty_app.db.engine import Database
 from loyalty_core.errors import CustomerNotFound, IdempotencyKeyReused, LoyaltyError
 

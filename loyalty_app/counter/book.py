@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection
 
-from loyalty_app.businesses import Business
-from loyalty_app.counter.holdings import Holdings, Overtaken
-from loyalty_app.counter.requests import CustomerRef
+from loyalty_app.counter.chat_cards import ChatCards, Overtaken
+from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.counter.rights import Rights
 from loyalty_app.db.engine import Database
+from loyalty_app.shops.businesses import Business
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer
 from loyalty_core.errors import (
@@ -53,7 +53,7 @@ class Book:
         self.answers: dict[tuple[int, str], tuple[bytes, bytes | None]] = {}
         self.counts: dict[int, int] = defaultdict(int)
         self.whole: set[Key] = set()
-        self.holdings = Holdings(database, connection)
+        self.holdings = ChatCards(database, connection)
         self.claimable: set[Key] = set()
 
     def keep_customer(self, customer: Customer) -> None:

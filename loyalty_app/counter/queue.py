@@ -7,16 +7,16 @@ for: with 32 tills that never rest, a batch on PostgreSQL had 26 requests instea
 import asyncio
 from collections import deque
 
-from loyalty_app.counter.requests import Answer, Card, Request
-from loyalty_app.counter.telling import Asked
-from loyalty_app.watch import figures
+from loyalty_app.counter.orders import Answer, Card, Request
+from loyalty_app.counter.telemetry import PendingRequest
+from loyalty_app.observability import metrics
 from loyalty_core.errors import Busy
 
 MOST_IN_A_BATCH = 128
 MOST_WAITING = 2_048
 
 
-class Waiting(Asked):
+class Waiting(PendingRequest):
     """A request and the future that its answer goes to."""
 
     def __init__(self, request: Request) -> None:
@@ -33,7 +33,7 @@ class Waiting(Asked):
             self.future.set_exception(outcome)
 
 
-class Queue:
+class WaitingRequests:
     """Requests in the order in which they came; used on the event loop alone."""
 
     def __init__(self, most_waiting: int = MOST_WAITING) -> None:
@@ -55,7 +55,7 @@ class Queue:
             raise Busy
         waiting = Waiting(request)
         self._line.append(waiting)
-        figures.waiting.set(len(self._line))
+        metrics.waiting.set(len(self._line))
         self._changed.set()
         return waiting
 
@@ -76,7 +76,7 @@ class Queue:
             batch.append(self._line.popleft())
         self._cards |= _cards(batch)
         self._beginning = False
-        figures.waiting.set(len(self._line))
+        metrics.waiting.set(len(self._line))
         self._changed.set()
         return batch
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
-from loyalty_app.counter.requests import Request
+from loyalty_app.counter.orders import Request
 from loyalty_app.db import tables
-from loyalty_app.db.questions import Question
+from loyalty_app.db.lookups import Lookup
 from loyalty_app.db.rows import staff_actor
 from loyalty_core.errors import NotOnStaff
 from loyalty_core.ledger import Actor, ActorType
@@ -22,10 +22,10 @@ class Rights:
     def __init__(self) -> None:
         self.staff: dict[tuple[int, int], Actor] = {}
 
-    def question(self, requests: list[Request]) -> Question:
+    def question(self, requests: list[Request]) -> Lookup:
         """Who is on the staff; to be asked when all cards are locked, so that whoever was removed meanwhile is out."""
         actors = [(r.business_id, r.caller.actor) for r in requests if r.caller.actor.type is ActorType.STAFF]
-        return Question(tables.staff, ("business_id", "id"), [(business, actor.id) for business, actor in actors])
+        return Lookup(tables.staff, ("business_id", "id"), [(business, actor.id) for business, actor in actors])
 
     def keep(self, row: Row[Any]) -> None:
         """Note somebody of the staff, unless they were removed."""

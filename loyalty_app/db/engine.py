@@ -11,10 +11,10 @@ from sqlalchemy import Connection, Row, Table
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from loyalty_app.db.postgres import CommitUnknown, PostgresDatabase
-from loyalty_app.db.questions import Gathered, Question
-from loyalty_app.db.sqlite import SqliteDatabase
-from loyalty_app.db.writings import Writes
+from loyalty_app.db.bulk_writes import Writes
+from loyalty_app.db.lookups import Gathered, Lookup
+from loyalty_app.db.postgres.engine import CommitUnknown, PostgresDatabase
+from loyalty_app.db.sqlite.engine import SqliteDatabase
 from loyalty_app.settings import Settings
 
 Result = TypeVar("Result")
@@ -86,10 +86,10 @@ class Database(Writes, Protocol):
     def gather(
         self,
         connection: Connection,
-        questions: Sequence[Question],
+        questions: Sequence[Lookup],
         *,
         numbers: Any,  # noqa: ANN401  # its own kind
-        locked: Sequence[Question] = (),
+        locked: Sequence[Lookup] = (),
     ) -> Gathered:
         """The rows of each question, at once if possible, and along with them numbers that are likely to be needed.
 

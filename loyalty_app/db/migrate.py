@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from loyalty_app.db import postgres, sqlite, sqlite_planning
+from loyalty_app.db.postgres import engine as postgres
+from loyalty_app.db.sqlite import engine as sqlite
+from loyalty_app.db.sqlite import statistics
 from loyalty_app.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ def upgrade(connection: Connection) -> None:
 
         command.upgrade(_config(connection), "head")
     if connection.dialect.name == "sqlite":
-        sqlite_planning.describe(connection)
+        statistics.describe(connection)
 
 
 def migrate(settings: Settings) -> None:

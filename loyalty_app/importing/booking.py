@@ -12,11 +12,11 @@ from typing import Protocol
 import msgspec
 from sqlalchemy import Connection, select
 
-from loyalty_app.businesses import Business
 from loyalty_app.counter import Answer, Caller, Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business_total, customer, idempotency
 from loyalty_app.importing.candidates import Candidate, Fate, Remark
+from loyalty_app.shops.businesses import Business
 from loyalty_core.access import PLANS
 from loyalty_core.customers import fold_case
 from loyalty_core.errors import (
@@ -83,7 +83,7 @@ def _there(candidate: Candidate, message: str, twin: int | None = None) -> Remar
     return Remark(place=candidate.place, fate=Fate.ALREADY_THERE, message=message, twin=twin)
 
 
-class Keys(msgspec.Struct, frozen=True):
+class ImportKeys(msgspec.Struct, frozen=True):
     """Idempotency keys of a list: `every` candidate has one, or those without a phone number only."""
 
     of_list: str
@@ -97,7 +97,7 @@ class Keys(msgspec.Struct, frozen=True):
 class Booking:
     """Takes candidates in for good."""
 
-    def __init__(self, counter: Counter, business: Business, keys: Keys, actor: Actor = SYSTEM) -> None:
+    def __init__(self, counter: Counter, business: Business, keys: ImportKeys, actor: Actor = SYSTEM) -> None:
         self._counter, self._business, self._keys, self._actor = counter, business, keys, actor
 
     async def take(self, candidates: Sequence[Candidate]) -> list[Remark]:

@@ -13,7 +13,7 @@ import phonenumbers
 from babel import Locale, UnknownLocaleError
 
 from loyalty_app.contacts import checked_email, checked_phone
-from loyalty_app.importing.letters import UNREADABLE
+from loyalty_app.importing.encoding import UNREADABLE
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InvalidRequest
 

@@ -9,12 +9,12 @@ from typing import TypedDict, Unpack
 
 import msgspec
 
-from loyalty_app.businesses import Business, find_business
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database
-from loyalty_app.importing.booking import Booking, Keys, Known, Rehearsal, Taker
+from loyalty_app.importing.booking import Booking, ImportKeys, Known, Rehearsal, Taker
 from loyalty_app.importing.candidates import Fate, Remark, Setting
 from loyalty_app.importing.sheet import Read, Sheet, read_sheet, without_wrong_lines
+from loyalty_app.shops.businesses import Business, find_business
 
 AT_ONCE = 512
 
@@ -55,7 +55,7 @@ async def import_file(
         return _imported(business, sheet, progress, dry_run=True)
     counter = Counter(database, clock=clock)
     try:
-        taker = Booking(counter, business, Keys(hashlib.sha256(data).hexdigest()[:32]))
+        taker = Booking(counter, business, ImportKeys(hashlib.sha256(data).hexdigest()[:32]))
         return _imported(business, sheet, await _go_through(sheet, known, taker, told), dry_run=False)
     finally:
         await counter.close()

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from loyalty_app.importing.candidates import Candidate, Fate, Faults, Remark, Setting, check_days
 from loyalty_app.importing.cells import check_readable, day_of, email_of, name_of, phone_of, plain, stamps_of
+from loyalty_app.importing.dialect import Row, read_rows
+from loyalty_app.importing.encoding import read_letters
 from loyalty_app.importing.headings import PLACES, Columns, columns_of
-from loyalty_app.importing.letters import read_letters
-from loyalty_app.importing.separators import Row, read_rows
 from loyalty_core.customers import Profile
 from loyalty_core.errors import InvalidRequest
 

@@ -11,7 +11,7 @@ CODE = "CUS12AB34CD56"
 LINK = f"https://t.me/loyalty_stamps_bot?start=c_{CODE}"
 
 
-class Words(NamedTuple):
+class CardTexts(NamedTuple):
     """What a card says."""
 
     shop: str
@@ -19,7 +19,7 @@ class Words(NamedTuple):
     reward: str
 
 
-def card(words: Words, stamps: tuple[int, int], *, colour: str, language: str, rewards: int = 0) -> CardPicture:
+def card(words: CardTexts, stamps: tuple[int, int], *, colour: str, language: str, rewards: int = 0) -> CardPicture:
     """A card with so many stamps of so many."""
     return CardPicture(
         shop_name=words.shop,
@@ -35,27 +35,33 @@ def card(words: Words, stamps: tuple[int, int], *, colour: str, language: str, r
     )
 
 
-LATIN = card(Words("Café Ada", "Zoë", "A coffee of your choice"), (7, 10), colour="#6F4E37", language="en", rewards=1)
+LATIN = card(
+    CardTexts("Café Ada", "Zoë", "A coffee of your choice"), (7, 10), colour="#6F4E37", language="en", rewards=1
+)
 CYRILLIC = card(
-    Words("Пекарня «У Анны»", "Алёна", "Круассан и кофе в подарок"), (4, 8), colour="#1F5C4D", language="ru"
+    CardTexts("Пекарня «У Анны»", "Алёна", "Круассан и кофе в подарок"), (4, 8), colour="#1F5C4D", language="ru"
 )
-GREEK = card(Words("Καφενείο Αθηνά", "Γιώργος", "Ένας ελληνικός καφές"), (9, 10), colour="#14508C", language="el")
+GREEK = card(CardTexts("Καφενείο Αθηνά", "Γιώργος", "Ένας ελληνικός καφές"), (9, 10), colour="#14508C", language="el")
 ARABIC = card(
-    Words("مقهى الياسمين", "فاطمة", "قهوة من اختيارك مع قطعة حلوى"), (3, 6), colour="#7A1F3D", language="ar", rewards=2
+    CardTexts("مقهى الياسمين", "فاطمة", "قهوة من اختيارك مع قطعة حلوى"),
+    (3, 6),
+    colour="#7A1F3D",
+    language="ar",
+    rewards=2,
 )
-HEBREW = card(Words("קפה דיזנגוף", "נועה", "קפה לבחירתך"), (5, 12), colour="#F2C14E", language="he")
+HEBREW = card(CardTexts("קפה דיזנגוף", "נועה", "קפה לבחירתך"), (5, 12), colour="#F2C14E", language="he")
 DEVANAGARI = card(
-    Words("चाय की दुकान", "श्रीकृष्ण", "एक मसाला चाय मुफ़्त"), (10, 10), colour="#B5462F", language="hi", rewards=1
+    CardTexts("चाय की दुकान", "श्रीकृष्ण", "एक मसाला चाय मुफ़्त"), (10, 10), colour="#B5462F", language="hi", rewards=1
 )
-THAI = card(Words("ร้านกาแฟน้ำผึ้ง", "กิตติ", "กาแฟฟรีหนึ่งแก้ว"), (13, 20), colour="#2F3E46", language="th")
-JAPANESE = card(Words("喫茶さくら", "陽菜", "お好きなコーヒー一杯"), (1, 5), colour="#E8B4BC", language="ja")
-KOREAN = card(Words("카페 봄날", "지민", "원하시는 커피 한 잔"), (2, 9), colour="#3D348B", language="ko")
-CHINESE = card(Words("茶香小館", "小明", "任選一杯飲品"), (37, 50), colour="#0B6E4F", language="zh-TW", rewards=3)
+THAI = card(CardTexts("ร้านกาแฟน้ำผึ้ง", "กิตติ", "กาแฟฟรีหนึ่งแก้ว"), (13, 20), colour="#2F3E46", language="th")
+JAPANESE = card(CardTexts("喫茶さくら", "陽菜", "お好きなコーヒー一杯"), (1, 5), colour="#E8B4BC", language="ja")
+KOREAN = card(CardTexts("카페 봄날", "지민", "원하시는 커피 한 잔"), (2, 9), colour="#3D348B", language="ko")
+CHINESE = card(CardTexts("茶香小館", "小明", "任選一杯飲品"), (37, 50), colour="#0B6E4F", language="zh-TW", rewards=3)
 MIXED = card(
-    Words("Café عمر & Söhne 🍰", "אנה-Maria", "Ein Stück Torte 🍰 أو قهوة"), (1, 3), colour="#FFFFFF", language="de"
+    CardTexts("Café عمر & Söhne 🍰", "אנה-Maria", "Ein Stück Torte 🍰 أو قهوة"), (1, 3), colour="#FFFFFF", language="de"
 )
 LONG = card(
-    Words(
+    CardTexts(
         "The Coffee House and Bakery at the Old Harbour of Saint Petersburg",
         "Maximiliana-Wolfeschlegelsteinhausenbergerdorff" * 4,
         "Any large hot or cold drink of your choice with a slice of cake " * 3,

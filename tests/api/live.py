@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from loyalty_app.settings import Settings
-from tests.app.console import Console
+from testkit.console import Console
 
 NOBODY = "http://127.0.0.1:9/hook"
 """A port of this machine where nobody listens."""

@@ -12,11 +12,11 @@ import httpx
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
+from testkit.console import A_KEY
+from testkit.shop import Clock
 from tests.api.till import Api, witness_of
-from tests.app.console import A_KEY
-from tests.app.shop import Clock
 
-COMMAND = ("-m", "loyalty_app.cli", "serve", "--port", "0")
+COMMAND = ("-m", "loyalty_cli", "serve", "--port", "0")
 PATIENCE_SECONDS = 30
 
 

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from api.direct import LARGEST_BODY, card_to_stamp
+from api.stamp_fast_path import LARGEST_BODY, card_to_stamp
 from tests.api.till import Api, Till, only_once
 
 JSON = {"Content-Type": "application/json"}

@@ -8,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from loyalty_app.businesses import set_plan
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.tables import api_key
-from loyalty_app.keys import revoke_key
 from loyalty_app.settings import Settings
+from loyalty_app.shops.api_keys import revoke_key
+from loyalty_app.shops.businesses import set_plan
 from loyalty_core.access import KEY_RANDOM_BYTES, Plan, Scope, make_key
+from testkit.crowds import until
 from tests.api.endpoints import ENDPOINTS, furnish
 from tests.api.till import Api, Till, given, open_api, refused
-from tests.app.crowd import until
 
 
 async def last_used(till: Till) -> datetime | None:

@@ -13,17 +13,19 @@ from loyalty_app.settings import Settings
 SERVED = """
 import asyncio, sys
 from api.app import create_app
-from loyalty_app.cli import PLACES, serving
+from loyalty_cli import PLACES
+from loyalty_cli import serve as _
+from loyalty_cli.bots_on_demand import open_bots_on_demand
 from loyalty_app.settings import read_settings
 
 async def serve():
-    app = create_app(read_settings(), chatting=True)
+    app = create_app(read_settings(), bots=open_bots_on_demand)
     async with app.lifespan():
         print(*sorted(set(sys.modules) & set(sys.argv[1:])))
 
 asyncio.run(serve())
 """
-SELDOM = ("alembic", "asyncpg", "openpyxl", "redis", "sqlalchemy.orm", "telegram", "zxingcpp", "loyalty_app.cli.demo")
+SELDOM = ("alembic", "asyncpg", "openpyxl", "redis", "sqlalchemy.orm", "telegram", "zxingcpp", "loyalty_cli.demo")
 
 
 def loaded(settings: Settings, folder: Path) -> set[str]:
@@ -52,8 +54,8 @@ async def test_who_has_a_redis_loads_its_library(sqlite_settings: Settings, redi
 
 @pytest.mark.parametrize("words", [(), ("serve",), ("key", "create")], ids=" ".join)
 def test_help_for_one_command_loads_no_other(words: tuple[str, ...]) -> None:
-    asked = ["-X", "importtime", "-m", "loyalty_app.cli", *words, "--version" if not words else "--help"]
+    asked = ["-X", "importtime", "-m", "loyalty_cli", *words, "--version" if not words else "--help"]
     ended = subprocess.run([sys.executable, *asked], check=True, capture_output=True, text=True)
-    assert not {"openpyxl", "telegram", "loyalty_app.cli.demo"} & {
+    assert not {"openpyxl", "telegram", "loyalty_cli.demo"} & {
         line.rpartition("|")[2].strip() for line in ended.stderr.splitlines()
     }

@@ -15,11 +15,11 @@ import pytest
 
 from api.reference.routes import calls
 from loyalty_app.settings import Settings
+from testkit.servers import Missing
 from tests.api.live import NOBODY, Live, live_shop
 from tests.api.till import Api, open_api
 from tests.api.witness import Json
 from tests.conftest import leg
-from tests.servers import Missing
 
 NEWMAN = "newman@6"
 INSTALL_SECONDS, RUN_SECONDS = 240, 90

@@ -17,10 +17,10 @@ from api import examples
 from api.reference.calls import ONCE, Call
 from api.reference.routes import calls, document
 from api.reference.samples import JAVASCRIPT, LANGUAGES, PHP, PYTHON
+from testkit.servers import Missing
 from tests.api.live import NOBODY, Live, live_shop
 from tests.api.witness import Json
 from tests.conftest import leg
-from tests.servers import Missing
 
 CALLS = calls()
 HOOK = "https://example.com/hook"

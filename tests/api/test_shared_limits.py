@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from loyalty_app.settings import Settings
+from testkit.tcp_wire import wired
 from tests.api.till import Api, Till, given, open_api
-from tests.api.wire import wired
 
 PATIENCE_SECONDS = 1
 REST_SECONDS = 5

@@ -13,16 +13,16 @@ from litestar import Litestar
 from sqlalchemy import Connection, select
 
 from api.app import create_app
-from loyalty_app.businesses import Business, NewBusiness, open_business
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import metadata
-from loyalty_app.keys import ALL_SCOPES, create_key
 from loyalty_app.settings import Settings
+from loyalty_app.shops.api_keys import ALL_SCOPES, create_key
+from loyalty_app.shops.businesses import Business, NewBusiness, open_business
 from loyalty_core.access import Plan, Scope
+from testkit.audit import assert_books_balance
+from testkit.builders import a_program
+from testkit.shop import Clock, Shop
 from tests.api.witness import Json, Witness
-from tests.app.audit import assert_books_balance
-from tests.app.shop import Clock, Shop
-from tests.core.builders import a_program
 
 Dump = dict[str, list[tuple[object, ...]]]
 

@@ -18,9 +18,9 @@ from loyalty_app.db.migrate import migrate
 from loyalty_app.db.tables import metadata
 from loyalty_app.settings import Settings
 from loyalty_core.errors import CustomerNotFound
-from tests import servers
-from tests.app.console import A_KEY
-from tests.app.shop import Shop, open_shop
+from testkit import servers
+from testkit.console import A_KEY
+from testkit.shop import Shop, open_shop
 
 EMPTY = "; ".join(
     [

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
 
-from loyalty_app.businesses import find_business
 from loyalty_app.db.engine import open_database
-from loyalty_app.running import running
+from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings, SettingsError
-from tests.app.console import A_KEY
-from tests.app.shop import Clock, Shop
+from loyalty_app.shops.businesses import find_business
+from testkit.console import A_KEY
+from testkit.shop import Clock, Shop
 
 TILLS = 8
 
@@ -19,7 +19,7 @@ TILLS = 8
 async def serve(settings: Settings) -> None:
     """Serve until the input ends, or say why not."""
     try:
-        async with running(settings):
+        async with open_runtime(settings):
             say("serving")
             await asyncio.to_thread(sys.stdin.read)
     except SettingsError as error:

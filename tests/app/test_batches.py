@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from loyalty_app.counter import deciding
+from loyalty_app.counter import decide
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
 from loyalty_core import stamping
@@ -23,10 +23,10 @@ from loyalty_core.outcomes import Stamped
 from loyalty_core.programs import Program
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.stamping import StampOrder
-from tests.app.audit import assert_books_balance
-from tests.app.crowd import at_once
-from tests.app.shop import Shop, open_next_door
-from tests.core.builders import NOON
+from testkit.audit import assert_books_balance
+from testkit.builders import NOON
+from testkit.crowds import at_once
+from testkit.shop import Shop, open_next_door
 
 PHONE, OTHER_PHONE = "+14155552671", "+14155552672"
 
@@ -34,7 +34,7 @@ PHONE, OTHER_PHONE = "+14155552671", "+14155552672"
 def deal(monkeypatch: pytest.MonkeyPatch, *codes: str) -> None:
     """Hand out these customers' codes, one after the other."""
     dealt = iter(codes)
-    monkeypatch.setattr(deciding, "new_code", lambda _: f"CUS{next(dealt)}")
+    monkeypatch.setattr(decide, "new_code", lambda _: f"CUS{next(dealt)}")
 
 
 async def test_a_refused_request_leaves_the_others_alone(shop: Shop) -> None:

@@ -5,7 +5,8 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from loyalty_app.businesses import (
+from loyalty_app.db.engine import Database
+from loyalty_app.shops.businesses import (
     NewBusiness,
     find_business,
     first_terms,
@@ -14,10 +15,9 @@ from loyalty_app.businesses import (
     open_business,
     set_plan,
 )
-from loyalty_app.db.engine import Database
 from loyalty_core.access import Plan
 from loyalty_core.errors import InvalidRequest
-from tests.core.builders import NOON
+from testkit.builders import NOON
 
 CAFE = NewBusiness(name="Café Ünal", plan=Plan.BASIC)
 TERMS = first_terms(10, "A coffee", NOON)

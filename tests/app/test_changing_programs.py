@@ -5,11 +5,11 @@ import asyncio
 import pytest
 
 from loyalty_app.db import tables
-from loyalty_app.programs import change_program
+from loyalty_app.shops.programs import change_program
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.programs import ProgramChange, Surplus
-from tests.app.audit import assert_books_balance
-from tests.app.shop import Shop, open_next_door
+from testkit.audit import assert_books_balance
+from testkit.shop import Shop, open_next_door
 
 
 async def test_a_change_adds_a_version_and_keeps_the_ones_before(shop: Shop) -> None:

@@ -5,36 +5,36 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from loyalty_app.chat.updates import (
+from loyalty_app.chat.update_queue import (
     LEASE,
     PAUSES,
-    Handled,
+    HandledUpdate,
     NewUpdate,
-    Update,
-    Updates,
+    TelegramUpdate,
+    UpdateQueue,
     release,
     take_in,
     take_in_and_claim,
 )
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_update
-from loyalty_app.turns import Turns
-from tests.app.shop import Clock
-from tests.core.builders import NOON
+from loyalty_app.queues.worker import QueueWorker
+from testkit.builders import NOON
+from testkit.shop import Clock
 
 BOT, ANA, BEN = 7, 1, 2
-QUEUE = Updates()
+QUEUE = UpdateQueue()
 
 
 def new(number: int, person: int = ANA) -> NewUpdate:
     return NewUpdate(number, person, b'{"update_id":%d}' % number)
 
 
-async def claimed(database: Database, now: datetime = NOON, room: int = 10) -> list[Update]:
+async def claimed(database: Database, now: datetime = NOON, room: int = 10) -> list[TelegramUpdate]:
     return list(await database.write(lambda connection: QUEUE.claim(connection, database, now=now, room=room)))
 
 
-async def recorded(database: Database, *ended: Handled, now: datetime = NOON) -> None:
+async def recorded(database: Database, *ended: HandledUpdate, now: datetime = NOON) -> None:
     await database.write(lambda connection: QUEUE.record(connection, database, ended, now=now))
 
 
@@ -49,7 +49,7 @@ async def test_an_update_that_comes_twice_is_taken_once(database: Database) -> N
     assert await take_in(database, BOT, [new(5), new(5)], now=NOON) == 1
     assert await take_in(database, BOT, [new(5), new(6)], now=NOON) == 1
     [first] = await claimed(database)
-    await recorded(database, Handled(update=first))
+    await recorded(database, HandledUpdate(update=first))
     assert await take_in(database, BOT, [new(5)], now=NOON) == 0
 
 
@@ -69,7 +69,7 @@ async def test_updates_of_one_person_are_handled_one_after_the_other_in_their_or
         [update] = found
         assert await claimed(database) == []
         seen.append(update.update_id)
-        await recorded(database, Handled(update=update))
+        await recorded(database, HandledUpdate(update=update))
     assert seen == [7, 8, 9]
 
 
@@ -100,7 +100,7 @@ async def test_two_processes_never_handle_the_same_update(database: Database, se
             break
         assert not {one.person_id for one in parts[0]} & {one.person_id for one in parts[1]}
         seen += [one.update_id for part in parts for one in part]
-        await recorded(database, *(Handled(update=one) for part in parts for one in part))
+        await recorded(database, *(HandledUpdate(update=one) for part in parts for one in part))
     assert sorted(seen) == list(range(1, 121))
 
 
@@ -109,9 +109,9 @@ async def test_an_update_whose_process_died_is_handled_once_its_lease_is_over(da
     [lost] = await claimed(database)
     assert await claimed(database, NOON + LEASE - timedelta(seconds=1)) == []
     [again] = await claimed(database, NOON + LEASE)
-    await recorded(database, Handled(update=lost))
+    await recorded(database, HandledUpdate(update=lost))
     assert await kept(database) == {}, "the one who lost the lease has no say"
-    await recorded(database, Handled(update=again))
+    await recorded(database, HandledUpdate(update=again))
     assert await kept(database) == {1: (None, None)}
 
 
@@ -129,11 +129,11 @@ async def test_what_may_pass_is_tried_again_after_longer_and_longer_pauses_and_t
     now = NOON
     for pause in PAUSES:
         [update] = await claimed(database, now)
-        await recorded(database, Handled(update=update, error="NetworkError", may_pass=True), now=now)
+        await recorded(database, HandledUpdate(update=update, error="NetworkError", may_pass=True), now=now)
         assert await claimed(database, now + pause - timedelta(milliseconds=1)) == [], "nor is the next one handled"
         now += pause
     [update] = await claimed(database, now)
-    await recorded(database, Handled(update=update, error="NetworkError", may_pass=True), now=now)
+    await recorded(database, HandledUpdate(update=update, error="NetworkError", may_pass=True), now=now)
     assert await kept(database) == {1: (b'{"update_id":1}', "NetworkError")}
     assert [one.update_id for one in await claimed(database, now)] == [2]
 
@@ -141,7 +141,7 @@ async def test_what_may_pass_is_tried_again_after_longer_and_longer_pauses_and_t
 async def test_an_update_that_cannot_be_handled_is_set_aside_and_holds_up_nobody(database: Database) -> None:
     await take_in(database, BOT, [new(1), new(2)], now=NOON)
     [broken] = await claimed(database)
-    await recorded(database, Handled(update=broken, error="KeyError"))
+    await recorded(database, HandledUpdate(update=broken, error="KeyError"))
     assert [one.update_id for one in await claimed(database)] == [2]
     assert await kept(database) == {1: (b'{"update_id":1}', "KeyError")}
 
@@ -149,14 +149,14 @@ async def test_an_update_that_cannot_be_handled_is_set_aside_and_holds_up_nobody
 async def test_of_an_update_that_was_handled_only_its_number_is_left(database: Database) -> None:
     await take_in(database, BOT, [new(1)], now=NOON)
     [update] = await claimed(database)
-    await recorded(database, Handled(update=update))
+    await recorded(database, HandledUpdate(update=update))
     assert await kept(database) == {1: (None, None)}
 
 
 async def test_a_process_takes_updates_of_those_bots_only_that_it_has_open(database: Database) -> None:
     await take_in(database, BOT, [new(1)], now=NOON)
     open_here: list[int] = []
-    queue = Updates(lambda: open_here)
+    queue = UpdateQueue(lambda: open_here)
 
     async def found() -> tuple[bool, int]:
         due = await database.read(lambda connection: queue.is_due(connection, NOON))
@@ -184,13 +184,13 @@ async def test_what_is_under_way_is_not_begun_again_here_however_long_it_takes(d
     await take_in(database, BOT, [new(1)], now=NOON)
     clock, there, go, begun = Clock(), asyncio.Event(), asyncio.Event(), []
 
-    async def work(update: Update) -> Handled:
+    async def work(update: TelegramUpdate) -> HandledUpdate:
         begun.append(update.update_id)
         there.set()
         await go.wait()
-        return Handled(update=update)
+        return HandledUpdate(update=update)
 
-    turns = Turns(database, QUEUE, work, clock=clock, name="updates")
+    turns = QueueWorker(database, QUEUE, work, clock=clock, name="updates")
     await there.wait()
     for _ in range(5):
         clock.now += LEASE
@@ -208,7 +208,7 @@ async def test_an_update_that_telegram_puts_off_waits_as_long_as_it_says_and_tha
     for _ in range(len(PAUSES) + 2):
         [update] = await claimed(database, now)
         assert update.tries == 0
-        await recorded(database, Handled(update=update, error="RetryAfter", may_pass=True, wait=wait), now=now)
+        await recorded(database, HandledUpdate(update=update, error="RetryAfter", may_pass=True, wait=wait), now=now)
         assert await claimed(database, now + wait - timedelta(seconds=1)) == []
         now += wait
 

@@ -5,17 +5,17 @@ from random import Random
 
 import pytest
 
-from loyalty_app.counter.requests import Holder
+from loyalty_app.counter.orders import Holder
+from loyalty_app.customers.proof import Proof
 from loyalty_app.db import tables
-from loyalty_app.proof import Proof
 from loyalty_core.customers import Profile
 from loyalty_core.errors import CardInUse, CustomerExists, CustomerNotFound, InvalidRequest, LoyaltyError
 from loyalty_core.ledger import EntryType
 from loyalty_core.outcomes import Claimed
 from loyalty_core.programs import Surplus
 from loyalty_core.views import CustomerView
-from tests.app.audit import assert_books_balance
-from tests.app.shop import Shop, open_next_door, read
+from testkit.audit import assert_books_balance
+from testkit.shop import Shop, open_next_door, read
 
 PHONE, OTHER_PHONE = "+14155552671", "+14155552672"
 BOT, OTHER_BOT = 1, 2

@@ -8,26 +8,26 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from loyalty_app.businesses import list_businesses
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database, open_database
-from loyalty_app.keys import Keys
-from loyalty_app.programs import read_program
 from loyalty_app.settings import Settings
-from loyalty_app.staff import token_digest
+from loyalty_app.shops.api_keys import ApiKeys
+from loyalty_app.shops.businesses import list_businesses
+from loyalty_app.shops.programs import read_program
+from loyalty_app.shops.staff import token_digest
 from loyalty_core.access import Plan
-from tests.app.console import CAFE, Console, refused
+from testkit.console import CAFE, Console, refused
 
 
 async def test_a_shop_opens_with_a_key_that_works(tmp_path: Path, settings: Settings, database: Database) -> None:
     made = Console(tmp_path, settings).ask("business", "create", *CAFE, "--plan", "professional")
 
-    holder = await Keys(database).recognise(made["api_key"])
+    holder = await ApiKeys(database).recognise(made["api_key"])
 
     assert (holder.business.id, holder.key.key_id) == (made["business_id"], made["key_id"])
     assert (holder.business.name, holder.business.plan) == ("Café Zoë", Plan.PROFESSIONAL)
     assert re.fullmatch(r"cafe-zoe-[0-9a-f]{6}", made["slug"])
-    await Keys(database).close()
+    await ApiKeys(database).close()
 
 
 async def test_its_owner_is_invited_for_a_day_by_a_token_of_which_only_the_hash_is_kept(

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.app.console import Console, Process
+from testkit.console import Console, Process
 
 PATIENCE_SECONDS = 30
 WIDTH = 80

@@ -11,12 +11,12 @@ from sqlalchemy import text, update
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.tables import business, customer, transaction
-from loyalty_app.pausing import pause, resume
 from loyalty_app.pictures.fonts import SHAPED
 from loyalty_app.settings import Settings
-from tests.app.console import Console, Ended
-from tests.app.shop import Shop, open_shop
-from tests.core.builders import NOON
+from loyalty_app.webhooks.pausing import pause, resume
+from testkit.builders import NOON
+from testkit.console import Console, Ended
+from testkit.shop import Shop, open_shop
 
 
 @pytest.fixture

@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from loyalty_app.backups.schedule import STAMP
-from loyalty_app.chat.identity import Webhook
-from loyalty_app.cli import surroundings, telegram
-from loyalty_app.cli.findings import Status
-from loyalty_app.cli.postgresql import examine_clock, examine_postgresql
-from loyalty_app.cli.scheduled import examine_backups
-from loyalty_app.cli.surroundings import examine_machine, examine_settings
+from loyalty_app.chat.bot_identity import Webhook
 from loyalty_app.settings import Settings, unknown_variables
-from tests.app.console import A_KEY, Console
+from loyalty_app.upkeep.scheduled_backups import STAMP
+from loyalty_cli.doctor import environment, telegram
+from loyalty_cli.doctor.backups import examine_backups
+from loyalty_cli.doctor.environment import examine_machine, examine_settings
+from loyalty_cli.doctor.findings import Status
+from loyalty_cli.doctor.postgresql import examine_clock, examine_postgresql
+from testkit.builders import NOON
+from testkit.console import A_KEY, Console
+from testkit.people import open_sandbox
 from tests.app.test_cli_doctor import checks
-from tests.bots.people import open_sandbox
-from tests.core.builders import NOON
 
 POSTGRES = Settings(database_url="postgresql://shop@db/loyalty", secret_key=A_KEY)
 TOKEN = "123456789:AbCdEfGhIjKlMnOpQrStUvWxYz"
@@ -29,7 +29,7 @@ TOKEN = "123456789:AbCdEfGhIjKlMnOpQrStUvWxYz"
 @pytest.fixture(autouse=True)
 def outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests may run in a container; only those that say so are about one."""
-    monkeypatch.setattr(surroundings, "CONTAINER_MARKS", ())
+    monkeypatch.setattr(environment, "CONTAINER_MARKS", ())
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_in_a_container_an_address_that_nobody_outside_can_reach_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, status: Status
 ) -> None:
     (tmp_path / "mark").touch()
-    monkeypatch.setattr(surroundings, "CONTAINER_MARKS", (str(tmp_path / "mark"),))
+    monkeypatch.setattr(environment, "CONTAINER_MARKS", (str(tmp_path / "mark"),))
     assert examine_settings(replace(POSTGRES, host=host)).status is status
-    monkeypatch.setattr(surroundings, "CONTAINER_MARKS", ())
+    monkeypatch.setattr(environment, "CONTAINER_MARKS", ())
     assert examine_settings(replace(POSTGRES, host=host)).status is Status.OK
 
 
@@ -112,13 +112,13 @@ def test_a_key_that_others_may_read_is_a_problem(tmp_path: Path) -> None:
 def test_a_disk_that_is_nearly_full_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needed: int, status: Status
 ) -> None:
-    monkeypatch.setattr(surroundings, "LITTLE_SPACE", needed)
+    monkeypatch.setattr(environment, "LITTLE_SPACE", needed)
     assert machine(Settings(database_url=f"sqlite:///{tmp_path}/loyalty.db"))["disk"].status is status
 
 
 def test_too_few_open_files_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert machine(POSTGRES)["open files"].status is Status.OK
-    monkeypatch.setattr(surroundings, "FEWEST_FILES", 10**12)
+    monkeypatch.setattr(environment, "FEWEST_FILES", 10**12)
     assert machine(POSTGRES)["open files"].status is Status.NOTE
 
 

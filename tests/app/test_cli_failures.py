@@ -7,8 +7,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from loyalty_app.cli import loyalty
-from tests.app.console import Console, refused
+from loyalty_cli import loyalty
+from testkit.console import Console, refused
 
 # asyncpg has no such option, which nobody here has thought of.
 UNEXPECTED = "postgresql://127.0.0.1:1/shop?nonsense=1"

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from loyalty_app.db.engine import Database
-from loyalty_app.keys import Keys
 from loyalty_app.settings import Settings
+from loyalty_app.shops.api_keys import ApiKeys
 from loyalty_core.access import Scope
 from loyalty_core.errors import InvalidApiKey
-from tests.app.console import Console, refused
-from tests.app.shop import Shop
+from testkit.console import Console, refused
+from testkit.shop import Shop
 
 OF_SHOP = ("--business", "1")
 
@@ -25,7 +25,7 @@ def console(tmp_path: Path, settings: Settings, shop: Shop) -> Console:
 async def test_a_key_may_do_what_it_was_made_for(console: Console, database: Database) -> None:
     made = console.ask("key", "create", *OF_SHOP, "--name", "Till", "--scopes", "stamps:write, customers:read")
 
-    holder = await Keys(database).recognise(made["api_key"])
+    holder = await ApiKeys(database).recognise(made["api_key"])
 
     assert (holder.key.key_id, holder.key.name) == (made["key_id"], "Till")
     assert holder.key.scopes == {Scope.STAMPS_WRITE, Scope.CUSTOMERS_READ}
@@ -34,7 +34,7 @@ async def test_a_key_may_do_what_it_was_made_for(console: Console, database: Dat
 async def test_a_key_may_do_everything_unless_it_is_said_what(console: Console, database: Database) -> None:
     made = console.ask("key", "create", *OF_SHOP, "--name", "Till")
 
-    assert (await Keys(database).recognise(made["api_key"])).key.scopes == set(Scope)
+    assert (await ApiKeys(database).recognise(made["api_key"])).key.scopes == set(Scope)
 
 
 async def test_a_revoked_key_opens_nothing(console: Console, database: Database) -> None:
@@ -44,7 +44,7 @@ async def test_a_revoked_key_opens_nothing(console: Console, database: Database)
 
     assert closed["revoked_at"] is not None
     with pytest.raises(InvalidApiKey):
-        await Keys(database).recognise(made["api_key"])
+        await ApiKeys(database).recognise(made["api_key"])
 
 
 def test_a_list_of_keys_shows_no_secret(console: Console) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import newest
 from loyalty_app.settings import Settings
-from tests.app.console import CAFE, Console, refused
+from testkit.console import CAFE, Console, refused
 
 READING = [("business", "list"), ("key", "list", "--business", "1"), ("branch", "list", "--business", "1")]
 

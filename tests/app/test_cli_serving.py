@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from loyalty_app.settings import Settings
-from tests.app.console import CAFE, Console, refused
+from testkit.console import CAFE, Console, refused
 
 PATIENCE_SECONDS = 30
 

@@ -7,12 +7,12 @@ import pytest
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
-from loyalty_app.staff import accept
+from loyalty_app.shops.staff import accept
 from loyalty_core.access import Role
-from tests.app.console import CAFE, Console, refused
-from tests.app.shop import Shop, open_shop
+from testkit.builders import ANA, OTTO
+from testkit.console import CAFE, Console, refused
+from testkit.shop import Shop, open_shop
 from tests.app.test_links import add_bot
-from tests.core.builders import ANA, OTTO
 
 OF_SHOP = ("--business", "1")
 

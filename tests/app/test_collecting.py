@@ -5,14 +5,14 @@ import sys
 
 SCRIPT = """
 import gc, weakref
-from loyalty_app.cli.collecting import collect_seldom
+from loyalty_cli.gc_tuning import tune_garbage_collection
 
 class Ring:
     def __init__(self):
         self.own = self
 
 before = len(gc.get_objects())
-collect_seldom()
+tune_garbage_collection()
 searched = len(gc.get_objects())
 rings = [weakref.ref(Ring()) for _ in range(100_000)]
 print(before > 10_000, searched < 100, sum(ring() is not None for ring in rings) < 20_000)

@@ -5,12 +5,12 @@ import asyncio
 import pytest
 from sqlalchemy import select, text, update
 
-from loyalty_app.db.postgres import PostgresDatabase
+from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.db.tables import customer
 from loyalty_app.settings import Settings
 from loyalty_core.errors import StampTooSoon
-from tests.app.crowd import at_once, until
-from tests.app.shop import Shop, open_shop
+from testkit.crowds import at_once, until
+from testkit.shop import Shop, open_shop
 
 
 async def test_a_second_visit_is_too_soon_until_the_cooldown_is_over(shop: Shop, twin: Shop) -> None:

@@ -12,12 +12,12 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from loyalty_app.db.engine import Database, open_database
-from loyalty_app.db.questions import Question
+from loyalty_app.db.lookups import Lookup
 from loyalty_app.db.tables import branch, business, daily_total, idempotency
 from loyalty_app.settings import Settings
 from loyalty_core.totals import DayTotals
-from tests.app.shop import found
-from tests.core.builders import NOON
+from testkit.builders import NOON
+from testkit.shop import found
 
 DAY = date(2026, 3, 2)
 
@@ -118,10 +118,10 @@ async def test_questions_about_several_tables_are_answered_each_with_its_rows(da
     kept = {"key": "k", "fingerprint": b"\x00\xff", "customer_id": 1, "answer": None, "created_at": NOON}
     await database.write(lambda c: database.insert(c, idempotency, [{"business_id": shop.id, **kept}]))
     questions = [
-        Question(branch, ("business_id", "id"), [(shop.id, 2), (shop.id, 2), (shop.id, 9)]),
-        Question(business, ("id",), []),
-        Question(idempotency, ("business_id", "key"), [(shop.id, "k"), (other.id, "k")]),
-        Question(branch, ("business_id",), {(shop.id,)}),
+        Lookup(branch, ("business_id", "id"), [(shop.id, 2), (shop.id, 2), (shop.id, 9)]),
+        Lookup(business, ("id",), []),
+        Lookup(idempotency, ("business_id", "key"), [(shop.id, "k"), (other.id, "k")]),
+        Lookup(branch, ("business_id",), {(shop.id,)}),
     ]
     gathered = await database.write(lambda c: database.gather(c, questions, numbers=database.numbers(c)))
     named, nobody, answers, own = gathered.answers
@@ -135,18 +135,18 @@ async def test_questions_about_several_tables_are_answered_each_with_its_rows(da
 async def test_rows_are_locked_however_they_are_named_each_once_along_with_the_answers(database: Database) -> None:
     shop, other = await found(database), await found(database)
     await put(database, *(a_branch(shop.id, number, f"B{number}") for number in (1, 2, 3)), a_branch(other.id, 1))
-    by_id = Question(branch, ("business_id", "id"), [(shop.id, 3), (shop.id, 1), (shop.id, 9)])
-    by_name = Question(branch, ("business_id", "name"), [(shop.id, "B2"), (shop.id, "B1"), (shop.id, "B9")])
-    shops = Question(business, ("id",), [(shop.id,)])
+    by_id = Lookup(branch, ("business_id", "id"), [(shop.id, 3), (shop.id, 1), (shop.id, 9)])
+    by_name = Lookup(branch, ("business_id", "name"), [(shop.id, "B2"), (shop.id, "B1"), (shop.id, "B9")])
+    shops = Lookup(business, ("id",), [(shop.id,)])
 
-    def ask(connection: Connection, *locked: Question) -> tuple[list[int], list[int]]:
+    def ask(connection: Connection, *locked: Lookup) -> tuple[list[int], list[int]]:
         gathered = database.gather(connection, [shops], numbers=database.numbers(connection), locked=locked)
         return sorted(row.id for row in gathered.locked), [row.id for row in gathered.answers[0]]
 
     assert await database.write(lambda c: ask(c, by_id, by_name)) == ([1, 2, 3], [shop.id])
     assert await database.write(lambda c: ask(c, by_id)) == ([1, 3], [shop.id])
     assert await database.write(lambda c: ask(c, by_name)) == ([1, 2], [shop.id])
-    assert await database.write(lambda c: ask(c, Question(branch, ("id",), []))) == ([], [shop.id])
+    assert await database.write(lambda c: ask(c, Lookup(branch, ("id",), []))) == ([], [shop.id])
 
 
 async def test_many_rows_are_changed_with_one_statement_and_no_other(database: Database) -> None:

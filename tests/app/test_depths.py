@@ -1,12 +1,12 @@
 """Depths: what waits in the database is counted for bots that are there, and for no others."""
 
 from loyalty_app.chat.bots import BotRecord, register, remove_bot
-from loyalty_app.chat.updates import NewUpdate, take_in
-from loyalty_app.counter.requests import Holder
+from loyalty_app.chat.update_queue import NewUpdate, take_in
+from loyalty_app.counter.orders import Holder
+from loyalty_app.observability.queue_depths import look
 from loyalty_app.vault import Vault
-from loyalty_app.watch.depths import look
 from loyalty_core.customers import Profile
-from tests.app.shop import Shop
+from testkit.shop import Shop
 
 SHARED, OWN, LENA = 1, 2, 501
 VAULT = Vault("the key of this installation")

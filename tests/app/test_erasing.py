@@ -7,15 +7,15 @@ import pytest
 from sqlalchemy import Connection, select
 
 from loyalty_app.counter import Answer
-from loyalty_app.customers import RewardSearch, Search, list_customers, list_rewards, list_transactions
+from loyalty_app.customers.lists import RewardSearch, Search, list_customers, list_rewards, list_transactions
 from loyalty_app.db import tables
 from loyalty_app.pages import PageRequest
 from loyalty_core.customers import Profile
 from loyalty_core.errors import CustomerNotFound, NoRewardAvailable
 from loyalty_core.rewards import RewardStatus
-from tests.app.audit import assert_books_balance
-from tests.app.crowd import at_once
-from tests.app.shop import Shop
+from testkit.audit import assert_books_balance
+from testkit.crowds import at_once
+from testkit.shop import Shop
 
 NAME, PHONE, EMAIL = "Wilhelmina Zyx", "+14155550199", "mina@zyx-post.example"
 TRACES = ("wilhelmina", "zyx", "4155550199", "mina@", "1990-05-17", "mina the second")

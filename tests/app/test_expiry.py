@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from loyalty_app import expiry
 from loyalty_app.db import tables
-from loyalty_app.expiry import book_expired
+from loyalty_app.upkeep import expiry
+from loyalty_app.upkeep.expiry import book_expired
 from loyalty_core.errors import RewardExpired
 from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.rewards import RewardStatus
-from tests.app.audit import assert_books_balance
-from tests.app.shop import Shop, open_next_door
+from testkit.audit import assert_books_balance
+from testkit.shop import Shop, open_next_door
 
 DAYS = 7
 

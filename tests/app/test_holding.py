@@ -8,14 +8,14 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Row
 
-from loyalty_app.counter.requests import Holder, Join, Request
+from loyalty_app.counter.orders import Holder, Join, Request
 from loyalty_app.db import tables
-from loyalty_app.expiry import book_expired
+from loyalty_app.upkeep.expiry import book_expired
 from loyalty_core.customers import Profile
 from loyalty_core.errors import CustomerExists
 from loyalty_core.views import CustomerView
-from tests.app.audit import assert_books_balance
-from tests.app.shop import Shop, open_next_door, read
+from testkit.audit import assert_books_balance
+from testkit.shop import Shop, open_next_door, read
 
 SHARED, OWN = 1, 2
 LENA, PAUL = Holder(SHARED, 501), Holder(SHARED, 502)

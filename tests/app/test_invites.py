@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from loyalty_app.db import tables
-from loyalty_app.staff import (
+from loyalty_app.shops.staff import (
     Accepted,
     Offer,
     Position,
@@ -21,8 +21,8 @@ from loyalty_app.staff import (
 from loyalty_core.access import Role
 from loyalty_core.errors import InvalidRequest, InviteInvalid, NotOnStaff, RoleRequired
 from loyalty_core.ledger import Actor, ActorType
-from tests.app.shop import Shop, open_next_door
-from tests.core.builders import ANA, BEN, MIRA, OTTO
+from testkit.builders import ANA, BEN, MIRA, OTTO
+from testkit.shop import Shop, open_next_door
 
 NINA, PIA = 601, 602
 

@@ -10,16 +10,16 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, MetaData, Table, select
 
 from loyalty_app import pages
-from loyalty_app.analytics import read_summary
-from loyalty_app.customers import RewardSearch, Search, list_customers, list_owed, list_rewards, list_transactions
+from loyalty_app.customers.analytics import read_summary
+from loyalty_app.customers.lists import RewardSearch, Search, list_customers, list_owed, list_rewards, list_transactions
+from loyalty_app.customers.proof import Proof
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import _config, migrate
 from loyalty_app.pages import PageRequest
-from loyalty_app.proof import Proof
 from loyalty_app.settings import Settings
 from loyalty_core.rewards import Reward, RewardStatus
-from tests.app.shop import Shop, open_next_door
+from testkit.shop import Shop, open_next_door
 from tests.app.test_ledger_law import Day
 from tests.app.test_migrations import empty as empty  # noqa: PLC0414  # a fixture
 from tests.app.test_migrations import some

@@ -11,16 +11,16 @@ import pytest
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from loyalty_app import keys as keys_module
-from loyalty_app.businesses import set_plan
 from loyalty_app.db.engine import open_database
-from loyalty_app.db.sqlite import open_engine
+from loyalty_app.db.sqlite.engine import open_engine
 from loyalty_app.db.tables import api_key
-from loyalty_app.keys import REMEMBERED_SECONDS, Keys, create_key, list_keys, revoke_key
 from loyalty_app.settings import Settings
+from loyalty_app.shops import api_keys as keys_module
+from loyalty_app.shops.api_keys import REMEMBERED_SECONDS, ApiKeys, create_key, list_keys, revoke_key
+from loyalty_app.shops.businesses import set_plan
 from loyalty_core.access import Plan, Scope, make_key, public_id_of
 from loyalty_core.errors import InvalidApiKey, InvalidRequest
-from tests.app.shop import Shop, found, open_next_door
+from testkit.shop import Shop, found, open_next_door
 
 UNKNOWN = make_key(b"\7" * 37).text
 
@@ -54,7 +54,7 @@ async def a_key(shop: Shop, *scopes: Scope) -> str:
 async def test_a_key_opens_its_business_with_its_scopes_and_no_more(shop: Shop) -> None:
     await a_key(await open_next_door(shop))
     text = await a_key(shop, Scope.STAMPS_WRITE, Scope.CUSTOMERS_READ)
-    keys = Keys(shop.database)
+    keys = ApiKeys(shop.database)
     holder = await keys.recognise(text)
     await keys.close()
     assert holder.business == shop.business
@@ -64,7 +64,7 @@ async def test_a_key_opens_its_business_with_its_scopes_and_no_more(shop: Shop) 
 
 async def test_unknown_mistyped_and_foreign_texts_are_refused_alike(shop: Shop) -> None:
     text = await a_key(shop)
-    keys = Keys(shop.database)
+    keys = ApiKeys(shop.database)
     mistyped = text[:-1] + ("0" if text[-1] != "0" else "1")
     refusals = []
     for wrong in (UNKNOWN, mistyped, text + "0", text.swapcase(), "", "ll_", "é" * 60, "\ud800"):
@@ -79,12 +79,12 @@ async def test_a_right_public_id_with_another_secret_is_refused(shop: Shop) -> N
     await shop.database.write(lambda c: c.execute(update(api_key).values(public_id=public_id_of(UNKNOWN))).close())
     for wrong in (text, UNKNOWN):
         with pytest.raises(InvalidApiKey):
-            await Keys(shop.database).recognise(wrong)
+            await ApiKeys(shop.database).recognise(wrong)
 
 
 async def test_a_mistyped_key_never_reaches_the_database(tmp_path: Path) -> None:
     nowhere = open_database(Settings(database_url=f"sqlite:///{tmp_path}/nowhere.db"))
-    keys = Keys(nowhere)
+    keys = ApiKeys(nowhere)
     with pytest.raises(InvalidApiKey):
         await keys.recognise(UNKNOWN[:-1] + "!")
     with pytest.raises(SQLAlchemyError):
@@ -94,7 +94,7 @@ async def test_a_mistyped_key_never_reaches_the_database(tmp_path: Path) -> None
 
 async def test_a_revoked_key_is_refused_within_a_second_in_every_process(shop: Shop, seconds: Seconds) -> None:
     text = await a_key(shop)
-    here, elsewhere = Keys(shop.database), Keys(shop.database)
+    here, elsewhere = ApiKeys(shop.database), ApiKeys(shop.database)
     key_id = (await here.recognise(text)).key.key_id
     await elsewhere.recognise(text)
     await revoke_key(shop.database, shop.business.id, key_id)
@@ -108,7 +108,7 @@ async def test_a_revoked_key_is_refused_within_a_second_in_every_process(shop: S
 
 async def test_a_key_that_was_just_recognised_is_not_looked_up_again(shop: Shop, seconds: Seconds) -> None:
     text = await a_key(shop)
-    keys = Keys(shop.database)
+    keys = ApiKeys(shop.database)
     holder = await keys.recognise(text)
     await set_plan(shop.database, shop.business.id, Plan.BASIC)
     assert await keys.recognise(text) == holder
@@ -131,7 +131,7 @@ def reads(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 async def test_a_crowd_with_the_same_key_looks_it_up_once(shop: Shop, reads: list[object]) -> None:
-    text, keys = await a_key(shop), Keys(shop.database)
+    text, keys = await a_key(shop), ApiKeys(shop.database)
     holders = await asyncio.gather(*(keys.recognise(text) for _ in range(20)))
     await keys.close()
     assert len(reads) == 1
@@ -141,7 +141,7 @@ async def test_a_crowd_with_the_same_key_looks_it_up_once(shop: Shop, reads: lis
 async def test_keys_in_use_are_looked_up_anew_all_at_once_before_they_are_forgotten(
     shop: Shop, seconds: Seconds, reads: list[object]
 ) -> None:
-    texts, keys = [await a_key(shop) for _ in range(5)], Keys(shop.database)
+    texts, keys = [await a_key(shop) for _ in range(5)], ApiKeys(shop.database)
     holders = [await keys.recognise(text) for text in texts]
     await revoke_key(shop.database, shop.business.id, holders[1].key.key_id)
     reads.clear()
@@ -160,7 +160,7 @@ async def test_keys_in_use_are_looked_up_anew_all_at_once_before_they_are_forgot
 async def test_a_key_that_was_refused_is_not_brought_back_by_an_older_look(
     shop: Shop, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text, keys, read = await a_key(shop), Keys(shop.database), shop.database.read
+    text, keys, read = await a_key(shop), ApiKeys(shop.database), shop.database.read
     holder = await keys.recognise(text)
     seen, late = asyncio.Event(), asyncio.Event()
 
@@ -185,7 +185,7 @@ async def test_a_key_that_was_refused_is_not_brought_back_by_an_older_look(
 
 
 async def test_a_crowd_with_a_wrong_key_is_refused_to_a_man(shop: Shop) -> None:
-    keys = Keys(shop.database)
+    keys = ApiKeys(shop.database)
     outcomes = await asyncio.gather(*(keys.recognise(UNKNOWN) for _ in range(20)), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [InvalidApiKey] * 20
 
@@ -195,7 +195,7 @@ async def test_a_key_whose_time_is_over_is_refused(shop: Shop, minutes: int, *, 
     text = await a_key(shop)
     expires_at = datetime.now(UTC) + timedelta(minutes=minutes)
     await shop.database.write(lambda c: c.execute(update(api_key).values(expires_at=expires_at)).close())
-    keys = Keys(shop.database)
+    keys = ApiKeys(shop.database)
     with nullcontext() if good else pytest.raises(InvalidApiKey):
         await keys.recognise(text)
     await keys.close()
@@ -210,7 +210,7 @@ async def test_that_a_key_is_used_is_noted_at_most_once_a_minute(shop: Shop, sec
     text = await a_key(shop)
     assert await last_used(shop) is None
     noted = []
-    for keys in (Keys(shop.database), Keys(shop.database)):
+    for keys in (ApiKeys(shop.database), ApiKeys(shop.database)):
         for _ in range(3):
             await keys.recognise(text)
             seconds.now += 1
@@ -223,7 +223,7 @@ async def test_that_a_key_is_used_again_after_a_minute_is_noted(shop: Shop) -> N
     text = await a_key(shop)
     long_ago = datetime.now(UTC) - timedelta(minutes=1)
     await shop.database.write(lambda c: c.execute(update(api_key).values(last_used_at=long_ago)).close())
-    keys = Keys(shop.database)
+    keys = ApiKeys(shop.database)
     await keys.recognise(text)
     await keys.close()
     now_used = await last_used(shop)
@@ -238,7 +238,7 @@ async def test_a_note_that_cannot_be_written_harms_nobody(
     text = (await create_key(database, (await found(database)).id, name="Till")).api_key
     await database.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout = 0").close())
     other = open_engine(sqlite_settings.sqlite_path)
-    keys = Keys(database)
+    keys = ApiKeys(database)
     with other.begin():
         await keys.recognise(text)
         await keys.close()

@@ -6,9 +6,9 @@ from random import Random
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.tables import idempotency
 from loyalty_app.settings import Settings
-from tests.app.audit import assert_books_balance
+from testkit.audit import assert_books_balance
+from testkit.shop import open_shop
 from tests.app.process import next_line, process
-from tests.app.shop import open_shop
 
 KILLS, MOST_BEFORE_A_KILL = 5, 60
 

@@ -12,14 +12,14 @@ import pytest
 
 from loyalty_app.counter import Answer
 from loyalty_app.db import tables
-from loyalty_app.expiry import book_expired
+from loyalty_app.upkeep.expiry import book_expired
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import LoyaltyError
 from loyalty_core.ledger import EntryType
 from loyalty_core.programs import Surplus
 from loyalty_core.stamping import RedeemOrder, StampOrder
-from tests.app.audit import assert_books_balance
-from tests.app.shop import Shop, open_next_door
+from testkit.audit import assert_books_balance
+from testkit.shop import Shop, open_next_door
 
 ROUNDS, MOST_AT_ONCE = 40, 8
 

@@ -6,8 +6,8 @@ import pytest
 
 from loyalty_app.counter import Counter
 from loyalty_core.errors import Busy
-from tests.app.audit import assert_books_balance
-from tests.app.shop import Shop
+from testkit.audit import assert_books_balance
+from testkit.shop import Shop
 
 
 async def in_line(*wishes: asyncio.Task[object]) -> None:

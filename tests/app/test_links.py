@@ -2,10 +2,10 @@
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_bot
-from loyalty_app.links import bot_username, card_link, invite_link, join_link
+from loyalty_app.shops.links import bot_username, card_link, invite_link, join_link
 from loyalty_core.customers import parse_code
-from tests.app.shop import Shop, open_next_door
-from tests.core.builders import CODE, NOON, at
+from testkit.builders import CODE, NOON, at
+from testkit.shop import Shop, open_next_door
 
 
 async def add_bot(database: Database, bot_id: int, username: str, **values: object) -> None:

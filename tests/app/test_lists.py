@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from loyalty_app.customers import (
+from loyalty_app.customers.lists import (
     RewardSearch,
     Search,
     list_customers,
@@ -19,7 +19,7 @@ from loyalty_app.pages import DEEPEST, Page, PageRequest, make_cursor
 from loyalty_core.errors import CustomerNotFound, InvalidCursor, PageTooDeep
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import CustomerView, RewardView, TransactionView
-from tests.app.shop import Shop, open_next_door
+from testkit.shop import Shop, open_next_door
 
 EVERYBODY = Search()
 

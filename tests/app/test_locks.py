@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from loyalty_app.db.postgres_asking import _statement as question_of
-from loyalty_app.db.postgres_writing import _statement as statement_of
+from loyalty_app.db.bulk_writes import BulkAdd, BulkInsert, BulkUpdate, Values
+from loyalty_app.db.postgres.reads import _statement as question_of
+from loyalty_app.db.postgres.writes import _statement as statement_of
 from loyalty_app.db.tables import branch, customer
-from loyalty_app.db.writings import Add, Insert, Update, Values
 from loyalty_app.settings import Settings
-from tests.app.crowd import at_once, until
-from tests.app.shop import Shop
+from testkit.crowds import at_once, until
+from testkit.shop import Shop
 
 KEY = "of the till"
 ROUNDS, CROWD = 100, 20
@@ -59,7 +59,7 @@ async def test_a_stamp_that_waits_for_somebody_does_not_hold_the_totals_of_its_s
 
 def test_totals_ask_for_the_outcome_of_all_parts_before_them() -> None:
     rows: list[Values] = [{"id": 1, "name": ""}]
-    parts = [Insert(branch, rows), Update(branch, rows, ("id",)), Add(branch, rows, ("id",))]
+    parts = [BulkInsert(branch, rows), BulkUpdate(branch, rows, ("id",)), BulkAdd(branch, rows, ("id",))]
     text = statement_of(tuple(part.shape for part in parts))
     assert "WHERE (SELECT count(*) FROM w0) >= 0 AND (SELECT count(*) FROM w1) >= 0 ON CONFLICT" in text
 

@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
-from loyalty_app.cli.logs import formatter, logging_config
-from loyalty_app.watch.trail import trail
+from loyalty_app.observability.log_context import log_context
+from loyalty_cli.logs import formatter, logging_config
 
 
 def written(message: str, *, kind: str = "text", logger: str = "loyalty_app.counter", **more: object) -> str:
@@ -30,13 +30,13 @@ def test_a_line_of_json_is_one_object_with_level_logger_time_and_fields() -> Non
 
 
 def test_a_line_belongs_to_the_request_or_update_that_led_to_it() -> None:
-    token = trail.set({"request_id": "till-1"})
+    token = log_context.set({"request_id": "till-1"})
     try:
         assert json.loads(written("it failed", kind="json"))["request_id"] == "till-1"
         assert "request_id=till-1" in written("it failed")
         assert json.loads(written("order", kind="json", request_id="other"))["request_id"] == "other"
     finally:
-        trail.reset(token)
+        log_context.reset(token)
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])

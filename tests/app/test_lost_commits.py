@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from loyalty_app.db import postgres
 from loyalty_app.db.migrate import migrate
-from loyalty_app.db.postgres import CommitUnknown, PostgresDatabase
+from loyalty_app.db.postgres import engine as postgres
+from loyalty_app.db.postgres.engine import CommitUnknown, PostgresDatabase
 from loyalty_app.settings import Settings
 from loyalty_core.errors import Busy
-from tests.app.audit import assert_books_balance
-from tests.app.crowd import at_once, until
-from tests.app.shop import Shop, open_shop
-from tests.app.wire import Cut, Wire, open_wire
+from testkit.audit import assert_books_balance
+from testkit.crowds import at_once, until
+from testkit.postgres_wire import Cut, Wire, open_wire
+from testkit.shop import Shop, open_shop
 
 END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                 WHERE datname = current_database() AND pid <> pg_backend_pid()"""

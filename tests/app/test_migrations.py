@@ -23,13 +23,13 @@ from sqlalchemy import (
     text,
 )
 
-from loyalty_app.businesses import list_businesses
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import _config, current, known, migrate, newest
 from loyalty_app.db.tables import metadata
 from loyalty_app.settings import Settings, SettingsError
-from tests.app.shop import open_shop
-from tests.core.builders import NOON
+from loyalty_app.shops.businesses import list_businesses
+from testkit.builders import NOON
+from testkit.shop import open_shop
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

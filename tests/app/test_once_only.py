@@ -9,8 +9,8 @@ from loyalty_app.db import tables
 from loyalty_core.customers import Profile
 from loyalty_core.errors import CustomerExists, IdempotencyKeyReused, NoRewardAvailable
 from loyalty_core.stamping import RedeemOrder, StampOrder
-from tests.app.crowd import at_once
-from tests.app.shop import Shop, open_next_door
+from testkit.crowds import at_once
+from testkit.shop import Shop, open_next_door
 
 ONE = StampOrder()
 

@@ -4,15 +4,15 @@ import asyncio
 
 import pytest
 
-from loyalty_app.businesses import NewBusiness, list_businesses
 from loyalty_app.chat.chats import ChatChange, change_chat, find_chat
 from loyalty_app.db.engine import Database
-from loyalty_app.keys import list_keys
-from loyalty_app.opening import MOST_OWNED, DraftGone, open_shop_in_chat
-from loyalty_app.staff import Position, positions
+from loyalty_app.shops.api_keys import list_keys
+from loyalty_app.shops.businesses import NewBusiness, list_businesses
+from loyalty_app.shops.opening import MOST_OWNED, DraftGone, open_shop_in_chat
+from loyalty_app.shops.staff import Position, positions
 from loyalty_core.access import Plan, Role
 from loyalty_core.errors import InvalidRequest, ShopLimitReached
-from tests.core.builders import NOON, a_program
+from testkit.builders import NOON, a_program
 
 BOT, OTTO = 1, 701
 DRAFT = b'{"name":"Cafe"}'

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from loyalty_app.customers.personal_data import show_data
 from loyalty_app.db.engine import open_database
-from loyalty_app.inactivity import erase_inactive
-from loyalty_app.personal import show_data
-from loyalty_app.running import delivering
+from loyalty_app.runtime import open_webhook_worker
 from loyalty_app.settings import Settings
+from loyalty_app.upkeep.inactivity import erase_inactive
 from loyalty_core.errors import CustomerNotFound
-from tests.app.audit import assert_books_balance
-from tests.app.console import CAFE, Console
-from tests.app.crowd import until
-from tests.app.shop import Shop, open_next_door, open_shop
+from testkit.audit import assert_books_balance
+from testkit.console import CAFE, Console
+from testkit.crowds import until
+from testkit.shop import Shop, open_next_door, open_shop
 
 
 async def test_all_that_is_stored_about_somebody_is_shown_and_nothing_of_others(shop: Shop) -> None:
@@ -68,7 +68,7 @@ async def test_a_worker_beside_the_api_erases_who_has_been_away_too(postgres_set
     async def is_erased() -> bool:
         return [customer.name for customer in await shop.customers()] == [""]
 
-    async with delivering(replace(postgres_settings, keep_inactive_months=24), clock=shop.clock):
+    async with open_webhook_worker(replace(postgres_settings, keep_inactive_months=24), clock=shop.clock):
         await until(is_erased)
     await shop.counter.close()
     await database.close()

@@ -9,9 +9,9 @@ from loyalty_app.db import tables
 from loyalty_core.errors import CustomerExists, CustomerNotFound, InvalidRequest
 from loyalty_core.ledger import EntryType
 from loyalty_core.programs import Surplus
-from tests.app.audit import assert_books_balance
-from tests.app.crowd import at_once
-from tests.app.shop import Shop, open_next_door
+from testkit.audit import assert_books_balance
+from testkit.crowds import at_once
+from testkit.shop import Shop, open_next_door
 
 PHONE, OTHER_PHONE = "+14155552671", "+14155552672"
 

@@ -5,11 +5,11 @@ import re
 import pytest
 from sqlalchemy import Table, delete, update
 
-from loyalty_app import histories
+from loyalty_app.customers import histories
+from loyalty_app.customers.proof import FIRST_SHOWN, Proof
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business_total, customer, daily_total, reward
-from loyalty_app.proof import FIRST_SHOWN, Proof
-from tests.app.shop import Shop
+from testkit.shop import Shop
 
 
 async def prove(shop: Shop) -> Proof:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from loyalty_app.counter.queue import Queue, Waiting
-from loyalty_app.counter.requests import Caller, GiveStamp, Request, Void
+from loyalty_app.counter.orders import Caller, GiveStamp, Request, Void
+from loyalty_app.counter.queue import Waiting, WaitingRequests
 from loyalty_core.errors import Busy
 from loyalty_core.stamping import StampOrder
-from tests.app.shop import Shop
+from testkit.shop import Shop
 
 LENA, BEN, CARA = 1, 2, 3
 
@@ -25,7 +25,7 @@ def served(batch: list[Waiting]) -> list[object]:
 
 
 async def test_who_comes_while_a_transaction_begins_is_served_in_it(till: Caller) -> None:
-    queue = Queue()
+    queue = WaitingRequests()
     queue.add(stamp(till, LENA))
     assert queue.begin(2)
     queue.add(stamp(till, BEN))
@@ -34,7 +34,7 @@ async def test_who_comes_while_a_transaction_begins_is_served_in_it(till: Caller
 
 
 async def test_no_second_batch_begins_before_the_first_has_taken_anybody(till: Caller) -> None:
-    queue = Queue()
+    queue = WaitingRequests()
     queue.add(stamp(till, LENA))
     queue.add(stamp(till, BEN))
     assert queue.begin(2)
@@ -45,7 +45,7 @@ async def test_no_second_batch_begins_before_the_first_has_taken_anybody(till: C
 
 
 async def test_no_more_batches_are_under_way_than_are_allowed(till: Caller) -> None:
-    queue = Queue()
+    queue = WaitingRequests()
     queue.add(stamp(till, LENA))
     assert queue.begin(1)
     batch = queue.take()
@@ -56,7 +56,7 @@ async def test_no_more_batches_are_under_way_than_are_allowed(till: Caller) -> N
 
 
 async def test_a_card_is_in_one_batch_only_and_nobody_overtakes_those_who_wait_for_it(till: Caller) -> None:
-    queue = Queue()
+    queue = WaitingRequests()
     queue.add(stamp(till, LENA))
     assert queue.begin(2)
     first = queue.take()
@@ -70,7 +70,7 @@ async def test_a_card_is_in_one_batch_only_and_nobody_overtakes_those_who_wait_f
 
 
 async def test_a_batch_ends_before_the_first_whose_card_is_under_way(till: Caller) -> None:
-    queue = Queue()
+    queue = WaitingRequests()
     queue.add(stamp(till, LENA))
     assert queue.begin(2)
     first = queue.take()
@@ -85,7 +85,7 @@ async def test_a_batch_ends_before_the_first_whose_card_is_under_way(till: Calle
 
 
 async def test_what_names_no_card_waits_for_none(till: Caller) -> None:
-    queue = Queue()
+    queue = WaitingRequests()
     queue.add(Request(till, Void(1)))
     assert queue.begin(2)
     queue.take()
@@ -94,7 +94,7 @@ async def test_what_names_no_card_waits_for_none(till: Caller) -> None:
 
 
 async def test_one_too_many_is_refused_and_the_others_wait_on(till: Caller) -> None:
-    queue = Queue(most_waiting=1)
+    queue = WaitingRequests(most_waiting=1)
     queue.add(stamp(till, LENA))
     with pytest.raises(Busy):
         queue.add(stamp(till, BEN))

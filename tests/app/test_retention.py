@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 from loyalty_app.chat.chats import ChatChange, change_chat
-from loyalty_app.chat.updates import Handled, NewUpdate, Updates, take_in
-from loyalty_app.counter.requests import Holder
+from loyalty_app.chat.update_queue import HandledUpdate, NewUpdate, UpdateQueue, take_in
+from loyalty_app.counter.orders import Holder
 from loyalty_app.db import tables
-from loyalty_app.retention import prune
+from loyalty_app.upkeep.retention import prune
 from loyalty_core.customers import Profile
 from loyalty_core.views import CustomerView
-from tests.app.shop import Shop, read
-from tests.core.builders import ANA
+from testkit.builders import ANA
+from testkit.shop import Shop, read
 
 BOT = 1
 
@@ -21,9 +21,9 @@ async def join(shop: Shop, user_id: int) -> CustomerView:
 
 
 async def handle_first_update(shop: Shop) -> None:
-    queue, database, now = Updates(), shop.database, shop.clock.now
+    queue, database, now = UpdateQueue(), shop.database, shop.clock.now
     [job] = await database.write(lambda connection: queue.claim(connection, database, now=now, room=1))
-    await database.write(lambda connection: queue.record(connection, database, [Handled(update=job)], now=now))
+    await database.write(lambda connection: queue.record(connection, database, [HandledUpdate(update=job)], now=now))
 
 
 async def test_a_handled_update_goes_after_two_days_and_one_that_waits_stays(shop: Shop) -> None:

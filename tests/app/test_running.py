@@ -7,22 +7,22 @@ import msgspec
 import pytest
 
 from loyalty_app.db.engine import open_database
-from loyalty_app.keys import create_key
-from loyalty_app.running import Running, running
+from loyalty_app.runtime import Runtime, open_runtime
 from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.shops.api_keys import create_key
 from loyalty_core.errors import Busy
-from tests.app.crowd import until
+from testkit.crowds import until
+from testkit.shop import Clock, Shop, found, open_next_door
 from tests.app.process import first_line, next_line, process
-from tests.app.shop import Clock, Shop, found, open_next_door
 
 
-async def shop_of(served: Running) -> Shop:
+async def shop_of(served: Runtime) -> Shop:
     """A business of a running process."""
     return Shop(served.database, await found(served.database), Clock(), served.counter)
 
 
 async def test_a_second_server_on_a_sqlite_file_is_refused_and_told_what_to_do(sqlite_settings: Settings) -> None:
-    async with running(sqlite_settings) as served:
+    async with open_runtime(sqlite_settings) as served:
         shop = await shop_of(served)
         refusal = await asyncio.to_thread(first_line, "serve", sqlite_settings)
         assert refusal.startswith("refused: Another process already serves this SQLite file.")
@@ -36,35 +36,35 @@ async def test_a_file_is_free_again_when_its_server_has_ended_even_by_force(sqli
     with process("serve", sqlite_settings) as other:
         assert await asyncio.to_thread(next_line, other) == "serving"
         with pytest.raises(SettingsError, match="already serves"):
-            async with running(sqlite_settings):
+            async with open_runtime(sqlite_settings):
                 pass
         other.kill()
         other.wait()
-        async with running(sqlite_settings) as served:
+        async with open_runtime(sqlite_settings) as served:
             assert await served.answers()
 
 
 async def test_several_servers_share_a_postgresql_database(postgres_settings: Settings) -> None:
-    async with running(postgres_settings) as one, running(postgres_settings) as other:
+    async with open_runtime(postgres_settings) as one, open_runtime(postgres_settings) as other:
         assert await one.answers()
         assert await other.answers()
 
 
 async def test_a_new_database_gets_its_schema(tmp_path: Path) -> None:
-    async with running(Settings(database_url=f"sqlite:///{tmp_path}/new.db")) as served:
+    async with open_runtime(Settings(database_url=f"sqlite:///{tmp_path}/new.db")) as served:
         assert (await (await shop_of(served)).join()).id == 1
 
 
 async def test_a_folder_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"LOYALTY_DATABASE_URL.*nowhere"):
-        async with running(Settings(database_url=f"sqlite:///{tmp_path}/nowhere/loyalty.db")):
+        async with open_runtime(Settings(database_url=f"sqlite:///{tmp_path}/nowhere/loyalty.db")):
             pass
     assert not (tmp_path / "nowhere").exists()
 
 
 async def test_leaving_finishes_what_was_accepted_and_takes_no_more(settings: Settings, shop: Shop) -> None:
     lena = await shop.join()
-    async with running(settings) as served:
+    async with open_runtime(settings) as served:
         branch = Shop(served.database, shop.business, shop.clock, served.counter)
         text = (await create_key(served.database, shop.business.id, name="Till")).api_key
         await served.keys.recognise(text)
@@ -85,12 +85,12 @@ async def test_expired_rewards_are_booked_by_the_clock_of_the_process(settings: 
     async def booked() -> bool:
         return await bakery.totals() == (1, 0)
 
-    async with running(settings, clock=shop.clock):
+    async with open_runtime(settings, clock=shop.clock):
         await until(booked)
 
 
 async def test_a_process_whose_database_is_gone_does_not_answer(sqlite_settings: Settings) -> None:
-    async with running(sqlite_settings) as served:
+    async with open_runtime(sqlite_settings) as served:
         assert await served.answers()
         sqlite_settings.sqlite_path.rename(sqlite_settings.sqlite_path.with_suffix(".away"))
         away = msgspec.structs.replace(served, database=open_database(sqlite_settings))

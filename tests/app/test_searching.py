@@ -2,10 +2,10 @@
 
 import pytest
 
-from loyalty_app.customers import Search, list_customers
+from loyalty_app.customers.lists import Search, list_customers
 from loyalty_app.pages import PageRequest
 from loyalty_core.errors import InvalidRequest
-from tests.app.shop import Shop, open_next_door
+from testkit.shop import Shop, open_next_door
 
 
 async def find(shop: Shop, *, q: str | None = None, phone: str | None = None) -> list[str]:

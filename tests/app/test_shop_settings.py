@@ -7,12 +7,12 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, update
 
-from loyalty_app.businesses import BusinessChange, change_business
-from loyalty_app.customers import Owed, list_owed
+from loyalty_app.customers.lists import Owed, list_owed
 from loyalty_app.db.tables import staff, telegram_card
-from loyalty_app.keys import Keys, create_key, create_key_in_chat, list_keys, revoke_key
 from loyalty_app.pages import PageRequest
-from loyalty_app.programs import change_program
+from loyalty_app.shops.api_keys import ApiKeys, create_key, create_key_in_chat, list_keys, revoke_key
+from loyalty_app.shops.businesses import BusinessChange, change_business
+from loyalty_app.shops.programs import change_program
 from loyalty_core.access import Plan
 from loyalty_core.errors import (
     IdempotencyKeyReused,
@@ -23,9 +23,9 @@ from loyalty_core.errors import (
     RoleRequired,
 )
 from loyalty_core.programs import ProgramChange
-from tests.app.crowd import at_once
-from tests.app.shop import Shop, open_next_door
-from tests.core.builders import ANA, MIRA, OTTO
+from testkit.builders import ANA, MIRA, OTTO
+from testkit.crowds import at_once
+from testkit.shop import Shop, open_next_door
 
 BLUE = BusinessChange(card_color="#1F5F8B")
 LATER = timedelta(seconds=1)
@@ -159,7 +159,7 @@ async def test_a_nonce_makes_one_key_even_if_it_is_used_twice_at_once(shop: Shop
     made, refused = await at_once([new_key(shop, "once"), new_key(shop, "once")])
     assert [type(refusal) for refusal in refused] == [IdempotencyKeyReused]
     assert len(await list_keys(shop.database, shop.business.id)) == 1
-    keys = Keys(shop.database)
+    keys = ApiKeys(shop.database)
     assert (await keys.recognise(made[0])).business.id == shop.business.id
     await keys.close()
     assert await new_key(shop, "another") != made[0]

@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from sqlalchemy import Connection
 
-from loyalty_app.db import sqlite
 from loyalty_app.db.engine import open_database
+from loyalty_app.db.sqlite import engine as sqlite
 from loyalty_app.settings import Settings
 from loyalty_core.errors import Busy
-from tests.app.shop import Shop, open_shop
+from testkit.shop import Shop, open_shop
 
 NORMAL, FULL = 1, 2
 

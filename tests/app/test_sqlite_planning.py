@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, inspect, text
 
-from loyalty_app.customers import RewardSearch, list_owed, list_rewards, list_transactions, show_customer
+from loyalty_app.customers.lists import RewardSearch, list_owed, list_rewards, list_transactions, show_customer
+from loyalty_app.customers.personal_data import last_deeds
 from loyalty_app.db import tables
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
-from loyalty_app.db.sqlite_planning import GROWN
+from loyalty_app.db.sqlite.statistics import GROWN
 from loyalty_app.pages import PageRequest
-from loyalty_app.personal import last_deeds
 from loyalty_app.settings import Settings
 from loyalty_core.rewards import RewardStatus
-from tests.app.shop import Shop, open_shop
-from tests.core.builders import NOON
+from testkit.builders import NOON
+from testkit.shop import Shop, open_shop
 
 FIRST = PageRequest()
 OWNER = ("business_id", "customer_id")

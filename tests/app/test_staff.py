@@ -5,12 +5,12 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from loyalty_app.staff import StaffMember, accept, invite, list_staff, remove_staff
+from loyalty_app.shops.staff import StaffMember, accept, invite, list_staff, remove_staff
 from loyalty_core.access import Role
 from loyalty_core.errors import InvalidRequest, InviteInvalid, LastOwner, NotOnStaff, RoleRequired
 from loyalty_core.ledger import Actor
-from tests.app.shop import Shop, open_next_door
-from tests.core.builders import ANA, BEN, MIRA, OTTO
+from testkit.builders import ANA, BEN, MIRA, OTTO
+from testkit.shop import Shop, open_next_door
 
 OLGA = replace(OTTO, id=11, name="Olga")
 MAX = replace(MIRA, id=12, name="Max")

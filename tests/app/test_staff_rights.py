@@ -10,8 +10,8 @@ from loyalty_app.db import tables
 from loyalty_core.access import Role
 from loyalty_core.errors import NotOnStaff, VoidRefused
 from loyalty_core.ledger import Actor
-from tests.app.shop import Shop, open_next_door
-from tests.core.builders import ANA, BEN, MIRA, OTTO, TILL
+from testkit.builders import ANA, BEN, MIRA, OTTO, TILL
+from testkit.shop import Shop, open_next_door
 
 
 async def change_row(shop: Shop, person: Actor, **values: object) -> None:

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from loyalty_app.analytics import read_summary
+from loyalty_app.customers.analytics import read_summary
 from loyalty_core.analytics import Summary
 from loyalty_core.errors import InvalidRequest
-from tests.app.shop import Shop, open_next_door
+from testkit.shop import Shop, open_next_door
 
 
 async def summary(shop: Shop, days: int = 3) -> Summary:

@@ -15,8 +15,8 @@ from loyalty_core.errors import (
     RewardAlreadyRedeemed,
 )
 from loyalty_core.rewards import RewardStatus
-from tests.app.crowd import at_once
-from tests.app.shop import Shop, open_next_door
+from testkit.crowds import at_once
+from testkit.shop import Shop, open_next_door
 
 PHONE = "+14155552671"
 

@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from loyalty_app.db.postgres import PostgresDatabase
-from loyalty_app.db.postgres_direct import Undone, single_row
-from loyalty_app.db.postgres_numbers import Habits, PostgresNumbers
+from loyalty_app.db.postgres.driver import TransactionRolledBack, single_row
+from loyalty_app.db.postgres.engine import PostgresDatabase
+from loyalty_app.db.postgres.ids import Habits, PostgresNumbers
 from loyalty_app.db.tables import branch
 from loyalty_app.settings import Settings
-from tests.app.crowd import until
-from tests.app.shop import found
-from tests.core.builders import NOON
+from testkit.builders import NOON
+from testkit.crowds import until
+from testkit.shop import found
 
 LOCK = "SELECT pg_advisory_xact_lock(1)"
 OPEN = """SELECT count(*) FROM pg_stat_activity
@@ -94,7 +94,7 @@ async def test_a_failure_that_was_kept_quiet_is_not_taken_for_a_commit(database:
         with pytest.raises(DBAPIError):
             single_row(connection, "SELECT 1 / 0", ())
 
-    with pytest.raises(Undone):
+    with pytest.raises(TransactionRolledBack):
         await database.write(work)
     assert await numbers_of_branches(database) == []
 

@@ -13,9 +13,9 @@ from loyalty_core.errors import (
 )
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
-from tests.app.audit import assert_books_balance
-from tests.app.shop import Shop, open_next_door
-from tests.core.builders import ANA, BEN, MIRA
+from testkit.audit import assert_books_balance
+from testkit.builders import ANA, BEN, MIRA
+from testkit.shop import Shop, open_next_door
 
 
 async def statuses(shop: Shop) -> list[RewardStatus]:

@@ -2,14 +2,14 @@
 
 import pytest
 
-from loyalty_app.visits import Visit, look_at, with_codes, with_phone
+from loyalty_app.customers.staff_view import StaffView, look_at, with_codes, with_phone
 from loyalty_core.errors import CustomerNotFound, InvalidRequest
 from loyalty_core.ledger import Actor
-from tests.app.shop import Shop, open_next_door
-from tests.core.builders import ANA, BEN, MIRA
+from testkit.builders import ANA, BEN, MIRA
+from testkit.shop import Shop, open_next_door
 
 
-async def seen(shop: Shop, customer_id: int, *, by: Actor = ANA) -> Visit:
+async def seen(shop: Shop, customer_id: int, *, by: Actor = ANA) -> StaffView:
     return await shop.database.read(
         lambda connection: look_at(connection, shop.business, customer_id, by=by, now=shop.clock.now)
     )

@@ -14,21 +14,21 @@ from sqlalchemy import Connection, text, update
 
 from loyalty_app.backups import sqlite
 from loyalty_app.backups.archive import BackupRefused, read_manifest
-from loyalty_app.backups.making import make_backup
-from loyalty_app.backups.restoring import restore_backup
-from loyalty_app.chat.updates import NewUpdate, Updates, take_in
+from loyalty_app.backups.create import make_backup
+from loyalty_app.backups.restore import restore_backup
+from loyalty_app.chat.update_queue import NewUpdate, UpdateQueue, take_in
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate, newest
-from loyalty_app.outbox import claim
-from loyalty_app.pausing import list_pauses, pause, resume
-from loyalty_app.running import server_lock
+from loyalty_app.runtime import server_lock
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.vault import open_vault
-from tests.app.audit import assert_books_balance
-from tests.app.console import Console
-from tests.app.shop import Clock, Shop, open_shop
-from tests.core.builders import NOON
+from loyalty_app.webhooks.outbox import claim
+from loyalty_app.webhooks.pausing import list_pauses, pause, resume
+from testkit.audit import assert_books_balance
+from testkit.builders import NOON
+from testkit.console import Console
+from testkit.shop import Clock, Shop, open_shop
 
 
 @asynccontextmanager
@@ -143,7 +143,7 @@ async def test_after_a_restore_nothing_goes_out_that_may_have_gone_out_before(wo
     async with reopened(world, shop) as back:
         await back.join("Mira")
         assert await claimed(back.database) == []
-        assert not await back.database.read(lambda c: Updates().is_due(c, NOON))
+        assert not await back.database.read(lambda c: UpdateQueue().is_due(c, NOON))
         [paused] = await list_pauses(back.database)
         assert (paused.paused_at, paused.waiting) == (NOON, 2)
         await resume(back.database, back.business.id)

@@ -10,13 +10,21 @@ import pytest
 from msgspec.structs import replace
 
 from loyalty_app.backups.archive import read_manifest
-from loyalty_app.backups.making import make_backup
-from loyalty_app.backups.schedule import COMMAND, STAMP, back_up, backups_in, is_due, keep_backing_up, take_away_old
-from loyalty_app.running import delivering, running
+from loyalty_app.backups.create import make_backup
+from loyalty_app.runtime import open_runtime, open_webhook_worker
 from loyalty_app.settings import Settings, SettingsError
-from tests.app.crowd import until
-from tests.app.shop import Clock
-from tests.core.builders import NOON
+from loyalty_app.upkeep.scheduled_backups import (
+    COMMAND,
+    STAMP,
+    back_up,
+    backups_in,
+    is_due,
+    keep_backing_up,
+    take_away_old,
+)
+from testkit.builders import NOON
+from testkit.crowds import until
+from testkit.shop import Clock
 
 
 def made(folder: Path, *hours_ago: int) -> None:
@@ -123,11 +131,11 @@ async def test_a_worker_beside_the_api_makes_the_backups(postgres_settings: Sett
         await asyncio.sleep(0)
         return bool(backups_in(tmp_path))
 
-    async with delivering(replace(postgres_settings, backup_folder=str(tmp_path))):
+    async with open_webhook_worker(replace(postgres_settings, backup_folder=str(tmp_path))):
         await until(is_made)
 
 
 async def test_a_folder_that_is_not_there_is_named_at_the_start(sqlite_settings: Settings) -> None:
     with pytest.raises(SettingsError, match="LOYALTY_BACKUP_FOLDER"):
-        async with running(replace(sqlite_settings, backup_folder="no/where")):
+        async with open_runtime(replace(sqlite_settings, backup_folder="no/where")):
             pass

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 
-from loyalty_app.businesses import business_of
+from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.tables import business, metadata
-from loyalty_app.proof import Proof
 from loyalty_app.settings import Settings
+from loyalty_app.shops.businesses import business_of
 
 Rows = dict[str, int]
 Result = TypeVar("Result")

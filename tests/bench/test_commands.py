@@ -19,9 +19,11 @@ def test_a_benchmark_is_a_target_of_make(name: str) -> None:
     listed = re.search(r"^BENCHES := ((?:.*\\\n)*.*)$", makefile, re.MULTILINE)
 
     assert listed
-    assert f"bench-{name}" in listed[1].split()
-    assert re.search(rf"^bench-{name}: +## \w", makefile, re.MULTILINE)
+    target = f"bench-{name.replace('_', '-')}"
+    assert target in listed[1].split()
+    assert re.search(rf"^{target}: +## \w", makefile, re.MULTILINE)
 
 
 def test_a_target_of_make_is_a_benchmark() -> None:
-    assert set(re.findall(r"^bench-([a-z]+):", read("Makefile"), re.MULTILINE)) == set(BENCHMARKS)
+    targets = re.findall(r"^bench-([a-z-]+):", read("Makefile"), re.MULTILINE)
+    assert {target.replace("-", "_") for target in targets} == set(BENCHMARKS)

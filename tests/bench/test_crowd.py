@@ -5,13 +5,13 @@ import asyncio
 import pytest
 from sqlalchemy import select
 
-from bench.crowd.filling import fill
+from bench.crowd.fill import fill
 from bench.crowd.shape import Crowd, code_of
-from loyalty_app.businesses import Business
 from loyalty_app.counter import Caller, Counter
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.tables import customer
 from loyalty_app.settings import Settings
+from loyalty_app.shops.businesses import Business
 from loyalty_core.customers import Profile, parse_code
 from loyalty_core.ledger import SYSTEM
 from loyalty_core.stamping import RedeemOrder, StampOrder

@@ -10,7 +10,7 @@ import pytest
 
 from bench import load
 from bench.driving import Load, Round, at_a_pace, write_cards
-from bench.pace import Pace
+from bench.fixed_rate import Pace
 from bench.shops import Card
 
 FINE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

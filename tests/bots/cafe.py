@@ -7,14 +7,14 @@ from msgspec import Struct
 from PIL import Image
 
 from bots.buttons import new_nonce
-from loyalty_app.cards import CardPicture, render_card
 from loyalty_app.chat.bots import BotRecord, new_secret, register
+from loyalty_app.customers.card_pictures import CardPicture, render_card
 from loyalty_core.access import Role
 from loyalty_core.customers import Customer
 from loyalty_core.views import CustomerView
-from tests.app.shop import Shop
-from tests.bots.people import Json, Person, Shown
-from tests.bots.town import BOT, Town
+from testkit.people import Json, Person, Shown
+from testkit.shop import Shop
+from testkit.town import BOT, Town
 
 
 class Cafe(Struct, kw_only=True):

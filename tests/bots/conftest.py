@@ -9,9 +9,9 @@ import pytest
 from telegram import Bot
 
 from loyalty_app.settings import Settings
+from testkit.people import Person, SandboxServer, open_sandbox
+from testkit.town import Town, open_town
 from tests.app.conftest import migrated_postgres, postgres_settings, settings, sqlite_settings, sqlite_template
-from tests.bots.people import Person, SandboxServer, open_sandbox
-from tests.bots.town import Town, open_town
 
 __all__ = ["migrated_postgres", "postgres_settings", "settings", "sqlite_settings", "sqlite_template"]
 
@@ -62,8 +62,8 @@ async def either_town(settings: Settings) -> AsyncIterator[Town]:
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Into a chat is sent as much as a test likes: for laws that are not about pace."""
-    monkeypatch.setattr("bots.pace.PER_CHAT", (1_000, 1.0))
-    monkeypatch.setattr("bots.pace.PER_BOT", (1_000, 1.0))
+    monkeypatch.setattr("bots.rate_limiter.PER_CHAT", (1_000, 1.0))
+    monkeypatch.setattr("bots.rate_limiter.PER_BOT", (1_000, 1.0))
 
 
 @pytest.fixture(autouse=True)

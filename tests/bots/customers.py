@@ -3,15 +3,15 @@
 from typing import Any
 
 from bots.scan import cards_in
-from loyalty_app.businesses import NewBusiness, open_business
 from loyalty_app.chat.bots import BotRecord, new_secret, register
 from loyalty_app.db import tables
+from loyalty_app.shops.businesses import NewBusiness, open_business
 from loyalty_core.access import Plan
 from loyalty_core.customers import Customer
-from tests.app.shop import Clock, Shop
-from tests.bots.people import Json, Person, Shown
-from tests.bots.town import BOT, Town
-from tests.core.builders import a_program
+from testkit.builders import a_program
+from testkit.people import Json, Person, Shown
+from testkit.shop import Clock, Shop
+from testkit.town import BOT, Town
 
 SENDS = {"sendMessage", "sendPhoto", "sendDocument"}
 

@@ -22,8 +22,8 @@ from telegram import (
 )
 from telegram.error import Conflict
 
-from bots.sandbox import create_sandbox
-from tests.bots.people import Uvicorn
+from telegram_sandbox import create_sandbox
+from testkit.people import Uvicorn
 
 MOUNTED_AT = "/sandbox"
 FIREWORKS = "5046509860389126442"

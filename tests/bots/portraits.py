@@ -79,7 +79,7 @@ async def take(demo: dict[str, Any]) -> None:
 async def main() -> None:
     """Open a demo, take the pictures, close it."""
     PICTURES.mkdir(exist_ok=True)
-    command = ("-m", "loyalty_app.cli", "demo", "--port", "0", "--json")
+    command = ("-m", "loyalty_cli", "demo", "--port", "0", "--json")
     process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=PIPE)
     assert process.stdout is not None
     try:

@@ -7,7 +7,7 @@ from typing import Any
 
 import uvicorn
 
-from tests.bots.people import Uvicorn
+from testkit.people import Uvicorn
 
 
 @asynccontextmanager

@@ -8,7 +8,17 @@ import pytest
 from babel import Locale
 from babel.messages.catalog import Message
 
-from bots.sentences import PLURALS, SOURCE, Sentence, collect, in_step, path_of, sentences_in, to_translate, translated
+from bots.extract_messages import (
+    PLURALS,
+    SOURCE,
+    Sentence,
+    collect,
+    in_step,
+    path_of,
+    sentences_in,
+    to_translate,
+    translated,
+)
 from bots.words import LANGUAGES, words_for
 from tests.bots.translations import LONGEST_LABEL, MISSING, broken_html, faults, label_length, places, texts
 
@@ -227,7 +237,7 @@ def test_a_comment_for_translators_goes_along() -> None:
 def test_a_translation_outlives_its_neighbours_and_goes_with_its_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.sentences.HERE", tmp_path)
+    monkeypatch.setattr("bots.extract_messages.HERE", tmp_path)
     path = path_of("de")
     path.parent.mkdir(parents=True)
     path.write_text(

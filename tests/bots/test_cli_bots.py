@@ -19,8 +19,8 @@ from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.tables import telegram_bot
 from loyalty_app.settings import Settings
 from loyalty_app.vault import open_vault
-from tests.app.console import CAFE, Console, Ended, refused
-from tests.bots.people import SandboxServer
+from testkit.console import CAFE, Console, Ended, refused
+from testkit.people import SandboxServer
 
 # Tokens that only a sandbox knows.
 TOKEN, OTHER_TOKEN = (f"{number}:{'a' * 30}-{number}" for number in (700_001, 700_002))

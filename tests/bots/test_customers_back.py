@@ -7,13 +7,13 @@ from sqlalchemy import Connection, select
 
 from bots.drafts import Draft, write_draft
 from loyalty_app.chat.chats import ChatChange, change_chat
-from loyalty_app.counter.line import utc_now
+from loyalty_app.counter.counter import utc_now
 from loyalty_app.db.tables import telegram_chat
 from loyalty_app.settings import Settings
-from tests.bots.bot_api import check_calls
+from testkit.bot_api import check_calls
+from testkit.people import Json, Person
+from testkit.town import BOT, Town, open_town
 from tests.bots.customers import card_of, cards_on, come_in, mark, only, sent, stamp
-from tests.bots.people import Json, Person
-from tests.bots.town import BOT, Town, open_town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -82,7 +82,7 @@ async def test_a_card_that_may_have_arrived_is_not_sent_again_for_its_news(town:
 async def test_news_whose_effect_telegram_does_not_know_any_more_is_told_without_it(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.cards.FLAME", "1")
+    monkeypatch.setattr("bots.card_messages.FLAME", "1")
     shop = await town.open_shop(stamps_required=2)
     lena = await come_in(town, shop)
     await stamp(town, shop, await only(shop))

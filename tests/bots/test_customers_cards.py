@@ -4,8 +4,9 @@ import pytest
 from msgspec import structs
 
 from bots.words import words_for
-from loyalty_app.chat.cards import cards_of, send_anew
+from loyalty_app.chat.card_queue import cards_of, send_anew
 from loyalty_core.programs import Surplus
+from testkit.town import BOT, Town
 from tests.bots.customers import (
     card_of,
     cards_on,
@@ -18,7 +19,6 @@ from tests.bots.customers import (
     silence,
     stamp,
 )
-from tests.bots.town import BOT, Town
 
 
 async def test_a_stamp_by_the_api_edits_the_card_in_place_and_sends_nothing(either_town: Town) -> None:

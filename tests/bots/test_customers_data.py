@@ -8,10 +8,10 @@ from sqlalchemy import select
 
 from bots import customers, languages, owners, staff
 from loyalty_app.db.tables import telegram_update
-from tests.app.shop import Shop
+from testkit.people import Person
+from testkit.shop import Shop
+from testkit.town import Town
 from tests.bots.customers import cards_on, come_in, only, open_named, restart, stamp
-from tests.bots.people import Person
-from tests.bots.town import Town
 
 
 async def copy_of(person: Person) -> Any:  # noqa: ANN401  # JSON is anything

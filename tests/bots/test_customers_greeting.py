@@ -1,8 +1,8 @@
 """Greeting: everybody who comes without a link is told what to do next, and nothing that is not for them."""
 
 from loyalty_core.access import Role
+from testkit.town import Town
 from tests.bots.customers import cards_on, come_in, give_own_bot, open_named, restart
-from tests.bots.town import Town
 
 
 async def test_a_stranger_is_told_how_to_get_a_card_and_how_to_open_a_shop(town: Town) -> None:

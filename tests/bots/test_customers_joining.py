@@ -5,11 +5,11 @@ import asyncio
 import pytest
 from telegram import User
 
-from bots.customers.joining import name_of
+from bots.customers.join import name_of
 from bots.words import words_for
 from loyalty_core.access import Plan
+from testkit.town import BOT, Town
 from tests.bots.customers import card_of, cards_on, code_on, come_in, give_own_bot, only, open_named, restart, sent
-from tests.bots.town import BOT, Town
 
 
 async def test_one_tap_leads_to_the_card(town: Town) -> None:

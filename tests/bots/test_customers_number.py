@@ -4,10 +4,10 @@ import pytest
 
 from loyalty_core.customers import Customer
 from loyalty_core.views import CustomerView
-from tests.app.shop import Shop
+from testkit.people import Person, Screen
+from testkit.shop import Shop
+from testkit.town import Town
 from tests.bots.customers import card_of, code_on, come_in, only, restart, stamp
-from tests.bots.people import Person, Screen
-from tests.bots.town import Town
 
 PHONE = "+14155552671"
 

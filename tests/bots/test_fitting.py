@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.fitting import CAPTION, LABEL, fitted, listed, shortened, units
+from bots.text_limits import CAPTION, LABEL, fitted, listed, shortened, units
 from bots.words import Html, words_for
 
 

@@ -12,22 +12,23 @@ from telegram.error import RetryAfter, TelegramError
 from api.app import create_app
 from bots.intake import passes
 from bots.polling import after
+from bots.supervisor import open_bots
 from loyalty_app.chat.bots import BotRecord, find_secret, list_bots, new_secret, register, remove_bot
-from loyalty_app.chat.cards import DueCards, Shown, cards_of
-from loyalty_app.chat.updates import Update, will_be_tried
+from loyalty_app.chat.card_queue import CardQueue, ShownCard, cards_of
+from loyalty_app.chat.update_queue import TelegramUpdate, will_be_tried
 from loyalty_app.db.tables import telegram_card, telegram_update
-from loyalty_app.running import running
+from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings
 from loyalty_app.vault import Vault
+from testkit.bot_api import check_calls
+from testkit.console import A_KEY
+from testkit.crowds import until
+from testkit.people import Person, SandboxServer, open_sandbox
+from testkit.shop import found, open_next_door
+from testkit.town import BOT, Town
 from tests.api.till import Api, open_api, started
-from tests.app.console import A_KEY
-from tests.app.crowd import until
-from tests.app.shop import found, open_next_door
-from tests.bots.bot_api import check_calls
 from tests.bots.cafe import open_cafe, own_bot
-from tests.bots.people import Person, SandboxServer, open_sandbox
 from tests.bots.serving import free_port, served
-from tests.bots.town import BOT, Town
 
 
 async def updates(town: Town) -> list[Row[tuple[object, ...]]]:
@@ -102,7 +103,7 @@ async def test_updates_that_are_sent_to_a_public_address_are_handled_as_those_as
         bot = await sandbox.add_bot(username=BOT)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         settings = replace(sqlite_settings, telegram_token=bot["token"], telegram_api_url=sandbox.url, public_url=url)
-        app = create_app(settings, chatting=True)
+        app = create_app(settings, bots=open_bots)
         async with started(app), served(app, listener):
             await until(lambda: webhook_is_set(sandbox))
             lena = await sandbox.add_person("Lena", bot=BOT)
@@ -115,7 +116,7 @@ async def test_updates_that_are_sent_to_a_public_address_are_handled_as_those_as
 async def test_the_first_bot_of_all_is_opened_while_the_process_runs(sqlite_settings: Settings) -> None:
     async with open_sandbox() as sandbox:
         settings = replace(sqlite_settings, telegram_api_url=sandbox.url, secret_key=A_KEY)
-        async with running(settings, chatting=True) as held:
+        async with open_runtime(settings, bots=open_bots) as held:
             assert not await sandbox.calls(), "there is nobody to open yet"
             bot, shop = await sandbox.add_bot(username=BOT), await found(held.database)
             own = BotRecord(
@@ -179,9 +180,9 @@ async def test_an_update_waits_for_its_bot_and_is_not_set_aside(town: Town) -> N
     assert (handled.error, will_be_tried(handled), handled.wait) == (None, True, timedelta())
 
 
-def an_update(bot_id: int) -> Update:
+def an_update(bot_id: int) -> TelegramUpdate:
     body = msgspec.json.encode(a_message(900_000_001))
-    return Update(bot_id=bot_id, update_id=900_000_001, person_id=77, body=body, tries=9, lease="")
+    return TelegramUpdate(bot_id=bot_id, update_id=900_000_001, person_id=77, body=body, tries=9, lease="")
 
 
 async def test_what_cannot_be_written_down_stops_none_of_those_beside_it(town: Town) -> None:
@@ -232,15 +233,15 @@ async def test_a_card_that_cannot_be_shown_is_tried_more_and_more_seldom_and_not
     await lena.start(f"j_{shop.business.slug}")
     [bot_id] = town.office.bots
     await shop.database.write(lambda connection: show_again_at(connection, bot_id))
-    queue, database, now, pauses = DueCards(lambda: [bot_id]), shop.database, SOME_DAY, []
+    queue, database, now, pauses = CardQueue(lambda: [bot_id]), shop.database, SOME_DAY, []
     for _ in range(3):
         [card] = await database.write(lambda connection: queue.claim(connection, database, now=now, room=9))  # noqa: B023  # at once
-        failed = [Shown(card=card, failed=True)]
+        failed = [ShownCard(card=card, failed=True)]
         await database.write(lambda connection: queue.record(connection, database, failed, now=now))  # noqa: B023  # at once
         due: datetime = await database.read(lambda c: c.execute(select(telegram_card.c.due_at)).scalar_one())
         pauses.append((due - now).total_seconds())
         now = due
-        assert not await database.read(lambda connection: DueCards(list).is_due(connection, now))  # noqa: B023  # at once
+        assert not await database.read(lambda connection: CardQueue(list).is_due(connection, now))  # noqa: B023  # at once
     assert pauses == [5, 10, 20]
 
 

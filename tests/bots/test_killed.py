@@ -3,8 +3,8 @@
 from random import Random
 
 from loyalty_app.settings import Settings
-from tests.bots.killing import check, open_counter, press_and_kill
-from tests.bots.people import SandboxServer
+from testkit.killed_bots import check, open_counter, press_and_kill
+from testkit.people import SandboxServer
 
 KILLS = 5
 

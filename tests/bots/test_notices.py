@@ -6,18 +6,18 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
 
-from bots.notices import saying
+from bots.notice_worker import saying
 from bots.words import LANGUAGES, words_for
 from loyalty_app.db.tables import notice, webhook_endpoint
-from loyalty_app.health import note_health
-from loyalty_app.notices import Ailment, Notice, Trouble, WebhookFacts
+from loyalty_app.shops.notices import Ailment, Notice, Trouble, WebhookFacts
+from loyalty_app.webhooks.endpoint_health import note_health
 from loyalty_core.access import Role
 from loyalty_core.webhooks import Disable, Verdict
-from tests.app.crowd import until
-from tests.app.shop import Shop
+from testkit.crowds import until
+from testkit.people import Person
+from testkit.shop import Shop
+from testkit.town import BOT, Town
 from tests.bots.cafe import Cafe, own_bot
-from tests.bots.people import Person
-from tests.bots.town import BOT, Town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -108,7 +108,7 @@ async def test_who_knows_it_already_is_not_told_again(town: Town) -> None:
 
 
 async def test_a_server_that_fails_is_asked_again_later(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loyalty_app.notices.AGAIN", timedelta())
+    monkeypatch.setattr("loyalty_app.shops.notices.AGAIN", timedelta())
     shop = await town.open_shop()
     mira = await town.hire(shop, "Mira", Role.OWNER)
     await town.sandbox.order_fault(BOT, "server_error", method="sendMessage")

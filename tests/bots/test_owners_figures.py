@@ -7,17 +7,17 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from bots.owners.figures import SPANS, chart_of
+from bots.owners.analytics import SPANS, chart_of
 from bots.scan import read_codes
 from bots.words import words_for
-from loyalty_app.analytics import read_summary
-from loyalty_app.counter.line import utc_now
+from loyalty_app.counter.counter import utc_now
+from loyalty_app.customers.analytics import read_summary
 from loyalty_core.access import Role
 from loyalty_core.analytics import Summary
-from tests.app.shop import Shop
-from tests.bots.people import Person
+from testkit.people import Person
+from testkit.shop import Shop
+from testkit.town import BOT, Town
 from tests.bots.till import Json, open_till
-from tests.bots.town import BOT, Town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

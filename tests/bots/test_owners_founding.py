@@ -4,14 +4,14 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from bots.scan import read_codes
-from loyalty_app.businesses import Business, list_businesses
 from loyalty_app.db.tables import telegram_update
-from loyalty_app.programs import read_program
+from loyalty_app.shops.businesses import Business, list_businesses
+from loyalty_app.shops.programs import read_program
 from loyalty_core.access import Plan, Role
 from loyalty_core.programs import Terms
+from testkit.people import Person
+from testkit.town import BOT, Town
 from tests.bots.cafe import Cafe, own_bot
-from tests.bots.people import Person
-from tests.bots.town import BOT, Town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

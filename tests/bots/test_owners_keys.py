@@ -4,14 +4,14 @@ import re
 
 import pytest
 
-from loyalty_app.businesses import set_plan
-from loyalty_app.keys import KeyInfo, list_keys
+from loyalty_app.shops.api_keys import KeyInfo, list_keys
+from loyalty_app.shops.businesses import set_plan
 from loyalty_core.access import Plan, Role
-from tests.app.crowd import until
-from tests.app.shop import Shop
-from tests.bots.people import Person
+from testkit.crowds import until
+from testkit.people import Person
+from testkit.shop import Shop
+from testkit.town import BOT, Town
 from tests.bots.till import open_till
-from tests.bots.town import BOT, Town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 import pytest
 from babel import Locale
 
-from bots.owners.places import Place, city, city_and_country, country_of, find_zones, guess
+from bots.owners.cities import Place, city, city_and_country, country_of, find_zones, guess
 
 ENGLISH = Locale("en", "GB")
 

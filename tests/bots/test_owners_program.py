@@ -3,12 +3,12 @@
 import pytest
 from sqlalchemy import Connection
 
-from loyalty_app.programs import read_program
+from loyalty_app.shops.programs import read_program
 from loyalty_core.access import Role
-from tests.app.shop import Shop
-from tests.bots.people import Person
+from testkit.people import Person
+from testkit.shop import Shop
+from testkit.town import Town
 from tests.bots.till import open_till
-from tests.bots.town import Town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

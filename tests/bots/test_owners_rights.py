@@ -4,14 +4,14 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bots.owners import PRESSES
-from loyalty_app.counter.line import utc_now
+from loyalty_app.counter.counter import utc_now
 from loyalty_app.db.tables import metadata, telegram_chat, telegram_update
-from loyalty_app.staff import remove_staff
+from loyalty_app.shops.staff import remove_staff
 from loyalty_core.access import Role
-from tests.app.shop import Shop
+from testkit.people import Person
+from testkit.shop import Shop
+from testkit.town import Town
 from tests.bots.cafe import Cafe, own_bot
-from tests.bots.people import Person
-from tests.bots.town import Town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -5,11 +5,11 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from loyalty_app.businesses import Business, find_business
+from loyalty_app.shops.businesses import Business, find_business
 from loyalty_core.access import Role
-from tests.app.shop import Shop
-from tests.bots.people import Person
-from tests.bots.town import Town
+from testkit.people import Person
+from testkit.shop import Shop
+from testkit.town import Town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -4,17 +4,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from loyalty_app.counter.line import utc_now
+from loyalty_app.counter.counter import utc_now
 from loyalty_app.db.tables import invite as invitations
 from loyalty_app.db.tables import staff
 from loyalty_app.settings import Settings
-from loyalty_app.staff import list_staff
+from loyalty_app.shops.staff import list_staff
 from loyalty_core.access import Role
-from tests.app.shop import Shop, open_next_door
-from tests.bots.bot_api import check_calls
+from testkit.bot_api import check_calls
+from testkit.people import Person, Shown
+from testkit.shop import Shop, open_next_door
+from testkit.town import BOT, Town, open_town
 from tests.bots.customers import give_own_bot, restart
-from tests.bots.people import Person, Shown
-from tests.bots.town import BOT, Town, open_town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

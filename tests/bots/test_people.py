@@ -7,8 +7,8 @@ from contextlib import suppress
 import pytest
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 
-from tests.bots import people
-from tests.bots.people import Person, SandboxServer
+from testkit import people
+from testkit.people import Person, SandboxServer
 
 ROWS = [[("Card", "card")], [("+1", "plus:1"), ("+10", "plus:10")]]
 

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-import bots.precedence
-from bots.precedence import Precedence
+import bots.priority_gate
+from bots.priority_gate import PriorityGate
 
 
-async def begun(precedence: Precedence, began: list[str], name: str) -> None:
+async def begun(precedence: PriorityGate, began: list[str], name: str) -> None:
     async with precedence.gap():
         began.append(name)
 
@@ -20,8 +20,8 @@ async def until_asked() -> None:
 
 
 async def test_a_card_waits_until_nobody_is_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bots.precedence, "LONGEST_SECONDS", 60)
-    precedence, began = Precedence(), list[str]()
+    monkeypatch.setattr(bots.priority_gate, "LONGEST_SECONDS", 60)
+    precedence, began = PriorityGate(), list[str]()
     with precedence.serving(), precedence.serving():
         cards = [asyncio.create_task(begun(precedence, began, name)) for name in ("first", "second")]
         await until_asked()
@@ -33,15 +33,15 @@ async def test_a_card_waits_until_nobody_is_served(monkeypatch: pytest.MonkeyPat
 async def test_while_somebody_is_served_all_the_time_cards_are_shown_all_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(bots.precedence, "LONGEST_SECONDS", 0.01)
-    precedence, began = Precedence(), list[str]()
+    monkeypatch.setattr(bots.priority_gate, "LONGEST_SECONDS", 0.01)
+    precedence, began = PriorityGate(), list[str]()
     with precedence.serving():
         await asyncio.gather(*(begun(precedence, began, str(number)) for number in range(100)))
     assert began == [str(number) for number in range(100)]
 
 
 async def test_cards_begin_one_at_a_time() -> None:
-    precedence, at_once, most = Precedence(), 0, 0
+    precedence, at_once, most = PriorityGate(), 0, 0
 
     async def show() -> None:
         nonlocal at_once, most
@@ -56,7 +56,7 @@ async def test_cards_begin_one_at_a_time() -> None:
 
 
 async def test_who_fails_is_served_no_more() -> None:
-    precedence, began = Precedence(), list[str]()
+    precedence, began = PriorityGate(), list[str]()
     with pytest.raises(ZeroDivisionError), precedence.serving():
         raise ZeroDivisionError
     await begun(precedence, began, "card")
@@ -64,8 +64,8 @@ async def test_who_fails_is_served_no_more() -> None:
 
 
 async def test_one_that_takes_long_holds_up_the_others_for_a_moment_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bots.precedence, "LONGEST_SECONDS", 0.01)
-    precedence, began, done = Precedence(), list[str](), asyncio.Event()
+    monkeypatch.setattr(bots.priority_gate, "LONGEST_SECONDS", 0.01)
+    precedence, began, done = PriorityGate(), list[str](), asyncio.Event()
 
     async def take_long() -> None:
         async with precedence.gap():

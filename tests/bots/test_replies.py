@@ -10,7 +10,7 @@ from bots.words import LANGUAGES, words_for
 from loyalty_core import errors
 from loyalty_core.access import Role
 from loyalty_core.errors import FieldError, LoyaltyError, VoidBar
-from tests.core.builders import NEW_YORK, NOON
+from testkit.builders import NEW_YORK, NOON
 
 # Refusals of the API alone: pages, keys, webhooks, orders of a till.
 NEVER_IN_A_CHAT = {

@@ -10,10 +10,10 @@ import pytest
 from telegram import Bot
 from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
 
-from bots.sandbox import World, create_sandbox
-from bots.sandbox.calls import METHODS
-from tests.bots.bot_api import check_calls, description, find_description
-from tests.bots.people import Person, SandboxServer
+from telegram_sandbox import World, create_sandbox
+from telegram_sandbox.calls import METHODS
+from testkit.bot_api import check_calls, description, find_description
+from testkit.people import Person, SandboxServer
 from tests.conftest import leg
 
 KEYBOARD = {"inline_keyboard": [[{"text": "Press", "callback_data": "x"}]]}

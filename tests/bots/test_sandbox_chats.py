@@ -5,7 +5,7 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.constants import ReactionEmoji
 from telegram.error import BadRequest, Forbidden
 
-from tests.bots.people import Person, SandboxServer
+from testkit.people import Person, SandboxServer
 
 TOO_OLD = "Query is too old and response timeout expired or query id is invalid"
 

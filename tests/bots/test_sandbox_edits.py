@@ -14,7 +14,7 @@ from telegram import (
 )
 from telegram.error import BadRequest, Forbidden
 
-from tests.bots.people import Person, SandboxServer
+from testkit.people import Person, SandboxServer
 from tests.bots.pictures import picture, size_of
 
 NOT_MODIFIED = (

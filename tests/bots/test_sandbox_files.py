@@ -7,7 +7,7 @@ from PIL import Image
 from telegram import Bot, InputFile
 from telegram.error import BadRequest, InvalidToken
 
-from tests.bots.people import Person, SandboxServer
+from testkit.people import Person, SandboxServer
 from tests.bots.pictures import picture, size_of
 
 

@@ -16,7 +16,7 @@ from telegram import (
 )
 from telegram.error import BadRequest, Forbidden
 
-from tests.bots.people import Person, SandboxServer
+from testkit.people import Person, SandboxServer
 
 GRIN = "😀"  # two UTF-16 units
 FIREWORKS = "5046509860389126442"

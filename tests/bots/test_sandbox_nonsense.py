@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Bot
 
-from bots.sandbox.calls import METHODS
-from bots.sandbox.entities import parse, units, with_found
-from bots.sandbox.refusals import Refused
-from tests.bots.people import Person, SandboxServer
+from telegram_sandbox.calls import METHODS
+from telegram_sandbox.entities import parse, units, with_found
+from telegram_sandbox.refusals import Refused
+from testkit.people import Person, SandboxServer
 
 PIECES = ["<b>", "</b>", "<i>", "</i>", '<a href="x">', "</a>", "<", ">", "&lt;", "&#128512;", "😀", " ", "x", "/card"]
 TEXTS = ["", "x", "[]", "{}", "[[]]", '"x"', "-1", "1e9", "null", "attach://x", "true", "[1]", '[{"x": 1}]', "\ud83d"]

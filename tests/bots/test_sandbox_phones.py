@@ -6,7 +6,7 @@ import json
 import pytest
 from telegram import Bot, KeyboardButton, Message, ReplyKeyboardMarkup
 
-from tests.bots.people import Person, SandboxServer
+from testkit.people import Person, SandboxServer
 from tests.bots.pictures import code, picture
 
 CARD = "https://t.me/stamp_bot?start=c_CUS12AB34CD56"

@@ -14,7 +14,7 @@ from telegram import (
 )
 from telegram.error import BadRequest
 
-from tests.bots.people import Person, SandboxServer
+from testkit.people import Person, SandboxServer
 
 
 def commands(*names: str) -> list[BotCommand]:

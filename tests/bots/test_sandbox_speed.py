@@ -6,7 +6,7 @@ import time
 import aiohttp
 from telegram import Bot
 
-from tests.bots.people import Person, SandboxServer
+from testkit.people import Person, SandboxServer
 
 CALLS, AT_ONCE = 600, 8
 ENOUGH_A_SECOND = 200  # it is 1,000 and more on an idle machine, client and server in one process

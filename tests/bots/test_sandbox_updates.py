@@ -6,7 +6,7 @@ import pytest
 from telegram import Bot, Update
 from telegram.error import Conflict, NetworkError
 
-from tests.bots.people import Person, SandboxServer
+from testkit.people import Person, SandboxServer
 
 
 def texts(updates: tuple[Update, ...]) -> list[str | None]:

@@ -6,9 +6,9 @@ import pytest
 from telegram import Bot
 from telegram.error import BadRequest, Conflict
 
-from tests.bots.bot_api import check_updates
+from testkit.bot_api import check_updates
+from testkit.people import Person, SandboxServer
 from tests.bots.hook import open_hook
-from tests.bots.people import Person, SandboxServer
 
 ELSEWHERE = "https://a.invalid/hook"
 

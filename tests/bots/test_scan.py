@@ -10,8 +10,8 @@ import qrcode
 import zxingcpp
 from PIL import Image, ImageFilter, ImageOps
 
-from bench.darkroom import KINDS, deck, film, shoot, wood
 from bots.scan import cards_in, read_codes
+from testkit.synthetic_photos import KINDS, deck, film, shoot, wood
 
 DECK = deck()
 TEXT = "https://t.me/stamps_bot?start=c_CUS12AB34CD56"

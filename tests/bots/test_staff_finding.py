@@ -3,9 +3,9 @@
 import pytest
 from PIL import Image
 
-from loyalty_app.staff import remove_staff
+from loyalty_app.shops.staff import remove_staff
+from testkit.town import BOT, Town
 from tests.bots.cafe import Cafe, link, open_cafe, own_bot, picture, png, screen_of, table_of
-from tests.bots.town import BOT, Town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

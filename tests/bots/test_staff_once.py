@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from bots.buttons import is_second_tap, new_nonce
+from testkit.town import BOT, Town
 from tests.bots.cafe import Cafe, button, link, open_cafe, press_raw, screen_of
-from tests.bots.town import BOT, Town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

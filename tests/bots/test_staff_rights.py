@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from bots.buttons import LONGEST_DATA, new_nonce
-from loyalty_app.branches import add_branch
-from loyalty_app.staff import invite, list_staff, remove_staff
+from loyalty_app.shops.branches import add_branch
+from loyalty_app.shops.staff import invite, list_staff, remove_staff
 from loyalty_core.access import Role
 from loyalty_core.customers import Customer
+from testkit.people import Person
+from testkit.town import Town
 from tests.bots.cafe import Cafe, link, open_cafe, screen_of
-from tests.bots.people import Person
-from tests.bots.town import Town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

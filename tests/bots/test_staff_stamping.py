@@ -6,14 +6,14 @@ from datetime import datetime
 import pytest
 
 from bots.buttons import new_nonce
-from loyalty_app.branches import add_branch
 from loyalty_app.settings import Settings
+from loyalty_app.shops.branches import add_branch
 from loyalty_core.access import Role
 from loyalty_core.ledger import EntryType
-from tests.app.shop import Clock
-from tests.bots.bot_api import check_calls
+from testkit.bot_api import check_calls
+from testkit.shop import Clock
+from testkit.town import Town, open_town
 from tests.bots.cafe import Cafe, link, open_cafe, screen_of
-from tests.bots.town import Town, open_town
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 

@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 
 from api.app import create_app
-from api.limits import RateLimits
-from loyalty_app.keys import create_key
-from tests.app.shop import Shop
-from tests.bots.town import Town
+from api.rate_limits import RateLimits
+from loyalty_app.shops.api_keys import create_key
+from testkit.shop import Shop
+from testkit.town import Town
 
 Json = dict[str, Any]
 

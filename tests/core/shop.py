@@ -17,7 +17,7 @@ from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.stamping import RedeemOrder, StampOrder, expire, redeem, stamp
 from loyalty_core.totals import DayTotals
 from loyalty_core.voiding import History, void
-from tests.core.builders import ANA, MIRA, NOON, a_customer, a_new_card, a_program, an_occasion, with_change
+from testkit.builders import ANA, MIRA, NOON, a_customer, a_new_card, a_program, an_occasion, with_change
 
 Answer = TypeVar("Answer")
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from loyalty_core.errors import LoyaltyError
 from loyalty_core.programs import Surplus
 from loyalty_core.voiding import UNDOABLE
-from tests.core.builders import KOLKATA, NEW_YORK, a_program, at
+from testkit.builders import KOLKATA, NEW_YORK, a_program, at
 from tests.core.shop import Shop
 
 

@@ -26,7 +26,7 @@ from loyalty_core.access import (
     require_scope,
 )
 from loyalty_core.errors import PlanRequired, RoleRequired, ScopeRequired
-from tests.core.builders import patiently
+from testkit.builders import patiently
 
 BYTES = st.binary(min_size=KEY_RANDOM_BYTES, max_size=KEY_RANDOM_BYTES)
 KEY = make_key(bytes(range(KEY_RANDOM_BYTES)))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from loyalty_core.claiming import CardInChat, Claiming, Found, claim
+from loyalty_core.claiming import CardInChat, Claiming, OtherCard, claim
 from loyalty_core.errors import CardInUse, CustomerExists
 from loyalty_core.events import CustomerUpdated, RewardEarned, event_type
 from loyalty_core.ledger import Actor, EntryType
@@ -16,7 +16,7 @@ from loyalty_core.programs import Surplus
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.totals import DayTotals
 from loyalty_core.views import customer_view
-from tests.core.builders import LENA, a_program, patiently
+from testkit.builders import LENA, a_program, patiently
 from tests.core.shop import Shop
 from tests.core.stories import Story, stories
 
@@ -34,7 +34,7 @@ def a_chat(**terms: object) -> Shop:
 def claimed(chat: Shop, found: Shop | None, *, held: bool = False, by: Actor = LENA) -> Claiming:
     """What the rules decide when PHONE is shared in the chat."""
     card = CardInChat(chat.customer, tuple(chat.rewards.values()))
-    other = Found(found.customer, held) if found else None
+    other = OtherCard(found.customer, held) if found else None
     where = found or chat
     return claim(card, PHONE, other, program=where.program, at=where.occasion(by))
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty_core.customers import ALPHABET, CODE_RANDOM_BYTES, new_code, parse_code
-from tests.core.builders import patiently
+from testkit.builders import patiently
 
 CODE = "CUS0123ABCJKM"
 BYTES = st.binary(min_size=CODE_RANDOM_BYTES, max_size=CODE_RANDOM_BYTES)

@@ -8,7 +8,7 @@ import pytest
 from loyalty_core import errors
 from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError, StampTooSoon
 from loyalty_core.times import clock_time, time_span
-from tests.core.builders import NOON, at
+from testkit.builders import NOON, at
 
 LISTED = set(
     """

@@ -13,7 +13,7 @@ from loyalty_core.joining import NewCard, check_room, erase, join, update
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.totals import DayTotals
-from tests.core.builders import CODE, KOLKATA, NOON, a_customer, a_new_card, a_program, a_reward, an_occasion, at
+from testkit.builders import CODE, KOLKATA, NOON, a_customer, a_new_card, a_program, a_reward, an_occasion, at
 from tests.core.shop import Shop
 
 

@@ -23,7 +23,7 @@ from loyalty_core.webhooks import (
     judge,
     judge_endpoint,
 )
-from tests.core.builders import NOON
+from testkit.builders import NOON
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 DELAYS = (5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR)

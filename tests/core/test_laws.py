@@ -13,7 +13,7 @@ from loyalty_core.ledger import Entry, EntryType
 from loyalty_core.programs import running_goal
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.totals import DayTotals
-from tests.core.builders import patiently
+from testkit.builders import patiently
 from tests.core.shop import Shop
 from tests.core.stories import Stamp, Story, Void, stories, stories_with_constant_carry
 

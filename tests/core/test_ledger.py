@@ -2,7 +2,7 @@
 
 from loyalty_core.customers import Card
 from loyalty_core.ledger import fold
-from tests.core.builders import KOLKATA, NEW_YORK, a_program, at
+from testkit.builders import KOLKATA, NEW_YORK, a_program, at
 from tests.core.shop import Shop
 
 

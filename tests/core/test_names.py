@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from loyalty_core.customers import clean_name, fold_case, search_text
 from loyalty_core.errors import InvalidRequest
-from tests.core.builders import patiently
+from testkit.builders import patiently
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from loyalty_core.errors import DailyCapReached, StampTooSoon
-from tests.core.builders import KOLKATA, NEW_YORK, TILL, a_program, at
+from testkit.builders import KOLKATA, NEW_YORK, TILL, a_program, at
 from tests.core.shop import Shop
 
 HOUR = 3_600

@@ -1,7 +1,7 @@
 """The law-book of promises: what a change of the program may do to cards that people hold already."""
 
 from loyalty_core.programs import ProgramChange, Surplus, changed, running_goal
-from tests.core.builders import NOON, a_customer, a_program, at, with_change
+from testkit.builders import NOON, a_customer, a_program, at, with_change
 from tests.core.shop import Shop
 
 

@@ -10,7 +10,7 @@ from loyalty_core.events import event_type
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus, choose
 from loyalty_core.stamping import expire
-from tests.core.builders import KOLKATA, NEW_YORK, NOON, a_customer, a_program, a_reward, an_occasion, at
+from testkit.builders import KOLKATA, NEW_YORK, NOON, a_customer, a_program, a_reward, an_occasion, at
 from tests.core.shop import Shop
 
 

@@ -13,7 +13,7 @@ from loyalty_core.programs import Surplus
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.stamping import StampOrder, stamp
 from loyalty_core.totals import DayTotals
-from tests.core.builders import ANA, NOON, a_customer, a_program, an_occasion, at
+from testkit.builders import ANA, NOON, a_customer, a_program, an_occasion, at
 from tests.core.shop import Shop
 
 

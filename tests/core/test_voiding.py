@@ -13,7 +13,7 @@ from loyalty_core.programs import running_goal
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.totals import DayTotals
 from loyalty_core.voiding import void
-from tests.core.builders import MIRA, NEW_YORK, NOON, a_program, at
+from testkit.builders import MIRA, NEW_YORK, NOON, a_program, at
 from tests.core.shop import Shop
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from loyalty_core.errors import VoidBar, VoidRefused
 from loyalty_core.ledger import SYSTEM, Actor, ActorType
-from tests.core.builders import ANA, BEN, LENA, MIRA, NEW_YORK, OTTO, TILL, at
+from testkit.builders import ANA, BEN, LENA, MIRA, NEW_YORK, OTTO, TILL, at
 from tests.core.shop import Shop
 
 

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loyalty_core.webhooks import InvalidSignature, make_secret, sign, signature_header, verify
-from tests.core.builders import NOON
+from testkit.builders import NOON
 
 KEY, OLD_KEY = b"k" * 32, b"o" * 32
 SECRET, OLD_SECRET = make_secret(KEY), make_secret(OLD_KEY)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from loyalty_core.analytics import Standing, period_of, summarise
+from loyalty_core.analytics import CurrentFigures, period_of, summarise
 from loyalty_core.customers import Card, Profile, ProfileChange
 from loyalty_core.events import Event, event_type
 from loyalty_core.joining import erase, join, update
@@ -22,7 +22,7 @@ from loyalty_core.views import (
     reward_view,
     transaction_view,
 )
-from tests.core.builders import KOLKATA, a_customer, a_new_card, a_program, a_reward, an_occasion, at
+from testkit.builders import KOLKATA, a_customer, a_new_card, a_program, a_reward, an_occasion, at
 from tests.core.shop import Shop
 
 CUSTOMER = (
@@ -143,7 +143,7 @@ def test_a_program_has_the_fields_of_the_contract_and_shows_the_version_in_force
 
 
 def test_a_summary_has_the_fields_of_the_contract() -> None:
-    standing = Standing(customers=1, outstanding=0, active=1, returning=0)
+    standing = CurrentFigures(customers=1, outstanding=0, active=1, returning=0)
     seen = wire(summarise(period_of(2, date(2026, 3, 2), "Asia/Kolkata"), {}, standing))
     assert " ".join(seen) == "period customers visits stamps rewards daily"
     assert seen["period"] == {"days": 2, "from": "2026-03-01", "to": "2026-03-02", "timezone": "Asia/Kolkata"}

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from loyalty_app.db import tables
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
-from tests.app.console import CAFE, Console, refused
+from testkit.console import CAFE, Console, refused
 
 SHEET = "Name;Telefon;Stempel\nZoë;0170 1234567;3\nBen;4,91701E+11;1\n=1+1;0170 7654321;0\n"
 

@@ -13,8 +13,8 @@ from loyalty_app.db import tables
 from loyalty_app.exporting.everything import export_everything
 from loyalty_app.exporting.parts import PARTS
 from loyalty_core.errors import InvalidRequest
-from tests.app.shop import Shop, open_next_door
-from tests.core.builders import ANA
+from testkit.builders import ANA
+from testkit.shop import Shop, open_next_door
 
 OWNED = {name for name, table in tables.metadata.tables.items() if "business_id" in table.c}
 OF_THE_PROGRAM = {

@@ -8,8 +8,8 @@ from loyalty_app.db import tables
 from loyalty_app.importing.run import Imported, import_file
 from loyalty_core.access import Plan
 from loyalty_core.ledger import EntryType
-from tests.app.audit import assert_books_balance
-from tests.app.shop import Shop, open_next_door
+from testkit.audit import assert_books_balance
+from testkit.shop import Shop, open_next_door
 
 SIX = """name;phone;email;stamps;joined
 Ana;+14155550101;ana@example.com;3;2024-05-17

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty_app.importing.letters import UNREADABLE, read_letters
+from loyalty_app.importing.encoding import UNREADABLE, read_letters
 from loyalty_core.errors import InvalidRequest
 
 LATIN = "Name;Größe\nJosé Müller;süß\nZoë;naïve\n"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loyalty_app.importing.separators import Row, read_rows
+from loyalty_app.importing.dialect import Row, read_rows
 
 
 def rows(text: str) -> list[tuple[int, tuple[str, ...]]]:

@@ -10,7 +10,7 @@ from loyalty_app.importing.candidates import Candidate, Setting
 from loyalty_app.importing.sheet import LARGEST_FILE, read_sheet, without_wrong_lines
 from loyalty_core.customers import Profile
 from loyalty_core.errors import InvalidRequest
-from tests.core.builders import NOON
+from testkit.builders import NOON
 
 BERLIN = Setting("DE", ZoneInfo("Europe/Berlin"), NOON)
 

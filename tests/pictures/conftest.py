@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from loyalty_app.pictures.fonts import SHAPED
+from testkit.servers import Missing
 from tests.conftest import leg
-from tests.servers import Missing
 
 
 @pytest.fixture(scope="session")

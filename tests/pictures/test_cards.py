@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 from PIL import Image
 
-from loyalty_app.cards import first_name, look_of, render_card, render_card_png
+from loyalty_app.customers.card_pictures import first_name, look_of, render_card, render_card_png
 from loyalty_app.pictures.card import CardPicture, draw_card
 from loyalty_app.pictures.colours import palette
 from loyalty_app.pictures.layout import Box, layout, slots

@@ -230,7 +230,7 @@ def test_marks_do_not_pile_up() -> None:
 def test_without_a_shaper_every_card_is_still_drawn() -> None:
     program = (
         "from PIL import _imagingft; _imagingft.HAVE_RAQM = False\n"
-        "from loyalty_app.cards import render_card\n"
+        "from loyalty_app.customers.card_pictures import render_card\n"
         "from loyalty_app.pictures.fonts import SHAPED\n"
         "from loyalty_app.pictures.samples import CARDS\n"
         "print(SHAPED, sum(len(render_card(card)) > 10_000 for card in CARDS.values()))"

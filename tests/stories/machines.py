@@ -8,13 +8,13 @@ import httpx
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
+from testkit.console import Console, Process
+from testkit.crowds import until
+from testkit.killed_bots import waiting_updates
+from testkit.people import SandboxServer, open_sandbox
+from testkit.shop import Clock
+from testkit.town import BOT
 from tests.api.till import Api, witness_of
-from tests.app.console import Console, Process
-from tests.app.crowd import until
-from tests.app.shop import Clock
-from tests.bots.killing import waiting_updates
-from tests.bots.people import SandboxServer, open_sandbox
-from tests.bots.town import BOT
 
 PATIENCE_SECONDS = 60
 THIS_MACHINE = "127.0.0.0/8"

@@ -12,10 +12,10 @@ from bots.buttons import SECOND_TAP_SECONDS
 from loyalty_app.settings import Settings
 from loyalty_core.access import Role
 from loyalty_core.ledger import EntryType
+from testkit.crowds import until
+from testkit.shop import Shop
+from testkit.town import BOT, employ
 from tests.api.till import Till, given
-from tests.app.crowd import until
-from tests.app.shop import Shop
-from tests.bots.town import BOT, employ
 from tests.stories.machines import Machines, machines
 from tests.webhooks.receiver import Receiver, receiving
 

@@ -8,7 +8,7 @@ from io import StringIO
 
 import pytest
 
-from loyalty_app.cli.logs import OURS, logging_config
+from loyalty_cli.logs import OURS, logging_config
 
 NAME = "Xanthippe Quillfeather"
 PHONE = "+14155550987"

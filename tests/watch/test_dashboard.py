@@ -9,7 +9,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
 from prometheus_client.metrics import MetricWrapperBase
 
-from loyalty_app.watch import figures
+from loyalty_app.observability import metrics
 from tests.api.till import Api
 from tests.watch.scrape import Scrape
 
@@ -51,7 +51,7 @@ async def test_every_figure_of_ours_is_drawn(scraped: Scrape) -> None:
 
 
 def test_a_label_that_is_asked_for_is_one_that_the_figure_has() -> None:
-    kept = [one for one in vars(figures).values() if isinstance(one, MetricWrapperBase)]
+    kept = [one for one in vars(metrics).values() if isinstance(one, MetricWrapperBase)]
     labels = {next(iter(one.describe())).name: {*one._labelnames, "instance", "job", "le"} for one in kept}  # noqa: SLF001  # it has no other way
     for expression in expressions():
         for name, inside in NAME.findall(expression):

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from sqlalchemy import text, update
 
-from loyalty_app.cli.logs import formatter
 from loyalty_app.db.tables import staff
-from loyalty_app.watch.discretion import quiet, scrubbed
+from loyalty_app.observability.redaction import quiet, redacted
+from loyalty_cli.logs import formatter
+from testkit.console import CAFE, Console
+from testkit.town import Town
 from tests.api.till import Api, Till, on_both_databases
-from tests.app.console import CAFE, Console
-from tests.bots.town import Town
 from tests.watch.planted import (
     API_KEY,
     BOT_TOKEN,
@@ -37,18 +37,18 @@ ANYTHING = f"{NAME} {PHONE} {EMAIL} {API_KEY} {WEBHOOK_SECRET} {INVITATION} {BOT
 )
 def test_a_secret_is_known_by_its_looks_in_plain_and_in_a_url(planted: str) -> None:
     for way in (planted, quote(planted), f"({planted})", f"'{planted}'", f"/bot{planted}/getMe", f"q={planted}&x"):
-        assert found(scrubbed(way)) == [], way
+        assert found(redacted(way)) == [], way
 
 
 @pytest.mark.parametrize("phone", ["+1 415 555 0987", "+1 (415) 555-0987", "+1.415.555.0987", "%2B14155550987"])
 def test_a_phone_number_is_known_however_it_is_written(phone: str) -> None:
-    assert "0987" not in scrubbed(f"called {phone}.")
+    assert "0987" not in redacted(f"called {phone}.")
 
 
 @pytest.mark.parametrize("password", ["hunter@two", "hunter%40two", "@two", "a%40b@two"])
 def test_a_password_with_an_at_sign_in_it_is_hidden_to_its_end(password: str) -> None:
     assert (
-        scrubbed(f"postgresql://shop:{password}@db.example/cards and more")
+        redacted(f"postgresql://shop:{password}@db.example/cards and more")
         == "postgresql://…@db.example/cards and more"
     )
 
@@ -57,7 +57,7 @@ def test_what_is_no_secret_stays_as_it_is() -> None:
     said = (
         "10:40 at 127.0.0.1:8000, update 123456:7, msg_01999f3c0a1bdeadbeef01234567, poll_interval, @stamp_bot is open"
     )
-    assert scrubbed(said) == said
+    assert redacted(said) == said
     assert quiet("port 8000 of 0.0.0.0 is taken") == "port 8000 of 0.0.0.0 is taken"
 
 

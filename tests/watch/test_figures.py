@@ -10,12 +10,12 @@ import httpx
 import pytest
 from sqlalchemy import Connection
 
+from loyalty_app.observability import queue_depths
 from loyalty_app.settings import Settings
-from loyalty_app.watch import depths
+from testkit.console import CAFE, Console
+from testkit.crowds import until
+from testkit.town import Town
 from tests.api.till import Api, Till, refused
-from tests.app.console import CAFE, Console
-from tests.app.crowd import until
-from tests.bots.town import Town
 from tests.watch.scrape import Scrape
 
 STAMPS = {"method": "POST", "route": "/v1/customers/{id}/stamps"}
@@ -78,13 +78,13 @@ async def test_what_a_client_types_never_becomes_a_label(till: Till) -> None:
 async def test_what_waits_in_the_outbox_is_seen_but_not_asked_more_often_than_every_five_seconds(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, look = [], depths.look
+    asked, look = [], queue_depths.look
 
-    def noted(connection: Connection, now: datetime, *, shared_bot: bool) -> depths.Depth:
+    def noted(connection: Connection, now: datetime, *, shared_bot: bool) -> queue_depths.QueueDepth:
         asked.append(now)
         return look(connection, now, shared_bot=shared_bot)
 
-    monkeypatch.setattr(depths, "look", noted)
+    monkeypatch.setattr(queue_depths, "look", noted)
     lena = await till.join()
     await till.post("/webhooks", {"url": "https://example.com/hook", "events": ["stamp.added"]})
     await till.stamp(lena["id"])
@@ -111,7 +111,7 @@ async def test_what_is_done_in_the_chat_is_counted(town: Town) -> None:
 
 
 async def of_this_process(town: Town) -> Scrape:
-    from loyalty_app.watch.exposition import exposition  # noqa: PLC0415  # beside the one place that asks without HTTP
+    from loyalty_app.observability.exposition import exposition  # noqa: PLC0415  # beside the one place that asks without HTTP
 
     return Scrape(exposition(await town.held.depths.measured()).decode())
 

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from loyalty_app.settings import Settings
+from testkit.shop import Shop
 from tests.api.till import Api, open_api
 from tests.app.conftest import (
     database,
@@ -16,7 +17,6 @@ from tests.app.conftest import (
     sqlite_settings,
     sqlite_template,
 )
-from tests.app.shop import Shop
 from tests.webhooks.office import SECRET_KEY, THIS_MACHINE, Office
 
 __all__ = [

@@ -10,20 +10,20 @@ import sys
 
 import msgspec
 
-from loyalty_app.businesses import find_business
 from loyalty_app.counter import Caller
-from loyalty_app.running import delivering, running
+from loyalty_app.runtime import open_runtime, open_webhook_worker
 from loyalty_app.settings import read_settings
+from loyalty_app.shops.businesses import find_business
 from loyalty_core.customers import Profile
 from loyalty_core.outcomes import Stamped
 from loyalty_core.stamping import StampOrder
 from loyalty_core.views import CustomerView
-from tests.core.builders import TILL
+from testkit.builders import TILL
 
 
 async def stamp(business_id: int) -> None:
     """Stamp for ever."""
-    async with running(read_settings(), delivering=False) as held:
+    async with open_runtime(read_settings(), delivering=False) as held:
         business = await held.database.read(lambda connection: find_business(connection, business_id))
         caller = Caller(business=business, actor=TILL)
         joined = await held.counter.join(caller, Profile(name="Lena"))
@@ -36,7 +36,7 @@ async def stamp(business_id: int) -> None:
 
 async def deliver() -> None:
     """Deliver for ever."""
-    async with delivering(read_settings()):
+    async with open_webhook_worker(read_settings()):
         say("delivering")
         await asyncio.Event().wait()
 

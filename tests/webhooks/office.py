@@ -7,17 +7,17 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from loyalty_app.addresses import Guard, read_ranges
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
-from loyalty_app.outbox import Job, Tried, claim, is_due, record
-from loyalty_app.sender import DEADLINE_SECONDS, Sender
 from loyalty_app.vault import Vault
-from loyalty_app.webhooks import NewWebhookView, WebhookChange, Webhooks
-from loyalty_app.worker import Worker
+from loyalty_app.webhooks.addresses import Guard, read_ranges
+from loyalty_app.webhooks.endpoints import NewWebhookView, WebhookChange, Webhooks
+from loyalty_app.webhooks.outbox import DeliveryAttempt, DeliveryJob, claim, is_due, record
+from loyalty_app.webhooks.sender import DEADLINE_SECONDS, Sender
+from loyalty_app.webhooks.worker import WebhookWorker
 from loyalty_core.webhooks import Delivered, Verdict
-from tests.app.crowd import until
-from tests.app.shop import Shop
+from testkit.crowds import until
+from testkit.shop import Shop
 
 SECRET_KEY = "a key for tests only"
 THIS_MACHINE = "127.0.0.0/8"
@@ -60,29 +60,29 @@ class Office:
         *,
         clock: Callable[[], datetime] | None = None,
         deadline: float = DEADLINE_SECONDS,
-    ) -> AsyncIterator[Worker]:
+    ) -> AsyncIterator[WebhookWorker]:
         """A worker that the counter wakes, until the block ends."""
         sender = Sender(self.guard, self.vault.unlock, deadline=deadline)
-        worker = Worker(database or self.database, sender, clock=clock or self.clock)
+        worker = WebhookWorker(database or self.database, sender, clock=clock or self.clock)
         self.shop.counter.when_queued = worker.wake
         try:
             yield worker
         finally:
             await worker.close()
 
-    async def claim(self, room: int = PLENTY, database: Database | None = None) -> list[Job]:
+    async def claim(self, room: int = PLENTY, database: Database | None = None) -> list[DeliveryJob]:
         """Claim as a worker does."""
         where = database or self.database
         return await where.write(lambda connection: claim(connection, where, now=self.clock.now, room=room))
 
-    async def record(self, *tries: Tried) -> None:
+    async def record(self, *tries: DeliveryAttempt) -> None:
         """Note what came of attempts, as a worker does."""
         now = self.clock.now
         await self.database.write(lambda connection: record(connection, self.database, tries, now=now))
 
-    def tried(self, job: Job, verdict: Verdict | None = None) -> Tried:
+    def tried(self, job: DeliveryJob, verdict: Verdict | None = None) -> DeliveryAttempt:
         """An attempt that has ended now; the receiver has it unless told otherwise."""
-        return Tried(job=job, at=self.clock.now, milliseconds=1, verdict=verdict or Delivered())
+        return DeliveryAttempt(job=job, at=self.clock.now, milliseconds=1, verdict=verdict or Delivered())
 
     async def is_due(self) -> bool:
         """Whether anything is to be sent now."""

@@ -5,9 +5,9 @@ from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
 
-from loyalty_app.addresses import Guard, read_ranges
-from loyalty_app.outbox import Job
-from loyalty_app.sender import Sender
+from loyalty_app.webhooks.addresses import Guard, read_ranges
+from loyalty_app.webhooks.outbox import DeliveryJob
+from loyalty_app.webhooks.sender import Sender
 from loyalty_core.webhooks import make_secret
 
 SECRET, OLD_SECRET = make_secret(b"n" * 32), make_secret(b"o" * 32)
@@ -19,9 +19,9 @@ THIS_MACHINE_TOO = Guard(read_ranges("127.0.0.0/8 ::1"))
 PATIENCE_SECONDS = 10.0
 
 
-def a_job(url: str, **values: object) -> Job:
+def a_job(url: str, **values: object) -> DeliveryJob:
     """The first try to tell of a stamp, but for what is named."""
-    job = Job(
+    job = DeliveryJob(
         business_id=1,
         delivery_id=1,
         endpoint_id=1,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_app.addresses import Guard, is_public, read_ranges
+from loyalty_app.webhooks.addresses import Guard, is_public, read_ranges
 
 # The IANA registries of special-purpose addresses, the multicast ranges, and what clouds keep for themselves.
 SPECIAL = {

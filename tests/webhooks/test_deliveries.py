@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from loyalty_core.webhooks import verify
+from testkit.crowds import until
 from tests.api.till import Api, Till, given, refused, wrong_fields
 from tests.api.witness import Json
-from tests.app.crowd import until
 from tests.webhooks.receiver import Receiver, receiving
 
 THIRTY_DAYS = timedelta(days=30)

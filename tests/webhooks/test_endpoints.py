@@ -8,9 +8,9 @@ import pytest
 
 from loyalty_core.access import Scope
 from loyalty_core.webhooks import verify
+from testkit.crowds import until
 from tests.api.till import Api, Till, given, refused, wrong_fields
 from tests.api.witness import Json
-from tests.app.crowd import until
 from tests.webhooks.receiver import receiving
 
 NOWHERE = "http://127.0.0.1:9/hook"

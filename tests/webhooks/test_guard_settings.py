@@ -4,9 +4,9 @@ import logging
 
 import pytest
 
-from loyalty_app.addresses import read_ranges
-from loyalty_app.running import open_guard
+from loyalty_app.runtime import open_guard
 from loyalty_app.settings import Settings, SettingsError, read_settings
+from loyalty_app.webhooks.addresses import read_ranges
 
 
 @pytest.mark.parametrize("text", [None, "", " ", ",", " , "])

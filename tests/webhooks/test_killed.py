@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from loyalty_app.outbox import LEASE
 from loyalty_app.settings import Settings
+from loyalty_app.webhooks.outbox import LEASE
 from tests.webhooks.office import Office
 from tests.webhooks.receiver import receiving
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 
 DOOMED = ("-m", "tests.webhooks.doomed")
-WORKER = ("-m", "loyalty_app.cli", "worker")
+WORKER = ("-m", "loyalty_cli", "worker")
 
 
 @asynccontextmanager

@@ -17,8 +17,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from loyalty_core.webhooks import make_secret, sign, verify
+from testkit.servers import Missing
 from tests.conftest import leg
-from tests.servers import Missing
 from tests.webhooks.receiver import receiving
 from tests.webhooks.sending import BODY, EVENT_ID, OLD_SECRET, SECRET, a_job, sending
 

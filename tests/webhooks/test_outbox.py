@@ -10,10 +10,10 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_app.db.tables import metadata
-from loyalty_app.outbox import IN_FLIGHT_PER_ENDPOINT, LEASE
+from loyalty_app.webhooks.outbox import IN_FLIGHT_PER_ENDPOINT, LEASE
 from loyalty_core.errors import Busy, CustomerExists, NoRewardAvailable
 from loyalty_core.webhooks import RetryAt
-from tests.app.shop import open_next_door
+from testkit.shop import open_next_door
 from tests.webhooks.office import EVERYTHING_BUT_TESTS, Office
 from tests.webhooks.receiver import receiving
 

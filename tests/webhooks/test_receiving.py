@@ -16,11 +16,11 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 import pytest
 
-from loyalty_app.sender import KINDS
+from loyalty_app.webhooks.sender import KINDS
 from loyalty_core.events import EVENT_TYPES, Event
 from loyalty_core.webhooks import RETRY_SCHEDULE, make_secret, sign, signature_header
+from testkit.servers import Missing
 from tests.conftest import leg
-from tests.servers import Missing
 from tests.webhooks.receiver import HOST
 from tests.webhooks.sending import BODY, OLD_SECRET, a_job, sending
 

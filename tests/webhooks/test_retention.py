@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from loyalty_app import retention
-from loyalty_app.deliveries import replay_one
-from loyalty_app.retention import prune
-from tests.app.crowd import until
+from loyalty_app.upkeep import retention
+from loyalty_app.upkeep.retention import prune
+from loyalty_app.webhooks.delivery_log import replay_one
+from testkit.crowds import until
 from tests.webhooks.office import Office
 
 NOWHERE = "http://127.0.0.1:9/hook"

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from loyalty_app.watch.depths import Depths
-from loyalty_app.watch.exposition import exposition
-from tests.app.crowd import until
+from loyalty_app.observability.exposition import exposition
+from loyalty_app.observability.queue_depths import QueueDepths
+from testkit.crowds import until
 from tests.watch.planted import logged
 from tests.watch.scrape import Scrape
 from tests.webhooks.office import Office
@@ -17,7 +17,7 @@ COUNT = "loyalty_delivery_seconds_count"
 
 async def figures(office: Office) -> Scrape:
     """What this process has counted; what waits is asked anew each time."""
-    return Scrape(exposition(await Depths(office.database, office.clock).measured()).decode())
+    return Scrape(exposition(await QueueDepths(office.database, office.clock).measured()).decode())
 
 
 @pytest.mark.parametrize(("mode", "outcome"), [("200", "delivered"), ("503", "retry"), ("410", "switched_off")])

@@ -7,8 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
-from loyalty_app import addresses
-from loyalty_app.addresses import Guard, addresses_of, checked_url, judge_url, read_ranges
+from loyalty_app.webhooks import addresses
+from loyalty_app.webhooks.addresses import Guard, addresses_of, checked_url, judge_url, read_ranges
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.webhooks import Delivered
 from tests.webhooks.names import NameServer, name_server

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_app.businesses import NewBusiness, open_business
-from loyalty_app.running import running
+from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.shops.businesses import NewBusiness, open_business
 from loyalty_app.vault import Vault, open_vault
 from loyalty_core.access import Plan
-from tests.core.builders import a_program
+from testkit.builders import a_program
 from tests.webhooks.sending import SECRET
 
 A_KEY, ANOTHER_KEY = "tulips are red and white", "tulips are white and red"
@@ -79,7 +79,7 @@ def test_what_was_changed_at_rest_is_not_unlocked(place: int) -> None:
 
 
 async def test_no_file_of_the_database_holds_a_secret_old_or_new(tmp_path: Path) -> None:
-    async with running(on_sqlite(tmp_path, secret_key=A_KEY), delivering=False) as held:
+    async with open_runtime(on_sqlite(tmp_path, secret_key=A_KEY), delivering=False) as held:
         new = NewBusiness(name="Bean & Leaf", plan=Plan.PROFESSIONAL)
         shop = await open_business(held.database, new, a_program().versions[0])
         registered = await held.webhooks.register(shop.id, "https://1.1.1.1/hook", ("stamp.added",))

@@ -11,12 +11,12 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from loyalty_app import turns
-from loyalty_app.outbox import IN_FLIGHT_PER_ENDPOINT
+from loyalty_app.queues import worker as queue_worker
 from loyalty_app.settings import Settings
-from loyalty_app.worker import Worker
+from loyalty_app.webhooks.outbox import IN_FLIGHT_PER_ENDPOINT
+from loyalty_app.webhooks.worker import WebhookWorker
 from loyalty_core.webhooks import RETRY_SCHEDULE, InvalidSignature, verify
-from tests.app.crowd import until
+from testkit.crowds import until
 from tests.webhooks.office import Office
 from tests.webhooks.receiver import Receiver, receiving
 
@@ -35,7 +35,7 @@ def ids(receiver: Receiver) -> list[str]:
 async def test_a_stamp_is_told_at_once_and_not_when_the_worker_next_looks(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "LOOK_EVERY_SECONDS", NEVER)
+    monkeypatch.setattr(queue_worker, "LOOK_EVERY_SECONDS", NEVER)
     async with receiving() as receiver:
         await office.endpoint(receiver.url)
         lena = await office.shop.join()
@@ -90,7 +90,7 @@ async def test_a_delivery_is_tried_ten_times_on_schedule_and_then_given_up(offic
         verify(webhook.secret, request.headers, request.body, now=tried.at)
 
 
-async def go_to_the_next_try(office: Office, number: int, worker: Worker) -> None:
+async def go_to_the_next_try(office: Office, number: int, worker: WebhookWorker) -> None:
     """Let time pass until a delivery is due again, which must be when the schedule says, and not before."""
     [delivery] = await office.deliveries()
     planned = RETRY_SCHEDULE[number]
@@ -207,7 +207,7 @@ async def test_closing_finishes_what_is_under_way_and_begins_nothing_more(office
 async def test_the_worker_outlives_a_database_that_cannot_be_used(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "TROUBLE_SECONDS", 0.01)
+    monkeypatch.setattr(queue_worker, "TROUBLE_SECONDS", 0.01)
     async with receiving() as receiver:
         await office.endpoint(receiver.url)
         await office.stamps(1)
@@ -227,7 +227,7 @@ async def rename(office: Office, table: str, name: str) -> None:
 async def test_what_could_not_be_noted_is_noted_later_and_not_sent_again(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "TROUBLE_SECONDS", 0.01)
+    monkeypatch.setattr(queue_worker, "TROUBLE_SECONDS", 0.01)
     async with receiving("wait") as receiver:
         await office.endpoint(receiver.url)
         await office.stamps(1)
@@ -245,7 +245,7 @@ async def test_what_could_not_be_noted_is_noted_later_and_not_sent_again(
 async def test_the_worker_outlives_a_postgresql_that_takes_no_connections(
     office: Office, settings: Settings, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "TROUBLE_SECONDS", 0.01)
+    monkeypatch.setattr(queue_worker, "TROUBLE_SECONDS", 0.01)
     async with receiving() as receiver:
         await office.endpoint(receiver.url)
         await office.stamps(1)

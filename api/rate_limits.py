@@ -1,0 +1,105 @@
+"""Rate limits: how many requests a key has in each hour, and how many failed sign-ins an address has in each minute.
+
+The library `limits` counts, in this process or in Redis for several; windows are whole hours of UTC. What remains is
+read off the increment's own result, so that it is exact with many requests at once. If Redis cannot be reached, or
+takes longer than a second, this process counts alone, says so in its log and in /health/ready, and asks Redis again
+after a rest: a café stamps on.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from limits.aio.storage import MemoryStorage
+
+if TYPE_CHECKING:
+    from api.redis_counts import SharedCounts
+
+HOUR, MINUTE = 3_600, 60
+FAILURES_A_MINUTE = 60
+REST_SECONDS = 5
+
+log = logging.getLogger(__name__)
+
+
+class RateLimitState(NamedTuple):
+    """Where a key stands in its hour; `reset` in Unix seconds, `exceeded` if this request was one too many."""
+
+    limit: int
+    remaining: int
+    reset: int
+    seconds_left: int
+    exceeded: bool
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The three headers, as integrators know them."""
+        return [
+            (b"x-ratelimit-limit", b"%d" % self.limit),
+            (b"x-ratelimit-remaining", b"%d" % self.remaining),
+            (b"x-ratelimit-reset", b"%d" % self.reset),
+        ]
+
+
+class RateLimits:
+    """Counts requests."""
+
+    def __init__(self, redis_url: str | None, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._own = MemoryStorage()
+        self._shared = _shared(redis_url) if redis_url else None
+        self._resting_until = 0
+        self.redis_reachable = True
+
+    async def count(self, key_id: int, limit: int) -> RateLimitState:
+        """Count one request of a key. A limit of 0 (no API in the plan) is not counted."""
+        now = self._now()
+        window, passed = divmod(now, HOUR)
+        used = await self._increment(f"key:{key_id}:{window}", now) if limit else 0
+        return RateLimitState(limit, max(0, limit - used), (window + 1) * HOUR, HOUR - passed, used > limit)
+
+    async def failed(self, address: str) -> int | None:
+        """Count a failed sign-in; seconds to wait if there were too many of that address in this minute."""
+        window, passed = divmod(self._now(), MINUTE)
+        failures = await self._own.incr(f"failed:{address}:{window}", MINUTE)
+        return MINUTE - passed if failures > FAILURES_A_MINUTE else None
+
+    def _now(self) -> int:
+        return int(self._clock().timestamp())
+
+    async def _increment(self, key: str, now: int) -> int:
+        if self._shared is not None and now >= self._resting_until:
+            try:
+                used = await self._shared.incr(key, HOUR)
+            except OSError as error:
+                self._resting_until = now + REST_SECONDS
+                self._note(reachable=False, reason=str(error))
+            else:
+                self._note(reachable=True)
+                return used
+        return await self._own.incr(key, HOUR)
+
+    def _note(self, *, reachable: bool, reason: str = "no answer") -> None:
+        if reachable != self.redis_reachable:
+            self.redis_reachable = reachable
+            if reachable:
+                log.warning("Redis is back: rate limits are counted over all processes again")
+            else:
+                log.error("Redis cannot be reached (%s): this process counts rate limits alone", reason)
+
+    async def reachable(self) -> bool:
+        """Whether Redis answers; True where none is set."""
+        if self._shared is not None:
+            self._note(reachable=await self._shared.check())
+        return self.redis_reachable
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        if self._shared is not None:
+            await self._shared.close()
+
+
+def _shared(redis_url: str) -> "SharedCounts":
+    from api.redis_counts import SharedCounts  # noqa: PLC0415  # the library of Redis is for those who have one
+
+    return SharedCounts(redis_url)

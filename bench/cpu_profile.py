@@ -1,0 +1,52 @@
+"""Spending: the CPU that a stamp takes of the server, and of which parts it is made up."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from bench.databases import Places
+from bench.driving import Load, at_most, write_cards
+from bench.memory import cpu_seconds
+from bench.profiler.sampling import sampled
+from bench.shops import Town, furnish
+from bench.start_times import API, started, surroundings
+
+MICROSECONDS = 1_000_000
+
+
+class Spending(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stamp takes on a database, in microseconds of CPU, and the shares of the parts."""
+
+    name: str
+    microseconds: float
+    shares: dict[str, float]
+
+    def figures(self) -> dict[str, float]:
+        """Microseconds of the whole and of each part, for JSON."""
+        parts = {name: round(share * self.microseconds, 1) for name, share in self.shares.items()}
+        return {"all": round(self.microseconds, 1), **parts}
+
+
+def spend(found: Places, name: str, seconds: float) -> Spending:
+    """Stamp at `loyalty api` with 32 connections: once to measure, and once while the profiler looks."""
+    settings = found.sqlite("spending") if name == "SQLite" else found.postgres("spending")
+    cards = write_cards(found.folder / f"spending-{name}.cards", furnish(settings, Town()))
+    with started(API, surroundings(settings)) as server:
+        load = Load(port=server.port, cards=cards)
+        at_most(load, 2)
+        before = cpu_seconds(server.pid)
+        answers = at_most(load, seconds).answers
+        used = cpu_seconds(server.pid) - before
+        with sampled(server.pid, seconds) as found_there:
+            at_most(load, seconds)
+    return Spending(name=name, microseconds=used / answers * MICROSECONDS, shares=found_there.shares)
+
+
+def show_spending(found: Sequence[Spending]) -> None:
+    """Print it."""
+    print(f"{'microseconds of CPU of a stamp':<34}" + "".join(f"{one.name:>18}" for one in found))
+    print(f"{'all':<34}" + "".join(f"{one.microseconds:>18.0f}" for one in found))
+    for part in found[0].shares:
+        columns = (f"{one.shares[part] * one.microseconds:>11.0f}  {one.shares[part]:>4.0%}" for one in found)
+        print(f"{part:<34}" + "".join(f"{column:>18}" for column in columns))
+    print()

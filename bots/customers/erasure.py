@@ -1,0 +1,86 @@
+"""Leaving: a person has their data deleted, by one shop or by all, after they were asked once more."""
+
+import re
+
+from bots.buttons import RISKY, Rows, button, new_nonce
+from bots.customers.own_cards import turn_over
+from bots.customers.own_data import pressed_cards
+from bots.text_limits import listed
+from bots.turn import Turn
+from bots.words import Html
+from loyalty_app.chat.card_snapshots import CardSnapshot
+from loyalty_app.chat.chats import ChatChange
+from loyalty_app.counter import Caller
+from loyalty_core.errors import CustomerNotFound
+from loyalty_core.ledger import Actor, ActorType
+
+NONCE = re.compile(r"[0-9A-Za-z]{1,40}")
+
+
+async def ask(turn: Turn) -> None:
+    """Ask once more, and say what goes and what stays."""
+    cards = await pressed_cards(turn)
+    if not cards:
+        return
+    if turn.press.number(0):
+        await turn_over(turn, cards[0], _question(turn, cards), _rows(turn, cards[0].business.id))
+    else:
+        await turn.screen(_question(turn, cards), _rows(turn, 0))
+
+
+def _question(turn: Turn, cards: list[CardSnapshot]) -> Html:
+    words = turn.words
+    waiting = sum(sight.customer.rewards_available for sight in cards)
+    parts = [
+        words.say(
+            "Delete your card at {shops}? Your name, your number and your stamps go for good.",
+            shops=listed([sight.business.name for sight in cards], words),
+        )
+    ]
+    if waiting:
+        parts.append(
+            words.count("⚠️ {n} reward that waits for you goes too.", "⚠️ {n} rewards that wait for you go too.", waiting)
+        )
+    return Html("\n".join(parts))
+
+
+def _rows(turn: Turn, shop: int) -> Rows:
+    words = turn.words
+    return [
+        [button(words.label("🗑 Yes, delete"), "myerase", shop, new_nonce(), look=RISKY)],
+        [button(words.label("‹ Back"), "mydata", shop)],
+    ]
+
+
+async def erase(turn: Turn) -> None:
+    """Delete what was asked about; the keeper takes the cards out of the chat."""
+    nonce = turn.press.text(1)
+    cards = await pressed_cards(turn) if NONCE.fullmatch(nonce) else []
+    if not cards:
+        return
+    for sight in cards:
+        await _erase(turn, sight, nonce)
+    if not turn.press.number(0):
+        turn.note(ChatChange(language=None))
+    await turn.screen(_done(turn, cards))
+
+
+async def _erase(turn: Turn, sight: CardSnapshot, nonce: str) -> None:
+    customer_id = sight.customer.id
+    caller = Caller(business=sight.business, actor=Actor(ActorType.CUSTOMER, customer_id), key=f"chat:{nonce}")
+    try:
+        await turn.counter.erase(caller, customer_id)
+    except CustomerNotFound:  # the shop has just done the same
+        return
+
+
+def _done(turn: Turn, cards: list[CardSnapshot]) -> Html:
+    words = turn.words
+    return words.say(
+        "🗑 Deleted at {shops}: your name, your number, your card and your rewards. "
+        "What was counted there stays, and says nothing of who you are.",
+        shops=listed([sight.business.name for sight in cards], words),
+    )
+
+
+PRESSES = {"myleave": ask, "myerase": erase}

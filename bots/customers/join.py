@@ -1,0 +1,69 @@
+"""Joining: somebody opens the link of a shop, and has its card. One tap, one answer."""
+
+import re
+import unicodedata
+
+from telegram import User
+
+from bots.customers.own_cards import bring_down, find_own
+from bots.turn import Turn
+from bots.words import Words
+from loyalty_app.chat.shop_lookup import shop_of_link
+from loyalty_app.counter import Caller
+from loyalty_app.counter.orders import Holder
+from loyalty_app.shops.businesses import Business
+from loyalty_core.customers import Profile, clean_name
+from loyalty_core.errors import CustomerLimitReached, InvalidRequest
+from loyalty_core.fields import NAME_LENGTH
+from loyalty_core.ledger import Actor, ActorType
+
+SLUG = re.compile(r"[a-z0-9-]{1,64}")
+VISIBLE = frozenset("LNPS")
+
+
+async def join(turn: Turn, slug: str) -> None:
+    """Hand out a card of the shop, or show the one that the person has there; the keeper sends it."""
+    shop = await _find_shop(turn, slug)
+    if shop is None:
+        await turn.screen(
+            turn.words.say("This link leads to no shop. Please scan the poster in the shop again, or ask there.")
+        )
+        return
+    try:
+        await _hand_out(turn, shop)
+    except CustomerLimitReached:
+        await turn.screen(
+            turn.words.say("<b>{shop}</b> cannot hand out more cards at the moment. Please ask there.", shop=shop.name)
+        )
+        return
+    sight = await find_own(turn, shop.id)
+    if sight is not None:
+        await bring_down(turn, sight.held)
+
+
+async def _find_shop(turn: Turn, slug: str) -> Business | None:
+    if not SLUG.fullmatch(slug):
+        return None
+    bot_id = turn.bot.id
+    return await turn.read(lambda connection: shop_of_link(connection, slug, bot_id=bot_id))
+
+
+async def _hand_out(turn: Turn, shop: Business) -> None:
+    profile = Profile(name=name_of(turn.user, turn.words))
+    caller = Caller(business=shop, actor=Actor(ActorType.CUSTOMER))
+    await turn.counter.join(caller, profile, holder=Holder(turn.bot.id, turn.user.id))
+
+
+def name_of(user: User, words: Words) -> str:
+    """What a customer is called: as they call themselves, or a word for a guest if that cannot be shown."""
+    shown = "".join(letter if _can_stay(letter) else " " for letter in user.full_name)
+    if not any(unicodedata.category(letter)[0] in VISIBLE for letter in shown):
+        return words.plain("Guest")
+    try:
+        return clean_name(" ".join(shown.split())[:NAME_LENGTH])
+    except InvalidRequest:
+        return words.plain("Guest")
+
+
+def _can_stay(letter: str) -> bool:
+    return unicodedata.category(letter) not in {"Cc", "Cs", "Zl", "Zp"}

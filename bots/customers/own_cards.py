@@ -1,0 +1,67 @@
+"""Holding: the cards of the person who writes, and where in the chat they are.
+
+A button's word is never taken for it: a card is looked up by the person's own number. The keeper sends and edits the
+cards; here they are only asked for.
+"""
+
+from bots.buttons import Rows, button, keyboard
+from bots.turn import Turn
+from bots.words import Html
+from loyalty_app.chat.card_queue import HeldCard, send_anew
+from loyalty_app.chat.card_snapshots import CardSnapshot, look_at_all, look_for
+
+
+async def find_own(turn: Turn, business_id: int) -> CardSnapshot | None:
+    """The person's card of a shop; None if they hold none."""
+    bot_id, user_id = turn.bot.id, turn.user.id
+    return await turn.read(lambda connection: look_for(connection, business_id, bot_id=bot_id, user_id=user_id))
+
+
+async def find_all(turn: Turn) -> list[CardSnapshot]:
+    """All cards that the person holds in this chat, the oldest first."""
+    bot_id, user_id = turn.bot.id, turn.user.id
+    return await turn.read(lambda connection: look_at_all(connection, bot_id, user_id))
+
+
+async def pressed_card(turn: Turn) -> CardSnapshot | None:
+    """The person's card of the shop that a button names; if there is none, that is said."""
+    sight = await find_own(turn, turn.press.number(0))
+    if sight is None:
+        await turn.toast(turn.words.plain("This card is not here any more."), alert=True)
+    return sight
+
+
+async def bring_down(turn: Turn, held: HeldCard) -> None:
+    """Have a card sent to the bottom of the chat; the message that showed it is taken away."""
+    if held.message_id is not None:
+        await _put_away(turn, held.message_id)
+        await turn.swallow()
+    await turn.finish()  # the keeper reads there in which language, and whether the person is back
+    await send_anew(turn.running.database, held, now=turn.now())
+    turn.counter.when_due()
+
+
+async def _put_away(turn: Turn, message_id: int) -> None:
+    """Take a card's message out of the chat. Telegram keeps those that are older than two days: they say so."""
+    if not await turn.edited(turn.bot.delete_message, message_id):
+        said = turn.words.say("⬇️ Your card is further down.")
+        await turn.edited(turn.bot.edit_message_caption, message_id, caption=said, reply_markup=None)
+
+
+async def turn_over(turn: Turn, sight: CardSnapshot, text: Html, rows: Rows) -> None:
+    """Show something below the picture of a card, in place of what stands there.
+
+    A press under any other message, such as news, brings the card down instead.
+    """
+    shown = sight.held.message_id
+    if turn.pressed_id is None or turn.pressed_id != shown or not await _caption(turn, shown, text, rows):
+        await bring_down(turn, sight.held)
+
+
+async def _caption(turn: Turn, message_id: int, text: Html, rows: Rows) -> bool:
+    return await turn.edited(turn.bot.edit_message_caption, message_id, caption=text, reply_markup=keyboard(rows))
+
+
+def back_row(turn: Turn, sight: CardSnapshot, verb: str = "mycard") -> Rows:
+    """The row that leads back."""
+    return [[button(turn.words.label("‹ Back"), verb, sight.business.id)]]

@@ -1,0 +1,120 @@
+"""The phone number: offered, never demanded. Who shares their own finds the card that the shop has for it already.
+
+Telegram gives a number away only by a button in place of the letters; that it is the person's own is seen by the user
+id in the contact. For which shop it was asked is kept in the draft of the chat.
+"""
+
+import msgspec
+from telegram import Contact, KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboardRemove
+
+from bots.buttons import button, new_nonce
+from bots.customers.own_cards import back_row, find_own, pressed_card, turn_over
+from bots.drafts import Draft, read_draft
+from bots.replies import reply
+from bots.turn import Turn
+from bots.words import Html
+from loyalty_app.chat.card_snapshots import CardSnapshot
+from loyalty_app.chat.chats import ChatChange
+from loyalty_app.counter import Caller
+from loyalty_app.counter.orders import Holder
+from loyalty_core.errors import Busy, LoyaltyError
+from loyalty_core.ledger import Actor, ActorType
+from loyalty_core.outcomes import Claimed
+
+KIND = "mynumber"
+
+
+async def show_number(turn: Turn) -> None:
+    """The number that the shop knows, and the way to share another."""
+    sight = await pressed_card(turn)
+    if sight is None:
+        return
+    words, shop = turn.words, sight.business
+    known = words.say("Your number at <b>{shop}</b>: {phone}", shop=shop.name, phone=sight.customer.phone)
+    none = words.say(
+        "<b>{shop}</b> does not know your number. If you had a card there before, your number finds it.",
+        shop=shop.name,
+    )
+    share = button(words.label("📱 Use my number"), "myphone", shop.id)
+    text = known if sight.customer.phone else none
+    await turn_over(turn, sight, text, [[share], *back_row(turn, sight, "mymore")])
+
+
+async def ask_number(turn: Turn) -> None:
+    """Ask for the number, by the one button that Telegram has for it."""
+    sight = await pressed_card(turn)
+    if sight is None:
+        return
+    words = turn.words
+    keys = [
+        [KeyboardButton(words.label("📱 Share my number"), request_contact=True)],
+        [KeyboardButton(words.label("Not now"))],
+    ]
+    message = await turn.sent(
+        turn.bot.send_message,
+        text=words.say("Share your number with <b>{shop}</b>: press the button below.", shop=sight.business.name),
+        reply_markup=ReplyKeyboardMarkup(keys, resize_keyboard=True, one_time_keyboard=True),
+    )
+    asked = message.message_id if message else None
+    turn.ask(Draft(KIND, {"shop": sight.business.id, "message": asked, "nonce": new_nonce()}))
+
+
+async def take_contact(turn: Turn) -> None:
+    """Somebody has shared a contact: their own number finds or completes a card, anybody else's nothing.
+
+    One that was forwarded may be anybody's word, whatever it says.
+    """
+    message, draft = turn.came.message, _draft(turn)
+    contact = message.contact if message else None
+    sight = await find_own(turn, int(draft.answers.get("shop") or 0)) if draft else None
+    if message is None or contact is None:
+        return
+    if contact.user_id != turn.user.id or message.forward_origin is not None:
+        said = turn.words.say("That is not your own number, so nothing was changed. Only your own finds your card.")
+    elif sight is None:
+        said = turn.words.say("For which shop? Open its card with /card and press “My number” there.")
+    else:
+        said = await _claim(turn, sight, contact, nonce=draft.answers.get("nonce") if draft else None)
+    await _end(turn, draft, said)
+
+
+def _draft(turn: Turn) -> Draft | None:
+    draft = read_draft(turn.chat.draft)
+    return draft if draft is not None and draft.kind == KIND else None
+
+
+async def _claim(turn: Turn, sight: CardSnapshot, contact: Contact, *, nonce: object) -> Html:
+    words, shop = turn.words, sight.business
+    digits = contact.phone_number.lstrip("+")
+    actor, key = Actor(ActorType.CUSTOMER, sight.customer.id), f"chat:{nonce}" if nonce else None
+    caller = Caller(business=shop, actor=actor, key=key)
+    try:
+        answer = await turn.counter.claim(caller, Holder(turn.bot.id, turn.user.id), f"+{digits}")
+    except Busy:
+        raise
+    except LoyaltyError as refusal:
+        return words.say("{text}", text=reply(words, refusal, turn.now(shop)))
+    claimed = msgspec.json.decode(answer.body, type=Claimed)
+    if claimed.replaced is None:
+        return words.say("✅ <b>{shop}</b> knows your number now.", shop=shop.name)
+    return words.say("✅ Found! The card that <b>{shop}</b> had for your number is in this chat now.", shop=shop.name)
+
+
+async def _end(turn: Turn, draft: Draft | None, said: Html) -> None:
+    """Say what came of it, and give the letters back; question and contact leave the chat."""
+    await turn.swallow()
+    asked = draft.answers.get("message") if draft else None
+    if isinstance(asked, int):
+        await turn.remove(asked)
+    await turn.sent(turn.bot.send_message, text=said, reply_markup=ReplyKeyboardRemove())
+    if draft is not None:
+        turn.note(ChatChange(draft=None))
+
+
+async def stop_asking(turn: Turn, _text: str) -> None:
+    """Whatever is typed instead of sharing the number means: not now."""
+    await _end(turn, _draft(turn), turn.words.say("All right, nothing was shared."))
+
+
+PRESSES = {"mynumber": show_number, "myphone": ask_number}
+DRAFTS = {KIND: stop_asking}

@@ -1,0 +1,88 @@
+"""Notices: tells the owners of a shop what they should know, each in their own chat and language, once.
+
+What is to be told, and who knows it already, lies in the database (`loyalty_app/shops/notices.py`).
+"""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
+from telegram.ext import ExtBot
+
+from bots.intake import BotApplication
+from bots.words import Html, Words, words_for
+from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
+from loyalty_app.queues.worker import QueueWorker
+from loyalty_app.runtime import Runtime
+from loyalty_app.shops.notices import Ailment, Notice, NoticeQueue, NoticeSent, WebhookFacts
+
+log = logging.getLogger(__name__)
+
+
+class NoticeWorker(QueueWorker[Notice, NoticeSent]):
+    """Tells notices until it is closed."""
+
+    def __init__(self, running: Runtime, bots: Mapping[int, BotApplication]) -> None:
+        super().__init__(running.database, NoticeQueue(bots.keys), self._tell_all, clock=running.clock, name="notices")
+        self._running, self._bots = running, bots
+
+    async def _tell_all(self, notice: Notice) -> NoticeSent:
+        application = self._bots.get(notice.bot_id or 0)
+        told = list(notice.told_to)
+        if application is None:
+            return NoticeSent(notice=notice, told_to=notice.told_to, everybody=False)
+        try:
+            for owner in [owner for owner in notice.owners if owner not in told]:
+                await self._tell(application.bot, notice, owner)
+                told.append(owner)
+        except TelegramError as error:
+            log.warning("a notice could not be told: %s", type(error).__name__)
+        return NoticeSent(notice=notice, told_to=tuple(told), everybody=set(notice.owners) <= set(told))
+
+    async def _tell(self, bot: ExtBot[Any], notice: Notice, owner: int) -> None:
+        """Tell one owner; who has blocked the bot, or never met it, cannot be told and is not asked again."""
+        chat: Chat = await self._running.database.read(lambda connection: find_chat(connection, bot.id, owner))
+        if chat.blocked_at is not None:
+            return
+        try:
+            message = await bot.send_message(owner, saying(words_for(chat.language or chat.language_code), notice))
+        except (TimedOut, Forbidden, BadRequest):  # it may have arrived, or there is no such chat
+            return
+        below = ChatChange(last_id=message.message_id)
+        await change_chat(self._running.database, bot.id, owner, below, now=self._running.clock())
+
+
+def saying(words: Words, notice: Notice) -> Html:
+    """A notice in words."""
+    said = _about_webhook(words, notice.facts) if notice.facts else words.say("{text}", text=notice.text)
+    return words.say("⚠️ <b>{shop}</b>\n{what}", shop=notice.shop_name, what=said)
+
+
+def _about_webhook(words: Words, facts: WebhookFacts) -> Html:
+    days, url = facts.trouble.days, facts.url
+    match facts.trouble.ailment:
+        case Ailment.GONE:
+            return words.say(
+                "The webhook {url} was switched off: its server answered that it is gone (410). "
+                "If it is still there, switch it on again over the API.",
+                url=url,
+            )
+        case Ailment.SWITCHED_OFF:
+            return words.count(
+                "The webhook {url} was switched off: it has failed for {n} day. "
+                "Once its server works again, switch it on over the API; what was missed can be sent again.",
+                "The webhook {url} was switched off: it has failed for {n} days. "
+                "Once its server works again, switch it on over the API; what was missed can be sent again.",
+                days,
+                url=url,
+            )
+        case Ailment.FAILING:
+            return words.count(
+                "The webhook {url} has failed for {n} day. We keep trying; after five days it is switched off. "
+                "Please have its server looked at.",
+                "The webhook {url} has failed for {n} days. We keep trying; after five days it is switched off. "
+                "Please have its server looked at.",
+                days,
+                url=url,
+            )

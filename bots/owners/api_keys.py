@@ -1,0 +1,158 @@
+"""API keys: what they are for, making one, which is shown once in a message of its own, and closing one for ever."""
+
+from contextlib import suppress
+
+from telegram import LinkPreviewOptions
+from telegram.error import TelegramError
+
+from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, new_nonce
+from bots.drafts import Draft
+from bots.owners.rights import asked
+from bots.owners.shop import back
+from bots.owners.typed_answers import UnclearAnswer, read_name
+from bots.turn import Turn
+from bots.words import Html, Words
+from loyalty_app.chat.chats import ChatChange
+from loyalty_app.shops.api_keys import KeyInfo, create_key_in_chat, list_keys, revoke_key
+from loyalty_app.shops.staff import Position
+from loyalty_core.access import PLANS, Role
+from loyalty_core.errors import IdempotencyKeyReused
+
+NAME = "keyname"
+LONGEST_NAME = 40
+MOST_LISTED = 20
+
+
+async def show_keys(turn: Turn, position: Position, head: Html | None = None) -> None:
+    """The keys that are open, or what the plan lacks."""
+    words, shop = turn.words, position.business
+    if not PLANS[shop.plan].api:
+        await turn.screen(_without_api(words, position), [back(words, position)])
+        return
+    keys = [key for key in await list_keys(turn.running.database, shop.id) if key.revoked_at is None]
+    lines = [
+        words.say("🔑 <b>API keys of {shop}</b>", shop=shop.name),
+        words.say("With a key, a till or a program stamps cards by itself. Whoever has one may do all that."),
+        "",
+        *(_line(words, position, key) for key in keys[-MOST_LISTED:]),
+    ]
+    names = [
+        button(words.label("✖ {name}", name=key.name[:30]), "key", shop.id, key.key_id) for key in keys[-MOST_LISTED:]
+    ]
+    rows: Rows = [
+        [button(words.label("➕ New key"), "newkey", shop.id, look=MAIN)],
+        *([name] for name in names),
+        back(words, position),
+    ]
+    text = Html("\n".join(lines))
+    await turn.screen(Html(f"{head}\n\n{text}") if head else text, rows)
+
+
+def _without_api(words: Words, position: Position) -> Html:
+    return words.say(
+        "🔑 The API lets a till or a program stamp cards. It comes with the plans <b>professional</b> and "
+        "<b>enterprise</b>; {shop} is on <b>{plan}</b>.\n\n"
+        "To change that, ask whoever runs this bot, and name your shop's number: <code>{number}</code>",
+        shop=position.business.name,
+        plan=position.business.plan.value,
+        number=str(position.business.id),
+    )
+
+
+def _line(words: Words, position: Position, key: KeyInfo) -> Html:
+    zone = position.business.zone
+    known = {"name": key.name, "id": key.public_id, "made": words.date(key.created_at.astimezone(zone))}
+    if key.last_used_at is None:
+        return words.say("• <b>{name}</b> (ll_{id}…), made {made}, never used", **known)
+    used = words.date(key.last_used_at.astimezone(zone))
+    return words.say("• <b>{name}</b> (ll_{id}…), made {made}, last used {used}", used=used, **known)
+
+
+async def ask_key_name(turn: Turn, position: Position, *, wrong: str = "") -> None:
+    """Ask what the key is for, with a name ready."""
+    words, shop, nonce = turn.words, position.business, new_nonce()
+    turn.ask(Draft(NAME, {"business": shop.id, "nonce": nonce}))
+    text = words.say("🔑 What is the new key for? Press a name, or send another one.")
+    text = words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=text) if wrong else text
+    rows: Rows = [
+        [
+            button(words.label("Till"), "makekey", shop.id, nonce, "till"),
+            button(words.label("Website"), "makekey", shop.id, nonce, "website"),
+        ],
+        [button(words.label("« API"), "keys", shop.id)],
+    ]
+    await turn.screen(text, rows)
+
+
+async def press_make(turn: Turn, position: Position) -> None:
+    """A name that was ready was pressed."""
+    words = turn.words
+    name = words.plain("Website") if turn.press.text(2) == "website" else words.plain("Till")
+    await _make(turn, position, name, turn.press.text(1))
+
+
+async def take_key_name(turn: Turn, text: str) -> None:
+    """A name was typed; one that cannot be is asked for again."""
+    found = await asked(turn, Role.OWNER)
+    try:
+        name = read_name(turn.words, text, longest=LONGEST_NAME)
+    except UnclearAnswer as unclear:
+        await ask_key_name(turn, found.position, wrong=str(unclear))
+        return
+    turn.note(ChatChange(draft=None))
+    await _make(turn, found.position, name, str(found.draft.answers.get("nonce")))
+
+
+async def _make(turn: Turn, position: Position, name: str, nonce: str) -> None:
+    """Make a key and show it, once. Raises NotOnStaff, RoleRequired or PlanRequired."""
+    words, shop = turn.words, position.business
+    try:
+        made = await create_key_in_chat(turn.running.database, shop.id, name=name, by=position.staff_id, nonce=nonce)
+    except IdempotencyKeyReused:
+        head = words.say("☝️ This key was made already and is not shown again. If you have not kept it, close it.")
+        await show_keys(turn, position, head)
+        return
+    text = words.say(
+        "🔑 <b>{name}</b>\n\n<code>{key}</code>\n\n"
+        "Put it where it is needed now: it is not shown again. Then delete this message.",
+        name=name,
+        key=made.api_key,
+    )
+    rows: Rows = [
+        [copy(words.label("📋 Copy the key"), made.api_key)],
+        [button(words.label("🗑 Delete this message"), "wipe", look=RISKY)],
+    ]
+    await turn.say(text, rows, protect_content=True, link_preview_options=LinkPreviewOptions(is_disabled=True))
+    with suppress(TelegramError):  # the key is there, and is not shown again
+        await show_keys(turn, position, words.say("✅ The key is made. It stands in a message of its own."))
+
+
+async def wipe(turn: Turn) -> None:
+    """Delete the message whose button was pressed."""
+    if turn.pressed_id is not None:
+        await turn.remove(turn.pressed_id)
+
+
+async def ask_close(turn: Turn, position: Position) -> None:
+    """Ask once more before a key is closed."""
+    words, shop, wanted = turn.words, position.business, turn.press.number(1)
+    keys = {key.key_id: key for key in await list_keys(turn.running.database, shop.id)}
+    if wanted not in keys:
+        await show_keys(turn, position)
+        return
+    text = words.say(
+        "Close the key <b>{name}</b> (ll_{id}…) for ever? Whatever uses it stops working within a second.",
+        name=keys[wanted].name,
+        id=keys[wanted].public_id,
+    )
+    rows: Rows = [
+        [button(words.label("Yes, close it"), "closekey", shop.id, wanted, look=RISKY)],
+        [button(words.label("No, keep it"), "keys", shop.id, look=GOOD)],
+    ]
+    await turn.screen(text, rows)
+
+
+async def press_close(turn: Turn, position: Position) -> None:
+    """Close a key. Raises NotOnStaff, RoleRequired, or InvalidRequest if the shop has no such key."""
+    closed = await revoke_key(turn.running.database, position.business.id, turn.press.number(1), by=position.staff_id)
+    await show_keys(turn, position, turn.words.say("✅ The key {name} is closed.", name=closed.name))

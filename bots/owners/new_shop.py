@@ -1,0 +1,180 @@
+"""Founding: a shop in four messages: /newshop, its name, how many stamps, and what they make.
+
+What was answered lies in the draft of the chat, so a restart interrupts nobody. The shop is made in the transaction
+that ends the draft: an answer that is delivered twice makes one shop. What its owner is told is in `opened`.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from bots.buttons import MAIN, Rows, button
+from bots.drafts import Draft, read_draft, write_draft
+from bots.owners import cities
+from bots.owners.new_shop_welcome import tell
+from bots.owners.rights import own_positions
+from bots.owners.shop import show_shop
+from bots.owners.typed_answers import UnclearAnswer, read_name, read_reward, read_stamps
+from bots.turn import Turn
+from bots.words import Html
+from loyalty_app.chat.chats import ChatChange
+from loyalty_app.shops.businesses import NewBusiness, first_terms
+from loyalty_app.shops.links import shop_of_bot
+from loyalty_app.shops.opening import MOST_OWNED, DraftGone, open_shop_in_chat
+from loyalty_app.shops.staff import Position
+from loyalty_core.access import Plan, Role
+from loyalty_core.errors import LoyaltyError, ShopLimitReached
+
+NAME, STAMPS, REWARD = "newshop.name", "newshop.stamps", "newshop.reward"
+OPENED = "newshop.opened"
+"""The shop is there, but it is not known yet whether the owner was told."""
+
+USUAL = (8, 10, 12)
+
+
+async def begin_shop(turn: Turn) -> None:
+    """Ask for the name of the new shop. Raises ShopLimitReached."""
+    bot_id = turn.bot.id
+    if await turn.read(lambda connection: shop_of_bot(connection, bot_id)) is not None:
+        await turn.screen(turn.words.say("This bot belongs to one shop. Open yours with the bot of all shops."))
+        return
+    owned = [one for one in await own_positions(turn) if one.role is Role.OWNER]
+    if len(owned) >= MOST_OWNED:
+        raise ShopLimitReached(MOST_OWNED)
+    await _ask_name(turn)
+
+
+async def take_answer(turn: Turn, text: str) -> None:
+    """An answer to what was asked last; one that cannot be used is explained, and asked for again."""
+    draft = read_draft(turn.chat.draft)
+    entries = {NAME: _take_name, STAMPS: _take_stamps, REWARD: _take_reward, OPENED: _tell_again}
+    entry = entries.get(draft.kind) if draft else None
+    if draft is None or entry is None:
+        turn.note(ChatChange(draft=None))
+        return
+    if turn.has_asked(draft) and draft.kind in AGAIN:
+        await AGAIN[draft.kind](turn, draft)
+    else:
+        await entry(turn, draft, text)
+
+
+async def press_stamps(turn: Turn) -> None:
+    """One of the usual numbers of stamps was pressed."""
+    draft = read_draft(turn.chat.draft)
+    if draft is not None and draft.kind == REWARD and turn.has_asked(draft):
+        await _ask_reward(turn, draft)
+    elif draft is None or draft.kind != STAMPS:
+        await turn.toast(turn.words.plain("That was answered already."))
+    else:
+        await _take_stamps(turn, draft, turn.press.text(0))
+
+
+async def cancel(turn: Turn) -> None:
+    """End what was being asked."""
+    turn.note(ChatChange(draft=None))
+    await turn.screen(turn.words.say("All right, nothing was changed. /shop shows your shop, /card your cards."))
+
+
+async def _ask(turn: Turn, draft: Draft, question: Html, rows: Rows, *, wrong: str = "") -> None:
+    if not wrong:
+        turn.ask(draft)
+    text = turn.words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=question) if wrong else question
+    await turn.screen(text, [*rows, [button(turn.words.label("✖ Cancel"), "cancel")]])
+
+
+async def _ask_name(turn: Turn, *, wrong: str = "") -> None:
+    question = turn.words.say(
+        "<b>Open a shop</b> · 1 of 3\n\nWhat is it called? Your customers see the name on their cards."
+    )
+    await _ask(turn, Draft(NAME), question, [], wrong=wrong)
+
+
+async def _ask_stamps(turn: Turn, draft: Draft, *, wrong: str = "") -> None:
+    words = turn.words
+    question = words.say(
+        "<b>{shop}</b> · 2 of 3\n\nHow many stamps make a reward? Press a number, or send another one from 1 to 100.",
+        shop=draft.answers["name"],
+    )
+    row = [button(words.number(number), "goal", number, look=MAIN if number == USUAL[1] else None) for number in USUAL]
+    await _ask(turn, draft, question, [row], wrong=wrong)
+
+
+async def _ask_reward(turn: Turn, draft: Draft, *, wrong: str = "") -> None:
+    question = turn.words.count(
+        "<b>{shop}</b> · 3 of 3\n\nWhat does a customer get for {n} stamp? For example: A coffee of your choice",
+        "<b>{shop}</b> · 3 of 3\n\nWhat does a customer get for {n} stamps? For example: A coffee of your choice",
+        int(draft.answers["stamps"] or 0),
+        shop=draft.answers["name"],
+    )
+    await _ask(turn, draft, question, [], wrong=wrong)
+
+
+# What is asked once more when the answer to the question before it comes again.
+AGAIN: dict[str, Callable[[Turn, Draft], Awaitable[None]]] = {STAMPS: _ask_stamps, REWARD: _ask_reward}
+
+
+async def _take_name(turn: Turn, _draft: Draft, text: str) -> None:
+    try:
+        name = read_name(turn.words, text)
+    except UnclearAnswer as unclear:
+        await _ask_name(turn, wrong=str(unclear))
+    else:
+        await _ask_stamps(turn, Draft(STAMPS, {"name": name}))
+
+
+async def _take_stamps(turn: Turn, draft: Draft, text: str) -> None:
+    try:
+        stamps = read_stamps(turn.words, text)
+    except UnclearAnswer as unclear:
+        await _ask_stamps(turn, draft, wrong=str(unclear))
+    else:
+        await _ask_reward(turn, Draft(REWARD, {**draft.answers, "stamps": stamps}))
+
+
+async def _take_reward(turn: Turn, draft: Draft, text: str) -> None:
+    try:
+        reward = read_reward(turn.words, text)
+    except UnclearAnswer as unclear:
+        await _ask_reward(turn, draft, wrong=str(unclear))
+        return
+    try:
+        position = await _open(turn, draft, reward)
+    except DraftGone:
+        turn.note(ChatChange(draft=None))
+        return
+    except LoyaltyError:
+        turn.note(ChatChange(draft=None))
+        raise
+    await tell(turn, position, stamps=int(draft.answers["stamps"] or 0), reward=reward)
+
+
+async def _tell_again(turn: Turn, draft: Draft, text: str) -> None:
+    """The last answer comes once more, because the owner could not be told before: the shop is there already."""
+    name, reward = draft.answers.get("name"), draft.answers.get("reward")
+    made = [one for one in await own_positions(turn) if one.role is Role.OWNER and one.business.name == name]
+    if made and " ".join(text.split()) == reward:
+        await tell(turn, made[-1], stamps=int(draft.answers["stamps"] or 0), reward=str(reward))
+    else:
+        turn.note(ChatChange(draft=None))
+        await show_shop(turn)
+
+
+async def _open(turn: Turn, draft: Draft, reward: str) -> Position:
+    place = cities.guess(turn.user.language_code or turn.chat.language)
+    new = NewBusiness(name=str(draft.answers["name"]), plan=Plan.TRIAL, timezone=place.timezone, country=place.country)
+    now = turn.now()
+    return await open_shop_in_chat(
+        turn.running.database,
+        new,
+        first_terms(int(draft.answers["stamps"] or 0), reward, now),
+        now=now,
+        bot_id=turn.bot.id,
+        chat_id=turn.user.id,
+        draft=turn.chat.draft or b"",
+        after=write_draft(Draft(OPENED, {**draft.answers, "reward": reward})),
+        name=_called(turn.user.full_name),
+    )
+
+
+def _called(name: str) -> str:
+    """A name of Telegram's as one of ours; whoever has none that can be written is "Owner"."""
+    kept = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    return kept[:100] or "Owner"

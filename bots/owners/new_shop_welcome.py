@@ -1,0 +1,52 @@
+"""Opened: what the owner of a new shop is told: the poster, the link, and what to do next."""
+
+from bots.buttons import MAIN, Rows, button, copy
+from bots.owners import cities
+from bots.owners.poster import link_of, send_poster
+from bots.turn import Turn
+from bots.words import Html, Words
+from loyalty_app.chat.chats import ChatChange
+from loyalty_app.shops.staff import Position
+from loyalty_core.access import PLANS, Plan
+
+
+async def tell(turn: Turn, position: Position, *, stamps: int, reward: str) -> None:
+    """Tell the owner; only once that is done the draft is over, so that whatever fails is done again."""
+    turn.note(ChatChange(business_id=position.business.id))
+    await send_poster(turn, position)
+    await _celebrate(turn, position, stamps=stamps, reward=reward)
+    turn.note(ChatChange(draft=None))
+
+
+async def _celebrate(turn: Turn, position: Position, *, stamps: int, reward: str) -> None:
+    words, shop = turn.words, position.business
+    text = words.count(
+        "🎉 <b>{shop}</b> is open! {n} stamp makes: {reward}\n\n{next}",
+        "🎉 <b>{shop}</b> is open! {n} stamps make: {reward}\n\n{next}",
+        stamps,
+        shop=shop.name,
+        reward=reward,
+        next=_what_next(words, position),
+    )
+    link = await link_of(turn, shop)
+    rows: Rows = [
+        [copy(words.label("📋 Copy the link"), link)] if link else [],
+        [
+            button(words.label("👥 Invite staff"), "team", shop.id),
+            button(words.label("🕓 Time zone"), "zone", shop.id),
+        ],
+        [button(words.label("🏪 My shop"), "shop", shop.id, look=MAIN)],
+    ]
+    await turn.screen(text, rows)
+
+
+def _what_next(words: Words, position: Position) -> Html:
+    shop = position.business
+    return words.say(
+        "1. Print the poster above. Customers scan it and have a card.\n"
+        "2. To give a stamp, point your phone's camera at a customer's card, or send me a photo of it.\n"
+        "3. Invite your staff: they stamp with their own phones.\n\n"
+        "🕓 A day begins at midnight in {city}. The trial holds {limit} customers.",
+        city=cities.city(shop.timezone, words.locale),
+        limit=PLANS[Plan.TRIAL].customers or 0,
+    )

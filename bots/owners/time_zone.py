@@ -1,0 +1,68 @@
+"""Time zones: the one whose midnight begins the shop's day, chosen by typing a city. The country follows from it."""
+
+from msgspec.structs import replace
+
+from bots.buttons import button
+from bots.drafts import Draft
+from bots.owners import cities
+from bots.owners.rights import asked
+from bots.owners.shop import show_position
+from bots.turn import Turn
+from bots.words import Html
+from loyalty_app.chat.chats import ChatChange
+from loyalty_app.shops.businesses import BusinessChange, change_business
+from loyalty_app.shops.staff import Position
+from loyalty_core.access import Role
+
+ZONE = "zone"
+
+
+async def ask_zone(turn: Turn, position: Position, *, wrong: Html | None = None) -> None:
+    """Ask for a city, and say which time is taken now."""
+    words, business = turn.words, position.business
+    turn.ask(Draft(ZONE, {"business": business.id}))
+    question = words.say(
+        "🕓 <b>{city}</b>, where it is {time} now.\n\n"
+        "Which city is the shop in? Send its name, or that of a large city with the same time.",
+        city=cities.city(business.timezone, words.locale),
+        time=words.time(turn.now(business)),
+    )
+    rows = [[button(words.label("« Settings"), "settings", business.id)]]
+    await turn.screen(Html(f"{wrong}\n\n{question}") if wrong else question, rows)
+
+
+async def take_zone(turn: Turn, text: str) -> None:
+    """A city was typed: one that is known is taken, several are offered, none is asked for again."""
+    position = (await asked(turn, Role.MANAGER)).position
+    words, found = turn.words, cities.find_zones(text, turn.words.locale)
+    if len(found) == 1:
+        await _take(turn, position, found[0])
+    elif found:
+        choices = [
+            [button(cities.city_and_country(zone, words.locale)[:60], "zoned", position.business.id, zone)]
+            for zone in found
+        ]
+        rows = [*choices, [button(words.label("« Settings"), "settings", position.business.id)]]
+        await turn.screen(words.say("Which one do you mean? You can also send another name."), rows)
+    else:
+        wrong = words.say("☝️ I do not know “{name}”. Please try a larger city nearby.", name=text[:60])
+        await ask_zone(turn, position, wrong=wrong)
+
+
+async def press_zone(turn: Turn, position: Position) -> None:
+    """One of several time zones was chosen."""
+    await _take(turn, position, turn.press.text(1))
+
+
+async def _take(turn: Turn, position: Position, zone: str) -> None:
+    """Take a time zone. Raises InvalidRequest, NotOnStaff or RoleRequired."""
+    change = BusinessChange(timezone=zone, country=cities.country_of(zone) or position.business.country)
+    database, shop = turn.running.database, position.business.id
+    business = await change_business(database, shop, change, now=turn.now(), by=position.staff_id)
+    turn.note(ChatChange(draft=None))
+    said = turn.words.say(
+        "✅ The shop's days are those of <b>{city}</b> now, where it is {time}.",
+        city=cities.city(zone, turn.words.locale),
+        time=turn.words.time(turn.now(business)),
+    )
+    await show_position(turn, replace(position, business=business), said)

@@ -1,0 +1,75 @@
+"""Answers: what people type or press when they are asked for a number, a text or a choice, read forgivingly.
+
+What is right is said by the types of the core; what is wrong is said here, in words.
+"""
+
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from bots.words import Words
+from loyalty_core.customers import clean_name
+from loyalty_core.errors import InvalidRequest
+from loyalty_core.programs import ProgramChange
+
+NONE = "none"
+"""What stands for "no limit" in a button."""
+
+LONGEST_NUMBER = 9
+LONGEST_REWARD = 100
+LONGEST_SHOP_NAME = 60
+
+
+class UnclearAnswer(Exception):  # named as a fact
+    """The answer cannot be used; the text says what would be right, in the reader's language."""
+
+
+def read_number(text: str) -> int | None:
+    """A whole number in any script's figures; None if that is none."""
+    text = text.strip()
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else None
+
+
+def read_stamps(words: Words, text: str) -> int:
+    """How many stamps make a reward. Raises Unclear."""
+    number = read_number(text)
+    if number is None or _changed("stamps_required", number) is None:
+        raise UnclearAnswer(words.plain("Please send a whole number from 1 to 100."))
+    return number
+
+
+def read_reward(words: Words, text: str) -> str:
+    """What a full card earns. Raises Unclear."""
+    reward = " ".join(text.split())
+    if len(reward) > LONGEST_REWARD or _changed("reward_description", reward) is None:
+        raise UnclearAnswer(words.plain("Please send a short text of at most {n} letters.", n=LONGEST_REWARD))
+    return reward
+
+
+def read_name(words: Words, text: str, *, longest: int = LONGEST_SHOP_NAME) -> str:
+    """A name. Raises Unclear."""
+    try:
+        name = clean_name(" ".join(text.split()))
+    except InvalidRequest:
+        name = ""
+    if not name or len(name) > longest or name.startswith("/"):
+        raise UnclearAnswer(words.plain("Please send a name of at most {n} letters.", n=longest))
+    return name
+
+
+def read_change(field: str, text: str) -> ProgramChange | None:
+    """A change of one field of the program, from what was pressed or typed; None if that is not possible."""
+    if field not in ProgramChange.__struct_fields__ or field == "name":
+        return None
+    number = read_number(text)
+    value: Any = None if text == NONE else text if number is None else number
+    return _changed(field, value)
+
+
+def _changed(field: str, value: Any) -> ProgramChange | None:  # noqa: ANN401  # each field has a type of its own
+    try:
+        change = msgspec.convert({field: value}, ProgramChange)
+    except msgspec.ValidationError:
+        return None
+    return change if getattr(change, field) is not UNSET else None

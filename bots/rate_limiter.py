@@ -1,0 +1,100 @@
+"""Pace: no more is sent than Telegram takes, neither by a bot in all nor into one chat.
+
+Telegram's limits: about 30 messages a second for a bot, one a second into a chat with short bursts. Where it says
+"retry after", nothing was done, so the same call is made again then, if that is soon. How messages look is not known
+here.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from aiolimiter import AsyncLimiter
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError, TimedOut
+from telegram.ext import BaseRateLimiter
+
+from loyalty_app.observability.metrics import count_call
+
+PER_BOT = (30, 1.0)
+PER_CHAT = (20, 20.0)
+MOST_CHATS = 10_000
+SPARE = (12, 1.0)
+TRIES = 4
+LONGEST_WAIT_SECONDS = 10
+"""Who is put off for longer does not wait here: the whole update is handled again then."""
+UNHURRIED = 1
+"""For `rate_limit_args`: a call for which nobody waits. Such calls leave room for those of people who do."""
+UNCOUNTED = {"deleteMessage"}
+
+# What comes of a call, in the words of the figures; the first kind that fits counts.
+OUTCOMES: tuple[tuple[type[Exception], str], ...] = (
+    (RetryAfter, "put_off"),
+    (Forbidden, "blocked"),
+    (TimedOut, "timeout"),
+    (BadRequest, "refused"),
+    (TelegramError, "failed"),
+)
+
+Answer = Any
+Call = Callable[..., Coroutine[Any, Any, Answer]]
+
+
+class RateLimiter(BaseRateLimiter[int]):
+    """Keeps one bot to Telegram's limits: who comes too early waits. What puts nothing into a chat does not count."""
+
+    def __init__(self) -> None:
+        self._whole, self._spare = AsyncLimiter(*PER_BOT), AsyncLimiter(*SPARE)
+        self._chats: OrderedDict[str, AsyncLimiter] = OrderedDict()
+
+    async def initialize(self) -> None:
+        """Nothing is held open."""
+
+    async def shutdown(self) -> None:
+        """Nothing is held open."""
+
+    async def process_request(self, *given: Any, **named: Any) -> Answer:  # noqa: ANN401  # the library's own signature
+        """Make a call when it is its turn, and count it. Raises RetryAfter if it is put off too long."""
+        began, outcome = time.perf_counter(), "ok"
+        try:
+            return await self._call(given, named)
+        except TelegramError as error:
+            outcome = next(word for kind, word in OUTCOMES if isinstance(error, kind))
+            raise
+        finally:
+            count_call(str(named["endpoint"]), outcome, seconds=time.perf_counter() - began)
+
+    async def _call(self, given: tuple[Any, ...], named: dict[str, Any]) -> Answer:
+        call: Call = named["callback"]
+        for tries_left in range(TRIES, 0, -1):
+            if named["rate_limit_args"] == UNHURRIED:
+                await self._spare.acquire()
+            if named["endpoint"] not in UNCOUNTED:
+                await self._turn(named["data"].get("chat_id"))
+            try:
+                return await call(*named["args"], **named["kwargs"])
+            except RetryAfter as later:
+                if tries_left == 1 or seconds_of(later) > LONGEST_WAIT_SECONDS:
+                    raise
+                await asyncio.sleep(seconds_of(later))
+        raise AssertionError(given)
+
+    async def _turn(self, chat_id: object) -> None:
+        if chat_id is None:
+            return
+        await self._chat(str(chat_id)).acquire()
+        await self._whole.acquire()
+
+    def _chat(self, chat_id: str) -> AsyncLimiter:
+        limiter = self._chats.pop(chat_id, None) or AsyncLimiter(*PER_CHAT)
+        self._chats[chat_id] = limiter
+        if len(self._chats) > MOST_CHATS:
+            self._chats.popitem(last=False)
+        return limiter
+
+
+def seconds_of(later: RetryAfter) -> float:
+    """How long Telegram puts a call off."""
+    wait = later.retry_after
+    return wait if isinstance(wait, int | float) else wait.total_seconds()

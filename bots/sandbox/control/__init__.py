@@ -1,5 +1,0 @@
-"""The control API, /control: what the page and the tests say to the sandbox on behalf of people."""
-
-from bots.sandbox.control import acts, inhabitants, watching
-
-HANDLERS = [*inhabitants.HANDLERS, *acts.HANDLERS, *watching.HANDLERS]

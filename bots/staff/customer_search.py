@@ -1,0 +1,165 @@
+"""Finding: from the link of a card, a picture of cards, a typed code or a phone number to the customer.
+
+Whoever is on no shop's staff is told nothing here: for them these functions give False, whatever the code. The card of
+a shop where somebody does not work is an unknown card for them.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from telegram import Document, InlineKeyboardButton, PhotoSize
+from telegram.error import BadRequest
+
+from bots.buttons import LONGEST_DATA, Rows, button
+from bots.scan import cards_in
+from bots.staff.at_work import find_at_work, workplaces
+from bots.staff.screen import LIST, short, show, turn_away
+from bots.turn import Turn
+from bots.words import Html, Words
+from loyalty_app.customers.card_pictures import first_name
+from loyalty_app.customers.staff_view import with_codes, with_ids, with_phone_in
+from loyalty_app.shops.staff import Position
+from loyalty_core.customers import Customer, parse_code
+
+LARGEST_FILE = 20_000_000
+"""Bytes of a file that a bot can fetch."""
+
+MOST_CARDS = 12
+READERS = ThreadPoolExecutor(2, "photos")
+"""Large pictures take much memory while they are read: two at a time."""
+EXAMPLE = "CUS12AB34CD56"
+PHONE = re.compile(r"[+＋]?[\d\s()/.\-]{5,25}")
+
+
+async def open_card(turn: Turn, code: str) -> bool:
+    """A card's link was opened: show whom to stamp, if it is a card of a shop where the person works."""
+    places, parsed = await workplaces(turn), parse_code(code)
+    found = await _with_codes(turn, places, [parsed]) if places and parsed else []
+    if not found:
+        return False
+    await _serve(turn, found[0])
+    return True
+
+
+async def find_typed(turn: Turn, text: str) -> bool:
+    """Something was typed: show whom to stamp, if it is the code or the phone number of a card."""
+    places, code = await workplaces(turn), parse_code(text)
+    if not places:
+        return False
+    found = await _with_codes(turn, places, [code]) if code else []
+    customer = found[0] if found else await _with_phone(turn, places, text)
+    if customer is not None:
+        await _serve(turn, customer)
+    elif any(letter.isdigit() for letter in text) or text.upper().startswith("CUS"):
+        await turn.screen(_nobody(turn, text))
+    else:
+        return False
+    return True
+
+
+def _nobody(turn: Turn, text: str) -> Html:
+    return turn.words.say(
+        "No card of your shop has the code or phone number <b>{text}</b>.\n"
+        "A code looks like <code>{code}</code>; small letters, spaces and dashes do not matter.",
+        text=short(text),
+        code=EXAMPLE,
+    )
+
+
+async def scan(turn: Turn) -> bool:
+    """A picture was sent: show whom to stamp; of several cards, one is chosen."""
+    places = await workplaces(turn)
+    if not places:
+        return False
+    picture = await _picture(turn)
+    codes = await asyncio.get_running_loop().run_in_executor(READERS, cards_in, picture)
+    found = await _with_codes(turn, places, codes) if codes else []
+    if len(found) == 1:
+        await _serve(turn, found[0])
+    elif found:
+        await turn.screen(*_list(turn.words, found))
+    else:
+        await turn.screen(_nothing_found(turn, codes))
+    return True
+
+
+def _nothing_found(turn: Turn, codes: Sequence[str]) -> Html:
+    if codes:
+        return turn.words.say("No card of your shop is in this picture.")
+    return turn.words.say(
+        "I see no card in this picture. Take it from close by, so that the square code is sharp and fills half of it, "
+        "and turn away from bright lamps. You can also type the code below the square."
+    )
+
+
+async def _picture(turn: Turn) -> bytes:
+    """The bytes of the picture that was sent; nothing if it cannot be fetched or is none."""
+    message = turn.came.message
+    file: PhotoSize | Document | None = None
+    if message is not None:
+        file = message.photo[-1] if message.photo else message.document
+    if file is None or (file.file_size or 0) > LARGEST_FILE:
+        return b""
+    try:
+        there = await turn.bot.get_file(file.file_id)
+        return bytes(await there.download_as_bytearray())
+    except BadRequest:  # too large, or gone meanwhile
+        return b""
+
+
+async def _with_codes(turn: Turn, places: Sequence[Position], codes: Sequence[str]) -> list[Customer]:
+    shops = [position.business.id for position in places]
+    return await turn.read(lambda connection: with_codes(connection, shops, codes))
+
+
+async def _with_phone(turn: Turn, places: Sequence[Position], typed: str) -> Customer | None:
+    """Who has a phone number, in the shop of this chat or else in another one where the person works."""
+    if not PHONE.fullmatch(typed):
+        return None
+    shops = [position.business for position in places]
+    return await turn.read(lambda connection: with_phone_in(connection, shops, typed))
+
+
+async def _serve(turn: Turn, customer: Customer) -> None:
+    desk = await find_at_work(turn, customer.business_id)
+    if desk is not None:
+        await show(turn, desk, customer.id)
+
+
+async def list_again(turn: Turn) -> None:
+    """[All cards of the picture]: shop, customers."""
+    shop, ids = turn.press.number(0), [turn.press.number(place) for place in range(1, len(turn.press.args))]
+    if await find_at_work(turn, shop) is None:
+        await turn_away(turn)
+        return
+    found = await turn.read(lambda connection: with_ids(connection, shop, ids))
+    await turn.screen(*_list(turn.words, found))
+
+
+def _list(words: Words, found: Sequence[Customer]) -> tuple[Html, Rows]:
+    """The cards of a picture to choose from."""
+    text = words.count(
+        "{n} card is in the picture. Whose is it?", "{n} cards are in the picture. Whose is it?", len(found)
+    )
+    rows = [[button(_named(words, one), "serve", one.business_id, one.id)] for one in found[:MOST_CARDS]]
+    return text, [*rows, _refresh(words, found)]
+
+
+def _refresh(words: Words, found: Sequence[Customer]) -> list[InlineKeyboardButton]:
+    """The button that brings this list back, from each of its customers too; none if it cannot name them all."""
+    shops = {customer.business_id for customer in found}
+    named = [LIST, *shops, *(customer.id for customer in found)]
+    if len(shops) != 1 or len(":".join(map(str, named))) > LONGEST_DATA:
+        return []
+    return [button(words.label("🔄 Refresh"), *map(str, named))]
+
+
+def _named(words: Words, customer: Customer) -> str:
+    name, card = short(first_name(customer.name)), customer.card
+    label = words.plain_count("{name} · {n} stamp", "{name} · {n} stamps", card.current_stamps, name=name)
+    return f"{label} 🎁" if card.rewards_available else label
+
+
+PRESSES = {LIST: list_again}

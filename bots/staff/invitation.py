@@ -1,0 +1,68 @@
+"""Hiring: somebody opens an invitation and is on the staff, and learns how to stamp.
+
+Who may invite whom, and what an invitation is worth, is decided where it is accepted.
+"""
+
+import unicodedata
+
+from bots.turn import Turn
+from bots.words import N_, Html, Words
+from loyalty_app.chat.chats import ChatChange
+from loyalty_app.shops.links import shop_of_bot
+from loyalty_app.shops.staff import accept, shop_inviting
+from loyalty_core.access import Role
+from loyalty_core.errors import InviteInvalid
+from loyalty_core.fields import NAME_LENGTH
+
+WELCOMES: dict[Role, str] = {
+    Role.STAFF: N_("👋 Welcome to <b>{shop}</b>! You are on the staff: you stamp cards and hand out rewards."),
+    Role.MANAGER: N_(
+        "👋 Welcome to <b>{shop}</b>! You are a manager: you stamp cards, undo what went wrong, and invite staff. "
+        "Your screen is /shop."
+    ),
+    Role.OWNER: N_("👋 Welcome to <b>{shop}</b>! You are an owner: all about the shop is on your screen, /shop."),
+}
+
+
+async def accept_invitation(turn: Turn, token: str) -> None:
+    """An invitation was opened. Raises InviteInvalid, also in another shop's own bot."""
+    bot_id = turn.bot.id
+    only = await turn.read(lambda connection: shop_of_bot(connection, bot_id))
+    if only is not None and await turn.read(lambda connection: shop_inviting(connection, token)) != only:
+        raise InviteInvalid
+    accepted = await accept(
+        turn.running.database, token, user_id=turn.user.id, name=_name(turn), now=turn.running.clock()
+    )
+    turn.note(ChatChange(business_id=accepted.business.id))
+    if accepted.left:
+        await turn.screen(
+            turn.words.say(
+                "You are on the staff of <b>{shop}</b> already. This link is for somebody else, and still good: "
+                "send it to them.",
+                shop=accepted.business.name,
+            )
+        )
+        return
+    welcome = turn.words.say(WELCOMES[accepted.position.role], shop=accepted.business.name)
+    await turn.screen(Html("\n\n".join([welcome, how_to_stamp(turn.words)])))
+
+
+def how_to_stamp(words: Words) -> Html:
+    """The three ways to a customer, in words."""
+    return Html(
+        "\n".join(
+            [
+                words.say("<b>How to stamp</b>"),
+                words.say("📷 Point the camera of your phone at the customer's card and open the link."),
+                words.say("🖼 Or send a photo of the card here, even of several cards at once."),
+                words.say("⌨️ Or type the code below the square, or the customer's phone number."),
+                words.say("Then tap <b>+1</b>. That is all."),
+            ]
+        )
+    )
+
+
+def _name(turn: Turn) -> str:
+    """The person's name as the rules take it."""
+    name = "".join(letter for letter in turn.user.full_name if unicodedata.category(letter) not in {"Cc", "Cs"})
+    return name.strip()[:NAME_LENGTH].strip() or turn.words.plain("Staff")

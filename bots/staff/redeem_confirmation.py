@@ -1,0 +1,65 @@
+"""Handing out: names the reward and asks once more, before a card is redeemed. Of several, one is chosen.
+
+Nothing is written here: the buttons lead to `acting`.
+"""
+
+from bots.buttons import GOOD, Rows, button, new_nonce
+from bots.replies import reply
+from bots.staff.at_work import find_at_work
+from bots.staff.screen import StaffScreen, look, short, show, turn_away, way_back
+from bots.turn import Turn
+from bots.words import Html
+from loyalty_core.errors import CustomerNotFound, NoRewardAvailable
+from loyalty_core.rewards import Reward
+
+MOST_CHOICES = 8
+
+
+async def hand(turn: Turn) -> None:
+    """[Redeem]: shop, customer. Names the reward and asks once more; of several, one is chosen."""
+    desk = await find_at_work(turn, turn.press.number(0))
+    if desk is None:
+        await turn_away(turn)
+        return
+    try:
+        sight = await look(turn, desk, turn.press.number(1))
+        different = _different(sight.visit.rewards)
+    except (CustomerNotFound, NoRewardAvailable) as refusal:
+        await turn.toast(reply(turn.words, refusal, turn.now(desk.position.business)), alert=True)
+        await show(turn, desk, turn.press.number(1))
+        return
+    if len(different) == 1:
+        await turn.screen(*_confirmation(sight, different[0], turn))
+    else:
+        await turn.screen(*_choice(sight, different, turn))
+
+
+def _different(rewards: tuple[Reward, ...]) -> list[Reward]:
+    """The rewards that differ in what they are, the oldest of each. Raises NoRewardAvailable."""
+    if not rewards:
+        raise NoRewardAvailable
+    return list({reward.description: reward for reward in reversed(rewards)}.values())[::-1]
+
+
+def _confirmation(sight: StaffScreen, reward: Reward, turn: Turn) -> tuple[Html, Rows]:
+    words = sight.words
+    text = words.say("🎁 Hand out <b>{reward}</b> to <b>{name}</b>?", reward=reward.description, name=sight.name)
+    yes = button(words.label("✅ Yes, hand it out"), "redeem", *sight.data(new_nonce(), reward.id), look=GOOD)
+    return text, [[yes], *_back(sight, turn)]
+
+
+def _choice(sight: StaffScreen, rewards: list[Reward], turn: Turn) -> tuple[Html, Rows]:
+    words, nonce = sight.words, new_nonce()
+    text = words.say("🎁 Which reward do you hand out to <b>{name}</b>?", name=sight.name)
+    rows = [
+        [button(words.label("{reward}", reward=short(reward.description)), "redeem", *sight.data(nonce, reward.id))]
+        for reward in rewards[:MOST_CHOICES]
+    ]
+    return text, [*rows, *_back(sight, turn)]
+
+
+def _back(sight: StaffScreen, turn: Turn) -> Rows:
+    return [[button(sight.words.label("⬅️ Back"), "serve", *sight.data())], *way_back(turn)]
+
+
+PRESSES = {"hand": hand}

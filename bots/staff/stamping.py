@@ -1,0 +1,151 @@
+"""Acting: what the buttons of the staff's screen do: stamp, redeem, undo.
+
+Each asks the counter once, under the nonce of its screen, and shows what came of it on the same screen. A screen that
+is old does nothing but show how things are now.
+"""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from bots.buttons import is_second_tap, is_stale
+from bots.replies import reply
+from bots.staff.at_work import AtWork, find_at_work
+from bots.staff.screen import show, turn_away
+from bots.turn import Turn
+from bots.words import Html
+from loyalty_app.customers.card_pictures import first_name
+from loyalty_core.errors import Busy, InvalidRequest, LoyaltyError, NotOnStaff
+from loyalty_core.fields import MOST_STAMPS
+from loyalty_core.outcomes import Redeemed, Stamped, Voided
+from loyalty_core.stamping import RedeemOrder, StampOrder
+
+Deed = Callable[[Turn, AtWork], Awaitable[Html]]
+"""Does what was pressed, and says what came of it. Raises LoyaltyError."""
+
+
+async def stamp(turn: Turn) -> None:
+    """[+1] and its neighbours: shop, customer, nonce, how many."""
+    await _act(turn, _stamp)
+
+
+async def redeem(turn: Turn) -> None:
+    """[Yes, hand it out]: shop, customer, nonce, reward."""
+    await _act(turn, _redeem)
+
+
+async def undo(turn: Turn) -> None:
+    """[Undo]: shop, customer, nonce, entry, and how many stamps that were, 0 for a reward."""
+    await _act(turn, _undo)
+
+
+async def _act(turn: Turn, deed: Deed) -> None:
+    """Do something if the person works there and the screen is not too old, and show how things are then.
+
+    The second tap of a double tap lands on the next screen, before anybody has read it: it is not meant.
+    """
+    desk, customer_id = await find_at_work(turn, turn.press.number(0)), turn.press.number(1)
+    if desk is None:
+        await turn_away(turn)
+        return
+    if is_second_tap(turn.press.text(2)):
+        return
+    try:
+        told = await _once(turn, desk, deed)
+    except NotOnStaff:
+        await turn_away(turn)
+    else:
+        await show(turn, desk, customer_id, told=told)
+
+
+async def _once(turn: Turn, desk: AtWork, deed: Deed) -> Html | None:
+    if is_stale(turn.press.text(2)):
+        await turn.toast(
+            turn.words.plain("This screen was old. Here is how it is now: please press again."), alert=True
+        )
+        return None
+    try:
+        return await deed(turn, desk)
+    except (Busy, NotOnStaff):
+        raise
+    except LoyaltyError as refusal:
+        await turn.toast(reply(turn.words, refusal, turn.now(desk.position.business)), alert=True)
+        return None
+
+
+async def _stamp(turn: Turn, desk: AtWork) -> Html:
+    count, branch, words = turn.press.number(3), desk.branch, turn.words
+    if not 1 <= count <= MOST_STAMPS:
+        raise InvalidRequest.field("stamps", f"must be a whole number from 1 to {MOST_STAMPS}")
+    order = StampOrder(stamps=count, branch_id=branch.id if branch else None)
+    answer = await turn.counter.give_stamp(desk.caller(turn.press.text(2)), turn.press.number(1), order)
+    stamped = msgspec.json.decode(answer.body, type=Stamped)
+    amount, name = f"+{words.number(stamped.stamps_added)}", first_name(stamped.customer.name)
+    if stamped.rewards:
+        earned = words.join(reward.description for reward in stamped.rewards)
+        return words.say(
+            "🎉 {amount} for <b>{name}</b> – the card is full!\nReward earned: <b>{reward}</b>",
+            amount=amount,
+            name=name,
+            reward=earned,
+        )
+    return words.say(
+        "✅ {amount} for <b>{name}</b> – {have} of {need}",
+        amount=amount,
+        name=name,
+        have=stamped.current_stamps,
+        need=stamped.stamps_required,
+    )
+
+
+async def _redeem(turn: Turn, desk: AtWork) -> Html:
+    order = RedeemOrder(reward_id=turn.press.number(3))
+    answer = await turn.counter.redeem(desk.caller(turn.press.text(2)), turn.press.number(1), order)
+    redeemed = msgspec.json.decode(answer.body, type=Redeemed)
+    return turn.words.say(
+        "🎁 Handed out to <b>{name}</b>: <b>{reward}</b>",
+        name=first_name(redeemed.customer.name),
+        reward=redeemed.reward.description,
+    )
+
+
+async def _undo(turn: Turn, desk: AtWork) -> Html:
+    answer = await turn.counter.void(desk.caller(turn.press.text(2)), turn.press.number(3))
+    customer, words = msgspec.json.decode(answer.body, type=Voided).customer, turn.words
+    name, stamps = first_name(customer.name), turn.press.number(4)
+    if not stamps:
+        return words.say("↩️ Undone: the reward waits for <b>{name}</b> again", name=name)
+    return words.say(
+        "↩️ Undone: {amount} for <b>{name}</b> – {have} of {need}",
+        amount=f"+{words.number(stamps)}",
+        name=name,
+        have=customer.current_stamps,
+        need=customer.stamps_required,
+    )
+
+
+async def serve(turn: Turn) -> None:
+    """A customer was chosen, or one goes back to them: shop, customer."""
+    await _show(turn)
+
+
+async def more_amounts(turn: Turn) -> None:
+    """[6–10 …]: shop, customer."""
+    await _show(turn, all_amounts=True)
+
+
+async def _show(turn: Turn, *, all_amounts: bool = False) -> None:
+    desk = await find_at_work(turn, turn.press.number(0))
+    if desk is None:
+        await turn_away(turn)
+    else:
+        await show(turn, desk, turn.press.number(1), all_amounts=all_amounts)
+
+
+PRESSES = {
+    "stamp": stamp,
+    "redeem": redeem,
+    "undo": undo,
+    "serve": serve,
+    "amounts": more_amounts,
+}

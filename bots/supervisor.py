@@ -1,0 +1,240 @@
+"""The office: all bots of a process, from the moment they are opened to the moment they are closed.
+
+It follows the registry: a bot that is registered while the process runs is opened within seconds, one that is removed
+is closed. Telegram may be out of reach; the rest of the process does not wait for it.
+"""
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from telegram.constants import ParseMode
+from telegram.error import NetworkError, TelegramError
+from telegram.ext import ApplicationBuilder, ContextTypes, Defaults, ExtBot
+from telegram.request import HTTPXRequest
+
+from bots.card_worker import CardWorker
+from bots.intake import BotApplication, Intake, note_failure
+from bots.menus import set_menus
+from bots.notice_worker import NoticeWorker
+from bots.polling import KINDS, keep_polling
+from bots.rate_limiter import RateLimiter
+from bots.routes import HANDLERS
+from bots.turn import Turn
+from loyalty_app.chat import bots as registry
+from loyalty_app.chat import card_queue, update_queue
+from loyalty_app.chat.bots import BotRecord
+from loyalty_app.runtime import Runtime
+from loyalty_core.errors import LoyaltyError
+
+TELEGRAM = "https://api.telegram.org"
+LOOK_EVERY_SECONDS = 3.0
+DEAD_SECONDS = 60.0
+PATIENCE_SECONDS = 10.0
+CONNECTIONS = 128
+
+log = logging.getLogger(__name__)
+
+
+class SharedRequest(HTTPXRequest):
+    """One pool of connections for all bots; a bot that closes does not close it for the others."""
+
+    async def shutdown(self) -> None:
+        """Nothing; `close` does it for all."""
+
+    async def close(self) -> None:
+        """Close the pool, when no bot needs it any more."""
+        await super().shutdown()
+
+
+class BotSupervisor:
+    """The bots of one process."""
+
+    def __init__(self, running: Runtime) -> None:
+        self.running = running
+        self.bots: dict[int, BotApplication] = {}
+        self.intake = Intake(running, self.bots)
+        self.keeper = CardWorker(running, self.bots, self.intake.precedence)
+        self.crier = NoticeWorker(running, self.bots)
+        self._request = SharedRequest(
+            connection_pool_size=CONNECTIONS, read_timeout=PATIENCE_SECONDS, write_timeout=PATIENCE_SECONDS
+        )
+        self._vault = running.vault
+        self._tokens: dict[int, str] = {}
+        self._failed: Counter[str] = Counter()
+        self._not_before: dict[str, float] = {}
+        self._locked: set[int] = set()
+        self._errands: dict[int, asyncio.Task[None]] = {}
+        self._task = asyncio.create_task(self._keep_open(), name="bots")
+
+    async def _keep_open(self) -> None:
+        while True:
+            try:
+                await self.follow()
+            except Exception:  # whatever failed, the database comes back
+                log.exception("the bots could not be looked up")
+            await asyncio.sleep(LOOK_EVERY_SECONDS)
+
+    async def follow(self) -> None:
+        """Open bots that are new, close those that are gone, and open those anew that have another token.
+
+        Bots are opened side by side: one that cannot be reached holds up no other, and is left in peace for a while.
+        """
+        records = {one.bot_id: one for one in await registry.list_bots(self.running.database, self._vault)}
+        self._tell_locked(records.values())
+        tokens = {number: one.token for number, one in records.items() if one.token}
+        shared = self.running.settings.telegram_token
+        if shared:
+            tokens[bot_id_of(shared)] = shared
+        for bot_id in [number for number, token in self._tokens.items() if tokens.get(number) != token]:
+            await self._close(bot_id)
+        now = time.monotonic()
+        new = [number for number in tokens if number not in self.bots]
+        due = {number: tokens[number] for number in new if self._not_before.get(tokens[number], now) <= now}
+        await asyncio.gather(
+            *(
+                self._try_to_open(token, own=records.get(number) if token != shared else None)
+                for number, token in due.items()
+            )
+        )
+
+    def _tell_locked(self, records: Iterable[BotRecord]) -> None:
+        """Say once which bots' tokens cannot be read with this installation's key."""
+        locked = {one.bot_id for one in records if one.business_id is not None and one.token is None}
+        for bot_id in locked - self._locked:
+            log.error("bot %d stays closed: its token was encrypted with another LOYALTY_SECRET_KEY", bot_id)
+        self._locked = locked
+
+    async def _try_to_open(self, token: str, *, own: BotRecord | None) -> None:
+        """Open a bot, or say why not; what is out of reach for a moment is not worth a warning."""
+        bot_id = bot_id_of(token)
+        try:
+            await self._open(token, own=own)
+        except (TelegramError, LoyaltyError) as error:
+            passing = isinstance(error, NetworkError) and not self._failed[token]
+            level = logging.INFO if passing else logging.WARNING
+            log.log(level, "bot %d could not be opened: %s", bot_id, type(error).__name__)
+            self._failed[token] += 1
+            self._not_before[token] = time.monotonic() + _pause(error, self._failed[token])
+        else:
+            del self._failed[token]
+            self._not_before.pop(token, None)
+
+    async def _open(self, token: str, *, own: BotRecord | None) -> None:
+        application = self._application(token)
+        await application.initialize()
+        bot: ExtBot[Any] = application.bot
+        record = own or await self._register_shared(bot)
+        self._tokens[bot.id], self.bots[bot.id] = token, application
+        self._errands[bot.id] = asyncio.create_task(self._run(record, bot), name=f"bot-{bot.id}")
+        log.info("@%s is open", record.username)
+
+    async def _register_shared(self, bot: ExtBot[Any]) -> BotRecord:
+        record = BotRecord(bot_id=bot.id, business_id=None, username=bot.username, secret=registry.new_secret())
+        return await registry.register(self.running.database, self._vault, record, now=self.running.clock())
+
+    def _application(self, token: str) -> BotApplication:
+        builder = ApplicationBuilder().bot(self._bot(token)).updater(None).job_queue(None)
+        application: BotApplication = builder.context_types(ContextTypes(context=Turn)).build()
+        application.bot_data = self.running
+        application.add_handlers(HANDLERS)
+        application.add_error_handler(note_failure)
+        return application
+
+    def _bot(self, token: str) -> ExtBot[Any]:
+        where = (self.running.settings.telegram_api_url or TELEGRAM).rstrip("/")
+        return ExtBot(
+            token,
+            base_url=f"{where}/bot",
+            base_file_url=f"{where}/file/bot",
+            request=self._request,
+            get_updates_request=self._request,
+            defaults=Defaults(parse_mode=ParseMode.HTML),
+            rate_limiter=RateLimiter(),
+        )
+
+    async def _run(self, record: BotRecord, bot: ExtBot[Any]) -> None:
+        """Ask for updates, or have them sent here, if there is a public address."""
+        menus = asyncio.create_task(set_menus(bot, shared=record.business_id is None))
+        try:
+            url = self.running.settings.public_url
+            await self._until_done(bot, f"{url.rstrip('/')}/telegram/{record.bot_id}" if url else "", record.secret)
+            if not url:
+                await keep_polling(self.running, bot, self.intake)
+            await menus
+        finally:
+            menus.cancel()
+
+    async def _until_done(self, bot: ExtBot[Any], url: str, secret: str) -> None:
+        """Tell Telegram where updates are to be sent, or that they will be asked for."""
+        level = logging.INFO  # once is nothing
+        while True:
+            try:
+                if url:
+                    await bot.set_webhook(url, secret_token=secret, allowed_updates=KINDS)
+                else:
+                    await bot.delete_webhook()
+            except TelegramError as error:
+                log.log(level, "@%s could not be told where updates go: %s", bot.username, type(error).__name__)
+                level = logging.WARNING
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
+            else:
+                return
+
+    async def _close(self, bot_id: int) -> None:
+        self._tokens.pop(bot_id, None)
+        if errand := self._errands.pop(bot_id, None):
+            errand.cancel()
+            with suppress(asyncio.CancelledError):
+                await errand
+        application = self.bots.pop(bot_id, None)
+        if application is not None:
+            await application.shutdown()
+
+    async def close(self) -> None:
+        """Take nothing more in, finish what is under way, close all bots."""
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+        for errand in self._errands.values():
+            errand.cancel()
+        await asyncio.gather(*self._errands.values(), return_exceptions=True)
+        await self.intake.turns.close()
+        await self.keeper.close()
+        await self.crier.close()
+        for bot_id in list(self.bots):
+            await self._close(bot_id)
+        await self._request.close()
+
+
+def _pause(error: Exception, failed: int) -> float:
+    """For how many seconds a bot that could not be opened is left; a token that is refused seldom becomes right."""
+    if not isinstance(error, NetworkError):
+        return DEAD_SECONDS
+    return min(LOOK_EVERY_SECONDS * ((1 << min(failed, 10)) - 2), DEAD_SECONDS)
+
+
+def bot_id_of(token: str) -> int:
+    """The bot's id, with which its token begins; 0 if that is no token."""
+    number = token.partition(":")[0]
+    return int(number) if number.isdigit() else 0
+
+
+@asynccontextmanager
+async def open_bots(running: Runtime) -> AsyncIterator[BotSupervisor]:
+    """Open the bots of a process and close them at the end."""
+    if running.settings.on_sqlite:  # nobody else is at work, so what was leased is free
+        await update_queue.release(running.database)
+        await card_queue.release(running.database)
+        await registry.release(running.database)
+    office = BotSupervisor(running)
+    running.bells.updates = office.intake.turns.wake
+    running.counter.when_due = office.keeper.wake
+    try:
+        yield office
+    finally:
+        await office.close()

@@ -1,0 +1,215 @@
+"""Context: one update of one person, with the chat it came from, the words to answer in, and the ways to answer.
+
+A turn is made by the library for each update. Sending is done here, so that everything that can happen on the way (a
+person who has blocked the bot, a message that is gone, an answer that was lost) is met in one place. What is said is
+not known here.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from telegram import Message, Update, User
+from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
+from telegram.ext import CallbackContext, ExtBot
+
+from bots.buttons import Press, Rows, keyboard, read_press
+from bots.drafts import Draft, write_draft
+from bots.words import Html, Words, words_for
+from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
+from loyalty_app.counter import Counter
+from loyalty_app.runtime import Runtime
+from loyalty_app.shops.businesses import Business
+
+log = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+NOT_MODIFIED = "message is not modified"
+
+
+class Turn(CallbackContext[ExtBot[Any], Any, Any, Runtime]):
+    """One update of one person in their chat with one bot."""
+
+    came: Update
+    chat: Chat
+    words: Words
+    is_back = False
+    """Whether the person writes or presses who had blocked the bot."""
+    _answered = False
+    _last_before: int | None = None
+    _noted = ChatChange()
+
+    @classmethod
+    def from_update(cls, update: object, application: Any) -> "Turn":  # noqa: ANN401  # the library's own signature
+        """Made by the library for each update."""
+        turn = super().from_update(update, application)
+        if isinstance(update, Update):
+            turn.came = update
+        return turn
+
+    async def refresh_data(self) -> None:
+        """Load the chat before anybody answers; called by the library."""
+        user, bot_id = self.user, self.bot.id
+        self.chat = await self.running.database.glance(lambda connection: find_chat(connection, bot_id, user.id))
+        self.words = words_for(self.chat.language or user.language_code)
+        message = self.came.message
+        self._last_before = self.chat.last_id
+        self.is_back = self.chat.blocked_at is not None and bool(message or self.came.callback_query)
+        change = ChatChange(
+            language_code=user.language_code if user.language_code != self.chat.language_code else msgspec.UNSET,
+            blocked_at=None if self.is_back else msgspec.UNSET,
+            last_id=message.message_id if message else msgspec.UNSET,
+        )
+        self.note(change)
+
+    # Who, where and when.
+
+    @property
+    def running(self) -> Runtime:
+        """What this process holds open."""
+        return self.bot_data
+
+    @property
+    def counter(self) -> Counter:
+        """The way in which cards are written."""
+        return self.running.counter
+
+    @property
+    def user(self) -> User:
+        """The person. Only updates of people reach a turn."""
+        if self.came.effective_user is None:
+            message = "an update without a person"
+            raise ValueError(message)
+        return self.came.effective_user
+
+    def now(self, business: Business | None = None) -> datetime:
+        """The moment, by the shop's clock if one is named."""
+        moment = self.running.clock()
+        return moment.astimezone(business.zone) if business else moment
+
+    async def read(self, work: Callable[..., Result]) -> Result:
+        """Read from the database."""
+        return await self.running.database.read(work)
+
+    def note(self, change: ChatChange) -> None:
+        """Note something about the chat; it is written down at the end of the turn."""
+        self.chat = msgspec.structs.replace(self.chat, **_asked(change))
+        self._noted = msgspec.structs.replace(self._noted, **_asked(change))
+
+    def ask(self, draft: Draft) -> None:
+        """Note what is being asked now, after this update."""
+        self.note(ChatChange(draft=write_draft(msgspec.structs.replace(draft, by=self.came.update_id))))
+
+    def has_asked(self, draft: Draft) -> bool:
+        """Whether something was asked after this very update, which comes once more: it failed, or was cut off."""
+        return draft.by == self.came.update_id
+
+    async def finish(self) -> None:
+        """End the turn: a press is answered in any case, and what was noted is written down."""
+        await self.toast()
+        if _asked(self._noted):
+            await change_chat(self.running.database, self.bot.id, self.user.id, self._noted, now=self.now())
+            self._noted = ChatChange()
+
+    # What the person did.
+
+    @property
+    def text(self) -> str:
+        """What was typed; empty if nothing was."""
+        return (self.came.message.text or "").strip() if self.came.message else ""
+
+    @property
+    def press(self) -> Press:
+        """The button that was pressed."""
+        query = self.came.callback_query
+        return read_press(query.data or "" if query else "")
+
+    @property
+    def pressed_id(self) -> int | None:
+        """The message whose button was pressed."""
+        query = self.came.callback_query
+        return query.message.message_id if query and query.message else None
+
+    # Ways to answer.
+
+    async def toast(self, text: str = "", *, alert: bool = False) -> None:
+        """Answer a press, once: with a line that goes by itself, or with one that has to be closed."""
+        query = self.came.callback_query
+        if query is None or self._answered:
+            return
+        self._answered = True
+        with suppress(TelegramError):  # too old, or answered on an earlier try; what it is about is done
+            await query.answer(text[:200] or None, show_alert=alert)
+
+    async def say(self, text: Html, rows: Rows | None = None, **options: Any) -> Message | None:  # noqa: ANN401  # the library's
+        """Send a message of its own; None if nobody can know whether it arrived."""
+        return await self.sent(self.bot.send_message, text=text, reply_markup=keyboard(rows), **options)
+
+    async def sent(self, send: Callable[..., Any], **what: Any) -> Message | None:  # noqa: ANN401  # the library's
+        """Send something into the chat. Never again on a time-out, for it may have arrived."""
+        try:
+            message: Message = await send(chat_id=self.user.id, **what)
+        except TimedOut:
+            log.warning("it is not known whether a message arrived")
+            return None
+        except Forbidden:
+            self.note(ChatChange(blocked_at=self.running.clock()))
+            return None
+        self.note(ChatChange(last_id=message.message_id))
+        return message
+
+    async def screen(self, text: Html, rows: Rows | None = None) -> None:
+        """Show something on the person's screen: one message that is edited in place.
+
+        After a press that is the message with the button. Otherwise it is the last screen, if it still is the last
+        message of the chat once the person's own is taken away; else a new one replaces it.
+        """
+        pressed = self.pressed_id
+        if pressed is not None and await self.edit(pressed, text, rows):
+            return
+        if pressed is None:
+            await self.swallow()
+        old, last = self.chat.screen_id, self.chat.last_id
+        if old is not None and old != pressed and last is not None and old >= last and await self.edit(old, text, rows):
+            return
+        message = await self.say(text, rows)
+        if old is not None and message is not None:
+            await self.remove(old)
+        self.note(ChatChange(screen_id=message.message_id if message else None))
+
+    async def edit(self, message_id: int, text: Html, rows: Rows | None = None) -> bool:
+        """Edit a message of text in place; False if it is not there any more, or is a picture."""
+        return await self.edited(self.bot.edit_message_text, message_id, text=text, reply_markup=keyboard(rows))
+
+    async def edited(self, edit: Callable[..., Any], message_id: int, **what: Any) -> bool:  # noqa: ANN401  # the library's
+        """Edit something in the chat; False if it is not there any more. An edit may be repeated without harm."""
+        try:
+            await edit(chat_id=self.user.id, message_id=message_id, **what)
+        except TimedOut:
+            log.warning("it is not known whether an edit arrived")
+        except Forbidden:
+            self.note(ChatChange(blocked_at=self.running.clock()))
+        except BadRequest as error:
+            return NOT_MODIFIED in str(error).lower()
+        return True
+
+    async def swallow(self) -> None:
+        """Take the person's own message out of the chat, once it has been understood."""
+        message = self.came.message
+        if message is None:
+            return
+        await self.remove(message.message_id)
+        if self.chat.last_id == message.message_id:
+            self.note(ChatChange(last_id=self._last_before))
+
+    async def remove(self, message_id: int) -> None:
+        """Take a message out of the chat; one that is gone already, or too old, is left."""
+        with suppress(TelegramError):
+            await self.bot.delete_message(self.user.id, message_id)
+
+
+def _asked(change: ChatChange) -> dict[str, Any]:
+    return {name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not msgspec.UNSET}

@@ -1,0 +1,70 @@
+"""Making a backup: copy, prove the copy, and only then call it a backup. Servers go on meanwhile."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from loyalty_app.backups import postgres, sqlite
+from loyalty_app.backups.archive import BackupRefused, Manifest, member_of, write_archive
+from loyalty_app.backups.drafts import draft_folder
+from loyalty_app.backups.verify import BackupContents
+from loyalty_app.settings import Settings
+
+DATABASE = {"sqlite": "loyalty.db", "postgresql": "loyalty.dump"}
+KEY = "loyalty.db.key"
+DRAFT = "archive.zip"
+
+
+class MadeBackup(msgspec.Struct, frozen=True, kw_only=True):
+    """A backup that was just made."""
+
+    file: Path
+    bytes: int
+    manifest: Manifest
+
+
+def make_backup(settings: Settings, target: Path, *, now: datetime, replace: bool = False) -> MadeBackup:
+    """Make a backup of the database that the settings name. Call it where no event loop runs.
+
+    Raises BackupRefused, SettingsError, OSError.
+    """
+    if target.exists() and not replace:
+        raise BackupRefused(f"{target} is there already: choose another name, or --replace.")
+    if not target.parent.is_dir():
+        raise BackupRefused(f"There is no folder {target.parent}.")
+    with draft_folder(target.parent) as folder:
+        kind = "sqlite" if settings.on_sqlite else "postgresql"
+        copy = folder / DATABASE[kind]
+        found = _copy(settings, copy)
+        files = {copy.name: copy, **_key(settings)}
+        manifest = _manifest(settings, found, files, now)
+        write_archive(target, manifest, files, draft=folder / DRAFT)
+    return MadeBackup(file=target, bytes=target.stat().st_size, manifest=manifest)
+
+
+def _copy(settings: Settings, target: Path) -> BackupContents:
+    if not settings.on_sqlite:
+        return asyncio.run(postgres.dump(settings.database_url, target))
+    if not settings.sqlite_path.exists():
+        raise BackupRefused(f"There is no file {settings.sqlite_path.absolute()}. Is it the right one?")
+    sqlite.copy(settings.sqlite_path, target)
+    return sqlite.examine(target)
+
+
+def _key(settings: Settings) -> dict[str, Path]:
+    """The key of the secrets, if it lies beside the database and is in use."""
+    path = Path(f"{settings.sqlite_path}.key")
+    return {KEY: path} if settings.on_sqlite and settings.secret_key is None and path.exists() else {}
+
+
+def _manifest(settings: Settings, found: BackupContents, files: dict[str, Path], now: datetime) -> Manifest:
+    members = {name: member_of(path) for name, path in files.items()}
+    return Manifest(
+        database="sqlite" if settings.on_sqlite else "postgresql",
+        made_at=now,
+        needs_key=settings.secret_key is not None,
+        files=members,
+        **msgspec.structs.asdict(found),
+    )

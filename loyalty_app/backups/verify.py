@@ -1,0 +1,53 @@
+"""Proving: what is in a copy of the database, and whether its books are right."""
+
+import msgspec
+from sqlalchemy import Connection, Table, func, select
+
+from loyalty_app.backups.archive import BackupRefused
+from loyalty_app.customers.proof import Proof
+from loyalty_app.db import tables
+from loyalty_app.db.migrate import check_known, current, newest
+from loyalty_app.shops.businesses import business_of
+
+
+class BackupContents(msgspec.Struct, frozen=True, kw_only=True):
+    """What a copy holds. It is `proven` if the program knows its tables and each figure agrees with the ledger."""
+
+    version: str
+    proven: bool
+    businesses: int
+    customers: int
+    transactions: int
+
+
+def look_into(connection: Connection) -> BackupContents:
+    """Count what is there and prove it, if its schema is the newest. Raises BackupRefused, SettingsError."""
+    version = current(connection)
+    check_known(version)
+    if version is None:
+        raise BackupRefused("There is nothing in this database. Is it the right one?")
+    proven = version == newest()
+    if proven:
+        _prove(connection)
+    return BackupContents(
+        version=version,
+        proven=proven,
+        businesses=_count(connection, tables.business),
+        customers=_count(connection, tables.customer),
+        transactions=_count(connection, tables.transaction),
+    )
+
+
+def _count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def _prove(connection: Connection) -> None:
+    shops = [business_of(row) for row in connection.execute(select(tables.business).order_by(tables.business.c.id))]
+    for shop in shops:
+        proof = Proof(shop)
+        proof.run(connection)
+        if proof.found:
+            first = proof.differences[0]
+            message = f"The books of the copy are wrong, so it does not count. {first}. `loyalty doctor` tells more."
+            raise BackupRefused(message)

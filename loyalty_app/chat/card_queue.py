@@ -1,0 +1,243 @@
+"""Cards in chats: who holds which card where, what their message shows, and which are to be shown anew.
+
+The counter writes down who holds a card, and that a card is due; here it is read, claimed, and noted as shown. How a
+card looks is not known here.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, null, or_, select, true, update
+
+from loyalty_app.chat.chats import note_sent
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import customer, telegram_bot, telegram_card
+
+LEASE = timedelta(seconds=30)
+AGAIN, AT_THE_LATEST = timedelta(seconds=5), timedelta(hours=1)
+"""How long a card waits that could not be shown; each time twice as long, up to an hour."""
+SECOND = timedelta(seconds=1)
+REPAINTED_PER_SECOND = 15
+"""Half of what a bot may send, so that cards that were just stamped do not wait for those that only change colour."""
+KEY = ("business_id", "bot_id", "user_id")
+SERVES = (
+    select(telegram_bot.c.bot_id)
+    .where(
+        telegram_bot.c.bot_id == telegram_card.c.bot_id,
+        telegram_bot.c.removed_at.is_(None),
+        or_(telegram_bot.c.business_id.is_(None), telegram_bot.c.business_id == telegram_card.c.business_id),
+    )
+    .exists()
+)
+"""Whether a card's bot still serves its shop; one that has moved to another shop shows that one's cards only."""
+
+
+class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A card in a chat: whose it is, the message that shows it, and the state that it shows.
+
+    `shown_rewards` counts the rewards ever earned. `due_at` is set while it is to be shown anew; `tries` counts how
+    often that has failed.
+    """
+
+    business_id: int
+    bot_id: int
+    user_id: int
+    customer_id: int
+    message_id: int | None
+    shown_version: int
+    shown_stamps: int
+    shown_rewards: int
+    muted: bool
+    due_at: datetime | None
+    lease: str | None
+    tries: int
+
+
+class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of showing a card: the message and the state that it shows.
+
+    `sent` is the last message that was sent for it, if any was. `gone` takes the card out of the chat, `failed` tries
+    again later.
+    """
+
+    card: HeldCard
+    message_id: int | None = None
+    version: int = 0
+    stamps: int = 0
+    rewards: int = 0
+    sent: int | None = None
+    gone: bool = False
+    failed: bool = False
+
+
+def _card_of(row: Row[Any]) -> HeldCard:
+    return HeldCard(**{name: getattr(row, name) for name in HeldCard.__struct_fields__})
+
+
+def cards_of(connection: Connection, bot_id: int, user_id: int) -> list[HeldCard]:
+    """The cards that a person holds in their chat with a bot, the oldest first."""
+    alive = and_(customer.c.business_id == telegram_card.c.business_id, customer.c.id == telegram_card.c.customer_id)
+    own = (
+        select(telegram_card)
+        .join(customer, alive)
+        .where(telegram_card.c.user_id == user_id, telegram_card.c.bot_id == bot_id, SERVES)
+        .where(customer.c.erased_at.is_(None))
+        .order_by(telegram_card.c.created_at, telegram_card.c.business_id)
+    )
+    return [_card_of(row) for row in connection.execute(own)]
+
+
+def find_card(connection: Connection, business_id: int, *, bot_id: int, user_id: int) -> HeldCard | None:
+    """The card of a shop that a person holds in their chat with a bot, also one whose customer was erased."""
+    own = select(telegram_card).where(
+        telegram_card.c.business_id == business_id,
+        telegram_card.c.bot_id == bot_id,
+        telegram_card.c.user_id == user_id,
+        SERVES,
+    )
+    row = connection.execute(own).one_or_none()
+    return _card_of(row) if row is not None else None
+
+
+async def send_anew(database: Database, card: HeldCard, *, now: datetime) -> None:
+    """Have a card sent as a new message, at once; whoever asks has taken the message away that showed it.
+
+    If it has been sent meanwhile, that message is the new one, and stays.
+    """
+    own = [telegram_card.c[name] == getattr(card, name) for name in KEY]
+    message = telegram_card.c.message_id
+    kept = case((message == card.message_id, null()), else_=message)
+    change = update(telegram_card).where(*own).values(message_id=kept, due_at=now)
+    await database.write(lambda connection: connection.execute(change).close())
+
+
+async def show_again(database: Database, bot_id: int, user_id: int, *, now: datetime) -> None:
+    """Have all cards in a chat shown anew, where they are: the person reads another language now, or has come back."""
+    own = update(telegram_card).where(telegram_card.c.bot_id == bot_id, telegram_card.c.user_id == user_id)
+    await database.write(lambda connection: connection.execute(own.values(due_at=now)).close())
+
+
+async def mute(database: Database, card: HeldCard, *, muted: bool) -> None:
+    """Choose whether the card may bring messages of its own."""
+    own = [telegram_card.c[name] == getattr(card, name) for name in KEY]
+    change = update(telegram_card).where(*own).values(muted=muted)
+    await database.write(lambda connection: connection.execute(change).close())
+
+
+def repaint(connection: Connection, database: Database, business_id: int, *, now: datetime) -> None:
+    """Have all cards of a shop shown anew, within a transaction that changes how they look.
+
+    They fall due one after the other, those first that changed last.
+    """
+    held = (
+        select(telegram_card.c.business_id, telegram_card.c.bot_id, telegram_card.c.user_id, telegram_card.c.due_at)
+        .where(telegram_card.c.business_id == business_id, telegram_card.c.message_id.is_not(None))
+        .order_by(telegram_card.c.shown_version.desc(), telegram_card.c.bot_id, telegram_card.c.user_id)
+    )
+    rows = [
+        {
+            "business_id": row.business_id,
+            "bot_id": row.bot_id,
+            "user_id": row.user_id,
+            "due_at": now if row.due_at and row.due_at <= now else now + place // REPAINTED_PER_SECOND * SECOND,
+        }
+        for place, row in enumerate(connection.execute(held))
+    ]
+    database.update(connection, telegram_card, rows, key=KEY)
+
+
+class CardQueue:
+    """The cards that are to be shown anew by bots that are open here, as a queue; without `open_bots`, by all bots."""
+
+    def __init__(self, open_bots: Callable[[], Iterable[int]] | None = None) -> None:
+        self._open_bots = open_bots
+
+    def _claimable(self, now: datetime, room: int) -> Select[Any]:
+        card, bots = telegram_card.c, self._open_bots
+        open_here: ColumnElement[bool] = true() if bots is None else card.bot_id.in_(list(bots()))
+        free = or_(card.lease_until.is_(None), card.lease_until <= now)
+        return (
+            select(telegram_card).where(card.due_at <= now, free, open_here, SERVES).order_by(card.due_at).limit(room)
+        )
+
+    def key(self, job: HeldCard) -> tuple[int, int, int]:
+        """What tells a card in a chat from all others."""
+        return job.business_id, job.bot_id, job.user_id
+
+    def renew(self, connection: Connection, database: Database, jobs: Sequence[HeldCard], *, now: datetime) -> None:
+        """Lease cards for longer; one whose lease is lost is left to whoever holds it now."""
+        rows = [{**_key(job), "lease": job.lease, "lease_until": now + LEASE} for job in jobs]
+        database.update(connection, telegram_card, rows, key=(*KEY, "lease"))
+
+    def is_due(self, connection: Connection, now: datetime) -> bool:
+        """Whether a card can be shown."""
+        return connection.execute(self._claimable(now, 1)).first() is not None
+
+    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[HeldCard]:
+        """Lease at most `room` due cards."""
+        found = self._claimable(now, room).with_for_update(of=telegram_card, skip_locked=True)
+        rows = connection.execute(found).all()
+        lease = secrets.token_hex(16)
+        leased = [{**_key(_card_of(row)), "lease": lease, "lease_until": now + LEASE} for row in rows]
+        database.update(connection, telegram_card, leased, key=KEY)
+        return [msgspec.structs.replace(_card_of(row), lease=lease) for row in rows]
+
+    def record(self, connection: Connection, database: Database, ended: Sequence[ShownCard], *, now: datetime) -> None:
+        """Note what was shown; a card that has changed meanwhile stays due.
+
+        One whose lease is lost is left to whoever holds it now.
+        """
+        keys = [(one.card.business_id, one.card.bot_id, one.card.user_id) for one in ended]
+        rows = database.fetch(connection, telegram_card, KEY, keys, lock=True)
+        kept = {(row.business_id, row.bot_id, row.user_id): _card_of(row) for row in rows}
+        for one in ended:
+            current = kept.get((one.card.business_id, one.card.bot_id, one.card.user_id))
+            if current is None or (current.customer_id, current.lease) != (one.card.customer_id, one.card.lease):
+                continue
+            if one.gone:
+                _take_out(connection, current)
+            else:
+                database.update(connection, telegram_card, [_shown_row(one, current, now)], key=KEY)
+            if one.sent is not None:
+                note_sent(connection, one.card.bot_id, one.card.user_id, one.sent)
+
+
+def _key(card: HeldCard) -> dict[str, object]:
+    return {name: getattr(card, name) for name in KEY}
+
+
+def _take_out(connection: Connection, card: HeldCard) -> None:
+    own = [telegram_card.c[name] == getattr(card, name) for name in KEY]
+    connection.execute(telegram_card.delete().where(*own))
+
+
+def _shown_row(shown: ShownCard, current: HeldCard, now: datetime) -> dict[str, object]:
+    """What is noted; figures that another showing has already brought further are left."""
+    settled = current.due_at is None or current.due_at == shown.card.due_at
+    row = {**_key(current), "due_at": None if settled else current.due_at, "tries": 0}
+    row |= {"lease": None, "lease_until": None}
+    if shown.failed:
+        sent = shown.message_id is not None and shown.message_id != shown.card.message_id
+        kept = {"message_id": shown.message_id} if sent else {}
+        return {**row, **_state(current), **kept, "due_at": now + _pause(current.tries), "tries": current.tries + 1}
+    if shown.version < current.shown_version:
+        return {**row, **_state(current)}
+    state = {"shown_version": shown.version, "shown_stamps": shown.stamps, "shown_rewards": shown.rewards}
+    return {**row, **state, "message_id": shown.message_id}
+
+
+def _pause(tries: int) -> timedelta:
+    return min(AGAIN * (1 << min(tries, 10)), AT_THE_LATEST)
+
+
+def _state(card: HeldCard) -> dict[str, object]:
+    return {name: getattr(card, name) for name in ("shown_version", "shown_stamps", "shown_rewards", "message_id")}
+
+
+async def release(database: Database) -> None:
+    """Take away all leases, when it is known that no other process is at work: those who had them are gone."""
+    free = update(telegram_card).where(telegram_card.c.due_at.is_not(None)).values(lease=None, lease_until=None)
+    await database.write(lambda connection: connection.execute(free).close())

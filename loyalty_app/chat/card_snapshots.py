@@ -1,0 +1,73 @@
+"""Sights: all that a card's message in a chat is made of, as it was at one moment. How it looks is not known here."""
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from loyalty_app.chat.card_queue import HeldCard, cards_of, find_card
+from loyalty_app.chat.chats import find_chat
+from loyalty_app.customers.lists import find_customer
+from loyalty_app.db.rows import reward_of
+from loyalty_app.db.tables import reward
+from loyalty_app.shops.businesses import Business, find_business
+from loyalty_app.shops.links import card_link
+from loyalty_app.shops.programs import read_program
+from loyalty_core.customers import Customer
+from loyalty_core.errors import CustomerNotFound
+from loyalty_core.programs import Program
+from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.views import CustomerView, customer_view
+
+
+class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A card in a chat with all around it.
+
+    `rewards` are the available ones, the oldest first; `link` is what its QR code says; `language` is that of the chat,
+    None if it is not known; `reachable` is false if the person has blocked the bot.
+    """
+
+    held: HeldCard
+    business: Business
+    program: Program
+    customer: CustomerView
+    rewards: tuple[Reward, ...]
+    link: str
+    language: str | None
+    reachable: bool
+
+
+def look(connection: Connection, held: HeldCard) -> CardSnapshot | None:
+    """What there is to see of a card; None if its customer was erased."""
+    try:
+        customer = find_customer(connection, held.business_id, held.customer_id)
+    except CustomerNotFound:
+        return None
+    program = read_program(connection, held.business_id)
+    chat = find_chat(connection, held.bot_id, held.user_id)
+    return CardSnapshot(
+        held=held,
+        business=find_business(connection, held.business_id),
+        program=program,
+        customer=customer_view(customer, program),
+        rewards=_available(connection, customer) if customer.card.rewards_available else (),
+        link=card_link(connection, held.business_id, customer.qr_code),
+        language=chat.language or chat.language_code,
+        reachable=chat.blocked_at is None,
+    )
+
+
+def look_for(connection: Connection, business_id: int, *, bot_id: int, user_id: int) -> CardSnapshot | None:
+    """The card of a shop that a person holds in their chat with a bot; None if they hold none."""
+    held = find_card(connection, business_id, bot_id=bot_id, user_id=user_id)
+    return look(connection, held) if held is not None else None
+
+
+def look_at_all(connection: Connection, bot_id: int, user_id: int) -> list[CardSnapshot]:
+    """All cards that a person holds in their chat with a bot, the oldest first."""
+    seen = (look(connection, held) for held in cards_of(connection, bot_id, user_id))
+    return [sight for sight in seen if sight is not None]
+
+
+def _available(connection: Connection, customer: Customer) -> tuple[Reward, ...]:
+    own = (reward.c.business_id == customer.business_id, reward.c.customer_id == customer.id)
+    available = select(reward).where(*own, reward.c.status == RewardStatus.AVAILABLE.value).order_by(reward.c.id)
+    return tuple(reward_of(row) for row in connection.execute(available))

@@ -1,0 +1,126 @@
+"""What can be asked of the counter, and what it answers. Plain data; nothing is decided here."""
+
+import hashlib
+from datetime import datetime
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from loyalty_app.shops.businesses import Business
+from loyalty_core.customers import Profile, ProfileChange
+from loyalty_core.ledger import Actor
+from loyalty_core.stamping import RedeemOrder, StampOrder
+
+CustomerRef = int | str
+"""A customer's id, or their code in its exact form."""
+
+Card = tuple[int, CustomerRef]
+"""A card: its business, and whose it is."""
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """On whose behalf something is asked; `key` makes the request once-only within the business."""
+
+    business: Business
+    actor: Actor
+    key: str | None = None
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """A person in their chat with a bot, both by Telegram's numbers."""
+
+    bot_id: int
+    user_id: int
+
+
+class Join(msgspec.Struct, frozen=True):
+    """Hand out a card, with stamps and a day of joining brought along or none, to somebody in a chat or not.
+
+    A field that came later is left unset, so that what was kept of older orders stays the same.
+    """
+
+    profile: Profile
+    opening_stamps: int = 0
+    holder: Holder | UnsetType = UNSET
+    joined_at: datetime | UnsetType = UNSET
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """Find the card that belongs to a phone number, which somebody in a chat has proven to be theirs."""
+
+    holder: Holder
+    phone: str
+
+
+class GiveStamp(msgspec.Struct, frozen=True):
+    """Stamp a card."""
+
+    customer: CustomerRef
+    order: StampOrder
+
+
+class Redeem(msgspec.Struct, frozen=True):
+    """Hand out a reward."""
+
+    customer: CustomerRef
+    order: RedeemOrder
+
+
+class Void(msgspec.Struct, frozen=True):
+    """Undo a stamp or a redemption."""
+
+    transaction_id: int
+    reason: str | None = None
+
+
+class ChangeProfile(msgspec.Struct, frozen=True):
+    """Change a profile."""
+
+    customer: CustomerRef
+    change: ProfileChange
+
+
+class Erase(msgspec.Struct, frozen=True):
+    """Erase a customer's personal data."""
+
+    customer: CustomerRef
+
+
+class Expire(msgspec.Struct, frozen=True):
+    """Book a reward as expired, if its time is over."""
+
+    customer: CustomerRef
+    reward_id: int
+
+
+Order = Join | Claim | GiveStamp | Redeem | Void | ChangeProfile | Erase | Expire
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One order of one caller."""
+
+    caller: Caller
+    order: Order
+
+    @property
+    def business_id(self) -> int:
+        """The business that the caller belongs to."""
+        return self.caller.business.id
+
+    @property
+    def card(self) -> Card | None:
+        """The card that is asked for, as it was named; None if the order names none."""
+        order = self.order
+        return None if isinstance(order, Join | Claim | Void) else (self.business_id, order.customer)
+
+    def fingerprint(self) -> bytes:
+        """32 bytes that are the same for the same order, however it was spelled."""
+        text = msgspec.json.encode([type(self.order).__name__, self.order])
+        return hashlib.sha256(text).digest()
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came of an accepted request: the outcome as JSON, the same bytes for every replay."""
+
+    body: bytes
+    replayed: bool = False

@@ -1,0 +1,77 @@
+"""Sums: what a batch adds to the totals of shops and of their days, so that nobody has to count when they are read.
+
+A shop's totals are its customers and its rewards by status. A day has its figures, and how many customers were last
+here on it: whoever comes again is taken off the day before and put on the new one. Nothing is decided here.
+"""
+
+from collections import Counter, defaultdict
+from datetime import date
+from typing import Any
+
+from loyalty_app.db import tables
+from loyalty_app.db.bulk_writes import BulkAdd, BulkWrite, Values
+from loyalty_core.changes import Change
+from loyalty_core.customers import Customer
+from loyalty_core.totals import DayTotals
+
+OF_SHOPS = ("customers", "outstanding", "redeemed", "expired", "voided")
+OF_DAYS = (*DayTotals.__struct_fields__, "last_visits", "last_visits_again")
+
+
+class TotalsDelta:
+    """What is to be added, merged: each shop and each day once, however many requests there were."""
+
+    def __init__(self) -> None:
+        self.shops: dict[int, Counter[str]] = defaultdict(Counter)
+        self.days: dict[tuple[int, date], Counter[str]] = defaultdict(Counter)
+
+    def add(self, change: Change[Any], before: Customer | None) -> None:
+        """Count a change; `before` is the customer as they were, None if they have just joined."""
+        after, shop = change.customer, self.shops[change.customer.business_id]
+        owed = after.card.rewards_available - (before.card.rewards_available if before else 0)
+        shop["customers"] += int(before is None) - int(after.erased_at is not None)
+        shop["outstanding"] += owed
+        shop["voided"] += len(change.issued) - owed
+        for day, figures in change.totals:
+            self._add_figures(after.business_id, day, figures)
+        self._move(after.business_id, last_visit(before), last_visit(after))
+
+    def _add_figures(self, business_id: int, day: date, figures: DayTotals) -> None:
+        shop, own = self.shops[business_id], self.days[business_id, day]
+        for name in DayTotals.__struct_fields__:
+            own[name] += getattr(figures, name)
+        shop["redeemed"] += figures.rewards_redeemed
+        shop["expired"] += figures.rewards_expired
+        shop["voided"] -= figures.rewards_redeemed + figures.rewards_expired
+
+    def _move(self, business_id: int, old: tuple[date, bool] | None, new: tuple[date, bool] | None) -> None:
+        if old == new:
+            return
+        for place, sign in ((old, -1), (new, 1)):
+            if place is not None:
+                self.days[business_id, place[0]]["last_visits"] += sign
+                self.days[business_id, place[0]]["last_visits_again"] += sign * place[1]
+
+    def writings(self) -> list[BulkWrite]:
+        """The rows to be added up, in the order in which they are locked."""
+        shops: list[Values] = [
+            {"business_id": number, **{name: sums[name] for name in OF_SHOPS}}
+            for number, sums in sorted(self.shops.items())
+            if any(sums.values())
+        ]
+        days: list[Values] = [
+            {"business_id": number, "day": day, **{name: sums[name] for name in OF_DAYS}}
+            for (number, day), sums in sorted(self.days.items())
+            if any(sums.values())
+        ]
+        return [
+            BulkAdd(tables.business_total, shops, ("business_id",)),
+            BulkAdd(tables.daily_total, days, ("business_id", "day")),
+        ]
+
+
+def last_visit(customer: Customer | None) -> tuple[date, bool] | None:
+    """The day on which a customer was last here, and whether they had been here before; None for who was erased."""
+    if customer is None or customer.erased_at is not None or customer.card.day is None:
+        return None
+    return customer.card.day, customer.card.total_visits > 1

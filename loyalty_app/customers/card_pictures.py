@@ -1,0 +1,73 @@
+"""Cards as pictures: what the chat sends and the API serves. How they are drawn is in `pictures`."""
+
+from hashlib import sha256
+from io import BytesIO
+
+import msgspec
+from sqlalchemy import Connection
+
+from loyalty_app.counter.orders import CustomerRef
+from loyalty_app.customers.lists import find_customer
+from loyalty_app.pictures.bidi import base_level
+from loyalty_app.pictures.card import BROWN, CardPicture, draw_card
+from loyalty_app.shops.businesses import find_business
+from loyalty_app.shops.links import card_link
+from loyalty_app.shops.programs import read_program
+from loyalty_core.programs import running_goal
+
+__all__ = ["CardPicture", "first_name", "look_of", "read_card", "render_card", "render_card_png"]
+
+JPEG_QUALITY = 85
+# Goes up when cards are drawn otherwise, so that pictures that others have kept are fetched again.
+LOOK = 1
+
+
+def render_card(card: CardPicture) -> bytes:
+    """The card as a JPEG of 1000×600 pixels. Any text is fine, and any thread may call this."""
+    file = BytesIO()
+    draw_card(card).save(file, "JPEG", quality=JPEG_QUALITY)
+    return file.getvalue()
+
+
+def render_card_png(card: CardPicture) -> bytes:
+    """The same as a PNG, without loss."""
+    file = BytesIO()
+    draw_card(card).save(file, "PNG", compress_level=4)
+    return file.getvalue()
+
+
+def look_of(card: CardPicture) -> str:
+    """A short text that is the same for the same picture and another for any other."""
+    return sha256(b"%d %b" % (LOOK, msgspec.json.encode(card))).hexdigest()[:32]
+
+
+def read_card(
+    connection: Connection, business_id: int, ref: CustomerRef, *, language: str | None = None
+) -> CardPicture:
+    """What a customer's card shows now. Without a language its shop's name says from which side it is read.
+
+    Raises CustomerNotFound.
+    """
+    customer, program = find_customer(connection, business_id, ref), read_program(connection, business_id)
+    business = find_business(connection, business_id)
+    return CardPicture(
+        shop_name=business.name,
+        customer_name=first_name(customer.name),
+        current_stamps=customer.card.current_stamps,
+        stamps_required=running_goal(customer.card, program),
+        reward_description=program.terms.reward_description,
+        rewards_available=customer.card.rewards_available,
+        qr_text=card_link(connection, business_id, customer.qr_code),
+        qr_code=customer.qr_code,
+        colour=business.card_color or BROWN,
+        language=language or _language_of(business.name),
+    )
+
+
+def _language_of(name: str) -> str:
+    return "ar" if base_level(name) else "en"
+
+
+def first_name(name: str) -> str:
+    """The first word of a name: what a card and a staff screen show of it."""
+    return next(iter(name.split()), "")

@@ -1,0 +1,180 @@
+"""Customers, read: one with details, and the lists of customers, their transactions and rewards.
+
+Nothing is written here: writing goes through the counter.
+"""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, or_, select
+
+from loyalty_app.contacts import checked_phone
+from loyalty_app.counter.orders import CustomerRef
+from loyalty_app.customers.totals import count_rewards, kept_totals
+from loyalty_app.db.rows import customer_of, entry_of, reward_of
+from loyalty_app.db.tables import customer, reward, transaction
+from loyalty_app.pages import Page, PageRequest, Walk, page_of, read_page
+from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.programs import read_program
+from loyalty_core.customers import Customer, fold_case
+from loyalty_core.errors import CustomerNotFound
+from loyalty_core.rewards import RewardStatus
+from loyalty_core.views import (
+    CustomerDetails,
+    CustomerView,
+    RewardView,
+    TransactionView,
+    customer_details,
+    customer_view,
+    reward_view,
+    transaction_view,
+)
+
+RECENT = 10
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """Whom to list: everybody, who has a phone number, or whose name, phone or e-mail contains a text."""
+
+    phone: str | None = None
+    q: str | None = None
+
+
+def find_customer(connection: Connection, business_id: int, ref: CustomerRef) -> Customer:
+    """The customer with that id or code. Raises CustomerNotFound."""
+    column = customer.c.qr_code if isinstance(ref, str) else customer.c.id
+    found = select(customer).where(customer.c.business_id == business_id, column == ref, customer.c.erased_at.is_(None))
+    row = connection.execute(found).one_or_none()
+    if row is None:
+        raise CustomerNotFound
+    return customer_of(row)
+
+
+def show_customer(connection: Connection, business: Business, ref: CustomerRef, *, now: datetime) -> CustomerDetails:
+    """A customer with the last ten transactions and the rewards that can be redeemed. Raises CustomerNotFound."""
+    found = find_customer(connection, business.id, ref)
+    entries = (
+        select(transaction)
+        .where(transaction.c.business_id == business.id, transaction.c.customer_id == found.id)
+        .order_by(transaction.c.id.desc())
+        .limit(RECENT)
+    )
+    rewards = (
+        select(reward)
+        .where(reward.c.business_id == business.id, reward.c.customer_id == found.id)
+        .where(_has_status(RewardStatus.AVAILABLE, now))
+        .order_by(reward.c.id)
+    )
+    return customer_details(
+        customer_view(found, read_program(connection, business.id)),
+        entries=[entry_of(row) for row in connection.execute(entries)],
+        rewards=[reward_of(row) for row in connection.execute(rewards)],
+    )
+
+
+def list_customers(
+    connection: Connection, business: Business, search: Search, *, wanted: PageRequest
+) -> Page[CustomerView]:
+    """The customers of a business in the order in which they joined. May raise InvalidRequest or PageTooDeep."""
+    matching = _matching(search, business)
+    own = (customer.c.business_id == business.id, customer.c.erased_at.is_(None), *matching)
+    total = None if matching else kept_totals(connection, business.id).customers
+    program = read_program(connection, business.id)
+    walk = Walk("customers", customer.c.id)
+    found = read_page(connection, select(customer).where(*own), walk, wanted=wanted, total=total)
+    return page_of(found, lambda row: customer_view(customer_of(row), program))
+
+
+def _matching(search: Search, business: Business) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if search.phone is not None:
+        conditions.append(customer.c.phone == checked_phone(search.phone, business.country))
+    if search.q is not None:
+        conditions.append(customer.c.search_text.contains(fold_case(search.q), autoescape=True))
+    return conditions
+
+
+def list_transactions(
+    connection: Connection, business: Business, customer_id: int, *, wanted: PageRequest
+) -> Page[TransactionView]:
+    """What was done to a card, the newest first. Raises CustomerNotFound, PageTooDeep, InvalidCursor."""
+    total = find_customer(connection, business.id, customer_id).entries
+    own = (transaction.c.business_id == business.id, transaction.c.customer_id == customer_id)
+    walk = Walk("transactions", transaction.c.id, newest_first=True)
+    found = read_page(connection, select(transaction).where(*own), walk, wanted=wanted, total=total)
+    return page_of(found, lambda row: transaction_view(entry_of(row)))
+
+
+class RewardSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rewards to list: of one customer or of all, with one status or with any, as of a moment."""
+
+    now: datetime
+    customer_id: int | None = None
+    status: RewardStatus | None = None
+
+
+def list_rewards(
+    connection: Connection, business: Business, search: RewardSearch, *, wanted: PageRequest
+) -> Page[RewardView]:
+    """Rewards, the newest first. Raises CustomerNotFound, PageTooDeep, InvalidCursor."""
+    if search.customer_id is not None:
+        find_customer(connection, business.id, search.customer_id)
+    rows = _rewards(business, search)
+    if search.customer_id is None:
+        total = count_rewards(connection, business.id, search.status, now=search.now)
+    else:
+        total = connection.execute(select(func.count()).select_from(rows)).scalar_one()
+    walk = Walk("rewards", rows.c.id, newest_first=True)
+    found = read_page(connection, select(rows), walk, wanted=wanted, total=total)
+    return page_of(found, lambda row: reward_view(reward_of(row), search.now))
+
+
+def _rewards(business: Business, search: RewardSearch) -> Subquery:
+    """The rewards that are looked for.
+
+    Those that count as expired come from two places, each of which has an order: an OR would make the database read
+    and sort them all for one page.
+    """
+    own = [reward.c.business_id == business.id]
+    if search.customer_id is not None:
+        own.append(reward.c.customer_id == search.customer_id)
+    if search.status is None:
+        return select(reward).where(*own).subquery()
+    first = select(reward).where(*own, _has_status(search.status, search.now))
+    if search.status is not RewardStatus.EXPIRED:
+        return first.subquery()
+    over = and_(reward.c.status == RewardStatus.AVAILABLE.value, reward.c.expires_at <= search.now)
+    return first.union_all(select(reward).where(*own, over)).subquery()
+
+
+class Owed(msgspec.Struct, frozen=True, kw_only=True):
+    """A reward that can be redeemed, and whose it is."""
+
+    customer_name: str
+    description: str
+    earned_at: datetime
+    expires_at: datetime | None
+
+
+def list_owed(connection: Connection, business: Business, *, now: datetime, wanted: PageRequest) -> Page[Owed]:
+    """What a business owes: the rewards that can be redeemed, the oldest first. Raises PageTooDeep, InvalidCursor."""
+    own = (reward.c.business_id == business.id, _has_status(RewardStatus.AVAILABLE, now))
+    total = count_rewards(connection, business.id, RewardStatus.AVAILABLE, now=now)
+    theirs = and_(customer.c.business_id == reward.c.business_id, customer.c.id == reward.c.customer_id)
+    named = select(
+        reward.c.id,
+        reward.c.description,
+        reward.c.earned_at,
+        reward.c.expires_at,
+        customer.c.name.label("customer_name"),
+    )
+    rows = named.join_from(reward, customer, theirs).where(*own)
+    found = read_page(connection, rows, Walk("owed", reward.c.id), wanted=wanted, total=total)
+    return page_of(found, lambda row: Owed(**{name: getattr(row, name) for name in Owed.__struct_fields__}))
+
+
+def _has_status(status: RewardStatus, now: datetime) -> ColumnElement[bool]:
+    """A reward whose time is over is not available any more, whether or not it is booked as expired yet."""
+    if status is RewardStatus.AVAILABLE:
+        return and_(reward.c.status == status.value, or_(reward.c.expires_at.is_(None), reward.c.expires_at > now))
+    return reward.c.status == status.value

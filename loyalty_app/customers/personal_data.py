@@ -1,0 +1,175 @@
+"""Personal data: what a shop keeps of one customer, for the customer to read and to take along.
+
+Who on the staff did something is no data of the customer, and stays in the shop.
+"""
+
+from datetime import date, datetime
+
+import msgspec
+from sqlalchemy import Connection, Select, select
+
+from loyalty_app.counter.orders import CustomerRef
+from loyalty_app.customers.lists import find_customer
+from loyalty_app.db.engine import Database
+from loyalty_app.db.rows import entry_of, reward_of
+from loyalty_app.db.tables import reward, telegram_card, transaction
+from loyalty_app.shops.businesses import find_business
+from loyalty_app.shops.programs import read_program
+from loyalty_core.ledger import ActorType, Entry, EntryType
+from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.views import CustomerView, customer_view
+
+RECENT = 10
+
+
+class OwnProfile(msgspec.Struct, frozen=True):
+    """What the shop knows of the person."""
+
+    name: str
+    phone: str | None
+    email: str | None
+    birthday: date | None
+    joined_at: datetime
+    updated_at: datetime
+
+
+class OwnCard(msgspec.Struct, frozen=True):
+    """The state of the card."""
+
+    qr_code: str
+    current_stamps: int
+    stamps_required: int
+    total_stamps: int
+    total_visits: int
+    rewards_earned: int
+    rewards_available: int
+    last_visit_at: datetime | None
+
+
+class OwnReward(msgspec.Struct, frozen=True):
+    """A reward, whatever became of it."""
+
+    id: int
+    description: str
+    status: RewardStatus
+    earned_at: datetime
+    redeemed_at: datetime | None
+    expires_at: datetime | None
+
+
+class OwnEntry(msgspec.Struct, frozen=True):
+    """A line of the ledger; `by` says what kind of party acted."""
+
+    id: int
+    type: EntryType
+    stamps: int
+    occurred_at: datetime
+    by: ActorType
+    reward_id: int | None
+    order_ref: str | None
+    voided_by: int | None
+    voids: int | None
+    reason: str | None
+
+
+class OwnHistory(msgspec.Struct, frozen=True):
+    """All that was ever done to a card, and all that it earned, the oldest first."""
+
+    transactions: tuple[OwnEntry, ...]
+    rewards: tuple[OwnReward, ...]
+
+
+class OwnChat(msgspec.Struct, frozen=True):
+    """A chat in which the card hangs, by Telegram's numbers."""
+
+    bot_id: int
+    user_id: int
+    news_muted: bool
+    since: datetime
+
+
+class StoredData(msgspec.Struct, frozen=True, kw_only=True):
+    """All that one shop stores about one person."""
+
+    made_at: datetime
+    shop: str
+    profile: OwnProfile
+    card: OwnCard
+    chats: tuple[OwnChat, ...]
+    history: OwnHistory
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """Something that was done to a card, with the text of the reward that it was about."""
+
+    entry: Entry
+    reward: str | None
+
+
+def own_profile(customer: CustomerView) -> OwnProfile:
+    """What the shop knows of a customer."""
+    seen = customer
+    return OwnProfile(seen.name, seen.phone, seen.email, seen.birthday, seen.created_at, seen.updated_at)
+
+
+def own_card(customer: CustomerView) -> OwnCard:
+    """The state of a customer's card."""
+    return OwnCard(**{name: getattr(customer, name) for name in OwnCard.__struct_fields__})
+
+
+def own_history(connection: Connection, customer: CustomerView, business_id: int) -> OwnHistory:
+    """The whole history of a card."""
+    entries = connection.execute(_ledger(business_id, customer.id).order_by(transaction.c.id)).all()
+    rewards = connection.execute(_rewards(business_id, customer.id).order_by(reward.c.id)).all()
+    return OwnHistory(
+        tuple(_own_entry(entry_of(row)) for row in entries), tuple(_own_reward(reward_of(row)) for row in rewards)
+    )
+
+
+async def show_data(database: Database, business_id: int, ref: CustomerRef, *, now: datetime) -> StoredData:
+    """All that is stored about one customer of a business. Raises CustomerNotFound, InvalidRequest."""
+
+    def work(connection: Connection) -> StoredData:
+        shop = find_business(connection, business_id)
+        found = find_customer(connection, business_id, ref)
+        seen = customer_view(found, read_program(connection, business_id))
+        own = (telegram_card.c.business_id == business_id, telegram_card.c.customer_id == found.id)
+        rows = connection.execute(select(telegram_card).where(*own).order_by(telegram_card.c.created_at)).all()
+        return StoredData(
+            made_at=now,
+            shop=shop.name,
+            profile=own_profile(seen),
+            card=own_card(seen),
+            chats=tuple(OwnChat(row.bot_id, row.user_id, row.muted, row.created_at) for row in rows),
+            history=own_history(connection, seen, business_id),
+        )
+
+    return await database.read(work)
+
+
+def last_deeds(connection: Connection, business_id: int, customer_id: int) -> list[Deed]:
+    """The last ten things that were done to a card, the newest first. An undo is told by what it has undone."""
+    done = _ledger(business_id, customer_id).where(transaction.c.type != EntryType.VOID.value)
+    entries = [entry_of(row) for row in connection.execute(done.order_by(transaction.c.id.desc()).limit(RECENT))]
+    named = [entry.reward_id for entry in entries if entry.reward_id is not None]
+    rows = connection.execute(_rewards(business_id, customer_id).where(reward.c.id.in_(named))).all() if named else []
+    texts = {row.id: row.description for row in rows}
+    return [Deed(entry, texts.get(entry.reward_id)) for entry in entries]
+
+
+def _ledger(business_id: int, customer_id: int) -> Select[tuple[object, ...]]:
+    own = (transaction.c.business_id == business_id, transaction.c.customer_id == customer_id)
+    return select(transaction).where(*own)
+
+
+def _rewards(business_id: int, customer_id: int) -> Select[tuple[object, ...]]:
+    return select(reward).where(reward.c.business_id == business_id, reward.c.customer_id == customer_id)
+
+
+def _own_entry(entry: Entry) -> OwnEntry:
+    plain = {name: getattr(entry, name) for name in OwnEntry.__struct_fields__ if name != "by"}
+    return OwnEntry(**plain, by=entry.actor.type)
+
+
+def _own_reward(kept: Reward) -> OwnReward:
+    return OwnReward(**{name: getattr(kept, name) for name in OwnReward.__struct_fields__})

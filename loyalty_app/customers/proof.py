@@ -1,0 +1,169 @@
+"""Proof: that every card equals the fold of its ledger, and that all totals equal it too.
+
+The ledger is the truth; balances, totals and the list of rewards are kept so that nobody has to add it up. Nothing is
+written or repaired here.
+"""
+
+from collections import Counter
+from datetime import date, datetime
+from functools import reduce
+from operator import add
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from loyalty_app.customers.histories import CustomerHistory, histories
+from loyalty_app.db.rows import CARD_FIELDS
+from loyalty_app.db.tables import business_total, daily_total
+from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.programs import read_program
+from loyalty_core.customers import Card
+from loyalty_core.ledger import Entry, EntryType, Folded, fold
+from loyalty_core.programs import Program
+from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.totals import DayTotals
+
+FIRST_SHOWN = 20
+
+LastVisits = tuple[int, int]
+"""How many customers were last here on a day, and how many of them had been here before."""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A figure that is kept and the ledger do not agree. `of` says whose figure it is."""
+
+    business_id: int
+    of: str
+    figure: str
+    kept: object
+    ledger: object
+
+    def __str__(self) -> str:
+        """The difference in one sentence."""
+        where = f"Business {self.business_id}, {self.of}"
+        return f"{where}: {self.figure} is kept as {_plain(self.kept)}, the ledger gives {_plain(self.ledger)}"
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "nothing"
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+class Proof:
+    """Proves one business; afterwards it holds what was read and the first differences of all that were found."""
+
+    def __init__(self, business: Business) -> None:
+        self.business = business
+        self.customers = self.entries = self.found = 0
+        self.differences: list[Difference] = []
+        self._living = self._owed = self._voided = 0
+        self._days: dict[date, DayTotals] = {}
+        self._last_visits: dict[date, LastVisits] = {}
+
+    def run(self, connection: Connection) -> None:
+        """Read everything on a connection that sees one state of the data."""
+        program = read_program(connection, self.business.id)
+        for history in histories(connection, self.business.id):
+            self._prove_card(history, program)
+        self._prove_totals(connection)
+        self._prove_days(connection)
+        self._prove_last_visits(connection)
+
+    def _compare(self, of: str, figure: str, *, kept: object, ledger: object) -> None:
+        if kept != ledger:
+            self.found += 1
+            if len(self.differences) < FIRST_SHOWN:
+                self.differences.append(Difference(self.business.id, of, figure, kept, ledger))
+
+    def _prove_card(self, history: CustomerHistory, program: Program) -> None:
+        folded = fold(history.entries, program, self.business.zone)
+        erased = history.customer.erased_at is not None
+        card = msgspec.structs.replace(folded.card, rewards_available=0) if erased else folded.card
+        whose = f"customer {history.customer.id}"
+        for name in CARD_FIELDS:
+            self._compare(whose, name, kept=getattr(history.customer.card, name), ledger=getattr(card, name))
+        self._compare(whose, "entries", kept=history.customer.entries, ledger=len(history.entries))
+        self._prove_rewards(whose, history.rewards, folded, erased=erased)
+        self._count(history, folded)
+
+    def _prove_rewards(self, whose: str, rewards: list[Reward], folded: Folded, *, erased: bool) -> None:
+        """Erasing takes back the open rewards, so only the living's can be counted against the ledger."""
+        if erased:
+            available = sum(reward.status is RewardStatus.AVAILABLE for reward in rewards)
+            self._compare(whose, "the number of open rewards", kept=available, ledger=0)
+            return
+        standing = Counter(r.transaction_id for r in rewards if r.status is not RewardStatus.VOIDED)
+        for number in sorted(standing.keys() | folded.earned.keys()):
+            wanted = folded.earned.get(number, 0)
+            self._compare(whose, f"the number of rewards of transaction {number}", kept=standing[number], ledger=wanted)
+        available = sum(reward.status is RewardStatus.AVAILABLE for reward in rewards)
+        ledger = folded.card.rewards_available
+        self._compare(whose, "the number of open rewards", kept=available, ledger=ledger)
+
+    def _count(self, history: CustomerHistory, folded: Folded) -> None:
+        self.customers += 1
+        self.entries += len(history.entries)
+        if history.customer.erased_at is None:
+            self._living += 1
+            self._owed += folded.card.rewards_available
+            self._count_last_visit(folded.card)
+        self._voided += sum(reward.status is RewardStatus.VOIDED for reward in history.rewards)
+        self._add(history.customer.created_at, DayTotals(new_customers=1))
+        for entry in history.entries:
+            self._add(entry.occurred_at, figures_of(entry, folded.earned.get(entry.id, 0)))
+
+    def _add(self, moment: datetime, figures: DayTotals) -> None:
+        day = moment.astimezone(self.business.zone).date()
+        self._days[day] = self._days.get(day, DayTotals()) + figures
+
+    def _prove_totals(self, connection: Connection) -> None:
+        own = select(business_total).where(business_total.c.business_id == self.business.id)
+        row = connection.execute(own).one_or_none()
+        whole = reduce(add, self._days.values(), DayTotals())
+        figures = {
+            "customers": self._living,
+            "outstanding": self._owed,
+            "redeemed": whole.rewards_redeemed,
+            "expired": whole.rewards_expired,
+            "voided": self._voided,
+        }
+        for name, ledger in figures.items():
+            self._compare("the totals", name, kept=row and getattr(row, name), ledger=ledger)
+
+    def _prove_days(self, connection: Connection) -> None:
+        names = DayTotals.__struct_fields__
+        own = select(daily_total).where(daily_total.c.business_id == self.business.id)
+        kept = {row.day: DayTotals(**{name: getattr(row, name) for name in names}) for row in connection.execute(own)}
+        for day in sorted(kept.keys() | self._days.keys()):
+            there, wanted = kept.get(day, DayTotals()), self._days.get(day, DayTotals())
+            for name in names:
+                self._compare(f"the day {day}", name, kept=getattr(there, name), ledger=getattr(wanted, name))
+
+    def _count_last_visit(self, card: Card) -> None:
+        if card.day is not None:
+            all_of_them, again = self._last_visits.get(card.day, (0, 0))
+            self._last_visits[card.day] = all_of_them + 1, again + (card.total_visits > 1)
+
+    def _prove_last_visits(self, connection: Connection) -> None:
+        own = select(daily_total).where(daily_total.c.business_id == self.business.id)
+        kept = {row.day: (row.last_visits, row.last_visits_again) for row in connection.execute(own)}
+        for day in sorted(kept.keys() | self._last_visits.keys()):
+            there, wanted = kept.get(day, (0, 0)), self._last_visits.get(day, (0, 0))
+            for name, number, ledger in zip(("last_visits", "last_visits_again"), there, wanted, strict=True):
+                self._compare(f"the day {day}", name, kept=number, ledger=ledger)
+
+
+def figures_of(entry: Entry, earned: int) -> DayTotals:
+    """What an entry adds to its day; an undone stamp still counts as given, and as undone."""
+    stands = int(entry.voided_by is None)
+    match entry.type:
+        case EntryType.STAMP:
+            undone = 0 if stands else entry.stamps
+            return DayTotals(visits=stands, stamps_added=entry.stamps, stamps_voided=undone, rewards_earned=earned)
+        case EntryType.REDEEM:
+            return DayTotals(rewards_redeemed=stands)
+        case EntryType.EXPIRE:
+            return DayTotals(rewards_expired=stands)
+        case _:
+            return DayTotals(rewards_earned=earned)

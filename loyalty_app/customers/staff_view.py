@@ -1,0 +1,126 @@
+"""Visits: what is shown at the counter of the customer who stands there, and how their card is found.
+
+Only what the staff of a shop may see leaves this module. Nothing is written here: stamping goes through the counter.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, or_, select
+
+from loyalty_app.contacts import checked_phone
+from loyalty_app.customers.lists import find_customer
+from loyalty_app.db.rows import customer_of, entry_of, reward_of
+from loyalty_app.db.tables import customer, reward, transaction
+from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.programs import program_of
+from loyalty_core.changes import Occasion
+from loyalty_core.customers import Customer
+from loyalty_core.errors import AlreadyVoided, InvalidRequest, VoidRefused
+from loyalty_core.ledger import Actor, Entry
+from loyalty_core.programs import running_goal
+from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.voiding import UNDOABLE, check_right
+
+LOOKED_BACK = 5
+"""How many entries are looked at for one that whoever looks may undo: colleagues may have stamped since."""
+
+
+class StaffView(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer at the counter: stamps out of `goal`, and the rewards that wait, the oldest first.
+
+    `undoable` is the newest entry that whoever looks may undo now.
+    """
+
+    customer_id: int
+    name: str
+    stamps: int
+    goal: int
+    last_at: datetime | None
+    rewards: tuple[Reward, ...]
+    undoable: Entry | None
+
+
+def look_at(connection: Connection, business: Business, customer_id: int, *, by: Actor, now: datetime) -> StaffView:
+    """What one of the staff sees of a customer at `now`, by the shop's clock. Raises CustomerNotFound."""
+    found = find_customer(connection, business.id, customer_id)
+    return StaffView(
+        customer_id=found.id,
+        name=found.name,
+        stamps=found.card.current_stamps,
+        goal=running_goal(found.card, program_of(connection, business)),
+        last_at=found.card.last_visit_at,
+        rewards=_waiting(connection, found, now) if found.card.rewards_available else (),
+        undoable=_undoable(connection, found, Occasion(now=now, actor=by)),
+    )
+
+
+def _waiting(connection: Connection, holder: Customer, now: datetime) -> tuple[Reward, ...]:
+    waiting = (
+        select(reward)
+        .where(reward.c.business_id == holder.business_id, reward.c.customer_id == holder.id)
+        .where(reward.c.status == RewardStatus.AVAILABLE.value)
+        .where(or_(reward.c.expires_at.is_(None), reward.c.expires_at > now))
+        .order_by(reward.c.id)
+    )
+    return tuple(reward_of(row) for row in connection.execute(waiting))
+
+
+def _undoable(connection: Connection, holder: Customer, at: Occasion) -> Entry | None:
+    newest = (
+        select(transaction)
+        .where(transaction.c.business_id == holder.business_id, transaction.c.customer_id == holder.id)
+        .where(transaction.c.type.in_([kind.value for kind in UNDOABLE]), transaction.c.voided_by.is_(None))
+        .order_by(transaction.c.id.desc())
+        .limit(LOOKED_BACK)
+    )
+    entries = map(entry_of, connection.execute(newest))
+    return next((entry for entry in entries if _may_undo(entry, at)), None)
+
+
+def _may_undo(entry: Entry, at: Occasion) -> bool:
+    try:
+        check_right(entry, at)
+    except (AlreadyVoided, VoidRefused):
+        return False
+    return True
+
+
+def with_codes(connection: Connection, business_ids: Collection[int], codes: Collection[str]) -> list[Customer]:
+    """The customers of these shops who have these codes, in the order of the codes; a code of nobody is left out."""
+    own = select(customer).where(
+        customer.c.qr_code.in_(codes), customer.c.business_id.in_(business_ids), customer.c.erased_at.is_(None)
+    )
+    found = [customer_of(row) for row in connection.execute(own)]
+    places = {code: place for place, code in enumerate(codes)}
+    return sorted(found, key=lambda one: places[one.qr_code])
+
+
+def with_ids(connection: Connection, business_id: int, ids: Collection[int]) -> list[Customer]:
+    """The customers of a shop with these ids, in the order of the ids; an id of nobody is left out."""
+    own = select(customer).where(
+        customer.c.business_id == business_id, customer.c.id.in_(ids), customer.c.erased_at.is_(None)
+    )
+    places = {number: place for place, number in enumerate(ids)}
+    return sorted(map(customer_of, connection.execute(own)), key=lambda one: places[one.id])
+
+
+def with_phone(connection: Connection, business: Business, typed: str) -> Customer | None:
+    """The customer of a shop who has a phone number, as it is typed there. Raises InvalidRequest if it is none."""
+    phone = checked_phone(typed, business.country)
+    own = select(customer).where(customer.c.business_id == business.id, customer.c.phone == phone)
+    row = connection.execute(own).one_or_none()
+    return customer_of(row) if row is not None else None
+
+
+def with_phone_in(connection: Connection, shops: Iterable[Business], typed: str) -> Customer | None:
+    """The customer who has a phone number in the first of several shops where anybody has it."""
+    for shop in shops:
+        try:
+            found = with_phone(connection, shop, typed)
+        except InvalidRequest:  # no number in that shop's country
+            continue
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,118 @@
+"""The statement with which PostgreSQL answers several questions in one round trip: an array of rows for each.
+
+What was paid for: a round trip costs as much as reading thirty rows. And the driver remembers how the rows of a table
+look, so that a migration beside it would stop it for good: each column is named, and no row of a table travels as such.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql
+
+from loyalty_app.db.lookups import Gathered, Lookup
+from loyalty_app.db.postgres.driver import single_row
+from loyalty_app.db.postgres.ids import PostgresNumbers, fetched
+
+DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
+ONCE_LOCKED = "(SELECT count(*) FROM locked) >= 0"
+PATIENCE = "10 ms"
+
+Kind = tuple[Table, tuple[str, ...]]
+"""What a question is about, whatever it wants."""
+
+
+class Seen:
+    """A row, whose columns are read by their names; `_mapping` has them as SQLAlchemy's rows do."""
+
+    __slots__ = ("_mapping",)
+
+    def __init__(self, table: Table, record: Iterable[Any]) -> None:
+        self._mapping = dict(zip(table.c.keys(), record, strict=True))
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever that column holds
+        return self._mapping[name]
+
+
+def ask(
+    connection: Connection, questions: Sequence[Lookup], numbers: PostgresNumbers, *, locked: Sequence[Lookup] = ()
+) -> Gathered:
+    """Rows of one table that are locked, then the rows of each question; each wants some.
+
+    Numbers that are likely to be needed are fetched along, after the locks. If a locked row was changed meanwhile, or
+    had to be waited for, the questions are asked once more.
+    """
+    likely = numbers.likely
+    statement = _statement(_kinds(locked), _kinds(questions), tuple(likely))
+    values = [list(column) for one in (*locked, *questions) for column in zip(*set(one.wanted), strict=True)]
+    xid, overtaken, *found = single_row(connection, statement, (*values, *likely.values()))
+    tables = [*(one.table for one in locked[:1]), *(one.table for one in questions)]
+    answers = [[Seen(table, row) for row in rows] for table, rows in zip(tables, found, strict=False)]
+    numbers.keep(xid, dict(zip(likely, found[len(answers) :], strict=True)))
+    held = answers.pop(0) if locked else []
+    return Gathered(held, ask(connection, questions, numbers).answers if overtaken else answers)
+
+
+def _kinds(questions: Sequence[Lookup]) -> tuple[Kind, ...]:
+    return tuple((question.table, question.columns) for question in questions)
+
+
+@lru_cache(1_024)
+def _statement(locked: tuple[Kind, ...], questions: tuple[Kind, ...], kinds: tuple[str, ...]) -> str:
+    numbers = count(1)
+    before = f"WITH locked AS MATERIALIZED ({_locking(locked, numbers)}) " if locked else ""
+    overtaken = _overtaken(locked[0][0]) if locked else "false"
+    first = [f"ARRAY(SELECT ROW({_columns(locked[0][0], 'locked')}) FROM locked)"] if locked else []  # noqa: S608  # our own names
+    rows = [_array(kind, numbers) for kind in questions]
+    more = [fetched(kind, next(numbers), when=ONCE_LOCKED if locked else "true") for kind in kinds]
+    return f"{before}SELECT {', '.join(['pg_current_xact_id()::text', overtaken, *first, *rows, *more])}"
+
+
+def _locking(locked: tuple[Kind, ...], numbers: Iterator[int]) -> str:
+    """The rows of a table that any of the questions is about, locked in the order of their key."""
+    table = locked[0][0]
+    key = _key(table)
+    found = _found(locked[0], numbers) if len(locked) == 1 else _found_by_any(locked, key, numbers)
+    return f"SELECT {_columns(table, 't')}, t.xmin AS writer FROM {found} ORDER BY {_names(key, 't')} FOR UPDATE OF t"  # noqa: S608  # the same
+
+
+def _overtaken(table: Table) -> str:
+    """Whether what the statement says of all else may be older than the locks: it sees the state before it began."""
+    same = " AND ".join(f't."{name}" = locked."{name}"' for name in _key(table))
+    changed = f'EXISTS (SELECT 1 FROM locked JOIN "{table.name}" AS t ON {same} WHERE t.xmin <> locked.writer)'  # noqa: S608  # the same
+    waited = f"clock_timestamp() - statement_timestamp() > '{PATIENCE}'"
+    return f"CASE WHEN {ONCE_LOCKED} THEN {changed} OR {waited} END"
+
+
+def _key(table: Table) -> tuple[str, ...]:
+    return tuple(column.name for column in table.primary_key)
+
+
+def _found_by_any(kinds: tuple[Kind, ...], key: tuple[str, ...], numbers: Iterator[int]) -> str:
+    """The rows, each once, of several questions about one table: PostgreSQL locks no rows of a UNION itself."""
+    keys = " UNION ".join(f"SELECT {_names(key, 't')} FROM {_found(kind, numbers)}" for kind in kinds)  # noqa: S608  # the same
+    same = " AND ".join(f't."{name}" = k."{name}"' for name in key)
+    return f'({keys}) AS k JOIN "{kinds[0][0].name}" AS t ON {same}'
+
+
+def _array(kind: Kind, numbers: Iterator[int]) -> str:
+    return f"ARRAY(SELECT ROW({_columns(kind[0], 't')}) FROM {_found(kind, numbers)})"  # noqa: S608  # the same
+
+
+def _found(kind: Kind, numbers: Iterator[int]) -> str:
+    table, columns = kind
+    types = (table.c[name].type.compile(DIALECT) for name in columns)
+    wanted = ", ".join(f"CAST(${next(numbers)} AS {one}[])" for one in types)
+    names = ", ".join(f'"{name}"' for name in columns)
+    found = " AND ".join(f't."{name}" = wanted."{name}"' for name in columns)
+    return f'unnest({wanted}) AS wanted({names}) JOIN "{table.name}" AS t ON {found}'
+
+
+def _columns(table: Table, name: str) -> str:
+    return _names(table.c.keys(), name)
+
+
+def _names(columns: Iterable[str], table: str) -> str:
+    return ", ".join(f'{table}."{column}"' for column in columns)

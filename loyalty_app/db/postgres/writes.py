@@ -1,0 +1,69 @@
+"""The statements with which PostgreSQL writes many rows at once: one document for each table, one round trip for all.
+
+What was paid for: a round trip costs as much as writing thirty rows, so writings travel together, as the parts of one
+WITH; and binding values one by one costs this process more than anything else, so the rows of a table are one JSON
+document, which the server takes apart. In which order PostgreSQL carries out parts is its own affair. But totals, for
+which others may wait, ask for the outcome of all parts before, and so are locked last; other rows that somebody may
+wait for must be locked before.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
+from sqlalchemy import Connection, LargeBinary
+from sqlalchemy.dialects import postgresql
+
+from loyalty_app.db.bulk_writes import BulkAdd, BulkInsert, BulkUpdate, BulkWrite, Shape
+from loyalty_app.db.postgres.driver import single_row
+
+DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
+
+
+def write(connection: Connection, writings: Sequence[BulkWrite]) -> list[int]:
+    """Write all rows of all writings; says how many each had."""
+    statement = _statement(tuple(writing.shape for writing in writings))
+    documents = tuple(msgspec.json.encode(writing.rows).decode() for writing in writings)
+    return list(single_row(connection, statement, documents))
+
+
+@lru_cache(1_024)
+def _statement(shapes: tuple[Shape, ...]) -> str:
+    parts = [f"w{place} AS ({_part(shape, place)} RETURNING 1)" for place, shape in enumerate(shapes)]
+    counts = (f"(SELECT count(*) FROM w{place})" for place in range(len(shapes)))  # noqa: S608  # our own names
+    return f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
+
+
+def _part(shape: Shape, place: int) -> str:
+    table, names, key = f'"{shape.table.name}"', shape.names, shape.key
+    rows, values = _rows(shape, place), {name: _value(shape, name) for name in names}
+    columns = ", ".join(f'"{name}"' for name in names)
+    changed = [name for name in names if name not in key]
+    insert = f"INSERT INTO {table} ({columns}) SELECT {', '.join(values.values())} FROM {rows}"  # noqa: S608  # ours
+    if shape.kind is BulkInsert:
+        return insert
+    if shape.kind is BulkAdd:
+        sums = ", ".join(f'"{name}" = {table}."{name}" + excluded."{name}"' for name in changed)
+        others = " AND ".join(f"(SELECT count(*) FROM w{before}) >= 0" for before in range(place)) or "true"  # noqa: S608  # ours
+        return f"{insert} WHERE {others} ON CONFLICT ({', '.join(key)}) DO UPDATE SET {sums}"
+    assert shape.kind is BulkUpdate  # noqa: S101  # there is no fourth kind
+    changes = ", ".join(f'"{name}" = {values[name]}' for name in changed)
+    found = " AND ".join(f't."{name}" = {values[name]}' for name in key)
+    return f"UPDATE {table} AS t SET {changes} FROM {rows} WHERE {found}"  # noqa: S608  # the same
+
+
+def _rows(shape: Shape, place: int) -> str:
+    """The rows of a document, each column with the type that it has in the table."""
+    types = shape.table.c
+    kinds = ("text" if _is_bytes(shape, name) else types[name].type.compile(DIALECT) for name in shape.names)
+    columns = (f'"{name}" {kind}' for name, kind in zip(shape.names, kinds, strict=True))
+    return f"json_to_recordset(CAST(${place + 1} AS json)) AS new({', '.join(columns)})"
+
+
+def _value(shape: Shape, name: str) -> str:
+    return f"decode(new.\"{name}\", 'base64')" if _is_bytes(shape, name) else f'new."{name}"'
+
+
+def _is_bytes(shape: Shape, name: str) -> bool:
+    """Bytes travel as base64: JSON knows none."""
+    return isinstance(shape.table.c[name].type, LargeBinary)

@@ -1,0 +1,248 @@
+"""SQLite: one writer thread with one connection, and readers of their own that cannot write.
+
+What was paid for: a deferred BEGIN answers "database is locked" at once, so every write begins IMMEDIATE; an answer
+is sent only after a commit with synchronous=FULL; SQLite up to 3.51.2 can lose commits when the WAL is reset, so the
+driver is pysqlite3 where there is one. Which statements are run is not known here.
+"""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    select,
+)
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from loyalty_app.db.bulk_writes import BulkUpdate, BulkWrite, Writes
+from loyalty_app.db.lookups import Gathered, Lookup
+from loyalty_app.db.sqlite import writes
+from loyalty_app.db.tables import numbers
+
+try:
+    import pysqlite3
+
+    driver: ModuleType = pysqlite3
+except ImportError:
+    driver = sqlite3
+
+READERS = 4
+KEPT_STATEMENTS = 512
+BUSY_MILLISECONDS = 10_000
+WAL_PAUSE_SECONDS = 0.01
+SAFE_VERSION = (3, 51, 3)
+LAST_NUMBERS = select(numbers)
+
+Result = TypeVar("Result")
+
+
+def has_wal_reset_bug() -> bool:
+    """Whether the SQLite in use can lose commits when its WAL is reset (3.7.0 to 3.51.2)."""
+    return tuple(int(part) for part in driver.sqlite_version.split(".")) < SAFE_VERSION
+
+
+def open_engine(path: Path, *, read_only: bool = False) -> Engine:
+    """An engine on a SQLite file; the file is made if it is not there, unless it is to be read only."""
+
+    def connect() -> Any:  # noqa: ANN401  # either of two drivers' connections
+        mode = "ro" if read_only else "rwc"
+        target = f"file:{quote(str(path.absolute()))}?mode={mode}"
+        return driver.connect(
+            target, uri=True, check_same_thread=False, isolation_level=None, cached_statements=KEPT_STATEMENTS
+        )
+
+    pool: dict[str, Any] = {"poolclass": StaticPool}
+    if read_only:
+        pool = {"poolclass": QueuePool, "pool_size": READERS, "max_overflow": 0}
+    engine = create_engine("sqlite+pysqlite://", module=driver, creator=connect, hide_parameters=True, **pool)
+    event.listen(engine, "connect", _prepare_reader if read_only else _prepare_writer)
+    event.listen(engine, "begin", _begin if read_only else _begin_immediate)
+    return engine
+
+
+def _prepare_writer(connection: Any, _record: object) -> None:  # noqa: ANN401  # either of two drivers' connections
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    _use_wal(connection)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _use_wal(connection: Any) -> None:  # noqa: ANN401  # the same
+    """Switch to WAL; SQLite does not wait by itself for another process that is at work in the file meanwhile."""
+    patience = time.monotonic() + BUSY_MILLISECONDS / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except driver.OperationalError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(WAL_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _prepare_reader(connection: Any, _record: object) -> None:  # noqa: ANN401  # either of two drivers' connections
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_MILLISECONDS}")
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+class SqliteNumbers:
+    """Gives out numbers without gaps; the transaction it lives in holds the only write lock there is."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.last: dict[str, int] = {row.name: row.last for row in connection.execute(LAST_NUMBERS)}
+        self.before = dict(self.last)
+
+    def next(self, name: str) -> int:
+        """The number that comes next; it stays the next one until it is used."""
+        return self.last[name] + 1
+
+    def use(self, name: str) -> None:
+        """Note that the next number was used."""
+        self.last[name] += 1
+
+    def next_reward(self, most: int) -> int:
+        """The number that the next reward gets; `most` may follow without a gap."""
+        del most
+        return self.last["reward"] + 1
+
+    def rewards_issued(self, count: int) -> None:
+        """Note how many numbers were used."""
+        self.last["reward"] += count
+
+    def save(self) -> None:
+        """Write down what was given out."""
+        used = [{"name": name, "last": last} for name, last in self.last.items() if last != self.before[name]]
+        writes.write(self.connection, BulkUpdate(numbers, used, ("name",)))
+
+
+class SqliteDatabase(Writes):
+    """A SQLite file, used from asyncio."""
+
+    name = "sqlite"
+    writers = 1
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.engine = open_engine(path)
+        self._readers = open_engine(path, read_only=True)
+        self._writer_thread = ThreadPoolExecutor(1, "sqlite-writer")
+        self._reader_threads = ThreadPoolExecutor(READERS, "sqlite-reader")
+
+    async def write(
+        self,
+        work: Callable[[Connection], Result],
+        *,
+        durable: bool = True,
+        begun: Callable[[], None] = lambda: None,
+    ) -> Result:
+        """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`."""
+        begun()  # on the loop, and not in the thread that writes
+        loop, write = asyncio.get_running_loop(), self._write if durable else self._write_lightly
+        return await loop.run_in_executor(self._writer_thread, write, work)
+
+    def _write(self, work: Callable[[Connection], Result]) -> Result:
+        with self.engine.begin() as connection:
+            return work(connection)
+
+    def _write_lightly(self, work: Callable[[Connection], Result]) -> Result:
+        with self.engine.connect() as connection:
+            raw: Any = connection.connection.driver_connection
+            raw.execute("PRAGMA synchronous = NORMAL")
+            try:
+                with connection.begin():
+                    return work(connection)
+            finally:
+                raw.execute("PRAGMA synchronous = FULL")
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work` on one state of the data; it cannot write."""
+        return await asyncio.get_running_loop().run_in_executor(self._reader_threads, self._read, work)
+
+    async def glance(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work`, which asks a single question; here that is a read like any other."""
+        return await self.read(work)
+
+    def _read(self, work: Callable[[Connection], Result]) -> Result:
+        with self._readers.connect() as connection:
+            return work(connection)
+
+    def numbers(self, connection: Connection, expected: int = 1) -> SqliteNumbers:
+        """Numbers for the rows that a transaction is about to insert."""
+        del expected
+        return SqliteNumbers(connection)
+
+    def put(self, connection: Connection, writings: Sequence[BulkWrite]) -> list[int]:
+        """Carry out writings, one after the other; says how many rows each had."""
+        return [writes.write(connection, writing) for writing in writings]
+
+    def fetch(
+        self,
+        connection: Connection,
+        table: Table,
+        columns: tuple[str, ...],
+        wanted: Iterable[tuple[int | str | None, ...]],
+        *,
+        lock: bool = False,
+    ) -> Sequence[Row[Any]]:
+        """All rows whose columns hold one of the wanted values; a write transaction locks the whole file anyway."""
+        del lock
+        if not (given := list(set(wanted))):
+            return []
+        return connection.execute(_fetch(table, columns), {"wanted": msgspec.json.encode(given).decode()}).all()
+
+    def gather(
+        self,
+        connection: Connection,
+        questions: Sequence[Lookup],
+        *,
+        numbers: SqliteNumbers,
+        locked: Sequence[Lookup] = (),
+    ) -> Gathered:
+        """The rows of each question, one after the other; the numbers are there already, and all is locked."""
+        del numbers
+        found = [self.fetch(connection, one.table, one.columns, one.wanted) for one in (*locked, *questions)]
+        first = {row for rows in found[: len(locked)] for row in rows}
+        return Gathered(list(first), found[len(locked) :])
+
+    async def close(self) -> None:
+        """Close all connections, after the work that was begun. The writer goes last: only it can empty the WAL."""
+        self._reader_threads.shutdown()
+        self._readers.dispose()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writer_thread, self.engine.dispose)
+        self._writer_thread.shutdown()
+
+
+@lru_cache
+def _fetch(table: Table, columns: tuple[str, ...]) -> Select[Any]:
+    wanted = func.json_each(bindparam("wanted")).table_valued("value", name="wanted")
+    found = [table.c[name] == func.json_extract(wanted.c.value, f"$[{place}]") for place, name in enumerate(columns)]
+    return select(table).select_from(wanted.join(table, and_(*found)))

@@ -1,0 +1,123 @@
+"""Tables of the chat: bots, the updates they were sent, the chats they are in, and the cards that hang there.
+
+A bot's own id is Telegram's. A private chat has the id of the person, so `chat_id` and `user_id` are the same numbers.
+"""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from loyalty_app.db.tables.metadata import metadata, owned
+from loyalty_app.db.types import BigId, UtcDateTime
+
+# Bots: `business_id` is empty for the shared one, whose token lies in the settings; the others' are encrypted here.
+# One process at a time asks Telegram for a bot's updates: the one that holds `poll_lease`.
+telegram_bot = Table(
+    "telegram_bot",
+    metadata,
+    Column("bot_id", BigId, primary_key=True, autoincrement=False),
+    Column("business_id", BigId),
+    Column("username", String(64), nullable=False),
+    Column("token", LargeBinary),
+    Column("secret", String(64), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),
+    Column("poll_lease", String(40)),
+    Column("poll_until", UtcDateTime),
+    ForeignKeyConstraint(["business_id"], ["business.id"]),
+)
+Index(
+    "uq_telegram_bot_business_id",
+    telegram_bot.c.business_id,
+    unique=True,
+    sqlite_where=text("business_id IS NOT NULL AND removed_at IS NULL"),
+    postgresql_where=text("business_id IS NOT NULL AND removed_at IS NULL"),
+)
+
+# Updates, in the order in which Telegram numbers them. `body` goes once an update is handled; the number stays a while,
+# so that the same update is not taken twice.
+telegram_update = Table(
+    "telegram_update",
+    metadata,
+    Column("bot_id", BigId, nullable=False),
+    Column("update_id", BigId, nullable=False),
+    Column("person_id", BigId, nullable=False),
+    Column("body", LargeBinary),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("lease", String(40)),
+    Column("lease_until", UtcDateTime),
+    Column("done_at", UtcDateTime),
+    Column("error", Text),
+    PrimaryKeyConstraint("bot_id", "update_id"),
+    Index(None, "done_at"),
+    sqlite_with_rowid=True,  # rows too long for an index
+)
+Index(
+    "ix_telegram_update_queue",
+    telegram_update.c.bot_id,
+    telegram_update.c.person_id,
+    telegram_update.c.update_id,
+    sqlite_where=text("done_at IS NULL"),
+    postgresql_where=text("done_at IS NULL"),
+)
+
+# Chats: what a person has chosen, the message that serves as their screen, the last message that was noticed (so that
+# one knows whether the screen is still at the bottom), and what they are in the middle of.
+telegram_chat = Table(
+    "telegram_chat",
+    metadata,
+    Column("bot_id", BigId, nullable=False),
+    Column("chat_id", BigId, nullable=False),
+    Column("language", String(8)),
+    Column("language_code", String(16)),
+    Column("business_id", BigId),
+    Column("branch_id", BigId),
+    Column("screen_id", BigId),
+    Column("last_id", BigId),
+    Column("draft", LargeBinary),
+    Column("blocked_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("bot_id", "chat_id"),
+    sqlite_with_rowid=False,
+)
+
+# Cards in chats: whose card hangs where, and what it shows. A row with `due_at` is to be shown anew.
+telegram_card = owned(
+    "telegram_card",
+    Column("bot_id", BigId, nullable=False),
+    Column("user_id", BigId, nullable=False),
+    Column("customer_id", BigId, nullable=False),
+    Column("message_id", BigId),
+    Column("shown_version", Integer, nullable=False),
+    Column("shown_stamps", Integer, nullable=False),
+    Column("shown_rewards", Integer, nullable=False),
+    Column("muted", Boolean, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("lease", String(40)),
+    Column("lease_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("business_id", "bot_id", "user_id"),
+    UniqueConstraint("business_id", "customer_id", "bot_id"),
+    Index(None, "user_id"),
+    ForeignKeyConstraint(["business_id", "customer_id"], ["customer.business_id", "customer.id"]),
+)
+Index(
+    "ix_telegram_card_queue",
+    telegram_card.c.bot_id,
+    telegram_card.c.due_at,
+    sqlite_where=text("due_at IS NOT NULL"),
+    postgresql_where=text("due_at IS NOT NULL"),
+)

@@ -1,0 +1,81 @@
+"""Tables of the webhooks: endpoints, what is to be delivered to them, what was tried, and what owners are told."""
+
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text, text
+
+from loyalty_app.db.tables.metadata import owned
+from loyalty_app.db.types import BigId, UtcDateTime
+
+webhook_endpoint = owned(
+    "webhook_endpoint",
+    Column("id", BigId, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("events", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("secret_hint", String(16), nullable=False),
+    Column("old_secret", LargeBinary),
+    Column("old_secret_until", UtcDateTime),
+    Column("failing_since", UtcDateTime),
+    Column("warnings", Integer, nullable=False),
+    PrimaryKeyConstraint("business_id", "id"),
+)
+
+delivery = owned(
+    "delivery",
+    Column("id", BigId, nullable=False),
+    Column("endpoint_id", BigId, nullable=False),
+    Column("event_id", String(40), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("next_at", UtcDateTime),
+    Column("lease", String(40)),
+    Column("lease_until", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "id"),
+    Index(None, "business_id", "endpoint_id", "id"),
+    Index(None, "business_id", "event_id"),
+)
+Index(
+    "ix_delivery_queue",
+    delivery.c.next_at,
+    sqlite_where=text("status = 'queued'"),
+    postgresql_where=text("status = 'queued'"),
+)
+
+attempt = owned(
+    "attempt",
+    Column("delivery_id", BigId, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("endpoint_id", BigId, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("milliseconds", Integer, nullable=False),
+    Column("http_status", Integer),
+    Column("error", String(32)),
+    Column("response", LargeBinary),
+    PrimaryKeyConstraint("business_id", "delivery_id", "number"),
+    Index(None, "business_id", "endpoint_id", "at"),
+    Index(None, "at"),
+    sqlite_with_rowid=True,  # rows too long for an index
+)
+
+# `facts` say the same as `text`, as JSON; `told_to` are the people who know it, while `told_at` is empty; `next_at` is
+# when a process that tells it has to be done.
+notice = owned(
+    "notice",
+    Column("id", BigId, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("told_at", UtcDateTime),
+    Column("facts", Text),
+    Column("told_to", Text),
+    Column("next_at", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "id"),
+)
+Index(
+    "ix_notice_untold",
+    notice.c.at,
+    sqlite_where=text("told_at IS NULL"),
+    postgresql_where=text("told_at IS NULL"),
+)

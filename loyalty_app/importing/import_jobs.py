@@ -1,0 +1,211 @@
+"""Jobs: lists of customers that integrators have sent, kept until they are imported, whatever happens meanwhile.
+
+A list is written down first and answered at once. Any process that has a counter takes it under a lease and imports it
+a part at a time; after each part it notes how far it is. Each customer of a list has an idempotency key, so that a part
+that was done twice counts once. The list goes once the job is done; what is left is figures and remarks without names.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from loyalty_app.counter import Answer, Caller
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import idempotency, import_job
+from loyalty_app.importing.candidates import Remark
+from loyalty_app.importing.listed_customer import ListedCustomer
+from loyalty_core.errors import IdempotencyKeyReused
+from loyalty_core.ledger import Actor
+
+LEASE = timedelta(seconds=60)
+KEY = ("business_id", "id")
+NOBODY = 0
+
+encode = msgspec.json.Encoder().encode
+
+
+class ImportQueued(msgspec.Struct, frozen=True):
+    """A list that was taken, and where to ask what becomes of it."""
+
+    id: int
+    status: Literal["queued"]
+    url: str
+
+
+class ImportRemark(msgspec.Struct, frozen=True):
+    """Why a customer of a list was not taken: their place in it, counted from 0, what is wrong, what would be right."""
+
+    index: int
+    outcome: Literal["already_there", "left_out"]
+    field: str | None
+    message: str
+
+
+class ImportView(msgspec.Struct, frozen=True, kw_only=True):
+    """What has become of a list so far; `done` of `total` are dealt with."""
+
+    id: int
+    status: Literal["queued", "running", "done"]
+    created_at: datetime
+    finished_at: datetime | None
+    total: int
+    done: int
+    imported: int
+    already_there: int
+    left_out: int
+    report: tuple[ImportRemark, ...]
+
+
+async def queue_import(
+    database: Database, caller: Caller, customers: Sequence[ListedCustomer], *, now: datetime
+) -> Answer:
+    """Write a list down; a key makes it once-only. Raises IdempotencyKeyReused."""
+    body = encode(customers)
+
+    def work(connection: Connection) -> Answer:
+        return _replay(connection, caller, body) or _insert(database, connection, caller, customers, now)
+
+    try:
+        return await database.write(work)
+    except IntegrityError:  # another process has just taken the same key: now it can be seen
+        return await database.write(work)
+
+
+def _replay(connection: Connection, caller: Caller, body: bytes) -> Answer | None:
+    own = (idempotency.c.business_id == caller.business.id, idempotency.c.key == caller.key)
+    kept = connection.execute(select(idempotency).where(*own)).one_or_none() if caller.key is not None else None
+    if kept is None:
+        return None
+    if kept.fingerprint != _fingerprint(body) or kept.answer is None:
+        raise IdempotencyKeyReused
+    return Answer(kept.answer, replayed=True)
+
+
+def _fingerprint(body: bytes) -> bytes:
+    return hashlib.sha256(b"import" + body).digest()
+
+
+def _insert(
+    database: Database, connection: Connection, caller: Caller, customers: Sequence[ListedCustomer], now: datetime
+) -> Answer:
+    numbers = database.numbers(connection)
+    job_id, owner, body = numbers.next("import"), caller.business.id, encode(customers)
+    numbers.use("import")
+    numbers.save()
+    row = {"business_id": owner, "id": job_id, "status": "queued", "actor": encode(caller.actor), "customers": body}
+    row |= {"total": len(customers), "done": 0, "imported": 0, "already_there": 0, "report": b"[]", "created_at": now}
+    database.insert(connection, import_job, [row])
+    answer = encode(ImportQueued(job_id, "queued", f"/v1/imports/{job_id}"))
+    if caller.key is not None:
+        kept = {"business_id": owner, "key": caller.key, "fingerprint": _fingerprint(body), "customer_id": NOBODY}
+        database.insert(connection, idempotency, [{**kept, "answer": answer, "created_at": now}])
+    return Answer(answer)
+
+
+def read_import(connection: Connection, business_id: int, job_id: int) -> ImportView | None:
+    """What has become of a list; None if the business has sent none of that id, or a month ago."""
+    own = (import_job.c.business_id == business_id, import_job.c.id == job_id)
+    row = connection.execute(select(import_job).where(*own)).one_or_none()
+    return None if row is None else _view(row)
+
+
+def _view(row: Row[Any]) -> ImportView:
+    return ImportView(
+        id=row.id,
+        status=row.status,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        total=row.total,
+        done=row.done,
+        imported=row.imported,
+        already_there=row.already_there,
+        left_out=row.done - row.imported - row.already_there,
+        report=msgspec.json.decode(row.report, type=tuple[ImportRemark, ...]),
+    )
+
+
+class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A list that this process may import until its lease ends, and how far it was."""
+
+    business_id: int
+    id: int
+    actor: Actor
+    customers: tuple[ListedCustomer, ...]
+    done: int
+    imported: int
+    already_there: int
+    report: tuple[ImportRemark, ...]
+    lease: str
+
+
+class ImportQueue:
+    """The lists of all businesses as a queue, the oldest first."""
+
+    def is_due(self, connection: Connection, now: datetime) -> bool:
+        """Whether a list can be imported."""
+        return connection.execute(select(import_job.c.id).where(_due(now)).limit(1)).first() is not None
+
+    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[ImportJob]:
+        """Lease one list to the caller."""
+        del room
+        found = select(import_job).where(_due(now)).order_by(import_job.c.created_at, import_job.c.id).limit(1)
+        rows = connection.execute(found.with_for_update(skip_locked=True)).all()
+        lease = secrets.token_hex(16)
+        leased = [
+            {"business_id": r.business_id, "id": r.id, "status": "running", "lease": lease, "lease_until": now + LEASE}
+            for r in rows
+        ]
+        database.update(connection, import_job, leased, key=KEY)
+        return [_job(row, lease) for row in rows]
+
+    def record(self, connection: Connection, database: Database, ended: Sequence[ImportJob], *, now: datetime) -> None:
+        """Note that lists are done; one that is not is given back."""
+        del database
+        for job in ended:
+            done = job.done == len(job.customers)
+            values = {"status": "done", "finished_at": now, "customers": None} if done else {"status": "queued"}
+            kept = update(import_job).where(_held(job)).values(**values, lease=None, lease_until=None)
+            connection.execute(kept)
+
+
+def _due(now: datetime) -> Any:  # noqa: ANN401  # a condition
+    free = or_(import_job.c.lease_until.is_(None), import_job.c.lease_until < now)
+    return and_(import_job.c.finished_at.is_(None), free)
+
+
+def _held(job: ImportJob) -> Any:  # noqa: ANN401  # a condition
+    return and_(import_job.c.business_id == job.business_id, import_job.c.id == job.id, import_job.c.lease == job.lease)
+
+
+def _job(row: Row[Any], lease: str) -> ImportJob:
+    return ImportJob(
+        business_id=row.business_id,
+        id=row.id,
+        actor=msgspec.json.decode(row.actor, type=Actor),
+        customers=msgspec.json.decode(row.customers, type=tuple[ListedCustomer, ...]),
+        done=row.done,
+        imported=row.imported,
+        already_there=row.already_there,
+        report=msgspec.json.decode(row.report, type=tuple[ImportRemark, ...]),
+        lease=lease,
+    )
+
+
+async def note_progress(database: Database, job: ImportJob, *, now: datetime) -> bool:
+    """Note how far a list is, and hold it for longer; False if somebody else has it by now."""
+    names = ("done", "imported", "already_there")
+    values = {name: getattr(job, name) for name in names} | {"report": encode(job.report), "lease_until": now + LEASE}
+    kept = update(import_job).where(_held(job)).values(**values)
+    return await database.write(lambda connection: bool(connection.execute(kept).rowcount))
+
+
+def remark_of(remark: Remark) -> ImportRemark:
+    """A remark as integrators see it."""
+    outcome: Literal["already_there", "left_out"] = "left_out" if remark.fate == "left_out" else "already_there"
+    return ImportRemark(remark.place, outcome, remark.field, remark.message)

@@ -1,0 +1,94 @@
+"""Exposition: the figures of a server as Prometheus reads them, one process or several.
+
+Several processes share a directory that their parent has made (`shared_directory`). Counts of a process that has died
+still count; what it was like at the moment (its line, its memory) goes with it.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+
+from loyalty_app.observability.metrics import REGISTRY
+from loyalty_app.observability.queue_depths import QueueDepth, families
+
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+PRESENT = "gauge_livesum_"
+"""Begins the name of the file that a process keeps in the directory for as long as it lives."""
+OLDEST = {"process_start_time_seconds", "process_max_fds"}
+"""Of these the least of all processes is shown, of everything else the sum."""
+
+
+class GivenFamilies(Collector):
+    """Figures that were made for this one answer."""
+
+    def __init__(self, given: Iterable[Metric]) -> None:
+        self._given = list(given)
+
+    def collect(self) -> Iterable[Metric]:
+        """The figures."""
+        return self._given
+
+
+def exposition(depth: QueueDepth | None) -> bytes:
+    """All figures of this server; `depth` is what waits in the database, if that is known."""
+    several = os.environ.get(DIRECTORY)
+    registry = CollectorRegistry()
+    registry.register(GivenFamilies(families(depth)))
+    registry.register(GivenFamilies(_processes(living(Path(several)) if several else ["self"])))
+    if several:
+        MultiProcessCollector(registry, several)  # type: ignore[no-untyped-call]  # it has no types
+        return generate_latest(registry)
+    return generate_latest(REGISTRY) + generate_latest(registry)
+
+
+def living(directory: Path) -> list[str]:
+    """The ids of the processes that write into the directory."""
+    return sorted(path.stem.removeprefix(PRESENT) for path in directory.glob(f"{PRESENT}*.db"))
+
+
+def _processes(pids: list[str]) -> Iterator[Metric]:
+    """What the operating system says of the processes, all of them together, and of the program."""
+    samples: dict[str, list[float]] = {}
+    kinds: dict[str, Metric] = {}
+    for pid in pids:
+        for metric in ProcessCollector(pid=lambda pid=pid: pid, registry=None).collect():  # type: ignore[misc]  # bound on purpose
+            kinds[metric.name] = metric
+            samples.setdefault(metric.name, []).append(metric.samples[0].value)
+    for name, values in samples.items():
+        family = CounterMetricFamily if kinds[name].type == "counter" else GaugeMetricFamily
+        yield family(name, kinds[name].documentation, value=min(values) if name in OLDEST else sum(values))
+    yield GaugeMetricFamily("loyalty_processes", "Processes that these figures are of.", value=len(pids))
+    build = GaugeMetricFamily("loyalty_build_info", "The release of the program.", labels=("version",))
+    build.add_metric((_release(),), 1)
+    yield build
+
+
+@cache
+def _release() -> str:
+    return version("loyalty-stamps")
+
+
+@contextmanager
+def shared_directory() -> Iterator[None]:
+    """Let the processes that are started meanwhile be added up; for their parent, before it starts them."""
+    with tempfile.TemporaryDirectory(prefix="loyalty-figures-", ignore_cleanup_errors=True) as directory:
+        os.environ[DIRECTORY] = directory
+        try:
+            yield
+        finally:
+            del os.environ[DIRECTORY]
+
+
+def forget_process(pid: int) -> None:
+    """Take away what a process was like at the moment, once it is dead; for its parent."""
+    mark_process_dead(pid)  # type: ignore[no-untyped-call]  # it has no types

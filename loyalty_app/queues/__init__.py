@@ -1,0 +1,1 @@
+"""Queues that lie in the database: how they are leased and worked off. What waits in them is not known here."""

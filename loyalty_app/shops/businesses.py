@@ -1,0 +1,204 @@
+"""Businesses: the shops that live in one installation, and how one is opened.
+
+Their programs are in `programs`, their keys in `keys`.
+"""
+
+import re
+import secrets
+import unicodedata
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from sqlalchemy import Connection, Row, select, update
+
+from loyalty_app.chat.card_queue import repaint
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import business as business_table
+from loyalty_app.db.tables import business_total, program
+from loyalty_app.shops.rights import require_staff
+from loyalty_core.access import Plan, Role
+from loyalty_core.customers import clean_name
+from loyalty_core.errors import InvalidRequest
+from loyalty_core.programs import Terms
+
+MOST_REQUESTS = 1_000_000_000
+
+
+class Business(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop. `rate_limit` is what was agreed with an enterprise; `country` reads phone numbers without a prefix.
+
+    `card_color` is the colour of its cards, as #6F4E37; with `card_notices` they may bring messages of their own.
+    """
+
+    id: int
+    slug: str
+    name: str
+    plan: Plan
+    timezone: str
+    country: str | None = None
+    rate_limit: int | None = None
+    program_version: int = 1
+    card_color: str | None = None
+    card_notices: bool = True
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone whose days are the shop's days."""
+        return ZoneInfo(self.timezone)
+
+
+class NewBusiness(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a shop that is about to open."""
+
+    name: str
+    plan: Plan
+    timezone: str = "UTC"
+    country: str | None = None
+    rate_limit: int | None = None
+
+
+class BusinessChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to change about a shop; a field that is not set stays as it is."""
+
+    name: str | UnsetType = UNSET
+    timezone: str | UnsetType = UNSET
+    country: str | UnsetType | None = UNSET
+    card_color: str | UnsetType = UNSET
+    card_notices: bool | UnsetType = UNSET
+
+
+def business_of(row: Row[Any], prefix: str = "") -> Business:
+    """Read a row of the table `business`, or one that holds its columns beside others, under a prefix."""
+    values = row._mapping  # noqa: SLF001  # what SQLAlchemy offers for it
+    fields = {name: values[prefix + name] for name in Business.__struct_fields__}
+    return Business(**{**fields, "plan": Plan(fields["plan"])})
+
+
+async def open_business(database: Database, new: NewBusiness, terms: Terms) -> Business:
+    """Open a shop with its first program. Raises InvalidRequest."""
+    return await database.write(lambda connection: add_business(database, connection, new=new, terms=terms))
+
+
+def add_business(database: Database, connection: Connection, *, new: NewBusiness, terms: Terms) -> Business:
+    """Open a shop inside a transaction that may hold more. Raises InvalidRequest."""
+    new = _checked(new)
+    numbers = database.numbers(connection)
+    business_id = numbers.next("business")
+    numbers.use("business")
+    numbers.save()
+    row = {
+        **msgspec.structs.asdict(new),
+        "id": business_id,
+        "slug": make_slug(new.name),
+        "plan": new.plan.value,
+        "program_version": terms.version,
+        "created_at": terms.updated_at,
+    }
+    database.insert(connection, business_table, [row])
+    database.insert(connection, program, [program_row(business_id, terms)])
+    database.insert(connection, business_total, [{"business_id": business_id, "customers": 0, "outstanding": 0}])
+    return find_business(connection, business_id)
+
+
+def _checked(new: NewBusiness) -> NewBusiness:
+    _check_timezone(new.timezone)
+    country = new.country.upper() if new.country else None
+    if country is not None and not re.fullmatch("[A-Z]{2}", country):
+        raise InvalidRequest.field("country", "must be a country's two letters, as DE")
+    check_rate_limit(new.rate_limit)
+    return msgspec.structs.replace(new, name=clean_name(new.name), country=country)
+
+
+def _check_timezone(name: str) -> None:
+    if name not in available_timezones():
+        raise InvalidRequest.field("timezone", "must be a time zone's name, as Europe/Berlin")
+
+
+def check_rate_limit(agreed: int | None) -> None:
+    """Raise InvalidRequest if that is no number of requests an hour."""
+    if agreed is not None and not 1 <= agreed <= MOST_REQUESTS:
+        raise InvalidRequest.field("rate_limit", "must be a whole number of requests an hour, from 1 to 1000000000")
+
+
+def make_slug(name: str) -> str:
+    """A name for links: the letters and digits of the shop's name, and six random ones so that it is unique."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
+    return f"{words or 'shop'}-{secrets.token_hex(3)}"
+
+
+def program_row(business_id: int, terms: Terms) -> dict[str, object]:
+    """A row of the table `program`."""
+    return {"business_id": business_id, **msgspec.structs.asdict(terms), "surplus": terms.surplus.value}
+
+
+def find_business(connection: Connection, business_id: int) -> Business:
+    """The shop with that id. Raises InvalidRequest if there is none."""
+    row = connection.execute(select(business_table).where(business_table.c.id == business_id)).one_or_none()
+    if row is None:
+        raise InvalidRequest.field("business", f"there is no business {business_id}")
+    return business_of(row)
+
+
+async def list_businesses(database: Database) -> list[Business]:
+    """All shops, the oldest first."""
+    statement = select(business_table).order_by(business_table.c.id)
+    return await database.read(lambda connection: [business_of(row) for row in connection.execute(statement)])
+
+
+async def set_plan(database: Database, business_id: int, plan: Plan, *, rate_limit: int | None = None) -> Business:
+    """Change a shop's plan; keys follow within a second. Raises InvalidRequest."""
+    check_rate_limit(rate_limit)
+
+    def work(connection: Connection) -> Business:
+        find_business(connection, business_id)
+        change = update(business_table).where(business_table.c.id == business_id)
+        connection.execute(change.values(plan=plan.value, rate_limit=rate_limit))
+        return find_business(connection, business_id)
+
+    return await database.write(work)
+
+
+async def change_business(
+    database: Database, business_id: int, change: BusinessChange, *, now: datetime, by: int | None = None
+) -> Business:
+    """Change a shop's settings; cards in chats follow. `by` is who of the staff asks: a manager or an owner.
+
+    Raises InvalidRequest, NotOnStaff, RoleRequired.
+    """
+    asked = _asked(change)
+
+    def work(connection: Connection) -> Business:
+        require_staff(connection, business_id, by, Role.MANAGER)
+        if asked:
+            connection.execute(update(business_table).where(business_table.c.id == business_id).values(asked))
+        if {"name", "card_color"} & asked.keys():
+            repaint(connection, database, business_id, now=now)
+        return find_business(connection, business_id)
+
+    return await database.write(work)
+
+
+def _asked(change: BusinessChange) -> dict[str, object]:
+    asked = {name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not UNSET}
+    if isinstance(change.name, str):
+        asked["name"] = clean_name(change.name)
+    if isinstance(change.timezone, str):
+        _check_timezone(change.timezone)
+    if isinstance(change.card_color, str) and not re.fullmatch("#[0-9A-Fa-f]{6}", change.card_color):
+        raise InvalidRequest.field("card_color", "must be a colour, as #6F4E37")
+    return asked
+
+
+def first_terms(stamps_required: int, reward_description: str, now: datetime) -> Terms:
+    """The first version of a program, with the policies that nobody has chosen yet. Raises InvalidRequest."""
+    terms = Terms(version=1, stamps_required=stamps_required, reward_description=reward_description, updated_at=now)
+    try:
+        return msgspec.convert(msgspec.structs.asdict(terms), Terms)
+    except msgspec.ValidationError as error:
+        field = str(error).rpartition("`$.")[2].rstrip("`")
+        wanted = {"stamps_required": "must be a whole number from 1 to 100"}
+        raise InvalidRequest.field(field, wanted.get(field, "must be a text of 1 to 200 characters")) from error

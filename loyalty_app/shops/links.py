@@ -1,0 +1,68 @@
+"""Links: what a phone opens to come to a shop's chat, and which bot serves a shop.
+
+A shop's own bot serves it, or else the shared one. What a bot does with what a link says is not known here.
+"""
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
+
+from loyalty_app.db.tables import telegram_bot
+from loyalty_app.shops.businesses import Business
+
+CARD_PREFIX, JOIN_PREFIX = "c_", "j_"
+
+
+def bot_username(connection: Connection, business_id: int) -> str | None:
+    """The name of the bot that serves a shop: its own, or else the shared one; None if there is neither."""
+    serving = serving_bot(connection, business_id)
+    return serving.username if serving is not None else None
+
+
+class ServingBot(msgspec.Struct, frozen=True):
+    """The bot that serves a shop."""
+
+    bot_id: int
+    username: str
+
+
+def who_serves(business_id: int | ColumnElement[int]) -> Select[tuple[int, str]]:
+    """The question for the bot that serves a shop: its own, or else the shared one."""
+    owner = telegram_bot.c.business_id
+    return (
+        select(telegram_bot.c.bot_id, telegram_bot.c.username)
+        .where(telegram_bot.c.removed_at.is_(None), or_(owner == business_id, owner.is_(None)))
+        .order_by(owner.is_(None), telegram_bot.c.created_at.desc(), telegram_bot.c.bot_id.desc())
+        .limit(1)
+    )
+
+
+def serving_bot(connection: Connection, business_id: int) -> ServingBot | None:
+    """The bot that serves a shop: its own, or else the shared one; None if there is neither."""
+    row = connection.execute(who_serves(business_id)).one_or_none()
+    return ServingBot(row.bot_id, row.username) if row is not None else None
+
+
+def shop_of_bot(connection: Connection, bot_id: int) -> int | None:
+    """The business whose own bot that is; None for the shared one."""
+    own = select(telegram_bot.c.business_id).where(telegram_bot.c.bot_id == bot_id, telegram_bot.c.removed_at.is_(None))
+    found: int | None = connection.execute(own).scalar_one_or_none()
+    return found
+
+
+def card_link(connection: Connection, business_id: int, qr_code: str) -> str:
+    """What the QR code of a card says: a link that opens the card in the chat, or the bare code without a bot."""
+    return _start(bot_username(connection, business_id), CARD_PREFIX + qr_code) or qr_code
+
+
+def join_link(connection: Connection, business: Business) -> str | None:
+    """The link that hands out a card of the shop; None without a bot."""
+    return _start(bot_username(connection, business.id), JOIN_PREFIX + business.slug)
+
+
+def invite_link(connection: Connection, business_id: int, payload: str) -> str | None:
+    """The link that accepts an invitation, given as the payload that `staff.invite` has made; None without a bot."""
+    return _start(bot_username(connection, business_id), payload)
+
+
+def _start(username: str | None, payload: str) -> str | None:
+    return f"https://t.me/{username}?start={payload}" if username else None

@@ -1,0 +1,187 @@
+"""Invites: how somebody comes onto the staff of a shop.
+
+An invitation is a token of 128 bits that its bearer shows once, within a day; only its SHA-256 is kept. Whoever
+works there and could have given it does not use it up: it is for somebody else.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, delete, select, update
+from sqlalchemy.exc import IntegrityError
+
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import invite as invite_table
+from loyalty_app.db.tables import staff
+from loyalty_app.shops.businesses import Business, find_business
+from loyalty_app.shops.rights import require_staff
+from loyalty_app.shops.staff.positions import Newcomer, Position, add_staff, position_in
+from loyalty_core.access import Role, base62, reaches
+from loyalty_core.customers import clean_name
+from loyalty_core.errors import InviteInvalid
+from loyalty_core.staffing import higher, role_to_manage
+
+TOKEN_BYTES, TOKEN_LETTERS = 16, 22
+PREFIX = "i_"
+VALID_FOR = timedelta(hours=24)
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    """A place on the staff of a shop. `by` is who of the staff offers it, None the operator."""
+
+    business_id: int
+    role: Role
+    now: datetime
+    by: int | None = None
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody has come onto the staff, or has a higher role there now.
+
+    `left` says that nothing has changed: they could have given this invitation, and it waits for somebody else.
+    """
+
+    position: Position
+    business: Business
+    left: bool = False
+
+
+def token_digest(token: str) -> bytes:
+    """What is kept of a token: its SHA-256, 32 bytes. The prefix of the payload is no part of the token."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def invite(database: Database, business_id: int, role: Role, *, now: datetime, by: int | None = None) -> str:
+    """Invite somebody: the `/start` payload that lets its bearer in. `by` is who of the staff asks, None the operator.
+
+    Raises InvalidRequest if there is no such shop, NotOnStaff, RoleRequired.
+    """
+    return await database.write(
+        lambda connection: add_invite(database, connection, business_id=business_id, role=role, now=now, by=by)
+    )
+
+
+async def invite_once(database: Database, offer: Offer, *, seed: bytes) -> str:
+    """Invite somebody under a secret seed: asking again gives the same invitation, and never a second one.
+
+    Raises what `invite` raises, and InviteInvalid once it was used.
+    """
+    token = _token(seed)
+
+    def work(connection: Connection) -> str:
+        known = connection.execute(_known(token_digest(token))).one_or_none()
+        if known is None:
+            return _add(database, connection, offer, token)
+        require_staff(connection, offer.business_id, offer.by, role_to_manage(offer.role))
+        if known.used_at is not None or known.expires_at <= offer.now:
+            raise InviteInvalid
+        return PREFIX + token
+
+    try:
+        return await database.write(work)
+    except IntegrityError:  # the same press has made it meanwhile: now it can be seen
+        return await database.write(work)
+
+
+def add_invite(
+    database: Database, connection: Connection, *, business_id: int, role: Role, now: datetime, by: int | None = None
+) -> str:
+    """Invite somebody inside a transaction that may hold more; what has lapsed unused is forgotten by the way.
+
+    Raises what `invite` raises.
+    """
+    offer = Offer(business_id=business_id, role=role, now=now, by=by)
+    return _add(database, connection, offer, _token(secrets.token_bytes(TOKEN_BYTES)))
+
+
+def _token(random: bytes) -> str:
+    return base62(int.from_bytes(random[:TOKEN_BYTES], "big"), TOKEN_LETTERS)
+
+
+def _add(database: Database, connection: Connection, offer: Offer, token: str) -> str:
+    find_business(connection, offer.business_id)
+    require_staff(connection, offer.business_id, offer.by, role_to_manage(offer.role))
+    lapsed = invite_table.c.expires_at <= offer.now, invite_table.c.used_at.is_(None)
+    connection.execute(delete(invite_table).where(invite_table.c.business_id == offer.business_id, *lapsed))
+    row = {
+        "business_id": offer.business_id,
+        "token_hash": token_digest(token),
+        "role": offer.role.value,
+        "created_at": offer.now,
+        "expires_at": offer.now + VALID_FOR,
+        "invited_by": offer.by,
+    }
+    database.insert(connection, invite_table, [row])
+    return PREFIX + token
+
+
+async def accept(database: Database, payload_or_token: str, *, user_id: int, name: str, now: datetime) -> Accepted:
+    """Come onto the staff, or to a higher role. The same person may say it again and gets the same answer.
+
+    Raises InviteInvalid, InvalidRequest if that is no name.
+    """
+    digest, new = token_digest(payload_or_token.removeprefix(PREFIX)), Newcomer(user_id, clean_name(name), now)
+
+    def work(connection: Connection) -> Accepted:
+        given = _find(connection, digest)
+        position = position_in(connection, new.user_id, given.business_id)
+        if position is not None and _is_for_others(given, position, new.now):
+            return Accepted(position=position, business=position.business, left=True)
+        position = _use(database, connection, given, new)
+        return Accepted(position=position, business=position.business)
+
+    try:
+        return await database.write(work)
+    except IntegrityError:  # they have come by another invitation meanwhile: now it can be seen
+        return await database.write(work)
+
+
+def shop_inviting(connection: Connection, payload_or_token: str) -> int | None:
+    """The shop to whose staff an invitation leads, even one that has lapsed; None if there is no such invitation."""
+    digest = token_digest(payload_or_token.removeprefix(PREFIX))
+    found: int | None = connection.scalar(select(invite_table.c.business_id).where(invite_table.c.token_hash == digest))
+    return found
+
+
+def _known(digest: bytes) -> Select[Any]:
+    return select(invite_table).where(invite_table.c.token_hash == digest)
+
+
+def _find(connection: Connection, digest: bytes) -> Row[Any]:
+    row = connection.execute(_known(digest).with_for_update()).one_or_none()
+    if row is None:
+        raise InviteInvalid
+    return row
+
+
+def _is_for_others(given: Row[Any], position: Position, now: datetime) -> bool:
+    """Whether somebody tries a link that they could have made themselves, and that is still good."""
+    fresh = given.used_at is None and given.expires_at > now
+    return fresh and reaches(position.role, role_to_manage(Role(given.role)))
+
+
+def _use(database: Database, connection: Connection, given: Row[Any], new: Newcomer) -> Position:
+    position = position_in(connection, new.user_id, given.business_id)
+    if given.used_at is not None:
+        if position is None or position.staff_id != given.used_by:
+            raise InviteInvalid
+        return position
+    if given.expires_at <= new.now:
+        raise InviteInvalid
+    if position is None:
+        position = add_staff(database, connection, given.business_id, new=new, role=Role(given.role))
+    else:
+        position = _raise_role(connection, position, Role(given.role))
+    used = update(invite_table).where(invite_table.c.token_hash == given.token_hash)
+    connection.execute(used.values(used_at=new.now, used_by=position.staff_id))
+    return position
+
+
+def _raise_role(connection: Connection, position: Position, offered: Role) -> Position:
+    role = higher(position.role, offered)
+    own = staff.c.business_id == position.business.id, staff.c.id == position.staff_id
+    connection.execute(update(staff).where(*own).values(role=role.value))
+    return msgspec.structs.replace(position, role=role)

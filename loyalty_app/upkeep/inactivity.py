@@ -1,0 +1,70 @@
+"""Inactivity: customers for whom nothing has happened for as long as an operator keeps them are erased.
+
+Whatever changes a card or a profile counts as something: a stamp, a redemption, an import. Erasing goes through the
+counter, as if the customer had asked for it: personal data goes, the ledger stays without a name.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from loyalty_app.counter import Caller, Counter
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import customer
+from loyalty_app.shops.businesses import Business, find_business
+from loyalty_core.errors import CustomerNotFound
+from loyalty_core.ledger import SYSTEM
+
+DAYS_IN_A_MONTH = 365.25 / 12
+EVERY_SECONDS = 24 * 3_600
+AGAIN_SECONDS = 600
+AT_ONCE = 200
+
+log = logging.getLogger(__name__)
+
+
+async def erase_inactive(
+    database: Database, counter: Counter, *, months: int, now: datetime, stopping: asyncio.Event | None = None
+) -> int:
+    """Erase customers for whom nothing has happened for so many months, until it is to stop; says how many."""
+    before, erased = now - timedelta(days=months * DAYS_IN_A_MONTH), 0
+    while found := await database.read(lambda connection: _inactive(connection, before)):
+        for shop, number in found:
+            if stopping is not None and stopping.is_set():
+                return erased
+            with suppress(CustomerNotFound):  # somebody else was faster
+                await counter.erase(Caller(business=shop, actor=SYSTEM), number)
+                erased += 1
+    return erased
+
+
+def _inactive(connection: Connection, before: datetime) -> list[tuple[Business, int]]:
+    columns = (customer.c.business_id, customer.c.id)
+    silent = select(*columns).where(customer.c.erased_at.is_(None), customer.c.updated_at < before).limit(AT_ONCE)
+    rows = connection.execute(silent).all()
+    shops = {number: find_business(connection, number) for number in {row.business_id for row in rows}}
+    return [(shops[row.business_id], row.id) for row in rows]
+
+
+async def keep_erasing(
+    database: Database,
+    counter: Counter,
+    *,
+    months: int | None,
+    clock: Callable[[], datetime],
+    stopping: asyncio.Event,
+) -> None:
+    """Erase the inactive once a day until the process stops; without a number of months nobody is."""
+    while months is not None and not stopping.is_set():
+        pause = EVERY_SECONDS
+        try:
+            await erase_inactive(database, counter, months=months, now=clock(), stopping=stopping)
+        except Exception:  # whatever it was, the next round may succeed
+            log.exception("inactive customers could not be erased")
+            pause = AGAIN_SECONDS
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), pause)

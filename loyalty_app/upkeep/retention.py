@@ -1,0 +1,81 @@
+"""Retention: what is kept of deliveries and of chats for some days, and taken away after that, a little at a time.
+
+What is old is looked for without holding anybody up; only taking it away is a transaction. What waits for an endpoint
+that is switched off, or gone, does not wait for longer. Nor does the card of somebody who was erased, if the bot could
+not take it out of the chat, nor what is known of a chat with somebody who holds no card and works nowhere.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Delete, Table, and_, delete, or_, select, tuple_
+
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import (
+    attempt,
+    customer,
+    delivery,
+    event,
+    import_job,
+    staff,
+    telegram_card,
+    telegram_chat,
+    telegram_update,
+    webhook_endpoint,
+)
+from loyalty_app.webhooks.outbox import QUEUED, THEIR_ENDPOINT, event_id_floor
+
+KEPT = timedelta(days=30)
+UPDATES_KEPT = timedelta(hours=48)
+"""Telegram sends an update again for 24 hours."""
+AT_ONCE = 500
+
+
+async def prune(database: Database, now: datetime) -> int:
+    """Take away what is older than it is kept, but for what is to be sent or handled; says how many rows."""
+    taken = 0
+    for table, old in (*_old(now - KEPT), *_old_in_chats(now)):
+        taken += await _take_away(database, table, old)
+    return taken
+
+
+def _old(before: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
+    open_for_it = select(webhook_endpoint.c.id).where(THEIR_ENDPOINT, webhook_endpoint.c.active.is_(True))
+    done = or_(delivery.c.status != QUEUED, ~open_for_it.exists())
+    about_it = and_(delivery.c.business_id == event.c.business_id, delivery.c.event_id == event.c.id)
+    return [
+        (attempt, attempt.c.at < before),
+        (import_job, import_job.c.finished_at < before),
+        (delivery, and_(delivery.c.created_at < before, done)),
+        (event, and_(event.c.id < event_id_floor(before), ~select(delivery.c.id).where(about_it).exists())),
+    ]
+
+
+def _old_in_chats(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
+    whose = and_(customer.c.business_id == telegram_card.c.business_id, customer.c.id == telegram_card.c.customer_id)
+    erased = select(customer.c.id).where(whose, customer.c.erased_at < now - KEPT)
+    holds = select(telegram_card.c.user_id).where(telegram_card.c.user_id == telegram_chat.c.chat_id)
+    works = select(staff.c.id).where(staff.c.user_id == telegram_chat.c.chat_id, staff.c.removed_at.is_(None))
+    left = and_(telegram_chat.c.created_at < now - KEPT, ~holds.exists(), ~works.exists())
+    return [
+        (telegram_update, telegram_update.c.done_at < now - UPDATES_KEPT),
+        (telegram_card, erased.exists()),
+        (telegram_chat, left),
+    ]
+
+
+async def _take_away(database: Database, table: Table, old: ColumnElement[bool]) -> int:
+    key = tuple_(*table.primary_key.columns)
+    some = select(*table.primary_key.columns).where(old).limit(AT_ONCE)
+
+    def look(connection: Connection) -> list[tuple[object, ...]]:
+        return [tuple(row) for row in connection.execute(some)]
+
+    taken = 0
+    while keys := await database.read(look):
+        taken += await database.write(_running(delete(table).where(key.in_(keys), old)))
+    return taken
+
+
+def _running(statement: Delete) -> Callable[[Connection], int]:
+    return lambda connection: int(connection.execute(statement).rowcount)

@@ -1,0 +1,118 @@
+"""The schedule: a backup every so many hours beside a server, and the oldest ones go.
+
+Each backup is a process of its own, so that nobody at the counter waits for the proof. What is due is known from the
+files alone: a restart makes no backup too many, and none too few.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from loyalty_app.settings import Settings, SettingsError
+
+PATTERN = "loyalty-*Z.zip"
+STAMP = "loyalty-%Y%m%dT%H%M%SZ.zip"
+LOOK_EVERY_SECONDS = 60
+GRACE_SECONDS = 3
+AFTER_A_FAILURE = timedelta(minutes=10)
+COMMAND = (sys.executable, "-m", "loyalty_cli")
+
+log = logging.getLogger(__name__)
+
+
+def check_backup_folder(settings: Settings) -> None:
+    """Raise SettingsError if the folder of the schedule is not there: a typing error must not make one."""
+    if settings.backup_folder is not None and not Path(settings.backup_folder).is_dir():
+        message = f"LOYALTY_BACKUP_FOLDER: there is no folder {settings.backup_folder}."
+        raise SettingsError(message)
+
+
+def backups_in(folder: Path) -> list[tuple[datetime, Path]]:
+    """The backups of the schedule that are in a folder, and when they were made; the oldest first."""
+    found = []
+    for path in folder.glob(PATTERN):
+        with suppress(ValueError):
+            found.append((datetime.strptime(path.name, STAMP).replace(tzinfo=UTC), path))
+    return sorted(found)
+
+
+def is_due(folder: Path, hours: int, now: datetime) -> bool:
+    """Whether the newest backup is older than that many hours, or there is none; one of the future does not count."""
+    made = [moment for moment, _ in backups_in(folder) if moment <= now]
+    return not made or now - made[-1] >= timedelta(hours=hours)
+
+
+def take_away_old(folder: Path, keep: int) -> int:
+    """Remove all but the newest backups of the schedule; others are left alone. Says how many."""
+    old = backups_in(folder)[:-keep]
+    for _, path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+async def back_up(settings: Settings, folder: Path, now: datetime) -> bool:
+    """Make one backup in a process of its own, then take the old ones away; a failure is logged."""
+    target = folder / now.astimezone(UTC).strftime(STAMP)
+    environment = {**os.environ, "LOYALTY_DATABASE_URL": settings.database_url}
+    environment["LOYALTY_SECRET_KEY"] = settings.secret_key or ""
+    pipe = asyncio.subprocess.PIPE
+    words, quiet = (*COMMAND, "backup", str(target), "--json"), asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(
+        *words, env=environment, stdout=quiet, stderr=pipe, start_new_session=True
+    )
+    try:
+        _, said = await process.communicate()
+    except asyncio.CancelledError:
+        await _give_up(process)
+        raise
+    if process.returncode:
+        log.error("the backup failed: %s", said.decode(errors="replace").strip())
+        return False
+    take_away_old(folder, settings.backup_keep)
+    return True
+
+
+async def _give_up(process: asyncio.subprocess.Process) -> None:
+    """End a backup and what it has started, which take away what they have made; in vain, they are killed."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), GRACE_SECONDS)
+            return
+
+
+async def keep_backing_up(settings: Settings, clock: Callable[[], datetime], stopping: asyncio.Event) -> None:
+    """Make backups until the process stops; one that is under way then is given up."""
+    if settings.backup_folder is None:
+        return
+    folder, not_before = Path(settings.backup_folder), clock()
+    while not stopping.is_set():
+        if clock() >= not_before and is_due(folder, settings.backup_hours, clock()):
+            making = asyncio.create_task(back_up(settings, folder, clock()))
+            if await _done_before(making, stopping) is False:
+                not_before = clock() + AFTER_A_FAILURE
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), LOOK_EVERY_SECONDS)
+
+
+async def _done_before(making: "asyncio.Task[bool]", stopping: asyncio.Event) -> bool:
+    """Whether a backup was made; False too if the process stops first, or it cannot be begun."""
+    stop = asyncio.create_task(stopping.wait())
+    await asyncio.wait({making, stop}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if not making.done():
+        making.cancel()
+    try:
+        return await making
+    except asyncio.CancelledError:
+        return False
+    except OSError:
+        log.exception("the backup could not be begun")
+        return False

@@ -1,0 +1,86 @@
+"""Health: what becomes of an endpoint after attempts, and what its owner is told about it, once."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row
+
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import notice, webhook_endpoint
+from loyalty_app.shops.notices import WEBHOOK, Ailment, Trouble, WebhookFacts, write_facts
+from loyalty_core.webhooks import DISABLE_AFTER, Delivered, Disable, Fine, Health, Verdict, Warn, judge_endpoint
+
+
+class EndpointHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """How an endpoint stands, and what is to be said about that."""
+
+    active: bool
+    health: Health
+    notices: tuple[Trouble, ...] = ()
+
+
+def note_health(
+    connection: Connection, database: Database, endpoint: Row[Any], verdicts: Iterable[Verdict], *, now: datetime
+) -> None:
+    """Note what attempts say about an endpoint, whose row the caller has locked; leave notices for its owner."""
+    health = Health(failing_since=endpoint.failing_since, warnings=endpoint.warnings)
+    before = standing = EndpointHealth(active=endpoint.active, health=health)
+    for verdict in verdicts:
+        standing = after(standing, verdict, now)
+    if standing != before:
+        row = {
+            "business_id": endpoint.business_id,
+            "id": endpoint.id,
+            "active": standing.active,
+            "failing_since": standing.health.failing_since,
+            "warnings": standing.health.warnings,
+        }
+        database.update(connection, webhook_endpoint, [row], key=("business_id", "id"))
+        _tell(connection, database, endpoint, standing.notices, now=now)
+
+
+def after(standing: EndpointHealth, verdict: Verdict, now: datetime) -> EndpointHealth:
+    """How an endpoint stands after one more attempt. One that is switched off already is not talked about again."""
+    if isinstance(verdict, Delivered):
+        return msgspec.structs.replace(standing, health=Health())
+    judged = judge_endpoint(standing.health, now)
+    warnings = judged.warnings if isinstance(judged, Warn) else standing.health.warnings
+    health = Health(failing_since=standing.health.failing_since or now, warnings=warnings)
+    said = _saying(verdict, judged) if standing.active else None
+    if said is None:
+        return msgspec.structs.replace(standing, health=health)
+    active = not (isinstance(verdict, Disable) or isinstance(judged, Disable))
+    return EndpointHealth(active=active, health=health, notices=(*standing.notices, said))
+
+
+def _saying(verdict: Verdict, judged: Fine | Warn | Disable) -> Trouble | None:
+    match verdict, judged:
+        case Disable(), _:
+            return Trouble(Ailment.GONE)
+        case _, Disable():
+            return Trouble(Ailment.SWITCHED_OFF, DISABLE_AFTER.days)
+        case _, Warn(failing_for=span):
+            return Trouble(Ailment.FAILING, span.days)
+        case _:
+            return None
+
+
+def _tell(
+    connection: Connection, database: Database, endpoint: Row[Any], notices: Iterable[Trouble], *, now: datetime
+) -> None:
+    numbers = database.numbers(connection)
+    for trouble in notices:
+        facts = WebhookFacts(endpoint_id=endpoint.id, url=endpoint.url, trouble=trouble)
+        row = {
+            "business_id": endpoint.business_id,
+            "id": numbers.next("notice"),
+            "at": now,
+            "kind": WEBHOOK,
+            "text": f"Webhook {endpoint.id}: {endpoint.url} {trouble}.",
+            "facts": write_facts(facts),
+        }
+        numbers.use("notice")
+        database.insert(connection, notice, [row])
+    numbers.save()

@@ -1,0 +1,226 @@
+"""Webhook endpoints: registering, listing, changing, deleting, and renewing their secrets.
+
+A secret is shown once and then only ever used; at rest it is encrypted. What is delivered to whom is in `outbox`.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, select, update
+from yarl import URL
+
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import attempt, business, delivery, webhook_endpoint
+from loyalty_app.pages import Page, PageRequest, Walk, page_of, read_page
+from loyalty_app.shops.businesses import find_business
+from loyalty_app.vault import Vault
+from loyalty_app.webhooks.addresses import Guard, addresses_of, checked_url, judge_url
+from loyalty_app.webhooks.outbox import drop
+from loyalty_core.errors import InvalidRequest, WebhookLimitReached, WebhookNotFound
+from loyalty_core.events import EVENT_TYPES
+from loyalty_core.webhooks import SECRET_RANDOM_BYTES, make_secret
+
+MOST_ENDPOINTS = 20
+OLD_SECRET_VALID = timedelta(hours=24)
+HINT_LETTERS = 4
+
+
+class LastDelivery(msgspec.Struct, frozen=True):
+    """The last attempt at an endpoint."""
+
+    at: datetime
+    status: str
+    http_status: int | None
+
+
+class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
+    """An endpoint as the world sees it; of the secret only its last letters."""
+
+    id: int
+    url: str
+    events: tuple[str, ...]
+    active: bool
+    created_at: datetime
+    secret_hint: str
+    last_delivery: LastDelivery | None
+
+
+class NewWebhookView(WebhookView, frozen=True, kw_only=True):
+    """An endpoint with its new secret, which is shown this once."""
+
+    secret: str
+
+
+class WebhookChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to change at an endpoint; what is not set stays as it is."""
+
+    url: str | UnsetType = UNSET
+    events: tuple[str, ...] | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class Webhooks:
+    """The endpoints of all businesses."""
+
+    def __init__(self, database: Database, *, vault: Vault, guard: Guard, clock: Callable[[], datetime]) -> None:
+        self._database, self._vault, self._guard, self._clock = database, vault, guard, clock
+
+    async def register(self, business_id: int, url: str, events: tuple[str, ...]) -> NewWebhookView:
+        """Register an endpoint. Raises InvalidRequest or WebhookLimitReached."""
+        checked, wanted, now = await self._checked_url(url), checked_events(events), self._clock()
+        secret = make_secret(secrets.token_bytes(SECRET_RANDOM_BYTES))
+
+        def work(connection: Connection) -> NewWebhookView:
+            _check_room(connection, business_id)
+            numbers = self._database.numbers(connection)
+            row = {
+                "business_id": business_id,
+                "id": numbers.next("webhook"),
+                "url": str(checked),
+                "events": " ".join(wanted),
+                "active": True,
+                "created_at": now,
+                "secret": self._vault.lock(secret),
+                "secret_hint": secret[-HINT_LETTERS:],
+                "warnings": 0,
+            }
+            numbers.use("webhook")
+            self._database.insert(connection, webhook_endpoint, [row])
+            numbers.save()
+            return _with_secret(read_webhook(connection, business_id, int(str(row["id"]))), secret)
+
+        return await self._database.write(work)
+
+    async def change(self, business_id: int, webhook_id: int, change: WebhookChange) -> WebhookView:
+        """Change an endpoint; switching it on again forgets how it failed. Raises InvalidRequest, WebhookNotFound."""
+        values: dict[str, object] = {}
+        if isinstance(change.url, str):
+            values["url"] = str(await self._checked_url(change.url))
+        if isinstance(change.events, tuple):
+            values["events"] = " ".join(checked_events(change.events))
+        if isinstance(change.active, bool):
+            values |= {"active": change.active, "failing_since": None, "warnings": 0}
+
+        def work(connection: Connection) -> WebhookView:
+            find_endpoint(connection, business_id, webhook_id, lock=True)
+            if values:
+                connection.execute(update(webhook_endpoint).where(_own(business_id, webhook_id)).values(**values))
+            return read_webhook(connection, business_id, webhook_id)
+
+        return await self._database.write(work)
+
+    async def delete(self, business_id: int, webhook_id: int) -> None:
+        """Delete an endpoint with all that waits for it. Raises WebhookNotFound."""
+
+        def work(connection: Connection) -> None:
+            find_endpoint(connection, business_id, webhook_id, lock=True)
+            drop(connection, business_id, delivery.c.endpoint_id == webhook_id)
+            connection.execute(delete(webhook_endpoint).where(_own(business_id, webhook_id)))
+
+        await self._database.write(work)
+
+    async def rotate_secret(self, business_id: int, webhook_id: int) -> NewWebhookView:
+        """Give an endpoint a new secret; for 24 hours the old one signs too. Raises WebhookNotFound."""
+        secret, now = make_secret(secrets.token_bytes(SECRET_RANDOM_BYTES)), self._clock()
+
+        def work(connection: Connection) -> NewWebhookView:
+            endpoint = find_endpoint(connection, business_id, webhook_id, lock=True)
+            renewed = (
+                update(webhook_endpoint)
+                .where(_own(business_id, webhook_id))
+                .values(
+                    secret=self._vault.lock(secret),
+                    secret_hint=secret[-HINT_LETTERS:],
+                    old_secret=endpoint.secret,
+                    old_secret_until=now + OLD_SECRET_VALID,
+                )
+            )
+            connection.execute(renewed)
+            return _with_secret(read_webhook(connection, business_id, webhook_id), secret)
+
+        return await self._database.write(work)
+
+    async def _checked_url(self, text: str) -> URL:
+        url = checked_url(text)
+        judge_url(url, await addresses_of(url), self._guard)
+        return url
+
+
+def checked_events(events: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of events, at least one, each known and named once. Raises InvalidRequest."""
+    known = ", ".join(EVENT_TYPES)
+    if not events or len(set(events)) != len(events) or not set(events) <= set(EVENT_TYPES):
+        raise InvalidRequest.field("events", f"must be a list of one or more of {known}, each named once")
+    return events
+
+
+def _check_room(connection: Connection, business_id: int) -> None:
+    """Raise WebhookLimitReached; holds the business, so that two at once cannot both take the last place."""
+    connection.execute(select(business.c.id).where(business.c.id == business_id).with_for_update())
+    find_business(connection, business_id)
+    own = select(func.count()).select_from(webhook_endpoint).where(webhook_endpoint.c.business_id == business_id)
+    if connection.execute(own).scalar_one() >= MOST_ENDPOINTS:
+        raise WebhookLimitReached(MOST_ENDPOINTS)
+
+
+def _own(business_id: int, webhook_id: int) -> ColumnElement[bool]:
+    return and_(webhook_endpoint.c.business_id == business_id, webhook_endpoint.c.id == webhook_id)
+
+
+def find_endpoint(connection: Connection, business_id: int, webhook_id: int, *, lock: bool = False) -> Row[Any]:
+    """The row of an endpoint, locked if the caller is about to change something. Raises WebhookNotFound."""
+    found = select(webhook_endpoint).where(_own(business_id, webhook_id))
+    row = connection.execute(found.with_for_update() if lock else found).one_or_none()
+    if row is None:
+        raise WebhookNotFound(webhook_id)
+    return row
+
+
+def read_webhook(connection: Connection, business_id: int, webhook_id: int) -> WebhookView:
+    """An endpoint as the world sees it. Raises WebhookNotFound."""
+    return _view(connection, find_endpoint(connection, business_id, webhook_id))
+
+
+def list_webhooks(connection: Connection, business_id: int, *, wanted: PageRequest) -> Page[WebhookView]:
+    """The endpoints of a business, the oldest first. Raises PageTooDeep or InvalidCursor."""
+    own = webhook_endpoint.c.business_id == business_id
+    total = connection.execute(select(func.count()).select_from(webhook_endpoint).where(own)).scalar_one()
+    walk = Walk("webhooks", webhook_endpoint.c.id)
+    found = read_page(connection, select(webhook_endpoint).where(own), walk, wanted=wanted, total=total)
+    return page_of(found, lambda row: _view(connection, row))
+
+
+def _view(connection: Connection, row: Row[Any]) -> WebhookView:
+    return WebhookView(
+        id=row.id,
+        url=row.url,
+        events=tuple(row.events.split()),
+        active=row.active,
+        created_at=row.created_at,
+        secret_hint=row.secret_hint,
+        last_delivery=_last_delivery(connection, row),
+    )
+
+
+def _last_delivery(connection: Connection, row: Row[Any]) -> LastDelivery | None:
+    last = (
+        select(attempt.c.at, attempt.c.http_status, delivery.c.status)
+        .join_from(
+            attempt,
+            delivery,
+            and_(delivery.c.business_id == attempt.c.business_id, delivery.c.id == attempt.c.delivery_id),
+        )
+        .where(attempt.c.business_id == row.business_id, attempt.c.endpoint_id == row.id)
+        .order_by(attempt.c.at.desc(), attempt.c.delivery_id.desc(), attempt.c.number.desc())
+        .limit(1)
+    )
+    found = connection.execute(last).one_or_none()
+    return LastDelivery(found.at, found.status, found.http_status) if found else None
+
+
+def _with_secret(view: WebhookView, secret: str) -> NewWebhookView:
+    return NewWebhookView(**msgspec.structs.asdict(view), secret=secret)

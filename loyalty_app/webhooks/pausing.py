@@ -1,0 +1,77 @@
+"""Pausing: deliveries of a business stand still until somebody says that they may go on.
+
+So that a restored backup does not send again what was sent long ago. Events are queued meanwhile as always.
+"""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, func, select, true, update
+
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import business, delivery
+from loyalty_app.shops.businesses import find_business
+from loyalty_app.webhooks.outbox import FAILED, QUEUED
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """A business, since when its deliveries are paused (None: they are not), and how many wait."""
+
+    business_id: int
+    name: str
+    paused_at: datetime | None
+    waiting: int
+
+
+def _of(business_id: int | None) -> ColumnElement[bool]:
+    return true() if business_id is None else business.c.id == business_id
+
+
+def pause_on(connection: Connection, *, now: datetime, business_id: int | None = None) -> None:
+    """Pause the deliveries of one business or of all, inside a transaction that may hold more."""
+    own = (_of(business_id), business.c.deliveries_paused_at.is_(None))
+    connection.execute(update(business).where(*own).values(deliveries_paused_at=now))
+
+
+async def pause(database: Database, business_id: int | None, *, now: datetime) -> list[Pause]:
+    """Pause the deliveries of one business or of all. Raises InvalidRequest if there is no such business."""
+
+    def work(connection: Connection) -> list[Pause]:
+        _check(connection, business_id)
+        pause_on(connection, now=now, business_id=business_id)
+        return _pauses(connection, business_id)
+
+    return await database.write(work)
+
+
+async def resume(database: Database, business_id: int | None, *, drop_waiting: bool = False) -> list[Pause]:
+    """Let deliveries go on, or give up those that wait and let later ones go on; says how things were before."""
+
+    def work(connection: Connection) -> list[Pause]:
+        _check(connection, business_id)
+        before = [one for one in _pauses(connection, business_id) if one.paused_at is not None]
+        if drop_waiting:
+            of_them = delivery.c.business_id.in_([one.business_id for one in before])
+            given_up = update(delivery).where(of_them, delivery.c.status == QUEUED)
+            connection.execute(given_up.values(status=FAILED, next_at=None, lease=None, lease_until=None))
+        connection.execute(update(business).where(_of(business_id)).values(deliveries_paused_at=None))
+        return before
+
+    return await database.write(work)
+
+
+async def list_pauses(database: Database) -> list[Pause]:
+    """All businesses, with what waits for each."""
+    return await database.read(lambda connection: _pauses(connection, None))
+
+
+def _check(connection: Connection, business_id: int | None) -> None:
+    if business_id is not None:
+        find_business(connection, business_id)
+
+
+def _pauses(connection: Connection, business_id: int | None) -> list[Pause]:
+    theirs = and_(delivery.c.business_id == business.c.id, delivery.c.status == QUEUED)
+    waiting = select(func.count()).select_from(delivery).where(theirs).scalar_subquery()
+    found = select(business.c.id, business.c.name, business.c.deliveries_paused_at, waiting).where(_of(business_id))
+    return [Pause(*row) for row in connection.execute(found.order_by(business.c.id))]

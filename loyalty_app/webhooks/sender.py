@@ -1,0 +1,144 @@
+"""The sender: one attempt to deliver one event over HTTP, with nothing held open but the connection.
+
+One deadline of 15 seconds covers everything. Redirects are not followed, proxies of the environment not used, at most
+64 KiB of the answer read and 4 KiB kept. The guard sees every address at the moment it is dialled.
+"""
+
+import secrets
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from loyalty_app.webhooks.addresses import Guard, NotAllowed, parse_address
+from loyalty_app.webhooks.outbox import DeliveryAttempt, DeliveryJob
+from loyalty_core.webhooks import Attempt, judge, signature_header
+
+DEADLINE_SECONDS = 15.0
+MOST_READ = 64 * 1024
+MOST_KEPT = 4 * 1024
+AGENT = "LoyaltyWebhooks/1"
+SECONDS_A_DAY = 86_400
+
+
+class Received(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attempt met: an answer, or the kind of failure in one word."""
+
+    status: int | None = None
+    retry_after: int | None = None
+    response: bytes | None = None
+    error: str | None = None
+
+
+class Sender:
+    """Sends. One connection pool for https and one for http, because the guard judges them differently."""
+
+    def __init__(self, guard: Guard, unlock: Callable[[bytes], str], *, deadline: float = DEADLINE_SECONDS) -> None:
+        self._unlock, self._deadline = unlock, deadline
+        self._sessions = {scheme: _session(guard, https=scheme == "https") for scheme in ("https", "http")}
+
+    async def attempt(
+        self, job: DeliveryJob, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> DeliveryAttempt:
+        """Try a delivery once, and judge what came of it."""
+        at, began = now(), time.perf_counter()
+        received = await self._post(job, int(at.timestamp()))
+        milliseconds = int((time.perf_counter() - began) * 1000)
+        attempt = Attempt(
+            number=job.number,
+            status=received.status if received.error is None else None,
+            timed_out=received.error == "timeout",
+            retry_after=received.retry_after,
+            dice=secrets.randbelow(1_000) / 1_000,
+        )
+        return DeliveryAttempt(
+            job=job,
+            at=at,
+            milliseconds=milliseconds,
+            verdict=judge(attempt, now()),
+            http_status=received.status,
+            error=received.error,
+            response=received.response,
+        )
+
+    async def _post(self, job: DeliveryJob, timestamp: int) -> Received:
+        url = URL(job.url)
+        secrets_now = [self._unlock(secret) for secret in job.secrets]
+        headers = {
+            "Content-Type": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": AGENT,
+            "webhook-id": job.event_id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": signature_header(secrets_now, job.event_id, timestamp, job.body),
+        }
+        timeout = aiohttp.ClientTimeout(total=self._deadline)
+        session = self._sessions[url.scheme]
+        try:
+            async with session.post(
+                url, data=job.body, headers=headers, allow_redirects=False, timeout=timeout
+            ) as answer:
+                return await _read(answer)
+        except TimeoutError:
+            return Received(error="timeout")
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            return Received(error=_kind(error))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for session in self._sessions.values():
+            await session.close()
+
+
+async def _read(answer: aiohttp.ClientResponse) -> Received:
+    read = bytearray()
+    async for chunk in answer.content.iter_any():
+        read += chunk
+        if len(read) > MOST_READ:
+            answer.close()
+            break
+    return Received(status=answer.status, retry_after=_seconds(answer), response=bytes(read[:MOST_KEPT]))
+
+
+def _seconds(answer: aiohttp.ClientResponse) -> int | None:
+    """Retry-After in seconds; its other form, a date, is rare and left to the schedule."""
+    text = answer.headers.get("Retry-After", "").strip()
+    return min(int(text), SECONDS_A_DAY) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004  # digits of a count
+
+
+def _session(guard: Guard, *, https: bool) -> aiohttp.ClientSession:
+    def make_socket(info: tuple[Any, ...]) -> socket.socket:
+        family, kind, protocol, _, target = info
+        if not guard.admits(parse_address(target[0]), int(target[1]), https=https):
+            raise NotAllowed(NotAllowed.__doc__)
+        made = socket.socket(family=family, type=kind, proto=protocol)
+        made.setblocking(False)  # noqa: FBT003  # its only form
+        return made
+
+    connector = aiohttp.TCPConnector(socket_factory=make_socket, limit=0, use_dns_cache=False)
+    return aiohttp.ClientSession(
+        connector=connector, trust_env=False, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
+    )
+
+
+KINDS: tuple[tuple[type[Exception], str], ...] = (
+    (aiohttp.ClientConnectorDNSError, "name_not_found"),
+    (aiohttp.ClientSSLError, "tls"),
+    (aiohttp.ClientConnectorError, "connect"),
+    (aiohttp.ServerDisconnectedError, "closed"),
+    (aiohttp.ClientOSError, "closed"),
+    (aiohttp.ClientPayloadError, "closed"),
+    (aiohttp.InvalidURL, "url"),
+    (aiohttp.ClientError, "not_http"),
+)
+
+
+def _kind(error: Exception) -> str:
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, NotAllowed):
+        return "address_not_public"
+    return next((word for kind, word in KINDS if isinstance(error, kind)), "connect")

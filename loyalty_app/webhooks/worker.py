@@ -1,0 +1,106 @@
+"""The worker: takes what is due out of the outbox, has it sent, and notes what came of it.
+
+Any number of workers may run, in `loyalty serve` and as `loyalty worker`. How a queue is worked off is in `turns`; how
+deliveries are claimed is in `outbox`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from loyalty_app.db.engine import Database
+from loyalty_app.observability import metrics
+from loyalty_app.queues.worker import QueueWorker
+from loyalty_app.upkeep.retention import prune
+from loyalty_app.webhooks import outbox
+from loyalty_app.webhooks.outbox import DeliveryAttempt, DeliveryJob
+from loyalty_app.webhooks.sender import Sender
+from loyalty_core.webhooks import Delivered, Disable, GaveUp, RetryAt, Verdict
+
+PRUNE_EVERY_SECONDS = 3_600
+OUTCOMES: dict[type[Verdict], str] = {
+    Delivered: "delivered",
+    RetryAt: "retry",
+    GaveUp: "failed",
+    Disable: "switched_off",
+}
+
+log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    """The clock of the worker, unless a test brings its own."""
+    return datetime.now(UTC)
+
+
+class DeliveryQueue:
+    """The outbox as a queue."""
+
+    def is_due(self, connection: Connection, now: datetime) -> bool:
+        """Whether a delivery can be made."""
+        return outbox.is_due(connection, now)
+
+    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[DeliveryJob]:
+        """Lease due deliveries."""
+        return outbox.claim(connection, database, now=now, room=room)
+
+    def record(
+        self, connection: Connection, database: Database, ended: Sequence[DeliveryAttempt], *, now: datetime
+    ) -> None:
+        """Note what came of attempts."""
+        outbox.record(connection, database, ended, now=now)
+
+
+class WebhookWorker(QueueWorker[DeliveryJob, DeliveryAttempt]):
+    """Delivers until it is closed; closing finishes the attempts that are under way."""
+
+    def __init__(self, database: Database, sender: Sender, *, clock: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(database, DeliveryQueue(), self._attempt, clock=clock, name="webhook-worker")
+        self._sender = sender
+        self._pruning = asyncio.create_task(self._keep_pruning(), name="webhook-pruning")
+
+    async def _attempt(self, job: DeliveryJob) -> DeliveryAttempt:
+        tried = await self._sender.attempt(job, self._clock)
+        _tell(tried)
+        return tried
+
+    async def _keep_pruning(self) -> None:
+        while True:
+            try:
+                await prune(self._database, self._clock())
+            except Exception:  # whatever failed, the next round may succeed
+                log.exception("old deliveries could not be pruned")
+            await asyncio.sleep(PRUNE_EVERY_SECONDS)
+
+    async def close(self) -> None:
+        """Take nothing more, and finish what is under way."""
+        self.stop()
+        self._pruning.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._pruning
+        await super().close()
+        await self._sender.close()
+
+
+def _tell(tried: DeliveryAttempt) -> None:
+    """Count an attempt and log it: by ids, for a URL may hold a secret and an answer a name."""
+    job, outcome = tried.job, OUTCOMES[type(tried.verdict)]
+    metrics.count_delivery(outcome, seconds=tried.milliseconds / 1000)
+    log.info(
+        "delivery",
+        extra={
+            "event_id": job.event_id,
+            "outcome": outcome,
+            "business": job.business_id,
+            "webhook": job.endpoint_id,
+            "delivery": job.delivery_id,
+            "attempt": job.number,
+            "http_status": tried.http_status,
+            "error": tried.error,
+            "milliseconds": tried.milliseconds,
+        },
+    )

@@ -1,0 +1,84 @@
+"""The console command `loyalty`: which commands there are, and what all of them share.
+
+Each topic has a module of its own. Commands parse, call one verb of `loyalty_app` and say what came of it; no rule and
+no SQL lives here. The application that answers HTTP is started by its name, never imported.
+"""
+
+import io
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+
+import click
+
+from loyalty_cli.failures import OneLineFailures
+from loyalty_cli.logs import log_to_stderr
+
+__all__ = ["main"]
+
+# Each command, and the module beside this one that has it.
+PLACES = {
+    "demo": "demo",
+    "serve": "serve",
+    "api": "serve",
+    "worker": "worker",
+    "bot": "bot",
+    "business": "business",
+    "branch": "branch",
+    "staff": "staff",
+    "customers": "customers",
+    "key": "key",
+    "deliveries": "deliveries",
+    "export": "export",
+    "backup": "backup",
+    "restore": "backup",
+    "migrate": "migrate",
+    "doctor": "doctor",
+}
+
+
+class CommandTable(Mapping[str, click.Command]):
+    """All commands by name. One is imported when it is asked for, so that none pays for the libraries of the others."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        """Fetch a command."""
+        command: click.Command = getattr(import_module(f"{__name__}.{PLACES[name]}"), name)
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        """The names, as they are listed."""
+        return iter(PLACES)
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(PLACES)
+
+
+@click.group(
+    cls=OneLineFailures,
+    commands=CommandTable(),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="loyalty-stamps", prog_name="loyalty", message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, envvar="LOYALTY_DEBUG", help="Show where in the program something went wrong.")
+def loyalty(*, debug: bool) -> None:
+    """Digital stamp cards for shops.
+
+    New here? `loyalty demo` opens a café with made-up customers and shows what to try. For a shop of your own:
+
+    \b
+      loyalty business create --name "Bean & Leaf" --reward "A free coffee" --plan professional
+      loyalty serve
+
+    Settings come from variables named LOYALTY_… or from a file named .env in the folder you are in; without any, all
+    data is kept in the file loyalty.db there.
+    """  # noqa: D301  # \b is click's mark for lines that stay as they are
+    del debug  # read by OneLineFailures
+    log_to_stderr()
+
+
+def main() -> None:
+    """Run the command that was typed."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a letter shows ? for it
+    loyalty()

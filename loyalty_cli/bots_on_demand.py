@@ -1,0 +1,68 @@
+"""Chatting: the bots of a process, from the moment there is one.
+
+The library that speaks to Telegram takes 15 MB and a third of a second, so it is loaded for the first bot, and not for
+shops that have none.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from loyalty_app.chat.bots import has_own_bots
+from loyalty_app.runtime import OpenBots, Runtime
+
+LOOK_EVERY_SECONDS = 3.0
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def open_bots_on_demand(held: Runtime) -> AsyncIterator[None]:
+    """Have the bots open: those that are there before anything else happens, else the first one soon after it comes."""
+    if await _have_come(held):
+        async with _open_bots(held):
+            yield
+        return
+    stopping = asyncio.Event()
+    waiting = asyncio.create_task(_open_later(held, stopping), name="first bot")
+    try:
+        yield
+    finally:
+        stopping.set()
+        await waiting
+
+
+async def _open_later(held: Runtime, stopping: asyncio.Event) -> None:
+    """Wait for the first bot, and keep it and those that follow open until the process stops."""
+    while not await _have_come(held):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), LOOK_EVERY_SECONDS)
+        if stopping.is_set():
+            return
+    await asyncio.to_thread(_load_bots)  # nobody at the counter waits for it
+    async with _open_bots(held):
+        await stopping.wait()
+
+
+async def _have_come(held: Runtime) -> bool:
+    """Whether there is a bot to run; a database that is away for a moment is asked again."""
+    if held.settings.telegram_token is not None:
+        return True
+    try:
+        return await held.database.read(has_own_bots)
+    except (SQLAlchemyError, OSError):
+        log.exception("bots could not be looked up")
+        return False
+
+
+def _open_bots(held: Runtime) -> AbstractAsyncContextManager[object]:
+    return _load_bots()(held)
+
+
+def _load_bots() -> OpenBots:
+    from bots.supervisor import open_bots  # noqa: PLC0415  # the library of Telegram is loaded for the first bot
+
+    return open_bots

@@ -1,0 +1,165 @@
+"""Businesses: `loyalty business create | list | set-plan`; `set-bot` and `poster` are in `own_bot`."""
+
+from typing import TypedDict, Unpack
+
+import click
+
+from loyalty_app.counter.counter import utc_now
+from loyalty_app.db.engine import Database
+from loyalty_app.shops.businesses import Business, NewBusiness, first_terms, list_businesses
+from loyalty_app.shops.businesses import set_plan as change_plan
+from loyalty_app.shops.links import invite_link
+from loyalty_app.shops.opening import Opened, open_shop
+from loyalty_cli import options
+from loyalty_cli.database import with_database
+from loyalty_cli.failures import OrderedGroup
+from loyalty_cli.output import table, tell
+from loyalty_cli.own_bot import poster, set_bot
+from loyalty_core.access import PLANS, Plan, requests_per_hour
+
+
+class About(TypedDict):
+    """What is said of a shop that is about to open."""
+
+    name: str
+    stamps_required: int
+    reward: str
+    plan: Plan
+    rate_limit: int | None
+    timezone: str
+    country: str | None
+
+
+@click.group(cls=OrderedGroup)
+def business() -> None:
+    """Open shops, list them, change their plans, bring them into the chat."""
+
+
+@business.command()
+@click.option("--name", type=options.TEXT, required=True, help='What the shop is called, as "Bean & Leaf".')
+@click.option(
+    "--stamps-required", type=int, default=10, show_default=True, help="How many stamps make a reward, 1 to 100."
+)
+@click.option("--reward", type=options.TEXT, required=True, help='What a full card is good for, as "A free coffee".')
+@click.option(
+    "--plan",
+    type=options.PLAN,
+    default="trial",
+    show_default=True,
+    help="A trial holds 25 customers. The API comes with professional and enterprise.",
+)
+@click.option("--rate-limit", type=int, metavar="N", help="Requests an hour that were agreed with an enterprise.")
+@click.option(
+    "--timezone",
+    type=options.TEXT,
+    default="UTC",
+    show_default=True,
+    help="Whose days the shop's days are, as Europe/Berlin.",
+)
+@click.option(
+    "--country", type=options.TEXT, metavar="CC", help="Two letters, as DE: phone numbers may then lack their +49."
+)
+@options.as_json
+def create(*, as_json: bool, **about: Unpack[About]) -> None:
+    """Open a shop, with an API key and an invitation for its owner.
+
+    The key and the invitation are shown now and never again, so keep them. A database that is not there yet is set up.
+    """
+    now = utc_now()
+    new = NewBusiness(
+        name=about["name"],
+        plan=about["plan"],
+        timezone=about["timezone"],
+        country=about["country"],
+        rate_limit=about["rate_limit"],
+    )
+    terms = first_terms(about["stamps_required"], about["reward"], now)
+
+    async def work(database: Database) -> tuple[Opened, str | None]:
+        opened = await open_shop(database, new, terms, now=now)
+        payload, number = opened.owner_invite, opened.business.id
+        return opened, await database.read(lambda connection: invite_link(connection, number, payload))
+
+    opened, link = with_database(work, make=True)
+    _note_idle_limit(opened.business)
+    tell(_opened_answer(opened, link), _opened_words(opened, link), as_json=as_json)
+
+
+def _opened_answer(opened: Opened, link: str | None) -> dict[str, object]:
+    return {
+        "business_id": opened.business.id,
+        "slug": opened.business.slug,
+        "name": opened.business.name,
+        "plan": opened.business.plan,
+        "key_id": opened.key.key_id,
+        "api_key": opened.key.api_key,
+        "owner_invite": opened.owner_invite,
+        "owner_link": link,
+    }
+
+
+def _opened_words(opened: Opened, link: str | None) -> str:
+    shop = opened.business
+    return (
+        f"{shop.name} is open: business {shop.id}, {api_words(shop)}.\n"
+        f"\n"
+        f"  API key             {opened.key.api_key}\n"
+        f"  Owner's invitation  {link or opened.owner_invite}  (for the next 24 hours)\n"
+        f"\n"
+        f"Both are shown only now. A lost key is no harm: `loyalty key create` makes another."
+    )
+
+
+@business.command("list")
+@options.as_json
+def list_(*, as_json: bool) -> None:
+    """Show all shops."""
+    shops = with_database(list_businesses)
+    rows = [(shop.id, shop.plan, shop.timezone, shop.slug, shop.name) for shop in shops]
+    words = table(("ID", "PLAN", "TIME ZONE", "SLUG", "NAME"), rows) if shops else "There is no shop yet."
+    tell({"businesses": [_answer(shop) for shop in shops]}, words, as_json=as_json)
+
+
+@business.command("set-plan")
+@options.of_business
+@click.option("--plan", type=options.PLAN, required=True, help="The plan from now on.")
+@click.option(
+    "--rate-limit",
+    type=int,
+    metavar="N",
+    help="Requests an hour that were agreed with an enterprise; without it the plan's own figure counts.",
+)
+@options.as_json
+def set_plan(business_id: int, plan: Plan, *, rate_limit: int | None, as_json: bool) -> None:
+    """Change a shop's plan; its API keys follow within a second."""
+    shop = with_database(lambda database: change_plan(database, business_id, plan, rate_limit=rate_limit))
+    _note_idle_limit(shop)
+    tell(_answer(shop), f"{shop.name} (business {shop.id}): {api_words(shop)}.", as_json=as_json)
+
+
+def api_words(shop: Business) -> str:
+    """A shop's plan and what it means for the API."""
+    if not PLANS[shop.plan].api:
+        return f"plan {shop.plan}, without the API (`loyalty business set-plan` changes it)"
+    return f"plan {shop.plan}, {requests_per_hour(shop.plan, shop.rate_limit):,} API requests an hour"
+
+
+def _answer(shop: Business) -> dict[str, object]:
+    return {
+        "business_id": shop.id,
+        "slug": shop.slug,
+        "name": shop.name,
+        "plan": shop.plan,
+        "rate_limit": shop.rate_limit,
+        "timezone": shop.timezone,
+        "country": shop.country,
+    }
+
+
+def _note_idle_limit(shop: Business) -> None:
+    if shop.rate_limit is not None and shop.plan is not Plan.ENTERPRISE:
+        click.echo("Note: --rate-limit is kept, but counts on the plan enterprise only.", err=True)
+
+
+business.add_command(set_bot)
+business.add_command(poster)

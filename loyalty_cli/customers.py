@@ -1,0 +1,99 @@
+"""Customers: `loyalty customers import | export`."""
+
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from loyalty_app.counter.counter import utc_now
+from loyalty_app.exporting.customers import export_customers
+from loyalty_app.exporting.files import as_text, whole_file
+from loyalty_app.importing.run import import_file
+from loyalty_app.importing.sheet import LARGEST_FILE
+from loyalty_cli import options
+from loyalty_cli.database import with_database
+from loyalty_cli.failures import OrderedGroup
+from loyalty_cli.import_report import import_answer, import_words
+from loyalty_cli.output import counted, tell
+from loyalty_cli.privacy import erase, show_data
+from loyalty_core.errors import InvalidRequest
+
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group(cls=OrderedGroup)
+def customers() -> None:
+    """Bring customers in from a spreadsheet, take them out again; show and erase what is kept of one."""
+
+
+@customers.command("import")
+@click.argument("file", type=FILE)
+@options.of_business
+@click.option("--dry-run", is_flag=True, help="Only say what would become of each line; change nothing.")
+@click.option(
+    "--encoding", type=options.TEXT, metavar="NAME", help="The file's encoding, as windows-1251; else it is found out."
+)
+@options.as_json
+def import_(file: Path, business_id: int, *, dry_run: bool, encoding: str | None, as_json: bool) -> None:
+    """Bring customers in from a CSV file.
+
+    The first line may name the columns: name, phone, email, stamps, birthday, joined, in any order and in six
+    languages; without names they stand in this order. Lines that cannot be taken are left out, and it is said why. It
+    is safe to import a file again: whoever is there already is left alone.
+    """
+    data = _content(file)
+    with click.progressbar(
+        length=1, label="Importing", file=sys.stderr, hidden=as_json or not sys.stderr.isatty()
+    ) as bar:
+
+        def advance(lines: int, all_lines: int) -> None:
+            bar.length = all_lines
+            bar.update(lines)
+
+        imported = with_database(
+            lambda database: import_file(
+                database, business_id, data, clock=utc_now, dry_run=dry_run, encoding=encoding, progress=advance
+            )
+        )
+    tell(import_answer(imported), import_words(imported), as_json=as_json)
+
+
+def _content(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(LARGEST_FILE + 1)
+
+
+@customers.command()
+@click.argument("file", type=FILE, required=False)
+@options.of_business
+@click.option("--excel", is_flag=True, help="Begin with a mark by which Excel knows that the file is UTF-8.")
+@click.option("--replace", is_flag=True, help="Write over a file that is there.")
+@options.as_json
+def export(file: Path | None, business_id: int, *, excel: bool, replace: bool, as_json: bool) -> None:
+    """Write all customers into a CSV file that only you can read, or to the terminal without a FILE.
+
+    `loyalty customers import` takes the file back. A cell that a spreadsheet would calculate has a ' before it.
+    """
+    if file is None and as_json:
+        message = "--json needs a FILE to write to."
+        raise click.UsageError(message)
+
+    if file is None:
+        _export(sys.stdout.buffer, business_id, excel=excel)
+        return
+    if file.is_file() and not replace:
+        raise InvalidRequest.field("file", f"{file} is there already: choose another name, or --replace")
+    with whole_file(file) as opened:
+        count = _export(opened, business_id, excel=excel)
+    answer = {"business_id": business_id, "file": str(file), "customers": count}
+    tell(answer, f"Wrote {counted(count, 'customer')} into {file}.", as_json=as_json)
+
+
+def _export(opened: BinaryIO, business_id: int, *, excel: bool) -> int:
+    with as_text(opened) as letters:
+        return with_database(lambda database: export_customers(database, business_id, letters, for_excel=excel))
+
+
+for command in (show_data, erase):
+    customers.add_command(command)

@@ -1,0 +1,66 @@
+"""PostgreSQL, as the doctor asks it: its version, its clock, and whether it keeps what it has promised."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from loyalty_app.db.engine import open_database
+from loyalty_app.db.postgres.engine import POOL
+from loyalty_app.settings import Settings
+from loyalty_cli.doctor.findings import Check, Status
+
+OLDEST = 150_000
+OTHER_PROCESSES = 2
+SKEW, TOO_MUCH_SKEW = timedelta(seconds=2), timedelta(minutes=1)
+
+# No extension is needed, so none is looked for.
+QUESTION = text(
+    "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,"
+    " clock_timestamp() AS clock, current_setting('max_connections')::int AS connections,"
+    " current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commits"
+)
+
+
+async def examine_postgresql(settings: Settings) -> list[Check]:
+    """Look at the server and its clock; it must answer."""
+    database = open_database(settings)
+    try:
+        await database.read(lambda connection: connection.execute(QUESTION).one())  # the first one connects
+        before = datetime.now(UTC)
+        row = await database.read(lambda connection: connection.execute(QUESTION).one())
+        middle = before + (datetime.now(UTC) - before) / 2
+    finally:
+        await database.close()
+    return [_server(row, settings), examine_clock(row.clock - middle)]
+
+
+def _server(row: Row[Any], settings: Settings) -> Check:
+    needed = (settings.workers + OTHER_PROCESSES) * POOL
+    if row.number < OLDEST:
+        message, mend = f"It is PostgreSQL {row.version}, and 15 is needed.", "Move to a newer one."
+        return Check(name="PostgreSQL", status=Status.PROBLEM, message=message, mend=mend)
+    if "off" in {row.fsync, row.commits}:
+        message = (
+            "It may lose what it has said was written, when the machine stops (fsync or synchronous_commit is off)."
+        )
+        return Check(name="PostgreSQL", status=Status.PROBLEM, message=message, mend="Set both to on.")
+    if row.connections < needed:
+        message = f"It admits {row.connections} connections, and all processes together may open {needed}."
+        return Check(
+            name="PostgreSQL", status=Status.NOTE, message=message, mend=f"Set max_connections to {needed + 20}."
+        )
+    return Check(name="PostgreSQL", message=f"It is PostgreSQL {row.version}, and keeps what it has promised.")
+
+
+def examine_clock(skew: timedelta) -> Check:
+    """Whether the database's clock, which differs so much from this one, agrees with it."""
+    seconds = abs(skew).total_seconds()
+    if abs(skew) < SKEW:
+        return Check(name="clock", message="It agrees with that of the database.")
+    return Check(
+        name="clock",
+        status=Status.PROBLEM if abs(skew) >= TOO_MUCH_SKEW else Status.NOTE,
+        message=f"This machine and the database differ by {seconds:.0f} seconds, and so do the times of stamps.",
+        mend="Let both keep time by NTP.",
+    )

@@ -1,0 +1,112 @@
+"""Failures: whatever goes wrong becomes one line on stderr and an exit code; the traceback is for those who ask for it.
+
+The exit codes: 0 it is done, 1 it could not be done, 2 it was asked in the wrong way (an option, a setting).
+"""
+
+import errno
+from pathlib import Path
+
+import click
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from loyalty_app.backups.archive import BackupRefused
+from loyalty_app.db.postgres.engine import CommitUnknown
+from loyalty_app.observability.redaction import redacted
+from loyalty_app.settings import SettingsError
+from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError
+
+# How the fields that verbs refuse are called on the command line.
+OPTIONS = {
+    "name": "--name",
+    "stamps_required": "--stamps-required",
+    "reward_description": "--reward",
+    "timezone": "--timezone",
+    "country": "--country",
+    "rate_limit": "--rate-limit",
+    "business": "--business",
+    "key_id": "KEY_ID",
+    "staff": "--staff",
+    "token": "--token",
+    "file": "FILE",
+    "target": "TARGET",
+    "encoding": "--encoding",
+}
+
+
+class CommandFailed(click.ClickException):
+    """It could not be done."""
+
+    exit_code = 1
+
+
+class UsageFailed(click.ClickException):
+    """An option or a setting is wrong."""
+
+    exit_code = 2
+
+
+class OrderedGroup(click.Group):
+    """A group that lists its commands in the order in which they were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
+        del ctx
+        return list(self.commands)
+
+
+class OneLineFailures(OrderedGroup):
+    """The outermost group: says failures of all its commands in one line, or shows all with --debug."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            if ctx.params["debug"] or getattr(error, "errno", None) == errno.EPIPE:
+                raise
+            raise explained(error) from error
+
+
+def explained(error: Exception) -> click.ClickException:
+    """Any failure as one line with its exit code."""
+    match error:
+        case click.ClickException():
+            return error
+        case InvalidRequest():
+            return UsageFailed(" ".join(map(_wrong_value, error.errors)))
+        case SettingsError():
+            return UsageFailed(str(error))
+        case LoyaltyError() | BackupRefused():
+            return CommandFailed(str(error))
+        case _:
+            return CommandFailed(_of_the_world(error))
+
+
+def _wrong_value(error: FieldError) -> str:
+    field = error.pointer.removeprefix("/")
+    return f"Invalid value for {OPTIONS.get(field, field)}: {error.message}."
+
+
+def _of_the_world(error: Exception) -> str:
+    match error:
+        case CommitUnknown():
+            return "The connection to the database broke at the very end. See whether it was done before you repeat it."
+        case DBAPIError():
+            return f"The database cannot do that: {one_line(error.orig or error)}."
+        case PoolTimeout() | ConnectionError() | TimeoutError():
+            return f"The database does not answer: {one_line(error)}. Does it run, and is LOYALTY_DATABASE_URL right?"
+        case OSError(strerror=str(said), filename=str() | Path() as name):
+            return f"{name}: {said}."
+        case OSError():
+            return one_line(error)
+        case _:
+            where = "`loyalty --debug …` shows where."
+            return f"Something unexpected happened. {type(error).__name__}: {one_line(error)}. {where}"
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, without secrets, line breaks and full stops at the end."""
+    return " ".join(redacted(str(error)).split()).rstrip(".") or type(error).__name__

@@ -1,0 +1,118 @@
+"""A shop in the chat: `loyalty business set-bot | poster`. The bots themselves are run by `serve` and `bot`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from loyalty_app.chat.bot_identity import TelegramAway, bot_id_of, who_is
+from loyalty_app.chat.bots import BotRecord, new_secret, register, remove_bot
+from loyalty_app.counter.counter import utc_now
+from loyalty_app.db.engine import Database
+from loyalty_app.pictures.card import BROWN
+from loyalty_app.pictures.poster import PosterPicture, render_poster
+from loyalty_app.settings import Settings, read_settings
+from loyalty_app.shops.businesses import Business, find_business
+from loyalty_app.shops.links import join_link
+from loyalty_app.shops.programs import read_program
+from loyalty_app.vault import open_vault
+from loyalty_cli import options
+from loyalty_cli.database import with_database
+from loyalty_cli.failures import CommandFailed
+from loyalty_cli.output import tell
+from loyalty_core.errors import InvalidRequest
+from loyalty_core.programs import Terms
+
+NO_BOT = (
+    "No bot serves this shop. Give it one of its own with `loyalty business set-bot`, or set LOYALTY_TELEGRAM_TOKEN "
+    "and start `loyalty serve` once."
+)
+
+
+@click.command("set-bot")
+@options.of_business
+@click.option(
+    "--token",
+    envvar="LOYALTY_BOT_TOKEN",
+    show_envvar=True,
+    help="The bot's token, as BotFather shows it. Others can see what is typed here: better leave it out and be asked.",
+)
+@click.option("--remove", is_flag=True, help="Take the shop's own bot away; the shared one serves it then.")
+@options.as_json
+def set_bot(business_id: int, token: str | None, *, remove: bool, as_json: bool) -> None:
+    """Give a shop a bot of its own.
+
+    The token is checked with Telegram and kept encrypted. A running `loyalty serve` or `loyalty bot` follows within
+    seconds.
+    """
+    if remove:
+        with_database(lambda database: _take_away(database, business_id))
+        words = f"Business {business_id} has no bot of its own any more."
+        tell({"business_id": business_id, "bot_id": None, "username": None}, words, as_json=as_json)
+        return
+    settings, given = read_settings(), _asked_for(token)
+    record = with_database(lambda database: _give(database, settings, business_id, token=given))
+    answer = {"business_id": business_id, "bot_id": record.bot_id, "username": record.username}
+    tell(answer, f"Business {business_id} speaks through @{record.username} now.", as_json=as_json)
+
+
+def _asked_for(token: str | None) -> str:
+    """The token that was given, or typed now without being seen."""
+    if token is None and not sys.stdin.isatty():
+        raise click.UsageError("Missing option '--token' (or LOYALTY_BOT_TOKEN).")
+    typed = token if token is not None else click.prompt("Token of the bot", hide_input=True, err=True)
+    return str(typed).strip()
+
+
+async def _take_away(database: Database, business_id: int) -> None:
+    await database.read(lambda connection: find_business(connection, business_id))
+    await remove_bot(database, business_id, now=utc_now())
+
+
+async def _give(database: Database, settings: Settings, business_id: int, *, token: str) -> BotRecord:
+    await database.read(lambda connection: find_business(connection, business_id))
+    try:
+        bot = await who_is(token, settings.telegram_api_url)
+    except TelegramAway as error:
+        raise CommandFailed(str(error)) from error
+    if bot.id == bot_id_of(settings.telegram_token):
+        raise InvalidRequest.field("token", "belongs to the shared bot, which serves this shop without that")
+    record = BotRecord(bot_id=bot.id, business_id=business_id, username=bot.username, secret=new_secret(), token=token)
+    return await register(database, open_vault(settings), record, now=utc_now())
+
+
+@click.command()
+@options.of_business
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@options.as_json
+def poster(business_id: int, file: Path, *, as_json: bool) -> None:
+    """Write a poster for the counter to FILE, a PNG of A5. Whoever scans it has a card of the shop."""
+    shop, terms, link = with_database(lambda database: _shop(database, business_id))
+    file.write_bytes(render_poster(_picture(shop, terms, link)))
+    answer = {"business_id": business_id, "file": str(file), "link": link}
+    tell(answer, f"{file} is ready to print, on A5. Its code opens {link}", as_json=as_json)
+
+
+async def _shop(database: Database, business_id: int) -> tuple[Business, Terms, str]:
+    shop = await database.read(lambda connection: find_business(connection, business_id))
+    link = await database.read(lambda connection: join_link(connection, shop))
+    if link is None:
+        raise CommandFailed(NO_BOT)
+    program = await database.read(lambda connection: read_program(connection, business_id))
+    return shop, program.terms, link
+
+
+def _picture(shop: Business, terms: Terms, link: str) -> PosterPicture:
+    stamps = f"{terms.stamps_required} stamp" if terms.stamps_required == 1 else f"{terms.stamps_required} stamps"
+    return PosterPicture(
+        shop_name=shop.name,
+        headline="Your stamp card, on your phone",
+        steps=(
+            "Scan the code with your camera",
+            "Press START: your card is there",
+            "Show your card each time you pay",
+        ),
+        reward_description=f"{stamps}: {terms.reward_description}",
+        link=link,
+        colour=shop.card_color or BROWN,
+    )

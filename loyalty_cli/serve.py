@@ -1,0 +1,77 @@
+"""Serving: `loyalty serve` and `loyalty api`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+import msgspec
+
+from loyalty_app.db.migrate import migrate
+from loyalty_app.settings import Settings, read_settings
+from loyalty_cli.logs import announce
+from loyalty_cli.options import TEXT, Decorator
+from loyalty_cli.ports import address_of, open_port
+from loyalty_cli.server import StartupGuard, api_only, application, serve_alone, serve_with_workers
+
+PORT = click.IntRange(0, 65_535)
+
+
+def where(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options --host and --port, which override the settings."""
+    host: Decorator = click.option(
+        "--host", type=TEXT, help="Where to listen instead of LOYALTY_HOST; 0.0.0.0 lets other machines in."
+    )
+    port: Decorator = click.option("--port", type=PORT, help="The port instead of LOYALTY_PORT; 0 takes a free one.")
+    return host(port(command))
+
+
+@click.command()
+@where
+def serve(host: str | None, port: int | None) -> None:
+    """Serve one shop or a hundred, all in one process: the API, and a worker that delivers webhooks.
+
+    The database is set up or brought up to date first. Ctrl-C stops it, after it has finished what it had begun. Other
+    `loyalty` commands may be used meanwhile.
+    """
+    settings = _settings(host, port)
+    if settings.workers > 1:
+        announce("Note: `loyalty serve` is one process. LOYALTY_WORKERS counts for `loyalty api`.", settings)
+    _serve_alone(settings)
+
+
+@click.command()
+@where
+def api(host: str | None, port: int | None) -> None:
+    """Serve the API only, in several processes if you like; `loyalty worker` delivers the webhooks.
+
+    LOYALTY_WORKERS says how many; more than one need PostgreSQL. One that dies is replaced.
+    """
+    settings = _settings(host, port)
+    if settings.workers == 1:
+        _serve_alone(settings, api_only)
+    else:
+        _serve_with_workers(settings)
+
+
+def _settings(host: str | None, port: int | None) -> Settings:
+    settings = read_settings()
+    chosen = {"host": settings.host if host is None else host, "port": settings.port if port is None else port}
+    return msgspec.structs.replace(settings, **chosen)
+
+
+def _serve_alone(settings: Settings, make: Callable[[Settings], StartupGuard] = application) -> None:
+    listener = open_port(settings.host, settings.port)
+    serve_alone(listener, ready=lambda: _announce(address_of(listener), settings), make=lambda: make(settings))
+
+
+def _serve_with_workers(settings: Settings) -> None:
+    listener = open_port(settings.host, settings.port)
+    migrate(settings)  # so that what is wrong with the database is said once, not by every process
+    if settings.redis_url is None:
+        announce("Note: without LOYALTY_REDIS_URL each process counts rate limits by itself.", settings)
+    _announce(address_of(listener), settings, f" with {settings.workers} processes")
+    serve_with_workers(listener, settings.workers)
+
+
+def _announce(url: str, settings: Settings, how: str = "") -> None:
+    announce(f"Serving {url}/v1{how}; reference at {url}/docs. Ctrl-C stops it.", settings)

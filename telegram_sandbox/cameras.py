@@ -1,0 +1,69 @@
+"""Pictures that people send, and the camera of the phone: it finds links in the picture on the other phone."""
+
+import asyncio
+import io
+
+import zxingcpp
+from PIL import Image
+
+from telegram_sandbox.chats import Chat, Message
+from telegram_sandbox.entities import with_found
+from telegram_sandbox.files import File, NotAPicture, Upload, as_document, as_photo_size, keep_document, keep_photo
+from telegram_sandbox.people import Bot, Json, Person
+from telegram_sandbox.phones import Impossible, write
+from telegram_sandbox.world import World
+
+QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+
+
+async def send_photo(world: World, chat: Chat, upload: Upload, caption: str = "") -> Message:
+    """Send a picture; it is made smaller as Telegram does."""
+    try:
+        sizes = await asyncio.to_thread(keep_photo, upload.content)
+    except NotAPicture:
+        raise Impossible(f"{upload.name} is no picture.") from None
+    world.keep_photo(sizes, chat.bot)
+    return write(world, chat, {"photo": [as_photo_size(size, chat.bot.token) for size in sizes]} | titled(caption))
+
+
+def send_document(world: World, chat: Chat, upload: Upload, caption: str = "") -> Message:
+    """Send a file as it is."""
+    file = keep_document(upload)
+    world.keep([file], chat.bot)
+    return write(world, chat, {"document": as_document(file, chat.bot.token)} | titled(caption))
+
+
+def titled(caption: str) -> Json:
+    """The fields of a caption."""
+    entities = with_found(caption, [])
+    return ({"caption": caption} if caption else {}) | ({"caption_entities": entities} if entities else {})
+
+
+def newest_picture(world: World, person: Person, bot: Bot) -> File | None:
+    """The picture a phone shows: the newest one in the chat with this bot, else in any chat."""
+    chats = [chat for chat in world.chats.values() if chat.person is person]
+    chats.sort(key=lambda chat: chat.bot is not bot)
+    shown = (picture_of(chat, message) for chat in chats for message in reversed(chat.messages.values()))
+    return next((picture for picture in shown if picture), None)
+
+
+def picture_of(chat: Chat, message: Message) -> File | None:
+    """The picture in a message, be it sent as a photo or as a file."""
+    if "photo" in message.content:
+        return chat.bot.files.get(message.content["photo"][-1]["file_id"])
+    document = message.content.get("document", {})
+    if str(document.get("mime_type", "")).startswith("image/"):
+        return chat.bot.files.get(document["file_id"])
+    return None
+
+
+async def seen(picture: File) -> list[str]:
+    """The texts of the QR codes in a picture."""
+    return await asyncio.to_thread(read, picture.content)
+
+
+def read(content: bytes) -> list[str]:
+    """Look once, as a phone's camera does."""
+    with Image.open(io.BytesIO(content)) as picture:
+        codes = zxingcpp.read_barcodes(picture.convert("L"), formats=QR_CODES)
+    return [code.text for code in codes]

@@ -1,0 +1,5 @@
+"""The control API, /control: what the page and the tests say to the sandbox on behalf of people."""
+
+from telegram_sandbox.control import acts, inhabitants, watching
+
+HANDLERS = [*inhabitants.HANDLERS, *acts.HANDLERS, *watching.HANDLERS]

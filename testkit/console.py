@@ -1,0 +1,87 @@
+"""The command `loyalty`, run as a person runs it: a process of its own, in a folder of its own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from loyalty_app.settings import Settings
+
+COMMAND = [sys.executable, "-m", "loyalty_cli"]
+A_KEY = "a key for tests, and nowhere else"
+SERVING = re.compile(r"Serving (?P<url>https?://[^\s/]+)/v1")
+CAFE = ("--name", "Café Zoë", "--reward", "A free coffee")
+
+Ended = subprocess.CompletedProcess[str]
+Process = subprocess.Popen[str]
+
+
+class Console:
+    """A terminal in a folder; none of the variables of this test run are set but those that are given."""
+
+    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
+        self.folder = folder
+        self.environment = {name: text for name, text in os.environ.items() if not name.startswith("LOYALTY_")}
+        if settings is not None:
+            self.environment["LOYALTY_DATABASE_URL"] = settings.database_url
+            if not settings.on_sqlite:
+                self.environment["LOYALTY_SECRET_KEY"] = A_KEY
+
+    def run(self, *words: str, **variables: str) -> Ended:
+        return subprocess.run(
+            [*COMMAND, *words],
+            cwd=self.folder,
+            env={**self.environment, **variables},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    def ask(self, *words: str) -> dict[str, Any]:
+        """The one JSON object that a command prints if it works."""
+        ended = self.run(*words, "--json")
+        assert ended.returncode == 0, ended.stderr
+        assert ended.stdout.count("\n") == 1
+        answer: dict[str, Any] = json.loads(ended.stdout)
+        return answer
+
+    @contextmanager
+    def start(self, *words: str, **variables: str) -> Iterator[Process]:
+        """A command that goes on; it is killed at the end if it is still there."""
+        with subprocess.Popen(
+            [*COMMAND, *words],
+            cwd=self.folder,
+            env={**self.environment, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    @contextmanager
+    def serve(self, *words: str, **variables: str) -> Iterator[tuple[Process, str]]:
+        """A server that is up, and its URL."""
+        with self.start(*words, "--port", "0", **variables) as process:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if (up := SERVING.search(line)) is not None:
+                    yield process, up["url"]
+                    return
+            raise AssertionError("it did not start")
+
+
+def refused(ended: Ended, code: int) -> str:
+    """The one line with which a command refused."""
+    assert (ended.returncode, ended.stdout) == (code, "")
+    line = ended.stderr.rstrip("\n")
+    assert "\n" not in line
+    assert line.startswith("Error: ")
+    return line

@@ -1,0 +1,138 @@
+"""Killing the bot: a real `loyalty bot` that is killed while people press, and started again.
+
+Used by a short test and by the long run in `bench/kills.py`.
+"""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+
+from sqlalchemy import Connection, func, select
+
+from bots.buttons import SECOND_TAP_SECONDS
+from loyalty_app.db.engine import open_database
+from loyalty_app.db.tables import telegram_update
+from loyalty_app.settings import Settings
+from loyalty_core.access import Role
+from testkit.audit import assert_books_balance
+from testkit.crowds import until
+from testkit.people import Person, SandboxServer
+from testkit.shop import Clock, Shop, found
+from testkit.town import BOT, employ
+
+COMMAND = ("-m", "loyalty_cli", "bot")
+LONGEST_LIFE_SECONDS = 0.06
+
+
+class Doomed:
+    """A bot that dies again and again."""
+
+    def __init__(self, sandbox: SandboxServer, settings: Settings, token: str) -> None:
+        self.sandbox, self.database = sandbox, open_database(settings)
+        self._environment = {
+            **os.environ,
+            "LOYALTY_DATABASE_URL": settings.database_url,
+            "LOYALTY_SECRET_KEY": settings.secret_key or "",
+            "LOYALTY_TELEGRAM_TOKEN": token,
+            "LOYALTY_TELEGRAM_API_URL": sandbox.url,
+        }
+        self._process: Process | None = None
+
+    async def start(self) -> None:
+        """Start it, unless it runs."""
+        if self._process is None:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, *COMMAND, env=self._environment, stdout=DEVNULL, stderr=DEVNULL
+            )
+
+    async def kill(self) -> None:
+        """Kill it without warning."""
+        if self._process is not None:
+            self._process.kill()
+            await self._process.wait()
+            self._process = None
+
+    async def settled(self) -> None:
+        """Wait until it has taken and handled all that was sent."""
+        self.sandbox.attended = True
+        await self.sandbox.settle(BOT)
+        self.sandbox.attended = False
+        await until(self._quiet)
+
+    async def _quiet(self) -> bool:
+        return not await self.database.read(waiting_updates)
+
+    async def close(self) -> None:
+        """Leave nothing running."""
+        await self.kill()
+        await self.database.close()
+
+
+def waiting_updates(connection: Connection) -> int:
+    """How many updates wait to be handled."""
+    waiting = select(func.count()).select_from(telegram_update).where(telegram_update.c.done_at.is_(None))
+    return int(connection.scalar(waiting) or 0)
+
+
+class Counter:
+    """Somebody at the counter with a phone, and the card that they stamp."""
+
+    def __init__(self, shop: Shop, staff: Person, customer_id: int) -> None:
+        self.shop, self.staff, self.customer_id = shop, staff, customer_id
+        self.pressed = 0
+
+    async def press(self) -> None:
+        """Press [+1] on the newest screen, once it could be read."""
+        await asyncio.sleep(SECOND_TAP_SECONDS)
+        await self.staff.press("+1")
+        self.pressed += 1
+
+    async def stamps(self) -> int:
+        """How many stamps were given in all."""
+        return (await self.shop.customer(self.customer_id)).card.total_stamps
+
+
+@asynccontextmanager
+async def open_counter(sandbox: SandboxServer, settings: Settings) -> AsyncIterator[tuple[Doomed, Counter]]:
+    """A shop with one customer and one of the staff, who has the customer's card on the screen."""
+    bot = await sandbox.add_bot(username=BOT)
+    doomed = Doomed(sandbox, settings, bot["token"])
+    try:
+        counter = await _open(doomed)
+        yield doomed, counter
+        await counter.shop.counter.close()
+    finally:
+        await doomed.close()
+
+
+async def _open(doomed: Doomed) -> Counter:
+    shop = Shop(doomed.database, await found(doomed.database), Clock())
+    lena = await shop.join()
+    ana = await doomed.sandbox.add_person("Ana", bot=BOT)
+    await employ(shop, ana, Role.STAFF)
+    doomed.sandbox.attended = False
+    await doomed.start()
+    await ana.say(lena.qr_code)
+    await doomed.settled()
+    return Counter(shop, ana, lena.id)
+
+
+async def press_and_kill(doomed: Doomed, counter: Counter, dice: Random) -> None:
+    """Press, let the bot live for a moment, kill it, and start it again: the press counts, and once."""
+    await counter.press()
+    await asyncio.sleep(dice.uniform(0, LONGEST_LIFE_SECONDS))
+    await doomed.kill()
+    await doomed.start()
+    await doomed.settled()
+    assert await counter.stamps() == counter.pressed
+
+
+async def check(counter: Counter) -> None:
+    """The books balance, and no press was lost or doubled."""
+    assert await counter.stamps() == counter.pressed
+    assert len(await counter.shop.ledger()) == counter.pressed
+    await assert_books_balance(counter.shop)

@@ -1,0 +1,151 @@
+"""A shop on a real database: asks the counter as a till does, and reads back what is kept."""
+
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+from sqlalchemy import Row, Table, select
+
+from loyalty_app.counter import Answer, Caller, Counter
+from loyalty_app.counter.orders import CustomerRef
+from loyalty_app.customers.lists import find_customer
+from loyalty_app.db import tables
+from loyalty_app.db.engine import Database
+from loyalty_app.db.rows import customer_of, entry_of, reward_of
+from loyalty_app.shops.businesses import Business, NewBusiness, open_business
+from loyalty_app.shops.programs import change_program, read_program
+from loyalty_core.access import Plan
+from loyalty_core.customers import Customer, Profile, ProfileChange
+from loyalty_core.ledger import Actor, Entry
+from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
+from loyalty_core.programs import Program, ProgramChange
+from loyalty_core.rewards import Reward
+from loyalty_core.stamping import RedeemOrder, StampOrder
+from loyalty_core.views import CustomerView
+from testkit.builders import NOON, TILL, a_program
+
+Outcome = TypeVar("Outcome")
+
+
+class Clock:
+    """A clock that stands still until it is told to go on: noon of Monday, 2 March 2026."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def wait(self, **span: float) -> None:
+        """Let time pass: `wait(minutes=5)`."""
+        self.now += timedelta(**span)
+
+
+class Shop:
+    """A business with its counter. Each verb asks for itself, as a till with an API key, and reads the answer."""
+
+    def __init__(self, database: Database, business: Business, clock: Clock, counter: Counter | None = None) -> None:
+        self.database, self.business, self.clock = database, business, clock
+        self.counter = counter or Counter(database, clock=clock)
+
+    def caller(self, key: str | None = None, by: Actor = TILL) -> Caller:
+        return Caller(business=self.business, actor=by, key=key)
+
+    async def join(
+        self, name: str = "Lena", *, key: str | None = None, opening_stamps: int = 0, **profile: object
+    ) -> CustomerView:
+        about = replace(Profile(name=name), **profile)
+        return read(await self.counter.join(self.caller(key), about, opening_stamps=opening_stamps), CustomerView)
+
+    async def stamp(
+        self, customer: CustomerRef, stamps: int = 1, *, key: str | None = None, by: Actor = TILL, **order: object
+    ) -> Stamped:
+        wanted = replace(StampOrder(stamps=stamps), **order)
+        return read(await self.counter.give_stamp(self.caller(key, by), customer, wanted), Stamped)
+
+    async def redeem(self, customer: CustomerRef, reward_id: int | None = None, *, key: str | None = None) -> Redeemed:
+        order = RedeemOrder(reward_id=reward_id)
+        return read(await self.counter.redeem(self.caller(key), customer, order), Redeemed)
+
+    async def void(
+        self, transaction_id: int, *, key: str | None = None, by: Actor = TILL, reason: str | None = None
+    ) -> Voided:
+        return read(await self.counter.void(self.caller(key, by), transaction_id, reason=reason), Voided)
+
+    async def update(self, customer: CustomerRef, *, key: str | None = None, **change: object) -> CustomerView:
+        wanted = replace(ProfileChange(), **change)
+        return read(await self.counter.update(self.caller(key), customer, wanted), CustomerView)
+
+    async def erase(self, customer: CustomerRef, *, key: str | None = None) -> Erased:
+        return read(await self.counter.erase(self.caller(key), customer), Erased)
+
+    async def hire(self, *people: Actor, **values: object) -> None:
+        """Put people on the staff, as who they are."""
+        rows = [
+            {
+                "business_id": self.business.id,
+                "id": person.id,
+                "name": person.name,
+                "role": str(person.role),
+                "created_at": self.clock.now,
+                **values,
+            }
+            for person in people
+        ]
+        await self.database.write(lambda connection: self.database.insert(connection, tables.staff, rows))
+
+    async def change(self, **asked: object) -> Program:
+        """The owner changes the program."""
+        wanted = replace(ProgramChange(), **asked)
+        return await change_program(self.database, self.business.id, wanted, now=self.clock.now)
+
+    async def rows(self, table: Table) -> list[Row[Any]]:
+        """All rows of this business, in the order of their keys."""
+        own = select(table).where(table.c.business_id == self.business.id).order_by(*table.primary_key)
+        return await self.database.read(lambda connection: list(connection.execute(own)))
+
+    async def program(self) -> Program:
+        return await self.database.read(lambda connection: read_program(connection, self.business.id))
+
+    async def customer(self, ref: CustomerRef) -> Customer:
+        return await self.database.read(lambda connection: find_customer(connection, self.business.id, ref))
+
+    async def customers(self) -> list[Customer]:
+        """All customers, the erased ones too."""
+        return [customer_of(row) for row in await self.rows(tables.customer)]
+
+    async def ledger(self) -> list[Entry]:
+        return [entry_of(row) for row in await self.rows(tables.transaction)]
+
+    async def rewards(self) -> list[Reward]:
+        return [reward_of(row) for row in await self.rows(tables.reward)]
+
+    async def totals(self) -> tuple[int, int]:
+        """How many customers there are, and how many rewards the business owes."""
+        [row] = await self.rows(tables.business_total)
+        return row.customers, row.outstanding
+
+
+def read(answer: Answer, outcome: type[Outcome]) -> Outcome:
+    """What the counter has answered."""
+    return msgspec.json.decode(answer.body, type=outcome)
+
+
+async def open_shop(database: Database) -> Shop:
+    """A shop with its first program, a clock and a counter; whoever opens it closes its counter."""
+    return Shop(database, await found(database), Clock())
+
+
+async def open_next_door(shop: Shop, *, plan: Plan = Plan.PROFESSIONAL, timezone: str = "UTC", **terms: object) -> Shop:
+    """Another business that the same process serves, by the same clock."""
+    business = await found(shop.database, plan=plan, timezone=timezone, **terms)
+    return Shop(shop.database, business, shop.clock, shop.counter)
+
+
+async def found(
+    database: Database, *, plan: Plan = Plan.PROFESSIONAL, timezone: str = "UTC", **terms: object
+) -> Business:
+    """A new business: ten stamps make a coffee, but for what is named."""
+    new = NewBusiness(name="Bean & Leaf", plan=plan, timezone=timezone, country="US")
+    return await open_business(database, new, a_program(**terms).terms)
