@@ -1,8 +1,7 @@
 """The application: which routes there are, what runs before them, and what becomes of errors."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
 from typing import cast
 from urllib.parse import unquote
 
@@ -17,7 +16,7 @@ from api.rate_limits import RateLimits
 from api.request_log import add_headers, request_log_of
 from api.routes import customers, health, imports, metrics, pictures, program, stamps, telegram, webhooks
 from api.stamp_fast_path import LARGEST_BODY, FastRequest, card_to_stamp, serve_stamp
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import Clock, utc_now
 from loyalty_app.runtime import OpenBots, open_runtime
 from loyalty_app.settings import Settings
 from loyalty_core.errors import LoyaltyError
@@ -65,7 +64,7 @@ def keep_encoded_slashes(scope: HTTPScope | WebSocketScope) -> None:
 def create_app(
     settings: Settings,
     *,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Clock = utc_now,
     delivering: bool = True,
     bots: OpenBots | None = None,
 ) -> Litestar:

@@ -7,11 +7,11 @@ after a rest: a café stamps on.
 """
 
 import logging
-from collections.abc import Callable
-from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from limits.aio.storage import MemoryStorage
+
+from loyalty_app.clock import Clock
 
 if TYPE_CHECKING:
     from api.redis_counts import SharedCounts
@@ -44,7 +44,7 @@ class RateLimitState(NamedTuple):
 class RateLimits:
     """Counts requests."""
 
-    def __init__(self, redis_url: str | None, clock: Callable[[], datetime]) -> None:
+    def __init__(self, redis_url: str | None, clock: Clock) -> None:
         self._clock = clock
         self._own = MemoryStorage()
         self._shared = _shared(redis_url) if redis_url else None

@@ -22,8 +22,8 @@ from msgspec.structs import replace
 from bench.databases import databases
 from bench.goals import at_most
 from bench.rounds import keep
+from loyalty_app.clock import utc_now
 from loyalty_app.counter import Caller, Counter
-from loyalty_app.counter.counter import utc_now
 from loyalty_app.counter.orders import Holder
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate

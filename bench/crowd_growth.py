@@ -26,8 +26,8 @@ from bench.crowd.store import DATABASES, Crowds, Place, crowds
 from bench.driving import CONNECTIONS, Round
 from bench.rounds import Contestant, Standing, compete, keep, ratio
 from bench.shops import ENDPOINT, EVENTS
+from loyalty_app.clock import utc_now
 from loyalty_app.counter import Caller, Counter
-from loyalty_app.counter.counter import utc_now
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.tables import daily_total, webhook_endpoint
 from loyalty_core.ledger import SYSTEM

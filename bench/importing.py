@@ -12,7 +12,7 @@ import msgspec
 from bench.databases import databases
 from bench.goals import at_most, found
 from bench.rounds import keep
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.importing.run import import_file

@@ -8,8 +8,8 @@ import logging
 
 import msgspec
 
+from loyalty_app.clock import utc_now
 from loyalty_app.counter import Caller
-from loyalty_app.counter.counter import utc_now
 from loyalty_app.runtime import Runtime, open_runtime
 from loyalty_app.settings import Settings
 from loyalty_app.shops.api_keys import create_key

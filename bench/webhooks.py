@@ -23,8 +23,8 @@ import uvloop
 from bench.databases import databases
 from bench.goals import at_most, found
 from bench.rounds import keep
+from loyalty_app.clock import utc_now
 from loyalty_app.counter import Answer, Caller
-from loyalty_app.counter.counter import utc_now
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.tables import delivery
 from loyalty_app.runtime import Runtime, open_runtime, open_webhook_worker

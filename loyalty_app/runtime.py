@@ -2,19 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 import msgspec
-from filelock import FileLock, Timeout
 from sqlalchemy import literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from loyalty_app.clock import Clock, utc_now
 from loyalty_app.counter import Counter
-from loyalty_app.counter.counter import utc_now
 from loyalty_app.db.engine import Database, open_database
-from loyalty_app.db.migrate import check_folder, migrate
+from loyalty_app.db.migrate import migrate
+from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.importing.importer import Importer
 from loyalty_app.observability.metrics_server import scraped
 from loyalty_app.observability.queue_depths import QueueDepths
@@ -52,7 +51,7 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     webhooks: Webhooks
     worker: WebhookWorker | None
     importer: Importer
-    clock: Callable[[], datetime]
+    clock: Clock
 
     def wake_worker(self) -> None:
         """Have queued deliveries looked at, if this process delivers; another one's worker looks by itself."""
@@ -73,32 +72,11 @@ OpenBots = Callable[[Runtime], AbstractAsyncContextManager[object]]
 """Opens the bots of a process; the library that speaks to Telegram is not known here."""
 
 
-@contextmanager
-def server_lock(settings: Settings) -> Iterator[None]:
-    """Hold a SQLite file for one server process. Raises SettingsError if another one serves it, or it cannot be."""
-    if not settings.on_sqlite:
-        yield
-        return
-    check_folder(settings)  # FileLock would make it
-    lock = FileLock(f"{settings.sqlite_path}.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        raise SettingsError(
-            "Another process already serves this SQLite file. To run several, use PostgreSQL: "
-            "LOYALTY_DATABASE_URL=postgresql://…"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 @asynccontextmanager
 async def open_runtime(
     settings: Settings,
     *,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Clock = utc_now,
     delivering: bool = True,
     bots: OpenBots | None = None,
 ) -> AsyncIterator[Runtime]:
@@ -132,7 +110,7 @@ def _chores(held: Runtime, *, delivering: bool) -> list[Chore]:
     return own + more
 
 
-def _open(settings: Settings, clock: Callable[[], datetime], *, delivering: bool) -> Runtime:
+def _open(settings: Settings, clock: Clock, *, delivering: bool) -> Runtime:
     vault, guard = open_vault(settings), open_guard(settings)
     database = open_database(settings)
     counter = Counter(database, clock=clock)
@@ -166,9 +144,7 @@ async def _close(held: Runtime) -> None:
 
 
 @asynccontextmanager
-async def open_webhook_worker(
-    settings: Settings, *, clock: Callable[[], datetime] = utc_now
-) -> AsyncIterator[WebhookWorker]:
+async def open_webhook_worker(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[WebhookWorker]:
     """A webhook worker by itself, as `loyalty worker` runs it beside API processes. Raises SettingsError."""
     check_backup_folder(settings)
     await asyncio.to_thread(migrate, settings)
@@ -184,7 +160,7 @@ async def open_webhook_worker(
 
 
 @asynccontextmanager
-async def _tended(settings: Settings, database: Database, *, clock: Callable[[], datetime]) -> AsyncIterator[None]:
+async def _tended(settings: Settings, database: Database, *, clock: Clock) -> AsyncIterator[None]:
     """Have a worker see to its chores, but for a SQLite file: its server does, and may be writing there."""
     if settings.on_sqlite:
         yield

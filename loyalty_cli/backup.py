@@ -8,7 +8,7 @@ from loyalty_app.backups.archive import Manifest
 from loyalty_app.backups.create import KEY, MadeBackup, make_backup
 from loyalty_app.backups.restore import RestoredBackup, restore_backup
 from loyalty_app.backups.verify import BackupContents
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.settings import Settings, read_settings
 from loyalty_cli import options
 from loyalty_cli.output import counted, tell

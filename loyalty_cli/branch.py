@@ -2,7 +2,7 @@
 
 import click
 
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.shops.branches import Branch, add_branch, list_branches
 from loyalty_cli import options
 from loyalty_cli.database import with_database

@@ -4,7 +4,7 @@ from typing import TypedDict, Unpack
 
 import click
 
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import Database
 from loyalty_app.shops.businesses import Business, NewBusiness, first_terms, list_businesses
 from loyalty_app.shops.businesses import set_plan as change_plan

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 import click
 
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.exporting.customers import export_customers
 from loyalty_app.exporting.files import as_text, whole_file
 from loyalty_app.importing.run import import_file

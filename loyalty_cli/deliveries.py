@@ -2,7 +2,7 @@
 
 import click
 
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.webhooks.pausing import Pause, list_pauses
 from loyalty_app.webhooks.pausing import pause as pause_deliveries
 from loyalty_app.webhooks.pausing import resume as resume_deliveries

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.exporting.everything import export_everything
 from loyalty_cli import options
 from loyalty_cli.database import with_database

@@ -7,7 +7,7 @@ import click
 
 from loyalty_app.chat.bot_identity import TelegramAway, bot_id_of, who_is
 from loyalty_app.chat.bots import BotRecord, new_secret, register, remove_bot
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import Database
 from loyalty_app.pictures.card import BROWN
 from loyalty_app.pictures.poster import PosterPicture, render_poster

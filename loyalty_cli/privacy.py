@@ -6,8 +6,8 @@ from typing import Any
 import click
 import msgspec
 
+from loyalty_app.clock import utc_now
 from loyalty_app.counter import Caller, Counter
-from loyalty_app.counter.counter import utc_now
 from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers.personal_data import show_data as read_data
 from loyalty_app.db.engine import Database

@@ -2,7 +2,7 @@
 
 import click
 
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import Database
 from loyalty_app.shops.links import invite_link
 from loyalty_app.shops.staff import StaffMember, list_staff, remove_staff

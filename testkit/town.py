@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
 
 from bots.supervisor import BotSupervisor, open_bots
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.db.tables import staff, telegram_card, telegram_update
 from loyalty_app.runtime import Runtime, open_runtime
 from loyalty_app.settings import Settings

@@ -14,7 +14,7 @@ from sqlalchemy.schema import AddConstraint, DropConstraint
 from bench.crowd.shape import Crowd, beginning
 from bench.crowd.statements import NUMBERS, POSTGRES, SQLITE, Statements
 from bench.shops import GOAL, RATE_LIMIT
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.db import tables
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate

@@ -6,11 +6,9 @@ answer and leaves the others alone. What is written is durable before anybody is
 The clock is read once the cards are locked: whoever had to wait for a card comes after the one who held it.
 """
 
-from collections.abc import Callable
-from datetime import datetime
-
 from sqlalchemy import Connection
 
+from loyalty_app.clock import Clock
 from loyalty_app.counter.book import Book, Versions
 from loyalty_app.counter.decide import Desk, decide
 from loyalty_app.counter.load import load
@@ -25,9 +23,7 @@ Outcome = Answer | LoyaltyError
 class Batch:
     """Runs requests on one connection, inside the transaction that the caller has begun and will commit."""
 
-    def __init__(
-        self, database: Database, connection: Connection, *, versions: Versions, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, database: Database, connection: Connection, *, versions: Versions, clock: Clock) -> None:
         self.database, self.connection, self.clock = database, connection, clock
         self.book = Book(database, connection, versions)
         self.deliveries = self.due = 0

@@ -9,12 +9,13 @@ come back later. Stopping takes no new requests and finishes those it has.
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec import UNSET
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from loyalty_app.clock import Clock, utc_now
 from loyalty_app.contacts import checked_change, checked_phone, checked_profile
 from loyalty_app.counter.batch import Batch, Outcome
 from loyalty_app.counter.book import Versions
@@ -48,17 +49,10 @@ TRIES = 3
 log = logging.getLogger(__name__)
 
 
-def utc_now() -> datetime:
-    """The clock of the counter, unless a test brings its own."""
-    return datetime.now(UTC)
-
-
 class Counter:
     """Writes cards. Each verb answers once what it did is durable, or raises a LoyaltyError and has changed nothing."""
 
-    def __init__(
-        self, database: Database, *, clock: Callable[[], datetime] = utc_now, most_waiting: int = MOST_WAITING
-    ) -> None:
+    def __init__(self, database: Database, *, clock: Clock = utc_now, most_waiting: int = MOST_WAITING) -> None:
         self._database, self._clock = database, clock
         self._queue = WaitingRequests(most_waiting)
         self._versions: Versions = {}

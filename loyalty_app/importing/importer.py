@@ -1,10 +1,10 @@
 """The importer: takes lists that wait out of the database and imports them, a part at a time."""
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
 import msgspec
 
+from loyalty_app.clock import Clock
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.importing.booking import Booking, ImportKeys, Known, done_before
@@ -21,7 +21,7 @@ AT_ONCE = 100
 class Importer(QueueWorker[ImportJob, ImportJob]):
     """Imports lists until it is closed; closing finishes the part that is under way and gives the rest back."""
 
-    def __init__(self, database: Database, counter: Counter, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, counter: Counter, *, clock: Clock) -> None:
         super().__init__(database, ImportQueue(), self._import, clock=clock, name="importer")
         self._counter = counter
 

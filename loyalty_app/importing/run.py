@@ -3,12 +3,12 @@
 import hashlib
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from itertools import islice
 from typing import TypedDict, Unpack
 
 import msgspec
 
+from loyalty_app.clock import Clock
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.importing.booking import Booking, ImportKeys, Known, Rehearsal, Taker
@@ -43,7 +43,7 @@ class Wishes(TypedDict, total=False):
 
 
 async def import_file(
-    database: Database, business_id: int, data: bytes, *, clock: Callable[[], datetime], **wishes: Unpack[Wishes]
+    database: Database, business_id: int, data: bytes, *, clock: Clock, **wishes: Unpack[Wishes]
 ) -> Imported:
     """Import a file, or say what would become of it. Raises InvalidRequest, Busy."""
     business = await database.read(lambda connection: find_business(connection, business_id))

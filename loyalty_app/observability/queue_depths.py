@@ -6,7 +6,7 @@ for a bot that is not there any more waits for nobody, and does not count.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 import msgspec
@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from loyalty_app.chat.bots import LIVE
 from loyalty_app.chat.card_queue import SERVES
 from loyalty_app.chat.update_queue import WAITING
+from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import delivery, telegram_bot, telegram_card, telegram_update, webhook_endpoint
 from loyalty_app.webhooks.outbox import QUEUED, THEIR_ENDPOINT
@@ -37,7 +38,7 @@ class QueueDepth(msgspec.Struct, frozen=True, kw_only=True):
 class QueueDepths:
     """Asks a database how much waits there, and keeps the answer for a moment."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime], *, shared_bot: bool = True) -> None:
+    def __init__(self, database: Database, clock: Clock, *, shared_bot: bool = True) -> None:
         """`shared_bot` says whether the installation has one."""
         self._database, self._clock, self._shared_bot = database, clock, shared_bot
         self._asking = asyncio.Lock()

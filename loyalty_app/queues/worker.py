@@ -15,6 +15,7 @@ from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from sqlalchemy import Connection
 
+from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
 
 MOST_AT_ONCE = 64
@@ -66,7 +67,7 @@ class QueueWorker(Generic[Job, Ended]):
         queue: WorkQueue[Job, Ended],
         work: Callable[[Job], Awaitable[Ended]],
         *,
-        clock: Callable[[], datetime],
+        clock: Clock,
         name: str,
     ) -> None:
         self._database, self._queue, self._work, self._clock, self._name = database, queue, work, clock, name

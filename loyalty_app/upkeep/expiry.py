@@ -5,12 +5,12 @@ Nobody has to wait for it: a lapsed reward cannot be redeemed and is shown as ex
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from loyalty_app.clock import Clock
 from loyalty_app.counter import Caller, Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import reward
@@ -49,9 +49,7 @@ def _due(connection: Connection, now: datetime) -> list[Due]:
     return [(shops[row.business_id], row.customer_id, row.id) for row in rows]
 
 
-async def keep_booking(
-    database: Database, counter: Counter, clock: Callable[[], datetime], stopping: asyncio.Event
-) -> None:
+async def keep_booking(database: Database, counter: Counter, clock: Clock, stopping: asyncio.Event) -> None:
     """Book expired rewards until the process stops; a failure is logged and tried again."""
     while not stopping.is_set():
         try:

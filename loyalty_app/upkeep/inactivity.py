@@ -6,12 +6,12 @@ counter, as if the customer had asked for it: personal data goes, the ledger sta
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
+from loyalty_app.clock import Clock
 from loyalty_app.counter import Caller, Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer
@@ -55,7 +55,7 @@ async def keep_erasing(
     counter: Counter,
     *,
     months: int | None,
-    clock: Callable[[], datetime],
+    clock: Clock,
     stopping: asyncio.Event,
 ) -> None:
     """Erase the inactive once a day until the process stops; without a number of months nobody is."""

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime
 from functools import partial
 from typing import Any
 
+from loyalty_app.clock import Clock
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.settings import Settings
@@ -17,14 +17,12 @@ from loyalty_app.upkeep.scheduled_backups import keep_backing_up
 Chore = Callable[..., Coroutine[Any, Any, None]]
 
 
-def of_counters(database: Database, counter: Counter, *, clock: Callable[[], datetime]) -> list[Chore]:
+def of_counters(database: Database, counter: Counter, *, clock: Clock) -> list[Chore]:
     """Where cards are written: booking what has expired."""
     return [partial(keep_booking, database, counter, clock)]
 
 
-def of_workers(
-    settings: Settings, database: Database, *, counter: Counter, clock: Callable[[], datetime]
-) -> list[Chore]:
+def of_workers(settings: Settings, database: Database, *, counter: Counter, clock: Clock) -> list[Chore]:
     """Where webhooks are delivered: backups, and erasing whoever has been away for months."""
     erasing = partial(keep_erasing, database, counter, months=settings.keep_inactive_months, clock=clock)
     return [partial(keep_backing_up, settings, clock), erasing]

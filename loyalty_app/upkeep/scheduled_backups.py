@@ -9,11 +9,11 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from loyalty_app.clock import Clock
 from loyalty_app.settings import Settings, SettingsError
 
 PATTERN = "loyalty-*Z.zip"
@@ -88,7 +88,7 @@ async def _give_up(process: asyncio.subprocess.Process) -> None:
             return
 
 
-async def keep_backing_up(settings: Settings, clock: Callable[[], datetime], stopping: asyncio.Event) -> None:
+async def keep_backing_up(settings: Settings, clock: Clock, stopping: asyncio.Event) -> None:
     """Make backups until the process stops; one that is under way then is given up."""
     if settings.backup_folder is None:
         return

@@ -4,7 +4,6 @@ A secret is shown once and then only ever used; at rest it is encrypted. What is
 """
 
 import secrets
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, select, update
 from yarl import URL
 
+from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, business, delivery, webhook_endpoint
 from loyalty_app.pages import Page, PageRequest, Walk, page_of, read_page
@@ -66,7 +66,7 @@ class WebhookChange(msgspec.Struct, frozen=True, kw_only=True):
 class Webhooks:
     """The endpoints of all businesses."""
 
-    def __init__(self, database: Database, *, vault: Vault, guard: Guard, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, *, vault: Vault, guard: Guard, clock: Clock) -> None:
         self._database, self._vault, self._guard, self._clock = database, vault, guard, clock
 
     async def register(self, business_id: int, url: str, events: tuple[str, ...]) -> NewWebhookView:

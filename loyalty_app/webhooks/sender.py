@@ -8,13 +8,13 @@ import secrets
 import socket
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import msgspec
 from yarl import URL
 
+from loyalty_app.clock import Clock, utc_now
 from loyalty_app.webhooks.addresses import Guard, NotAllowed, parse_address
 from loyalty_app.webhooks.outbox import DeliveryAttempt, DeliveryJob
 from loyalty_core.webhooks import Attempt, judge, signature_header
@@ -42,11 +42,9 @@ class Sender:
         self._unlock, self._deadline = unlock, deadline
         self._sessions = {scheme: _session(guard, https=scheme == "https") for scheme in ("https", "http")}
 
-    async def attempt(
-        self, job: DeliveryJob, now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> DeliveryAttempt:
+    async def attempt(self, job: DeliveryJob, clock: Clock = utc_now) -> DeliveryAttempt:
         """Try a delivery once, and judge what came of it."""
-        at, began = now(), time.perf_counter()
+        at, began = clock(), time.perf_counter()
         received = await self._post(job, int(at.timestamp()))
         milliseconds = int((time.perf_counter() - began) * 1000)
         attempt = Attempt(
@@ -60,7 +58,7 @@ class Sender:
             job=job,
             at=at,
             milliseconds=milliseconds,
-            verdict=judge(attempt, now()),
+            verdict=judge(attempt, clock()),
             http_status=received.status,
             error=received.error,
             response=received.response,

@@ -6,12 +6,13 @@ deliveries are claimed is in `outbox`.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
+from loyalty_app.clock import Clock, utc_now
 from loyalty_app.db.engine import Database
 from loyalty_app.observability import metrics
 from loyalty_app.queues.worker import QueueWorker
@@ -30,11 +31,6 @@ OUTCOMES: dict[type[Verdict], str] = {
 }
 
 log = logging.getLogger(__name__)
-
-
-def utc_now() -> datetime:
-    """The clock of the worker, unless a test brings its own."""
-    return datetime.now(UTC)
 
 
 class DeliveryQueue:
@@ -58,7 +54,7 @@ class DeliveryQueue:
 class WebhookWorker(QueueWorker[DeliveryJob, DeliveryAttempt]):
     """Delivers until it is closed; closing finishes the attempts that are under way."""
 
-    def __init__(self, database: Database, sender: Sender, *, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, database: Database, sender: Sender, *, clock: Clock = utc_now) -> None:
         super().__init__(database, DeliveryQueue(), self._attempt, clock=clock, name="webhook-worker")
         self._sender = sender
         self._pruning = asyncio.create_task(self._keep_pruning(), name="webhook-pruning")

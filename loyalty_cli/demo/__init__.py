@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from msgspec.structs import replace
 
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.settings import Settings

@@ -8,11 +8,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.db.migrate import check_known, newest, version_of
 from loyalty_app.db.sqlite import engine as sqlite
+from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.pictures.fonts import SHAPED, unreadable_faces
-from loyalty_app.runtime import server_lock
 from loyalty_app.settings import Settings, SettingsError, read_settings, unknown_variables
 from loyalty_cli.database import place
 from loyalty_cli.doctor.backups import examine_backups

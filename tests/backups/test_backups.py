@@ -20,7 +20,7 @@ from loyalty_app.chat.update_queue import NewUpdate, UpdateQueue, take_in
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate, newest
-from loyalty_app.runtime import server_lock
+from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.vault import open_vault
 from loyalty_app.webhooks.outbox import claim

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from bots.drafts import Draft, write_draft
 from loyalty_app.chat.chats import ChatChange, change_chat
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.db.tables import telegram_chat
 from loyalty_app.settings import Settings
 from testkit.bot_api import check_calls

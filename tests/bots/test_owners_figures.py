@@ -10,7 +10,7 @@ from PIL import Image
 from bots.owners.analytics import SPANS, chart_of
 from bots.scan import read_codes
 from bots.words import words_for
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.customers.analytics import read_summary
 from loyalty_core.access import Role
 from loyalty_core.analytics import Summary

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bots.owners import PRESSES
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.db.tables import metadata, telegram_chat, telegram_update
 from loyalty_app.shops.staff import remove_staff
 from loyalty_core.access import Role

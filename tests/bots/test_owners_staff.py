@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from loyalty_app.counter.counter import utc_now
+from loyalty_app.clock import utc_now
 from loyalty_app.db.tables import invite as invitations
 from loyalty_app.db.tables import staff
 from loyalty_app.settings import Settings

@@ -1,0 +1,35 @@
+"""The server lock: one SQLite file is served by one process, and restored only while no process serves it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from loyalty_app.db.migrate import check_folder
+from loyalty_app.settings import Settings, SettingsError
+
+TAKEN = (
+    "Another process already serves this SQLite file. To run several, use PostgreSQL: "
+    "LOYALTY_DATABASE_URL=postgresql://…"
+)
+
+
+@contextmanager
+def server_lock(settings: Settings) -> Iterator[None]:
+    """Hold a SQLite file for one process; with PostgreSQL there is nothing to hold.
+
+    Raises SettingsError if another process serves the file, or if its folder is not there.
+    """
+    if not settings.on_sqlite:
+        yield
+        return
+    check_folder(settings)  # FileLock would make it
+    lock = FileLock(f"{settings.sqlite_path}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise SettingsError(TAKEN) from error
+    try:
+        yield
+    finally:
+        lock.release()
