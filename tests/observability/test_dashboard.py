@@ -11,7 +11,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 from loyalty_app.observability import metrics
 from tests.api.till import Api
-from tests.watch.scrape import Scrape
+from tests.observability.scrape import Scrape
 
 WATCH = Path(__file__).parents[2] / "docs" / "watch"
 OF_PROMETHEUS = {"up"}

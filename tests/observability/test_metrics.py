@@ -16,7 +16,7 @@ from testkit.console import CAFE, Console
 from testkit.crowds import until
 from testkit.town import Town
 from tests.api.till import Api, Till, refused
-from tests.watch.scrape import Scrape
+from tests.observability.scrape import Scrape
 
 STAMPS = {"method": "POST", "route": "/v1/customers/{id}/stamps"}
 PATIENCE_SECONDS = 30

@@ -15,7 +15,7 @@ from loyalty_cli.logs import formatter
 from testkit.console import CAFE, Console
 from testkit.town import Town
 from tests.api.till import Api, Till, on_both_databases
-from tests.watch.planted import (
+from tests.observability.planted import (
     API_KEY,
     BOT_TOKEN,
     EMAIL,

@@ -7,8 +7,8 @@ import pytest
 from loyalty_app.observability.exposition import exposition
 from loyalty_app.observability.queue_depths import QueueDepths
 from testkit.crowds import until
-from tests.watch.planted import logged
-from tests.watch.scrape import Scrape
+from tests.observability.planted import logged
+from tests.observability.scrape import Scrape
 from tests.webhooks.office import Office
 from tests.webhooks.receiver import receiving
 
