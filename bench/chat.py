@@ -38,7 +38,7 @@ from telegram_sandbox.chats import Chat, Message
 from telegram_sandbox.people import Bot
 from telegram_sandbox.phones import press, start
 from telegram_sandbox.world import World
-from testkit.people import SandboxServer, open_sandbox
+from testkit.sandbox import SandboxServer, open_sandbox
 
 STAFF, PRESSES, ROUNDS, PATIENCE_SECONDS = 12, 8, 3, 30.0
 PAUSE_SECONDS = (0.8, 1.4)

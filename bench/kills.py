@@ -15,7 +15,7 @@ from random import Random
 from loyalty_app.db.migrate import migrate
 from loyalty_app.settings import Settings
 from testkit.killed_bots import check, open_counter, press_and_kill
-from testkit.people import open_sandbox
+from testkit.sandbox import open_sandbox
 
 KILLS = 200
 

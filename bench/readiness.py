@@ -9,7 +9,7 @@ import msgspec
 from bench.databases import Places
 from bench.shops import Town, furnish
 from bench.start_times import BARE, SERVE, started, surroundings
-from testkit.people import open_sandbox
+from testkit.sandbox import open_sandbox
 
 BARE_NAME = "Litestar alone, one route"
 TOWN = Town(customers=100)

@@ -19,9 +19,11 @@ from loyalty_app.db.tables import telegram_update
 from loyalty_app.settings import Settings
 from loyalty_core.access import Role
 from testkit.audit import assert_books_balance
-from testkit.crowds import until
-from testkit.people import Person, SandboxServer
-from testkit.shop import Clock, Shop, found
+from testkit.clocks import Clock
+from testkit.concurrency import until
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
+from testkit.shop import Shop, found
 from testkit.town import BOT, employ
 
 COMMAND = ("-m", "loyalty_cli", "bot")

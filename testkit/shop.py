@@ -1,6 +1,5 @@
 """A shop on a real database: asks the counter as a till does, and reads back what is kept."""
 
-from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,23 +22,10 @@ from loyalty_core.programs import Program, ProgramChange
 from loyalty_core.rewards import Reward
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from loyalty_core.views import CustomerView
-from testkit.builders import NOON, TILL, a_program
+from testkit.builders import TILL, a_program
+from testkit.clocks import Clock
 
 Outcome = TypeVar("Outcome")
-
-
-class Clock:
-    """A clock that stands still until it is told to go on: noon of Monday, 2 March 2026."""
-
-    def __init__(self) -> None:
-        self.now = NOON
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def wait(self, **span: float) -> None:
-        """Let time pass: `wait(minutes=5)`."""
-        self.now += timedelta(**span)
 
 
 class Shop:

@@ -22,9 +22,11 @@ from loyalty_app.db.tables import staff, telegram_card, telegram_update
 from loyalty_app.runtime import Runtime, open_runtime
 from loyalty_app.settings import Settings
 from loyalty_core.access import Plan, Role
-from testkit.crowds import until
-from testkit.people import Person, SandboxServer, open_sandbox
-from testkit.shop import Clock, Shop, found
+from testkit.clocks import Clock
+from testkit.concurrency import until
+from testkit.people import Person
+from testkit.sandbox import SandboxServer, open_sandbox
+from testkit.shop import Shop, found
 
 BOT = "stamp_bot"
 
@@ -34,17 +36,17 @@ class Town:
 
     def __init__(self, sandbox: SandboxServer, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.sandbox, self.settings, self.clock = sandbox, settings, clock
-        self.held: Runtime
-        self.office: BotSupervisor
+        self.runtime: Runtime
+        self.supervisor: BotSupervisor
         self._open = AsyncExitStack()
         sandbox.idle = self.idle
 
     async def start(self) -> None:
         """Open the process: database, counter, bots."""
-        self.held = await self._open.enter_async_context(
+        self.runtime = await self._open.enter_async_context(
             open_runtime(self.settings, clock=self.clock, delivering=False)
         )
-        self.office = await self._open.enter_async_context(open_bots(self.held))
+        self.supervisor = await self._open.enter_async_context(open_bots(self.runtime))
         await until(self._there)
 
     async def stop(self) -> None:
@@ -57,15 +59,15 @@ class Town:
         await self.start()
 
     async def _there(self) -> bool:
-        return await self.held.answers() and bool(self.office.bots)
+        return await self.runtime.answers() and bool(self.supervisor.bots)
 
     async def idle(self) -> None:
         """Wait until all updates are handled and all cards are up to date."""
         await until(self._quiet)
 
     async def _quiet(self) -> bool:
-        waiting = await self.held.database.read(self._waiting)
-        return not waiting and self.office.intake.turns.idle and self.office.keeper.idle
+        waiting = await self.runtime.database.read(self._waiting)
+        return not waiting and self.supervisor.intake.turns.idle and self.supervisor.keeper.idle
 
     def _waiting(self, connection: Connection) -> int:
         updates = select(func.count()).select_from(telegram_update).where(telegram_update.c.done_at.is_(None))
@@ -78,8 +80,8 @@ class Town:
 
     async def open_shop(self, *, plan: Plan = Plan.PROFESSIONAL, timezone: str = "UTC", **terms: object) -> Shop:
         """Bean & Leaf, whose ten stamps make a coffee, but for what is named."""
-        business = await found(self.held.database, plan=plan, timezone=timezone, **terms)
-        return Shop(self.held.database, business, Clock(), self.held.counter)
+        business = await found(self.runtime.database, plan=plan, timezone=timezone, **terms)
+        return Shop(self.runtime.database, business, Clock(), self.runtime.counter)
 
     async def hire(self, shop: Shop, name: str, role: Role = Role.STAFF, *, bot: str = BOT, **more: str) -> Person:
         """Somebody with a phone who works at a shop, and has begun the chat with the bot."""

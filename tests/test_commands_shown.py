@@ -22,7 +22,7 @@ from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
 from loyalty_app.shops.staff.invites import accept, invite
 from loyalty_core.access import Role
-from testkit.people import open_sandbox
+from testkit.sandbox import open_sandbox
 from testkit.servers import Missing
 from tests.conftest import leg
 from tests.documents import NAMES, ROOT, blocks, read

@@ -12,8 +12,8 @@ import httpx
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
+from testkit.clocks import Clock
 from testkit.console import A_KEY
-from testkit.shop import Clock
 from tests.api.till import Api, witness_of
 
 COMMAND = ("-m", "loyalty_cli", "serve", "--port", "0")

@@ -14,7 +14,7 @@ from loyalty_app.settings import Settings
 from loyalty_app.shops.api_keys import revoke_key
 from loyalty_app.shops.businesses import set_plan
 from loyalty_core.access import KEY_RANDOM_BYTES, Plan, Scope, make_key
-from testkit.crowds import until
+from testkit.concurrency import until
 from tests.api.endpoints import ENDPOINTS, furnish
 from tests.api.till import Api, Till, given, open_api, refused
 

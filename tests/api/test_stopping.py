@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import httpx
 
 from loyalty_app.settings import Settings
-from testkit.shop import Clock
+from testkit.clocks import Clock
 from tests.api.server import open_remote_api
 from tests.api.till import Till, given, on_both_databases, open_api
 

@@ -21,7 +21,8 @@ from loyalty_app.shops.businesses import Business, NewBusiness, open_business
 from loyalty_core.access import Plan, Scope
 from testkit.audit import assert_books_balance
 from testkit.builders import a_program
-from testkit.shop import Clock, Shop
+from testkit.clocks import Clock
+from testkit.shop import Shop
 from tests.api.witness import Json, Witness
 
 Dump = dict[str, list[tuple[object, ...]]]

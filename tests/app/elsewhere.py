@@ -10,8 +10,9 @@ from loyalty_app.db.engine import open_database
 from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.businesses import find_business
+from testkit.clocks import Clock
 from testkit.console import A_KEY
-from testkit.shop import Clock, Shop
+from testkit.shop import Shop
 
 TILLS = 8
 

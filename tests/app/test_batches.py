@@ -25,7 +25,7 @@ from loyalty_core.rewards import RewardStatus
 from loyalty_core.stamping import StampOrder
 from testkit.audit import assert_books_balance
 from testkit.builders import NOON
-from testkit.crowds import at_once
+from testkit.concurrency import at_once
 from testkit.shop import Shop, open_next_door
 
 PHONE, OTHER_PHONE = "+14155552671", "+14155552672"

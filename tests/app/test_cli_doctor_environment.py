@@ -19,7 +19,7 @@ from loyalty_cli.doctor.findings import Status
 from loyalty_cli.doctor.postgresql import examine_clock, examine_postgresql
 from testkit.builders import NOON
 from testkit.console import A_KEY, Console
-from testkit.people import open_sandbox
+from testkit.sandbox import open_sandbox
 from tests.app.test_cli_doctor import checks
 
 POSTGRES = Settings(database_url="postgresql://shop@db/loyalty", secret_key=A_KEY)

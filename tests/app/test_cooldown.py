@@ -9,7 +9,7 @@ from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.db.tables import customer
 from loyalty_app.settings import Settings
 from loyalty_core.errors import StampTooSoon
-from testkit.crowds import at_once, until
+from testkit.concurrency import at_once, until
 from testkit.shop import Shop, open_shop
 
 

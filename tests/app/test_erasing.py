@@ -14,7 +14,7 @@ from loyalty_core.customers import Profile
 from loyalty_core.errors import CustomerNotFound, NoRewardAvailable
 from loyalty_core.rewards import RewardStatus
 from testkit.audit import assert_books_balance
-from testkit.crowds import at_once
+from testkit.concurrency import at_once
 from testkit.shop import Shop
 
 NAME, PHONE, EMAIL = "Wilhelmina Zyx", "+14155550199", "mina@zyx-post.example"

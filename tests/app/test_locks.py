@@ -11,7 +11,7 @@ from loyalty_app.db.postgres.reads import _statement as question_of
 from loyalty_app.db.postgres.writes import _statement as statement_of
 from loyalty_app.db.tables import branch, customer
 from loyalty_app.settings import Settings
-from testkit.crowds import at_once, until
+from testkit.concurrency import at_once, until
 from testkit.shop import Shop
 
 KEY = "of the till"

@@ -17,7 +17,7 @@ from loyalty_app.db.postgres.engine import CommitUnknown, PostgresDatabase
 from loyalty_app.settings import Settings
 from loyalty_core.errors import Busy
 from testkit.audit import assert_books_balance
-from testkit.crowds import at_once, until
+from testkit.concurrency import at_once, until
 from testkit.postgres_wire import Cut, Wire, open_wire
 from testkit.shop import Shop, open_shop
 

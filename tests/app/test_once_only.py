@@ -9,7 +9,7 @@ from loyalty_app.db import tables
 from loyalty_core.customers import Profile
 from loyalty_core.errors import CustomerExists, IdempotencyKeyReused, NoRewardAvailable
 from loyalty_core.stamping import RedeemOrder, StampOrder
-from testkit.crowds import at_once
+from testkit.concurrency import at_once
 from testkit.shop import Shop, open_next_door
 
 ONE = StampOrder()

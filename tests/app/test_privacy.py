@@ -13,8 +13,8 @@ from loyalty_app.settings import Settings
 from loyalty_app.upkeep.inactivity import erase_inactive
 from loyalty_core.errors import CustomerNotFound
 from testkit.audit import assert_books_balance
+from testkit.concurrency import until
 from testkit.console import CAFE, Console
-from testkit.crowds import until
 from testkit.shop import Shop, open_next_door, open_shop
 
 

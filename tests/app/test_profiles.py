@@ -10,7 +10,7 @@ from loyalty_core.errors import CustomerExists, CustomerNotFound, InvalidRequest
 from loyalty_core.ledger import EntryType
 from loyalty_core.programs import Surplus
 from testkit.audit import assert_books_balance
-from testkit.crowds import at_once
+from testkit.concurrency import at_once
 from testkit.shop import Shop, open_next_door
 
 PHONE, OTHER_PHONE = "+14155552671", "+14155552672"

@@ -11,8 +11,9 @@ from loyalty_app.runtime import Runtime, open_runtime
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.api_keys import create_key
 from loyalty_core.errors import Busy
-from testkit.crowds import until
-from testkit.shop import Clock, Shop, found, open_next_door
+from testkit.clocks import Clock
+from testkit.concurrency import until
+from testkit.shop import Shop, found, open_next_door
 from tests.app.process import first_line, next_line, process
 
 

@@ -24,7 +24,7 @@ from loyalty_core.errors import (
 )
 from loyalty_core.programs import ProgramChange
 from testkit.builders import ANA, MIRA, OTTO
-from testkit.crowds import at_once
+from testkit.concurrency import at_once
 from testkit.shop import Shop, open_next_door
 
 BLUE = BusinessChange(card_color="#1F5F8B")

@@ -15,7 +15,7 @@ from loyalty_core.errors import (
     RewardAlreadyRedeemed,
 )
 from loyalty_core.rewards import RewardStatus
-from testkit.crowds import at_once
+from testkit.concurrency import at_once
 from testkit.shop import Shop, open_next_door
 
 PHONE = "+14155552671"

@@ -15,7 +15,7 @@ from loyalty_app.db.postgres.ids import Habits, PostgresNumbers
 from loyalty_app.db.tables import branch
 from loyalty_app.settings import Settings
 from testkit.builders import NOON
-from testkit.crowds import until
+from testkit.concurrency import until
 from testkit.shop import found
 
 LOCK = "SELECT pg_advisory_xact_lock(1)"

@@ -20,7 +20,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_update
 from loyalty_app.queues.worker import QueueWorker
 from testkit.builders import NOON
-from testkit.shop import Clock
+from testkit.clocks import Clock
 
 BOT, ANA, BEN = 7, 1, 2
 QUEUE = UpdateQueue()

@@ -27,8 +27,9 @@ from loyalty_app.webhooks.outbox import claim
 from loyalty_app.webhooks.pausing import list_pauses, pause, resume
 from testkit.audit import assert_books_balance
 from testkit.builders import NOON
+from testkit.clocks import Clock
 from testkit.console import Console
-from testkit.shop import Clock, Shop, open_shop
+from testkit.shop import Shop, open_shop
 
 
 @asynccontextmanager

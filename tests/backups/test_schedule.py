@@ -23,8 +23,8 @@ from loyalty_app.upkeep.scheduled_backups import (
     take_away_old,
 )
 from testkit.builders import NOON
-from testkit.crowds import until
-from testkit.shop import Clock
+from testkit.clocks import Clock
+from testkit.concurrency import until
 
 
 def made(folder: Path, *hours_ago: int) -> None:

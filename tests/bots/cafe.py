@@ -12,7 +12,8 @@ from loyalty_app.customers.card_pictures import CardPicture, render_card
 from loyalty_core.access import Role
 from loyalty_core.customers import Customer
 from loyalty_core.views import CustomerView
-from testkit.people import Json, Person, Shown
+from testkit.people import Person
+from testkit.screens import Json, Shown
 from testkit.shop import Shop
 from testkit.town import BOT, Town
 
@@ -126,5 +127,5 @@ async def own_bot(cafe: Cafe, username: str) -> None:
         secret=new_secret(),
         token=made["token"],
     )
-    await register(town.held.database, town.held.vault, record, now=town.clock())
-    await town.office.follow()
+    await register(town.runtime.database, town.runtime.vault, record, now=town.clock())
+    await town.supervisor.follow()

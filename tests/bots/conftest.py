@@ -9,7 +9,8 @@ import pytest
 from telegram import Bot
 
 from loyalty_app.settings import Settings
-from testkit.people import Person, SandboxServer, open_sandbox
+from testkit.people import Person
+from testkit.sandbox import SandboxServer, open_sandbox
 from testkit.town import Town, open_town
 from tests.app.conftest import migrated_postgres, postgres_settings, settings, sqlite_settings, sqlite_template
 

@@ -9,8 +9,10 @@ from loyalty_app.shops.businesses import NewBusiness, open_business
 from loyalty_core.access import Plan
 from loyalty_core.customers import Customer
 from testkit.builders import a_program
-from testkit.people import Json, Person, Shown
-from testkit.shop import Clock, Shop
+from testkit.clocks import Clock
+from testkit.people import Person
+from testkit.screens import Json, Shown
+from testkit.shop import Shop
 from testkit.town import BOT, Town
 
 SENDS = {"sendMessage", "sendPhoto", "sendDocument"}
@@ -26,8 +28,8 @@ async def come_in(town: Town, shop: Shop, name: str = "Lena", **more: str) -> Pe
 async def open_named(town: Town, name: str, **terms: object) -> Shop:
     """A shop of that name; ten stamps make a coffee, but for what is named."""
     new = NewBusiness(name=name, plan=Plan.PROFESSIONAL, timezone="UTC", country="US")
-    business = await open_business(town.held.database, new, a_program(**terms).terms)
-    return Shop(town.held.database, business, Clock(), town.held.counter)
+    business = await open_business(town.runtime.database, new, a_program(**terms).terms)
+    return Shop(town.runtime.database, business, Clock(), town.runtime.counter)
 
 
 async def give_own_bot(town: Town, shop: Shop, username: str) -> str:
@@ -40,7 +42,7 @@ async def give_own_bot(town: Town, shop: Shop, username: str) -> str:
         secret=new_secret(),
         token=made["token"],
     )
-    await register(town.held.database, town.held.vault, record, now=town.clock())
+    await register(town.runtime.database, town.runtime.vault, record, now=town.clock())
     return username
 
 
@@ -93,4 +95,4 @@ async def silence(shop: Shop) -> None:
 async def restart(town: Town, *shops: Shop) -> list[Shop]:
     """Stop the bot and start it anew; gives the shops as they are asked from then on."""
     await town.restart()
-    return [Shop(town.held.database, shop.business, shop.clock, town.held.counter) for shop in shops]
+    return [Shop(town.runtime.database, shop.business, shop.clock, town.runtime.counter) for shop in shops]

@@ -23,7 +23,7 @@ from telegram import (
 from telegram.error import Conflict
 
 from telegram_sandbox import create_sandbox
-from testkit.people import Uvicorn
+from testkit.http_server import Uvicorn
 
 MOUNTED_AT = "/sandbox"
 FIREWORKS = "5046509860389126442"

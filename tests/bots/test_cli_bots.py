@@ -20,7 +20,7 @@ from loyalty_app.db.tables import telegram_bot
 from loyalty_app.settings import Settings
 from loyalty_app.vault import open_vault
 from testkit.console import CAFE, Console, Ended, refused
-from testkit.people import SandboxServer
+from testkit.sandbox import SandboxServer
 
 # Tokens that only a sandbox knows.
 TOKEN, OTHER_TOKEN = (f"{number}:{'a' * 30}-{number}" for number in (700_001, 700_002))

@@ -11,7 +11,8 @@ from loyalty_app.clock import utc_now
 from loyalty_app.db.tables import telegram_chat
 from loyalty_app.settings import Settings
 from testkit.bot_api import check_calls
-from testkit.people import Json, Person
+from testkit.people import Person
+from testkit.screens import Json
 from testkit.town import BOT, Town, open_town
 from tests.bots.customers import card_of, cards_on, come_in, mark, only, sent, stamp
 
@@ -34,20 +35,20 @@ async def blocked(town: Town) -> list[bool]:
     def work(connection: Connection) -> list[bool]:
         return [row.blocked_at is not None for row in connection.execute(select(telegram_chat.c.blocked_at))]
 
-    return await town.held.database.read(work)
+    return await town.runtime.database.read(work)
 
 
 async def change(town: Town, person: Person, changed: ChatChange) -> None:
     """Change what is known of somebody's chat."""
-    [bot_id] = town.office.bots
-    await change_chat(town.held.database, bot_id, person.id, changed, now=town.clock())
+    [bot_id] = town.supervisor.bots
+    await change_chat(town.runtime.database, bot_id, person.id, changed, now=town.clock())
 
 
 async def come_raw(town: Town, person: Person, kind: str, body: Json) -> None:
     """An update that no phone in the sandbox makes."""
     user = {"id": person.id, "is_bot": False, "first_name": person.first_name}
-    [bot_id] = town.office.bots
-    await town.office.intake.take(bot_id, [{"update_id": 900_000_001, kind: {"from": user, "date": 1, **body}}])
+    [bot_id] = town.supervisor.bots
+    await town.supervisor.intake.take(bot_id, [{"update_id": 900_000_001, kind: {"from": user, "date": 1, **body}}])
     await town.idle()
 
 
@@ -61,7 +62,7 @@ async def test_a_card_is_not_sent_again_because_its_news_could_not_be_told(sqlit
         await stamp(town, shop, await only(shop))
         for _ in range(2):
             clock.passed += timedelta(minutes=2)
-            town.office.keeper.wake()
+            town.supervisor.keeper.wake()
             await town.idle()
         screen = await lena.screen()
         assert [message.photo is not None for message in screen.from_bot] == [True, False]
@@ -126,7 +127,7 @@ async def test_who_forbids_a_card_is_not_taken_to_have_seen_it(town: Town) -> No
 
 async def test_a_bot_that_is_put_out_of_a_group_still_writes_to_who_did_it(town: Town) -> None:
     lena = await come_in(town, await town.open_shop())
-    [bot_id] = town.office.bots
+    [bot_id] = town.supervisor.bots
     me = {"id": bot_id, "is_bot": True, "first_name": "Stamps", "username": BOT}
     group = {"id": -100_500, "type": "supergroup", "title": "Friends"}
     left = {"old_chat_member": {"user": me, "status": "member"}, "new_chat_member": {"user": me, "status": "left"}}

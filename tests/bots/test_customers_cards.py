@@ -55,7 +55,7 @@ async def test_one_to_go_is_told_once_and_so_is_the_reward_each_with_an_effect(t
 async def test_a_card_that_arrives_while_it_is_asked_for_again_is_sent_once(either_town: Town) -> None:
     shop = await either_town.open_shop()
     lena = await come_in(either_town, shop)
-    [bot_id], database = either_town.office.bots, either_town.held.database
+    [bot_id], database = either_town.supervisor.bots, either_town.runtime.database
     [held] = await database.read(lambda connection: cards_of(connection, bot_id, lena.id))
     before_it_came = structs.replace(held, message_id=None)
     await send_anew(database, before_it_came, now=either_town.clock())

@@ -4,7 +4,8 @@ import pytest
 
 from loyalty_core.customers import Customer
 from loyalty_core.views import CustomerView
-from testkit.people import Person, Screen
+from testkit.people import Person
+from testkit.screens import Screen
 from testkit.shop import Shop
 from testkit.town import Town
 from tests.bots.customers import card_of, code_on, come_in, only, restart, stamp
@@ -155,8 +156,8 @@ async def test_a_contact_that_was_forwarded_is_nobody_s_own(town: Town) -> None:
         "forward_origin": {"type": "user", "date": 1, "sender_user": user},
         "contact": {"phone_number": PHONE, "first_name": "Lena", "user_id": lena.id},
     }
-    [bot_id] = town.office.bots
-    await town.office.intake.take(bot_id, [{"update_id": 900_000_001, "message": message}])
+    [bot_id] = town.supervisor.bots
+    await town.supervisor.intake.take(bot_id, [{"update_id": 900_000_001, "message": message}])
     await town.idle()
     assert "not your own number" in (await lena.screen()).last.words
     assert await shop.customers() == before

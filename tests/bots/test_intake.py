@@ -21,19 +21,20 @@ from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings
 from loyalty_app.vault import Vault
 from testkit.bot_api import check_calls
+from testkit.concurrency import until
 from testkit.console import A_KEY
-from testkit.crowds import until
-from testkit.people import Person, SandboxServer, open_sandbox
+from testkit.http_server import free_port, served
+from testkit.people import Person
+from testkit.sandbox import SandboxServer, open_sandbox
 from testkit.shop import found, open_next_door
 from testkit.town import BOT, Town
 from tests.api.till import Api, open_api, started
 from tests.bots.cafe import open_cafe, own_bot
-from tests.bots.serving import free_port, served
 
 
 async def updates(town: Town) -> list[Row[tuple[object, ...]]]:
     kept = select(telegram_update).order_by(telegram_update.c.update_id)
-    return await town.held.database.read(lambda connection: list(connection.execute(kept)))
+    return await town.runtime.database.read(lambda connection: list(connection.execute(kept)))
 
 
 def a_message(number: int, text: str = "/start", **more: object) -> dict[str, object]:
@@ -54,7 +55,7 @@ async def test_an_update_that_comes_again_is_not_answered_again(town: Town) -> N
     await lena.start()
     [handled] = await updates(town)
     again = a_message(int(handled.update_id))
-    await town.office.intake.take(int(handled.bot_id), [again])
+    await town.supervisor.intake.take(int(handled.bot_id), [again])
     await town.idle()
     assert len((await lena.screen()).from_bot) == 1
 
@@ -72,12 +73,12 @@ async def test_a_broken_update_is_set_aside_and_the_next_of_the_same_person_is_a
 ) -> None:
     lena = await town.person("Lena")
     await lena.start()
-    [bot_id] = town.office.bots
-    await town.office.intake.take(bot_id, [{"update_id": 900_000_001, **broken}])
+    [bot_id] = town.supervisor.bots
+    await town.supervisor.intake.take(bot_id, [{"update_id": 900_000_001, **broken}])
     await town.idle()
     *_, aside = await updates(town)
     assert aside.error is not None
-    await town.office.intake.take(bot_id, [a_message(900_000_002)])
+    await town.supervisor.intake.take(bot_id, [a_message(900_000_002)])
     await town.idle()
     assert (await updates(town))[-1].done_at is not None
 
@@ -85,7 +86,7 @@ async def test_a_broken_update_is_set_aside_and_the_next_of_the_same_person_is_a
 async def test_what_was_written_down_before_a_restart_is_handled_after_it(town: Town) -> None:
     lena = await town.person("Lena")
     await lena.start()
-    [bot_id] = town.office.bots
+    [bot_id] = town.supervisor.bots
     await town.stop()
     async with open_api(town.settings) as api:
         secret = await api.database.read(lambda connection: find_secret(connection, bot_id))
@@ -139,7 +140,7 @@ async def is_answered(person: Person) -> bool:
 
 @pytest.mark.parametrize("secret", ["", "wrong", "é"])
 async def test_who_does_not_know_the_secret_puts_nothing_in_and_learns_nothing(town: Town, secret: str) -> None:
-    [bot_id] = town.office.bots
+    [bot_id] = town.supervisor.bots
     await town.stop()
     async with open_api(town.settings) as api:
         known = await send(api, bot_id, a_message(900_000_001), secret)
@@ -152,7 +153,7 @@ async def test_who_does_not_know_the_secret_puts_nothing_in_and_learns_nothing(t
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b"null", b'{"update_id": "x"}', b'{"update_id": -1}', b"{"])
 async def test_what_is_no_update_is_refused(town: Town, body: bytes) -> None:
-    [bot_id] = town.office.bots
+    [bot_id] = town.supervisor.bots
     await town.stop()
     async with open_api(town.settings) as api:
         secret = await api.database.read(lambda connection: find_secret(connection, bot_id))
@@ -173,10 +174,10 @@ async def send(api: Api, bot_id: int, update: object, secret: str) -> httpx.Resp
 async def test_an_update_waits_for_its_bot_and_is_not_set_aside(town: Town) -> None:
     lena = await town.person("Lena")
     await lena.start()
-    [(bot_id, bot)] = town.office.bots.items()
-    del town.office.bots[bot_id]
-    handled = await town.office.intake._handle(an_update(bot_id))  # noqa: SLF001  # claimed a moment before it closed
-    town.office.bots[bot_id] = bot
+    [(bot_id, bot)] = town.supervisor.bots.items()
+    del town.supervisor.bots[bot_id]
+    handled = await town.supervisor.intake._handle(an_update(bot_id))  # noqa: SLF001  # claimed a moment before it closed
+    town.supervisor.bots[bot_id] = bot
     assert (handled.error, will_be_tried(handled), handled.wait) == (None, True, timedelta())
 
 
@@ -188,9 +189,9 @@ def an_update(bot_id: int) -> TelegramUpdate:
 async def test_what_cannot_be_written_down_stops_none_of_those_beside_it(town: Town) -> None:
     lena = await town.person("Lena")
     await lena.start()
-    [bot_id] = town.office.bots
+    [bot_id] = town.supervisor.bots
     torn = a_message(900_000_001, text="\ud800")
-    await town.office.intake.take(bot_id, [{"update_id": -1}, torn, a_message(900_000_002)])
+    await town.supervisor.intake.take(bot_id, [{"update_id": -1}, torn, a_message(900_000_002)])
     await town.idle()
     assert [row.update_id for row in await updates(town)][1:] == [900_000_002]
 
@@ -209,7 +210,7 @@ async def test_a_bot_whose_token_cannot_be_read_stops_no_other(town: Town) -> No
     cafe = await open_cafe(town)
     await own_bot(cafe, "cafe_bot")
     elsewhere = Vault("another key of an installation")
-    records = await list_bots(town.held.database, elsewhere)
+    records = await list_bots(town.runtime.database, elsewhere)
     assert [(one.username, one.token) for one in records] == [(BOT, None), ("cafe_bot", None)]
 
 
@@ -218,12 +219,12 @@ async def test_a_bot_that_has_moved_to_another_shop_shows_the_cards_of_that_one_
     await own_bot(cafe, "cafe_bot")
     lena = await town.person("Lena", bot="cafe_bot")
     await lena.start(f"j_{cafe.shop.business.slug}")
-    database, shop_id = town.held.database, cafe.shop.business.id
-    [own] = [one for one in await list_bots(database, town.held.vault) if one.business_id == shop_id]
+    database, shop_id = town.runtime.database, cafe.shop.business.id
+    [own] = [one for one in await list_bots(database, town.runtime.vault) if one.business_id == shop_id]
     assert len(await database.read(lambda connection: cards_of(connection, own.bot_id, lena.id))) == 1
     await remove_bot(database, shop_id, now=town.clock())
     next_door = (await open_next_door(cafe.shop)).business.id
-    await register(database, town.held.vault, replace(own, business_id=next_door), now=town.clock())
+    await register(database, town.runtime.vault, replace(own, business_id=next_door), now=town.clock())
     assert await database.read(lambda connection: cards_of(connection, own.bot_id, lena.id)) == []
 
 
@@ -231,7 +232,7 @@ async def test_a_card_that_cannot_be_shown_is_tried_more_and_more_seldom_and_not
     shop = await town.open_shop()
     lena = await town.person("Lena")
     await lena.start(f"j_{shop.business.slug}")
-    [bot_id] = town.office.bots
+    [bot_id] = town.supervisor.bots
     await shop.database.write(lambda connection: show_again_at(connection, bot_id))
     queue, database, now, pauses = CardQueue(lambda: [bot_id]), shop.database, SOME_DAY, []
     for _ in range(3):

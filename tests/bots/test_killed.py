@@ -4,7 +4,7 @@ from random import Random
 
 from loyalty_app.settings import Settings
 from testkit.killed_bots import check, open_counter, press_and_kill
-from testkit.people import SandboxServer
+from testkit.sandbox import SandboxServer
 
 KILLS = 5
 

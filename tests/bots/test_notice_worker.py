@@ -13,7 +13,7 @@ from loyalty_app.shops.notices import Ailment, Notice, Trouble, WebhookFacts
 from loyalty_app.webhooks.endpoint_health import note_health
 from loyalty_core.access import Role
 from loyalty_core.webhooks import Disable, Verdict
-from testkit.crowds import until
+from testkit.concurrency import until
 from testkit.people import Person
 from testkit.shop import Shop
 from testkit.town import BOT, Town
@@ -73,7 +73,7 @@ async def test_every_owner_is_told_once_also_after_a_restart(either_town: Town) 
     await trouble(town, shop)
     await until(lambda: told(shop))
     await town.restart()
-    shop.database = town.held.database
+    shop.database = town.runtime.database
     next_door = await town.open_shop()
     await town.hire(next_door, "Olga", Role.OWNER)
     await trouble(town, next_door)
@@ -84,12 +84,12 @@ async def test_every_owner_is_told_once_also_after_a_restart(either_town: Town) 
 async def test_what_happens_while_the_bot_is_away_is_told_when_it_is_back(town: Town) -> None:
     shop = await town.open_shop()
     mira = await town.hire(shop, "Mira", Role.OWNER)
-    crier = town.office.crier
+    crier = town.supervisor.crier
     await crier.close()
     await trouble(town, shop)
     assert await warnings(mira) == []
     await town.restart()
-    shop.database = town.held.database
+    shop.database = town.runtime.database
     await until(lambda: told(shop))
     assert len(await warnings(mira)) == 1
 
@@ -97,12 +97,12 @@ async def test_what_happens_while_the_bot_is_away_is_told_when_it_is_back(town: 
 async def test_who_knows_it_already_is_not_told_again(town: Town) -> None:
     shop = await town.open_shop()
     mira, otto = await town.hire(shop, "Mira", Role.OWNER), await town.hire(shop, "Otto", Role.OWNER)
-    await town.office.crier.close()
+    await town.supervisor.crier.close()
     await trouble(town, shop)
     half_done = update(notice).values(told_to=f"[{mira.id}]")
     await shop.database.write(lambda connection: connection.execute(half_done).close())
     await town.restart()
-    shop.database = town.held.database
+    shop.database = town.runtime.database
     await until(lambda: told(shop))
     assert [len(await warnings(person)) for person in (mira, otto)] == [0, 1]
 

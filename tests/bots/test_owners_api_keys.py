@@ -7,7 +7,7 @@ import pytest
 from loyalty_app.shops.api_keys import KeyInfo, list_keys
 from loyalty_app.shops.businesses import set_plan
 from loyalty_core.access import Plan, Role
-from testkit.crowds import until
+from testkit.concurrency import until
 from testkit.people import Person
 from testkit.shop import Shop
 from testkit.town import BOT, Town

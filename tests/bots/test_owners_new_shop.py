@@ -27,11 +27,11 @@ async def mira(town: Town) -> Person:
 
 
 async def shops(town: Town) -> list[Business]:
-    return await list_businesses(town.held.database)
+    return await list_businesses(town.runtime.database)
 
 
 async def terms(town: Town, business: Business) -> Terms:
-    return (await town.held.database.read(lambda connection: read_program(connection, business.id))).terms
+    return (await town.runtime.database.read(lambda connection: read_program(connection, business.id))).terms
 
 
 async def found_shop(person: Person, *messages: str) -> None:
@@ -54,7 +54,7 @@ async def count_of_updates(town: Town) -> int:
     def count(connection: Connection) -> int:
         return connection.execute(select(func.count()).select_from(telegram_update)).scalar_one()
 
-    return await town.held.database.read(count)
+    return await town.runtime.database.read(count)
 
 
 async def test_it_ends_with_a_poster_that_hands_out_cards(town: Town, mira: Person) -> None:

@@ -120,7 +120,7 @@ async def test_a_draft_of_the_program_outlives_a_restart(town: Town, shop: Shop,
     await town.restart()
     await mira.say("A slice of cake")
     assert "Saved" in mira.last.words
-    program = await town.held.database.read(lambda connection: read(connection, shop))
+    program = await town.runtime.database.read(lambda connection: read(connection, shop))
     assert program == "A slice of cake"
 
 

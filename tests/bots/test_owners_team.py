@@ -11,7 +11,8 @@ from loyalty_app.settings import Settings
 from loyalty_app.shops.staff import list_staff
 from loyalty_core.access import Role
 from testkit.bot_api import check_calls
-from testkit.people import Person, Shown
+from testkit.people import Person
+from testkit.screens import Shown
 from testkit.shop import Shop, open_next_door
 from testkit.town import BOT, Town, open_town
 from tests.bots.customers import give_own_bot, restart
@@ -179,7 +180,7 @@ async def test_who_is_removed_can_do_nothing_more_at_once(town: Town, shop: Shop
         assert [message.words for message in max_.messages][-1] == before
     await max_.say("/shop")
     assert "Bean" not in max_.last.words
-    assert town.office.intake.turns.idle
+    assert town.supervisor.intake.turns.idle
 
 
 async def test_removing_twice_is_removing_once(shop: Shop, mira: Person, max_: Person) -> None:

@@ -7,8 +7,8 @@ from contextlib import suppress
 import pytest
 from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 
-from testkit import people
-from testkit.people import Person, SandboxServer
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
 
 ROWS = [[("Card", "card")], [("+1", "plus:1"), ("+10", "plus:10")]]
 
@@ -76,10 +76,8 @@ async def test_people_press_what_they_read_in_the_newest_message_that_has_it(san
         await ana.press("Nothing")
 
 
-async def test_an_update_that_nobody_takes_is_noticed(
-    sandbox: SandboxServer, bot: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(people, "PATIENCE_SECONDS", 0.1)
+async def test_an_update_that_nobody_takes_is_noticed(sandbox: SandboxServer, bot: Bot) -> None:
+    sandbox.patience_seconds = 0.1
     sandbox.attended = True
     ana = await sandbox.add_person("Ana", bot=bot.username)
 

@@ -13,7 +13,8 @@ from telegram.error import BadRequest, Forbidden, InvalidToken, NetworkError, Re
 from telegram_sandbox import World, create_sandbox
 from telegram_sandbox.calls import METHODS
 from testkit.bot_api import check_calls, description, find_description
-from testkit.people import Person, SandboxServer
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
 from tests.conftest import leg
 
 KEYBOARD = {"inline_keyboard": [[{"text": "Press", "callback_data": "x"}]]}

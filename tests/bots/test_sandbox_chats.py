@@ -5,7 +5,8 @@ from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, Update
 from telegram.constants import ReactionEmoji
 from telegram.error import BadRequest, Forbidden
 
-from testkit.people import Person, SandboxServer
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
 
 TOO_OLD = "Query is too old and response timeout expired or query id is invalid"
 

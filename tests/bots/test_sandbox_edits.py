@@ -14,7 +14,8 @@ from telegram import (
 )
 from telegram.error import BadRequest, Forbidden
 
-from testkit.people import Person, SandboxServer
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
 from tests.bots.pictures import picture, size_of
 
 NOT_MODIFIED = (

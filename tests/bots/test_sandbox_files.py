@@ -7,7 +7,8 @@ from PIL import Image
 from telegram import Bot, InputFile
 from telegram.error import BadRequest, InvalidToken
 
-from testkit.people import Person, SandboxServer
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
 from tests.bots.pictures import picture, size_of
 
 

@@ -16,7 +16,8 @@ from telegram import (
 )
 from telegram.error import BadRequest, Forbidden
 
-from testkit.people import Person, SandboxServer
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
 
 GRIN = "😀"  # two UTF-16 units
 FIREWORKS = "5046509860389126442"

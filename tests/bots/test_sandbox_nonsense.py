@@ -12,7 +12,8 @@ from telegram import Bot
 from telegram_sandbox.calls import METHODS
 from telegram_sandbox.entities import parse, units, with_found
 from telegram_sandbox.refusals import Refused
-from testkit.people import Person, SandboxServer
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
 
 PIECES = ["<b>", "</b>", "<i>", "</i>", '<a href="x">', "</a>", "<", ">", "&lt;", "&#128512;", "😀", " ", "x", "/card"]
 TEXTS = ["", "x", "[]", "{}", "[[]]", '"x"', "-1", "1e9", "null", "attach://x", "true", "[1]", '[{"x": 1}]', "\ud83d"]

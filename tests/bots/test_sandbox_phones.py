@@ -6,7 +6,8 @@ import json
 import pytest
 from telegram import Bot, KeyboardButton, Message, ReplyKeyboardMarkup
 
-from testkit.people import Person, SandboxServer
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
 from tests.bots.pictures import code, picture
 
 CARD = "https://t.me/stamp_bot?start=c_CUS12AB34CD56"

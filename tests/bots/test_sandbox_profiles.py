@@ -14,7 +14,8 @@ from telegram import (
 )
 from telegram.error import BadRequest
 
-from testkit.people import Person, SandboxServer
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
 
 
 def commands(*names: str) -> list[BotCommand]:

@@ -6,7 +6,8 @@ import time
 import aiohttp
 from telegram import Bot
 
-from testkit.people import Person, SandboxServer
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
 
 CALLS, AT_ONCE = 600, 8
 ENOUGH_A_SECOND = 200  # it is 1,000 and more on an idle machine, client and server in one process

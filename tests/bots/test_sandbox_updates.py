@@ -6,7 +6,8 @@ import pytest
 from telegram import Bot, Update
 from telegram.error import Conflict, NetworkError
 
-from testkit.people import Person, SandboxServer
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
 
 
 def texts(updates: tuple[Update, ...]) -> list[str | None]:

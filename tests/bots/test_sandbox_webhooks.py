@@ -7,7 +7,8 @@ from telegram import Bot
 from telegram.error import BadRequest, Conflict
 
 from testkit.bot_api import check_updates
-from testkit.people import Person, SandboxServer
+from testkit.people import Person
+from testkit.sandbox import SandboxServer
 from tests.bots.hook import open_hook
 
 ELSEWHERE = "https://a.invalid/hook"

@@ -80,7 +80,7 @@ async def test_buttons_go_on_after_a_restart(either_town: Town) -> None:
     used = button(cafe.ana, "+1")
     await cafe.ana.press("+1")
     await cafe.town.restart()
-    cafe.shop.database = cafe.town.held.database
+    cafe.shop.database = cafe.town.runtime.database
     await cafe.ana.press_data(cafe.ana.last.id, used)
     assert await cafe.stamps() == 1
     await cafe.ana.press("+1")

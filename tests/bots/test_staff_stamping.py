@@ -11,7 +11,7 @@ from loyalty_app.shops.branches import add_branch
 from loyalty_core.access import Role
 from loyalty_core.ledger import EntryType
 from testkit.bot_api import check_calls
-from testkit.shop import Clock
+from testkit.clocks import Clock
 from testkit.town import Town, open_town
 from tests.bots.cafe import Cafe, link, open_cafe, screen_of
 
@@ -209,7 +209,7 @@ async def test_stamps_name_the_branch_that_was_chosen_once(cafe: Cafe) -> None:
     assert screen_of(cafe.ana).words.startswith("📍 You work at Harbour now.\n")
     assert await branch_of_a_stamp(cafe) == harbour.id
     await cafe.town.restart()
-    cafe.shop.database = cafe.town.held.database
+    cafe.shop.database = cafe.town.runtime.database
     assert await branch_of_a_stamp(cafe) == harbour.id
 
 

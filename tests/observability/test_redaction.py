@@ -151,11 +151,11 @@ async def test_the_chat_logs_nothing_of_what_it_is_told(town: Town, monkeypatch:
 
 async def plant_broken_updates(town: Town, user_id: int) -> None:
     """Updates that cannot be read, with everything in them."""
-    [bot_id] = town.office.bots
+    [bot_id] = town.supervisor.bots
     sender = {"id": user_id, "is_bot": False, "first_name": NAME, "username": ANYTHING}
     for number, broken in enumerate(({"message_id": ANYTHING}, {"date": ANYTHING}, {"entities": ANYTHING})):
         update = {"update_id": 910_000_000 + number, "message": {"from": sender, "text": ANYTHING, **broken}}
-        await town.office.intake.take(bot_id, [update])
+        await town.supervisor.intake.take(bot_id, [update])
     await town.idle()
 
 

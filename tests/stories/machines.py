@@ -8,11 +8,11 @@ import httpx
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
+from testkit.clocks import Clock
+from testkit.concurrency import until
 from testkit.console import Console, Process
-from testkit.crowds import until
 from testkit.killed_bots import waiting_updates
-from testkit.people import SandboxServer, open_sandbox
-from testkit.shop import Clock
+from testkit.sandbox import SandboxServer, open_sandbox
 from testkit.town import BOT
 from tests.api.till import Api, witness_of
 

@@ -12,7 +12,7 @@ from bots.buttons import SECOND_TAP_SECONDS
 from loyalty_app.settings import Settings
 from loyalty_core.access import Role
 from loyalty_core.ledger import EntryType
-from testkit.crowds import until
+from testkit.concurrency import until
 from testkit.shop import Shop
 from testkit.town import BOT, employ
 from tests.api.till import Till, given

@@ -16,7 +16,7 @@ from loyalty_app.webhooks.outbox import DeliveryAttempt, DeliveryJob, claim, is_
 from loyalty_app.webhooks.sender import DEADLINE_SECONDS, Sender
 from loyalty_app.webhooks.worker import WebhookWorker
 from loyalty_core.webhooks import Delivered, Verdict
-from testkit.crowds import until
+from testkit.concurrency import until
 from testkit.shop import Shop
 
 SECRET_KEY = "a key for tests only"

@@ -6,7 +6,7 @@ import pytest
 
 from loyalty_app.observability.exposition import exposition
 from loyalty_app.observability.queue_depths import QueueDepths
-from testkit.crowds import until
+from testkit.concurrency import until
 from tests.observability.planted import logged
 from tests.observability.scrape import Scrape
 from tests.webhooks.office import Office

@@ -8,7 +8,7 @@ import pytest
 
 from loyalty_core.access import Scope
 from loyalty_core.webhooks import verify
-from testkit.crowds import until
+from testkit.concurrency import until
 from tests.api.till import Api, Till, given, refused, wrong_fields
 from tests.api.witness import Json
 from tests.webhooks.receiver import receiving

@@ -7,7 +7,7 @@ import pytest
 from loyalty_app.upkeep import retention
 from loyalty_app.upkeep.retention import prune
 from loyalty_app.webhooks.delivery_log import replay_one
-from testkit.crowds import until
+from testkit.concurrency import until
 from tests.webhooks.office import Office
 
 NOWHERE = "http://127.0.0.1:9/hook"

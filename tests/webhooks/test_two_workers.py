@@ -8,7 +8,7 @@ import pytest
 
 from loyalty_app.db.engine import Database
 from loyalty_app.settings import Settings
-from testkit.crowds import until
+from testkit.concurrency import until
 from tests.webhooks.office import Office
 from tests.webhooks.receiver import receiving
 

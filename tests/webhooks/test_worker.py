@@ -16,7 +16,7 @@ from loyalty_app.settings import Settings
 from loyalty_app.webhooks.outbox import IN_FLIGHT_PER_ENDPOINT
 from loyalty_app.webhooks.worker import WebhookWorker
 from loyalty_core.webhooks import RETRY_SCHEDULE, InvalidSignature, verify
-from testkit.crowds import until
+from testkit.concurrency import until
 from tests.webhooks.office import Office
 from tests.webhooks.receiver import Receiver, receiving
 

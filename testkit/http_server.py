@@ -1,0 +1,52 @@
+"""An application on a real port of this machine, served in the loop of a test."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import uvicorn
+
+
+class Uvicorn(uvicorn.Server):
+    """Uvicorn in the loop of a test: it leaves signals alone, and stops at once."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to pytest."""
+        yield
+
+    async def stop(self) -> None:
+        """Stop listening. What still waits for an answer has a second; the sandbox has ended long polls before."""
+        for listener in self.servers:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if tasks := set(self.server_state.tasks):
+            _, late = await asyncio.wait(tasks, timeout=1)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+
+@asynccontextmanager
+async def free_port() -> AsyncIterator[socket.socket]:
+    """A socket on a free port, before anybody listens there."""
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        yield listener
+
+
+@asynccontextmanager
+async def served(app: Any, listener: socket.socket) -> AsyncIterator[None]:  # noqa: ANN401  # any ASGI application
+    """Serve an application there; its lifespan is somebody else's business."""
+    config = uvicorn.Config(app, lifespan="off", http="httptools", ws="none", log_config=None, access_log=False)
+    config.load()
+    server = Uvicorn(config)
+    server.lifespan = config.lifespan_class(config)
+    await server.startup(sockets=[listener])
+    try:
+        yield
+    finally:
+        await server.stop()

@@ -1,0 +1,104 @@
+"""The sandbox as a server of this process, with ways to bring in bots and people, and to order faults.
+
+    async with open_sandbox() as sandbox:
+        bot = await sandbox.add_bot(username="stamp_bot")
+        …                                    # let a bot run with bot["token"], at sandbox.url
+        sandbox.idle = running_bot.idle      # an async function that returns when it has nothing under way
+        ana = await sandbox.add_person("Ana", bot="stamp_bot")
+
+What is done on a phone stands in `people`.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from telegram import Bot
+from telegram.request import HTTPXRequest
+
+from telegram_sandbox import World, create_sandbox
+from testkit.bot_api import check_calls
+from testkit.http_server import free_port, served
+from testkit.people import Person
+from testkit.sandbox_control import PATIENCE_SECONDS, SandboxControl
+from testkit.screens import Json
+
+Forgiven = tuple[int, list[Json]]
+
+
+class SandboxServer(SandboxControl):
+    """A sandbox that runs in this process."""
+
+    def __init__(self, url: str, client: httpx.AsyncClient, world: World) -> None:
+        super().__init__(url, client)
+        self.world = world
+        self.forgiven: Forgiven = 0, []
+
+    async def add_bot(self, *, token: str | None = None, username: str | None = None, name: str | None = None) -> Json:
+        """A bot; gives id, token, username and name."""
+        known: Json = await self.post("control/bots", {"token": token, "username": username, "name": name})
+        return known
+
+    def client_of(self, bot: Json) -> Bot:
+        """A client of the Bot API, for a test that plays a bot itself."""
+        requests = [HTTPXRequest(httpx_kwargs={"verify": False}) for _ in range(2)]  # certificates take long to load
+        return Bot(
+            bot["token"],
+            base_url=f"{self.url}/bot",
+            base_file_url=f"{self.url}/file/bot",
+            request=requests[0],
+            get_updates_request=requests[1],
+        )
+
+    async def add_person(self, first_name: str, *, bot: str, **more: str) -> Person:
+        """Somebody with a phone, looking at the chat with a bot; more: last_name, username, language_code, phone."""
+        return Person(self, await self.post("control/people", {"first_name": first_name, **more}), bot)
+
+    async def order_fault(self, bot: str, kind: str, **more: Any) -> None:  # noqa: ANN401  # fields of `Fault`
+        """Let the bot's next calls go wrong."""
+        await self.post("control/faults", {"bot": bot, "kind": kind, **more})
+
+    async def redeliver(self, bot: str, update_id: int | None = None) -> int:
+        """Send the last update, or a named one, once more under a new id, and wait until it is handled."""
+        sent = await self.post("control/redeliver", {"bot": bot, "update_id": update_id})
+        await self.settle(bot)
+        again: int = sent["update_id"]
+        return again
+
+    async def pass_time(self, seconds: float) -> None:
+        """Set the sandbox's clock forward."""
+        await self.post("control/clock", {"seconds": seconds})
+
+    async def calls(self, bot: str = "", *, since: int = 0, method: str | None = None) -> list[Json]:
+        """The calls of a bot, or of all; of one method, or of all."""
+        known: list[Json] = await self.get("control/calls", bot=bot, since=since)
+        return [call for call in known if method in {None, call["method"]}]
+
+    async def forgive(self) -> None:
+        """Whatever was called until now was wrong on purpose: the fixture does not check it."""
+        known = await self.calls()
+        self.forgiven = known[-1]["n"] if known else 0, await self.unknown()
+
+    async def check(self) -> None:
+        """Fail unless all calls that are not forgiven are as Telegram describes them, and known to the sandbox."""
+        since, unknown = self.forgiven
+        asked = [each for each in await self.unknown() if each not in unknown]
+        assert not asked, f"the sandbox does not know {asked}"
+        check_calls(await self.calls(since=since))
+
+    async def unknown(self) -> list[Json]:
+        """Methods and parameters that were asked for and are not known."""
+        known: list[Json] = await self.get("control/unknown")
+        return known
+
+
+@asynccontextmanager
+async def open_sandbox() -> AsyncIterator[SandboxServer]:
+    """An empty sandbox on a free port of this machine."""
+    world = World()
+    async with free_port() as listener, served(create_sandbox(world), listener):
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        async with httpx.AsyncClient(base_url=url, timeout=2 * PATIENCE_SECONDS) as client:
+            yield SandboxServer(url, client, world)
+        await world.stop()
