@@ -19,6 +19,7 @@ from sqlalchemy import Connection, func, select
 from bots.supervisor import BotSupervisor, open_bots
 from loyalty_app.clock import utc_now
 from loyalty_app.db.tables import staff, telegram_card, telegram_update
+from loyalty_app.ids import Kind
 from loyalty_app.runtime import Runtime, open_runtime
 from loyalty_app.settings import Settings
 from loyalty_core.access import Plan, Role
@@ -99,8 +100,8 @@ async def employ(shop: Shop, person: Person, role: Role = Role.STAFF) -> int:
     """Put somebody on the staff; gives their number there."""
 
     def work(connection: Connection) -> int:
-        numbers = shop.database.numbers(connection)
-        number = numbers.next("staff")
+        with shop.database.ids(connection) as ids:
+            number = ids.take(Kind.STAFF)
         row = {
             "business_id": shop.business.id,
             "id": number,
@@ -110,8 +111,6 @@ async def employ(shop: Shop, person: Person, role: Role = Role.STAFF) -> int:
             "user_id": person.id,
         }
         shop.database.insert(connection, staff, [row])
-        numbers.use("staff")
-        numbers.save()
         return number
 
     return await shop.database.write(work)

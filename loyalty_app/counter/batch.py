@@ -32,13 +32,12 @@ class Batch:
 
     def run(self, requests: list[Request]) -> list[Outcome]:
         """Decide and write all requests; one outcome for each, in their order."""
-        numbers = self.database.numbers(self.connection, len(requests))
-        load(self.book, requests, numbers)
-        desk = Desk(self.book, Paper(self.clock()), numbers)
-        outcomes = [self._tell_apart(request, desk) for request in requests]
-        write(desk.paper, self.book, numbers)
+        with self.database.ids(self.connection, len(requests)) as ids:
+            load(self.book, requests, ids)
+            desk = Desk(self.book, Paper(self.clock()), ids)
+            outcomes = [self._tell_apart(request, desk) for request in requests]
+            write(desk.paper, self.book, ids)
         self.deliveries, self.due = desk.paper.deliveries, desk.paper.due
-        numbers.save()
         return outcomes
 
     def _tell_apart(self, request: Request, desk: Desk) -> Outcome:

@@ -11,7 +11,7 @@ from msgspec import UNSET
 from loyalty_app.counter.book import Book
 from loyalty_app.counter.orders import ChangeProfile, Claim, Erase, Expire, GiveStamp, Join, Redeem, Request, Void
 from loyalty_app.counter.write import Paper
-from loyalty_app.db.engine import Numbers
+from loyalty_app.ids import Ids, Kind
 from loyalty_core import claiming, joining, stamping, voiding
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import CODE_RANDOM_BYTES, Customer, new_code
@@ -23,27 +23,27 @@ from loyalty_core.views import CustomerView, customer_view
 class Desk:
     """Where one batch is decided: the book, the paper to be written, the ids and the moment."""
 
-    def __init__(self, book: Book, paper: Paper, numbers: Numbers) -> None:
-        self.book, self.paper, self.numbers = book, paper, numbers
+    def __init__(self, book: Book, paper: Paper, ids: Ids) -> None:
+        self.book, self.paper, self.ids = book, paper, ids
 
     def occasion(self, request: Request, most_rewards: int = 0) -> Occasion:
         """Who asks, when by the shop's clock, and under which ids."""
         return Occasion(
             now=self.paper.now.astimezone(self.book.businesses[request.business_id].zone),
             actor=request.caller.actor,
-            transaction_id=self.numbers.next("transaction"),
-            first_reward_id=self.numbers.next_reward(most_rewards) if most_rewards else 0,
+            transaction_id=self.ids.peek(Kind.TRANSACTION),
+            first_reward_id=self.ids.peek_rewards(most_rewards) if most_rewards else 0,
         )
 
     def keep(self, change: Change[Any], request: Request) -> None:
         """Note a change and the ids that it used, and put it on paper."""
         if change.entry is not None:
-            self.numbers.use("transaction")
+            self.ids.take(Kind.TRANSACTION)
         if change.issued:
-            self.numbers.rewards_issued(len(change.issued))
+            self.ids.take_rewards(len(change.issued))
         before = self.book.note(change)
         if before is None:
-            self.numbers.use("customer")
+            self.ids.take(Kind.CUSTOMER)
         self.paper.add(change, before, request)
 
 
@@ -92,7 +92,7 @@ def _new_customer(order: Join, request: Request, desk: Desk) -> Customer:
     book.check_phone(business_id, order.profile.phone)
     joining.check_room(book.businesses[business_id].plan, book.counts[business_id])
     new = joining.NewCard(
-        customer_id=desk.numbers.next("customer"),
+        customer_id=desk.ids.peek(Kind.CUSTOMER),
         business_id=business_id,
         qr_code=new_code(secrets.token_bytes(CODE_RANDOM_BYTES)),
         opening_stamps=order.opening_stamps,

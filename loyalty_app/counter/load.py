@@ -23,9 +23,9 @@ from loyalty_app.counter.orders import (
     Void,
 )
 from loyalty_app.db import tables
-from loyalty_app.db.engine import Numbers
 from loyalty_app.db.lookups import Lookup, Wanted
 from loyalty_app.db.rows import customer_of, entry_of, reward_of, terms_of
+from loyalty_app.ids import Ids
 from loyalty_app.shops.businesses import business_of
 
 OWN_KEY = ("business_id", "id")
@@ -34,15 +34,15 @@ Keeping = tuple[Lookup, Callable[[Any], None]]
 """What is asked, and who keeps each row of the answer."""
 
 
-def load(book: Book, requests: list[Request], numbers: Numbers) -> None:
+def load(book: Book, requests: list[Request], ids: Ids) -> None:
     """Lock and read what the requests are about."""
     if all(isinstance(request.order, GiveStamp) for request in requests):
-        _load_rest(book, requests, numbers, locked=_named(book, requests))
+        _load_rest(book, requests, ids, locked=_named(book, requests))
     else:
         _load_targets(book, requests)
         _lock_customers(book, requests)
         _lock_totals(book, requests)
-        _load_rest(book, requests, numbers)
+        _load_rest(book, requests, ids)
     _load_versions(book)
     _load_holdings(book, requests)
 
@@ -93,10 +93,10 @@ def _lock_totals(book: Book, requests: list[Request]) -> None:
         book.counts[row.business_id] = row.customers
 
 
-def _load_rest(book: Book, requests: list[Request], numbers: Numbers, *, locked: Sequence[Lookup] = ()) -> None:
+def _load_rest(book: Book, requests: list[Request], ids: Ids, *, locked: Sequence[Lookup] = ()) -> None:
     asked = [*_about_shops(book, requests), *_about_customers(book, requests), *_about_names(book, requests)]
     questions = [question for question, _ in asked]
-    found = book.database.gather(book.connection, questions, numbers=numbers, locked=locked)
+    found = book.database.gather(book.connection, questions, ids=ids, locked=locked)
     for row in found.locked:
         book.keep_customer(customer_of(row))
     for (_, keep), rows in zip(asked, found.answers, strict=True):

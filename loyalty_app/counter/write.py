@@ -16,8 +16,8 @@ from loyalty_app.counter.orders import Request
 from loyalty_app.counter.totals_delta import TotalsDelta
 from loyalty_app.db import tables
 from loyalty_app.db.bulk_writes import BulkInsert, BulkUpdate, BulkWrite, Values
-from loyalty_app.db.engine import Numbers
 from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row
+from loyalty_app.ids import Ids
 from loyalty_app.webhooks.outbox import EventIds, forget, queued
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer
@@ -116,10 +116,10 @@ class Paper:
         }
 
 
-def write(paper: Paper, book: Book, numbers: Numbers) -> None:
+def write(paper: Paper, book: Book, ids: Ids) -> None:
     """Write it all: totals last, as they are locked (see `loading`), and all else at once."""
     _forget(paper, book.connection)
-    deliveries = queued(paper.events, book.endpoints, numbers)
+    deliveries = queued(paper.events, book.endpoints, ids)
     paper.deliveries = len(deliveries)
     writings = [*_cards(paper), *_kept(paper), BulkInsert(tables.delivery, deliveries)]
     if book.holdings.new or book.holdings.changed:

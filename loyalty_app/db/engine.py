@@ -15,31 +15,13 @@ from loyalty_app.db.bulk_writes import Writes
 from loyalty_app.db.lookups import Gathered, Lookup
 from loyalty_app.db.postgres.engine import CommitUnknown, PostgresDatabase
 from loyalty_app.db.sqlite.engine import SqliteDatabase
+from loyalty_app.ids import Ids
 from loyalty_app.settings import Settings
 
 Result = TypeVar("Result")
 
 SERVERS_TROUBLE = {"08", "40", "53", "55", "57", "58"}
 """Classes of SQLSTATE: connection, rollback (deadlocks too), resources, not in the right state, operator, system."""
-
-
-class Numbers(Protocol):
-    """Gives out ids inside one transaction. Names: business, customer, transaction, branch, staff, api_key."""
-
-    def next(self, name: str) -> int:
-        """The id that the next thing of that name gets; it stays the next one until it is used."""
-
-    def use(self, name: str) -> None:
-        """Note that the next id of that name was used."""
-
-    def next_reward(self, most: int) -> int:
-        """The id of the next reward; `most` may follow without a gap."""
-
-    def rewards_issued(self, count: int) -> None:
-        """Note how many reward ids were used."""
-
-    def save(self) -> None:
-        """Write down what was given out, before the transaction ends."""
 
 
 class Database(Writes, Protocol):
@@ -69,8 +51,8 @@ class Database(Writes, Protocol):
     async def glance(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work`, which asks a single question, without a transaction around it. It must not write."""
 
-    def numbers(self, connection: Connection, expected: int = 1) -> Numbers:
-        """Ids for the rows that a transaction is about to insert."""
+    def ids(self, connection: Connection, expected: int = 1) -> Ids:
+        """The ids of one transaction; `expected` is of how many requests."""
 
     def fetch(
         self,
@@ -88,12 +70,12 @@ class Database(Writes, Protocol):
         connection: Connection,
         questions: Sequence[Lookup],
         *,
-        numbers: Any,  # noqa: ANN401  # its own kind
+        ids: Ids,
         locked: Sequence[Lookup] = (),
     ) -> Gathered:
-        """The rows of each question, at once if possible, and along with them numbers that are likely to be needed.
+        """The rows of each question, at once if possible, and along with them ids that are likely to be needed.
 
-        Before that, the rows of one table that `locked` is about are locked, in the order of their key. Numbers come
+        Before that, the rows of one table that `locked` is about are locked, in the order of their key. Ids come
         after the locks. No answer is older than a change of a locked row, or by more than 10 ms older than the locks.
         A row has its columns as attributes, and is no more than that.
         """

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from loyalty_app.counter import Answer, Caller
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import idempotency, import_job
+from loyalty_app.ids import Kind
 from loyalty_app.importing.candidates import Remark
 from loyalty_app.importing.listed_customer import ListedCustomer
 from loyalty_core.errors import IdempotencyKeyReused
@@ -94,10 +95,9 @@ def _fingerprint(body: bytes) -> bytes:
 def _insert(
     database: Database, connection: Connection, caller: Caller, customers: Sequence[ListedCustomer], now: datetime
 ) -> Answer:
-    numbers = database.numbers(connection)
-    job_id, owner, body = numbers.next("import"), caller.business.id, encode(customers)
-    numbers.use("import")
-    numbers.save()
+    with database.ids(connection) as ids:
+        job_id = ids.take(Kind.IMPORT)
+    owner, body = caller.business.id, encode(customers)
     row = {"business_id": owner, "id": job_id, "status": "queued", "actor": encode(caller.actor), "customers": body}
     row |= {"total": len(customers), "done": 0, "imported": 0, "already_there": 0, "report": b"[]", "created_at": now}
     database.insert(connection, import_job, [row])

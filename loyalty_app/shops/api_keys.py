@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import api_key, business
+from loyalty_app.ids import Kind
 from loyalty_app.shops.businesses import Business, business_of, find_business
 from loyalty_app.shops.rights import require_staff
 from loyalty_core.access import (
@@ -127,10 +128,8 @@ def add_key(
     random = start[:PUBLIC_RANDOM_BYTES] + secrets.token_bytes(KEY_RANDOM_BYTES)
     new, title = make_key(random), clean_name(name)
     find_business(connection, business_id)
-    numbers = database.numbers(connection)
-    key_id = numbers.next("api_key")
-    numbers.use("api_key")
-    numbers.save()
+    with database.ids(connection) as ids:
+        key_id = ids.take(Kind.API_KEY)
     row = {
         "business_id": business_id,
         "id": key_id,

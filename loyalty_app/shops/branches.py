@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, select
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import branch as branch_table
+from loyalty_app.ids import Kind
 from loyalty_app.shops.businesses import find_business
 from loyalty_core.customers import clean_name
 
@@ -31,10 +32,8 @@ async def add_branch(database: Database, business_id: int, *, name: str, now: da
 
     def work(connection: Connection) -> Branch:
         find_business(connection, business_id)
-        numbers = database.numbers(connection)
-        branch = Branch(id=numbers.next("branch"), business_id=business_id, name=title, created_at=now)
-        numbers.use("branch")
-        numbers.save()
+        with database.ids(connection) as ids:
+            branch = Branch(id=ids.take(Kind.BRANCH), business_id=business_id, name=title, created_at=now)
         database.insert(connection, branch_table, [msgspec.structs.asdict(branch)])
         return branch
 

@@ -18,6 +18,7 @@ from loyalty_app.chat.card_queue import repaint
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
 from loyalty_app.db.tables import business_total, program
+from loyalty_app.ids import Kind
 from loyalty_app.shops.rights import require_staff
 from loyalty_core.access import Plan, Role
 from loyalty_core.customers import clean_name
@@ -85,10 +86,8 @@ async def open_business(database: Database, new: NewBusiness, terms: Terms) -> B
 def add_business(database: Database, connection: Connection, *, new: NewBusiness, terms: Terms) -> Business:
     """Open a shop inside a transaction that may hold more. Raises InvalidRequest."""
     new = _checked(new)
-    numbers = database.numbers(connection)
-    business_id = numbers.next("business")
-    numbers.use("business")
-    numbers.save()
+    with database.ids(connection) as ids:
+        business_id = ids.take(Kind.BUSINESS)
     row = {
         **msgspec.structs.asdict(new),
         "id": business_id,

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import notice, webhook_endpoint
+from loyalty_app.ids import Kind
 from loyalty_app.shops.notices import WEBHOOK, Ailment, Trouble, WebhookFacts, write_facts
 from loyalty_core.webhooks import DISABLE_AFTER, Delivered, Disable, Fine, Health, Verdict, Warn, judge_endpoint
 
@@ -70,17 +71,15 @@ def _saying(verdict: Verdict, judged: Fine | Warn | Disable) -> Trouble | None:
 def _tell(
     connection: Connection, database: Database, endpoint: Row[Any], notices: Iterable[Trouble], *, now: datetime
 ) -> None:
-    numbers = database.numbers(connection)
-    for trouble in notices:
-        facts = WebhookFacts(endpoint_id=endpoint.id, url=endpoint.url, trouble=trouble)
-        row = {
-            "business_id": endpoint.business_id,
-            "id": numbers.next("notice"),
-            "at": now,
-            "kind": WEBHOOK,
-            "text": f"Webhook {endpoint.id}: {endpoint.url} {trouble}.",
-            "facts": write_facts(facts),
-        }
-        numbers.use("notice")
-        database.insert(connection, notice, [row])
-    numbers.save()
+    with database.ids(connection) as ids:
+        for trouble in notices:
+            facts = WebhookFacts(endpoint_id=endpoint.id, url=endpoint.url, trouble=trouble)
+            row = {
+                "business_id": endpoint.business_id,
+                "id": ids.take(Kind.NOTICE),
+                "at": now,
+                "kind": WEBHOOK,
+                "text": f"Webhook {endpoint.id}: {endpoint.url} {trouble}.",
+                "facts": write_facts(facts),
+            }
+            database.insert(connection, notice, [row])

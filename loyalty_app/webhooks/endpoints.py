@@ -15,6 +15,7 @@ from yarl import URL
 from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, business, delivery, webhook_endpoint
+from loyalty_app.ids import Kind
 from loyalty_app.pages import Page, PageRequest, Walk, page_of, read_page
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.vault import Vault
@@ -76,10 +77,11 @@ class Webhooks:
 
         def work(connection: Connection) -> NewWebhookView:
             _check_room(connection, business_id)
-            numbers = self._database.numbers(connection)
+            with self._database.ids(connection) as ids:
+                webhook_id = ids.take(Kind.WEBHOOK)
             row = {
                 "business_id": business_id,
-                "id": numbers.next("webhook"),
+                "id": webhook_id,
                 "url": str(checked),
                 "events": " ".join(wanted),
                 "active": True,
@@ -88,10 +90,8 @@ class Webhooks:
                 "secret_hint": secret[-HINT_LETTERS:],
                 "warnings": 0,
             }
-            numbers.use("webhook")
             self._database.insert(connection, webhook_endpoint, [row])
-            numbers.save()
-            return _with_secret(read_webhook(connection, business_id, int(str(row["id"]))), secret)
+            return _with_secret(read_webhook(connection, business_id, webhook_id), secret)
 
         return await self._database.write(work)
 

@@ -17,8 +17,9 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, or_, select
 
 from loyalty_app.db.bulk_writes import Values
-from loyalty_app.db.engine import Database, Numbers
+from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, business, delivery, event, webhook_endpoint
+from loyalty_app.ids import Ids, Kind
 from loyalty_app.webhooks.endpoint_health import note_health
 from loyalty_core.webhooks import Delivered, RetryAt, Verdict
 
@@ -48,24 +49,22 @@ def event_id_floor(moment: datetime) -> str:
     return f"msg_{int(moment.timestamp() * 1000):012x}"
 
 
-def queued(events: Sequence[Mapping[str, Any]], endpoints: Sequence[Row[Any]], numbers: Numbers) -> list[Values]:
+def queued(events: Sequence[Mapping[str, Any]], endpoints: Sequence[Row[Any]], ids: Ids) -> list[Values]:
     """A delivery, to be inserted, of each event for each endpoint that wants it."""
     active = [endpoint for endpoint in endpoints if endpoint.active]
     return [
-        queued_row(numbers, endpoint, one["id"], one["created_at"])
+        queued_row(ids, endpoint, one["id"], one["created_at"])
         for one in events
         for endpoint in active
         if endpoint.business_id == one["business_id"] and one["type"] in endpoint.events.split()
     ]
 
 
-def queued_row(numbers: Numbers, endpoint: Row[Any], event_id: str, now: datetime) -> dict[str, object]:
+def queued_row(ids: Ids, endpoint: Row[Any], event_id: str, now: datetime) -> dict[str, object]:
     """A delivery that is due now."""
-    delivery_id = numbers.next("delivery")
-    numbers.use("delivery")
     return {
         "business_id": endpoint.business_id,
-        "id": delivery_id,
+        "id": ids.take(Kind.DELIVERY),
         "endpoint_id": endpoint.id,
         "event_id": event_id,
         "status": QUEUED,
@@ -240,10 +239,9 @@ def queue_again(
     connection: Connection, database: Database, endpoint: Row[Any], event_ids: Iterable[str], *, now: datetime
 ) -> list[int]:
     """Queue events for an endpoint once more; gives the ids of the new deliveries."""
-    numbers = database.numbers(connection)
-    rows = [queued_row(numbers, endpoint, event_id, now) for event_id in event_ids]
+    with database.ids(connection) as ids:
+        rows = [queued_row(ids, endpoint, event_id, now) for event_id in event_ids]
     database.insert(connection, delivery, rows)
-    numbers.save()
     return [int(str(row["id"])) for row in rows]
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.lookups import Lookup
 from loyalty_app.db.tables import branch, business, daily_total, idempotency
+from loyalty_app.ids import Kind
 from loyalty_app.settings import Settings
 from loyalty_core.totals import DayTotals
 from testkit.builders import NOON
@@ -123,7 +124,7 @@ async def test_questions_about_several_tables_are_answered_each_with_its_rows(da
         Lookup(idempotency, ("business_id", "key"), [(shop.id, "k"), (other.id, "k")]),
         Lookup(branch, ("business_id",), {(shop.id,)}),
     ]
-    gathered = await database.write(lambda c: database.gather(c, questions, numbers=database.numbers(c)))
+    gathered = await database.write(lambda c: database.gather(c, questions, ids=database.ids(c)))
     named, nobody, answers, own = gathered.answers
     assert list(gathered.locked) == []
     assert [(row.id, row.name, row.created_at.isoformat()) for row in named] == [(2, "Ярмарка", NOON.isoformat())]
@@ -140,7 +141,7 @@ async def test_rows_are_locked_however_they_are_named_each_once_along_with_the_a
     shops = Lookup(business, ("id",), [(shop.id,)])
 
     def ask(connection: Connection, *locked: Lookup) -> tuple[list[int], list[int]]:
-        gathered = database.gather(connection, [shops], numbers=database.numbers(connection), locked=locked)
+        gathered = database.gather(connection, [shops], ids=database.ids(connection), locked=locked)
         return sorted(row.id for row in gathered.locked), [row.id for row in gathered.answers[0]]
 
     assert await database.write(lambda c: ask(c, by_id, by_name)) == ([1, 2, 3], [shop.id])
@@ -173,7 +174,7 @@ async def test_numbers_are_given_out_once(database: Database, second_database: D
 
 async def test_a_number_that_was_not_used_is_given_out_later_without_harm(database: Database) -> None:
     def unused(connection: Connection) -> int:
-        return database.numbers(connection).next("business")
+        return database.ids(connection).peek(Kind.BUSINESS)
 
     numbers = [await database.write(unused), (await found(database)).id, (await found(database)).id]
     assert numbers[1] < numbers[2]

@@ -10,6 +10,7 @@ from loyalty_app.db.bulk_writes import BulkAdd, BulkInsert, BulkUpdate, Values
 from loyalty_app.db.postgres.reads import _statement as question_of
 from loyalty_app.db.postgres.writes import _statement as statement_of
 from loyalty_app.db.tables import branch, customer
+from loyalty_app.ids import Kind
 from loyalty_app.settings import Settings
 from testkit.concurrency import at_once, until
 from testkit.shop import Shop
@@ -111,7 +112,7 @@ async def test_what_was_changed_while_a_card_was_waited_for_is_seen(
 
 def test_rows_are_locked_in_order_and_numbers_ask_for_the_locks_before_them() -> None:
     own = ((customer, ("business_id", "id")),)
-    asked = question_of(own, (), ("transaction",))
+    asked = question_of(own, (), (Kind.TRANSACTION,))
     assert 'ORDER BY t."business_id", t."id" FOR UPDATE OF t' in asked
     assert "generate_series(1, CAST($3 AS int)) WHERE (SELECT count(*) FROM locked) >= 0" in asked
 

@@ -11,8 +11,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from loyalty_app.db.postgres.driver import TransactionRolledBack, single_row
 from loyalty_app.db.postgres.engine import PostgresDatabase
-from loyalty_app.db.postgres.ids import Habits, PostgresNumbers
+from loyalty_app.db.postgres.ids import IdHabits, PostgresIds
 from loyalty_app.db.tables import branch
+from loyalty_app.ids import Kind
 from loyalty_app.settings import Settings
 from testkit.builders import NOON
 from testkit.concurrency import until
@@ -112,16 +113,14 @@ async def test_the_work_is_told_once_its_transaction_has_begun(
 
 
 async def test_what_a_request_needed_last_time_is_there_the_next_time(database: PostgresDatabase) -> None:
-    habits = Habits()
+    habits = IdHabits()
 
-    def work(connection: Connection, deliveries: int) -> dict[str, int]:
-        numbers = PostgresNumbers(connection, habits, expected=4)
-        for name, count in (("transaction", 4), ("delivery", deliveries), ("branch", 1)):
-            for _ in range(count):
-                numbers.next(name)
-                numbers.use(name)
-        numbers.save()
-        return PostgresNumbers(connection, habits, expected=4).likely
+    def work(connection: Connection, deliveries: int) -> dict[Kind, int]:
+        with PostgresIds(connection, habits, expected=4) as ids:
+            for kind, count in ((Kind.TRANSACTION, 4), (Kind.DELIVERY, deliveries), (Kind.BRANCH, 1)):
+                for _ in range(count):
+                    ids.take(kind)
+        return dict(PostgresIds(connection, habits, expected=4).likely())
 
     assert await database.write(lambda c: work(c, 5)) == {"transaction": 4, "delivery": 8}
     assert await database.write(lambda c: work(c, 200)) == {"transaction": 4, "delivery": 204}

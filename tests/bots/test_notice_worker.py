@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, update
 from bots.notice_worker import saying
 from bots.words import LANGUAGES, words_for
 from loyalty_app.db.tables import notice, webhook_endpoint
+from loyalty_app.ids import Kind
 from loyalty_app.shops.notices import Ailment, Notice, Trouble, WebhookFacts
 from loyalty_app.webhooks.endpoint_health import note_health
 from loyalty_core.access import Role
@@ -37,10 +38,8 @@ async def trouble(town: Town, shop: Shop, verdict: Verdict | None = None, *, age
 
 
 def add_endpoint(connection: Connection, town: Town, shop: Shop) -> int:
-    numbers = shop.database.numbers(connection)
-    number = numbers.next("webhook")
-    numbers.use("webhook")
-    numbers.save()
+    with shop.database.ids(connection) as ids:
+        number = ids.take(Kind.WEBHOOK)
     row = {
         "business_id": shop.business.id,
         "id": number,

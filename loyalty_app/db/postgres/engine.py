@@ -31,7 +31,8 @@ from loyalty_app.db.bulk_writes import BulkWrite, Writes
 from loyalty_app.db.lookups import Gathered, Lookup
 from loyalty_app.db.postgres import reads, writes
 from loyalty_app.db.postgres.driver import Ended, transact
-from loyalty_app.db.postgres.ids import Habits, PostgresNumbers
+from loyalty_app.db.postgres.ids import IdHabits, PostgresIds
+from loyalty_app.ids import Ids
 from loyalty_app.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class PostgresDatabase(Writes):
         self.engine = open_engine(url)
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._habits = Habits()
+        self._habits = IdHabits()
 
     async def write(
         self,
@@ -132,9 +133,9 @@ class PostgresDatabase(Writes):
         async with self._plain.connect() as connection:
             return await connection.run_sync(work)
 
-    def numbers(self, connection: Connection, expected: int = 1) -> PostgresNumbers:
-        """Numbers for the rows that a transaction is about to insert; `expected` of a kind are fetched at once."""
-        return PostgresNumbers(connection, self._habits, expected)
+    def ids(self, connection: Connection, expected: int = 1) -> PostgresIds:
+        """The ids of one transaction; `expected` of a kind are fetched at once."""
+        return PostgresIds(connection, self._habits, expected)
 
     def put(self, connection: Connection, writings: Sequence[BulkWrite]) -> list[int]:
         """Carry out writings that do not depend on each other, in one statement; says how many rows each had."""
@@ -164,12 +165,12 @@ class PostgresDatabase(Writes):
         connection: Connection,
         questions: Sequence[Lookup],
         *,
-        numbers: PostgresNumbers,
+        ids: Ids,
         locked: Sequence[Lookup] = (),
     ) -> Gathered:
-        """Locked rows, the rows of each question and the numbers that are likely to be needed, in one round trip."""
+        """Locked rows, the rows of each question and the ids that are likely to be needed, in one round trip."""
         holding = [one for one in locked if one.wanted]
-        found = reads.ask(connection, [one for one in questions if one.wanted], numbers, locked=holding)
+        found = reads.ask(connection, [one for one in questions if one.wanted], ids, locked=holding)
         answers = iter(found.answers)
         return Gathered(found.locked, [next(answers) if question.wanted else [] for question in questions])
 

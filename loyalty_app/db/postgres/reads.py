@@ -14,13 +14,14 @@ from sqlalchemy.dialects import postgresql
 
 from loyalty_app.db.lookups import Gathered, Lookup
 from loyalty_app.db.postgres.driver import single_row
-from loyalty_app.db.postgres.ids import PostgresNumbers, fetched
+from loyalty_app.db.postgres.ids import next_ids
+from loyalty_app.ids import Ids, Kind
 
 DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
 ONCE_LOCKED = "(SELECT count(*) FROM locked) >= 0"
 PATIENCE = "10 ms"
 
-Kind = tuple[Table, tuple[str, ...]]
+Subject = tuple[Table, tuple[str, ...]]
 """What a question is about, whatever it wants."""
 
 
@@ -36,41 +37,40 @@ class Seen:
         return self._mapping[name]
 
 
-def ask(
-    connection: Connection, questions: Sequence[Lookup], numbers: PostgresNumbers, *, locked: Sequence[Lookup] = ()
-) -> Gathered:
+def ask(connection: Connection, questions: Sequence[Lookup], ids: Ids, *, locked: Sequence[Lookup] = ()) -> Gathered:
     """Rows of one table that are locked, then the rows of each question; each wants some.
 
-    Numbers that are likely to be needed are fetched along, after the locks. If a locked row was changed meanwhile, or
+    Ids that are likely to be needed are fetched along, after the locks. If a locked row was changed meanwhile, or
     had to be waited for, the questions are asked once more.
     """
-    likely = numbers.likely
-    statement = _statement(_kinds(locked), _kinds(questions), tuple(likely))
+    likely = ids.likely()
+    statement = _statement(_subjects(locked), _subjects(questions), tuple(likely))
     values = [list(column) for one in (*locked, *questions) for column in zip(*set(one.wanted), strict=True)]
     xid, overtaken, *found = single_row(connection, statement, (*values, *likely.values()))
     tables = [*(one.table for one in locked[:1]), *(one.table for one in questions)]
     answers = [[Seen(table, row) for row in rows] for table, rows in zip(tables, found, strict=False)]
-    numbers.keep(xid, dict(zip(likely, found[len(answers) :], strict=True)))
+    connection.info["xid"] = xid  # by which the fate of the transaction can be asked for
+    ids.keep(dict(zip(likely, found[len(answers) :], strict=True)))
     held = answers.pop(0) if locked else []
-    return Gathered(held, ask(connection, questions, numbers).answers if overtaken else answers)
+    return Gathered(held, ask(connection, questions, ids).answers if overtaken else answers)
 
 
-def _kinds(questions: Sequence[Lookup]) -> tuple[Kind, ...]:
+def _subjects(questions: Sequence[Lookup]) -> tuple[Subject, ...]:
     return tuple((question.table, question.columns) for question in questions)
 
 
 @lru_cache(1_024)
-def _statement(locked: tuple[Kind, ...], questions: tuple[Kind, ...], kinds: tuple[str, ...]) -> str:
+def _statement(locked: tuple[Subject, ...], questions: tuple[Subject, ...], kinds: tuple[Kind, ...]) -> str:
     numbers = count(1)
     before = f"WITH locked AS MATERIALIZED ({_locking(locked, numbers)}) " if locked else ""
     overtaken = _overtaken(locked[0][0]) if locked else "false"
     first = [f"ARRAY(SELECT ROW({_columns(locked[0][0], 'locked')}) FROM locked)"] if locked else []  # noqa: S608  # our own names
-    rows = [_array(kind, numbers) for kind in questions]
-    more = [fetched(kind, next(numbers), when=ONCE_LOCKED if locked else "true") for kind in kinds]
+    rows = [_array(subject, numbers) for subject in questions]
+    more = [next_ids(kind, next(numbers), when=ONCE_LOCKED if locked else "true") for kind in kinds]
     return f"{before}SELECT {', '.join(['pg_current_xact_id()::text', overtaken, *first, *rows, *more])}"
 
 
-def _locking(locked: tuple[Kind, ...], numbers: Iterator[int]) -> str:
+def _locking(locked: tuple[Subject, ...], numbers: Iterator[int]) -> str:
     """The rows of a table that any of the questions is about, locked in the order of their key."""
     table = locked[0][0]
     key = _key(table)
@@ -90,19 +90,19 @@ def _key(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.primary_key)
 
 
-def _found_by_any(kinds: tuple[Kind, ...], key: tuple[str, ...], numbers: Iterator[int]) -> str:
+def _found_by_any(subjects: tuple[Subject, ...], key: tuple[str, ...], numbers: Iterator[int]) -> str:
     """The rows, each once, of several questions about one table: PostgreSQL locks no rows of a UNION itself."""
-    keys = " UNION ".join(f"SELECT {_names(key, 't')} FROM {_found(kind, numbers)}" for kind in kinds)  # noqa: S608  # the same
+    keys = " UNION ".join(f"SELECT {_names(key, 't')} FROM {_found(subject, numbers)}" for subject in subjects)  # noqa: S608  # the same
     same = " AND ".join(f't."{name}" = k."{name}"' for name in key)
-    return f'({keys}) AS k JOIN "{kinds[0][0].name}" AS t ON {same}'
+    return f'({keys}) AS k JOIN "{subjects[0][0].name}" AS t ON {same}'
 
 
-def _array(kind: Kind, numbers: Iterator[int]) -> str:
-    return f"ARRAY(SELECT ROW({_columns(kind[0], 't')}) FROM {_found(kind, numbers)})"  # noqa: S608  # the same
+def _array(subject: Subject, numbers: Iterator[int]) -> str:
+    return f"ARRAY(SELECT ROW({_columns(subject[0], 't')}) FROM {_found(subject, numbers)})"  # noqa: S608  # the same
 
 
-def _found(kind: Kind, numbers: Iterator[int]) -> str:
-    table, columns = kind
+def _found(subject: Subject, numbers: Iterator[int]) -> str:
+    table, columns = subject
     types = (table.c[name].type.compile(DIALECT) for name in columns)
     wanted = ", ".join(f"CAST(${next(numbers)} AS {one}[])" for one in types)
     names = ", ".join(f'"{name}"' for name in columns)

@@ -32,10 +32,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from loyalty_app.db.bulk_writes import BulkUpdate, BulkWrite, Writes
+from loyalty_app.db.bulk_writes import BulkWrite, Writes
 from loyalty_app.db.lookups import Gathered, Lookup
 from loyalty_app.db.sqlite import writes
-from loyalty_app.db.tables import numbers
+from loyalty_app.db.sqlite.ids import SqliteIds
+from loyalty_app.ids import Ids
 
 try:
     import pysqlite3
@@ -49,7 +50,6 @@ KEPT_STATEMENTS = 512
 BUSY_MILLISECONDS = 10_000
 WAL_PAUSE_SECONDS = 0.01
 SAFE_VERSION = (3, 51, 3)
-LAST_NUMBERS = select(numbers)
 
 Result = TypeVar("Result")
 
@@ -112,37 +112,6 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
 
 
-class SqliteNumbers:
-    """Gives out numbers without gaps; the transaction it lives in holds the only write lock there is."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.last: dict[str, int] = {row.name: row.last for row in connection.execute(LAST_NUMBERS)}
-        self.before = dict(self.last)
-
-    def next(self, name: str) -> int:
-        """The number that comes next; it stays the next one until it is used."""
-        return self.last[name] + 1
-
-    def use(self, name: str) -> None:
-        """Note that the next number was used."""
-        self.last[name] += 1
-
-    def next_reward(self, most: int) -> int:
-        """The number that the next reward gets; `most` may follow without a gap."""
-        del most
-        return self.last["reward"] + 1
-
-    def rewards_issued(self, count: int) -> None:
-        """Note how many numbers were used."""
-        self.last["reward"] += count
-
-    def save(self) -> None:
-        """Write down what was given out."""
-        used = [{"name": name, "last": last} for name, last in self.last.items() if last != self.before[name]]
-        writes.write(self.connection, BulkUpdate(numbers, used, ("name",)))
-
-
 class SqliteDatabase(Writes):
     """A SQLite file, used from asyncio."""
 
@@ -194,10 +163,10 @@ class SqliteDatabase(Writes):
         with self._readers.connect() as connection:
             return work(connection)
 
-    def numbers(self, connection: Connection, expected: int = 1) -> SqliteNumbers:
-        """Numbers for the rows that a transaction is about to insert."""
+    def ids(self, connection: Connection, expected: int = 1) -> SqliteIds:
+        """The ids of one transaction."""
         del expected
-        return SqliteNumbers(connection)
+        return SqliteIds(connection)
 
     def put(self, connection: Connection, writings: Sequence[BulkWrite]) -> list[int]:
         """Carry out writings, one after the other; says how many rows each had."""
@@ -223,11 +192,11 @@ class SqliteDatabase(Writes):
         connection: Connection,
         questions: Sequence[Lookup],
         *,
-        numbers: SqliteNumbers,
+        ids: Ids,
         locked: Sequence[Lookup] = (),
     ) -> Gathered:
-        """The rows of each question, one after the other; the numbers are there already, and all is locked."""
-        del numbers
+        """The rows of each question, one after the other; ids are there already, and all is locked."""
+        del ids
         found = [self.fetch(connection, one.table, one.columns, one.wanted) for one in (*locked, *questions)]
         first = {row for rows in found[: len(locked)] for row in rows}
         return Gathered(list(first), found[len(locked) :])

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, Select, select
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business, staff
+from loyalty_app.ids import Kind
 from loyalty_app.shops.businesses import Business, business_of, find_business
 from loyalty_core.access import Role
 from loyalty_core.ledger import Actor, ActorType
@@ -62,12 +63,9 @@ class Newcomer(msgspec.Struct, frozen=True):
 
 def add_staff(database: Database, connection: Connection, business_id: int, *, new: Newcomer, role: Role) -> Position:
     """Put somebody on the staff inside a transaction that may hold more. Raises InvalidRequest."""
-    numbers = database.numbers(connection)
-    position = Position(
-        business=find_business(connection, business_id), staff_id=numbers.next("staff"), name=new.name, role=role
-    )
-    numbers.use("staff")
-    numbers.save()
+    business = find_business(connection, business_id)
+    with database.ids(connection) as ids:
+        position = Position(business=business, staff_id=ids.take(Kind.STAFF), name=new.name, role=role)
     row = {
         "business_id": business_id,
         "id": position.staff_id,
