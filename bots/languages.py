@@ -33,7 +33,7 @@ async def repaint_cards(turn: Turn) -> None:
     """Have all cards of the chat shown anew where they are, in the language that is spoken now."""
     await turn.finish()  # the keeper reads there which language it is
     await show_again(turn.running.database, turn.bot.id, turn.user.id, now=turn.now())
-    turn.counter.when_due()
+    turn.running.wakeups.cards.notify()
 
 
 PRESSES = {"languages": ask, "language": choose}

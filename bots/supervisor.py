@@ -232,8 +232,8 @@ async def open_bots(running: Runtime) -> AsyncIterator[BotSupervisor]:
         await card_queue.release(running.database)
         await registry.release(running.database)
     office = BotSupervisor(running)
-    running.bells.updates = office.intake.turns.wake
-    running.counter.when_due = office.keeper.wake
+    running.wakeups.updates.listen(office.intake.turns.wake)
+    running.wakeups.cards.listen(office.keeper.wake)
     try:
         yield office
     finally:

@@ -17,6 +17,7 @@ from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.importing.importer import Importer
 from loyalty_app.observability.metrics_server import scraped
 from loyalty_app.observability.queue_depths import QueueDepths
+from loyalty_app.queues.wakeups import Wakeups
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.api_keys import ApiKeys
 from loyalty_app.upkeep.periodic import Chore, meanwhile, of_counters, of_workers
@@ -30,13 +31,6 @@ from loyalty_app.webhooks.worker import WebhookWorker
 log = logging.getLogger(__name__)
 
 
-class Wakeups:
-    """Rung when something was left in the database for somebody who may be at work in this process."""
-
-    def __init__(self) -> None:
-        self.updates: Callable[[], None] = lambda: None
-
-
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     """What a process that serves people works with. Closing `chat` ends its bots, which may be before the rest."""
 
@@ -46,17 +40,12 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     keys: ApiKeys
     depths: QueueDepths
     vault: Vault
-    bells: Wakeups
+    wakeups: Wakeups
     chat: AsyncExitStack
     webhooks: Webhooks
     worker: WebhookWorker | None
     importer: Importer
     clock: Clock
-
-    def wake_worker(self) -> None:
-        """Have queued deliveries looked at, if this process delivers; another one's worker looks by itself."""
-        if self.worker is not None:
-            self.worker.wake()
 
     async def answers(self) -> bool:
         """Whether the database answers, and the counter is there to write to it."""
@@ -113,10 +102,11 @@ def _chores(held: Runtime, *, delivering: bool) -> list[Chore]:
 def _open(settings: Settings, clock: Clock, *, delivering: bool) -> Runtime:
     vault, guard = open_vault(settings), open_guard(settings)
     database = open_database(settings)
-    counter = Counter(database, clock=clock)
+    wakeups = Wakeups()
+    counter = Counter(database, clock=clock, wakeups=wakeups)
     worker = WebhookWorker(database, Sender(guard, vault.unlock), clock=clock) if delivering else None
     if worker is not None:
-        counter.when_queued = worker.wake
+        wakeups.deliveries.listen(worker.wake)
     return Runtime(
         settings=settings,
         database=database,
@@ -124,7 +114,7 @@ def _open(settings: Settings, clock: Clock, *, delivering: bool) -> Runtime:
         keys=ApiKeys(database),
         depths=QueueDepths(database, clock, shared_bot=bool(settings.telegram_token)),
         vault=vault,
-        bells=Wakeups(),
+        wakeups=wakeups,
         chat=AsyncExitStack(),
         webhooks=Webhooks(database, vault=vault, guard=guard, clock=clock),
         worker=worker,

@@ -32,7 +32,7 @@ async def take_update(request: AppRequest) -> ASGIResponse:
     except ValueError as error:  # msgspec.DecodeError is one too
         raise InvalidRequest.field("update_id", "must be that of an update of Telegram") from error
     await take_in(held.database, bot_id, [update], now=held.clock())
-    held.bells.updates()
+    held.wakeups.updates.notify()
     return ASGIResponse(body=b"{}")
 
 

@@ -87,7 +87,7 @@ async def update_endpoint(request: AppRequest) -> ASGIResponse:
     webhook_id, patch = path_id(request), await read_body(request, WebhookPatch)
     change, held = WebhookChange(url=patch.url, events=patch.events, active=patch.active), running(request)
     changed = await held.webhooks.change(key_holder(request).business.id, webhook_id, change)
-    held.wake_worker()
+    held.wakeups.deliveries.notify()
     return shown(changed)
 
 
@@ -152,7 +152,7 @@ async def send_test(request: AppRequest) -> ASGIResponse:
     webhook_id, _, held = path_id(request), await read_body(request, NoBody), running(request)
     business_id = key_holder(request).business.id
     queued = await delivery_log.send_test(held.database, business_id, webhook_id, now=held.clock())
-    held.wake_worker()
+    held.wakeups.deliveries.notify()
     return shown(queued)
 
 
@@ -197,7 +197,7 @@ async def replay(request: AppRequest) -> ASGIResponse:
     """Send again."""
     webhook_id, order, held = path_id(request), await read_body(request, ReplayOrder), running(request)
     queued = await _replay(held, order, key_holder(request).business.id, webhook_id)
-    held.wake_worker()
+    held.wakeups.deliveries.notify()
     return shown(queued)
 
 

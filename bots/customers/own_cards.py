@@ -38,7 +38,7 @@ async def bring_down(turn: Turn, held: HeldCard) -> None:
         await turn.swallow()
     await turn.finish()  # the keeper reads there in which language, and whether the person is back
     await send_anew(turn.running.database, held, now=turn.now())
-    turn.counter.when_due()
+    turn.running.wakeups.cards.notify()
 
 
 async def _put_away(turn: Turn, message_id: int) -> None:

@@ -40,6 +40,7 @@ from loyalty_app.counter.queue import MOST_WAITING, Waiting, WaitingRequests
 from loyalty_app.counter.telemetry import tell
 from loyalty_app.db.engine import Database, will_pass
 from loyalty_app.db.postgres.engine import CommitUnknown
+from loyalty_app.queues.wakeups import Wakeups
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import Busy, LoyaltyError
 from loyalty_core.stamping import RedeemOrder, StampOrder
@@ -52,15 +53,20 @@ log = logging.getLogger(__name__)
 class Counter:
     """Writes cards. Each verb answers once what it did is durable, or raises a LoyaltyError and has changed nothing."""
 
-    def __init__(self, database: Database, *, clock: Clock = utc_now, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Clock = utc_now,
+        most_waiting: int = MOST_WAITING,
+        wakeups: Wakeups | None = None,
+    ) -> None:
         self._database, self._clock = database, clock
         self._queue = WaitingRequests(most_waiting)
         self._versions: Versions = {}
         self._closing = False
-        self.when_queued: Callable[[], None] = lambda: None
-        """Called when a batch has left deliveries in the outbox; who delivers sets it."""
-        self.when_due: Callable[[], None] = lambda: None
-        """Called when a batch has changed cards that hang in chats; who shows them sets it."""
+        self.wakeups = wakeups or Wakeups()
+        """Told of deliveries and of cards in chats that a batch has left behind."""
         self._task = asyncio.create_task(self._serve(), name="counter")
 
     async def join(
@@ -167,9 +173,9 @@ class Counter:
         for waiting, events in zip(batch, ended.told, strict=True):
             waiting.events = events
         if ended.deliveries:
-            self.when_queued()
+            self.wakeups.deliveries.notify()
         if ended.due:
-            self.when_due()
+            self.wakeups.cards.notify()
         return list(outcomes)
 
     async def _alone(self, waiting: Waiting) -> Answer | Exception:

@@ -148,7 +148,7 @@ async def test_a_refusal_and_a_change_that_changes_nothing_leave_the_card_as_it_
 
 async def test_who_shows_cards_is_called_when_one_is_due_and_only_then(shop: Shop) -> None:
     calls: list[int] = []
-    shop.counter.when_due = lambda: calls.append(1)
+    shop.counter.wakeups.cards.listen(lambda: calls.append(1))
     without = await shop.join()
     await shop.stamp(without.id)
     assert calls == []

@@ -74,7 +74,7 @@ async def test_the_found_card_is_shown_at_once_where_the_other_one_hung(shop: Sh
     )
     await shop.database.write(lambda connection: connection.execute(shown).close())
     calls: list[int] = []
-    shop.counter.when_due = lambda: calls.append(1)
+    shop.counter.wakeups.cards.listen(lambda: calls.append(1))
     shop.clock.wait(minutes=1)
     await claim(shop)
     [row] = await shop.rows(tables.telegram_card)

@@ -60,11 +60,13 @@ class Office:
         *,
         clock: Callable[[], datetime] | None = None,
         deadline: float = DEADLINE_SECONDS,
+        woken: bool = True,
     ) -> AsyncIterator[WebhookWorker]:
-        """A worker that the counter wakes, until the block ends."""
+        """A worker until the block ends; the counter wakes it, unless it is to be `woken` by nobody."""
         sender = Sender(self.guard, self.vault.unlock, deadline=deadline)
         worker = WebhookWorker(database or self.database, sender, clock=clock or self.clock)
-        self.shop.counter.when_queued = worker.wake
+        if woken:
+            self.shop.counter.wakeups.deliveries.listen(worker.wake)
         try:
             yield worker
         finally:

@@ -50,8 +50,7 @@ async def test_a_stamp_is_told_at_once_and_not_when_the_worker_next_looks(
 async def test_a_worker_beside_the_counter_s_process_finds_what_is_queued_by_itself(office: Office) -> None:
     async with receiving() as receiver:
         await office.endpoint(receiver.url)
-        async with office.worker():
-            office.shop.counter.when_queued = lambda: None
+        async with office.worker(woken=False):
             await office.stamps(1)
             await receiver.gets(1)
 

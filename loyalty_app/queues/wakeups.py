@@ -1,0 +1,32 @@
+"""Wake-ups: who leaves work in the database tells those of the same process who wait for it, so that it is done soon.
+
+Workers of other processes look by themselves. What the work is, and how it is done, is not known here.
+"""
+
+from collections.abc import Callable
+
+
+class Wakeup:
+    """One kind of work, and who waits for it in this process."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called whenever there is work; it must return at once, and raise nothing."""
+        self._listeners.append(wake)
+
+    def notify(self) -> None:
+        """Say that there is work, once it is committed; without a listener nothing happens."""
+        for wake in self._listeners:
+            wake()
+
+
+class Wakeups:
+    """All wake-ups of a process.
+
+    `deliveries` wait in the outbox, `cards` are to be shown again in chats, `updates` of Telegram are to be handled.
+    """
+
+    def __init__(self) -> None:
+        self.deliveries, self.cards, self.updates = Wakeup(), Wakeup(), Wakeup()
