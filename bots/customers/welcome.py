@@ -6,8 +6,8 @@ from bots.buttons import Rows, button
 from bots.customers.overview import how_to_get_one, show_cards
 from bots.customers.own_cards import find_all
 from bots.languages import repaint_cards
-from bots.staff.at_work import workplaces
 from bots.staff.invitation import how_to_stamp
+from bots.staff.shift import positions_here_first
 from bots.text_limits import listed
 from bots.turn import Turn
 from bots.words import Html
@@ -17,42 +17,42 @@ from loyalty_app.shops.staff import Position
 
 async def welcome(turn: Turn) -> None:
     """Somebody has come: those who have a card see it, all others read what to do next."""
-    cards, places = await find_all(turn), await workplaces(turn)
-    if len(cards) > 1 or (cards and places):
+    cards, positions = await find_all(turn), await positions_here_first(turn)
+    if len(cards) > 1 or (cards and positions):
         await repaint_cards(turn)  # after a block they may be out of date
-    if cards and not places:
+    if cards and not positions:
         await show_cards(turn)
         return
     rows: Rows = [[button(turn.words.label("💳 My cards"), "mycards")]] if cards else []
     hello = turn.words.say("👋 Hello {name}!", name=turn.user.first_name)
-    await turn.screen(_lines([hello, *await _advice(turn, places, has_cards=bool(cards))]), rows)
+    await turn.screen(_lines([hello, *await _advice(turn, positions, has_cards=bool(cards))]), rows)
 
 
 async def help_(turn: Turn) -> None:
     """What can be done here, in a few lines."""
-    cards, places = await find_all(turn), await workplaces(turn)
+    cards, positions = await find_all(turn), await positions_here_first(turn)
     rows: Rows = [[button(turn.words.label("💳 My cards"), "mycards")]] if cards else []
-    await turn.screen(_lines(await _advice(turn, places, has_cards=bool(cards))), rows)
+    await turn.screen(_lines(await _advice(turn, positions, has_cards=bool(cards))), rows)
 
 
-async def _advice(turn: Turn, places: Sequence[Position], *, has_cards: bool) -> list[Html]:
+async def _advice(turn: Turn, positions: Sequence[Position], *, has_cards: bool) -> list[Html]:
     words = turn.words
-    lines = [_for_staff(turn, places)] if places else []
+    lines = [_for_staff(turn, positions)] if positions else []
     if has_cards:
         lines.append(
             words.say("Show your card whenever you pay: /card\nRewards that wait: /rewards\nYour data: /mydata")
         )
-    elif not places:
+    elif not positions:
         lines.append(how_to_get_one(turn))
-    if not places and await _is_shared(turn):
+    if not positions and await _is_shared(turn):
         lines.append(words.say("You have a shop? /newshop opens its stamp card here."))
     return lines
 
 
-def _for_staff(turn: Turn, places: Sequence[Position]) -> Html:
+def _for_staff(turn: Turn, positions: Sequence[Position]) -> Html:
     words = turn.words
     where = words.say(
-        "You work at {shops}. Your shop: /shop", shops=listed([each.business.name for each in places], words)
+        "You work at {shops}. Your shop: /shop", shops=listed([each.business.name for each in positions], words)
     )
     return Html(f"{where}\n\n{how_to_stamp(words)}")
 

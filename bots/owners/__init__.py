@@ -1,10 +1,8 @@
 """Owners: opening a shop, its program, its staff, its figures, its keys; managers meet what their role reaches.
 
-This is the table of what owners press and type. Who may is said beside each: it is read from the database at each
-press.
+This is the table of what owners press and type. Who may is said beside each; `bots/rights.py` asks the
+database at each press and each answer.
 """
-
-from collections.abc import Awaitable, Callable
 
 from bots.owners import (
     analytics,
@@ -20,14 +18,13 @@ from bots.owners import (
     time_zone,
 )
 from bots.owners.new_shop import begin_shop, cancel
-from bots.owners.rights import Answer, pressed_by
 from bots.owners.shop import show_shop
-from bots.turn import Turn
+from bots.rights import DraftAnswer, PressAnswer, pressed_by, typed_by
 from loyalty_core.access import Role
 
 __all__ = ["DRAFTS", "PRESSES", "begin_shop", "cancel", "show_shop"]
 
-PRESSES: dict[str, Answer] = {
+PRESSES: dict[str, PressAnswer] = {
     "newshop": new_shop.begin_shop,
     "goal": new_shop.press_stamps,
     "cancel": new_shop.cancel,
@@ -60,10 +57,10 @@ PRESSES: dict[str, Answer] = {
     "wipe": api_keys.wipe,
 }
 
-DRAFTS: dict[str, Callable[[Turn, str], Awaitable[None]]] = {
+DRAFTS: dict[str, DraftAnswer] = {
     "newshop": new_shop.take_answer,
-    program.PROGRAM: program.take_value,
-    settings.RENAME: settings.take_name,
-    time_zone.ZONE: time_zone.take_zone,
-    api_keys.NAME: api_keys.take_key_name,
+    program.PROGRAM: typed_by(Role.OWNER, program.take_value),
+    settings.RENAME: typed_by(Role.MANAGER, settings.take_name),
+    time_zone.ZONE: typed_by(Role.MANAGER, time_zone.take_zone),
+    api_keys.NAME: typed_by(Role.OWNER, api_keys.take_key_name),
 }

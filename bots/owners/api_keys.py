@@ -7,15 +7,15 @@ from telegram.error import TelegramError
 
 from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, new_nonce
 from bots.drafts import Draft
-from bots.owners.rights import asked
 from bots.owners.shop import back
 from bots.owners.typed_answers import UnclearAnswer, read_name
+from bots.rights import TypedAnswer
 from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.api_keys import KeyInfo, create_key_in_chat, list_keys, revoke_key
 from loyalty_app.shops.staff import Position
-from loyalty_core.access import PLANS, Role
+from loyalty_core.access import PLANS
 from loyalty_core.errors import IdempotencyKeyReused
 
 NAME = "keyname"
@@ -91,16 +91,15 @@ async def press_make(turn: Turn, position: Position) -> None:
     await _make(turn, position, name, turn.press.text(1))
 
 
-async def take_key_name(turn: Turn, text: str) -> None:
+async def take_key_name(turn: Turn, answer: TypedAnswer) -> None:
     """A name was typed; one that cannot be is asked for again."""
-    found = await asked(turn, Role.OWNER)
     try:
-        name = read_name(turn.words, text, longest=LONGEST_NAME)
+        name = read_name(turn.words, answer.text, longest=LONGEST_NAME)
     except UnclearAnswer as unclear:
-        await ask_key_name(turn, found.position, wrong=str(unclear))
+        await ask_key_name(turn, answer.position, wrong=str(unclear))
         return
     turn.note(ChatChange(draft=None))
-    await _make(turn, found.position, name, str(found.draft.answers.get("nonce")))
+    await _make(turn, answer.position, name, str(answer.draft.answers.get("nonce")))
 
 
 async def _make(turn: Turn, position: Position, name: str, nonce: str) -> None:

@@ -10,9 +10,9 @@ from bots.buttons import MAIN, Rows, button
 from bots.drafts import Draft, read_draft, write_draft
 from bots.owners import cities
 from bots.owners.new_shop_welcome import tell
-from bots.owners.rights import own_positions
 from bots.owners.shop import show_shop
 from bots.owners.typed_answers import UnclearAnswer, read_name, read_reward, read_stamps
+from bots.rights import own_positions
 from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.chat.chats import ChatChange

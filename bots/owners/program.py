@@ -8,15 +8,14 @@ from datetime import timedelta
 from bots.buttons import GOOD, Rows, button
 from bots.drafts import Draft
 from bots.owners.program_questions import QUESTIONS, ProgramQuestion
-from bots.owners.rights import asked
 from bots.owners.shop import back
 from bots.owners.typed_answers import NONE, UnclearAnswer, read_change, read_number, read_reward, read_stamps
+from bots.rights import TypedAnswer
 from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.programs import change_program, read_program
 from loyalty_app.shops.staff import Position
-from loyalty_core.access import Role
 from loyalty_core.programs import ProgramChange, Surplus, Terms
 
 PROGRAM = "program"
@@ -77,16 +76,15 @@ async def press_value(turn: Turn, position: Position) -> None:
         await _change(turn, position, change, field)
 
 
-async def take_value(turn: Turn, text: str) -> None:
+async def take_value(turn: Turn, answer: TypedAnswer) -> None:
     """A value was typed; one that cannot be is explained, and asked for again."""
-    found = await asked(turn, Role.OWNER)
-    field = str(found.draft.answers.get("field"))
+    field = str(answer.draft.answers.get("field"))
     try:
-        change = _read(turn.words, field, text)
+        change = _read(turn.words, field, answer.text)
     except UnclearAnswer as unclear:
-        await ask_value(turn, found.position, field, str(unclear))
+        await ask_value(turn, answer.position, field, str(unclear))
     else:
-        await _change(turn, found.position, change, field)
+        await _change(turn, answer.position, change, field)
 
 
 def _read(words: Words, field: str, text: str) -> ProgramChange:

@@ -6,15 +6,14 @@ from bots.buttons import Rows, button
 from bots.drafts import Draft
 from bots.owners import cities
 from bots.owners.colours import name_of
-from bots.owners.rights import asked
 from bots.owners.shop import back
 from bots.owners.typed_answers import UnclearAnswer, read_name
+from bots.rights import TypedAnswer
 from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.businesses import BusinessChange, change_business
 from loyalty_app.shops.staff import Position
-from loyalty_core.access import Role
 
 RENAME = "rename"
 
@@ -57,15 +56,14 @@ async def ask_name(turn: Turn, position: Position, *, wrong: str = "") -> None:
     await turn.screen(text, [[button(words.label("« Settings"), "settings", shop.id)]])
 
 
-async def take_name(turn: Turn, text: str) -> None:
+async def take_name(turn: Turn, answer: TypedAnswer) -> None:
     """Another name was typed; one that cannot be is asked for again."""
-    position = (await asked(turn, Role.MANAGER)).position
     try:
-        name = read_name(turn.words, text)
+        name = read_name(turn.words, answer.text)
     except UnclearAnswer as unclear:
-        await ask_name(turn, position, wrong=str(unclear))
+        await ask_name(turn, answer.position, wrong=str(unclear))
         return
-    renamed = await changed(turn, position, BusinessChange(name=name))
+    renamed = await changed(turn, answer.position, BusinessChange(name=name))
     turn.note(ChatChange(draft=None))
     await show_settings(turn, renamed, turn.words.say("✅ Saved. All cards show it soon."))
 

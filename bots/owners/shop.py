@@ -3,7 +3,7 @@
 from telegram import InlineKeyboardButton
 
 from bots.buttons import MAIN, Rows, button
-from bots.owners.rights import entitled, own_positions
+from bots.rights import own_position, own_positions
 from bots.staff.invitation import how_to_stamp
 from bots.turn import Turn
 from bots.words import N_, Html, Words
@@ -40,7 +40,7 @@ async def choose_shop(turn: Turn) -> None:
 
 async def press_shop(turn: Turn) -> None:
     """One of the person's shops was chosen."""
-    position = await entitled(turn, turn.press.number(0), Role.STAFF)
+    position = await own_position(turn, turn.press.number(0), Role.STAFF)
     turn.note(ChatChange(draft=None))
     await show_position(turn, position)
 

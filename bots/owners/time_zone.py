@@ -5,14 +5,13 @@ from msgspec.structs import replace
 from bots.buttons import button
 from bots.drafts import Draft
 from bots.owners import cities
-from bots.owners.rights import asked
 from bots.owners.shop import show_position
+from bots.rights import TypedAnswer
 from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.businesses import BusinessChange, change_business
 from loyalty_app.shops.staff import Position
-from loyalty_core.access import Role
 
 ZONE = "zone"
 
@@ -31,21 +30,21 @@ async def ask_zone(turn: Turn, position: Position, *, wrong: Html | None = None)
     await turn.screen(Html(f"{wrong}\n\n{question}") if wrong else question, rows)
 
 
-async def take_zone(turn: Turn, text: str) -> None:
+async def take_zone(turn: Turn, answer: TypedAnswer) -> None:
     """A city was typed: one that is known is taken, several are offered, none is asked for again."""
-    position = (await asked(turn, Role.MANAGER)).position
-    words, found = turn.words, cities.find_zones(text, turn.words.locale)
-    if len(found) == 1:
-        await _take(turn, position, found[0])
-    elif found:
+    words, position = turn.words, answer.position
+    zones = cities.find_zones(answer.text, words.locale)
+    if len(zones) == 1:
+        await _take(turn, position, zones[0])
+    elif zones:
         choices = [
             [button(cities.city_and_country(zone, words.locale)[:60], "zoned", position.business.id, zone)]
-            for zone in found
+            for zone in zones
         ]
         rows = [*choices, [button(words.label("« Settings"), "settings", position.business.id)]]
         await turn.screen(words.say("Which one do you mean? You can also send another name."), rows)
     else:
-        wrong = words.say("☝️ I do not know “{name}”. Please try a larger city nearby.", name=text[:60])
+        wrong = words.say("☝️ I do not know “{name}”. Please try a larger city nearby.", name=answer.text[:60])
         await ask_zone(turn, position, wrong=wrong)
 
 

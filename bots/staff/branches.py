@@ -3,16 +3,16 @@
 import msgspec
 
 from bots.buttons import MAIN, button
-from bots.staff.at_work import find_at_work
 from bots.staff.screen import short, show, turn_away, way_back
+from bots.staff.shift import find_shift
 from bots.turn import Turn
 from loyalty_app.chat.chats import ChatChange
 
 
 async def ask(turn: Turn) -> None:
     """[Where are you?]: shop, customer. Offers the branches; the present one stands out."""
-    desk = await find_at_work(turn, turn.press.number(0))
-    if desk is None:
+    shift = await find_shift(turn, turn.press.number(0))
+    if shift is None:
         await turn_away(turn)
         return
     words, data = turn.words, (turn.press.number(0), turn.press.number(1))
@@ -23,10 +23,10 @@ async def ask(turn: Turn) -> None:
                 "branch",
                 *data,
                 branch.id,
-                look=MAIN if branch == desk.branch else None,
+                look=MAIN if branch == shift.branch else None,
             )
         ]
-        for branch in desk.branches
+        for branch in shift.branches
     ]
     back = button(words.label("⬅️ Back"), "serve", *data)
     await turn.screen(words.say("📍 Where do you work today?"), [*rows, [back], *way_back(turn)])
@@ -34,16 +34,16 @@ async def ask(turn: Turn) -> None:
 
 async def choose(turn: Turn) -> None:
     """A branch: shop, customer, branch. One that is not of this shop changes nothing."""
-    desk, chosen = await find_at_work(turn, turn.press.number(0)), turn.press.number(2)
-    if desk is None:
+    shift, chosen = await find_shift(turn, turn.press.number(0)), turn.press.number(2)
+    if shift is None:
         await turn_away(turn)
         return
     told = None
-    if any(branch.id == chosen for branch in desk.branches):
+    if any(branch.id == chosen for branch in shift.branches):
         turn.note(ChatChange(branch_id=chosen))
-        desk = msgspec.structs.replace(desk, chosen_branch_id=chosen)
-        told = turn.words.say("📍 You work at {branch} now.", branch=desk.branch.name if desk.branch else "")
-    await show(turn, desk, turn.press.number(1), told=told)
+        shift = msgspec.structs.replace(shift, chosen_branch_id=chosen)
+        told = turn.words.say("📍 You work at {branch} now.", branch=shift.branch.name if shift.branch else "")
+    await show(turn, shift, turn.press.number(1), told=told)
 
 
 PRESSES = {"branches": ask, "branch": choose}

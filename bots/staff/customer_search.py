@@ -14,8 +14,8 @@ from telegram.error import BadRequest
 
 from bots.buttons import LONGEST_DATA, Rows, button
 from bots.scan import cards_in
-from bots.staff.at_work import find_at_work, workplaces
 from bots.staff.screen import LIST, short, show, turn_away
+from bots.staff.shift import find_shift, positions_here_first
 from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.customers.card_pictures import first_name
@@ -35,8 +35,8 @@ PHONE = re.compile(r"[+＋]?[\d\s()/.\-]{5,25}")
 
 async def open_card(turn: Turn, code: str) -> bool:
     """A card's link was opened: show whom to stamp, if it is a card of a shop where the person works."""
-    places, parsed = await workplaces(turn), parse_code(code)
-    found = await _with_codes(turn, places, [parsed]) if places and parsed else []
+    positions, parsed = await positions_here_first(turn), parse_code(code)
+    found = await _with_codes(turn, positions, [parsed]) if positions and parsed else []
     if not found:
         return False
     await _serve(turn, found[0])
@@ -45,11 +45,11 @@ async def open_card(turn: Turn, code: str) -> bool:
 
 async def find_typed(turn: Turn, text: str) -> bool:
     """Something was typed: show whom to stamp, if it is the code or the phone number of a card."""
-    places, code = await workplaces(turn), parse_code(text)
-    if not places:
+    positions, code = await positions_here_first(turn), parse_code(text)
+    if not positions:
         return False
-    found = await _with_codes(turn, places, [code]) if code else []
-    customer = found[0] if found else await _with_phone(turn, places, text)
+    found = await _with_codes(turn, positions, [code]) if code else []
+    customer = found[0] if found else await _with_phone(turn, positions, text)
     if customer is not None:
         await _serve(turn, customer)
     elif any(letter.isdigit() for letter in text) or text.upper().startswith("CUS"):
@@ -70,12 +70,12 @@ def _nobody(turn: Turn, text: str) -> Html:
 
 async def scan(turn: Turn) -> bool:
     """A picture was sent: show whom to stamp; of several cards, one is chosen."""
-    places = await workplaces(turn)
-    if not places:
+    positions = await positions_here_first(turn)
+    if not positions:
         return False
     picture = await _picture(turn)
     codes = await asyncio.get_running_loop().run_in_executor(READERS, cards_in, picture)
-    found = await _with_codes(turn, places, codes) if codes else []
+    found = await _with_codes(turn, positions, codes) if codes else []
     if len(found) == 1:
         await _serve(turn, found[0])
     elif found:
@@ -109,29 +109,29 @@ async def _picture(turn: Turn) -> bytes:
         return b""
 
 
-async def _with_codes(turn: Turn, places: Sequence[Position], codes: Sequence[str]) -> list[Customer]:
-    shops = [position.business.id for position in places]
+async def _with_codes(turn: Turn, positions: Sequence[Position], codes: Sequence[str]) -> list[Customer]:
+    shops = [position.business.id for position in positions]
     return await turn.read(lambda connection: with_codes(connection, shops, codes))
 
 
-async def _with_phone(turn: Turn, places: Sequence[Position], typed: str) -> Customer | None:
+async def _with_phone(turn: Turn, positions: Sequence[Position], typed: str) -> Customer | None:
     """Who has a phone number, in the shop of this chat or else in another one where the person works."""
     if not PHONE.fullmatch(typed):
         return None
-    shops = [position.business for position in places]
+    shops = [position.business for position in positions]
     return await turn.read(lambda connection: with_phone_in(connection, shops, typed))
 
 
 async def _serve(turn: Turn, customer: Customer) -> None:
-    desk = await find_at_work(turn, customer.business_id)
-    if desk is not None:
-        await show(turn, desk, customer.id)
+    shift = await find_shift(turn, customer.business_id)
+    if shift is not None:
+        await show(turn, shift, customer.id)
 
 
 async def list_again(turn: Turn) -> None:
     """[All cards of the picture]: shop, customers."""
     shop, ids = turn.press.number(0), [turn.press.number(place) for place in range(1, len(turn.press.args))]
-    if await find_at_work(turn, shop) is None:
+    if await find_shift(turn, shop) is None:
         await turn_away(turn)
         return
     found = await turn.read(lambda connection: with_ids(connection, shop, ids))

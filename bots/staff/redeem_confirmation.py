@@ -5,8 +5,8 @@ Nothing is written here: the buttons lead to `acting`.
 
 from bots.buttons import GOOD, Rows, button, new_nonce
 from bots.replies import reply
-from bots.staff.at_work import find_at_work
 from bots.staff.screen import StaffScreen, look, short, show, turn_away, way_back
+from bots.staff.shift import find_shift
 from bots.turn import Turn
 from bots.words import Html
 from loyalty_core.errors import CustomerNotFound, NoRewardAvailable
@@ -17,16 +17,16 @@ MOST_CHOICES = 8
 
 async def hand(turn: Turn) -> None:
     """[Redeem]: shop, customer. Names the reward and asks once more; of several, one is chosen."""
-    desk = await find_at_work(turn, turn.press.number(0))
-    if desk is None:
+    shift = await find_shift(turn, turn.press.number(0))
+    if shift is None:
         await turn_away(turn)
         return
     try:
-        sight = await look(turn, desk, turn.press.number(1))
+        sight = await look(turn, shift, turn.press.number(1))
         different = _different(sight.visit.rewards)
     except (CustomerNotFound, NoRewardAvailable) as refusal:
-        await turn.toast(reply(turn.words, refusal, turn.now(desk.position.business)), alert=True)
-        await show(turn, desk, turn.press.number(1))
+        await turn.toast(reply(turn.words, refusal, turn.now(shift.position.business)), alert=True)
+        await show(turn, shift, turn.press.number(1))
         return
     if len(different) == 1:
         await turn.screen(*_confirmation(sight, different[0], turn))

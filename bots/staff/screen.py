@@ -10,7 +10,7 @@ from telegram import InlineKeyboardButton
 
 from bots.buttons import GOOD, MAIN, SECOND_TAP_SECONDS, Rows, button, new_nonce, read_press
 from bots.replies import reply
-from bots.staff.at_work import AtWork
+from bots.staff.shift import Shift
 from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.customers.card_pictures import first_name
@@ -29,7 +29,7 @@ LIST = "cards"
 class StaffScreen(msgspec.Struct, frozen=True, kw_only=True):
     """All that the screen is made of, as it was at one moment, which is told by the shop's clock."""
 
-    desk: AtWork
+    shift: Shift
     visit: StaffView
     words: Words
     now: datetime
@@ -41,24 +41,24 @@ class StaffScreen(msgspec.Struct, frozen=True, kw_only=True):
 
     def data(self, *more: object) -> tuple[object, ...]:
         """What each button brings back: the shop, the customer, and what is added."""
-        return (self.desk.position.business.id, self.visit.customer_id, *more)
+        return (self.shift.position.business.id, self.visit.customer_id, *more)
 
 
-async def look(turn: Turn, desk: AtWork, customer_id: int) -> StaffScreen:
+async def look(turn: Turn, shift: Shift, customer_id: int) -> StaffScreen:
     """See how a customer's card is now. Raises CustomerNotFound."""
-    position, now = desk.position, turn.now(desk.position.business)
+    position, now = shift.position, turn.now(shift.position.business)
     visit = await turn.read(
         lambda connection: look_at(connection, position.business, customer_id, by=position.actor, now=now)
     )
-    return StaffScreen(desk=desk, visit=visit, words=turn.words, now=now)
+    return StaffScreen(shift=shift, visit=visit, words=turn.words, now=now)
 
 
 async def show(
-    turn: Turn, desk: AtWork, customer_id: int, *, told: Html | None = None, all_amounts: bool = False
+    turn: Turn, shift: Shift, customer_id: int, *, told: Html | None = None, all_amounts: bool = False
 ) -> None:
     """Show a customer as they are now, below what has just been done."""
     try:
-        sight = await look(turn, desk, customer_id)
+        sight = await look(turn, shift, customer_id)
     except CustomerNotFound as refusal:
         await turn.screen(turn.words.say("{text}", text=reply(turn.words, refusal, turn.now())))
         return
@@ -77,7 +77,7 @@ async def turn_away(turn: Turn) -> None:
 
 def text_of(sight: StaffScreen, told: Html | None) -> Html:
     """What the screen says."""
-    words, visit, shop = sight.words, sight.visit, sight.desk.position.business
+    words, visit, shop = sight.words, sight.visit, sight.shift.position.business
     lines = [
         *([told, Html("")] if told else []),
         words.say("<b>{name}</b> · {shop}", name=sight.name, shop=shop.name),
@@ -146,8 +146,8 @@ def undo_label(words: Words, entry: Entry) -> str:
 
 
 def _branch(sight: StaffScreen) -> list[InlineKeyboardButton]:
-    branch, words = sight.desk.branch, sight.words
-    if len(sight.desk.branches) <= 1:
+    branch, words = sight.shift.branch, sight.words
+    if len(sight.shift.branches) <= 1:
         return []
     label = words.label("📍 {branch}", branch=short(branch.name)) if branch else words.label("📍 Where are you?")
     return [button(label, "branches", *sight.data())]

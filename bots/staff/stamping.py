@@ -10,8 +10,8 @@ import msgspec
 
 from bots.buttons import is_second_tap, is_stale
 from bots.replies import reply
-from bots.staff.at_work import AtWork, find_at_work
 from bots.staff.screen import show, turn_away
+from bots.staff.shift import Shift, find_shift
 from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.customers.card_pictures import first_name
@@ -20,7 +20,7 @@ from loyalty_core.fields import MOST_STAMPS
 from loyalty_core.outcomes import Redeemed, Stamped, Voided
 from loyalty_core.stamping import RedeemOrder, StampOrder
 
-Deed = Callable[[Turn, AtWork], Awaitable[Html]]
+Deed = Callable[[Turn, Shift], Awaitable[Html]]
 """Does what was pressed, and says what came of it. Raises LoyaltyError."""
 
 
@@ -44,41 +44,41 @@ async def _act(turn: Turn, deed: Deed) -> None:
 
     The second tap of a double tap lands on the next screen, before anybody has read it: it is not meant.
     """
-    desk, customer_id = await find_at_work(turn, turn.press.number(0)), turn.press.number(1)
-    if desk is None:
+    shift, customer_id = await find_shift(turn, turn.press.number(0)), turn.press.number(1)
+    if shift is None:
         await turn_away(turn)
         return
     if is_second_tap(turn.press.text(2)):
         return
     try:
-        told = await _once(turn, desk, deed)
+        told = await _once(turn, shift, deed)
     except NotOnStaff:
         await turn_away(turn)
     else:
-        await show(turn, desk, customer_id, told=told)
+        await show(turn, shift, customer_id, told=told)
 
 
-async def _once(turn: Turn, desk: AtWork, deed: Deed) -> Html | None:
+async def _once(turn: Turn, shift: Shift, deed: Deed) -> Html | None:
     if is_stale(turn.press.text(2)):
         await turn.toast(
             turn.words.plain("This screen was old. Here is how it is now: please press again."), alert=True
         )
         return None
     try:
-        return await deed(turn, desk)
+        return await deed(turn, shift)
     except (Busy, NotOnStaff):
         raise
     except LoyaltyError as refusal:
-        await turn.toast(reply(turn.words, refusal, turn.now(desk.position.business)), alert=True)
+        await turn.toast(reply(turn.words, refusal, turn.now(shift.position.business)), alert=True)
         return None
 
 
-async def _stamp(turn: Turn, desk: AtWork) -> Html:
-    count, branch, words = turn.press.number(3), desk.branch, turn.words
+async def _stamp(turn: Turn, shift: Shift) -> Html:
+    count, branch, words = turn.press.number(3), shift.branch, turn.words
     if not 1 <= count <= MOST_STAMPS:
         raise InvalidRequest.field("stamps", f"must be a whole number from 1 to {MOST_STAMPS}")
     order = StampOrder(stamps=count, branch_id=branch.id if branch else None)
-    answer = await turn.counter.give_stamp(desk.caller(turn.press.text(2)), turn.press.number(1), order)
+    answer = await turn.counter.give_stamp(shift.caller(turn.press.text(2)), turn.press.number(1), order)
     stamped = msgspec.json.decode(answer.body, type=Stamped)
     amount, name = f"+{words.number(stamped.stamps_added)}", first_name(stamped.customer.name)
     if stamped.rewards:
@@ -98,9 +98,9 @@ async def _stamp(turn: Turn, desk: AtWork) -> Html:
     )
 
 
-async def _redeem(turn: Turn, desk: AtWork) -> Html:
+async def _redeem(turn: Turn, shift: Shift) -> Html:
     order = RedeemOrder(reward_id=turn.press.number(3))
-    answer = await turn.counter.redeem(desk.caller(turn.press.text(2)), turn.press.number(1), order)
+    answer = await turn.counter.redeem(shift.caller(turn.press.text(2)), turn.press.number(1), order)
     redeemed = msgspec.json.decode(answer.body, type=Redeemed)
     return turn.words.say(
         "🎁 Handed out to <b>{name}</b>: <b>{reward}</b>",
@@ -109,8 +109,8 @@ async def _redeem(turn: Turn, desk: AtWork) -> Html:
     )
 
 
-async def _undo(turn: Turn, desk: AtWork) -> Html:
-    answer = await turn.counter.void(desk.caller(turn.press.text(2)), turn.press.number(3))
+async def _undo(turn: Turn, shift: Shift) -> Html:
+    answer = await turn.counter.void(shift.caller(turn.press.text(2)), turn.press.number(3))
     customer, words = msgspec.json.decode(answer.body, type=Voided).customer, turn.words
     name, stamps = first_name(customer.name), turn.press.number(4)
     if not stamps:
@@ -135,11 +135,11 @@ async def more_amounts(turn: Turn) -> None:
 
 
 async def _show(turn: Turn, *, all_amounts: bool = False) -> None:
-    desk = await find_at_work(turn, turn.press.number(0))
-    if desk is None:
+    shift = await find_shift(turn, turn.press.number(0))
+    if shift is None:
         await turn_away(turn)
     else:
-        await show(turn, desk, turn.press.number(1), all_amounts=all_amounts)
+        await show(turn, shift, turn.press.number(1), all_amounts=all_amounts)
 
 
 PRESSES = {

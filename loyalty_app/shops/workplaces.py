@@ -1,6 +1,9 @@
-"""Workplaces: where somebody works, as far as the bot to which they write has to do with it.
+"""Workplaces: in which shops a person of the chat works, and what they may do there now.
 
-A shop's own bot knows only that shop. Who is on the staff is in `staff`.
+This is the one place where the chat's rights are decided. Everything about one press is read in one snapshot: the
+staff, the role, and whose bot was written to. A shop's own bot knows only that shop. What a role may do is a rule of
+the core; who is on the staff is in `staff`. The writes look once more, in their own transaction (`rights`, and
+`counter/rights.py`).
 """
 
 import msgspec
@@ -9,6 +12,8 @@ from sqlalchemy import Connection
 from loyalty_app.shops.branches import Branch, branches_of
 from loyalty_app.shops.links import shop_of_bot
 from loyalty_app.shops.staff import Position, position_in, positions
+from loyalty_core.access import Role, require_role
+from loyalty_core.errors import NotOnStaff
 
 
 class Workplace(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,16 +23,28 @@ class Workplace(msgspec.Struct, frozen=True, kw_only=True):
     branches: tuple[Branch, ...]
 
 
-def find_workplace(connection: Connection, business_id: int, *, user_id: int, bot_id: int) -> Workplace | None:
-    """The shop where a person works; None if they do not, or if the bot is another shop's."""
+def require_position(
+    connection: Connection, business_id: int, *, user_id: int, bot_id: int, role: Role = Role.STAFF
+) -> Position:
+    """A person's position in a shop, if they have that role there now, or a later one.
+
+    Raises NotOnStaff if they do not work there (any more), or if the bot is another shop's; RoleRequired.
+    """
     position = position_in(connection, user_id, business_id)
     if position is None or shop_of_bot(connection, bot_id) not in {None, business_id}:
-        return None
+        raise NotOnStaff
+    require_role(position.role, role)
+    return position
+
+
+def require_workplace(connection: Connection, business_id: int, *, user_id: int, bot_id: int) -> Workplace:
+    """The shop where a person works, with its branches. Raises NotOnStaff as `require_position` does."""
+    position = require_position(connection, business_id, user_id=user_id, bot_id=bot_id)
     return Workplace(position=position, branches=branches_of(connection, business_id))
 
 
-def list_workplaces(connection: Connection, *, user_id: int, bot_id: int) -> list[Position]:
-    """What a person is in the shops that a bot knows, the oldest first."""
-    found = positions(connection, user_id)
-    own = shop_of_bot(connection, bot_id) if found else None
-    return [position for position in found if own in {None, position.business.id}]
+def list_positions(connection: Connection, *, user_id: int, bot_id: int) -> list[Position]:
+    """What a person is in the shops that a bot knows, the oldest position first."""
+    everywhere = positions(connection, user_id)
+    shop_of_this_bot = shop_of_bot(connection, bot_id) if everywhere else None
+    return [position for position in everywhere if shop_of_this_bot in {None, position.business.id}]

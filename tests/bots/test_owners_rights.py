@@ -106,6 +106,23 @@ async def test_an_answer_of_somebody_who_was_removed_meanwhile_is_not_taken(
     assert "Bean" not in otto.last.words
 
 
+async def test_an_owner_who_is_removed_is_out_at_the_next_press_of_any_button(either_town: Town) -> None:
+    """Also on the screen that is open, and when they come back as staff."""
+    shop = await either_town.open_shop()
+    await either_town.employ(shop, await either_town.person("Mira"), Role.OWNER)
+    otto = await either_town.person("Otto")
+    number = await either_town.employ(shop, otto, Role.OWNER)
+    await otto.say("/shop")
+    await remove_staff(shop.database, shop.business.id, number, now=utc_now())
+    before, messages = await shop.database.read(dump), await seen(otto)
+    assert set(await press_everything(otto, shop, [*OF_A_SHOP, "shop"])) == {"You are not on the staff of this shop."}
+    await either_town.employ(shop, otto, Role.STAFF)
+    assert None not in await press_everything(otto, shop, OF_A_SHOP)
+    assert await seen(otto) == messages
+    assert (await shop.database.read(dump))["transaction"] == before["transaction"]
+    assert (await shop.database.read(dump))["business"] == before["business"]
+
+
 async def test_who_works_at_several_shops_chooses_one_and_stays_there(town: Town, shop: Shop) -> None:
     mira = await town.hire(shop, "Mira", Role.OWNER)
     next_door = await town.open_shop()

@@ -1,21 +1,21 @@
-"""The desk: one of the staff at work in a shop, as the database knows them now.
+"""Shift: somebody of the staff at work, in one shop and at one of its branches, as the database knows them now.
 
-What somebody asks for there names a shop; whether they work in it is looked up each time. Nothing is said here.
+A button names a shop; whether the person works in it is looked up at each press. Nothing is said here.
 """
-
-from collections.abc import Sequence
 
 import msgspec
 
+from bots.rights import own_positions
 from bots.turn import Turn
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
 from loyalty_app.shops.branches import Branch
 from loyalty_app.shops.staff import Position
-from loyalty_app.shops.workplaces import find_workplace, list_workplaces
+from loyalty_app.shops.workplaces import require_workplace
+from loyalty_core.errors import NotOnStaff
 
 
-class AtWork(msgspec.Struct, frozen=True, kw_only=True):
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody at work: as whom, and at which of the shop's branches, if they have said so or there is but one."""
 
     position: Position
@@ -34,19 +34,20 @@ class AtWork(msgspec.Struct, frozen=True, kw_only=True):
         return Caller(business=self.position.business, actor=self.position.actor, key=f"chat:{nonce}")
 
 
-async def find_at_work(turn: Turn, business_id: int) -> AtWork | None:
+async def find_shift(turn: Turn, business_id: int) -> Shift | None:
     """The person at work in that shop; None if they do not work there. The chat remembers the shop."""
     user_id, bot_id = turn.user.id, turn.bot.id
-    found = await turn.read(lambda connection: find_workplace(connection, business_id, user_id=user_id, bot_id=bot_id))
-    if found is None:
+    try:
+        workplace = await turn.read(
+            lambda connection: require_workplace(connection, business_id, user_id=user_id, bot_id=bot_id)
+        )
+    except NotOnStaff:
         return None
     if turn.chat.business_id != business_id:
         turn.note(ChatChange(business_id=business_id))
-    return AtWork(position=found.position, branches=found.branches, chosen_branch_id=turn.chat.branch_id)
+    return Shift(position=workplace.position, branches=workplace.branches, chosen_branch_id=turn.chat.branch_id)
 
 
-async def workplaces(turn: Turn) -> Sequence[Position]:
-    """The shops in which the person works, the one of this chat first; a shop's own bot knows no other shop."""
-    user_id, bot_id, here = turn.user.id, turn.bot.id, turn.chat.business_id
-    found = await turn.read(lambda connection: list_workplaces(connection, user_id=user_id, bot_id=bot_id))
-    return sorted(found, key=lambda position: position.business.id != here)
+async def positions_here_first(turn: Turn) -> list[Position]:
+    """The shops in which the person works, the one of this chat first."""
+    return sorted(await own_positions(turn), key=lambda position: position.business.id != turn.chat.business_id)
