@@ -7,8 +7,9 @@ cards; here they are only asked for.
 from bots.buttons import Rows, button, keyboard
 from bots.turn import Turn
 from bots.words import Html
-from loyalty_app.chat.card_queue import HeldCard, send_anew
+from loyalty_app.chat.card_queue import send_anew
 from loyalty_app.chat.card_snapshots import CardSnapshot, look_at_all, look_for
+from loyalty_app.chat.held_card import HeldCard
 
 
 async def find_own(turn: Turn, business_id: int) -> CardSnapshot | None:

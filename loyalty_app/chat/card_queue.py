@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, null, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, null, or_, select, true, update
 
 from loyalty_app.chat.chats import note_sent
+from loyalty_app.chat.held_card import HeldCard, held_card_of
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer, telegram_bot, telegram_card
 
@@ -35,27 +36,6 @@ SERVES = (
 """Whether a card's bot still serves its shop; one that has moved to another shop shows that one's cards only."""
 
 
-class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A card in a chat: whose it is, the message that shows it, and the state that it shows.
-
-    `shown_rewards` counts the rewards ever earned. `due_at` is set while it is to be shown anew; `tries` counts how
-    often that has failed.
-    """
-
-    business_id: int
-    bot_id: int
-    user_id: int
-    customer_id: int
-    message_id: int | None
-    shown_version: int
-    shown_stamps: int
-    shown_rewards: int
-    muted: bool
-    due_at: datetime | None
-    lease: str | None
-    tries: int
-
-
 class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
     """What came of showing a card: the message and the state that it shows.
 
@@ -73,10 +53,6 @@ class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
     failed: bool = False
 
 
-def _card_of(row: Row[Any]) -> HeldCard:
-    return HeldCard(**{name: getattr(row, name) for name in HeldCard.__struct_fields__})
-
-
 def cards_of(connection: Connection, bot_id: int, user_id: int) -> list[HeldCard]:
     """The cards that a person holds in their chat with a bot, the oldest first."""
     alive = and_(customer.c.business_id == telegram_card.c.business_id, customer.c.id == telegram_card.c.customer_id)
@@ -87,7 +63,7 @@ def cards_of(connection: Connection, bot_id: int, user_id: int) -> list[HeldCard
         .where(customer.c.erased_at.is_(None))
         .order_by(telegram_card.c.created_at, telegram_card.c.business_id)
     )
-    return [_card_of(row) for row in connection.execute(own)]
+    return [held_card_of(row) for row in connection.execute(own)]
 
 
 def find_card(connection: Connection, business_id: int, *, bot_id: int, user_id: int) -> HeldCard | None:
@@ -99,7 +75,7 @@ def find_card(connection: Connection, business_id: int, *, bot_id: int, user_id:
         SERVES,
     )
     row = connection.execute(own).one_or_none()
-    return _card_of(row) if row is not None else None
+    return held_card_of(row) if row is not None else None
 
 
 async def send_anew(database: Database, card: HeldCard, *, now: datetime) -> None:
@@ -165,7 +141,7 @@ class CardQueue:
 
     def key(self, job: HeldCard) -> tuple[int, int, int]:
         """What tells a card in a chat from all others."""
-        return job.business_id, job.bot_id, job.user_id
+        return job.place
 
     def renew(self, connection: Connection, database: Database, jobs: Sequence[HeldCard], *, now: datetime) -> None:
         """Lease cards for longer; one whose lease is lost is left to whoever holds it now."""
@@ -181,20 +157,20 @@ class CardQueue:
         found = self._claimable(now, room).with_for_update(of=telegram_card, skip_locked=True)
         rows = connection.execute(found).all()
         lease = secrets.token_hex(16)
-        leased = [{**_key(_card_of(row)), "lease": lease, "lease_until": now + LEASE} for row in rows]
+        leased = [{**_key(held_card_of(row)), "lease": lease, "lease_until": now + LEASE} for row in rows]
         database.update(connection, telegram_card, leased, key=KEY)
-        return [msgspec.structs.replace(_card_of(row), lease=lease) for row in rows]
+        return [msgspec.structs.replace(held_card_of(row), lease=lease) for row in rows]
 
     def record(self, connection: Connection, database: Database, ended: Sequence[ShownCard], *, now: datetime) -> None:
         """Note what was shown; a card that has changed meanwhile stays due.
 
         One whose lease is lost is left to whoever holds it now.
         """
-        keys = [(one.card.business_id, one.card.bot_id, one.card.user_id) for one in ended]
+        keys = [one.card.place for one in ended]
         rows = database.fetch(connection, telegram_card, KEY, keys, lock=True)
-        kept = {(row.business_id, row.bot_id, row.user_id): _card_of(row) for row in rows}
+        kept = {card.place: card for card in map(held_card_of, rows)}
         for one in ended:
-            current = kept.get((one.card.business_id, one.card.bot_id, one.card.user_id))
+            current = kept.get(one.card.place)
             if current is None or (current.customer_id, current.lease) != (one.card.customer_id, one.card.lease):
                 continue
             if one.gone:

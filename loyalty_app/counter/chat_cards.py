@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET
 from sqlalchemy import Connection
 
+from loyalty_app.chat.held_card import HeldCard, Place, held_card_of
 from loyalty_app.counter.orders import Claim, Holder, Join, Request
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
@@ -20,36 +21,10 @@ FIRST_SHOWING = timedelta(seconds=15)
 """How long whoever asked has for showing a new card; after that it is due like any other."""
 
 Key = tuple[int, int]
-Place = tuple[int, int, int]
-"""A business, a bot and a person: one chat in which one card of that business can hang."""
 
 
 class Overtaken(Exception):
     """Somebody else has changed meanwhile what was about to be locked: the request is decided anew."""
-
-
-class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """A card in a chat: a row of the table `telegram_card`."""
-
-    business_id: int
-    bot_id: int
-    user_id: int
-    customer_id: int
-    created_at: datetime
-    message_id: int | None = None
-    shown_version: int = 0
-    shown_stamps: int = 0
-    shown_rewards: int = 0
-    muted: bool = False
-    due_at: datetime | None = None
-    tries: int = 0
-    lease: str | None = None
-    lease_until: datetime | None = None
-
-    @property
-    def place(self) -> Place:
-        """Where it hangs."""
-        return self.business_id, self.bot_id, self.user_id
 
 
 class ChatCards:
@@ -57,9 +32,9 @@ class ChatCards:
 
     def __init__(self, database: Database, connection: Connection) -> None:
         self.database, self.connection = database, connection
-        self.held: dict[Place, Held] = {}
-        self.new: dict[Place, Held] = {}
-        self.changed: dict[Place, Held] = {}
+        self.held: dict[Place, HeldCard] = {}
+        self.new: dict[Place, HeldCard] = {}
+        self.changed: dict[Place, HeldCard] = {}
 
     def look_ahead(self, requests: Iterable[Request]) -> set[Key]:
         """The customers whom claims may change, so that they can be locked."""
@@ -79,7 +54,7 @@ class ChatCards:
             *self.database.fetch(self.connection, card, ("business_id", "customer_id"), claimable),
         ]
         for row in rows:
-            held = Held(**{name: getattr(row, name) for name in Held.__struct_fields__})
+            held = held_card_of(row)
             self.held[held.place] = held
         return {(held.business_id, held.customer_id) for held in self.held.values()}
 
@@ -92,7 +67,7 @@ class ChatCards:
         """Whether somebody else holds that card."""
         return any(held.user_id != user_id for held in self._of_card(customer))
 
-    def _of_card(self, customer: Customer) -> list[Held]:
+    def _of_card(self, customer: Customer) -> list[HeldCard]:
         card = (customer.business_id, customer.id)
         return [held for held in self.held.values() if (held.business_id, held.customer_id) == card]
 
@@ -103,7 +78,7 @@ class ChatCards:
         if there is not None and there.customer_id == customer.id:
             return
         self._note(
-            Held(
+            HeldCard(
                 business_id=customer.business_id,
                 bot_id=holder.bot_id,
                 user_id=holder.user_id,
@@ -132,7 +107,7 @@ class ChatCards:
                 )
             )
 
-    def _note(self, held: Held) -> None:
+    def _note(self, held: HeldCard) -> None:
         is_new = held.place in self.new or held.place not in self.held
         (self.new if is_new else self.changed)[held.place] = held
         self.held[held.place] = held
