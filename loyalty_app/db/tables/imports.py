@@ -1,6 +1,6 @@
 """Tables of imports over the API: lists that integrators have sent, and what became of them."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, text
+from sqlalchemy import Column, ForeignKeyConstraint, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, text
 
 from loyalty_app.db.tables.metadata import owned
 from loyalty_app.db.types import BigId, UtcDateTime
@@ -31,3 +31,5 @@ Index(
     sqlite_where=text("finished_at IS NULL"),
     postgresql_where=text("finished_at IS NULL"),
 )
+
+import_job.append_constraint(ForeignKeyConstraint(["business_id"], ["business.id"]))

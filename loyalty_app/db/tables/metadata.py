@@ -1,8 +1,11 @@
-"""Metadata: what all tables share, their naming and what it means that a row belongs to a business."""
+"""Metadata: what all tables share, how constraints are named, what it means that a row belongs to a business.
+
+Also the table of the numbers that were given out, which belongs to nobody.
+"""
 
 from typing import Any
 
-from sqlalchemy import Column, MetaData, Table
+from sqlalchemy import Column, MetaData, String, Table
 from sqlalchemy.schema import SchemaItem
 
 from loyalty_app.db.types import BigId
@@ -21,3 +24,13 @@ def owned(name: str, *items: SchemaItem, **options: Any) -> Table:  # noqa: ANN4
     """A table of things that belong to a business."""
     owner = Column("business_id", BigId, nullable=False)
     return Table(name, metadata, owner, *items, **{"sqlite_with_rowid": False, **options})
+
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("last", BigId, nullable=False),
+    sqlite_with_rowid=False,
+    comment="The last number given out, for SQLite; PostgreSQL has sequences.",
+)

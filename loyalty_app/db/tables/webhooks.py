@@ -1,6 +1,17 @@
 """Tables of the webhooks: endpoints, what is to be delivered to them, what was tried, and what owners are told."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Text, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    text,
+)
 
 from loyalty_app.db.tables.metadata import owned
 from loyalty_app.db.types import BigId, UtcDateTime
@@ -79,3 +90,5 @@ Index(
     sqlite_where=text("told_at IS NULL"),
     postgresql_where=text("told_at IS NULL"),
 )
+
+webhook_endpoint.append_constraint(ForeignKeyConstraint(["business_id"], ["business.id"]))

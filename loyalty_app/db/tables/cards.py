@@ -1,0 +1,146 @@
+"""Tables of cards: customers, the ledger, rewards, idempotency keys, events, and the totals of each day.
+
+The balance columns of `customer` and the totals are caches of the ledger (`transaction`); `loyalty doctor` proves them.
+"""
+
+from sqlalchemy import (
+    Column,
+    Date,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from loyalty_app.db.tables.metadata import owned
+from loyalty_app.db.types import BigId, UtcDateTime
+
+customer = owned(
+    "customer",
+    Column("id", BigId, nullable=False),
+    Column("qr_code", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("phone", String(20)),
+    Column("email", Text),
+    Column("birthday", Date),
+    Column("search_text", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("erased_at", UtcDateTime),
+    Column("version", Integer, nullable=False),
+    Column("entries", Integer, nullable=False, server_default=text("0")),
+    Column("current_stamps", Integer, nullable=False),
+    Column("goal", Integer, nullable=False),
+    Column("program_version", Integer, nullable=False),
+    Column("total_stamps", Integer, nullable=False),
+    Column("total_visits", Integer, nullable=False),
+    Column("rewards_earned", Integer, nullable=False),
+    Column("rewards_available", Integer, nullable=False),
+    Column("last_visit_at", UtcDateTime),
+    Column("last_visit_by", Text),
+    Column("day", Date),
+    Column("day_stamps", Integer, nullable=False),
+    PrimaryKeyConstraint("business_id", "id"),
+    UniqueConstraint("qr_code", "business_id"),
+    UniqueConstraint("business_id", "phone"),
+    # Nothing that a stamp changes is in an index, so that PostgreSQL can update the row in place (HOT).
+    postgresql_with={"fillfactor": "80"},
+)
+
+transaction = owned(
+    "transaction",
+    Column("id", BigId, nullable=False),
+    Column("customer_id", BigId, nullable=False),
+    Column("type", String(8), nullable=False),
+    Column("stamps", Integer, nullable=False),
+    Column("reward_id", BigId),
+    Column("branch_id", BigId),
+    Column("order_ref", Text),
+    Column("actor_type", String(16), nullable=False),
+    Column("actor_id", BigId),
+    Column("actor_name", Text),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("program_version", Integer, nullable=False),
+    Column("voids", BigId),
+    Column("voided_by", BigId),
+    Column("reason", Text),
+    PrimaryKeyConstraint("business_id", "id"),
+    Index(None, "business_id", "customer_id", "id"),
+)
+Index(
+    "uq_transaction_order_ref",
+    transaction.c.business_id,
+    transaction.c.order_ref,
+    unique=True,
+    sqlite_where=text("order_ref IS NOT NULL AND voided_by IS NULL"),
+    postgresql_where=text("order_ref IS NOT NULL AND voided_by IS NULL"),
+)
+
+reward = owned(
+    "reward",
+    Column("id", BigId, nullable=False),
+    Column("customer_id", BigId, nullable=False),
+    Column("transaction_id", BigId, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("earned_at", UtcDateTime, nullable=False),
+    Column("redeemed_at", UtcDateTime),
+    Column("expires_at", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "id"),
+    Index(None, "business_id", "customer_id", "id"),
+    Index(None, "business_id", "status", "id"),
+)
+Index(
+    "ix_reward_expires_at",
+    reward.c.expires_at,
+    sqlite_where=text("status = 'available' AND expires_at IS NOT NULL"),
+    postgresql_where=text("status = 'available' AND expires_at IS NOT NULL"),
+)
+
+idempotency = owned(
+    "idempotency",
+    Column("key", Text, nullable=False),
+    Column("fingerprint", LargeBinary(32), nullable=False),
+    Column("customer_id", BigId, nullable=False),
+    Column("answer", LargeBinary),
+    Column("created_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("business_id", "key"),
+    Index(None, "business_id", "customer_id"),
+    sqlite_with_rowid=True,  # rows too long for an index
+)
+
+event = owned(
+    "event",
+    Column("id", String(40), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("customer_id", BigId, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("business_id", "id"),
+    Index(None, "business_id", "customer_id"),
+    sqlite_with_rowid=True,  # rows too long for an index
+)
+
+daily_total = owned(
+    "daily_total",
+    Column("day", Date, nullable=False),
+    Column("visits", Integer, nullable=False),
+    Column("stamps_added", Integer, nullable=False),
+    Column("stamps_voided", Integer, nullable=False),
+    Column("new_customers", Integer, nullable=False),
+    Column("rewards_earned", Integer, nullable=False),
+    Column("rewards_redeemed", Integer, nullable=False),
+    Column("rewards_expired", Integer, nullable=False),
+    Column("last_visits", Integer, nullable=False, server_default=text("0")),
+    Column("last_visits_again", Integer, nullable=False, server_default=text("0")),
+    PrimaryKeyConstraint("business_id", "day"),
+)
+
+for _child, _column in ((transaction, "customer_id"), (reward, "customer_id")):
+    _child.append_constraint(ForeignKeyConstraint(["business_id", _column], ["customer.business_id", "customer.id"]))
+customer.append_constraint(ForeignKeyConstraint(["business_id"], ["business.id"]))

@@ -1,0 +1,119 @@
+"""Tables of shops: the business, its programs, branches, staff, invitations, API keys, and its totals."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+    true,
+)
+
+from loyalty_app.db.tables.metadata import metadata, owned
+from loyalty_app.db.types import BigId, UtcDateTime
+
+business = Table(
+    "business",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("slug", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("plan", String(16), nullable=False),
+    Column("rate_limit", Integer),
+    Column("timezone", String(64), nullable=False),
+    Column("country", String(2)),
+    Column("program_version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("card_color", String(7)),
+    Column("card_notices", Boolean, nullable=False, server_default=true()),
+    Column("deliveries_paused_at", UtcDateTime),
+)
+
+business_total = owned(
+    "business_total",
+    Column("customers", BigId, nullable=False),
+    Column("outstanding", BigId, nullable=False),
+    Column("redeemed", BigId, nullable=False, server_default=text("0")),
+    Column("expired", BigId, nullable=False, server_default=text("0")),
+    Column("voided", BigId, nullable=False, server_default=text("0")),
+    PrimaryKeyConstraint("business_id"),
+)
+
+program = owned(
+    "program",
+    Column("version", Integer, nullable=False),
+    Column("stamps_required", Integer, nullable=False),
+    Column("reward_description", Text, nullable=False),
+    Column("surplus", String(8), nullable=False),
+    Column("cooldown_seconds", Integer, nullable=False),
+    Column("daily_stamp_cap", Integer),
+    Column("reward_valid_days", Integer),
+    Column("updated_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("business_id", "version"),
+)
+
+branch = owned(
+    "branch",
+    Column("id", BigId, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("business_id", "id"),
+)
+
+staff = owned(
+    "staff",
+    Column("id", BigId, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),
+    Column("user_id", BigId),
+    PrimaryKeyConstraint("business_id", "id"),
+)
+Index("ix_staff_user_id", staff.c.user_id)
+Index(
+    "uq_staff_business_id_user_id",
+    staff.c.business_id,
+    staff.c.user_id,
+    unique=True,
+    sqlite_where=text("user_id IS NOT NULL AND removed_at IS NULL"),
+    postgresql_where=text("user_id IS NOT NULL AND removed_at IS NULL"),
+)
+
+invite = owned(
+    "invite",
+    Column("token_hash", LargeBinary(32), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Column("used_by", BigId),
+    Column("invited_by", BigId),
+    PrimaryKeyConstraint("business_id", "token_hash"),
+    Index(None, "token_hash"),
+)
+
+api_key = owned(
+    "api_key",
+    Column("id", BigId, nullable=False),
+    Column("public_id", String(16), nullable=False),
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime),
+    Column("expires_at", UtcDateTime),
+    Column("revoked_at", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "id"),
+    UniqueConstraint("public_id", "business_id"),
+)
+
+for _child in (business_total, program, branch, staff, invite, api_key):
+    _child.append_constraint(ForeignKeyConstraint(["business_id"], ["business.id"]))
