@@ -6,12 +6,11 @@ from loyalty_app.importing.import_jobs import ImportQueued, ImportRemark, Import
 from loyalty_app.pages import Page, Pagination
 from loyalty_app.webhooks.delivery_log import AttemptView, DeliveryView
 from loyalty_app.webhooks.endpoints import LastDelivery, NewWebhookView, WebhookView
-from loyalty_core.analytics import CurrentFigures, period_of, summarise
+from loyalty_core.analytics import CurrentFigures, DayTotals, period_of, summarise
 from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
 from loyalty_core.programs import Surplus
 from loyalty_core.rewards import RewardStatus
-from loyalty_core.totals import DayTotals
 from loyalty_core.views import (
     ActorView,
     CustomerDetails,

@@ -7,6 +7,9 @@ The rules, in words:
   what is agreed.
 - A key may do what its scopes name, and no more.
 - Staff give stamps, managers run the shop, owners decide about it; a later role may do all that an earlier one may.
+- Owners invite and remove anybody. Managers invite and remove staff. Staff do neither.
+- A shop keeps one owner at least, so nobody removes the last one, not even themselves.
+- Who accepts a second invitation has the higher of the two roles.
 
 Where keys are stored, and who is asking, is not known here.
 """
@@ -18,7 +21,7 @@ from enum import StrEnum
 
 import msgspec
 
-from loyalty_core.errors import PlanRequired, RoleRequired, ScopeRequired
+from loyalty_core.errors import LastOwner, PlanRequired, RoleRequired, ScopeRequired
 
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 PREFIX = "ll_"
@@ -151,3 +154,19 @@ def reaches(role: Role, needed: Role) -> bool:
     """Whether a role may do all that the needed one may."""
     order = tuple(Role)
     return order.index(role) >= order.index(needed)
+
+
+def role_to_manage(role: Role) -> Role:
+    """The lowest role that may invite or remove somebody of that role."""
+    return Role.MANAGER if role is Role.STAFF else Role.OWNER
+
+
+def higher(first: Role, second: Role) -> Role:
+    """The one of two roles that may do more."""
+    return max(first, second, key=list(Role).index)
+
+
+def check_removal(role: Role, owners: int) -> None:
+    """Raise LastOwner if somebody of that role cannot go, while there are so many owners."""
+    if role is Role.OWNER and owners <= 1:
+        raise LastOwner

@@ -14,9 +14,24 @@ from operator import add
 import msgspec
 
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.totals import DayTotals
 
 MOST_DAYS = 365
+
+
+class DayTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """Figures of one local day. An undone entry is taken off the day on which it was made."""
+
+    visits: int = 0
+    stamps_added: int = 0
+    stamps_voided: int = 0
+    new_customers: int = 0
+    rewards_earned: int = 0
+    rewards_redeemed: int = 0
+    rewards_expired: int = 0
+
+    def __add__(self, other: "DayTotals") -> "DayTotals":
+        """Add field by field."""
+        return DayTotals(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
 
 
 class Period(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
@@ -92,7 +107,7 @@ def period_of(days: int, today: date, timezone: str) -> Period:
     return Period(days, today - timedelta(days=days - 1), today, timezone)
 
 
-def summarise(period: Period, totals: dict[date, DayTotals], standing: CurrentFigures) -> Summary:
+def summarise(period: Period, totals: dict[date, DayTotals], current: CurrentFigures) -> Summary:
     """Sum up the days of a period; `totals` has the days on which something happened."""
     days = [period.first + timedelta(days=number) for number in range(period.days)]
     daily = tuple(_day(day, totals.get(day, DayTotals())) for day in days)
@@ -100,11 +115,11 @@ def summarise(period: Period, totals: dict[date, DayTotals], standing: CurrentFi
     rate = round(whole.rewards_redeemed / whole.rewards_earned, 4) if whole.rewards_earned else 0.0
     return Summary(
         period=period,
-        customers=CustomerFigures(standing.customers, whole.new_customers, standing.active, standing.returning),
+        customers=CustomerFigures(current.customers, whole.new_customers, current.active, current.returning),
         visits=whole.visits,
         stamps=StampFigures(whole.stamps_added, whole.stamps_voided),
         rewards=RewardFigures(
-            whole.rewards_earned, whole.rewards_redeemed, whole.rewards_expired, standing.outstanding, rate
+            whole.rewards_earned, whole.rewards_redeemed, whole.rewards_expired, current.outstanding, rate
         ),
         daily=daily,
     )

@@ -8,11 +8,11 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from loyalty_core.analytics import DayTotals
 from loyalty_core.customers import Customer
 from loyalty_core.events import Event
 from loyalty_core.ledger import Actor, Entry
 from loyalty_core.rewards import Reward
-from loyalty_core.totals import DayTotals
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):

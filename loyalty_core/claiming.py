@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from loyalty_core.analytics import DayTotals
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Customer, ProfileChange
 from loyalty_core.errors import CardInUse, CustomerExists
@@ -23,7 +24,6 @@ from loyalty_core.outcomes import Claimed
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.stamping import earned_events, issue, new_entry, with_card
-from loyalty_core.totals import DayTotals
 from loyalty_core.views import customer_view, reward_view, utc
 
 STAMP_FIELDS = ("current_stamps", "total_stamps")

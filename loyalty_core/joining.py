@@ -13,6 +13,7 @@ from datetime import date, datetime
 import msgspec
 
 from loyalty_core.access import PLANS, Plan
+from loyalty_core.analytics import DayTotals
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import (
     Card,
@@ -30,7 +31,6 @@ from loyalty_core.outcomes import Erased
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.stamping import earned_events, issue, new_entry, with_card
-from loyalty_core.totals import DayTotals
 from loyalty_core.views import CustomerView, customer_view, reward_view, utc
 
 PROFILE_FIELDS = ("name", "phone", "email", "birthday")

@@ -13,8 +13,9 @@ from datetime import datetime, time, timedelta
 
 import msgspec
 
+from loyalty_core.analytics import DayTotals
 from loyalty_core.changes import Change, Occasion
-from loyalty_core.customers import Customer
+from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import DailyCapReached, InvalidRequest, StampTooSoon
 from loyalty_core.events import Event, OfReward, RewardEarned, RewardRedeemed, StampAdded
 from loyalty_core.fields import MOST_STAMPS, Id, OrderRef, Stamps
@@ -22,7 +23,6 @@ from loyalty_core.ledger import Entry, EntryType, apply
 from loyalty_core.outcomes import Expired, Redeemed, Stamped
 from loyalty_core.programs import Program, Terms, expiry
 from loyalty_core.rewards import Reward, RewardStatus, choose
-from loyalty_core.totals import DayTotals
 from loyalty_core.views import CustomerView, RewardView, customer_view, reward_view, utc
 
 
@@ -107,7 +107,7 @@ def new_entry(customer: Customer, program: Program, kind: EntryType, *, at: Occa
     )
 
 
-def with_card(customer: Customer, card: object, now: datetime, *, entries: int = 1) -> Customer:
+def with_card(customer: Customer, card: Card, now: datetime, *, entries: int = 1) -> Customer:
     """The customer with another state of the card, one version and usually one entry later."""
     version, entries = customer.version + 1, customer.entries + entries
     return msgspec.structs.replace(customer, card=card, updated_at=now, version=version, entries=entries)

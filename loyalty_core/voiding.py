@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta, tzinfo
 import msgspec
 
 from loyalty_core.access import Role
+from loyalty_core.analytics import DayTotals
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Customer
 from loyalty_core.errors import AlreadyVoided, VoidBar, VoidRefused
@@ -23,7 +24,6 @@ from loyalty_core.outcomes import Voided
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.stamping import earned_events, issue, new_entry, with_card
-from loyalty_core.totals import DayTotals
 from loyalty_core.views import customer_view, reward_view, utc
 
 STAFF_UNDO = timedelta(minutes=10)

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from msgspec.structs import replace
 
 from loyalty_app.db import tables
+from loyalty_core.analytics import DayTotals
 from loyalty_core.ledger import Entry, EntryType, Folded, fold
 from loyalty_core.rewards import RewardStatus
-from loyalty_core.totals import DayTotals
 from testkit.shop import Shop
 
 Days = dict[date, DayTotals]

@@ -6,8 +6,8 @@ import msgspec
 
 from bench.crowd.shape import CODES, DAYS, SCRAMBLE, Crowd
 from bench.shops import GOAL
+from loyalty_core.analytics import DayTotals
 from loyalty_core.customers import ALPHABET, CODE_LETTERS
-from loyalty_core.totals import DayTotals
 
 FIRST = "Ana     Bela    Chen    Dora    Emil    Farah   Goran   Hana    Ivo     Jana    "
 LAST = "Adler   Brandt  Costa   Dietz   Ebert   Fischer Garcia  Huber   Ito     Jansen  Kowalskid'Arc   "

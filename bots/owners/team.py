@@ -10,8 +10,7 @@ from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.shops.links import invite_link
 from loyalty_app.shops.staff import Offer, Position, StaffMember, invite_once, list_staff, remove_staff
-from loyalty_core.access import Role, reaches, require_role
-from loyalty_core.staffing import role_to_manage
+from loyalty_core.access import Role, reaches, require_role, role_to_manage
 
 ON_A_PAGE = 20
 LONGEST_LABEL = 30

@@ -10,9 +10,9 @@ from typing import Any
 
 from loyalty_app.db import tables
 from loyalty_app.db.bulk_writes import BulkAdd, BulkWrite, Values
+from loyalty_core.analytics import DayTotals
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer
-from loyalty_core.totals import DayTotals
 
 OF_SHOPS = ("customers", "outstanding", "redeemed", "expired", "voided")
 OF_DAYS = (*DayTotals.__struct_fields__, "last_visits", "last_visits_again")

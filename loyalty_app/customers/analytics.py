@@ -7,8 +7,7 @@ from sqlalchemy import Connection, func, select
 from loyalty_app.customers.totals import kept_totals
 from loyalty_app.db.tables import daily_total
 from loyalty_app.shops.businesses import Business
-from loyalty_core.analytics import CurrentFigures, Period, Summary, period_of, summarise
-from loyalty_core.totals import DayTotals
+from loyalty_core.analytics import CurrentFigures, DayTotals, Period, Summary, period_of, summarise
 
 
 def read_summary(connection: Connection, business: Business, *, days: int, now: datetime) -> Summary:

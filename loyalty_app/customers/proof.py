@@ -17,11 +17,11 @@ from loyalty_app.db.rows import CARD_FIELDS
 from loyalty_app.db.tables import business_total, daily_total
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
+from loyalty_core.analytics import DayTotals
 from loyalty_core.customers import Card
 from loyalty_core.ledger import Entry, EntryType, Folded, fold
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
-from loyalty_core.totals import DayTotals
 
 FIRST_SHOWN = 20
 

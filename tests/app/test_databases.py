@@ -16,7 +16,7 @@ from loyalty_app.db.lookups import Lookup
 from loyalty_app.db.tables import branch, business, daily_total, idempotency
 from loyalty_app.ids import Kind
 from loyalty_app.settings import Settings
-from loyalty_core.totals import DayTotals
+from loyalty_core.analytics import DayTotals
 from testkit.builders import NOON
 from testkit.shop import found
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from loyalty_core.analytics import DayTotals
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Card, Profile
 from loyalty_core.events import Event
@@ -15,7 +16,6 @@ from loyalty_core.outcomes import Expired, Redeemed, Stamped, Voided
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.stamping import RedeemOrder, StampOrder, expire, redeem, stamp
-from loyalty_core.totals import DayTotals
 from loyalty_core.voiding import History, void
 from testkit.builders import ANA, MIRA, NOON, a_customer, a_new_card, a_program, an_occasion, with_change
 

@@ -4,9 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from loyalty_core.analytics import CurrentFigures, Summary, period_of, summarise
+from loyalty_core.analytics import CurrentFigures, DayTotals, Summary, period_of, summarise
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.totals import DayTotals
 
 TODAY = date(2026, 3, 2)
 STANDING = CurrentFigures(customers=40, outstanding=6, active=9, returning=5)

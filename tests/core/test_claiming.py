@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from loyalty_core.analytics import DayTotals
 from loyalty_core.claiming import CardInChat, Claiming, OtherCard, claim
 from loyalty_core.errors import CardInUse, CustomerExists
 from loyalty_core.events import CustomerUpdated, RewardEarned, event_type
@@ -14,7 +15,6 @@ from loyalty_core.ledger import Actor, EntryType
 from loyalty_core.outcomes import Claimed
 from loyalty_core.programs import Surplus
 from loyalty_core.rewards import RewardStatus
-from loyalty_core.totals import DayTotals
 from loyalty_core.views import customer_view
 from testkit.builders import LENA, a_program, patiently
 from tests.core.shop import Shop

@@ -6,13 +6,13 @@ import pytest
 from msgspec.structs import asdict, replace
 
 from loyalty_core.access import Plan
+from loyalty_core.analytics import DayTotals
 from loyalty_core.customers import Card, Profile, ProfileChange
 from loyalty_core.errors import CustomerLimitReached, InvalidRequest
 from loyalty_core.events import CustomerUpdated, event_type
 from loyalty_core.joining import NewCard, check_room, erase, join, update
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
-from loyalty_core.totals import DayTotals
 from testkit.builders import CODE, KOLKATA, NOON, a_customer, a_new_card, a_program, a_reward, an_occasion, at
 from tests.core.shop import Shop
 

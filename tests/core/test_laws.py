@@ -7,12 +7,12 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loyalty_core.analytics import DayTotals
 from loyalty_core.customers import Card
 from loyalty_core.events import RewardEarned
 from loyalty_core.ledger import Entry, EntryType
 from loyalty_core.programs import running_goal
 from loyalty_core.rewards import RewardStatus
-from loyalty_core.totals import DayTotals
 from testkit.builders import patiently
 from tests.core.shop import Shop
 from tests.core.stories import Stamp, Story, Void, stories, stories_with_constant_carry

@@ -1,10 +1,9 @@
-"""The law-book of staffing: who may bring whom onto a staff, and who may send whom away."""
+"""Who may bring somebody onto a staff, and who may send them away."""
 
 import pytest
 
-from loyalty_core.access import Role
+from loyalty_core.access import Role, check_removal, higher, role_to_manage
 from loyalty_core.errors import LastOwner
-from loyalty_core.staffing import check_removal, higher, role_to_manage
 
 
 @pytest.mark.parametrize(

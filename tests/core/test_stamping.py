@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from loyalty_core.analytics import DayTotals
 from loyalty_core.changes import Change
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.events import event_type
@@ -12,7 +13,6 @@ from loyalty_core.outcomes import Stamped
 from loyalty_core.programs import Surplus
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.stamping import StampOrder, stamp
-from loyalty_core.totals import DayTotals
 from testkit.builders import ANA, NOON, a_customer, a_program, an_occasion, at
 from tests.core.shop import Shop
 

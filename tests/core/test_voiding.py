@@ -6,12 +6,12 @@ from itertools import permutations
 import pytest
 from msgspec.structs import replace
 
+from loyalty_core.analytics import DayTotals
 from loyalty_core.errors import AlreadyVoided, VoidRefused
 from loyalty_core.events import event_type
 from loyalty_core.ledger import EntryType
 from loyalty_core.programs import running_goal
 from loyalty_core.rewards import RewardStatus
-from loyalty_core.totals import DayTotals
 from loyalty_core.voiding import void
 from testkit.builders import MIRA, NEW_YORK, NOON, a_program, at
 from tests.core.shop import Shop

@@ -19,10 +19,9 @@ from loyalty_app.db.tables import staff
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.shops.rights import require_staff
 from loyalty_app.shops.staff.positions import Newcomer, Position, add_staff, position_in
-from loyalty_core.access import Role, base62, reaches
+from loyalty_core.access import Role, base62, higher, reaches, role_to_manage
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InviteInvalid
-from loyalty_core.staffing import higher, role_to_manage
 
 TOKEN_BYTES, TOKEN_LETTERS = 16, 22
 PREFIX = "i_"

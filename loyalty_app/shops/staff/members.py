@@ -12,9 +12,8 @@ from sqlalchemy import Connection, Row, delete, select, update
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import invite, staff
 from loyalty_app.shops.businesses import find_business
-from loyalty_core.access import Role, require_role
+from loyalty_core.access import Role, check_removal, require_role, role_to_manage
 from loyalty_core.errors import InvalidRequest, NotOnStaff
-from loyalty_core.staffing import check_removal, role_to_manage
 
 
 class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
