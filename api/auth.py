@@ -56,7 +56,7 @@ async def admit(request: ApiRequest, wanted: Scope) -> None:
 
 async def _recognise(request: ApiRequest, limits: RateLimits) -> KeyHolder:
     try:
-        return await running(request).keys.recognise(_key_text(request.headers))
+        return await running(request).api_keys.recognise(_key_text(request.headers))
     except (MissingApiKey, InvalidApiKey):
         wait = await limits.failed(request.client.host if request.client else "")
         if wait is not None:

@@ -1,9 +1,14 @@
-"""Running: what one process holds open, from the database to the counter, and how that is opened and closed."""
+"""The runtime: what one process holds open, from the database to the bots.
+
+It is opened here in the order in which one thing needs another, and closed in the reverse: bots, upkeep, importer,
+counter, API keys, webhook worker, database, server lock. So what was accepted is finished before what it needs goes.
+"""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 import msgspec
 from sqlalchemy import literal, select
@@ -20,8 +25,11 @@ from loyalty_app.observability.queue_depths import QueueDepths
 from loyalty_app.queues.wakeups import Wakeups
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.api_keys import ApiKeys
-from loyalty_app.upkeep.periodic import Chore, meanwhile, of_counters, of_workers
-from loyalty_app.upkeep.scheduled_backups import check_backup_folder
+from loyalty_app.upkeep.expiry import expiry
+from loyalty_app.upkeep.inactivity import inactivity
+from loyalty_app.upkeep.periodic import Every, periodically
+from loyalty_app.upkeep.retention import retention
+from loyalty_app.upkeep.scheduled_backups import check_backup_folder, scheduled_backups
 from loyalty_app.vault import Vault, open_vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
 from loyalty_app.webhooks.endpoints import Webhooks
@@ -32,29 +40,36 @@ log = logging.getLogger(__name__)
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process that serves people works with. Closing `chat` ends its bots, which may be before the rest."""
+    """What a process that serves people works with, all of it open until `open_runtime` is left.
+
+    `webhook_worker` is None in a process that does not deliver. `bots` holds the bots, if the process has any.
+    """
 
     settings: Settings
     database: Database
     counter: Counter
-    keys: ApiKeys
-    depths: QueueDepths
+    api_keys: ApiKeys
+    queue_depths: QueueDepths
     vault: Vault
     wakeups: Wakeups
-    chat: AsyncExitStack
+    bots: AsyncExitStack
     webhooks: Webhooks
-    worker: WebhookWorker | None
+    webhook_worker: WebhookWorker | None
     importer: Importer
     clock: Clock
 
     async def answers(self) -> bool:
-        """Whether the database answers, and the counter is there to write to it."""
+        """Whether the database answers, and the counter is there to write to it. Raises nothing."""
         try:
             return self.counter.serving and bool(
                 await self.database.read(lambda connection: connection.scalar(select(literal(1))))
             )
         except (SQLAlchemyError, OSError):
             return False
+
+    async def close_bots(self) -> None:
+        """End the bots before the rest; what they have under way is finished first."""
+        await self.bots.aclose()
 
 
 OpenBots = Callable[[Runtime], AbstractAsyncContextManager[object]]
@@ -63,104 +78,120 @@ OpenBots = Callable[[Runtime], AbstractAsyncContextManager[object]]
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings,
-    *,
-    clock: Clock = utc_now,
-    delivering: bool = True,
-    bots: OpenBots | None = None,
+    settings: Settings, *, clock: Clock = utc_now, delivering: bool = True, bots: OpenBots | None = None
 ) -> AsyncIterator[Runtime]:
-    """Open everything: lock, schema, database, counter, a webhook worker and the bots, if this process is to have them.
+    """Open all that a process needs to serve people; leaving it finishes what was accepted and closes it.
 
-    Leaving it finishes what was accepted and what is under way. Raises SettingsError.
+    The schema is brought up to date first. `clock` says the time to everything. With `delivering` the process has a
+    webhook worker, and does the upkeep that goes with it; `bots` opens its bots, which get the runtime that is yielded.
+
+    Raises SettingsError: another process serves the SQLite file, a folder is not there, a key or a range is wrong.
     """
     check_backup_folder(settings)
-    with server_lock(settings):
+    async with AsyncExitStack() as stack:
+        stack.enter_context(server_lock(settings))
         await asyncio.to_thread(migrate, settings)
-        held = _open(settings, clock, delivering=delivering)
-        try:
-            async with meanwhile(_chores(held, delivering=delivering)), _open_bots(held, bots):
-                yield held
-        finally:
-            await _close(held)
-
-
-@asynccontextmanager
-async def _open_bots(held: Runtime, bots: OpenBots | None) -> AsyncIterator[None]:
-    """Have the bots open until the end, or until `chat` is closed before it."""
-    async with held.chat:
-        if bots is not None:
-            await held.chat.enter_async_context(bots(held))
-        yield
-
-
-def _chores(held: Runtime, *, delivering: bool) -> list[Chore]:
-    own = of_counters(held.database, held.counter, clock=held.clock)
-    more = of_workers(held.settings, held.database, counter=held.counter, clock=held.clock) if delivering else []
-    return own + more
-
-
-def _open(settings: Settings, clock: Clock, *, delivering: bool) -> Runtime:
-    vault, guard = open_vault(settings), open_guard(settings)
-    database = open_database(settings)
-    wakeups = Wakeups()
-    counter = Counter(database, clock=clock, wakeups=wakeups)
-    worker = WebhookWorker(database, Sender(guard, vault.unlock), clock=clock) if delivering else None
-    if worker is not None:
-        wakeups.deliveries.listen(worker.wake)
-    return Runtime(
-        settings=settings,
-        database=database,
-        counter=counter,
-        keys=ApiKeys(database),
-        depths=QueueDepths(database, clock, shared_bot=bool(settings.telegram_token)),
-        vault=vault,
-        wakeups=wakeups,
-        chat=AsyncExitStack(),
-        webhooks=Webhooks(database, vault=vault, guard=guard, clock=clock),
-        worker=worker,
-        importer=Importer(database, counter, clock=clock),
-        clock=clock,
-    )
-
-
-async def _close(held: Runtime) -> None:
-    """Close in the order in which work flows, so that nothing is left over."""
-    await held.importer.close()
-    await held.counter.close()
-    await held.keys.close()
-    if held.worker is not None:
-        await held.worker.close()
-    await held.database.close()
+        runtime = _open_runtime(stack, settings, clock, delivering=delivering)
+        await stack.enter_async_context(periodically(_upkeep_of(runtime)))
+        await stack.enter_async_context(_open_bots(runtime, bots))
+        yield runtime
 
 
 @asynccontextmanager
 async def open_webhook_worker(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[WebhookWorker]:
-    """A webhook worker by itself, as `loyalty worker` runs it beside API processes. Raises SettingsError."""
+    """A webhook worker by itself, as `loyalty worker` runs it beside API processes, with its upkeep and /metrics.
+
+    Leaving it finishes the deliveries that are under way. Raises what `open_runtime` raises, but needs no lock.
+    """
     check_backup_folder(settings)
-    await asyncio.to_thread(migrate, settings)
+    async with AsyncExitStack() as stack:
+        await asyncio.to_thread(migrate, settings)
+        foundation = _open_foundation(stack, settings, clock)
+        worker = _open_worker(stack, foundation)
+        upkeep = [retention(foundation.database, clock)]
+        if not settings.on_sqlite:  # a file has a server, which does the rest and may be writing there
+            counter = Counter(foundation.database, clock=clock)
+            stack.push_async_callback(counter.close)
+            upkeep += _upkeep_of_workers(settings, foundation.database, counter=counter, clock=clock)
+        await stack.enter_async_context(scraped(settings, QueueDepths(foundation.database, clock)))
+        await stack.enter_async_context(periodically(upkeep))
+        yield worker
+
+
+class _Foundation(msgspec.Struct, frozen=True, kw_only=True):
+    """What every process needs that does anything."""
+
+    database: Database
+    vault: Vault
+    guard: Guard
+    clock: Clock
+
+
+def _open_foundation(stack: AsyncExitStack, settings: Settings, clock: Clock) -> _Foundation:
     vault, guard = open_vault(settings), open_guard(settings)
     database = open_database(settings)
-    worker = WebhookWorker(database, Sender(guard, vault.unlock), clock=clock)
-    try:
-        async with scraped(settings, QueueDepths(database, clock)), _tended(settings, database, clock=clock):
-            yield worker
-    finally:
-        await worker.close()
-        await database.close()
+    stack.push_async_callback(database.close)
+    return _Foundation(database=database, vault=vault, guard=guard, clock=clock)
+
+
+def _open_worker(stack: AsyncExitStack, foundation: _Foundation) -> WebhookWorker:
+    sender = Sender(foundation.guard, foundation.vault.unlock)
+    worker = WebhookWorker(foundation.database, sender, clock=foundation.clock)
+    stack.push_async_callback(worker.close)
+    return worker
+
+
+def _open_runtime(stack: AsyncExitStack, settings: Settings, clock: Clock, *, delivering: bool) -> Runtime:
+    foundation, wakeups = _open_foundation(stack, settings, clock), Wakeups()
+    database, vault = foundation.database, foundation.vault
+    worker = _open_worker(stack, foundation) if delivering else None
+    if worker is not None:
+        wakeups.deliveries.listen(worker.wake)
+    api_keys = ApiKeys(database)
+    stack.push_async_callback(api_keys.close)
+    counter = Counter(database, clock=clock, wakeups=wakeups)
+    stack.push_async_callback(counter.close)
+    importer = Importer(database, counter, clock=clock)
+    stack.push_async_callback(importer.close)
+    return Runtime(
+        settings=settings,
+        database=database,
+        counter=counter,
+        api_keys=api_keys,
+        queue_depths=QueueDepths(database, clock, shared_bot=bool(settings.telegram_token)),
+        vault=vault,
+        wakeups=wakeups,
+        bots=AsyncExitStack(),
+        webhooks=Webhooks(database, vault=vault, guard=foundation.guard, clock=clock),
+        webhook_worker=worker,
+        importer=importer,
+        clock=clock,
+    )
 
 
 @asynccontextmanager
-async def _tended(settings: Settings, database: Database, *, clock: Clock) -> AsyncIterator[None]:
-    """Have a worker see to its chores, but for a SQLite file: its server does, and may be writing there."""
-    if settings.on_sqlite:
+async def _open_bots(runtime: Runtime, bots: OpenBots | None) -> AsyncIterator[None]:
+    """Have the bots open until the end, or until they are closed before it."""
+    async with runtime.bots:
+        if bots is not None:
+            await runtime.bots.enter_async_context(bots(runtime))
         yield
-        return
-    counter = Counter(database, clock=clock)
-    try:
-        async with meanwhile(of_workers(settings, database, counter=counter, clock=clock)):
-            yield
-    finally:
-        await counter.close()
+
+
+def _upkeep_of(runtime: Runtime) -> Iterator[Every]:
+    """What goes with writing cards, and with delivering, if this process does."""
+    database, counter, clock = runtime.database, runtime.counter, runtime.clock
+    yield expiry(database, counter, clock)
+    if runtime.webhook_worker is not None:
+        yield retention(database, clock)
+        yield from _upkeep_of_workers(runtime.settings, database, counter=counter, clock=clock)
+
+
+def _upkeep_of_workers(settings: Settings, database: Database, *, counter: Counter, clock: Clock) -> Iterator[Every]:
+    if settings.backup_folder is not None:
+        yield scheduled_backups(settings, Path(settings.backup_folder), clock)
+    if settings.keep_inactive_months is not None:
+        yield inactivity(database, counter, months=settings.keep_inactive_months, clock=clock)
 
 
 def open_guard(settings: Settings) -> Guard:

@@ -30,7 +30,7 @@ def bot() -> None:
 
 async def _chat(settings: Settings) -> None:
     stopped = asked_to_stop()
-    async with open_runtime(settings, delivering=False, bots=open_bots) as held, scraped(settings, held.depths):
+    async with open_runtime(settings, delivering=False, bots=open_bots) as held, scraped(settings, held.queue_depths):
         tune_garbage_collection()
         announce("The bots are open. Ctrl-C stops them.", settings)
         await stopped.wait()

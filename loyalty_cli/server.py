@@ -101,7 +101,7 @@ def with_sandbox(settings: Settings, sandbox: Application) -> StartupGuard:
 
     async def stop() -> None:
         try:
-            await app.state.running.chat.aclose()
+            await app.state.running.close_bots()
         finally:
             both.stop()
 

@@ -10,7 +10,7 @@ from loyalty_app.observability.exposition import MEDIA_TYPE, exposition
 @get("/metrics", include_in_schema=False)
 async def metrics(request: AppRequest) -> ASGIResponse:
     """All figures of this server, of all its processes."""
-    body = exposition(await running(request).depths.measured())
+    body = exposition(await running(request).queue_depths.measured())
     return ASGIResponse(body=body, headers={"Content-Type": MEDIA_TYPE})
 
 

@@ -4,8 +4,6 @@ Whatever changes a card or a profile counts as something: a stamp, a redemption,
 counter, as if the customer had asked for it: personal data goes, the ledger stays without a name.
 """
 
-import asyncio
-import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -16,6 +14,7 @@ from loyalty_app.counter import Caller, Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer
 from loyalty_app.shops.businesses import Business, find_business
+from loyalty_app.upkeep.periodic import Every, Stop
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.ledger import SYSTEM
 
@@ -24,17 +23,15 @@ EVERY_SECONDS = 24 * 3_600
 AGAIN_SECONDS = 600
 AT_ONCE = 200
 
-log = logging.getLogger(__name__)
-
 
 async def erase_inactive(
-    database: Database, counter: Counter, *, months: int, now: datetime, stopping: asyncio.Event | None = None
+    database: Database, counter: Counter, *, months: int, now: datetime, stop: Stop | None = None
 ) -> int:
     """Erase customers for whom nothing has happened for so many months, until it is to stop; says how many."""
-    before, erased = now - timedelta(days=months * DAYS_IN_A_MONTH), 0
+    before, erased, stop = now - timedelta(days=months * DAYS_IN_A_MONTH), 0, stop or Stop()
     while found := await database.read(lambda connection: _inactive(connection, before)):
         for shop, number in found:
-            if stopping is not None and stopping.is_set():
+            if stop.asked:
                 return erased
             with suppress(CustomerNotFound):  # somebody else was faster
                 await counter.erase(Caller(business=shop, actor=SYSTEM), number)
@@ -50,21 +47,10 @@ def _inactive(connection: Connection, before: datetime) -> list[tuple[Business, 
     return [(shops[row.business_id], row.id) for row in rows]
 
 
-async def keep_erasing(
-    database: Database,
-    counter: Counter,
-    *,
-    months: int | None,
-    clock: Clock,
-    stopping: asyncio.Event,
-) -> None:
-    """Erase the inactive once a day until the process stops; without a number of months nobody is."""
-    while months is not None and not stopping.is_set():
-        pause = EVERY_SECONDS
-        try:
-            await erase_inactive(database, counter, months=months, now=clock(), stopping=stopping)
-        except Exception:  # whatever it was, the next round may succeed
-            log.exception("inactive customers could not be erased")
-            pause = AGAIN_SECONDS
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), pause)
+def inactivity(database: Database, counter: Counter, *, months: int, clock: Clock) -> Every:
+    """Erase the inactive once a day; after a failure again in ten minutes."""
+
+    async def erase(stop: Stop) -> None:
+        await erase_inactive(database, counter, months=months, now=clock(), stop=stop)
+
+    return Every(EVERY_SECONDS, erase, "inactive customers could not be erased", AGAIN_SECONDS)

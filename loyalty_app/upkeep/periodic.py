@@ -1,40 +1,77 @@
-"""Chores: what a process does beside serving people, until it stops. What each of them does is not known here."""
+"""Periodic work: what a process does again and again beside serving people, until it is asked to stop.
+
+What each piece of work does is not known here, and neither is which process does it.
+"""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import asynccontextmanager
-from functools import partial
-from typing import Any
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
 
-from loyalty_app.clock import Clock
-from loyalty_app.counter import Counter
-from loyalty_app.db.engine import Database
-from loyalty_app.settings import Settings
-from loyalty_app.upkeep.expiry import keep_booking
-from loyalty_app.upkeep.inactivity import keep_erasing
-from loyalty_app.upkeep.scheduled_backups import keep_backing_up
+import msgspec
 
-Chore = Callable[..., Coroutine[Any, Any, None]]
+log = logging.getLogger(__name__)
 
 
-def of_counters(database: Database, counter: Counter, *, clock: Clock) -> list[Chore]:
-    """Where cards are written: booking what has expired."""
-    return [partial(keep_booking, database, counter, clock)]
+class Stop:
+    """The request to stop, which all periodic work of a process can see."""
+
+    def __init__(self) -> None:
+        self._asked = asyncio.Event()
+
+    @property
+    def asked(self) -> bool:
+        """Whether it has come."""
+        return self._asked.is_set()
+
+    def ask(self) -> None:
+        """Have all work stop."""
+        self._asked.set()
+
+    async def wait(self) -> None:
+        """Wait until it comes."""
+        await self._asked.wait()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait that long, or until it comes."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._asked.wait(), seconds)
 
 
-def of_workers(settings: Settings, database: Database, *, counter: Counter, clock: Clock) -> list[Chore]:
-    """Where webhooks are delivered: backups, and erasing whoever has been away for months."""
-    erasing = partial(keep_erasing, database, counter, months=settings.keep_inactive_months, clock=clock)
-    return [partial(keep_backing_up, settings, clock), erasing]
+class Every(msgspec.Struct, frozen=True):
+    """Work that is done at once, and again `seconds` after each run has ended; nothing is cancelled half-done.
+
+    `work` looks at the request to stop wherever it may end early. A run that raises is logged as `failure`; the next
+    one comes as usual, or `after_failure` seconds later.
+    """
+
+    seconds: float
+    work: Callable[[Stop], Awaitable[object]]
+    failure: str
+    after_failure: float | None = None
+
+    async def run(self, stop: Stop) -> None:
+        """Go on until it is to stop; raises nothing that `work` raises."""
+        while not stop.asked:
+            await stop.pause(await self._once(stop))
+
+    async def _once(self, stop: Stop) -> float:
+        """Do the work once; says after how many seconds it is to be done again."""
+        try:
+            await self.work(stop)
+        except Exception:  # whatever failed, the next run may succeed
+            log.exception(self.failure)
+            return self.seconds if self.after_failure is None else self.after_failure
+        return self.seconds
 
 
 @asynccontextmanager
-async def meanwhile(chores: Iterable[Chore]) -> AsyncIterator[None]:
-    """Do chores; leaving it tells them to stop, and waits until they have."""
-    stopping = asyncio.Event()
-    begun = [asyncio.create_task(chore(stopping=stopping)) for chore in chores]
+async def periodically(works: Iterable[Every]) -> AsyncIterator[None]:
+    """Have work done meanwhile; leaving asks it to stop, and waits until it has."""
+    stop = Stop()
+    begun = [asyncio.create_task(work.run(stop)) for work in works]
     try:
         yield
     finally:
-        stopping.set()
+        stop.ask()
         await asyncio.gather(*begun)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Delete, Table, and_, delete, or_, select, tuple_
 
+from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import (
     attempt,
@@ -23,19 +24,32 @@ from loyalty_app.db.tables import (
     telegram_update,
     webhook_endpoint,
 )
+from loyalty_app.upkeep.periodic import Every, Stop
+from loyalty_app.webhooks.delivery_log import KEPT
 from loyalty_app.webhooks.outbox import QUEUED, THEIR_ENDPOINT, event_id_floor
 
-KEPT = timedelta(days=30)
 UPDATES_KEPT = timedelta(hours=48)
 """Telegram sends an update again for 24 hours."""
-AT_ONCE = 500
+AT_ONCE, EVERY_SECONDS = 500, 3_600
 
 
-async def prune(database: Database, now: datetime) -> int:
-    """Take away what is older than it is kept, but for what is to be sent or handled; says how many rows."""
-    taken = 0
+def retention(database: Database, clock: Clock) -> Every:
+    """Take away once an hour what is kept no longer."""
+
+    async def prune_now(stop: Stop) -> None:
+        await prune(database, clock(), stop=stop)
+
+    return Every(EVERY_SECONDS, prune_now, "what is kept no longer could not be taken away")
+
+
+async def prune(database: Database, now: datetime, *, stop: Stop | None = None, at_once: int = AT_ONCE) -> int:
+    """Take away what is older than it is kept, but for what is to be sent or handled; says how many rows.
+
+    It goes `at_once` rows at a time, and ends after any of them if it is to stop.
+    """
+    taken, stop = 0, stop or Stop()
     for table, old in (*_old(now - KEPT), *_old_in_chats(now)):
-        taken += await _take_away(database, table, old)
+        taken += await _take_away(database, table, old=old, at_once=at_once, stop=stop)
     return taken
 
 
@@ -64,15 +78,15 @@ def _old_in_chats(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
     ]
 
 
-async def _take_away(database: Database, table: Table, old: ColumnElement[bool]) -> int:
+async def _take_away(database: Database, table: Table, *, old: ColumnElement[bool], at_once: int, stop: Stop) -> int:
     key = tuple_(*table.primary_key.columns)
-    some = select(*table.primary_key.columns).where(old).limit(AT_ONCE)
+    some = select(*table.primary_key.columns).where(old).limit(at_once)
 
     def look(connection: Connection) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.execute(some)]
 
     taken = 0
-    while keys := await database.read(look):
+    while not stop.asked and (keys := await database.read(look)):
         taken += await database.write(_running(delete(table).where(key.in_(keys), old)))
     return taken
 

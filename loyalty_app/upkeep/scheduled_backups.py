@@ -15,6 +15,7 @@ from pathlib import Path
 
 from loyalty_app.clock import Clock
 from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.upkeep.periodic import Every, Stop
 
 PATTERN = "loyalty-*Z.zip"
 STAMP = "loyalty-%Y%m%dT%H%M%SZ.zip"
@@ -88,25 +89,32 @@ async def _give_up(process: asyncio.subprocess.Process) -> None:
             return
 
 
-async def keep_backing_up(settings: Settings, clock: Clock, stopping: asyncio.Event) -> None:
-    """Make backups until the process stops; one that is under way then is given up."""
-    if settings.backup_folder is None:
-        return
-    folder, not_before = Path(settings.backup_folder), clock()
-    while not stopping.is_set():
-        if clock() >= not_before and is_due(folder, settings.backup_hours, clock()):
-            making = asyncio.create_task(back_up(settings, folder, clock()))
-            if await _done_before(making, stopping) is False:
-                not_before = clock() + AFTER_A_FAILURE
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), LOOK_EVERY_SECONDS)
+def scheduled_backups(settings: Settings, folder: Path, clock: Clock) -> Every:
+    """Look every minute whether a backup is due, and make it."""
+    return Every(LOOK_EVERY_SECONDS, BackupSchedule(settings, folder, clock).keep, "the backups could not be looked at")
 
 
-async def _done_before(making: "asyncio.Task[bool]", stopping: asyncio.Event) -> bool:
+class BackupSchedule:
+    """Makes what is due in a folder; after a failure not again for ten minutes."""
+
+    def __init__(self, settings: Settings, folder: Path, clock: Clock) -> None:
+        self._settings, self._folder, self._clock, self._not_before = settings, folder, clock, clock()
+
+    async def keep(self, stop: Stop) -> None:
+        """Make a backup if one is due. It may take minutes, so it is given up when the process stops."""
+        now = self._clock()
+        if now < self._not_before or not is_due(self._folder, self._settings.backup_hours, now):
+            return
+        making = asyncio.create_task(back_up(self._settings, self._folder, now))
+        if not await _done_before(making, stop):
+            self._not_before = self._clock() + AFTER_A_FAILURE
+
+
+async def _done_before(making: "asyncio.Task[bool]", stop: Stop) -> bool:
     """Whether a backup was made; False too if the process stops first, or it cannot be begun."""
-    stop = asyncio.create_task(stopping.wait())
-    await asyncio.wait({making, stop}, return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
+    asked = asyncio.create_task(stop.wait())
+    await asyncio.wait({making, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
     if not making.done():
         making.cancel()
     try:

@@ -1,7 +1,7 @@
 """Deliveries as integrators see them: what was sent to an endpoint and what came of it, a test, and replays."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -10,13 +10,14 @@ from sqlalchemy import Connection, Row, and_, func, select
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, delivery, event
 from loyalty_app.pages import Page, PageRequest, Walk, read_page
-from loyalty_app.upkeep.retention import KEPT
 from loyalty_app.webhooks.endpoints import find_endpoint
 from loyalty_app.webhooks.outbox import QUEUED, EventIds, event_id_floor, queue_again
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.events import OfTest, WebhookTest, event_type
 
 MOST_REPLAYED = 10_000
+KEPT = timedelta(days=30)
+"""How long it is known what was sent, and can be sent again."""
 
 
 class AttemptView(msgspec.Struct, frozen=True):

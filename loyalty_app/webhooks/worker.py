@@ -4,10 +4,8 @@ Any number of workers may run, in `loyalty serve` and as `loyalty worker`. How a
 deliveries are claimed is in `outbox`.
 """
 
-import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -16,13 +14,11 @@ from loyalty_app.clock import Clock, utc_now
 from loyalty_app.db.engine import Database
 from loyalty_app.observability import metrics
 from loyalty_app.queues.worker import QueueWorker
-from loyalty_app.upkeep.retention import prune
 from loyalty_app.webhooks import outbox
 from loyalty_app.webhooks.outbox import DeliveryAttempt, DeliveryJob
 from loyalty_app.webhooks.sender import Sender
 from loyalty_core.webhooks import Delivered, Disable, GaveUp, RetryAt, Verdict
 
-PRUNE_EVERY_SECONDS = 3_600
 OUTCOMES: dict[type[Verdict], str] = {
     Delivered: "delivered",
     RetryAt: "retry",
@@ -57,27 +53,14 @@ class WebhookWorker(QueueWorker[DeliveryJob, DeliveryAttempt]):
     def __init__(self, database: Database, sender: Sender, *, clock: Clock = utc_now) -> None:
         super().__init__(database, DeliveryQueue(), self._attempt, clock=clock, name="webhook-worker")
         self._sender = sender
-        self._pruning = asyncio.create_task(self._keep_pruning(), name="webhook-pruning")
 
     async def _attempt(self, job: DeliveryJob) -> DeliveryAttempt:
         tried = await self._sender.attempt(job, self._clock)
         _tell(tried)
         return tried
 
-    async def _keep_pruning(self) -> None:
-        while True:
-            try:
-                await prune(self._database, self._clock())
-            except Exception:  # whatever failed, the next round may succeed
-                log.exception("old deliveries could not be pruned")
-            await asyncio.sleep(PRUNE_EVERY_SECONDS)
-
     async def close(self) -> None:
         """Take nothing more, and finish what is under way."""
-        self.stop()
-        self._pruning.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._pruning
         await super().close()
         await self._sender.close()
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from loyalty_app.db import tables
-from loyalty_app.upkeep import expiry
 from loyalty_app.upkeep.expiry import book_expired
 from loyalty_core.errors import RewardExpired
 from loyalty_core.ledger import ActorType, EntryType
@@ -93,10 +92,10 @@ async def test_a_reward_of_an_expired_entry_that_is_undone_is_not_owed_again(bak
     await assert_books_balance(bakery)
 
 
-async def test_more_than_are_booked_at_once_are_booked_in_turns(bakery: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expiry, "AT_ONCE", 2)
+async def test_more_than_are_booked_at_once_are_booked_in_turns(bakery: Shop) -> None:
     lena = await bakery.join()
     for _ in range(3):
         await bakery.stamp(lena.id, 10)
     bakery.clock.wait(days=DAYS + 1)
-    assert [await book(bakery) for _ in range(3)] == [2, 1, 0]
+    booked = [await book_expired(bakery.database, bakery.counter, bakery.clock.now, at_once=2) for _ in range(3)]
+    assert booked == [2, 1, 0]

@@ -1,6 +1,5 @@
 """Privacy: what is kept of somebody can be shown and erased, and need not be kept for ever."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from loyalty_app.db.engine import open_database
 from loyalty_app.runtime import open_webhook_worker
 from loyalty_app.settings import Settings
 from loyalty_app.upkeep.inactivity import erase_inactive
+from loyalty_app.upkeep.periodic import Stop
 from loyalty_core.errors import CustomerNotFound
 from testkit.audit import assert_books_balance
 from testkit.concurrency import until
@@ -54,9 +54,9 @@ async def test_who_has_been_away_for_so_long_is_erased_and_nobody_else(shop: Sho
 async def test_stopping_does_not_wait_for_all_who_are_to_be_erased(shop: Shop) -> None:
     await shop.join("Away")
     shop.clock.wait(days=800)
-    stopping = asyncio.Event()
-    stopping.set()
-    assert await erase_inactive(shop.database, shop.counter, months=24, now=shop.clock.now, stopping=stopping) == 0
+    stop = Stop()
+    stop.ask()
+    assert await erase_inactive(shop.database, shop.counter, months=24, now=shop.clock.now, stop=stop) == 0
 
 
 async def test_a_worker_beside_the_api_erases_who_has_been_away_too(postgres_settings: Settings) -> None:

@@ -68,7 +68,7 @@ async def test_leaving_finishes_what_was_accepted_and_takes_no_more(settings: Se
     async with open_runtime(settings) as served:
         branch = Shop(served.database, shop.business, shop.clock, served.counter)
         text = (await create_key(served.database, shop.business.id, name="Till")).api_key
-        await served.keys.recognise(text)
+        await served.api_keys.recognise(text)
         waiting = [asyncio.create_task(branch.stamp(lena.id)) for _ in range(200)]
         await asyncio.sleep(0)
     assert all(task.done() and not task.exception() for task in waiting)

@@ -13,13 +13,15 @@ from loyalty_app.backups.archive import read_manifest
 from loyalty_app.backups.create import make_backup
 from loyalty_app.runtime import open_runtime, open_webhook_worker
 from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.upkeep.periodic import Stop
 from loyalty_app.upkeep.scheduled_backups import (
     COMMAND,
     STAMP,
+    BackupSchedule,
     back_up,
     backups_in,
     is_due,
-    keep_backing_up,
+    scheduled_backups,
     take_away_old,
 )
 from testkit.builders import NOON
@@ -78,12 +80,27 @@ async def test_a_backup_that_fails_takes_nothing_away(
     assert "the backup failed: Error: There is no file" in caplog.text
 
 
+async def test_after_a_failure_a_backup_is_not_tried_again_for_ten_minutes(
+    sqlite_settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, folder, stop = Clock(), tmp_path / "backups", Stop()
+    folder.mkdir()
+    nowhere = replace(sqlite_settings, database_url=f"sqlite:///{tmp_path}/nothing.db")
+    schedule = BackupSchedule(nowhere, folder, clock)
+    await schedule.keep(stop)
+    clock.wait(minutes=9)
+    await schedule.keep(stop)
+    assert caplog.text.count("the backup failed") == 1
+    clock.wait(minutes=1)
+    await schedule.keep(stop)
+    assert caplog.text.count("the backup failed") == 2
+
+
 async def test_stopping_does_not_wait_for_a_backup(sqlite_settings: Settings, tmp_path: Path) -> None:
-    stopping = asyncio.Event()
-    stopping_soon = replace(sqlite_settings, backup_folder=str(tmp_path))
-    keeping = asyncio.create_task(keep_backing_up(stopping_soon, Clock(), stopping))
+    stop = Stop()
+    keeping = asyncio.create_task(scheduled_backups(sqlite_settings, tmp_path, Clock()).run(stop))
     await asyncio.sleep(0)
-    stopping.set()
+    stop.ask()
     await asyncio.wait_for(keeping, 30)
 
 

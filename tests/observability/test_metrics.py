@@ -113,7 +113,7 @@ async def test_what_is_done_in_the_chat_is_counted(town: Town) -> None:
 async def of_this_process(town: Town) -> Scrape:
     from loyalty_app.observability.exposition import exposition  # noqa: PLC0415  # beside the one place that asks without HTTP
 
-    return Scrape(exposition(await town.runtime.depths.measured()).decode())
+    return Scrape(exposition(await town.runtime.queue_depths.measured()).decode())
 
 
 async def test_several_processes_are_added_up_and_a_dead_one_leaves_its_counts(

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-import pytest
-
-from loyalty_app.upkeep import retention
+from loyalty_app.runtime import open_webhook_worker
+from loyalty_app.settings import Settings
+from loyalty_app.upkeep.periodic import Stop
 from loyalty_app.upkeep.retention import prune
 from loyalty_app.webhooks.delivery_log import replay_one
 from testkit.concurrency import until
@@ -89,16 +89,24 @@ async def test_an_event_that_was_sent_again_lately_stays_as_long_as_that_deliver
     assert await counts(office) == (0, 0, 0)
 
 
-async def test_many_rows_go_a_few_at_a_time(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retention, "AT_ONCE", 4)
+async def test_many_rows_go_a_few_at_a_time(office: Office) -> None:
     await office.endpoint(NOWHERE)
     await delivered(office, 9)
     office.clock.wait(days=31)
-    assert await prune(office.database, office.clock.now) == 10 + 9 + 9
+    assert await prune(office.database, office.clock.now, at_once=4) == 10 + 9 + 9
     assert await counts(office) == (0, 0, 0)
 
 
-async def test_a_worker_prunes_by_itself(office: Office) -> None:
+async def test_who_is_to_stop_takes_nothing_more_away(office: Office) -> None:
+    await office.endpoint(NOWHERE)
+    await delivered(office, 1)
+    office.clock.wait(days=31)
+    stop = Stop()
+    stop.ask()
+    assert await prune(office.database, office.clock.now, stop=stop) == 0
+
+
+async def test_a_worker_beside_the_api_prunes_too(office: Office, settings: Settings) -> None:
     await office.endpoint(NOWHERE)
     await delivered(office, 1)
     office.clock.wait(days=31)
@@ -106,5 +114,5 @@ async def test_a_worker_prunes_by_itself(office: Office) -> None:
     async def is_pruned() -> bool:
         return await counts(office) == (0, 0, 0)
 
-    async with office.worker():
+    async with open_webhook_worker(settings, clock=office.clock):
         await until(is_pruned)
