@@ -1,61 +1,22 @@
 """The console command `loyalty`: which commands there are, and what all of them share.
 
 Each topic has a module of its own. Commands parse, call one verb of `loyalty_app` and say what came of it; no rule and
-no SQL lives here. The application that answers HTTP is started by its name, never imported.
+no SQL lives here. What is expensive to load is imported inside the function that needs it, so that help comes at once.
 """
 
 import io
 import sys
-from collections.abc import Iterator, Mapping
-from importlib import import_module
 
 import click
 
-from loyalty_cli.failures import OneLineFailures
+from loyalty_cli.commands import CommandTable, RootGroup
 from loyalty_cli.logs import log_to_stderr
 
 __all__ = ["main"]
 
-# Each command, and the module beside this one that has it.
-PLACES = {
-    "demo": "demo",
-    "serve": "serve",
-    "api": "serve",
-    "worker": "worker",
-    "bot": "bot",
-    "business": "business",
-    "branch": "branch",
-    "staff": "staff",
-    "customers": "customers",
-    "key": "key",
-    "deliveries": "deliveries",
-    "export": "export",
-    "backup": "backup",
-    "restore": "backup",
-    "migrate": "migrate",
-    "doctor": "doctor",
-}
-
-
-class CommandTable(Mapping[str, click.Command]):
-    """All commands by name. One is imported when it is asked for, so that none pays for the libraries of the others."""
-
-    def __getitem__(self, name: str) -> click.Command:
-        """Fetch a command."""
-        command: click.Command = getattr(import_module(f"{__name__}.{PLACES[name]}"), name)
-        return command
-
-    def __iter__(self) -> Iterator[str]:
-        """The names, as they are listed."""
-        return iter(PLACES)
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(PLACES)
-
 
 @click.group(
-    cls=OneLineFailures,
+    cls=RootGroup,
     commands=CommandTable(),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -73,7 +34,7 @@ def loyalty(*, debug: bool) -> None:
     Settings come from variables named LOYALTY_… or from a file named .env in the folder you are in; without any, all
     data is kept in the file loyalty.db there.
     """  # noqa: D301  # \b is click's mark for lines that stay as they are
-    del debug  # read by OneLineFailures
+    del debug  # read by RootGroup
     log_to_stderr()
 
 

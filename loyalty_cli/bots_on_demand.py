@@ -63,6 +63,6 @@ def _open_bots(held: Runtime) -> AbstractAsyncContextManager[object]:
 
 
 def _load_bots() -> OpenBots:
-    from bots.supervisor import open_bots  # noqa: PLC0415  # the library of Telegram is loaded for the first bot
+    from bots.supervisor import open_bots  # the library of Telegram is loaded for the first bot
 
     return open_bots

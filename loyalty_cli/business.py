@@ -1,25 +1,25 @@
-"""Businesses: `loyalty business create | list | set-plan`; `set-bot` and `poster` are in `own_bot`."""
+"""Businesses: `loyalty business create | list | set-plan`; `set-bot` and `poster` are in `business_bot`."""
 
-from typing import TypedDict, Unpack
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
-from loyalty_app.clock import utc_now
-from loyalty_app.db.engine import Database
-from loyalty_app.shops.businesses import Business, NewBusiness, first_terms, list_businesses
-from loyalty_app.shops.businesses import set_plan as change_plan
-from loyalty_app.shops.links import invite_link
-from loyalty_app.shops.opening import Opened, open_shop
 from loyalty_cli import options
+from loyalty_cli.business_bot import poster, set_bot
+from loyalty_cli.commands import OrderedGroup
 from loyalty_cli.database import with_database
-from loyalty_cli.failures import OrderedGroup
 from loyalty_cli.output import table, tell
-from loyalty_cli.own_bot import poster, set_bot
 from loyalty_core.access import PLANS, Plan, requests_per_hour
 
+if TYPE_CHECKING:
+    from loyalty_app.db.engine import Database
+    from loyalty_app.shops.businesses import Business
+    from loyalty_app.shops.opening import Opened
 
-class About(TypedDict):
-    """What is said of a shop that is about to open."""
+
+class OpeningOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The options of `loyalty business create`."""
 
     name: str
     stamps_required: int
@@ -60,32 +60,39 @@ def business() -> None:
     "--country", type=options.TEXT, metavar="CC", help="Two letters, as DE: phone numbers may then lack their +49."
 )
 @options.as_json
-def create(*, as_json: bool, **about: Unpack[About]) -> None:
+def create(*, as_json: bool, **given: str | int | Plan | None) -> None:
     """Open a shop, with an API key and an invitation for its owner.
 
     The key and the invitation are shown now and never again, so keep them. A database that is not there yet is set up.
     """
-    now = utc_now()
-    new = NewBusiness(
-        name=about["name"],
-        plan=about["plan"],
-        timezone=about["timezone"],
-        country=about["country"],
-        rate_limit=about["rate_limit"],
-    )
-    terms = first_terms(about["stamps_required"], about["reward"], now)
-
-    async def work(database: Database) -> tuple[Opened, str | None]:
-        opened = await open_shop(database, new, terms, now=now)
-        payload, number = opened.owner_invite, opened.business.id
-        return opened, await database.read(lambda connection: invite_link(connection, number, payload))
-
-    opened, link = with_database(work, make=True)
+    about = msgspec.convert(given, OpeningOptions)
+    opened, link = with_database(lambda database: _open(database, about), make=True)
     _note_idle_limit(opened.business)
     tell(_opened_answer(opened, link), _opened_words(opened, link), as_json=as_json)
 
 
-def _opened_answer(opened: Opened, link: str | None) -> dict[str, object]:
+async def _open(database: "Database", about: OpeningOptions) -> "tuple[Opened, str | None]":
+    """Open a shop, and make the link for its owner if a bot serves it."""
+    from loyalty_app.clock import utc_now
+    from loyalty_app.shops.businesses import NewBusiness, first_terms
+    from loyalty_app.shops.links import invite_link
+    from loyalty_app.shops.opening import open_shop
+
+    now = utc_now()
+    new = NewBusiness(
+        name=about.name,
+        plan=about.plan,
+        timezone=about.timezone,
+        country=about.country,
+        rate_limit=about.rate_limit,
+    )
+    terms = first_terms(about.stamps_required, about.reward, now)
+    opened = await open_shop(database, new, terms, now=now)
+    payload, number = opened.owner_invite, opened.business.id
+    return opened, await database.read(lambda connection: invite_link(connection, number, payload))
+
+
+def _opened_answer(opened: "Opened", link: str | None) -> dict[str, object]:
     return {
         "business_id": opened.business.id,
         "slug": opened.business.slug,
@@ -98,7 +105,7 @@ def _opened_answer(opened: Opened, link: str | None) -> dict[str, object]:
     }
 
 
-def _opened_words(opened: Opened, link: str | None) -> str:
+def _opened_words(opened: "Opened", link: str | None) -> str:
     shop = opened.business
     return (
         f"{shop.name} is open: business {shop.id}, {api_words(shop)}.\n"
@@ -114,6 +121,8 @@ def _opened_words(opened: Opened, link: str | None) -> str:
 @options.as_json
 def list_(*, as_json: bool) -> None:
     """Show all shops."""
+    from loyalty_app.shops.businesses import list_businesses
+
     shops = with_database(list_businesses)
     rows = [(shop.id, shop.plan, shop.timezone, shop.slug, shop.name) for shop in shops]
     words = table(("ID", "PLAN", "TIME ZONE", "SLUG", "NAME"), rows) if shops else "There is no shop yet."
@@ -132,19 +141,21 @@ def list_(*, as_json: bool) -> None:
 @options.as_json
 def set_plan(business_id: int, plan: Plan, *, rate_limit: int | None, as_json: bool) -> None:
     """Change a shop's plan; its API keys follow within a second."""
+    from loyalty_app.shops.businesses import set_plan as change_plan
+
     shop = with_database(lambda database: change_plan(database, business_id, plan, rate_limit=rate_limit))
     _note_idle_limit(shop)
     tell(_answer(shop), f"{shop.name} (business {shop.id}): {api_words(shop)}.", as_json=as_json)
 
 
-def api_words(shop: Business) -> str:
+def api_words(shop: "Business") -> str:
     """A shop's plan and what it means for the API."""
     if not PLANS[shop.plan].api:
         return f"plan {shop.plan}, without the API (`loyalty business set-plan` changes it)"
     return f"plan {shop.plan}, {requests_per_hour(shop.plan, shop.rate_limit):,} API requests an hour"
 
 
-def _answer(shop: Business) -> dict[str, object]:
+def _answer(shop: "Business") -> dict[str, object]:
     return {
         "business_id": shop.id,
         "slug": shop.slug,
@@ -156,7 +167,7 @@ def _answer(shop: Business) -> dict[str, object]:
     }
 
 
-def _note_idle_limit(shop: Business) -> None:
+def _note_idle_limit(shop: "Business") -> None:
     if shop.rate_limit is not None and shop.plan is not Plan.ENTERPRISE:
         click.echo("Note: --rate-limit is kept, but counts on the plan enterprise only.", err=True)
 

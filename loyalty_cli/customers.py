@@ -6,20 +6,12 @@ from typing import BinaryIO
 
 import click
 
-from loyalty_app.clock import utc_now
-from loyalty_app.exporting.customers import export_customers
-from loyalty_app.exporting.files import as_text, whole_file
-from loyalty_app.importing.run import import_file
-from loyalty_app.importing.sheet import LARGEST_FILE
 from loyalty_cli import options
+from loyalty_cli.commands import OrderedGroup
 from loyalty_cli.database import with_database
-from loyalty_cli.failures import OrderedGroup
-from loyalty_cli.import_report import import_answer, import_words
 from loyalty_cli.output import counted, tell
-from loyalty_cli.privacy import erase, show_data
+from loyalty_cli.personal_data import erase, show_data
 from loyalty_core.errors import InvalidRequest
-
-FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group(cls=OrderedGroup)
@@ -28,7 +20,7 @@ def customers() -> None:
 
 
 @customers.command("import")
-@click.argument("file", type=FILE)
+@click.argument("file", type=options.FILE)
 @options.of_business
 @click.option("--dry-run", is_flag=True, help="Only say what would become of each line; change nothing.")
 @click.option(
@@ -40,8 +32,12 @@ def import_(file: Path, business_id: int, *, dry_run: bool, encoding: str | None
 
     The first line may name the columns: name, phone, email, stamps, birthday, joined, in any order and in six
     languages; without names they stand in this order. Lines that cannot be taken are left out, and it is said why. It
-    is safe to import a file again: whoever is there already is left alone.
+    is safe to import a file again: people who are there already are left alone.
     """
+    from loyalty_app.clock import utc_now
+    from loyalty_app.importing.run import import_file
+    from loyalty_cli.import_report import import_answer, import_words
+
     data = _content(file)
     with click.progressbar(
         length=1, label="Importing", file=sys.stderr, hidden=as_json or not sys.stderr.isatty()
@@ -60,12 +56,14 @@ def import_(file: Path, business_id: int, *, dry_run: bool, encoding: str | None
 
 
 def _content(file: Path) -> bytes:
+    from loyalty_app.importing.sheet import LARGEST_FILE
+
     with file.open("rb") as opened:
         return opened.read(LARGEST_FILE + 1)
 
 
 @customers.command()
-@click.argument("file", type=FILE, required=False)
+@click.argument("file", type=options.FILE, required=False)
 @options.of_business
 @click.option("--excel", is_flag=True, help="Begin with a mark by which Excel knows that the file is UTF-8.")
 @click.option("--replace", is_flag=True, help="Write over a file that is there.")
@@ -75,6 +73,8 @@ def export(file: Path | None, business_id: int, *, excel: bool, replace: bool, a
 
     `loyalty customers import` takes the file back. A cell that a spreadsheet would calculate has a ' before it.
     """
+    from loyalty_app.exporting.files import whole_file
+
     if file is None and as_json:
         message = "--json needs a FILE to write to."
         raise click.UsageError(message)
@@ -91,6 +91,9 @@ def export(file: Path | None, business_id: int, *, excel: bool, replace: bool, a
 
 
 def _export(opened: BinaryIO, business_id: int, *, excel: bool) -> int:
+    from loyalty_app.exporting.customers import export_customers
+    from loyalty_app.exporting.files import as_text
+
     with as_text(opened) as letters:
         return with_database(lambda database: export_customers(database, business_id, letters, for_excel=excel))
 

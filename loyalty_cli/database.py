@@ -1,21 +1,30 @@
-"""The database: how a command gets at the database, for a moment, whether or not a server uses it meanwhile."""
+"""The database: how a command gets at it for a moment, whether or not a server uses it meanwhile; `loyalty migrate`."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import make_url
+import click
 
-from loyalty_app.db.engine import Database, open_database
-from loyalty_app.db.migrate import check_known, migrate, newest, version_of
 from loyalty_app.settings import Settings, read_settings
+from loyalty_cli import options
 from loyalty_cli.failures import CommandFailed
+from loyalty_cli.output import tell
+
+if TYPE_CHECKING:
+    from loyalty_app.db.engine import Database
 
 Result = TypeVar("Result")
 
 
-def with_database(work: Callable[[Database], Awaitable[Result]], *, make: bool = False) -> Result:
-    """Run `work` on the database of the settings; one that is still empty is set up if `make` says so."""
+def with_database(work: "Callable[[Database], Awaitable[Result]]", *, make: bool = False) -> Result:
+    """Run `work` on the database of the settings; one that is still empty is set up if `make` says so.
+
+    Raises SettingsError, and CommandFailed where the schema is not the newest.
+    """
+    import asyncio
+
+    from loyalty_app.db.engine import open_database
+
     settings = read_settings()
     _check_schema(settings, make=make)
 
@@ -30,10 +39,13 @@ def with_database(work: Callable[[Database], Awaitable[Result]], *, make: bool =
 
 
 def _check_schema(settings: Settings, *, make: bool) -> None:
+    from loyalty_app.db.migrate import check_known, newest, version_of
+    from loyalty_app.db.migrate import migrate as bring_to_newest
+
     version = version_of(settings)
     check_known(version)
     if version is None and make:
-        migrate(settings)
+        bring_to_newest(settings)
     elif version is None:
         message = f"There is nothing yet in {place(settings)}. Is it the right one? `loyalty migrate` sets it up."
         raise CommandFailed(message)
@@ -44,6 +56,30 @@ def _check_schema(settings: Settings, *, make: bool) -> None:
 
 def place(settings: Settings) -> str:
     """Where the data lies, without a password."""
+    from sqlalchemy import make_url
+
     if settings.on_sqlite:
         return f"the SQLite file {settings.sqlite_path.absolute()}"
     return f"the database {make_url(settings.database_url).render_as_string(hide_password=True)}"
+
+
+@click.command()
+@options.as_json
+def migrate(*, as_json: bool) -> None:
+    """Set the database up, or bring it up to date.
+
+    For after an update of the program; `loyalty serve` does the same when it starts, and it is safe to run twice. Make
+    a copy of your data before an update: the way back is the copy.
+    """
+    from loyalty_app.db.migrate import migrate as bring_to_newest
+    from loyalty_app.db.migrate import newest, version_of
+
+    settings = read_settings()
+    before = version_of(settings)
+    bring_to_newest(settings)
+    after = newest()
+    if before == after:
+        words = f"Nothing to do: {place(settings)} is at version {after} already."
+    else:
+        words = f"Brought {place(settings)} from {before or 'nothing'} to version {after}."
+    tell({"from": before, "to": after, "changed": before != after}, words, as_json=as_json)

@@ -1,15 +1,16 @@
 """Deliveries: `loyalty deliveries list | pause | resume`."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from loyalty_app.clock import utc_now
-from loyalty_app.webhooks.pausing import Pause, list_pauses
-from loyalty_app.webhooks.pausing import pause as pause_deliveries
-from loyalty_app.webhooks.pausing import resume as resume_deliveries
 from loyalty_cli import options
+from loyalty_cli.commands import OrderedGroup
 from loyalty_cli.database import with_database
-from loyalty_cli.failures import OrderedGroup
 from loyalty_cli.output import table, tell
+
+if TYPE_CHECKING:
+    from loyalty_app.webhooks.pausing import Pause
 
 of_one = click.option("--business", "business_id", type=options.NUMBER, metavar="ID", help="The number of a business.")
 of_all = click.option("--all", "of_all", is_flag=True, help="All businesses.")
@@ -24,6 +25,8 @@ def deliveries() -> None:
 @options.as_json
 def list_(*, as_json: bool) -> None:
     """Show for each shop how many deliveries wait, and whether they are paused."""
+    from loyalty_app.webhooks.pausing import list_pauses
+
     pauses = with_database(list_pauses)
     rows = [(one.business_id, one.waiting, "paused" if one.paused_at else "open", one.name) for one in pauses]
     tell({"businesses": pauses}, table(("ID", "WAITING", "STATE", "NAME"), rows), as_json=as_json)
@@ -35,6 +38,9 @@ def list_(*, as_json: bool) -> None:
 @options.as_json
 def pause(business_id: int | None, *, of_all: bool, as_json: bool) -> None:
     """Hold deliveries back, within a second. Events are queued meanwhile."""
+    from loyalty_app.clock import utc_now
+    from loyalty_app.webhooks.pausing import pause as pause_deliveries
+
     _check(business_id, of_all=of_all)
     paused = with_database(lambda database: pause_deliveries(database, business_id, now=utc_now()))
     tell({"businesses": paused}, f"Paused: {_named(paused)}.", as_json=as_json)
@@ -47,6 +53,8 @@ def pause(business_id: int | None, *, of_all: bool, as_json: bool) -> None:
 @options.as_json
 def resume(business_id: int | None, *, of_all: bool, drop_waiting: bool, as_json: bool) -> None:
     """Let deliveries go on, after a backup was restored or after `loyalty deliveries pause`."""
+    from loyalty_app.webhooks.pausing import resume as resume_deliveries
+
     _check(business_id, of_all=of_all)
     resumed = with_database(lambda database: resume_deliveries(database, business_id, drop_waiting=drop_waiting))
     waiting = sum(one.waiting for one in resumed)
@@ -61,5 +69,5 @@ def _check(business_id: int | None, *, of_all: bool) -> None:
         raise click.UsageError(message)
 
 
-def _named(pauses: list[Pause]) -> str:
+def _named(pauses: "list[Pause]") -> str:
     return ", ".join(f"{one.name} (business {one.business_id})" for one in pauses)

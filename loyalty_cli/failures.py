@@ -3,15 +3,10 @@
 The exit codes: 0 it is done, 1 it could not be done, 2 it was asked in the wrong way (an option, a setting).
 """
 
-import errno
 from pathlib import Path
 
 import click
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from loyalty_app.backups.archive import BackupRefused
-from loyalty_app.db.postgres.engine import CommitUnknown
 from loyalty_app.observability.redaction import redacted
 from loyalty_app.settings import SettingsError
 from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError
@@ -46,32 +41,10 @@ class UsageFailed(click.ClickException):
     exit_code = 2
 
 
-class OrderedGroup(click.Group):
-    """A group that lists its commands in the order in which they were added."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of the commands."""
-        del ctx
-        return list(self.commands)
-
-
-class OneLineFailures(OrderedGroup):
-    """The outermost group: says failures of all its commands in one line, or shows all with --debug."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the command."""
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
-            raise
-        except Exception as error:
-            if ctx.params["debug"] or getattr(error, "errno", None) == errno.EPIPE:
-                raise
-            raise explained(error) from error
-
-
 def explained(error: Exception) -> click.ClickException:
     """Any failure as one line with its exit code."""
+    from loyalty_app.backups.archive import BackupRefused
+
     match error:
         case click.ClickException():
             return error
@@ -91,6 +64,11 @@ def _wrong_value(error: FieldError) -> str:
 
 
 def _of_the_world(error: Exception) -> str:
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+    from loyalty_app.db.postgres.engine import CommitUnknown
+
     match error:
         case CommitUnknown():
             return "The connection to the database broke at the very end. See whether it was done before you repeat it."

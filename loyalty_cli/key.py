@@ -1,33 +1,30 @@
 """API keys: `loyalty key create | list | revoke`."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
-from loyalty_app.shops.api_keys import ALL_SCOPES, KeyInfo, create_key, list_keys, revoke_key
 from loyalty_cli import options
+from loyalty_cli.commands import OrderedGroup
 from loyalty_cli.database import with_database
-from loyalty_cli.failures import OrderedGroup
 from loyalty_cli.output import table, tell
 from loyalty_core.access import PREFIX, Scope
+
+if TYPE_CHECKING:
+    from loyalty_app.shops.api_keys import KeyInfo
 
 SCOPES = ", ".join(Scope)
 
 
-class Scopes(click.ParamType[tuple[Scope, ...]]):
+class ScopesParam(click.ParamType[tuple[Scope, ...]]):
     """Scopes, with commas between them."""
 
     name = "scopes"
 
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401  # whatever was typed
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> tuple[Scope, ...]:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Scope, ...]:
         """Find the scopes of those names."""
         if value == "all":
-            return ALL_SCOPES
+            return tuple(Scope)
         names = [name.strip() for name in str(value).split(",") if name.strip()]
         unknown = [name for name in names if name not in set(Scope)]
         if unknown or not names:
@@ -45,7 +42,7 @@ def key() -> None:
 @click.option("--name", type=options.TEXT, required=True, help='Who or what uses it, as "Till at the door".')
 @click.option(
     "--scopes",
-    type=Scopes(),
+    type=ScopesParam(),
     default="all",
     show_default=True,
     metavar="A,B",
@@ -54,6 +51,8 @@ def key() -> None:
 @options.as_json
 def create(business_id: int, name: str, *, scopes: tuple[Scope, ...], as_json: bool) -> None:
     """Make a key. It is shown now and never again."""
+    from loyalty_app.shops.api_keys import create_key
+
     shown = with_database(lambda database: create_key(database, business_id, name=name, scopes=scopes))
     words = f"Key {shown.key_id} of business {business_id}, shown only now:\n\n  {shown.api_key}"
     tell(shown, words, as_json=as_json)
@@ -64,6 +63,8 @@ def create(business_id: int, name: str, *, scopes: tuple[Scope, ...], as_json: b
 @options.as_json
 def list_(business_id: int, *, as_json: bool) -> None:
     """Show the keys of a shop; of each key only its beginning."""
+    from loyalty_app.shops.api_keys import list_keys
+
     keys = with_database(lambda database: list_keys(database, business_id))
     rows = [
         (one.key_id, f"{PREFIX}{one.public_id}…", _state(one), _used(one), _scope_words(one), one.name) for one in keys
@@ -79,23 +80,25 @@ def list_(business_id: int, *, as_json: bool) -> None:
 @options.as_json
 def revoke(business_id: int, key_id: int, *, as_json: bool) -> None:
     """Close the key with the number KEY_ID for ever, within a second. `loyalty key list` shows the numbers."""
+    from loyalty_app.shops.api_keys import revoke_key
+
     closed = with_database(lambda database: revoke_key(database, business_id, key_id))
     tell(_answer(closed), f"Key {closed.key_id}, {closed.name}, opens nothing any more.", as_json=as_json)
 
 
-def _state(one: KeyInfo) -> str:
+def _state(one: "KeyInfo") -> str:
     return "revoked" if one.revoked_at else "works"
 
 
-def _used(one: KeyInfo) -> str | None:
+def _used(one: "KeyInfo") -> str | None:
     return f"{one.last_used_at:%Y-%m-%d %H:%M}" if one.last_used_at else None
 
 
-def _scope_words(one: KeyInfo) -> str:
+def _scope_words(one: "KeyInfo") -> str:
     return "all" if one.scopes == set(Scope) else ",".join(sorted(one.scopes))
 
 
-def _answer(one: KeyInfo) -> dict[str, object]:
+def _answer(one: "KeyInfo") -> dict[str, object]:
     return {
         "key_id": one.key_id,
         "name": one.name,

@@ -1,23 +1,28 @@
 """Logs: what goes to stderr, as lines for people or as JSON. What a command has to say goes to stdout and is no log.
 
-Everybody's lines take the same way, those of libraries too. Each carries the trail of the request or update that it
-belongs to; none carries a secret or anything personal (`watch/discretion`). Libraries are heard from warnings on only:
-below that they tell what they were given.
+All lines take the same way, those of libraries too. Each carries the ids of the request or update that it belongs to;
+none carries a secret or anything personal (`loyalty_app.observability.redaction`). Libraries are heard from warnings on
+only: below that they tell what they were given.
+
+Most commands log nothing, so structlog is loaded for the first line; a server loads it before it answers anybody.
 """
 
 import logging
 import logging.config
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import click
-import structlog
-from structlog.typing import Processor
 
 from loyalty_app.observability.log_context import log_context
 from loyalty_app.observability.redaction import quiet, redacted, story
 from loyalty_app.settings import Settings, SettingsError, read_settings
+
+if TYPE_CHECKING:
+    from structlog.stdlib import ProcessorFormatter
+    from structlog.typing import Processor
 
 OURS = ("loyalty_app", "loyalty_core", "api", "bots")
 PLAIN = (int, float, bool, type(None))
@@ -57,37 +62,47 @@ def _discreet(value: Any) -> Any:  # noqa: ANN401  # whatever is logged
     return redacted(str(value))
 
 
-def formatter(kind: str) -> logging.Formatter:
+class LineFormatter(logging.Formatter):
     """What writes lines: `json`, or `text` with colours if it is read on a terminal."""
-    before: list[Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        add_trail,
-    ]
-    last: Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False)
-        if kind == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, sort_keys=False)
-    )
-    meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=before, processors=[meta, tell_exception, be_discreet, last]
-    )
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line, or several with a traceback."""
+        return self.loaded.format(record)
+
+    @cached_property
+    def loaded(self) -> "ProcessorFormatter":
+        """The formatter of structlog that does the work."""
+        import structlog
+
+        before: list[Processor] = [
+            structlog.stdlib.add_log_level,
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.ExtraAdder(),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            add_trail,
+        ]
+        last: Processor = (
+            structlog.processors.JSONRenderer(ensure_ascii=False)
+            if self.kind == "json"
+            else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, sort_keys=False)
+        )
+        meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+        return structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=before, processors=[meta, tell_exception, be_discreet, last]
+        )
 
 
-def logging_config() -> dict[str, Any]:
-    """The configuration of Python's logging that the settings ask for; that of the defaults, if they cannot be used."""
-    try:
-        settings = read_settings()
-    except SettingsError:  # who needs them says so
-        settings = Settings()
+def logging_config(settings: Settings) -> dict[str, Any]:
+    """The configuration of Python's logging that the settings ask for."""
     libraries = max(logging.WARNING, logging.getLevelNamesMapping()[settings.log_level])
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": f"{__name__}.{formatter.__name__}", "kind": settings.log_format}},
+        "formatters": {"line": {"()": LineFormatter, "kind": settings.log_format}},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "line"}},
         "root": {"level": libraries, "handlers": ["stderr"]},
         "loggers": {name: {"level": settings.log_level} for name in OURS},
@@ -97,10 +112,25 @@ def logging_config() -> dict[str, Any]:
 def announce(words: str, settings: Settings) -> None:
     """Say on stderr what a command that runs for long is doing, whatever the level; as JSON where the log is."""
     if settings.log_format == "json":
-        words = formatter("json").format(logging.LogRecord(__name__, logging.INFO, "", 0, words, None, None))
+        words = LineFormatter("json").format(logging.LogRecord(__name__, logging.INFO, "", 0, words, None, None))
     click.echo(words, err=True)
 
 
+def settings_or_defaults() -> Settings:
+    """The settings; the defaults, if they cannot be used, which is said by the command that needs them."""
+    try:
+        return read_settings()
+    except SettingsError:
+        return Settings()
+
+
 def log_to_stderr() -> None:
-    """Begin logging."""
-    logging.config.dictConfig(logging_config())
+    """Begin logging as the settings ask for."""
+    logging.config.dictConfig(logging_config(settings_or_defaults()))
+
+
+def load_formatters() -> None:
+    """Load what writes lines now, and not while somebody waits for an answer."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, LineFormatter):
+            handler.formatter.loaded  # noqa: B018  # it is kept

@@ -1,6 +1,7 @@
 """Options that several commands share, and the kinds of values that click does not know."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,12 +12,12 @@ from loyalty_core.fields import LARGEST_ID
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-class Text(click.ParamType[str]):
+class TextParam(click.ParamType[str]):
     """A text that can be stored: what the terminal sent must be readable as text."""
 
     name = "text"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Refuse bytes that are no letters."""
         text = str(value)
         try:
@@ -26,12 +27,12 @@ class Text(click.ParamType[str]):
         return text
 
 
-class OfPlan(click.ParamType[Plan]):
+class PlanParam(click.ParamType[Plan]):
     """One of the plans."""
 
     name = "plan"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Plan:  # noqa: ANN401
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Plan:
         """Find the plan of that name."""
         try:
             return Plan(str(value).lower())
@@ -44,12 +45,12 @@ class OfPlan(click.ParamType[Plan]):
         return f"[{'|'.join(Plan)}]"
 
 
-class Number(click.ParamType[int]):
+class NumberParam(click.ParamType[int]):
     """The number of something that is kept in the database."""
 
     name = "number"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Refuse what cannot be a number of anything."""
         text = str(value)
         if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:20]) <= LARGEST_ID:
@@ -57,9 +58,11 @@ class Number(click.ParamType[int]):
         return int(text)
 
 
-TEXT = Text()
-PLAN = OfPlan()
-NUMBER = Number()
+TEXT = TextParam()
+PLAN = PlanParam()
+NUMBER = NumberParam()
+PORT = click.IntRange(0, 65_535)
+FILE: click.ParamType[Path] = click.Path(path_type=Path, dir_okay=False)
 
 as_json: Decorator = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else, for other programs."
@@ -72,3 +75,12 @@ of_business: Decorator = click.option(
     required=True,
     help="The number of the business; `loyalty business list` shows it.",
 )
+
+
+def where(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options --host and --port, which override the settings."""
+    host: Decorator = click.option(
+        "--host", type=TEXT, help="Where to listen instead of LOYALTY_HOST; 0.0.0.0 lets other machines in."
+    )
+    port: Decorator = click.option("--port", type=PORT, help="The port instead of LOYALTY_PORT; 0 takes a free one.")
+    return host(port(command))

@@ -1,51 +1,44 @@
 """Serving: `loyalty serve` and `loyalty api`."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from loyalty_app.db.migrate import migrate
 from loyalty_app.settings import Settings, read_settings
+from loyalty_cli import options
 from loyalty_cli.logs import announce
-from loyalty_cli.options import TEXT, Decorator
 from loyalty_cli.ports import address_of, open_port
-from loyalty_cli.server import StartupGuard, api_only, application, serve_alone, serve_with_workers
 
-PORT = click.IntRange(0, 65_535)
-
-
-def where(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options --host and --port, which override the settings."""
-    host: Decorator = click.option(
-        "--host", type=TEXT, help="Where to listen instead of LOYALTY_HOST; 0.0.0.0 lets other machines in."
-    )
-    port: Decorator = click.option("--port", type=PORT, help="The port instead of LOYALTY_PORT; 0 takes a free one.")
-    return host(port(command))
+if TYPE_CHECKING:
+    from loyalty_cli.server import MakeGuard
 
 
 @click.command()
-@where
+@options.where
 def serve(host: str | None, port: int | None) -> None:
     """Serve one shop or a hundred, all in one process: the API, and a worker that delivers webhooks.
 
     The database is set up or brought up to date first. Ctrl-C stops it, after it has finished what it had begun. Other
     `loyalty` commands may be used meanwhile.
     """
+    from loyalty_cli.server import application
+
     settings = _settings(host, port)
     if settings.workers > 1:
         announce("Note: `loyalty serve` is one process. LOYALTY_WORKERS counts for `loyalty api`.", settings)
-    _serve_alone(settings)
+    _serve_alone(settings, application)
 
 
 @click.command()
-@where
+@options.where
 def api(host: str | None, port: int | None) -> None:
     """Serve the API only, in several processes if you like; `loyalty worker` delivers the webhooks.
 
     LOYALTY_WORKERS says how many; more than one need PostgreSQL. One that dies is replaced.
     """
+    from loyalty_cli.server import api_only
+
     settings = _settings(host, port)
     if settings.workers == 1:
         _serve_alone(settings, api_only)
@@ -59,18 +52,23 @@ def _settings(host: str | None, port: int | None) -> Settings:
     return msgspec.structs.replace(settings, **chosen)
 
 
-def _serve_alone(settings: Settings, make: Callable[[Settings], StartupGuard] = application) -> None:
+def _serve_alone(settings: Settings, make: "MakeGuard") -> None:
+    from loyalty_cli.server import serve_alone
+
     listener = open_port(settings.host, settings.port)
-    serve_alone(listener, ready=lambda: _announce(address_of(listener), settings), make=lambda: make(settings))
+    serve_alone(listener, settings, ready=lambda: _announce(address_of(listener), settings), make=make)
 
 
 def _serve_with_workers(settings: Settings) -> None:
+    from loyalty_app.db.migrate import migrate
+    from loyalty_cli.server import serve_with_workers
+
     listener = open_port(settings.host, settings.port)
     migrate(settings)  # so that what is wrong with the database is said once, not by every process
     if settings.redis_url is None:
         announce("Note: without LOYALTY_REDIS_URL each process counts rate limits by itself.", settings)
     _announce(address_of(listener), settings, f" with {settings.workers} processes")
-    serve_with_workers(listener, settings.workers)
+    serve_with_workers(listener, settings)
 
 
 def _announce(url: str, settings: Settings, how: str = "") -> None:

@@ -1,7 +1,7 @@
 """The server: uvicorn, made to stop as it should and to say in one line why it cannot start.
 
 Ctrl-C and SIGTERM let it finish what it has accepted and end with exit code 0. Which settings it runs with is decided
-in `serving` and `demo`.
+in `serve` and `demo`, and handed in.
 """
 
 import logging
@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,17 +19,16 @@ from uvicorn.supervisors.multiprocess import Multiprocess
 
 from api.app import create_app
 from loyalty_app.observability.exposition import forget_process, shared_directory
-from loyalty_app.settings import Settings, read_settings
+from loyalty_app.settings import Settings
 from loyalty_cli.bots_on_demand import open_bots_on_demand
 from loyalty_cli.failures import CommandFailed, explained
-from loyalty_cli.gc_tuning import tune_garbage_collection
-from loyalty_cli.logs import logging_config
+from loyalty_cli.logs import load_formatters, logging_config
 from loyalty_cli.mounted_app import Application, Message, MountedApp, Receive, Send
+from loyalty_cli.process import tune_garbage_collection
 
 SANDBOX = "/sandbox"
 # Orchestrators kill after ten seconds, so requests are given up a little before.
 GRACE_SECONDS = 8
-
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -61,6 +61,7 @@ class StartupGuard:
             nonlocal started
             if message["type"] == "lifespan.startup.complete":
                 started = True
+                load_formatters()
                 tune_garbage_collection()
             if message["type"] != "lifespan.startup.failed":
                 await send(message)
@@ -108,10 +109,14 @@ def with_sandbox(settings: Settings, sandbox: Application) -> StartupGuard:
     return StartupGuard(both, stop=stop)
 
 
-def worker_application() -> StartupGuard:
+MakeGuard = Callable[[Settings], StartupGuard]
+"""Makes an application of the settings."""
+
+
+def worker_application(settings: Settings) -> StartupGuard:
     """The application in one of several processes. Without it none can start, which uvicorn knows by the exit code."""
     try:
-        return api_only(read_settings())
+        return api_only(settings)
     except Exception as error:
         log.error(explained(error).format_message())  # noqa: TRY400  # one line is enough
         raise SystemExit(STARTUP_FAILURE) from error
@@ -120,8 +125,8 @@ def worker_application() -> StartupGuard:
 class SingleProcessServer(uvicorn.Server):
     """A server in this very process. `ready` is called once requests are answered."""
 
-    def __init__(self, guarded: StartupGuard, *, ready: Callable[[], None]) -> None:
-        super().__init__(uvicorn.Config(guarded, **_options()))
+    def __init__(self, guarded: StartupGuard, settings: Settings, *, ready: Callable[[], None]) -> None:
+        super().__init__(uvicorn.Config(guarded, **_options(settings)))
         self._guarded, self._ready = guarded, ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -142,10 +147,10 @@ class SingleProcessServer(uvicorn.Server):
             await super().shutdown(sockets)
 
 
-def serve_alone(listener: socket.socket, *, ready: Callable[[], None], make: Callable[[], StartupGuard]) -> None:
+def serve_alone(listener: socket.socket, settings: Settings, *, ready: Callable[[], None], make: MakeGuard) -> None:
     """Serve on a socket until somebody stops it."""
     stop_cleanly()
-    SingleProcessServer(make(), ready=ready).run([listener])
+    SingleProcessServer(make(settings), settings, ready=ready).run([listener])
 
 
 class WorkerPool(Multiprocess):
@@ -159,10 +164,14 @@ class WorkerPool(Multiprocess):
             forget_process(pid or 0)
 
 
-def serve_with_workers(listener: socket.socket, workers: int) -> None:
-    """Serve on a socket with several processes until somebody stops it."""
-    here = f"{__name__}:{worker_application.__name__}"
-    pool = WorkerPool(uvicorn.Config(here, factory=True, workers=workers, **_options()), [listener])
+def serve_with_workers(listener: socket.socket, settings: Settings) -> None:
+    """Serve on a socket with as many processes as the settings say, until somebody stops it.
+
+    Each process is given the settings, for it is a new Python that has read none.
+    """
+    make = partial(worker_application, settings)
+    config = uvicorn.Config(make, factory=True, workers=settings.workers, **_options(settings))
+    pool = WorkerPool(config, [listener])
     with shared_directory():
         pool.run()
     if any(process.exitcode == STARTUP_FAILURE for process in pool.processes):
@@ -170,7 +179,7 @@ def serve_with_workers(listener: socket.socket, workers: int) -> None:
         raise CommandFailed(message)
 
 
-def _options() -> dict[str, Any]:
+def _options(settings: Settings) -> dict[str, Any]:
     return {
         "interface": "asgi3",
         "lifespan": "on",
@@ -178,7 +187,7 @@ def _options() -> dict[str, Any]:
         "ws": "none",
         "access_log": False,
         "server_header": False,
-        "log_config": logging_config(),
+        "log_config": logging_config(settings),
         "timeout_graceful_shutdown": GRACE_SECONDS,
     }
 

@@ -1,17 +1,18 @@
 """Staff: `loyalty staff invite | list | remove`."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from loyalty_app.clock import utc_now
-from loyalty_app.db.engine import Database
-from loyalty_app.shops.links import invite_link
-from loyalty_app.shops.staff import StaffMember, list_staff, remove_staff
-from loyalty_app.shops.staff import invite as give_invite
 from loyalty_cli import options
+from loyalty_cli.commands import OrderedGroup
 from loyalty_cli.database import with_database
-from loyalty_cli.failures import OrderedGroup
 from loyalty_cli.output import table, tell
 from loyalty_core.access import Role
+
+if TYPE_CHECKING:
+    from loyalty_app.db.engine import Database
+    from loyalty_app.shops.staff import StaffMember
 
 
 @click.group(cls=OrderedGroup)
@@ -34,8 +35,11 @@ def invite(business_id: int, role: str, *, as_json: bool) -> None:
 
     It is a link that opens the shop's bot. While the shop has no bot, it is what such a link will say to it.
     """
+    from loyalty_app.clock import utc_now
+    from loyalty_app.shops.links import invite_link
+    from loyalty_app.shops.staff import invite as give_invite
 
-    async def work(database: Database) -> tuple[str, str | None]:
+    async def work(database: "Database") -> tuple[str, str | None]:
         payload = await give_invite(database, business_id, Role(role), now=utc_now())
         return payload, await database.read(lambda connection: invite_link(connection, business_id, payload))
 
@@ -50,6 +54,8 @@ def invite(business_id: int, role: str, *, as_json: bool) -> None:
 @options.as_json
 def list_(business_id: int, *, as_json: bool) -> None:
     """Show who works in a shop."""
+    from loyalty_app.shops.staff import list_staff
+
     here = with_database(lambda database: list_staff(database, business_id))
     rows = [(one.staff_id, one.role, f"{one.created_at:%Y-%m-%d}", one.name) for one in here]
     words = table(("ID", "ROLE", "SINCE", "NAME"), rows) if here else f"Nobody works in business {business_id} yet."
@@ -69,9 +75,12 @@ def list_(business_id: int, *, as_json: bool) -> None:
 @options.as_json
 def remove(business_id: int, staff_id: int, *, as_json: bool) -> None:
     """Take somebody off the staff, at once. The last owner stays."""
+    from loyalty_app.clock import utc_now
+    from loyalty_app.shops.staff import remove_staff
+
     gone = with_database(lambda database: remove_staff(database, business_id, staff_id, now=utc_now()))
     tell(_answer(gone), f"{gone.name} does not work in business {business_id} any more.", as_json=as_json)
 
 
-def _answer(one: StaffMember) -> dict[str, object]:
+def _answer(one: "StaffMember") -> dict[str, object]:
     return {"staff_id": one.staff_id, "name": one.name, "role": one.role, "created_at": one.created_at}

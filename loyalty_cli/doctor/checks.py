@@ -15,13 +15,12 @@ from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.pictures.fonts import SHAPED, unreadable_faces
 from loyalty_app.settings import Settings, SettingsError, read_settings, unknown_variables
 from loyalty_cli.database import place
-from loyalty_cli.doctor.backups import examine_backups
-from loyalty_cli.doctor.environment import examine_machine, examine_settings
+from loyalty_cli.doctor.contents import examine_ledgers, examine_webhooks
+from loyalty_cli.doctor.environment import examine_open_files, examine_settings
 from loyalty_cli.doctor.findings import Check, Status
-from loyalty_cli.doctor.ledgers import examine_books
 from loyalty_cli.doctor.postgresql import examine_postgresql
+from loyalty_cli.doctor.storage import examine_backups, examine_storage
 from loyalty_cli.doctor.telegram import examine_bots, examine_updates
-from loyalty_cli.doctor.webhooks import examine_outgoing
 from loyalty_cli.failures import explained, one_line
 
 REDIS_SECONDS = 3
@@ -36,7 +35,8 @@ def examine() -> Iterator[Check]:
         return
     yield examine_settings(settings, unknown_variables())
     yield _pictures()
-    yield from examine_machine(settings)
+    yield from examine_storage(settings)
+    yield from examine_open_files()
     yield examine_backups(settings, utc_now())
     if settings.on_sqlite:
         yield _sqlite()
@@ -54,9 +54,9 @@ def examine() -> Iterator[Check]:
     yield bots
     if bots.status is not Status.PROBLEM:
         yield from asyncio.run(examine_updates(settings))
-    yield asyncio.run(examine_outgoing(settings))
+    yield asyncio.run(examine_webhooks(settings))
     try:
-        yield from asyncio.run(examine_books(settings))
+        yield from asyncio.run(examine_ledgers(settings))
     except Exception as error:  # noqa: BLE001  # a doctor reports whatever it meets
         yield Check(
             name="books",

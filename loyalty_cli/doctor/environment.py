@@ -1,10 +1,8 @@
-"""Surroundings: how the settings go with each other and with the machine that this runs on, for the doctor.
+"""The environment: how the settings go with each other and with the machine that this runs on, for the doctor.
 
 It looks and changes nothing. What it cannot find out on a machine, it says nothing about.
 """
 
-import shutil
-import stat
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,8 +14,6 @@ from loyalty_cli.doctor.findings import Check, Status
 CONTAINER_MARKS = ("/.dockerenv", "/run/.containerenv")
 ONLY_HERE = ("127.0.0.1", "localhost", "::1")
 FEWEST_FILES = 1_024
-LITTLE_SPACE, TOO_LITTLE_SPACE = 500_000_000, 50_000_000
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class Finding(NamedTuple):
@@ -90,52 +86,17 @@ def in_container() -> bool:
     return any(Path(mark).exists() for mark in CONTAINER_MARKS)
 
 
-def examine_machine(settings: Settings) -> Iterator[Check]:
-    """Whether files are safe and have room, and whether enough of them may be open."""
-    if settings.on_sqlite:
-        yield _space(settings.sqlite_path)
-        yield _key(Path(f"{settings.sqlite_path}.key"))
+def examine_open_files() -> Iterator[Check]:
+    """Whether enough files and connections may be open at once, where somebody counts them."""
     limit = _open_files()
     if limit is not None:
         yield _files(limit)
 
 
-def _space(file: Path) -> Check:
-    try:
-        free = shutil.disk_usage(file.absolute().parent).free
-    except OSError as error:
-        return Check(name="disk", status=Status.NOTE, message=f"How much is free cannot be seen: {error.strerror}.")
-    left = f"{free // 1_000_000:,} MB are free where the data lies."
-    if free >= LITTLE_SPACE:
-        return Check(name="disk", message=left)
-    status = Status.PROBLEM if free < TOO_LITTLE_SPACE else Status.NOTE
-    return Check(name="disk", status=status, message=left, mend="Make room: when it is full, nobody is stamped.")
-
-
-def _key(file: Path) -> Check:
-    """Look whether the key beside the data is for its owner only."""
-    try:
-        mode = file.stat().st_mode
-    except FileNotFoundError:
-        return Check(name="key", message="There is none beside the data yet; it is made when it is needed.")
-    except OSError as error:
-        return Check(
-            name="key", status=Status.PROBLEM, message=f"{file}: {error.strerror}.", mend="Let this user read it."
-        )
-    if not mode & OTHERS:
-        return Check(name="key", message=f"Only its owner may read {file.name}.")
-    return Check(
-        name="key",
-        status=Status.PROBLEM,
-        message=f"Others on this machine may read {file.name}, and with it every webhook secret and token.",
-        mend=f"Run `chmod 600 {file}`.",
-    )
-
-
 def _open_files() -> int | None:
     """How many files and connections this process may have open; None where nobody counts them so."""
     try:
-        import resource  # noqa: PLC0415  # Windows has none
+        import resource  # Windows has none
     except ImportError:
         return None
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -13,7 +13,6 @@ from loyalty_app.settings import Settings
 SERVED = """
 import asyncio, sys
 from api.app import create_app
-from loyalty_cli import PLACES
 from loyalty_cli import serve as _
 from loyalty_cli.bots_on_demand import open_bots_on_demand
 from loyalty_app.settings import read_settings

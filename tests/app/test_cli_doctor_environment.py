@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from loyalty_app.chat.bot_identity import Webhook
 from loyalty_app.settings import Settings, unknown_variables
 from loyalty_app.upkeep.scheduled_backups import STAMP
-from loyalty_cli.doctor import environment, telegram
-from loyalty_cli.doctor.backups import examine_backups
-from loyalty_cli.doctor.environment import examine_machine, examine_settings
+from loyalty_cli.doctor import environment, storage, telegram
+from loyalty_cli.doctor.environment import examine_open_files, examine_settings
 from loyalty_cli.doctor.findings import Status
 from loyalty_cli.doctor.postgresql import examine_clock, examine_postgresql
+from loyalty_cli.doctor.storage import examine_backups, examine_storage
 from testkit.builders import NOON
 from testkit.console import A_KEY, Console
 from testkit.sandbox import open_sandbox
@@ -112,7 +112,7 @@ def test_a_key_that_others_may_read_is_a_problem(tmp_path: Path) -> None:
 def test_a_disk_that_is_nearly_full_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, needed: int, status: Status
 ) -> None:
-    monkeypatch.setattr(environment, "LITTLE_SPACE", needed)
+    monkeypatch.setattr(storage, "LITTLE_SPACE", needed)
     assert machine(Settings(database_url=f"sqlite:///{tmp_path}/loyalty.db"))["disk"].status is status
 
 
@@ -123,7 +123,7 @@ def test_too_few_open_files_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def machine(settings: Settings) -> dict[str, Any]:
-    return {check.name: check for check in examine_machine(settings)}
+    return {check.name: check for check in [*examine_storage(settings), *examine_open_files()]}
 
 
 async def test_postgresql_is_asked_for_its_version_its_clock_and_its_promises(

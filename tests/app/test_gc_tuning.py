@@ -5,7 +5,7 @@ import sys
 
 SCRIPT = """
 import gc, weakref
-from loyalty_cli.gc_tuning import tune_garbage_collection
+from loyalty_cli.process import tune_garbage_collection
 
 class Ring:
     def __init__(self):

@@ -6,13 +6,13 @@ import logging
 import pytest
 
 from loyalty_app.observability.log_context import log_context
-from loyalty_cli.logs import formatter, logging_config
+from loyalty_cli.logs import LineFormatter, logging_config, settings_or_defaults
 
 
 def written(message: str, *, kind: str = "text", logger: str = "loyalty_app.counter", **more: object) -> str:
     record = logging.LogRecord(logger, logging.ERROR, __file__, 1, message, None, None)
     vars(record).update(more)
-    return formatter(kind).format(record)
+    return LineFormatter(kind).format(record)
 
 
 def raised(error: Exception) -> tuple[type[Exception], Exception, object]:
@@ -52,13 +52,13 @@ def test_an_exception_is_told_with_its_places_and_causes(kind: str) -> None:
 
 def test_the_level_is_for_our_own_lines_and_libraries_stay_at_warnings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOYALTY_LOG_LEVEL", "DEBUG")
-    config = logging_config()
+    config = logging_config(settings_or_defaults())
     assert config["root"]["level"] == logging.WARNING
     assert {logger["level"] for logger in config["loggers"].values()} == {"DEBUG"}
     monkeypatch.setenv("LOYALTY_LOG_LEVEL", "ERROR")
-    assert logging_config()["root"]["level"] == logging.ERROR
+    assert logging_config(settings_or_defaults())["root"]["level"] == logging.ERROR
 
 
 def test_a_wrong_setting_does_not_keep_the_log_from_being_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOYALTY_LOG_LEVEL", "loud")
-    assert logging_config()["root"]["level"] == logging.WARNING
+    assert logging_config(settings_or_defaults())["root"]["level"] == logging.WARNING

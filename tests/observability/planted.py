@@ -8,6 +8,7 @@ from io import StringIO
 
 import pytest
 
+from loyalty_app.settings import read_settings
 from loyalty_cli.logs import OURS, logging_config
 
 NAME = "Xanthippe Quillfeather"
@@ -43,7 +44,7 @@ def logged(monkeypatch: pytest.MonkeyPatch, kind: str = "json") -> Iterator[Stri
     """All that this process logs meanwhile, as the settings with the most curious level would write it."""
     monkeypatch.setenv("LOYALTY_LOG_LEVEL", "DEBUG")
     monkeypatch.setenv("LOYALTY_LOG_FORMAT", kind)
-    config, lines, root = logging_config(), StringIO(), logging.getLogger()
+    config, lines, root = logging_config(read_settings()), StringIO(), logging.getLogger()
     config["handlers"]["stderr"]["stream"] = lines
     handlers, level = root.handlers[:], root.level
     logging.config.dictConfig(config)

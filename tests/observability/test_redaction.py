@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 
 from loyalty_app.db.tables import staff
 from loyalty_app.observability.redaction import quiet, redacted
-from loyalty_cli.logs import formatter
+from loyalty_cli.logs import LineFormatter
 from testkit.console import CAFE, Console
 from testkit.town import Town
 from tests.api.till import Api, Till, on_both_databases
@@ -68,7 +68,7 @@ def test_whatever_way_a_value_comes_into_a_line_it_does_not_get_out(kind: str) -
     vars(record).update(
         more=ANYTHING.removeprefix(NAME), several=[PHONE, {"mail": EMAIL}], exc_info=(ValueError, told, None)
     )
-    line = formatter(kind).format(record)
+    line = LineFormatter(kind).format(record)
     assert found(line) == []
     assert "ValueError" in line
 

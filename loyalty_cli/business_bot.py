@@ -2,26 +2,23 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from loyalty_app.chat.bot_identity import TelegramAway, bot_id_of, who_is
-from loyalty_app.chat.bots import BotRecord, new_secret, register, remove_bot
-from loyalty_app.clock import utc_now
-from loyalty_app.db.engine import Database
-from loyalty_app.pictures.card import BROWN
-from loyalty_app.pictures.poster import PosterPicture, render_poster
 from loyalty_app.settings import Settings, read_settings
-from loyalty_app.shops.businesses import Business, find_business
-from loyalty_app.shops.links import join_link
-from loyalty_app.shops.programs import read_program
-from loyalty_app.vault import open_vault
 from loyalty_cli import options
 from loyalty_cli.database import with_database
 from loyalty_cli.failures import CommandFailed
 from loyalty_cli.output import tell
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.programs import Terms
+
+if TYPE_CHECKING:
+    from loyalty_app.chat.bots import BotRecord
+    from loyalty_app.db.engine import Database
+    from loyalty_app.pictures.poster import PosterPicture
+    from loyalty_app.shops.businesses import Business
+    from loyalty_core.programs import Terms
 
 NO_BOT = (
     "No bot serves this shop. Give it one of its own with `loyalty business set-bot`, or set LOYALTY_TELEGRAM_TOKEN "
@@ -64,12 +61,22 @@ def _asked_for(token: str | None) -> str:
     return str(typed).strip()
 
 
-async def _take_away(database: Database, business_id: int) -> None:
+async def _take_away(database: "Database", business_id: int) -> None:
+    from loyalty_app.chat.bots import remove_bot
+    from loyalty_app.clock import utc_now
+    from loyalty_app.shops.businesses import find_business
+
     await database.read(lambda connection: find_business(connection, business_id))
     await remove_bot(database, business_id, now=utc_now())
 
 
-async def _give(database: Database, settings: Settings, business_id: int, *, token: str) -> BotRecord:
+async def _give(database: "Database", settings: Settings, business_id: int, *, token: str) -> "BotRecord":
+    from loyalty_app.chat.bot_identity import TelegramAway, bot_id_of, who_is
+    from loyalty_app.chat.bots import BotRecord, new_secret, register
+    from loyalty_app.clock import utc_now
+    from loyalty_app.shops.businesses import find_business
+    from loyalty_app.vault import open_vault
+
     await database.read(lambda connection: find_business(connection, business_id))
     try:
         bot = await who_is(token, settings.telegram_api_url)
@@ -83,17 +90,23 @@ async def _give(database: Database, settings: Settings, business_id: int, *, tok
 
 @click.command()
 @options.of_business
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=options.FILE)
 @options.as_json
 def poster(business_id: int, file: Path, *, as_json: bool) -> None:
-    """Write a poster for the counter to FILE, a PNG of A5. Whoever scans it has a card of the shop."""
+    """Write a poster for the counter to FILE, a PNG of A5. People who scan it have a card of the shop."""
+    from loyalty_app.pictures.poster import render_poster
+
     shop, terms, link = with_database(lambda database: _shop(database, business_id))
     file.write_bytes(render_poster(_picture(shop, terms, link)))
     answer = {"business_id": business_id, "file": str(file), "link": link}
     tell(answer, f"{file} is ready to print, on A5. Its code opens {link}", as_json=as_json)
 
 
-async def _shop(database: Database, business_id: int) -> tuple[Business, Terms, str]:
+async def _shop(database: "Database", business_id: int) -> "tuple[Business, Terms, str]":
+    from loyalty_app.shops.businesses import find_business
+    from loyalty_app.shops.links import join_link
+    from loyalty_app.shops.programs import read_program
+
     shop = await database.read(lambda connection: find_business(connection, business_id))
     link = await database.read(lambda connection: join_link(connection, shop))
     if link is None:
@@ -102,7 +115,10 @@ async def _shop(database: Database, business_id: int) -> tuple[Business, Terms, 
     return shop, program.terms, link
 
 
-def _picture(shop: Business, terms: Terms, link: str) -> PosterPicture:
+def _picture(shop: "Business", terms: "Terms", link: str) -> "PosterPicture":
+    from loyalty_app.pictures.card import BROWN
+    from loyalty_app.pictures.poster import PosterPicture
+
     stamps = f"{terms.stamps_required} stamp" if terms.stamps_required == 1 else f"{terms.stamps_required} stamps"
     return PosterPicture(
         shop_name=shop.name,

@@ -1,15 +1,39 @@
-"""The books: whether the days of every shop are known, and whether every card is what its ledger adds up to."""
+"""What the database holds, as the doctor sees it: paused webhooks, time zones, and cards against their ledgers."""
 
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.settings import Settings
 from loyalty_app.shops.businesses import Business, list_businesses
+from loyalty_app.webhooks.pausing import Pause, list_pauses
 from loyalty_cli.doctor.findings import Check, Status
 from loyalty_cli.output import counted
 
+RESUMING = (
+    "If this is the one installation that runs, `loyalty deliveries resume --all` sends what waits; "
+    "with `--drop-waiting` that is given up."
+)
 
-async def examine_books(settings: Settings) -> list[Check]:
-    """Look at what the database holds; it must be there and have the newest schema."""
+
+async def examine_webhooks(settings: Settings) -> Check:
+    """Look whose deliveries are paused; the database must be there and have the newest schema."""
+    database = open_database(settings)
+    try:
+        pauses = await list_pauses(database)
+    finally:
+        await database.close()
+    paused = tuple(_pause_words(one) for one in pauses if one.paused_at is not None)
+    if not paused:
+        return Check(name="webhooks", message="None are paused.")
+    message = "Some are paused, as after a restore: events are queued and nothing is sent."
+    return Check(name="webhooks", status=Status.NOTE, message=message, mend=RESUMING, details=paused)
+
+
+def _pause_words(pause: Pause) -> str:
+    return f"Business {pause.business_id}, since {pause.paused_at:%Y-%m-%d %H:%M} UTC: {pause.waiting:,} waiting"
+
+
+async def examine_ledgers(settings: Settings) -> list[Check]:
+    """Look at time zones and at every card; the database must be there and have the newest schema."""
     database = open_database(settings)
     try:
         shops = await list_businesses(database)

@@ -1,32 +1,29 @@
-"""Privacy: `loyalty customers show-data | erase`, for when somebody asks what is kept of them, or wants it gone."""
+"""Personal data: `loyalty customers show-data | erase`, for people who ask what is kept of them, or want it gone."""
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
-from loyalty_app.clock import utc_now
-from loyalty_app.counter import Caller, Counter
-from loyalty_app.counter.orders import CustomerRef
-from loyalty_app.customers.personal_data import show_data as read_data
-from loyalty_app.db.engine import Database
-from loyalty_app.shops.businesses import find_business
 from loyalty_cli import options
 from loyalty_cli.database import with_database
 from loyalty_cli.output import tell
 from loyalty_core.customers import parse_code
 from loyalty_core.fields import LARGEST_ID
-from loyalty_core.ledger import SYSTEM
-from loyalty_core.outcomes import Erased
+
+if TYPE_CHECKING:
+    from loyalty_app.counter.orders import CustomerRef
+    from loyalty_app.db.engine import Database
+    from loyalty_core.outcomes import Erased
 
 
-class CustomerParam(click.ParamType[CustomerRef]):
+class CustomerParam(click.ParamType["CustomerRef"]):
     """A customer, by number or by the code of the card."""
 
     name = "customer"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> CustomerRef:  # noqa: ANN401
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> "CustomerRef":
         """Read a number, or a code as it is typed."""
         text = str(value)
         if text.isascii() and text.isdigit() and 1 <= int(text[:20]) <= LARGEST_ID:
@@ -44,11 +41,14 @@ CUSTOMER = CustomerParam()
 @click.argument("customer", type=CUSTOMER)
 @options.of_business
 @options.as_json
-def show_data(customer: CustomerRef, business_id: int, *, as_json: bool) -> None:
+def show_data(customer: "CustomerRef", business_id: int, *, as_json: bool) -> None:
     """Show all that is stored about one customer, as JSON.
 
     CUSTOMER is a number, or the code of a card. Hand it to the person who asks: nothing of others is in it.
     """
+    from loyalty_app.clock import utc_now
+    from loyalty_app.customers.personal_data import show_data as read_data
+
     stored = with_database(lambda database: read_data(database, business_id, customer, now=utc_now()))
     tell(stored, msgspec.json.format(msgspec.json.encode(stored), indent=2).decode(), as_json=as_json)
 
@@ -58,12 +58,15 @@ def show_data(customer: CustomerRef, business_id: int, *, as_json: bool) -> None
 @options.of_business
 @click.option("--yes", is_flag=True, help="Do not ask whether that is meant.")
 @options.as_json
-def erase(customer: CustomerRef, business_id: int, *, yes: bool, as_json: bool) -> None:
+def erase(customer: "CustomerRef", business_id: int, *, yes: bool, as_json: bool) -> None:
     """Erase a customer's personal data, for ever.
 
     CUSTOMER is a number, or the code of a card. Name, phone, e-mail and birthday go, and open rewards are taken back.
     The ledger stays, without a name. Older backups still hold the data.
     """
+    from loyalty_app.clock import utc_now
+    from loyalty_app.customers.personal_data import show_data as read_data
+
     stored = with_database(lambda database: read_data(database, business_id, customer, now=utc_now()))
     if not yes and not as_json and sys.stdin.isatty():
         click.confirm(f"Erase {stored.profile.name}, for ever?", abort=True, err=True)
@@ -71,7 +74,12 @@ def erase(customer: CustomerRef, business_id: int, *, yes: bool, as_json: bool) 
     tell(erased, f"Customer {erased.id} is erased. The card {erased.qr_code} finds nobody any more.", as_json=as_json)
 
 
-async def _erase(database: Database, business_id: int, customer: CustomerRef) -> Erased:
+async def _erase(database: "Database", business_id: int, customer: "CustomerRef") -> "Erased":
+    from loyalty_app.counter import Caller, Counter
+    from loyalty_app.shops.businesses import find_business
+    from loyalty_core.ledger import SYSTEM
+    from loyalty_core.outcomes import Erased
+
     shop = await database.read(lambda connection: find_business(connection, business_id))
     counter = Counter(database)
     try:

@@ -1,0 +1,73 @@
+"""A session of the demo: a database in a temporary folder, the café, the sandbox and the server, until its end."""
+
+import asyncio
+import socket
+import tempfile
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from loyalty_app.clock import utc_now
+from loyalty_app.db.engine import open_database
+from loyalty_app.db.migrate import migrate
+from loyalty_app.settings import Settings
+from loyalty_cli.demo.cafe import Cafe, open_cafe
+from loyalty_cli.demo.telegram import DemoTelegram
+from loyalty_cli.demo.welcome import commands, welcome
+from loyalty_cli.logs import settings_or_defaults
+from loyalty_cli.output import tell
+from loyalty_cli.ports import address_of
+from loyalty_cli.server import SANDBOX, serve_alone, with_sandbox
+
+
+def run_demo(listener: socket.socket, *, as_json: bool) -> None:
+    """Serve the café on a socket until somebody stops it, then remove its data."""
+    with tempfile.TemporaryDirectory(prefix="loyalty-demo-", ignore_cleanup_errors=True) as folder:
+        settings = _settings(Path(folder))
+        migrate(settings)
+        cafe, url = asyncio.run(_open_cafe(settings)), address_of(listener)
+        telegram = _open_telegram(cafe)
+        settings = replace(settings, telegram_token=telegram.token, telegram_api_url=f"{url}{SANDBOX}")
+
+        def ready() -> None:
+            tell(_answer(cafe, url, settings), welcome(cafe, url), as_json=as_json)
+
+        serve_alone(listener, settings, ready=ready, make=lambda given: with_sandbox(given, telegram))
+
+
+def _settings(folder: Path) -> Settings:
+    """Settings of its own; only how it logs can be chosen."""
+    chosen = settings_or_defaults()
+    database = f"sqlite:///{folder / 'demo.db'}"
+    return Settings(database_url=database, log_format=chosen.log_format, log_level=chosen.log_level)
+
+
+def _open_telegram(cafe: Cafe) -> DemoTelegram:
+    shop = cafe.opened.business
+    return DemoTelegram(shop.name, slug=shop.slug, invitation=cafe.invitation)
+
+
+async def _open_cafe(settings: Settings) -> Cafe:
+    database = open_database(settings)
+    try:
+        return await open_cafe(database, utc_now())
+    finally:
+        await database.close()
+
+
+def _answer(cafe: Cafe, url: str, settings: Settings) -> dict[str, object]:
+    return {
+        "url": url,
+        "api_key": cafe.opened.key.api_key,
+        "key_id": cafe.opened.key.key_id,
+        "business_id": cafe.opened.business.id,
+        "slug": cafe.opened.business.slug,
+        "customer_id": cafe.guest.id,
+        "qr_code": cafe.guest.qr_code,
+        "owner_invite": cafe.opened.owner_invite,
+        "database": settings.database_url,
+        "sandbox": f"{url}{SANDBOX}/",
+        "docs": f"{url}/docs",
+        "openapi": f"{url}/openapi.json",
+        "try": commands(cafe, url),
+    }

@@ -1,0 +1,78 @@
+"""Where the data lies, as the doctor sees it: free space, the key beside the database, and backups by the clock."""
+
+import shutil
+import stat
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.upkeep.scheduled_backups import backups_in, check_backup_folder
+from loyalty_cli.doctor.findings import Check, Status
+
+LITTLE_SPACE, TOO_LITTLE_SPACE = 500_000_000, 50_000_000
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+BACKUPS = "backups"
+LATE = 2
+"""So many times their distance a backup may be old; below that one may be under way, or be tried again."""
+
+
+def examine_storage(settings: Settings) -> Iterator[Check]:
+    """Whether there is room for a SQLite file, and whether its key is safe."""
+    if settings.on_sqlite:
+        yield _space(settings.sqlite_path)
+        yield _key(Path(f"{settings.sqlite_path}.key"))
+
+
+def _space(file: Path) -> Check:
+    try:
+        free = shutil.disk_usage(file.absolute().parent).free
+    except OSError as error:
+        return Check(name="disk", status=Status.NOTE, message=f"How much is free cannot be seen: {error.strerror}.")
+    left = f"{free // 1_000_000:,} MB are free where the data lies."
+    if free >= LITTLE_SPACE:
+        return Check(name="disk", message=left)
+    status = Status.PROBLEM if free < TOO_LITTLE_SPACE else Status.NOTE
+    return Check(name="disk", status=status, message=left, mend="Make room: when it is full, nobody is stamped.")
+
+
+def _key(file: Path) -> Check:
+    """Look whether the key beside the data is for its owner only."""
+    try:
+        mode = file.stat().st_mode
+    except FileNotFoundError:
+        return Check(name="key", message="There is none beside the data yet; it is made when it is needed.")
+    except OSError as error:
+        return Check(
+            name="key", status=Status.PROBLEM, message=f"{file}: {error.strerror}.", mend="Let this user read it."
+        )
+    if not mode & OTHERS:
+        return Check(name="key", message=f"Only its owner may read {file.name}.")
+    return Check(
+        name="key",
+        status=Status.PROBLEM,
+        message=f"Others on this machine may read {file.name}, and with it every webhook secret and token.",
+        mend=f"Run `chmod 600 {file}`.",
+    )
+
+
+def examine_backups(settings: Settings, now: datetime) -> Check:
+    """Look for the folder and the newest backup in it."""
+    if settings.backup_folder is None:
+        return Check(name=BACKUPS, message="None are made by the clock; LOYALTY_BACKUP_FOLDER would begin that.")
+    try:
+        check_backup_folder(settings)
+    except SettingsError as error:
+        return Check(
+            name=BACKUPS, status=Status.PROBLEM, message=str(error), mend="Make the folder, or correct its name."
+        )
+    made = [moment for moment, _ in backups_in(Path(settings.backup_folder)) if moment <= now]
+    if made and now - made[-1] < LATE * timedelta(hours=settings.backup_hours):
+        return Check(name=BACKUPS, message=f"The newest is of {made[-1]:%Y-%m-%d %H:%M} UTC.")
+    newest = f"The newest is of {made[-1]:%Y-%m-%d %H:%M} UTC" if made else "There is none yet"
+    return Check(
+        name=BACKUPS,
+        status=Status.NOTE,
+        message=f"{newest}, and there should be one every {settings.backup_hours} hours.",
+        mend="See whether a server runs that makes them, and whether its log says that one failed.",
+    )
