@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from loyalty_app.importing.listed_customer import ListedCustomer
+from loyalty_app.importing.candidates import ListedCustomer
 from loyalty_app.pages import MOST_ROWS, PageRequest
 from loyalty_core.events import EVENT_TYPES
 from loyalty_core.fields import Birthday, EmailText, Id, Name, PhoneText, Reason

@@ -1,14 +1,22 @@
-"""Making a backup: copy, prove the copy, and only then call it a backup. Servers go on meanwhile."""
+"""Making a backup: copy, prove the copy, and only then call it a backup. Servers go on meanwhile.
+
+A backup is made in a draft folder beside its target. The process that works there holds its lock. Drafts that killed
+processes left hold copies of personal data that nobody needs, and are removed.
+"""
 
 import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from loyalty_app.backups import postgres, sqlite
 from loyalty_app.backups.archive import BackupRefused, Manifest, member_of, write_archive
-from loyalty_app.backups.drafts import draft_folder
 from loyalty_app.backups.verify import BackupContents
 from loyalty_app.settings import Settings
 
@@ -68,3 +76,22 @@ def _manifest(settings: Settings, found: BackupContents, files: dict[str, Path],
         files=members,
         **msgspec.structs.asdict(found),
     )
+
+
+PREFIX = ".backup-"
+LOCK = "lock"
+
+
+@contextmanager
+def draft_folder(parent: Path) -> Iterator[Path]:
+    """A new folder that only its owner may open, and that goes at the end; those of killed processes go at once."""
+    take_away_left(parent)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as name, FileLock(Path(name, LOCK)):
+        yield Path(name)
+
+
+def take_away_left(parent: Path) -> None:
+    """Remove the drafts in a folder on which nobody works any more."""
+    for lock in parent.glob(f"{PREFIX}*/{LOCK}"):
+        with suppress(Timeout, OSError), FileLock(lock, timeout=0):  # held, or somebody else's
+            shutil.rmtree(lock.parent)

@@ -1,13 +1,16 @@
-"""Analytics: reads the daily totals and what they cannot tell, and hands them to the core to be summed up."""
+"""Analytics: reads the totals of a shop and of its days, and hands them to the core, which sums them up.
+
+The counter keeps the totals; nothing is counted here but rewards that have lapsed and are not booked so yet.
+"""
 
 from datetime import date, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
-from loyalty_app.customers.totals import kept_totals
-from loyalty_app.db.tables import daily_total
+from loyalty_app.db.tables import business_total, daily_total, reward
 from loyalty_app.shops.businesses import Business
 from loyalty_core.analytics import CurrentFigures, DayTotals, Period, Summary, period_of, summarise
+from loyalty_core.rewards import RewardStatus
 
 
 def read_summary(connection: Connection, business: Business, *, days: int, now: datetime) -> Summary:
@@ -35,3 +38,31 @@ def _standing(connection: Connection, business: Business, period: Period) -> Cur
     )
     active, returning = connection.execute(since).one()
     return CurrentFigures(customers=kept.customers, outstanding=kept.outstanding, active=active, returning=returning)
+
+
+def kept_totals(connection: Connection, business_id: int) -> Row[tuple[int, int, int, int, int, int]]:
+    """The totals of a shop: its customers, and its rewards by status, `outstanding` for those that are available."""
+    return connection.execute(select(business_total).where(business_total.c.business_id == business_id)).one()
+
+
+def count_rewards(connection: Connection, business_id: int, status: RewardStatus | None, *, now: datetime) -> int:
+    """How many rewards of a shop have a status, or how many there are; a lapsed one counts as expired."""
+    kept = kept_totals(connection, business_id)
+    match status:
+        case None:
+            return int(kept.outstanding + kept.redeemed + kept.expired + kept.voided)
+        case RewardStatus.REDEEMED:
+            return int(kept.redeemed)
+        case RewardStatus.VOIDED:
+            return int(kept.voided)
+        case RewardStatus.AVAILABLE:
+            return int(kept.outstanding) - _lapsed(connection, business_id, now)
+        case RewardStatus.EXPIRED:
+            return int(kept.expired) + _lapsed(connection, business_id, now)
+
+
+def _lapsed(connection: Connection, business_id: int, now: datetime) -> int:
+    """Rewards whose time is over and that will be booked so within seconds."""
+    over = (reward.c.status == RewardStatus.AVAILABLE.value, reward.c.expires_at <= now)
+    counted = select(func.count()).select_from(reward).where(reward.c.business_id == business_id, *over)
+    return connection.execute(counted).scalar_one()

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, or_, sel
 
 from loyalty_app.contacts import checked_phone
 from loyalty_app.counter.orders import CustomerRef
-from loyalty_app.customers.totals import count_rewards, kept_totals
+from loyalty_app.customers.analytics import count_rewards, kept_totals
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, reward, transaction
 from loyalty_app.pages import Page, PageRequest, Walk, page_of, read_page

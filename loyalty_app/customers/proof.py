@@ -5,23 +5,57 @@ written or repaired here.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from datetime import date, datetime
 from functools import reduce
 from operator import add
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, Table, select
 
-from loyalty_app.customers.histories import CustomerHistory, histories
-from loyalty_app.db.rows import CARD_FIELDS
-from loyalty_app.db.tables import business_total, daily_total
+from loyalty_app.db.rows import CARD_FIELDS, customer_of, entry_of, reward_of
+from loyalty_app.db.tables import business_total, customer, daily_total, reward, transaction
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
 from loyalty_core.analytics import DayTotals
-from loyalty_core.customers import Card
+from loyalty_core.customers import Card, Customer
 from loyalty_core.ledger import Entry, EntryType, Folded, fold
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
+
+AT_ONCE = 200
+
+
+class CustomerHistory(msgspec.Struct, frozen=True):
+    """One customer with the whole ledger and all rewards."""
+
+    customer: Customer
+    entries: list[Entry]
+    rewards: list[Reward]
+
+
+def histories(connection: Connection, business_id: int) -> Iterator[CustomerHistory]:
+    """All customers of a business with their histories, the erased ones too, read a few at a time."""
+    last = 0
+    while True:
+        following = select(customer).where(customer.c.business_id == business_id, customer.c.id > last)
+        rows = connection.execute(following.order_by(customer.c.id).limit(AT_ONCE)).all()
+        if not rows:
+            return
+        found = {row.id: CustomerHistory(customer_of(row), [], []) for row in rows}
+        first, last = rows[0].id, rows[-1].id
+        for row in connection.execute(_between(transaction, business_id, first=first, last=last)):
+            found[row.customer_id].entries.append(entry_of(row))
+        for row in connection.execute(_between(reward, business_id, first=first, last=last)):
+            found[row.customer_id].rewards.append(reward_of(row))
+        yield from found.values()
+
+
+def _between(table: Table, business_id: int, *, first: int, last: int) -> Select[Any]:
+    own = (table.c.business_id == business_id, table.c.customer_id.between(first, last))
+    return select(table).where(*own).order_by(table.c.customer_id, table.c.id)
+
 
 FIRST_SHOWN = 20
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer
-from loyalty_app.exporting.sheets import BYTE_ORDER_MARK, write_sheet
+from loyalty_app.exporting.files import BYTE_ORDER_MARK, write_sheet
 from loyalty_app.shops.businesses import Business, find_business
 
 HEAD = (

@@ -17,9 +17,8 @@ from sqlalchemy import Connection, select
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
-from loyalty_app.exporting.files import FOLDER_FOR_ITS_OWNER, new_file, whole_file
+from loyalty_app.exporting.files import FOLDER_FOR_ITS_OWNER, new_file, whole_file, write_sheet
 from loyalty_app.exporting.parts import PARTS, Part
-from loyalty_app.exporting.sheets import write_sheet
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_core.errors import InvalidRequest
 

@@ -1,4 +1,7 @@
-"""Candidates: who is to become a customer, read and checked, and what is to be said about lines that were not taken."""
+"""Candidates: who is to become a customer, read and checked, and what is to be said about lines that were not taken.
+
+A line of a sheet, or one customer of an integrator's list: each is checked by itself, so that a bad one costs itself.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, tzinfo
@@ -7,6 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
+from loyalty_app.importing.cells import MOST_OPENING_STAMPS, check_readable, day_of, email_of, name_of, phone_of
 from loyalty_core.customers import Profile, check_birthday, check_joined
 from loyalty_core.errors import FieldError, InvalidRequest
 
@@ -84,3 +88,37 @@ def check_days(faults: Faults, birthday: date | None, joined_at: datetime | None
     here = setting.now.astimezone(setting.zone)
     faults.kept(lambda: check_birthday(birthday, here.date()))
     faults.kept(lambda: check_joined(joined_at, here))
+
+
+class ListedCustomer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A customer as a list names them. `birthday` and `joined_at` are days, as 1990-05-17."""
+
+    name: str
+    phone: str | None = None
+    email: str | None = None
+    birthday: str | None = None
+    stamps: int = 0
+    joined_at: str | None = None
+
+
+def candidate_of(listed: ListedCustomer, place: int, setting: Setting) -> Candidate | list[Remark]:
+    """The candidate, or all that is wrong."""
+    faults = Faults(place)
+    faults.kept(lambda: check_readable("name", listed.name))
+    name = faults.kept(lambda: name_of(listed.name))
+    phone = faults.kept(lambda: phone_of(listed.phone or "", setting.country))
+    email = faults.kept(lambda: email_of((listed.email or "").strip()))
+    birthday = faults.kept(lambda: day_of("birthday", listed.birthday or "", setting.country))
+    joined = faults.kept(lambda: day_of("joined_at", listed.joined_at or "", setting.country))
+    faults.kept(lambda: _check_stamps(listed.stamps))
+    joined_at = setting.moment_of(joined)
+    check_days(faults, birthday, joined_at, setting)
+    if faults.found or name is None:
+        return faults.found
+    profile = Profile(name=name, phone=phone, email=email, birthday=birthday)
+    return Candidate(place=place, profile=profile, stamps=listed.stamps, joined_at=joined_at)
+
+
+def _check_stamps(stamps: int) -> None:
+    if not 0 <= stamps <= MOST_OPENING_STAMPS:
+        raise InvalidRequest.field("stamps", "must be a whole number from 0 to 1000")

@@ -19,8 +19,7 @@ from loyalty_app.counter import Answer, Caller
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import idempotency, import_job
 from loyalty_app.ids import Kind
-from loyalty_app.importing.candidates import Remark
-from loyalty_app.importing.listed_customer import ListedCustomer
+from loyalty_app.importing.candidates import ListedCustomer, Remark
 from loyalty_core.errors import IdempotencyKeyReused
 from loyalty_core.ledger import Actor
 

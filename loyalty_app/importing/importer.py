@@ -8,9 +8,8 @@ from loyalty_app.clock import Clock
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.importing.booking import Booking, ImportKeys, Known, done_before
-from loyalty_app.importing.candidates import Candidate, Fate, Remark, Setting
+from loyalty_app.importing.candidates import Candidate, Fate, Remark, Setting, candidate_of
 from loyalty_app.importing.import_jobs import ImportJob, ImportQueue, note_progress, remark_of
-from loyalty_app.importing.listed_customer import candidate_of
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.shops.businesses import Business, find_business
 

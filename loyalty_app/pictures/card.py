@@ -10,11 +10,10 @@ import msgspec
 from PIL import Image, ImageFilter
 
 from loyalty_app.pictures import sprites
-from loyalty_app.pictures.background import ground
 from loyalty_app.pictures.bidi import is_rtl
 from loyalty_app.pictures.colours import WHITE as PAPER
 from loyalty_app.pictures.colours import Palette, palette
-from loyalty_app.pictures.drawing import Stroke, lay, stroke, write, write_beside
+from loyalty_app.pictures.drawing import Stroke, ground, lay, stroke, write, write_beside
 from loyalty_app.pictures.fitting import fit, title, wrap
 from loyalty_app.pictures.fonts import BOLD, MEDIUM
 from loyalty_app.pictures.layout import HEIGHT, MOST_SLOTS, PANEL, WIDTH, Box, Layout, layout

@@ -8,7 +8,7 @@ from msgspec.json import encode
 from sqlalchemy import update
 
 from loyalty_app.db.tables import import_job
-from loyalty_app.importing.listed_customer import ListedCustomer
+from loyalty_app.importing.candidates import ListedCustomer
 from loyalty_app.settings import Settings
 from tests.api.till import Api, Till, given, on_both_databases, open_api, refused, wrong_fields
 from tests.api.witness import Json

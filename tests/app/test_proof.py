@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import Table, delete, update
 
-from loyalty_app.customers import histories
+from loyalty_app.customers import proof as proof_module
 from loyalty_app.customers.proof import FIRST_SHOWN, Proof
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business_total, customer, daily_total, reward
@@ -51,7 +51,7 @@ async def test_all_that_the_counter_does_agrees_with_the_ledger(busy: Shop) -> N
 async def test_it_does_not_matter_how_many_customers_are_read_at_once(
     busy: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(histories, "AT_ONCE", 1)
+    monkeypatch.setattr(proof_module, "AT_ONCE", 1)
 
     proof = await prove(busy)
 

@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from loyalty_core import errors
-from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError, StampTooSoon
-from loyalty_core.times import clock_time, time_span
+from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError, StampTooSoon, clock_time, time_span
 from testkit.builders import NOON, at
 
 LISTED = set(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_app.exporting.sheets import guarded, write_sheet
+from loyalty_app.exporting.files import guarded, write_sheet
 from loyalty_app.importing.cells import day_of, phone_of, plain, stamps_of
 from loyalty_core.errors import InvalidRequest
 

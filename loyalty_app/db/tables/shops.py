@@ -1,4 +1,4 @@
-"""Tables of shops: the business, its programs, branches, staff, invitations, API keys, and its totals."""
+"""Tables of shops: the business, its programs, branches, staff, invitations, API keys, totals, and lists to import."""
 
 from sqlalchemy import (
     Boolean,
@@ -115,5 +115,32 @@ api_key = owned(
     UniqueConstraint("public_id", "business_id"),
 )
 
-for _child in (business_total, program, branch, staff, invite, api_key):
+# `customers` goes once the job is done; `done` counts the customers that are dealt with; `report` is about the others.
+import_job = owned(
+    "import_job",
+    Column("id", BigId, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("actor", LargeBinary, nullable=False),
+    Column("customers", LargeBinary),
+    Column("total", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("imported", Integer, nullable=False),
+    Column("already_there", Integer, nullable=False),
+    Column("report", LargeBinary, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("lease", String(40)),
+    Column("lease_until", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "id"),
+    Index(None, "finished_at"),
+    sqlite_with_rowid=True,  # rows too long for an index
+)
+Index(
+    "ix_import_job_queue",
+    import_job.c.created_at,
+    sqlite_where=text("finished_at IS NULL"),
+    postgresql_where=text("finished_at IS NULL"),
+)
+
+for _child in (business_total, program, branch, staff, invite, api_key, import_job):
     _child.append_constraint(ForeignKeyConstraint(["business_id"], ["business.id"]))
