@@ -19,6 +19,7 @@ LOCKS := requirements.lock requirements-dev.lock bench/peers/requirements.lock \
 
 # As many test processes as there are processors, up to eight; WORKERS=0 keeps everything in one.
 WORKERS ?= logical
+PYTEST   = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=8
 
 ##@ Every day
 
@@ -28,8 +29,12 @@ run: $(SERVICE)  ## set up everything, then serve a demo shop with its own throw
 
 .PHONY: test
 test: $(HOUSE)  ## set up everything, then run the whole suite (the rules must be covered to the last branch)
-	@$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=8 --cov=loyalty_core --cov-branch --cov-fail-under=100 \
-	    --cov-report=term-missing:skip-covered
+	@$(PYTEST) tests/core --cov=loyalty_core --cov-branch --cov-fail-under=100 --cov-report=term-missing:skip-covered
+	@$(PYTEST) --ignore=tests/core
+
+.PHONY: test-fast
+test-fast: $(HOUSE)  ## the tests that need no server, no process of their own and no browser, in a minute
+	@$(PYTEST) -m "not slow"
 
 .PHONY: check
 check: lint types imports  ## everything that reads the code without running it

@@ -4,8 +4,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -14,6 +16,16 @@ from testkit import servers
 
 HOME = pytest.StashKey[Path]()
 NOT_RUN = " leg NOT RUN: "
+
+SERVERS = {"postgres_url", "redis_server", "sandbox", "town", "either_town"}
+"""Fixtures that start a server."""
+STARTS_PROGRAMS = {
+    *("asyncio.subprocess", "multiprocessing", "signal", "subprocess"),
+    *("testkit.console", "testkit.killed_bots", "testkit.sandbox", "testkit.town"),
+    *("tests.api.live", "tests.api.server", "tests.app.process", "tests.bots.browser", "tests.following"),
+}
+"""Modules that start programs or servers, so that a test file that imports one or anything of one is slow."""
+QUICK_ALL_THE_SAME = {"tests.test_architecture"}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -33,6 +45,34 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         servers.stop_all(config.stash[HOME])
         shutil.rmtree(config.stash[HOME])
+
+
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test-fast` leaves out."""
+    for item in items:
+        if isinstance(item, pytest.Function) and is_slow(item):
+            item.add_marker("slow")
+
+
+def is_slow(item: pytest.Function) -> bool:
+    """Whether a test needs more than Python and SQLite: by its fixtures, its database, or what its file imports."""
+    parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return (
+        not SERVERS.isdisjoint(item.fixturenames)
+        or "postgresql" in [each for each in parameters if isinstance(each, str)]
+        or starts_programs(item.module)
+    )
+
+
+@cache
+def starts_programs(module: ModuleType) -> bool:
+    """Whether a test file imports anything that starts programs."""
+    known = {
+        each.__name__ if isinstance(each, ModuleType) else getattr(each, "__module__", "")
+        for each in vars(module).values()
+    }
+    return module.__name__ not in QUICK_ALL_THE_SAME and not STARTS_PROGRAMS.isdisjoint(known)
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import closing
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -9,6 +10,7 @@ import pytest
 from redis import Redis
 
 from testkit.servers import fresh_postgres
+from tests.conftest import STARTS_PROGRAMS
 
 
 async def ask(url: str, question: str) -> object:
@@ -50,3 +52,13 @@ def test_sqlite_is_free_of_the_wal_reset_bug() -> None:
     pysqlite3 = pytest.importorskip("pysqlite3", reason="pysqlite3 has no wheel for this machine")
 
     assert pysqlite3.sqlite_version_info >= (3, 51, 3)
+
+
+def test_what_makes_a_test_slow_is_known_by_names_that_there_are() -> None:
+    assert [name for name in sorted(STARTS_PROGRAMS) if find_spec(name) is None] == []
+
+
+def test_a_test_that_asks_for_a_server_or_imports_what_starts_one_is_slow(request: pytest.FixtureRequest) -> None:
+    slow = {item.name for item in request.session.items if item.get_closest_marker("slow")}
+    assert "test_postgresql_is_recent_and_durable" in slow
+    assert request.node.name not in slow
