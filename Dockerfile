@@ -7,11 +7,13 @@ ENV PATH=/srv/loyalty/bin:$PATH PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR
 WORKDIR /build
 COPY requirements.lock ./
 RUN pip install --require-hashes --no-deps -r requirements.lock
-COPY pyproject.toml README.md ./
+COPY pyproject.toml README.md LICENSE ./
 COPY loyalty_core loyalty_core
 COPY loyalty_app loyalty_app
 COPY api api
 COPY bots bots
+COPY loyalty_cli loyalty_cli
+COPY telegram_sandbox telegram_sandbox
 RUN pip install --no-deps --no-build-isolation .
 
 FROM python:3.11-slim-trixie

@@ -40,7 +40,7 @@ def read_sheet(data: bytes, setting: Setting, *, encoding: str | None = None) ->
         raise InvalidRequest.field("file", "must have at most 100 MB: split it")
     if what := next((what for begin, what in NO_SHEETS.items() if data.startswith(begin)), None):
         raise InvalidRequest.field("file", f"is {what}: open it in its program and save it as CSV, best as CSV UTF-8")
-    letters = read_letters(data, encoding)
+    letters = read_letters(data, encoding, country=setting.country)
     separator, rows = read_rows(letters.text)
     first = next(rows, None)
     if first is None:
