@@ -11,8 +11,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
 
 from testkit import servers
+from tests.browser import find_chromium, open_browser
 
 HOME = pytest.StashKey[Path]()
 NOT_RUN = " leg NOT RUN: "
@@ -119,6 +122,13 @@ def redis_server(home: Path) -> str:
 def redis_url(redis_server: str) -> str:
     """An empty Redis database that no other test process uses."""
     return servers.empty_redis(redis_server, number=int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(home: Path) -> AsyncIterator[Browser]:
+    """One Chromium for all tests of this process, which run in the loop of the session."""
+    async with open_browser(leg("Chromium", lambda _: find_chromium(), home)) as opened:
+        yield opened
 
 
 def leg(name: str, start: Callable[[Path], str], home: Path, *, needed: bool = True) -> str:

@@ -19,6 +19,8 @@ from telegram_sandbox.phones import new_query
 from telegram_sandbox.world import Change, World
 
 BREATH_SECONDS = 15
+LOOK_AGAIN_MILLISECONDS = 500
+"""How soon a page that has lost the sandbox asks for it again. Left to itself a browser takes some seconds."""
 
 
 class Redelivery(Struct):
@@ -114,7 +116,7 @@ async def events(request: AnyRequest) -> Stream:
 async def told(world: World) -> AsyncIterator[bytes]:
     """Changes as they come, and a breath when there are none for a while."""
     seen = world.changes[-1].n if world.changes else 0
-    yield b": here\n\n"
+    yield b"retry: %d\n\n" % LOOK_AGAIN_MILLISECONDS
     while not world.stopped:
         for change in changes_after(world, seen):
             seen = change.n

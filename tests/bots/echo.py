@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, suppress
 
 import httpx
 import qrcode
-import uvicorn
 from litestar.types import Receive, Scope, Send
 from telegram import (
     Bot,
@@ -22,8 +21,8 @@ from telegram import (
 )
 from telegram.error import Conflict
 
-from telegram_sandbox import create_sandbox
-from testkit.http_server import Uvicorn
+from telegram_sandbox import World, create_sandbox
+from testkit.http_server import served
 
 MOUNTED_AT = "/sandbox"
 FIREWORKS = "5046509860389126442"
@@ -110,17 +109,15 @@ def card(link: str) -> bytes:
 @asynccontextmanager
 async def open_laptop(port: int = 0) -> AsyncIterator[Laptop]:
     """Serve a new sandbox, at any free port if none is given."""
-    sandbox = create_sandbox()
+    world = World()
+    sandbox = create_sandbox(world)
 
     async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
         scope["root_path"] = MOUNTED_AT
         await sandbox(scope, receive, send)
 
     with socket.create_server(("127.0.0.1", port)) as door:
-        server = Uvicorn(uvicorn.Config(mounted, lifespan="off", log_level="warning", timeout_graceful_shutdown=1))
-        serving = asyncio.create_task(server.serve(sockets=[door]))
         url = f"http://127.0.0.1:{door.getsockname()[1]}{MOUNTED_AT}/"
-        async with httpx.AsyncClient(base_url=f"{url}control/") as control:
+        async with served(mounted, door), httpx.AsyncClient(base_url=f"{url}control/") as control:
             yield Laptop(url, control)
-        server.should_exit = True
-        await serving
+            await world.stop()

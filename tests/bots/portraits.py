@@ -1,12 +1,11 @@
 """Portraits: the pictures in the README and the documents, taken of a demo that runs: `python -m tests.bots.portraits`.
 
-They are made anew when what they show has changed; nobody draws them.
+They are taken again when what they show has changed.
 """
 
 import asyncio
 import json
 import sys
-import tempfile
 from asyncio.subprocess import PIPE
 from io import BytesIO
 from pathlib import Path
@@ -15,35 +14,28 @@ from typing import Any
 import httpx
 from PIL import Image
 
-from tests.bots.browser import Page, find_chromium, open_browser
+from tests.browser import Tab, find_chromium, open_browser, open_tab
 
 PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
 WIDTH, HEIGHT = 940, 860
 LEFT, RIGHT = "#phone-left", "#phone-right"
-SCAN = "[...document.querySelectorAll('button')].filter((it) => it.textContent.includes('Scan the card')).at(-1)"
-LIVE = "document.querySelector('.live').dataset.state === 'live'"
 STILL = "!document.getAnimations().some((it) => it.playState === 'running' && it.effect.getTiming().iterations < 9)"
 
 
-def labelled(phone: str, label: str) -> str:
-    """The newest button of a phone whose label holds a text."""
-    return f"[...document.querySelectorAll('{phone} button')].findLast((it) => it.textContent.includes('{label}'))"
+async def press(tab: Tab, phone: str, label: str, then: str) -> None:
+    """Press the newest button whose label holds a text, and wait until the phone says something."""
+    await tab.page.locator(f"{phone} button").filter(has_text=label).last.click()
+    await sees(tab, phone, then)
 
 
-async def press(page: Page, phone: str, label: str, then: str) -> None:
-    """Press a button and wait until the page says something."""
-    await page.click(labelled(phone, label))
-    await sees(page, phone, then)
-
-
-async def sees(page: Page, phone: str, text: str) -> None:
+async def sees(tab: Tab, phone: str, text: str) -> None:
     """Wait until a phone shows a text and nothing moves."""
-    await page.until(f"document.querySelector('{phone}').innerText.includes({json.dumps(text)}) && {STILL}")
+    await tab.until(f"document.querySelector('{phone}').innerText.includes({json.dumps(text)}) && {STILL}")
 
 
-async def keep(page: Page, name: str) -> None:
+async def keep(tab: Tab, name: str) -> None:
     """Keep what the page looks like."""
-    picture = Image.open(BytesIO(await page.picture())).convert("RGB")
+    picture = Image.open(BytesIO(await tab.page.screenshot())).convert("RGB")
     picture.save(PICTURES / f"{name}.jpg", quality=88, optimize=True)
 
 
@@ -57,23 +49,35 @@ async def two_phones(demo: dict[str, Any]) -> str:
 
 async def take(demo: dict[str, Any]) -> None:
     """Live through a minute at the counter, and take pictures of it."""
-    with tempfile.TemporaryDirectory(prefix="portraits-") as home:
-        async with open_browser(find_chromium(), Path(home)) as browser:
-            page = await browser.open(f"{await two_phones(demo)}&hint=understood", width=WIDTH, height=HEIGHT)
-            await page.until(LIVE)
-            await sees(page, RIGHT, "That is all")
-            await press(page, LEFT, "Start", "0 of 8")
-            await page.click(SCAN)
-            await sees(page, RIGHT, "0 of 8")
-            await press(page, RIGHT, "+5", "5 of 8")
-            await press(page, RIGHT, "+1", "6 of 8")
-            await sees(page, LEFT, "6 of 8")
-            await keep(page, "two-phones")
-            await page.click(f"document.querySelector('{RIGHT} textarea')")
-            await page.write("/shop")
-            await sees(page, RIGHT, "What we owe")
-            await press(page, RIGHT, "Figures", "The last 30 days")
-            await keep(page, "figures")
+    async with (
+        open_browser(find_chromium()) as browser,
+        open_tab(browser, width=WIDTH, height=HEIGHT, moving=True) as tab,
+    ):
+        await tab.page.goto(f"{await two_phones(demo)}&hint=understood")
+        await tab.page.locator(".live[data-state=live]").wait_for()
+        await sees(tab, RIGHT, "That is all")
+        await stamp(tab)
+        await ask_for_figures(tab)
+
+
+async def stamp(tab: Tab) -> None:
+    """Show a card, scan it, and stamp it six times."""
+    await press(tab, LEFT, "Start", "0 of 8")
+    await press(tab, RIGHT, "Scan the card", "0 of 8")
+    await press(tab, RIGHT, "+5", "5 of 8")
+    await press(tab, RIGHT, "+1", "6 of 8")
+    await sees(tab, LEFT, "6 of 8")
+    await keep(tab, "two-phones")
+
+
+async def ask_for_figures(tab: Tab) -> None:
+    """Ask for the shop, and for its figures."""
+    field = tab.page.locator(f"{RIGHT} textarea")
+    await field.fill("/shop")
+    await field.press("Enter")
+    await sees(tab, RIGHT, "What we owe")
+    await press(tab, RIGHT, "Figures", "The last 30 days")
+    await keep(tab, "figures")
 
 
 async def main() -> None:

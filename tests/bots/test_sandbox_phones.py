@@ -172,7 +172,7 @@ async def test_phones_hear_of_every_change(sandbox: SandboxServer, bot: Bot, ana
     kinds = []
     async with sandbox.client.stream("GET", "control/events") as events:
         lines = events.aiter_lines()
-        assert await anext(lines) == ": here"
+        assert await anext(lines) == "retry: 500"
         said = await bot.send_message(ana.id, "x")
         await bot.edit_message_text("y", ana.id, said.message_id)
         await bot.delete_message(ana.id, said.message_id)

@@ -74,7 +74,7 @@ async def test_whatever_lasts_ends_when_the_sandbox_stops(sandbox: SandboxServer
     await sandbox.polled("stamp_bot")
     async with sandbox.client.stream("GET", "control/events") as events:
         lines = events.aiter_lines()
-        assert await anext(lines) == ": here"
+        assert await anext(lines) == "retry: 500"
         await sandbox.world.stop()
 
         assert [line async for line in lines if line] == []
