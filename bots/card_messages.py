@@ -24,9 +24,9 @@ from bots.rate_limiter import UNHURRIED
 from bots.text_limits import TEXT, fitted
 from bots.words import Html, Words, words_for
 from loyalty_app.chat.card_queue import ShownCard
-from loyalty_app.chat.card_snapshots import CardSnapshot
 from loyalty_app.chat.held_card import HeldCard
 from loyalty_app.customers.card_pictures import CardPicture, first_name, render_card
+from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.pictures.card import BROWN
 from loyalty_app.pictures.render_thread import drawn
 from loyalty_core.rewards import Reward

@@ -8,12 +8,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from loyalty_app.chat.backlog import chat_depths
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database, open_database
@@ -21,7 +23,7 @@ from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.importing.importer import Importer
 from loyalty_app.observability.metrics_server import scraped
-from loyalty_app.observability.queue_depths import QueueDepths
+from loyalty_app.observability.queue_depths import DepthQuestion, QueueDepths
 from loyalty_app.queues.wakeups import Wakeups
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.api_keys import ApiKeys
@@ -32,6 +34,7 @@ from loyalty_app.upkeep.retention import retention
 from loyalty_app.upkeep.scheduled_backups import check_backup_folder, scheduled_backups
 from loyalty_app.vault import Vault, open_vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
+from loyalty_app.webhooks.backlog import outbox_depths
 from loyalty_app.webhooks.endpoints import Webhooks
 from loyalty_app.webhooks.sender import Sender
 from loyalty_app.webhooks.worker import WebhookWorker
@@ -113,7 +116,7 @@ async def open_webhook_worker(settings: Settings, *, clock: Clock = utc_now) -> 
             counter = Counter(foundation.database, clock=clock)
             stack.push_async_callback(counter.close)
             upkeep += _upkeep_of_workers(settings, foundation.database, counter=counter, clock=clock)
-        await stack.enter_async_context(scraped(settings, QueueDepths(foundation.database, clock)))
+        await stack.enter_async_context(scraped(settings, QueueDepths(foundation.database, clock, _depth_questions())))
         await stack.enter_async_context(periodically(upkeep))
         yield worker
 
@@ -158,7 +161,7 @@ def _open_runtime(stack: AsyncExitStack, settings: Settings, clock: Clock, *, de
         database=database,
         counter=counter,
         api_keys=api_keys,
-        queue_depths=QueueDepths(database, clock, shared_bot=bool(settings.telegram_token)),
+        queue_depths=QueueDepths(database, clock, _depth_questions(shared_bot=bool(settings.telegram_token))),
         vault=vault,
         wakeups=wakeups,
         bots=AsyncExitStack(),
@@ -167,6 +170,10 @@ def _open_runtime(stack: AsyncExitStack, settings: Settings, clock: Clock, *, de
         importer=importer,
         clock=clock,
     )
+
+
+def _depth_questions(*, shared_bot: bool = True) -> tuple[DepthQuestion, ...]:
+    return outbox_depths, partial(chat_depths, shared_bot=shared_bot)
 
 
 @asynccontextmanager

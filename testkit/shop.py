@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Row, Table, select
 
+from loyalty_app.chat.card_queue import repaint
 from loyalty_app.counter import Answer, Caller, Counter
 from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers.lists import find_customer
@@ -84,7 +85,7 @@ class Shop:
     async def change(self, **asked: object) -> Program:
         """The owner changes the program."""
         wanted = replace(ProgramChange(), **asked)
-        return await change_program(self.database, self.business.id, wanted, now=self.clock.now)
+        return await change_program(self.database, self.business.id, wanted, now=self.clock.now, repaint=repaint)
 
     async def rows(self, table: Table) -> list[Row[Any]]:
         """All rows of this business, in the order of their keys."""

@@ -10,6 +10,7 @@ from api.parsing import read_body, read_query
 from api.request_context import AppRequest, running
 from api.responses import shown
 from api.routes.customers import show_rewards
+from loyalty_app.chat.card_queue import repaint
 from loyalty_app.customers.analytics import read_summary
 from loyalty_app.shops.programs import change_program, read_program
 from loyalty_core.access import Scope
@@ -75,7 +76,9 @@ async def update_program(request: AppRequest) -> ASGIResponse:
     """Change the program."""
     change, held = await read_body(request, ProgramChange), running(request)
     business_id = key_holder(request).business.id
-    return shown(program_view(await change_program(held.database, business_id, change, now=held.clock())))
+    return shown(
+        program_view(await change_program(held.database, business_id, change, now=held.clock(), repaint=repaint))
+    )
 
 
 @serves(

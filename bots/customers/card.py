@@ -7,8 +7,8 @@ from bots.customers.own_cards import back_row, pressed_card, turn_over
 from bots.text_limits import CAPTION, fitted
 from bots.turn import Turn
 from bots.words import Html, Words
-from loyalty_app.chat.card_snapshots import CardSnapshot
 from loyalty_app.chat.chats import ChatChange
+from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.customers.personal_data import Deed, last_deeds
 from loyalty_core.ledger import EntryType
 

@@ -8,9 +8,9 @@ from bots.customers.own_data import pressed_cards
 from bots.text_limits import listed
 from bots.turn import Turn
 from bots.words import Html
-from loyalty_app.chat.card_snapshots import CardSnapshot
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
+from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.ledger import Actor, ActorType
 

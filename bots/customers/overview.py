@@ -6,7 +6,7 @@ from bots.customers.own_cards import bring_down, find_all
 from bots.text_limits import TEXT, fitted, shortened
 from bots.turn import Turn
 from bots.words import Html
-from loyalty_app.chat.card_snapshots import CardSnapshot
+from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_core.customers import parse_code
 
 LABEL_OF_SHOP = 28

@@ -8,7 +8,7 @@ from bots.buttons import Rows, button
 from bots.customers.own_cards import back_row, find_all, pressed_card, turn_over
 from bots.text_limits import listed
 from bots.turn import Turn
-from loyalty_app.chat.card_snapshots import CardSnapshot
+from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.customers.personal_data import OwnCard, OwnHistory, OwnProfile, own_card, own_history, own_profile
 
 FILE = "my-data.json"

@@ -13,10 +13,10 @@ from bots.drafts import Draft, read_draft
 from bots.replies import reply
 from bots.turn import Turn
 from bots.words import Html
-from loyalty_app.chat.card_snapshots import CardSnapshot
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import Holder
+from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_core.errors import Busy, LoyaltyError
 from loyalty_core.ledger import Actor, ActorType
 from loyalty_core.outcomes import Claimed

@@ -6,8 +6,8 @@ from bots.languages import language_rows, repaint_cards
 from bots.turn import Turn
 from bots.words import LANGUAGES, words_for
 from loyalty_app.chat.card_queue import mute
-from loyalty_app.chat.card_snapshots import CardSnapshot
 from loyalty_app.chat.chats import ChatChange
+from loyalty_app.customers.card_snapshots import CardSnapshot
 
 
 async def show_more(turn: Turn) -> None:

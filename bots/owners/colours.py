@@ -6,6 +6,7 @@ from bots.buttons import GOOD, Rows, button
 from bots.owners.picture_screen import show_picture
 from bots.turn import Turn
 from bots.words import N_, Words
+from loyalty_app.chat.card_queue import repaint
 from loyalty_app.customers.card_pictures import CardPicture, first_name, render_card
 from loyalty_app.pictures.card import BROWN
 from loyalty_app.pictures.render_thread import drawn
@@ -53,7 +54,7 @@ async def take_colour(turn: Turn, position: Position) -> None:
         return
     change = BusinessChange(card_color=COLOURS[place][0])
     database, shop = turn.running.database, position.business.id
-    business = await change_business(database, shop, change, now=turn.now(), by=position.staff_id)
+    business = await change_business(database, shop, change, now=turn.now(), repaint=repaint, by=position.staff_id)
     await turn.toast(turn.words.plain("All cards get this colour now."))
     await _show(turn, replace(position, business=business), place)
 

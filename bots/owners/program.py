@@ -13,6 +13,7 @@ from bots.owners.typed_answers import NONE, UnclearAnswer, read_change, read_num
 from bots.rights import TypedAnswer
 from bots.turn import Turn
 from bots.words import Html, Words
+from loyalty_app.chat.card_queue import repaint
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.programs import change_program, read_program
 from loyalty_app.shops.staff import Position
@@ -105,7 +106,7 @@ def _read(words: Words, field: str, text: str) -> ProgramChange:
 async def _change(turn: Turn, position: Position, change: ProgramChange, field: str) -> None:
     """Change the program. Raises NotOnStaff or RoleRequired."""
     database, shop = turn.running.database, position.business.id
-    await change_program(database, shop, change, now=turn.now(), by=position.staff_id)
+    await change_program(database, shop, change, now=turn.now(), repaint=repaint, by=position.staff_id)
     turn.note(ChatChange(draft=None))
     question = QUESTIONS[field]
     said = turn.words.say("✅ Saved. {then}", then=turn.words.plain(question.then))

@@ -11,6 +11,7 @@ from bots.owners.typed_answers import UnclearAnswer, read_name
 from bots.rights import TypedAnswer
 from bots.turn import Turn
 from bots.words import Html
+from loyalty_app.chat.card_queue import repaint
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.businesses import BusinessChange, change_business
 from loyalty_app.shops.staff import Position
@@ -72,5 +73,6 @@ async def changed(turn: Turn, position: Position, change: BusinessChange) -> Pos
     """Change something about the shop. Raises InvalidRequest, NotOnStaff or RoleRequired."""
     database, shop = turn.running.database, position.business.id
     return replace(
-        position, business=await change_business(database, shop, change, now=turn.now(), by=position.staff_id)
+        position,
+        business=await change_business(database, shop, change, now=turn.now(), repaint=repaint, by=position.staff_id),
     )

@@ -9,6 +9,7 @@ from bots.owners.shop import show_position
 from bots.rights import TypedAnswer
 from bots.turn import Turn
 from bots.words import Html
+from loyalty_app.chat.card_queue import repaint
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.businesses import BusinessChange, change_business
 from loyalty_app.shops.staff import Position
@@ -57,7 +58,7 @@ async def _take(turn: Turn, position: Position, zone: str) -> None:
     """Take a time zone. Raises InvalidRequest, NotOnStaff or RoleRequired."""
     change = BusinessChange(timezone=zone, country=cities.country_of(zone) or position.business.country)
     database, shop = turn.running.database, position.business.id
-    business = await change_business(database, shop, change, now=turn.now(), by=position.staff_id)
+    business = await change_business(database, shop, change, now=turn.now(), repaint=repaint, by=position.staff_id)
     turn.note(ChatChange(draft=None))
     said = turn.words.say(
         "✅ The shop's days are those of <b>{city}</b> now, where it is {time}.",

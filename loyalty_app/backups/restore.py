@@ -17,9 +17,9 @@ from loyalty_app.backups import postgres, sqlite
 from loyalty_app.backups.archive import BackupRefused, Manifest, extract, read_manifest
 from loyalty_app.backups.create import DATABASE, KEY
 from loyalty_app.backups.verify import BackupContents, look_into
-from loyalty_app.db.migrate import check_folder, migrate
+from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.engine import open_engine
-from loyalty_app.db.sqlite.server_lock import server_lock
+from loyalty_app.db.sqlite.server_lock import check_folder, server_lock
 from loyalty_app.db.tables import telegram_update
 from loyalty_app.settings import Settings
 from loyalty_app.webhooks.pausing import pause_on

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from loyalty_app.db.postgres import engine as postgres
 from loyalty_app.db.sqlite import engine as sqlite
 from loyalty_app.db.sqlite import statistics
+from loyalty_app.db.sqlite.server_lock import check_folder
 from loyalty_app.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
@@ -47,13 +48,6 @@ def current(connection: Connection) -> str | None:
         return None
     version: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608  # our own
     return version
-
-
-def check_folder(settings: Settings) -> None:
-    """Raise SettingsError if the folder of a SQLite file is not there: a typing error must not make one."""
-    if settings.on_sqlite and not settings.sqlite_path.parent.is_dir():
-        message = f"LOYALTY_DATABASE_URL: there is no folder {settings.sqlite_path.parent}."
-        raise SettingsError(message)
 
 
 def check_known(version: str | None) -> None:

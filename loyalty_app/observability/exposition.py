@@ -39,11 +39,11 @@ class GivenFamilies(Collector):
         return self._given
 
 
-def exposition(depth: QueueDepth | None) -> bytes:
-    """All figures of this server; `depth` is what waits in the database, if that is known."""
+def exposition(depths: Iterable[QueueDepth] | None) -> bytes:
+    """All figures of this server; `depths` are what waits in the database, None if it does not answer."""
     several = os.environ.get(DIRECTORY)
     registry = CollectorRegistry()
-    registry.register(GivenFamilies(families(depth)))
+    registry.register(GivenFamilies(families(depths)))
     registry.register(GivenFamilies(_processes(living(Path(several)) if several else ["self"])))
     if several:
         MultiProcessCollector(registry, several)  # type: ignore[no-untyped-call]  # it has no types

@@ -7,14 +7,13 @@ import re
 import secrets
 import unicodedata
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, Row, select, update
 
-from loyalty_app.chat.card_queue import repaint
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
 from loyalty_app.db.tables import business_total, program
@@ -161,11 +160,25 @@ async def set_plan(database: Database, business_id: int, plan: Plan, *, rate_lim
     return await database.write(work)
 
 
-async def change_business(
-    database: Database, business_id: int, change: BusinessChange, *, now: datetime, by: int | None = None
-) -> Business:
-    """Change a shop's settings; cards in chats follow. `by` is who of the staff asks: a manager or an owner.
+class Repaint(Protocol):
+    """Is told, in the transaction in which that changes, that a shop looks different from now on."""
 
+    def __call__(self, connection: Connection, database: Database, business_id: int, *, now: datetime) -> None:
+        """Have all that shows the shop shown again."""
+
+
+async def change_business(
+    database: Database,
+    business_id: int,
+    change: BusinessChange,
+    *,
+    now: datetime,
+    repaint: Repaint,
+    by: int | None = None,
+) -> Business:
+    """Change a shop's settings; `repaint` is told if it looks different then, and `by` is who of the staff asks.
+
+    That is a manager or an owner, None for the operator.
     Raises InvalidRequest, NotOnStaff, RoleRequired.
     """
     asked = _asked(change)

@@ -4,11 +4,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
-from loyalty_app.chat.card_queue import repaint
 from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import terms_of
 from loyalty_app.db.tables import business, program
-from loyalty_app.shops.businesses import Business, find_business, program_row
+from loyalty_app.shops.businesses import Business, Repaint, find_business, program_row
 from loyalty_app.shops.rights import require_staff
 from loyalty_core.access import Role
 from loyalty_core.customers import clean_name
@@ -27,10 +26,17 @@ def program_of(connection: Connection, shop: Business) -> Program:
 
 
 async def change_program(
-    database: Database, business_id: int, change: ProgramChange, *, now: datetime, by: int | None = None
+    database: Database,
+    business_id: int,
+    change: ProgramChange,
+    *,
+    now: datetime,
+    repaint: Repaint,
+    by: int | None = None,
 ) -> Program:
-    """Change a program for what happens from now on; cards in chats follow. `by` is who of the staff asks: an owner.
+    """Change a program for what happens from now on; `repaint` is told if cards look different then.
 
+    `by` is who of the staff asks, an owner; None is the operator or an API key.
     Raises InvalidRequest, NotOnStaff, RoleRequired.
     """
     name = clean_name(change.name) if isinstance(change.name, str) else None

@@ -1,9 +1,9 @@
 """Depths: what waits in the database is counted for bots that are there, and for no others."""
 
+from loyalty_app.chat.backlog import chat_depths
 from loyalty_app.chat.bots import BotRecord, register, remove_bot
 from loyalty_app.chat.update_queue import NewUpdate, take_in
 from loyalty_app.counter.orders import Holder
-from loyalty_app.observability.queue_depths import look
 from loyalty_app.vault import Vault
 from loyalty_core.customers import Profile
 from testkit.shop import Shop
@@ -26,8 +26,9 @@ async def waiting(shop: Shop, *, shared_bot: bool = True) -> tuple[int, int]:
     """How many updates, and how many cards."""
     shop.clock.wait(minutes=1)
     now = shop.clock.now
-    depth = await shop.database.read(lambda connection: look(connection, now, shared_bot=shared_bot))
-    return depth.updates, depth.cards
+    depths = await shop.database.read(lambda connection: list(chat_depths(connection, now, shared_bot=shared_bot)))
+    found = {depth.name: int(depth.value) for depth in depths}
+    return found["loyalty_updates_waiting"], found["loyalty_cards_due"]
 
 
 async def test_what_was_left_for_a_bot_that_was_taken_away_is_not_counted(shop: Shop) -> None:

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, update
 
+from loyalty_app.chat.card_queue import repaint
 from loyalty_app.customers.lists import Owed, list_owed
 from loyalty_app.db.tables import staff, telegram_card
 from loyalty_app.pages import PageRequest
@@ -32,7 +33,7 @@ LATER = timedelta(seconds=1)
 
 
 async def paint(shop: Shop, change: BusinessChange = BLUE, *, by: int | None = None) -> None:
-    await change_business(shop.database, shop.business.id, change, now=shop.clock.now, by=by)
+    await change_business(shop.database, shop.business.id, change, now=shop.clock.now, repaint=repaint, by=by)
 
 
 async def hang_up(shop: Shop, cards: int, **values: object) -> None:
@@ -133,7 +134,7 @@ async def test_settings_are_for_managers_and_the_program_is_for_owners(shop: Sho
 
 async def ask_for_program(shop: Shop, by: int | None) -> None:
     change = ProgramChange(stamps_required=5)
-    await change_program(shop.database, shop.business.id, change, now=shop.clock.now, by=by)
+    await change_program(shop.database, shop.business.id, change, now=shop.clock.now, repaint=repaint, by=by)
 
 
 async def test_who_was_removed_or_works_elsewhere_changes_nothing(shop: Shop) -> None:

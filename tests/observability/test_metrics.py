@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import Connection
 
-from loyalty_app.observability import queue_depths
+from loyalty_app.observability.queue_depths import QueueDepth, QueueDepths
 from loyalty_app.settings import Settings
 from testkit.concurrency import until
 from testkit.console import CAFE, Console
@@ -75,22 +75,24 @@ async def test_what_a_client_types_never_becomes_a_label(till: Till) -> None:
     assert "4155550100" not in text
 
 
-async def test_what_waits_in_the_outbox_is_seen_but_not_asked_more_often_than_every_five_seconds(
-    till: Till, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked, look = [], queue_depths.look
-
-    def noted(connection: Connection, now: datetime, *, shared_bot: bool) -> queue_depths.QueueDepth:
-        asked.append(now)
-        return look(connection, now, shared_bot=shared_bot)
-
-    monkeypatch.setattr(queue_depths, "look", noted)
+async def test_what_waits_in_the_outbox_is_seen(till: Till) -> None:
     lena = await till.join()
     await till.post("/webhooks", {"url": "https://example.com/hook", "events": ["stamp.added"]})
     await till.stamp(lena["id"])
-    first, second = await scrape(till.api), await scrape(till.api)
-    assert first("loyalty_outbox_queued") == second("loyalty_outbox_queued") == 1
-    assert first("loyalty_database_answers") == 1
+    seen = await scrape(till.api)
+    assert (seen("loyalty_outbox_queued"), seen("loyalty_database_answers")) == (1, 1)
+
+
+async def test_what_waits_is_not_asked_more_often_than_every_five_seconds(till: Till) -> None:
+    running, asked = till.api.app.state.running, list[datetime]()
+
+    def noted(_: Connection, now: datetime) -> list[QueueDepth]:
+        asked.append(now)
+        return [QueueDepth("loyalty_waiting", "How often it was asked.", len(asked))]
+
+    depths = QueueDepths(running.database, running.clock, [noted])
+    first, second = await depths.measured(), await depths.measured()
+    assert first == second == [QueueDepth("loyalty_waiting", "How often it was asked.", 1)]
     assert len(asked) == 1
 
 

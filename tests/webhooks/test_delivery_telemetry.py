@@ -6,6 +6,7 @@ import pytest
 
 from loyalty_app.observability.exposition import exposition
 from loyalty_app.observability.queue_depths import QueueDepths
+from loyalty_app.webhooks.backlog import outbox_depths
 from testkit.concurrency import until
 from tests.observability.planted import logged
 from tests.observability.scrape import Scrape
@@ -17,7 +18,7 @@ COUNT = "loyalty_delivery_seconds_count"
 
 async def figures(office: Office) -> Scrape:
     """What this process has counted; what waits is asked anew each time."""
-    return Scrape(exposition(await QueueDepths(office.database, office.clock).measured()).decode())
+    return Scrape(exposition(await QueueDepths(office.database, office.clock, [outbox_depths]).measured()).decode())
 
 
 @pytest.mark.parametrize(("mode", "outcome"), [("200", "delivered"), ("503", "retry"), ("410", "switched_off")])

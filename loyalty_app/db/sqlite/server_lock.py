@@ -1,17 +1,26 @@
-"""The server lock: one SQLite file is served by one process, and restored only while no process serves it."""
+"""The server lock: one SQLite file is served by one process, and restored only while no process serves it.
+
+The folder of the file has to be there for either.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from loyalty_app.db.migrate import check_folder
 from loyalty_app.settings import Settings, SettingsError
 
 TAKEN = (
     "Another process already serves this SQLite file. To run several, use PostgreSQL: "
     "LOYALTY_DATABASE_URL=postgresql://…"
 )
+
+
+def check_folder(settings: Settings) -> None:
+    """Raise SettingsError if the folder of a SQLite file is not there: a typing error must not make one."""
+    if settings.on_sqlite and not settings.sqlite_path.parent.is_dir():
+        message = f"LOYALTY_DATABASE_URL: there is no folder {settings.sqlite_path.parent}."
+        raise SettingsError(message)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Sights: all that a card's message in a chat is made of, as it was at one moment. How it looks is not known here."""
+"""Card snapshots: all that a card in a chat is made of, as it was at one moment. How it looks is not known here."""
 
 import msgspec
 from sqlalchemy import Connection, select
