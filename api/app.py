@@ -1,4 +1,7 @@
-"""The application: which routes there are, what runs before them, and what becomes of errors."""
+"""The application: which routes there are, what runs before them, and what becomes of errors.
+
+No handler lives here: those are in `api/routes` and `api/reference`.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,11 +14,12 @@ from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSe
 
 from api import reference
 from api.auth import authorise
+from api.operations import PREFIXES
 from api.problems import answer_failure, answer_http, answer_refusal
 from api.rate_limits import RateLimits
 from api.request_log import add_headers, request_log_of
-from api.routes import customers, health, imports, metrics, pictures, program, stamps, telegram, webhooks
-from api.stamp_fast_path import LARGEST_BODY, FastRequest, card_to_stamp, serve_stamp
+from api.routes import customers, imports, monitoring, pictures, program, stamps, telegram_updates, webhooks
+from api.stamp_fast_path import LARGEST_BODY, StampRequest, card_to_stamp, serve_stamp
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.runtime import OpenBots, open_runtime
 from loyalty_app.settings import Settings
@@ -32,9 +36,9 @@ V1 = [
 
 
 class Api(Litestar):
-    """Litestar, but for two things: stamps take a shorter way (`direct`), and an encoded slash stays in its segment.
+    """Litestar, but for two things: stamps take a shorter way (`stamp_fast_path`), and an encoded slash stays encoded.
 
-    Thus a card's whole link can stand where its code is expected: /v1/customers/qr/https%3A%2F%2Ft.me%2F….
+    So a card's whole link can stand where its code is expected: /v1/customers/qr/https%3A%2F%2Ft.me%2F….
     """
 
     async def __call__(
@@ -49,7 +53,7 @@ class Api(Litestar):
         if card is None:
             await super().__call__(scope, receive, send)
         else:
-            request = FastRequest(cast("HTTPScope", scope), cast("Receive", receive), app=self, card=card)
+            request = StampRequest(cast("HTTPScope", scope), cast("Receive", receive), app=self, card=card)
             await serve_stamp(request, cast("Send", send))
 
 
@@ -68,16 +72,23 @@ def create_app(
     delivering: bool = True,
     bots: OpenBots | None = None,
 ) -> Litestar:
-    """The whole API as an ASGI application; it opens the database when it starts and closes it when it stops.
+    """Make the whole API as an ASGI application.
 
-    Webhooks are delivered by the same process unless `delivering` is false; Telegram
-    bots run in it if it is given `bots`.
+    It opens the database when it starts and closes it when it stops; `app.state.runtime` holds what is open in between.
+
+    settings    where the database is, and all else that an operator chooses
+    clock       tells the time, with its zone; tests give their own
+    delivering  whether this process delivers webhooks too; False for `loyalty api`
+    bots        opens the Telegram bots of this process; None runs none
+
+    Nothing is opened here, so nothing is raised here: what fails, fails when the application starts, with what
+    `open_runtime` raises. Example: `uvicorn.run(create_app(read_settings()))`.
     """
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_runtime(settings, clock=clock, delivering=delivering, bots=bots) as held:
-            app.state.running = held
+        async with open_runtime(settings, clock=clock, delivering=delivering, bots=bots) as runtime:
+            app.state.runtime = runtime
             app.state.limits = limits = RateLimits(settings.redis_url, clock)
             try:
                 yield
@@ -86,11 +97,9 @@ def create_app(
 
     return Api(
         route_handlers=[
-            Router("/v1", route_handlers=V1, guards=[authorise]),
-            Router("/api/v1", route_handlers=V1, guards=[authorise]),
-            *health.HANDLERS,
-            *metrics.HANDLERS,
-            *telegram.HANDLERS,
+            *(Router(prefix, route_handlers=V1, guards=[authorise]) for prefix in PREFIXES),
+            *monitoring.HANDLERS,
+            *telegram_updates.HANDLERS,
             *reference.HANDLERS,
         ],
         lifespan=[lifespan],

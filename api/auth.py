@@ -1,7 +1,8 @@
-"""Auth: who asks, and whether they may. Runs before a handler, as a Litestar guard.
+"""Auth: who sends a request, and whether they may. Runs before a handler, as a Litestar guard.
 
-In this order: the key is recognised, the request is counted, the plan and the key's scope are checked. Failed sign-ins
-are counted by address, apart from the requests of keys.
+In this order: the API key is checked, the request is counted, the plan and the key's scope are checked. Failed sign-ins
+are counted by address, apart from the requests of keys. How keys are stored is `loyalty_app/shops/api_keys.py`, how
+requests are counted `api/rate_limits.py`.
 """
 
 import re
@@ -13,8 +14,8 @@ from litestar.handlers import BaseRouteHandler
 
 from api.rate_limits import RateLimits
 from api.refusals import MissingApiKey, RateLimited
-from api.request_context import ApiRequest, running
 from api.request_log import request_log_of
+from api.requests import RequestLike, runtime_of
 from loyalty_app.counter import Caller
 from loyalty_app.shops.api_keys import KeyHolder
 from loyalty_core.access import Scope, requests_per_hour, require_api, require_scope
@@ -30,33 +31,33 @@ IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
     """Litestar's guard: let a request pass whose key has the scope that the handler names. Raises what `admit` raises.
 
-    OPTIONS, which Litestar answers by itself, is for everybody.
+    OPTIONS, which Litestar answers by itself, needs no key.
     """
     if connection.scope.get("method") != "OPTIONS":
-        await admit(cast("ApiRequest", connection), handler.opt["scope"])
+        await admit(cast("RequestLike", connection), handler.opt["scope"])
 
 
-async def admit(request: ApiRequest, wanted: Scope) -> None:
-    """Let a request pass whose key has a scope.
+async def admit(request: RequestLike, scope: Scope) -> None:
+    """Let a request pass whose key has a scope; its record then holds the key and the headers of the rate limit.
 
     Raises MissingApiKey, InvalidApiKey, RateLimited, PlanRequired or ScopeRequired.
     """
-    visit = request_log_of(request.scope)
+    record = request_log_of(request.scope)
     limits: RateLimits = request.app.state.limits
-    holder = await _recognise(request, limits)
+    holder = await _check_key(request, limits)
     business = holder.business
-    standing = await limits.count(holder.key.key_id, requests_per_hour(business.plan, business.rate_limit))
-    visit.holder = holder
-    visit.headers += standing.headers()
+    rate = await limits.count(holder.key.key_id, requests_per_hour(business.plan, business.rate_limit))
+    record.holder = holder
+    record.headers += rate.headers()
     require_api(business.plan)
-    if standing.exceeded:
-        raise RateLimited(standing.seconds_left)
-    require_scope(holder.key.scopes, wanted)
+    if rate.exceeded:
+        raise RateLimited(rate.seconds_left)
+    require_scope(holder.key.scopes, scope)
 
 
-async def _recognise(request: ApiRequest, limits: RateLimits) -> KeyHolder:
+async def _check_key(request: RequestLike, limits: RateLimits) -> KeyHolder:
     try:
-        return await running(request).api_keys.recognise(_key_text(request.headers))
+        return await runtime_of(request).api_keys.recognise(_key_text(request.headers))
     except (MissingApiKey, InvalidApiKey):
         wait = await limits.failed(request.client.host if request.client else "")
         if wait is not None:
@@ -68,13 +69,13 @@ def _key_text(headers: Mapping[str, str]) -> str:
     scheme, _, text = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and text.strip():
         return text.strip()
-    other = headers.get("x-api-key")
-    if not other:
+    key_text = headers.get("x-api-key")
+    if not key_text:
         raise MissingApiKey
-    return other.strip()
+    return key_text.strip()
 
 
-def caller(request: ApiRequest) -> Caller:
+def caller_of(request: RequestLike) -> Caller:
     """On whose behalf a request writes, with its Idempotency-Key. Raises InvalidRequest."""
     holder = key_holder(request)
     key = request.headers.get("idempotency-key")
@@ -86,8 +87,8 @@ def caller(request: ApiRequest) -> Caller:
     return Caller(business=holder.business, actor=actor, key=key)
 
 
-def key_holder(request: ApiRequest) -> KeyHolder:
-    """Who asks. The guard has seen to it that there is somebody."""
+def key_holder(request: RequestLike) -> KeyHolder:
+    """The key of a request, and its business. Raises MissingApiKey where the guard has not run."""
     holder = request_log_of(request.scope).holder
     if holder is None:
         raise MissingApiKey

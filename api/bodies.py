@@ -1,4 +1,7 @@
-"""Bodies and queries: the shapes of what integrators send, where they differ from the orders of the core."""
+"""Bodies and queries: the shapes of what integrators send, where they differ from the orders of the core.
+
+Reading them is `api/parsing.py`.
+"""
 
 from datetime import datetime
 from typing import Annotated
@@ -33,7 +36,7 @@ SearchText = Annotated[
 
 
 class NewCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who joins."""
+    """A customer who joins."""
 
     name: Name
     phone: PhoneText
@@ -42,7 +45,7 @@ class NewCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class CustomerList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who is to be imported."""
+    """The customers to be imported."""
 
     customers: Annotated[
         tuple[ListedCustomer, ...],
@@ -77,7 +80,7 @@ class WebhookPatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class NoBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Nothing needs to be said."""
+    """An empty object."""
 
 
 class ReplayOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -88,31 +91,31 @@ class ReplayOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class PageQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which rows of a list are wanted."""
+    """Which rows of a list to show."""
 
     page: PageNumber = 1
     limit: Limit = 50
     cursor: Cursor | None = None
 
-    def wanted(self) -> PageRequest:
-        """The same as the lists take it."""
+    def page_request(self) -> PageRequest:
+        """The page as the lists take it."""
         return PageRequest(page=self.page, limit=self.limit, cursor=self.cursor)
 
 
 class CustomerQuery(PageQuery, frozen=True, kw_only=True):
-    """Which customers are wanted."""
+    """Which customers to list."""
 
     phone: PhoneText | None = None
     q: SearchText | None = None
 
 
 class RewardQuery(PageQuery, frozen=True, kw_only=True):
-    """Which rewards are wanted."""
+    """Which rewards to list."""
 
     status: RewardStatus | None = None
 
 
 class AnalyticsQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which days are wanted."""
+    """Which days to sum up."""
 
     days: Days = 30

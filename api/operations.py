@@ -1,6 +1,7 @@
-"""Operations: what the reference says of each route, written beside the route, and the decorator that joins them.
+"""Operations: what each route of /v1 is, written once beside its handler, and the decorator that joins them.
 
-Every operation names its scope; `auth.authorise` reads it from there.
+Everything else is derived from here: `auth.authorise` reads the scope, `stamp_fast_path` the path, scope and status,
+`api/reference` the whole documentation. Handlers live in `api/routes`.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,9 @@ from litestar.types import Method
 
 from loyalty_core.access import Scope
 
+PREFIXES = ("/v1", "/api/v1")
+"""Where the routes are served; the second is for clients of the original. The figures and logs name the first."""
+
 OFTEN = ("invalid_request", "missing_api_key", "invalid_api_key", "plan_required", "scope_required", "rate_limited")
 WITH_BODY = ("malformed_json", "body_too_large", "unsupported_media_type")
 ONCE_ONLY = ("idempotency_key_reused", "busy")
@@ -20,9 +24,19 @@ LISTING = ("page_too_deep", "invalid_cursor")
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation as the reference shows it; one that is `once_only` takes an Idempotency-Key.
+    """One operation as the reference shows it.
 
-    The answer is a struct, with an example, or `bytes`: a picture with an ETag, or 304 for who has it.
+    name, summary, tag, text   how the reference calls it, groups it and explains it; `text` may hold Markdown
+    scope                      what a key must be allowed to do
+    answer, example, status    the struct of the answer, one of it, and its HTTP status; `bytes` is a picture with an
+                               ETag, or 304 for a caller who has it
+    body, body_example, query  the structs of what is sent; None where nothing is read
+    listed                     the answer is a page of a list
+    once_only                  it takes an Idempotency-Key
+    refusals                   error codes of its own, beside those that every operation can answer with (`codes`)
+
+    Example: `@serves("GET", "/program", Operation(name="getProgram", summary="Get the program", tag="Program",
+    scope=Scope.PROGRAM_READ, answer=ProgramView, example=examples.PROGRAM))`.
     """
 
     name: str
@@ -54,7 +68,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def serves(method: Method, path: str, operation: Operation) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
-    """Make a function the handler of a route under /v1."""
+    """Make a function the handler of a route under /v1; `path` is Litestar's, as "/customers/{id:str}"."""
     return route(
         path,
         http_method=method,

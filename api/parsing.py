@@ -1,6 +1,7 @@
 """Parsing: bodies, queries and paths into structs, and msgspec's complaints into words for people.
 
-Every message says what would be right, in the words of the field's own description.
+Every message says what would be right, in the words of the field's own description. The structs are `api/bodies.py`
+and those of the core.
 """
 
 import re
@@ -11,7 +12,7 @@ import msgspec
 from litestar import Request
 
 from api.refusals import MalformedJson, UnsupportedMediaType
-from api.request_context import ApiRequest
+from api.requests import RequestLike
 from loyalty_core.customers import parse_code
 from loyalty_core.errors import CustomerNotFound, FieldError, InvalidRequest
 from loyalty_core.fields import LARGEST_ID
@@ -24,15 +25,15 @@ UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`")
 MISSING = re.compile(r"Object missing required field `(?P<name>.*)`")
 
 
-async def read_body(request: ApiRequest, wanted: type[Parsed]) -> Parsed:
+async def read_body(request: RequestLike, shape: type[Parsed]) -> Parsed:
     """The body of a request as a struct; no body counts as {}. Raises InvalidRequest, MalformedJson and the like."""
     body = await request.body()
     if body:
         _check_media_type(request.headers.get("content-type"))
     try:
-        return msgspec.json.decode(body or b"{}", type=wanted)
+        return msgspec.json.decode(body or b"{}", type=shape)
     except msgspec.ValidationError as error:
-        raise explained(error, wanted) from error
+        raise explain(error, shape) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedJson from error
 
@@ -43,16 +44,16 @@ def _check_media_type(declared: str | None) -> None:
         raise UnsupportedMediaType
 
 
-def read_query(request: Request[Any, Any, Any], wanted: type[Parsed]) -> Parsed:
+def read_query(request: Request[Any, Any, Any], shape: type[Parsed]) -> Parsed:
     """The query of a request as a struct; parameters that it does not know are ignored. Raises InvalidRequest."""
-    given = {name: value for name, value in request.query_params.items() if name in wanted.__struct_fields__}
+    parameters = {name: value for name, value in request.query_params.items() if name in shape.__struct_fields__}
     try:
-        return msgspec.convert(given, wanted, strict=False)
+        return msgspec.convert(parameters, shape, strict=False)
     except msgspec.ValidationError as error:
-        raise explained(error, wanted) from error
+        raise explain(error, shape) from error
 
 
-def path_id(request: ApiRequest) -> int:
+def path_id(request: RequestLike) -> int:
     """The id in a path. Raises InvalidRequest."""
     text: str = request.path_params["id"]
     if not ID_TEXT.fullmatch(text) or not 1 <= int(text) <= LARGEST_ID:
@@ -60,7 +61,7 @@ def path_id(request: ApiRequest) -> int:
     return int(text)
 
 
-def path_code(request: ApiRequest) -> str:
+def path_code(request: RequestLike) -> str:
     """The customer's code in a path, typed or scanned. Raises CustomerNotFound if it is none."""
     text: str = request.path_params["qr_code"]
     code = parse_code(text.replace("%2F", "/"))
@@ -69,23 +70,23 @@ def path_code(request: ApiRequest) -> str:
     return code
 
 
-def explained(error: msgspec.ValidationError, wanted: type[msgspec.Struct]) -> InvalidRequest:
+def explain(error: msgspec.ValidationError, shape: type[msgspec.Struct]) -> InvalidRequest:
     """Say which field is wrong (JSON pointer) and what would be right."""
     text = str(error)
     where = WHERE.search(text)
     path = where["path"].split(".")[0].split("[")[0] if where else ""
     complaint = text[: where.start()] if where else text
     if "[" in (where["path"] if where else ""):
-        return InvalidRequest(FieldError(_pointer(path), f"must be {expectations(wanted)[path]}"))
+        return InvalidRequest(FieldError(_pointer(path), f"must be {expectations(shape)[path]}"))
     if unknown := UNKNOWN.fullmatch(complaint):
-        known = ", ".join(expectations(wanted)) or "none"
+        known = ", ".join(expectations(shape)) or "none"
         return InvalidRequest(FieldError(_pointer(unknown["name"]), f"is not a field here; the fields are {known}"))
     if missing := MISSING.fullmatch(complaint):
         name = missing["name"]
-        return InvalidRequest(FieldError(_pointer(name), f"is required: {expectations(wanted)[name]}"))
+        return InvalidRequest(FieldError(_pointer(name), f"is required: {expectations(shape)[name]}"))
     if not path:
         return InvalidRequest(FieldError("", "must be a JSON object"))
-    return InvalidRequest(FieldError(_pointer(path), f"must be {expectations(wanted)[path]}"))
+    return InvalidRequest(FieldError(_pointer(path), f"must be {expectations(shape)[path]}"))
 
 
 def _pointer(name: str) -> str:
@@ -93,9 +94,9 @@ def _pointer(name: str) -> str:
 
 
 @lru_cache
-def expectations(wanted: type[msgspec.Struct]) -> dict[str, str]:
+def expectations(shape: type[msgspec.Struct]) -> dict[str, str]:
     """What each field of a struct takes, in words."""
-    info = msgspec.inspect.type_info(wanted)
+    info = msgspec.inspect.type_info(shape)
     fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
     return {field.encode_name: _expectation(field.type) for field in fields}
 

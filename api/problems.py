@@ -10,8 +10,8 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from api import refusals
-from api.request_context import ApiRequest
 from api.request_log import request_log_of
+from api.requests import RequestLike
 from loyalty_app.observability.metrics import count_refusal
 from loyalty_core import errors
 from loyalty_core.errors import FieldError, LoyaltyError
@@ -95,7 +95,7 @@ def problem_of(refusal: LoyaltyError, request_id: str) -> Problem:
     )
 
 
-def answer_refusal(request: ApiRequest, refusal: LoyaltyError) -> Response[bytes]:
+def answer_refusal(request: RequestLike, refusal: LoyaltyError) -> Response[bytes]:
     """Litestar's handler of refusals."""
     count_refusal("api", refusal.code)
     problem = problem_of(refusal, request_log_of(request.scope).request_id)
@@ -114,7 +114,7 @@ def _headers(refusal: LoyaltyError, status: int) -> dict[str, str]:
     return headers
 
 
-def answer_http(request: ApiRequest, error: HTTPException) -> Response[bytes]:
+def answer_http(request: RequestLike, error: HTTPException) -> Response[bytes]:
     """Litestar's handler of its own exceptions, most of them from routing; what it says of the inside stays inside."""
     refusal = HTTP_REFUSALS.get(error.status_code, refusals.InternalError)
     if refusal is refusals.InternalError:
@@ -124,7 +124,7 @@ def answer_http(request: ApiRequest, error: HTTPException) -> Response[bytes]:
     return response
 
 
-def answer_failure(request: ApiRequest, error: Exception) -> Response[bytes]:
+def answer_failure(request: RequestLike, error: Exception) -> Response[bytes]:
     """Litestar's handler of everything else: the log gets the whole story, the caller the id to ask for it."""
     log.error("request %s failed", request_log_of(request.scope).request_id, exc_info=error)
     return answer_refusal(request, refusals.InternalError())

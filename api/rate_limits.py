@@ -1,9 +1,8 @@
 """Rate limits: how many requests a key has in each hour, and how many failed sign-ins an address has in each minute.
 
 The library `limits` counts, in this process or in Redis for several; windows are whole hours of UTC. What remains is
-read off the increment's own result, so that it is exact with many requests at once. If Redis cannot be reached, or
-takes longer than a second, this process counts alone, says so in its log and in /health/ready, and asks Redis again
-after a rest: a café stamps on.
+read off the increment's own result, so that it is exact with many requests at once. If Redis cannot be reached, this
+process counts alone, says so in its log and in /health/ready, and asks Redis again after a rest: stamping goes on.
 """
 
 import logging
@@ -14,7 +13,7 @@ from limits.aio.storage import MemoryStorage
 from loyalty_app.clock import Clock
 
 if TYPE_CHECKING:
-    from api.redis_counts import SharedCounts
+    from api.redis_counts import RedisCounts
 
 HOUR, MINUTE = 3_600, 60
 FAILURES_A_MINUTE = 60
@@ -42,11 +41,11 @@ class RateLimitState(NamedTuple):
 
 
 class RateLimits:
-    """Counts requests."""
+    """Counts the requests of each key, and the failed sign-ins of each address."""
 
     def __init__(self, redis_url: str | None, clock: Clock) -> None:
         self._clock = clock
-        self._own = MemoryStorage()
+        self._local = MemoryStorage()
         self._shared = _shared(redis_url) if redis_url else None
         self._resting_until = 0
         self.redis_reachable = True
@@ -61,7 +60,7 @@ class RateLimits:
     async def failed(self, address: str) -> int | None:
         """Count a failed sign-in; seconds to wait if there were too many of that address in this minute."""
         window, passed = divmod(self._now(), MINUTE)
-        failures = await self._own.incr(f"failed:{address}:{window}", MINUTE)
+        failures = await self._local.incr(f"failed:{address}:{window}", MINUTE)
         return MINUTE - passed if failures > FAILURES_A_MINUTE else None
 
     def _now(self) -> int:
@@ -77,7 +76,7 @@ class RateLimits:
             else:
                 self._note(reachable=True)
                 return used
-        return await self._own.incr(key, HOUR)
+        return await self._local.incr(key, HOUR)
 
     def _note(self, *, reachable: bool, reason: str = "no answer") -> None:
         if reachable != self.redis_reachable:
@@ -99,7 +98,7 @@ class RateLimits:
             await self._shared.close()
 
 
-def _shared(redis_url: str) -> "SharedCounts":
-    from api.redis_counts import SharedCounts  # noqa: PLC0415  # the library of Redis is for those who have one
+def _shared(redis_url: str) -> "RedisCounts":
+    from api.redis_counts import RedisCounts  # noqa: PLC0415  # the library of Redis is for those who have one
 
-    return SharedCounts(redis_url)
+    return RedisCounts(redis_url)

@@ -1,4 +1,7 @@
-"""Counts that several processes share: in Redis, by the library `limits`. Loaded only where a Redis is set."""
+"""Rate limits that several processes share, counted in Redis by the library `limits`.
+
+A module of its own because it loads the library of Redis: only a server that has one imports it (`rate_limits`).
+"""
 
 from limits.aio.storage import RedisStorage
 from redis.asyncio import BlockingConnectionPool
@@ -7,7 +10,7 @@ from redis.exceptions import RedisError
 PATIENCE_SECONDS = 2
 
 
-class SharedCounts:
+class RedisCounts:
     """Counts in one Redis. A crowd takes turns at its connections, of which an ordinary pool would turn some away."""
 
     def __init__(self, redis_url: str) -> None:
@@ -20,7 +23,7 @@ class SharedCounts:
         )
 
     async def incr(self, key: str, seconds: int) -> int:
-        """Count one more of a key that lives so long; gives the sum. Raises OSError if Redis cannot be reached."""
+        """Count one more of a key that lives so many seconds; gives the sum. Raises OSError if Redis is not reached."""
         try:
             return await self._storage.incr(key, seconds)
         except RedisError as error:

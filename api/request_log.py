@@ -1,7 +1,7 @@
-"""Visits: what is known of one request besides its content, and the headers that every answer to it carries.
+"""The request log: what is known of one request besides its content, and the headers that every answer carries.
 
-A visit ends with its answer: then it is counted, and a line of the log says how it was. The line names the route, never
-the path as it was typed.
+When the answer goes out the request is counted, and a line of the log says how it went. The line names the route,
+never the path as it was typed. Who may do what is `api/auth.py`.
 """
 
 import logging
@@ -12,14 +12,15 @@ from random import getrandbits
 
 from litestar.types import Message, Scope
 
+from api.operations import PREFIXES
 from loyalty_app.observability.log_context import log_context
 from loyalty_app.observability.metrics import count_request
 from loyalty_app.shops.api_keys import KeyHolder
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 UNKNOWN_ROUTE = "unknown"
-OF_MACHINES = ("/health/", "/metrics")
-"""Routes that are asked every few seconds; they are worth a line only to who looks for it."""
+POLLED = ("/health/", "/metrics")
+"""Routes that programs ask every few seconds; their lines are logged at the level DEBUG."""
 
 log = logging.getLogger(__name__)
 
@@ -36,45 +37,45 @@ class RequestLog:
 
 
 def request_log_of(scope: Scope) -> RequestLog:
-    """The visit that a scope belongs to; the first call begins it, with the caller's X-Request-Id if it is usable."""
+    """The record of a request; the first call makes it, with the caller's X-Request-Id if that is usable."""
     state: dict[str, RequestLog] = scope["state"]
-    if "visit" not in state:
-        state["visit"] = visit = RequestLog(_request_id(scope))
-        log_context.set({"request_id": visit.request_id})
-    return state["visit"]
+    if "request_log" not in state:
+        state["request_log"] = record = RequestLog(_request_id(scope))
+        log_context.set({"request_id": record.request_id})
+    return state["request_log"]
 
 
 def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and REQUEST_ID.fullmatch(given := value.decode("latin-1")):
-            return given
-    return f"{getrandbits(80):020x}"  # a name, and no secret
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(callers_id := value.decode("latin-1")):
+            return callers_id
+    return f"{getrandbits(80):020x}"  # an id, not a secret
 
 
 async def add_headers(message: Message, scope: Scope) -> None:
-    """Litestar's hook before an answer is sent: put the visit's headers on it, whatever the answer is."""
+    """Litestar's hook before an answer is sent: put the headers of its request on it, and log it."""
     if message["type"] == "http.response.start":
-        visit = request_log_of(scope)
-        message["headers"] = [*message["headers"], *visit.headers]
-        _tell(visit, scope, message["status"])
+        record = request_log_of(scope)
+        message["headers"] = [*message["headers"], *record.headers]
+        _count(record, scope, message["status"])
 
 
-def _tell(visit: RequestLog, scope: Scope, status: int) -> None:
+def _count(record: RequestLog, scope: Scope, status: int) -> None:
     method, route = str(scope.get("method", "")), _route(scope.get("path_template", ""))
-    seconds = time.perf_counter() - visit.began
+    seconds = time.perf_counter() - record.began
     count_request(method, route, status=status, seconds=seconds)
-    level = logging.DEBUG if route.startswith(OF_MACHINES) else logging.INFO
+    level = logging.DEBUG if route.startswith(POLLED) else logging.INFO
     if log.isEnabledFor(level):
-        _log(visit, f"{method} {route}", level=level, status=status, seconds=seconds)
+        _log(record, f"{method} {route}", level=level, status=status, seconds=seconds)
 
 
-def _log(visit: RequestLog, asked: str, *, level: int, status: int, seconds: float) -> None:
-    holder = visit.holder
+def _log(record: RequestLog, method_and_route: str, *, level: int, status: int, seconds: float) -> None:
+    holder = record.holder
     log.log(
         level,
-        asked,
+        method_and_route,
         extra={
-            "request_id": visit.request_id,
+            "request_id": record.request_id,
             "status": status,
             "business": holder.business.id if holder else None,
             "key": holder.key.key_id if holder else None,
@@ -85,6 +86,10 @@ def _log(visit: RequestLog, asked: str, *, level: int, status: int, seconds: flo
 
 @cache
 def _route(template: str) -> str:
-    """A route as the reference writes it, the same for both of its prefixes."""
+    """A route as the reference writes it, under the first of its prefixes."""
     plain = re.sub(r":\w+}", "}", template)
-    return plain.removeprefix("/api") if plain.startswith("/api/v1") else plain or UNKNOWN_ROUTE
+    first, *others = PREFIXES
+    for other in others:
+        if plain.startswith(other):
+            return first + plain.removeprefix(other)
+    return plain or UNKNOWN_ROUTE

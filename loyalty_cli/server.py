@@ -102,7 +102,7 @@ def with_sandbox(settings: Settings, sandbox: Application) -> StartupGuard:
 
     async def stop() -> None:
         try:
-            await app.state.running.close_bots()
+            await app.state.runtime.close_bots()
         finally:
             both.stop()
 

@@ -21,14 +21,14 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
 from dotenv import dotenv_values
 
-from api.routes import health, metrics
+from api.routes import monitoring
 from loyalty_app.settings import Settings, read_settings
 from loyalty_cli import loyalty
 from tests.documents import blocks, typed
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = {f"LOYALTY_{name.upper()}" for name in Settings.__struct_fields__}
-PATHS = {path for handler in (*health.HANDLERS, *metrics.HANDLERS) for path in handler.paths}
+PATHS = {path for handler in monitoring.HANDLERS for path in handler.paths}
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 OURS = "loyalty-stamps"
 BESIDES = {"FORWARDED_ALLOW_IPS", "TMPDIR", "PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}

@@ -11,7 +11,7 @@ from api.reference.openapi import Json, openapi_document
 from api.reference.page import FOREVER, HEADERS, reference_page, renderer, start_script
 from api.reference.postman import postman_collection
 from api.reference.prose import introduction
-from api.request_context import AppRequest, running
+from api.requests import AppRequest, runtime_of
 from api.responses import encode
 from api.routes import customers, imports, pictures, program, stamps, webhooks
 
@@ -46,7 +46,7 @@ async def postman(request: AppRequest) -> ASGIResponse:
 
 def _address(request: AppRequest) -> str:
     """The public address of the server, else the one at which it was asked."""
-    return (running(request).settings.public_url or str(request.base_url)).rstrip("/")
+    return (runtime_of(request).settings.public_url or str(request.base_url)).rstrip("/")
 
 
 @get("/docs", include_in_schema=False)

@@ -5,12 +5,12 @@ from typing import Any
 from litestar.response.base import ASGIResponse
 
 from api import examples
-from api.auth import caller, key_holder
+from api.auth import caller_of, key_holder
 from api.bodies import CustomerQuery, NewCustomer, PageQuery, RewardQuery
 from api.operations import Operation, serves
 from api.parsing import path_code, path_id, read_body, read_query
-from api.request_context import AppRequest, running
-from api.responses import answered, listed, shown
+from api.requests import AppRequest, runtime_of
+from api.responses import counter_response, data_response, page_response
 from loyalty_app.customers import lists as customers
 from loyalty_core.access import Scope
 from loyalty_core.customers import Profile, ProfileChange
@@ -39,9 +39,9 @@ async def list_customers(request: AppRequest) -> ASGIResponse:
     """List customers."""
     query, business = read_query(request, CustomerQuery), key_holder(request).business
     search = customers.Search(phone=_plus_restored(query.phone), q=query.q)
-    database = running(request).database
-    page = await database.read(lambda c: customers.list_customers(c, business, search, wanted=query.wanted()))
-    return listed(page)
+    database = runtime_of(request).database
+    page = await database.read(lambda c: customers.list_customers(c, business, search, wanted=query.page_request()))
+    return page_response(page)
 
 
 def _plus_restored(phone: str | None) -> str | None:
@@ -69,9 +69,9 @@ def _plus_restored(phone: str | None) -> str | None:
 )
 async def create_customer(request: AppRequest) -> ASGIResponse:
     """Create a customer."""
-    who, new = caller(request), await read_body(request, NewCustomer)
+    caller, new = caller_of(request), await read_body(request, NewCustomer)
     profile = Profile(name=new.name, phone=new.phone, email=new.email, birthday=new.birthday)
-    return answered(await running(request).counter.join(who, profile), status=201)
+    return counter_response(await runtime_of(request).counter.join(caller, profile), status=201)
 
 
 SHOWING: dict[str, Any] = {
@@ -105,9 +105,9 @@ async def get_customer_by_code(request: AppRequest) -> ASGIResponse:
 
 
 async def _show(request: AppRequest, ref: int | str) -> ASGIResponse:
-    now, business = running(request).clock(), key_holder(request).business
-    read = running(request).database.read
-    return shown(await read(lambda c: customers.show_customer(c, business, ref, now=now)))
+    now, business = runtime_of(request).clock(), key_holder(request).business
+    read = runtime_of(request).database.read
+    return data_response(await read(lambda c: customers.show_customer(c, business, ref, now=now)))
 
 
 @serves(
@@ -129,8 +129,8 @@ async def _show(request: AppRequest, ref: int | str) -> ASGIResponse:
 )
 async def update_customer(request: AppRequest) -> ASGIResponse:
     """Change a profile."""
-    who, customer_id, change = caller(request), path_id(request), await read_body(request, ProfileChange)
-    return answered(await running(request).counter.update(who, customer_id, change))
+    caller, customer_id, change = caller_of(request), path_id(request), await read_body(request, ProfileChange)
+    return counter_response(await runtime_of(request).counter.update(caller, customer_id, change))
 
 
 @serves(
@@ -150,7 +150,7 @@ async def update_customer(request: AppRequest) -> ASGIResponse:
 )
 async def delete_customer(request: AppRequest) -> ASGIResponse:
     """Erase personal data."""
-    return answered(await running(request).counter.erase(caller(request), path_id(request)))
+    return counter_response(await runtime_of(request).counter.erase(caller_of(request), path_id(request)))
 
 
 @serves(
@@ -171,9 +171,9 @@ async def delete_customer(request: AppRequest) -> ASGIResponse:
 )
 async def list_transactions(request: AppRequest) -> ASGIResponse:
     """List transactions."""
-    customer_id, wanted = path_id(request), read_query(request, PageQuery).wanted()
-    business, read = key_holder(request).business, running(request).database.read
-    return listed(await read(lambda c: customers.list_transactions(c, business, customer_id, wanted=wanted)))
+    customer_id, wanted = path_id(request), read_query(request, PageQuery).page_request()
+    business, read = key_holder(request).business, runtime_of(request).database.read
+    return page_response(await read(lambda c: customers.list_transactions(c, business, customer_id, wanted=wanted)))
 
 
 @serves(
@@ -199,9 +199,9 @@ async def list_customer_rewards(request: AppRequest) -> ASGIResponse:
 async def show_rewards(request: AppRequest, customer_id: int | None = None) -> ASGIResponse:
     """List rewards of one customer or of all."""
     query, business = read_query(request, RewardQuery), key_holder(request).business
-    search = customers.RewardSearch(now=running(request).clock(), customer_id=customer_id, status=query.status)
-    read = running(request).database.read
-    return listed(await read(lambda c: customers.list_rewards(c, business, search, wanted=query.wanted())))
+    search = customers.RewardSearch(now=runtime_of(request).clock(), customer_id=customer_id, status=query.status)
+    read = runtime_of(request).database.read
+    return page_response(await read(lambda c: customers.list_rewards(c, business, search, wanted=query.page_request())))
 
 
 HANDLERS = [

@@ -3,13 +3,13 @@
 from litestar.response.base import ASGIResponse
 
 from api import examples
-from api.auth import caller, key_holder
+from api.auth import caller_of, key_holder
 from api.bodies import CustomerList
 from api.operations import Operation, serves
 from api.parsing import path_id, read_body
 from api.refusals import ImportNotFound
-from api.request_context import AppRequest, running
-from api.responses import answered, shown
+from api.requests import AppRequest, runtime_of
+from api.responses import counter_response, data_response
 from loyalty_app.importing.import_jobs import ImportQueued, ImportView, queue_import, read_import
 from loyalty_core.access import Scope
 
@@ -42,10 +42,10 @@ TAG = "Customers"
 )
 async def import_customers(request: AppRequest) -> ASGIResponse:
     """Take a list."""
-    who, new, held = caller(request), await read_body(request, CustomerList), running(request)
-    answer = await queue_import(held.database, who, new.customers, now=held.clock())
-    held.importer.wake()
-    return answered(answer, status=202)
+    caller, new, runtime = caller_of(request), await read_body(request, CustomerList), runtime_of(request)
+    answer = await queue_import(runtime.database, caller, new.customers, now=runtime.clock())
+    runtime.importer.wake()
+    return counter_response(answer, status=202)
 
 
 @serves(
@@ -66,10 +66,10 @@ async def import_customers(request: AppRequest) -> ASGIResponse:
 async def get_import(request: AppRequest) -> ASGIResponse:
     """Show what became of a list."""
     job_id, business_id = path_id(request), key_holder(request).business.id
-    view = await running(request).database.read(lambda c: read_import(c, business_id, job_id))
+    view = await runtime_of(request).database.read(lambda c: read_import(c, business_id, job_id))
     if view is None:
         raise ImportNotFound(job_id)
-    return shown(view)
+    return data_response(view)
 
 
 HANDLERS = [import_customers, get_import]

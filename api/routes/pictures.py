@@ -1,12 +1,12 @@
-"""Routes of pictures: a customer's card, for who shows it elsewhere than in a chat."""
+"""The route of a card's picture, for programs that show it elsewhere than in a chat. `pictures` draws it."""
 
 from litestar.response.base import ASGIResponse
 
 from api.auth import key_holder
 from api.operations import Operation, serves
 from api.parsing import path_id
-from api.request_context import AppRequest, running
-from api.responses import pictured
+from api.requests import AppRequest, runtime_of
+from api.responses import picture_response
 from loyalty_app.customers.card_pictures import look_of, read_card, render_card_png
 from loyalty_app.pictures.render_thread import drawn
 from loyalty_core.access import Scope
@@ -29,11 +29,11 @@ from loyalty_core.access import Scope
 async def get_card(request: AppRequest) -> ASGIResponse:
     """Draw a card, unless the caller has the picture already."""
     customer_id, business_id = path_id(request), key_holder(request).business.id
-    card = await running(request).database.read(lambda c: read_card(c, business_id, customer_id))
+    card = await runtime_of(request).database.read(lambda c: read_card(c, business_id, customer_id))
     tag = f'"{look_of(card)}"'
     if has_already(request.headers.get("if-none-match", ""), tag):
-        return pictured(None, tag)
-    return pictured(await drawn(render_card_png, card), tag)
+        return picture_response(None, tag)
+    return picture_response(await drawn(render_card_png, card), tag)
 
 
 def has_already(known: str, tag: str) -> bool:

@@ -7,8 +7,8 @@ from api.auth import key_holder
 from api.bodies import AnalyticsQuery, RewardQuery
 from api.operations import Operation, serves
 from api.parsing import read_body, read_query
-from api.request_context import AppRequest, running
-from api.responses import shown
+from api.requests import AppRequest, runtime_of
+from api.responses import data_response
 from api.routes.customers import show_rewards
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.customers.analytics import read_summary
@@ -54,7 +54,7 @@ async def list_rewards(request: AppRequest) -> ASGIResponse:
 async def get_program(request: AppRequest) -> ASGIResponse:
     """Show the program."""
     business_id = key_holder(request).business.id
-    return shown(program_view(await running(request).database.read(lambda c: read_program(c, business_id))))
+    return data_response(program_view(await runtime_of(request).database.read(lambda c: read_program(c, business_id))))
 
 
 @serves(
@@ -74,11 +74,10 @@ async def get_program(request: AppRequest) -> ASGIResponse:
 )
 async def update_program(request: AppRequest) -> ASGIResponse:
     """Change the program."""
-    change, held = await read_body(request, ProgramChange), running(request)
+    change, runtime = await read_body(request, ProgramChange), runtime_of(request)
     business_id = key_holder(request).business.id
-    return shown(
-        program_view(await change_program(held.database, business_id, change, now=held.clock(), repaint=repaint))
-    )
+    changed = await change_program(runtime.database, business_id, change, now=runtime.clock(), repaint=repaint)
+    return data_response(program_view(changed))
 
 
 @serves(
@@ -98,8 +97,8 @@ async def update_program(request: AppRequest) -> ASGIResponse:
 async def get_analytics(request: AppRequest) -> ASGIResponse:
     """Sum up the last days."""
     days, business = read_query(request, AnalyticsQuery).days, key_holder(request).business
-    now, read = running(request).clock(), running(request).database.read
-    return shown(await read(lambda c: read_summary(c, business, days=days, now=now)))
+    now, read = runtime_of(request).clock(), runtime_of(request).database.read
+    return data_response(await read(lambda c: read_summary(c, business, days=days, now=now)))
 
 
 HANDLERS = [list_rewards, get_program, update_program, get_analytics]

@@ -5,12 +5,12 @@ from typing import Any
 from litestar.response.base import ASGIResponse
 
 from api import examples
-from api.auth import caller
+from api.auth import caller_of
 from api.bodies import VoidOrder
 from api.operations import Operation, serves
 from api.parsing import path_code, path_id, read_body
-from api.request_context import ApiRequest, AppRequest, running
-from api.responses import answered
+from api.requests import AppRequest, RequestLike, runtime_of
+from api.responses import counter_response
 from loyalty_app.counter import Answer
 from loyalty_core.access import Scope
 from loyalty_core.outcomes import Redeemed, Stamped, Voided
@@ -42,7 +42,7 @@ STAMPING: dict[str, Any] = {
 )
 async def add_stamps(request: AppRequest) -> ASGIResponse:
     """Stamp a card."""
-    return answered(await stamp_by_id(request))
+    return counter_response(await stamp_by_id(request))
 
 
 @serves(
@@ -60,22 +60,22 @@ async def add_stamps(request: AppRequest) -> ASGIResponse:
 )
 async def add_stamps_by_code(request: AppRequest) -> ASGIResponse:
     """Stamp a card."""
-    return answered(await stamp_by_code(request))
+    return counter_response(await stamp_by_code(request))
 
 
-async def stamp_by_id(request: ApiRequest) -> Answer:
+async def stamp_by_id(request: RequestLike) -> Answer:
     """Stamp the card of an id."""
     return await _stamp(request, path_id(request))
 
 
-async def stamp_by_code(request: ApiRequest) -> Answer:
+async def stamp_by_code(request: RequestLike) -> Answer:
     """Stamp the card of a code."""
     return await _stamp(request, path_code(request))
 
 
-async def _stamp(request: ApiRequest, customer: int | str) -> Answer:
-    who, order = caller(request), await read_body(request, StampOrder)
-    return await running(request).counter.give_stamp(who, customer, order)
+async def _stamp(request: RequestLike, customer: int | str) -> Answer:
+    caller, order = caller_of(request), await read_body(request, StampOrder)
+    return await runtime_of(request).counter.give_stamp(caller, customer, order)
 
 
 REDEEMING: dict[str, Any] = {
@@ -114,8 +114,8 @@ async def redeem_by_code(request: AppRequest) -> ASGIResponse:
 
 
 async def _redeem(request: AppRequest, customer: int | str) -> ASGIResponse:
-    who, order = caller(request), await read_body(request, RedeemOrder)
-    return answered(await running(request).counter.redeem(who, customer, order))
+    caller, order = caller_of(request), await read_body(request, RedeemOrder)
+    return counter_response(await runtime_of(request).counter.redeem(caller, customer, order))
 
 
 @serves(
@@ -137,8 +137,8 @@ async def _redeem(request: AppRequest, customer: int | str) -> ASGIResponse:
 )
 async def void_transaction(request: AppRequest) -> ASGIResponse:
     """Undo an entry."""
-    who, transaction_id, order = caller(request), path_id(request), await read_body(request, VoidOrder)
-    return answered(await running(request).counter.void(who, transaction_id, reason=order.reason))
+    caller, transaction_id, order = caller_of(request), path_id(request), await read_body(request, VoidOrder)
+    return counter_response(await runtime_of(request).counter.void(caller, transaction_id, reason=order.reason))
 
 
 HANDLERS = [add_stamps, add_stamps_by_code, redeem, redeem_by_code, void_transaction]

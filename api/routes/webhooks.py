@@ -10,8 +10,8 @@ from api.auth import key_holder
 from api.bodies import NoBody, PageQuery, ReplayOrder, WebhookOrder, WebhookPatch
 from api.operations import Operation, serves
 from api.parsing import path_id, read_body, read_query
-from api.request_context import AppRequest, running
-from api.responses import listed, shown
+from api.requests import AppRequest, runtime_of
+from api.responses import data_response, page_response
 from loyalty_app.runtime import Runtime
 from loyalty_app.webhooks import delivery_log
 from loyalty_app.webhooks.delivery_log import DeliveryView, Queued
@@ -41,8 +41,10 @@ KNOWN = ("webhook_not_found",)
 )
 async def list_endpoints(request: AppRequest) -> ASGIResponse:
     """List endpoints."""
-    wanted, business_id = read_query(request, PageQuery).wanted(), key_holder(request).business.id
-    return listed(await running(request).database.read(lambda c: list_webhooks(c, business_id, wanted=wanted)))
+    wanted, business_id = read_query(request, PageQuery).page_request(), key_holder(request).business.id
+    return page_response(
+        await runtime_of(request).database.read(lambda c: list_webhooks(c, business_id, wanted=wanted))
+    )
 
 
 @serves(
@@ -64,7 +66,7 @@ async def list_endpoints(request: AppRequest) -> ASGIResponse:
 async def create_endpoint(request: AppRequest) -> ASGIResponse:
     """Register an endpoint."""
     new, business_id = await read_body(request, WebhookOrder), key_holder(request).business.id
-    return shown(await running(request).webhooks.register(business_id, new.url, new.events), status=201)
+    return data_response(await runtime_of(request).webhooks.register(business_id, new.url, new.events), status=201)
 
 
 @serves(
@@ -85,10 +87,10 @@ async def create_endpoint(request: AppRequest) -> ASGIResponse:
 async def update_endpoint(request: AppRequest) -> ASGIResponse:
     """Change an endpoint."""
     webhook_id, patch = path_id(request), await read_body(request, WebhookPatch)
-    change, held = WebhookChange(url=patch.url, events=patch.events, active=patch.active), running(request)
-    changed = await held.webhooks.change(key_holder(request).business.id, webhook_id, change)
-    held.wakeups.deliveries.notify()
-    return shown(changed)
+    change, runtime = WebhookChange(url=patch.url, events=patch.events, active=patch.active), runtime_of(request)
+    changed = await runtime.webhooks.change(key_holder(request).business.id, webhook_id, change)
+    runtime.wakeups.deliveries.notify()
+    return data_response(changed)
 
 
 @serves(
@@ -107,8 +109,8 @@ async def update_endpoint(request: AppRequest) -> ASGIResponse:
 async def delete_endpoint(request: AppRequest) -> ASGIResponse:
     """Delete an endpoint."""
     webhook_id = path_id(request)
-    await running(request).webhooks.delete(key_holder(request).business.id, webhook_id)
-    return shown(Deleted(id=webhook_id))
+    await runtime_of(request).webhooks.delete(key_holder(request).business.id, webhook_id)
+    return data_response(Deleted(id=webhook_id))
 
 
 @serves(
@@ -129,7 +131,7 @@ async def delete_endpoint(request: AppRequest) -> ASGIResponse:
 async def rotate_secret(request: AppRequest) -> ASGIResponse:
     """Renew a secret."""
     webhook_id, _ = path_id(request), await read_body(request, NoBody)
-    return shown(await running(request).webhooks.rotate_secret(key_holder(request).business.id, webhook_id))
+    return data_response(await runtime_of(request).webhooks.rotate_secret(key_holder(request).business.id, webhook_id))
 
 
 @serves(
@@ -149,11 +151,11 @@ async def rotate_secret(request: AppRequest) -> ASGIResponse:
 )
 async def send_test(request: AppRequest) -> ASGIResponse:
     """Send a test."""
-    webhook_id, _, held = path_id(request), await read_body(request, NoBody), running(request)
+    webhook_id, _, runtime = path_id(request), await read_body(request, NoBody), runtime_of(request)
     business_id = key_holder(request).business.id
-    queued = await delivery_log.send_test(held.database, business_id, webhook_id, now=held.clock())
-    held.wakeups.deliveries.notify()
-    return shown(queued)
+    queued = await delivery_log.send_test(runtime.database, business_id, webhook_id, now=runtime.clock())
+    runtime.wakeups.deliveries.notify()
+    return data_response(queued)
 
 
 @serves(
@@ -173,9 +175,9 @@ async def send_test(request: AppRequest) -> ASGIResponse:
 )
 async def list_deliveries(request: AppRequest) -> ASGIResponse:
     """List deliveries."""
-    webhook_id, wanted = path_id(request), read_query(request, PageQuery).wanted()
-    business_id, read = key_holder(request).business.id, running(request).database.read
-    return listed(await read(lambda c: delivery_log.list_deliveries(c, business_id, webhook_id, wanted=wanted)))
+    webhook_id, wanted = path_id(request), read_query(request, PageQuery).page_request()
+    business_id, read = key_holder(request).business.id, runtime_of(request).database.read
+    return page_response(await read(lambda c: delivery_log.list_deliveries(c, business_id, webhook_id, wanted=wanted)))
 
 
 @serves(
@@ -195,19 +197,19 @@ async def list_deliveries(request: AppRequest) -> ASGIResponse:
 )
 async def replay(request: AppRequest) -> ASGIResponse:
     """Send again."""
-    webhook_id, order, held = path_id(request), await read_body(request, ReplayOrder), running(request)
-    queued = await _replay(held, order, key_holder(request).business.id, webhook_id)
-    held.wakeups.deliveries.notify()
-    return shown(queued)
+    webhook_id, order, runtime = path_id(request), await read_body(request, ReplayOrder), runtime_of(request)
+    queued = await _replay(runtime, order, key_holder(request).business.id, webhook_id)
+    runtime.wakeups.deliveries.notify()
+    return data_response(queued)
 
 
-async def _replay(held: Runtime, order: ReplayOrder, business_id: int, webhook_id: int) -> Queued:
-    now = held.clock()
+async def _replay(runtime: Runtime, order: ReplayOrder, business_id: int, webhook_id: int) -> Queued:
+    now = runtime.clock()
     match order:
         case ReplayOrder(delivery_id=int(wanted), since=None):
-            return await delivery_log.replay_one(held.database, business_id, webhook_id, delivery_id=wanted, now=now)
+            return await delivery_log.replay_one(runtime.database, business_id, webhook_id, delivery_id=wanted, now=now)
         case ReplayOrder(delivery_id=None, since=datetime() as since):
-            return await delivery_log.replay_since(held.database, business_id, webhook_id, since=since, now=now)
+            return await delivery_log.replay_since(runtime.database, business_id, webhook_id, since=since, now=now)
         case _:
             raise InvalidRequest.field("delivery_id", "must be given, or since, and not both")
 

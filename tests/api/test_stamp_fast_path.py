@@ -1,4 +1,4 @@
-"""Direct: stamps take a shorter way than everything else, and nobody can tell but by a clock.
+"""The fast path: stamps take a shorter way than everything else, and only a clock can tell.
 
 A path with a slash at its end takes the long way through Litestar, so the same request can be made on both.
 """
@@ -10,15 +10,17 @@ import httpx
 import msgspec
 import pytest
 
-from api.stamp_fast_path import LARGEST_BODY, card_to_stamp
+from api.operations import PREFIXES
+from api.reference.routes import calls
+from api.stamp_fast_path import LARGEST_BODY, ROUTES, card_to_stamp
 from tests.api.till import Api, Till, only_once
 
 JSON = {"Content-Type": "application/json"}
 VARIES = re.compile(rb'"(request_id|transaction_id|version|updated_at|last_visit_at|current_stamps|total_\w+)":[^,}]+')
 
 
-class Asked(msgspec.Struct):
-    """A request for stamps, and what should come of it."""
+class StampCase(msgspec.Struct):
+    """A request for stamps, and the status it should be answered with."""
 
     status: int
     body: bytes = b"{}"
@@ -27,30 +29,30 @@ class Asked(msgspec.Struct):
 
 
 REQUESTS = {
-    "one stamp": Asked(200, b'{"stamps": 1}'),
-    "no body": Asked(200, b""),
-    "by code": Asked(200, card="qr/{qr_code}"),
-    "by a scanned link": Asked(200, card="qr/https%3A%2F%2Ft.me%2Fbot%3Fstart%3Dc_{qr_code}"),
-    "its own request id": Asked(200, headers={"X-Request-Id": "till-7"}),
-    "a replay": Asked(200, headers=only_once("again")),
-    "the key in the other header": Asked(200, headers={"Authorization": "", "X-Api-Key": "{key}"}),
-    "no key": Asked(401, headers={"Authorization": ""}),
-    "a wrong key": Asked(401, headers={"Authorization": "Bearer ll_no"}),
-    "too many stamps": Asked(400, b'{"stamps": 11}'),
-    "an unknown field": Asked(400, b'{"stampz": 1}'),
-    "no JSON": Asked(400, b"{"),
-    "not said to be JSON": Asked(415, headers={"Content-Type": "text/plain"}),
-    "too large": Asked(413, b" " * (LARGEST_BODY + 1)),
-    "a wrong id": Asked(400, card="x"),
-    "an unknown card": Asked(404, card="999"),
-    "an unknown code": Asked(404, card="qr/CUS0000000000"),
-    "a wrong idempotency key": Asked(400, headers=only_once("with a space")),
+    "one stamp": StampCase(200, b'{"stamps": 1}'),
+    "no body": StampCase(200, b""),
+    "by code": StampCase(200, card="qr/{qr_code}"),
+    "by a scanned link": StampCase(200, card="qr/https%3A%2F%2Ft.me%2Fbot%3Fstart%3Dc_{qr_code}"),
+    "its own request id": StampCase(200, headers={"X-Request-Id": "till-7"}),
+    "a replay": StampCase(200, headers=only_once("again")),
+    "the key in the other header": StampCase(200, headers={"Authorization": "", "X-Api-Key": "{key}"}),
+    "no key": StampCase(401, headers={"Authorization": ""}),
+    "a wrong key": StampCase(401, headers={"Authorization": "Bearer ll_no"}),
+    "too many stamps": StampCase(400, b'{"stamps": 11}'),
+    "an unknown field": StampCase(400, b'{"stampz": 1}'),
+    "no JSON": StampCase(400, b"{"),
+    "not said to be JSON": StampCase(415, headers={"Content-Type": "text/plain"}),
+    "too large": StampCase(413, b" " * (LARGEST_BODY + 1)),
+    "a wrong id": StampCase(400, card="x"),
+    "an unknown card": StampCase(404, card="999"),
+    "an unknown code": StampCase(404, card="qr/CUS0000000000"),
+    "a wrong idempotency key": StampCase(400, headers=only_once("with a space")),
 }
 
 
-async def ask(till: Till, asked: Asked, card: Mapping[str, object], *, slash: str) -> httpx.Response:
-    headers = {name: value.format(key=till.key) for name, value in asked.headers.items()}
-    return await till.ask("POST", f"/customers/{asked.card.format(**card)}/stamps{slash}", asked.body, headers=headers)
+async def ask(till: Till, case: StampCase, card: Mapping[str, object], *, slash: str) -> httpx.Response:
+    headers = {name: value.format(key=till.key) for name, value in case.headers.items()}
+    return await till.ask("POST", f"/customers/{case.card.format(**card)}/stamps{slash}", case.body, headers=headers)
 
 
 def seen(response: httpx.Response) -> tuple[object, ...]:
@@ -61,13 +63,13 @@ def seen(response: httpx.Response) -> tuple[object, ...]:
     return response.status_code, length, kept, told, VARIES.sub(b"", response.content)
 
 
-@pytest.mark.parametrize("asked", REQUESTS.values(), ids=REQUESTS)
-async def test_a_stamp_is_answered_alike_on_both_ways(till: Till, asked: Asked) -> None:
+@pytest.mark.parametrize("case", REQUESTS.values(), ids=REQUESTS)
+async def test_a_stamp_is_answered_alike_on_both_ways(till: Till, case: StampCase) -> None:
     lena = await till.join()
-    first = await ask(till, asked, lena, slash="")
-    short = await ask(till, asked, lena, slash="")
-    long = await ask(till, asked, lena, slash="/")
-    assert first.status_code == asked.status, first.text
+    first = await ask(till, case, lena, slash="")
+    short = await ask(till, case, lena, slash="")
+    long = await ask(till, case, lena, slash="/")
+    assert first.status_code == case.status, first.text
     assert seen(short) == seen(long)
 
 
@@ -82,6 +84,17 @@ def test_what_is_no_stamp_goes_the_long_way(path: str) -> None:
     assert card_to_stamp({"type": "http", "method": "POST", "path": path}) is None
     assert card_to_stamp({"type": "http", "method": "GET", "path": "/v1/customers/1/stamps"}) is None
     assert card_to_stamp({"type": "websocket", "path": "/v1/customers/1/stamps"}) is None
+
+
+def test_the_fast_path_takes_each_operation_of_stamping_at_each_of_its_addresses_with_its_scope() -> None:
+    stamping = [call for call in calls() if call.path.endswith("/stamps")]
+    assert len(stamping) == len(ROUTES)
+    for call in stamping:
+        [(parameter, value)] = call.values.items()
+        assert (ROUTES[parameter].scope, ROUTES[parameter].status) == (call.operation.scope, call.operation.status)
+        for prefix in PREFIXES:
+            scope = {"type": "http", "method": call.method, "path": prefix + call.address}
+            assert card_to_stamp(scope) == {parameter: value}
 
 
 async def test_who_hangs_up_in_the_middle_of_a_request_is_given_no_stamp(till: Till) -> None:

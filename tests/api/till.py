@@ -200,6 +200,6 @@ async def open_api(settings: Settings, clock: Clock | None = None) -> AsyncItera
     app = create_app(settings, clock=clock)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # the same in other words
     async with started(app), httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
-        api = Api(client, app.state.running.database, clock, await witness_of(client))
+        api = Api(client, app.state.runtime.database, clock, await witness_of(client))
         api.app = app
         yield api

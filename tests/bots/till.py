@@ -39,7 +39,7 @@ class Till:
 async def open_till(town: Town) -> AsyncIterator[Till]:
     """The API of a town's process."""
     app: Any = create_app(town.settings)
-    app.state.running = town.runtime
+    app.state.runtime = town.runtime
     app.state.limits = RateLimits(None, town.clock)
     transport = httpx.ASGITransport(app=app)
     try:

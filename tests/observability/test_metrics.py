@@ -84,7 +84,7 @@ async def test_what_waits_in_the_outbox_is_seen(till: Till) -> None:
 
 
 async def test_what_waits_is_not_asked_more_often_than_every_five_seconds(till: Till) -> None:
-    running, asked = till.api.app.state.running, list[datetime]()
+    running, asked = till.api.app.state.runtime, list[datetime]()
 
     def noted(_: Connection, now: datetime) -> list[QueueDepth]:
         asked.append(now)

@@ -71,7 +71,7 @@ async def test_a_delivery_shows_its_event_and_each_attempt(desk: Desk) -> None:
     [waiting] = await desk.until_all("queued", 1)
     assert waiting["next_attempt_at"] > waiting["created_at"]
     desk.api.clock.wait(minutes=1)
-    desk.api.app.state.running.wakeups.deliveries.notify()
+    desk.api.app.state.runtime.wakeups.deliveries.notify()
     [delivery] = await desk.until_all("delivered", 1)
     first, second = delivery.pop("attempts")
     assert delivery == {

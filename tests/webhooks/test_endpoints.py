@@ -163,7 +163,7 @@ async def test_switched_off_an_endpoint_holds_what_is_queued_and_switched_on_it_
         receiver.will("ok")
         api.clock.wait(hours=1)
         await till.stamp((await till.join())["id"])
-        assert await api.app.state.running.webhook_worker.take_turn() == 0
+        assert await api.app.state.runtime.webhook_worker.take_turn() == 0
         given(await till.patch(f"/webhooks/{webhook['id']}", {"active": True}))
         await receiver.gets(2)
         await until_status(till, "delivered")
@@ -187,9 +187,9 @@ async def test_a_deleted_endpoint_is_sent_nothing_more_not_even_what_was_queued(
         await receiver.gets(4)
         assert given(await till.delete(f"/webhooks/{webhook['id']}")) == {"id": webhook["id"], "deleted": True}
         receiver.allowed.set()
-        await api.app.state.running.webhook_worker.settle()
+        await api.app.state.runtime.webhook_worker.settle()
         await till.stamp(lena["id"])
-        assert await api.app.state.running.webhook_worker.take_turn() == 0
+        assert await api.app.state.runtime.webhook_worker.take_turn() == 0
         assert len(receiver.requests) == 4
     rows = await api.dump()
     assert rows["delivery"] == rows["attempt"] == rows["webhook_endpoint"] == []

@@ -1,12 +1,16 @@
-"""Routes of health, for whoever runs the process. They take no key."""
+"""Routes for the people and programs that watch the server: /health/live, /health/ready and /metrics.
+
+They take no key; a proxy keeps /metrics from the world. What is measured is in `loyalty_app/observability`.
+"""
 
 import asyncio
 
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from api.request_context import AppRequest, running
+from api.requests import AppRequest, runtime_of
 from api.responses import encode
+from loyalty_app.observability.exposition import MEDIA_TYPE, exposition
 
 PATIENCE_SECONDS = 5
 
@@ -21,18 +25,25 @@ async def live(request: AppRequest) -> ASGIResponse:
 @get("/health/ready", include_in_schema=False)
 async def ready(request: AppRequest) -> ASGIResponse:
     """The process can serve: its database answers. Redis is told too, but stamping goes on without it."""
-    database = await _answers(request)
+    database = await _database_answers(request)
     redis = await request.app.state.limits.reachable()
     words = {True: "ok", False: "unreachable"}
     report = {"status": "ok" if database else "failing", "database": words[database], "redis": words[redis]}
     return ASGIResponse(body=encode(report), status_code=200 if database else 503)
 
 
-async def _answers(request: AppRequest) -> bool:
+async def _database_answers(request: AppRequest) -> bool:
     try:
-        return await asyncio.wait_for(running(request).answers(), PATIENCE_SECONDS)
+        return await asyncio.wait_for(runtime_of(request).answers(), PATIENCE_SECONDS)
     except TimeoutError:
         return False
 
 
-HANDLERS = [live, ready]
+@get("/metrics", include_in_schema=False)
+async def metrics(request: AppRequest) -> ASGIResponse:
+    """All figures of this server, of all its processes, for Prometheus."""
+    body = exposition(await runtime_of(request).queue_depths.measured())
+    return ASGIResponse(body=body, headers={"Content-Type": MEDIA_TYPE})
+
+
+HANDLERS = [live, ready, metrics]

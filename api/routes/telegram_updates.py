@@ -11,7 +11,7 @@ from litestar.response.base import ASGIResponse
 
 from api.parsing import path_id
 from api.refusals import NotFound
-from api.request_context import AppRequest, running
+from api.requests import AppRequest, runtime_of
 from loyalty_app.chat.bots import find_secret
 from loyalty_app.chat.update_queue import new_update, take_in
 from loyalty_core.errors import InvalidRequest
@@ -21,9 +21,9 @@ SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105  # the name of a header
 
 @post("/telegram/{id:str}", include_in_schema=False, status_code=200)
 async def take_update(request: AppRequest) -> ASGIResponse:
-    """Write an update down. Whoever does not know the bot's secret learns nothing, not even whether there is a bot."""
-    held, bot_id = running(request), path_id(request)
-    secret = await held.database.read(lambda connection: find_secret(connection, bot_id))
+    """Write an update down. Without the bot's secret nobody learns anything, not even whether there is a bot."""
+    runtime, bot_id = runtime_of(request), path_id(request)
+    secret = await runtime.database.read(lambda connection: find_secret(connection, bot_id))
     shown = request.headers.get(SECRET, "")
     if not hmac.compare_digest(shown.encode(), (secret or "").encode()) or not secret:
         raise NotFound
@@ -31,8 +31,8 @@ async def take_update(request: AppRequest) -> ASGIResponse:
         update = new_update(msgspec.json.decode(await request.body()))
     except ValueError as error:  # msgspec.DecodeError is one too
         raise InvalidRequest.field("update_id", "must be that of an update of Telegram") from error
-    await take_in(held.database, bot_id, [update], now=held.clock())
-    held.wakeups.updates.notify()
+    await take_in(runtime.database, bot_id, [update], now=runtime.clock())
+    runtime.wakeups.updates.notify()
     return ASGIResponse(body=b"{}")
 
 

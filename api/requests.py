@@ -1,4 +1,7 @@
-"""State: what the application keeps for its handlers, and what handlers may ask of a request, with its types."""
+"""Requests: what handlers may ask of a request and of the application, with its types.
+
+What a request holds besides its content is `api/request_log.py`.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -10,28 +13,29 @@ from litestar.types import HTTPScope
 from loyalty_app.runtime import Runtime
 
 AppRequest = Request[Any, Any, Any]
+"""Litestar's own request, as its handlers are given it."""
 
 
-class ApiState(Protocol):
-    """Whatever keeps the state."""
+class HasState(Protocol):
+    """An application that keeps its state in an attribute."""
 
     state: State
 
 
-class ApiRequest(Protocol):
-    """What a handler of stamps needs of a request, be it one of Litestar's or a `direct` one."""
+class RequestLike(Protocol):
+    """What handlers of stamps need of a request: one of Litestar's, or a `StampRequest` of the fast path."""
 
     @property
     def scope(self) -> HTTPScope:
-        """The request as the server tells of it."""
+        """The request as the server describes it, by ASGI."""
 
     @property
-    def app(self) -> ApiState:
+    def app(self) -> HasState:
         """The application that keeps the state."""
 
     @property
     def client(self) -> Address | None:
-        """Who is at the other end."""
+        """The address at the other end."""
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -45,7 +49,7 @@ class ApiRequest(Protocol):
         """The whole body. Raises what says that it is too large, or that the client is gone."""
 
 
-def running(request: ApiRequest) -> Runtime:
-    """What the process holds open."""
-    held: Runtime = request.app.state.running
-    return held
+def runtime_of(request: RequestLike) -> Runtime:
+    """What the process holds open: the database, the counter and so on."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
