@@ -1,11 +1,14 @@
 """What a package says of itself is true: what it imports is declared, and the licences of others are told."""
 
 import ast
+import os
 import re
 import sys
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, metadata, packages_distributions
+
+import yaml  # type: ignore[import-untyped]  # it ships no types
 
 from tests.documents import ROOT, read, spans, tables
 
@@ -74,6 +77,15 @@ def test_the_image_contains_every_package_that_is_installed() -> None:
     packages = {pattern.rstrip("*") for pattern in SETUPTOOLS["packages"]["find"]["include"]}
     assert packages == set(PRODUCT)
     assert packages <= set(re.findall(r"^COPY (\w+) ", read("Dockerfile"), re.MULTILINE))
+
+
+def test_the_hosted_check_is_the_one_that_everybody_can_run() -> None:
+    [job] = yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"].values()
+    assert [step["run"] for step in job["steps"] if "run" in step][-1] == ".ci/run"
+    assert os.access(ROOT / ".ci/run", os.X_OK)
+    assert re.findall(r"^FROM (\S+)-slim(-\w+)", read("Dockerfile"), re.MULTILINE)[-1] == tuple(
+        re.split(r"(?=-)", job["container"])
+    )
 
 
 def licence_of(name: str) -> str | None:

@@ -1,6 +1,7 @@
 """Migrations: they lead to the tables that the code expects, however often and by however many they are run."""
 
 import asyncio
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from sqlalchemy import (
 )
 
 from loyalty_app.db.engine import open_database
-from loyalty_app.db.migrate import _config, current, known, migrate, newest
+from loyalty_app.db.migrate import MIGRATIONS, _config, current, known, migrate, newest
 from loyalty_app.db.tables import metadata
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.businesses import list_businesses
@@ -153,3 +154,19 @@ def test_a_folder_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> Non
     with pytest.raises(SettingsError, match=r"LOYALTY_DATABASE_URL.*nowhere"):
         migrate(Settings(database_url=f"sqlite:///{tmp_path}/nowhere/loyalty.db"))
     assert list(tmp_path.iterdir()) == []
+
+
+# A new migration adds its row. A row that is there never changes: somebody's database has been there.
+LANDED = {
+    "0001_the_first_tables.py": "55980e463d4d86de",
+    "0002_webhooks.py": "fae9cc148bf7b0f1",
+    "0003_the_chat.py": "b5c60ce7ca82d08c",
+    "0004_imports_and_backups.py": "05c002fc10e1c760",
+    "0005_kept_totals.py": "7f59569edd45fc90",
+}
+
+
+def test_a_landed_migration_is_never_changed() -> None:
+    files = sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))
+    # Line ends are git's business.
+    assert {f.name: hashlib.sha256(f.read_text("utf-8").encode()).hexdigest()[:16] for f in files} == LANDED
