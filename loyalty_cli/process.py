@@ -7,6 +7,7 @@ import asyncio
 import atexit
 import gc
 import signal
+import threading
 from collections.abc import Callable, Coroutine
 from importlib.util import find_spec
 from types import FrameType
@@ -65,7 +66,12 @@ def asked_to_stop() -> asyncio.Event:
 
 
 def tidy_up_at_the_end() -> None:
-    """Let SIGTERM and a closed terminal end this process as Ctrl-C does: what was half made is taken away."""
+    """Let SIGTERM and a closed terminal end this process as Ctrl-C does: what was half made is taken away.
+
+    Only the main thread can set that; in another one nothing happens.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
     for number in SIGNALS:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)

@@ -1,4 +1,8 @@
-"""The command `loyalty`, run as a person runs it: a process of its own, in a folder of its own."""
+"""The command `loyalty` in a folder of its own: in this process, which is quick, or in one of its own, as people do.
+
+In this process nothing of the command stays: its folder, variables, output and logging are those of the test again
+afterwards. What is about the process itself (signals, servers, encodings, a start from nothing) runs in one of its own.
+"""
 
 import json
 import os
@@ -11,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from loyalty_app.settings import Settings
+from testkit.console_in_process import run_here
 
 COMMAND = [sys.executable, "-m", "loyalty_cli"]
+GO_ON = {"serve", "api", "worker", "bot", "demo"}
+"""Commands that set signals and serve until they are stopped: always processes of their own."""
 A_KEY = "a key for tests, and nowhere else"
 SERVING = re.compile(r"Serving (?P<url>https?://[^\s/]+)/v1")
 CAFE = ("--name", "Café Zoë", "--reward", "A free coffee")
@@ -33,6 +40,13 @@ class Console:
                 self.environment["LOYALTY_SECRET_KEY"] = A_KEY
 
     def run(self, *words: str, **variables: str) -> Ended:
+        """A command that ends by itself, in this process unless it is one that serves."""
+        if GO_ON & set(words):
+            return self.run_process(*words, **variables)
+        return run_here(words, folder=self.folder, environment={**self.environment, **variables})
+
+    def run_process(self, *words: str, **variables: str) -> Ended:
+        """The same in a process of its own."""
         return subprocess.run(
             [*COMMAND, *words],
             cwd=self.folder,

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
-from redis import Redis
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from loyalty_app.clock import utc_now
@@ -99,6 +97,9 @@ def _sqlite() -> Check:
 
 
 def _redis(url: str) -> Check:
+    from redis import Redis
+    from redis.exceptions import RedisError
+
     try:
         with Redis.from_url(url, socket_connect_timeout=REDIS_SECONDS, socket_timeout=REDIS_SECONDS) as redis:
             redis.ping()

@@ -1,6 +1,6 @@
 """Bots from a terminal: a shop is given a bot of its own, a poster is made, the doctor asks Telegram who they are.
 
-The sandbox plays Telegram; the command runs as a process of its own.
+The sandbox plays Telegram.
 """
 
 import asyncio

@@ -102,7 +102,7 @@ def test_an_export_is_utf_8_whatever_the_terminal_shows(console: Console) -> Non
     here = business(console)
     console.run("customers", "import", "guests.csv", *here)
 
-    assert "Zoë" in console.run("customers", "export", *here, PYTHONIOENCODING="ascii").stdout
+    assert "Zoë" in console.run_process("customers", "export", *here, PYTHONIOENCODING="ascii").stdout
 
 
 def test_an_export_that_fails_leaves_the_file_that_was_there(console: Console, tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_only_its_owner_may_read_an_export(console: Console, tmp_path: Path) -> 
 
 
 def test_an_export_goes_into_a_pipe_that_is_named(console: Console) -> None:
-    assert "qr_code" in console.run("customers", "export", "/dev/stdout", *business(console)).stdout
+    assert "qr_code" in console.run_process("customers", "export", "/dev/stdout", *business(console)).stdout
 
 
 @pytest.mark.parametrize(

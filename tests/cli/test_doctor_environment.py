@@ -20,7 +20,7 @@ from loyalty_cli.doctor.storage import examine_backups, examine_storage
 from testkit.builders import NOON
 from testkit.console import A_KEY, Console
 from testkit.sandbox import open_sandbox
-from tests.app.test_cli_doctor import checks
+from tests.cli.test_doctor import checks
 
 POSTGRES = Settings(database_url="postgresql://shop@db/loyalty", secret_key=A_KEY)
 TOKEN = "123456789:AbCdEfGhIjKlMnOpQrStUvWxYz"
