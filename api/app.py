@@ -3,9 +3,9 @@
 No handler lives here: those are in `api/routes` and `api/reference`.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import cast
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Self, TypeAlias, cast
 from urllib.parse import unquote
 
 from litestar import Litestar, Router
@@ -33,6 +33,8 @@ V1 = [
     *program.HANDLERS,
     *webhooks.HANDLERS,
 ]
+
+Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
 class Api(Litestar):
@@ -65,6 +67,19 @@ def keep_encoded_slashes(scope: HTTPScope | WebSocketScope) -> None:
         scope["path"] = "/".join(unquote(segment).replace("/", "%2F") for segment in segments)
 
 
+class Version(Router):
+    """The routes below one prefix.
+
+    Litestar copies a router that is registered, to the last example in its reference; ours is registered once.
+    Measured: half of the time that it takes to make the application.
+    """
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """Itself."""
+        del memo
+        return self
+
+
 def create_app(
     settings: Settings,
     *,
@@ -84,6 +99,17 @@ def create_app(
     Nothing is opened here, so nothing is raised here: what fails, fails when the application starts, with what
     `open_runtime` raises. Example: `uvicorn.run(create_app(read_settings()))`.
     """
+    return build_app(lifespan_of(settings, clock=clock, delivering=delivering, bots=bots))
+
+
+def lifespan_of(
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    delivering: bool = True,
+    bots: OpenBots | None = None,
+) -> Lifespan:
+    """What is open while the application lives: the runtime, and the counts of requests."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -95,9 +121,14 @@ def create_app(
             finally:
                 await limits.close()
 
+    return lifespan
+
+
+def build_app(lifespan: Lifespan) -> Litestar:
+    """The routes, and what runs before and after them. It may live several times, one life after the other."""
     return Api(
         route_handlers=[
-            *(Router(prefix, route_handlers=V1, guards=[authorise]) for prefix in PREFIXES),
+            *(Version(prefix, route_handlers=V1, guards=[authorise]) for prefix in PREFIXES),
             *monitoring.HANDLERS,
             *telegram_updates.HANDLERS,
             *reference.HANDLERS,

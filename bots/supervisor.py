@@ -60,8 +60,13 @@ class BotSupervisor:
         self.intake = Intake(running, self.bots)
         self.keeper = CardWorker(running, self.bots, self.intake.precedence)
         self.crier = NoticeWorker(running, self.bots)
+        self._where = (running.settings.telegram_api_url or TELEGRAM).rstrip("/")
         self._request = SharedRequest(
-            connection_pool_size=CONNECTIONS, read_timeout=PATIENCE_SECONDS, write_timeout=PATIENCE_SECONDS
+            connection_pool_size=CONNECTIONS,
+            read_timeout=PATIENCE_SECONDS,
+            write_timeout=PATIENCE_SECONDS,
+            # Certificates take long to load; a server of one's own without TLS shows none.
+            httpx_kwargs={"verify": self._where.startswith("https:")},
         )
         self._vault = running.vault
         self._tokens: dict[int, str] = {}
@@ -146,11 +151,10 @@ class BotSupervisor:
         return application
 
     def _bot(self, token: str) -> ExtBot[Any]:
-        where = (self.running.settings.telegram_api_url or TELEGRAM).rstrip("/")
         return ExtBot(
             token,
-            base_url=f"{where}/bot",
-            base_file_url=f"{where}/file/bot",
+            base_url=f"{self._where}/bot",
+            base_file_url=f"{self._where}/file/bot",
             request=self._request,
             get_updates_request=self._request,
             defaults=Defaults(parse_mode=ParseMode.HTML),

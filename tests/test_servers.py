@@ -2,6 +2,7 @@
 
 import sys
 from contextlib import closing
+from importlib import import_module
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import pytest
 from redis import Redis
 
 from testkit.servers import fresh_postgres
-from tests.conftest import STARTS_PROGRAMS
+from tests.conftest import STARTS_PROGRAMS, starts_programs
 
 
 async def ask(url: str, question: str) -> object:
@@ -58,7 +59,6 @@ def test_what_makes_a_test_slow_is_known_by_names_that_there_are() -> None:
     assert [name for name in sorted(STARTS_PROGRAMS) if find_spec(name) is None] == []
 
 
-def test_a_test_that_asks_for_a_server_or_imports_what_starts_one_is_slow(request: pytest.FixtureRequest) -> None:
-    slow = {item.name for item in request.session.items if item.get_closest_marker("slow")}
-    assert "test_postgresql_is_recent_and_durable" in slow
-    assert request.node.name not in slow
+def test_a_file_that_imports_what_starts_a_program_is_slow() -> None:
+    assert starts_programs(import_module("tests.api.test_server"))
+    assert not starts_programs(import_module("tests.core.test_stamping"))

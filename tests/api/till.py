@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from itertools import count
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import Connection, select
 
-from api.app import create_app
+from api.app import Lifespan, build_app, lifespan_of
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import metadata
 from loyalty_app.settings import Settings
@@ -23,7 +23,7 @@ from testkit.audit import assert_books_balance
 from testkit.builders import a_program
 from testkit.clocks import Clock
 from testkit.shop import Shop
-from tests.api.witness import Json, Witness
+from tests.api.witness import Json, Witness, reference_in
 
 Dump = dict[str, list[tuple[object, ...]]]
 
@@ -188,18 +188,42 @@ async def started(app: Litestar) -> AsyncIterator[None]:
 
 async def witness_of(client: httpx.AsyncClient) -> Witness:
     """A witness who looks at every answer to a client from now on."""
-    witness = Witness((await client.get("/openapi.json")).json())
+    witness = Witness(reference_in((await client.get("/openapi.json")).content))
     client.event_hooks = {"response": [witness]}
     return witness
+
+
+class IdleApp:
+    """An application between two lives; making one takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self.lifespan: Lifespan
+        self.app = build_app(self._live)
+
+    def _live(self, app: Litestar) -> AbstractAsyncContextManager[None]:
+        return self.lifespan(app)
+
+
+IDLE_APPS: list[IdleApp] = []
+
+
+@contextmanager
+def app_with(lifespan: Lifespan) -> Iterator[Litestar]:
+    """An application that nobody else uses meanwhile, with its next life."""
+    idle = IDLE_APPS.pop() if IDLE_APPS else IdleApp()
+    idle.lifespan = lifespan
+    yield idle.app
+    idle.app.state.clear()
+    IDLE_APPS.append(idle)
 
 
 @asynccontextmanager
 async def open_api(settings: Settings, clock: Clock | None = None) -> AsyncIterator[Api]:
     """Start the API in this process, where everything but the socket is real, and stop it again."""
     clock = clock or Clock()
-    app = create_app(settings, clock=clock)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # the same in other words
-    async with started(app), httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
-        api = Api(client, app.state.runtime.database, clock, await witness_of(client))
-        api.app = app
-        yield api
+    with app_with(lifespan_of(settings, clock=clock)) as app:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]  # the same in other words
+        async with started(app), httpx.AsyncClient(transport=transport, base_url="http://shop.test") as client:
+            api = Api(client, app.state.runtime.database, clock, await witness_of(client))
+            api.app = app
+            yield api

@@ -37,15 +37,32 @@ formats.checks("date")(lambda text: bool(re.fullmatch(r"\d{4}-\d\d-\d\d", str(te
 formats.checks("date-time")(lambda text: bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", str(text))))
 
 
-class Witness:
-    """Looks at answers; `keys` are those that are valid, as far as the test knows."""
+class Reference:
+    """The reference that an API serves, and a validator for each place in it."""
 
     def __init__(self, document: Json) -> None:
         self.document = document
-        self.keys: set[str] = set()
         resource = Resource.from_contents(document, default_specification=DRAFT202012)
         self._registry: Registry[Any] = Registry().with_resource("urn:reference", resource)
-        self._validator = cache(self._make_validator)
+        self.validator = cache(self._make_validator)
+
+    def _make_validator(self, pointer: str) -> Draft202012Validator:
+        schema = {"$ref": f"urn:reference#{pointer}"}
+        return Draft202012Validator(schema, registry=self._registry, format_checker=formats)
+
+
+@cache
+def reference_in(served: bytes) -> Reference:
+    """The reference that was served in these bytes; the same bytes are read once."""
+    return Reference(msgspec.json.decode(served))
+
+
+class Witness:
+    """Looks at answers; `keys` are those that are valid, as far as the test knows."""
+
+    def __init__(self, reference: Reference) -> None:
+        self.document, self._validator = reference.document, reference.validator
+        self.keys: set[str] = set()
 
     async def __call__(self, response: httpx.Response) -> None:
         """Look at an answer, as httpx hands it over."""
@@ -115,10 +132,6 @@ class Witness:
     def assert_fits(self, pointer: str, value: object) -> None:
         """Compare a value with the schema at that place of the reference."""
         self._validator(pointer).validate(value)
-
-    def _make_validator(self, pointer: str) -> Draft202012Validator:
-        schema = {"$ref": f"urn:reference#{pointer}"}
-        return Draft202012Validator(schema, registry=self._registry, format_checker=formats)
 
     def _look_at_limits(self, response: httpx.Response) -> None:
         """Every authenticated answer says where the key stands, a refusal too."""

@@ -78,3 +78,15 @@ def quick_fingers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 def slow_eyes() -> None:
     """What is pressed before anybody could read the screen is not meant."""
+
+
+@pytest.fixture(autouse=True)
+def one_menu(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bots set their menus in one language, which is four calls instead of 28, unless a test is about menus."""
+    if "all_menus" not in request.fixturenames:
+        monkeypatch.setattr("bots.menus.LANGUAGES", ())
+
+
+@pytest.fixture
+def all_menus() -> None:
+    """Bots set their menus in all languages, as they do."""

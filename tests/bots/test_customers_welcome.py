@@ -1,7 +1,9 @@
 """Greeting: everybody who comes without a link is told what to do next, and nothing that is not for them."""
 
+from bots.words import LANGUAGES
 from loyalty_core.access import Role
-from testkit.town import Town
+from testkit.concurrency import until
+from testkit.town import BOT, Town
 from tests.bots.customers import cards_on, come_in, give_own_bot, open_named, restart
 
 
@@ -49,3 +51,13 @@ async def test_a_shop_s_own_bot_does_not_know_who_works_next_door(town: Town) ->
     for screen in (await bob.at(own).start(), await bob.at(own).say("/help")):
         assert next_door.business.name not in screen.last.words
         assert "How to stamp" not in screen.last.words
+
+
+async def test_its_menu_is_offered_in_every_language(all_menus: None, town: Town) -> None:
+    del all_menus
+
+    async def offered() -> bool:
+        calls = await town.sandbox.calls(BOT, method="setMyCommands")
+        return {call["params"].get("language_code", "") for call in calls} == {"", *LANGUAGES}
+
+    await until(offered)

@@ -1,16 +1,16 @@
 """A till beside the bot: the API in the same process, on the same data, asked with a shop's key."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import httpx
 
-from api.app import create_app
 from api.rate_limits import RateLimits
 from loyalty_app.shops.api_keys import create_key
 from testkit.shop import Shop
 from testkit.town import Town
+from tests.api.till import app_with
 
 Json = dict[str, Any]
 
@@ -38,12 +38,12 @@ class Till:
 @asynccontextmanager
 async def open_till(town: Town) -> AsyncIterator[Till]:
     """The API of a town's process."""
-    app: Any = create_app(town.settings)
-    app.state.runtime = town.runtime
-    app.state.limits = RateLimits(None, town.clock)
-    transport = httpx.ASGITransport(app=app)
-    try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://till") as client:
-            yield Till(client)
-    finally:
-        await app.state.limits.close()
+    with app_with(lambda _: nullcontext()) as app:
+        app.state.runtime = town.runtime
+        app.state.limits = RateLimits(None, town.clock)
+        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # the same in other words
+        try:
+            async with httpx.AsyncClient(transport=transport, base_url="http://till") as client:
+                yield Till(client)
+        finally:
+            await app.state.limits.close()
