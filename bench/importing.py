@@ -15,7 +15,7 @@ from bench.rounds import keep
 from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
-from loyalty_app.importing.run import import_file
+from loyalty_app.importing.run import ImportOptions, import_file
 from loyalty_app.settings import Settings
 from loyalty_app.shops.businesses import NewBusiness, first_terms, open_business
 from loyalty_core.access import Plan
@@ -42,7 +42,7 @@ async def measure(name: str, settings: Settings, data: bytes) -> dict[str, float
     seconds: dict[str, float] = {}
     for what, dry_run in (("rehearsed", True), ("imported", False), ("once more", False)):
         wall, cpu = time.perf_counter(), time.process_time()
-        told = await import_file(database, business.id, data, clock=utc_now, dry_run=dry_run)
+        told = await import_file(database, business.id, data, clock=utc_now, options=ImportOptions(dry_run=dry_run))
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         seconds[what] = wall
         lines = told.imported + told.already_there + told.left_out

@@ -35,7 +35,7 @@ def import_(file: Path, business_id: int, *, dry_run: bool, encoding: str | None
     is safe to import a file again: people who are there already are left alone.
     """
     from loyalty_app.clock import utc_now
-    from loyalty_app.importing.run import import_file
+    from loyalty_app.importing.run import ImportOptions, import_file
     from loyalty_cli.import_report import import_answer, import_words
 
     data = _content(file)
@@ -47,10 +47,9 @@ def import_(file: Path, business_id: int, *, dry_run: bool, encoding: str | None
             bar.length = all_lines
             bar.update(lines)
 
+        wanted = ImportOptions(dry_run=dry_run, encoding=encoding, progress=advance)
         imported = with_database(
-            lambda database: import_file(
-                database, business_id, data, clock=utc_now, dry_run=dry_run, encoding=encoding, progress=advance
-            )
+            lambda database: import_file(database, business_id, data, clock=utc_now, options=wanted)
         )
     tell(import_answer(imported), import_words(imported), as_json=as_json)
 

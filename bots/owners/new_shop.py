@@ -18,7 +18,7 @@ from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.businesses import NewBusiness, first_terms
 from loyalty_app.shops.links import shop_of_bot
-from loyalty_app.shops.opening import MOST_OWNED, DraftGone, open_shop_in_chat
+from loyalty_app.shops.opening import MOST_OWNED, DraftGone, ShopFounder, open_shop_in_chat
 from loyalty_app.shops.staff import Position
 from loyalty_core.access import Plan, Role
 from loyalty_core.errors import LoyaltyError, ShopLimitReached
@@ -160,18 +160,16 @@ async def _tell_again(turn: Turn, draft: Draft, text: str) -> None:
 async def _open(turn: Turn, draft: Draft, reward: str) -> Position:
     place = cities.guess(turn.user.language_code or turn.chat.language)
     new = NewBusiness(name=str(draft.answers["name"]), plan=Plan.TRIAL, timezone=place.timezone, country=place.country)
-    now = turn.now()
-    return await open_shop_in_chat(
-        turn.running.database,
-        new,
-        first_terms(int(draft.answers["stamps"] or 0), reward, now),
-        now=now,
+    founder = ShopFounder(
         bot_id=turn.bot.id,
         chat_id=turn.user.id,
         draft=turn.chat.draft or b"",
         after=write_draft(Draft(OPENED, {**draft.answers, "reward": reward})),
         name=_called(turn.user.full_name),
     )
+    now = turn.now()
+    terms = first_terms(int(draft.answers["stamps"] or 0), reward, now)
+    return await open_shop_in_chat(turn.running.database, new, terms, founder=founder, now=now)
 
 
 def _called(name: str) -> str:

@@ -4,7 +4,6 @@ import hashlib
 from collections import Counter as Tally
 from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import TypedDict, Unpack
 
 import msgspec
 
@@ -34,23 +33,30 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     report: tuple[Remark, ...]
 
 
-class Wishes(TypedDict, total=False):
-    """How a file is to be imported: `progress` is told of every so many lines that are done."""
+def _tell_nobody(_done: int, _all: int) -> None:
+    """Tell nobody how far an import is."""
 
-    dry_run: bool
-    encoding: str | None
-    progress: Callable[[int, int], None]
+
+class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a file is to be imported: `progress` is told how many lines are done, and of how many."""
+
+    dry_run: bool = False
+    encoding: str | None = None
+    progress: Callable[[int, int], None] = _tell_nobody
+
+
+DEFAULTS = ImportOptions()
 
 
 async def import_file(
-    database: Database, business_id: int, data: bytes, *, clock: Clock, **wishes: Unpack[Wishes]
+    database: Database, business_id: int, data: bytes, *, clock: Clock, options: ImportOptions = DEFAULTS
 ) -> Imported:
     """Import a file, or say what would become of it. Raises InvalidRequest, Busy."""
     business = await database.read(lambda connection: find_business(connection, business_id))
     setting = Setting(business.country, business.zone, clock())
-    sheet = read_sheet(data, setting, encoding=wishes.get("encoding"))
-    known, told = await Known.load(database, business_id), wishes.get("progress", lambda _done, _all: None)
-    if wishes.get("dry_run", False):
+    sheet = read_sheet(data, setting, encoding=options.encoding)
+    known, told = await Known.load(database, business_id), options.progress
+    if options.dry_run:
         progress = await _go_through(sheet, known, Rehearsal(database, business), told)
         return _imported(business, sheet, progress, dry_run=True)
     counter = Counter(database, clock=clock)

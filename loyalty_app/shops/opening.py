@@ -1,7 +1,6 @@
 """Opening: a shop with all that it needs on its first day, made in one transaction or not at all."""
 
 from datetime import datetime
-from typing import NotRequired, TypedDict, Unpack
 
 import msgspec
 from sqlalchemy import Connection, func, select, update
@@ -33,14 +32,14 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     owner_invite: str
 
 
-class ShopFounder(TypedDict):
+class ShopFounder(msgspec.Struct, frozen=True, kw_only=True):
     """Who opens a shop in a chat, what they were in the middle of, and what comes after it, if anything does."""
 
     bot_id: int
     chat_id: int
     draft: bytes
     name: str
-    after: NotRequired[bytes]
+    after: bytes | None = None
 
 
 async def open_shop(database: Database, new: NewBusiness, terms: Terms, *, now: datetime) -> Opened:
@@ -56,13 +55,13 @@ async def open_shop(database: Database, new: NewBusiness, terms: Terms, *, now: 
 
 
 async def open_shop_in_chat(
-    database: Database, new: NewBusiness, terms: Terms, *, now: datetime, **founder: Unpack[ShopFounder]
+    database: Database, new: NewBusiness, terms: Terms, *, founder: ShopFounder, now: datetime
 ) -> Position:
     """Open a shop whose owner is the person of a private chat, and end the draft there, both or neither.
 
     Raises DraftGone if the chat does not hold exactly that draft (any more), ShopLimitReached, InvalidRequest.
     """
-    owner = Newcomer(founder["chat_id"], clean_name(founder["name"]), now)
+    owner = Newcomer(founder.chat_id, clean_name(founder.name), now)
 
     def work(connection: Connection) -> Position:
         _end_draft(connection, founder)
@@ -74,9 +73,9 @@ async def open_shop_in_chat(
 
 
 def _end_draft(connection: Connection, founder: ShopFounder) -> None:
-    chat = telegram_chat.c.bot_id == founder["bot_id"], telegram_chat.c.chat_id == founder["chat_id"]
-    held = update(telegram_chat).where(*chat, telegram_chat.c.draft == founder["draft"])
-    if not connection.execute(held.values(draft=founder.get("after"))).rowcount:
+    chat = telegram_chat.c.bot_id == founder.bot_id, telegram_chat.c.chat_id == founder.chat_id
+    held = update(telegram_chat).where(*chat, telegram_chat.c.draft == founder.draft)
+    if not connection.execute(held.values(draft=founder.after)).rowcount:
         raise DraftGone
 
 

@@ -8,7 +8,7 @@ from loyalty_app.chat.chats import ChatChange, change_chat, find_chat
 from loyalty_app.db.engine import Database
 from loyalty_app.shops.api_keys import list_keys
 from loyalty_app.shops.businesses import NewBusiness, list_businesses
-from loyalty_app.shops.opening import MOST_OWNED, DraftGone, open_shop_in_chat
+from loyalty_app.shops.opening import MOST_OWNED, DraftGone, ShopFounder, open_shop_in_chat
 from loyalty_app.shops.staff import Position, positions
 from loyalty_core.access import Plan, Role
 from loyalty_core.errors import InvalidRequest, ShopLimitReached
@@ -25,7 +25,8 @@ async def write_draft(database: Database, draft: bytes | None = DRAFT) -> None:
 async def open_one(database: Database, draft: bytes = DRAFT, *, shop: str = "Café", name: str = "Otto") -> Position:
     new = NewBusiness(name=shop, plan=Plan.TRIAL)
     terms = a_program().terms
-    return await open_shop_in_chat(database, new, terms, bot_id=BOT, chat_id=OTTO, draft=draft, name=name, now=NOON)
+    founder = ShopFounder(bot_id=BOT, chat_id=OTTO, draft=draft, name=name)
+    return await open_shop_in_chat(database, new, terms, founder=founder, now=NOON)
 
 
 async def count(database: Database) -> int:

@@ -5,12 +5,13 @@ import asyncio
 import pytest
 
 from loyalty_app.db import tables
-from loyalty_app.importing.run import Imported, import_file
+from loyalty_app.importing.run import DEFAULTS, Imported, ImportOptions, import_file
 from loyalty_core.access import Plan
 from loyalty_core.ledger import EntryType
 from testkit.audit import assert_books_balance
 from testkit.shop import Shop, open_next_door
 
+DRY_RUN = ImportOptions(dry_run=True)
 SIX = """name;phone;email;stamps;joined
 Ana;+14155550101;ana@example.com;3;2024-05-17
 Ben;+14155550102;;25;
@@ -21,8 +22,8 @@ Fay;;;;
 """
 
 
-async def import_(shop: Shop, text: str = SIX, **wishes: object) -> Imported:
-    return await import_file(shop.database, shop.business.id, text.encode(), clock=shop.clock, **wishes)  # type: ignore[arg-type]  # told by name
+async def import_(shop: Shop, text: str = SIX, options: ImportOptions = DEFAULTS) -> Imported:
+    return await import_file(shop.database, shop.business.id, text.encode(), clock=shop.clock, options=options)
 
 
 def figures(imported: Imported) -> tuple[int, int, int]:
@@ -65,7 +66,7 @@ async def test_two_who_import_the_same_at_once_make_nobody_twice(shop: Shop) -> 
 
 async def test_a_dry_run_says_what_a_run_does_and_changes_nothing(shop: Shop) -> None:
     await shop.join("Ben the elder", phone="+14155550102")
-    told = await import_(shop, dry_run=True)
+    told = await import_(shop, options=DRY_RUN)
     assert len(await shop.customers()) == 1
     done = await import_(shop)
     assert (figures(told), told.report) == (figures(done), done.report)
@@ -74,7 +75,7 @@ async def test_a_dry_run_says_what_a_run_does_and_changes_nothing(shop: Shop) ->
 async def test_the_plan_holds(shop: Shop) -> None:
     trial = await open_next_door(shop, plan=Plan.TRIAL)
     text = "\n".join(f"Guest {n},+1415555{n:04}" for n in range(100, 130))
-    told, done = await import_(trial, text, dry_run=True), await import_(trial, text)
+    told, done = await import_(trial, text, DRY_RUN), await import_(trial, text)
     assert figures(told) == figures(done) == (25, 0, 5)
     assert "trial" in done.report[0].message
     assert told.report == done.report
@@ -104,7 +105,7 @@ async def test_who_was_erased_and_has_no_number_is_not_brought_back_by_the_same_
 async def test_an_import_that_is_broken_off_can_be_repeated(shop: Shop) -> None:
     text = "name,email\n" + "".join(f"Guest {n},g{n}@example.com\n" for n in range(3_000))
     seen = asyncio.Event()
-    broken = asyncio.create_task(import_(shop, text, progress=lambda _done, _all: seen.set()))
+    broken = asyncio.create_task(import_(shop, text, ImportOptions(progress=lambda _done, _all: seen.set())))
     await seen.wait()
     broken.cancel()
     with pytest.raises(asyncio.CancelledError):
