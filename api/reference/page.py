@@ -9,6 +9,7 @@ import html
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 
 ALLOWED = {
     "default-src": "'none'",
@@ -68,4 +69,4 @@ def renderer() -> bytes:
 
 
 def _own(name: str) -> str:
-    return files("api.reference").joinpath(name).read_text("utf-8")
+    return Path(__file__).with_name(name).read_text("utf-8")
