@@ -9,6 +9,7 @@ from loyalty_core.errors import LoyaltyError
 Answer = TypeVar("Answer")
 
 PATIENCE_SECONDS = 20
+LOOK_EVERY_SECONDS = 0.001
 
 
 async def at_once(requests: Iterable[Awaitable[Answer]]) -> tuple[list[Answer], list[LoyaltyError]]:
@@ -25,7 +26,7 @@ async def at_once(requests: Iterable[Awaitable[Answer]]) -> tuple[list[Answer], 
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Ask again until it is so."""
+    """Ask again until it is so. Those who are at work get the time between two looks."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await condition():
-            pass
+        while not await condition():  # noqa: ASYNC110  # only the database knows
+            await asyncio.sleep(LOOK_EVERY_SECONDS)

@@ -67,8 +67,11 @@ class Town:
         await until(self._quiet)
 
     async def _quiet(self) -> bool:
-        waiting = await self.runtime.database.read(self._waiting)
-        return not waiting and self.supervisor.intake.turns.idle and self.supervisor.keeper.idle
+        return self._idle and not await self.runtime.database.read(self._waiting) and self._idle
+
+    @property
+    def _idle(self) -> bool:
+        return self.supervisor.intake.turns.idle and self.supervisor.keeper.idle
 
     def _waiting(self, connection: Connection) -> int:
         updates = select(func.count()).select_from(telegram_update).where(telegram_update.c.done_at.is_(None))
