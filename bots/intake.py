@@ -19,15 +19,8 @@ from telegram.ext import Application
 
 from bots.priority_gate import PriorityGate
 from bots.rate_limiter import seconds_of
-from loyalty_app.chat.update_queue import (
-    HandledUpdate,
-    NewUpdate,
-    TelegramUpdate,
-    UpdateQueue,
-    new_update,
-    take_in_and_claim,
-    will_be_tried,
-)
+from loyalty_app.chat.incoming_updates import NewUpdate, new_update, take_in_and_claim
+from loyalty_app.chat.update_queue import HandledUpdate, TelegramUpdate, UpdateQueue, will_be_tried
 from loyalty_app.db.engine import will_pass
 from loyalty_app.observability.log_context import log_context
 from loyalty_app.observability.metrics import count_update

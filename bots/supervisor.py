@@ -20,7 +20,7 @@ from telegram.request import HTTPXRequest
 from bots.card_worker import CardWorker
 from bots.intake import BotApplication, Intake, note_failure
 from bots.menus import set_menus
-from bots.notice_worker import NoticeWorker
+from bots.owner_notice_worker import NoticeWorker
 from bots.polling import KINDS, keep_polling
 from bots.rate_limiter import RateLimiter
 from bots.routes import HANDLERS

@@ -13,7 +13,7 @@ from api.parsing import path_id
 from api.refusals import NotFound
 from api.requests import AppRequest, runtime_of
 from loyalty_app.chat.bots import find_secret
-from loyalty_app.chat.update_queue import new_update, take_in
+from loyalty_app.chat.incoming_updates import new_update, take_in
 from loyalty_core.errors import InvalidRequest
 
 SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105  # the name of a header

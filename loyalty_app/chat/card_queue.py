@@ -4,18 +4,18 @@ The counter writes down who holds a card, and that a card is due; here it is rea
 card looks is not known here.
 """
 
-import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, null, or_, select, true, update
+from sqlalchemy import Connection, and_, bindparam, case, null, or_, select, true, update
 
 from loyalty_app.chat.chats import note_sent
 from loyalty_app.chat.held_card import HeldCard, held_card_of
+from loyalty_app.db.bulk_writes import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer, telegram_bot, telegram_card
+from loyalty_app.queues.leased_table import NOW, Given, Lease, LeasedTable
 
 LEASE = timedelta(seconds=30)
 AGAIN, AT_THE_LATEST = timedelta(seconds=5), timedelta(hours=1)
@@ -130,59 +130,42 @@ class CardQueue:
 
     def __init__(self, open_bots: Callable[[], Iterable[int]] | None = None) -> None:
         self._open_bots = open_bots
+        of_bots = true() if open_bots is None else telegram_card.c.bot_id.in_(bindparam("bots", expanding=True))
+        due = select(telegram_card).where(telegram_card.c.due_at <= NOW, of_bots, SERVES)
+        self.leases = LeasedTable(telegram_card, key=KEY, due=due.order_by(telegram_card.c.due_at), lasts=LEASE)
 
-    def _claimable(self, now: datetime, room: int) -> Select[Any]:
-        card, bots = telegram_card.c, self._open_bots
-        open_here: ColumnElement[bool] = true() if bots is None else card.bot_id.in_(list(bots()))
-        free = or_(card.lease_until.is_(None), card.lease_until <= now)
-        return (
-            select(telegram_card).where(card.due_at <= now, free, open_here, SERVES).order_by(card.due_at).limit(room)
-        )
+    def _given(self) -> Given:
+        return {} if self._open_bots is None else {"bots": list(self._open_bots())}
 
-    def key(self, job: HeldCard) -> tuple[int, int, int]:
-        """What tells a card in a chat from all others."""
-        return job.place
-
-    def renew(self, connection: Connection, database: Database, jobs: Sequence[HeldCard], *, now: datetime) -> None:
-        """Lease cards for longer; one whose lease is lost is left to whoever holds it now."""
-        rows = [{**_key(job), "lease": job.lease, "lease_until": now + LEASE} for job in jobs]
-        database.update(connection, telegram_card, rows, key=(*KEY, "lease"))
+    def lease_of(self, job: HeldCard) -> Lease:
+        """The lease of a card; one that was not claimed has none that could be held."""
+        return Lease(job.place, job.lease or "")
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
         """Whether a card can be shown."""
-        return connection.execute(self._claimable(now, 1)).first() is not None
+        return self.leases.is_due(connection, now, self._given())
 
-    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[HeldCard]:
+    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[HeldCard]:
         """Lease at most `room` due cards."""
-        found = self._claimable(now, room).with_for_update(of=telegram_card, skip_locked=True)
-        rows = connection.execute(found).all()
-        lease = secrets.token_hex(16)
-        leased = [{**_key(held_card_of(row)), "lease": lease, "lease_until": now + LEASE} for row in rows]
-        database.update(connection, telegram_card, leased, key=KEY)
-        return [msgspec.structs.replace(held_card_of(row), lease=lease) for row in rows]
+        rows = self.leases.claim(connection, database, now=now, room=room, given=self._given())
+        return [msgspec.structs.replace(held_card_of(row), lease=lease.token) for row, lease in rows]
 
     def record(self, connection: Connection, database: Database, ended: Sequence[ShownCard], *, now: datetime) -> None:
         """Note what was shown; a card that has changed meanwhile stays due.
 
-        One whose lease is lost is left to whoever holds it now.
+        One whose lease is lost, or that is another customer's by now, is left to whoever holds it.
         """
-        keys = [one.card.place for one in ended]
-        rows = database.fetch(connection, telegram_card, KEY, keys, lock=True)
-        kept = {card.place: card for card in map(held_card_of, rows)}
-        for one in ended:
-            current = kept.get(one.card.place)
-            if current is None or (current.customer_id, current.lease) != (one.card.customer_id, one.card.lease):
+        leases = {self.lease_of(one.card): one for one in ended}
+        for lease, row in self.leases.held(connection, database, leases).items():
+            one, current = leases[lease], held_card_of(row)
+            if current.customer_id != one.card.customer_id:
                 continue
             if one.gone:
                 _take_out(connection, current)
             else:
-                database.update(connection, telegram_card, [_shown_row(one, current, now)], key=KEY)
+                self.leases.finish(connection, database, {lease: _after(one, current, now)})
             if one.sent is not None:
                 note_sent(connection, one.card.bot_id, one.card.user_id, one.sent)
-
-
-def _key(card: HeldCard) -> dict[str, object]:
-    return {name: getattr(card, name) for name in KEY}
 
 
 def _take_out(connection: Connection, card: HeldCard) -> None:
@@ -190,11 +173,10 @@ def _take_out(connection: Connection, card: HeldCard) -> None:
     connection.execute(telegram_card.delete().where(*own))
 
 
-def _shown_row(shown: ShownCard, current: HeldCard, now: datetime) -> dict[str, object]:
+def _after(shown: ShownCard, current: HeldCard, now: datetime) -> Values:
     """What is noted; figures that another showing has already brought further are left."""
     settled = current.due_at is None or current.due_at == shown.card.due_at
-    row = {**_key(current), "due_at": None if settled else current.due_at, "tries": 0}
-    row |= {"lease": None, "lease_until": None}
+    row: Values = {"due_at": None if settled else current.due_at, "tries": 0}
     if shown.failed:
         sent = shown.message_id is not None and shown.message_id != shown.card.message_id
         kept = {"message_id": shown.message_id} if sent else {}
@@ -214,6 +196,6 @@ def _state(card: HeldCard) -> dict[str, object]:
 
 
 async def release(database: Database) -> None:
-    """Take away all leases, when it is known that no other process is at work: those who had them are gone."""
-    free = update(telegram_card).where(telegram_card.c.due_at.is_not(None)).values(lease=None, lease_until=None)
-    await database.write(lambda connection: connection.execute(free).close())
+    """Free all cards, when it is known that no other process is at work: their holders are gone."""
+    leases = CardQueue().leases
+    await database.write(lambda connection: leases.release_all(connection, telegram_card.c.due_at.is_not(None)))

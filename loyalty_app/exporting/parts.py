@@ -28,6 +28,8 @@ STAYS_HERE = {
     "facts",
     "told_to",
     "next_at",
+    "lease",
+    "lease_until",
 }
 """Columns that are secrets, another person's affair, or the caches and the memory of this program."""
 

@@ -6,20 +6,21 @@ that was done twice counts once. The list goes once the job is done; what is lef
 """
 
 import hashlib
-import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.counter import Answer, Caller
+from loyalty_app.db.bulk_writes import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import idempotency, import_job
 from loyalty_app.ids import Kind
 from loyalty_app.importing.candidates import ListedCustomer, Remark
+from loyalty_app.queues.leased_table import Lease, LeasedTable
 from loyalty_core.errors import IdempotencyKeyReused
 from loyalty_core.ledger import Actor
 
@@ -146,43 +147,44 @@ class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
 class ImportQueue:
     """The lists of all businesses as a queue, the oldest first."""
 
+    leases = LeasedTable(
+        import_job,
+        key=KEY,
+        due=select(import_job)
+        .where(import_job.c.finished_at.is_(None))
+        .order_by(import_job.c.created_at, import_job.c.id),
+        lasts=LEASE,
+    )
+
+    def lease_of(self, job: ImportJob) -> Lease:
+        """The lease of a list."""
+        return Lease((job.business_id, job.id), job.lease)
+
     def is_due(self, connection: Connection, now: datetime) -> bool:
         """Whether a list can be imported."""
-        return connection.execute(select(import_job.c.id).where(_due(now)).limit(1)).first() is not None
+        return self.leases.is_due(connection, now)
 
-    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[ImportJob]:
-        """Lease one list to the caller."""
-        del room
-        found = select(import_job).where(_due(now)).order_by(import_job.c.created_at, import_job.c.id).limit(1)
-        rows = connection.execute(found.with_for_update(skip_locked=True)).all()
-        lease = secrets.token_hex(16)
-        leased = [
-            {"business_id": r.business_id, "id": r.id, "status": "running", "lease": lease, "lease_until": now + LEASE}
-            for r in rows
-        ]
-        database.update(connection, import_job, leased, key=KEY)
-        return [_job(row, lease) for row in rows]
+    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[ImportJob]:
+        """Lease one list to the caller, if there is room; a list may be long."""
+        rows = self.leases.claim(connection, database, now=now, room=min(room, 1))
+        running = ({"business_id": row.business_id, "id": row.id, "status": "running"} for row, _ in rows)
+        database.update(connection, import_job, running, key=KEY)
+        return [_job(row, lease) for row, lease in rows]
 
     def record(self, connection: Connection, database: Database, ended: Sequence[ImportJob], *, now: datetime) -> None:
-        """Note that lists are done; one that is not is given back."""
-        del database
-        for job in ended:
-            done = job.done == len(job.customers)
-            values = {"status": "done", "finished_at": now, "customers": None} if done else {"status": "queued"}
-            kept = update(import_job).where(_held(job)).values(**values, lease=None, lease_until=None)
-            connection.execute(kept)
+        """Note that lists are done; one that is not is given back. One whose lease is lost is left."""
+        jobs = {self.lease_of(job): job for job in ended}
+        for lease in self.leases.held(connection, database, jobs):
+            self.leases.finish(connection, database, {lease: _after(jobs[lease], now)})
 
 
-def _due(now: datetime) -> Any:  # noqa: ANN401  # a condition
-    free = or_(import_job.c.lease_until.is_(None), import_job.c.lease_until < now)
-    return and_(import_job.c.finished_at.is_(None), free)
+def _after(job: ImportJob, now: datetime) -> Values:
+    """What a list is after it was worked on."""
+    done = job.done == len(job.customers)
+    return {"status": "done", "finished_at": now, "customers": None} if done else {"status": "queued"}
 
 
-def _held(job: ImportJob) -> Any:  # noqa: ANN401  # a condition
-    return and_(import_job.c.business_id == job.business_id, import_job.c.id == job.id, import_job.c.lease == job.lease)
-
-
-def _job(row: Row[Any], lease: str) -> ImportJob:
+def _job(row: Row[Any], lease: Lease) -> ImportJob:
     return ImportJob(
         business_id=row.business_id,
         id=row.id,
@@ -192,16 +194,18 @@ def _job(row: Row[Any], lease: str) -> ImportJob:
         imported=row.imported,
         already_there=row.already_there,
         report=msgspec.json.decode(row.report, type=tuple[ImportRemark, ...]),
-        lease=lease,
+        lease=lease.token,
     )
 
 
 async def note_progress(database: Database, job: ImportJob, *, now: datetime) -> bool:
     """Note how far a list is, and hold it for longer; False if somebody else has it by now."""
-    names = ("done", "imported", "already_there")
-    values = {name: getattr(job, name) for name in names} | {"report": encode(job.report), "lease_until": now + LEASE}
-    kept = update(import_job).where(_held(job)).values(**values)
-    return await database.write(lambda connection: bool(connection.execute(kept).rowcount))
+    figures = {"done": job.done, "imported": job.imported, "already_there": job.already_there}
+    own = {"business_id": job.business_id, "id": job.id, "lease": job.lease}
+    row = own | figures | {"report": encode(job.report), "lease_until": now + LEASE}
+    return bool(
+        await database.write(lambda connection: database.update(connection, import_job, [row], key=(*KEY, "lease")))
+    )
 
 
 def remark_of(remark: Remark) -> ImportRemark:

@@ -1,65 +1,73 @@
-"""Turns: how a queue that lies in the database is worked off, by any number of processes at once.
+"""The queue worker: takes jobs out of a leased table and has them done, in any number of processes at once.
 
 No transaction is open while a job is done: one turn notes in a single transaction what came of all jobs that have
-ended, and claims what is due next. It need not be durable: were it undone, the jobs would be done once more, which they
-must bear in any case. Whoever works is woken when this process has queued something, and otherwise looks by itself,
-gently. What the jobs are, and how they are claimed, is not known here.
+ended, renews the leases of those that take long, and claims what is due next. It need not be durable: were it undone,
+the jobs would be done once more, which they must bear in any case. A worker is woken when its process has queued
+something, and otherwise looks by itself, four times a second.
+
+What belongs here: when jobs are claimed, begun, renewed and recorded. How rows are leased is in `leased_table`; what
+the jobs are is known to their queues.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
 from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
+from loyalty_app.queues.leased_table import Lease, LeasedTable
 
 MOST_AT_ONCE = 64
 LOOK_EVERY_SECONDS = 0.25
 TROUBLE_SECONDS = 2.0
 RENEW_EVERY = timedelta(seconds=10)
-"""How often what takes long is leased anew: well before a lease ends."""
+"""How often leases are renewed: well before they end."""
 
 log = logging.getLogger(__name__)
 
 Job = TypeVar("Job")
 Ended = TypeVar("Ended")
-Claimed_co = TypeVar("Claimed_co", covariant=True)
-Done_contra = TypeVar("Done_contra", contravariant=True)
+Ended_contra = TypeVar("Ended_contra", contravariant=True)
 
 
-class WorkQueue(Protocol[Claimed_co, Done_contra]):
-    """A queue in the database: whether something is due, how it is claimed, and how what came of it is noted."""
+class WorkQueue(Protocol[Job, Ended_contra]):
+    """What a worker needs of a queue whose jobs are rows of a leased table."""
+
+    @property
+    def leases(self) -> LeasedTable:
+        """The table of the jobs; it renews their leases, and takes them back."""
+
+    def lease_of(self, job: Job) -> Lease:
+        """The lease under which a job was claimed. Its key tells the job from others, however often it is claimed."""
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
-        """Whether there is something to claim."""
+        """Whether there is something to claim. Asked outside a transaction; must not write."""
 
-    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[Claimed_co]:
-        """Lease at most `room` jobs to the caller."""
+    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[Job]:
+        """Lease at most `room` jobs to the caller, waiting for nobody."""
 
     def record(
-        self, connection: Connection, database: Database, ended: Sequence[Done_contra], *, now: datetime
-    ) -> object:
-        """Note what came of jobs."""
-
-
-@runtime_checkable
-class Renewing(Protocol):
-    """A queue whose jobs may take longer than their leases: they are leased anew while they are under way."""
-
-    def key(self, job: Any) -> Hashable:  # noqa: ANN401  # whatever that queue's jobs are
-        """What tells a job from others, however often it is claimed."""
-
-    def renew(self, connection: Connection, database: Database, jobs: Sequence[Any], *, now: datetime) -> object:
-        """Lease jobs for longer; one whose lease is lost is left to whoever holds it now."""
+        self, connection: Connection, database: Database, ended: Sequence[Ended_contra], *, now: datetime
+    ) -> None:
+        """Note what came of jobs whose lease is still held; others are left to whoever holds them now."""
 
 
 class QueueWorker(Generic[Job, Ended]):
-    """Works a queue off until it is closed; closing finishes the jobs that are under way."""
+    """Works a queue off until it is closed; closing finishes the jobs that are under way.
+
+    `work` does one job and returns what came of it, which the queue then records. It is a coroutine; at most 64 of them
+    run at once. If it raises, the failure is logged and the job is left: its lease ends by itself, and somebody does it
+    again. A database that is away is logged and tried again every two seconds. `name` stands in the log.
+
+        worker = QueueWorker(database, UpdateQueue(bots.keys), handle, clock=clock, name="updates")
+        worker.wake()  # something was queued
+        await worker.close()
+    """
 
     def __init__(
         self,
@@ -106,8 +114,19 @@ class QueueWorker(Generic[Job, Ended]):
         now, room = self._clock(), MOST_AT_ONCE - len(self._under_way)
         due = room > 0 and await self._database.glance(lambda connection: self._queue.is_due(connection, now))
         jobs = await self._write(room if due and not self._closing else 0)
-        self.begin(jobs)
+        if self._closing:
+            await self._give_back(jobs)
+        else:
+            self.begin(jobs)
         return len(jobs)
+
+    async def _give_back(self, jobs: Sequence[Job]) -> None:
+        """Free what was claimed while closing began; nobody need wait until its leases end."""
+        queue, leases = self._queue, list(map(self._queue.lease_of, jobs))
+        if leases:
+            await self._database.write(
+                lambda connection: queue.leases.release(connection, self._database, leases), durable=False
+            )
 
     @property
     def room(self) -> int:
@@ -115,7 +134,7 @@ class QueueWorker(Generic[Job, Ended]):
         return 0 if self._closing else max(0, MOST_AT_ONCE - len(self._under_way))
 
     def begin(self, jobs: Iterable[Job]) -> None:
-        """Do jobs that were claimed, here or by who has queued them; one that is under way is not begun again."""
+        """Do jobs that are claimed already; one that is under way here is not begun again."""
         for job in jobs:
             if not self._is_under_way(job):
                 task = asyncio.create_task(self._do(job))
@@ -123,8 +142,8 @@ class QueueWorker(Generic[Job, Ended]):
                 task.add_done_callback(self._done)
 
     def _is_under_way(self, job: Job) -> bool:
-        queue = self._queue
-        return isinstance(queue, Renewing) and queue.key(job) in map(queue.key, self._under_way.values())
+        lease_of = self._queue.lease_of
+        return lease_of(job).key in (lease_of(other).key for other in self._under_way.values())
 
     async def _write(self, room: int) -> Sequence[Job]:
         """Note what came of jobs, and claim at most `room` others, in one transaction."""
@@ -135,8 +154,7 @@ class QueueWorker(Generic[Job, Ended]):
 
         def work(connection: Connection) -> Sequence[Job]:
             self._queue.record(connection, self._database, ended, now=now)
-            if held and isinstance(self._queue, Renewing):
-                self._queue.renew(connection, self._database, held, now=now)
+            self._queue.leases.renew(connection, self._database, held, now=now)
             return self._queue.claim(connection, self._database, now=now, room=room) if room else []
 
         try:
@@ -147,10 +165,10 @@ class QueueWorker(Generic[Job, Ended]):
         self._renewed = now if held else self._renewed
         return jobs
 
-    def _to_renew(self) -> list[Job]:
-        """What is under way and was not leased anew for a while."""
-        late = isinstance(self._queue, Renewing) and self._clock() - self._renewed >= RENEW_EVERY
-        return list(self._under_way.values()) if late else []
+    def _to_renew(self) -> list[Lease]:
+        """The leases of what is under way, if they were not renewed for a while."""
+        late = self._clock() - self._renewed >= RENEW_EVERY
+        return list(map(self._queue.lease_of, self._under_way.values())) if late else []
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._under_way.pop(task, None)

@@ -16,7 +16,7 @@ from yarl import URL
 
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.webhooks.addresses import Guard, NotAllowed, parse_address
-from loyalty_app.webhooks.outbox import DeliveryAttempt, DeliveryJob
+from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob
 from loyalty_core.webhooks import Attempt, judge, signature_header
 
 DEADLINE_SECONDS = 15.0

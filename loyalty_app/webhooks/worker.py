@@ -1,21 +1,16 @@
 """The worker: takes what is due out of the outbox, has it sent, and notes what came of it.
 
-Any number of workers may run, in `loyalty serve` and as `loyalty worker`. How a queue is worked off is in `turns`; how
-deliveries are claimed is in `outbox`.
+Any number of workers may run, in `loyalty serve` and as `loyalty worker`. How a queue is worked off is in
+`queues/worker.py`; which delivery is next is in `delivery_queue`.
 """
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime
-
-from sqlalchemy import Connection
 
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.db.engine import Database
 from loyalty_app.observability import metrics
 from loyalty_app.queues.worker import QueueWorker
-from loyalty_app.webhooks import outbox
-from loyalty_app.webhooks.outbox import DeliveryAttempt, DeliveryJob
+from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob, DeliveryQueue
 from loyalty_app.webhooks.sender import Sender
 from loyalty_core.webhooks import Delivered, Disable, GaveUp, RetryAt, Verdict
 
@@ -27,24 +22,6 @@ OUTCOMES: dict[type[Verdict], str] = {
 }
 
 log = logging.getLogger(__name__)
-
-
-class DeliveryQueue:
-    """The outbox as a queue."""
-
-    def is_due(self, connection: Connection, now: datetime) -> bool:
-        """Whether a delivery can be made."""
-        return outbox.is_due(connection, now)
-
-    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[DeliveryJob]:
-        """Lease due deliveries."""
-        return outbox.claim(connection, database, now=now, room=room)
-
-    def record(
-        self, connection: Connection, database: Database, ended: Sequence[DeliveryAttempt], *, now: datetime
-    ) -> None:
-        """Note what came of attempts."""
-        outbox.record(connection, database, ended, now=now)
 
 
 class WebhookWorker(QueueWorker[DeliveryJob, DeliveryAttempt]):

@@ -125,7 +125,7 @@ def some(column: Column[Any]) -> object:
     return {"timezone": "UTC", "role": "owner", "plan": "basic"}.get(column.name, "x")
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005"])
 async def test_a_database_of_each_older_version_that_is_in_use_comes_up_to_date(empty: Settings, version: str) -> None:
     database = open_database(empty)
     await database.write(lambda connection: command.upgrade(_config(connection), version))

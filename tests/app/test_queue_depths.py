@@ -2,7 +2,7 @@
 
 from loyalty_app.chat.backlog import chat_depths
 from loyalty_app.chat.bots import BotRecord, register, remove_bot
-from loyalty_app.chat.update_queue import NewUpdate, take_in
+from loyalty_app.chat.incoming_updates import NewUpdate, take_in
 from loyalty_app.counter.orders import Holder
 from loyalty_app.vault import Vault
 from loyalty_core.customers import Profile

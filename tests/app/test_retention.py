@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 from loyalty_app.chat.chats import ChatChange, change_chat
-from loyalty_app.chat.update_queue import HandledUpdate, NewUpdate, UpdateQueue, take_in
+from loyalty_app.chat.incoming_updates import NewUpdate, take_in
+from loyalty_app.chat.update_queue import HandledUpdate, UpdateQueue
 from loyalty_app.counter.orders import Holder
 from loyalty_app.db import tables
 from loyalty_app.upkeep.retention import prune

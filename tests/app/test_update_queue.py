@@ -3,19 +3,10 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from loyalty_app.chat.update_queue import (
-    LEASE,
-    PAUSES,
-    HandledUpdate,
-    NewUpdate,
-    TelegramUpdate,
-    UpdateQueue,
-    release,
-    take_in,
-    take_in_and_claim,
-)
+from loyalty_app.chat.incoming_updates import NewUpdate, take_in, take_in_and_claim
+from loyalty_app.chat.update_queue import LEASE, PAUSES, HandledUpdate, TelegramUpdate, UpdateQueue, release
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_update
 from loyalty_app.queues.worker import QueueWorker
@@ -36,6 +27,10 @@ async def claimed(database: Database, now: datetime = NOON, room: int = 10) -> l
 
 async def recorded(database: Database, *ended: HandledUpdate, now: datetime = NOON) -> None:
     await database.write(lambda connection: QUEUE.record(connection, database, ended, now=now))
+
+
+def renew(connection: Connection, database: Database, job: TelegramUpdate, *, now: datetime) -> None:
+    QUEUE.leases.renew(connection, database, [QUEUE.lease_of(job)], now=now)
 
 
 async def kept(database: Database) -> dict[int, tuple[bytes | None, str | None]]:
@@ -172,10 +167,10 @@ async def test_an_update_that_takes_long_is_leased_on_unless_somebody_else_has_i
     await take_in(database, BOT, [new(1)], now=NOON)
     [slow] = await claimed(database)
     later = NOON + LEASE / 2
-    await database.write(lambda connection: QUEUE.renew(connection, database, [slow], now=later))
+    await database.write(lambda connection: renew(connection, database, slow, now=later))
     assert await claimed(database, NOON + LEASE) == []
     [taken] = await claimed(database, later + LEASE)
-    await database.write(lambda connection: QUEUE.renew(connection, database, [slow], now=later + 2 * LEASE))
+    await database.write(lambda connection: renew(connection, database, slow, now=later + 2 * LEASE))
     assert len(await claimed(database, later + 2 * LEASE)) == 1, "who has lost the lease holds up nobody"
     assert taken.lease != slow.lease
 

@@ -16,14 +16,15 @@ from loyalty_app.backups import sqlite
 from loyalty_app.backups.archive import BackupRefused, read_manifest
 from loyalty_app.backups.create import make_backup
 from loyalty_app.backups.restore import restore_backup
-from loyalty_app.chat.update_queue import NewUpdate, UpdateQueue, take_in
+from loyalty_app.chat.incoming_updates import NewUpdate, take_in
+from loyalty_app.chat.update_queue import UpdateQueue
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate, newest
 from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.vault import open_vault
-from loyalty_app.webhooks.outbox import claim
+from loyalty_app.webhooks.delivery_queue import DeliveryQueue
 from loyalty_app.webhooks.pausing import list_pauses, pause, resume
 from testkit.audit import assert_books_balance
 from testkit.builders import NOON
@@ -163,7 +164,7 @@ async def test_what_waits_can_be_given_up_and_later_events_go_out(world: Setting
 
 
 async def claimed(database: Database) -> list[object]:
-    return list(await database.write(lambda c: claim(c, database, now=NOON, room=9)))
+    return list(await database.write(lambda c: DeliveryQueue().claim(c, database, now=NOON, room=9)))
 
 
 def with_endpoint(shop: Shop) -> Callable[[Connection], None]:

@@ -11,8 +11,8 @@ from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
 from loyalty_app.vault import Vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
+from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob, DeliveryQueue
 from loyalty_app.webhooks.endpoints import NewWebhookView, WebhookChange, Webhooks
-from loyalty_app.webhooks.outbox import DeliveryAttempt, DeliveryJob, claim, is_due, record
 from loyalty_app.webhooks.sender import DEADLINE_SECONDS, Sender
 from loyalty_app.webhooks.worker import WebhookWorker
 from loyalty_core.webhooks import Delivered, Verdict
@@ -75,12 +75,14 @@ class Office:
     async def claim(self, room: int = PLENTY, database: Database | None = None) -> list[DeliveryJob]:
         """Claim as a worker does."""
         where = database or self.database
-        return await where.write(lambda connection: claim(connection, where, now=self.clock.now, room=room))
+        return await where.write(
+            lambda connection: DeliveryQueue().claim(connection, where, now=self.clock.now, room=room)
+        )
 
     async def record(self, *tries: DeliveryAttempt) -> None:
         """Note what came of attempts, as a worker does."""
         now = self.clock.now
-        await self.database.write(lambda connection: record(connection, self.database, tries, now=now))
+        await self.database.write(lambda connection: DeliveryQueue().record(connection, self.database, tries, now=now))
 
     def tried(self, job: DeliveryJob, verdict: Verdict | None = None) -> DeliveryAttempt:
         """An attempt that has ended now; the receiver has it unless told otherwise."""
@@ -88,7 +90,7 @@ class Office:
 
     async def is_due(self) -> bool:
         """Whether anything is to be sent now."""
-        return await self.database.read(lambda connection: is_due(connection, self.clock.now))
+        return await self.database.read(lambda connection: DeliveryQueue().is_due(connection, self.clock.now))
 
     async def events(self) -> list[Row[Any]]:
         return await self.shop.rows(tables.event)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from msgspec.structs import replace
 
 from loyalty_app.webhooks.addresses import Guard, read_ranges
-from loyalty_app.webhooks.outbox import DeliveryJob
+from loyalty_app.webhooks.delivery_queue import DeliveryJob
 from loyalty_app.webhooks.sender import Sender
 from loyalty_core.webhooks import make_secret
 

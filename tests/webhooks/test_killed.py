@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from loyalty_app.settings import Settings
-from loyalty_app.webhooks.outbox import LEASE
+from loyalty_app.webhooks.delivery_queue import LEASE
 from tests.webhooks.office import Office
 from tests.webhooks.receiver import receiving
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_app.db.tables import metadata
-from loyalty_app.webhooks.outbox import IN_FLIGHT_PER_ENDPOINT, LEASE
+from loyalty_app.webhooks.delivery_queue import IN_FLIGHT_PER_ENDPOINT, LEASE
 from loyalty_core.errors import Busy, CustomerExists, NoRewardAvailable
 from loyalty_core.webhooks import RetryAt
 from testkit.shop import open_next_door
@@ -178,10 +179,10 @@ async def test_a_delivery_is_given_out_once_until_its_lease_ends_and_then_again_
     await office.endpoint(NOWHERE)
     await office.stamps(1)
     [first] = await office.claim()
-    office.clock.now += LEASE
+    office.clock.now += LEASE - timedelta(milliseconds=1)
     assert await office.claim() == []
     assert not await office.is_due()
-    office.clock.wait(seconds=1)
+    office.clock.wait(milliseconds=1)
     [again] = await office.claim()
     assert (again.event_id, again.body, again.number) == (first.event_id, first.body, 1)
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from loyalty_app.queues import worker as queue_worker
 from loyalty_app.settings import Settings
-from loyalty_app.webhooks.outbox import IN_FLIGHT_PER_ENDPOINT
+from loyalty_app.webhooks.delivery_queue import IN_FLIGHT_PER_ENDPOINT
 from loyalty_app.webhooks.worker import WebhookWorker
 from loyalty_core.webhooks import RETRY_SCHEDULE, InvalidSignature, verify
 from testkit.concurrency import until

@@ -71,7 +71,7 @@ attempt = owned(
 )
 
 # `facts` say the same as `text`, as JSON; `told_to` are the people who know it, while `told_at` is empty; `next_at` is
-# when a process that tells it has to be done.
+# when those who do not are told again.
 notice = owned(
     "notice",
     Column("id", BigId, nullable=False),
@@ -82,6 +82,8 @@ notice = owned(
     Column("facts", Text),
     Column("told_to", Text),
     Column("next_at", UtcDateTime),
+    Column("lease", String(40)),
+    Column("lease_until", UtcDateTime),
     PrimaryKeyConstraint("business_id", "id"),
 )
 Index(

@@ -1,6 +1,6 @@
 """Notices: tells the owners of a shop what they should know, each in their own chat and language, once.
 
-What is to be told, and who knows it already, lies in the database (`loyalty_app/shops/notices.py`).
+What is to be told, and who knows it already, lies in the database (`loyalty_app/shops/owner_notices.py`).
 """
 
 import logging
@@ -15,7 +15,7 @@ from bots.words import Html, Words, words_for
 from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.runtime import Runtime
-from loyalty_app.shops.notices import Ailment, Notice, NoticeQueue, NoticeSent, WebhookFacts
+from loyalty_app.shops.owner_notices import Ailment, Notice, NoticeQueue, NoticeSent, WebhookFacts
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,8 @@
-"""Notices: what the owners of a shop are to be told, each of them once, and who of them knows it already.
+"""Notices for owners: what the owners of a shop are to be told, as that a webhook fails, and who knows it already.
 
-Who finds something out leaves a notice with the facts; whoever can reach the owners tells it in their own words. A
-notice that nobody could be told within a week is old news and is left.
+A notice is left with its facts where something is found out (`webhooks/endpoint_health.py`), and waits here as a queue.
+It is told in the chat, in each owner's own words (`bots/owner_notice_worker.py`), each of them once. A notice that
+nobody could be told within a week is old news and is left.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,10 +11,13 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, or_, select, true
 
+from loyalty_app.db.bulk_writes import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import notice, staff, telegram_bot
+from loyalty_app.db.types import UtcDateTime
+from loyalty_app.queues.leased_table import NOW, Given, Lease, LeasedTable
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.links import serving_bot, who_serves
 from loyalty_core.access import Role
@@ -72,6 +76,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     owners: tuple[int, ...]
     told_to: tuple[int, ...]
     bot_id: int | None
+    lease: str
 
 
 class NoticeSent(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +92,19 @@ def write_facts(facts: WebhookFacts) -> str:
     return msgspec.json.encode(facts).decode()
 
 
+def _owners() -> ColumnElement[bool]:
+    return and_(staff.c.role == Role.OWNER.value, staff.c.removed_at.is_(None), staff.c.user_id.is_not(None))
+
+
+UNTOLD = and_(notice.c.told_at.is_(None), notice.c.kind == WEBHOOK)
+RECENT = notice.c.at > bindparam("news_since", type_=UtcDateTime())
+TIME_HAS_COME = or_(notice.c.next_at.is_(None), notice.c.next_at <= NOW)
+HAS_OWNERS = select(staff.c.id).where(_owners(), staff.c.business_id == notice.c.business_id).exists()
+SERVING_BOT = (
+    who_serves(notice.c.business_id).with_only_columns(telegram_bot.c.bot_id).correlate(notice).scalar_subquery()
+)
+
+
 class NoticeQueue:
     """The notices that owners do not know yet who can be reached by a bot that is open here, as a queue.
 
@@ -95,63 +113,47 @@ class NoticeQueue:
 
     def __init__(self, open_bots: Callable[[], Iterable[int]] | None = None) -> None:
         self._open_bots = open_bots
+        of_bots = true() if open_bots is None else SERVING_BOT.in_(bindparam("bots", expanding=True))
+        due = select(notice).where(UNTOLD, RECENT, TIME_HAS_COME, HAS_OWNERS, of_bots)
+        self.leases = LeasedTable(notice, key=KEY, due=due.order_by(notice.c.at), lasts=LEASE)
 
-    def _claimable(self, now: datetime, room: int) -> Select[Any]:
-        bot = (
-            who_serves(notice.c.business_id)
-            .with_only_columns(telegram_bot.c.bot_id)
-            .correlate(notice)
-            .scalar_subquery()
-        )
-        return _claimable(now, room).where(true() if self._open_bots is None else bot.in_(list(self._open_bots())))
+    def _given(self, now: datetime) -> Given:
+        bots: Given = {} if self._open_bots is None else {"bots": list(self._open_bots())}
+        return {"news_since": now - NEWS_FOR, **bots}
 
-    def key(self, job: Notice) -> tuple[int, int]:
-        """What tells a notice from all others."""
-        return job.business_id, job.id
-
-    def renew(self, connection: Connection, database: Database, jobs: Sequence[Notice], *, now: datetime) -> None:
-        """Lease notices for longer."""
-        rows = [{"business_id": job.business_id, "id": job.id, "next_at": now + LEASE} for job in jobs]
-        database.update(connection, notice, rows, key=KEY)
+    def lease_of(self, job: Notice) -> Lease:
+        """The lease of a notice."""
+        return Lease((job.business_id, job.id), job.lease)
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
         """Whether there is something to tell."""
-        return connection.execute(self._claimable(now, 1)).first() is not None
+        return self.leases.is_due(connection, now, self._given(now))
 
-    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[Notice]:
+    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[Notice]:
         """Lease at most `room` notices."""
-        rows = connection.execute(self._claimable(now, room).with_for_update(of=notice, skip_locked=True)).all()
-        leased = [{"business_id": row.business_id, "id": row.id, "next_at": now + LEASE} for row in rows]
-        database.update(connection, notice, leased, key=KEY)
-        return [_notice_of(connection, row) for row in rows]
+        rows = self.leases.claim(connection, database, now=now, room=room, given=self._given(now))
+        return [_notice_of(connection, row, lease) for row, lease in rows]
 
     def record(self, connection: Connection, database: Database, ended: Sequence[NoticeSent], *, now: datetime) -> None:
-        """Note who knows it now; what not everybody knows is tried again soon."""
-        rows = [
-            {
-                "business_id": one.notice.business_id,
-                "id": one.notice.id,
-                "told_to": msgspec.json.encode(one.told_to).decode(),
-                "told_at": now if one.everybody else None,
-                "next_at": None if one.everybody else now + AGAIN,
-            }
-            for one in ended
-        ]
-        database.update(connection, notice, rows, key=KEY)
+        """Note who knows it now; what not everybody knows is told again soon.
+
+        A notice whose lease is lost is left to whoever holds it now.
+        """
+        leases = {self.lease_of(one.notice): one for one in ended}
+        held = self.leases.held(connection, database, leases)
+        self.leases.finish(connection, database, {lease: _after(leases[lease], now) for lease in held})
 
 
-def _claimable(now: datetime, room: int) -> Select[Any]:
-    free = or_(notice.c.next_at.is_(None), notice.c.next_at <= now)
-    theirs = select(staff.c.id).where(_owners(), staff.c.business_id == notice.c.business_id)
-    new = and_(notice.c.told_at.is_(None), notice.c.at > now - NEWS_FOR, notice.c.kind == WEBHOOK)
-    return select(notice).where(new, free, theirs.exists()).order_by(notice.c.at).limit(room)
+def _after(sent: NoticeSent, now: datetime) -> Values:
+    """What a notice is after it was told."""
+    return {
+        "told_to": msgspec.json.encode(sent.told_to).decode(),
+        "told_at": now if sent.everybody else None,
+        "next_at": None if sent.everybody else now + AGAIN,
+    }
 
 
-def _owners() -> ColumnElement[bool]:
-    return and_(staff.c.role == Role.OWNER.value, staff.c.removed_at.is_(None), staff.c.user_id.is_not(None))
-
-
-def _notice_of(connection: Connection, row: Row[Any]) -> Notice:
+def _notice_of(connection: Connection, row: Row[Any], lease: Lease) -> Notice:
     own = select(staff.c.user_id).where(_owners(), staff.c.business_id == row.business_id).order_by(staff.c.id)
     serving = serving_bot(connection, row.business_id)
     return Notice(
@@ -163,4 +165,5 @@ def _notice_of(connection: Connection, row: Row[Any]) -> Notice:
         owners=tuple(connection.execute(own).scalars()),
         told_to=msgspec.json.decode(row.told_to, type=tuple[int, ...]) if row.told_to else (),
         bot_id=serving.bot_id if serving is not None else None,
+        lease=lease.token,
     )

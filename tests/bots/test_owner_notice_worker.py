@@ -6,11 +6,11 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
 
-from bots.notice_worker import saying
+from bots.owner_notice_worker import saying
 from bots.words import LANGUAGES, words_for
 from loyalty_app.db.tables import notice, webhook_endpoint
 from loyalty_app.ids import Kind
-from loyalty_app.shops.notices import Ailment, Notice, Trouble, WebhookFacts
+from loyalty_app.shops.owner_notices import Ailment, Notice, Trouble, WebhookFacts
 from loyalty_app.webhooks.endpoint_health import note_health
 from loyalty_core.access import Role
 from loyalty_core.webhooks import Disable, Verdict
@@ -107,7 +107,7 @@ async def test_who_knows_it_already_is_not_told_again(town: Town) -> None:
 
 
 async def test_a_server_that_fails_is_asked_again_later(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("loyalty_app.shops.notices.AGAIN", timedelta())
+    monkeypatch.setattr("loyalty_app.shops.owner_notices.AGAIN", timedelta())
     shop = await town.open_shop()
     mira = await town.hire(shop, "Mira", Role.OWNER)
     await town.sandbox.order_fault(BOT, "server_error", method="sendMessage")
@@ -178,6 +178,7 @@ A_NOTICE = Notice(
     owners=(1,),
     told_to=(),
     bot_id=1,
+    lease="held",
 )
 
 

@@ -1,0 +1,118 @@
+"""Incoming updates: what Telegram has sent to bots is written down here, each update once, before it is handled.
+
+An update that comes twice, from Telegram or to two processes, is told by its number. What belongs here: what of an
+update is kept, and that it is kept once. Updates are fetched by `bots/polling.py`, or sent to `api/routes/telegram.py`;
+who handles them, and in which order, is in `update_queue`. What an update means is not known here.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError
+
+from loyalty_app.chat.update_queue import KEY, LEASE, WAITING, TelegramUpdate
+from loyalty_app.db.bulk_writes import Values
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import telegram_update
+from loyalty_app.queues.leased_table import new_token
+from loyalty_core.fields import LARGEST_ID
+
+Result = TypeVar("Result")
+
+
+class NewUpdate(msgspec.Struct, frozen=True):
+    """An update as it came: its number, the person whom it is from, and all of it as JSON."""
+
+    update_id: int
+    person_id: int
+    body: bytes
+
+
+def new_update(raw: object) -> NewUpdate:
+    """An update as it is written down. Raises ValueError if it is none: it has no number."""
+    number = raw.get("update_id") if isinstance(raw, dict) else None
+    if not isinstance(raw, dict) or type(number) is not int or not 0 <= number <= LARGEST_ID:
+        raise ValueError("not an update")
+    return NewUpdate(number, person_of(raw), msgspec.json.encode(raw))
+
+
+def person_of(raw: dict[str, Any]) -> int:
+    """The person whom an update is from; 0 if it is from nobody."""
+    for part in raw.values():
+        if isinstance(part, dict) and isinstance(sender := part.get("from"), dict):
+            number = sender.get("id")
+            return number if type(number) is int and abs(number) <= LARGEST_ID else 0
+    return 0
+
+
+async def take_in(database: Database, bot_id: int, updates: Iterable[NewUpdate], *, now: datetime) -> int:
+    """Write down updates that are not there yet; says how many. What came twice is taken once."""
+
+    def work(connection: Connection) -> int:
+        new = _new(database, connection, bot_id, updates=list(updates))
+        database.insert(connection, telegram_update, (_row(bot_id, one, now) for one in new))
+        return len(new)
+
+    return await _twice(database, work)
+
+
+async def take_in_and_claim(
+    database: Database, bot_id: int, updates: Iterable[NewUpdate], *, now: datetime, room: int
+) -> list[TelegramUpdate]:
+    """Write updates down, and lease at once the first of each of at most `room` people who have none waiting.
+
+    The same as taking in and claiming, in one transaction instead of two.
+    """
+    came, lease = list(updates), new_token()
+
+    def work(connection: Connection) -> list[TelegramUpdate]:
+        new = _new(database, connection, bot_id, updates=came)
+        firsts = {one.person_id: one for one in reversed(new)}
+        free = sorted(firsts.keys() - _with_waiting(connection, bot_id, firsts))[:room]
+        mine = {firsts[person].update_id for person in free}
+        rows = [_row(bot_id, one, now, lease=lease if one.update_id in mine else None) for one in new]
+        database.insert(connection, telegram_update, rows)
+        return [_claimed(bot_id, one, lease) for one in new if one.update_id in mine]
+
+    return await _twice(database, work)
+
+
+async def _twice(database: Database, work: Callable[[Connection], Result]) -> Result:
+    try:
+        return await database.write(work)
+    except IntegrityError:  # another process has just written one of them: now it can be seen
+        return await database.write(work)
+
+
+def _new(database: Database, connection: Connection, bot_id: int, *, updates: list[NewUpdate]) -> list[NewUpdate]:
+    """Those that are not there yet, in the order of their numbers."""
+    came = {one.update_id: one for one in updates}
+    known = database.fetch(connection, telegram_update, KEY, [(bot_id, number) for number in came])
+    return [came[number] for number in sorted(came.keys() - {row.update_id for row in known})]
+
+
+def _with_waiting(connection: Connection, bot_id: int, people: Iterable[int]) -> set[int]:
+    own = (telegram_update.c.bot_id == bot_id, telegram_update.c.person_id.in_(list(people)))
+    return set(connection.execute(select(telegram_update.c.person_id).where(WAITING, *own)).scalars())
+
+
+def _row(bot_id: int, new: NewUpdate, now: datetime, *, lease: str | None = None) -> Values:
+    return {
+        "bot_id": bot_id,
+        "update_id": new.update_id,
+        "person_id": new.person_id,
+        "body": new.body,
+        "received_at": now,
+        "tries": 0,
+        "lease": lease,
+        "lease_until": now + LEASE if lease else None,
+    }
+
+
+def _claimed(bot_id: int, new: NewUpdate, lease: str) -> TelegramUpdate:
+    return TelegramUpdate(
+        bot_id=bot_id, update_id=new.update_id, person_id=new.person_id, body=new.body, tries=0, lease=lease
+    )

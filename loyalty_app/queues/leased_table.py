@@ -1,0 +1,134 @@
+"""A leased table: rows that wait in a table are given out under leases, to any number of processes at once.
+
+A lease is a token and a moment at which it ends. Claiming writes both into the row; whoever holds the token may renew
+the lease, note what came of the work, or give the row back. A lease that ends at this very moment is over: the row is
+free for others, and nothing of its late holder is written. Every queue of the application gives its rows out here.
+
+What belongs here: the columns `lease` and `lease_until`, and the statements about them. What a queue holds, what is
+due in it and in which order, and what is written when a job is done, is the queue's own affair.
+
+`claim`, `renew` and `release` wait for nobody, so they may follow any other lock in a transaction. `held` waits; it
+locks rows in the order of their keys.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeAlias
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, bindparam, literal, or_, select, update
+
+from loyalty_app.db.bulk_writes import Values
+from loyalty_app.db.engine import Database
+from loyalty_app.db.types import UtcDateTime
+
+NOW = bindparam("now", type_=UtcDateTime())
+"""The moment of a question; a `due` names it, and `is_due` and `claim` say when it is."""
+TOKEN_BYTES = 16
+FREED: Values = {"lease": None, "lease_until": None}
+
+Key: TypeAlias = tuple[int, ...]
+Given: TypeAlias = Mapping[str, Sequence[int] | datetime]
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """The right to work on one row: the row's key, and the token that was written when it was claimed."""
+
+    key: Key
+    token: str
+
+
+def new_token() -> str:
+    """A token that no other claim has."""
+    return secrets.token_hex(TOKEN_BYTES)
+
+
+def free(table: Table) -> ColumnElement[bool]:
+    """Whether nobody holds a row of a leased table, at the moment `NOW`."""
+    return or_(table.c.lease_until.is_(None), table.c.lease_until <= NOW)
+
+
+class LeasedTable:
+    """Gives out the rows of one table.
+
+    `table` has the columns `lease` (text) and `lease_until` (a moment). `key` names the columns by which a row is
+    found, integers all. `due` asks for the rows that can be worked on, in the order in which they are to be served, and
+    does not care who holds them; it may name `NOW`, and other parameters, which come as `given`. PostgreSQL looks at a
+    row again once it has locked it, by what the outermost question says: so that must say all that may have changed.
+    A lease `lasts` so long, unless it is renewed.
+
+        invoices = LeasedTable(
+            invoice,
+            key=("business_id", "id"),
+            due=select(invoice).where(invoice.c.send_at <= NOW).order_by(invoice.c.send_at),
+            lasts=timedelta(seconds=60),
+        )
+        for row, lease in invoices.claim(connection, database, now=now, room=10): ...
+    """
+
+    def __init__(self, table: Table, *, key: tuple[str, ...], due: Select[Any], lasts: timedelta) -> None:
+        self.table, self.key, self.lasts = table, key, lasts
+        free_and_due = due.where(free(table))
+        anything = free_and_due.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
+        self._is_due = select(anything.exists())
+        self._claimable = free_and_due.limit(bindparam("room")).with_for_update(of=table, skip_locked=True)
+
+    def is_due(self, connection: Connection, now: datetime, given: Given | None = None) -> bool:
+        """Whether a row can be claimed."""
+        return bool(connection.execute(self._is_due, {"now": now, **(given or {})}).scalar_one())
+
+    def claim(
+        self, connection: Connection, database: Database, *, now: datetime, room: int, given: Given | None = None
+    ) -> list[tuple[Row[Any], Lease]]:
+        """Lease at most `room` rows; gives each as `due` reads it, with its lease. Rows that others lock are left."""
+        rows = connection.execute(self._claimable, {"now": now, "room": room, **(given or {})}).all()
+        token, until = new_token(), now + self.lasts
+        leases = [Lease(self._key_in(row), token) for row in rows]
+        leased = ({**self._key_of(lease), "lease": token, "lease_until": until} for lease in leases)
+        database.update(connection, self.table, leased, key=self.key)
+        return list(zip(rows, leases, strict=True))
+
+    def renew(self, connection: Connection, database: Database, leases: Sequence[Lease], *, now: datetime) -> None:
+        """Have leases last for longer, from now. One that is lost is left to whoever holds the row now.
+
+        A row that somebody has locked is left as well, until the next time.
+        """
+        self._change(connection, database, leases, {"lease_until": now + self.lasts})
+
+    def release(self, connection: Connection, database: Database, leases: Sequence[Lease]) -> None:
+        """Give rows back untouched: others may claim them at once. One that somebody has locked ends by itself."""
+        self._change(connection, database, leases, FREED)
+
+    def _change(self, connection: Connection, database: Database, leases: Sequence[Lease], values: Values) -> None:
+        if leases:
+            held = select(*(self.table.c[name] for name in self.key)).where(or_(*map(self._is_held, leases)))
+            rows = connection.execute(held.with_for_update(skip_locked=True)).all()
+            changed = ({**row._mapping, **values} for row in rows)  # noqa: SLF001  # what SQLAlchemy offers for it
+            database.update(connection, self.table, changed, key=self.key)
+
+    def release_all(self, connection: Connection, among: ColumnElement[bool]) -> None:
+        """Free those rows of a queue that `among` names, when no other process is at work: their holders are gone."""
+        connection.execute(update(self.table).where(among).values(**FREED))
+
+    def held(self, connection: Connection, database: Database, leases: Iterable[Lease]) -> dict[Lease, Row[Any]]:
+        """Those leases that were not lost, each with its row, which is locked until the transaction ends."""
+        asked = list(leases)
+        found = database.fetch(connection, self.table, self.key, [lease.key for lease in asked], lock=True)
+        rows = {self._key_in(row): row for row in found}
+        return {one: rows[one.key] for one in asked if one.key in rows and rows[one.key].lease == one.token}
+
+    def finish(self, connection: Connection, database: Database, done: Mapping[Lease, Values]) -> None:
+        """Write what came of rows that `held` has found, the same columns for each, and free them."""
+        rows = ({**FREED, **values, **self._key_of(lease)} for lease, values in done.items())
+        database.update(connection, self.table, rows, key=self.key)
+
+    def _is_held(self, lease: Lease) -> ColumnElement[bool]:
+        own = (self.table.c[name] == value for name, value in self._key_of(lease).items())
+        return and_(*own, self.table.c.lease == lease.token)
+
+    def _key_in(self, row: Row[Any]) -> Key:
+        return tuple(getattr(row, name) for name in self.key)
+
+    def _key_of(self, lease: Lease) -> dict[str, int]:
+        return dict(zip(self.key, lease.key, strict=True))

@@ -1,0 +1,178 @@
+"""The delivery queue: which delivery is tried next, for which endpoint, and what is noted after an attempt.
+
+When a failed delivery gets its next try is decided in `loyalty_core/webhooks.py` and written here, as `next_at`.
+Deliveries are queued in `outbox`, and sent by `sender`; nothing is sent here.
+
+Who locks more than one row does so in the order that `outbox` names: endpoints, events, deliveries.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
+
+from loyalty_app.db.bulk_writes import Values
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import attempt, business, delivery, event, webhook_endpoint
+from loyalty_app.queues.leased_table import NOW, Lease, LeasedTable, free
+from loyalty_app.webhooks.endpoint_health import note_health
+from loyalty_app.webhooks.outbox import DELIVERED, FAILED, KEY, QUEUED, THEIR_ENDPOINT
+from loyalty_core.webhooks import Delivered, RetryAt, Verdict
+
+LEASE = timedelta(seconds=60)
+IN_FLIGHT_PER_ENDPOINT = 4
+
+
+class DeliveryJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A delivery that this worker may try until its lease ends. Secrets are still encrypted."""
+
+    business_id: int
+    delivery_id: int
+    endpoint_id: int
+    number: int
+    url: str
+    secrets: tuple[bytes, ...]
+    event_id: str
+    body: bytes
+    lease: str
+
+
+class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of an attempt: when it began, how long it took, the receiver's answer or the kind of failure."""
+
+    job: DeliveryJob
+    at: datetime
+    milliseconds: int
+    verdict: Verdict
+    http_status: int | None = None
+    error: str | None = None
+    response: bytes | None = None
+
+
+THEIR_BUSINESS_PAUSES = (
+    select(business.c.id)
+    .where(business.c.id == webhook_endpoint.c.business_id, business.c.deliveries_paused_at.is_not(None))
+    .correlate(webhook_endpoint)
+    .exists()
+)
+OPEN = and_(webhook_endpoint.c.active.is_(True), ~THEIR_BUSINESS_PAUSES)
+"""Whether something may be sent to an endpoint now."""
+TIME_HAS_COME = and_(delivery.c.status == QUEUED, delivery.c.next_at <= NOW)
+
+
+def _next_in_line() -> Select[Any]:
+    """Due deliveries with their endpoint and event, each endpoint in its turn.
+
+    Four are in flight for an endpoint, but only one while it fails, so that many tarpits cannot take all the room.
+    Leased ones hold the first places of their endpoint.
+
+    PostgreSQL looks at a row again once it has locked it, by what the outer question says. By then another worker may
+    have claimed, sent and recorded it: so it must have as many attempts as when it stood in line.
+    """
+    in_line = func.row_number().over(
+        partition_by=(delivery.c.business_id, delivery.c.endpoint_id),
+        order_by=(case((free(delivery), 1), else_=0), delivery.c.next_at, delivery.c.id),
+    )
+    line = (
+        select(delivery.c.business_id, delivery.c.id, delivery.c.attempts, in_line.label("place"))
+        .where(TIME_HAS_COME)
+        .subquery("line")
+    )
+    placed = and_(*(line.c[name] == delivery.c[name] for name in ("business_id", "id", "attempts")))
+    told = and_(event.c.business_id == delivery.c.business_id, event.c.id == delivery.c.event_id)
+    columns = (
+        *(delivery.c[name] for name in ("business_id", "id", "endpoint_id", "attempts", "event_id")),
+        *(webhook_endpoint.c[name] for name in ("url", "secret", "old_secret", "old_secret_until")),
+        event.c.body,
+    )
+    one_if_it_fails = or_(line.c.place == 1, webhook_endpoint.c.failing_since.is_(None))
+    return (
+        select(*columns)
+        .join_from(delivery, line, placed)
+        .join(webhook_endpoint, THEIR_ENDPOINT)
+        .join(event, told)
+        .where(line.c.place <= IN_FLIGHT_PER_ENDPOINT, one_if_it_fails, OPEN)
+        .order_by(line.c.place, delivery.c.next_at)
+    )
+
+
+ANYTHING_DUE = select(
+    select(delivery.c.id)
+    .join_from(delivery, webhook_endpoint, THEIR_ENDPOINT)
+    .where(TIME_HAS_COME, free(delivery), OPEN)
+    .exists()
+)
+
+
+class DeliveryQueue:
+    """The deliveries of all businesses as a queue."""
+
+    leases = LeasedTable(delivery, key=KEY, due=_next_in_line(), lasts=LEASE)
+
+    def lease_of(self, job: DeliveryJob) -> Lease:
+        """The lease of a delivery."""
+        return Lease((job.business_id, job.delivery_id), job.lease)
+
+    def is_due(self, connection: Connection, now: datetime) -> bool:
+        """Whether a delivery waits to be tried now; asked without putting all of them in line."""
+        return bool(connection.execute(ANYTHING_DUE, {"now": now}).scalar_one())
+
+    def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[DeliveryJob]:
+        """Lease due deliveries: at most `room`, each endpoint in its turn."""
+        rows = self.leases.claim(connection, database, now=now, room=room)
+        return [_job(row, lease, now) for row, lease in rows]
+
+    def record(
+        self, connection: Connection, database: Database, ended: Sequence[DeliveryAttempt], *, now: datetime
+    ) -> None:
+        """Note what came of attempts. One whose lease is lost is left to whoever holds the delivery now, if it is."""
+        theirs = {(one.job.business_id, one.job.endpoint_id) for one in ended}
+        endpoints = database.fetch(connection, webhook_endpoint, KEY, theirs, lock=True)
+        leases = {self.lease_of(one.job): one for one in ended}
+        held = {lease: leases[lease] for lease in self.leases.held(connection, database, leases)}
+        self.leases.finish(connection, database, {lease: _after(one) for lease, one in held.items()})
+        database.insert(connection, attempt, map(_attempt_row, held.values()))
+        for endpoint in endpoints:
+            own = (endpoint.business_id, endpoint.id)
+            verdicts = [one.verdict for one in held.values() if (one.job.business_id, one.job.endpoint_id) == own]
+            note_health(connection, database, endpoint, verdicts, now=now)
+
+
+def _job(row: Row[Any], lease: Lease, now: datetime) -> DeliveryJob:
+    old = (row.old_secret,) if row.old_secret is not None and row.old_secret_until > now else ()
+    return DeliveryJob(
+        business_id=row.business_id,
+        delivery_id=row.id,
+        endpoint_id=row.endpoint_id,
+        number=row.attempts + 1,
+        url=row.url,
+        secrets=(row.secret, *old),
+        event_id=row.event_id,
+        body=row.body,
+        lease=lease.token,
+    )
+
+
+def _after(tried: DeliveryAttempt) -> Values:
+    """What a delivery is after an attempt."""
+    return {
+        "status": {Delivered: DELIVERED, RetryAt: QUEUED}.get(type(tried.verdict), FAILED),
+        "attempts": tried.job.number,
+        "next_at": tried.verdict.at if isinstance(tried.verdict, RetryAt) else None,
+    }
+
+
+def _attempt_row(tried: DeliveryAttempt) -> Values:
+    return {
+        "business_id": tried.job.business_id,
+        "delivery_id": tried.job.delivery_id,
+        "number": tried.job.number,
+        "endpoint_id": tried.job.endpoint_id,
+        "at": tried.at,
+        "milliseconds": tried.milliseconds,
+        "http_status": tried.http_status,
+        "error": tried.error,
+        "response": tried.response,
+    }

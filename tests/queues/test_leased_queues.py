@@ -1,0 +1,253 @@
+"""The laws of leases, for every queue and on both databases: two processes, one table, and no job is done twice."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import Row, select, tuple_
+
+from loyalty_app.db.engine import Database
+from loyalty_app.queues.leased_table import Key, Lease
+from loyalty_app.queues.worker import QueueWorker
+from loyalty_app.settings import Settings
+from testkit.builders import NOON
+from testkit.concurrency import until
+from testkit.shop import Shop
+from tests.queues.cases import CASES, Case, put
+
+MOMENT = timedelta(microseconds=1)
+Job = Any
+"""A job of some queue."""
+
+pytestmark = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+
+
+class Process:
+    """One of several processes that work a queue off, with connections of its own."""
+
+    def __init__(self, case: Case, database: Database) -> None:
+        self.queue, self.database = case.queue, database
+
+    async def claim(self, now: datetime = NOON, room: int = 9) -> list[Job]:
+        return list(await self.database.write(lambda c: self.queue.claim(c, self.database, now=now, room=room)))
+
+    async def claim_all(self) -> list[Job]:
+        """Claim until nothing is left; some queues give out one job at a time."""
+        jobs = []
+        while some := await self.claim():
+            jobs += some
+        return jobs
+
+    async def is_due(self, now: datetime = NOON) -> bool:
+        return await self.database.glance(lambda c: self.queue.is_due(c, now))
+
+    async def record(self, *ended: object, now: datetime = NOON) -> None:
+        await self.database.write(lambda c: self.queue.record(c, self.database, ended, now=now))
+
+    async def renew(self, *jobs: Job, now: datetime) -> None:
+        leases = self.leases_of(jobs)
+        await self.database.write(lambda c: self.queue.leases.renew(c, self.database, leases, now=now))
+
+    async def release(self, *jobs: Job) -> None:
+        leases = self.leases_of(jobs)
+        await self.database.write(lambda c: self.queue.leases.release(c, self.database, leases))
+
+    def leases_of(self, jobs: Sequence[Job]) -> list[Lease]:
+        return [self.queue.lease_of(job) for job in jobs]
+
+    def keys_of(self, jobs: Sequence[Job]) -> list[Key]:
+        return [lease.key for lease in self.leases_of(jobs)]
+
+
+@pytest.fixture
+def here(case: Case, database: Database) -> Process:
+    """The process that comes first."""
+    return Process(case, database)
+
+
+@pytest.fixture
+def there(case: Case, second_database: Database) -> Process:
+    """Another one."""
+    return Process(case, second_database)
+
+
+async def rows_of(case: Case, database: Database) -> list[Row[Any]]:
+    """The whole leased table."""
+    table = case.table
+    return await database.read(lambda c: list(c.execute(select(table).order_by(*table.primary_key))))
+
+
+async def all_done(case: Case, database: Database) -> bool:
+    return all(map(case.is_done, await rows_of(case, database)))
+
+
+async def test_two_workers_together_do_every_job_once(shop: Shop, second_database: Database, case: Case) -> None:
+    keys = await put(shop, case, 12)
+    begun: list[Key] = []
+    go = asyncio.Event()
+
+    async def work(job: Job) -> object:
+        begun.append(case.queue.lease_of(job).key)
+        await go.wait()
+        return case.ended(job)
+
+    async def all_begun() -> bool:
+        return len(begun) >= len(keys)
+
+    workers = [
+        QueueWorker(database, case.queue, work, clock=shop.clock, name=case.name)
+        for database in (shop.database, second_database)
+    ]
+    try:
+        await until(all_begun)
+        shop.clock.wait(seconds=11)  # they are renewed
+        assert [await worker.take_turn() for worker in workers] == [0, 0]
+        shop.clock.now = NOON + case.queue.leases.lasts  # the first leases would be over
+        assert [await worker.take_turn() for worker in workers] == [0, 0]
+        go.set()
+        await until(lambda: all_done(case, shop.database))
+    finally:
+        go.set()
+        for worker in workers:
+            await worker.close()
+    assert Counter(begun) == Counter(keys)
+
+
+async def test_what_two_processes_claim_at_once_is_not_the_same(
+    shop: Shop, here: Process, there: Process, case: Case
+) -> None:
+    keys = await put(shop, case, 12)
+    claims = await asyncio.gather(*(process.claim_all() for process in (here, there) * 2))
+    assert sorted(key for jobs in claims for key in here.keys_of(jobs)) == sorted(keys)
+
+
+async def test_a_lease_that_ends_now_is_over_and_not_a_moment_before(
+    shop: Shop, here: Process, there: Process, case: Case
+) -> None:
+    [key] = await put(shop, case, 1)
+    assert await here.is_due()
+    await here.claim()
+    end = NOON + case.queue.leases.lasts
+    assert (await there.is_due(end - MOMENT), await there.claim(end - MOMENT)) == (False, [])
+    assert await there.is_due(end)
+    assert there.keys_of(await there.claim(end)) == [key]
+
+
+async def test_who_has_lost_a_lease_writes_nothing_and_who_holds_it_does(
+    shop: Shop, here: Process, there: Process, case: Case
+) -> None:
+    await put(shop, case, 1)
+    [late] = await here.claim()
+    end = NOON + case.queue.leases.lasts
+    [current] = await there.claim(end)
+    before = await rows_of(case, shop.database)
+    await here.record(case.ended(late), now=end)
+    assert await rows_of(case, shop.database) == before
+    await there.record(case.ended(late), case.ended(current), now=end)
+    assert await all_done(case, shop.database)
+    [row] = await rows_of(case, shop.database)
+    assert (row.lease, row.lease_until) == (None, None)
+
+
+async def test_a_lease_that_is_renewed_lasts_from_then_on(
+    shop: Shop, here: Process, there: Process, case: Case
+) -> None:
+    await put(shop, case, 1)
+    [job] = await here.claim()
+    later, lasts = NOON + case.queue.leases.lasts / 2, case.queue.leases.lasts
+    await here.renew(job, now=later)
+    assert await there.claim(later + lasts - MOMENT) == []
+    await here.record(case.ended(job), now=later + lasts - MOMENT)
+    assert await all_done(case, shop.database)
+
+
+async def test_who_has_lost_a_lease_can_neither_renew_it_nor_give_the_row_back(
+    shop: Shop, here: Process, there: Process, case: Case
+) -> None:
+    await put(shop, case, 1)
+    [late] = await here.claim()
+    end = NOON + case.queue.leases.lasts
+    await there.claim(end)
+    before = await rows_of(case, shop.database)
+    await here.renew(late, now=end)
+    await here.release(late)
+    assert await rows_of(case, shop.database) == before
+
+
+async def test_what_is_given_back_can_be_claimed_at_once_and_not_be_finished_any_more(
+    shop: Shop, here: Process, there: Process, case: Case
+) -> None:
+    [key] = await put(shop, case, 1)
+    [job] = await here.claim()
+    await here.release(job)
+    await here.record(case.ended(job))
+    assert not await all_done(case, shop.database)
+    assert there.keys_of(await there.claim()) == [key]
+
+
+async def test_who_has_waited_longest_is_served_first(shop: Shop, here: Process, there: Process, case: Case) -> None:
+    keys = await put(shop, case, 6)
+    first = await here.claim(room=1)
+    second = await there.claim(room=1)
+    assert here.keys_of(first + second) == keys[:2]
+    await here.release(*first)
+    assert there.keys_of(await there.claim(room=1)) == keys[:1]
+    assert sorted(here.keys_of(await here.claim_all())) == sorted(keys[2:])
+
+
+async def test_what_is_claimed_while_a_worker_stops_is_given_back_and_not_begun(
+    shop: Shop, there: Process, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [key] = await put(shop, case, 1)
+    begun: list[Job] = []
+    stopped, loop, claim = asyncio.Event(), asyncio.get_running_loop(), type(case.queue).claim
+
+    async def work(job: Job) -> object:
+        begun.append(job)
+        return case.ended(job)
+
+    def stop() -> None:
+        worker.stop()
+        stopped.set()
+
+    def claim_and_stop(*args: Any, **asked: Any) -> Sequence[Job]:  # noqa: ANN401  # as it is called
+        loop.call_soon_threadsafe(stop)
+        return claim(*args, **asked)
+
+    monkeypatch.setattr(type(case.queue), "claim", claim_and_stop)
+    worker = QueueWorker(shop.database, case.queue, work, clock=shop.clock, name=case.name)
+    await stopped.wait()
+    await worker.close()
+    monkeypatch.undo()
+    assert begun == []
+    assert there.keys_of(await there.claim()) == [key]
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+async def test_neither_claiming_nor_renewing_nor_giving_back_waits_for_a_row_that_somebody_has_locked(
+    shop: Shop, here: Process, settings: Settings, case: Case
+) -> None:
+    keys = await put(shop, case, 3)
+    [held] = await here.claim(room=1)
+    other = await asyncpg.connect(settings.database_url)
+    try:
+        async with other.transaction():
+            await lock(other, case, keys[:2])
+            async with asyncio.timeout(5):
+                assert here.keys_of(await here.claim(room=1)) == keys[2:]
+                await here.renew(held, now=NOON)
+                await here.release(held)
+    finally:
+        await other.close()
+
+
+async def lock(connection: Any, case: Case, keys: Sequence[Key]) -> None:  # noqa: ANN401  # asyncpg ships no types
+    """Lock rows of the leased table, as a transaction that changes them does."""
+    table = case.table
+    own = select(*table.primary_key).where(tuple_(*(table.c[name] for name in case.queue.leases.key)).in_(keys))
+    statement = own.with_for_update().compile(compile_kwargs={"literal_binds": True})
+    assert len(await connection.fetch(str(statement))) == len(keys)
