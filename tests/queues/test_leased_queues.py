@@ -88,22 +88,21 @@ async def all_done(case: Case, database: Database) -> bool:
 async def test_two_workers_together_do_every_job_once(shop: Shop, second_database: Database, case: Case) -> None:
     keys = await put(shop, case, 12)
     begun: list[Key] = []
-    go = asyncio.Event()
+    all_begun, go = asyncio.Event(), asyncio.Event()
 
     async def work(job: Job) -> object:
         begun.append(case.queue.lease_of(job).key)
+        if len(begun) == len(keys):
+            all_begun.set()
         await go.wait()
         return case.ended(job)
-
-    async def all_begun() -> bool:
-        return len(begun) >= len(keys)
 
     workers = [
         QueueWorker(database, case.queue, work, clock=shop.clock, name=case.name)
         for database in (shop.database, second_database)
     ]
     try:
-        await until(all_begun)
+        await all_begun.wait()
         shop.clock.wait(seconds=11)  # they are renewed
         assert [await worker.take_turn() for worker in workers] == [0, 0]
         shop.clock.now = NOON + case.queue.leases.lasts  # the first leases would be over
