@@ -118,6 +118,7 @@ async def open_webhook_worker(settings: Settings, *, clock: Clock = utc_now) -> 
             upkeep += _upkeep_of_workers(settings, foundation.database, counter=counter, clock=clock)
         await stack.enter_async_context(scraped(settings, QueueDepths(foundation.database, clock, _depth_questions())))
         await stack.enter_async_context(periodically(upkeep))
+        stack.callback(worker.stop)  # before all else is closed, so that nothing more is begun meanwhile
         yield worker
 
 
