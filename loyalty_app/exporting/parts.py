@@ -29,7 +29,6 @@ STAYS_HERE = {
     "told_to",
     "next_at",
     "lease",
-    "lease_until",
 }
 """Columns that are secrets, another person's affair, or the caches and the memory of this program."""
 

@@ -4,7 +4,7 @@ A lease is a token and a moment at which it ends. Claiming writes both into the 
 the lease, note what came of the work, or give the row back. A lease that ends at this very moment is over: the row is
 free for others, and nothing of its late holder is written. Every queue of the application gives its rows out here.
 
-What belongs here: the columns `lease` and `lease_until`, and the statements about them. What a queue holds, what is
+What belongs here: the two columns of a lease, and the statements about them. What a queue holds, what is
 due in it and in which order, and what is written when a job is done, is the queue's own affair.
 
 `claim`, `renew` and `release` wait for nobody, so they may follow any other lock in a transaction. `held` waits; it
@@ -26,7 +26,6 @@ from loyalty_app.db.types import UtcDateTime
 NOW = bindparam("now", type_=UtcDateTime())
 """The moment of a question; a `due` names it, and `is_due` and `claim` say when it is."""
 TOKEN_BYTES = 16
-FREED: Values = {"lease": None, "lease_until": None}
 
 Key: TypeAlias = tuple[int, ...]
 Given: TypeAlias = Mapping[str, Sequence[int] | datetime]
@@ -44,16 +43,17 @@ def new_token() -> str:
     return secrets.token_hex(TOKEN_BYTES)
 
 
-def free(table: Table) -> ColumnElement[bool]:
-    """Whether nobody holds a row of a leased table, at the moment `NOW`."""
-    return or_(table.c.lease_until.is_(None), table.c.lease_until <= NOW)
+def free(until: ColumnElement[datetime | None]) -> ColumnElement[bool]:
+    """Whether nobody holds a row of a leased table at the moment `NOW`, by the column that says until when."""
+    return or_(until.is_(None), until <= NOW)
 
 
 class LeasedTable:
     """Gives out the rows of one table.
 
-    `table` has the columns `lease` (text) and `lease_until` (a moment). `key` names the columns by which a row is
-    found, integers all. `due` asks for the rows that can be worked on, in the order in which they are to be served, and
+    `table` has a column `lease` (text), and a moment `until` which nobody else may have the row; a queue may also write
+    it into a row that is free, which then has to wait. `key` names the columns by which a row is found, integers all.
+    `due` asks for the rows that can be worked on, in the order in which they are to be served, and
     does not care who holds them; it may name `NOW`, and other parameters, which come as `given`. PostgreSQL looks at a
     row again once it has locked it, by what the outermost question says: so that must say all that may have changed.
     A lease `lasts` so long, unless it is renewed.
@@ -67,9 +67,12 @@ class LeasedTable:
         for row, lease in invoices.claim(connection, database, now=now, room=10): ...
     """
 
-    def __init__(self, table: Table, *, key: tuple[str, ...], due: Select[Any], lasts: timedelta) -> None:
-        self.table, self.key, self.lasts = table, key, lasts
-        free_and_due = due.where(free(table))
+    def __init__(
+        self, table: Table, *, key: tuple[str, ...], due: Select[Any], lasts: timedelta, until: str = "lease_until"
+    ) -> None:
+        self.table, self.key, self.lasts, self.until = table, key, lasts, until
+        self._freed: Values = {"lease": None, until: None}
+        free_and_due = due.where(free(table.c[until]))
         anything = free_and_due.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
         self._is_due = select(anything.exists())
         self._claimable = free_and_due.limit(bindparam("room")).with_for_update(of=table, skip_locked=True)
@@ -83,9 +86,9 @@ class LeasedTable:
     ) -> list[tuple[Row[Any], Lease]]:
         """Lease at most `room` rows; gives each as `due` reads it, with its lease. Rows that others lock are left."""
         rows = connection.execute(self._claimable, {"now": now, "room": room, **(given or {})}).all()
-        token, until = new_token(), now + self.lasts
+        token, end = new_token(), now + self.lasts
         leases = [Lease(self._key_in(row), token) for row in rows]
-        leased = ({**self._key_of(lease), "lease": token, "lease_until": until} for lease in leases)
+        leased = ({**self._key_of(lease), "lease": token, self.until: end} for lease in leases)
         database.update(connection, self.table, leased, key=self.key)
         return list(zip(rows, leases, strict=True))
 
@@ -94,11 +97,11 @@ class LeasedTable:
 
         A row that somebody has locked is left as well, until the next time.
         """
-        self._change(connection, database, leases, {"lease_until": now + self.lasts})
+        self._change(connection, database, leases, {self.until: now + self.lasts})
 
     def release(self, connection: Connection, database: Database, leases: Sequence[Lease]) -> None:
         """Give rows back untouched: others may claim them at once. One that somebody has locked ends by itself."""
-        self._change(connection, database, leases, FREED)
+        self._change(connection, database, leases, self._freed)
 
     def _change(self, connection: Connection, database: Database, leases: Sequence[Lease], values: Values) -> None:
         if leases:
@@ -109,7 +112,7 @@ class LeasedTable:
 
     def release_all(self, connection: Connection, among: ColumnElement[bool]) -> None:
         """Free those rows of a queue that `among` names, when no other process is at work: their holders are gone."""
-        connection.execute(update(self.table).where(among).values(**FREED))
+        connection.execute(update(self.table).where(among).values(**self._freed))
 
     def held(self, connection: Connection, database: Database, leases: Iterable[Lease]) -> dict[Lease, Row[Any]]:
         """Those leases that were not lost, each with its row, which is locked until the transaction ends."""
@@ -120,7 +123,7 @@ class LeasedTable:
 
     def finish(self, connection: Connection, database: Database, done: Mapping[Lease, Values]) -> None:
         """Write what came of rows that `held` has found, the same columns for each, and free them."""
-        rows = ({**FREED, **values, **self._key_of(lease)} for lease, values in done.items())
+        rows = ({**self._freed, **values, **self._key_of(lease)} for lease, values in done.items())
         database.update(connection, self.table, rows, key=self.key)
 
     def _is_held(self, lease: Lease) -> ColumnElement[bool]:

@@ -11,13 +11,13 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, true
 
 from loyalty_app.db.bulk_writes import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import notice, staff, telegram_bot
 from loyalty_app.db.types import UtcDateTime
-from loyalty_app.queues.leased_table import NOW, Given, Lease, LeasedTable
+from loyalty_app.queues.leased_table import Given, Lease, LeasedTable
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.links import serving_bot, who_serves
 from loyalty_core.access import Role
@@ -98,7 +98,6 @@ def _owners() -> ColumnElement[bool]:
 
 UNTOLD = and_(notice.c.told_at.is_(None), notice.c.kind == WEBHOOK)
 RECENT = notice.c.at > bindparam("news_since", type_=UtcDateTime())
-TIME_HAS_COME = or_(notice.c.next_at.is_(None), notice.c.next_at <= NOW)
 HAS_OWNERS = select(staff.c.id).where(_owners(), staff.c.business_id == notice.c.business_id).exists()
 SERVING_BOT = (
     who_serves(notice.c.business_id).with_only_columns(telegram_bot.c.bot_id).correlate(notice).scalar_subquery()
@@ -114,8 +113,8 @@ class NoticeQueue:
     def __init__(self, open_bots: Callable[[], Iterable[int]] | None = None) -> None:
         self._open_bots = open_bots
         of_bots = true() if open_bots is None else SERVING_BOT.in_(bindparam("bots", expanding=True))
-        due = select(notice).where(UNTOLD, RECENT, TIME_HAS_COME, HAS_OWNERS, of_bots)
-        self.leases = LeasedTable(notice, key=KEY, due=due.order_by(notice.c.at), lasts=LEASE)
+        due = select(notice).where(UNTOLD, RECENT, HAS_OWNERS, of_bots)
+        self.leases = LeasedTable(notice, key=KEY, due=due.order_by(notice.c.at), lasts=LEASE, until="next_at")
 
     def _given(self, now: datetime) -> Given:
         bots: Given = {} if self._open_bots is None else {"bots": list(self._open_bots())}

@@ -73,7 +73,7 @@ def _next_in_line() -> Select[Any]:
     """
     in_line = func.row_number().over(
         partition_by=(delivery.c.business_id, delivery.c.endpoint_id),
-        order_by=(case((free(delivery), 1), else_=0), delivery.c.next_at, delivery.c.id),
+        order_by=(case((free(delivery.c.lease_until), 1), else_=0), delivery.c.next_at, delivery.c.id),
     )
     line = (
         select(delivery.c.business_id, delivery.c.id, delivery.c.attempts, in_line.label("place"))
@@ -101,7 +101,7 @@ def _next_in_line() -> Select[Any]:
 ANYTHING_DUE = select(
     select(delivery.c.id)
     .join_from(delivery, webhook_endpoint, THEIR_ENDPOINT)
-    .where(TIME_HAS_COME, free(delivery), OPEN)
+    .where(TIME_HAS_COME, free(delivery.c.lease_until), OPEN)
     .exists()
 )
 

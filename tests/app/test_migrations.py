@@ -163,6 +163,7 @@ LANDED = {
     "0003_the_chat.py": "b5c60ce7ca82d08c",
     "0004_imports_and_backups.py": "05c002fc10e1c760",
     "0005_kept_totals.py": "7f59569edd45fc90",
+    "0006_a_token_for_notices.py": "3ef56f219fb08b86",
 }
 
 

@@ -71,7 +71,7 @@ attempt = owned(
 )
 
 # `facts` say the same as `text`, as JSON; `told_to` are the people who know it, while `told_at` is empty; `next_at` is
-# when those who do not are told again.
+# when a process that tells it has to be done, or when those who do not know it are told again.
 notice = owned(
     "notice",
     Column("id", BigId, nullable=False),
@@ -83,7 +83,6 @@ notice = owned(
     Column("told_to", Text),
     Column("next_at", UtcDateTime),
     Column("lease", String(40)),
-    Column("lease_until", UtcDateTime),
     PrimaryKeyConstraint("business_id", "id"),
 )
 Index(
