@@ -1,6 +1,6 @@
 """Telegram's own description of its Bot API, and a check of calls against it.
 
-The description is no part of the project: it lies beside the checkout, or where LOYALTY_TEST_TELEGRAM_API_SPEC says.
+The description is no part of the project: LOYALTY_TEST_TELEGRAM_API_SPEC says where it is.
 Without it nothing is checked, and `test_sandbox_calls.py` says so.
 """
 
@@ -16,30 +16,32 @@ from testkit import servers
 
 Json = dict[str, Any]
 
-BESIDE = Path(__file__).parents[1].parent / "shared" / "telegram-bot-api" / "api.json"
 CONSTANT = re.compile(r"(?:always|must be) [\"“]?(\w+)[\"”]?$")
 SIMPLE: dict[str, tuple[type, ...]] = {"String": (str,), "Integer": (int,), "Float": (float, int), "Boolean": (bool,)}
 MESSAGES_OF_ERRORS = {"ok", "error_code", "description", "parameters"}
 
 
-def place() -> Path:
-    """Where the description is, or would be."""
-    return Path(os.environ.get("LOYALTY_TEST_TELEGRAM_API_SPEC") or BESIDE)
+def place() -> Path | None:
+    """Where the description is said to be."""
+    named = os.environ.get("LOYALTY_TEST_TELEGRAM_API_SPEC")
+    return Path(named) if named else None
 
 
 def find_description(home: Path) -> str:
     """Find the description. Raises Missing."""
     del home
-    if not place().is_file():
+    found = place()
+    if found is None:
         message = "no description of the Bot API. Name one: LOYALTY_TEST_TELEGRAM_API_SPEC=api.json"
         raise servers.Missing(message)
-    return str(place())
+    return str(found)
 
 
 @cache
 def description() -> Json | None:
-    """The description, if it is there."""
-    return json.loads(place().read_text(encoding="utf-8")) if place().is_file() else None
+    """The description, if one is named. Raises OSError if it is not there."""
+    found = place()
+    return json.loads(found.read_text(encoding="utf-8")) if found else None
 
 
 def check_calls(calls: list[Json]) -> None:

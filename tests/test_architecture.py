@@ -14,6 +14,8 @@ from typing import TypeAlias
 
 import pytest
 
+from tests.laws import for_each
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("loyalty_core", "loyalty_app", "api", "bots", "loyalty_cli", "telegram_sandbox")
 
@@ -97,14 +99,14 @@ def deeper(node: ast.AST, child: ast.AST) -> bool:
 # The core is pure.
 
 
-@pytest.mark.parametrize("module", CORE)
+@for_each(CORE)
 def test_the_core_imports_nothing_but_msgspec_and_the_quiet_half_of_python(module: str) -> None:
     for name in imports(module):
         assert name.split(".")[0] in CORE_MAY_IMPORT
         assert not any(name == banned or name.startswith(f"{banned}.") for banned in TOUCHES_THE_WORLD), name
 
 
-@pytest.mark.parametrize("module", CORE)
+@for_each(CORE)
 def test_the_core_reads_no_clock(module: str) -> None:
     for node in ast.walk(tree(module)):
         if isinstance(node, ast.Attribute) and node.attr in CLOCKS:
@@ -113,13 +115,13 @@ def test_the_core_reads_no_clock(module: str) -> None:
             assert node.func.attr not in CLOCKS, node.lineno
 
 
-@pytest.mark.parametrize("module", CORE)
+@for_each(CORE)
 def test_the_core_rolls_no_dice(module: str) -> None:
     assert DICE.isdisjoint(imports(module))
     assert DICE.isdisjoint(ast.unparse(node) for node in ast.walk(tree(module)) if isinstance(node, ast.Attribute))
 
 
-@pytest.mark.parametrize("module", CORE)
+@for_each(CORE)
 def test_the_core_waits_for_nothing_and_opens_nothing(module: str) -> None:
     for node in ast.walk(tree(module)):
         assert not isinstance(node, (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)), node
@@ -129,22 +131,22 @@ def test_the_core_waits_for_nothing_and_opens_nothing(module: str) -> None:
 # Pieces are small and say what they are.
 
 
-@pytest.mark.parametrize("module", EVERY_MODULE)
+@for_each(EVERY_MODULE)
 def test_a_module_opens_with_what_it_is(module: str) -> None:
     assert ast.get_docstring(tree(module))
 
 
-@pytest.mark.parametrize("module", EVERY_MODULE)
+@for_each(EVERY_MODULE)
 def test_a_module_is_named_for_what_it_holds(module: str) -> None:
     assert SAYS_NOTHING.isdisjoint(Path(module).with_suffix("").parts)
 
 
-@pytest.mark.parametrize("module", WRITTEN_BY_HAND)
+@for_each(WRITTEN_BY_HAND)
 def test_a_file_is_short(module: str) -> None:
     assert sum(1 for line in source(module).splitlines() if line.strip()) <= FILE_LINES
 
 
-@pytest.mark.parametrize("module", WRITTEN_BY_HAND)
+@for_each(WRITTEN_BY_HAND)
 def test_a_function_is_short_and_flat_and_asks_for_little(module: str) -> None:
     for function in functions(module):
         where = f"{module}:{function.lineno} {function.name}"
@@ -197,3 +199,17 @@ def test_no_file_names_a_package_registry_or_a_folder_of_one_machine() -> None:
 @pytest.mark.parametrize("folder", ["work", "root", "opt"])
 def test_a_folder_of_one_machine_is_noticed(text: str, folder: str) -> None:
     assert STAYS_AT_HOME.search(text.format(folder))
+
+
+def test_a_law_for_each_names_everything_that_breaks_it() -> None:
+    @for_each(["ab", "a", "bc"])
+    def law(name: str) -> None:
+        assert "a" in name, f"no a in {name}"
+        assert len(name) > 1, "too short"
+
+    with pytest.raises(AssertionError) as told:
+        law()
+    assert [line.partition("\n")[0] for line in str(told.value).splitlines() if ": " in line] == [
+        "a: too short",
+        "bc: no a in bc",
+    ]

@@ -31,8 +31,9 @@ from loyalty_core import errors
 from loyalty_core.errors import LoyaltyError
 from tests import documents
 from tests.documents import ROOT, blocks, prose, read, shown, spans, tables, typed
+from tests.laws import for_each
 
-every_document = pytest.mark.parametrize("name", documents.NAMES)
+every_document = for_each(documents.NAMES)
 
 # Settings, and the other variables that something reads.
 
@@ -210,7 +211,7 @@ def linked(name: str) -> list[str]:
     return [link for link in documents.links(name) if link.partition("#")[0].endswith(".md")]
 
 
-@pytest.mark.parametrize("name", [name for name in documents.NAMES if re.search(r"/\d{4}-", name)])
+@for_each(name for name in documents.NAMES if re.search(r"/\d{4}-", name))
 def test_a_decision_has_a_number_and_four_parts(name: str) -> None:
     assert read(name).startswith(f"# {PurePosixPath(name).name[:4]}: ")
     assert list(documents.sections(name, "##")) == ["Context", "Decision", "Consequences", "Alternatives"]
