@@ -17,6 +17,7 @@ from api.refusals import MissingApiKey, RateLimited
 from api.request_log import request_log_of
 from api.requests import RequestLike, runtime_of
 from loyalty_app.counter import Caller
+from loyalty_app.counter.orders import CHAT_KEYS
 from loyalty_app.shops.api_keys import KeyHolder
 from loyalty_core.access import Scope, requests_per_hour, require_api, require_scope
 from loyalty_core.errors import InvalidApiKey, InvalidRequest
@@ -24,7 +25,6 @@ from loyalty_core.ledger import Actor, ActorType
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
-CHAT_KEYS = "chat:"
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 

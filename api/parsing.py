@@ -13,7 +13,7 @@ from litestar import Request
 
 from api.refusals import MalformedJson, UnsupportedMediaType
 from api.requests import RequestLike
-from loyalty_core.customers import parse_code
+from loyalty_app.shops.start_links import code_in
 from loyalty_core.errors import CustomerNotFound, FieldError, InvalidRequest
 from loyalty_core.fields import LARGEST_ID
 
@@ -64,7 +64,7 @@ def path_id(request: RequestLike) -> int:
 def path_code(request: RequestLike) -> str:
     """The customer's code in a path, typed or scanned. Raises CustomerNotFound if it is none."""
     text: str = request.path_params["qr_code"]
-    code = parse_code(text.replace("%2F", "/"))
+    code = code_in(text.replace("%2F", "/"))
     if code is None:
         raise CustomerNotFound
     return code

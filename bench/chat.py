@@ -29,7 +29,7 @@ from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.settings import Settings
 from loyalty_app.shops.businesses import Business, NewBusiness, first_terms, open_business
-from loyalty_app.shops.staff import accept, invite
+from loyalty_app.shops.invites import accept, invite
 from loyalty_core.access import Plan, Role
 from loyalty_core.customers import Profile
 from loyalty_core.ledger import SYSTEM

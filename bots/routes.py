@@ -26,6 +26,7 @@ from bots.intake import passes
 from bots.replies import reply
 from bots.turn import Turn
 from loyalty_app.chat.chats import ChatChange
+from loyalty_app.shops.start_links import CARD_PREFIX, INVITE_PREFIX, JOIN_PREFIX
 from loyalty_core.errors import Busy, LoyaltyError
 
 Answer = Callable[[Turn], Awaitable[None]]
@@ -40,9 +41,9 @@ async def _open_card(turn: Turn, code: str) -> None:
 
 # What follows /start, by its first letters: links that people open.
 STARTS: dict[str, Entry] = {
-    "j_": customers.join,
-    "c_": _open_card,
-    "i_": staff.accept_invitation,
+    JOIN_PREFIX: customers.join,
+    CARD_PREFIX: _open_card,
+    INVITE_PREFIX: staff.accept_invitation,
 }
 
 COMMANDS: dict[str, Answer] = {

@@ -15,7 +15,7 @@ import msgspec
 import zxingcpp
 from PIL import Image, ImageFilter, ImageOps
 
-from loyalty_core.customers import parse_code
+from loyalty_app.shops.start_links import code_in
 
 QR_CODES = zxingcpp.barcode_formats_from_str("QRCode")
 # What phones and their screens make. The other formats of Pillow run programs or open more than a picture.
@@ -55,7 +55,7 @@ def read_codes(picture: bytes) -> list[str]:
 
 def cards_in(picture: bytes) -> list[str]:
     """The customers' codes on the cards in a picture, each once, in reading order; other QR codes are left out."""
-    codes = map(parse_code, read_codes(picture))
+    codes = map(code_in, read_codes(picture))
     return list(dict.fromkeys(code for code in codes if code is not None))
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from loyalty_app.shops.start_links import code_in
 from loyalty_cli import options
 from loyalty_cli.database import with_database
 from loyalty_cli.output import tell
-from loyalty_core.customers import parse_code
 from loyalty_core.fields import LARGEST_ID
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class CustomerParam(click.ParamType["CustomerRef"]):
         text = str(value)
         if text.isascii() and text.isdigit() and 1 <= int(text[:20]) <= LARGEST_ID:
             return int(text)
-        code = parse_code(text)
+        code = code_in(text)
         if code is None:
             self.fail(f"{text!r} is neither the number of a customer nor the code of a card", param, ctx)
         return code

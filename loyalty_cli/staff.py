@@ -36,8 +36,8 @@ def invite(business_id: int, role: str, *, as_json: bool) -> None:
     It is a link that opens the shop's bot. While the shop has no bot, it is what such a link will say to it.
     """
     from loyalty_app.clock import utc_now
+    from loyalty_app.shops.invites import invite as give_invite
     from loyalty_app.shops.links import invite_link
-    from loyalty_app.shops.staff import invite as give_invite
 
     async def work(database: "Database") -> tuple[str, str | None]:
         payload = await give_invite(database, business_id, Role(role), now=utc_now())

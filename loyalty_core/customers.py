@@ -2,7 +2,7 @@
 
 The rules, in words:
 - A code is CUS and ten letters or digits that people do not confuse (no I, L, O, U), random and never used twice.
-- A typed code is forgiven its case, spaces, dashes, a missing CUS, O for 0, I or L for 1. A scanned link counts too.
+- A typed code is forgiven its case, spaces, dashes, a missing CUS, O for 0, I or L for 1.
 - A name has 1 to 200 characters of any script, without control characters.
 - An erased customer has no name, phone, e-mail or birthday, and is found by nothing any more.
 
@@ -12,7 +12,6 @@ Phone numbers and e-mail addresses are checked where the libraries for them are,
 import re
 import unicodedata
 from datetime import date, datetime
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -92,21 +91,10 @@ def new_code(random: bytes) -> str:
 
 
 def parse_code(text: str) -> str | None:
-    """Read a typed or scanned code, or a card's link, forgivingly; None if there is no code in it."""
+    """Read a typed or scanned code forgivingly; None if it is none."""
     typed = unicodedata.normalize("NFKC", text).strip()
-    if "/" in typed:
-        typed = _code_of_link(typed)
     match = _CODE.fullmatch(typed.upper().translate(_FORGIVEN))
     return f"CUS{match[1]}" if match else None
-
-
-def _code_of_link(link: str) -> str:
-    """Take the code out of https://t.me/<bot>?start=c_<code>; empty if it is another kind of link."""
-    try:
-        start = parse_qs(urlsplit(link).query).get("start", [""])[0]
-    except ValueError:
-        return ""
-    return start.removeprefix("c_") if start.startswith("c_") else ""
 
 
 def clean_name(text: str) -> str:

@@ -20,7 +20,7 @@ import pytest
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
-from loyalty_app.shops.staff.invites import accept, invite
+from loyalty_app.shops.invites import accept, invite
 from loyalty_core.access import Role
 from testkit.sandbox import open_sandbox
 from testkit.servers import Missing

@@ -10,6 +10,7 @@ from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
+from loyalty_app.counter.orders import chat_key
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.ledger import Actor, ActorType
@@ -67,7 +68,7 @@ async def erase(turn: Turn) -> None:
 
 async def _erase(turn: Turn, sight: CardSnapshot, nonce: str) -> None:
     customer_id = sight.customer.id
-    caller = Caller(business=sight.business, actor=Actor(ActorType.CUSTOMER, customer_id), key=f"chat:{nonce}")
+    caller = Caller(business=sight.business, actor=Actor(ActorType.CUSTOMER, customer_id), key=chat_key(nonce))
     try:
         await turn.counter.erase(caller, customer_id)
     except CustomerNotFound:  # the shop has just done the same

@@ -8,10 +8,10 @@ from telegram import User
 from bots.customers.own_cards import bring_down, find_own
 from bots.turn import Turn
 from bots.words import Words
-from loyalty_app.chat.shop_lookup import shop_of_link
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import Holder
 from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.links import shop_of_link
 from loyalty_core.customers import Profile, clean_name
 from loyalty_core.errors import CustomerLimitReached, InvalidRequest
 from loyalty_core.fields import NAME_LENGTH

@@ -7,7 +7,7 @@ from bots.text_limits import TEXT, fitted, shortened
 from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.customers.card_snapshots import CardSnapshot
-from loyalty_core.customers import parse_code
+from loyalty_app.shops.start_links import code_in
 
 LABEL_OF_SHOP = 28
 MOST_ROWS = 90
@@ -57,7 +57,7 @@ def _shop_lines(turn: Turn, sight: CardSnapshot) -> list[Html]:
 
 async def open_card(turn: Turn, code: str) -> None:
     """The holder of a card sees it. Everybody else learns nothing, not even whether there is such a card."""
-    wanted = parse_code(code)
+    wanted = code_in(code)
     own = [sight for sight in await find_all(turn) if sight.customer.qr_code == wanted]
     if own:
         await bring_down(turn, own[0].held)

@@ -15,7 +15,7 @@ from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
-from loyalty_app.counter.orders import Holder
+from loyalty_app.counter.orders import Holder, chat_key
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_core.errors import Busy, LoyaltyError
 from loyalty_core.ledger import Actor, ActorType
@@ -86,7 +86,7 @@ def _draft(turn: Turn) -> Draft | None:
 async def _claim(turn: Turn, sight: CardSnapshot, contact: Contact, *, nonce: object) -> Html:
     words, shop = turn.words, sight.business
     digits = contact.phone_number.lstrip("+")
-    actor, key = Actor(ActorType.CUSTOMER, sight.customer.id), f"chat:{nonce}" if nonce else None
+    actor, key = Actor(ActorType.CUSTOMER, sight.customer.id), chat_key(str(nonce)) if nonce else None
     caller = Caller(business=shop, actor=actor, key=key)
     try:
         answer = await turn.counter.claim(caller, Holder(turn.bot.id, turn.user.id), f"+{digits}")

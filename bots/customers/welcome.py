@@ -11,7 +11,7 @@ from bots.staff.shift import positions_here_first
 from bots.text_limits import listed
 from bots.turn import Turn
 from bots.words import Html
-from loyalty_app.chat.shop_lookup import own_shop
+from loyalty_app.shops.links import shop_of_bot
 from loyalty_app.shops.staff import Position
 
 
@@ -59,7 +59,7 @@ def _for_staff(turn: Turn, positions: Sequence[Position]) -> Html:
 
 async def _is_shared(turn: Turn) -> bool:
     bot_id = turn.bot.id
-    return await turn.read(lambda connection: own_shop(connection, bot_id)) is None
+    return await turn.read(lambda connection: shop_of_bot(connection, bot_id)) is None
 
 
 def _lines(parts: list[Html]) -> Html:

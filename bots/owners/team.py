@@ -8,8 +8,9 @@ from bots.owners.shop import ROLES, back
 from bots.text_limits import TEXT, fitted, shortened
 from bots.turn import Turn
 from bots.words import Html, Words
+from loyalty_app.shops.invites import Offer, invite_once
 from loyalty_app.shops.links import invite_link
-from loyalty_app.shops.staff import Offer, Position, StaffMember, invite_once, list_staff, remove_staff
+from loyalty_app.shops.staff import Position, StaffMember, list_staff, remove_staff
 from loyalty_core.access import Role, reaches, require_role, role_to_manage
 
 ON_A_PAGE = 20

@@ -21,7 +21,8 @@ from bots.words import Html, Words
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.staff_view import with_codes, with_ids, with_phone_in
 from loyalty_app.shops.staff import Position
-from loyalty_core.customers import Customer, parse_code
+from loyalty_app.shops.start_links import code_in
+from loyalty_core.customers import Customer
 
 LARGEST_FILE = 20_000_000
 """Bytes of a file that a bot can fetch."""
@@ -35,7 +36,7 @@ PHONE = re.compile(r"[+＋]?[\d\s()/.\-]{5,25}")
 
 async def open_card(turn: Turn, code: str) -> bool:
     """A card's link was opened: show whom to stamp, if it is a card of a shop where the person works."""
-    positions, parsed = await positions_here_first(turn), parse_code(code)
+    positions, parsed = await positions_here_first(turn), code_in(code)
     found = await _with_codes(turn, positions, [parsed]) if positions and parsed else []
     if not found:
         return False
@@ -45,7 +46,7 @@ async def open_card(turn: Turn, code: str) -> bool:
 
 async def find_typed(turn: Turn, text: str) -> bool:
     """Something was typed: show whom to stamp, if it is the code or the phone number of a card."""
-    positions, code = await positions_here_first(turn), parse_code(text)
+    positions, code = await positions_here_first(turn), code_in(text)
     if not positions:
         return False
     found = await _with_codes(turn, positions, [code]) if code else []

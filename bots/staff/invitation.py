@@ -8,8 +8,8 @@ import unicodedata
 from bots.turn import Turn
 from bots.words import N_, Html, Words
 from loyalty_app.chat.chats import ChatChange
+from loyalty_app.shops.invites import accept, shop_inviting
 from loyalty_app.shops.links import shop_of_bot
-from loyalty_app.shops.staff import accept, shop_inviting
 from loyalty_core.access import Role
 from loyalty_core.errors import InviteInvalid
 from loyalty_core.fields import NAME_LENGTH

@@ -9,6 +9,7 @@ from bots.rights import own_positions
 from bots.turn import Turn
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
+from loyalty_app.counter.orders import chat_key
 from loyalty_app.shops.branches import Branch
 from loyalty_app.shops.staff import Position
 from loyalty_app.shops.workplaces import require_workplace
@@ -31,7 +32,7 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
 
     def caller(self, nonce: str) -> Caller:
         """Who asks the counter; what the buttons of one screen ask is done once."""
-        return Caller(business=self.position.business, actor=self.position.actor, key=f"chat:{nonce}")
+        return Caller(business=self.position.business, actor=self.position.actor, key=chat_key(nonce))
 
 
 async def find_shift(turn: Turn, business_id: int) -> Shift | None:

@@ -26,6 +26,15 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     key: str | None = None
 
 
+CHAT_KEYS = "chat:"
+"""What the idempotency keys of the chat begin with, so that no client of the API can take one."""
+
+
+def chat_key(nonce: str) -> str:
+    """The idempotency key of what the buttons of one screen ask for."""
+    return CHAT_KEYS + nonce
+
+
 class Holder(msgspec.Struct, frozen=True):
     """A person in their chat with a bot, both by Telegram's numbers."""
 

@@ -6,10 +6,9 @@ A shop's own bot serves it, or else the shared one. What a bot does with what a 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
-from loyalty_app.db.tables import telegram_bot
-from loyalty_app.shops.businesses import Business
-
-CARD_PREFIX, JOIN_PREFIX = "c_", "j_"
+from loyalty_app.db.tables import business, telegram_bot
+from loyalty_app.shops.businesses import Business, business_of
+from loyalty_app.shops.start_links import CARD_PREFIX, JOIN_PREFIX, start_link
 
 
 def bot_username(connection: Connection, business_id: int) -> str | None:
@@ -43,10 +42,16 @@ def serving_bot(connection: Connection, business_id: int) -> ServingBot | None:
 
 
 def shop_of_bot(connection: Connection, bot_id: int) -> int | None:
-    """The business whose own bot that is; None for the shared one."""
-    own = select(telegram_bot.c.business_id).where(telegram_bot.c.bot_id == bot_id, telegram_bot.c.removed_at.is_(None))
-    found: int | None = connection.execute(own).scalar_one_or_none()
+    """The business whose own bot that is, or was until it was taken away; None for the shared one."""
+    found: int | None = connection.scalar(select(telegram_bot.c.business_id).where(telegram_bot.c.bot_id == bot_id))
     return found
+
+
+def shop_of_link(connection: Connection, slug: str, *, bot_id: int) -> Business | None:
+    """The shop of that slug, as a bot knows it: a shop's own bot knows no other shop. None if there is none."""
+    row = connection.execute(select(business).where(business.c.slug == slug)).one_or_none()
+    own = shop_of_bot(connection, bot_id)
+    return business_of(row) if row is not None and own in {None, row.id} else None
 
 
 def card_link(connection: Connection, business_id: int, qr_code: str) -> str:
@@ -60,9 +65,9 @@ def join_link(connection: Connection, business: Business) -> str | None:
 
 
 def invite_link(connection: Connection, business_id: int, payload: str) -> str | None:
-    """The link that accepts an invitation, given as the payload that `staff.invite` has made; None without a bot."""
+    """The link that accepts an invitation, given as the payload that `invites.invite` has made; None without a bot."""
     return _start(bot_username(connection, business_id), payload)
 
 
 def _start(username: str | None, payload: str) -> str | None:
-    return f"https://t.me/{username}?start={payload}" if username else None
+    return start_link(username, payload) if username else None

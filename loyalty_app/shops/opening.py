@@ -9,8 +9,8 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import staff, telegram_chat
 from loyalty_app.shops.api_keys import ShownKey, add_key
 from loyalty_app.shops.businesses import Business, NewBusiness, add_business
-from loyalty_app.shops.staff import Position, add_invite
-from loyalty_app.shops.staff.positions import Newcomer, add_staff
+from loyalty_app.shops.invites import add_invite
+from loyalty_app.shops.staff import Newcomer, Position, add_staff
 from loyalty_core.access import Role
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import ShopLimitReached

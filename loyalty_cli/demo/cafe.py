@@ -13,8 +13,8 @@ import msgspec
 from loyalty_app.counter import Caller, Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.shops.businesses import NewBusiness, first_terms
+from loyalty_app.shops.invites import invite
 from loyalty_app.shops.opening import FIRST_KEY, Opened, open_shop
-from loyalty_app.shops.staff import invite
 from loyalty_core.access import Plan, Role
 from loyalty_core.customers import Profile
 from loyalty_core.ledger import Actor, ActorType

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, insert, update
 
 from api.routes.pictures import has_already
 from loyalty_app.db.tables import business, telegram_bot
+from loyalty_app.shops.start_links import code_in
 from loyalty_core.access import Scope
-from loyalty_core.customers import parse_code
 from tests.api.till import Till, refused
 
 
@@ -34,7 +34,7 @@ async def test_a_card_is_a_png_whose_code_finds_the_customer(till: Till) -> None
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
     assert picture_of(answer).size == (1000, 600)
     [code] = zxingcpp.read_barcodes(picture_of(answer))
-    assert parse_code(code.text) == lena["qr_code"]
+    assert code_in(code.text) == lena["qr_code"]
 
 
 async def test_with_a_bot_the_code_is_a_link_that_opens_the_card_in_its_chat(till: Till) -> None:

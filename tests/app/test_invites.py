@@ -6,18 +6,8 @@ from datetime import timedelta
 import pytest
 
 from loyalty_app.db import tables
-from loyalty_app.shops.staff import (
-    Accepted,
-    Offer,
-    Position,
-    accept,
-    invite,
-    invite_once,
-    position_in,
-    positions,
-    remove_staff,
-    token_digest,
-)
+from loyalty_app.shops.invites import Accepted, Offer, accept, invite, invite_once, token_digest
+from loyalty_app.shops.staff import Position, position_in, positions, remove_staff
 from loyalty_core.access import Role
 from loyalty_core.errors import InvalidRequest, InviteInvalid, NotOnStaff, RoleRequired
 from loyalty_core.ledger import Actor, ActorType

@@ -3,7 +3,7 @@
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_bot
 from loyalty_app.shops.links import bot_username, card_link, invite_link, join_link
-from loyalty_core.customers import parse_code
+from loyalty_app.shops.start_links import code_in
 from testkit.builders import CODE, NOON, at
 from testkit.shop import Shop, open_next_door
 
@@ -29,7 +29,7 @@ async def test_a_link_opens_the_bot_with_what_it_is_about(shop: Shop) -> None:
     own = shop.business
     card = await shop.database.read(lambda connection: card_link(connection, own.id, CODE))
     assert card == f"https://t.me/loyalty_bot?start=c_{CODE}"
-    assert parse_code(card) == CODE
+    assert code_in(card) == CODE
     join = await shop.database.read(lambda connection: join_link(connection, own))
     assert join == f"https://t.me/loyalty_bot?start=j_{own.slug}"
     invite = await shop.database.read(lambda connection: invite_link(connection, own.id, "i_0"))

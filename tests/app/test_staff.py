@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from loyalty_app.shops.staff import StaffMember, accept, invite, list_staff, remove_staff
+from loyalty_app.shops.invites import accept, invite
+from loyalty_app.shops.staff import StaffMember, list_staff, remove_staff
 from loyalty_core.access import Role
 from loyalty_core.errors import InvalidRequest, InviteInvalid, LastOwner, NotOnStaff, RoleRequired
 from loyalty_core.ledger import Actor

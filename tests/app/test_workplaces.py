@@ -2,7 +2,8 @@
 
 import pytest
 
-from loyalty_app.shops.staff import Position, accept, invite, list_staff, remove_staff
+from loyalty_app.shops.invites import accept, invite
+from loyalty_app.shops.staff import Position, list_staff, remove_staff
 from loyalty_app.shops.workplaces import list_positions, require_position, require_workplace
 from loyalty_core.access import Role
 from loyalty_core.errors import NotOnStaff, RoleRequired

@@ -13,8 +13,8 @@ from loyalty_app.db.engine import Database, open_database
 from loyalty_app.settings import Settings
 from loyalty_app.shops.api_keys import ApiKeys
 from loyalty_app.shops.businesses import list_businesses
+from loyalty_app.shops.invites import token_digest
 from loyalty_app.shops.programs import read_program
-from loyalty_app.shops.staff import token_digest
 from loyalty_core.access import Plan
 from testkit.console import CAFE, Console, refused
 

@@ -7,7 +7,7 @@ import pytest
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
-from loyalty_app.shops.staff import accept
+from loyalty_app.shops.invites import accept
 from loyalty_core.access import Role
 from testkit.builders import ANA, OTTO
 from testkit.console import CAFE, Console, refused

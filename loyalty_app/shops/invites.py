@@ -18,13 +18,13 @@ from loyalty_app.db.tables import invite as invite_table
 from loyalty_app.db.tables import staff
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.shops.rights import require_staff
-from loyalty_app.shops.staff.positions import Newcomer, Position, add_staff, position_in
+from loyalty_app.shops.staff import Newcomer, Position, add_staff, position_in
+from loyalty_app.shops.start_links import INVITE_PREFIX
 from loyalty_core.access import Role, base62, higher, reaches, role_to_manage
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InviteInvalid
 
 TOKEN_BYTES, TOKEN_LETTERS = 16, 22
-PREFIX = "i_"
 VALID_FOR = timedelta(hours=24)
 
 
@@ -77,7 +77,7 @@ async def invite_once(database: Database, offer: Offer, *, seed: bytes) -> str:
         require_staff(connection, offer.business_id, offer.by, role_to_manage(offer.role))
         if known.used_at is not None or known.expires_at <= offer.now:
             raise InviteInvalid
-        return PREFIX + token
+        return INVITE_PREFIX + token
 
     try:
         return await database.write(work)
@@ -114,7 +114,7 @@ def _add(database: Database, connection: Connection, offer: Offer, token: str) -
         "invited_by": offer.by,
     }
     database.insert(connection, invite_table, [row])
-    return PREFIX + token
+    return INVITE_PREFIX + token
 
 
 async def accept(database: Database, payload_or_token: str, *, user_id: int, name: str, now: datetime) -> Accepted:
@@ -122,7 +122,7 @@ async def accept(database: Database, payload_or_token: str, *, user_id: int, nam
 
     Raises InviteInvalid, InvalidRequest if that is no name.
     """
-    digest, new = token_digest(payload_or_token.removeprefix(PREFIX)), Newcomer(user_id, clean_name(name), now)
+    digest, new = token_digest(payload_or_token.removeprefix(INVITE_PREFIX)), Newcomer(user_id, clean_name(name), now)
 
     def work(connection: Connection) -> Accepted:
         given = _find(connection, digest)
@@ -140,7 +140,7 @@ async def accept(database: Database, payload_or_token: str, *, user_id: int, nam
 
 def shop_inviting(connection: Connection, payload_or_token: str) -> int | None:
     """The shop to whose staff an invitation leads, even one that has lapsed; None if there is no such invitation."""
-    digest = token_digest(payload_or_token.removeprefix(PREFIX))
+    digest = token_digest(payload_or_token.removeprefix(INVITE_PREFIX))
     found: int | None = connection.scalar(select(invite_table.c.business_id).where(invite_table.c.token_hash == digest))
     return found
 
