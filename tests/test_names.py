@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from tests.documents import ROOT, read, sections, spans, tables
+from tests.documents import NAMES, ROOT, prose, read, sections, spans, tables
 
 PRODUCT = ("loyalty_core", "loyalty_app", "api", "bots", "loyalty_cli")
 """The sandbox may use Telegram's own words."""
@@ -135,3 +135,19 @@ def test_arguments_are_not_hidden_in_a_dictionary_of_types() -> None:
         if isinstance(node, ast.arg) and node.annotation and "Unpack[" in ast.unparse(node.annotation)
     ]
     assert hidden == []
+
+
+def test_a_module_that_a_document_names_is_there() -> None:
+    paths = [path.relative_to(ROOT).as_posix() for path in modules(*OURS, "bench", "tests")]
+    migrations = [path.relative_to(ROOT).as_posix() for path in (ROOT / "loyalty_app/db/migrations").rglob("*.py")]
+    named = {
+        (name, span)
+        for name in NAMES
+        for span in spans(prose(name))
+        if re.fullmatch(r"[a-z_0-9/]+\.py", span) and "/" in span
+    }
+    assert [
+        (name, span)
+        for name, span in sorted(named)
+        if not any(f"/{p}".endswith(f"/{span}") for p in paths + migrations)
+    ] == []
