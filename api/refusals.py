@@ -65,4 +65,4 @@ class InternalError(LoyaltyError):
     """Something went wrong on our side."""
 
     def __init__(self) -> None:
-        super().__init__("The request could not be finished. Give the request_id to whoever runs this server.")
+        super().__init__("The request could not be finished. Give the request_id to the operator of this server.")

@@ -3,7 +3,7 @@
 It also makes what nobody else can work out, and what is the same each time it is asked for: `seed`.
 
 The key comes from LOYALTY_SECRET_KEY, or lies beside the SQLite file, made on first use and readable by its owner only.
-Losing it means that every secret has to be made anew.
+Losing it means that every secret has to be made again.
 """
 
 import base64

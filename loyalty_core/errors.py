@@ -98,7 +98,7 @@ class NotOnStaff(LoyaltyError):
     """Not on the staff of this shop."""
 
     def __init__(self) -> None:
-        super().__init__("Whoever asks is not on the staff of this shop, or not any more. Its owner can invite them.")
+        super().__init__("You are not on the staff of this shop, or not any more. Its owner can invite you.")
 
 
 class RoleRequired(LoyaltyError):

@@ -1,7 +1,7 @@
 """Voiding: undoing a stamp or a redemption, once.
 
 The rules, in words:
-- Undoing leaves the card as if the entry had never been made: the card is added up anew from the other entries.
+- Undoing leaves the card as if the entry had never been made: the card is added up again from the other entries.
 - Rewards that are no longer earned in that sum are voided. If one of them was already handed out, the undo is refused:
   undo the redemption first.
 - Undoing a redemption makes its reward available again.

@@ -1,7 +1,7 @@
-"""The archive: a zip of a manifest and what it names, each with its size and SHA-256. It appears whole or not at all.
+"""The archive: a zip of a manifest and the files that it lists, each with size and SHA-256, whole or not there at all.
 
-A checksum finds accidents and clumsy hands; whoever can write the file can write its manifest too. The file holds
-names, phone numbers and the key to all secrets: only its owner may read it.
+A checksum finds accidents, not attackers: who can write the file can write its manifest too. The file holds names,
+phone numbers and the key to all secrets: only its owner may read it.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
-"""Restoring a backup: into a new place first, proven there, and only then put in the place of what was.
+"""Restoring a backup: into a new place first, proven there, and only then put in the place of the old database.
 
-What was is kept beside it under another name. A database in use is never touched. In the restored one nothing goes out
-that may have gone out before: deliveries are paused until somebody resumes them, and updates of Telegram that waited to
-be answered are set aside.
+The old database is kept beside it under another name. A database in use is never touched. The restored one sends
+nothing that may have been sent before: deliveries are paused until somebody resumes them, and waiting updates of
+Telegram are set aside.
 """
 
 import asyncio

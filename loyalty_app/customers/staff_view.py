@@ -24,13 +24,13 @@ from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.voiding import UNDOABLE, check_right
 
 LOOKED_BACK = 5
-"""How many entries are looked at for one that whoever looks may undo: colleagues may have stamped since."""
+"""How many entries are searched for one that the viewer may undo: colleagues may have stamped since."""
 
 
 class StaffView(msgspec.Struct, frozen=True, kw_only=True):
     """A customer at the counter: stamps out of `goal`, and the rewards that wait, the oldest first.
 
-    `undoable` is the newest entry that whoever looks may undo now.
+    `undoable` is the newest entry that the viewer may undo now.
     """
 
     customer_id: int

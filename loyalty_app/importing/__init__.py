@@ -1,5 +1,5 @@
 """Importing: customers out of a spreadsheet or an integrator's list.
 
-`letters` turns bytes into text, `separators` into rows, `headings` finds out what the columns mean, `cells` reads one
-cell, `sheet` one file. `booking` hands what was read to the counter: there is no second way of writing cards.
+`encoding` turns bytes into text, `dialect` text into rows, `headings` finds out what the columns mean, `cells` reads
+one cell, `sheet` one file. `booking` hands what was read to the counter: there is no second way of writing cards.
 """

@@ -62,7 +62,7 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 class Faults:
-    """Collects all that is wrong with one line, so that nobody has to mend it twice."""
+    """Collects all that is wrong with one line, so that one correction is enough."""
 
     def __init__(self, place: int) -> None:
         self.place = place

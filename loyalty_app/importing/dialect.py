@@ -1,4 +1,4 @@
-"""Separators: what stands between the cells of a file, and its rows with the numbers of their lines.
+"""The dialect of a CSV file: what stands between its cells, and its rows with the numbers of their lines.
 
 Excel may say it in a first line, as sep=;. Otherwise each candidate is tried on the first rows: best is the one that
 shows known headings, then the one that gives all rows the same number of cells, then the one that gives more of them.

@@ -1,4 +1,4 @@
-"""Encodings: which one a file has, and its text. What its cells mean is not decided here.
+"""The encoding of a file, and its text. What its cells mean is not decided here.
 
 A mark at the beginning decides; then UTF-16 without one, by its zeros; then UTF-8, which nothing else is by accident;
 then an encoding of the shop's country (`code_pages.py`). Letters that cannot be read become U+FFFD, so that only

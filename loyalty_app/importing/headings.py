@@ -1,7 +1,7 @@
 """Headings: what the columns of a sheet mean, by their names in six languages, or by their places.
 
-A name is compared without regard to case, spaces and signs. Two columns for one thing are refused: which of them counts
-must be said by whoever knows. Columns with other names are left alone.
+A name is compared without regard to case, spaces and signs. Two columns for one thing are refused: only the sender
+knows which of them counts. Columns with other names are left alone.
 """
 
 import unicodedata

@@ -14,7 +14,7 @@ from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.shops.businesses import Business, find_business
 
 AT_ONCE = 100
-"""So few that whoever stamps a card meanwhile hardly waits."""
+"""So few that a stamp that comes meanwhile hardly waits."""
 
 
 class Importer(QueueWorker[ImportJob, ImportJob]):

@@ -1,4 +1,4 @@
-"""Discretion: no secret and nothing personal in a line of the log, whoever wrote it and however it came there.
+"""Redaction: no secret and nothing personal stands in a line of the log, in ours as in those of libraries.
 
 Secrets and addresses are known by their looks: API keys, webhook secrets, invitations, tokens of bots, passwords in
 URLs, e-mail addresses, phone numbers. Names are not: so of what exceptions say, all that stands in quotation marks is

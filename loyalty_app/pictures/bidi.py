@@ -1,4 +1,4 @@
-"""Direction: in which order the letters of one line are seen, by the Unicode bidirectional algorithm (UAX 9).
+"""Bidi: in which order the letters of one line are seen, by the Unicode bidirectional algorithm (UAX 9).
 
 Only what one line of plain text needs: no embeddings and no overrides, which `letters.clean` takes out.
 Even levels are read from the left, odd ones from the right.

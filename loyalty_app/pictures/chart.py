@@ -71,7 +71,7 @@ def _draw(chart: ChartPicture) -> Image.Image:
 
 
 def strong(colour: str) -> Colour:
-    """The shop's colour, or as dark a one as can be seen on paper."""
+    """The shop's colour, made dark enough to be seen on paper."""
     base = parse_colour(colour)
     shades = (mix(base, BLACK, step / 10) for step in range(11))
     return next(shade for shade in shades if contrast(shade, PAPER) >= SEEN_ON_PAPER)

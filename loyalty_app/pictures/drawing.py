@@ -48,7 +48,7 @@ def write_beside(picture: Image.Image, what: Stroke, edge: Edge, baseline: int, 
 
 
 def faint(shape: Image.Image, share: float) -> Image.Image:
-    """The same mask, so much of it: 0.3 leaves three tenths of the colour."""
+    """The same mask, fainter: a share of 0.3 leaves three tenths of the colour."""
     return shape.point(_fading(round(share * 100)))
 
 

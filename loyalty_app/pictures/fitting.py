@@ -1,4 +1,4 @@
-"""Fitting: texts made to fit their place. Too long a one gets smaller first; then it is broken, or cut with "…"."""
+"""Fitting: texts made to fit their place. A long text gets smaller first; then it is broken, or cut with "…"."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ ON_TWO_LINES = 0.72
 
 
 def fit(text: str, style: Style, width: float) -> Line:
-    """The line that is at most so wide: smaller if it must be, and then cut at the end of a letter with "…"."""
+    """A line of at most that width: smaller if it must be, and then cut at the end of a letter with "…"."""
     cleaned = clean(text)
     tries = [measure(cleaned, smaller) for smaller in _smaller(style)]
     return next((found for found in tries if found.width <= width), None) or cut(cleaned, tries[-1].style, width)

@@ -1,4 +1,4 @@
-"""Letters: a text of a stranger made fit to draw, and cut into what a reader takes for one letter each.
+"""Letters: any text made fit to draw, and cut into what a reader takes for one letter each.
 
 Only the text itself is looked at here; fonts and sizes are elsewhere.
 """

@@ -101,7 +101,7 @@ def _whole(link: str) -> Line:
 
 
 def _seen(colours: Palette) -> Colour:
-    """The shop's colour, or black where it is as good as white."""
+    """The shop's colour, or black where it is almost white."""
     return colours.dark if contrast(colours.dark, WHITE) >= SEEN_ON_PAPER else DARK
 
 

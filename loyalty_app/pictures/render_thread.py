@@ -1,7 +1,7 @@
-"""Turn: pictures are drawn one after the other, in a thread of their own.
+"""The render thread: pictures are drawn one after the other, in a thread of their own.
 
-A picture takes some milliseconds of pure work, and of threads that work Python lets each in turn. With many of them
-whoever waits for an answer would wait for all; with one, for one.
+Why: a picture takes some milliseconds of computing, and Python lets one thread compute at a time. With many threads an
+answer would wait for all of them; with one, it waits for one picture.
 """
 
 import asyncio
@@ -15,5 +15,5 @@ _thread = ThreadPoolExecutor(1, "pictures")
 
 
 async def drawn(draw: Callable[[Picture], bytes], picture: Picture) -> bytes:
-    """A picture, drawn in its turn."""
+    """Draw a picture once those before it are drawn; gives its bytes."""
     return await asyncio.get_running_loop().run_in_executor(_thread, draw, picture)

@@ -20,7 +20,7 @@ class CardTexts(NamedTuple):
 
 
 def card(words: CardTexts, stamps: tuple[int, int], *, colour: str, language: str, rewards: int = 0) -> CardPicture:
-    """A card with so many stamps of so many."""
+    """A card with some of its stamps."""
     return CardPicture(
         shop_name=words.shop,
         customer_name=words.customer,

@@ -19,7 +19,7 @@ HEADER_NUMBER, HEADER_GOAL = Style(64, BOLD), Style(34, BOLD)
 
 
 def draw_stamps(picture: Image.Image, current: int, required: int, colours: Palette, *, rtl: bool) -> None:
-    """Draw so many stamps of so many."""
+    """Draw the stamps of a card and its empty slots."""
     if required > MOST_SLOTS:
         _draw_bar(picture, current, required, colours, rtl=rtl)
         return

@@ -1,7 +1,7 @@
 """Text: one line of any scripts, measured, shaped by raqm and drawn.
 
-Lines become masks (one byte a pixel), so that whoever lays them on a picture chooses the colour, and nothing leaves its
-box. What is too long for its place is the concern of `fitting`.
+Lines become masks (one byte a pixel): the caller chooses the colour, and nothing leaves its box. `fitting` deals with
+lines that are too long for their place.
 """
 
 import math

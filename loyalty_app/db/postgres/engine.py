@@ -1,7 +1,7 @@
 """PostgreSQL 15 or newer through asyncpg: pooled connections, set-based writes, and certainty about lost commits.
 
-What was paid for: a connection that breaks during COMMIT leaves open whether it happened, so the transaction's id is
-noted and PostgreSQL is asked for its fate before anybody is answered. Which statements are run is not known here.
+Why: a connection that breaks during COMMIT leaves open whether the commit happened. So the transaction's id is noted,
+and PostgreSQL is asked for its fate before anybody is answered. The statements themselves are elsewhere.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """The statement with which PostgreSQL answers several questions in one round trip: an array of rows for each.
 
-What was paid for: a round trip costs as much as reading thirty rows. And the driver remembers how the rows of a table
-look, so that a migration beside it would stop it for good: each column is named, and no row of a table travels as such.
+Why: a round trip costs as much as reading thirty rows. Each column is named, and no row of a table travels as such,
+because the driver remembers how the rows of a table look: a migration beside it would stop it for good.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

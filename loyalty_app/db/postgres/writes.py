@@ -1,10 +1,10 @@
 """The statements with which PostgreSQL writes many rows at once: one document for each table, one round trip for all.
 
-What was paid for: a round trip costs as much as writing thirty rows, so writings travel together, as the parts of one
-WITH; and binding values one by one costs this process more than anything else, so the rows of a table are one JSON
-document, which the server takes apart. In which order PostgreSQL carries out parts is its own affair. But totals, for
-which others may wait, ask for the outcome of all parts before, and so are locked last; other rows that somebody may
-wait for must be locked before.
+Why: a round trip costs as much as writing thirty rows, so writes travel together, as the parts of one WITH. Binding
+values one by one costs this process more than anything else, so the rows of a table are one JSON document, which the
+server takes apart. PostgreSQL carries out the parts in any order. But the parts with totals, for which others may wait,
+ask for the outcome of all other parts, and so are locked last. Other rows that somebody may wait for must be locked
+before.
 """
 
 from collections.abc import Sequence

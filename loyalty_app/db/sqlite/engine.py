@@ -1,8 +1,8 @@
 """SQLite: one writer thread with one connection, and readers of their own that cannot write.
 
-What was paid for: a deferred BEGIN answers "database is locked" at once, so every write begins IMMEDIATE; an answer
-is sent only after a commit with synchronous=FULL; SQLite up to 3.51.2 can lose commits when the WAL is reset, so the
-driver is pysqlite3 where there is one. Which statements are run is not known here.
+Why: a deferred BEGIN answers "database is locked" at once, so every write begins IMMEDIATE. An answer is sent only
+after a commit with synchronous=FULL. SQLite up to 3.51.2 can lose commits when the WAL is reset, so the driver is
+pysqlite3 where there is one. The statements themselves are elsewhere.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""What SQLite is told of its tables, so that it reads what belongs to one card and not the whole shop.
+"""Statistics: what SQLite is told about its tables, so that it reads the rows of one card and not of a whole shop.
 
-What was paid for: without statistics SQLite takes a shop for ten rows, and reads the whole ledger of a shop, in the
-order of its key, where an index has the ten rows of a card. ANALYZE would count again and again, and a young shop would
-be counted before it has grown. So a grown shop is described here, once, for every file.
+Why: without statistics SQLite takes a shop for ten rows, and reads the whole ledger of a shop, in the order of its key,
+where an index has the ten rows of a card. ANALYZE would count again and again, and would count a young shop before it
+has grown. So a grown shop is described here, once, for every file.
 """
 
 from sqlalchemy import Connection, text
@@ -35,7 +35,7 @@ column, its first two columns, and so on: the form of `sqlite_stat1`."""
 
 
 def describe(connection: Connection) -> None:
-    """Write it down in a file that does not have it yet; whoever opens the file afterwards plans by it."""
+    """Write the statistics into a file that has none; connections that are opened afterwards plan by them."""
     if _written(connection) == GROWN:
         return
     connection.execute(text("ANALYZE alembic_version"))  # makes the table of statistics

@@ -1,8 +1,8 @@
 """The statements with which SQLite writes many rows at once.
 
-What was paid for: the driver lets go of Python's lock for every row of an `executemany`, and under load waits for it
-each time; many rows in one statement wait once. SQLAlchemy's own way to bind a row costs more than writing it, so the
-values are bound here, by the same types.
+Why: the driver lets go of Python's lock for every row of an `executemany`, and under load waits for it each time; many
+rows in one statement wait once. SQLAlchemy's own binding of a row costs more than writing it, so the values are bound
+here, by the same types.
 """
 
 from collections.abc import Callable, Iterator, Sequence
