@@ -282,10 +282,11 @@ async def test_an_archive_with_a_flipped_bit_is_refused_as_damaged(sqlite_settin
             await restored(sqlite_settings, tmp_path / "flipped.zip")
 
 
-KEPT_SINCE = {
+COLUMNS_SINCE = {
     "business_total": ("redeemed", "expired", "voided"),
     "customer": ("entries",),
     "daily_total": ("last_visits", "last_visits_again"),
+    "notice": ("lease",),
 }
 
 
@@ -295,7 +296,7 @@ async def test_a_backup_of_an_older_release_is_brought_up_to_date(sqlite_setting
         older = ["DROP TABLE import_job", "ALTER TABLE business DROP COLUMN deliveries_paused_at"]
         older += ["DELETE FROM numbers WHERE name = 'import'", "UPDATE alembic_version SET version_num = '0003'"]
         older += ["CREATE INDEX ix_customer_business_id_day ON customer (business_id, day)"]
-        older += [f"ALTER TABLE {table} DROP COLUMN {name}" for table, names in KEPT_SINCE.items() for name in names]
+        older += [f"ALTER TABLE {table} DROP COLUMN {name}" for table, names in COLUMNS_SINCE.items() for name in names]
         for statement in older:
             await shop.database.write(lambda c, s=statement: c.execute(text(s)).close())  # type: ignore[misc]  # bound
     await backed_up(sqlite_settings, tmp_path / "b.zip")
