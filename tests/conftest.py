@@ -33,8 +33,16 @@ QUICK_ALL_THE_SAME = {"tests.test_architecture"}
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give all test processes one home for their servers; the first process makes it, xdist hands it on."""
+    forget_the_shell()
     handed_on = getattr(config, "workerinput", None)
     config.stash[HOME] = Path(handed_on["home"] if handed_on else tempfile.mkdtemp(prefix="loyalty-"))
+
+
+def forget_the_shell() -> None:
+    """Leave no setting of somebody's own installation in the environment, and no proxy on the way to this machine."""
+    for name in [name for name in os.environ if name.startswith("LOYALTY_") and not name.startswith("LOYALTY_TEST_")]:
+        del os.environ[name]
+    os.environ |= {"NO_PROXY": "*", "no_proxy": "*"}
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -6,7 +6,7 @@ import shlex
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +120,10 @@ def test_no_setting_makes_it_touch_what_is_real(console: Console, tmp_path: Path
 
 
 def test_a_port_of_its_own_is_found_if_the_usual_one_is_taken(console: Console) -> None:
-    with suppress(OSError), socket.create_server(("127.0.0.1", 8000)), demo(console) as (_, cafe):
+    with ExitStack() as stack:
+        with suppress(OSError):  # somebody else has it, which is as good
+            stack.enter_context(socket.create_server(("127.0.0.1", 8000)))
+        _, cafe = stack.enter_context(demo(console))
         assert not cafe["url"].endswith(":8000")
 
 
