@@ -1,7 +1,7 @@
 """Buttons: what is written on them, and what they bring back when they are pressed.
 
 A press comes back as text of at most 64 bytes that anybody could have made up: a verb and its arguments. It says what
-is wanted, never what is allowed. A nonce, made anew for each screen, makes what a screen offers once-only: pressing
+is wanted, never what is allowed. A nonce, new for each screen, makes what a screen offers once-only: pressing
 twice, or pressing a button that Telegram delivers twice, is one press.
 """
 
@@ -77,8 +77,8 @@ def copy(label: str, text: str) -> InlineKeyboardButton:
 
 def keyboard(rows: Rows | None) -> InlineKeyboardMarkup | None:
     """The buttons below a message, row by row; rows without any are left out."""
-    kept = [row for row in rows or [] if row]
-    return InlineKeyboardMarkup(kept) if kept else None
+    filled = [row for row in rows or [] if row]
+    return InlineKeyboardMarkup(filled) if filled else None
 
 
 def new_nonce(*, ago: float = 0.0) -> str:

@@ -1,7 +1,7 @@
-"""The keeper: brings cards in chats up to date, whoever has stamped them and wherever.
+"""The card worker: brings the cards in chats up to date, whatever changed them: a till, the staff, an owner.
 
-What changes a card notes in the same transaction that its message is due. A card that changes often is shown once, as
-it is then. How a card looks is in `cards`.
+Each change of a card notes in its own transaction that the message is due. A card that changes often is shown once, as
+it is then. What a card's message says is `bots/card_messages.py`.
 """
 
 import asyncio
@@ -28,43 +28,43 @@ log = logging.getLogger(__name__)
 class CardWorker(QueueWorker[HeldCard, ShownCard]):
     """Shows due cards until it is closed."""
 
-    def __init__(self, running: Runtime, bots: Mapping[int, BotApplication], precedence: PriorityGate) -> None:
-        super().__init__(running.database, CardQueue(bots.keys), self._show, clock=running.clock, name="cards")
-        self._running, self._bots, self._precedence = running, bots, precedence
+    def __init__(self, runtime: Runtime, bots: Mapping[int, BotApplication], priority_gate: PriorityGate) -> None:
+        super().__init__(runtime.database, CardQueue(bots.keys), self._show, clock=runtime.clock, name="cards")
+        self._runtime, self._bots, self._priority_gate = runtime, bots, priority_gate
         self._loop = asyncio.get_running_loop()
 
     def wake(self) -> None:
-        """Look in a moment: whoever has just stamped a card is answered first."""
+        """Look in a moment: the person who has just stamped a card is answered first."""
         self._loop.call_later(PAUSE_SECONDS, super().wake)
 
-    async def _show(self, held: HeldCard) -> ShownCard:
-        shown = await self._try_to_show(held)
+    async def _show(self, card: HeldCard) -> ShownCard:
+        shown = await self._try_to_show(card)
         count_card("failed" if shown.failed else "gone" if shown.gone else "shown")
         return shown
 
-    async def _try_to_show(self, held: HeldCard) -> ShownCard:
-        application = self._bots.get(held.bot_id)
+    async def _try_to_show(self, card: HeldCard) -> ShownCard:
+        application = self._bots.get(card.bot_id)
         if application is None:
-            return ShownCard(card=held, failed=True)
-        async with self._precedence.gap():
-            sight = await self._running.database.read(lambda connection: look(connection, held))
+            return ShownCard(card=card, failed=True)
+        async with self._priority_gate.gap():
+            snapshot = await self._runtime.database.read(lambda connection: look(connection, card))
         try:
-            if sight is None:
-                return await take_down(application.bot, held)
-            return await show(application.bot, sight)
+            if snapshot is None:
+                return await take_down(application.bot, card)
+            return await show(application.bot, snapshot)
         except BadRequest as error:
             log.warning("a card cannot be shown until it changes again: %s", type(error).__name__)
-            return _given_up(held, sight)
+            return _given_up(card, snapshot)
         except TelegramError as error:
             log.warning("a card could not be shown: %s", type(error).__name__)
-            return ShownCard(card=held, failed=True)
+            return ShownCard(card=card, failed=True)
 
 
-def _given_up(held: HeldCard, sight: CardSnapshot | None) -> ShownCard:
+def _given_up(card: HeldCard, snapshot: CardSnapshot | None) -> ShownCard:
     """A card that Telegram will not have in this chat: it counts as shown, without a message."""
-    if sight is None:
-        return ShownCard(card=held, gone=True)
-    customer = sight.customer
+    if snapshot is None:
+        return ShownCard(card=card, gone=True)
+    customer = snapshot.customer
     return ShownCard(
-        card=held, version=customer.version, stamps=customer.current_stamps, rewards=customer.rewards_earned
+        card=card, version=customer.version, stamps=customer.current_stamps, rewards=customer.rewards_earned
     )

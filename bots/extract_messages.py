@@ -1,4 +1,4 @@
-"""Sentences: collects what the bot says from its source, and keeps the catalogues in step. For developers.
+"""Extract messages: collects what the bot says from its source, and keeps the catalogues in step. For developers.
 
 `make words` runs this module; the bot itself does not import it. A sentence is a literal, said by words (see
 `bots/words.py`) or marked with `N_`. A comment above it that begins with "Translators:" goes along.
@@ -14,8 +14,7 @@ import msgspec
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
-from bots.catalogues import DOMAIN
-from bots.words import LANGUAGES
+from bots.words import DOMAIN, LANGUAGES
 
 HERE = Path(__file__).parent
 SOURCE = "en"
@@ -172,7 +171,7 @@ def _written(catalogue: Catalog, header: list[str]) -> bytes:
 
 
 def main() -> None:
-    """Write all catalogues anew, and tell what is still to be translated."""
+    """Write all catalogues again, and tell what is still to be translated."""
     sentences = to_translate(collect())
     for code in LANGUAGES:
         path = path_of(code)

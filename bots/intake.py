@@ -14,19 +14,17 @@ from typing import Any
 
 import msgspec
 import telegram
-from telegram.error import BadRequest, NetworkError, RetryAfter
+from telegram.error import RetryAfter
 from telegram.ext import Application
 
 from bots.priority_gate import PriorityGate
-from bots.rate_limiter import seconds_of
+from bots.telegram_errors import may_pass, seconds_to_wait
 from loyalty_app.chat.incoming_updates import NewUpdate, new_update, take_in_and_claim
 from loyalty_app.chat.update_queue import HandledUpdate, TelegramUpdate, UpdateQueue, will_be_tried
-from loyalty_app.db.engine import will_pass
 from loyalty_app.observability.log_context import log_context
 from loyalty_app.observability.metrics import count_update
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.runtime import Runtime
-from loyalty_core.errors import Busy
 
 log = logging.getLogger(__name__)
 
@@ -35,12 +33,15 @@ failures: ContextVar[list[Exception] | None] = ContextVar("failures", default=No
 
 
 class Intake:
-    """Takes updates in and has them handled, by the bots of this process."""
+    """Takes updates in and has them handled by the bots of this process.
 
-    def __init__(self, running: Runtime, bots: Mapping[int, BotApplication]) -> None:
-        self._running, self._bots, self.precedence = running, bots, PriorityGate()
-        self.turns: QueueWorker[TelegramUpdate, HandledUpdate] = QueueWorker(
-            running.database, UpdateQueue(bots.keys), self._handle, clock=running.clock, name="updates"
+    `bots` maps the number of each open bot to the library's application; it may change at any time.
+    """
+
+    def __init__(self, runtime: Runtime, bots: Mapping[int, BotApplication]) -> None:
+        self._runtime, self._bots, self.priority_gate = runtime, bots, PriorityGate()
+        self.worker: QueueWorker[TelegramUpdate, HandledUpdate] = QueueWorker(
+            runtime.database, UpdateQueue(bots.keys), self._handle, clock=runtime.clock, name="updates"
         )
 
     async def take(self, bot_id: int, raw: Iterable[dict[str, Any]]) -> None:
@@ -48,17 +49,17 @@ class Intake:
 
         One that cannot be written down is logged and left: nothing could be done with it, ever.
         """
-        updates, now = list(_readable(bot_id, raw)), self._running.clock()
-        mine = await take_in_and_claim(self._running.database, bot_id, updates, now=now, room=self.turns.room)
-        self.turns.begin(mine)
-        if len(mine) < len(updates):
-            self.turns.wake()
+        updates, now = list(_readable(bot_id, raw)), self._runtime.clock()
+        claimed = await take_in_and_claim(self._runtime.database, bot_id, updates, now=now, room=self.worker.room)
+        self.worker.begin(claimed)
+        if len(claimed) < len(updates):
+            self.worker.wake()
 
     async def _handle(self, update: TelegramUpdate) -> HandledUpdate:
         """Handle an update; what it leads to can be found in the log by its number."""
         began = time.perf_counter()
         log_context.set({"bot": update.bot_id, "update": update.update_id})
-        with self.precedence.serving():
+        with self.priority_gate.serving():
             handled = await self._handle_once(update)
         outcome = "again" if will_be_tried(handled) else "handled" if handled.error is None else "aside"
         seconds = time.perf_counter() - began
@@ -68,12 +69,12 @@ class Intake:
 
     async def _handle_once(self, update: TelegramUpdate) -> HandledUpdate:
         bot = self._bots.get(update.bot_id)
-        if bot is None:  # it was closed a moment ago; whoever opens it again goes on
+        if bot is None:  # it was closed a moment ago; the process that opens it again goes on
             return HandledUpdate(update=update, wait=timedelta())
         failed = await _try(bot, update)
         if failed is None:
             return HandledUpdate(update=update)
-        again = passes(failed)
+        again = may_pass(failed)
         log.log(
             logging.WARNING if again else logging.ERROR,
             "update %d of bot %d failed",
@@ -81,14 +82,14 @@ class Intake:
             update.bot_id,
             exc_info=failed,
         )
-        wait = timedelta(seconds=seconds_of(failed)) if isinstance(failed, RetryAfter) else None
+        wait = timedelta(seconds=seconds_to_wait(failed)) if isinstance(failed, RetryAfter) else None
         return HandledUpdate(update=update, error=type(failed).__name__, may_pass=again, wait=wait)
 
 
 def _readable(bot_id: int, raw: Iterable[dict[str, Any]]) -> Iterator[NewUpdate]:
-    for one in raw:
+    for update in raw:
         try:
-            yield new_update(one)
+            yield new_update(update)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with it, the others must not suffer
             log.error("bot %d was sent what is no update: %s", bot_id, type(error).__name__)  # noqa: TRY400  # it may hold a name
 
@@ -102,15 +103,6 @@ async def _try(bot: BotApplication, update: TelegramUpdate) -> Exception | None:
     except Exception as error:  # noqa: BLE001  # whatever it is, the next update must not suffer
         caught.append(error)
     return caught[0] if caught else None
-
-
-def passes(error: Exception) -> bool:
-    """Whether a failure may pass by itself, so that the same update is tried again."""
-    if isinstance(error, RetryAfter):
-        return True
-    if isinstance(error, NetworkError):
-        return not isinstance(error, BadRequest)
-    return isinstance(error, Busy) or will_pass(error)
 
 
 async def note_failure(_update: object, context: Any) -> None:  # noqa: ANN401  # the library's own signature

@@ -1,4 +1,7 @@
-"""Languages: choosing the one in which the bot speaks to a person. The sentences are in `locales`."""
+"""Languages: choosing the one in which the bot speaks to a person.
+
+The sentences themselves are in `locales`; how they are filled is `bots/words.py`.
+"""
 
 from bots.buttons import Rows, button
 from bots.turn import Turn
@@ -10,7 +13,7 @@ from loyalty_app.chat.chats import ChatChange
 def language_rows(verb: str, *args: object) -> Rows:
     """A button for each language, by its own name."""
     names = [button(words_for(code).name, verb, *args, code) for code in LANGUAGES]
-    return [names[place : place + 2] for place in range(0, len(names), 2)]
+    return [names[first : first + 2] for first in range(0, len(names), 2)]
 
 
 async def ask(turn: Turn) -> None:
@@ -30,10 +33,10 @@ async def choose(turn: Turn) -> None:
 
 
 async def repaint_cards(turn: Turn) -> None:
-    """Have all cards of the chat shown anew where they are, in the language that is spoken now."""
-    await turn.finish()  # the keeper reads there which language it is
-    await show_again(turn.running.database, turn.bot.id, turn.user.id, now=turn.now())
-    turn.running.wakeups.cards.notify()
+    """Have all cards of the chat shown again where they are, in the language that is spoken now."""
+    await turn.finish()  # the card worker reads there which language it is
+    await show_again(turn.runtime.database, turn.bot.id, turn.user.id, now=turn.now())
+    turn.runtime.wakeups.cards.notify()
 
 
 PRESSES = {"languages": ask, "language": choose}

@@ -30,17 +30,20 @@ async def set_menus(bot: ExtBot[Any], *, shared: bool) -> None:
         try:
             await _set_menu(bot, code, shared=shared)
         except TelegramError as error:
-            away = isinstance(error, NetworkError) and not isinstance(error, BadRequest)
+            out_of_reach = isinstance(error, NetworkError) and not isinstance(error, BadRequest)
             log.log(
-                logging.INFO if away else logging.WARNING, "the menu of @%s could not be set: %s", bot.username, error
+                logging.INFO if out_of_reach else logging.WARNING,
+                "the menu of @%s could not be set: %s",
+                bot.username,
+                error,
             )
             return
 
 
 async def _set_menu(bot: ExtBot[Any], code: str | None, *, shared: bool) -> None:
     words = words_for(code)
-    wanted = [*COMMANDS, NEW_SHOP] if shared else COMMANDS
-    commands = tuple(BotCommand(name, words.plain(said)) for name, said in wanted)
+    named = [*COMMANDS, NEW_SHOP] if shared else COMMANDS
+    commands = tuple(BotCommand(name, words.plain(label)) for name, label in named)
     if await bot.get_my_commands(language_code=code) != commands:
         await bot.set_my_commands(commands, language_code=code)
     description, short = words.plain(DESCRIPTION), words.plain(SHORT_DESCRIPTION)

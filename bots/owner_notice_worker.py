@@ -1,6 +1,6 @@
-"""Notices: tells the owners of a shop what they should know, each in their own chat and language, once.
+"""Owner notices: tells the owners of a shop once, in their chats, what they should know, as that a webhook fails.
 
-What is to be told, and who knows it already, lies in the database (`loyalty_app/shops/owner_notices.py`).
+What is to be told, and who knows it already, is in the database (`loyalty_app/shops/owner_notices.py`).
 """
 
 import logging
@@ -21,39 +21,41 @@ log = logging.getLogger(__name__)
 
 
 class NoticeWorker(QueueWorker[Notice, NoticeSent]):
-    """Tells notices until it is closed."""
+    """Sends notices that are due until it is closed."""
 
-    def __init__(self, running: Runtime, bots: Mapping[int, BotApplication]) -> None:
-        super().__init__(running.database, NoticeQueue(bots.keys), self._tell_all, clock=running.clock, name="notices")
-        self._running, self._bots = running, bots
+    def __init__(self, runtime: Runtime, bots: Mapping[int, BotApplication]) -> None:
+        super().__init__(
+            runtime.database, NoticeQueue(bots.keys), self._send_to_all, clock=runtime.clock, name="notices"
+        )
+        self._runtime, self._bots = runtime, bots
 
-    async def _tell_all(self, notice: Notice) -> NoticeSent:
+    async def _send_to_all(self, notice: Notice) -> NoticeSent:
         application = self._bots.get(notice.bot_id or 0)
-        told = list(notice.told_to)
+        informed = list(notice.told_to)
         if application is None:
             return NoticeSent(notice=notice, told_to=notice.told_to, everybody=False)
         try:
-            for owner in [owner for owner in notice.owners if owner not in told]:
-                await self._tell(application.bot, notice, owner)
-                told.append(owner)
+            for owner in [owner for owner in notice.owners if owner not in informed]:
+                await self._send(application.bot, notice, owner)
+                informed.append(owner)
         except TelegramError as error:
-            log.warning("a notice could not be told: %s", type(error).__name__)
-        return NoticeSent(notice=notice, told_to=tuple(told), everybody=set(notice.owners) <= set(told))
+            log.warning("a notice could not be sent: %s", type(error).__name__)
+        return NoticeSent(notice=notice, told_to=tuple(informed), everybody=set(notice.owners) <= set(informed))
 
-    async def _tell(self, bot: ExtBot[Any], notice: Notice, owner: int) -> None:
-        """Tell one owner; who has blocked the bot, or never met it, cannot be told and is not asked again."""
-        chat: Chat = await self._running.database.read(lambda connection: find_chat(connection, bot.id, owner))
+    async def _send(self, bot: ExtBot[Any], notice: Notice, owner: int) -> None:
+        """Tell one owner. One who has blocked the bot, or never met it, cannot be told and is not tried again."""
+        chat: Chat = await self._runtime.database.read(lambda connection: find_chat(connection, bot.id, owner))
         if chat.blocked_at is not None:
             return
         try:
-            message = await bot.send_message(owner, saying(words_for(chat.language or chat.language_code), notice))
+            message = await bot.send_message(owner, notice_text(words_for(chat.language or chat.language_code), notice))
         except (TimedOut, Forbidden, BadRequest):  # it may have arrived, or there is no such chat
             return
-        below = ChatChange(last_id=message.message_id)
-        await change_chat(self._running.database, bot.id, owner, below, now=self._running.clock())
+        newest = ChatChange(last_id=message.message_id)
+        await change_chat(self._runtime.database, bot.id, owner, newest, now=self._runtime.clock())
 
 
-def saying(words: Words, notice: Notice) -> Html:
+def notice_text(words: Words, notice: Notice) -> Html:
     """A notice in words."""
     said = _about_webhook(words, notice.facts) if notice.facts else words.say("{text}", text=notice.text)
     return words.say("⚠️ <b>{shop}</b>\n{what}", shop=notice.shop_name, what=said)

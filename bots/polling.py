@@ -1,7 +1,8 @@
-"""Polling: asking Telegram for a bot's updates, for as long as no public address is set.
+"""Polling: fetching a bot's updates from Telegram, where no public address is set (`LOYALTY_PUBLIC_URL`).
 
 Updates are read as they are, for one that the library cannot read must not stop the others. They are acknowledged by
 the next question, which is asked only after they were written down. One process at a time asks for a bot's updates.
+None is handled twice: that is `loyalty_app/chat/update_queue.py`.
 """
 
 import asyncio
@@ -30,21 +31,21 @@ KINDS = ("message", "callback_query", "my_chat_member")
 log = logging.getLogger(__name__)
 
 
-async def keep_polling(running: Runtime, bot: ExtBot[Any], intake: Intake) -> None:
+async def keep_polling(runtime: Runtime, bot: ExtBot[Any], intake: Intake) -> None:
     """Ask for updates until cancelled; what fails is tried again, after longer and longer pauses."""
-    right = PollingLease(running, bot.id)
+    lease = PollingLease(runtime, bot.id)
     try:
-        await _poll(right, bot, intake)
+        await _poll(lease, bot, intake)
     finally:
-        await right.give_back()
+        await lease.give_back()
 
 
-async def _poll(right: "PollingLease", bot: ExtBot[Any], intake: Intake) -> None:
+async def _poll(lease: "PollingLease", bot: ExtBot[Any], intake: Intake) -> None:
     offset, pause = 0, PAUSE_SECONDS
     while True:
         try:
-            await right.hold()
-            updates = await ask(bot, offset)
+            await lease.hold()
+            updates = await fetch(bot, offset)
             if updates:
                 await intake.take(bot.id, updates)
                 offset = after(updates)
@@ -61,7 +62,7 @@ async def _poll(right: "PollingLease", bot: ExtBot[Any], intake: Intake) -> None
 
 def after(updates: list[dict[str, Any]]) -> int:
     """From where to ask on. Raises TelegramError if none has a number: then they would only come again at once."""
-    numbers = [number for one in updates if isinstance(number := one.get("update_id"), int)]
+    numbers = [number for update in updates if isinstance(number := update.get("update_id"), int)]
     if not numbers:
         raise TelegramError("no update has a number")
     return max(numbers) + 1
@@ -70,15 +71,15 @@ def after(updates: list[dict[str, Any]]) -> int:
 class PollingLease:
     """The right to ask for a bot's updates, which one process has at a time."""
 
-    def __init__(self, running: Runtime, bot_id: int) -> None:
-        self._running, self._bot_id = running, bot_id
+    def __init__(self, runtime: Runtime, bot_id: int) -> None:
+        self._runtime, self._bot_id = runtime, bot_id
         self._me, self._renewed = secrets.token_hex(8), datetime.min.replace(tzinfo=UTC)
 
     async def hold(self) -> None:
         """Wait until this process has the right, and keep it from lapsing."""
-        while self._running.clock() - self._renewed > RENEW_EVERY:
-            now = self._running.clock()
-            if await may_poll(self._running.database, self._bot_id, self._me, now=now):
+        while self._runtime.clock() - self._renewed > RENEW_EVERY:
+            now = self._runtime.clock()
+            if await may_poll(self._runtime.database, self._bot_id, self._me, now=now):
                 self._renewed = now
             else:
                 await asyncio.sleep(CONFLICT_SECONDS)
@@ -86,17 +87,17 @@ class PollingLease:
     async def give_back(self) -> None:
         """Let another process ask at once."""
         try:
-            await leave_polling(self._running.database, self._bot_id, self._me)
+            await leave_polling(self._runtime.database, self._bot_id, self._me)
         except Exception as error:  # noqa: BLE001  # the right lapses by itself
             log.info("the right to poll could not be given back: %s", type(error).__name__)
 
 
-async def ask(bot: ExtBot[Any], offset: int) -> list[dict[str, Any]]:
+async def fetch(bot: ExtBot[Any], offset: int) -> list[dict[str, Any]]:
     """The updates from `offset` on, waiting a while for the first. Raises TelegramError."""
-    asked = urlencode(
+    query = urlencode(
         {"offset": offset, "timeout": WAIT_SECONDS, "allowed_updates": msgspec.json.encode(KINDS).decode()}
     )
-    found = await bot.request.post(f"{bot.base_url}/getUpdates?{asked}", read_timeout=WAIT_SECONDS + PATIENCE_SECONDS)
-    if not isinstance(found, list):
+    updates = await bot.request.post(f"{bot.base_url}/getUpdates?{query}", read_timeout=WAIT_SECONDS + PATIENCE_SECONDS)
+    if not isinstance(updates, list):
         raise TelegramError("the answer is no list of updates")
-    return found
+    return updates

@@ -1,7 +1,7 @@
-"""Precedence: whoever has pressed something comes first; cards in other people's chats give way to them.
+"""The priority gate: people who have pressed something come first; cards in other people's chats give way to them.
 
-Bringing a card up to date takes some milliseconds of this process, for which whoever presses a button meanwhile would
-wait. Nobody looks at the card at that very moment, so it waits for a gap, and not for long.
+why: bringing a card up to date takes some milliseconds of this process, and a person who presses a button meanwhile
+would wait for it. Nobody looks at the card at that very moment, so it waits for a gap, though not for long.
 """
 
 import asyncio
@@ -12,9 +12,13 @@ LONGEST_SECONDS = 0.3
 
 
 class PriorityGate:
-    """Who is served at the moment, and who gives way."""
+    """Counts the people who are served at the moment, and lets other work begin in the gaps.
 
-    def __init__(self) -> None:
+    `longest_seconds` is how long that work waits at most: a busy bot must still show its cards.
+    """
+
+    def __init__(self, longest_seconds: float = LONGEST_SECONDS) -> None:
+        self._longest_seconds = longest_seconds
         self._served = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -35,7 +39,7 @@ class PriorityGate:
     @asynccontextmanager
     async def gap(self) -> AsyncIterator[None]:
         """Begin with something that gives way: one at a time, while nobody is served, or after the longest wait."""
-        latest = asyncio.get_running_loop().time() + LONGEST_SECONDS
+        latest = asyncio.get_running_loop().time() + self._longest_seconds
         first = False
         try:
             with suppress(TimeoutError):

@@ -9,8 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from bots.drafts import Draft, read_draft
-from bots.turn import Turn
+from bots.turn import Draft, Turn
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.staff import Position
 from loyalty_app.shops.workplaces import list_positions, require_position
@@ -64,7 +63,7 @@ def typed_by(role: Role, take: Callable[[Turn, TypedAnswer], Awaitable[None]]) -
     """
 
     async def answer(turn: Turn, text: str) -> None:
-        draft = read_draft(turn.chat.draft) or Draft("")
+        draft = turn.draft or Draft("")
         try:
             position = await own_position(turn, int(draft.answers.get("business") or 0), role)
         except Exception:

@@ -1,7 +1,7 @@
-"""Routes: what can be said and pressed, and who answers. The table of contents of the bot.
+"""Routes: what people can say and press, and who answers. The table of contents of the bot.
 
-Every answer is one function that is given the turn. A refusal of the rules is said in words; whatever else goes wrong
-is said to the person too, and then left to the intake.
+Every answer is one function that is given the turn. A refusal of the rules is said in words; any other failure is
+said to the person too, and then left to the intake.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -21,9 +21,8 @@ from telegram.ext import (
 )
 
 from bots import customers, languages, owners, staff
-from bots.drafts import read_draft
-from bots.intake import passes
 from bots.replies import reply
+from bots.telegram_errors import may_pass
 from bots.turn import Turn
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.start_links import CARD_PREFIX, INVITE_PREFIX, JOIN_PREFIX
@@ -83,7 +82,7 @@ def commanded(answer: Answer) -> Answer:
 
 async def typed(turn: Turn) -> None:
     """Somebody has typed something: the answer to what was asked last, or a card's code, or just so."""
-    draft = read_draft(turn.chat.draft)
+    draft = turn.draft
     if draft is not None and (entry := DRAFTS.get(draft.kind.split(".")[0])):
         await entry(turn, turn.text)
     elif not await staff.find_typed(turn, turn.text):
@@ -107,7 +106,7 @@ async def photographed(turn: Turn) -> None:
 
 async def blocked_or_back(turn: Turn) -> None:
     """Somebody has blocked the bot, or come back."""
-    member = turn.came.my_chat_member
+    member = turn.incoming.my_chat_member
     if member is None or member.chat.type != ChatType.PRIVATE:
         return
     gone = member.new_chat_member.status in {"kicked", "left"}
@@ -127,7 +126,7 @@ def answered(answer: Answer) -> Callable[[Update, Turn], Coroutine[Any, Any, Non
         except LoyaltyError as refusal:
             await _refuse(turn, refusal)
         except Exception as error:
-            if not passes(error):  # what passes is tried again by itself
+            if not may_pass(error):  # what passes is tried again by itself
                 await _apologize(turn)
             raise
         finally:
@@ -144,14 +143,14 @@ async def _finish(turn: Turn) -> None:
 
 async def _apologize(turn: Turn) -> None:
     await turn.toast(turn.words.plain("Something went wrong here. Please try again."))
-    if turn.came.message:
+    if turn.incoming.message:
         with suppress(TelegramError):
             await turn.say(turn.words.say("Something went wrong here. Please try again."))
 
 
 async def _refuse(turn: Turn, refusal: LoyaltyError) -> None:
     said = reply(turn.words, refusal, turn.now())
-    if turn.came.callback_query:
+    if turn.incoming.callback_query:
         await turn.toast(said, alert=True)
     else:
         await turn.screen(turn.words.say("{text}", text=said))

@@ -1,4 +1,4 @@
-"""Scan: the QR codes in a picture that somebody sent.
+"""Scan: reads the QR codes in a picture that somebody sent.
 
 The rules, in words:
 - All codes count, each once, in reading order: line by line, and from left to right.
@@ -166,7 +166,7 @@ def _sighting(position: zxingcpp.Position, size: tuple[int, int]) -> Sighting:
 
 
 def _in_reading_order(found: dict[str, Sighting]) -> list[str]:
-    """Sort codes into lines: whoever's middle is within half a code of the first one's stands in its line."""
+    """Sort codes into lines: a code whose middle is within half a code of the first one's stands in its line."""
     lines: list[list[tuple[float, str]]] = []
     first: Sighting | None = None
     for text, seen in sorted(found.items(), key=lambda item: item[1].middle):

@@ -1,7 +1,8 @@
-"""The office: all bots of a process, from the moment they are opened to the moment they are closed.
+"""The bot supervisor: opens and closes all bots of a process.
 
-It follows the registry: a bot that is registered while the process runs is opened within seconds, one that is removed
-is closed. Telegram may be out of reach; the rest of the process does not wait for it.
+It follows the table of bots (`loyalty_app/chat/bots.py`): a bot that is registered while the process runs is opened
+within seconds, one that is removed is closed. Telegram may be out of reach; the rest of the process does not wait for
+it.
 """
 
 import asyncio
@@ -22,8 +23,8 @@ from bots.intake import BotApplication, Intake, note_failure
 from bots.menus import set_menus
 from bots.owner_notice_worker import NoticeWorker
 from bots.polling import KINDS, keep_polling
-from bots.rate_limiter import RateLimiter
 from bots.routes import HANDLERS
+from bots.telegram_limits import TelegramRateLimiter
 from bots.turn import Turn
 from loyalty_app.chat import bots as registry
 from loyalty_app.chat import card_queue, update_queue
@@ -32,7 +33,7 @@ from loyalty_app.runtime import Runtime
 from loyalty_core.errors import LoyaltyError
 
 TELEGRAM = "https://api.telegram.org"
-LOOK_EVERY_SECONDS = 3.0
+CHECK_EVERY_SECONDS = 3.0
 DEAD_SECONDS = 60.0
 PATIENCE_SECONDS = 10.0
 CONNECTIONS = 128
@@ -52,15 +53,19 @@ class SharedRequest(HTTPXRequest):
 
 
 class BotSupervisor:
-    """The bots of one process."""
+    """The bots of one process, with all that works for them: the intake of updates, the cards, the notices.
 
-    def __init__(self, running: Runtime) -> None:
-        self.running = running
+    `runtime` is what the process holds open; `bots` maps the number of each open bot to the library's application.
+    Made and closed by `open_bots`.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
         self.bots: dict[int, BotApplication] = {}
-        self.intake = Intake(running, self.bots)
-        self.keeper = CardWorker(running, self.bots, self.intake.precedence)
-        self.crier = NoticeWorker(running, self.bots)
-        self._where = (running.settings.telegram_api_url or TELEGRAM).rstrip("/")
+        self.intake = Intake(runtime, self.bots)
+        self.card_worker = CardWorker(runtime, self.bots, self.intake.priority_gate)
+        self.notice_worker = NoticeWorker(runtime, self.bots)
+        self._where = (runtime.settings.telegram_api_url or TELEGRAM).rstrip("/")
         self._request = SharedRequest(
             connection_pool_size=CONNECTIONS,
             read_timeout=PATIENCE_SECONDS,
@@ -68,12 +73,12 @@ class BotSupervisor:
             # Certificates take long to load; a server of one's own without TLS shows none.
             httpx_kwargs={"verify": self._where.startswith("https:")},
         )
-        self._vault = running.vault
+        self._vault = runtime.vault
         self._tokens: dict[int, str] = {}
         self._failed: Counter[str] = Counter()
         self._not_before: dict[str, float] = {}
         self._locked: set[int] = set()
-        self._errands: dict[int, asyncio.Task[None]] = {}
+        self._bot_tasks: dict[int, asyncio.Task[None]] = {}
         self._task = asyncio.create_task(self._keep_open(), name="bots")
 
     async def _keep_open(self) -> None:
@@ -82,17 +87,17 @@ class BotSupervisor:
                 await self.follow()
             except Exception:  # whatever failed, the database comes back
                 log.exception("the bots could not be looked up")
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+            await asyncio.sleep(CHECK_EVERY_SECONDS)
 
     async def follow(self) -> None:
-        """Open bots that are new, close those that are gone, and open those anew that have another token.
+        """Open bots that are new, close those that are gone, and open again those that have another token.
 
         Bots are opened side by side: one that cannot be reached holds up no other, and is left in peace for a while.
         """
-        records = {one.bot_id: one for one in await registry.list_bots(self.running.database, self._vault)}
-        self._tell_locked(records.values())
-        tokens = {number: one.token for number, one in records.items() if one.token}
-        shared = self.running.settings.telegram_token
+        records = {record.bot_id: record for record in await registry.list_bots(self.runtime.database, self._vault)}
+        self._report_locked(records.values())
+        tokens = {bot_id: record.token for bot_id, record in records.items() if record.token}
+        shared = self.runtime.settings.telegram_token
         if shared:
             tokens[bot_id_of(shared)] = shared
         for bot_id in [number for number, token in self._tokens.items() if tokens.get(number) != token]:
@@ -102,23 +107,23 @@ class BotSupervisor:
         due = {number: tokens[number] for number in new if self._not_before.get(tokens[number], now) <= now}
         await asyncio.gather(
             *(
-                self._try_to_open(token, own=records.get(number) if token != shared else None)
+                self._try_to_open(token, known=records.get(number) if token != shared else None)
                 for number, token in due.items()
             )
         )
 
-    def _tell_locked(self, records: Iterable[BotRecord]) -> None:
+    def _report_locked(self, records: Iterable[BotRecord]) -> None:
         """Say once which bots' tokens cannot be read with this installation's key."""
-        locked = {one.bot_id for one in records if one.business_id is not None and one.token is None}
+        locked = {record.bot_id for record in records if record.business_id is not None and record.token is None}
         for bot_id in locked - self._locked:
             log.error("bot %d stays closed: its token was encrypted with another LOYALTY_SECRET_KEY", bot_id)
         self._locked = locked
 
-    async def _try_to_open(self, token: str, *, own: BotRecord | None) -> None:
+    async def _try_to_open(self, token: str, *, known: BotRecord | None) -> None:
         """Open a bot, or say why not; what is out of reach for a moment is not worth a warning."""
         bot_id = bot_id_of(token)
         try:
-            await self._open(token, own=own)
+            await self._open(token, known=known)
         except (TelegramError, LoyaltyError) as error:
             passing = isinstance(error, NetworkError) and not self._failed[token]
             level = logging.INFO if passing else logging.WARNING
@@ -129,23 +134,23 @@ class BotSupervisor:
             del self._failed[token]
             self._not_before.pop(token, None)
 
-    async def _open(self, token: str, *, own: BotRecord | None) -> None:
+    async def _open(self, token: str, *, known: BotRecord | None) -> None:
         application = self._application(token)
         await application.initialize()
         bot: ExtBot[Any] = application.bot
-        record = own or await self._register_shared(bot)
+        record = known or await self._register_shared(bot)
         self._tokens[bot.id], self.bots[bot.id] = token, application
-        self._errands[bot.id] = asyncio.create_task(self._run(record, bot), name=f"bot-{bot.id}")
+        self._bot_tasks[bot.id] = asyncio.create_task(self._run(record, bot), name=f"bot-{bot.id}")
         log.info("@%s is open", record.username)
 
     async def _register_shared(self, bot: ExtBot[Any]) -> BotRecord:
         record = BotRecord(bot_id=bot.id, business_id=None, username=bot.username, secret=registry.new_secret())
-        return await registry.register(self.running.database, self._vault, record, now=self.running.clock())
+        return await registry.register(self.runtime.database, self._vault, record, now=self.runtime.clock())
 
     def _application(self, token: str) -> BotApplication:
         builder = ApplicationBuilder().bot(self._bot(token)).updater(None).job_queue(None)
         application: BotApplication = builder.context_types(ContextTypes(context=Turn)).build()
-        application.bot_data = self.running
+        application.bot_data = self.runtime
         application.add_handlers(HANDLERS)
         application.add_error_handler(note_failure)
         return application
@@ -158,17 +163,17 @@ class BotSupervisor:
             request=self._request,
             get_updates_request=self._request,
             defaults=Defaults(parse_mode=ParseMode.HTML),
-            rate_limiter=RateLimiter(),
+            rate_limiter=TelegramRateLimiter(),
         )
 
     async def _run(self, record: BotRecord, bot: ExtBot[Any]) -> None:
         """Ask for updates, or have them sent here, if there is a public address."""
         menus = asyncio.create_task(set_menus(bot, shared=record.business_id is None))
         try:
-            url = self.running.settings.public_url
+            url = self.runtime.settings.public_url
             await self._until_done(bot, f"{url.rstrip('/')}/telegram/{record.bot_id}" if url else "", record.secret)
             if not url:
-                await keep_polling(self.running, bot, self.intake)
+                await keep_polling(self.runtime, bot, self.intake)
             await menus
         finally:
             menus.cancel()
@@ -185,16 +190,16 @@ class BotSupervisor:
             except TelegramError as error:
                 log.log(level, "@%s could not be told where updates go: %s", bot.username, type(error).__name__)
                 level = logging.WARNING
-                await asyncio.sleep(LOOK_EVERY_SECONDS)
+                await asyncio.sleep(CHECK_EVERY_SECONDS)
             else:
                 return
 
     async def _close(self, bot_id: int) -> None:
         self._tokens.pop(bot_id, None)
-        if errand := self._errands.pop(bot_id, None):
-            errand.cancel()
+        if task := self._bot_tasks.pop(bot_id, None):
+            task.cancel()
             with suppress(asyncio.CancelledError):
-                await errand
+                await task
         application = self.bots.pop(bot_id, None)
         if application is not None:
             await application.shutdown()
@@ -204,12 +209,12 @@ class BotSupervisor:
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
-        for errand in self._errands.values():
-            errand.cancel()
-        await asyncio.gather(*self._errands.values(), return_exceptions=True)
-        await self.intake.turns.close()
-        await self.keeper.close()
-        await self.crier.close()
+        for task in self._bot_tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._bot_tasks.values(), return_exceptions=True)
+        await self.intake.worker.close()
+        await self.card_worker.close()
+        await self.notice_worker.close()
         for bot_id in list(self.bots):
             await self._close(bot_id)
         await self._request.close()
@@ -219,7 +224,7 @@ def _pause(error: Exception, failed: int) -> float:
     """For how many seconds a bot that could not be opened is left; a token that is refused seldom becomes right."""
     if not isinstance(error, NetworkError):
         return DEAD_SECONDS
-    return min(LOOK_EVERY_SECONDS * ((1 << min(failed, 10)) - 2), DEAD_SECONDS)
+    return min(CHECK_EVERY_SECONDS * ((1 << min(failed, 10)) - 2), DEAD_SECONDS)
 
 
 def bot_id_of(token: str) -> int:
@@ -229,16 +234,16 @@ def bot_id_of(token: str) -> int:
 
 
 @asynccontextmanager
-async def open_bots(running: Runtime) -> AsyncIterator[BotSupervisor]:
-    """Open the bots of a process and close them at the end."""
-    if running.settings.on_sqlite:  # nobody else is at work, so what was leased is free
-        await update_queue.release(running.database)
-        await card_queue.release(running.database)
-        await registry.release(running.database)
-    office = BotSupervisor(running)
-    running.wakeups.updates.listen(office.intake.turns.wake)
-    running.wakeups.cards.listen(office.keeper.wake)
+async def open_bots(runtime: Runtime) -> AsyncIterator[BotSupervisor]:
+    """Open the bots of a process and close them at the end; if Telegram is out of reach, they open once it is back."""
+    if runtime.settings.on_sqlite:  # nobody else is at work, so what was leased is free
+        await update_queue.release(runtime.database)
+        await card_queue.release(runtime.database)
+        await registry.release(runtime.database)
+    supervisor = BotSupervisor(runtime)
+    runtime.wakeups.updates.listen(supervisor.intake.worker.wake)
+    runtime.wakeups.cards.listen(supervisor.card_worker.wake)
     try:
-        yield office
+        yield supervisor
     finally:
-        await office.close()
+        await supervisor.close()

@@ -1,4 +1,4 @@
-"""Direction of text: keeps names, codes and times from turning the sentence around them.
+"""Text direction: keeps names, codes and times from turning the sentence around them.
 
 What a person typed is isolated (U+2068 … U+2069) wherever it could change the order of its neighbours, and loses the
 signs that would reach beyond it. Words themselves and HTML belong to `bots/words.py`.
@@ -37,7 +37,7 @@ def tame(text: str) -> str:
     return text if _closes_what_it_opens(text) else text.translate(_ISOLATES)
 
 
-def turns(text: str, *, rtl: bool) -> bool:
+def reorders(text: str, *, rtl: bool) -> bool:
     """Whether a text could change the order of a sentence that is written in this direction."""
     ways = {unicodedata.bidirectional(letter) for letter in text}
     return bool(ways - {"EN", "AN"}) if rtl else bool(ways & {"R", "AL", "AN"})

@@ -1,4 +1,7 @@
-"""Fitting: keeping texts within what Telegram takes. It counts UTF-16 units, without the tags."""
+"""Text limits: keeping texts within what Telegram takes. It counts UTF-16 units, without the tags.
+
+How many messages Telegram takes is `bots/telegram_limits.py`.
+"""
 
 import html
 import re
@@ -30,8 +33,8 @@ def fitted(head: Html, lines: Iterable[Html], *, most: int) -> Html:
 
 def listed(names: list[str], words: Words) -> str:
     """Names of shops within a sentence, as "a, b and c"; of very many, the first."""
-    kept = [shortened(name) for name in names[:MOST_NAMES]]
-    return words.join([*kept, "…"] if len(names) > MOST_NAMES else kept)
+    first = [shortened(name) for name in names[:MOST_NAMES]]
+    return words.join([*first, "…"] if len(names) > MOST_NAMES else first)
 
 
 def shortened(name: str, most: int = LABEL) -> str:

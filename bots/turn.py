@@ -1,4 +1,4 @@
-"""Context: one update of one person, with the chat it came from, the words to answer in, and the ways to answer.
+"""The turn: one update of one person, with the chat it came from, the words to answer in, and the ways to answer.
 
 A turn is made by the library for each update. Sending is done here, so that everything that can happen on the way (a
 person who has blocked the bot, a message that is gone, an answer that was lost) is met in one place. What is said is
@@ -17,7 +17,6 @@ from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 from telegram.ext import CallbackContext, ExtBot
 
 from bots.buttons import Press, Rows, keyboard, read_press
-from bots.drafts import Draft, write_draft
 from bots.words import Html, Words, words_for
 from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
 from loyalty_app.counter import Counter
@@ -30,10 +29,42 @@ Result = TypeVar("Result")
 NOT_MODIFIED = "message is not modified"
 
 
-class Turn(CallbackContext[ExtBot[Any], Any, Any, Runtime]):
-    """One update of one person in their chat with one bot."""
+class Draft(msgspec.Struct, frozen=True):
+    """What is being asked, as "newshop.reward", and the answers so far.
 
-    came: Update
+    `by` is the update after which it was asked. If that comes once more, it is no answer to this question.
+    """
+
+    kind: str
+    answers: dict[str, str | int | None] = {}
+    by: int = 0
+
+
+def write_draft(draft: Draft) -> bytes:
+    """A draft as it is kept."""
+    return msgspec.json.encode(draft)
+
+
+def read_draft(kept: bytes | None) -> Draft | None:
+    """A draft that was kept; None if there is none, or an older release wrote it."""
+    if kept is None:
+        return None
+    try:
+        return msgspec.json.decode(kept, type=Draft)
+    except msgspec.DecodeError:
+        return None
+
+
+class Turn(CallbackContext[ExtBot[Any], Any, Any, Runtime]):
+    """One update of one person in their chat with one bot: what came, and the ways to answer.
+
+    A handler is given one: `async def show(turn: Turn) -> None`. It reads `turn.text`, `turn.press` and `turn.user`,
+    asks `turn.counter` or `turn.read(...)`, notes what changes in the chat by `turn.note(ChatChange(...))`, and answers
+    by `turn.screen(turn.words.say("Hello {name}", name=...), rows)`. A blocked bot, a message that is gone and an
+    answer that was lost are met here; other errors of Telegram's go up, and the update may be tried again.
+    """
+
+    incoming: Update
     chat: Chat
     words: Words
     is_back = False
@@ -47,17 +78,17 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Runtime]):
         """Made by the library for each update."""
         turn = super().from_update(update, application)
         if isinstance(update, Update):
-            turn.came = update
+            turn.incoming = update
         return turn
 
     async def refresh_data(self) -> None:
         """Load the chat before anybody answers; called by the library."""
         user, bot_id = self.user, self.bot.id
-        self.chat = await self.running.database.glance(lambda connection: find_chat(connection, bot_id, user.id))
+        self.chat = await self.runtime.database.glance(lambda connection: find_chat(connection, bot_id, user.id))
         self.words = words_for(self.chat.language or user.language_code)
-        message = self.came.message
+        message = self.incoming.message
         self._last_before = self.chat.last_id
-        self.is_back = self.chat.blocked_at is not None and bool(message or self.came.callback_query)
+        self.is_back = self.chat.blocked_at is not None and bool(message or self.incoming.callback_query)
         change = ChatChange(
             language_code=user.language_code if user.language_code != self.chat.language_code else msgspec.UNSET,
             blocked_at=None if self.is_back else msgspec.UNSET,
@@ -68,31 +99,31 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Runtime]):
     # Who, where and when.
 
     @property
-    def running(self) -> Runtime:
+    def runtime(self) -> Runtime:
         """What this process holds open."""
         return self.bot_data
 
     @property
     def counter(self) -> Counter:
         """The way in which cards are written."""
-        return self.running.counter
+        return self.runtime.counter
 
     @property
     def user(self) -> User:
         """The person. Only updates of people reach a turn."""
-        if self.came.effective_user is None:
+        if self.incoming.effective_user is None:
             message = "an update without a person"
             raise ValueError(message)
-        return self.came.effective_user
+        return self.incoming.effective_user
 
     def now(self, business: Business | None = None) -> datetime:
         """The moment, by the shop's clock if one is named."""
-        moment = self.running.clock()
+        moment = self.runtime.clock()
         return moment.astimezone(business.zone) if business else moment
 
     async def read(self, work: Callable[..., Result]) -> Result:
         """Read from the database."""
-        return await self.running.database.read(work)
+        return await self.runtime.database.read(work)
 
     def note(self, change: ChatChange) -> None:
         """Note something about the chat; it is written down at the end of the turn."""
@@ -101,17 +132,17 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Runtime]):
 
     def ask(self, draft: Draft) -> None:
         """Note what is being asked now, after this update."""
-        self.note(ChatChange(draft=write_draft(msgspec.structs.replace(draft, by=self.came.update_id))))
+        self.note(ChatChange(draft=write_draft(msgspec.structs.replace(draft, by=self.incoming.update_id))))
 
     def has_asked(self, draft: Draft) -> bool:
         """Whether something was asked after this very update, which comes once more: it failed, or was cut off."""
-        return draft.by == self.came.update_id
+        return draft.by == self.incoming.update_id
 
     async def finish(self) -> None:
         """End the turn: a press is answered in any case, and what was noted is written down."""
         await self.toast()
         if _asked(self._noted):
-            await change_chat(self.running.database, self.bot.id, self.user.id, self._noted, now=self.now())
+            await change_chat(self.runtime.database, self.bot.id, self.user.id, self._noted, now=self.now())
             self._noted = ChatChange()
 
     # What the person did.
@@ -119,25 +150,30 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Runtime]):
     @property
     def text(self) -> str:
         """What was typed; empty if nothing was."""
-        return (self.came.message.text or "").strip() if self.came.message else ""
+        return (self.incoming.message.text or "").strip() if self.incoming.message else ""
+
+    @property
+    def draft(self) -> Draft | None:
+        """What the person is in the middle of typing; None if nothing is being asked."""
+        return read_draft(self.chat.draft)
 
     @property
     def press(self) -> Press:
         """The button that was pressed."""
-        query = self.came.callback_query
+        query = self.incoming.callback_query
         return read_press(query.data or "" if query else "")
 
     @property
     def pressed_id(self) -> int | None:
         """The message whose button was pressed."""
-        query = self.came.callback_query
+        query = self.incoming.callback_query
         return query.message.message_id if query and query.message else None
 
     # Ways to answer.
 
     async def toast(self, text: str = "", *, alert: bool = False) -> None:
         """Answer a press, once: with a line that goes by itself, or with one that has to be closed."""
-        query = self.came.callback_query
+        query = self.incoming.callback_query
         if query is None or self._answered:
             return
         self._answered = True
@@ -156,7 +192,7 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Runtime]):
             log.warning("it is not known whether a message arrived")
             return None
         except Forbidden:
-            self.note(ChatChange(blocked_at=self.running.clock()))
+            self.note(ChatChange(blocked_at=self.runtime.clock()))
             return None
         self.note(ChatChange(last_id=message.message_id))
         return message
@@ -191,14 +227,14 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Runtime]):
         except TimedOut:
             log.warning("it is not known whether an edit arrived")
         except Forbidden:
-            self.note(ChatChange(blocked_at=self.running.clock()))
+            self.note(ChatChange(blocked_at=self.runtime.clock()))
         except BadRequest as error:
             return NOT_MODIFIED in str(error).lower()
         return True
 
     async def swallow(self) -> None:
         """Take the person's own message out of the chat, once it has been understood."""
-        message = self.came.message
+        message = self.incoming.message
         if message is None:
             return
         await self.remove(message.message_id)

@@ -9,23 +9,30 @@ the calls below, so they are literals; a sentence that waits in a table is marke
 | toasts, files, pictures: no HTML | plain | plain_count |
 | labels of buttons, 40 letters at most | label | |
 
-Reading .po files is `bots/catalogues.py`, isolating names is `bots/text_direction.py`; no sentences live here.
+Isolating names is `bots/text_direction.py`, collecting sentences for the translators `bots/extract_messages.py`; no
+sentences live here.
 """
 
 import html
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
-from gettext import NullTranslations
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+from io import BytesIO
 
 import msgspec
 from babel import Locale
 from babel.dates import format_skeleton, format_time, format_timedelta
 from babel.lists import format_list
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-from bots.catalogues import read_catalogue
-from bots.text_direction import RIGHT_TO_LEFT, is_all_places, isolate_places, tame, turns
+from bots.text_direction import RIGHT_TO_LEFT, is_all_places, isolate_places, reorders, tame
+
+DOMAIN = "loyalty"
+"""What the files of the translations are called: bots/locales/<language>/LC_MESSAGES/loyalty.po."""
 
 LANGUAGES = ("en", "hi", "es", "ru", "ar", "de")
 """The languages in the order of the menu."""
@@ -128,7 +135,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
     def _fill(self, sentence: str, values: dict[str, object]) -> str:
         texts = {name: self._text(value) for name, value in values.items()}
-        apart = {name for name, text in texts.items() if turns(text, rtl=self.rtl)}
+        apart = {name for name, text in texts.items() if reorders(text, rtl=self.rtl)}
         return isolate_places(sentence, apart).format_map(texts)
 
     def _whole(self, sentence: str, values: dict[str, object]) -> str:
@@ -161,3 +168,18 @@ def _threshold(length: timedelta) -> int:
 @cache
 def _words(code: str) -> Words:
     return Words(code=code, locale=Locale.parse(_FORMATS.get(code, code)), catalogue=read_catalogue(code))
+
+
+def read_catalogue(code: str) -> NullTranslations:
+    """Read the translations of a language from its .po file; without one, the English of the code is said.
+
+    Nothing compiled is kept in the project.
+    """
+    file = files("bots") / "locales" / code / "LC_MESSAGES" / f"{DOMAIN}.po"
+    if not file.is_file():
+        return NullTranslations()
+    compiled = BytesIO()
+    with file.open("rb") as text:
+        write_mo(compiled, read_po(text, locale=code))
+    compiled.seek(0)
+    return GNUTranslations(compiled)

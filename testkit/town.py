@@ -71,7 +71,7 @@ class Town:
 
     @property
     def _idle(self) -> bool:
-        return self.supervisor.intake.turns.idle and self.supervisor.keeper.idle
+        return self.supervisor.intake.worker.idle and self.supervisor.card_worker.idle
 
     def _waiting(self, connection: Connection) -> int:
         updates = select(func.count()).select_from(telegram_update).where(telegram_update.c.done_at.is_(None))

@@ -15,12 +15,12 @@ from loyalty_core.ledger import EntryType
 
 async def show_front(turn: Turn) -> None:
     """Turn the card back to its front; from a screen or from news, bring it down."""
-    sight = await pressed_card(turn)
-    if sight is None:
+    snapshot = await pressed_card(turn)
+    if snapshot is None:
         return
-    if turn.pressed_id != sight.held.message_id and turn.pressed_id == turn.chat.screen_id:
+    if turn.pressed_id != snapshot.held.message_id and turn.pressed_id == turn.chat.screen_id:
         await _take_screen_away(turn)
-    await turn_over(turn, sight, caption(sight, turn.words), card_rows(sight, turn.words))
+    await turn_over(turn, snapshot, caption(snapshot, turn.words), card_rows(snapshot, turn.words))
 
 
 async def _take_screen_away(turn: Turn) -> None:
@@ -31,43 +31,43 @@ async def _take_screen_away(turn: Turn) -> None:
 
 async def show_rewards(turn: Turn) -> None:
     """The rewards that wait on this card: what, since when, until when."""
-    sight = await pressed_card(turn)
-    if sight is not None:
-        await turn_over(turn, sight, rewards_text(sight, turn.words), back_row(turn, sight))
+    snapshot = await pressed_card(turn)
+    if snapshot is not None:
+        await turn_over(turn, snapshot, rewards_text(snapshot, turn.words), back_row(turn, snapshot))
 
 
-def rewards_text(sight: CardSnapshot, words: Words) -> Html:
+def rewards_text(snapshot: CardSnapshot, words: Words) -> Html:
     """The rewards that wait, or what is still missing."""
-    head = words.say("🎁 <b>Rewards at {shop}</b>", shop=sight.business.name)
-    return fitted(Html(f"{head}\n"), waiting_lines(sight, words), most=CAPTION)
+    head = words.say("🎁 <b>Rewards at {shop}</b>", shop=snapshot.business.name)
+    return fitted(Html(f"{head}\n"), waiting_lines(snapshot, words), most=CAPTION)
 
 
-def waiting_lines(sight: CardSnapshot, words: Words) -> list[Html]:
+def waiting_lines(snapshot: CardSnapshot, words: Words) -> list[Html]:
     """The rewards that wait, one after the other; without any, what is still missing."""
-    if not sight.rewards:
-        left = sight.customer.stamps_required - sight.customer.current_stamps
-        reward = sight.program.terms.reward_description
+    if not snapshot.rewards:
+        left = snapshot.customer.stamps_required - snapshot.customer.current_stamps
+        reward = snapshot.program.terms.reward_description
         return [
             words.count(
                 "None yet: {n} stamp to go for {reward}", "None yet: {n} stamps to go for {reward}", left, reward=reward
             )
         ]
-    return reward_lines(sight.rewards, sight, words, since=True)
+    return reward_lines(snapshot.rewards, snapshot, words, since=True)
 
 
 async def show_history(turn: Turn) -> None:
     """The last ten things that were done to this card; what was undone is struck out."""
-    sight = await pressed_card(turn)
-    if sight is None:
+    snapshot = await pressed_card(turn)
+    if snapshot is None:
         return
-    shop, customer_id = sight.business, sight.customer.id
+    shop, customer_id = snapshot.business, snapshot.customer.id
     deeds = await turn.read(lambda connection: last_deeds(connection, shop.id, customer_id))
-    await turn_over(turn, sight, history_text(sight, deeds, turn.now(shop), turn.words), back_row(turn, sight))
+    await turn_over(turn, snapshot, history_text(snapshot, deeds, turn.now(shop), turn.words), back_row(turn, snapshot))
 
 
-def history_text(sight: CardSnapshot, deeds: list[Deed], now: datetime, words: Words) -> Html:
+def history_text(snapshot: CardSnapshot, deeds: list[Deed], now: datetime, words: Words) -> Html:
     """What was done to a card, the newest first, told at `now` by the shop's clock."""
-    head = words.say("🕘 <b>History at {shop}</b>", shop=sight.business.name)
+    head = words.say("🕘 <b>History at {shop}</b>", shop=snapshot.business.name)
     lines = [_deed_line(deed, now, words) for deed in deeds]
     nothing = words.say("Nothing yet. Your first stamp will be here.")
     return fitted(Html(f"{head}\n"), lines or [nothing], most=CAPTION)

@@ -1,4 +1,4 @@
-"""Leaving: a person has their data deleted, by one shop or by all, after they were asked once more."""
+"""Erasure: a person has their data deleted, at one shop or at all, after they were asked once more."""
 
 import re
 
@@ -31,11 +31,11 @@ async def ask(turn: Turn) -> None:
 
 def _question(turn: Turn, cards: list[CardSnapshot]) -> Html:
     words = turn.words
-    waiting = sum(sight.customer.rewards_available for sight in cards)
+    waiting = sum(snapshot.customer.rewards_available for snapshot in cards)
     parts = [
         words.say(
             "Delete your card at {shops}? Your name, your number and your stamps go for good.",
-            shops=listed([sight.business.name for sight in cards], words),
+            shops=listed([snapshot.business.name for snapshot in cards], words),
         )
     ]
     if waiting:
@@ -54,21 +54,21 @@ def _rows(turn: Turn, shop: int) -> Rows:
 
 
 async def erase(turn: Turn) -> None:
-    """Delete what was asked about; the keeper takes the cards out of the chat."""
+    """Delete what was asked about; the card worker takes the cards out of the chat."""
     nonce = turn.press.text(1)
     cards = await pressed_cards(turn) if NONCE.fullmatch(nonce) else []
     if not cards:
         return
-    for sight in cards:
-        await _erase(turn, sight, nonce)
+    for snapshot in cards:
+        await _erase(turn, snapshot, nonce)
     if not turn.press.number(0):
         turn.note(ChatChange(language=None))
     await turn.screen(_done(turn, cards))
 
 
-async def _erase(turn: Turn, sight: CardSnapshot, nonce: str) -> None:
-    customer_id = sight.customer.id
-    caller = Caller(business=sight.business, actor=Actor(ActorType.CUSTOMER, customer_id), key=chat_key(nonce))
+async def _erase(turn: Turn, snapshot: CardSnapshot, nonce: str) -> None:
+    customer_id = snapshot.customer.id
+    caller = Caller(business=snapshot.business, actor=Actor(ActorType.CUSTOMER, customer_id), key=chat_key(nonce))
     try:
         await turn.counter.erase(caller, customer_id)
     except CustomerNotFound:  # the shop has just done the same
@@ -80,7 +80,7 @@ def _done(turn: Turn, cards: list[CardSnapshot]) -> Html:
     return words.say(
         "🗑 Deleted at {shops}: your name, your number, your card and your rewards. "
         "What was counted there stays, and says nothing of who you are.",
-        shops=listed([sight.business.name for sight in cards], words),
+        shops=listed([snapshot.business.name for snapshot in cards], words),
     )
 
 

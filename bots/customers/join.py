@@ -1,4 +1,4 @@
-"""Joining: somebody opens the link of a shop, and has its card. One tap, one answer."""
+"""Join: somebody opens the link of a shop and has its card. One tap, one answer."""
 
 import re
 import unicodedata
@@ -22,7 +22,7 @@ VISIBLE = frozenset("LNPS")
 
 
 async def join(turn: Turn, slug: str) -> None:
-    """Hand out a card of the shop, or show the one that the person has there; the keeper sends it."""
+    """Hand out a card of the shop, or show the one that the person has there; the card worker sends it."""
     shop = await _find_shop(turn, slug)
     if shop is None:
         await turn.screen(
@@ -36,9 +36,9 @@ async def join(turn: Turn, slug: str) -> None:
             turn.words.say("<b>{shop}</b> cannot hand out more cards at the moment. Please ask there.", shop=shop.name)
         )
         return
-    sight = await find_own(turn, shop.id)
-    if sight is not None:
-        await bring_down(turn, sight.held)
+    snapshot = await find_own(turn, shop.id)
+    if snapshot is not None:
+        await bring_down(turn, snapshot.held)
 
 
 async def _find_shop(turn: Turn, slug: str) -> Business | None:

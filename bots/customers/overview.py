@@ -30,11 +30,11 @@ def how_to_get_one(turn: Turn) -> Html:
 
 
 def _card_rows(turn: Turn, cards: list[CardSnapshot]) -> Rows:
-    return [[button(_label(turn, sight), "mycard", sight.business.id)] for sight in cards[:MOST_ROWS]]
+    return [[button(_label(turn, snapshot), "mycard", snapshot.business.id)] for snapshot in cards[:MOST_ROWS]]
 
 
-def _label(turn: Turn, sight: CardSnapshot) -> str:
-    shop, card = shortened(sight.business.name, LABEL_OF_SHOP), sight.customer
+def _label(turn: Turn, snapshot: CardSnapshot) -> str:
+    shop, card = shortened(snapshot.business.name, LABEL_OF_SHOP), snapshot.customer
     if card.rewards_available:
         return turn.words.label("{shop} · 🎁 {n}", shop=shop, n=card.rewards_available)
     return turn.words.label("{shop} · {have}/{need}", shop=shop, have=card.current_stamps, need=card.stamps_required)
@@ -46,21 +46,21 @@ async def show_rewards(turn: Turn) -> None:
     if not cards:
         await turn.screen(how_to_get_one(turn))
         return
-    lines = [line for sight in cards for line in _shop_lines(turn, sight)]
+    lines = [line for snapshot in cards for line in _shop_lines(turn, snapshot)]
     await turn.screen(fitted(turn.words.say("🎁 <b>Your rewards</b>"), lines, most=TEXT), _card_rows(turn, cards))
 
 
-def _shop_lines(turn: Turn, sight: CardSnapshot) -> list[Html]:
-    name = turn.words.say("<b>{shop}</b>", shop=sight.business.name)
-    return [Html(f"\n{name}"), *waiting_lines(sight, turn.words)]
+def _shop_lines(turn: Turn, snapshot: CardSnapshot) -> list[Html]:
+    name = turn.words.say("<b>{shop}</b>", shop=snapshot.business.name)
+    return [Html(f"\n{name}"), *waiting_lines(snapshot, turn.words)]
 
 
 async def open_card(turn: Turn, code: str) -> None:
     """The holder of a card sees it. Everybody else learns nothing, not even whether there is such a card."""
-    wanted = code_in(code)
-    own = [sight for sight in await find_all(turn) if sight.customer.qr_code == wanted]
-    if own:
-        await bring_down(turn, own[0].held)
+    qr_code = code_in(code)
+    opened = [snapshot for snapshot in await find_all(turn) if snapshot.customer.qr_code == qr_code]
+    if opened:
+        await bring_down(turn, opened[0].held)
     else:
         await turn.screen(turn.words.say("Only whoever holds this card, and the staff of its shop, can open it."))
 

@@ -1,6 +1,6 @@
-"""Holding: the cards of the person who writes, and where in the chat they are.
+"""One's own cards: the cards of the person who writes, and where in the chat they are.
 
-A button's word is never taken for it: a card is looked up by the person's own number. The keeper sends and edits the
+What a button says is never trusted: a card is looked up by the person's own number. The card worker sends and edits the
 cards; here they are only asked for.
 """
 
@@ -26,20 +26,20 @@ async def find_all(turn: Turn) -> list[CardSnapshot]:
 
 async def pressed_card(turn: Turn) -> CardSnapshot | None:
     """The person's card of the shop that a button names; if there is none, that is said."""
-    sight = await find_own(turn, turn.press.number(0))
-    if sight is None:
+    snapshot = await find_own(turn, turn.press.number(0))
+    if snapshot is None:
         await turn.toast(turn.words.plain("This card is not here any more."), alert=True)
-    return sight
+    return snapshot
 
 
-async def bring_down(turn: Turn, held: HeldCard) -> None:
+async def bring_down(turn: Turn, card: HeldCard) -> None:
     """Have a card sent to the bottom of the chat; the message that showed it is taken away."""
-    if held.message_id is not None:
-        await _put_away(turn, held.message_id)
+    if card.message_id is not None:
+        await _put_away(turn, card.message_id)
         await turn.swallow()
-    await turn.finish()  # the keeper reads there in which language, and whether the person is back
-    await send_anew(turn.running.database, held, now=turn.now())
-    turn.running.wakeups.cards.notify()
+    await turn.finish()  # the card worker reads there in which language, and whether the person is back
+    await send_anew(turn.runtime.database, card, now=turn.now())
+    turn.runtime.wakeups.cards.notify()
 
 
 async def _put_away(turn: Turn, message_id: int) -> None:
@@ -49,20 +49,20 @@ async def _put_away(turn: Turn, message_id: int) -> None:
         await turn.edited(turn.bot.edit_message_caption, message_id, caption=said, reply_markup=None)
 
 
-async def turn_over(turn: Turn, sight: CardSnapshot, text: Html, rows: Rows) -> None:
+async def turn_over(turn: Turn, snapshot: CardSnapshot, text: Html, rows: Rows) -> None:
     """Show something below the picture of a card, in place of what stands there.
 
     A press under any other message, such as news, brings the card down instead.
     """
-    shown = sight.held.message_id
-    if turn.pressed_id is None or turn.pressed_id != shown or not await _caption(turn, shown, text, rows):
-        await bring_down(turn, sight.held)
+    message_id = snapshot.held.message_id
+    if turn.pressed_id is None or turn.pressed_id != message_id or not await _caption(turn, message_id, text, rows):
+        await bring_down(turn, snapshot.held)
 
 
 async def _caption(turn: Turn, message_id: int, text: Html, rows: Rows) -> bool:
     return await turn.edited(turn.bot.edit_message_caption, message_id, caption=text, reply_markup=keyboard(rows))
 
 
-def back_row(turn: Turn, sight: CardSnapshot, verb: str = "mycard") -> Rows:
+def back_row(turn: Turn, snapshot: CardSnapshot, verb: str = "mycard") -> Rows:
     """The row that leads back."""
-    return [[button(turn.words.label("‹ Back"), verb, sight.business.id)]]
+    return [[button(turn.words.label("‹ Back"), verb, snapshot.business.id)]]

@@ -47,7 +47,7 @@ async def show_my_data(turn: Turn) -> None:
     if not cards:
         await turn.screen(words.say("You have no card here, so no shop keeps anything of you as a customer."))
         return
-    shops = listed([sight.business.name for sight in cards], words)
+    shops = listed([snapshot.business.name for snapshot in cards], words)
     text = words.say(
         "🗂 <b>Your data</b>\nKept at {shops}: your name, your number if you shared it, your stamps and rewards.",
         shops=shops,
@@ -60,14 +60,14 @@ async def show_data(turn: Turn) -> None:
     if not turn.press.number(0):
         await show_my_data(turn)
         return
-    sight = await pressed_card(turn)
-    if sight is None:
+    snapshot = await pressed_card(turn)
+    if snapshot is None:
         return
     text = turn.words.say(
         "🗂 <b>Your data</b>\n{shop} keeps your name, your number if you shared it, your stamps and rewards.",
-        shop=sight.business.name,
+        shop=snapshot.business.name,
     )
-    await turn_over(turn, sight, text, [*_rows(turn, sight.business.id), *back_row(turn, sight, "mymore")])
+    await turn_over(turn, snapshot, text, [*_rows(turn, snapshot.business.id), *back_row(turn, snapshot, "mymore")])
 
 
 def _rows(turn: Turn, shop: int) -> Rows:
@@ -83,7 +83,7 @@ async def send_copy(turn: Turn) -> None:
         return
     await turn.toast()
     copied = OwnData(
-        made_at=turn.now(), chat=_chat_data(turn), shops=[await _shop_data(turn, sight) for sight in cards]
+        made_at=turn.now(), chat=_chat_data(turn), shops=[await _shop_data(turn, snapshot) for snapshot in cards]
     )
     content = msgspec.json.format(msgspec.json.encode(copied), indent=2)
     said = turn.words.say("Everything that is kept of you, to read and to take along.")
@@ -93,8 +93,8 @@ async def send_copy(turn: Turn) -> None:
 async def pressed_cards(turn: Turn) -> list[CardSnapshot]:
     """The person's cards that a button speaks of: that of one shop, or all; if there are none, that is said."""
     if turn.press.number(0):
-        sight = await pressed_card(turn)
-        return [sight] if sight is not None else []
+        snapshot = await pressed_card(turn)
+        return [snapshot] if snapshot is not None else []
     cards = await find_all(turn)
     if not cards:
         await turn.toast(
@@ -112,14 +112,14 @@ def _chat_data(turn: Turn) -> ChatData:
     )
 
 
-async def _shop_data(turn: Turn, sight: CardSnapshot) -> ShopData:
-    shop, customer = sight.business, sight.customer
+async def _shop_data(turn: Turn, snapshot: CardSnapshot) -> ShopData:
+    shop, customer = snapshot.business, snapshot.customer
     return ShopData(
         shop=shop.name,
         profile=own_profile(customer),
         card=own_card(customer),
         history=await turn.read(lambda connection: own_history(connection, customer, shop.id)),
-        news_muted=sight.held.muted,
+        news_muted=snapshot.held.muted,
     )
 
 

@@ -9,9 +9,8 @@ from telegram import Contact, KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboard
 
 from bots.buttons import button, new_nonce
 from bots.customers.own_cards import back_row, find_own, pressed_card, turn_over
-from bots.drafts import Draft, read_draft
 from bots.replies import reply
-from bots.turn import Turn
+from bots.turn import Draft, Turn
 from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
@@ -26,24 +25,24 @@ KIND = "mynumber"
 
 async def show_number(turn: Turn) -> None:
     """The number that the shop knows, and the way to share another."""
-    sight = await pressed_card(turn)
-    if sight is None:
+    snapshot = await pressed_card(turn)
+    if snapshot is None:
         return
-    words, shop = turn.words, sight.business
-    known = words.say("Your number at <b>{shop}</b>: {phone}", shop=shop.name, phone=sight.customer.phone)
+    words, shop = turn.words, snapshot.business
+    known = words.say("Your number at <b>{shop}</b>: {phone}", shop=shop.name, phone=snapshot.customer.phone)
     none = words.say(
         "<b>{shop}</b> does not know your number. If you had a card there before, your number finds it.",
         shop=shop.name,
     )
     share = button(words.label("📱 Use my number"), "myphone", shop.id)
-    text = known if sight.customer.phone else none
-    await turn_over(turn, sight, text, [[share], *back_row(turn, sight, "mymore")])
+    text = known if snapshot.customer.phone else none
+    await turn_over(turn, snapshot, text, [[share], *back_row(turn, snapshot, "mymore")])
 
 
 async def ask_number(turn: Turn) -> None:
     """Ask for the number, by the one button that Telegram has for it."""
-    sight = await pressed_card(turn)
-    if sight is None:
+    snapshot = await pressed_card(turn)
+    if snapshot is None:
         return
     words = turn.words
     keys = [
@@ -52,11 +51,11 @@ async def ask_number(turn: Turn) -> None:
     ]
     message = await turn.sent(
         turn.bot.send_message,
-        text=words.say("Share your number with <b>{shop}</b>: press the button below.", shop=sight.business.name),
+        text=words.say("Share your number with <b>{shop}</b>: press the button below.", shop=snapshot.business.name),
         reply_markup=ReplyKeyboardMarkup(keys, resize_keyboard=True, one_time_keyboard=True),
     )
-    asked = message.message_id if message else None
-    turn.ask(Draft(KIND, {"shop": sight.business.id, "message": asked, "nonce": new_nonce()}))
+    question_id = message.message_id if message else None
+    turn.ask(Draft(KIND, {"shop": snapshot.business.id, "message": question_id, "nonce": new_nonce()}))
 
 
 async def take_contact(turn: Turn) -> None:
@@ -64,29 +63,29 @@ async def take_contact(turn: Turn) -> None:
 
     One that was forwarded may be anybody's word, whatever it says.
     """
-    message, draft = turn.came.message, _draft(turn)
+    message, draft = turn.incoming.message, _draft(turn)
     contact = message.contact if message else None
-    sight = await find_own(turn, int(draft.answers.get("shop") or 0)) if draft else None
+    snapshot = await find_own(turn, int(draft.answers.get("shop") or 0)) if draft else None
     if message is None or contact is None:
         return
     if contact.user_id != turn.user.id or message.forward_origin is not None:
         said = turn.words.say("That is not your own number, so nothing was changed. Only your own finds your card.")
-    elif sight is None:
+    elif snapshot is None:
         said = turn.words.say("For which shop? Open its card with /card and press “My number” there.")
     else:
-        said = await _claim(turn, sight, contact, nonce=draft.answers.get("nonce") if draft else None)
+        said = await _claim(turn, snapshot, contact, nonce=draft.answers.get("nonce") if draft else None)
     await _end(turn, draft, said)
 
 
 def _draft(turn: Turn) -> Draft | None:
-    draft = read_draft(turn.chat.draft)
+    draft = turn.draft
     return draft if draft is not None and draft.kind == KIND else None
 
 
-async def _claim(turn: Turn, sight: CardSnapshot, contact: Contact, *, nonce: object) -> Html:
-    words, shop = turn.words, sight.business
+async def _claim(turn: Turn, snapshot: CardSnapshot, contact: Contact, *, nonce: str | int | None) -> Html:
+    words, shop = turn.words, snapshot.business
     digits = contact.phone_number.lstrip("+")
-    actor, key = Actor(ActorType.CUSTOMER, sight.customer.id), chat_key(str(nonce)) if nonce else None
+    actor, key = Actor(ActorType.CUSTOMER, snapshot.customer.id), chat_key(str(nonce)) if nonce else None
     caller = Caller(business=shop, actor=actor, key=key)
     try:
         answer = await turn.counter.claim(caller, Holder(turn.bot.id, turn.user.id), f"+{digits}")
@@ -103,9 +102,9 @@ async def _claim(turn: Turn, sight: CardSnapshot, contact: Contact, *, nonce: ob
 async def _end(turn: Turn, draft: Draft | None, said: Html) -> None:
     """Say what came of it, and give the letters back; question and contact leave the chat."""
     await turn.swallow()
-    asked = draft.answers.get("message") if draft else None
-    if isinstance(asked, int):
-        await turn.remove(asked)
+    question_id = draft.answers.get("message") if draft else None
+    if isinstance(question_id, int):
+        await turn.remove(question_id)
     await turn.sent(turn.bot.send_message, text=said, reply_markup=ReplyKeyboardRemove())
     if draft is not None:
         turn.note(ChatChange(draft=None))

@@ -12,27 +12,27 @@ from loyalty_app.customers.card_snapshots import CardSnapshot
 
 async def show_more(turn: Turn) -> None:
     """Everything else that can be done with the card."""
-    sight = await pressed_card(turn)
-    if sight is not None:
-        await _show_more(turn, sight, muted=sight.held.muted)
+    snapshot = await pressed_card(turn)
+    if snapshot is not None:
+        await _show_more(turn, snapshot, muted=snapshot.held.muted)
 
 
-async def _show_more(turn: Turn, sight: CardSnapshot, *, muted: bool) -> None:
+async def _show_more(turn: Turn, snapshot: CardSnapshot, *, muted: bool) -> None:
     words = turn.words
     text = words.say(
-        "<b>{shop}</b>\nYour code: <code>{code}</code>", shop=sight.business.name, code=sight.customer.qr_code
+        "<b>{shop}</b>\nYour code: <code>{code}</code>", shop=snapshot.business.name, code=snapshot.customer.qr_code
     )
-    await turn_over(turn, sight, text, [*_rows(turn, sight, muted=muted), *back_row(turn, sight)])
+    await turn_over(turn, snapshot, text, [*_rows(turn, snapshot, muted=muted), *back_row(turn, snapshot)])
 
 
-def _rows(turn: Turn, sight: CardSnapshot, *, muted: bool) -> Rows:
-    words, shop = turn.words, sight.business.id
+def _rows(turn: Turn, snapshot: CardSnapshot, *, muted: bool) -> Rows:
+    words, shop = turn.words, snapshot.business.id
     ring = button(words.label("🔔 Turn notices on"), "mymute", shop, 0)
     hush = button(words.label("🔕 Turn notices off"), "mymute", shop, 1)
     return [
         [button(words.label("📱 My number"), "mynumber", shop), button(words.label("🌐 Language"), "mylanguage", shop)],
         [
-            *([ring if muted else hush] if sight.business.card_notices else []),
+            *([ring if muted else hush] if snapshot.business.card_notices else []),
             button(words.label("🗂 My data"), "mydata", shop),
         ],
     ]
@@ -40,32 +40,32 @@ def _rows(turn: Turn, sight: CardSnapshot, *, muted: bool) -> Rows:
 
 async def set_muted(turn: Turn) -> None:
     """Let the card bring messages, or keep it quiet."""
-    sight, muted = await pressed_card(turn), turn.press.text(1) == "1"
-    if sight is None:
+    snapshot, muted = await pressed_card(turn), turn.press.text(1) == "1"
+    if snapshot is None:
         return
-    await mute(turn.running.database, sight.held, muted=muted)
+    await mute(turn.runtime.database, snapshot.held, muted=muted)
     words = turn.words
     await turn.toast(
         words.plain("Quiet. The card itself is always up to date.")
         if muted
         else words.plain("I will tell you when a reward is near, and when it is there.")
     )
-    await _show_more(turn, sight, muted=muted)
+    await _show_more(turn, snapshot, muted=muted)
 
 
 async def ask_language(turn: Turn) -> None:
     """Offer all languages, each by its own name."""
-    sight = await pressed_card(turn)
-    if sight is None:
+    snapshot = await pressed_card(turn)
+    if snapshot is None:
         return
     text = turn.words.say("Which language shall we speak?")
     await turn_over(
-        turn, sight, text, [*language_rows("myspeech", sight.business.id), *back_row(turn, sight, "mymore")]
+        turn, snapshot, text, [*language_rows("myspeech", snapshot.business.id), *back_row(turn, snapshot, "mymore")]
     )
 
 
 async def choose_language(turn: Turn) -> None:
-    """Speak another language from now on; all cards are shown anew in it."""
+    """Speak another language from now on; all cards are shown again in it."""
     code = turn.press.text(1)
     if code not in LANGUAGES:
         return

@@ -1,4 +1,4 @@
-"""Greeting: what somebody meets who comes without a link, and what is said when nothing else fits."""
+"""Welcome: what people read who come without a link, and the help that is shown when nothing else fits."""
 
 from collections.abc import Sequence
 

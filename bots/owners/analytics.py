@@ -1,4 +1,4 @@
-"""Figures: how the shop does, as a chart with the same figures in words, for a day, a week, a month or a year.
+"""Analytics: how the shop does, as a chart with the same figures in words, for a day, a week, a month or a year.
 
 They are the figures of the API's analytics.
 """
@@ -11,8 +11,7 @@ import msgspec
 from babel.dates import format_skeleton
 
 from bots.buttons import MAIN, Rows, button
-from bots.owners.picture_screen import show_picture
-from bots.owners.shop import back
+from bots.owners.screens import back, show_picture
 from bots.turn import Turn
 from bots.words import N_, Html, Words
 from loyalty_app.customers.analytics import read_summary
@@ -50,10 +49,10 @@ async def show_figures(turn: Turn, position: Position) -> None:
     span, business, now = SPANS.get(days), position.business, turn.now(position.business)
     if span is None:
         return
-    asked = await turn.read(lambda connection: read_summary(connection, business, days=days, now=now))
-    shown = await turn.read(lambda connection: read_summary(connection, business, days=span.shown, now=now))
-    picture = await drawn(render_chart, chart_of(turn.words, business, span, daily=shown.daily))
-    caption = in_words(turn.words, business, span, summary=asked)
+    summary = await turn.read(lambda connection: read_summary(connection, business, days=days, now=now))
+    charted = await turn.read(lambda connection: read_summary(connection, business, days=span.shown, now=now))
+    picture = await drawn(render_chart, chart_of(turn.words, business, span, daily=charted.daily))
+    caption = in_words(turn.words, business, span, summary=summary)
     await show_picture(turn, picture, caption, _rows(turn.words, position, days))
 
 

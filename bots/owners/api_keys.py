@@ -6,11 +6,10 @@ from telegram import LinkPreviewOptions
 from telegram.error import TelegramError
 
 from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, new_nonce
-from bots.drafts import Draft
-from bots.owners.shop import back
+from bots.owners.screens import ask_again, back, below
 from bots.owners.typed_answers import UnclearAnswer, read_name
 from bots.rights import TypedAnswer
-from bots.turn import Turn
+from bots.turn import Draft, Turn
 from bots.words import Html, Words
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.api_keys import KeyInfo, create_key_in_chat, list_keys, revoke_key
@@ -29,7 +28,7 @@ async def show_keys(turn: Turn, position: Position, head: Html | None = None) ->
     if not PLANS[shop.plan].api:
         await turn.screen(_without_api(words, position), [back(words, position)])
         return
-    keys = [key for key in await list_keys(turn.running.database, shop.id) if key.revoked_at is None]
+    keys = [key for key in await list_keys(turn.runtime.database, shop.id) if key.revoked_at is None]
     lines = [
         words.say("🔑 <b>API keys of {shop}</b>", shop=shop.name),
         words.say("With a key, a till or a program stamps cards by itself. Whoever has one may do all that."),
@@ -45,7 +44,7 @@ async def show_keys(turn: Turn, position: Position, head: Html | None = None) ->
         back(words, position),
     ]
     text = Html("\n".join(lines))
-    await turn.screen(Html(f"{head}\n\n{text}") if head else text, rows)
+    await turn.screen(below(head, text), rows)
 
 
 def _without_api(words: Words, position: Position) -> Html:
@@ -73,7 +72,6 @@ async def ask_key_name(turn: Turn, position: Position, *, wrong: str = "") -> No
     words, shop, nonce = turn.words, position.business, new_nonce()
     turn.ask(Draft(NAME, {"business": shop.id, "nonce": nonce}))
     text = words.say("🔑 What is the new key for? Press a name, or send another one.")
-    text = words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=text) if wrong else text
     rows: Rows = [
         [
             button(words.label("Till"), "makekey", shop.id, nonce, "till"),
@@ -81,7 +79,7 @@ async def ask_key_name(turn: Turn, position: Position, *, wrong: str = "") -> No
         ],
         [button(words.label("« API"), "keys", shop.id)],
     ]
-    await turn.screen(text, rows)
+    await turn.screen(ask_again(words, text, wrong), rows)
 
 
 async def press_make(turn: Turn, position: Position) -> None:
@@ -106,7 +104,7 @@ async def _make(turn: Turn, position: Position, name: str, nonce: str) -> None:
     """Make a key and show it, once. Raises NotOnStaff, RoleRequired or PlanRequired."""
     words, shop = turn.words, position.business
     try:
-        made = await create_key_in_chat(turn.running.database, shop.id, name=name, by=position.staff_id, nonce=nonce)
+        made = await create_key_in_chat(turn.runtime.database, shop.id, name=name, by=position.staff_id, nonce=nonce)
     except IdempotencyKeyReused:
         head = words.say("☝️ This key was made already and is not shown again. If you have not kept it, close it.")
         await show_keys(turn, position, head)
@@ -134,18 +132,18 @@ async def wipe(turn: Turn) -> None:
 
 async def ask_close(turn: Turn, position: Position) -> None:
     """Ask once more before a key is closed."""
-    words, shop, wanted = turn.words, position.business, turn.press.number(1)
-    keys = {key.key_id: key for key in await list_keys(turn.running.database, shop.id)}
-    if wanted not in keys:
+    words, shop, key_id = turn.words, position.business, turn.press.number(1)
+    keys = {key.key_id: key for key in await list_keys(turn.runtime.database, shop.id)}
+    if key_id not in keys:
         await show_keys(turn, position)
         return
     text = words.say(
         "Close the key <b>{name}</b> (ll_{id}…) for ever? Whatever uses it stops working within a second.",
-        name=keys[wanted].name,
-        id=keys[wanted].public_id,
+        name=keys[key_id].name,
+        id=keys[key_id].public_id,
     )
     rows: Rows = [
-        [button(words.label("Yes, close it"), "closekey", shop.id, wanted, look=RISKY)],
+        [button(words.label("Yes, close it"), "closekey", shop.id, key_id, look=RISKY)],
         [button(words.label("No, keep it"), "keys", shop.id, look=GOOD)],
     ]
     await turn.screen(text, rows)
@@ -153,5 +151,5 @@ async def ask_close(turn: Turn, position: Position) -> None:
 
 async def press_close(turn: Turn, position: Position) -> None:
     """Close a key. Raises NotOnStaff, RoleRequired, or InvalidRequest if the shop has no such key."""
-    closed = await revoke_key(turn.running.database, position.business.id, turn.press.number(1), by=position.staff_id)
+    closed = await revoke_key(turn.runtime.database, position.business.id, turn.press.number(1), by=position.staff_id)
     await show_keys(turn, position, turn.words.say("✅ The key {name} is closed.", name=closed.name))

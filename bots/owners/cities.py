@@ -1,4 +1,4 @@
-"""Places: in which time zone and country a shop probably is, and which one somebody means who types a city.
+"""Cities: in which time zone and country a shop probably is, and which one somebody means who types a city.
 
 Names are matched forgivingly: without accents, in English and in the reader's language, by city, country or zone.
 """
@@ -50,15 +50,15 @@ def guess(language_code: str | None) -> Place:
 
 def find_zones(typed: str, locale: Locale) -> list[str]:
     """The time zones that somebody may mean, the likeliest first; none if nobody knows what is meant."""
-    wanted = _fold(typed)
-    if not wanted:
+    prefix = _fold(typed)
+    if not prefix:
         return []
     names = _names(str(locale))
-    found = [zone for zone, known in names if wanted in known]
-    if not found and len(wanted) >= SHORTEST:
-        found = [zone for zone, known in names if any(name.startswith(wanted) for name in known)]
-    found.sort(key=lambda zone: zone not in _MAIN.values())
-    return list(dict.fromkeys(map(_today, found)))[:MOST_FOUND]
+    zones = [zone for zone, known in names if prefix in known]
+    if not zones and len(prefix) >= SHORTEST:
+        zones = [zone for zone, known in names if any(name.startswith(prefix) for name in known)]
+    zones.sort(key=lambda zone: zone not in _MAIN.values())
+    return list(dict.fromkeys(map(_today, zones)))[:MOST_FOUND]
 
 
 def _today(zone: str) -> str:
@@ -89,12 +89,12 @@ def city_and_country(timezone: str, locale: Locale) -> str:
 @cache
 def _countries() -> dict[str, list[str]]:
     """The time zones of each country, as the time zone database lists them."""
-    found: dict[str, list[str]] = {}
+    zones: dict[str, list[str]] = {}
     for line in _database("zone.tab"):
         if not line.startswith("#"):
             country, _, zone, *_ = line.split("\t")
-            found.setdefault(country, []).append(zone)
-    return found
+            zones.setdefault(country, []).append(zone)
+    return zones
 
 
 @cache

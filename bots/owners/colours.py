@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from bots.buttons import GOOD, Rows, button
-from bots.owners.picture_screen import show_picture
+from bots.owners.screens import show_picture
 from bots.turn import Turn
 from bots.words import N_, Words
 from loyalty_app.chat.card_queue import repaint
@@ -53,7 +53,7 @@ async def take_colour(turn: Turn, position: Position) -> None:
     if place >= len(COLOURS):
         return
     change = BusinessChange(card_color=COLOURS[place][0])
-    database, shop = turn.running.database, position.business.id
+    database, shop = turn.runtime.database, position.business.id
     business = await change_business(database, shop, change, now=turn.now(), repaint=repaint, by=position.staff_id)
     await turn.toast(turn.words.plain("All cards get this colour now."))
     await _show(turn, replace(position, business=business), place)

@@ -1,19 +1,20 @@
-"""Founding: a shop in four messages: /newshop, its name, how many stamps, and what they make.
+"""New shop: opened in four messages: /newshop, its name, how many stamps, and what they make.
 
 What was answered lies in the draft of the chat, so a restart interrupts nobody. The shop is made in the transaction
-that ends the draft: an answer that is delivered twice makes one shop. What its owner is told is in `opened`.
+that ends the draft: an answer that is delivered twice makes one shop. What its owner is told is in
+`new_shop_welcome`.
 """
 
 from collections.abc import Awaitable, Callable
 
 from bots.buttons import MAIN, Rows, button
-from bots.drafts import Draft, read_draft, write_draft
 from bots.owners import cities
 from bots.owners.new_shop_welcome import tell
+from bots.owners.screens import ask_again
 from bots.owners.shop import show_shop
 from bots.owners.typed_answers import UnclearAnswer, read_name, read_reward, read_stamps
 from bots.rights import own_positions
-from bots.turn import Turn
+from bots.turn import Draft, Turn, write_draft
 from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.businesses import NewBusiness, first_terms
@@ -36,7 +37,7 @@ async def begin_shop(turn: Turn) -> None:
     if await turn.read(lambda connection: shop_of_bot(connection, bot_id)) is not None:
         await turn.screen(turn.words.say("This bot belongs to one shop. Open yours with the bot of all shops."))
         return
-    owned = [one for one in await own_positions(turn) if one.role is Role.OWNER]
+    owned = [position for position in await own_positions(turn) if position.role is Role.OWNER]
     if len(owned) >= MOST_OWNED:
         raise ShopLimitReached(MOST_OWNED)
     await _ask_name(turn)
@@ -44,7 +45,7 @@ async def begin_shop(turn: Turn) -> None:
 
 async def take_answer(turn: Turn, text: str) -> None:
     """An answer to what was asked last; one that cannot be used is explained, and asked for again."""
-    draft = read_draft(turn.chat.draft)
+    draft = turn.draft
     entries = {NAME: _take_name, STAMPS: _take_stamps, REWARD: _take_reward, OPENED: _tell_again}
     entry = entries.get(draft.kind) if draft else None
     if draft is None or entry is None:
@@ -58,7 +59,7 @@ async def take_answer(turn: Turn, text: str) -> None:
 
 async def press_stamps(turn: Turn) -> None:
     """One of the usual numbers of stamps was pressed."""
-    draft = read_draft(turn.chat.draft)
+    draft = turn.draft
     if draft is not None and draft.kind == REWARD and turn.has_asked(draft):
         await _ask_reward(turn, draft)
     elif draft is None or draft.kind != STAMPS:
@@ -76,8 +77,7 @@ async def cancel(turn: Turn) -> None:
 async def _ask(turn: Turn, draft: Draft, question: Html, rows: Rows, *, wrong: str = "") -> None:
     if not wrong:
         turn.ask(draft)
-    text = turn.words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=question) if wrong else question
-    await turn.screen(text, [*rows, [button(turn.words.label("✖ Cancel"), "cancel")]])
+    await turn.screen(ask_again(turn.words, question, wrong), [*rows, [button(turn.words.label("✖ Cancel"), "cancel")]])
 
 
 async def _ask_name(turn: Turn, *, wrong: str = "") -> None:
@@ -149,7 +149,8 @@ async def _take_reward(turn: Turn, draft: Draft, text: str) -> None:
 async def _tell_again(turn: Turn, draft: Draft, text: str) -> None:
     """The last answer comes once more, because the owner could not be told before: the shop is there already."""
     name, reward = draft.answers.get("name"), draft.answers.get("reward")
-    made = [one for one in await own_positions(turn) if one.role is Role.OWNER and one.business.name == name]
+    owned = [position for position in await own_positions(turn) if position.role is Role.OWNER]
+    made = [position for position in owned if position.business.name == name]
     if made and " ".join(text.split()) == reward:
         await tell(turn, made[-1], stamps=int(draft.answers["stamps"] or 0), reward=str(reward))
     else:
@@ -169,10 +170,10 @@ async def _open(turn: Turn, draft: Draft, reward: str) -> Position:
     )
     now = turn.now()
     terms = first_terms(int(draft.answers["stamps"] or 0), reward, now)
-    return await open_shop_in_chat(turn.running.database, new, terms, founder=founder, now=now)
+    return await open_shop_in_chat(turn.runtime.database, new, terms, founder=founder, now=now)
 
 
 def _called(name: str) -> str:
-    """A name of Telegram's as one of ours; whoever has none that can be written is "Owner"."""
-    kept = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
-    return kept[:100] or "Owner"
+    """A name of Telegram's as one of ours; "Owner" for one that cannot be written."""
+    printable = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    return printable[:100] or "Owner"

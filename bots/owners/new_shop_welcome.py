@@ -1,4 +1,4 @@
-"""Opened: what the owner of a new shop is told: the poster, the link, and what to do next."""
+"""New shop welcome: what the owner of a new shop is told: the poster, the link, and what to do next."""
 
 from bots.buttons import MAIN, Rows, button, copy
 from bots.owners import cities

@@ -1,10 +1,10 @@
-"""What the shop owes: the rewards that customers can redeem, the oldest first, ten on a page."""
+"""Outstanding rewards, which the shop owes: those that customers can redeem, the oldest first, ten on a page."""
 
 from datetime import timedelta
 from textwrap import shorten
 
 from bots.buttons import button
-from bots.owners.shop import back
+from bots.owners.screens import back
 from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.customers.card_pictures import first_name
@@ -21,19 +21,19 @@ LONGEST_LINE = 80
 async def show_owed(turn: Turn, position: Position) -> None:
     """A page of what is owed."""
     words, shop, now = turn.words, position.business, turn.now()
-    wanted = PageRequest(page=min(max(1, turn.press.number(1)), LAST_PAGE), limit=ON_A_PAGE)
-    found = await turn.read(lambda connection: list_owed(connection, shop, now=now, wanted=wanted))
-    total, page = found.pagination.total, wanted.page
+    page_request = PageRequest(page=min(max(1, turn.press.number(1)), LAST_PAGE), limit=ON_A_PAGE)
+    rewards = await turn.read(lambda connection: list_owed(connection, shop, now=now, wanted=page_request))
+    total, page = rewards.pagination.total, page_request.page
     if not total:
         text = words.say("🎁 No reward is open at <b>{shop}</b>. All cards are still being filled.", shop=shop.name)
     else:
         head = words.count(
             "🎁 <b>{n} open reward</b> at {shop}", "🎁 <b>{n} open rewards</b> at {shop}", total, shop=shop.name
         )
-        text = Html("\n".join([head, "", *(_line(words, shop, owed) for owed in found.data)]))
+        text = Html("\n".join([head, "", *(_line(words, shop, owed) for owed in rewards.data)]))
     around = [
         *([button(words.label("‹ Older"), "owed", shop.id, page - 1)] if page > 1 else []),
-        *([button(words.label("Newer ›"), "owed", shop.id, page + 1)] if found.pagination.next_cursor else []),
+        *([button(words.label("Newer ›"), "owed", shop.id, page + 1)] if rewards.pagination.next_cursor else []),
     ]
     await turn.screen(text, [around, back(words, position)])
 

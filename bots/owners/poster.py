@@ -1,7 +1,7 @@
 """The poster: a sheet for the counter whose code hands out cards, sent as a file to be printed, with its link."""
 
 from bots.buttons import Rows, copy, keyboard
-from bots.owners.shop import back
+from bots.owners.screens import back
 from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.pictures.card import BROWN

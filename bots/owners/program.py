@@ -6,12 +6,11 @@ What a change means for cards that are being filled is a rule of the core, and i
 from datetime import timedelta
 
 from bots.buttons import GOOD, Rows, button
-from bots.drafts import Draft
 from bots.owners.program_questions import QUESTIONS, ProgramQuestion
-from bots.owners.shop import back
+from bots.owners.screens import ask_again, back
 from bots.owners.typed_answers import NONE, UnclearAnswer, read_change, read_number, read_reward, read_stamps
 from bots.rights import TypedAnswer
-from bots.turn import Turn
+from bots.turn import Draft, Turn
 from bots.words import Html, Words
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.chat.chats import ChatChange
@@ -54,8 +53,7 @@ async def ask_value(turn: Turn, position: Position, field: str = "", wrong: str 
         what=words.plain(question.what),
         how=words.plain(question.how),
     )
-    text = words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=text) if wrong else text
-    await turn.screen(text, _choices(words, shop.id, field, question, terms))
+    await turn.screen(ask_again(words, text, wrong), _choices(words, shop.id, field, question, terms))
 
 
 def _choices(words: Words, shop: int, field: str, question: ProgramQuestion, terms: Terms) -> Rows:
@@ -105,7 +103,7 @@ def _read(words: Words, field: str, text: str) -> ProgramChange:
 
 async def _change(turn: Turn, position: Position, change: ProgramChange, field: str) -> None:
     """Change the program. Raises NotOnStaff or RoleRequired."""
-    database, shop = turn.running.database, position.business.id
+    database, shop = turn.runtime.database, position.business.id
     await change_program(database, shop, change, now=turn.now(), repaint=repaint, by=position.staff_id)
     turn.note(ChatChange(draft=None))
     question = QUESTIONS[field]

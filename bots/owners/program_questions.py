@@ -1,4 +1,4 @@
-"""Questions: what an owner can be asked about the program, each explained in a sentence, with the values offered."""
+"""Program questions: what an owner can be asked about the program, each explained, with the values offered."""
 
 import msgspec
 

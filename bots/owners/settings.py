@@ -3,13 +3,12 @@
 from msgspec.structs import replace
 
 from bots.buttons import Rows, button
-from bots.drafts import Draft
 from bots.owners import cities
 from bots.owners.colours import name_of
-from bots.owners.shop import back
+from bots.owners.screens import ask_again, back, below
 from bots.owners.typed_answers import UnclearAnswer, read_name
 from bots.rights import TypedAnswer
-from bots.turn import Turn
+from bots.turn import Draft, Turn
 from bots.words import Html
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.chat.chats import ChatChange
@@ -39,7 +38,7 @@ async def show_settings(turn: Turn, position: Position, head: Html | None = None
         [button(words.label("🕓 Time zone"), "zone", shop.id), button(words.label("🌍 My language"), "languages")],
         back(words, position),
     ]
-    await turn.screen(Html(f"{head}\n\n{text}") if head else text, rows)
+    await turn.screen(below(head, text), rows)
 
 
 async def press_notify(turn: Turn, position: Position) -> None:
@@ -53,8 +52,7 @@ async def ask_name(turn: Turn, position: Position, *, wrong: str = "") -> None:
     words, shop = turn.words, position.business
     turn.ask(Draft(RENAME, {"business": shop.id}))
     text = words.say("<b>{shop}</b>\n\nWhat shall it be called? All cards show the new name soon.", shop=shop.name)
-    text = words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=text) if wrong else text
-    await turn.screen(text, [[button(words.label("« Settings"), "settings", shop.id)]])
+    await turn.screen(ask_again(words, text, wrong), [[button(words.label("« Settings"), "settings", shop.id)]])
 
 
 async def take_name(turn: Turn, answer: TypedAnswer) -> None:
@@ -71,7 +69,7 @@ async def take_name(turn: Turn, answer: TypedAnswer) -> None:
 
 async def changed(turn: Turn, position: Position, change: BusinessChange) -> Position:
     """Change something about the shop. Raises InvalidRequest, NotOnStaff or RoleRequired."""
-    database, shop = turn.running.database, position.business.id
+    database, shop = turn.runtime.database, position.business.id
     return replace(
         position,
         business=await change_business(database, shop, change, now=turn.now(), repaint=repaint, by=position.staff_id),

@@ -1,8 +1,7 @@
 """The shop's screen: today in one line, and the ways to everything else. Who works at several shops chooses one."""
 
-from telegram import InlineKeyboardButton
-
 from bots.buttons import MAIN, Rows, button
+from bots.owners.screens import below
 from bots.rights import own_position, own_positions
 from bots.staff.invitation import how_to_stamp
 from bots.turn import Turn
@@ -19,13 +18,13 @@ ROLES = {Role.STAFF: N_("staff"), Role.MANAGER: N_("manager"), Role.OWNER: N_("o
 
 async def show_shop(turn: Turn) -> None:
     """The shop at which the person works; a choice if there are several, and the way to one if there is none."""
-    found = await own_positions(turn)
-    current = [position for position in found if position.business.id == turn.chat.business_id]
-    if not found:
+    positions = await own_positions(turn)
+    current = [position for position in positions if position.business.id == turn.chat.business_id]
+    if not positions:
         rows = [[button(turn.words.label("🏪 Open a shop"), "newshop", look=MAIN)]]
         await turn.screen(turn.words.say("You do not work at a shop here yet. You can open your own: /newshop"), rows)
-    elif len(found) == 1 or current:
-        await show_position(turn, (current or found)[0])
+    elif len(positions) == 1 or current:
+        await show_position(turn, (current or positions)[0])
     else:
         await choose_shop(turn)
 
@@ -33,8 +32,8 @@ async def show_shop(turn: Turn) -> None:
 async def choose_shop(turn: Turn) -> None:
     """Offer all shops at which the person works."""
     turn.note(ChatChange(draft=None))
-    found = await own_positions(turn)
-    rows = [[button(position.business.name[:40], "shop", position.business.id)] for position in found]
+    positions = await own_positions(turn)
+    rows = [[button(position.business.name[:40], "shop", position.business.id)] for position in positions]
     await turn.screen(turn.words.say("Which shop?"), rows)
 
 
@@ -57,7 +56,7 @@ async def show_position(turn: Turn, position: Position, head: Html | None = None
     else:
         shop = turn.words.say("🏪 <b>{shop}</b>", shop=position.business.name)
         text = Html(f"{shop}\n\n{how_to_stamp(turn.words)}")
-    await turn.screen(Html(f"{head}\n\n{text}") if head else text, rows)
+    await turn.screen(below(head, text), rows)
 
 
 async def _today(turn: Turn, position: Position) -> Html:
@@ -91,7 +90,7 @@ def figures_in_words(words: Words, summary: Summary) -> list[str]:
 def shop_rows(words: Words, position: Position) -> Rows:
     """The buttons of a shop: what managers may, and what only owners may."""
     shop = position.business.id
-    own = reaches(position.role, Role.OWNER)
+    is_owner = reaches(position.role, Role.OWNER)
     return [
         [
             button(words.label("📊 Figures"), "figures", shop, 30, look=MAIN),
@@ -99,13 +98,8 @@ def shop_rows(words: Words, position: Position) -> Rows:
         ],
         [button(words.label("👥 Staff"), "team", shop), button(words.label("🖨 Poster & link"), "poster", shop)],
         [
-            *([button(words.label("⭐ Program"), "program", shop)] if own else []),
+            *([button(words.label("⭐ Program"), "program", shop)] if is_owner else []),
             button(words.label("⚙️ Settings"), "settings", shop),
         ],
-        [button(words.label("🔑 API"), "keys", shop)] if own else [],
+        [button(words.label("🔑 API"), "keys", shop)] if is_owner else [],
     ]
-
-
-def back(words: Words, position: Position) -> list[InlineKeyboardButton]:
-    """The way back to the shop's screen."""
-    return [button(words.label("« My shop"), "shop", position.business.id)]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, is_stale, link, new_nonce
-from bots.owners.shop import ROLES, back
+from bots.owners.screens import back
+from bots.owners.shop import ROLES
 from bots.text_limits import TEXT, fitted, shortened
 from bots.turn import Turn
 from bots.words import Html, Words
@@ -20,7 +21,7 @@ LONGEST_LABEL = 30
 async def show_team(turn: Turn, position: Position, head: Html | None = None) -> None:
     """A page of the staff, the oldest first, with a button for those whom the person may remove."""
     words, shop = turn.words, position.business
-    members = await list_staff(turn.running.database, shop.id)
+    members = await list_staff(turn.runtime.database, shop.id)
     page = min(max(1, turn.press.number(1)), -(-len(members) // ON_A_PAGE)) if turn.press.verb == "team" else 1
     listed = members[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     title = words.say("👥 <b>Staff of {shop}</b>", shop=shop.name)
@@ -100,8 +101,8 @@ async def _invite(turn: Turn, position: Position, role: Role, nonce: str) -> Non
         await show_team(turn, position)
         return
     offer = Offer(business_id=shop.id, role=role, now=turn.now(), by=position.staff_id)
-    seed = turn.running.vault.seed("invitation", shop.id, position.staff_id, role.value, nonce)
-    payload = await invite_once(turn.running.database, offer, seed=seed)
+    seed = turn.runtime.vault.seed("invitation", shop.id, position.staff_id, role.value, nonce)
+    payload = await invite_once(turn.runtime.database, offer, seed=seed)
     url = await turn.read(lambda connection: invite_link(connection, shop.id, payload)) or payload
     said = words.plain(ROLES[role])
     forward = words.plain("You are invited to the staff of {shop}. Open this link on your phone:", shop=shop.name)
@@ -146,7 +147,7 @@ async def press_leave(turn: Turn, position: Position) -> None:
     if member is None:
         await show_team(turn, position)
         return
-    database, shop = turn.running.database, position.business.id
+    database, shop = turn.runtime.database, position.business.id
     await remove_staff(database, shop, member.staff_id, now=turn.now(), by=position.staff_id)
     said = turn.words.say("✅ {name} is not on the staff any more.", name=member.name)
     if member.staff_id == position.staff_id:
@@ -156,6 +157,6 @@ async def press_leave(turn: Turn, position: Position) -> None:
 
 
 async def _member(turn: Turn, position: Position) -> StaffMember | None:
-    wanted = turn.press.number(1)
-    members = await list_staff(turn.running.database, position.business.id)
-    return next((member for member in members if member.staff_id == wanted), None)
+    staff_id = turn.press.number(1)
+    members = await list_staff(turn.runtime.database, position.business.id)
+    return next((member for member in members if member.staff_id == staff_id), None)

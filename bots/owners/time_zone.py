@@ -1,13 +1,13 @@
-"""Time zones: the one whose midnight begins the shop's day, chosen by typing a city. The country follows from it."""
+"""Time zone: the one whose midnight begins the shop's day, chosen by typing a city. The country follows from it."""
 
 from msgspec.structs import replace
 
 from bots.buttons import button
-from bots.drafts import Draft
 from bots.owners import cities
+from bots.owners.screens import below
 from bots.owners.shop import show_position
 from bots.rights import TypedAnswer
-from bots.turn import Turn
+from bots.turn import Draft, Turn
 from bots.words import Html
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.chat.chats import ChatChange
@@ -28,7 +28,7 @@ async def ask_zone(turn: Turn, position: Position, *, wrong: Html | None = None)
         time=words.time(turn.now(business)),
     )
     rows = [[button(words.label("« Settings"), "settings", business.id)]]
-    await turn.screen(Html(f"{wrong}\n\n{question}") if wrong else question, rows)
+    await turn.screen(below(wrong, question), rows)
 
 
 async def take_zone(turn: Turn, answer: TypedAnswer) -> None:
@@ -57,7 +57,7 @@ async def press_zone(turn: Turn, position: Position) -> None:
 async def _take(turn: Turn, position: Position, zone: str) -> None:
     """Take a time zone. Raises InvalidRequest, NotOnStaff or RoleRequired."""
     change = BusinessChange(timezone=zone, country=cities.country_of(zone) or position.business.country)
-    database, shop = turn.running.database, position.business.id
+    database, shop = turn.runtime.database, position.business.id
     business = await change_business(database, shop, change, now=turn.now(), repaint=repaint, by=position.staff_id)
     turn.note(ChatChange(draft=None))
     said = turn.words.say(

@@ -1,4 +1,4 @@
-"""Answers: what people type or press when they are asked for a number, a text or a choice, read forgivingly.
+"""Typed answers: what people type or press when they are asked for a number, a text or a choice, read forgivingly.
 
 What is right is said by the types of the core; what is wrong is said here, in words.
 """
@@ -32,7 +32,7 @@ def read_number(text: str) -> int | None:
 
 
 def read_stamps(words: Words, text: str) -> int:
-    """How many stamps make a reward. Raises Unclear."""
+    """How many stamps make a reward. Raises UnclearAnswer."""
     number = read_number(text)
     if number is None or _changed("stamps_required", number) is None:
         raise UnclearAnswer(words.plain("Please send a whole number from 1 to 100."))
@@ -40,7 +40,7 @@ def read_stamps(words: Words, text: str) -> int:
 
 
 def read_reward(words: Words, text: str) -> str:
-    """What a full card earns. Raises Unclear."""
+    """What a full card earns. Raises UnclearAnswer."""
     reward = " ".join(text.split())
     if len(reward) > LONGEST_REWARD or _changed("reward_description", reward) is None:
         raise UnclearAnswer(words.plain("Please send a short text of at most {n} letters.", n=LONGEST_REWARD))
@@ -48,7 +48,7 @@ def read_reward(words: Words, text: str) -> str:
 
 
 def read_name(words: Words, text: str, *, longest: int = LONGEST_SHOP_NAME) -> str:
-    """A name. Raises Unclear."""
+    """A name. Raises UnclearAnswer."""
     try:
         name = clean_name(" ".join(text.split()))
     except InvalidRequest:

@@ -1,8 +1,8 @@
 """Staff: three ways to a customer, and the screen on which they are stamped.
 
-`finding` leads from a link, a picture or a typed code to a customer, `screen` shows them, `acting` does what its
-buttons say, `handing` asks before a reward goes, `branches` asks where somebody works, `hiring` lets new people in.
-Whether somebody may do so is decided by the counter, in the transaction of the stamp.
+`customer_search` leads from a link, a picture or a typed code to a customer, `screen` shows them, `stamping` does what
+its buttons say, `redeem_confirmation` asks before a reward goes, `branches` asks where somebody works, `invitation`
+lets new people in, `shift` is the person at work. The counter decides once more, in the transaction of the stamp.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Branches: where somebody works, if the shop has several places. It is said once; the chat remembers it."""
+"""Branches: where somebody works, if the shop has several. They choose once; the chat remembers it."""
 
 import msgspec
 
@@ -38,12 +38,12 @@ async def choose(turn: Turn) -> None:
     if shift is None:
         await turn_away(turn)
         return
-    told = None
+    headline = None
     if any(branch.id == chosen for branch in shift.branches):
         turn.note(ChatChange(branch_id=chosen))
         shift = msgspec.structs.replace(shift, chosen_branch_id=chosen)
-        told = turn.words.say("📍 You work at {branch} now.", branch=shift.branch.name if shift.branch else "")
-    await show(turn, shift, turn.press.number(1), told=told)
+        headline = turn.words.say("📍 You work at {branch} now.", branch=shift.branch.name if shift.branch else "")
+    await show(turn, shift, turn.press.number(1), headline=headline)
 
 
 PRESSES = {"branches": ask, "branch": choose}

@@ -1,7 +1,7 @@
-"""Finding: from the link of a card, a picture of cards, a typed code or a phone number to the customer.
+"""Customer search: from the link of a card, a picture of cards, a typed code or a phone number to the customer.
 
-Whoever is on no shop's staff is told nothing here: for them these functions give False, whatever the code. The card of
-a shop where somebody does not work is an unknown card for them.
+People who are on no shop's staff learn nothing here: for them these functions give False, whatever the code. The card
+of a shop where somebody does not work is an unknown card for them. Reading a picture is `bots/scan.py`.
 """
 
 import asyncio
@@ -37,10 +37,10 @@ PHONE = re.compile(r"[+＋]?[\d\s()/.\-]{5,25}")
 async def open_card(turn: Turn, code: str) -> bool:
     """A card's link was opened: show whom to stamp, if it is a card of a shop where the person works."""
     positions, parsed = await positions_here_first(turn), code_in(code)
-    found = await _with_codes(turn, positions, [parsed]) if positions and parsed else []
-    if not found:
+    customers = await _with_codes(turn, positions, [parsed]) if positions and parsed else []
+    if not customers:
         return False
-    await _serve(turn, found[0])
+    await _serve(turn, customers[0])
     return True
 
 
@@ -49,8 +49,8 @@ async def find_typed(turn: Turn, text: str) -> bool:
     positions, code = await positions_here_first(turn), code_in(text)
     if not positions:
         return False
-    found = await _with_codes(turn, positions, [code]) if code else []
-    customer = found[0] if found else await _with_phone(turn, positions, text)
+    customers = await _with_codes(turn, positions, [code]) if code else []
+    customer = customers[0] if customers else await _with_phone(turn, positions, text)
     if customer is not None:
         await _serve(turn, customer)
     elif any(letter.isdigit() for letter in text) or text.upper().startswith("CUS"):
@@ -76,11 +76,11 @@ async def scan(turn: Turn) -> bool:
         return False
     picture = await _picture(turn)
     codes = await asyncio.get_running_loop().run_in_executor(READERS, cards_in, picture)
-    found = await _with_codes(turn, positions, codes) if codes else []
-    if len(found) == 1:
-        await _serve(turn, found[0])
-    elif found:
-        await turn.screen(*_list(turn.words, found))
+    customers = await _with_codes(turn, positions, codes) if codes else []
+    if len(customers) == 1:
+        await _serve(turn, customers[0])
+    elif customers:
+        await turn.screen(*_list(turn.words, customers))
     else:
         await turn.screen(_nothing_found(turn, codes))
     return True
@@ -97,7 +97,7 @@ def _nothing_found(turn: Turn, codes: Sequence[str]) -> Html:
 
 async def _picture(turn: Turn) -> bytes:
     """The bytes of the picture that was sent; nothing if it cannot be fetched or is none."""
-    message = turn.came.message
+    message = turn.incoming.message
     file: PhotoSize | Document | None = None
     if message is not None:
         file = message.photo[-1] if message.photo else message.document
@@ -135,32 +135,33 @@ async def list_again(turn: Turn) -> None:
     if await find_shift(turn, shop) is None:
         await turn_away(turn)
         return
-    found = await turn.read(lambda connection: with_ids(connection, shop, ids))
-    await turn.screen(*_list(turn.words, found))
+    customers = await turn.read(lambda connection: with_ids(connection, shop, ids))
+    await turn.screen(*_list(turn.words, customers))
 
 
-def _list(words: Words, found: Sequence[Customer]) -> tuple[Html, Rows]:
+def _list(words: Words, customers: Sequence[Customer]) -> tuple[Html, Rows]:
     """The cards of a picture to choose from."""
     text = words.count(
-        "{n} card is in the picture. Whose is it?", "{n} cards are in the picture. Whose is it?", len(found)
+        "{n} card is in the picture. Whose is it?", "{n} cards are in the picture. Whose is it?", len(customers)
     )
-    rows = [[button(_named(words, one), "serve", one.business_id, one.id)] for one in found[:MOST_CARDS]]
-    return text, [*rows, _refresh(words, found)]
+    rows = [[_card_button(words, customer)] for customer in customers[:MOST_CARDS]]
+    return text, [*rows, _refresh(words, customers)]
 
 
-def _refresh(words: Words, found: Sequence[Customer]) -> list[InlineKeyboardButton]:
+def _refresh(words: Words, customers: Sequence[Customer]) -> list[InlineKeyboardButton]:
     """The button that brings this list back, from each of its customers too; none if it cannot name them all."""
-    shops = {customer.business_id for customer in found}
-    named = [LIST, *shops, *(customer.id for customer in found)]
+    shops = {customer.business_id for customer in customers}
+    named = [LIST, *shops, *(customer.id for customer in customers)]
     if len(shops) != 1 or len(":".join(map(str, named))) > LONGEST_DATA:
         return []
     return [button(words.label("🔄 Refresh"), *map(str, named))]
 
 
-def _named(words: Words, customer: Customer) -> str:
+def _card_button(words: Words, customer: Customer) -> InlineKeyboardButton:
     name, card = short(first_name(customer.name)), customer.card
     label = words.plain_count("{name} · {n} stamp", "{name} · {n} stamps", card.current_stamps, name=name)
-    return f"{label} 🎁" if card.rewards_available else label
+    label = f"{label} 🎁" if card.rewards_available else label
+    return button(label, "serve", customer.business_id, customer.id)
 
 
 PRESSES = {LIST: list_again}

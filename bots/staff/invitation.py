@@ -1,4 +1,4 @@
-"""Hiring: somebody opens an invitation and is on the staff, and learns how to stamp.
+"""Invitation: somebody opens the link of one, is on the staff, and learns how to stamp.
 
 Who may invite whom, and what an invitation is worth, is decided where it is accepted.
 """
@@ -27,11 +27,11 @@ WELCOMES: dict[Role, str] = {
 async def accept_invitation(turn: Turn, token: str) -> None:
     """An invitation was opened. Raises InviteInvalid, also in another shop's own bot."""
     bot_id = turn.bot.id
-    only = await turn.read(lambda connection: shop_of_bot(connection, bot_id))
-    if only is not None and await turn.read(lambda connection: shop_inviting(connection, token)) != only:
+    bots_shop = await turn.read(lambda connection: shop_of_bot(connection, bot_id))
+    if bots_shop is not None and await turn.read(lambda connection: shop_inviting(connection, token)) != bots_shop:
         raise InviteInvalid
     accepted = await accept(
-        turn.running.database, token, user_id=turn.user.id, name=_name(turn), now=turn.running.clock()
+        turn.runtime.database, token, user_id=turn.user.id, name=_name(turn), now=turn.runtime.clock()
     )
     turn.note(ChatChange(business_id=accepted.business.id))
     if accepted.left:

@@ -1,6 +1,6 @@
-"""Handing out: names the reward and asks once more, before a card is redeemed. Of several, one is chosen.
+"""Redeem confirmation: names the reward and asks once more before it is handed out. Of several, one is chosen.
 
-Nothing is written here: the buttons lead to `acting`.
+Nothing is written here: the buttons lead to `stamping`.
 """
 
 from bots.buttons import GOOD, Rows, button, new_nonce
@@ -22,16 +22,16 @@ async def hand(turn: Turn) -> None:
         await turn_away(turn)
         return
     try:
-        sight = await look(turn, shift, turn.press.number(1))
-        different = _different(sight.visit.rewards)
+        screen = await look(turn, shift, turn.press.number(1))
+        different = _different(screen.view.rewards)
     except (CustomerNotFound, NoRewardAvailable) as refusal:
         await turn.toast(reply(turn.words, refusal, turn.now(shift.position.business)), alert=True)
         await show(turn, shift, turn.press.number(1))
         return
     if len(different) == 1:
-        await turn.screen(*_confirmation(sight, different[0], turn))
+        await turn.screen(*_confirmation(screen, different[0], turn))
     else:
-        await turn.screen(*_choice(sight, different, turn))
+        await turn.screen(*_choice(screen, different, turn))
 
 
 def _different(rewards: tuple[Reward, ...]) -> list[Reward]:
@@ -41,25 +41,25 @@ def _different(rewards: tuple[Reward, ...]) -> list[Reward]:
     return list({reward.description: reward for reward in reversed(rewards)}.values())[::-1]
 
 
-def _confirmation(sight: StaffScreen, reward: Reward, turn: Turn) -> tuple[Html, Rows]:
-    words = sight.words
-    text = words.say("🎁 Hand out <b>{reward}</b> to <b>{name}</b>?", reward=reward.description, name=sight.name)
-    yes = button(words.label("✅ Yes, hand it out"), "redeem", *sight.data(new_nonce(), reward.id), look=GOOD)
-    return text, [[yes], *_back(sight, turn)]
+def _confirmation(screen: StaffScreen, reward: Reward, turn: Turn) -> tuple[Html, Rows]:
+    words = screen.words
+    text = words.say("🎁 Hand out <b>{reward}</b> to <b>{name}</b>?", reward=reward.description, name=screen.name)
+    yes = button(words.label("✅ Yes, hand it out"), "redeem", *screen.data(new_nonce(), reward.id), look=GOOD)
+    return text, [[yes], *_back(screen, turn)]
 
 
-def _choice(sight: StaffScreen, rewards: list[Reward], turn: Turn) -> tuple[Html, Rows]:
-    words, nonce = sight.words, new_nonce()
-    text = words.say("🎁 Which reward do you hand out to <b>{name}</b>?", name=sight.name)
+def _choice(screen: StaffScreen, rewards: list[Reward], turn: Turn) -> tuple[Html, Rows]:
+    words, nonce = screen.words, new_nonce()
+    text = words.say("🎁 Which reward do you hand out to <b>{name}</b>?", name=screen.name)
     rows = [
-        [button(words.label("{reward}", reward=short(reward.description)), "redeem", *sight.data(nonce, reward.id))]
+        [button(words.label("{reward}", reward=short(reward.description)), "redeem", *screen.data(nonce, reward.id))]
         for reward in rewards[:MOST_CHOICES]
     ]
-    return text, [*rows, *_back(sight, turn)]
+    return text, [*rows, *_back(screen, turn)]
 
 
-def _back(sight: StaffScreen, turn: Turn) -> Rows:
-    return [[button(sight.words.label("⬅️ Back"), "serve", *sight.data())], *way_back(turn)]
+def _back(screen: StaffScreen, turn: Turn) -> Rows:
+    return [[button(screen.words.label("⬅️ Back"), "serve", *screen.data())], *way_back(turn)]
 
 
 PRESSES = {"hand": hand}

@@ -1,7 +1,7 @@
-"""Acting: what the buttons of the staff's screen do: stamp, redeem, undo.
+"""Stamping: what the buttons of the staff's screen do: [+1] and its neighbours, redeem, undo.
 
-Each asks the counter once, under the nonce of its screen, and shows what came of it on the same screen. A screen that
-is old does nothing but show how things are now.
+Each asks the counter once, under the nonce of its screen, and shows what came of it on the same screen. An old
+screen only shows how things are now. Whether a stamp may be given is decided by the counter.
 """
 
 from collections.abc import Awaitable, Callable
@@ -51,11 +51,11 @@ async def _act(turn: Turn, deed: Deed) -> None:
     if is_second_tap(turn.press.text(2)):
         return
     try:
-        told = await _once(turn, shift, deed)
+        headline = await _once(turn, shift, deed)
     except NotOnStaff:
         await turn_away(turn)
     else:
-        await show(turn, shift, customer_id, told=told)
+        await show(turn, shift, customer_id, headline=headline)
 
 
 async def _once(turn: Turn, shift: Shift, deed: Deed) -> Html | None:

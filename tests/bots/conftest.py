@@ -63,8 +63,8 @@ async def either_town(settings: Settings) -> AsyncIterator[Town]:
 @pytest.fixture
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Into a chat is sent as much as a test likes: for laws that are not about pace."""
-    monkeypatch.setattr("bots.rate_limiter.PER_CHAT", (1_000, 1.0))
-    monkeypatch.setattr("bots.rate_limiter.PER_BOT", (1_000, 1.0))
+    monkeypatch.setattr("bots.telegram_limits.PER_CHAT", (1_000, 1.0))
+    monkeypatch.setattr("bots.telegram_limits.PER_BOT", (1_000, 1.0))
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, select
 
-from bots.drafts import Draft, write_draft
+from bots.turn import Draft, write_draft
 from loyalty_app.chat.chats import ChatChange, change_chat
 from loyalty_app.clock import utc_now
 from loyalty_app.db.tables import telegram_chat
@@ -62,7 +62,7 @@ async def test_a_card_is_not_sent_again_because_its_news_could_not_be_told(sqlit
         await stamp(town, shop, await only(shop))
         for _ in range(2):
             clock.passed += timedelta(minutes=2)
-            town.supervisor.keeper.wake()
+            town.supervisor.card_worker.wake()
             await town.idle()
         screen = await lena.screen()
         assert [message.photo is not None for message in screen.from_bot] == [True, False]

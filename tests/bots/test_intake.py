@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Row, select, update
 from telegram.error import RetryAfter, TelegramError
 
 from api.app import create_app
-from bots.intake import passes
 from bots.polling import after
 from bots.supervisor import open_bots
+from bots.telegram_errors import may_pass
 from loyalty_app.chat.bots import BotRecord, find_secret, list_bots, new_secret, register, remove_bot
 from loyalty_app.chat.card_queue import CardQueue, ShownCard, cards_of
 from loyalty_app.chat.update_queue import TelegramUpdate, will_be_tried
@@ -203,7 +203,7 @@ def test_what_has_come_is_not_asked_for_again_though_it_is_no_update() -> None:
 
 
 def test_being_put_off_passes() -> None:
-    assert passes(RetryAfter(timedelta(seconds=60)))
+    assert may_pass(RetryAfter(timedelta(seconds=60)))
 
 
 async def test_a_bot_whose_token_cannot_be_read_stops_no_other(town: Town) -> None:

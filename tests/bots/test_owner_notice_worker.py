@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
 
-from bots.owner_notice_worker import saying
+from bots.owner_notice_worker import notice_text
 from bots.words import LANGUAGES, words_for
 from loyalty_app.db.tables import notice, webhook_endpoint
 from loyalty_app.ids import Kind
@@ -83,8 +83,8 @@ async def test_every_owner_is_told_once_also_after_a_restart(either_town: Town) 
 async def test_what_happens_while_the_bot_is_away_is_told_when_it_is_back(town: Town) -> None:
     shop = await town.open_shop()
     mira = await town.hire(shop, "Mira", Role.OWNER)
-    crier = town.supervisor.crier
-    await crier.close()
+    worker = town.supervisor.notice_worker
+    await worker.close()
     await trouble(town, shop)
     assert await warnings(mira) == []
     await town.restart()
@@ -96,7 +96,7 @@ async def test_what_happens_while_the_bot_is_away_is_told_when_it_is_back(town: 
 async def test_who_knows_it_already_is_not_told_again(town: Town) -> None:
     shop = await town.open_shop()
     mira, otto = await town.hire(shop, "Mira", Role.OWNER), await town.hire(shop, "Otto", Role.OWNER)
-    await town.supervisor.crier.close()
+    await town.supervisor.notice_worker.close()
     await trouble(town, shop)
     half_done = update(notice).values(told_to=f"[{mira.id}]")
     await shop.database.write(lambda connection: connection.execute(half_done).close())
@@ -186,10 +186,10 @@ A_NOTICE = Notice(
 @pytest.mark.parametrize("ailment", Ailment)
 def test_every_trouble_can_be_said_in_every_language(language: str, ailment: Ailment) -> None:
     facts = WebhookFacts(endpoint_id=1, url=URL, trouble=Trouble(ailment, 3))
-    said = saying(words_for(language), replace(A_NOTICE, facts=facts))
+    said = notice_text(words_for(language), replace(A_NOTICE, facts=facts))
     assert URL in said
     assert "Bean &lt;&amp; Leaf&gt;" in said
 
 
 def test_what_an_older_release_has_noted_is_said_as_it_was() -> None:
-    assert "Webhook 1: it failed." in saying(words_for("de"), replace(A_NOTICE, facts=None))
+    assert "Webhook 1: it failed." in notice_text(words_for("de"), replace(A_NOTICE, facts=None))

@@ -180,7 +180,7 @@ async def test_who_is_removed_can_do_nothing_more_at_once(town: Town, shop: Shop
         assert [message.words for message in max_.messages][-1] == before
     await max_.say("/shop")
     assert "Bean" not in max_.last.words
-    assert town.supervisor.intake.turns.idle
+    assert town.supervisor.intake.worker.idle
 
 
 async def test_removing_twice_is_removing_once(shop: Shop, mira: Person, max_: Person) -> None:

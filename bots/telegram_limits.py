@@ -1,8 +1,8 @@
-"""Pace: no more is sent than Telegram takes, neither by a bot in all nor into one chat.
+"""Telegram's limits: no more calls are made than it takes, neither by a bot in all nor into one chat.
 
-Telegram's limits: about 30 messages a second for a bot, one a second into a chat with short bursts. Where it says
-"retry after", nothing was done, so the same call is made again then, if that is soon. How messages look is not known
-here.
+Its limits are about 30 messages a second for a bot, one a second into a chat, with short bursts. Where it says
+"retry after", nothing was done, so the same call is made again then, if that is soon. How long a text
+may be is `bots/text_limits.py`; the limits of our own API are `api/rate_limits.py`.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from aiolimiter import AsyncLimiter
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError, TimedOut
 from telegram.ext import BaseRateLimiter
 
+from bots.telegram_errors import seconds_to_wait
 from loyalty_app.observability.metrics import count_call
 
 PER_BOT = (30, 1.0)
@@ -23,7 +24,7 @@ MOST_CHATS = 10_000
 SPARE = (12, 1.0)
 TRIES = 4
 LONGEST_WAIT_SECONDS = 10
-"""Who is put off for longer does not wait here: the whole update is handled again then."""
+"""A call that is put off for longer does not wait here: its whole update is handled again then."""
 UNHURRIED = 1
 """For `rate_limit_args`: a call for which nobody waits. Such calls leave room for those of people who do."""
 UNCOUNTED = {"deleteMessage"}
@@ -41,8 +42,8 @@ Answer = Any
 Call = Callable[..., Coroutine[Any, Any, Answer]]
 
 
-class RateLimiter(BaseRateLimiter[int]):
-    """Keeps one bot to Telegram's limits: who comes too early waits. What puts nothing into a chat does not count."""
+class TelegramRateLimiter(BaseRateLimiter[int]):
+    """Keeps one bot within Telegram's limits: a call that comes too early waits. Only what goes into a chat counts."""
 
     def __init__(self) -> None:
         self._whole, self._spare = AsyncLimiter(*PER_BOT), AsyncLimiter(*SPARE)
@@ -54,18 +55,18 @@ class RateLimiter(BaseRateLimiter[int]):
     async def shutdown(self) -> None:
         """Nothing is held open."""
 
-    async def process_request(self, *given: Any, **named: Any) -> Answer:  # noqa: ANN401  # the library's own signature
+    async def process_request(self, *_positional: Any, **named: Any) -> Answer:  # noqa: ANN401  # the library's own signature
         """Make a call when it is its turn, and count it. Raises RetryAfter if it is put off too long."""
         began, outcome = time.perf_counter(), "ok"
         try:
-            return await self._call(given, named)
+            return await self._call(named)
         except TelegramError as error:
             outcome = next(word for kind, word in OUTCOMES if isinstance(error, kind))
             raise
         finally:
             count_call(str(named["endpoint"]), outcome, seconds=time.perf_counter() - began)
 
-    async def _call(self, given: tuple[Any, ...], named: dict[str, Any]) -> Answer:
+    async def _call(self, named: dict[str, Any]) -> Answer:
         call: Call = named["callback"]
         for tries_left in range(TRIES, 0, -1):
             if named["rate_limit_args"] == UNHURRIED:
@@ -75,10 +76,10 @@ class RateLimiter(BaseRateLimiter[int]):
             try:
                 return await call(*named["args"], **named["kwargs"])
             except RetryAfter as later:
-                if tries_left == 1 or seconds_of(later) > LONGEST_WAIT_SECONDS:
+                if tries_left == 1 or seconds_to_wait(later) > LONGEST_WAIT_SECONDS:
                     raise
-                await asyncio.sleep(seconds_of(later))
-        raise AssertionError(given)
+                await asyncio.sleep(seconds_to_wait(later))
+        raise AssertionError(named["endpoint"])
 
     async def _turn(self, chat_id: object) -> None:
         if chat_id is None:
@@ -92,9 +93,3 @@ class RateLimiter(BaseRateLimiter[int]):
         if len(self._chats) > MOST_CHATS:
             self._chats.popitem(last=False)
         return limiter
-
-
-def seconds_of(later: RetryAfter) -> float:
-    """How long Telegram puts a call off."""
-    wait = later.retry_after
-    return wait if isinstance(wait, int | float) else wait.total_seconds()
