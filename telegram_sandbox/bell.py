@@ -1,4 +1,4 @@
-"""A bell: whoever waits for something looks again when it rings. It knows nothing of what it rings for."""
+"""A bell: tasks that wait for something look again when it rings. It knows nothing of what it rings for."""
 
 import asyncio
 from collections.abc import Callable

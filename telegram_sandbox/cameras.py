@@ -48,7 +48,7 @@ def newest_picture(world: World, person: Person, bot: Bot) -> File | None:
 
 
 def picture_of(chat: Chat, message: Message) -> File | None:
-    """The picture in a message, be it sent as a photo or as a file."""
+    """The picture in a message, sent as a photo or as a file."""
     if "photo" in message.content:
         return chat.bot.files.get(message.content["photo"][-1]["file_id"])
     document = message.content.get("document", {})

@@ -1,4 +1,4 @@
-"""Cards in chats: who holds which card where, what their message shows, and which are to be shown anew.
+"""Cards in chats: who holds which card where, what their message shows, and which are to be shown again.
 
 The counter writes down who holds a card, and that a card is due; here it is read, claimed, and noted as shown. How a
 card looks is not known here.
@@ -79,7 +79,7 @@ def find_card(connection: Connection, business_id: int, *, bot_id: int, user_id:
 
 
 async def send_anew(database: Database, card: HeldCard, *, now: datetime) -> None:
-    """Have a card sent as a new message, at once; whoever asks has taken the message away that showed it.
+    """Have a card sent as a new message, at once; the caller has taken the message away that showed it.
 
     If it has been sent meanwhile, that message is the new one, and stays.
     """
@@ -91,7 +91,7 @@ async def send_anew(database: Database, card: HeldCard, *, now: datetime) -> Non
 
 
 async def show_again(database: Database, bot_id: int, user_id: int, *, now: datetime) -> None:
-    """Have all cards in a chat shown anew, where they are: the person reads another language now, or has come back."""
+    """Have all cards in a chat shown again, where they are: the person reads another language now, or has come back."""
     own = update(telegram_card).where(telegram_card.c.bot_id == bot_id, telegram_card.c.user_id == user_id)
     await database.write(lambda connection: connection.execute(own.values(due_at=now)).close())
 
@@ -104,7 +104,7 @@ async def mute(database: Database, card: HeldCard, *, muted: bool) -> None:
 
 
 def repaint(connection: Connection, database: Database, business_id: int, *, now: datetime) -> None:
-    """Have all cards of a shop shown anew, within a transaction that changes how they look.
+    """Have all cards of a shop shown again, within a transaction that changes how they look.
 
     They fall due one after the other, those first that changed last.
     """
@@ -126,7 +126,7 @@ def repaint(connection: Connection, database: Database, business_id: int, *, now
 
 
 class CardQueue:
-    """The cards that are to be shown anew by bots that are open here, as a queue; without `open_bots`, by all bots."""
+    """The cards that are to be shown again by bots that are open here, as a queue; without `open_bots`, by all bots."""
 
     def __init__(self, open_bots: Callable[[], Iterable[int]] | None = None) -> None:
         self._open_bots = open_bots
@@ -153,7 +153,7 @@ class CardQueue:
     def record(self, connection: Connection, database: Database, ended: Sequence[ShownCard], *, now: datetime) -> None:
         """Note what was shown; a card that has changed meanwhile stays due.
 
-        One whose lease is lost, or that is another customer's by now, is left to whoever holds it.
+        One whose lease is lost, or that is another customer's by now, is left to its holder.
         """
         leases = {self.lease_of(one.card): one for one in ended}
         for lease, row in self.leases.held(connection, database, leases).items():

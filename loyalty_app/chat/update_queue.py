@@ -91,7 +91,7 @@ class UpdateQueue:
     def record(
         self, connection: Connection, database: Database, ended: Sequence[HandledUpdate], *, now: datetime
     ) -> None:
-        """Note what came of updates. One whose lease is lost is left to whoever holds it now."""
+        """Note what came of updates. One whose lease is lost is left to its holder."""
         leases = {self.lease_of(one.update): one for one in ended}
         held = self.leases.held(connection, database, leases)
         self.leases.finish(connection, database, {lease: _after(leases[lease], now) for lease in held})

@@ -1,6 +1,6 @@
 """A leased table: rows that wait in a table are given out under leases, to any number of processes at once.
 
-A lease is a token and a moment at which it ends. Claiming writes both into the row; whoever holds the token may renew
+A lease is a token and a moment at which it ends. Claiming writes both into the row; the holder of the token may renew
 the lease, note what came of the work, or give the row back. A lease that ends at this very moment is over: the row is
 free for others, and nothing of its late holder is written. Every queue of the application gives its rows out here.
 
@@ -93,7 +93,7 @@ class LeasedTable:
         return list(zip(rows, leases, strict=True))
 
     def renew(self, connection: Connection, database: Database, leases: Sequence[Lease], *, now: datetime) -> None:
-        """Have leases last for longer, from now. One that is lost is left to whoever holds the row now.
+        """Have leases last for longer, from now. One that is lost is left to the holder of the row.
 
         A row that somebody has locked is left as well, until the next time.
         """

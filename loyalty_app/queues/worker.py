@@ -54,7 +54,7 @@ class WorkQueue(Protocol[Job, Ended_contra]):
     def record(
         self, connection: Connection, database: Database, ended: Sequence[Ended_contra], *, now: datetime
     ) -> None:
-        """Note what came of jobs whose lease is still held; others are left to whoever holds them now."""
+        """Note what came of jobs whose lease is still held; others are left to those who hold them now."""
 
 
 class QueueWorker(Generic[Job, Ended]):

@@ -136,7 +136,7 @@ class NoticeQueue:
     def record(self, connection: Connection, database: Database, ended: Sequence[NoticeSent], *, now: datetime) -> None:
         """Note who knows it now; what not everybody knows is told again soon.
 
-        A notice whose lease is lost is left to whoever holds it now.
+        A notice whose lease is lost is left to its holder.
         """
         leases = {self.lease_of(one.notice): one for one in ended}
         held = self.leases.held(connection, database, leases)

@@ -100,7 +100,7 @@ def _member_of(row: Row[Any]) -> StaffMember:
 
 
 async def list_staff(database: Database, business_id: int) -> list[StaffMember]:
-    """The staff of a shop, whoever came first first. Raises InvalidRequest if there is no such shop."""
+    """The staff of a shop, in the order in which they came. Raises InvalidRequest if there is no such shop."""
 
     def work(connection: Connection) -> list[StaffMember]:
         find_business(connection, business_id)

@@ -127,7 +127,7 @@ class DeliveryQueue:
     def record(
         self, connection: Connection, database: Database, ended: Sequence[DeliveryAttempt], *, now: datetime
     ) -> None:
-        """Note what came of attempts. One whose lease is lost is left to whoever holds the delivery now, if it is."""
+        """Note what came of attempts. One whose lease is lost is left to the holder of the delivery, if it has one."""
         theirs = {(one.job.business_id, one.job.endpoint_id) for one in ended}
         endpoints = database.fetch(connection, webhook_endpoint, KEY, theirs, lock=True)
         leases = {self.lease_of(one.job): one for one in ended}

@@ -1,4 +1,4 @@
-"""Checks: what `loyalty doctor` looks at. Each says how things are and what would mend them; nothing is changed."""
+"""Checks: what `loyalty doctor` looks at. Each says how things are and what would correct them; nothing is changed."""
 
 import asyncio
 from collections.abc import Iterator

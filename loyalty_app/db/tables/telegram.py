@@ -93,7 +93,7 @@ telegram_chat = Table(
     sqlite_with_rowid=False,
 )
 
-# Cards in chats: whose card hangs where, and what it shows. A row with `due_at` is to be shown anew.
+# Cards in chats: whose card hangs where, and what it shows. A row with `due_at` is to be shown again.
 telegram_card = owned(
     "telegram_card",
     Column("bot_id", BigId, nullable=False),
