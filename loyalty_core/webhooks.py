@@ -1,16 +1,11 @@
-"""Webhooks: how an event is signed, and what becomes of a delivery after each attempt.
+"""Webhooks: how an event is signed, and how a receiver can tell that it is genuine.
 
-The rules, in words (Standard Webhooks 1.0.0, signatures and schedule):
-- A delivery is tried at once and then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, each ±20 %.
-- Any 2xx is success. Everything else is a failure, a redirect too.
-- 410 Gone switches the endpoint off.
-- A receiver that is overloaded (429, 502, 504, or no answer in time) is left alone for at least a minute, and for as
-  long as its Retry-After says, up to twice that, so that not all come back at once.
-- An endpoint that has done nothing but fail for 5 days is switched off by the next failure, so that its first and
-  last failure lie days apart; its owner is warned after 1 and 3 days.
+The rules, in words (Standard Webhooks 1.0.0):
 - A signature is HMAC-SHA256 over "id.timestamp.body"; a receiver takes those of the last 5 minutes only.
+- While a secret is replaced, a request carries one signature for each secret that is valid.
 
-Nothing is sent from here: the clock, the dice and the answer of the receiver come in as arguments.
+When a delivery that failed is tried again is in `delivery_retries`. Nothing is sent from here; the clock comes in as an
+argument.
 """
 
 import base64
@@ -20,33 +15,10 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-import msgspec
-
 SECRET_PREFIX = "whsec_"  # noqa: S105  # a prefix, not a secret
 SECRET_RANDOM_BYTES = 32
 TOLERANCE = timedelta(minutes=5)
 SECONDS = re.compile(r"[1-9][0-9]{0,11}")
-
-RETRY_SCHEDULE = (
-    timedelta(0),
-    timedelta(seconds=5),
-    timedelta(minutes=5),
-    timedelta(minutes=30),
-    timedelta(hours=2),
-    timedelta(hours=5),
-    timedelta(hours=10),
-    timedelta(hours=14),
-    timedelta(hours=20),
-    timedelta(hours=24),
-)
-JITTER = 0.2
-GONE = 410
-OVERLOADED = frozenset({429, 502, 504})
-BREATHER = timedelta(minutes=1)
-LONGEST_RETRY_AFTER = timedelta(days=1)
-
-DISABLE_AFTER = timedelta(days=5)
-WARN_AFTER = (timedelta(days=1), timedelta(days=3))
 
 
 class InvalidSignature(Exception):  # named as a fact, like every refusal
@@ -99,88 +71,3 @@ def verify(secrets: str | Iterable[str], headers: Mapping[str, str], body: bytes
     if not any(fits):
         message = "no signature fits"
         raise InvalidSignature(message)
-
-
-class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One try: its number (the first is 1), and what the receiver answered, if it did.
-
-    `status` is None when no answer came, `timed_out` says whether that was for lack of time. `retry_after` is the
-    header in seconds. `dice` is random, from 0 up to but not including 1.
-    """
-
-    number: int
-    status: int | None = None
-    timed_out: bool = False
-    retry_after: int | None = None
-    dice: float = 0.5
-
-
-class Delivered(msgspec.Struct, frozen=True):
-    """The receiver has it."""
-
-
-class RetryAt(msgspec.Struct, frozen=True):
-    """Try again at that moment."""
-
-    at: datetime
-
-
-class GaveUp(msgspec.Struct, frozen=True):
-    """All tries are used up; the event can still be replayed."""
-
-
-class Disable(msgspec.Struct, frozen=True):
-    """The receiver is gone for good: switch the endpoint off."""
-
-
-Verdict = Delivered | RetryAt | GaveUp | Disable
-
-
-def judge(attempt: Attempt, now: datetime) -> Verdict:
-    """What becomes of a delivery after an attempt that ended now."""
-    if attempt.status is not None and 200 <= attempt.status < 300:  # noqa: PLR2004  # the 2xx
-        return Delivered()
-    if attempt.status == GONE:
-        return Disable()
-    if attempt.number >= len(RETRY_SCHEDULE):
-        return GaveUp()
-    planned = RETRY_SCHEDULE[attempt.number] * (1 - JITTER + 2 * JITTER * attempt.dice)
-    return RetryAt(now + max(planned, _asked_for(attempt)))
-
-
-def _asked_for(attempt: Attempt) -> timedelta:
-    """How long the receiver wants to be left alone, by what it said or by the state it is in."""
-    overloaded = attempt.timed_out or attempt.status in OVERLOADED
-    if attempt.retry_after is not None and attempt.status is not None:
-        asked = min(timedelta(seconds=max(0, attempt.retry_after)), LONGEST_RETRY_AFTER) * (1 + attempt.dice)
-        return max(asked, BREATHER) if overloaded else asked
-    return BREATHER * (1 + attempt.dice) if overloaded else timedelta(0)
-
-
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """How an endpoint has done since its last success: when failing began, and the warnings given since."""
-
-    failing_since: datetime | None = None
-    warnings: int = 0
-
-
-class Fine(msgspec.Struct, frozen=True):
-    """Nothing to be said."""
-
-
-class Warn(msgspec.Struct, frozen=True):
-    """Tell the owner that the endpoint has failed for so long; `warnings` counts this one."""
-
-    failing_for: timedelta
-    warnings: int
-
-
-def judge_endpoint(health: Health, now: datetime) -> Fine | Warn | Disable:
-    """What becomes of an endpoint after a failure now; `health` is how it was before."""
-    if health.failing_since is None:
-        return Fine()
-    failing_for = now - health.failing_since
-    if failing_for >= DISABLE_AFTER:
-        return Disable()
-    due = sum(failing_for >= after for after in WARN_AFTER)
-    return Warn(failing_for, due) if due > health.warnings else Fine()

@@ -15,8 +15,9 @@ from api.reference.errors import IN_THE_CHAT, example_problems
 from loyalty_app.pages import DEEPEST, MOST_ROWS
 from loyalty_app.webhooks.sender import DEADLINE_SECONDS
 from loyalty_core.access import PLANS, Plan
+from loyalty_core.delivery_retries import DISABLE_AFTER, GONE, JITTER, RETRY_SCHEDULE
 from loyalty_core.events import Event
-from loyalty_core.webhooks import DISABLE_AFTER, GONE, JITTER, RETRY_SCHEDULE, TOLERANCE
+from loyalty_core.webhooks import TOLERANCE
 
 HERE = "http://127.0.0.1:8000"
 UNITS = ((3_600, "h"), (60, "min"), (1, "s"))

@@ -1,6 +1,6 @@
 """The delivery queue: which delivery is tried next, for which endpoint, and what is noted after an attempt.
 
-When a failed delivery gets its next try is decided in `loyalty_core/webhooks.py` and written here, as `next_at`.
+When a failed delivery gets its next try is decided in `loyalty_core/delivery_retries.py`; here it is written down.
 Deliveries are queued in `outbox`, and sent by `sender`; nothing is sent here.
 
 Who locks more than one row does so in the order that `outbox` names: endpoints, events, deliveries.
@@ -19,7 +19,7 @@ from loyalty_app.db.tables import attempt, business, delivery, event, webhook_en
 from loyalty_app.queues.leased_table import NOW, Lease, LeasedTable, free
 from loyalty_app.webhooks.endpoint_health import note_health
 from loyalty_app.webhooks.outbox import DELIVERED, FAILED, KEY, QUEUED, THEIR_ENDPOINT
-from loyalty_core.webhooks import Delivered, RetryAt, Verdict
+from loyalty_core.delivery_retries import Delivered, RetryAt, Verdict
 
 LEASE = timedelta(seconds=60)
 IN_FLIGHT_PER_ENDPOINT = 4

@@ -11,7 +11,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import notice, webhook_endpoint
 from loyalty_app.ids import Kind
 from loyalty_app.shops.owner_notices import WEBHOOK, Ailment, Trouble, WebhookFacts, write_facts
-from loyalty_core.webhooks import DISABLE_AFTER, Delivered, Disable, Fine, Health, Verdict, Warn, judge_endpoint
+from loyalty_core.delivery_retries import DISABLE_AFTER, Delivered, Disable, Fine, Health, Verdict, Warn, judge_endpoint
 
 
 class EndpointHealth(msgspec.Struct, frozen=True, kw_only=True):

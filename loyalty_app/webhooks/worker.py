@@ -12,7 +12,7 @@ from loyalty_app.observability import metrics
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob, DeliveryQueue
 from loyalty_app.webhooks.sender import Sender
-from loyalty_core.webhooks import Delivered, Disable, GaveUp, RetryAt, Verdict
+from loyalty_core.delivery_retries import Delivered, Disable, GaveUp, RetryAt, Verdict
 
 OUTCOMES: dict[type[Verdict], str] = {
     Delivered: "delivered",

@@ -11,9 +11,9 @@ from openapi_spec_validator import validate
 from api.problems import STATUS
 from api.reference.errors import EXAMPLES, IN_THE_CHAT
 from api.reference.openapi import IN_HEADERS
+from loyalty_core.delivery_retries import RETRY_SCHEDULE
 from loyalty_core.errors import LoyaltyError
 from loyalty_core.events import EVENT_TYPES
-from loyalty_core.webhooks import RETRY_SCHEDULE
 from tests.api.till import Api
 from tests.api.witness import Json, escaped
 

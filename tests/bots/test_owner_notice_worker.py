@@ -13,7 +13,7 @@ from loyalty_app.ids import Kind
 from loyalty_app.shops.owner_notices import Ailment, Notice, Trouble, WebhookFacts
 from loyalty_app.webhooks.endpoint_health import note_health
 from loyalty_core.access import Role
-from loyalty_core.webhooks import Disable, Verdict
+from loyalty_core.delivery_retries import Disable, Verdict
 from testkit.concurrency import until
 from testkit.people import Person
 from testkit.shop import Shop

@@ -22,7 +22,7 @@ from loyalty_app.queues.worker import WorkQueue
 from loyalty_app.shops.owner_notices import WEBHOOK, Notice, NoticeQueue, NoticeSent
 from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob, DeliveryQueue
 from loyalty_core.access import Role
-from loyalty_core.webhooks import Delivered
+from loyalty_core.delivery_retries import Delivered
 from testkit.builders import NOON, TILL
 from testkit.shop import Shop
 

@@ -15,7 +15,7 @@ from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob, De
 from loyalty_app.webhooks.endpoints import NewWebhookView, WebhookChange, Webhooks
 from loyalty_app.webhooks.sender import DEADLINE_SECONDS, Sender
 from loyalty_app.webhooks.worker import WebhookWorker
-from loyalty_core.webhooks import Delivered, Verdict
+from loyalty_core.delivery_retries import Delivered, Verdict
 from testkit.concurrency import until
 from testkit.shop import Shop
 

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from loyalty_app.db.tables import metadata
 from loyalty_app.webhooks.delivery_queue import IN_FLIGHT_PER_ENDPOINT, LEASE
+from loyalty_core.delivery_retries import RetryAt
 from loyalty_core.errors import Busy, CustomerExists, NoRewardAvailable
-from loyalty_core.webhooks import RetryAt
 from testkit.shop import open_next_door
 from tests.webhooks.office import EVERYTHING_BUT_TESTS, Office
 from tests.webhooks.receiver import receiving

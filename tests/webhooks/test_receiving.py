@@ -17,8 +17,9 @@ import msgspec
 import pytest
 
 from loyalty_app.webhooks.sender import KINDS
+from loyalty_core.delivery_retries import RETRY_SCHEDULE
 from loyalty_core.events import EVENT_TYPES, Event
-from loyalty_core.webhooks import RETRY_SCHEDULE, make_secret, sign, signature_header
+from loyalty_core.webhooks import make_secret, sign, signature_header
 from testkit.servers import Missing
 from tests.conftest import leg
 from tests.webhooks.receiver import HOST

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from loyalty_core.webhooks import Delivered, RetryAt, verify
+from loyalty_core.delivery_retries import Delivered, RetryAt
+from loyalty_core.webhooks import verify
 from tests.webhooks.certificates import CERTIFICATE, own_certificate
 from tests.webhooks.receiver import receiving
 from tests.webhooks.sending import BODY, EVENT_ID, OLD_SECRET, PUBLIC_ONLY, SECRET, a_job, sending

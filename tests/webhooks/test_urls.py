@@ -9,8 +9,8 @@ from yarl import URL
 
 from loyalty_app.webhooks import addresses
 from loyalty_app.webhooks.addresses import Guard, addresses_of, checked_url, judge_url, read_ranges
+from loyalty_core.delivery_retries import Delivered
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.webhooks import Delivered
 from tests.webhooks.names import NameServer, name_server
 from tests.webhooks.receiver import Receiver, receiving
 from tests.webhooks.sending import PUBLIC_ONLY, THIS_MACHINE_TOO, a_job, sending

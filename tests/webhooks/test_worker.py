@@ -15,7 +15,8 @@ from loyalty_app.queues import worker as queue_worker
 from loyalty_app.settings import Settings
 from loyalty_app.webhooks.delivery_queue import IN_FLIGHT_PER_ENDPOINT
 from loyalty_app.webhooks.worker import WebhookWorker
-from loyalty_core.webhooks import RETRY_SCHEDULE, InvalidSignature, verify
+from loyalty_core.delivery_retries import RETRY_SCHEDULE
+from loyalty_core.webhooks import InvalidSignature, verify
 from testkit.concurrency import until
 from tests.webhooks.office import Office
 from tests.webhooks.receiver import Receiver, receiving

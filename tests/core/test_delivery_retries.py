@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from loyalty_core.webhooks import (
+from loyalty_core.delivery_retries import (
     RETRY_SCHEDULE,
     Attempt,
     Delivered,
