@@ -13,6 +13,9 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
+
+from loyalty_app import backups
 from loyalty_app.clock import Clock
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.upkeep.periodic import Every, Stop
@@ -22,7 +25,7 @@ STAMP = "loyalty-%Y%m%dT%H%M%SZ.zip"
 LOOK_EVERY_SECONDS = 60
 GRACE_SECONDS = 3
 AFTER_A_FAILURE = timedelta(minutes=10)
-COMMAND = (sys.executable, "-m", "loyalty_cli")
+COMMAND = (sys.executable, "-m", backups.__name__)
 
 log = logging.getLogger(__name__)
 
@@ -57,16 +60,22 @@ def take_away_old(folder: Path, keep: int) -> int:
     return len(old)
 
 
+async def begin_backup(settings: Settings, target: Path) -> asyncio.subprocess.Process:
+    """Begin a backup in a process of its own, which says on stderr why it failed. Raises OSError."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, str(target), stdin=pipe, stdout=asyncio.subprocess.DEVNULL, stderr=pipe, start_new_session=True
+    )
+    if process.stdin is not None:
+        process.stdin.write(msgspec.json.encode(settings))
+        process.stdin.close()
+    return process
+
+
 async def back_up(settings: Settings, folder: Path, now: datetime) -> bool:
     """Make one backup in a process of its own, then take the old ones away; a failure is logged."""
     target = folder / now.astimezone(UTC).strftime(STAMP)
-    environment = {**os.environ, "LOYALTY_DATABASE_URL": settings.database_url}
-    environment["LOYALTY_SECRET_KEY"] = settings.secret_key or ""
-    pipe = asyncio.subprocess.PIPE
-    words, quiet = (*COMMAND, "backup", str(target), "--json"), asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(
-        *words, env=environment, stdout=quiet, stderr=pipe, start_new_session=True
-    )
+    process = await begin_backup(settings, target)
     try:
         _, said = await process.communicate()
     except asyncio.CancelledError:
