@@ -29,6 +29,7 @@ from loyalty_cli.process import tune_garbage_collection
 SANDBOX = "/sandbox"
 # Orchestrators kill after ten seconds, so requests are given up a little before.
 GRACE_SECONDS = 8
+HANGUP: signal.Signals | None = getattr(signal, "SIGHUP", None)  # Windows has none
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -156,6 +157,12 @@ def serve_alone(listener: socket.socket, settings: Settings, *, ready: Callable[
 class WorkerPool(Multiprocess):
     """Several processes on one socket, whose figures are added up; one that dies is replaced."""
 
+    def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
+        ignored = HANGUP is not None and signal.getsignal(HANGUP) is signal.SIG_IGN
+        super().__init__(config, sockets)  # which takes all signals, and restarts its processes on SIGHUP
+        if HANGUP is not None and ignored:
+            signal.signal(HANGUP, signal.SIG_IGN)
+
     def keep_subprocess_alive(self) -> None:
         """Replace processes that are dead, and forget what they were like at the moment."""
         before = {process.pid for process in self.processes}
@@ -193,12 +200,14 @@ def _options(settings: Settings) -> dict[str, Any]:
 
 
 def stop_cleanly() -> None:
-    """End with exit code 0 when asked to end: uvicorn raises the signal again once all is finished."""
+    """End with exit code 0 when asked to end: uvicorn raises the signal again once all is finished.
+
+    A closed terminal asks for it too, unless the parent has SIGHUP ignored, as nohup does.
+    """
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _leave)
-    hangup = getattr(signal, "SIGHUP", None)  # Windows has none
-    if hangup and signal.getsignal(hangup) is signal.SIG_DFL:
-        signal.signal(hangup, lambda *_: signal.raise_signal(signal.SIGTERM))
+    if HANGUP is not None and signal.getsignal(HANGUP) is signal.SIG_DFL:
+        signal.signal(HANGUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

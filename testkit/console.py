@@ -7,6 +7,7 @@ afterwards. What is about the process itself (signals, servers, encodings, a sta
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,13 @@ from loyalty_app.settings import Settings
 from testkit.console_in_process import run_here
 
 COMMAND = [sys.executable, "-m", "loyalty_cli"]
+SET_HANGUP = (
+    sys.executable,
+    "-S",
+    "-c",
+    "import os, signal, sys; signal.signal(signal.SIGHUP, int(sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])",
+)
+"""Starts the command that follows, with a disposition of SIGHUP: a process inherits one that is ignored."""
 GO_ON = {"serve", "api", "worker", "bot", "demo"}
 """Commands that set signals and serve until they are stopped: always processes of their own."""
 A_KEY = "a key for tests, and nowhere else"
@@ -31,8 +39,11 @@ Process = subprocess.Popen[str]
 class Console:
     """A terminal in a folder; none of the variables of this test run are set but those that are given."""
 
-    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: Path, settings: Settings | None = None, *, hangup: signal.Handlers = signal.SIG_DFL
+    ) -> None:
+        """`hangup` is what SIGHUP does to commands that go on, whatever the tests themselves were started under."""
+        self.folder, self.hangup = folder, hangup
         self.environment = {name: text for name, text in os.environ.items() if not name.startswith("LOYALTY_")}
         if settings is not None:
             self.environment["LOYALTY_DATABASE_URL"] = settings.database_url
@@ -68,7 +79,7 @@ class Console:
     def start(self, *words: str, **variables: str) -> Iterator[Process]:
         """A command that goes on; it is killed at the end if it is still there."""
         with subprocess.Popen(
-            [*COMMAND, *words],
+            [*SET_HANGUP, str(int(self.hangup)), *COMMAND, *words],
             cwd=self.folder,
             env={**self.environment, **variables},
             stdout=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""`python -m loyalty_app.backups FILE`: a backup in a process of its own, for the schedule. People use `loyalty backup`.
+"""`python -m loyalty_app.backups FILE`: one backup, in a process for it alone, for the schedule.
 
 The settings come in on stdin as JSON, so that no variable carries a secret. SIGTERM removes what was half made. What
 went wrong is one line on stderr, and the exit code is 1.

@@ -1,0 +1,81 @@
+"""How commands that go on take signals: a closed terminal ends them, unless it is to be ignored, as under nohup."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from loyalty_app.settings import Settings
+from testkit.console import Console, Process
+
+PATIENCE_SECONDS = 30
+SERVE, WORKER = ("serve", "--port", "0"), ("worker",)
+DEMO = ("demo", "--port", "0", "--json")
+
+
+def first_of(lines: Iterable[str] | None) -> str:
+    """The line by which a command says that it is ready; notes come before it."""
+    assert lines is not None
+    return next(line for line in lines if not line.startswith("Note:"))
+
+
+def hang_up(process: Process) -> None:
+    """Close the terminal of a process that ignores that."""
+    process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(1)
+
+
+def end(process: Process, sign: signal.Signals) -> None:
+    process.send_signal(sign)
+    process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("words", [SERVE, WORKER], ids=lambda words: words[0])
+def test_a_closed_terminal_ends_what_serves(tmp_path: Path, sqlite_settings: Settings, words: tuple[str, ...]) -> None:
+    with Console(tmp_path, sqlite_settings).start(*words) as process:
+        assert first_of(process.stderr)
+        end(process, signal.SIGHUP)
+
+
+@pytest.mark.parametrize(("words", "sign"), [(SERVE, signal.SIGTERM), (WORKER, signal.SIGINT)], ids=["serve", "worker"])
+def test_where_a_closed_terminal_is_ignored_it_serves_on_until_it_is_told_otherwise(
+    tmp_path: Path, sqlite_settings: Settings, words: tuple[str, ...], sign: signal.Signals
+) -> None:
+    with Console(tmp_path, sqlite_settings, hangup=signal.SIG_IGN).start(*words) as process:
+        assert first_of(process.stderr)
+        hang_up(process)
+        end(process, sign)
+
+
+def test_a_demo_goes_on_where_a_closed_terminal_is_ignored_and_removes_its_data_when_it_ends(tmp_path: Path) -> None:
+    with Console(tmp_path, hangup=signal.SIG_IGN).start(*DEMO) as process:
+        database = json.loads(first_of(process.stdout))["database"]
+        hang_up(process)
+        assert Path(database.removeprefix("sqlite:///")).exists()
+        end(process, signal.SIGINT)
+
+    assert not Path(database.removeprefix("sqlite:///")).parent.exists()
+
+
+def children(process: Process) -> set[int]:
+    """The processes that a process has started and that are still there."""
+    told = subprocess.run(["ps", "-A", "-o", "ppid=,pid="], check=True, capture_output=True, text=True).stdout
+    pairs = (map(int, line.split()) for line in told.splitlines())
+    return {child for parent, child in pairs if parent == process.pid}
+
+
+def test_a_server_of_several_processes_keeps_them_where_a_closed_terminal_is_ignored(
+    tmp_path: Path, postgres_settings: Settings
+) -> None:
+    console = Console(tmp_path, postgres_settings, hangup=signal.SIG_IGN)
+    with console.start("api", "--port", "0", LOYALTY_WORKERS="2") as process:
+        assert first_of(process.stderr)
+        before = children(process)
+        hang_up(process)
+        assert children(process) == before
+        end(process, signal.SIGTERM)
