@@ -1,7 +1,7 @@
 """The card worker: brings the cards in chats up to date, whatever changed them: a till, the staff, an owner.
 
 Each change of a card notes in its own transaction that the message is due. A card that changes often is shown once, as
-it is then. What a card's message says is `bots/card_messages.py`.
+it is then. How a card is sent is `bots/card_delivery.py`.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from telegram.error import BadRequest, TelegramError
 
-from bots.card_messages import show, take_down
+from bots.card_delivery import show, take_down
 from bots.intake import BotApplication
 from bots.priority_gate import PriorityGate
 from loyalty_app.chat.card_queue import CardQueue, ShownCard

@@ -9,7 +9,7 @@ from typing import Any
 from telegram import InlineKeyboardButton, InputMediaPhoto, Message
 
 from bots.buttons import Rows, button, keyboard
-from bots.card_messages import NO_PARSE_MODE
+from bots.card_delivery import NO_PARSE_MODE
 from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.chat.chats import ChatChange

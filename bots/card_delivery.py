@@ -1,0 +1,179 @@
+"""Card delivery: how the message of a card is sent to a chat, brought up to date, and taken down.
+
+There is one message for a card; it is edited in place, which notifies nobody. What it says is
+`bots/card_messages.py`; when it is due is `bots/card_worker.py`.
+"""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from io import BytesIO
+from typing import Any
+
+import msgspec
+from PIL import Image
+from telegram import InputMediaPhoto, Message
+from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
+from telegram.ext import ExtBot
+
+from bots.buttons import button, keyboard
+from bots.card_messages import caption, card_rows, news, picture_of
+from bots.telegram_errors import maybe_delivered
+from bots.telegram_limits import UNHURRIED
+from bots.words import Html, words_for
+from loyalty_app.chat.card_queue import ShownCard
+from loyalty_app.chat.held_card import HeldCard
+from loyalty_app.customers.card_pictures import render_card
+from loyalty_app.customers.card_snapshots import CardSnapshot
+from loyalty_app.pictures.render_thread import drawn
+
+log = logging.getLogger(__name__)
+
+# It belongs to the picture; the library would send its default beside it, where Telegram knows none.
+NO_PARSE_MODE: dict[str, Any] = {"parse_mode": None}
+PAPER, PAPER_SIZE = "#ECEAE6", (1000, 600)
+
+
+async def show(bot: ExtBot[Any], snapshot: CardSnapshot) -> ShownCard:
+    """Bring a card's message up to date, or send it if there is none; says what it shows now.
+
+    Raises a TelegramError that may pass; then nothing is noted, and the same may be done again. If only the news of it
+    could not be told, the showing has failed, but what was sent is not sent again.
+    """
+    card = snapshot.held
+    if not snapshot.reachable:
+        return _as_before(card)
+    try:
+        message_id = await _place(bot, snapshot)
+    except Forbidden:
+        return _as_before(card)
+    sent = message_id if message_id != card.message_id else None
+    try:
+        news_id = await _send_news(bot, snapshot)
+    except TelegramError as error:
+        log.warning("news of a card could not be sent: %s", type(error).__name__)
+        return _without_news(snapshot, message_id, sent)
+    return _as_now(snapshot, message_id, news_id or sent)
+
+
+def _as_now(snapshot: CardSnapshot, message_id: int | None, sent: int | None) -> ShownCard:
+    customer = snapshot.customer
+    return ShownCard(
+        card=snapshot.held,
+        message_id=message_id,
+        version=customer.version,
+        stamps=customer.current_stamps,
+        rewards=customer.rewards_earned,
+        sent=sent,
+    )
+
+
+def _as_before(card: HeldCard) -> ShownCard:
+    """Nothing was shown: who is back sees what has changed meanwhile, and is told what is news."""
+    return ShownCard(
+        card=card,
+        message_id=card.message_id,
+        version=card.shown_version,
+        stamps=card.shown_stamps,
+        rewards=card.shown_rewards,
+    )
+
+
+def _without_news(snapshot: CardSnapshot, message_id: int | None, sent: int | None) -> ShownCard:
+    """The card is up to date, its news is still to be told. If the card may have arrived, neither is sent again."""
+    if message_id is None:
+        return _as_now(snapshot, None, sent)
+    return msgspec.structs.replace(_as_before(snapshot.held), message_id=message_id, sent=sent, failed=True)
+
+
+async def _place(bot: ExtBot[Any], snapshot: CardSnapshot) -> int | None:
+    """Bring the message up to date, or send it. Raises Forbidden if the person has blocked the bot."""
+    message_id = snapshot.held.message_id
+    picture = await drawn(render_card, picture_of(snapshot))
+    if message_id is not None and await _edit(bot, snapshot, picture):
+        return message_id
+    return await _send(bot, snapshot, picture)
+
+
+async def _edit(bot: ExtBot[Any], snapshot: CardSnapshot, picture: bytes) -> bool:
+    card, words = snapshot.held, words_for(snapshot.language)
+    media = InputMediaPhoto(picture, caption=caption(snapshot, words), filename="card.jpg")
+    keys = keyboard(card_rows(snapshot, words))
+    return await _tried(
+        bot.edit_message_media,
+        media,
+        chat_id=card.user_id,
+        message_id=card.message_id,
+        reply_markup=keys,
+        api_kwargs=NO_PARSE_MODE,
+        rate_limit_args=UNHURRIED,
+    )
+
+
+async def _send(bot: ExtBot[Any], snapshot: CardSnapshot, picture: bytes) -> int | None:
+    """Send the card; None if nobody can know whether it arrived. A message before it is taken away."""
+    words, card = words_for(snapshot.language), snapshot.held
+    keys = keyboard(card_rows(snapshot, words))
+    try:
+        message: Message = await bot.send_photo(
+            card.user_id, picture, caption=caption(snapshot, words), reply_markup=keys, filename="card.jpg"
+        )
+    except NetworkError as error:
+        if maybe_delivered(error):
+            return None
+        raise
+    if card.message_id is not None:
+        with suppress(TelegramError):  # the new one is there
+            await bot.delete_message(card.user_id, card.message_id)
+    return message.message_id
+
+
+async def _send_news(bot: ExtBot[Any], snapshot: CardSnapshot) -> int | None:
+    """Send what is news; the number of the message, if there is one and it is known."""
+    words = words_for(snapshot.language)
+    worth_telling = news(snapshot, words)
+    if worth_telling is None:
+        return None
+    text, effect = worth_telling
+    try:
+        return await _send_news_message(bot, snapshot, text, effect)
+    except BadRequest:  # Telegram may have given an effect up
+        with suppress(BadRequest):
+            return await _send_news_message(bot, snapshot, text, None)
+    except Forbidden:
+        return None
+    except NetworkError as error:
+        if not maybe_delivered(error):
+            raise
+    return None
+
+
+async def _send_news_message(bot: ExtBot[Any], snapshot: CardSnapshot, text: Html, effect: str | None) -> int:
+    label = words_for(snapshot.language).label("💳 Show my card")
+    keys = keyboard([[button(label, "mycard", snapshot.business.id)]])
+    message: Message = await bot.send_message(snapshot.held.user_id, text, reply_markup=keys, message_effect_id=effect)
+    return message.message_id
+
+
+async def take_down(bot: ExtBot[Any], card: HeldCard) -> ShownCard:
+    """Take the message of a card out of the chat: its customer was erased. One too old to go is left empty."""
+    where: dict[str, Any] = {"chat_id": card.user_id, "message_id": card.message_id}
+    with suppress(Forbidden):
+        if card.message_id is not None and not await _tried(bot.delete_message, **where):
+            await _tried(bot.edit_message_media, InputMediaPhoto(_empty_picture()), **where, api_kwargs=NO_PARSE_MODE)
+    return ShownCard(card=card, gone=True)
+
+
+def _empty_picture() -> bytes:
+    file = BytesIO()
+    Image.new("RGB", PAPER_SIZE, PAPER).save(file, "JPEG")
+    return file.getvalue()
+
+
+async def _tried(call: Callable[..., Any], *args: object, **named: object) -> bool:
+    """Make a call about a message; False if the message is not there any more."""
+    try:
+        await call(*args, **named)
+    except BadRequest as error:
+        return "not modified" in str(error).lower()
+    return True
