@@ -1,8 +1,8 @@
 """Auth: who sends a request, and whether they may. Runs before a handler, as a Litestar guard.
 
 In this order: the API key is checked, the request is counted, the plan and the key's scope are checked. Failed sign-ins
-are counted by address, apart from the requests of keys. How keys are stored is `loyalty_app/shops/api_keys.py`, how
-requests are counted `api/rate_limits.py`.
+are counted by address, apart from the requests of keys. Whose key a text is says `loyalty_app/shops/api_key_check.py`,
+how requests are counted `api/rate_limits.py`.
 """
 
 import re
@@ -18,7 +18,7 @@ from api.request_log import request_log_of
 from api.requests import RequestLike, runtime_of
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import CHAT_KEYS
-from loyalty_app.shops.api_keys import KeyHolder
+from loyalty_app.shops.api_key_check import KeyHolder
 from loyalty_core.access import Scope, requests_per_hour, require_api, require_scope
 from loyalty_core.errors import InvalidApiKey, InvalidRequest
 from loyalty_core.ledger import Actor, ActorType

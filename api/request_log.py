@@ -15,7 +15,7 @@ from litestar.types import Message, Scope
 from api.operations import PREFIXES
 from loyalty_app.observability.log_context import log_context
 from loyalty_app.observability.metrics import count_request
-from loyalty_app.shops.api_keys import KeyHolder
+from loyalty_app.shops.api_key_check import KeyHolder
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 UNKNOWN_ROUTE = "unknown"

@@ -71,6 +71,6 @@ async def _open(held: Runtime, name: str, town: Town) -> list[Card]:
     answers = await asyncio.gather(*(held.counter.join(caller, profile) for profile in profiles))
     if town.listening:
         await held.webhooks.register(business.id, ENDPOINT, EVENTS)
-    key = await create_key(held.database, business.id, name="till")
+    key = await create_key(held.database, business.id, now=utc_now(), name="till")
     numbers = sorted(msgspec.json.decode(answer.body, type=CustomerView).id for answer in answers)
     return [Card(business.id, number, key.api_key) for number in numbers]

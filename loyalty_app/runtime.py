@@ -26,7 +26,7 @@ from loyalty_app.observability.metrics_server import scraped
 from loyalty_app.observability.queue_depths import DepthQuestion, QueueDepths
 from loyalty_app.queues.wakeups import Wakeups
 from loyalty_app.settings import Settings, SettingsError
-from loyalty_app.shops.api_keys import ApiKeys
+from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_app.upkeep.expiry import expiry
 from loyalty_app.upkeep.inactivity import inactivity
 from loyalty_app.upkeep.periodic import Every, periodically
@@ -151,7 +151,7 @@ def _open_runtime(stack: AsyncExitStack, settings: Settings, clock: Clock, *, de
     worker = _open_worker(stack, foundation) if delivering else None
     if worker is not None:
         wakeups.deliveries.listen(worker.wake)
-    api_keys = ApiKeys(database)
+    api_keys = ApiKeys(database, clock=clock)
     stack.push_async_callback(api_keys.close)
     counter = Counter(database, clock=clock, wakeups=wakeups)
     stack.push_async_callback(counter.close)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from loyalty_app.clock import utc_now
 from loyalty_cli import options
 from loyalty_cli.commands import OrderedGroup
 from loyalty_cli.database import with_database
@@ -53,7 +54,7 @@ def create(business_id: int, name: str, *, scopes: tuple[Scope, ...], as_json: b
     """Make a key. It is shown now and never again."""
     from loyalty_app.shops.api_keys import create_key
 
-    shown = with_database(lambda database: create_key(database, business_id, name=name, scopes=scopes))
+    shown = with_database(lambda database: create_key(database, business_id, now=utc_now(), name=name, scopes=scopes))
     words = f"Key {shown.key_id} of business {business_id}, shown only now:\n\n  {shown.api_key}"
     tell(shown, words, as_json=as_json)
 
@@ -82,7 +83,7 @@ def revoke(business_id: int, key_id: int, *, as_json: bool) -> None:
     """Close the key with the number KEY_ID for ever, within a second. `loyalty key list` shows the numbers."""
     from loyalty_app.shops.api_keys import revoke_key
 
-    closed = with_database(lambda database: revoke_key(database, business_id, key_id))
+    closed = with_database(lambda database: revoke_key(database, business_id, key_id, now=utc_now()))
     tell(_answer(closed), f"Key {closed.key_id}, {closed.name}, opens nothing any more.", as_json=as_json)
 
 

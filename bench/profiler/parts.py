@@ -11,7 +11,12 @@ PARTS = {
     "HTTP server": ("(uvicorn/", "(uvloop/", "Runner.run (asyncio/"),
     "event loop, threads": ("(asyncio/", "(concurrent/"),
     "Litestar": ("(litestar/",),
-    "our handler, key, limit": ("(api/", "(limits/", "(loyalty_app/shops/api_keys.py)", "(loyalty_app/observability/"),
+    "our handler, key, limit": (
+        "(api/",
+        "(limits/",
+        "(loyalty_app/shops/api_key",
+        "(loyalty_app/observability/",
+    ),
     "counter: collect, decide": ("(loyalty_app/counter/", "(loyalty_core/", "(loyalty_app/webhooks/outbox.py)"),
     "our SQL: rows, statements": ("(loyalty_app/db/",),
     "SQLAlchemy": ("(sqlalchemy/",),

@@ -104,7 +104,9 @@ async def _make(turn: Turn, position: Position, name: str, nonce: str) -> None:
     """Make a key and show it, once. Raises NotOnStaff, RoleRequired or PlanRequired."""
     words, shop = turn.words, position.business
     try:
-        made = await create_key_in_chat(turn.runtime.database, shop.id, name=name, by=position.staff_id, nonce=nonce)
+        made = await create_key_in_chat(
+            turn.runtime.database, shop.id, name=name, by=position.staff_id, nonce=nonce, now=turn.now()
+        )
     except IdempotencyKeyReused:
         head = words.say("☝️ This key was made already and is not shown again. If you have not kept it, close it.")
         await show_keys(turn, position, head)
@@ -151,5 +153,7 @@ async def ask_close(turn: Turn, position: Position) -> None:
 
 async def press_close(turn: Turn, position: Position) -> None:
     """Close a key. Raises NotOnStaff, RoleRequired, or InvalidRequest if the shop has no such key."""
-    closed = await revoke_key(turn.runtime.database, position.business.id, turn.press.number(1), by=position.staff_id)
+    closed = await revoke_key(
+        turn.runtime.database, position.business.id, turn.press.number(1), now=turn.now(), by=position.staff_id
+    )
     await show_keys(turn, position, turn.words.say("✅ The key {name} is closed.", name=closed.name))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, func, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import staff, telegram_chat
-from loyalty_app.shops.api_keys import ShownKey, add_key
+from loyalty_app.shops.api_keys import NewKey, ShownKey, add_key
 from loyalty_app.shops.businesses import Business, NewBusiness, add_business
 from loyalty_app.shops.invites import add_invite
 from loyalty_app.shops.staff import Newcomer, Position, add_staff
@@ -47,7 +47,7 @@ async def open_shop(database: Database, new: NewBusiness, terms: Terms, *, now: 
 
     def work(connection: Connection) -> Opened:
         business = add_business(database, connection, new=new, terms=terms)
-        key = add_key(database, connection, business_id=business.id, name=FIRST_KEY)
+        key = add_key(database, connection, NewKey(business_id=business.id, name=FIRST_KEY, now=now))
         payload = add_invite(database, connection, business_id=business.id, role=Role.OWNER, now=now)
         return Opened(business=business, key=key, owner_invite=payload)
 

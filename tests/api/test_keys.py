@@ -3,11 +3,12 @@
 import asyncio
 import hashlib
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, text, update
 
+from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.tables import api_key
 from loyalty_app.settings import Settings
@@ -110,7 +111,7 @@ async def test_revoking_a_key_works_within_a_second_though_it_is_in_use(till: Ti
     other = await till.api.another_till(till.business)
     assert (await till.get("/program")).status_code == 200
     elsewhere = open_database(place)
-    await revoke_key(elsewhere, till.business.id, till.key_id)
+    await revoke_key(elsewhere, till.business.id, till.key_id, now=utc_now())
     await elsewhere.close()
     began = time.monotonic()
     while (answer := await till.get("/program")).status_code == 200:
@@ -120,7 +121,7 @@ async def test_revoking_a_key_works_within_a_second_though_it_is_in_use(till: Ti
 
 
 async def test_an_expired_key_is_refused_like_an_unknown_one(till: Till) -> None:
-    past = update(api_key).values(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    past = update(api_key).values(expires_at=till.api.clock.now - timedelta(seconds=1))
     await till.api.database.write(lambda connection: connection.execute(past))
     expired = refused(await till.get("/program"), 401, "invalid_api_key")
     stranger = Till(till.api, till.business, make_key(bytes(KEY_RANDOM_BYTES)).text, 0)
@@ -147,7 +148,6 @@ async def test_a_shop_that_falls_back_to_the_trial_gets_no_twenty_sixth_customer
 
 
 async def test_the_last_use_of_a_key_is_noted(till: Till) -> None:
-    began = datetime.now(UTC)
     assert await last_used(till) is None
     await till.get("/program")
 
@@ -155,18 +155,16 @@ async def test_the_last_use_of_a_key_is_noted(till: Till) -> None:
         return await last_used(till) is not None
 
     await until(is_noted)
-    noted = await last_used(till)
-    assert noted is not None
-    assert began <= noted <= datetime.now(UTC)
+    assert await last_used(till) == till.api.clock.now
 
 
 @pytest.mark.parametrize(("seconds_ago", "noted_anew"), [(50, False), (70, True)])
 async def test_the_last_use_of_a_key_is_noted_once_a_minute_at_most(
     place: Settings, seconds_ago: int, *, noted_anew: bool
 ) -> None:
-    before = datetime.now(UTC) - timedelta(seconds=seconds_ago)
     async with open_api(place) as api:
         till = await api.open_till()
+        before = api.clock.now - timedelta(seconds=seconds_ago)
         await note_use(api.database, till, before)
         await asyncio.gather(*(till.get("/program") for _ in range(10)))
     async with open_api(place) as api:  # a note that was begun is finished before the API stops

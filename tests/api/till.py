@@ -13,6 +13,7 @@ from litestar import Litestar
 from sqlalchemy import Connection, select
 
 from api.app import Lifespan, build_app, lifespan_of
+from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import metadata
 from loyalty_app.settings import Settings
@@ -58,7 +59,7 @@ class Api:
 
     async def another_till(self, business: Business, scopes: Sequence[Scope] = ALL_SCOPES) -> "Till":
         """One more till of a shop, with a key of its own."""
-        key = await create_key(self.database, business.id, name="Till at the door", scopes=scopes)
+        key = await create_key(self.database, business.id, now=utc_now(), name="Till at the door", scopes=scopes)
         self.witness.keys.add(key.api_key)
         return Till(self, business, key.api_key, key.key_id)
 

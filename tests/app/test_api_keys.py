@@ -11,12 +11,13 @@ import pytest
 from sqlalchemy import Connection, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.sqlite.engine import open_engine
 from loyalty_app.db.tables import api_key
 from loyalty_app.settings import Settings
-from loyalty_app.shops import api_keys as keys_module
-from loyalty_app.shops.api_keys import REMEMBERED_SECONDS, ApiKeys, create_key, list_keys, revoke_key
+from loyalty_app.shops.api_key_check import REMEMBERED_SECONDS, ApiKeys
+from loyalty_app.shops.api_keys import create_key, list_keys, revoke_key
 from loyalty_app.shops.businesses import set_plan
 from loyalty_core.access import Plan, Scope, make_key, public_id_of
 from loyalty_core.errors import InvalidApiKey, InvalidRequest
@@ -31,15 +32,13 @@ class Seconds:
     def __init__(self) -> None:
         self.now = 1_000.0
 
-    def monotonic(self) -> float:
+    def __call__(self) -> float:
         return self.now
 
 
 @pytest.fixture
-def seconds(monkeypatch: pytest.MonkeyPatch) -> Seconds:
-    standing = Seconds()
-    monkeypatch.setattr(keys_module, "time", standing)
-    return standing
+def seconds() -> Seconds:
+    return Seconds()
 
 
 def contents(folder: Path) -> bytes:
@@ -47,7 +46,7 @@ def contents(folder: Path) -> bytes:
 
 
 async def a_key(shop: Shop, *scopes: Scope) -> str:
-    shown = await create_key(shop.database, shop.business.id, name="Till", scopes=scopes or tuple(Scope))
+    shown = await create_key(shop.database, shop.business.id, now=utc_now(), name="Till", scopes=scopes or tuple(Scope))
     return shown.api_key
 
 
@@ -94,10 +93,10 @@ async def test_a_mistyped_key_never_reaches_the_database(tmp_path: Path) -> None
 
 async def test_a_revoked_key_is_refused_within_a_second_in_every_process(shop: Shop, seconds: Seconds) -> None:
     text = await a_key(shop)
-    here, elsewhere = ApiKeys(shop.database), ApiKeys(shop.database)
+    here, elsewhere = ApiKeys(shop.database, seconds=seconds), ApiKeys(shop.database, seconds=seconds)
     key_id = (await here.recognise(text)).key.key_id
     await elsewhere.recognise(text)
-    await revoke_key(shop.database, shop.business.id, key_id)
+    await revoke_key(shop.database, shop.business.id, key_id, now=utc_now())
     seconds.now += REMEMBERED_SECONDS + 0.01
     assert REMEMBERED_SECONDS < 1
     for process in (here, elsewhere):
@@ -108,7 +107,7 @@ async def test_a_revoked_key_is_refused_within_a_second_in_every_process(shop: S
 
 async def test_a_key_that_was_just_recognised_is_not_looked_up_again(shop: Shop, seconds: Seconds) -> None:
     text = await a_key(shop)
-    keys = ApiKeys(shop.database)
+    keys = ApiKeys(shop.database, seconds=seconds)
     holder = await keys.recognise(text)
     await set_plan(shop.database, shop.business.id, Plan.BASIC)
     assert await keys.recognise(text) == holder
@@ -141,9 +140,9 @@ async def test_a_crowd_with_the_same_key_looks_it_up_once(shop: Shop, reads: lis
 async def test_keys_in_use_are_looked_up_anew_all_at_once_before_they_are_forgotten(
     shop: Shop, seconds: Seconds, reads: list[object]
 ) -> None:
-    texts, keys = [await a_key(shop) for _ in range(5)], ApiKeys(shop.database)
+    texts, keys = [await a_key(shop) for _ in range(5)], ApiKeys(shop.database, seconds=seconds)
     holders = [await keys.recognise(text) for text in texts]
-    await revoke_key(shop.database, shop.business.id, holders[1].key.key_id)
+    await revoke_key(shop.database, shop.business.id, holders[1].key.key_id, now=utc_now())
     reads.clear()
     seconds.now += REMEMBERED_SECONDS * 0.4
     assert [await keys.recognise(text) for text in texts] == holders, "nothing is looked up so soon"
@@ -160,7 +159,7 @@ async def test_keys_in_use_are_looked_up_anew_all_at_once_before_they_are_forgot
 async def test_a_key_that_was_refused_is_not_brought_back_by_an_older_look(
     shop: Shop, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text, keys, read = await a_key(shop), ApiKeys(shop.database), shop.database.read
+    text, keys, read = await a_key(shop), ApiKeys(shop.database, seconds=seconds), shop.database.read
     holder = await keys.recognise(text)
     seen, late = asyncio.Event(), asyncio.Event()
 
@@ -175,7 +174,7 @@ async def test_a_key_that_was_refused_is_not_brought_back_by_an_older_look(
     seconds.now += REMEMBERED_SECONDS * 0.8
     await keys.recognise(text)
     await asyncio.wait_for(seen.wait(), 10)
-    await revoke_key(shop.database, shop.business.id, holder.key.key_id)
+    await revoke_key(shop.database, shop.business.id, holder.key.key_id, now=utc_now())
     seconds.now += REMEMBERED_SECONDS * 0.4
     for _ in range(2):
         with pytest.raises(InvalidApiKey):
@@ -210,7 +209,7 @@ async def test_that_a_key_is_used_is_noted_at_most_once_a_minute(shop: Shop, sec
     text = await a_key(shop)
     assert await last_used(shop) is None
     noted = []
-    for keys in (ApiKeys(shop.database), ApiKeys(shop.database)):
+    for keys in (ApiKeys(shop.database, seconds=seconds), ApiKeys(shop.database, seconds=seconds)):
         for _ in range(3):
             await keys.recognise(text)
             seconds.now += 1
@@ -235,7 +234,7 @@ async def test_a_note_that_cannot_be_written_harms_nobody(
     sqlite_settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     database = open_database(sqlite_settings)
-    text = (await create_key(database, (await found(database)).id, name="Till")).api_key
+    text = (await create_key(database, (await found(database)).id, now=utc_now(), name="Till")).api_key
     await database.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout = 0").close())
     other = open_engine(sqlite_settings.sqlite_path)
     keys = ApiKeys(database)
@@ -253,24 +252,24 @@ async def test_keys_are_listed_and_revoked_within_their_business_only(shop: Shop
     [key] = await list_keys(shop.database, shop.business.id)
     assert await list_keys(shop.database, next_door.business.id) == []
     with pytest.raises(InvalidRequest, match=f"no key {key.key_id}"):
-        await revoke_key(shop.database, next_door.business.id, key.key_id)
+        await revoke_key(shop.database, next_door.business.id, key.key_id, now=utc_now())
     with pytest.raises(InvalidRequest, match="99"):
         await list_keys(shop.database, 99)
-    first = await revoke_key(shop.database, shop.business.id, key.key_id)
+    first = await revoke_key(shop.database, shop.business.id, key.key_id, now=utc_now())
     assert first.revoked_at is not None
-    assert await revoke_key(shop.database, shop.business.id, key.key_id) == first
+    assert await revoke_key(shop.database, shop.business.id, key.key_id, now=utc_now()) == first
 
 
 async def test_a_key_wants_a_name_and_a_business(shop: Shop) -> None:
     with pytest.raises(InvalidRequest, match="name"):
-        await create_key(shop.database, shop.business.id, name=" ")
+        await create_key(shop.database, shop.business.id, now=utc_now(), name=" ")
     with pytest.raises(InvalidRequest, match="99"):
-        await create_key(shop.database, 99, name="Till")
+        await create_key(shop.database, 99, now=utc_now(), name="Till")
 
 
 async def test_only_a_digest_of_a_key_is_kept(sqlite_settings: Settings, tmp_path: Path) -> None:
     database = open_database(sqlite_settings)
-    shown = await create_key(database, (await found(database)).id, name="Till")
+    shown = await create_key(database, (await found(database)).id, now=utc_now(), name="Till")
     [row] = await database.read(lambda c: c.execute(select(api_key)).all())
     await database.close()
     kept = contents(tmp_path)

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import open_database
 from loyalty_app.runtime import Runtime, open_runtime
 from loyalty_app.settings import Settings, SettingsError
@@ -67,7 +68,7 @@ async def test_leaving_finishes_what_was_accepted_and_takes_no_more(settings: Se
     lena = await shop.join()
     async with open_runtime(settings) as served:
         branch = Shop(served.database, shop.business, shop.clock, served.counter)
-        text = (await create_key(served.database, shop.business.id, name="Till")).api_key
+        text = (await create_key(served.database, shop.business.id, now=utc_now(), name="Till")).api_key
         await served.api_keys.recognise(text)
         waiting = [asyncio.create_task(branch.stamp(lena.id)) for _ in range(200)]
         await asyncio.sleep(0)

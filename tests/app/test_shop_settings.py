@@ -8,10 +8,12 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, update
 
 from loyalty_app.chat.card_queue import repaint
+from loyalty_app.clock import utc_now
 from loyalty_app.customers.lists import Owed, list_owed
 from loyalty_app.db.tables import staff, telegram_card
 from loyalty_app.pages import PageRequest
-from loyalty_app.shops.api_keys import ApiKeys, create_key, create_key_in_chat, list_keys, revoke_key
+from loyalty_app.shops.api_key_check import ApiKeys
+from loyalty_app.shops.api_keys import create_key, create_key_in_chat, list_keys, revoke_key
 from loyalty_app.shops.businesses import BusinessChange, change_business
 from loyalty_app.shops.programs import change_program
 from loyalty_core.access import Plan
@@ -147,8 +149,10 @@ async def test_who_was_removed_or_works_elsewhere_changes_nothing(shop: Shop) ->
         for asked in (
             paint(shop, by=stranger),
             ask_for_program(shop, stranger),
-            create_key_in_chat(shop.database, shop.business.id, name="Till", by=stranger or 0, nonce="n"),
-            revoke_key(shop.database, shop.business.id, 1, by=stranger),
+            create_key_in_chat(
+                shop.database, shop.business.id, now=utc_now(), name="Till", by=stranger or 0, nonce="n"
+            ),
+            revoke_key(shop.database, shop.business.id, 1, now=utc_now(), by=stranger),
         ):
             with pytest.raises(NotOnStaff):
                 await asked
@@ -167,7 +171,9 @@ async def test_a_nonce_makes_one_key_even_if_it_is_used_twice_at_once(shop: Shop
 
 
 async def new_key(shop: Shop, nonce: str) -> str:
-    made = await create_key_in_chat(shop.database, shop.business.id, name="Till", by=OTTO.id or 0, nonce=nonce)
+    made = await create_key_in_chat(
+        shop.database, shop.business.id, now=utc_now(), name="Till", by=OTTO.id or 0, nonce=nonce
+    )
     return made.api_key
 
 
@@ -182,16 +188,16 @@ async def test_keys_are_for_owners_whose_plan_has_the_api(shop: Shop) -> None:
     trial = await open_next_door(shop, plan=Plan.TRIAL)
     await shop.hire(MIRA)
     await trial.hire(OTTO)
-    made = await create_key(shop.database, shop.business.id, name="Till")
+    made = await create_key(shop.database, shop.business.id, now=utc_now(), name="Till")
     cases: list[tuple[Shop, int, type[LoyaltyError]]] = [
         (shop, MIRA.id or 0, RoleRequired),
         (trial, OTTO.id or 0, PlanRequired),
     ]
     for where, who, refusal in cases:
         with pytest.raises(refusal):
-            await create_key_in_chat(shop.database, where.business.id, name="Till", by=who, nonce="n")
+            await create_key_in_chat(shop.database, where.business.id, now=utc_now(), name="Till", by=who, nonce="n")
     with pytest.raises(RoleRequired):
-        await revoke_key(shop.database, shop.business.id, made.key_id, by=MIRA.id)
+        await revoke_key(shop.database, shop.business.id, made.key_id, now=utc_now(), by=MIRA.id)
 
 
 async def owed(shop: Shop, page: int = 1) -> list[Owed]:

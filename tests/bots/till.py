@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from api.rate_limits import RateLimits
+from loyalty_app.clock import utc_now
 from loyalty_app.shops.api_keys import create_key
 from testkit.shop import Shop
 from testkit.town import Town
@@ -28,7 +29,7 @@ class Till:
 
     async def data(self, path: str, shop: Shop, **query: Any) -> Json:  # noqa: ANN401  # query parameters
         """The data of a path, asked with a new key of a shop."""
-        made = await create_key(shop.database, shop.business.id, name="Till")
+        made = await create_key(shop.database, shop.business.id, now=utc_now(), name="Till")
         answer = await self.get(path, made.api_key, **query)
         assert answer["status"] == 200, answer
         data: Json = answer["data"]

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.settings import Settings
-from loyalty_app.shops.api_keys import ApiKeys
+from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_app.shops.businesses import list_businesses
 from loyalty_app.shops.invites import token_digest
 from loyalty_app.shops.programs import read_program

@@ -6,7 +6,7 @@ import pytest
 
 from loyalty_app.db.engine import Database
 from loyalty_app.settings import Settings
-from loyalty_app.shops.api_keys import ApiKeys
+from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_core.access import Scope
 from loyalty_core.errors import InvalidApiKey
 from testkit.console import Console, refused

@@ -1,0 +1,176 @@
+"""The check of API keys: whose key a text is, whether it is good, and that it was used.
+
+Only a key's SHA-256 is kept. A text with a wrong checksum never reaches the database. A key that was recognised is
+remembered for half a second, so that revoking it works within a second in every process. Keys in use that will soon be
+forgotten are looked up again, all at once, while nobody waits for it.
+"""
+
+import asyncio
+import hmac
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from loyalty_app.clock import Clock, utc_now
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import api_key, business
+from loyalty_app.shops.api_keys import KeyInfo, key_info_of
+from loyalty_app.shops.businesses import Business, business_of
+from loyalty_core.access import (
+    key_digest,
+    public_id_of,
+)
+from loyalty_core.errors import InvalidApiKey
+
+REMEMBERED_SECONDS = 0.5
+MOST_REMEMBERED = 10_000
+NOTED_EVERY = timedelta(minutes=1)
+
+log = logging.getLogger(__name__)
+
+
+class KeyHolder(msgspec.Struct, frozen=True):
+    """Who asks: a key, and the business that it opens."""
+
+    key: KeyInfo
+    business: Business
+
+
+class ApiKeys:
+    """Recognises keys, and notes at most once a minute that they are used.
+
+    api_keys = ApiKeys(database)
+    holder = await api_keys.recognise(text)  # holder.business, holder.key.scopes
+    await api_keys.close()
+    """
+
+    def __init__(
+        self, database: Database, *, clock: Clock = utc_now, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`clock` says what has expired and when a key was used, `seconds` how long one has been remembered."""
+        self._database, self._clock, self._seconds = database, clock, seconds
+        self._remembered: dict[bytes, tuple[float, KeyHolder]] = {}
+        self._used: set[bytes] = set()
+        """Those of them that were used since they were looked up."""
+        self._refreshing: asyncio.Task[None] | None = None
+        self._asked: dict[bytes, asyncio.Task[KeyHolder]] = {}
+        self._noted: dict[int, datetime] = {}
+        self._notes: set[asyncio.Task[None]] = set()
+
+    async def recognise(self, text: str) -> KeyHolder:
+        """Whose key this is. Raises InvalidApiKey, the same for unknown, expired and revoked ones."""
+        public_id = public_id_of(text)
+        if public_id is None:
+            raise InvalidApiKey
+        digest = key_digest(text)
+        until, holder = self._remembered.get(digest, (0.0, None))
+        if holder is None or self._seconds() > until:
+            holder = await self._look_up_once(public_id, digest)
+        else:
+            self._used.add(digest)
+            self._refresh_if_due(until)
+        self._note_use(holder)
+        return holder
+
+    async def _look_up_once(self, public_id: str, digest: bytes) -> KeyHolder:
+        """Look a key up; who comes with the same one meanwhile waits for the same answer."""
+        if digest not in self._asked:
+            self._asked[digest] = task = asyncio.create_task(self._look_up(public_id, digest))
+            task.add_done_callback(lambda _: self._asked.pop(digest))
+        return await asyncio.shield(self._asked[digest])
+
+    async def _look_up(self, public_id: str, digest: bytes) -> KeyHolder:
+        began, found = self._seconds(), await self._find({digest: public_id})
+        self._remember(found, began)
+        if digest not in found:
+            raise InvalidApiKey
+        return found[digest]
+
+    async def _find(self, asked: Mapping[bytes, str]) -> dict[bytes, KeyHolder]:
+        """Whose keys these are, of those that are valid; the others are forgotten."""
+        self._used -= asked.keys()
+        now = self._clock()
+        found = await self._database.read(lambda connection: _holders(self._database, connection, asked, now=now))
+        for other in asked.keys() - found.keys():
+            self._remembered.pop(other, None)
+        return found
+
+    def _refresh_if_due(self, until: float) -> None:
+        """Look up anew what is in use and will soon be forgotten, if the key at hand will be."""
+        soon = self._seconds() + REMEMBERED_SECONDS / 2
+        if until > soon or self._refreshing is not None:
+            return
+        used = ((digest, self._remembered[digest]) for digest in self._used if digest in self._remembered)
+        asked = {digest: holder.key.public_id for digest, (until, holder) in used if until < soon}
+        self._refreshing = asyncio.create_task(self._refresh(asked))
+
+    async def _refresh(self, asked: Mapping[bytes, str]) -> None:
+        began = self._seconds()
+        try:
+            found = await self._find(asked)
+            # Who was refused meanwhile stays refused: what was read here may be older.
+            self._remember({digest: one for digest, one in found.items() if digest in self._remembered}, began)
+        except (SQLAlchemyError, OSError):  # whoever comes with one of them later looks it up, and is told
+            log.info("keys in use could not be looked up anew")
+        finally:
+            self._refreshing = None
+
+    def _remember(self, found: Mapping[bytes, KeyHolder], began: float) -> None:
+        """Remember keys for half a second from when they began to be looked up, however long that took."""
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+            self._used.clear()
+        until = began + REMEMBERED_SECONDS
+        self._remembered.update({digest: (until, holder) for digest, holder in found.items()})
+
+    def _note_use(self, holder: KeyHolder) -> None:
+        now, key_id = self._clock(), holder.key.key_id
+        last = self._noted.get(key_id) or holder.key.last_used_at
+        if last is not None and now - last < NOTED_EVERY:
+            return
+        self._noted[key_id] = now
+        task = asyncio.create_task(self._write_use(holder, now))
+        self._notes.add(task)
+        task.add_done_callback(self._notes.discard)
+
+    async def _write_use(self, holder: KeyHolder, now: datetime) -> None:
+        own = (api_key.c.business_id == holder.business.id, api_key.c.id == holder.key.key_id)
+        used = update(api_key).where(*own).values(last_used_at=now)
+        try:
+            await self._database.write(lambda connection: connection.execute(used).close())
+        except Exception:  # a note is not worth a failure
+            log.warning("that key %d is used could not be noted", holder.key.key_id, exc_info=True)
+
+    async def close(self) -> None:
+        """Finish noting and looking up."""
+        await asyncio.gather(*self._notes, *[self._refreshing] if self._refreshing else [])
+
+
+def _holders(
+    database: Database, connection: Connection, asked: Mapping[bytes, str], *, now: datetime
+) -> dict[bytes, KeyHolder]:
+    """Whose keys these are, of those that are valid; asked by digest, each with its public id."""
+    wanted = {(public_id,) for public_id in asked.values()}
+    rows = [row for row in database.fetch(connection, api_key, ("public_id",), wanted) if _is_valid(row, now)]
+    shops = database.fetch(connection, business, ("id",), {(row.business_id,) for row in rows})
+    owners = {shop.id: business_of(shop) for shop in shops}
+    same: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        same[row.public_id].append(row)
+    return {
+        digest: KeyHolder(key_info_of(row), owners[row.business_id])
+        for digest, public_id in asked.items()
+        for row in same[public_id]
+        if hmac.compare_digest(row.digest, digest)
+    }
+
+
+def _is_valid(row: Row[Any], now: datetime) -> bool:
+    return row.revoked_at is None and (row.expires_at is None or row.expires_at > now)
