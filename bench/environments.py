@@ -1,6 +1,6 @@
 """Environments: a .venv of its own for what only benchmarks need, so that none of it is a dependency of the project.
 
-Each is made on first use from hashed locks, with pip as it is configured, and made anew when its lock changes.
+Each is made on first use from hashed locks, with pip as it is configured, and made again when its lock changes.
 """
 
 import hashlib

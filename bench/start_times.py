@@ -38,7 +38,7 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def surroundings(settings: Settings | None = None, **more: str) -> dict[str, str]:
-    """The variables of a server on these settings, and none of whoever measures."""
+    """The variables of a server on these settings, and none of the shell that measures."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("LOYALTY_")}
     url = {"LOYALTY_DATABASE_URL": settings.database_url} if settings else {}
     return {**own, "PYTHONPATH": str(ROOT), "LOYALTY_SECRET_KEY": SECRET_KEY, **url, **more}

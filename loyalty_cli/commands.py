@@ -141,7 +141,7 @@ COMMANDS = {
     "backup": ListedCommand("Copy the whole database into one file, and prove the copy.", _backup),
     "restore": ListedCommand("Put a backup back in its place.", _restore),
     "migrate": ListedCommand("Set the database up, or bring it up to date.", _migrate),
-    "doctor": ListedCommand("Check everything, every card too; say what to mend.", _doctor),
+    "doctor": ListedCommand("Check everything, every card too; say what to correct.", _doctor),
 }
 
 

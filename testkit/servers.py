@@ -1,6 +1,6 @@
 """Real servers for the tests: a PostgreSQL and a Redis that live in a temporary directory, the home.
 
-Whoever needs one first starts it, and every other test process finds it running: `start_postgres(home)` and
+The first test that needs one starts it, and every other process finds it running: `start_postgres(home)` and
 `start_redis(home)` may be called any number of times and answer with the same URL. `stop_all(home)` ends both.
 
 A server of your own is used instead when LOYALTY_TEST_POSTGRES_URL or LOYALTY_TEST_REDIS_URL names one. Its Redis
@@ -40,7 +40,7 @@ class Missing(Exception):
 
 
 def start_postgres(home: Path, *, more: str = "") -> str:
-    """Start PostgreSQL in the home, or find it running there; `more` are lines for its settings, if it is made anew.
+    """Start PostgreSQL in the home, or find it running there; `more` are lines for its settings, if it is made now.
 
     The URL has a Unix socket, `postgresql://postgres:@/postgres?host=/tmp/…`, where your own may have a host and port.
     """

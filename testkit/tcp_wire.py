@@ -1,4 +1,4 @@
-"""A wire: carries bytes between the API and a real server, and can be cut, go dead and be mended."""
+"""A wire: carries bytes between the API and a real server, and can be cut, go dead and be restored."""
 
 import asyncio
 from collections.abc import AsyncIterator

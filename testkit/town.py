@@ -6,7 +6,7 @@
         lena = await town.person("Lena")
         await lena.start(f"j_{shop.business.slug}")         # returns once the bot has done all that follows from it
 
-`restart` stops the bot and starts it anew on the same data, as after an update of the program.
+`restart` stops the bot and starts it again on the same data, as after an update of the program.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -55,7 +55,7 @@ class Town:
         await self._open.aclose()
 
     async def restart(self) -> None:
-        """Stop and start anew."""
+        """Stop and start again."""
         await self.stop()
         await self.start()
 

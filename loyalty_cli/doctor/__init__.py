@@ -11,7 +11,7 @@ from loyalty_cli.output import tell
 @options.as_json
 @click.pass_context
 def doctor(ctx: click.Context, *, as_json: bool) -> None:
-    """Check everything, every card too; say what to mend.
+    """Check everything, every card too; say what to correct.
 
     It looks at the settings, the database, and whether every balance is what the transactions add up to. Nothing is
     changed, and a server may go on running meanwhile. The exit code is 0 if all is well, 1 if there is a problem.

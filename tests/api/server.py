@@ -27,7 +27,7 @@ class Server:
         self.process, self.port = process, port
 
     async def ended(self) -> str:
-        """Wait until the process has ended; gives what it said to whoever runs it."""
+        """Wait until the process has ended; gives what it wrote to the terminal."""
         _, said = await asyncio.wait_for(self.process.communicate(), PATIENCE_SECONDS)
         return said.decode()
 

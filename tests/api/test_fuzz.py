@@ -93,7 +93,7 @@ async def test_any_query_is_answered_soundly(till: Till, things: Things, path: s
 @whatever_is_sent
 @given(headers=HEADERS)
 async def test_any_headers_are_answered_soundly(till: Till, things: Things, headers: dict[bytes, bytes]) -> None:
-    till.api.clock.wait(minutes=1)  # failed sign-ins shall not add up
+    till.api.clock.wait(minutes=1)  # failed sign-ins must not add up
     path = f"/v1/customers/{things.customer}/stamps"
     assert_sound(await till.api.client.post(path, headers=headers, content=b"{}"))
     assert_sound(

@@ -67,7 +67,7 @@ async def postgres_settings(migrated_postgres: str) -> Settings:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request: pytest.FixtureRequest) -> Settings:
-    """A fresh database of either kind: whoever asks for it, or for what stands on it, runs on both."""
+    """A fresh database of either kind: a test that asks for it, or for what stands on it, runs on both."""
     names = {"sqlite": "sqlite_settings", "postgresql": "postgres_settings"}
     found: Settings = request.getfixturevalue(names[request.param])
     return found

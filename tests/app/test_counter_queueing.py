@@ -1,4 +1,4 @@
-"""The line: whoever was let in is served, and nobody waits in vain."""
+"""The line: a request that was let in is served, and nobody waits in vain."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Lists: whoever walks through one sees every row once, and of this business only, however it grows meanwhile."""
+"""Lists: a walk through one shows every row once, and of this business only, however it grows meanwhile."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial

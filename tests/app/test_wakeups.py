@@ -1,4 +1,4 @@
-"""Wake-ups: whoever waits is told at once, each kind of work by itself."""
+"""Wake-ups: those who wait are told at once, each kind of work by itself."""
 
 from loyalty_app.queues.wakeups import Wakeups
 

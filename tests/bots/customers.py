@@ -76,7 +76,7 @@ async def code_on(person: Person, card: Shown) -> list[str]:
 
 
 async def sent(town: Town, *, since: int = 0, bot: str = BOT) -> list[Json]:
-    """What the bot has sent anew."""
+    """What the bot has sent again."""
     return [call for call in await town.sandbox.calls(bot, since=since) if call["method"] in SENDS]
 
 
@@ -93,6 +93,6 @@ async def silence(shop: Shop) -> None:
 
 
 async def restart(town: Town, *shops: Shop) -> list[Shop]:
-    """Stop the bot and start it anew; gives the shops as they are asked from then on."""
+    """Stop the bot and start it again; gives the shops as they are asked from then on."""
     await town.restart()
     return [Shop(town.runtime.database, shop.business, shop.clock, town.runtime.counter) for shop in shops]

@@ -40,7 +40,7 @@ async def keep(tab: Tab, name: str) -> None:
 
 
 async def two_phones(demo: dict[str, Any]) -> str:
-    """Where the demo leads whoever opens its sandbox."""
+    """Where the demo leads people who open its sandbox."""
     async with httpx.AsyncClient() as client:
         leads = (await client.get(demo["sandbox"])).next_request
     assert leads is not None

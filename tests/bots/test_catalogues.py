@@ -73,7 +73,7 @@ def test_where_no_html_is_read_there_is_none() -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_a_catalogue_has_the_sentences_that_are_said_and_no_others(code: str) -> None:
-    """`make words` mends this."""
+    """`make words` corrects this."""
     kept = [texts(message.id) for message in translated(code) if message.id]
 
     assert sorted(kept) == sorted(map(english, BY_ENGLISH.values()))

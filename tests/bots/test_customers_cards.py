@@ -1,4 +1,4 @@
-"""The card in the chat: one message, edited in place whoever stamps; what is worth a message of its own."""
+"""The card in the chat: one message, edited in place, no matter who stamps; what is worth a message of its own."""
 
 import pytest
 from msgspec import structs

@@ -75,7 +75,7 @@ async def test_a_manager_may_not_do_what_only_owners_may(town: Town, shop: Shop)
 
 
 async def test_every_button_of_a_shop_is_refused_to_strangers_by_its_very_table(town: Town, shop: Shop) -> None:
-    """Whoever adds a button has to say who may press it."""
+    """A new button has to say who may press it."""
     eve = await town.person("Eve")
     await eve.start()
     for verb in PRESSES:

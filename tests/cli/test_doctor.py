@@ -1,4 +1,4 @@
-"""`loyalty doctor`: says that all is well if it is, and otherwise what is wrong and what to mend."""
+"""`loyalty doctor`: says that all is well if it is, and otherwise what is wrong and what to correct."""
 
 import json
 from collections.abc import AsyncIterator

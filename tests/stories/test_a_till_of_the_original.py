@@ -14,7 +14,7 @@ async def test_a_till_of_the_original_works_as_it_did(till: Till) -> None:
     assert jane["qr_code"].startswith("CUS")
     assert int(created.headers["X-RateLimit-Remaining"]) < int(created.headers["X-RateLimit-Limit"])
 
-    # Scan, look up, stamp: by default one stamp, and at the threshold the card starts anew.
+    # Scan, look up, stamp: by default one stamp, and at the threshold the card starts again.
     by_code, by_id = f"/customers/qr/{jane['qr_code']}", f"/customers/{jane['id']}"
     assert given(await till.ask("GET", by_code, base=BASE))["current_stamps"] == 0
     assert given(await till.ask("POST", f"{by_code}/stamps", base=BASE))["stamps_added"] == 1

@@ -21,7 +21,7 @@ async def test_the_owner_changes_her_mind(till: Till) -> None:
     assert [await goal(till, who) for who in (lena, omar, mira)] == [10, 10, 12]
     await till.stamp(mira, 1)
 
-    # Customers grumble: five. Whoever has more already is full with the next stamp.
+    # Customers grumble: five. A card that has more already is full with the next stamp.
     await till.change(stamps_required=5)
     assert [await goal(till, who) for who in (lena, omar, mira)] == [5, 5, 5]
     assert (await till.stamp(omar))["rewards"][0]["description"] == "A coffee"

@@ -106,7 +106,7 @@ class Receiver:
                 return
 
     async def close(self) -> None:
-        """Let go of whoever is still connected."""
+        """Let go of those who are still connected."""
         self.allowed.set()
         for line in self._lines:
             line.writer.transport.abort()

@@ -17,7 +17,7 @@ COUNT = "loyalty_delivery_seconds_count"
 
 
 async def figures(office: Office) -> Scrape:
-    """What this process has counted; what waits is asked anew each time."""
+    """What this process has counted; what waits is asked again each time."""
     return Scrape(exposition(await QueueDepths(office.database, office.clock, [outbox_depths]).measured()).decode())
 
 

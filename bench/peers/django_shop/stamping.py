@@ -164,7 +164,7 @@ def new_delivery(event: Event, endpoint: WebhookEndpoint, now: datetime) -> Deli
 
 
 def add_totals(business_id: int, day: date, stamps: int, earned: int) -> None:
-    """Add to the figures of the shop, last of all: whoever comes next waits for these rows."""
+    """Add to the figures of the shop, last of all: the next request waits for these rows."""
     if earned:
         BusinessTotal.objects.filter(pk=business_id).update(outstanding=F("outstanding") + earned)
     today = DailyTotal.objects.filter(business_id=business_id, day=day)
