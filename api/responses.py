@@ -23,7 +23,7 @@ def counter_response(answer: Answer, *, status: int = 200) -> ASGIResponse:
     return ASGIResponse(body=envelope(answer), status_code=status, headers=headers)
 
 
-def data_response(view: object, *, status: int = 200) -> ASGIResponse:
+def data_response(view: msgspec.Struct, *, status: int = 200) -> ASGIResponse:
     """A struct that was read, or made outside the counter."""
     return ASGIResponse(body=b'{"data":%b}' % encode(view), status_code=status)
 

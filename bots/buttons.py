@@ -27,6 +27,8 @@ PLAIN, GOOD, MAIN, RISKY = None, "success", "primary", "danger"
 """How a button looks; Telegram's own names."""
 
 Rows = list[list[InlineKeyboardButton]]
+Arg = str | int
+"""What a press carries besides its verb: an id, a number, a nonce."""
 
 
 class Press(msgspec.Struct, frozen=True):
@@ -51,7 +53,7 @@ def read_press(data: str) -> Press:
     return Press(verb, tuple(args))
 
 
-def pack(verb: str, *args: object) -> str:
+def pack(verb: str, *args: Arg) -> str:
     """What a button is to bring back. Raises ValueError if it is too long for Telegram."""
     data = ":".join([verb, *map(str, args)])
     if len(data.encode()) > LONGEST_DATA:
@@ -60,7 +62,7 @@ def pack(verb: str, *args: object) -> str:
     return data
 
 
-def button(label: str, verb: str, *args: object, look: str | None = PLAIN) -> InlineKeyboardButton:
+def button(label: str, verb: str, *args: Arg, look: str | None = PLAIN) -> InlineKeyboardButton:
     """A button that brings back a verb and its arguments."""
     return InlineKeyboardButton(label, callback_data=pack(verb, *args), style=look)
 

@@ -5,7 +5,7 @@ There is one message for a card; it is edited in place, which notifies nobody. W
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable
 from contextlib import suppress
 from io import BytesIO
 from typing import Any
@@ -14,12 +14,11 @@ import msgspec
 from PIL import Image
 from telegram import InputMediaPhoto, Message
 from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
-from telegram.ext import ExtBot
 
 from bots.buttons import button, keyboard
 from bots.card_messages import caption, card_rows, news, picture_of
 from bots.telegram_errors import maybe_delivered
-from bots.telegram_limits import UNHURRIED
+from bots.telegram_limits import UNHURRIED, TelegramBot
 from bots.words import Html, words_for
 from loyalty_app.chat.card_queue import ShownCard
 from loyalty_app.chat.held_card import HeldCard
@@ -34,7 +33,7 @@ NO_PARSE_MODE: dict[str, Any] = {"parse_mode": None}
 PAPER, PAPER_SIZE = "#ECEAE6", (1000, 600)
 
 
-async def show(bot: ExtBot[Any], snapshot: CardSnapshot) -> ShownCard:
+async def show(bot: TelegramBot, snapshot: CardSnapshot) -> ShownCard:
     """Bring a card's message up to date, or send it if there is none; says what it shows now.
 
     Raises a TelegramError that may pass; then nothing is noted, and the same may be done again. If only the news of it
@@ -86,7 +85,7 @@ def _without_news(snapshot: CardSnapshot, message_id: int | None, sent: int | No
     return msgspec.structs.replace(_as_before(snapshot.held), message_id=message_id, sent=sent, failed=True)
 
 
-async def _place(bot: ExtBot[Any], snapshot: CardSnapshot) -> int | None:
+async def _place(bot: TelegramBot, snapshot: CardSnapshot) -> int | None:
     """Bring the message up to date, or send it. Raises Forbidden if the person has blocked the bot."""
     message_id = snapshot.held.message_id
     picture = await drawn(render_card, picture_of(snapshot))
@@ -95,22 +94,23 @@ async def _place(bot: ExtBot[Any], snapshot: CardSnapshot) -> int | None:
     return await _send(bot, snapshot, picture)
 
 
-async def _edit(bot: ExtBot[Any], snapshot: CardSnapshot, picture: bytes) -> bool:
+async def _edit(bot: TelegramBot, snapshot: CardSnapshot, picture: bytes) -> bool:
     card, words = snapshot.held, words_for(snapshot.language)
     media = InputMediaPhoto(picture, caption=caption(snapshot, words), filename="card.jpg")
     keys = keyboard(card_rows(snapshot, words))
-    return await _tried(
-        bot.edit_message_media,
-        media,
-        chat_id=card.user_id,
-        message_id=card.message_id,
-        reply_markup=keys,
-        api_kwargs=NO_PARSE_MODE,
-        rate_limit_args=UNHURRIED,
+    return await _done(
+        bot.edit_message_media(
+            media,
+            chat_id=card.user_id,
+            message_id=card.message_id,
+            reply_markup=keys,
+            api_kwargs=NO_PARSE_MODE,
+            rate_limit_args=UNHURRIED,
+        )
     )
 
 
-async def _send(bot: ExtBot[Any], snapshot: CardSnapshot, picture: bytes) -> int | None:
+async def _send(bot: TelegramBot, snapshot: CardSnapshot, picture: bytes) -> int | None:
     """Send the card; None if nobody can know whether it arrived. A message before it is taken away."""
     words, card = words_for(snapshot.language), snapshot.held
     keys = keyboard(card_rows(snapshot, words))
@@ -128,7 +128,7 @@ async def _send(bot: ExtBot[Any], snapshot: CardSnapshot, picture: bytes) -> int
     return message.message_id
 
 
-async def _send_news(bot: ExtBot[Any], snapshot: CardSnapshot) -> int | None:
+async def _send_news(bot: TelegramBot, snapshot: CardSnapshot) -> int | None:
     """Send what is news; the number of the message, if there is one and it is known."""
     words = words_for(snapshot.language)
     worth_telling = news(snapshot, words)
@@ -148,19 +148,22 @@ async def _send_news(bot: ExtBot[Any], snapshot: CardSnapshot) -> int | None:
     return None
 
 
-async def _send_news_message(bot: ExtBot[Any], snapshot: CardSnapshot, text: Html, effect: str | None) -> int:
+async def _send_news_message(bot: TelegramBot, snapshot: CardSnapshot, text: Html, effect: str | None) -> int:
     label = words_for(snapshot.language).label("💳 Show my card")
     keys = keyboard([[button(label, "mycard", snapshot.business.id)]])
     message: Message = await bot.send_message(snapshot.held.user_id, text, reply_markup=keys, message_effect_id=effect)
     return message.message_id
 
 
-async def take_down(bot: ExtBot[Any], card: HeldCard) -> ShownCard:
+async def take_down(bot: TelegramBot, card: HeldCard) -> ShownCard:
     """Take the message of a card out of the chat: its customer was erased. One too old to go is left empty."""
-    where: dict[str, Any] = {"chat_id": card.user_id, "message_id": card.message_id}
+    message_id = card.message_id
     with suppress(Forbidden):
-        if card.message_id is not None and not await _tried(bot.delete_message, **where):
-            await _tried(bot.edit_message_media, InputMediaPhoto(_empty_picture()), **where, api_kwargs=NO_PARSE_MODE)
+        if message_id is not None and not await _done(bot.delete_message(card.user_id, message_id)):
+            paper = InputMediaPhoto(_empty_picture())
+            await _done(
+                bot.edit_message_media(paper, chat_id=card.user_id, message_id=message_id, api_kwargs=NO_PARSE_MODE)
+            )
     return ShownCard(card=card, gone=True)
 
 
@@ -170,10 +173,10 @@ def _empty_picture() -> bytes:
     return file.getvalue()
 
 
-async def _tried(call: Callable[..., Any], *args: object, **named: object) -> bool:
-    """Make a call about a message; False if the message is not there any more."""
+async def _done(call: Awaitable[Message | bool]) -> bool:
+    """Wait for a call about a message; False if the message is not there any more."""
     try:
-        await call(*args, **named)
+        await call
     except BadRequest as error:
         return "not modified" in str(error).lower()
     return True

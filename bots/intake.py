@@ -19,6 +19,7 @@ from telegram.ext import Application
 
 from bots.priority_gate import PriorityGate
 from bots.telegram_errors import may_pass, seconds_to_wait
+from bots.telegram_limits import TelegramBot
 from loyalty_app.chat.incoming_updates import NewUpdate, new_update, take_in_and_claim
 from loyalty_app.chat.update_queue import HandledUpdate, TelegramUpdate, UpdateQueue, will_be_tried
 from loyalty_app.observability.log_context import log_context
@@ -28,7 +29,7 @@ from loyalty_app.runtime import Runtime
 
 log = logging.getLogger(__name__)
 
-BotApplication = Application[Any, Any, Any, Any, Any, Any]
+BotApplication = Application[TelegramBot, Any, Any, Any, Any, Any]
 failures: ContextVar[list[Exception] | None] = ContextVar("failures", default=None)
 
 

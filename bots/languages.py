@@ -3,14 +3,14 @@
 The sentences themselves are in `locales`; how they are filled is `bots/words.py`.
 """
 
-from bots.buttons import Rows, button
+from bots.buttons import Arg, Rows, button
 from bots.turn import Turn
 from bots.words import LANGUAGES, words_for
 from loyalty_app.chat.card_queue import show_again
 from loyalty_app.chat.chats import ChatChange
 
 
-def language_rows(verb: str, *args: object) -> Rows:
+def language_rows(verb: str, *args: Arg) -> Rows:
     """A button for each language, by its own name."""
     names = [button(words_for(code).name, verb, *args, code) for code in LANGUAGES]
     return [names[first : first + 2] for first in range(0, len(names), 2)]

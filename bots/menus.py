@@ -1,12 +1,11 @@
 """Menus: the commands that Telegram offers, and what it says of the bot before one has written, in each language."""
 
 import logging
-from typing import Any
 
 from telegram import BotCommand
 from telegram.error import BadRequest, NetworkError, TelegramError
-from telegram.ext import ExtBot
 
+from bots.telegram_limits import TelegramBot
 from bots.words import LANGUAGES, N_, words_for
 
 COMMANDS = (
@@ -24,7 +23,7 @@ SHORT_DESCRIPTION = N_("Stamp cards of shops near you")
 log = logging.getLogger(__name__)
 
 
-async def set_menus(bot: ExtBot[Any], *, shared: bool) -> None:
+async def set_menus(bot: TelegramBot, *, shared: bool) -> None:
     """Tell Telegram, where it does not know yet. It goes on without, if Telegram is out of reach."""
     for code in (None, *LANGUAGES):
         try:
@@ -40,7 +39,7 @@ async def set_menus(bot: ExtBot[Any], *, shared: bool) -> None:
             return
 
 
-async def _set_menu(bot: ExtBot[Any], code: str | None, *, shared: bool) -> None:
+async def _set_menu(bot: TelegramBot, code: str | None, *, shared: bool) -> None:
     words = words_for(code)
     named = [*COMMANDS, NEW_SHOP] if shared else COMMANDS
     commands = tuple(BotCommand(name, words.plain(label)) for name, label in named)

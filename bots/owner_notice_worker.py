@@ -5,12 +5,11 @@ What is to be told, and who knows it already, is in the database (`loyalty_app/s
 
 import logging
 from collections.abc import Mapping
-from typing import Any
 
 from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
-from telegram.ext import ExtBot
 
 from bots.intake import BotApplication
+from bots.telegram_limits import TelegramBot
 from bots.words import Html, Words, words_for
 from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
 from loyalty_app.queues.worker import QueueWorker
@@ -42,7 +41,7 @@ class NoticeWorker(QueueWorker[Notice, NoticeSent]):
             log.warning("a notice could not be sent: %s", type(error).__name__)
         return NoticeSent(notice=notice, told_to=tuple(informed), everybody=set(notice.owners) <= set(informed))
 
-    async def _send(self, bot: ExtBot[Any], notice: Notice, owner: int) -> None:
+    async def _send(self, bot: TelegramBot, notice: Notice, owner: int) -> None:
         """Tell one owner. One who has blocked the bot, or never met it, cannot be told and is not tried again."""
         chat: Chat = await self._runtime.database.read(lambda connection: find_chat(connection, bot.id, owner))
         if chat.blocked_at is not None:

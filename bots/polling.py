@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 
 import msgspec
 from telegram.error import Conflict, TelegramError
-from telegram.ext import ExtBot
 
 from bots.intake import Intake
+from bots.telegram_limits import TelegramBot
 from loyalty_app.chat.bots import leave_polling, may_poll
 from loyalty_app.runtime import Runtime
 
@@ -31,7 +31,7 @@ KINDS = ("message", "callback_query", "my_chat_member")
 log = logging.getLogger(__name__)
 
 
-async def keep_polling(runtime: Runtime, bot: ExtBot[Any], intake: Intake) -> None:
+async def keep_polling(runtime: Runtime, bot: TelegramBot, intake: Intake) -> None:
     """Ask for updates until cancelled; what fails is tried again, after longer and longer pauses."""
     lease = PollingLease(runtime, bot.id)
     try:
@@ -40,7 +40,7 @@ async def keep_polling(runtime: Runtime, bot: ExtBot[Any], intake: Intake) -> No
         await lease.give_back()
 
 
-async def _poll(lease: "PollingLease", bot: ExtBot[Any], intake: Intake) -> None:
+async def _poll(lease: "PollingLease", bot: TelegramBot, intake: Intake) -> None:
     offset, pause = 0, PAUSE_SECONDS
     while True:
         try:
@@ -92,7 +92,7 @@ class PollingLease:
             log.info("the right to poll could not be given back: %s", type(error).__name__)
 
 
-async def fetch(bot: ExtBot[Any], offset: int) -> list[dict[str, Any]]:
+async def fetch(bot: TelegramBot, offset: int) -> list[dict[str, Any]]:
     """The updates from `offset` on, waiting a while for the first. Raises TelegramError."""
     query = urlencode(
         {"offset": offset, "timeout": WAIT_SECONDS, "allowed_updates": msgspec.json.encode(KINDS).decode()}

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 from telegram.constants import ParseMode
 from telegram.error import NetworkError, TelegramError
@@ -24,7 +23,7 @@ from bots.menus import set_menus
 from bots.owner_notice_worker import NoticeWorker
 from bots.polling import KINDS, keep_polling
 from bots.routes import HANDLERS
-from bots.telegram_limits import TelegramRateLimiter
+from bots.telegram_limits import TelegramBot, TelegramRateLimiter
 from bots.turn import Turn
 from loyalty_app.chat import bots as registry
 from loyalty_app.chat import card_queue, update_queue
@@ -137,13 +136,13 @@ class BotSupervisor:
     async def _open(self, token: str, *, known: BotRecord | None) -> None:
         application = self._application(token)
         await application.initialize()
-        bot: ExtBot[Any] = application.bot
+        bot: TelegramBot = application.bot
         record = known or await self._register_shared(bot)
         self._tokens[bot.id], self.bots[bot.id] = token, application
         self._bot_tasks[bot.id] = asyncio.create_task(self._run(record, bot), name=f"bot-{bot.id}")
         log.info("@%s is open", record.username)
 
-    async def _register_shared(self, bot: ExtBot[Any]) -> BotRecord:
+    async def _register_shared(self, bot: TelegramBot) -> BotRecord:
         record = BotRecord(bot_id=bot.id, business_id=None, username=bot.username, secret=registry.new_secret())
         return await registry.register(self.runtime.database, self._vault, record, now=self.runtime.clock())
 
@@ -155,7 +154,7 @@ class BotSupervisor:
         application.add_error_handler(note_failure)
         return application
 
-    def _bot(self, token: str) -> ExtBot[Any]:
+    def _bot(self, token: str) -> TelegramBot:
         return ExtBot(
             token,
             base_url=f"{self._where}/bot",
@@ -166,7 +165,7 @@ class BotSupervisor:
             rate_limiter=TelegramRateLimiter(),
         )
 
-    async def _run(self, record: BotRecord, bot: ExtBot[Any]) -> None:
+    async def _run(self, record: BotRecord, bot: TelegramBot) -> None:
         """Ask for updates, or have them sent here, if there is a public address."""
         menus = asyncio.create_task(set_menus(bot, shared=record.business_id is None))
         try:
@@ -178,7 +177,7 @@ class BotSupervisor:
         finally:
             menus.cancel()
 
-    async def _until_done(self, bot: ExtBot[Any], url: str, secret: str) -> None:
+    async def _until_done(self, bot: TelegramBot, url: str, secret: str) -> None:
         """Tell Telegram where updates are to be sent, or that they will be asked for."""
         level = logging.INFO  # once is nothing
         while True:

@@ -13,7 +13,7 @@ from typing import Any
 
 from aiolimiter import AsyncLimiter
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError, TimedOut
-from telegram.ext import BaseRateLimiter
+from telegram.ext import BaseRateLimiter, ExtBot
 
 from bots.telegram_errors import seconds_to_wait
 from loyalty_app.observability.metrics import count_call
@@ -37,6 +37,9 @@ OUTCOMES: tuple[tuple[type[Exception], str], ...] = (
     (BadRequest, "refused"),
     (TelegramError, "failed"),
 )
+
+TelegramBot = ExtBot[int]
+"""A bot of ours: the library's, whose rate limiter takes a number (`UNHURRIED`)."""
 
 Answer = Any
 Call = Callable[..., Coroutine[Any, Any, Answer]]
@@ -81,7 +84,7 @@ class TelegramRateLimiter(BaseRateLimiter[int]):
                 await asyncio.sleep(seconds_to_wait(later))
         raise AssertionError(named["endpoint"])
 
-    async def _turn(self, chat_id: object) -> None:
+    async def _turn(self, chat_id: str | int | None) -> None:
         if chat_id is None:
             return
         await self._chat(str(chat_id)).acquire()

@@ -6,7 +6,7 @@ not known here.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 import msgspec
 from telegram import Message, Update, User
 from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
-from telegram.ext import CallbackContext, ExtBot
+from telegram.ext import CallbackContext
 
 from bots.buttons import Press, Rows, keyboard, read_press
+from bots.telegram_limits import TelegramBot
 from bots.words import Html, Words, words_for
 from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
 from loyalty_app.counter import Counter
@@ -55,7 +56,7 @@ def read_draft(kept: bytes | None) -> Draft | None:
         return None
 
 
-class Turn(CallbackContext[ExtBot[Any], Any, Any, Runtime]):
+class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
     """One update of one person in their chat with one bot: what came, and the ways to answer.
 
     A handler is given one: `async def show(turn: Turn) -> None`. It reads `turn.text`, `turn.press` and `turn.user`,
@@ -184,10 +185,10 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Runtime]):
         """Send a message of its own; None if nobody can know whether it arrived."""
         return await self.sent(self.bot.send_message, text=text, reply_markup=keyboard(rows), **options)
 
-    async def sent(self, send: Callable[..., Any], **what: Any) -> Message | None:  # noqa: ANN401  # the library's
+    async def sent(self, send: Callable[..., Awaitable[Message]], **what: Any) -> Message | None:  # noqa: ANN401  # the library's
         """Send something into the chat. Never again on a time-out, for it may have arrived."""
         try:
-            message: Message = await send(chat_id=self.user.id, **what)
+            message = await send(chat_id=self.user.id, **what)
         except TimedOut:
             log.warning("it is not known whether a message arrived")
             return None
@@ -220,7 +221,7 @@ class Turn(CallbackContext[ExtBot[Any], Any, Any, Runtime]):
         """Edit a message of text in place; False if it is not there any more, or is a picture."""
         return await self.edited(self.bot.edit_message_text, message_id, text=text, reply_markup=keyboard(rows))
 
-    async def edited(self, edit: Callable[..., Any], message_id: int, **what: Any) -> bool:  # noqa: ANN401  # the library's
+    async def edited(self, edit: Callable[..., Awaitable[Message | bool]], message_id: int, **what: Any) -> bool:  # noqa: ANN401  # the library's
         """Edit something in the chat; False if it is not there any more. An edit may be repeated without harm."""
         try:
             await edit(chat_id=self.user.id, message_id=message_id, **what)

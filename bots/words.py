@@ -53,6 +53,10 @@ def N_(sentence: str, /) -> str:  # noqa: N802  # the name that gettext gives to
     return sentence
 
 
+Value = str | int | None
+"""What is put into a sentence: a text, `Html`, or a whole number, which is written as the language writes it."""
+
+
 class Words(msgspec.Struct, frozen=True, kw_only=True):
     """One language: its sentences, and how it writes figures and times.
 
@@ -75,23 +79,23 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it is written from right to left."""
         return self.locale.text_direction == "rtl"
 
-    def say(self, sentence: str, /, **values: object) -> Html:
+    def say(self, sentence: str, /, **values: Value) -> Html:
         """A sentence of a message: HTML, with its values escaped unless they are `Html`."""
         return self._html(self.catalogue.gettext(sentence), values)
 
-    def plain(self, sentence: str, /, **values: object) -> str:
+    def plain(self, sentence: str, /, **values: Value) -> str:
         """A sentence where no HTML is read, as in a toast."""
         return self._whole(self.catalogue.gettext(sentence), values)
 
-    def label(self, sentence: str, /, **values: object) -> str:
+    def label(self, sentence: str, /, **values: Value) -> str:
         """The label of a button: no HTML, and short."""
         return self.plain(sentence, **values)
 
-    def count(self, one: str, many: str, n: int, /, **values: object) -> Html:
+    def count(self, one: str, many: str, n: int, /, **values: Value) -> Html:
         """A sentence of a message in the plural that `n` asks for; `{n}` is the number."""
         return self._html(self.catalogue.ngettext(one, many, n), {"n": n, **values})
 
-    def plain_count(self, one: str, many: str, n: int, /, **values: object) -> str:
+    def plain_count(self, one: str, many: str, n: int, /, **values: Value) -> str:
         """The same where no HTML is read."""
         return self._whole(self.catalogue.ngettext(one, many, n), {"n": n, **values})
 
@@ -133,23 +137,23 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         """Several texts as one, as "a, b and c"; it is put into a sentence as a value."""
         return format_list([self._fill("{text}", {"text": text}) for text in texts], locale=self.locale)
 
-    def _fill(self, sentence: str, values: dict[str, object]) -> str:
+    def _fill(self, sentence: str, values: dict[str, Value]) -> str:
         texts = {name: self._text(value) for name, value in values.items()}
         apart = {name for name, text in texts.items() if reorders(text, rtl=self.rtl)}
         return isolate_places(sentence, apart).format_map(texts)
 
-    def _whole(self, sentence: str, values: dict[str, object]) -> str:
+    def _whole(self, sentence: str, values: dict[str, Value]) -> str:
         """A sentence that stands by itself: one without letters of its own, as a name alone, has its direction too."""
         filled = self._fill(sentence, values)
         return f"{RIGHT_TO_LEFT}{filled}" if self.rtl and values and is_all_places(sentence) else filled
 
-    def _html(self, sentence: str, values: dict[str, object]) -> Html:
+    def _html(self, sentence: str, values: dict[str, Value]) -> Html:
         return Html(self._whole(sentence, {name: self._escaped(value) for name, value in values.items()}))
 
-    def _escaped(self, value: object) -> Html:
+    def _escaped(self, value: Value) -> Html:
         return value if isinstance(value, Html) else Html(html.escape(self._text(value)))
 
-    def _text(self, value: object) -> str:
+    def _text(self, value: Value) -> str:
         if isinstance(value, Html):
             return value
         return self.number(value) if isinstance(value, int) else tame(str(value))

@@ -1,8 +1,7 @@
 """Routes of customers: who they are, what was done to their cards, what they are owed."""
 
-from typing import Any
-
 from litestar.response.base import ASGIResponse
+from msgspec.structs import replace
 
 from api import examples
 from api.auth import caller_of, key_holder
@@ -74,16 +73,18 @@ async def create_customer(request: AppRequest) -> ASGIResponse:
     return counter_response(await runtime_of(request).counter.join(caller, profile), status=201)
 
 
-SHOWING: dict[str, Any] = {
-    "tag": TAG,
-    "scope": Scope.CUSTOMERS_READ,
-    "answer": CustomerDetails,
-    "refusals": ("customer_not_found",),
-    "example": examples.DETAILS,
-}
+SHOWING = Operation(
+    name="getCustomer",
+    summary="Get a customer by id",
+    tag=TAG,
+    scope=Scope.CUSTOMERS_READ,
+    answer=CustomerDetails,
+    refusals=("customer_not_found",),
+    example=examples.DETAILS,
+)
 
 
-@serves("GET", "/customers/{id:str}", Operation(name="getCustomer", summary="Get a customer by id", **SHOWING))
+@serves("GET", "/customers/{id:str}", SHOWING)
 async def get_customer(request: AppRequest) -> ASGIResponse:
     """Show a customer."""
     return await _show(request, path_id(request))
@@ -92,11 +93,11 @@ async def get_customer(request: AppRequest) -> ASGIResponse:
 @serves(
     "GET",
     "/customers/qr/{qr_code:str}",
-    Operation(
+    replace(
+        SHOWING,
         name="getCustomerByCode",
         summary="Look a customer up by QR code",
         text="Scan, look up, stamp. Takes the code, typed or scanned, or the card's whole link, URL-encoded.",
-        **SHOWING,
     ),
 )
 async def get_customer_by_code(request: AppRequest) -> ASGIResponse:

@@ -1,8 +1,7 @@
 """Routes of stamps: stamping, redeeming, undoing."""
 
-from typing import Any
-
 from litestar.response.base import ASGIResponse
+from msgspec.structs import replace
 
 from api import examples
 from api.auth import caller_of
@@ -18,28 +17,22 @@ from loyalty_core.stamping import RedeemOrder, StampOrder
 
 TAG = "Stamps"
 
-STAMPING: dict[str, Any] = {
-    "tag": TAG,
-    "scope": Scope.STAMPS_WRITE,
-    "body": StampOrder,
-    "body_example": {"stamps": 2, "order_ref": "till-1-000123"},
-    "answer": Stamped,
-    "once_only": True,
-    "refusals": ("customer_not_found", "stamp_too_soon", "daily_cap_reached", "order_ref_used"),
-    "example": examples.STAMPED,
-}
-
-
-@serves(
-    "POST",
-    "/customers/{id:str}/stamps",
-    Operation(
-        name="addStamps",
-        summary="Add stamps by id",
-        text="Adds stamps and records a visit. Sends stamp.added.",
-        **STAMPING,
-    ),
+STAMPING = Operation(
+    name="addStamps",
+    summary="Add stamps by id",
+    text="Adds stamps and records a visit. Sends stamp.added.",
+    tag=TAG,
+    scope=Scope.STAMPS_WRITE,
+    body=StampOrder,
+    body_example={"stamps": 2, "order_ref": "till-1-000123"},
+    answer=Stamped,
+    once_only=True,
+    refusals=("customer_not_found", "stamp_too_soon", "daily_cap_reached", "order_ref_used"),
+    example=examples.STAMPED,
 )
+
+
+@serves("POST", "/customers/{id:str}/stamps", STAMPING)
 async def add_stamps(request: AppRequest) -> ASGIResponse:
     """Stamp a card."""
     return counter_response(await stamp_by_id(request))
@@ -48,14 +41,14 @@ async def add_stamps(request: AppRequest) -> ASGIResponse:
 @serves(
     "POST",
     "/customers/qr/{qr_code:str}/stamps",
-    Operation(
+    replace(
+        STAMPING,
         name="addStampsByCode",
         summary="Add stamps by QR code",
         text=(
             "The scan-and-stamp flow of a till. When the stamps reach the goal, the reward is issued and "
             "`current_stamps` starts anew. When `reward_earned` is true, tell the customer, and redeem with `/redeem`."
         ),
-        **STAMPING,
     ),
 )
 async def add_stamps_by_code(request: AppRequest) -> ASGIResponse:
@@ -78,26 +71,28 @@ async def _stamp(request: RequestLike, customer: int | str) -> Answer:
     return await runtime_of(request).counter.give_stamp(caller, customer, order)
 
 
-REDEEMING: dict[str, Any] = {
-    "tag": TAG,
-    "scope": Scope.REWARDS_WRITE,
-    "body": RedeemOrder,
-    "body_example": {"reward_id": 7},
-    "answer": Redeemed,
-    "once_only": True,
-    "refusals": (
+REDEEMING = Operation(
+    name="redeem",
+    summary="Redeem a reward by id",
+    text="Takes the oldest available reward unless one is named. Sends reward.redeemed.",
+    tag=TAG,
+    scope=Scope.REWARDS_WRITE,
+    body=RedeemOrder,
+    body_example={"reward_id": 7},
+    answer=Redeemed,
+    once_only=True,
+    refusals=(
         "customer_not_found",
         "reward_not_found",
         "no_reward_available",
         "reward_already_redeemed",
         "reward_expired",
     ),
-    "example": examples.REDEEMED,
-    "text": "Takes the oldest available reward unless one is named. Sends reward.redeemed.",
-}
+    example=examples.REDEEMED,
+)
 
 
-@serves("POST", "/customers/{id:str}/redeem", Operation(name="redeem", summary="Redeem a reward by id", **REDEEMING))
+@serves("POST", "/customers/{id:str}/redeem", REDEEMING)
 async def redeem(request: AppRequest) -> ASGIResponse:
     """Hand out a reward."""
     return await _redeem(request, path_id(request))
@@ -106,7 +101,7 @@ async def redeem(request: AppRequest) -> ASGIResponse:
 @serves(
     "POST",
     "/customers/qr/{qr_code:str}/redeem",
-    Operation(name="redeemByCode", summary="Redeem a reward by QR code", **REDEEMING),
+    replace(REDEEMING, name="redeemByCode", summary="Redeem a reward by QR code"),
 )
 async def redeem_by_code(request: AppRequest) -> ASGIResponse:
     """Hand out a reward."""

@@ -1,7 +1,6 @@
 """Routes of webhooks: endpoints, their secrets, what was delivered, replays."""
 
 from datetime import datetime
-from typing import Any
 
 from litestar.response.base import ASGIResponse
 
@@ -20,8 +19,7 @@ from loyalty_core.access import Scope
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.outcomes import Deleted
 
-READING: dict[str, Any] = {"tag": "Webhooks", "scope": Scope.WEBHOOKS_READ}
-WRITING: dict[str, Any] = {"tag": "Webhooks", "scope": Scope.WEBHOOKS_WRITE}
+TAG = "Webhooks"
 KNOWN = ("webhook_not_found",)
 
 
@@ -36,7 +34,8 @@ KNOWN = ("webhook_not_found",)
         answer=WebhookView,
         listed=True,
         example=examples.page(examples.WEBHOOK),
-        **READING,
+        tag=TAG,
+        scope=Scope.WEBHOOKS_READ,
     ),
 )
 async def list_endpoints(request: AppRequest) -> ASGIResponse:
@@ -60,7 +59,8 @@ async def list_endpoints(request: AppRequest) -> ASGIResponse:
         status=201,
         refusals=("webhook_limit_reached",),
         example=examples.NEW_WEBHOOK,
-        **WRITING,
+        tag=TAG,
+        scope=Scope.WEBHOOKS_WRITE,
     ),
 )
 async def create_endpoint(request: AppRequest) -> ASGIResponse:
@@ -81,7 +81,8 @@ async def create_endpoint(request: AppRequest) -> ASGIResponse:
         answer=WebhookView,
         refusals=KNOWN,
         example=examples.WEBHOOK,
-        **WRITING,
+        tag=TAG,
+        scope=Scope.WEBHOOKS_WRITE,
     ),
 )
 async def update_endpoint(request: AppRequest) -> ASGIResponse:
@@ -103,7 +104,8 @@ async def update_endpoint(request: AppRequest) -> ASGIResponse:
         answer=Deleted,
         refusals=KNOWN,
         example=Deleted(id=5),
-        **WRITING,
+        tag=TAG,
+        scope=Scope.WEBHOOKS_WRITE,
     ),
 )
 async def delete_endpoint(request: AppRequest) -> ASGIResponse:
@@ -125,7 +127,8 @@ async def delete_endpoint(request: AppRequest) -> ASGIResponse:
         answer=NewWebhookView,
         refusals=KNOWN,
         example=examples.NEW_WEBHOOK,
-        **WRITING,
+        tag=TAG,
+        scope=Scope.WEBHOOKS_WRITE,
     ),
 )
 async def rotate_secret(request: AppRequest) -> ASGIResponse:
@@ -146,7 +149,8 @@ async def rotate_secret(request: AppRequest) -> ASGIResponse:
         answer=Queued,
         refusals=KNOWN,
         example=Queued(1, 901),
-        **WRITING,
+        tag=TAG,
+        scope=Scope.WEBHOOKS_WRITE,
     ),
 )
 async def send_test(request: AppRequest) -> ASGIResponse:
@@ -170,7 +174,8 @@ async def send_test(request: AppRequest) -> ASGIResponse:
         listed=True,
         refusals=KNOWN,
         example=examples.page(examples.DELIVERY),
-        **READING,
+        tag=TAG,
+        scope=Scope.WEBHOOKS_READ,
     ),
 )
 async def list_deliveries(request: AppRequest) -> ASGIResponse:
@@ -192,7 +197,8 @@ async def list_deliveries(request: AppRequest) -> ASGIResponse:
         answer=Queued,
         refusals=KNOWN,
         example=Queued(12, 902),
-        **WRITING,
+        tag=TAG,
+        scope=Scope.WEBHOOKS_WRITE,
     ),
 )
 async def replay(request: AppRequest) -> ASGIResponse:

@@ -6,7 +6,7 @@ What a change means for cards that are being filled is a rule of the core, and i
 from datetime import timedelta
 
 from bots.buttons import GOOD, Rows, button
-from bots.owners.program_questions import QUESTIONS, ProgramQuestion
+from bots.owners.program_questions import QUESTIONS, ProgramQuestion, TermValue
 from bots.owners.screens import ask_again, back
 from bots.owners.typed_answers import NONE, UnclearAnswer, read_change, read_number, read_reward, read_stamps
 from bots.rights import TypedAnswer
@@ -116,7 +116,7 @@ def value_of(words: Words, terms: Terms, field: str) -> str:
     return label_of(words, field, getattr(terms, field))
 
 
-def label_of(words: Words, field: str, value: object) -> str:
+def label_of(words: Words, field: str, value: TermValue) -> str:
     """A value of a rule in words, short enough for a button unless the owner wrote it."""
     if isinstance(value, int):
         return _number_in_words(words, field, value)
@@ -143,6 +143,6 @@ def _number_in_words(words: Words, field: str, number: int) -> str:
             return words.number(number)
 
 
-def packed(value: object) -> str:
+def packed(value: TermValue) -> str:
     """A value as a button brings it back."""
     return NONE if value is None else str(value)

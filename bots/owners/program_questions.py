@@ -6,6 +6,8 @@ from bots.words import N_
 from loyalty_core.programs import Surplus
 
 HOUR, DAY = 3_600, 86_400
+TermValue = str | int | None
+"""What a rule of the program can be set to; None is "no limit"."""
 
 
 class ProgramQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,7 +17,7 @@ class ProgramQuestion(msgspec.Struct, frozen=True, kw_only=True):
     what: str
     how: str
     then: str
-    offered: tuple[object, ...] = ()
+    offered: tuple[TermValue, ...] = ()
 
 
 QUESTIONS: dict[str, ProgramQuestion] = {

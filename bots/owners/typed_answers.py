@@ -3,8 +3,6 @@
 What is right is said by the types of the core; what is wrong is said here, in words.
 """
 
-from typing import Any
-
 import msgspec
 from msgspec import UNSET
 
@@ -63,11 +61,11 @@ def read_change(field: str, text: str) -> ProgramChange | None:
     if field not in ProgramChange.__struct_fields__ or field == "name":
         return None
     number = read_number(text)
-    value: Any = None if text == NONE else text if number is None else number
+    value = None if text == NONE else text if number is None else number
     return _changed(field, value)
 
 
-def _changed(field: str, value: Any) -> ProgramChange | None:  # noqa: ANN401  # each field has a type of its own
+def _changed(field: str, value: str | int | None) -> ProgramChange | None:
     try:
         change = msgspec.convert({field: value}, ProgramChange)
     except msgspec.ValidationError:

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 from telegram import InlineKeyboardButton
 
-from bots.buttons import GOOD, MAIN, SECOND_TAP_SECONDS, Rows, button, new_nonce, read_press
+from bots.buttons import GOOD, MAIN, SECOND_TAP_SECONDS, Arg, Rows, button, new_nonce, read_press
 from bots.replies import reply
 from bots.staff.shift import Shift
 from bots.turn import Turn
@@ -39,7 +39,7 @@ class StaffScreen(msgspec.Struct, frozen=True, kw_only=True):
         """The customer's first name."""
         return first_name(self.view.name)
 
-    def data(self, *more: object) -> tuple[object, ...]:
+    def data(self, *more: Arg) -> tuple[Arg, ...]:
         """What each button brings back: the shop, the customer, and what is added."""
         return (self.shift.position.business.id, self.view.customer_id, *more)
 
