@@ -15,7 +15,8 @@ import msgspec
 from sqlalchemy import literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from loyalty_app.chat.backlog import chat_depths
+from loyalty_app.chat.card_queue import card_depths
+from loyalty_app.chat.update_queue import update_depths
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database, open_database
@@ -34,8 +35,8 @@ from loyalty_app.upkeep.retention import retention
 from loyalty_app.upkeep.scheduled_backups import check_backup_folder, scheduled_backups
 from loyalty_app.vault import Vault, open_vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
-from loyalty_app.webhooks.backlog import outbox_depths
 from loyalty_app.webhooks.endpoints import Webhooks
+from loyalty_app.webhooks.outbox import outbox_depths
 from loyalty_app.webhooks.sender import Sender
 from loyalty_app.webhooks.worker import WebhookWorker
 
@@ -174,7 +175,8 @@ def _open_runtime(stack: AsyncExitStack, settings: Settings, clock: Clock, *, de
 
 
 def _depth_questions(*, shared_bot: bool = True) -> tuple[DepthQuestion, ...]:
-    return outbox_depths, partial(chat_depths, shared_bot=shared_bot)
+    of_chat = (partial(one, shared_bot=shared_bot) for one in (update_depths, card_depths))
+    return outbox_depths, *of_chat
 
 
 @asynccontextmanager

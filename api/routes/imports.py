@@ -5,7 +5,7 @@ from litestar.response.base import ASGIResponse
 from api import examples
 from api.auth import caller_of, key_holder
 from api.bodies import CustomerList
-from api.operations import Operation, serves
+from api.operations import PREFIXES, Operation, serves
 from api.parsing import path_id, read_body
 from api.refusals import ImportNotFound
 from api.requests import AppRequest, runtime_of
@@ -43,7 +43,7 @@ TAG = "Customers"
 async def import_customers(request: AppRequest) -> ASGIResponse:
     """Take a list."""
     caller, new, runtime = caller_of(request), await read_body(request, CustomerList), runtime_of(request)
-    answer = await queue_import(runtime.database, caller, new.customers, now=runtime.clock())
+    answer = await queue_import(runtime.database, caller, new.customers, now=runtime.clock(), url_of=_url_of)
     runtime.importer.wake()
     return counter_response(answer, status=202)
 
@@ -70,6 +70,11 @@ async def get_import(request: AppRequest) -> ASGIResponse:
     if view is None:
         raise ImportNotFound(job_id)
     return data_response(view)
+
+
+def _url_of(import_id: int) -> str:
+    """Where an import is asked for, whichever prefix it came by."""
+    return f"{PREFIXES[0]}/imports/{import_id}"
 
 
 HANDLERS = [import_customers, get_import]

@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, Select, and_, or_, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_bot
@@ -106,6 +106,12 @@ def has_own_bots(connection: Connection) -> bool:
     """Whether a business has a bot of its own."""
     own = select(telegram_bot.c.bot_id).where(LIVE, telegram_bot.c.business_id.is_not(None)).limit(1)
     return connection.execute(own).first() is not None
+
+
+def bots_there(*, shared: bool) -> Select[tuple[int]]:
+    """The ids of the bots that somebody runs; a `shared` one that the settings have no more is still in the table."""
+    own = select(telegram_bot.c.bot_id).where(LIVE)
+    return own if shared else own.where(telegram_bot.c.business_id.is_not(None))
 
 
 def find_secret(connection: Connection, bot_id: int) -> str | None:

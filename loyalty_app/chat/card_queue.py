@@ -4,17 +4,19 @@ The counter writes down who holds a card, and that a card is due; here it is rea
 card looks is not known here.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, case, null, or_, select, true, update
+from sqlalchemy import Connection, and_, bindparam, case, func, null, or_, select, true, update
 
+from loyalty_app.chat.bots import bots_there
 from loyalty_app.chat.chats import note_sent
 from loyalty_app.chat.held_card import HeldCard, held_card_of
 from loyalty_app.db.bulk_writes import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer, telegram_bot, telegram_card
+from loyalty_app.observability.queue_depths import QueueDepth
 from loyalty_app.queues.leased_table import NOW, Given, Lease, LeasedTable
 
 LEASE = timedelta(seconds=30)
@@ -199,3 +201,11 @@ async def release(database: Database) -> None:
     """Free all cards, when it is known that no other process is at work: their holders are gone."""
     leases = CardQueue().leases
     await database.write(lambda connection: leases.release_all(connection, telegram_card.c.due_at.is_not(None)))
+
+
+def card_depths(connection: Connection, now: datetime, *, shared_bot: bool = True) -> Iterator[QueueDepth]:
+    """How many cards are due in chats with bots that are there; `shared_bot` as in `update_depths`."""
+    card = telegram_card.c
+    due = select(func.count()).where(card.due_at <= now, card.bot_id.in_(bots_there(shared=shared_bot)), SERVES)
+    count = connection.execute(due).scalar_one()
+    yield QueueDepth("loyalty_cards_due", "Cards in chats that are due to be shown anew.", count)

@@ -5,16 +5,18 @@ side, by any number of processes. What belongs here: which update is next, and w
 updates come in is in `incoming_updates`; what an update means is not known here.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select, true
 
+from loyalty_app.chat.bots import bots_there
 from loyalty_app.db.bulk_writes import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_update
+from loyalty_app.observability.queue_depths import QueueDepth
 from loyalty_app.queues.leased_table import Given, Lease, LeasedTable
 
 LEASE = timedelta(seconds=30)
@@ -139,3 +141,10 @@ async def release(database: Database) -> None:
     """Free all updates, when it is known that no other process is at work: their holders are gone."""
     leases = UpdateQueue().leases
     await database.write(lambda connection: leases.release_all(connection, WAITING))
+
+
+def update_depths(connection: Connection, _now: datetime, *, shared_bot: bool = True) -> Iterator[QueueDepth]:
+    """How many updates wait for bots that are there; `shared_bot` says whether the installation has a shared one."""
+    waiting = select(func.count()).where(WAITING, telegram_update.c.bot_id.in_(bots_there(shared=shared_bot)))
+    count = connection.execute(waiting).scalar_one()
+    yield QueueDepth("loyalty_updates_waiting", "Updates of Telegram that wait to be handled.", count)

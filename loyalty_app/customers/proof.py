@@ -35,12 +35,12 @@ class CustomerHistory(msgspec.Struct, frozen=True):
     rewards: list[Reward]
 
 
-def histories(connection: Connection, business_id: int) -> Iterator[CustomerHistory]:
+def histories(connection: Connection, business_id: int, *, at_once: int) -> Iterator[CustomerHistory]:
     """All customers of a business with their histories, the erased ones too, read a few at a time."""
     last = 0
     while True:
         following = select(customer).where(customer.c.business_id == business_id, customer.c.id > last)
-        rows = connection.execute(following.order_by(customer.c.id).limit(AT_ONCE)).all()
+        rows = connection.execute(following.order_by(customer.c.id).limit(at_once)).all()
         if not rows:
             return
         found = {row.id: CustomerHistory(customer_of(row), [], []) for row in rows}
@@ -87,8 +87,9 @@ def _plain(value: object) -> str:
 class Proof:
     """Proves one business; afterwards it holds what was read and the first differences of all that were found."""
 
-    def __init__(self, business: Business) -> None:
-        self.business = business
+    def __init__(self, business: Business, *, at_once: int = AT_ONCE) -> None:
+        """`at_once` is how many customers are read at once."""
+        self.business, self._at_once = business, at_once
         self.customers = self.entries = self.found = 0
         self.differences: list[Difference] = []
         self._living = self._owed = self._voided = 0
@@ -98,7 +99,7 @@ class Proof:
     def run(self, connection: Connection) -> None:
         """Read everything on a connection that sees one state of the data."""
         program = read_program(connection, self.business.id)
-        for history in histories(connection, self.business.id):
+        for history in histories(connection, self.business.id, at_once=self._at_once):
             self._prove_card(history, program)
         self._prove_totals(connection)
         self._prove_days(connection)

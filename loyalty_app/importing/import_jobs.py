@@ -6,7 +6,7 @@ that was done twice counts once. The list goes once the job is done; what is lef
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -64,13 +64,22 @@ class ImportView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def queue_import(
-    database: Database, caller: Caller, customers: Sequence[ListedCustomer], *, now: datetime
+    database: Database,
+    caller: Caller,
+    customers: Sequence[ListedCustomer],
+    *,
+    now: datetime,
+    url_of: Callable[[int], str],
 ) -> Answer:
-    """Write a list down; a key makes it once-only. Raises IdempotencyKeyReused."""
+    """Write a list down; a key makes it once-only. `url_of` says where to ask what becomes of the import of that id.
+
+    Raises IdempotencyKeyReused.
+    """
     body = encode(customers)
 
     def work(connection: Connection) -> Answer:
-        return _replay(connection, caller, body) or _insert(database, connection, caller, customers, now)
+        replayed = _replay(connection, caller, body)
+        return replayed or _insert(database, connection, caller, customers, now=now, url_of=url_of)
 
     try:
         return await database.write(work)
@@ -93,7 +102,13 @@ def _fingerprint(body: bytes) -> bytes:
 
 
 def _insert(
-    database: Database, connection: Connection, caller: Caller, customers: Sequence[ListedCustomer], now: datetime
+    database: Database,
+    connection: Connection,
+    caller: Caller,
+    customers: Sequence[ListedCustomer],
+    *,
+    now: datetime,
+    url_of: Callable[[int], str],
 ) -> Answer:
     with database.ids(connection) as ids:
         job_id = ids.take(Kind.IMPORT)
@@ -101,7 +116,7 @@ def _insert(
     row = {"business_id": owner, "id": job_id, "status": "queued", "actor": encode(caller.actor), "customers": body}
     row |= {"total": len(customers), "done": 0, "imported": 0, "already_there": 0, "report": b"[]", "created_at": now}
     database.insert(connection, import_job, [row])
-    answer = encode(ImportQueued(job_id, "queued", f"/v1/imports/{job_id}"))
+    answer = encode(ImportQueued(job_id, "queued", url_of(job_id)))
     if caller.key is not None:
         kept = {"business_id": owner, "key": caller.key, "fingerprint": _fingerprint(body), "customer_id": NOBODY}
         database.insert(connection, idempotency, [{**kept, "answer": answer, "created_at": now}])

@@ -134,12 +134,12 @@ def judge_url(url: URL, addresses: Iterable[Address], guard: Guard) -> None:
         raise _wrong("must use https, at port 443 or 8443")
 
 
-async def addresses_of(url: URL) -> list[Address]:
-    """The addresses that a URL leads to now; none if its name does not resolve within three seconds."""
+async def addresses_of(url: URL, *, patience_seconds: float = RESOLVE_SECONDS) -> list[Address]:
+    """The addresses that a URL leads to now; none if its name does not resolve in time."""
     loop = asyncio.get_running_loop()
     try:
         asked = loop.getaddrinfo(url.raw_host or "", url.port, type=socket.SOCK_STREAM)
-        found = await asyncio.wait_for(asked, RESOLVE_SECONDS)
+        found = await asyncio.wait_for(asked, patience_seconds)
     except (OSError, UnicodeError, TimeoutError):
         return []
     return [parse_address(info[4][0]) for info in found]

@@ -9,16 +9,17 @@ each in the order of their ids. Claiming and renewing wait for nobody.
 """
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, select
 
 from loyalty_app.db.bulk_writes import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, delivery, event, webhook_endpoint
 from loyalty_app.ids import Ids, Kind
+from loyalty_app.observability.queue_depths import QueueDepth
 
 CHANCE_BYTES, IDS_AT_ONCE = 8, 16
 QUEUED, DELIVERED, FAILED = "queued", "delivered", "failed"
@@ -97,3 +98,19 @@ def forget(connection: Connection, business_id: int, customer_id: int) -> None:
     connection.execute(ids.order_by(event.c.id).with_for_update()).close()
     drop(connection, business_id, delivery.c.event_id.in_(ids))
     connection.execute(delete(event).where(theirs))
+
+
+def outbox_depths(connection: Connection, now: datetime) -> Iterator[QueueDepth]:
+    """What waits in the outbox; late is what is due and could be sent, for its endpoint is switched on."""
+    waits = delivery.c.status == QUEUED
+    queued = connection.execute(select(func.count()).select_from(delivery).where(waits)).scalar_one()
+    first = connection.scalar(
+        select(func.min(delivery.c.next_at))
+        .join_from(delivery, webhook_endpoint, THEIR_ENDPOINT)
+        .where(waits, webhook_endpoint.c.active.is_(True))
+    )
+    late = max(0.0, (now - first).total_seconds()) if first is not None else 0.0
+    yield QueueDepth(
+        "loyalty_outbox_queued", "Deliveries of webhooks that wait, for their time or for a worker.", queued
+    )
+    yield QueueDepth("loyalty_outbox_late_seconds", "How long the first delivery that is due has been due.", late)

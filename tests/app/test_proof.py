@@ -5,7 +5,6 @@ import re
 import pytest
 from sqlalchemy import Table, delete, update
 
-from loyalty_app.customers import proof as proof_module
 from loyalty_app.customers.proof import FIRST_SHOWN, Proof
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business_total, customer, daily_total, reward
@@ -48,12 +47,9 @@ async def test_all_that_the_counter_does_agrees_with_the_ledger(busy: Shop) -> N
     assert (proof.customers, proof.entries) == (4, 15)
 
 
-async def test_it_does_not_matter_how_many_customers_are_read_at_once(
-    busy: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(proof_module, "AT_ONCE", 1)
-
-    proof = await prove(busy)
+async def test_it_does_not_matter_how_many_customers_are_read_at_once(busy: Shop) -> None:
+    proof = Proof(busy.business, at_once=1)
+    await busy.database.read(proof.run)
 
     assert (proof.found, proof.customers, proof.entries) == (0, 4, 15)
 

@@ -1,8 +1,11 @@
 """Depths: what waits in the database is counted for bots that are there, and for no others."""
 
-from loyalty_app.chat.backlog import chat_depths
+from sqlalchemy import Connection
+
 from loyalty_app.chat.bots import BotRecord, register, remove_bot
+from loyalty_app.chat.card_queue import card_depths
 from loyalty_app.chat.incoming_updates import NewUpdate, take_in
+from loyalty_app.chat.update_queue import update_depths
 from loyalty_app.counter.orders import Holder
 from loyalty_app.vault import Vault
 from loyalty_core.customers import Profile
@@ -26,9 +29,13 @@ async def waiting(shop: Shop, *, shared_bot: bool = True) -> tuple[int, int]:
     """How many updates, and how many cards."""
     shop.clock.wait(minutes=1)
     now = shop.clock.now
-    depths = await shop.database.read(lambda connection: list(chat_depths(connection, now, shared_bot=shared_bot)))
-    found = {depth.name: int(depth.value) for depth in depths}
-    return found["loyalty_updates_waiting"], found["loyalty_cards_due"]
+    asked = (update_depths, card_depths)
+
+    def look(connection: Connection) -> list[int]:
+        return [int(depth.value) for one in asked for depth in one(connection, now, shared_bot=shared_bot)]
+
+    updates, cards = await shop.database.read(look)
+    return updates, cards
 
 
 async def test_what_was_left_for_a_bot_that_was_taken_away_is_not_counted(shop: Shop) -> None:

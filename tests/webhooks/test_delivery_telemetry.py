@@ -6,7 +6,7 @@ import pytest
 
 from loyalty_app.observability.exposition import exposition
 from loyalty_app.observability.queue_depths import QueueDepths
-from loyalty_app.webhooks.backlog import outbox_depths
+from loyalty_app.webhooks.outbox import outbox_depths
 from testkit.concurrency import until
 from tests.observability.planted import logged
 from tests.observability.scrape import Scrape

@@ -7,7 +7,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
-from loyalty_app.webhooks import addresses
 from loyalty_app.webhooks.addresses import Guard, addresses_of, checked_url, judge_url, read_ranges
 from loyalty_core.delivery_retries import Delivered
 from loyalty_core.errors import InvalidRequest
@@ -200,12 +199,11 @@ async def test_what_lies_beside_an_allowed_range_is_refused_as_ever(names: NameS
     assert await refusal("http://not-yet.example/", THIS_MACHINE_TOO) == NOT_HTTPS
 
 
-async def test_a_name_server_that_does_not_answer_holds_nobody_up(
-    names: NameServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(addresses, "RESOLVE_SECONDS", 0.01)
+async def test_a_name_server_that_does_not_answer_holds_nobody_up(names: NameServer) -> None:
     names.is_silent = True
-    assert await refusal("https://shop.example/") == []
+    url = checked_url("https://shop.example/")
+    assert await addresses_of(url, patience_seconds=0.01) == []
+    judge_url(url, [], PUBLIC_ONLY)  # it is taken
 
 
 # Delivering, past all that: the listener counts who connects.
