@@ -79,7 +79,7 @@ class Scope(StrEnum):
     WEBHOOKS_WRITE = "webhooks:write"
 
 
-class NewKey(msgspec.Struct, frozen=True):
+class GeneratedKey(msgspec.Struct, frozen=True):
     """A key just made: `text` is shown once and not kept, `public_id` and `digest` are."""
 
     text: str
@@ -96,13 +96,13 @@ def base62(number: int, length: int) -> str:
     return "".join(reversed(letters))
 
 
-def make_key(random: bytes) -> NewKey:
+def make_key(random: bytes) -> GeneratedKey:
     """Make an API key from 37 random bytes: five for the public id, 32 for the secret."""
     public_id = public_id_from(random)
     secret = int.from_bytes(random[PUBLIC_RANDOM_BYTES:KEY_RANDOM_BYTES], "big")
     body = PREFIX + public_id + base62(secret, SECRET_LETTERS)
     text = body + _checksum(body)
-    return NewKey(text, public_id, key_digest(text))
+    return GeneratedKey(text, public_id, key_digest(text))
 
 
 def public_id_from(random: bytes) -> str:
