@@ -93,8 +93,8 @@ def _export(opened: BinaryIO, business_id: int, *, excel: bool) -> int:
     from loyalty_app.exporting.customers import export_customers
     from loyalty_app.exporting.files import as_text
 
-    with as_text(opened) as letters:
-        return with_database(lambda database: export_customers(database, business_id, letters, for_excel=excel))
+    with as_text(opened) as text:
+        return with_database(lambda database: export_customers(database, business_id, text, for_excel=excel))
 
 
 for command in (show_data, erase):

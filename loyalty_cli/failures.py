@@ -1,4 +1,4 @@
-"""Failures: whatever goes wrong becomes one line on stderr and an exit code; the traceback is for those who ask for it.
+"""Failures: what goes wrong becomes one line on stderr and an exit code; `--debug` shows the traceback.
 
 The exit codes: 0 it is done, 1 it could not be done, 2 it was asked in the wrong way (an option, a setting).
 """
@@ -11,7 +11,7 @@ from loyalty_app.observability.redaction import redacted
 from loyalty_app.settings import SettingsError
 from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError
 
-# How the fields that verbs refuse are called on the command line.
+# The fields that verbs refuse, and what they are called on the command line.
 OPTIONS = {
     "name": "--name",
     "stamps_required": "--stamps-required",
@@ -55,7 +55,7 @@ def explained(error: Exception) -> click.ClickException:
         case LoyaltyError() | BackupRefused():
             return CommandFailed(str(error))
         case _:
-            return CommandFailed(_of_the_world(error))
+            return CommandFailed(_outside_failure(error))
 
 
 def _wrong_value(error: FieldError) -> str:
@@ -63,7 +63,7 @@ def _wrong_value(error: FieldError) -> str:
     return f"Invalid value for {OPTIONS.get(field, field)}: {error.message}."
 
 
-def _of_the_world(error: Exception) -> str:
+def _outside_failure(error: Exception) -> str:
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -71,9 +71,11 @@ def _of_the_world(error: Exception) -> str:
 
     match error:
         case CommitUnknown():
-            return "The connection to the database broke at the very end. See whether it was done before you repeat it."
+            return "The connection to the database broke while saving. See whether it was saved before you try again."
         case DBAPIError():
-            return f"The database cannot do that: {one_line(error.orig or error)}."
+            return (
+                f"The database reports an error: {one_line(error.orig or error)}. `loyalty doctor` looks for the cause."
+            )
         case PoolTimeout() | ConnectionError() | TimeoutError():
             return f"The database does not answer: {one_line(error)}. Does it run, and is LOYALTY_DATABASE_URL right?"
         case OSError(strerror=str(said), filename=str() | Path() as name):
@@ -82,7 +84,7 @@ def _of_the_world(error: Exception) -> str:
             return one_line(error)
         case _:
             where = "`loyalty --debug …` shows where."
-            return f"Something unexpected happened. {type(error).__name__}: {one_line(error)}. {where}"
+            return f"An unexpected error: {type(error).__name__}: {one_line(error)}. {where}"
 
 
 def one_line(error: BaseException) -> str:

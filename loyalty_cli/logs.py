@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from structlog.stdlib import ProcessorFormatter
     from structlog.typing import Processor
 
-OURS = ("loyalty_app", "loyalty_core", "api", "bots")
+OURS = ("loyalty_app", "loyalty_core", "loyalty_cli", "api", "bots", "telegram_sandbox")
 PLAIN = (int, float, bool, type(None))
 
 Line = MutableMapping[str, Any]

@@ -18,7 +18,7 @@ class TextParam(click.ParamType[str]):
     name = "text"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Refuse bytes that are no letters."""
+        """Refuse bytes that are not text."""
         text = str(value)
         try:
             text.encode()

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from loyalty_app.shops.start_links import code_in
 from loyalty_cli import options
 from loyalty_cli.database import with_database
 from loyalty_cli.output import tell
@@ -25,6 +24,8 @@ class CustomerParam(click.ParamType["CustomerRef"]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> "CustomerRef":
         """Read a number, or a code as it is typed."""
+        from loyalty_app.shops.start_links import code_in
+
         text = str(value)
         if text.isascii() and text.isdigit() and 1 <= int(text[:20]) <= LARGEST_ID:
             return int(text)

@@ -10,11 +10,11 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # said here, n
 
 
 class PortTaken(CommandFailed):
-    """Somebody else listens there."""
+    """Another program listens there."""
 
 
 def open_port(host: str, port: int) -> socket.socket:
-    """Take a port; 0 takes a free one. Raises PortTaken, Impossible or AskedWrongly."""
+    """Take a port; 0 takes a free one. Raises PortTaken, CommandFailed or UsageFailed."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
@@ -38,7 +38,9 @@ def _no_port(error: OSError, host: str, port: int) -> CommandFailed:
         return PortTaken(f"Port {port} is taken by another program: choose another one with --port or LOYALTY_PORT.")
     if error.errno == errno.EACCES:
         return CommandFailed(f"This user may not take port {port}: choose one above 1023 with --port or LOYALTY_PORT.")
-    return CommandFailed(f"Cannot listen on {host}, port {port}: {error.strerror}.")
+    return CommandFailed(
+        f"Nothing can listen on {host}, port {port}: {error.strerror}. Choose others with --host and --port."
+    )
 
 
 def address_of(listener: socket.socket) -> str:

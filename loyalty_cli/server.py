@@ -132,7 +132,7 @@ class SingleProcessServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application and listen. Raises what kept the application from starting."""
-        log.setLevel(logging.CRITICAL)  # it is said once, by whoever catches what is raised here
+        log.setLevel(logging.CRITICAL)  # the caller that catches what is raised here says it, once
         with suppress(SystemExit):
             await super().startup(sockets)
         log.setLevel(logging.NOTSET)

@@ -60,7 +60,7 @@ REGULARS = (
 class Cafe(msgspec.Struct, frozen=True):
     """The café as it stands after its history, the customer who is a stamp short of a reward, and a key to the counter.
 
-    `invitation` is for the owner's phone in the sandbox; `opened.owner_invite` is for whoever runs the demo.
+    `invitation` is for the owner's phone in the sandbox; `opened.owner_invite` is for the person who runs the demo.
     """
 
     opened: Opened

@@ -3,10 +3,10 @@
 `loyalty demo` mounts it at /sandbox; nobody else does.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import cast
 from urllib.parse import urlencode
 
+from loyalty_cli.mounted_app import Application, Message, Receive, Send
 from telegram_sandbox import create_sandbox
 from telegram_sandbox.phones import start
 from telegram_sandbox.world import World
@@ -14,17 +14,14 @@ from telegram_sandbox.world import World
 BOT, TOKEN_OF = "moon_and_muffin_bot", "7000000001:the-sandbox-knows-this-token-only-00"
 CUSTOMER, OWNER = "Lena", "Ana"
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-
 
 class DemoTelegram:
     """The sandbox as an application. Who opens it without saying whose phones are meant sees the two of the café."""
 
     def __init__(self, shop: str, *, slug: str, invitation: str) -> None:
-        self.sandbox: Any = create_sandbox()
-        world: World = self.sandbox.state.world
+        sandbox = create_sandbox()
+        self._sandbox = cast("Application", sandbox)  # Litestar types ASGI more narrowly
+        world: World = sandbox.state.world
         bot = world.add_bot(token=TOKEN_OF, username=BOT, name=shop)
         customer, owner = world.add_person(CUSTOMER), world.add_person(OWNER)
         start(world, world.chat(bot, owner), invitation)
@@ -42,12 +39,12 @@ class DemoTelegram:
         """Serve a request."""
         bare = scope["path"].rstrip("/") == scope.get("root_path", "").rstrip("/") and not scope.get("query_string")
         if bare:
-            await _lead_on(f"{scope['root_path']}/?{self.query}", send)
+            await _redirect(f"{scope['root_path']}/?{self.query}", send)
         else:
-            await self.sandbox(scope, receive, send)
+            await self._sandbox(scope, receive, send)
 
 
-async def _lead_on(where: str, send: Send) -> None:
+async def _redirect(where: str, send: Send) -> None:
     headers = [(b"location", where.encode()), (b"content-length", b"0")]
     await send({"type": "http.response.start", "status": 307, "headers": headers})
     await send({"type": "http.response.body", "body": b"", "more_body": False})

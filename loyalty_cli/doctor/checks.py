@@ -60,7 +60,7 @@ def examine() -> Iterator[Check]:
             name="books",
             status=Status.PROBLEM,
             message=explained(error).format_message(),
-            mend="Somebody has put in there what this program did not write. Keep a copy, and report this.",
+            mend="The database holds what this program did not write. Keep a copy, and report this.",
         )
 
 
@@ -129,7 +129,7 @@ def _database(settings: Settings) -> Check:
 
 
 def _server(settings: Settings) -> Check:
-    """Take the lock for a blink, if a server has ever made one."""
+    """Take the lock for a moment, if a server has ever made one."""
     if Path(f"{settings.sqlite_path}.lock").exists():
         try:
             with server_lock(settings):

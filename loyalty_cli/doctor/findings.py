@@ -39,4 +39,4 @@ def verdict(problems: int) -> str:
     """The last line."""
     if not problems:
         return "All is well."
-    return "1 problem to mend." if problems == 1 else f"{problems} problems to mend."
+    return "1 problem found." if problems == 1 else f"{problems} problems found."

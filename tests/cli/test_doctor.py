@@ -61,7 +61,7 @@ async def test_a_balance_that_was_changed_by_hand_is_found_and_named(
     assert found["ledger"]["details"] == [sentence]
     assert said.returncode == 1
     assert sentence in said.stdout
-    assert said.stdout.endswith("1 problem to mend.\n")
+    assert said.stdout.endswith("1 problem found.\n")
 
 
 async def test_the_doctor_looks_whether_cards_can_be_drawn_in_every_script(tmp_path: Path, settings: Settings) -> None:
