@@ -12,12 +12,12 @@ from loyalty_app.pages import Page
 encode = msgspec.json.Encoder().encode
 
 
-def envelope(answer: Answer) -> bytes:
+def envelope(answer: Answer[object]) -> bytes:
     """The body of the counter's answer: its JSON, not encoded again."""
     return b'{"data":%b}' % answer.body
 
 
-def counter_response(answer: Answer, *, status: int = 200) -> ASGIResponse:
+def counter_response(answer: Answer[object], *, status: int = 200) -> ASGIResponse:
     """The counter's answer; a replay says so in a header and is the same to the byte."""
     headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
     return ASGIResponse(body=envelope(answer), status_code=status, headers=headers)

@@ -28,6 +28,7 @@ from api.routes.stamps import add_stamps, add_stamps_by_code, stamp_by_code, sta
 from loyalty_app.counter import Answer
 from loyalty_core.access import Scope
 from loyalty_core.errors import LoyaltyError
+from loyalty_core.outcomes import Stamped
 
 LARGEST_BODY = 256 * 1024
 JSON = (b"content-type", b"application/json")
@@ -38,7 +39,7 @@ PARAMETER = re.compile(r"{(\w+):str}")
 """A part of a path that varies, as Litestar writes it."""
 
 
-Stamp = Callable[[RequestLike], Awaitable[Answer]]
+Stamp = Callable[[RequestLike], Awaitable[Answer[Stamped]]]
 """What the handler of a route asks of the counter."""
 
 
@@ -139,7 +140,7 @@ async def serve_stamp(request: StampRequest, send: Send) -> None:
         await _send(request, answer, route.status, send)
 
 
-async def _send(request: StampRequest, answer: Answer, status: int, send: Send) -> None:
+async def _send(request: StampRequest, answer: Answer[Stamped], status: int, send: Send) -> None:
     body = envelope(answer)
     headers = [JSON, (b"content-length", b"%d" % len(body)), *((REPLAYED,) if answer.replayed else ())]
     start: HTTPResponseStartEvent = {"type": "http.response.start", "status": status, "headers": headers}

@@ -33,7 +33,6 @@ from loyalty_app.shops.invites import accept, invite
 from loyalty_core.access import Plan, Role
 from loyalty_core.customers import Profile
 from loyalty_core.ledger import SYSTEM
-from loyalty_core.views import CustomerView
 from telegram_sandbox.chats import Chat, Message
 from telegram_sandbox.people import Bot
 from telegram_sandbox.phones import press, start
@@ -103,7 +102,7 @@ async def _pair(world: World, bot: Bot, database: Database, *, counter: Counter,
     await accept(database, payload, user_id=ana.id, name="Ana", now=utc_now())
     caller, holder = Caller(business=business, actor=SYSTEM), Holder(bot.id, lena.id)
     joined = await counter.join(caller, Profile(name="Lena"), holder=holder)
-    code = msgspec.json.decode(joined.body, type=CustomerView).qr_code
+    code = joined.outcome.qr_code
     return Phone(world, world.chat(bot, ana)), f"c_{code}"
 
 

@@ -17,7 +17,6 @@ from loyalty_app.shops.businesses import NewBusiness, first_terms, open_business
 from loyalty_core.access import Plan
 from loyalty_core.customers import Profile
 from loyalty_core.ledger import SYSTEM
-from loyalty_core.views import CustomerView
 
 SECRET_KEY = "only for this run"  # noqa: S105  # opens nothing
 ENDPOINT = "http://127.0.0.1:9/"
@@ -72,5 +71,5 @@ async def _open(held: Runtime, name: str, town: Town) -> list[Card]:
     if town.listening:
         await held.webhooks.register(business.id, ENDPOINT, EVENTS)
     key = await create_key(held.database, business.id, now=utc_now(), name="till")
-    numbers = sorted(msgspec.json.decode(answer.body, type=CustomerView).id for answer in answers)
+    numbers = sorted(answer.outcome.id for answer in answers)
     return [Card(business.id, number, key.api_key) for number in numbers]

@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 import msgspec
 import uvloop
@@ -24,7 +23,7 @@ from bench.databases import databases
 from bench.goals import at_most, found
 from bench.rounds import keep
 from loyalty_app.clock import utc_now
-from loyalty_app.counter import Answer, Caller
+from loyalty_app.counter import Caller
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.tables import delivery
 from loyalty_app.runtime import Runtime, open_runtime, open_webhook_worker
@@ -34,14 +33,10 @@ from loyalty_app.webhooks.endpoints import WebhookChange
 from loyalty_core.access import Plan
 from loyalty_core.customers import Profile
 from loyalty_core.ledger import SYSTEM
-from loyalty_core.outcomes import Stamped
 from loyalty_core.stamping import StampOrder
-from loyalty_core.views import CustomerView
 
 SHOPS, BACKLOG, EVENTS_A_SECOND, SECONDS, PATIENCE = 50, 2_000, 100, 7, 20
 GOALS = {"p50_ms": 300, "p99_ms": 2_000}
-
-Outcome = TypeVar("Outcome")
 
 
 class Till(msgspec.Struct, frozen=True):
@@ -54,7 +49,7 @@ class Till(msgspec.Struct, frozen=True):
     async def stamp(self, held: Runtime) -> int:
         """Give a stamp; the transaction's id."""
         answer = await held.counter.give_stamp(self.caller, self.customer_id, StampOrder())
-        return read(answer, Stamped).transaction_id
+        return answer.outcome.transaction_id
 
 
 class Sink:
@@ -87,11 +82,6 @@ def sink() -> Iterator[Sink]:
         process.wait()
 
 
-def read(answer: Answer, outcome: type[Outcome]) -> Outcome:
-    """What the counter has answered."""
-    return msgspec.json.decode(answer.body, type=outcome)
-
-
 async def furnish(held: Runtime, url: str) -> list[Till]:
     """The shops, each with one customer and one endpoint."""
     return [await open_till(held, url) for _ in range(SHOPS)]
@@ -102,7 +92,7 @@ async def open_till(held: Runtime, url: str) -> Till:
     new = NewBusiness(name="Bench", plan=Plan.ENTERPRISE)
     business = await open_business(held.database, new, first_terms(100, "A coffee", utc_now()))
     caller = Caller(business=business, actor=SYSTEM)
-    customer = read(await held.counter.join(caller, Profile(name="Customer")), CustomerView)
+    customer = (await held.counter.join(caller, Profile(name="Customer"))).outcome
     webhook = await held.webhooks.register(business.id, url, ("stamp.added",))
     return Till(caller, customer.id, webhook.id)
 

@@ -79,7 +79,6 @@ async def _erase(database: "Database", business_id: int, customer: "CustomerRef"
     from loyalty_app.counter import Caller, Counter
     from loyalty_app.shops.businesses import find_business
     from loyalty_core.ledger import SYSTEM
-    from loyalty_core.outcomes import Erased
 
     shop = await database.read(lambda connection: find_business(connection, business_id))
     counter = Counter(database)
@@ -87,4 +86,4 @@ async def _erase(database: "Database", business_id: int, customer: "CustomerRef"
         answer = await counter.erase(Caller(business=shop, actor=SYSTEM), customer)
     finally:
         await counter.close()
-    return msgspec.json.decode(answer.body, type=Erased)
+    return answer.outcome

@@ -27,17 +27,17 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     first_reward_id: int = 0
 
 
-Answer = TypeVar("Answer")
+Answer_co = TypeVar("Answer_co", covariant=True)
 
 
-class Change(msgspec.Struct, Generic[Answer], frozen=True, kw_only=True):
+class Change(msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True):
     """All that one accepted request alters.
 
     `answer` is what the caller is told; `entry` joins the ledger; `issued` are new rewards, `settled` are rewards with
     a new status; `voided` are the ids of the entries that `entry` undoes; `totals` are added to those of their days.
     """
 
-    answer: Answer
+    answer: Answer_co
     customer: Customer
     entry: Entry | None = None
     issued: tuple[Reward, ...] = ()

@@ -1,13 +1,12 @@
 """A shop on a real database: asks the counter as a till does, and reads back what is kept."""
 
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Row, Table, select
 
 from loyalty_app.chat.card_queue import repaint
-from loyalty_app.counter import Answer, Caller, Counter
+from loyalty_app.counter import Caller, Counter
 from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers.lists import find_customer
 from loyalty_app.db import tables
@@ -26,8 +25,6 @@ from loyalty_core.views import CustomerView
 from testkit.builders import TILL, a_program
 from testkit.clocks import Clock
 
-Outcome = TypeVar("Outcome")
-
 
 class Shop:
     """A business with its counter. Each verb asks for itself, as a till with an API key, and reads the answer."""
@@ -43,29 +40,29 @@ class Shop:
         self, name: str = "Lena", *, key: str | None = None, opening_stamps: int = 0, **profile: object
     ) -> CustomerView:
         about = replace(Profile(name=name), **profile)
-        return read(await self.counter.join(self.caller(key), about, opening_stamps=opening_stamps), CustomerView)
+        return (await self.counter.join(self.caller(key), about, opening_stamps=opening_stamps)).outcome
 
     async def stamp(
         self, customer: CustomerRef, stamps: int = 1, *, key: str | None = None, by: Actor = TILL, **order: object
     ) -> Stamped:
         wanted = replace(StampOrder(stamps=stamps), **order)
-        return read(await self.counter.give_stamp(self.caller(key, by), customer, wanted), Stamped)
+        return (await self.counter.give_stamp(self.caller(key, by), customer, wanted)).outcome
 
     async def redeem(self, customer: CustomerRef, reward_id: int | None = None, *, key: str | None = None) -> Redeemed:
         order = RedeemOrder(reward_id=reward_id)
-        return read(await self.counter.redeem(self.caller(key), customer, order), Redeemed)
+        return (await self.counter.redeem(self.caller(key), customer, order)).outcome
 
     async def void(
         self, transaction_id: int, *, key: str | None = None, by: Actor = TILL, reason: str | None = None
     ) -> Voided:
-        return read(await self.counter.void(self.caller(key, by), transaction_id, reason=reason), Voided)
+        return (await self.counter.void(self.caller(key, by), transaction_id, reason=reason)).outcome
 
     async def update(self, customer: CustomerRef, *, key: str | None = None, **change: object) -> CustomerView:
         wanted = replace(ProfileChange(), **change)
-        return read(await self.counter.update(self.caller(key), customer, wanted), CustomerView)
+        return (await self.counter.change_profile(self.caller(key), customer, wanted)).outcome
 
     async def erase(self, customer: CustomerRef, *, key: str | None = None) -> Erased:
-        return read(await self.counter.erase(self.caller(key), customer), Erased)
+        return (await self.counter.erase(self.caller(key), customer)).outcome
 
     async def hire(self, *people: Actor, **values: object) -> None:
         """Put people on the staff, as who they are."""
@@ -112,11 +109,6 @@ class Shop:
         """How many customers there are, and how many rewards the business owes."""
         [row] = await self.rows(tables.business_total)
         return row.customers, row.outstanding
-
-
-def read(answer: Answer, outcome: type[Outcome]) -> Outcome:
-    """What the counter has answered."""
-    return msgspec.json.decode(answer.body, type=outcome)
 
 
 async def open_shop(database: Database) -> Shop:

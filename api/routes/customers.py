@@ -131,7 +131,7 @@ async def _show(request: AppRequest, ref: int | str) -> ASGIResponse:
 async def update_customer(request: AppRequest) -> ASGIResponse:
     """Change a profile."""
     caller, customer_id, change = caller_of(request), path_id(request), await read_body(request, ProfileChange)
-    return counter_response(await runtime_of(request).counter.update(caller, customer_id, change))
+    return counter_response(await runtime_of(request).counter.change_profile(caller, customer_id, change))
 
 
 @serves(

@@ -56,17 +56,17 @@ async def add_stamps_by_code(request: AppRequest) -> ASGIResponse:
     return counter_response(await stamp_by_code(request))
 
 
-async def stamp_by_id(request: RequestLike) -> Answer:
+async def stamp_by_id(request: RequestLike) -> Answer[Stamped]:
     """Stamp the card of an id."""
     return await _stamp(request, path_id(request))
 
 
-async def stamp_by_code(request: RequestLike) -> Answer:
+async def stamp_by_code(request: RequestLike) -> Answer[Stamped]:
     """Stamp the card of a code."""
     return await _stamp(request, path_code(request))
 
 
-async def _stamp(request: RequestLike, customer: int | str) -> Answer:
+async def _stamp(request: RequestLike, customer: int | str) -> Answer[Stamped]:
     caller, order = caller_of(request), await read_body(request, StampOrder)
     return await runtime_of(request).counter.give_stamp(caller, customer, order)
 

@@ -4,7 +4,6 @@ Telegram gives a number away only by a button in place of the letters; that it i
 id in the contact. For which shop it was asked is kept in the draft of the chat.
 """
 
-import msgspec
 from telegram import Contact, KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboardRemove
 
 from bots.buttons import button, new_nonce
@@ -18,7 +17,6 @@ from loyalty_app.counter.orders import Holder, chat_key
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_core.errors import Busy, LoyaltyError
 from loyalty_core.ledger import Actor, ActorType
-from loyalty_core.outcomes import Claimed
 
 KIND = "mynumber"
 
@@ -93,8 +91,7 @@ async def _claim(turn: Turn, snapshot: CardSnapshot, contact: Contact, *, nonce:
         raise
     except LoyaltyError as refusal:
         return words.say("{text}", text=reply(words, refusal, turn.now(shop)))
-    claimed = msgspec.json.decode(answer.body, type=Claimed)
-    if claimed.replaced is None:
+    if answer.outcome.replaced is None:
         return words.say("✅ <b>{shop}</b> knows your number now.", shop=shop.name)
     return words.say("✅ Found! The card that <b>{shop}</b> had for your number is in this chat now.", shop=shop.name)
 

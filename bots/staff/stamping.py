@@ -6,8 +6,6 @@ screen only shows how things are now. Whether a stamp may be given is decided by
 
 from collections.abc import Awaitable, Callable
 
-import msgspec
-
 from bots.buttons import is_second_tap, is_stale
 from bots.replies import reply
 from bots.staff.screen import show, turn_away
@@ -17,7 +15,6 @@ from bots.words import Html
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_core.errors import Busy, InvalidRequest, LoyaltyError, NotOnStaff
 from loyalty_core.fields import MOST_STAMPS
-from loyalty_core.outcomes import Redeemed, Stamped, Voided
 from loyalty_core.stamping import RedeemOrder, StampOrder
 
 Deed = Callable[[Turn, Shift], Awaitable[Html]]
@@ -79,7 +76,7 @@ async def _stamp(turn: Turn, shift: Shift) -> Html:
         raise InvalidRequest.field("stamps", f"must be a whole number from 1 to {MOST_STAMPS}")
     order = StampOrder(stamps=count, branch_id=branch.id if branch else None)
     answer = await turn.counter.give_stamp(shift.caller(turn.press.text(2)), turn.press.number(1), order)
-    stamped = msgspec.json.decode(answer.body, type=Stamped)
+    stamped = answer.outcome
     amount, name = f"+{words.number(stamped.stamps_added)}", first_name(stamped.customer.name)
     if stamped.rewards:
         earned = words.join(reward.description for reward in stamped.rewards)
@@ -101,7 +98,7 @@ async def _stamp(turn: Turn, shift: Shift) -> Html:
 async def _redeem(turn: Turn, shift: Shift) -> Html:
     order = RedeemOrder(reward_id=turn.press.number(3))
     answer = await turn.counter.redeem(shift.caller(turn.press.text(2)), turn.press.number(1), order)
-    redeemed = msgspec.json.decode(answer.body, type=Redeemed)
+    redeemed = answer.outcome
     return turn.words.say(
         "🎁 Handed out to <b>{name}</b>: <b>{reward}</b>",
         name=first_name(redeemed.customer.name),
@@ -111,7 +108,7 @@ async def _redeem(turn: Turn, shift: Shift) -> Html:
 
 async def _undo(turn: Turn, shift: Shift) -> Html:
     answer = await turn.counter.void(shift.caller(turn.press.text(2)), turn.press.number(3))
-    customer, words = msgspec.json.decode(answer.body, type=Voided).customer, turn.words
+    customer, words = answer.outcome.customer, turn.words
     name, stamps = first_name(customer.name), turn.press.number(4)
     if not stamps:
         return words.say("↩️ Undone: the reward waits for <b>{name}</b> again", name=name)

@@ -1,4 +1,4 @@
-"""The line: where requests are taken out of the queue, and answered.
+"""The counter: its verbs, and the task that serves who waits.
 
 Whatever waits is taken, at most 128 requests, never waiting for more, and run as one batch. Where the database lets
 several write at once, the next batch does not wait for the one before. If a batch as a whole fails, each of its
@@ -10,18 +10,18 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar, cast
 
 from msgspec import UNSET
+from msgspec.json import Decoder
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.contacts import checked_change, checked_phone, checked_profile
-from loyalty_app.counter.batch import Batch, Outcome
-from loyalty_app.counter.book import Versions
-from loyalty_app.counter.chat_cards import Overtaken
+from loyalty_app.counter import answers, batch
+from loyalty_app.counter.answers import Answer, Reply
 from loyalty_app.counter.orders import (
-    Answer,
     Caller,
     ChangeProfile,
     Claim,
@@ -37,13 +37,18 @@ from loyalty_app.counter.orders import (
     Void,
 )
 from loyalty_app.counter.queue import MOST_WAITING, Waiting, WaitingRequests
+from loyalty_app.counter.state import Overtaken, Versions
 from loyalty_app.counter.telemetry import tell
 from loyalty_app.db.engine import Database, will_pass
 from loyalty_app.db.postgres.engine import CommitUnknown
 from loyalty_app.queues.wakeups import Wakeups
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import Busy, LoyaltyError
+from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
 from loyalty_core.stamping import RedeemOrder, StampOrder
+from loyalty_core.views import CustomerView
+
+Outcome = TypeVar("Outcome")
 
 TRIES = 3
 
@@ -51,7 +56,16 @@ log = logging.getLogger(__name__)
 
 
 class Counter:
-    """Writes cards. Each verb answers once what it did is durable, or raises a LoyaltyError and has changed nothing."""
+    """Writes cards. Each verb answers once what it did is durable, or raises a LoyaltyError and has changed nothing.
+
+    All verbs raise Busy if too many wait or the database is away, and NotOnStaff if the caller is not on the staff (any
+    more). With a key, they raise IdempotencyKeyReused if it belongs to another request, and CustomerNotFound if the
+    customer of the first answer was erased. Example:
+
+        caller = Caller(business=shop, actor=till, key="order 17")
+        answer = await counter.give_stamp(caller, "CUSRCJKRJNTK2", StampOrder(stamps=2))
+        answer.outcome.current_stamps, answer.body, answer.replayed
+    """
 
     def __init__(
         self,
@@ -66,7 +80,7 @@ class Counter:
         self._versions: Versions = {}
         self._closing = False
         self.wakeups = wakeups or Wakeups()
-        """Told of deliveries and of cards in chats that a batch has left behind."""
+        """Outcome of deliveries and of cards in chats that a batch has left behind."""
         self._task = asyncio.create_task(self._serve(), name="counter")
 
     async def join(
@@ -77,52 +91,57 @@ class Counter:
         opening_stamps: int = 0,
         holder: Holder | None = None,
         joined_at: datetime | None = None,
-    ) -> Answer:
+    ) -> Answer[CustomerView]:
         """Hand out a card. Who holds one in a chat already, through any bot, is shown that one: nothing new is made.
 
-        Who comes from another card brings its stamps along, and the day on which they joined there.
-
+        `opening_stamps` and `joined_at` are brought along from another card; `holder` is in whose chat the card hangs.
         Raises CustomerExists, CustomerLimitReached or InvalidRequest.
         """
         checked = checked_profile(profile, caller.business.country)
         order = Join(checked, opening_stamps, holder or UNSET, UNSET if joined_at is None else joined_at)
-        return await self._ask(caller, order)
+        return await self._ask(caller, order, answers.CUSTOMER)
 
-    async def claim(self, caller: Caller, holder: Holder, phone: str) -> Answer:
+    async def claim(self, caller: Caller, holder: Holder, phone: str) -> Answer[Claimed]:
         """Find the card of a phone number, which its holder in a chat has proven to be theirs.
 
         Raises what `claiming.claim` raises, CustomerNotFound if they hold no card, InvalidRequest.
         """
-        return await self._ask(caller, Claim(holder, checked_phone(phone, caller.business.country)))
+        order = Claim(holder, checked_phone(phone, caller.business.country))
+        return await self._ask(caller, order, answers.CLAIMED)
 
-    async def give_stamp(self, caller: Caller, customer: CustomerRef, order: StampOrder) -> Answer:
+    async def give_stamp(self, caller: Caller, customer: CustomerRef, stamp: StampOrder) -> Answer[Stamped]:
         """Stamp a card. Raises what `stamping.stamp` raises, CustomerNotFound, OrderRefUsed."""
-        return await self._ask(caller, GiveStamp(customer, order))
+        return await self._ask(caller, GiveStamp(customer, stamp), answers.STAMPED)
 
-    async def redeem(self, caller: Caller, customer: CustomerRef, order: RedeemOrder) -> Answer:
+    async def redeem(self, caller: Caller, customer: CustomerRef, reward: RedeemOrder) -> Answer[Redeemed]:
         """Hand out a reward. Raises what `rewards.choose` raises, CustomerNotFound."""
-        return await self._ask(caller, Redeem(customer, order))
+        return await self._ask(caller, Redeem(customer, reward), answers.REDEEMED)
 
-    async def void(self, caller: Caller, transaction_id: int, *, reason: str | None = None) -> Answer:
+    async def void(self, caller: Caller, transaction_id: int, *, reason: str | None = None) -> Answer[Voided]:
         """Undo a stamp or a redemption. Raises AlreadyVoided, VoidRefused, TransactionNotFound."""
-        return await self._ask(caller, Void(transaction_id, reason))
+        return await self._ask(caller, Void(transaction_id, reason), answers.VOIDED)
 
-    async def update(self, caller: Caller, customer: CustomerRef, change: ProfileChange) -> Answer:
+    async def change_profile(
+        self, caller: Caller, customer: CustomerRef, change: ProfileChange
+    ) -> Answer[CustomerView]:
         """Change a profile. Raises CustomerNotFound, CustomerExists or InvalidRequest."""
-        return await self._ask(caller, ChangeProfile(customer, checked_change(change, caller.business.country)))
+        order = ChangeProfile(customer, checked_change(change, caller.business.country))
+        return await self._ask(caller, order, answers.CUSTOMER)
 
-    async def erase(self, caller: Caller, customer: CustomerRef) -> Answer:
+    async def erase(self, caller: Caller, customer: CustomerRef) -> Answer[Erased]:
         """Erase a customer's personal data. Raises CustomerNotFound."""
-        return await self._ask(caller, Erase(customer))
+        return await self._ask(caller, Erase(customer), answers.ERASED)
 
-    async def expire(self, caller: Caller, customer: CustomerRef, reward_id: int) -> Answer:
-        """Book a reward as expired if its time is over."""
-        return await self._ask(caller, Expire(customer, reward_id))
+    async def expire(self, caller: Caller, customer: CustomerRef, reward_id: int) -> Answer[Expired | None]:
+        """Book a reward as expired; the outcome is None if its time is not over. Raises what `redeem` raises."""
+        return await self._ask(caller, Expire(customer, reward_id), answers.EXPIRED)
 
-    async def _ask(self, caller: Caller, order: Order) -> Answer:
+    async def _ask(self, caller: Caller, order: Order, decoder: Decoder[Outcome]) -> Answer[Outcome]:
         if not self.serving:
             raise Busy
-        return await self._queue.add(Request(caller, order)).future
+        reply = await self._queue.add(Request(caller, order)).future
+        # Each order has one kind of outcome: the decider of `decide` and the verb above name the same.
+        return Answer(reply.body, decoder, outcome=cast("Outcome", reply.outcome), replayed=reply.replayed)
 
     @property
     def serving(self) -> bool:
@@ -144,42 +163,42 @@ class Counter:
                     await self._queue.change()
 
     async def _run(self) -> None:
-        batch: list[Waiting] = []
+        taken: list[Waiting] = []
         try:
-            outcomes = await self._attempt(batch, begun=lambda: batch.extend(self._queue.take()))
+            replies = await self._attempt(taken, begun=lambda: taken.extend(self._queue.take()))
         except CommitUnknown:
             log.exception("the fate of a batch is unknown")
-            outcomes = [Busy(5)] * len(batch)
+            replies = [Busy(5)] * len(taken)
         except Exception:  # whatever failed, each request gets its own try and its own answer
-            batch = batch or self._queue.take()
-            log.warning("a batch of %d failed, trying each alone", len(batch), exc_info=True)
-            outcomes = [await self._alone(waiting) for waiting in batch]
-        for waiting, outcome in zip(batch, outcomes, strict=True):
-            waiting.settle(outcome)
-        tell(batch, outcomes)
+            taken = taken or self._queue.take()
+            log.warning("a batch of %d failed, trying each alone", len(taken), exc_info=True)
+            replies = [await self._alone(waiting) for waiting in taken]
+        for waiting, reply in zip(taken, replies, strict=True):
+            waiting.settle(reply)
+        tell(taken, replies)
         await asyncio.sleep(0)  # answers go out before the next batch takes its share of the processor
-        self._queue.end(batch)
+        self._queue.end(taken)
 
     async def _attempt(
-        self, batch: list[Waiting], *, begun: Callable[[], None] = lambda: None
-    ) -> list[Answer | Exception]:
-        """Run those who are in the batch once its transaction has begun, when `begun` is called."""
+        self, waiting: list[Waiting], *, begun: Callable[[], None] = lambda: None
+    ) -> list[Reply | Exception]:
+        """Run those who are in the list once the transaction has begun, when `begun` is called."""
 
-        def work(connection: Connection) -> tuple[list[Outcome], Batch]:
-            running = Batch(self._database, connection, versions=self._versions, clock=self._clock)
-            return running.run([waiting.request for waiting in batch]), running
+        def work(connection: Connection) -> batch.BatchResult:
+            requests = [one.request for one in waiting]
+            return batch.run(self._database, connection, requests=requests, clock=self._clock, versions=self._versions)
 
-        outcomes, ended = await self._database.write(work, begun=begun)
-        for waiting, events in zip(batch, ended.told, strict=True):
-            waiting.events = events
-        if ended.deliveries:
+        result = await self._database.write(work, begun=begun)
+        for one, served in zip(waiting, result.served, strict=True):
+            one.events = served.events
+        if result.written.deliveries:
             self.wakeups.deliveries.notify()
-        if ended.due:
+        if result.written.cards_due:
             self.wakeups.cards.notify()
-        return list(outcomes)
+        return [served.reply for served in result.served]
 
-    async def _alone(self, waiting: Waiting) -> Answer | Exception:
-        """Try one request by itself; a lost race (a phone number, a key) is decided anew, against what won it."""
+    async def _alone(self, waiting: Waiting) -> Reply | Exception:
+        """Try one request by itself; a lost race (a phone number, a key) is decided again, against what won it."""
         failure: Exception = Busy(5)
         for _ in range(TRIES):
             try:

@@ -1,192 +1,245 @@
-"""Deciding: each order is put before the rule of the core that it is about. What the rules decide is noted in the book.
+"""Whether a stamp may be given, a reward handed out and so on: each order is put before the rule of the core about it.
 
-No rule stands here, and nothing is written: a refusal is raised and leaves the book as it was.
+A decider reads the state of the batch and changes nothing: `batch` applies what it has decided. A refusal is raised.
 """
 
 import secrets
-from typing import Any
+from typing import Generic, TypeVar
 
+import msgspec
 from msgspec import UNSET
+from msgspec.structs import replace
 
-from loyalty_app.counter.book import Book
-from loyalty_app.counter.orders import ChangeProfile, Claim, Erase, Expire, GiveStamp, Join, Redeem, Request, Void
-from loyalty_app.counter.write import Paper
-from loyalty_app.ids import Ids, Kind
+from loyalty_app.chat.held_card import HeldCard
+from loyalty_app.counter.answers import AnyOutcome, Outcome_co
+from loyalty_app.counter.orders import (
+    ChangeProfile,
+    Claim,
+    CustomerRef,
+    Erase,
+    Expire,
+    GiveStamp,
+    Join,
+    Redeem,
+    Request,
+    Void,
+)
+from loyalty_app.counter.state import BatchState
+from loyalty_app.ids import Kind
 from loyalty_core import claiming, joining, stamping, voiding
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import CODE_RANDOM_BYTES, Customer, new_code
-from loyalty_core.errors import CustomerNotFound, RewardNotFound
+from loyalty_core.errors import (
+    CustomerExists,
+    CustomerNotFound,
+    InvalidRequest,
+    NotOnStaff,
+    OrderRefUsed,
+    RewardNotFound,
+    TransactionNotFound,
+)
+from loyalty_core.ledger import ActorType, Entry
 from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
 from loyalty_core.views import CustomerView, customer_view
 
 
-class Desk:
-    """Where one batch is decided: the book, the paper to be written, the ids and the moment."""
+class Decided(msgspec.Struct, Generic[Outcome_co], frozen=True):
+    """What was decided: the outcome, whom it is about, all changes in their order, and the cards to hang in chats."""
 
-    def __init__(self, book: Book, paper: Paper, ids: Ids) -> None:
-        self.book, self.paper, self.ids = book, paper, ids
-
-    def occasion(self, request: Request, most_rewards: int = 0) -> Occasion:
-        """Who asks, when by the shop's clock, and under which ids."""
-        return Occasion(
-            now=self.paper.now.astimezone(self.book.businesses[request.business_id].zone),
-            actor=request.caller.actor,
-            transaction_id=self.ids.peek(Kind.TRANSACTION),
-            first_reward_id=self.ids.peek_rewards(most_rewards) if most_rewards else 0,
-        )
-
-    def keep(self, change: Change[Any], request: Request) -> None:
-        """Note a change and the ids that it used, and put it on paper."""
-        if change.entry is not None:
-            self.ids.take(Kind.TRANSACTION)
-        if change.issued:
-            self.ids.take_rewards(len(change.issued))
-        before = self.book.note(change)
-        if before is None:
-            self.ids.take(Kind.CUSTOMER)
-        self.paper.add(change, before, request)
+    outcome: Outcome_co
+    customer_id: int
+    changes: tuple[Change[AnyOutcome], ...] = ()
+    cards_to_hang: tuple[HeldCard, ...] = ()
 
 
-def decide(request: Request, desk: Desk) -> tuple[object, int]:
-    """The outcome of a request and the id of the customer whom it was about. Raises LoyaltyError."""
+def authorised(request: Request, state: BatchState) -> Request:
+    """The request, with the name and role that its caller on the staff has now. Raises NotOnStaff."""
+    caller = request.caller
+    if caller.actor.type is not ActorType.STAFF:
+        return request
+    actor = state.staff.get((request.business_id, caller.actor.id or 0))
+    if actor is None:
+        raise NotOnStaff
+    return replace(request, caller=replace(caller, actor=actor))
+
+
+def decide(request: Request, state: BatchState) -> Decided[AnyOutcome]:  # noqa: PLR0911  # one line for each order
+    """Put a request before its rule. Raises LoyaltyError, and Overtaken if a card was not locked in time."""
     match request.order:
+        case GiveStamp() as order:
+            return give_stamp(order, request, state)
+        case Redeem() as order:
+            return redeem(order, request, state)
         case Join() as order:
-            return join(order, request, desk)
+            return join(order, request, state)
         case Claim() as order:
-            return claim(order, request, desk)
+            return claim(order, request, state)
+        case Void() as order:
+            return void(order, request, state)
         case ChangeProfile() as order:
-            return update(order, request, desk)
+            return change_profile(order, request, state)
+        case Erase() as order:
+            return erase(order, request, state)
         case Expire() as order:
-            return expire(order, request, desk)
-        case order:
-            change = _change(order, request, desk)
-            desk.keep(change, request)
-            return change.answer, change.customer.id
+            return expire(order, request, state)
 
 
-def _change(order: GiveStamp | Redeem | Void | Erase, request: Request, desk: Desk) -> Change[Any]:
-    match order:
-        case GiveStamp():
-            return give_stamp(order, request, desk)
-        case Redeem():
-            return redeem(order, request, desk)
-        case Void():
-            return void(order, request, desk)
-        case Erase():
-            return erase(order, request, desk)
+def give_stamp(order: GiveStamp, request: Request, state: BatchState) -> Decided[Stamped]:
+    """Stamp a card."""
+    customer = _customer(request, order.customer, state)
+    _check_order_ref(request.business_id, order.stamp.order_ref, state)
+    _check_branch(request.business_id, order.stamp.branch_id, state)
+    at = _occasion(request, state, customer.card.current_stamps + order.stamp.stamps)
+    return _decided(stamping.stamp(customer, state.program(request.business_id), order.stamp, at=at))
 
 
-def join(order: Join, request: Request, desk: Desk) -> tuple[CustomerView, int]:
+def redeem(order: Redeem, request: Request, state: BatchState) -> Decided[Redeemed]:
+    """Hand out a reward."""
+    customer = _customer(request, order.customer, state)
+    program, rewards = state.program(request.business_id), state.rewards_of(customer)
+    return _decided(stamping.redeem(customer, program, rewards, order=order.reward, at=_occasion(request, state)))
+
+
+def join(order: Join, request: Request, state: BatchState) -> Decided[CustomerView]:
     """Hand out a card, or show the one that the person holds in a chat already."""
-    book, business_id, holder = desk.book, request.business_id, order.holder
+    holder = order.holder
     if holder is UNSET:
-        customer = _new_customer(order, request, desk)
+        return _decided(_new_customer(order, request, state))
+    customer = state.customer_in_chat(request.business_id, holder.user_id)
+    if customer is not None:
+        decided = Decided(customer_view(customer, state.program(request.business_id)), customer.id)
     else:
-        customer = book.customer_in_chat(business_id, holder.user_id) or _new_customer(order, request, desk)
-        book.holdings.hang(holder, customer, desk.paper.now)
-    return customer_view(customer, book.program(business_id)), customer.id
+        change = _new_customer(order, request, state)
+        customer, decided = change.customer, _decided(change)
+    return replace(decided, cards_to_hang=state.chat_cards.to_hang(holder, customer, state.now))
 
 
-def _new_customer(order: Join, request: Request, desk: Desk) -> Customer:
-    book, business_id = desk.book, request.business_id
-    book.check_phone(business_id, order.profile.phone)
-    joining.check_room(book.businesses[business_id].plan, book.counts[business_id])
+def _new_customer(order: Join, request: Request, state: BatchState) -> Change[CustomerView]:
+    business_id = request.business_id
+    _check_phone(business_id, order.profile.phone, state)
+    joining.check_room(state.businesses[business_id].plan, state.customer_counts[business_id])
     new = joining.NewCard(
-        customer_id=desk.ids.peek(Kind.CUSTOMER),
+        customer_id=state.ids.peek(Kind.CUSTOMER),
         business_id=business_id,
         qr_code=new_code(secrets.token_bytes(CODE_RANDOM_BYTES)),
         opening_stamps=order.opening_stamps,
         joined_at=None if order.joined_at is UNSET else order.joined_at,
     )
-    at = desk.occasion(request, order.opening_stamps)
-    change = joining.join(order.profile, book.program(business_id), new, at=at)
-    desk.keep(change, request)
-    return change.customer
+    at = _occasion(request, state, order.opening_stamps)
+    return joining.join(order.profile, state.program(business_id), new, at=at)
 
 
-def claim(order: Claim, request: Request, desk: Desk) -> tuple[Claimed, int]:
+def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]:
     """Find the card of a proven phone number; a card that is closed for it leaves its place to the found one."""
-    book, business_id = desk.book, request.business_id
-    mine = book.customer_in_chat(business_id, order.holder.user_id)
-    if mine is None:
+    in_chat = state.customer_in_chat(request.business_id, order.holder.user_id)
+    if in_chat is None:
         raise CustomerNotFound
-    own = book.claimed(business_id, mine.id)
-    card = claiming.CardInChat(own, book.rewards_of(own))
-    found = _found(order, own, desk)
-    most = own.card.current_stamps + (found.customer.card.current_stamps if found else 0)
-    at = desk.occasion(request, most)
-    decided = claiming.claim(card, order.phone, found, program=book.program(business_id), at=at)
-    for change in decided.changes:
-        desk.keep(change, request)
-    if found is not None:
-        book.holdings.move(own, found.customer, desk.paper.now)
-    return decided.answer, decided.answer.customer.id
+    own = state.claimed(request.business_id, in_chat.id)
+    other = _card_of_phone(order, own, state)
+    most = own.card.current_stamps + (other.customer.card.current_stamps if other else 0)
+    decided = claiming.claim(
+        claiming.CardInChat(own, state.rewards_of(own)),
+        order.phone,
+        other,
+        program=state.program(request.business_id),
+        at=_occasion(request, state, most),
+    )
+    cards = state.chat_cards.to_move(own, other.customer, state.now) if other else ()
+    return Decided(decided.answer, decided.answer.customer.id, decided.changes, cards)
 
 
-def _found(order: Claim, own: Customer, desk: Desk) -> claiming.OtherCard | None:
-    customer = desk.book.customer_of_phone(own.business_id, order.phone)
-    if customer is None or customer.id == own.id:
+def _card_of_phone(order: Claim, own: Customer, state: BatchState) -> claiming.OtherCard | None:
+    """The card that has the phone number, unless it is their own or there is none."""
+    customer_id = state.customers_by_phone.get((own.business_id, order.phone))
+    if customer_id is None or customer_id == own.id:
         return None
-    return claiming.OtherCard(customer, desk.book.holdings.is_held_by_another(customer, order.holder.user_id))
+    customer = state.claimed(own.business_id, customer_id)
+    return claiming.OtherCard(customer, state.chat_cards.is_held_by_another(customer, order.holder.user_id))
 
 
-def give_stamp(order: GiveStamp, request: Request, desk: Desk) -> Change[Stamped]:
-    """Stamp a card."""
-    customer = desk.book.customer(request.business_id, order.customer)
-    desk.book.check_stamp(request.business_id, order.order.order_ref, order.order.branch_id)
-    at = desk.occasion(request, customer.card.current_stamps + order.order.stamps)
-    return stamping.stamp(customer, desk.book.program(request.business_id), order.order, at=at)
-
-
-def redeem(order: Redeem, request: Request, desk: Desk) -> Change[Redeemed]:
-    """Hand out a reward."""
-    customer = desk.book.customer(request.business_id, order.customer)
-    program, rewards = desk.book.program(request.business_id), desk.book.rewards_of(customer)
-    return stamping.redeem(customer, program, rewards, order=order.order, at=desk.occasion(request))
-
-
-def void(order: Void, request: Request, desk: Desk) -> Change[Voided]:
-    """Undo an entry."""
-    target = desk.book.target(request.business_id, order.transaction_id)
-    customer = desk.book.customer(request.business_id, target.customer_id)
+def void(order: Void, request: Request, state: BatchState) -> Decided[Voided]:
+    """Undo an entry. One that this batch makes is not there yet: a guessed number is no way to undo it."""
+    target = _target(request.business_id, order.transaction_id, state)
+    customer = _customer(request, target.customer_id, state)
     history = voiding.History(
         customer=customer,
-        program=desk.book.program(request.business_id),
-        entries=desk.book.entries_of(customer),
-        rewards=desk.book.rewards_of(customer),
+        program=state.program(request.business_id),
+        entries=state.entries_of(customer),
+        rewards=state.rewards_of(customer),
     )
-    at = desk.occasion(request, customer.card.total_stamps)
-    return voiding.void(history, target, at=at, reason=order.reason)
+    at = _occasion(request, state, customer.card.total_stamps)
+    return _decided(voiding.void(history, target, at=at, reason=order.reason))
 
 
-def erase(order: Erase, request: Request, desk: Desk) -> Change[Erased]:
-    """Erase personal data."""
-    customer = desk.book.customer(request.business_id, order.customer)
-    return joining.erase(customer, desk.book.rewards_of(customer), at=desk.occasion(request))
-
-
-def update(order: ChangeProfile, request: Request, desk: Desk) -> tuple[CustomerView, int]:
+def change_profile(order: ChangeProfile, request: Request, state: BatchState) -> Decided[CustomerView]:
     """Change a profile; a change that changes nothing is answered all the same."""
-    customer = desk.book.customer(request.business_id, order.customer)
+    customer = _customer(request, order.customer, state)
     if isinstance(order.change.phone, str):
-        desk.book.check_phone(request.business_id, order.change.phone, own_id=customer.id)
-    program = desk.book.program(request.business_id)
-    change = joining.update(customer, program, order.change, at=desk.occasion(request))
-    if change is None:
-        return customer_view(customer, program), customer.id
-    desk.keep(change, request)
-    return change.answer, customer.id
+        _check_phone(request.business_id, order.change.phone, state, own_id=customer.id)
+    program = state.program(request.business_id)
+    change = joining.update(customer, program, order.change, at=_occasion(request, state))
+    return Decided(customer_view(customer, program), customer.id) if change is None else _decided(change)
 
 
-def expire(order: Expire, request: Request, desk: Desk) -> tuple[Expired | None, int]:
+def erase(order: Erase, request: Request, state: BatchState) -> Decided[Erased]:
+    """Erase personal data."""
+    customer = _customer(request, order.customer, state)
+    return _decided(joining.erase(customer, state.rewards_of(customer), at=_occasion(request, state)))
+
+
+def expire(order: Expire, request: Request, state: BatchState) -> Decided[Expired | None]:
     """Book a reward as expired; one that is not (or no longer) due stays as it is."""
-    customer = desk.book.customer(request.business_id, order.customer)
-    reward = next((r for r in desk.book.rewards_of(customer) if r.id == order.reward_id), None)
+    customer = _customer(request, order.customer, state)
+    reward = next((reward for reward in state.rewards_of(customer) if reward.id == order.reward_id), None)
     if reward is None:
         raise RewardNotFound(order.reward_id)
-    program = desk.book.program(request.business_id)
-    change = stamping.expire(customer, program, reward, at=desk.occasion(request))
-    if change is None:
-        return None, customer.id
-    desk.keep(change, request)
-    return change.answer, customer.id
+    change = stamping.expire(customer, state.program(request.business_id), reward, at=_occasion(request, state))
+    return Decided(None, customer.id) if change is None else _decided(change)
+
+
+Single = TypeVar("Single", CustomerView, Stamped, Redeemed, Voided, Erased, Expired)
+
+
+def _decided(change: Change[Single]) -> Decided[Single]:
+    return Decided(change.answer, change.customer.id, (change,))
+
+
+def _occasion(request: Request, state: BatchState, most_rewards: int = 0) -> Occasion:
+    """Who asks, when by the shop's clock, and under which ids; those that are not used stay the next ones."""
+    return Occasion(
+        now=state.now.astimezone(state.businesses[request.business_id].zone),
+        actor=request.caller.actor,
+        transaction_id=state.ids.peek(Kind.TRANSACTION),
+        first_reward_id=state.ids.peek_rewards(most_rewards) if most_rewards else 0,
+    )
+
+
+def _customer(request: Request, ref: CustomerRef, state: BatchState) -> Customer:
+    customer = state.find_customer(request.business_id, ref)
+    if customer is None or customer.erased_at is not None:
+        raise CustomerNotFound
+    return customer
+
+
+def _target(business_id: int, transaction_id: int, state: BatchState) -> Entry:
+    entry = state.entries.get((business_id, transaction_id))
+    if entry is None or (business_id, entry.customer_id) not in state.with_whole_ledger:
+        raise TransactionNotFound(transaction_id)
+    return entry
+
+
+def _check_phone(business_id: int, phone: str | None, state: BatchState, *, own_id: int | None = None) -> None:
+    holder = state.customers_by_phone.get((business_id, phone)) if phone else None
+    if holder is not None and holder != own_id:
+        raise CustomerExists(holder)
+
+
+def _check_order_ref(business_id: int, order_ref: str | None, state: BatchState) -> None:
+    used = state.stamped_orders.get((business_id, order_ref)) if order_ref else None
+    if order_ref and used is not None:
+        raise OrderRefUsed(order_ref, used)
+
+
+def _check_branch(business_id: int, branch_id: int | None, state: BatchState) -> None:
+    if branch_id is not None and (business_id, branch_id) not in state.branches:
+        raise InvalidRequest.field("branch_id", "must be the id of a branch of this business, or null")

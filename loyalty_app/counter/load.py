@@ -1,15 +1,18 @@
-"""Loading: a book is filled with all that the requests of a batch are about.
+"""What a batch reads before it decides: all that its requests are about. Nothing is decided here.
 
-Rows are locked first: customers, then totals, each in the order of their ids, so that two processes cannot wait for
-each other. Whatever else is needed is asked at once, when all locks are held. Where all are stamps, locks and questions
-may go together: an answer is as old as the locks then, or by milliseconds older (see `Database.gather`). Nothing is
-decided here.
+Rows are locked first: customers, then totals, each in the order of their ids, so that no two processes wait for each
+other. All else is asked at once, when all locks are held. Where all are stamps, locks and questions may go
+together: an answer is as old as the locks then, or by milliseconds older (see `Database.gather`). Cards in chats are
+read last: of two batches the later one sees what the earlier one has hung up.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from loyalty_app.counter.book import Book, Key
+from msgspec import UNSET
+from sqlalchemy import Connection, Row
+
+from loyalty_app.chat.held_card import held_card_of
 from loyalty_app.counter.orders import (
     ChangeProfile,
     Claim,
@@ -17,141 +20,191 @@ from loyalty_app.counter.orders import (
     Erase,
     Expire,
     GiveStamp,
+    Holder,
     Join,
     Redeem,
     Request,
     Void,
 )
-from loyalty_app.db import tables
+from loyalty_app.counter.state import BatchState, Key
+from loyalty_app.db import idempotency, tables
+from loyalty_app.db.engine import Database
 from loyalty_app.db.lookups import Lookup, Wanted
-from loyalty_app.db.rows import customer_of, entry_of, reward_of, terms_of
-from loyalty_app.ids import Ids
+from loyalty_app.db.rows import customer_of, entry_of, reward_of, staff_actor, terms_of
 from loyalty_app.shops.businesses import business_of
+from loyalty_core.ledger import ActorType
 
 OWN_KEY = ("business_id", "id")
 
-Keeping = tuple[Lookup, Callable[[Any], None]]
+Keeping = tuple[Lookup, Callable[[Row[Any]], None]]
 """What is asked, and who keeps each row of the answer."""
 
 
-def load(book: Book, requests: list[Request], ids: Ids) -> None:
-    """Lock and read what the requests are about."""
+def load(database: Database, connection: Connection, state: BatchState, requests: Sequence[Request]) -> None:
+    """Lock and read what the requests are about, in the transaction of that connection."""
+    loading = _Loading(database, connection, state, requests)
     if all(isinstance(request.order, GiveStamp) for request in requests):
-        _load_rest(book, requests, ids, locked=_named(book, requests))
+        loading.ask_all(locked=loading.named_customers())
     else:
-        _load_targets(book, requests)
-        _lock_customers(book, requests)
-        _lock_totals(book, requests)
-        _load_rest(book, requests, ids)
-    _load_versions(book)
-    _load_holdings(book, requests)
+        loading.find_entries_to_void()
+        loading.lock_customers()
+        loading.lock_totals()
+        loading.ask_all()
+    loading.read_programs()
+    loading.read_chat_cards()
 
 
-def _load_targets(book: Book, requests: list[Request]) -> None:
-    wanted = [(r.business_id, r.order.transaction_id) for r in requests if isinstance(r.order, Void)]
-    for row in book.database.fetch(book.connection, tables.transaction, OWN_KEY, wanted):
-        book.keep_entry(entry_of(row))
+class _Loading:
+    """The steps of `load`, in the order in which they are taken."""
 
+    def __init__(
+        self, database: Database, connection: Connection, state: BatchState, requests: Sequence[Request]
+    ) -> None:
+        self.database, self.connection = database, connection
+        self.state, self.requests = state, requests
 
-def _lock_customers(book: Book, requests: list[Request]) -> None:
-    by_id, by_code = _named(book, requests)
-    found = book.database.fetch(book.connection, tables.customer, by_code.columns, by_code.wanted)
-    book.claimable = book.holdings.look_ahead(requests)
-    ids = {*by_id.wanted, *((row.business_id, row.id) for row in found), *book.claimable}
-    for row in book.database.fetch(book.connection, tables.customer, OWN_KEY, ids, lock=True):
-        book.keep_customer(customer_of(row))
+    def _fetch(self, lookup: Lookup, *, lock: bool = False) -> Sequence[Row[Any]]:
+        return self.database.fetch(self.connection, lookup.table, lookup.columns, lookup.wanted, lock=lock)
 
+    def find_entries_to_void(self) -> None:
+        wanted = [(r.business_id, r.order.transaction_id) for r in self.requests if isinstance(r.order, Void)]
+        for row in self._fetch(Lookup(tables.transaction, OWN_KEY, wanted)):
+            self.state.keep_entry(entry_of(row))
 
-def _named(book: Book, requests: list[Request]) -> tuple[Lookup, Lookup]:
-    """The customers whom requests name, by their ids and by their codes."""
-    refs = [(r.business_id, ref) for r in requests if (ref := _ref(book, r)) is not None]
-    ids = [(business, ref) for business, ref in refs if isinstance(ref, int)]
-    codes = [(business, ref) for business, ref in refs if isinstance(ref, str)]
-    return Lookup(tables.customer, OWN_KEY, ids), Lookup(tables.customer, ("business_id", "qr_code"), codes)
+    def lock_customers(self) -> None:
+        by_id, by_code = self.named_customers()
+        named_by_code = {(row.business_id, row.id) for row in self._fetch(by_code)}
+        self.state.claimable = self._claimable()
+        ids = {*by_id.wanted, *named_by_code, *self.state.claimable}
+        for row in self._fetch(Lookup(tables.customer, OWN_KEY, ids), lock=True):
+            self.state.keep_customer(customer_of(row))
 
+    def named_customers(self) -> tuple[Lookup, Lookup]:
+        """The customers whom requests name, by their ids and by their codes."""
+        refs = [(r.business_id, ref) for r in self.requests if (ref := self._ref(r)) is not None]
+        ids = [(business, ref) for business, ref in refs if isinstance(ref, int)]
+        codes = [(business, ref) for business, ref in refs if isinstance(ref, str)]
+        return Lookup(tables.customer, OWN_KEY, ids), Lookup(tables.customer, ("business_id", "qr_code"), codes)
 
-def _ref(book: Book, request: Request) -> CustomerRef | None:
-    match request.order:
-        case Join() | Claim():
-            return None
-        case Void(transaction_id=target):
-            entry = book.entries.get((request.business_id, target))
-            return entry.customer_id if entry else None
-        case order:
-            return order.customer
+    def _ref(self, request: Request) -> CustomerRef | None:
+        match request.order:
+            case Join() | Claim():
+                return None
+            case Void(transaction_id=target):
+                entry = self.state.entries.get((request.business_id, target))
+                return entry.customer_id if entry else None
+            case order:
+                return order.customer
 
+    def _claimable(self) -> set[Key]:
+        """The customers whom claims may change: those of the chat, and those of the phone number."""
+        claims = [(r.business_id, r.order) for r in self.requests if isinstance(r.order, Claim)]
+        people: list[Wanted] = [(business, order.holder.user_id) for business, order in claims]
+        phones: list[Wanted] = [(business, order.phone) for business, order in claims]
+        in_chats = self._fetch(Lookup(tables.telegram_card, ("business_id", "user_id"), people))
+        by_phone = self._fetch(Lookup(tables.customer, ("business_id", "phone"), phones))
+        return {(row.business_id, row.customer_id) for row in in_chats} | {
+            (row.business_id, row.id) for row in by_phone
+        }
 
-def _lock_totals(book: Book, requests: list[Request]) -> None:
-    """Count customers if their number or what they hold may change.
+    def lock_totals(self) -> None:
+        """Count customers if their number, or which cards they hold, may change.
 
-    All totals that may change are locked then, in the order of their ids.
-    """
-    if not any(isinstance(r.order, Join | Claim) for r in requests):
-        return
-    wanted = {(r.business_id,) for r in requests}
-    for row in book.database.fetch(book.connection, tables.business_total, ("business_id",), wanted, lock=True):
-        book.counts[row.business_id] = row.customers
+        All totals that may change are locked then, in the order of their ids.
+        """
+        if not any(isinstance(r.order, Join | Claim) for r in self.requests):
+            return
+        shops = {(r.business_id,) for r in self.requests}
+        for row in self._fetch(Lookup(tables.business_total, ("business_id",), shops), lock=True):
+            self.state.customer_counts[row.business_id] = row.customers
 
+    def ask_all(self, *, locked: Sequence[Lookup] = ()) -> None:
+        """Ask for all else at once; with it, the customers of `locked` are locked first, and kept."""
+        asked = [*self._about_shops(), *self._about_customers(), *self._about_names()]
+        lookups = [lookup for lookup, _ in asked]
+        gathered = self.database.gather(self.connection, lookups, ids=self.state.ids, locked=locked)
+        for row in gathered.locked:
+            self.state.keep_customer(customer_of(row))
+        for (_, keep), rows in zip(asked, gathered.answers, strict=True):
+            for row in rows:
+                keep(row)
 
-def _load_rest(book: Book, requests: list[Request], ids: Ids, *, locked: Sequence[Lookup] = ()) -> None:
-    asked = [*_about_shops(book, requests), *_about_customers(book, requests), *_about_names(book, requests)]
-    questions = [question for question, _ in asked]
-    found = book.database.gather(book.connection, questions, ids=ids, locked=locked)
-    for row in found.locked:
-        book.keep_customer(customer_of(row))
-    for (_, keep), rows in zip(asked, found.answers, strict=True):
-        for row in rows:
-            keep(row)
+    def _about_shops(self) -> Iterator[Keeping]:
+        """The shops, their webhook endpoints, and who of those that ask is on the staff now."""
 
+        def keep_business(row: Row[Any]) -> None:
+            self.state.businesses[row.id] = business_of(row)
 
-def _about_shops(book: Book, requests: list[Request]) -> Iterator[Keeping]:
-    """The shops, their webhook endpoints and who of those that ask is on the staff."""
+        def keep_staff(row: Row[Any]) -> None:
+            if row.removed_at is None:
+                self.state.staff[row.business_id, row.id] = staff_actor(row)
 
-    def keep_business(row: Any) -> None:  # noqa: ANN401  # a row
-        book.businesses[row.id] = business_of(row)
+        shops = {(request.business_id,) for request in self.requests}
+        yield Lookup(tables.business, ("id",), shops), keep_business
+        yield Lookup(tables.webhook_endpoint, ("business_id",), shops), self.state.endpoints.append
+        actors = [(r.business_id, r.caller.actor) for r in self.requests if r.caller.actor.type is ActorType.STAFF]
+        yield Lookup(tables.staff, OWN_KEY, [(business, actor.id) for business, actor in actors]), keep_staff
 
-    ids = {(request.business_id,) for request in requests}
-    yield Lookup(tables.business, ("id",), ids), keep_business
-    yield Lookup(tables.webhook_endpoint, ("business_id",), ids), book.endpoints.append
-    yield book.rights.question(requests), book.rights.keep
+    def _about_customers(self) -> Iterator[Keeping]:
+        """The ledgers of customers for whom something is undone, and the rewards of those for whom they matter."""
+        state, columns = self.state, ("business_id", "customer_id")
+        state.with_whole_ledger = self._customers_of(r for r in self.requests if isinstance(r.order, Void))
+        yield Lookup(tables.transaction, columns, state.with_whole_ledger), lambda row: state.keep_entry(entry_of(row))
+        some = self._customers_of(r for r in self.requests if isinstance(r.order, Void | Redeem | Erase | Expire))
+        yield Lookup(tables.reward, columns, some | state.claimable), lambda row: state.keep_reward(reward_of(row))
 
+    def _customers_of(self, requests: Iterable[Request]) -> set[Key]:
+        named = ((request.business_id, ref) for request in requests if (ref := self._ref(request)) is not None)
+        customers = (self.state.find_customer(business_id, ref) for business_id, ref in named)
+        return {(customer.business_id, customer.id) for customer in customers if customer}
 
-def _about_customers(book: Book, requests: list[Request]) -> Iterator[Keeping]:
-    """The history of customers for whom something is undone, and the rewards of those for whom it matters."""
-    columns = ("business_id", "customer_id")
-    book.whole = _found(book, (r for r in requests if isinstance(r.order, Void)))
-    yield Lookup(tables.transaction, columns, book.whole), lambda row: book.keep_entry(entry_of(row))
-    some = _found(book, (r for r in requests if isinstance(r.order, Void | Redeem | Erase | Expire)))
-    yield Lookup(tables.reward, columns, some | book.claimable), lambda row: book.keep_reward(reward_of(row))
+    def _about_names(self) -> Iterator[Keeping]:
+        """What is known under the idempotency keys, order references, branches and phone numbers that requests name."""
+        state = self.state
 
+        def keep_answer(row: Row[Any]) -> None:
+            state.answers[row.business_id, row.key] = idempotency.kept_answer_of(row)
 
-def _found(book: Book, requests: Iterable[Request]) -> set[Key]:
-    found = (book.find(request.business_id, _ref(book, request)) for request in requests)
-    return {(customer.business_id, customer.id) for customer in found if customer}
+        def keep_order_ref(row: Row[Any]) -> None:
+            if row.voided_by is None:
+                state.stamped_orders[row.business_id, row.order_ref] = row.id
 
+        def keep_phone(row: Row[Any]) -> None:
+            state.customers_by_phone[row.business_id, row.phone] = row.id
 
-def _about_names(book: Book, requests: list[Request]) -> Iterator[Keeping]:
-    """What is known under the idempotency keys, order references, branches and phone numbers that requests name."""
+        keys = ((r.business_id, r.caller.key) for r in self.requests if r.caller.key is not None)
+        yield idempotency.lookup(keys), keep_answer
+        stamps = [(r.business_id, r.order.stamp) for r in self.requests if isinstance(r.order, GiveStamp)]
+        refs: list[Wanted] = [(business, stamp.order_ref) for business, stamp in stamps if stamp.order_ref]
+        yield Lookup(tables.transaction, ("business_id", "order_ref"), refs), keep_order_ref
+        branches: list[Wanted] = [(business, stamp.branch_id) for business, stamp in stamps if stamp.branch_id]
+        yield Lookup(tables.branch, OWN_KEY, branches), lambda row: state.branches.add((row.business_id, row.id))
+        phones: list[Wanted] = [(r.business_id, phone) for r in self.requests if (phone := _phone(r))]
+        yield Lookup(tables.customer, ("business_id", "phone"), phones), keep_phone
 
-    def keep_answer(row: Any) -> None:  # noqa: ANN401  # a row
-        book.answers[row.business_id, row.key] = (row.fingerprint, row.answer)
+    def read_programs(self) -> None:
+        """Read the programs of shops that have a version which is not known yet."""
+        versions, shops = self.state.versions, self.state.businesses.values()
+        stale = [(shop.id,) for shop in shops if len(versions.get(shop.id, ())) < shop.program_version]
+        rows = self._fetch(Lookup(tables.program, ("business_id",), stale))
+        for (number,) in stale:
+            terms = (terms_of(row) for row in rows if row.business_id == number)
+            versions[number] = tuple(sorted(terms, key=lambda version: version.version))
 
-    def keep_order_ref(row: Any) -> None:  # noqa: ANN401  # a row
-        if row.voided_by is None:
-            book.order_refs[row.business_id, row.order_ref] = row.id
-
-    def keep_phone(row: Any) -> None:  # noqa: ANN401  # a row
-        book.phones[row.business_id, row.phone] = row.id
-
-    keys: list[Wanted] = [(r.business_id, r.caller.key) for r in requests if r.caller.key is not None]
-    yield Lookup(tables.idempotency, ("business_id", "key"), keys), keep_answer
-    stamps = [(r.business_id, r.order.order) for r in requests if isinstance(r.order, GiveStamp)]
-    refs: list[Wanted] = [(business, order.order_ref) for business, order in stamps if order.order_ref]
-    yield Lookup(tables.transaction, ("business_id", "order_ref"), refs), keep_order_ref
-    branches: list[Wanted] = [(business, order.branch_id) for business, order in stamps if order.branch_id]
-    yield Lookup(tables.branch, OWN_KEY, branches), lambda row: book.branches.add((row.business_id, row.id))
-    phones: list[Wanted] = [(r.business_id, phone) for r in requests if (phone := _phone(r))]
-    yield Lookup(tables.customer, ("business_id", "phone"), phones), keep_phone
+    def read_chat_cards(self) -> None:
+        """Read who holds which cards. A customer who was not to be locked may be looked at, and no more."""
+        state = self.state
+        people: list[Wanted] = [(r.business_id, holder.user_id) for r in self.requests if (holder := _holder(r))]
+        rows = [
+            *self._fetch(Lookup(tables.telegram_card, ("business_id", "user_id"), people)),
+            *self._fetch(Lookup(tables.telegram_card, ("business_id", "customer_id"), state.claimable)),
+        ]
+        cards = [held_card_of(row) for row in rows]
+        for card in cards:
+            state.chat_cards.keep(card)
+        unknown = {(card.business_id, card.customer_id) for card in cards} - state.customers.keys()
+        for row in self._fetch(Lookup(tables.customer, OWN_KEY, unknown)):
+            state.keep_customer(customer_of(row))
 
 
 def _phone(request: Request) -> str | None:
@@ -166,18 +219,11 @@ def _phone(request: Request) -> str | None:
             return None
 
 
-def _load_versions(book: Book) -> None:
-    """Read the programs of shops that have a version which is not known yet."""
-    known = ((number, len(book.versions.get(number, ()))) for number in book.businesses)
-    stale = [(number,) for number, versions in known if versions < book.businesses[number].program_version]
-    rows = book.database.fetch(book.connection, tables.program, ("business_id",), stale)
-    for (number,) in stale:
-        terms = (terms_of(row) for row in rows if row.business_id == number)
-        book.versions[number] = tuple(sorted(terms, key=lambda version: version.version))
-
-
-def _load_holdings(book: Book, requests: list[Request]) -> None:
-    """Load who holds which cards. A card that was not to be locked may be looked at, and no more."""
-    unknown = book.holdings.load(requests, book.claimable) - book.customers.keys()
-    for row in book.database.fetch(book.connection, tables.customer, OWN_KEY, unknown):
-        book.keep_customer(customer_of(row))
+def _holder(request: Request) -> Holder | None:
+    match request.order:
+        case Join(holder=holder):
+            return holder if holder is not UNSET else None
+        case Claim(holder=holder):
+            return holder
+        case _:
+            return None

@@ -1,11 +1,11 @@
-"""What can be asked of the counter, and what it answers. Plain data; nothing is decided here."""
+"""What can be asked of the counter. Plain data; nothing is decided here."""
 
-import hashlib
 from datetime import datetime
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from loyalty_app.db.idempotency import fingerprint_of
 from loyalty_app.shops.businesses import Business
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.ledger import Actor
@@ -65,14 +65,14 @@ class GiveStamp(msgspec.Struct, frozen=True):
     """Stamp a card."""
 
     customer: CustomerRef
-    order: StampOrder
+    stamp: StampOrder = msgspec.field(name="order")  # as older releases have kept it
 
 
 class Redeem(msgspec.Struct, frozen=True):
     """Hand out a reward."""
 
     customer: CustomerRef
-    order: RedeemOrder
+    reward: RedeemOrder = msgspec.field(name="order")  # as older releases have kept it
 
 
 class Void(msgspec.Struct, frozen=True):
@@ -104,6 +104,18 @@ class Expire(msgspec.Struct, frozen=True):
 
 Order = Join | Claim | GiveStamp | Redeem | Void | ChangeProfile | Erase | Expire
 
+NAMES: dict[type[Order], str] = {
+    Join: "Join",
+    Claim: "Claim",
+    GiveStamp: "GiveStamp",
+    Redeem: "Redeem",
+    Void: "Void",
+    ChangeProfile: "Update",
+    Erase: "Erase",
+    Expire: "Expire",
+}
+"""How orders are called in fingerprints that are kept, in logs and in figures, whatever their classes are called."""
+
 
 class Request(msgspec.Struct, frozen=True):
     """One order of one caller."""
@@ -122,14 +134,11 @@ class Request(msgspec.Struct, frozen=True):
         order = self.order
         return None if isinstance(order, Join | Claim | Void) else (self.business_id, order.customer)
 
+    @property
+    def name(self) -> str:
+        """What is asked for, in a word."""
+        return NAMES[type(self.order)]
+
     def fingerprint(self) -> bytes:
         """32 bytes that are the same for the same order, however it was spelled."""
-        text = msgspec.json.encode([type(self.order).__name__, self.order])
-        return hashlib.sha256(text).digest()
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """What came of an accepted request: the outcome as JSON, the same bytes for every replay."""
-
-    body: bytes
-    replayed: bool = False
+        return fingerprint_of(msgspec.json.encode([self.name, self.order]))

@@ -1,4 +1,4 @@
-"""Telling: what came of a batch, as figures and as lines of the log. Nothing is decided here, and nobody waits for it.
+"""What came of a batch, as figures and as lines of the log. Nothing is decided here, and nobody waits for it.
 
 A line names the order, the shop and the events that it sent, under the id of the request or update that asked: so a
 stamp can be followed from the till or the chat to the receiver of a webhook. It holds ids only.
@@ -8,7 +8,8 @@ import logging
 import time
 from collections.abc import Sequence
 
-from loyalty_app.counter.orders import Answer, Request
+from loyalty_app.counter.answers import Reply
+from loyalty_app.counter.orders import Request
 from loyalty_app.observability import metrics
 from loyalty_app.observability.log_context import log_context
 from loyalty_core.errors import LoyaltyError
@@ -25,8 +26,8 @@ class PendingRequest:
 
     @property
     def order(self) -> str:
-        """What was asked for, by its name in the code."""
-        return type(self.request.order).__name__
+        """What was asked for, in a word."""
+        return self.request.name
 
     @property
     def actor(self) -> str:
@@ -34,22 +35,22 @@ class PendingRequest:
         return self.request.caller.actor.type.value
 
 
-def tell(batch: Sequence[PendingRequest], outcomes: Sequence[Answer | Exception]) -> None:
+def tell(batch: Sequence[PendingRequest], replies: Sequence[Reply | Exception]) -> None:
     """Count a batch that has ended, and log it."""
     metrics.count_batch(len(batch))
     now, loud = time.perf_counter(), log.isEnabledFor(logging.INFO)
-    for asked, outcome in zip(batch, outcomes, strict=True):
-        metrics.count_order(asked.order, asked.actor, result_of(outcome), seconds=now - asked.began)
+    for pending, reply in zip(batch, replies, strict=True):
+        metrics.count_order(pending.order, pending.actor, result_of(reply), seconds=now - pending.began)
         if loud:
-            _log(asked, outcome, now - asked.began)
+            _log(pending, reply, now - pending.began)
 
 
-def result_of(outcome: Answer | Exception) -> str:
+def result_of(reply: Reply | Exception) -> str:
     """How an order came out, in one word."""
-    match outcome:
-        case Answer(replayed=True):
+    match reply:
+        case Reply(replayed=True):
             return "replayed"
-        case Answer():
+        case Reply():
             return "ok"
         case LoyaltyError():
             return "refused"
@@ -57,18 +58,18 @@ def result_of(outcome: Answer | Exception) -> str:
             return "failed"
 
 
-def _log(asked: PendingRequest, outcome: Answer | Exception, seconds: float) -> None:
-    more = {"code": outcome.code} if isinstance(outcome, LoyaltyError) else {}
+def _log(pending: PendingRequest, reply: Reply | Exception, seconds: float) -> None:
+    more = {"code": reply.code} if isinstance(reply, LoyaltyError) else {}
     log.info(
         "order",
         extra={
-            **asked.trail,
-            "order": asked.order,
-            "outcome": result_of(outcome),
+            **pending.trail,
+            "order": pending.order,
+            "outcome": result_of(reply),
             **more,
-            "business": asked.request.business_id,
-            "actor": asked.actor,
-            "events": asked.events,
+            "business": pending.request.business_id,
+            "actor": pending.actor,
+            "events": pending.events,
             "milliseconds": round(seconds * 1000, 1),
         },
     )

@@ -1,13 +1,13 @@
-"""Sums: what a batch adds to the totals of shops and of their days, so that nobody has to count when they are read.
+"""What a batch adds to the totals of shops and of their days, so that nobody has to count when they are read.
 
 A shop's totals are its customers and its rewards by status. A day has its figures, and how many customers were last
-here on it: whoever comes again is taken off the day before and put on the new one. Nothing is decided here.
+here on it: who comes again is taken off the day before and put on the new one. Nothing is decided here.
 """
 
 from collections import Counter, defaultdict
 from datetime import date
-from typing import Any
 
+from loyalty_app.counter.answers import AnyOutcome
 from loyalty_app.db import tables
 from loyalty_app.db.bulk_writes import BulkAdd, BulkWrite, Values
 from loyalty_core.analytics import DayTotals
@@ -25,7 +25,7 @@ class TotalsDelta:
         self.shops: dict[int, Counter[str]] = defaultdict(Counter)
         self.days: dict[tuple[int, date], Counter[str]] = defaultdict(Counter)
 
-    def add(self, change: Change[Any], before: Customer | None) -> None:
+    def add(self, change: Change[AnyOutcome], before: Customer | None) -> None:
         """Count a change; `before` is the customer as they were, None if they have just joined."""
         after, shop = change.customer, self.shops[change.customer.business_id]
         owed = after.card.rewards_available - (before.card.rewards_available if before else 0)
@@ -37,9 +37,9 @@ class TotalsDelta:
         self._move(after.business_id, last_visit(before), last_visit(after))
 
     def _add_figures(self, business_id: int, day: date, figures: DayTotals) -> None:
-        shop, own = self.shops[business_id], self.days[business_id, day]
+        shop, totals = self.shops[business_id], self.days[business_id, day]
         for name in DayTotals.__struct_fields__:
-            own[name] += getattr(figures, name)
+            totals[name] += getattr(figures, name)
         shop["redeemed"] += figures.rewards_redeemed
         shop["expired"] += figures.rewards_expired
         shop["voided"] -= figures.rewards_redeemed + figures.rewards_expired
@@ -52,7 +52,7 @@ class TotalsDelta:
                 self.days[business_id, place[0]]["last_visits"] += sign
                 self.days[business_id, place[0]]["last_visits_again"] += sign * place[1]
 
-    def writings(self) -> list[BulkWrite]:
+    def writes(self) -> list[BulkWrite]:
         """The rows to be added up, in the order in which they are locked."""
         shops: list[Values] = [
             {"business_id": number, **{name: sums[name] for name in OF_SHOPS}}

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 
 from loyalty_app.counter import Answer, Caller, Counter
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import business_total, customer, idempotency
+from loyalty_app.db.tables import business_total, customer
 from loyalty_app.importing.candidates import Candidate, Fate, Remark
 from loyalty_app.shops.businesses import Business
 from loyalty_core.access import PLANS
@@ -29,10 +29,11 @@ from loyalty_core.errors import (
     LoyaltyError,
 )
 from loyalty_core.ledger import SYSTEM, Actor
+from loyalty_core.views import CustomerView
 
 TRIES = 20
 
-Outcome = Answer | LoyaltyError
+Outcome = Answer[CustomerView] | LoyaltyError
 
 
 class Taker(Protocol):
@@ -182,12 +183,3 @@ class Rehearsal:
         kept = select(business_total.c.customers).where(business_total.c.business_id == own)
         room = None if limit is None else limit - connection.execute(kept).scalar_one()
         return {row.phone: row.id for row in rows}, room
-
-
-async def done_before(database: Database, business_id: int, keys: Sequence[str]) -> set[str]:
-    """Which keys of a list are used already: their candidates were taken before the work broke off."""
-    wanted = [(business_id, key) for key in keys]
-    rows = await database.read(
-        lambda connection: database.fetch(connection, idempotency, ("business_id", "key"), wanted)
-    )
-    return {row.key for row in rows}

@@ -5,28 +5,25 @@ a part at a time; after each part it notes how far it is. Each customer of a lis
 that was done twice counts once. The list goes once the job is done; what is left is figures and remarks without names.
 """
 
-import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Connection, Row, select
-from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.counter import Answer, Caller
 from loyalty_app.db.bulk_writes import Values
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import idempotency, import_job
+from loyalty_app.db.idempotency import KeyedRequest, answer_once, fingerprint_of
+from loyalty_app.db.tables import import_job
 from loyalty_app.ids import Kind
 from loyalty_app.importing.candidates import ListedCustomer, Remark
 from loyalty_app.queues.leased_table import Lease, LeasedTable
-from loyalty_core.errors import IdempotencyKeyReused
 from loyalty_core.ledger import Actor
 
 LEASE = timedelta(seconds=60)
 KEY = ("business_id", "id")
-NOBODY = 0
 
 encode = msgspec.json.Encoder().encode
 
@@ -37,6 +34,9 @@ class ImportQueued(msgspec.Struct, frozen=True):
     id: int
     status: Literal["queued"]
     url: str
+
+
+QUEUED = msgspec.json.Decoder(ImportQueued)
 
 
 class ImportRemark(msgspec.Struct, frozen=True):
@@ -70,57 +70,24 @@ async def queue_import(
     *,
     now: datetime,
     url_of: Callable[[int], str],
-) -> Answer:
+) -> Answer[ImportQueued]:
     """Write a list down; a key makes it once-only. `url_of` says where to ask what becomes of the import of that id.
 
     Raises IdempotencyKeyReused.
     """
     body = encode(customers)
+    request = KeyedRequest(business_id=caller.business.id, key=caller.key, fingerprint=fingerprint_of(b"import", body))
 
-    def work(connection: Connection) -> Answer:
-        replayed = _replay(connection, caller, body)
-        return replayed or _insert(database, connection, caller, customers, now=now, url_of=url_of)
+    def work(connection: Connection) -> bytes:
+        with database.ids(connection) as ids:
+            job_id = ids.take(Kind.IMPORT)
+        row = {"business_id": caller.business.id, "id": job_id, "status": "queued", "actor": encode(caller.actor)}
+        row |= {"customers": body, "total": len(customers), "done": 0, "imported": 0, "already_there": 0}
+        database.insert(connection, import_job, [{**row, "report": b"[]", "created_at": now}])
+        return encode(ImportQueued(job_id, "queued", url_of(job_id)))
 
-    try:
-        return await database.write(work)
-    except IntegrityError:  # another process has just taken the same key: now it can be seen
-        return await database.write(work)
-
-
-def _replay(connection: Connection, caller: Caller, body: bytes) -> Answer | None:
-    own = (idempotency.c.business_id == caller.business.id, idempotency.c.key == caller.key)
-    kept = connection.execute(select(idempotency).where(*own)).one_or_none() if caller.key is not None else None
-    if kept is None:
-        return None
-    if kept.fingerprint != _fingerprint(body) or kept.answer is None:
-        raise IdempotencyKeyReused
-    return Answer(kept.answer, replayed=True)
-
-
-def _fingerprint(body: bytes) -> bytes:
-    return hashlib.sha256(b"import" + body).digest()
-
-
-def _insert(
-    database: Database,
-    connection: Connection,
-    caller: Caller,
-    customers: Sequence[ListedCustomer],
-    *,
-    now: datetime,
-    url_of: Callable[[int], str],
-) -> Answer:
-    with database.ids(connection) as ids:
-        job_id = ids.take(Kind.IMPORT)
-    owner, body = caller.business.id, encode(customers)
-    row = {"business_id": owner, "id": job_id, "status": "queued", "actor": encode(caller.actor), "customers": body}
-    row |= {"total": len(customers), "done": 0, "imported": 0, "already_there": 0, "report": b"[]", "created_at": now}
-    database.insert(connection, import_job, [row])
-    answer = encode(ImportQueued(job_id, "queued", url_of(job_id)))
-    if caller.key is not None:
-        kept = {"business_id": owner, "key": caller.key, "fingerprint": _fingerprint(body), "customer_id": NOBODY}
-        database.insert(connection, idempotency, [{**kept, "answer": answer, "created_at": now}])
-    return Answer(answer)
+    answer, replayed = await answer_once(database, request, work, now=now)
+    return Answer(answer, QUEUED, replayed=replayed)
 
 
 def read_import(connection: Connection, business_id: int, job_id: int) -> ImportView | None:

@@ -7,7 +7,8 @@ import msgspec
 from loyalty_app.clock import Clock
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database
-from loyalty_app.importing.booking import Booking, ImportKeys, Known, done_before
+from loyalty_app.db.idempotency import used_keys
+from loyalty_app.importing.booking import Booking, ImportKeys, Known
 from loyalty_app.importing.candidates import Candidate, Fate, Remark, Setting, candidate_of
 from loyalty_app.importing.import_jobs import ImportJob, ImportQueue, note_progress, remark_of
 from loyalty_app.queues.worker import QueueWorker
@@ -48,11 +49,11 @@ class Importer(QueueWorker[ImportJob, ImportJob]):
     ) -> tuple[list[Candidate], list[Remark]]:
         """Who is to join, and remarks on who need not; whom this very list has brought in counts as to join."""
         own = {candidate.place: str(keys.of(candidate)) for candidate in candidates}
-        done = await done_before(self._database, business.id, list(own.values()))
+        done = await used_keys(self._database, ((business.id, key) for key in own.values()))
         new, old = [], []
         for candidate in candidates:
             remark = known.remark(candidate, "customer")
-            if remark is None or own[candidate.place] in done:
+            if remark is None or (business.id, own[candidate.place]) in done:
                 new.append(candidate)
             else:
                 old.append(remark)

@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, select, update
-from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
+from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import api_key
 from loyalty_app.ids import Kind
 from loyalty_app.shops.businesses import find_business
@@ -101,10 +101,7 @@ async def create_key_in_chat(
             raise IdempotencyKeyReused
         return add_key(database, connection, new)
 
-    try:
-        return await database.write(work)
-    except IntegrityError:  # the same nonce has made it meanwhile: now it can be seen
-        return await database.write(work)
+    return await write_once(database, work)
 
 
 def add_key(database: Database, connection: Connection, new: NewKey) -> ShownKey:

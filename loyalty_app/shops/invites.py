@@ -11,9 +11,9 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, delete, select, update
-from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
+from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import invite as invite_table
 from loyalty_app.db.tables import staff
 from loyalty_app.shops.businesses import Business, find_business
@@ -79,10 +79,7 @@ async def invite_once(database: Database, offer: Offer, *, seed: bytes) -> str:
             raise InviteInvalid
         return INVITE_PREFIX + token
 
-    try:
-        return await database.write(work)
-    except IntegrityError:  # the same press has made it meanwhile: now it can be seen
-        return await database.write(work)
+    return await write_once(database, work)
 
 
 def add_invite(
@@ -132,10 +129,7 @@ async def accept(database: Database, payload_or_token: str, *, user_id: int, nam
         position = _use(database, connection, given, new)
         return Accepted(position=position, business=position.business)
 
-    try:
-        return await database.write(work)
-    except IntegrityError:  # they have come by another invitation meanwhile: now it can be seen
-        return await database.write(work)
+    return await write_once(database, work)  # they may come by two invitations at once
 
 
 def shop_inviting(connection: Connection, payload_or_token: str) -> int | None:

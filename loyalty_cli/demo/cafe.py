@@ -18,7 +18,6 @@ from loyalty_app.shops.opening import FIRST_KEY, Opened, open_shop
 from loyalty_core.access import Plan, Role
 from loyalty_core.customers import Profile
 from loyalty_core.ledger import Actor, ActorType
-from loyalty_core.outcomes import Stamped
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from loyalty_core.views import CustomerView
 
@@ -114,8 +113,8 @@ class Past:
         if guest.rewards_available:
             await self.counter.redeem(self.caller, guest.id, RedeemOrder())
         answer = await self.counter.give_stamp(self.caller, guest.id, StampOrder())
-        self.guests[visit.guest] = msgspec.json.decode(answer.body, type=Stamped).customer
+        self.guests[visit.guest] = answer.outcome.customer
 
     async def _join(self, number: int) -> CustomerView:
         profile = Profile(name=REGULARS[number].name, phone=f"+1 202 555 01{number:02}")
-        return msgspec.json.decode((await self.counter.join(self.caller, profile)).body, type=CustomerView)
+        return (await self.counter.join(self.caller, profile)).outcome

@@ -15,7 +15,7 @@ from loyalty_core.customers import Profile
 from loyalty_core.errors import CustomerExists
 from loyalty_core.views import CustomerView
 from testkit.audit import assert_books_balance
-from testkit.shop import Shop, open_next_door, read
+from testkit.shop import Shop, open_next_door
 
 SHARED, OWN = 1, 2
 LENA, PAUL = Holder(SHARED, 501), Holder(SHARED, 502)
@@ -26,7 +26,7 @@ BEFORE_CHATS = "0c61103410b4e6cc6c029f62b3153fc815ee28fc3eca6048469092219c25ef69
 async def join(shop: Shop, holder: Holder = LENA, *, opening_stamps: int = 0, **profile: object) -> CustomerView:
     about = replace(Profile(name="Lena"), **profile)
     answer = await shop.counter.join(shop.caller(), about, opening_stamps=opening_stamps, holder=holder)
-    return read(answer, CustomerView)
+    return answer.outcome
 
 
 async def held(shop: Shop) -> list[Row[Any]]:

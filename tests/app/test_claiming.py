@@ -15,7 +15,7 @@ from loyalty_core.outcomes import Claimed
 from loyalty_core.programs import Surplus
 from loyalty_core.views import CustomerView
 from testkit.audit import assert_books_balance
-from testkit.shop import Shop, open_next_door, read
+from testkit.shop import Shop, open_next_door
 
 PHONE, OTHER_PHONE = "+14155552671", "+14155552672"
 BOT, OTHER_BOT = 1, 2
@@ -23,11 +23,11 @@ LENA, PAUL = Holder(BOT, 501), Holder(BOT, 502)
 
 
 async def join(shop: Shop, holder: Holder = LENA) -> CustomerView:
-    return read(await shop.counter.join(shop.caller(), Profile(name="Lena"), holder=holder), CustomerView)
+    return (await shop.counter.join(shop.caller(), Profile(name="Lena"), holder=holder)).outcome
 
 
 async def claim(shop: Shop, phone: str = PHONE, *, holder: Holder = LENA, key: str | None = None) -> Claimed:
-    return read(await shop.counter.claim(shop.caller(key), holder, phone), Claimed)
+    return (await shop.counter.claim(shop.caller(key), holder, phone)).outcome
 
 
 async def hanging(shop: Shop) -> dict[tuple[int, int], int]:

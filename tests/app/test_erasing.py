@@ -6,7 +6,6 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection, select
 
-from loyalty_app.counter import Answer
 from loyalty_app.customers.lists import RewardSearch, Search, list_customers, list_rewards, list_transactions
 from loyalty_app.db import tables
 from loyalty_app.pages import PageRequest
@@ -127,7 +126,8 @@ async def test_the_world_is_told_only_that_somebody_was_deleted(shop: Shop) -> N
 async def test_the_erasing_itself_may_be_asked_again_with_its_key(shop: Shop) -> None:
     mina = await a_life(shop)
     first = await shop.counter.erase(shop.caller("erase"), mina)
-    assert await shop.counter.erase(shop.caller("erase"), mina) == Answer(first.body, replayed=True)
+    again = await shop.counter.erase(shop.caller("erase"), mina)
+    assert (again.body, again.replayed) == (first.body, True)
 
 
 async def test_an_answer_that_was_forgotten_is_not_given_again_and_its_key_stays_used(shop: Shop) -> None:

@@ -74,7 +74,7 @@ class Day:
 
     async def update(self, customer: int, _entry: int) -> None:
         change = ProfileChange(name=f"Lena {self.dice.random()}")
-        answer = await self.shop.counter.update(self.shop.caller(), customer, change)
+        answer = await self.shop.counter.change_profile(self.shop.caller(), customer, change)
         self.tell("customer.updated", answer, b'{"customer":%b,"changed":["name"]}')
 
     async def erase(self, customer: int, _entry: int) -> None:
@@ -82,10 +82,10 @@ class Day:
         self.told = [told for told in self.told if told[0] != customer]
         self.tell("customer.deleted", answer)
 
-    def tell(self, kind: str, answer: Answer, data: bytes = b"%b") -> None:
+    def tell(self, kind: str, answer: Answer[object], data: bytes = b"%b") -> None:
         self.told.append((self.of(answer), kind, data % answer.body))
 
-    def of(self, answer: Answer) -> int:
+    def of(self, answer: Answer[object]) -> int:
         """Whom an answer is about."""
         body = msgspec.json.decode(answer.body)
         found: int = body.get("customer", body)["id"]

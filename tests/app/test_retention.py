@@ -11,14 +11,14 @@ from loyalty_app.upkeep.retention import prune
 from loyalty_core.customers import Profile
 from loyalty_core.views import CustomerView
 from testkit.builders import ANA
-from testkit.shop import Shop, read
+from testkit.shop import Shop
 
 BOT = 1
 
 
 async def join(shop: Shop, user_id: int) -> CustomerView:
     holder = Holder(BOT, user_id)
-    return read(await shop.counter.join(shop.caller(), Profile(name="Lena"), holder=holder), CustomerView)
+    return (await shop.counter.join(shop.caller(), Profile(name="Lena"), holder=holder)).outcome
 
 
 async def handle_first_update(shop: Shop) -> None:

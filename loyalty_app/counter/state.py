@@ -1,0 +1,230 @@
+"""The state of a batch: what is known of the cards that its requests are about, and what is to be written.
+
+`load` fills it and `write` stores what has changed. In between `apply` takes up each change that was decided, so that
+the next request sees it. Plain data: it asks no database, and decides nothing.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+from sqlalchemy import Row
+
+from loyalty_app.counter.answers import AnyOutcome
+from loyalty_app.counter.chat_cards import ChatCards
+from loyalty_app.counter.orders import CustomerRef, Request
+from loyalty_app.counter.totals_delta import TotalsDelta
+from loyalty_app.db.idempotency import KeptAnswer, KeyOfBusiness
+from loyalty_app.ids import Ids, Kind
+from loyalty_app.shops.businesses import Business
+from loyalty_app.webhooks.outbox import EventIds
+from loyalty_core.changes import Change
+from loyalty_core.customers import Customer
+from loyalty_core.events import Event
+from loyalty_core.ledger import Actor, Entry
+from loyalty_core.programs import Program, Terms
+from loyalty_core.rewards import Reward
+
+Key = tuple[int, int]
+"""A business's id and the id of something it owns."""
+
+Versions = dict[int, tuple[Terms, ...]]
+"""All versions of the programs of businesses; a version never changes, so they may be kept between batches."""
+
+
+class Overtaken(Exception):
+    """Somebody else has changed meanwhile what would have to be locked: the request is decided again."""
+
+
+class NewEvent(NamedTuple):
+    """An event to be written, under its webhook-id, and the customer as it has left them."""
+
+    id: str
+    event: Event
+    customer: Customer
+
+
+class Undone(NamedTuple):
+    """An entry that was written before, and the one that undoes it."""
+
+    business_id: int
+    entry_id: int
+    voided_by: int
+
+
+class BatchState:
+    """What one batch knows, and what it will write: the last state of everything, whatever happened in between."""
+
+    def __init__(self, ids: Ids, versions: Versions) -> None:
+        self.ids, self.versions = ids, versions
+        self.now: datetime  # from `begin` on
+        self._event_ids: EventIds  # the same
+
+        # What is known. All but shops, staff, branches and endpoints is kept up with what is decided.
+        self.businesses: dict[int, Business] = {}
+        self.endpoints: list[Row[Any]] = []
+        self.staff: dict[Key, Actor] = {}
+        self.branches: set[Key] = set()
+        self.customers: dict[Key, Customer] = {}
+        self.customers_by_code: dict[tuple[int, str], int] = {}
+        self.customers_by_phone: dict[tuple[int, str], int] = {}
+        self.customer_counts: dict[int, int] = defaultdict(int)
+        self.claimable: set[Key] = set()
+        """Customers that a claim may change: they are locked."""
+        self.with_whole_ledger: set[Key] = set()
+        self.entries: dict[Key, Entry] = {}
+        self.stamped_orders: dict[tuple[int, str], int] = {}
+        """Order references, and the entries that have them."""
+        self.rewards: dict[Key, dict[int, Reward]] = {}
+        self.answers: dict[KeyOfBusiness, KeptAnswer] = {}
+        self.chat_cards = ChatCards()
+
+        # What is to be written, besides the new and changed cards in chats.
+        self.new_customers: dict[int, Customer] = {}
+        self.changed_customers: dict[int, Customer] = {}
+        self.changed_profiles: set[int] = set()
+        """Which of the changed customers have another profile than before; of the others the card alone is written."""
+        self.new_entries: dict[int, Entry] = {}
+        self.undone: list[Undone] = []
+        self.new_rewards: dict[int, Reward] = {}
+        self.changed_rewards: dict[int, Reward] = {}
+        self.new_events: list[NewEvent] = []
+        self.new_answers: list[KeyOfBusiness] = []
+        self.erased: list[Key] = []
+        self.totals = TotalsDelta()
+
+    def begin(self, now: datetime) -> None:
+        """Set the moment at which all is decided: after the locks, so that who waited for a card comes later."""
+        self.now, self._event_ids = now, EventIds(now)
+
+    def keep_customer(self, customer: Customer) -> None:
+        """Know a customer, as they are now."""
+        business_id = customer.business_id
+        self.customers[business_id, customer.id] = customer
+        self.customers_by_code[business_id, customer.qr_code] = customer.id
+        if customer.phone:
+            self.customers_by_phone[business_id, customer.phone] = customer.id
+
+    def keep_entry(self, entry: Entry) -> None:
+        """Know an entry."""
+        self.entries[entry.business_id, entry.id] = entry
+
+    def keep_reward(self, reward: Reward) -> None:
+        """Know a reward, as it is now."""
+        self.rewards.setdefault((reward.business_id, reward.customer_id), {})[reward.id] = reward
+
+    def find_customer(self, business_id: int, ref: CustomerRef) -> Customer | None:
+        """The customer, erased or not; None if there is none."""
+        customer_id = self.customers_by_code.get((business_id, ref)) if isinstance(ref, str) else ref
+        return self.customers.get((business_id, customer_id)) if customer_id is not None else None
+
+    def customer_in_chat(self, business_id: int, user_id: int) -> Customer | None:
+        """The customer whose card a person holds in a chat, through any bot; None if there is none, or it is erased."""
+        owners = (self.customers[business_id, number] for number in self.chat_cards.of_person(business_id, user_id))
+        return next((customer for customer in owners if customer.erased_at is None), None)
+
+    def claimed(self, business_id: int, customer_id: int) -> Customer:
+        """A customer whom a claim may change. Raises Overtaken if it was seen too late that it would."""
+        if (business_id, customer_id) not in self.claimable:
+            raise Overtaken
+        return self.customers[business_id, customer_id]
+
+    def program(self, business_id: int) -> Program:
+        """The program of a business."""
+        business = self.businesses[business_id]
+        return Program(business.name, self.versions[business_id][: business.program_version])
+
+    def entries_of(self, customer: Customer) -> tuple[Entry, ...]:
+        """All known entries of a customer in the order of their ids."""
+        theirs = (entry for entry in self.entries.values() if entry.customer_id == customer.id)
+        return tuple(sorted(theirs, key=lambda entry: entry.id))
+
+    def rewards_of(self, customer: Customer) -> tuple[Reward, ...]:
+        """The known rewards of a customer."""
+        return tuple(self.rewards.get((customer.business_id, customer.id), {}).values())
+
+    def apply(self, change: Change[AnyOutcome]) -> list[str]:
+        """Take up a change, for the requests that follow and to be written; gives the webhook-ids of its events."""
+        customer = change.customer
+        before = self.customers.get((customer.business_id, customer.id))
+        self.totals.add(change, before)
+        self._apply_customer(customer, before)
+        self._apply_rewards(change.issued, change.settled)
+        if change.entry:
+            self._apply_entry(change.entry, change.voided)
+        events = [NewEvent(self._event_ids.next(), event, customer) for event in change.events]
+        self.new_events += events
+        return [event.id for event in events]
+
+    def _apply_customer(self, customer: Customer, before: Customer | None) -> None:
+        key = customer.business_id, customer.id
+        if before is None:
+            self.ids.take(Kind.CUSTOMER)
+            self.claimable.add(key)
+        elif _profile(before) != _profile(customer):
+            self.changed_profiles.add(customer.id)
+            if before.phone and before.phone != customer.phone:
+                del self.customers_by_phone[customer.business_id, before.phone]
+        is_new = before is None or customer.id in self.new_customers
+        (self.new_customers if is_new else self.changed_customers)[customer.id] = customer
+        self.customer_counts[customer.business_id] += int(before is None) - int(customer.erased_at is not None)
+        self.keep_customer(customer)
+        if customer.erased_at is not None:
+            self._forget(key)
+
+    def _forget(self, key: Key) -> None:
+        """Take away what is to be written, or was answered before, about an erased customer; the figures stay."""
+        self.erased.append(key)
+        self.new_events = [one for one in self.new_events if (one.customer.business_id, one.customer.id) != key]
+        for name, kept in self.answers.items():
+            if (kept.business_id, kept.customer_id) == key:
+                self.answers[name] = replace(kept, body=None)
+
+    def _apply_rewards(self, issued: tuple[Reward, ...], settled: tuple[Reward, ...]) -> None:
+        if issued:
+            self.ids.take_rewards(len(issued))
+            self.new_rewards.update({reward.id: reward for reward in issued})
+        for reward in settled:
+            (self.new_rewards if reward.id in self.new_rewards else self.changed_rewards)[reward.id] = reward
+        for reward in (*issued, *settled):
+            self.keep_reward(reward)
+
+    def _apply_entry(self, entry: Entry, voided: tuple[int, ...]) -> None:
+        self.ids.take(Kind.TRANSACTION)
+        self.new_entries[entry.id] = entry
+        self.keep_entry(entry)
+        if entry.order_ref:
+            self.stamped_orders[entry.business_id, entry.order_ref] = entry.id
+        for number in voided:
+            self._void(number, entry)
+
+    def _void(self, number: int, by: Entry) -> None:
+        undone = replace(self.entries[by.business_id, number], voided_by=by.id)
+        self.keep_entry(undone)
+        if undone.order_ref:
+            self.stamped_orders.pop((by.business_id, undone.order_ref), None)
+        if number in self.new_entries:
+            self.new_entries[number] = undone
+        else:
+            self.undone.append(Undone(by.business_id, number, by.id))
+
+    def keep_answer(self, request: Request, customer_id: int, body: bytes) -> None:
+        """Keep an answer under the caller's idempotency key, if there is one; it is about that customer."""
+        if request.caller.key is None:
+            return
+        key = request.business_id, request.caller.key
+        self.answers[key] = KeptAnswer(
+            business_id=request.business_id,
+            key=request.caller.key,
+            fingerprint=request.fingerprint(),
+            customer_id=customer_id,
+            body=body,
+            created_at=self.now,
+        )
+        self.new_answers.append(key)
+
+
+def _profile(customer: Customer) -> tuple[object, ...]:
+    """What of a customer is no part of the card."""
+    return customer.name, customer.phone, customer.email, customer.birthday, customer.erased_at

@@ -1,0 +1,158 @@
+"""Idempotency: a request with a key happens once in its business, and is answered with the same bytes for ever.
+
+The rules, in words:
+- Key, fingerprint and answer are written in the transaction that does the work: all of it is there, or nothing.
+- The same key with the same request gets the first answer. With another request it is refused.
+- Once the customer whom an answer was about is erased, the answer is gone; the key stays used.
+- A refusal keeps nothing, so it does not use up its key.
+- Of two who take one key at once, one loses: the key is a primary key. The loser is decided again and sees the winner.
+
+The counter keeps the answers of a whole batch by these rules, `answer_once` keeps a single one. `write_once` is for
+work that has a unique key of its own. What is asked is not known here.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Row, and_, update
+from sqlalchemy.exc import IntegrityError
+
+from loyalty_app.db import tables
+from loyalty_app.db.engine import Database
+from loyalty_app.db.lookups import Lookup
+from loyalty_core.errors import CustomerNotFound, IdempotencyKeyReused
+
+Result = TypeVar("Result")
+
+COLUMNS = ("business_id", "key")
+NOBODY = 0
+"""The customer of an answer that is about no customer: no erasure takes it away."""
+
+KeyOfBusiness = tuple[int, str]
+"""A business's id and a key that one of its callers has chosen."""
+
+
+class KeptAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a request with a key, as JSON; `body` is None once its customer is erased."""
+
+    business_id: int
+    key: str
+    fingerprint: bytes
+    customer_id: int
+    body: bytes | None
+    created_at: datetime
+
+
+class KeyedRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that is to happen once; without a key it happens each time."""
+
+    business_id: int
+    key: str | None
+    fingerprint: bytes
+
+
+def fingerprint_of(*parts: bytes) -> bytes:
+    """32 bytes that tell a request from others, made of what was asked, however that was spelled."""
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def replayed(kept: KeptAnswer, fingerprint: bytes) -> bytes:
+    """The first answer, for a request with that fingerprint.
+
+    Raises IdempotencyKeyReused for another request, CustomerNotFound if the answer is gone.
+    """
+    if kept.fingerprint != fingerprint:
+        raise IdempotencyKeyReused
+    if kept.body is None:
+        raise CustomerNotFound
+    return kept.body
+
+
+def lookup(keys: Iterable[KeyOfBusiness]) -> Lookup:
+    """What to ask the database for the answers that are kept under these keys; see `kept_answer_of`."""
+    return Lookup(tables.idempotency, COLUMNS, set(keys))
+
+
+def kept_answer_of(row: Row[Any]) -> KeptAnswer:
+    """Read a row of the table `idempotency`."""
+    return KeptAnswer(
+        business_id=row.business_id,
+        key=row.key,
+        fingerprint=row.fingerprint,
+        customer_id=row.customer_id,
+        body=row.answer,
+        created_at=row.created_at,
+    )
+
+
+def kept_answer_row(kept: KeptAnswer) -> dict[str, object]:
+    """Write a row of the table `idempotency`."""
+    return {
+        "business_id": kept.business_id,
+        "key": kept.key,
+        "fingerprint": kept.fingerprint,
+        "customer_id": kept.customer_id,
+        "answer": kept.body,
+        "created_at": kept.created_at,
+    }
+
+
+async def used_keys(database: Database, keys: Iterable[KeyOfBusiness]) -> set[KeyOfBusiness]:
+    """Which of the keys are used already."""
+    rows = await database.read(lambda connection: _fetch(database, connection, keys))
+    return {(row.business_id, row.key) for row in rows}
+
+
+def _fetch(database: Database, connection: Connection, keys: Iterable[KeyOfBusiness]) -> list[KeptAnswer]:
+    asked = lookup(keys)
+    return [kept_answer_of(row) for row in database.fetch(connection, asked.table, asked.columns, asked.wanted)]
+
+
+def forget_answers(connection: Connection, business_id: int, customer_id: int) -> None:
+    """Take away the answers about a customer, who is erased."""
+    columns = tables.idempotency.c
+    about = and_(columns.business_id == business_id, columns.customer_id == customer_id)
+    connection.execute(update(tables.idempotency).where(about).values(answer=None))
+
+
+async def answer_once(
+    database: Database, request: KeyedRequest, work: Callable[[Connection], bytes], *, now: datetime
+) -> tuple[bytes, bool]:
+    """The answer of `work`, or the first one to the same request, and whether it is that. `work` is about no customer.
+
+    Raises IdempotencyKeyReused, and what `work` raises.
+    """
+
+    def once(connection: Connection) -> tuple[bytes, bool]:
+        if request.key is None:
+            return work(connection), False
+        for kept in _fetch(database, connection, [(request.business_id, request.key)]):
+            return replayed(kept, request.fingerprint), True
+        body = work(connection)
+        _keep(database, connection, request, body=body, now=now)
+        return body, False
+
+    return await write_once(database, once)
+
+
+def _keep(database: Database, connection: Connection, request: KeyedRequest, *, body: bytes, now: datetime) -> None:
+    kept = KeptAnswer(
+        business_id=request.business_id,
+        key=str(request.key),
+        fingerprint=request.fingerprint,
+        customer_id=NOBODY,
+        body=body,
+        created_at=now,
+    )
+    database.insert(connection, tables.idempotency, [kept_answer_row(kept)])
+
+
+async def write_once(database: Database, work: Callable[[Connection], Result]) -> Result:
+    """Run `work` in a transaction; once more if somebody else took its key meanwhile, for now it can be seen."""
+    try:
+        return await database.write(work)
+    except IntegrityError:
+        return await database.write(work)
