@@ -7,9 +7,10 @@ run: the table is made of what was measured last.
 import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from bench.results_table import table
-from bench.serving import ROOT
+from bench.server_process import ROOT
 
 BENCHMARKS = (
     "stamps",
@@ -26,12 +27,12 @@ BENCHMARKS = (
 """`kills` is a proof and no measurement, and `peers` belongs to `stamps`."""
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Run them, and print the table; says how many have failed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="All benchmarks, and one table.")
     parser.add_argument("only", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
     parser.add_argument("--table", action="store_true", help="only gather what was measured last")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     if unknown := set(given.only) - set(BENCHMARKS):
         parser.error(f"no benchmark is called {', '.join(sorted(unknown))}")
     names = [name for name in BENCHMARKS if not given.only or name in given.only]
@@ -49,4 +50,4 @@ def _run(name: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

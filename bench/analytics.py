@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from bench.crowd.shape import Crowd
 from bench.crowd.store import DATABASES, Place, crowds
-from bench.sizes import Question, chosen, many, race, report
+from bench.crowd_comparison import Question, chosen, many, race, report
 from loyalty_app.customers.analytics import read_summary
 from loyalty_app.db.tables import customer
 

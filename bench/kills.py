@@ -7,8 +7,10 @@ import argparse
 import asyncio
 import json
 import shutil
+import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
@@ -32,8 +34,11 @@ async def run(settings: Settings, kills: int) -> dict[str, object]:
         return {"kills": kills, "lost": 0, "doubled": 0, "seconds": round(time.monotonic() - begun)}
 
 
-def main(kills: int = KILLS) -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Run it on SQLite, and print what came of it as one line of JSON."""
+    parser = argparse.ArgumentParser(prog="python -m bench.kills", description="A bot is killed while somebody stamps.")
+    parser.add_argument("kills", nargs="?", type=int, default=KILLS, help="how often")
+    kills = parser.parse_args(arguments).kills
     folder = Path(tempfile.mkdtemp(prefix="loyalty-kills-"))
     settings = Settings(database_url=f"sqlite:///{folder / 'kills.db'}")
     migrate(settings)
@@ -44,6 +49,4 @@ def main(kills: int = KILLS) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m bench.kills", description="A bot is killed while somebody stamps.")
-    parser.add_argument("kills", nargs="?", type=int, default=KILLS, help="how often")
-    main(parser.parse_args().kills)
+    main(sys.argv[1:])

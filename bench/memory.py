@@ -1,4 +1,4 @@
-"""Weighing: what a process has of memory and has used of the processor, as Linux tells."""
+"""Memory and processor: what a process has of memory and has used of the processor, as Linux tells."""
 
 import os
 from pathlib import Path

@@ -1,17 +1,17 @@
-"""Growing: whether a server weighs more the longer it serves. It is stamped at by 32 connections, and weighed."""
+"""Whether a server weighs more the longer it serves. It is stamped at by 32 connections, and weighed."""
 
 import msgspec
 
-from bench.databases import Places
-from bench.driving import Load, at_most, write_cards
-from bench.shops import Town, furnish
-from bench.start_times import SERVE, started, surroundings
+from bench.databases import Databases
+from bench.http_load import Load, at_full_rate, write_cards
+from bench.server_starts import SERVE, server_environment, started
+from bench.shops import Scale, furnish
 
 STEPS, STEP_SECONDS, ALLOWED_MB = 10, 3.0, 5.0
-TOWN = Town(listening=False)
+SCALE = Scale(listening=False)
 
 
-class Growth(msgspec.Struct, frozen=True, kw_only=True):
+class MemoryGrowth(msgspec.Struct, frozen=True, kw_only=True):
     """What a server weighed, in MB: idle, and after so many requests, step by step.
 
     The first tenth of the requests fills what is kept on purpose (statements, keys, connections). What comes after
@@ -38,21 +38,21 @@ class Growth(msgspec.Struct, frozen=True, kw_only=True):
         return {"idle_mb": round(self.idle, 1), "mb_after": weights, "more_mb": round(self.more, 1)}
 
 
-def grow(found: Places, requests: int) -> Growth:
+def measure_growth(databases: Databases, requests: int) -> MemoryGrowth:
     """Stamp at `loyalty serve` on SQLite that often, and weigh it ten times on the way."""
-    settings = found.sqlite("growing")
-    cards = write_cards(found.folder / "growing.cards", furnish(settings, TOWN))
-    with started(SERVE, surroundings(settings)) as server:
+    settings = databases.sqlite("memory_growth")
+    cards = write_cards(databases.folder / "memory_growth.cards", furnish(settings, SCALE))
+    with started(SERVE, server_environment(settings)) as server:
         idle, load, done = server.rested().rss, Load(port=server.port, cards=cards), 0
         weights: list[tuple[int, float]] = []
         while done < requests:
-            done += at_most(load, STEP_SECONDS).answers
+            done += at_full_rate(load, STEP_SECONDS).answers
             if done >= requests * (len(weights) + 1) / STEPS:
                 weights.append((done, server.rested().rss))
-    return Growth(idle=idle, weights=weights)
+    return MemoryGrowth(idle=idle, weights=weights)
 
 
-def show_growth(growth: Growth) -> None:
+def show_memory_growth(growth: MemoryGrowth) -> None:
     """Print it."""
     print(f"{'RSS of loyalty serve, SQLite':<34}{'MB':>10}")
     print(f"{'idle':<34}{growth.idle:>10.1f}")

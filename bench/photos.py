@@ -4,11 +4,13 @@ The photos are made (`testkit/synthetic_photos.py`), the same ones each time. Wh
 costs is measured too: it goes through every look.
 """
 
+import argparse
 import random
 import statistics
+import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 
 import msgspec
@@ -42,9 +44,13 @@ def read(reader: Reader, shots: list[Shot]) -> tuple[Counter[str], list[float]]:
     return right, spent
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Measure, and print a table and one line of JSON."""
-    shots = list(film(deck(), seed=SEED, shots=SHOTS))
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.photos", description="How many photos are read, and how fast."
+    )
+    parser.add_argument("--shots", type=int, default=SHOTS)
+    shots = list(film(deck(), seed=SEED, shots=parser.parse_args(arguments).shots))
     tables = (wood(random.Random(number)) for number in range(BLANKS))
     blanks = [Shot(kind="no card", picture=developed(table, 80), codes=()) for table in tables]
     report(shots, {"zxing-cpp alone": read(plain, shots), "ours": read(read_codes, shots)}, read(read_codes, blanks)[1])
@@ -75,4 +81,4 @@ def summary(right: Counter[str], spent: list[float]) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

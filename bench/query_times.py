@@ -1,4 +1,4 @@
-"""Asking: how long a database takes for what a verb of the application asks it.
+"""The times of queries: how long a database takes for what a verb of the application asks it.
 
 The statements of a verb are listened to while it runs, and then handed to the bare driver again, on one connection:
 that leaves out SQLAlchemy and what the verb makes of the rows, and leaves in the way to the database and back.
@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -41,7 +42,7 @@ def ask(settings: Settings, verbs: Sequence[Verb], times: int = 10) -> Asked:
 
 async def _listen(settings: Settings, verbs: Sequence[Verb], times: int) -> tuple[list[list[Statement]], list[float]]:
     database = open_database(settings)
-    heard = [await database.read(lambda connection, verb=verb: _heard(connection, verb)) for verb in verbs]
+    heard = [await database.read(partial(_heard, verb=verb)) for verb in verbs]
     spent = []
     for _ in range(times):
         for verb in verbs:

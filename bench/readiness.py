@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bench.databases import Places
-from bench.shops import Town, furnish
-from bench.start_times import BARE, SERVE, started, surroundings
+from bench.databases import Databases
+from bench.server_starts import BARE, SERVE, server_environment, started
+from bench.shops import Scale, furnish
 from testkit.sandbox import open_sandbox
 
 BARE_NAME = "Litestar alone, one route"
-TOWN = Town(customers=100)
+SCALE = Scale(customers=100)
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -52,16 +52,16 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     pss: float
 
 
-def race(found: Places, rounds: int) -> list[Readiness]:
+def race(databases: Databases, rounds: int) -> list[Readiness]:
     """Start each kind in turn, so many rounds after one to warm up."""
-    return asyncio.run(_race(found, rounds))
+    return asyncio.run(_race(databases, rounds))
 
 
-async def _race(found: Places, rounds: int) -> list[Readiness]:
+async def _race(databases: Databases, rounds: int) -> list[Readiness]:
     async with open_sandbox() as sandbox:
         bot = await sandbox.add_bot(username="bench_bot")
         telegram = {"LOYALTY_TELEGRAM_TOKEN": bot["token"], "LOYALTY_TELEGRAM_API_URL": sandbox.url}
-        kinds = await asyncio.to_thread(_kinds, found, telegram)
+        kinds = await asyncio.to_thread(_kinds, databases, telegram)
         taken: dict[str, list[Start]] = {kind.name: [] for kind in kinds}
         for _ in range(rounds + 1):
             for kind in kinds:
@@ -69,15 +69,15 @@ async def _race(found: Places, rounds: int) -> list[Readiness]:
     return [_median(name, starts[1:], taken[BARE_NAME][1:]) for name, starts in taken.items()]
 
 
-def _kinds(found: Places, telegram: dict[str, str]) -> list[Kind]:
-    sqlite, chatting, postgres = found.sqlite("ready"), found.sqlite("chatting"), found.postgres("ready")
+def _kinds(databases: Databases, telegram: dict[str, str]) -> list[Kind]:
+    sqlite, chatting, postgres = databases.sqlite("ready"), databases.sqlite("chatting"), databases.postgres("ready")
     for settings in (sqlite, chatting, postgres):
-        furnish(settings, TOWN)
+        furnish(settings, SCALE)
     return [
-        Kind(BARE_NAME, BARE, surroundings()),
-        Kind("loyalty serve, SQLite", SERVE, surroundings(sqlite)),
-        Kind("loyalty serve, SQLite, a bot", SERVE, surroundings(chatting, **telegram)),
-        Kind("loyalty serve, PostgreSQL", SERVE, surroundings(postgres)),
+        Kind(BARE_NAME, BARE, server_environment()),
+        Kind("loyalty serve, SQLite", SERVE, server_environment(sqlite)),
+        Kind("loyalty serve, SQLite, a bot", SERVE, server_environment(chatting, **telegram)),
+        Kind("loyalty serve, PostgreSQL", SERVE, server_environment(postgres)),
     ]
 
 

@@ -12,8 +12,8 @@ from random import Random
 
 from bench.crowd.shape import code_of
 from bench.crowd.store import DATABASES, Place, crowds
+from bench.crowd_comparison import Question, chosen, few, many, race, report
 from bench.query_times import Verb
-from bench.sizes import Question, chosen, few, many, race, report
 from loyalty_app.customers.lists import (
     RewardSearch,
     Search,

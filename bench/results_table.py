@@ -1,4 +1,4 @@
-"""Gathering: what all benchmarks have found, in one table, read from what each has kept in `build/bench`."""
+"""The table of results: what all benchmarks have found, in one table, read from what each has kept in `build/bench`."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""A contest: contestants measured in turn, round after round, because machines drift; and what came of it.
+"""Rounds: contestants measured in turn, round after round, because machines drift; and what came of it.
 
 Nothing here knows what is measured.
 """
@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from bench.driving import Round
-from bench.serving import ROOT
+from bench.http_load import Round
+from bench.server_process import ROOT
 
 RESULTS = ROOT / "build" / "bench"
 

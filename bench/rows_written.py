@@ -1,4 +1,4 @@
-"""Written: what a stamp has left in a database, in the tables that everybody has under the same names."""
+"""The rows written: what a stamp has left in a database, in the tables that everybody has under the same names."""
 
 import asyncio
 from contextlib import closing

@@ -1,20 +1,20 @@
-"""The stage: databases, servers and floors of the contest of stamps, up as long as it lasts."""
+"""The setup of the benchmark of stamps: its databases, servers and floors, up as long as it lasts."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
 
 import msgspec
 
-from bench.databases import Places
-from bench.driving import Load, Round, at_most, write_cards
+from bench.databases import Databases
 from bench.floors.postgres import PostgresFloor
 from bench.floors.samples import take_samples
 from bench.floors.sqlite import SqliteFloor
+from bench.http_load import Load, Round, at_full_rate, write_cards
 from bench.peers import contestants
 from bench.peers.contestants import PEERS
 from bench.rounds import Contestant
-from bench.serving import served
-from bench.shops import Town, furnish
+from bench.server_process import served
+from bench.shops import Scale, furnish
 from loyalty_app.settings import Settings
 
 FLOORS = {"floor-sqlite": "SQLite alone, a commit each", "floor-postgres": "PostgreSQL alone, pgbench"}
@@ -27,15 +27,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...]
     rounds: int
     seconds: float
-    town: Town
+    scale: Scale
     once_only: bool
 
 
-class Stage:
+class Setup:
     """Sets up contestants, each with a database of its own."""
 
-    def __init__(self, plan: Plan, places: Places, stack: ExitStack) -> None:
-        self.plan, self.places, self.stack = plan, places, stack
+    def __init__(self, plan: Plan, databases: Databases, stack: ExitStack) -> None:
+        self.plan, self.databases, self.stack = plan, databases, stack
         self.loads: dict[str, Load] = {}
         """How those who serve HTTP are reached."""
         self.settings: dict[str, Settings] = {}
@@ -47,19 +47,19 @@ class Stage:
             return self._contestant(name, FLOORS[name], self._floor(name))
         load = self._ours(name) if name in OURS else self._peer(name)
         self.loads[name] = load
-        return self._contestant(name, {**OURS, **PEERS}[name], lambda seconds: at_most(load, seconds))
+        return self._contestant(name, {**OURS, **PEERS}[name], lambda seconds: at_full_rate(load, seconds))
 
     def _contestant(self, name: str, label: str, measure: Callable[[float], Round]) -> Contestant:
         return Contestant(name=name, label=label, database=database_of(name), measure=measure)
 
     def _settings(self, name: str) -> Settings:
-        make = self.places.sqlite if database_of(name) == "SQLite" else self.places.postgres
+        make = self.databases.sqlite if database_of(name) == "SQLite" else self.databases.postgres
         self.settings[name] = make(name.replace("-", "_"))
         return self.settings[name]
 
     def _floor(self, name: str) -> Callable[[float], Round]:
         settings = self._settings(name)
-        cards = furnish(settings, self.plan.town)
+        cards = furnish(settings, self.plan.scale)
         floor = SqliteFloor if database_of(name) == "SQLite" else PostgresFloor
         opened = floor(settings, cards, take_samples(settings, cards[0]), once_only=self.plan.once_only)
         self.stack.callback(opened.close)
@@ -67,15 +67,15 @@ class Stage:
 
     def _ours(self, name: str) -> Load:
         settings = self._settings(name)
-        cards = write_cards(self.places.folder / f"{name}.cards", furnish(settings, self.plan.town))
+        cards = write_cards(self.databases.folder / f"{name}.cards", furnish(settings, self.plan.scale))
         workers = 2 if name.endswith("-2") else 1
-        redis = self.places.redis() if workers > 1 else None
+        redis = self.databases.redis() if workers > 1 else None
         port = self.stack.enter_context(served(settings, workers=workers, redis_url=redis))
         return Load(port=port, cards=cards, once_only=self.plan.once_only)
 
     def _peer(self, name: str) -> Load:
-        settings, cards = self._settings(name), self.places.folder / f"{name}.cards"
-        cards.write_text(contestants.furnish(name, settings, self.plan.town))
+        settings, cards = self._settings(name), self.databases.folder / f"{name}.cards"
+        cards.write_text(contestants.furnish(name, settings, self.plan.scale))
         port = self.stack.enter_context(contestants.served(name, settings))
         return Load(port=port, cards=cards, once_only=self.plan.once_only)
 

@@ -24,7 +24,7 @@ EVENTS = ("stamp.added", "reward.earned")
 GOAL, RATE_LIMIT = 10, 1_000_000_000
 
 
-class Town(msgspec.Struct, frozen=True):
+class Scale(msgspec.Struct, frozen=True):
     """How many shops there are, how many customers over all of them, and whether an endpoint hears of each stamp."""
 
     shops: int = 1
@@ -50,25 +50,25 @@ class Card(msgspec.Struct, frozen=True):
         return f"/v1/customers/{self.customer_id}/stamps"
 
 
-def furnish(settings: Settings, town: Town) -> list[Card]:
-    """Set up a database with a town of shops; every card of it."""
+def furnish(settings: Settings, scale: Scale) -> list[Card]:
+    """Set up a database with so many shops; every card of them."""
     logging.getLogger("loyalty_app.runtime").setLevel(logging.ERROR)  # a receiver on loopback is meant here
     whole = msgspec.structs.replace(settings, secret_key=SECRET_KEY, webhook_allow="127.0.0.0/8")
-    return asyncio.run(_furnish(whole, town))
+    return asyncio.run(_furnish(whole, scale))
 
 
-async def _furnish(settings: Settings, town: Town) -> list[Card]:
+async def _furnish(settings: Settings, scale: Scale) -> list[Card]:
     async with open_runtime(settings, delivering=False) as held:
-        return [card for number in range(town.shops) for card in await _open(held, f"Shop {number}", town)]
+        return [card for number in range(scale.shops) for card in await _open(held, f"Shop {number}", scale)]
 
 
-async def _open(held: Runtime, name: str, town: Town) -> list[Card]:
+async def _open(held: Runtime, name: str, scale: Scale) -> list[Card]:
     new = NewBusiness(name=name, plan=Plan.ENTERPRISE, rate_limit=RATE_LIMIT)
     business = await open_business(held.database, new, first_terms(GOAL, "A coffee", utc_now()))
     caller = Caller(business=business, actor=SYSTEM)
-    profiles = (Profile(name=f"Customer {number}") for number in range(town.guests))
+    profiles = (Profile(name=f"Customer {number}") for number in range(scale.guests))
     answers = await asyncio.gather(*(held.counter.join(caller, profile) for profile in profiles))
-    if town.listening:
+    if scale.listening:
         await held.webhooks.register(business.id, ENDPOINT, EVENTS)
     key = await create_key(held.database, business.id, now=utc_now(), name="till")
     numbers = sorted(answer.outcome.id for answer in answers)

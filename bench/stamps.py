@@ -9,13 +9,13 @@ import argparse
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from bench.databases import places
-from bench.driving import CONNECTIONS, Load, Round, at_a_pace, tool
+from bench.databases import open_databases
+from bench.http_load import CONNECTIONS, Load, Round, at_fixed_rate, tool
 from bench.peers.contestants import PEERS
 from bench.rounds import Contestant, Standing, compete, keep
 from bench.rows_written import check
-from bench.setup import FLOORS, OURS, Plan, Stage
-from bench.shops import Town
+from bench.setup import FLOORS, OURS, Plan, Setup
+from bench.shops import Scale
 from bench.stamp_ratios import show, told
 
 EVERYBODY = (*FLOORS, *OURS, *PEERS)
@@ -24,12 +24,12 @@ EVERYBODY = (*FLOORS, *OURS, *PEERS)
 def main(arguments: Sequence[str] = ()) -> None:
     """Measure, and print tables and one line of JSON."""
     plan = read(arguments)
-    with places() as found, ExitStack() as stack:
-        stage = Stage(plan, found, stack)
-        standings = compete([stage.open(name) for name in plan.names], plan.rounds, plan.seconds)
-        paced = pace(standings, {name: stage.loads[name] for name in OURS if name in stage.loads}, plan)
+    with open_databases() as found, ExitStack() as stack:
+        setup = Setup(plan, found, stack)
+        standings = compete([setup.open(name) for name in plan.names], plan.rounds, plan.seconds)
+        paced = pace(standings, {name: setup.loads[name] for name in OURS if name in setup.loads}, plan)
         for name, standing in standings.items():
-            check(name, stage.settings[name], sum(one.answers for one in standing.rounds))
+            check(name, setup.settings[name], sum(one.answers for one in standing.rounds))
     show(standings, paced)
     keep("stamps", {**described(plan), **told(standings, paced)})
 
@@ -43,7 +43,7 @@ def _paced(standing: Standing, load: Load) -> Contestant:
     rate = max(standing.rates) / 2
 
     def measure(seconds: float) -> Round:
-        return at_a_pace(load, seconds, rate=rate)
+        return at_fixed_rate(load, seconds, rate=rate)
 
     return Contestant(name=standing.name, label=standing.label, database=standing.database, measure=measure)
 
@@ -52,8 +52,8 @@ def described(plan: Plan) -> dict[str, object]:
     """How it was measured."""
     return {
         "connections": CONNECTIONS,
-        "shops": plan.town.shops,
-        "customers": plan.town.shops * plan.town.guests,
+        "shops": plan.scale.shops,
+        "customers": plan.scale.shops * plan.scale.guests,
         "rounds": plan.rounds,
         "seconds": plan.seconds,
         "idempotency_keys": plan.once_only,
@@ -67,8 +67,8 @@ def read(arguments: Sequence[str]) -> Plan:
     parser.add_argument("only", nargs="*", metavar="name", help=f"who is measured: {', '.join(EVERYBODY)}")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="how long a round lasts")
-    parser.add_argument("--shops", type=int, default=Town().shops, help="1: all stamps are of one hot shop")
-    parser.add_argument("--customers", type=int, default=Town().customers, help="over all shops")
+    parser.add_argument("--shops", type=int, default=Scale().shops, help="1: all stamps are of one hot shop")
+    parser.add_argument("--customers", type=int, default=Scale().customers, help="over all shops")
     parser.add_argument("--keys", action="store_true", help="send an Idempotency-Key with every stamp")
     given = parser.parse_args(arguments)
     if unknown := set(given.only) - set(EVERYBODY):
@@ -79,7 +79,7 @@ def read(arguments: Sequence[str]) -> Plan:
         names=tuple(name for name in EVERYBODY if not given.only or name in given.only),
         rounds=given.rounds,
         seconds=given.seconds,
-        town=Town(given.shops, given.customers),
+        scale=Scale(given.shops, given.customers),
         once_only=given.keys,
     )
 

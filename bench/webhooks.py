@@ -6,6 +6,7 @@ answers); the times are those of the other 48. Counter and worker live in one pr
 is a process of its own.
 """
 
+import argparse
 import asyncio
 import itertools
 import json
@@ -13,13 +14,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
 import uvloop
 
-from bench.databases import databases
+from bench.databases import fresh_databases
 from bench.goals import at_most, found
 from bench.rounds import keep
 from loyalty_app.clock import utc_now
@@ -36,6 +37,7 @@ from loyalty_core.ledger import SYSTEM
 from loyalty_core.stamping import StampOrder
 
 SHOPS, BACKLOG, EVENTS_A_SECOND, SECONDS, PATIENCE = 50, 2_000, 100, 7, 20
+KEY = "only for the bench"
 GOALS = {"p50_ms": 300, "p99_ms": 2_000}
 
 
@@ -73,7 +75,7 @@ class Sink:
 @contextmanager
 def sink() -> Iterator[Sink]:
     """A sink that listens."""
-    command = [sys.executable, "-m", "bench.sink"]
+    command = [sys.executable, "-m", "bench.webhook_sink"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603  # ours
     try:
         yield Sink(process)
@@ -116,7 +118,7 @@ async def waiting(database: Database) -> bool:
     return await database.read(lambda connection: bool(connection.scalar(queued.select())))
 
 
-async def stamp_evenly(held: Runtime, tills: list[Till], watched: list[Till]) -> dict[int, float]:
+async def stamp_evenly(held: Runtime, tills: list[Till], *, watched: list[Till], seconds: int) -> dict[int, float]:
     """Give stamps at an even pace, one shop after the other; when those of the watched shops were committed."""
     committed: dict[int, float] = {}
 
@@ -126,21 +128,21 @@ async def stamp_evenly(held: Runtime, tills: list[Till], watched: list[Till]) ->
             committed[number] = time.time()
 
     begin, stamps = time.perf_counter(), []
-    for number, till in zip(range(EVENTS_A_SECOND * SECONDS), itertools.cycle(tills), strict=False):
+    for number, till in zip(range(EVENTS_A_SECOND * seconds), itertools.cycle(tills), strict=False):
         await asyncio.sleep(begin + number / EVENTS_A_SECOND - time.perf_counter())
         stamps.append(asyncio.create_task(stamp(till)))
     await asyncio.gather(*stamps)
     return committed
 
 
-async def measure_times(settings: Settings, tills: list[Till], sink: Sink) -> dict[str, float]:
+async def measure_times(settings: Settings, tills: list[Till], sink: Sink, *, seconds: int) -> dict[str, float]:
     """Stamp while one endpoint is dead and one a tarpit."""
     with socket.socket() as dead:
         dead.bind(("127.0.0.1", 0))  # and nobody listens
         async with open_runtime(settings) as held:
             for till, url in zip(tills, (f"http://127.0.0.1:{dead.getsockname()[1]}/", sink.tarpit), strict=False):
                 await held.webhooks.change(till.caller.business.id, till.webhook_id, WebhookChange(url=url))
-            committed = await stamp_evenly(held, tills, watched=tills[2:])
+            committed = await stamp_evenly(held, tills, watched=tills[2:], seconds=seconds)
             await asyncio.sleep(GOALS["p99_ms"] / 1000)
             arrived = sink.finish()
     late = sorted((arrived[number] - at) * 1000 for number, at in committed.items() if number in arrived)
@@ -148,14 +150,14 @@ async def measure_times(settings: Settings, tills: list[Till], sink: Sink) -> di
     return {"p50_ms": late[len(late) // 2], "p99_ms": late[len(late) * 99 // 100]}
 
 
-async def measure(settings: Settings) -> dict[str, float]:
+async def measure(settings: Settings, seconds: int) -> dict[str, float]:
     """All figures of one database."""
     with sink() as receiver:
         async with open_runtime(settings, delivering=False) as held:
             tills = await furnish(held, receiver.url)
             await asyncio.gather(*(till.stamp(held) for till in tills for _ in range(BACKLOG // SHOPS)))
         figures = await deliver_backlog(settings)
-        return {**await measure_times(settings, tills, receiver), **figures}
+        return {**await measure_times(settings, tills, receiver, seconds=seconds), **figures}
 
 
 def check(fine: bool, trouble: str) -> None:  # noqa: FBT001  # reads as a sentence
@@ -164,14 +166,17 @@ def check(fine: bool, trouble: str) -> None:  # noqa: FBT001  # reads as a sente
         raise SystemExit(trouble)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Measure, and print a table and one line of JSON."""
-    with databases() as places:
+    parser = argparse.ArgumentParser(prog="python -m bench.webhooks", description="How soon events arrive.")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="of even stamping")
+    seconds = parser.parse_args(arguments).seconds
+    with fresh_databases() as databases:
         figures = {
             name: uvloop.run(
-                measure(msgspec.structs.replace(place, secret_key="only for the bench", webhook_allow="127.0.0.0/8"))  # noqa: S106  # opens nothing
+                measure(msgspec.structs.replace(settings, secret_key=KEY, webhook_allow="127.0.0.0/8"), seconds)
             )
-            for name, place in places.items()
+            for name, settings in databases.items()
         }
     report(figures)
 
@@ -202,4 +207,4 @@ def report(figures: dict[str, dict[str, float]]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,4 +1,4 @@
-"""Keeping: crowds that are filled once for several benchmarks, in a folder, or for one run alone.
+"""Crowds that are filled once for several benchmarks, in a folder, or for one run alone.
 
 With a folder (`--folder`) the files of SQLite and the data of a PostgreSQL server stay there and are found again; the
 server is stopped all the same. What a benchmark stamps stays in them too.
@@ -17,7 +17,7 @@ import msgspec
 from bench.crowd.fill import fill
 from bench.crowd.shape import Crowd
 from bench.crowd.warm import warm
-from bench.databases import Places, execute
+from bench.databases import Databases, execute
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.settings import Settings
@@ -40,7 +40,7 @@ class Crowds:
     """Where crowds are, or are made."""
 
     def __init__(self, folder: Path) -> None:
-        self.places = Places(folder)
+        self.databases = Databases(folder)
 
     def find(self, database: str, crowd: Crowd, name: str = "crowd") -> Place:
         """The crowd in that kind of database, filled if it is not there yet."""
@@ -53,14 +53,14 @@ class Crowds:
         return Place(database=database, settings=settings, crowd=crowd, shops=shops)
 
     def _sqlite(self, name: str) -> tuple[Settings, bool]:
-        settings = self.places.sqlite(name)
+        settings = self.databases.sqlite(name)
         return settings, settings.sqlite_path.exists()
 
     def _postgres(self, name: str) -> tuple[Settings, bool]:
-        url = urlsplit(self.places.server)._replace(path=f"/{name}").geturl()
-        there = asyncio.run(_is_there(self.places.server, name))
+        url = urlsplit(self.databases.server)._replace(path=f"/{name}").geturl()
+        there = asyncio.run(_is_there(self.databases.server, name))
         if not there:
-            execute(self.places.server, f'CREATE DATABASE "{name}"')
+            execute(self.databases.server, f'CREATE DATABASE "{name}"')
         return Settings(database_url=url), there
 
 

@@ -8,8 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.databases import execute
-from bench.driving import CONNECTIONS, Round
 from bench.floors.samples import Samples
+from bench.http_load import CONNECTIONS, Round
 from bench.shops import Card
 from loyalty_app.settings import Settings
 

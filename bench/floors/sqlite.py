@@ -8,8 +8,8 @@ from itertools import count
 from random import choice
 from typing import Any
 
-from bench.driving import Round
 from bench.floors.samples import Samples
+from bench.http_load import Round
 from bench.shops import GOAL, Card
 from loyalty_app.db.sqlite.engine import driver
 from loyalty_app.settings import Settings

@@ -4,38 +4,45 @@ Each fills one card over HTTP; afterwards all must have written as many rows of 
 once, and no stamp may be lost. Nothing is measured here.
 """
 
+import argparse
 import http.client
 import json
+import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
-from bench.databases import places
-from bench.driving import at_most
+from bench.databases import open_databases
+from bench.http_load import at_full_rate
 from bench.peers.contestants import PEERS
 from bench.rows_written import check, rows
-from bench.setup import OURS, Plan, Stage
-from bench.shops import GOAL, Town
+from bench.setup import OURS, Plan, Setup
+from bench.shops import GOAL, Scale
 
-TOWN = Town(shops=1, customers=1)
+SCALE = Scale(shops=1, customers=1)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Prove it, and print what each has written for a full card. Raises SystemExit."""
-    plan = Plan(names=(*OURS, *PEERS), rounds=1, seconds=1, town=TOWN, once_only=True)
+    argparse.ArgumentParser(prog="python -m bench.peers", description="Proves that peers do the same work.").parse_args(
+        arguments
+    )
+    plan = Plan(names=(*OURS, *PEERS), rounds=1, seconds=1, scale=SCALE, once_only=True)
     written = {}
-    with places() as found, ExitStack() as stack:
-        stage = Stage(plan, found, stack)
+    with open_databases() as found, ExitStack() as stack:
+        setup = Setup(plan, found, stack)
         for name in plan.names:
-            stage.open(name)
-            written[name] = prove(name, stage)
+            setup.open(name)
+            written[name] = prove(name, setup)
             print(f"{name:<20}{json.dumps(written[name])}")
     if len({json.dumps(one) for one in written.values()}) != 1:
         raise SystemExit("They do not write the same.")
 
 
-def prove(name: str, stage: Stage) -> dict[str, int]:
+def prove(name: str, setup: Setup) -> dict[str, int]:
     """Fill a card, then crowd it; by how many rows each table has grown for the full card."""
-    load, settings = stage.loads[name], stage.settings[name]
+    load, settings = setup.loads[name], setup.settings[name]
     before = rows(settings)
     path, key = Path(load.cards).read_text().split()
     answers = [stamp(load.port, path, key, f"{name}-{number}") for number in range(GOAL)]
@@ -44,11 +51,11 @@ def prove(name: str, stage: Stage) -> dict[str, int]:
     card = last["customer"]["current_stamps"], last["customer"]["rewards_available"]
     if (last, card, last["reward_earned"]) != (again, (0, 1), True):
         raise SystemExit(f"{name} has answered {last}, and asked once more {again}.")
-    check(name, settings, GOAL + at_most(load, 1).answers)
+    check(name, settings, GOAL + at_full_rate(load, 1).answers)
     return {table: after[table] - before[table] for table in after}
 
 
-def stamp(port: int, path: str, key: str, own_key: str) -> dict[str, object]:
+def stamp(port: int, path: str, key: str, own_key: str) -> dict[str, Any]:
     """Give one stamp; what the till is told. Raises SystemExit."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Idempotency-Key": own_key}
@@ -58,9 +65,9 @@ def stamp(port: int, path: str, key: str, own_key: str) -> dict[str, object]:
     connection.close()
     if answer.status != http.client.OK:
         raise SystemExit(f"A stamp was answered with {answer.status}: {body.decode()}")
-    told: dict[str, object] = json.loads(body)["data"]
+    told: dict[str, Any] = json.loads(body)["data"]
     return told
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

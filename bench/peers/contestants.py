@@ -4,10 +4,11 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from bench.peers.environment import python
-from bench.serving import PORT, ROOT, running
-from bench.shops import Town
+from bench.server_process import PORT, ROOT, running
+from bench.shops import Scale
+from bench.virtual_environments import programs
 from loyalty_app.settings import Settings
 
 PEERS = {
@@ -18,12 +19,18 @@ PEERS = {
     "django-postgres": "Django REST, gunicorn 2 × 8 threads",
 }
 UVICORN = "uvicorn bench.peers.fastapi_shop.app:app --host 127.0.0.1 --no-access-log --loop uvloop --http httptools"
+LOCK = Path(__file__).with_name("requirements.lock")
 GUNICORN = "gunicorn bench.peers.django_shop.wsgi:application --worker-class gthread --threads 8 --log-level warning"
 
 
-def furnish(name: str, settings: Settings, town: Town) -> str:
+def python() -> str:
+    """The Python of the peers' own environment: nothing of theirs becomes a dependency of the project."""
+    return str(programs("peers", LOCK) / "python")
+
+
+def furnish(name: str, settings: Settings, scale: Scale) -> str:
     """Make a peer's tables and shops; gives its cards, as the load wants them listed."""
-    command = [python(), "-m", f"bench.peers.{_package(name)}.seed", str(town.shops), str(town.guests)]
+    command = [python(), "-m", f"bench.peers.{_package(name)}.seed", str(scale.shops), str(scale.guests)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **_environment(settings)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # ours
     if done.returncode:

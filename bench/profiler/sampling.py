@@ -1,4 +1,4 @@
-"""Sampling: has py-spy look into a process for a while. Installed on first use, into build/profiler."""
+"""Has py-spy look into a process for a while. Installed on first use, into build/profiler."""
 
 import subprocess
 import tempfile
@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench.environments import programs
 from bench.profiler.parts import parts_of
+from bench.virtual_environments import programs
 
 LOCK = Path(__file__).with_name("requirements.lock")
 TIMES_A_SECOND = 100
@@ -26,8 +26,8 @@ def sampled(pid: int, seconds: float) -> Iterator[Sampled]:
     program, found = programs("profiler", LOCK) / "py-spy", Sampled()
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder, "stacks")
-        command = [program, "record", "--pid", str(pid), "--duration", str(round(seconds)), "--nolineno"]
-        command += ["--rate", str(TIMES_A_SECOND), "--format", "raw", "--output", kept]
+        command = [str(program), "record", "--pid", str(pid), "--duration", str(round(seconds)), "--nolineno"]
+        command += ["--rate", str(TIMES_A_SECOND), "--format", "raw", "--output", str(kept)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:  # noqa: S603  # ours
             yield found
             said, _ = process.communicate()

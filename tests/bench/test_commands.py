@@ -1,9 +1,11 @@
 """Every benchmark is one command."""
 
 import re
+from importlib import import_module
 
 import pytest
 
+from bench.__main__ import BENCHMARKS as ALL
 from tests.documents import ROOT, read
 
 SOURCES = {path.stem: path.read_text() for path in (ROOT / "bench").glob("[!_]*.py")}
@@ -22,6 +24,21 @@ def test_a_benchmark_is_a_target_of_make(name: str) -> None:
     target = f"bench-{name.replace('_', '-')}"
     assert target in listed[1].split()
     assert re.search(rf"^{target}: +## \w", makefile, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", ["__main__", *BENCHMARKS])
+def test_a_benchmark_that_is_asked_for_help_measures_nothing(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = f"bench.{name}.__main__" if name in PACKAGES else f"bench.{name}"
+    with pytest.raises(SystemExit) as ended:
+        import_module(whole).main(["--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: python -m bench")
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_what_a_benchmark_keeps_is_found_by_the_table(name: str) -> None:
+    kept = set(re.findall(r"\b(?:keep|report)\(\s*\"(\w+)\"", SOURCES[name]))
+    assert kept == {name}
 
 
 def test_a_target_of_make_is_a_benchmark() -> None:

@@ -5,7 +5,7 @@ import pytest
 from bench.floors.postgres import PostgresFloor, read
 from bench.floors.samples import take_samples
 from bench.floors.sqlite import SqliteFloor
-from bench.shops import GOAL, Card, Town, furnish
+from bench.shops import GOAL, Card, Scale, furnish
 from loyalty_app.settings import Settings
 from tests.bench.books import added, differences, rows
 
@@ -16,7 +16,7 @@ def open_floor(settings: Settings, cards: list[Card], *, once_only: bool = False
 
 
 def test_a_floor_writes_as_many_rows_as_ours(settings: Settings) -> None:
-    cards = furnish(settings, Town(shops=1, customers=1))
+    cards = furnish(settings, Scale(shops=1, customers=1))
     furnished = rows(settings)
     floor = open_floor(settings, cards)
     by_ours = rows(settings)
@@ -30,7 +30,7 @@ def test_a_floor_writes_as_many_rows_as_ours(settings: Settings) -> None:
 
 
 def test_a_floor_keeps_books_that_can_be_proven(settings: Settings) -> None:
-    floor = open_floor(settings, furnish(settings, Town(shops=2, customers=4)))
+    floor = open_floor(settings, furnish(settings, Scale(shops=2, customers=4)))
 
     floor.stamp(3 * GOAL)
     floor.close()
@@ -40,7 +40,7 @@ def test_a_floor_keeps_books_that_can_be_proven(settings: Settings) -> None:
 
 
 def test_a_floor_keeps_answers_if_keys_are_sent(settings: Settings) -> None:
-    floor = open_floor(settings, furnish(settings, Town(shops=1, customers=1)), once_only=True)
+    floor = open_floor(settings, furnish(settings, Scale(shops=1, customers=1)), once_only=True)
 
     floor.stamp(3)
     floor.close()
@@ -49,7 +49,7 @@ def test_a_floor_keeps_answers_if_keys_are_sent(settings: Settings) -> None:
 
 
 def test_customers_whose_numbers_have_gaps_are_not_drawn(postgres_settings: Settings) -> None:
-    cards = furnish(postgres_settings, Town(shops=1, customers=3))
+    cards = furnish(postgres_settings, Scale(shops=1, customers=3))
 
     with pytest.raises(SystemExit, match="gaps"):
         open_floor(postgres_settings, [cards[0], cards[2]])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bench import rounds
-from bench.driving import Round
+from bench.http_load import Round
 from bench.rounds import Contestant, Standing, compete, keep, ratio
 from bench.stamp_ratios import goals, told
 

@@ -4,13 +4,13 @@ import pytest
 
 from bench.floors.samples import take_samples
 from bench.rows_written import check, rows
-from bench.shops import GOAL, Town, furnish
+from bench.shops import GOAL, Scale, furnish
 from loyalty_app.settings import Settings
 from tests.bench import books
 
 
 def test_what_was_answered_must_have_been_written(settings: Settings) -> None:
-    take_samples(settings, furnish(settings, Town(shops=1, customers=1))[0])
+    take_samples(settings, furnish(settings, Scale(shops=1, customers=1))[0])
 
     check("ours", settings, GOAL)
     with pytest.raises(SystemExit, match="has answered 11 stamps"):
@@ -18,7 +18,7 @@ def test_what_was_answered_must_have_been_written(settings: Settings) -> None:
 
 
 def test_rows_are_counted_as_they_are(settings: Settings) -> None:
-    take_samples(settings, furnish(settings, Town(shops=1, customers=1))[0])
+    take_samples(settings, furnish(settings, Scale(shops=1, customers=1))[0])
 
     whole = books.rows(settings)
 

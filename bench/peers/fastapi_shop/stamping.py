@@ -170,7 +170,7 @@ async def add_totals(session: AsyncSession, business_id: int, day: date, stamps:
         await session.execute(own.values(outstanding=BusinessTotal.outstanding + earned))
     await session.flush()
     figures = {"visits": 1, "stamps_added": stamps, "rewards_earned": earned}
-    insert: Any = postgresql.insert if session.bind.dialect.name == "postgresql" else sqlite.insert
+    insert: Any = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     row = insert(DailyTotal).values(business_id=business_id, day=day, **figures)
     sums = {name: getattr(DailyTotal, name) + row.excluded[name] for name in figures}
     await session.execute(row.on_conflict_do_update(index_elements=["business_id", "day"], set_=sums))

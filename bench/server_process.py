@@ -1,4 +1,4 @@
-"""Serving: a server as a process of its own on a free port of this machine, for as long as it is measured."""
+"""A server as a process of its own on a free port of this machine, for as long as it is measured."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Starting: server processes, each from its very beginning to its first answer, and what they weigh then."""
+"""Server processes, each from its very beginning to its first answer, and what they weigh then."""
 
 import os
 import subprocess
@@ -11,13 +11,13 @@ from contextlib import contextmanager, suppress
 import msgspec
 
 from bench.memory import Weight, cpu_seconds, weigh
-from bench.serving import PATIENCE_SECONDS, PORT, ROOT, free_port
+from bench.server_process import PATIENCE_SECONDS, PORT, ROOT, free_port
 from bench.shops import SECRET_KEY
 from loyalty_app.settings import Settings
 
 SERVE = (sys.executable, "-m", "loyalty_cli", "serve", "--port", PORT)
 API = (sys.executable, "-m", "loyalty_cli", "api", "--port", PORT)
-BARE = (sys.executable, "-m", "bench.bare", PORT)
+BARE = (sys.executable, "-m", "bench.bare_server", PORT)
 LOOK_EVERY_SECONDS = 0.005
 REST_SECONDS = 1.5
 """What begins with a server, as looking for deliveries, is over by then."""
@@ -37,8 +37,8 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
         return weigh(self.pid)
 
 
-def surroundings(settings: Settings | None = None, **more: str) -> dict[str, str]:
-    """The variables of a server on these settings, and none of the shell that measures."""
+def server_environment(settings: Settings | None = None, **more: str) -> dict[str, str]:
+    """The variables of a server on these settings, and none of the benchmark's own."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("LOYALTY_")}
     url = {"LOYALTY_DATABASE_URL": settings.database_url} if settings else {}
     return {**own, "PYTHONPATH": str(ROOT), "LOYALTY_SECRET_KEY": SECRET_KEY, **url, **more}

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from bench import load
-from bench.driving import Load, Round, at_a_pace, write_cards
+from bench import load_generator
 from bench.fixed_rate import Pace
+from bench.http_load import Load, Round, at_fixed_rate, write_cards
 from bench.shops import Card
 
 FINE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -73,7 +73,7 @@ async def test_a_stamp_that_had_to_wait_for_another_is_charged_for_it(tmp_path: 
 
 async def test_an_answer_that_is_no_stamp_is_a_failure(tmp_path: Path) -> None:
     async with listening(Till(REFUSED), tmp_path / "cards", rate=100) as order:
-        paced, crowded = await Pace().run(order), await load.run(order)
+        paced, crowded = await Pace().run(order), await load_generator.run(order)
 
     assert paced["failures"] == paced["answers"] == 30
     assert crowded["failures"] == crowded["answers"] == 1
@@ -81,7 +81,7 @@ async def test_an_answer_that_is_no_stamp_is_a_failure(tmp_path: Path) -> None:
 
 async def test_a_server_that_hangs_up_is_a_failure_and_nobody_waits_for_it(tmp_path: Path) -> None:
     async with listening(Till(b""), tmp_path / "cards", rate=100) as order:
-        paced, crowded = await Pace().run(order), await load.run(order)
+        paced, crowded = await Pace().run(order), await load_generator.run(order)
 
     assert (paced["failures"], crowded["failures"]) == (30, 1)
 
@@ -89,7 +89,7 @@ async def test_a_server_that_hangs_up_is_a_failure_and_nobody_waits_for_it(tmp_p
 async def test_cards_are_stamped_with_the_keys_of_their_shops(tmp_path: Path) -> None:
     till = Till()
     async with listening(till, tmp_path / "cards") as order:
-        await load.run(order)
+        await load_generator.run(order)
 
     asked = {tuple(head.split(b"\r\n")[place] for place in (0, 2)) for head in till.asked}
     assert asked == {
@@ -101,7 +101,7 @@ async def test_cards_are_stamped_with_the_keys_of_their_shops(tmp_path: Path) ->
 async def test_every_stamp_has_a_key_of_its_own_if_keys_are_sent(tmp_path: Path) -> None:
     till = Till()
     async with listening(till, tmp_path / "cards", once_only=True) as order:
-        await load.run(order)
+        await load_generator.run(order)
 
     keys = [line for head in till.asked for line in head.split(b"\r\n") if line.startswith(b"Idempotency-Key: ")]
     assert len(set(keys)) == len(keys) == len(till.asked) > 1
@@ -111,7 +111,7 @@ async def test_a_benchmark_whose_requests_fail_stops(tmp_path: Path) -> None:
     async with listening(Till(REFUSED), tmp_path / "cards") as order:
         asked = Load(port=order["port"], cards=Path(order["cards"]))
         with pytest.raises(SystemExit, match="requests failed"):
-            await asyncio.to_thread(at_a_pace, asked, 0.2, rate=20)
+            await asyncio.to_thread(at_fixed_rate, asked, 0.2, rate=20)
 
 
 def test_a_rate_is_answers_by_seconds() -> None:

@@ -1,6 +1,6 @@
-"""Environments: a .venv of its own for what only benchmarks need, so that none of it is a dependency of the project.
+"""A .venv of its own for what only benchmarks need, so that none of it is a dependency of the project.
 
-Each is made on first use from hashed locks, with pip as it is configured, and made again when its lock changes.
+Each is made on first use from hashed locks, with pip as it is configured, and again when its lock changes.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import sys
 import venv
 from pathlib import Path
 
-from bench.serving import ROOT
+from bench.server_process import ROOT
 
 PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet", "--no-deps", "--require-hashes")
 

@@ -1,8 +1,8 @@
-"""Driving: the load, the same for everybody who answers stamps over HTTP.
+"""The load over HTTP, the same for everybody who answers stamps over HTTP.
 
-`at_most` keeps 32 connections busy (wrk, installed from Debian if it may; else `bench.load`); `at_a_pace` sends at a
-fixed rate, whether answers come or not, and counts a stamp's time from when it was due (`bench.fixed_rate`).
-Cards are drawn at random.
+`at_full_rate` keeps 32 connections busy (wrk, installed from Debian if it may; else `bench.load_generator`).
+`at_fixed_rate` sends so many a second, whether answers come or not, and counts a stamp's time from when it was due
+(`bench.fixed_rate`). Cards are drawn at random.
 """
 
 import json
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from bench.serving import ROOT
+from bench.server_process import ROOT
 from bench.shops import Card
 
 CONNECTIONS = 32
@@ -66,21 +66,23 @@ def wrk() -> str | None:
 
 def tool() -> str:
     """What keeps the connections busy."""
-    return "wrk" if wrk() else "bench.load"
+    return "wrk" if wrk() else "bench.load_generator"
 
 
-def at_most(load: Load, seconds: float) -> Round:
+def at_full_rate(load: Load, seconds: float) -> Round:
     """As many stamps as 32 connections get, each of which waits for its answer."""
     program = wrk()
     if program is None:
-        return _drive([sys.executable, "-m", "bench.load"], {"connections": CONNECTIONS, "seconds": seconds}, load)
+        return _drive(
+            [sys.executable, "-m", "bench.load_generator"], {"connections": CONNECTIONS, "seconds": seconds}, load
+        )
     url = f"http://127.0.0.1:{load.port}"
     options = [f"-d{max(1, round(seconds))}s", "--timeout", PATIENCE, "-s", str(SCRIPT)]
     command = [program, "-t1", f"-c{CONNECTIONS}", *options, url, "--"]
     return _measured([*command, str(load.cards), "keys" if load.once_only else "plain"], "", load)
 
 
-def at_a_pace(load: Load, seconds: float, *, rate: float) -> Round:
+def at_fixed_rate(load: Load, seconds: float, *, rate: float) -> Round:
     """Stamps at a fixed rate a second."""
     order = {"connections": CONNECTIONS, "seconds": seconds, "rate": rate}
     return _drive([sys.executable, "-m", "bench.fixed_rate"], order, load)

@@ -1,4 +1,4 @@
-"""Sizes: the same questions asked of a small crowd and of a large one, and how many times as long the large one takes.
+"""The same questions asked of a small crowd and of a large one, and how many times as long the large one takes.
 
 Round after round each question is asked of each place in turn, because machines drift.
 """
