@@ -112,7 +112,7 @@ class Shop:
 
 
 async def open_shop(database: Database) -> Shop:
-    """A shop with its first program, a clock and a counter; whoever opens it closes its counter."""
+    """A shop with its first program, a clock and a counter; the caller closes its counter."""
     return Shop(database, await found(database), Clock())
 
 

@@ -4,7 +4,9 @@ A class is public if its name does not begin with a line. It is central if its m
 """
 
 import ast
+import io
 import re
+import tokenize
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
@@ -151,3 +153,28 @@ def test_a_module_that_a_document_names_is_there() -> None:
         for name, span in sorted(named)
         if not any(f"/{p}".endswith(f"/{span}") for p in paths + migrations)
     ] == []
+
+
+OLD_TURNS = re.compile(
+    r"\b(whoever|whomever|anew|of late|what was paid for|be they|be it|shall|mends?|mended|thereby|dearest"
+    r"|nobody's own)\b",
+    re.IGNORECASE,
+)
+
+
+def comments_and_docstrings(path: Path) -> Iterator[str]:
+    text = path.read_text("utf-8")
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.string
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield from node.value.value.splitlines()
+
+
+def test_documents_docstrings_and_comments_are_in_plain_words() -> None:
+    documents = [(name, line) for name in NAMES for line in read(name).splitlines()]
+    everywhere = [path for path in modules(*OURS, "bench", "tests") if path != Path(__file__)]
+    paths = [path for path in everywhere if OLD_TURNS.search(path.read_text("utf-8"))]
+    code = [(path.relative_to(ROOT).as_posix(), line) for path in paths for line in comments_and_docstrings(path)]
+    assert [(where, line) for where, line in documents + code if OLD_TURNS.search(line)] == []

@@ -103,7 +103,7 @@ class ApiKeys:
         return found
 
     def _refresh_if_due(self, until: float) -> None:
-        """Look up anew what is in use and will soon be forgotten, if the key at hand will be."""
+        """Look up again what is in use and will soon be forgotten, if the key at hand will be."""
         soon = self._seconds() + REMEMBERED_SECONDS / 2
         if until > soon or self._refreshing is not None:
             return
@@ -117,7 +117,7 @@ class ApiKeys:
             found = await self._find(asked)
             # Who was refused meanwhile stays refused: what was read here may be older.
             self._remember({digest: one for digest, one in found.items() if digest in self._remembered}, began)
-        except (SQLAlchemyError, OSError):  # whoever comes with one of them later looks it up, and is told
+        except (SQLAlchemyError, OSError):  # a later request with one of them looks it up, and is told
             log.info("keys in use could not be looked up anew")
         finally:
             self._refreshing = None

@@ -1,7 +1,7 @@
 """Invites: how somebody comes onto the staff of a shop.
 
-An invitation is a token of 128 bits that its bearer shows once, within a day; only its SHA-256 is kept. Whoever
-works there and could have given it does not use it up: it is for somebody else.
+An invitation is a token of 128 bits that its bearer shows once, within a day; only its SHA-256 is kept. Somebody
+who works there and could have given it does not use it up: it is for another person.
 """
 
 import hashlib

@@ -36,7 +36,7 @@ async def test_no_endpoint_answers_without_a_key_or_with_a_wrong_one(till: Till,
     stranger = make_key(bytes(KEY_RANDOM_BYTES)).text
     typo = till.key[:-1] + ("0" if till.key[-1] != "0" else "1")
     for endpoint in ENDPOINTS:
-        till.api.clock.wait(minutes=1)  # failed sign-ins shall not add up
+        till.api.clock.wait(minutes=1)  # failed sign-ins must not add up
         for key, code in ((stranger, "invalid_api_key"), (typo, "invalid_api_key"), ("", "missing_api_key")):
             with subtests.test(endpoint=endpoint.name, code=code):
                 asking = Till(till.api, till.business, key, till.key_id)

@@ -1,4 +1,4 @@
-"""Cards in chats: one person, one card; and whatever changes it makes it due to be shown anew."""
+"""Cards in chats: one person, one card; and each change makes it due to be shown again."""
 
 import asyncio
 from datetime import timedelta

@@ -150,7 +150,7 @@ async def test_joining_and_claiming_in_one_breath_is_the_same(shop: Shop) -> Non
 
 
 async def test_a_number_that_moves_in_the_same_breath_is_found_where_it_is(shop: Shop) -> None:
-    """The card that gets the number was not foreseen to be claimed: each is decided anew, alone."""
+    """The card that gets the number was not foreseen to be claimed: each is decided again, alone."""
     old = await shop.join()
     await join(shop)
     _, answer = await asyncio.gather(shop.update(old.id, phone=PHONE), claim(shop))

@@ -59,7 +59,7 @@ async def hang_up(shop: Shop, cards: int, **values: object) -> None:
 
 
 async def due(shop: Shop) -> list[timedelta | None]:
-    """In how long each card is to be shown anew."""
+    """In how long each card is to be shown again."""
     return [row.due_at and row.due_at - shop.clock.now for row in await shop.rows(telegram_card)]
 
 

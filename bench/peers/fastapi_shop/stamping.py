@@ -164,7 +164,7 @@ def new_delivery(event: Event, endpoint: WebhookEndpoint, now: datetime) -> Deli
 
 
 async def add_totals(session: AsyncSession, business_id: int, day: date, stamps: int, earned: int) -> None:
-    """Add to the figures of the shop, last of all: whoever comes next waits for these rows."""
+    """Add to the figures of the shop, last of all: the next request waits for these rows."""
     if earned:
         own = update(BusinessTotal).where(BusinessTotal.business_id == business_id)
         await session.execute(own.values(outstanding=BusinessTotal.outstanding + earned))
