@@ -7,6 +7,7 @@ from loyalty_app.pages import Page, Pagination
 from loyalty_app.webhooks.delivery_log import AttemptView, DeliveryView
 from loyalty_app.webhooks.endpoints import LastDelivery, NewWebhookView, WebhookView
 from loyalty_core.analytics import CurrentFigures, DayTotals, period_of, summarise
+from loyalty_core.ids import CustomerId
 from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
 from loyalty_core.programs import Surplus
@@ -24,7 +25,7 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 JOINED = NOW - timedelta(days=40)
 
 CUSTOMER = CustomerView(
-    id=42,
+    id=CustomerId(42),
     qr_code="CUS12AB34CD56",
     name="Ana Lovelace",
     phone="+14155552671",
@@ -42,7 +43,7 @@ CUSTOMER = CustomerView(
     version=9,
 )
 NEW_CUSTOMER = CustomerView(
-    id=42,
+    id=CustomerId(42),
     qr_code="CUS12AB34CD56",
     name="Ana Lovelace",
     phone="+14155552671",

@@ -23,6 +23,7 @@ from loyalty_app.customers.lists import (
     show_customer,
 )
 from loyalty_app.pages import PageRequest, make_cursor
+from loyalty_core.ids import CustomerId
 from loyalty_core.rewards import RewardStatus
 
 GOAL_MS = 2.0
@@ -93,7 +94,7 @@ def customers_page(place: Place, wanted: PageRequest, **search: str) -> Verb:
 
 def transactions_page(place: Place, customer: int) -> Verb:
     """What was done to one card."""
-    return partial(list_transactions, business=place.shops[0], customer_id=customer, wanted=PageRequest())
+    return partial(list_transactions, business=place.shops[0], customer_id=CustomerId(customer), wanted=PageRequest())
 
 
 def rewards_page(place: Place, wanted: PageRequest, status: RewardStatus = RewardStatus.AVAILABLE) -> Verb:

@@ -13,6 +13,7 @@ import msgspec
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from loyalty_core.access import DIGITS, base62
+from loyalty_core.ids import BusinessId, CustomerId
 
 LONGEST_DATA: Final = 64
 LONGEST_NUMBER: Final = 18
@@ -41,6 +42,16 @@ class Press(msgspec.Struct, frozen=True):
         """An argument that should be a number; 0, which is nobody's id, if it is none."""
         text = self.text(place)
         return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else 0
+
+    @property
+    def business_id(self) -> BusinessId:
+        """The shop, which the first argument of a shop's button names; 0 if it names none."""
+        return BusinessId(self.number(0))
+
+    @property
+    def customer_id(self) -> CustomerId:
+        """The customer, whom the second argument of the staff's buttons names; 0 if it names none."""
+        return CustomerId(self.number(1))
 
     def text(self, place: int) -> str:
         """An argument; empty if it is not there."""

@@ -35,7 +35,7 @@ async def choose(turn: Turn) -> None:
 async def repaint_cards(turn: Turn) -> None:
     """Have all cards of the chat shown again where they are, in the language that is spoken now."""
     await turn.finish()  # the card worker reads there which language it is
-    await show_again(turn.runtime.database, turn.bot.id, turn.user.id, now=turn.now())
+    await show_again(turn.runtime.database, turn.bot_id, turn.user_id, now=turn.now())
     turn.runtime.wakeups.cards.notify()
 
 

@@ -15,6 +15,7 @@ from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.runtime import Runtime
 from loyalty_app.shops.owner_notices import Ailment, Notice, NoticeQueue, NoticeSent, WebhookFacts
+from loyalty_core.ids import BotId, ChatId
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,8 @@ class NoticeWorker(QueueWorker[Notice, NoticeSent]):
 
     async def _send(self, bot: TelegramBot, notice: Notice, owner: int) -> None:
         """Tell one owner. One who has blocked the bot, or never met it, cannot be told and is not tried again."""
-        chat: Chat = await self._runtime.database.read(lambda connection: find_chat(connection, bot.id, owner))
+        bot_id, chat_id = BotId(bot.id), ChatId(owner)
+        chat: Chat = await self._runtime.database.read(lambda connection: find_chat(connection, bot_id, chat_id))
         if chat.blocked_at is not None:
             return
         try:
@@ -51,7 +53,7 @@ class NoticeWorker(QueueWorker[Notice, NoticeSent]):
         except (TimedOut, Forbidden, BadRequest):  # it may have arrived, or there is no such chat
             return
         newest = ChatChange(last_id=message.message_id)
-        await change_chat(self._runtime.database, bot.id, owner, newest, now=self._runtime.clock())
+        await change_chat(self._runtime.database, bot_id, chat_id, newest, now=self._runtime.clock())
 
 
 def notice_text(words: Words, notice: Notice) -> Html:

@@ -14,6 +14,7 @@ from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.staff import Position
 from loyalty_app.shops.workplaces import list_positions, require_position
 from loyalty_core.access import Role
+from loyalty_core.ids import BusinessId
 
 
 class TypedAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,13 +31,13 @@ DraftAnswer = Callable[[Turn, str], Awaitable[None]]
 
 async def own_positions(turn: Turn) -> list[Position]:
     """Where the person works, the oldest position first; a shop's own bot knows that shop only."""
-    user_id, bot_id = turn.user.id, turn.bot.id
+    user_id, bot_id = turn.user_id, turn.bot_id
     return await turn.read(lambda connection: list_positions(connection, user_id=user_id, bot_id=bot_id))
 
 
-async def own_position(turn: Turn, business_id: int, role: Role) -> Position:
+async def own_position(turn: Turn, business_id: BusinessId, role: Role) -> Position:
     """The person's position in a shop, read now. Raises NotOnStaff or RoleRequired."""
-    user_id, bot_id = turn.user.id, turn.bot.id
+    user_id, bot_id = turn.user_id, turn.bot_id
     return await turn.read(
         lambda connection: require_position(connection, business_id, user_id=user_id, bot_id=bot_id, role=role)
     )
@@ -49,7 +50,7 @@ def pressed_by(role: Role, act: Callable[[Turn, Position], Awaitable[None]]) -> 
     """
 
     async def answer(turn: Turn) -> None:
-        position = await own_position(turn, turn.press.number(0), role)
+        position = await own_position(turn, turn.press.business_id, role)
         turn.note(ChatChange(draft=None, business_id=position.business.id))
         await act(turn, position)
 
@@ -65,7 +66,7 @@ def typed_by(role: Role, take: Callable[[Turn, TypedAnswer], Awaitable[None]]) -
     async def answer(turn: Turn, text: str) -> None:
         draft = turn.draft or Draft("")
         try:
-            position = await own_position(turn, int(draft.answers.get("business") or 0), role)
+            position = await own_position(turn, BusinessId(int(draft.answers.get("business") or 0)), role)
         except Exception:
             turn.note(ChatChange(draft=None))
             raise

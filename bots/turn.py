@@ -23,6 +23,7 @@ from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
 from loyalty_app.counter import Counter
 from loyalty_app.runtime import Runtime
 from loyalty_app.shops.businesses import Business
+from loyalty_core.ids import BotId, ChatId, UserId
 
 log = logging.getLogger(__name__)
 
@@ -84,8 +85,8 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
 
     async def refresh_data(self) -> None:
         """Load the chat before anybody answers; called by the library."""
-        user, bot_id = self.user, self.bot.id
-        self.chat = await self.runtime.database.glance(lambda connection: find_chat(connection, bot_id, user.id))
+        user, bot_id, chat_id = self.user, self.bot_id, self.chat_id
+        self.chat = await self.runtime.database.glance(lambda connection: find_chat(connection, bot_id, chat_id))
         self.words = words_for(self.chat.language or user.language_code)
         message = self.incoming.message
         self._last_before = self.chat.last_id
@@ -117,6 +118,21 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
             raise ValueError(message)
         return self.incoming.effective_user
 
+    @property
+    def user_id(self) -> UserId:
+        """Telegram's number of the person."""
+        return UserId(self.user.id)
+
+    @property
+    def chat_id(self) -> ChatId:
+        """Telegram's number of their private chat, which is the person's own."""
+        return ChatId(self.user.id)
+
+    @property
+    def bot_id(self) -> BotId:
+        """Telegram's number of the bot that is written to."""
+        return BotId(self.bot.id)
+
     def now(self, business: Business | None = None) -> datetime:
         """The moment, by the shop's clock if one is named."""
         moment = self.runtime.clock()
@@ -143,7 +159,7 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
         """End the turn: a press is answered in any case, and what was noted is written down."""
         await self.toast()
         if _asked(self._noted):
-            await change_chat(self.runtime.database, self.bot.id, self.user.id, self._noted, now=self.now())
+            await change_chat(self.runtime.database, self.bot_id, self.chat_id, self._noted, now=self.now())
             self._noted = ChatChange()
 
     # What the person did.

@@ -10,6 +10,7 @@ from loyalty_cli import options
 from loyalty_cli.database import with_database
 from loyalty_cli.output import tell
 from loyalty_core.fields import LARGEST_ID
+from loyalty_core.ids import BusinessId
 
 if TYPE_CHECKING:
     from loyalty_app.counter.orders import CustomerRef
@@ -42,7 +43,7 @@ CUSTOMER = CustomerParam()
 @click.argument("customer", type=CUSTOMER)
 @options.of_business
 @options.as_json
-def show_data(customer: "CustomerRef", business_id: int, *, as_json: bool) -> None:
+def show_data(customer: "CustomerRef", business_id: BusinessId, *, as_json: bool) -> None:
     """Show all that is stored about one customer, as JSON.
 
     CUSTOMER is a number, or the code of a card. Hand it to the person who asks: nothing of others is in it.
@@ -59,7 +60,7 @@ def show_data(customer: "CustomerRef", business_id: int, *, as_json: bool) -> No
 @options.of_business
 @click.option("--yes", is_flag=True, help="Do not ask whether that is meant.")
 @options.as_json
-def erase(customer: "CustomerRef", business_id: int, *, yes: bool, as_json: bool) -> None:
+def erase(customer: "CustomerRef", business_id: BusinessId, *, yes: bool, as_json: bool) -> None:
     """Erase a customer's personal data, for ever.
 
     CUSTOMER is a number, or the code of a card. Name, phone, e-mail and birthday go, and open rewards are taken back.
@@ -75,7 +76,7 @@ def erase(customer: "CustomerRef", business_id: int, *, yes: bool, as_json: bool
     tell(erased, f"Customer {erased.id} is erased. The card {erased.qr_code} finds nobody any more.", as_json=as_json)
 
 
-async def _erase(database: "Database", business_id: int, customer: "CustomerRef") -> "Erased":
+async def _erase(database: "Database", business_id: BusinessId, customer: "CustomerRef") -> "Erased":
     from loyalty_app.counter import Caller, Counter
     from loyalty_app.shops.businesses import find_business
     from loyalty_core.ledger import SYSTEM

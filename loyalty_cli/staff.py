@@ -9,6 +9,7 @@ from loyalty_cli.commands import OrderedGroup
 from loyalty_cli.database import with_database
 from loyalty_cli.output import table, tell
 from loyalty_core.access import Role
+from loyalty_core.ids import BusinessId
 
 if TYPE_CHECKING:
     from loyalty_app.db.engine import Database
@@ -30,7 +31,7 @@ def staff() -> None:
     help="What they may do: staff give stamps, managers run the shop, owners decide about it.",
 )
 @options.as_json
-def invite(business_id: int, role: str, *, as_json: bool) -> None:
+def invite(business_id: BusinessId, role: str, *, as_json: bool) -> None:
     """Make an invitation for one person. It is shown now and never again, and is good for 24 hours.
 
     It is a link that opens the shop's bot. While the shop has no bot, it is what such a link will say to it.
@@ -52,7 +53,7 @@ def invite(business_id: int, role: str, *, as_json: bool) -> None:
 @staff.command("list")
 @options.of_business
 @options.as_json
-def list_(business_id: int, *, as_json: bool) -> None:
+def list_(business_id: BusinessId, *, as_json: bool) -> None:
     """Show who works in a shop."""
     from loyalty_app.shops.staff import list_staff
 
@@ -73,7 +74,7 @@ def list_(business_id: int, *, as_json: bool) -> None:
     help="The number of the person; `loyalty staff list` shows it.",
 )
 @options.as_json
-def remove(business_id: int, staff_id: int, *, as_json: bool) -> None:
+def remove(business_id: BusinessId, staff_id: int, *, as_json: bool) -> None:
     """Take somebody off the staff, at once. The last owner stays."""
     from loyalty_app.clock import utc_now
     from loyalty_app.shops.staff import remove_staff

@@ -18,6 +18,7 @@ from msgspec import UNSET, UnsetType
 
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.fields import NAME_LENGTH, Birthday, EmailText, Name, PhoneText
+from loyalty_core.ids import BusinessId, CustomerId
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LETTERS = 10
@@ -51,8 +52,8 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """A holder of a card. `version` rises with each change of profile or card, `entries` with each of the ledger."""
 
-    id: int
-    business_id: int
+    id: CustomerId
+    business_id: BusinessId
     qr_code: str
     name: str
     phone: str | None

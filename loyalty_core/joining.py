@@ -26,6 +26,7 @@ from loyalty_core.customers import (
 )
 from loyalty_core.errors import CustomerLimitReached
 from loyalty_core.events import CustomerCreated, CustomerDeleted, CustomerEventData, CustomerUpdated, OfProfile
+from loyalty_core.ids import BusinessId, CustomerId
 from loyalty_core.ledger import Entry, EntryType, apply
 from loyalty_core.outcomes import Erased
 from loyalty_core.programs import Program
@@ -88,8 +89,8 @@ def _first_version(profile: Profile, new: NewCard, now: datetime) -> Customer:
     check_birthday(profile.birthday, now.date())
     check_joined(new.joined_at, now)
     return Customer(
-        id=new.customer_id,
-        business_id=new.business_id,
+        id=CustomerId(new.customer_id),
+        business_id=BusinessId(new.business_id),
         qr_code=new.qr_code,
         name=clean_name(profile.name),
         phone=profile.phone,

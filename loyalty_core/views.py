@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from loyalty_core.customers import Customer
+from loyalty_core.ids import CustomerId
 from loyalty_core.ledger import ActorType, Entry, EntryType
 from loyalty_core.programs import Program, Surplus, running_goal
 from loyalty_core.rewards import Reward, RewardStatus
@@ -29,7 +30,7 @@ class RewardView(msgspec.Struct, frozen=True):
 class CustomerView(msgspec.Struct, frozen=True):
     """A customer as the world sees it; `stamps_required` is the goal of the running card."""
 
-    id: int
+    id: CustomerId
     qr_code: str
     name: str
     phone: str | None

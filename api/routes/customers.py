@@ -13,6 +13,7 @@ from api.responses import counter_response, data_response, page_response
 from loyalty_app.customers import lists as customers
 from loyalty_core.access import Scope
 from loyalty_core.customers import Profile, ProfileChange
+from loyalty_core.ids import CustomerId
 from loyalty_core.outcomes import Erased
 from loyalty_core.views import CustomerDetails, CustomerView, RewardView, TransactionView
 
@@ -172,7 +173,7 @@ async def delete_customer(request: AppRequest) -> ASGIResponse:
 )
 async def list_transactions(request: AppRequest) -> ASGIResponse:
     """List transactions."""
-    customer_id, wanted = path_id(request), read_query(request, PageQuery).page_request()
+    customer_id, wanted = CustomerId(path_id(request)), read_query(request, PageQuery).page_request()
     business, read = key_holder(request).business, runtime_of(request).database.read
     return page_response(await read(lambda c: customers.list_transactions(c, business, customer_id, wanted=wanted)))
 
@@ -194,10 +195,10 @@ async def list_transactions(request: AppRequest) -> ASGIResponse:
 )
 async def list_customer_rewards(request: AppRequest) -> ASGIResponse:
     """List a customer's rewards."""
-    return await show_rewards(request, path_id(request))
+    return await show_rewards(request, CustomerId(path_id(request)))
 
 
-async def show_rewards(request: AppRequest, customer_id: int | None = None) -> ASGIResponse:
+async def show_rewards(request: AppRequest, customer_id: CustomerId | None = None) -> ASGIResponse:
     """List rewards of one customer or of all."""
     query, business = read_query(request, RewardQuery), key_holder(request).business
     search = customers.RewardSearch(now=runtime_of(request).clock(), customer_id=customer_id, status=query.status)

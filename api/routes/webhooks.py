@@ -17,6 +17,7 @@ from loyalty_app.webhooks.delivery_log import DeliveryView, Queued
 from loyalty_app.webhooks.endpoints import NewWebhookView, WebhookChange, WebhookView, list_webhooks
 from loyalty_core.access import Scope
 from loyalty_core.errors import InvalidRequest
+from loyalty_core.ids import BusinessId
 from loyalty_core.outcomes import Deleted
 
 TAG = "Webhooks"
@@ -209,7 +210,7 @@ async def replay(request: AppRequest) -> ASGIResponse:
     return data_response(queued)
 
 
-async def _replay(runtime: Runtime, order: ReplayOrder, business_id: int, webhook_id: int) -> Queued:
+async def _replay(runtime: Runtime, order: ReplayOrder, business_id: BusinessId, webhook_id: int) -> Queued:
     now = runtime.clock()
     match order:
         case ReplayOrder(delivery_id=int(wanted), since=None):

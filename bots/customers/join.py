@@ -44,14 +44,14 @@ async def join(turn: Turn, slug: str) -> None:
 async def _find_shop(turn: Turn, slug: str) -> Business | None:
     if not SLUG.fullmatch(slug):
         return None
-    bot_id = turn.bot.id
+    bot_id = turn.bot_id
     return await turn.read(lambda connection: shop_of_link(connection, slug, bot_id=bot_id))
 
 
 async def _hand_out(turn: Turn, shop: Business) -> None:
     profile = Profile(name=name_of(turn.user, turn.words))
     caller = Caller(business=shop, actor=Actor(ActorType.CUSTOMER))
-    await turn.counter.join(caller, profile, holder=Holder(turn.bot.id, turn.user.id))
+    await turn.counter.join(caller, profile, holder=Holder(turn.bot_id, turn.user_id))
 
 
 def name_of(user: User, words: Words) -> str:

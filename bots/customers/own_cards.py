@@ -10,23 +10,24 @@ from bots.words import Html
 from loyalty_app.chat.card_queue import send_anew
 from loyalty_app.chat.held_card import HeldCard
 from loyalty_app.customers.card_snapshots import CardSnapshot, look_at_all, look_for
+from loyalty_core.ids import BusinessId
 
 
-async def find_own(turn: Turn, business_id: int) -> CardSnapshot | None:
+async def find_own(turn: Turn, business_id: BusinessId) -> CardSnapshot | None:
     """The person's card of a shop; None if they hold none."""
-    bot_id, user_id = turn.bot.id, turn.user.id
+    bot_id, user_id = turn.bot_id, turn.user_id
     return await turn.read(lambda connection: look_for(connection, business_id, bot_id=bot_id, user_id=user_id))
 
 
 async def find_all(turn: Turn) -> list[CardSnapshot]:
     """All cards that the person holds in this chat, the oldest first."""
-    bot_id, user_id = turn.bot.id, turn.user.id
+    bot_id, user_id = turn.bot_id, turn.user_id
     return await turn.read(lambda connection: look_at_all(connection, bot_id, user_id))
 
 
 async def pressed_card(turn: Turn) -> CardSnapshot | None:
     """The person's card of the shop that a button names; if there is none, that is said."""
-    snapshot = await find_own(turn, turn.press.number(0))
+    snapshot = await find_own(turn, turn.press.business_id)
     if snapshot is None:
         await turn.toast(turn.words.plain("This card is not here any more."), alert=True)
     return snapshot

@@ -10,6 +10,7 @@ from bots.text_limits import listed
 from bots.turn import Turn
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.customers.personal_data import OwnCard, OwnHistory, OwnProfile, own_card, own_history, own_profile
+from loyalty_core.ids import UserId
 
 FILE = "my-data.json"
 
@@ -28,7 +29,7 @@ class ChatData(msgspec.Struct, frozen=True, kw_only=True):
     """What the bot keeps of the chat."""
 
     bot: str
-    user_id: int
+    user_id: UserId
     language: str | None
     language_of_telegram: str | None
 
@@ -106,7 +107,7 @@ async def pressed_cards(turn: Turn) -> list[CardSnapshot]:
 def _chat_data(turn: Turn) -> ChatData:
     return ChatData(
         bot=turn.bot.username,
-        user_id=turn.user.id,
+        user_id=turn.user_id,
         language=turn.chat.language,
         language_of_telegram=turn.chat.language_code,
     )

@@ -16,6 +16,7 @@ from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import Holder, chat_key
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_core.errors import Busy, LoyaltyError
+from loyalty_core.ids import BusinessId
 from loyalty_core.ledger import Actor, ActorType
 
 KIND = "mynumber"
@@ -63,10 +64,10 @@ async def take_contact(turn: Turn) -> None:
     """
     message, draft = turn.incoming.message, _draft(turn)
     contact = message.contact if message else None
-    snapshot = await find_own(turn, int(draft.answers.get("shop") or 0)) if draft else None
+    snapshot = await find_own(turn, BusinessId(int(draft.answers.get("shop") or 0))) if draft else None
     if message is None or contact is None:
         return
-    if contact.user_id != turn.user.id or message.forward_origin is not None:
+    if contact.user_id != turn.user_id or message.forward_origin is not None:
         said = turn.words.say("That is not your own number, so nothing was changed. Only your own finds your card.")
     elif snapshot is None:
         said = turn.words.say("For which shop? Open its card with /card and press “My number” there.")
@@ -86,7 +87,7 @@ async def _claim(turn: Turn, snapshot: CardSnapshot, contact: Contact, *, nonce:
     actor, key = Actor(ActorType.CUSTOMER, snapshot.customer.id), chat_key(str(nonce)) if nonce else None
     caller = Caller(business=shop, actor=actor, key=key)
     try:
-        answer = await turn.counter.claim(caller, Holder(turn.bot.id, turn.user.id), f"+{digits}")
+        answer = await turn.counter.claim(caller, Holder(turn.bot_id, turn.user_id), f"+{digits}")
     except Busy:
         raise
     except LoyaltyError as refusal:

@@ -58,7 +58,7 @@ def _for_staff(turn: Turn, positions: Sequence[Position]) -> Html:
 
 
 async def _is_shared(turn: Turn) -> bool:
-    bot_id = turn.bot.id
+    bot_id = turn.bot_id
     return await turn.read(lambda connection: shop_of_bot(connection, bot_id)) is None
 
 

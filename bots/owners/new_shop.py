@@ -33,7 +33,7 @@ USUAL = (8, 10, 12)
 
 async def begin_shop(turn: Turn) -> None:
     """Ask for the name of the new shop. Raises ShopLimitReached."""
-    bot_id = turn.bot.id
+    bot_id = turn.bot_id
     if await turn.read(lambda connection: shop_of_bot(connection, bot_id)) is not None:
         await turn.screen(turn.words.say("This bot belongs to one shop. Open yours with the bot of all shops."))
         return
@@ -162,8 +162,8 @@ async def _open(turn: Turn, draft: Draft, reward: str) -> Position:
     place = cities.guess(turn.user.language_code or turn.chat.language)
     new = NewBusiness(name=str(draft.answers["name"]), plan=Plan.TRIAL, timezone=place.timezone, country=place.country)
     founder = ShopFounder(
-        bot_id=turn.bot.id,
-        chat_id=turn.user.id,
+        bot_id=turn.bot_id,
+        chat_id=turn.user_id,
         draft=turn.chat.draft or b"",
         after=write_draft(Draft(OPENED, {**draft.answers, "reward": reward})),
         name=_called(turn.user.full_name),

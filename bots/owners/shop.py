@@ -39,7 +39,7 @@ async def choose_shop(turn: Turn) -> None:
 
 async def press_shop(turn: Turn) -> None:
     """One of the person's shops was chosen."""
-    position = await own_position(turn, turn.press.number(0), Role.STAFF)
+    position = await own_position(turn, turn.press.business_id, Role.STAFF)
     turn.note(ChatChange(draft=None))
     await show_position(turn, position)
 

@@ -11,11 +11,11 @@ from loyalty_app.chat.chats import ChatChange
 
 async def ask(turn: Turn) -> None:
     """[Where are you?]: shop, customer. Offers the branches; the present one stands out."""
-    shift = await find_shift(turn, turn.press.number(0))
+    shift = await find_shift(turn, turn.press.business_id)
     if shift is None:
         await turn_away(turn)
         return
-    words, data = turn.words, (turn.press.number(0), turn.press.number(1))
+    words, data = turn.words, (turn.press.business_id, turn.press.customer_id)
     rows = [
         [
             button(
@@ -34,7 +34,7 @@ async def ask(turn: Turn) -> None:
 
 async def choose(turn: Turn) -> None:
     """A branch: shop, customer, branch. One that is not of this shop changes nothing."""
-    shift, chosen = await find_shift(turn, turn.press.number(0)), turn.press.number(2)
+    shift, chosen = await find_shift(turn, turn.press.business_id), turn.press.number(2)
     if shift is None:
         await turn_away(turn)
         return
@@ -43,7 +43,7 @@ async def choose(turn: Turn) -> None:
         turn.note(ChatChange(branch_id=chosen))
         shift = msgspec.structs.replace(shift, chosen_branch_id=chosen)
         headline = turn.words.say("📍 You work at {branch} now.", branch=shift.branch.name if shift.branch else "")
-    await show(turn, shift, turn.press.number(1), headline=headline)
+    await show(turn, shift, turn.press.customer_id, headline=headline)
 
 
 PRESSES = {"branches": ask, "branch": choose}

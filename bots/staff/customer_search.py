@@ -131,7 +131,7 @@ async def _serve(turn: Turn, customer: Customer) -> None:
 
 async def list_again(turn: Turn) -> None:
     """[All cards of the picture]: shop, customers."""
-    shop, ids = turn.press.number(0), [turn.press.number(place) for place in range(1, len(turn.press.args))]
+    shop, ids = turn.press.business_id, [turn.press.number(place) for place in range(1, len(turn.press.args))]
     if await find_shift(turn, shop) is None:
         await turn_away(turn)
         return

@@ -26,12 +26,12 @@ WELCOMES: dict[Role, str] = {
 
 async def accept_invitation(turn: Turn, token: str) -> None:
     """An invitation was opened. Raises InviteInvalid, also in another shop's own bot."""
-    bot_id = turn.bot.id
+    bot_id = turn.bot_id
     bots_shop = await turn.read(lambda connection: shop_of_bot(connection, bot_id))
     if bots_shop is not None and await turn.read(lambda connection: shop_inviting(connection, token)) != bots_shop:
         raise InviteInvalid
     accepted = await accept(
-        turn.runtime.database, token, user_id=turn.user.id, name=_name(turn), now=turn.runtime.clock()
+        turn.runtime.database, token, user_id=turn.user_id, name=_name(turn), now=turn.runtime.clock()
     )
     turn.note(ChatChange(business_id=accepted.business.id))
     if accepted.left:

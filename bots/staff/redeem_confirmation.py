@@ -17,16 +17,16 @@ MOST_CHOICES = 8
 
 async def hand(turn: Turn) -> None:
     """[Redeem]: shop, customer. Names the reward and asks once more; of several, one is chosen."""
-    shift = await find_shift(turn, turn.press.number(0))
+    shift = await find_shift(turn, turn.press.business_id)
     if shift is None:
         await turn_away(turn)
         return
     try:
-        screen = await look(turn, shift, turn.press.number(1))
+        screen = await look(turn, shift, turn.press.customer_id)
         different = _different(screen.view.rewards)
     except (CustomerNotFound, NoRewardAvailable) as refusal:
         await turn.toast(reply(turn.words, refusal, turn.now(shift.position.business)), alert=True)
-        await show(turn, shift, turn.press.number(1))
+        await show(turn, shift, turn.press.customer_id)
         return
     if len(different) == 1:
         await turn.screen(*_confirmation(screen, different[0], turn))

@@ -16,6 +16,7 @@ from bots.words import Html, Words
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.staff_view import StaffView, look_at
 from loyalty_core.errors import CustomerNotFound, NotOnStaff
+from loyalty_core.ids import CustomerId
 from loyalty_core.ledger import Entry, EntryType
 
 MOST_SYMBOLS = 20
@@ -44,7 +45,7 @@ class StaffScreen(msgspec.Struct, frozen=True, kw_only=True):
         return (self.shift.position.business.id, self.view.customer_id, *more)
 
 
-async def look(turn: Turn, shift: Shift, customer_id: int) -> StaffScreen:
+async def look(turn: Turn, shift: Shift, customer_id: CustomerId) -> StaffScreen:
     """Read how a customer's card is now. Raises CustomerNotFound."""
     position, now = shift.position, turn.now(shift.position.business)
     view = await turn.read(
@@ -54,7 +55,7 @@ async def look(turn: Turn, shift: Shift, customer_id: int) -> StaffScreen:
 
 
 async def show(
-    turn: Turn, shift: Shift, customer_id: int, *, headline: Html | None = None, all_amounts: bool = False
+    turn: Turn, shift: Shift, customer_id: CustomerId, *, headline: Html | None = None, all_amounts: bool = False
 ) -> None:
     """Show a customer as they are now, below a headline that says what has just been done."""
     try:

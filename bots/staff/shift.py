@@ -14,6 +14,7 @@ from loyalty_app.shops.branches import Branch
 from loyalty_app.shops.staff import Position
 from loyalty_app.shops.workplaces import require_workplace
 from loyalty_core.errors import NotOnStaff
+from loyalty_core.ids import BusinessId
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,9 +36,9 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
         return Caller(business=self.position.business, actor=self.position.actor, key=chat_key(nonce))
 
 
-async def find_shift(turn: Turn, business_id: int) -> Shift | None:
+async def find_shift(turn: Turn, business_id: BusinessId) -> Shift | None:
     """The person at work in that shop; None if they do not work there. The chat remembers the shop."""
-    user_id, bot_id = turn.user.id, turn.bot.id
+    user_id, bot_id = turn.user_id, turn.bot_id
     try:
         workplace = await turn.read(
             lambda connection: require_workplace(connection, business_id, user_id=user_id, bot_id=bot_id)

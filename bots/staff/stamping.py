@@ -41,7 +41,7 @@ async def _act(turn: Turn, deed: Deed) -> None:
 
     The second tap of a double tap lands on the next screen, before anybody has read it: it is not meant.
     """
-    shift, customer_id = await find_shift(turn, turn.press.number(0)), turn.press.number(1)
+    shift, customer_id = await find_shift(turn, turn.press.business_id), turn.press.customer_id
     if shift is None:
         await turn_away(turn)
         return
@@ -75,7 +75,7 @@ async def _stamp(turn: Turn, shift: Shift) -> Html:
     if not 1 <= count <= MOST_STAMPS:
         raise InvalidRequest.field("stamps", f"must be a whole number from 1 to {MOST_STAMPS}")
     order = StampOrder(stamps=count, branch_id=branch.id if branch else None)
-    answer = await turn.counter.give_stamp(shift.caller(turn.press.text(2)), turn.press.number(1), order)
+    answer = await turn.counter.give_stamp(shift.caller(turn.press.text(2)), turn.press.customer_id, order)
     stamped = answer.outcome
     amount, name = f"+{words.number(stamped.stamps_added)}", first_name(stamped.customer.name)
     if stamped.rewards:
@@ -97,7 +97,7 @@ async def _stamp(turn: Turn, shift: Shift) -> Html:
 
 async def _redeem(turn: Turn, shift: Shift) -> Html:
     order = RedeemOrder(reward_id=turn.press.number(3))
-    answer = await turn.counter.redeem(shift.caller(turn.press.text(2)), turn.press.number(1), order)
+    answer = await turn.counter.redeem(shift.caller(turn.press.text(2)), turn.press.customer_id, order)
     redeemed = answer.outcome
     return turn.words.say(
         "🎁 Handed out to <b>{name}</b>: <b>{reward}</b>",
@@ -132,11 +132,11 @@ async def more_amounts(turn: Turn) -> None:
 
 
 async def _show(turn: Turn, *, all_amounts: bool = False) -> None:
-    shift = await find_shift(turn, turn.press.number(0))
+    shift = await find_shift(turn, turn.press.business_id)
     if shift is None:
         await turn_away(turn)
     else:
-        await show(turn, shift, turn.press.number(1), all_amounts=all_amounts)
+        await show(turn, shift, turn.press.customer_id, all_amounts=all_amounts)
 
 
 PRESSES = {

@@ -18,6 +18,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer, telegram_bot, telegram_card
 from loyalty_app.observability.queue_depths import QueueDepth
 from loyalty_app.queues.leased_table import NOW, Given, Lease, LeasedTable
+from loyalty_core.ids import BotId, BusinessId, ChatId, UserId
 
 LEASE = timedelta(seconds=30)
 AGAIN, AT_THE_LATEST = timedelta(seconds=5), timedelta(hours=1)
@@ -55,7 +56,7 @@ class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
     failed: bool = False
 
 
-def cards_of(connection: Connection, bot_id: int, user_id: int) -> list[HeldCard]:
+def cards_of(connection: Connection, bot_id: BotId, user_id: UserId) -> list[HeldCard]:
     """The cards that a person holds in their chat with a bot, the oldest first."""
     alive = and_(customer.c.business_id == telegram_card.c.business_id, customer.c.id == telegram_card.c.customer_id)
     own = (
@@ -68,7 +69,7 @@ def cards_of(connection: Connection, bot_id: int, user_id: int) -> list[HeldCard
     return [held_card_of(row) for row in connection.execute(own)]
 
 
-def find_card(connection: Connection, business_id: int, *, bot_id: int, user_id: int) -> HeldCard | None:
+def find_card(connection: Connection, business_id: BusinessId, *, bot_id: BotId, user_id: UserId) -> HeldCard | None:
     """The card of a shop that a person holds in their chat with a bot, also one whose customer was erased."""
     own = select(telegram_card).where(
         telegram_card.c.business_id == business_id,
@@ -92,7 +93,7 @@ async def send_anew(database: Database, card: HeldCard, *, now: datetime) -> Non
     await database.write(lambda connection: connection.execute(change).close())
 
 
-async def show_again(database: Database, bot_id: int, user_id: int, *, now: datetime) -> None:
+async def show_again(database: Database, bot_id: BotId, user_id: UserId, *, now: datetime) -> None:
     """Have all cards in a chat shown again, where they are: the person reads another language now, or has come back."""
     own = update(telegram_card).where(telegram_card.c.bot_id == bot_id, telegram_card.c.user_id == user_id)
     await database.write(lambda connection: connection.execute(own.values(due_at=now)).close())
@@ -105,7 +106,7 @@ async def mute(database: Database, card: HeldCard, *, muted: bool) -> None:
     await database.write(lambda connection: connection.execute(change).close())
 
 
-def repaint(connection: Connection, database: Database, business_id: int, *, now: datetime) -> None:
+def repaint(connection: Connection, database: Database, business_id: BusinessId, *, now: datetime) -> None:
     """Have all cards of a shop shown again, within a transaction that changes how they look.
 
     They fall due one after the other, those first that changed last.
@@ -167,7 +168,7 @@ class CardQueue:
             else:
                 self.leases.finish(connection, database, {lease: _after(one, current, now)})
             if one.sent is not None:
-                note_sent(connection, one.card.bot_id, one.card.user_id, one.sent)
+                note_sent(connection, one.card.bot_id, ChatId(one.card.user_id), one.sent)
 
 
 def _take_out(connection: Connection, card: HeldCard) -> None:

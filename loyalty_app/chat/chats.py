@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_chat
+from loyalty_core.ids import BotId, BusinessId, ChatId
 
 KEY = ("bot_id", "chat_id")
 
@@ -21,11 +22,11 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
     `draft` is what the person is in the middle of.
     """
 
-    bot_id: int
-    chat_id: int
+    bot_id: BotId
+    chat_id: ChatId
     language: str | None = None
     language_code: str | None = None
-    business_id: int | None = None
+    business_id: BusinessId | None = None
     branch_id: int | None = None
     screen_id: int | None = None
     last_id: int | None = None
@@ -38,7 +39,7 @@ class ChatChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     language: str | UnsetType | None = UNSET
     language_code: str | UnsetType | None = UNSET
-    business_id: int | UnsetType | None = UNSET
+    business_id: BusinessId | UnsetType | None = UNSET
     branch_id: int | UnsetType | None = UNSET
     screen_id: int | UnsetType | None = UNSET
     last_id: int | UnsetType | None = UNSET
@@ -46,7 +47,7 @@ class ChatChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     blocked_at: datetime | UnsetType | None = UNSET
 
 
-def find_chat(connection: Connection, bot_id: int, chat_id: int) -> Chat:
+def find_chat(connection: Connection, bot_id: BotId, chat_id: ChatId) -> Chat:
     """The chat of a person with a bot; one that nobody has written in yet is empty."""
     own = select(telegram_chat).where(telegram_chat.c.bot_id == bot_id, telegram_chat.c.chat_id == chat_id)
     row = connection.execute(own).one_or_none()
@@ -55,7 +56,7 @@ def find_chat(connection: Connection, bot_id: int, chat_id: int) -> Chat:
     return Chat(**{name: getattr(row, name) for name in Chat.__struct_fields__})
 
 
-async def change_chat(database: Database, bot_id: int, chat_id: int, change: ChatChange, *, now: datetime) -> None:
+async def change_chat(database: Database, bot_id: BotId, chat_id: ChatId, change: ChatChange, *, now: datetime) -> None:
     """Note something about a chat, which is made if it is not there yet."""
     asked = {name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not UNSET}
 
@@ -73,7 +74,7 @@ async def change_chat(database: Database, bot_id: int, chat_id: int, change: Cha
         await database.write(work)
 
 
-def note_sent(connection: Connection, bot_id: int, chat_id: int, message_id: int) -> None:
+def note_sent(connection: Connection, bot_id: BotId, chat_id: ChatId, message_id: int) -> None:
     """Note that a message was sent into a chat beside what its person does, within a transaction that holds more."""
     last = telegram_chat.c.last_id
     own = update(telegram_chat).where(telegram_chat.c.bot_id == bot_id, telegram_chat.c.chat_id == chat_id)

@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Row
 
+from loyalty_core.ids import BotId, BusinessId, CustomerId, UserId
+
 Place = tuple[int, int, int]
 """A business, a bot and a person: one chat in which one card of that business can hang."""
 
@@ -17,10 +19,10 @@ class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
     often that has failed.
     """
 
-    business_id: int
-    bot_id: int
-    user_id: int
-    customer_id: int
+    business_id: BusinessId
+    bot_id: BotId
+    user_id: UserId
+    customer_id: CustomerId
     created_at: datetime
     message_id: int | None = None
     shown_version: int = 0

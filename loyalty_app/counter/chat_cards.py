@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from loyalty_app.chat.held_card import HeldCard, Place
 from loyalty_app.counter.orders import Holder
 from loyalty_core.customers import Customer
+from loyalty_core.ids import BotId, UserId
 
 FIRST_SHOWING = timedelta(seconds=15)
 """How long who asked has for showing a new card; after that it is due like any other."""
@@ -51,8 +52,8 @@ class ChatCards:
             return ()
         card = HeldCard(
             business_id=customer.business_id,
-            bot_id=holder.bot_id,
-            user_id=holder.user_id,
+            bot_id=BotId(holder.bot_id),
+            user_id=UserId(holder.user_id),
             customer_id=customer.id,
             created_at=now,
             shown_stamps=customer.card.current_stamps,

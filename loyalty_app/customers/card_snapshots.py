@@ -14,6 +14,7 @@ from loyalty_app.shops.links import card_link
 from loyalty_app.shops.programs import read_program
 from loyalty_core.customers import Customer
 from loyalty_core.errors import CustomerNotFound
+from loyalty_core.ids import BotId, BusinessId, ChatId, UserId
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.views import CustomerView, customer_view
@@ -43,7 +44,7 @@ def look(connection: Connection, held: HeldCard) -> CardSnapshot | None:
     except CustomerNotFound:
         return None
     program = read_program(connection, held.business_id)
-    chat = find_chat(connection, held.bot_id, held.user_id)
+    chat = find_chat(connection, held.bot_id, ChatId(held.user_id))
     return CardSnapshot(
         held=held,
         business=find_business(connection, held.business_id),
@@ -56,13 +57,13 @@ def look(connection: Connection, held: HeldCard) -> CardSnapshot | None:
     )
 
 
-def look_for(connection: Connection, business_id: int, *, bot_id: int, user_id: int) -> CardSnapshot | None:
+def look_for(connection: Connection, business_id: BusinessId, *, bot_id: BotId, user_id: UserId) -> CardSnapshot | None:
     """The card of a shop that a person holds in their chat with a bot; None if they hold none."""
     held = find_card(connection, business_id, bot_id=bot_id, user_id=user_id)
     return look(connection, held) if held is not None else None
 
 
-def look_at_all(connection: Connection, bot_id: int, user_id: int) -> list[CardSnapshot]:
+def look_at_all(connection: Connection, bot_id: BotId, user_id: UserId) -> list[CardSnapshot]:
     """All cards that a person holds in their chat with a bot, the oldest first."""
     seen = (look(connection, held) for held in cards_of(connection, bot_id, user_id))
     return [sight for sight in seen if sight is not None]

@@ -18,6 +18,7 @@ from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
 from loyalty_core.customers import Customer, fold_case
 from loyalty_core.errors import CustomerNotFound
+from loyalty_core.ids import BusinessId, CustomerId
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import (
     CustomerDetails,
@@ -40,7 +41,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     q: str | None = None
 
 
-def find_customer(connection: Connection, business_id: int, ref: CustomerRef) -> Customer:
+def find_customer(connection: Connection, business_id: BusinessId, ref: CustomerRef) -> Customer:
     """The customer with that id or code. Raises CustomerNotFound."""
     column = customer.c.qr_code if isinstance(ref, str) else customer.c.id
     found = select(customer).where(customer.c.business_id == business_id, column == ref, customer.c.erased_at.is_(None))
@@ -95,7 +96,7 @@ def _matching(search: Search, business: Business) -> list[ColumnElement[bool]]:
 
 
 def list_transactions(
-    connection: Connection, business: Business, customer_id: int, *, wanted: PageRequest
+    connection: Connection, business: Business, customer_id: CustomerId, *, wanted: PageRequest
 ) -> Page[TransactionView]:
     """What was done to a card, the newest first. Raises CustomerNotFound, PageTooDeep, InvalidCursor."""
     total = find_customer(connection, business.id, customer_id).entries
@@ -109,7 +110,7 @@ class RewardSearch(msgspec.Struct, frozen=True, kw_only=True):
     """Which rewards to list: of one customer or of all, with one status or with any, as of a moment."""
 
     now: datetime
-    customer_id: int | None = None
+    customer_id: CustomerId | None = None
     status: RewardStatus | None = None
 
 

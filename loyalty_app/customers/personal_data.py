@@ -15,6 +15,7 @@ from loyalty_app.db.rows import entry_of, reward_of
 from loyalty_app.db.tables import reward, telegram_card, transaction
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.programs import read_program
+from loyalty_core.ids import BotId, BusinessId, CustomerId, UserId
 from loyalty_core.ledger import ActorType, Entry, EntryType
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.views import CustomerView, customer_view
@@ -82,8 +83,8 @@ class OwnHistory(msgspec.Struct, frozen=True):
 class OwnChat(msgspec.Struct, frozen=True):
     """A chat in which the card hangs, by Telegram's numbers."""
 
-    bot_id: int
-    user_id: int
+    bot_id: BotId
+    user_id: UserId
     news_muted: bool
     since: datetime
 
@@ -117,7 +118,7 @@ def own_card(customer: CustomerView) -> OwnCard:
     return OwnCard(**{name: getattr(customer, name) for name in OwnCard.__struct_fields__})
 
 
-def own_history(connection: Connection, customer: CustomerView, business_id: int) -> OwnHistory:
+def own_history(connection: Connection, customer: CustomerView, business_id: BusinessId) -> OwnHistory:
     """The whole history of a card."""
     entries = connection.execute(_ledger(business_id, customer.id).order_by(transaction.c.id)).all()
     rewards = connection.execute(_rewards(business_id, customer.id).order_by(reward.c.id)).all()
@@ -126,7 +127,7 @@ def own_history(connection: Connection, customer: CustomerView, business_id: int
     )
 
 
-async def show_data(database: Database, business_id: int, ref: CustomerRef, *, now: datetime) -> StoredData:
+async def show_data(database: Database, business_id: BusinessId, ref: CustomerRef, *, now: datetime) -> StoredData:
     """All that is stored about one customer of a business. Raises CustomerNotFound, InvalidRequest."""
 
     def work(connection: Connection) -> StoredData:
@@ -147,7 +148,7 @@ async def show_data(database: Database, business_id: int, ref: CustomerRef, *, n
     return await database.read(work)
 
 
-def last_deeds(connection: Connection, business_id: int, customer_id: int) -> list[Deed]:
+def last_deeds(connection: Connection, business_id: BusinessId, customer_id: CustomerId) -> list[Deed]:
     """The last ten things that were done to a card, the newest first. An undo is told by what it has undone."""
     done = _ledger(business_id, customer_id).where(transaction.c.type != EntryType.VOID.value)
     entries = [entry_of(row) for row in connection.execute(done.order_by(transaction.c.id.desc()).limit(RECENT))]
@@ -157,12 +158,12 @@ def last_deeds(connection: Connection, business_id: int, customer_id: int) -> li
     return [Deed(entry, texts.get(entry.reward_id)) for entry in entries]
 
 
-def _ledger(business_id: int, customer_id: int) -> Select[tuple[object, ...]]:
+def _ledger(business_id: BusinessId, customer_id: CustomerId) -> Select[tuple[object, ...]]:
     own = (transaction.c.business_id == business_id, transaction.c.customer_id == customer_id)
     return select(transaction).where(*own)
 
 
-def _rewards(business_id: int, customer_id: int) -> Select[tuple[object, ...]]:
+def _rewards(business_id: BusinessId, customer_id: CustomerId) -> Select[tuple[object, ...]]:
     return select(reward).where(reward.c.business_id == business_id, reward.c.customer_id == customer_id)
 
 

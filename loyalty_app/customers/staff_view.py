@@ -18,6 +18,7 @@ from loyalty_app.shops.programs import program_of
 from loyalty_core.changes import Occasion
 from loyalty_core.customers import Customer
 from loyalty_core.errors import AlreadyVoided, InvalidRequest, VoidRefused
+from loyalty_core.ids import BusinessId, CustomerId
 from loyalty_core.ledger import Actor, Entry
 from loyalty_core.programs import running_goal
 from loyalty_core.rewards import Reward, RewardStatus
@@ -33,7 +34,7 @@ class StaffView(msgspec.Struct, frozen=True, kw_only=True):
     `undoable` is the newest entry that the viewer may undo now.
     """
 
-    customer_id: int
+    customer_id: CustomerId
     name: str
     stamps: int
     goal: int
@@ -42,7 +43,9 @@ class StaffView(msgspec.Struct, frozen=True, kw_only=True):
     undoable: Entry | None
 
 
-def look_at(connection: Connection, business: Business, customer_id: int, *, by: Actor, now: datetime) -> StaffView:
+def look_at(
+    connection: Connection, business: Business, customer_id: CustomerId, *, by: Actor, now: datetime
+) -> StaffView:
     """What one of the staff sees of a customer at `now`, by the shop's clock. Raises CustomerNotFound."""
     found = find_customer(connection, business.id, customer_id)
     return StaffView(
@@ -97,7 +100,7 @@ def with_codes(connection: Connection, business_ids: Collection[int], codes: Col
     return sorted(found, key=lambda one: places[one.qr_code])
 
 
-def with_ids(connection: Connection, business_id: int, ids: Collection[int]) -> list[Customer]:
+def with_ids(connection: Connection, business_id: BusinessId, ids: Collection[int]) -> list[Customer]:
     """The customers of a shop with these ids, in the order of the ids; an id of nobody is left out."""
     own = select(customer).where(
         customer.c.business_id == business_id, customer.c.id.in_(ids), customer.c.erased_at.is_(None)

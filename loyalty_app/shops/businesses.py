@@ -23,6 +23,7 @@ from loyalty_app.shops.rights import require_staff
 from loyalty_core.access import Plan, Role
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InvalidRequest
+from loyalty_core.ids import BusinessId
 from loyalty_core.programs import Terms
 
 MOST_REQUESTS = 1_000_000_000
@@ -34,7 +35,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     `card_color` is the colour of its cards, as #6F4E37; with `card_notices` they may bring messages of their own.
     """
 
-    id: int
+    id: BusinessId
     slug: str
     name: str
     plan: Plan
@@ -170,13 +171,13 @@ async def set_plan(database: Database, business_id: int, plan: Plan, *, rate_lim
 class Repaint(Protocol):
     """Is told, in the transaction in which that changes, that a shop looks different from now on."""
 
-    def __call__(self, connection: Connection, database: Database, business_id: int, *, now: datetime) -> None:
+    def __call__(self, connection: Connection, database: Database, business_id: BusinessId, *, now: datetime) -> None:
         """Have all that shows the shop shown again."""
 
 
 async def change_business(
     database: Database,
-    business_id: int,
+    business_id: BusinessId,
     change: BusinessChange,
     *,
     now: datetime,

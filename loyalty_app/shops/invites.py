@@ -23,6 +23,7 @@ from loyalty_app.shops.start_links import INVITE_PREFIX
 from loyalty_core.access import Role, base62, higher, reaches, role_to_manage
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InviteInvalid
+from loyalty_core.ids import UserId
 
 TOKEN_BYTES, TOKEN_LETTERS = 16, 22
 VALID_FOR = timedelta(hours=24)
@@ -119,7 +120,10 @@ async def accept(database: Database, payload_or_token: str, *, user_id: int, nam
 
     Raises InviteInvalid, InvalidRequest if that is no name.
     """
-    digest, new = token_digest(payload_or_token.removeprefix(INVITE_PREFIX)), Newcomer(user_id, clean_name(name), now)
+    digest, new = (
+        token_digest(payload_or_token.removeprefix(INVITE_PREFIX)),
+        Newcomer(UserId(user_id), clean_name(name), now),
+    )
 
     def work(connection: Connection) -> Accepted:
         given = _find(connection, digest)

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select
 from loyalty_app.db.tables import business, telegram_bot
 from loyalty_app.shops.businesses import Business, business_of
 from loyalty_app.shops.start_links import CARD_PREFIX, JOIN_PREFIX, start_link
+from loyalty_core.ids import BotId, BusinessId
 
 
-def bot_username(connection: Connection, business_id: int) -> str | None:
+def bot_username(connection: Connection, business_id: BusinessId) -> str | None:
     """The name of the bot that serves a shop: its own, or else the shared one; None if there is neither."""
     serving = serving_bot(connection, business_id)
     return serving.username if serving is not None else None
@@ -20,11 +21,11 @@ def bot_username(connection: Connection, business_id: int) -> str | None:
 class ServingBot(msgspec.Struct, frozen=True):
     """The bot that serves a shop."""
 
-    bot_id: int
+    bot_id: BotId
     username: str
 
 
-def who_serves(business_id: int | ColumnElement[int]) -> Select[tuple[int, str]]:
+def who_serves(business_id: BusinessId | ColumnElement[int]) -> Select[tuple[int, str]]:
     """The question for the bot that serves a shop: its own, or else the shared one."""
     owner = telegram_bot.c.business_id
     return (
@@ -35,26 +36,26 @@ def who_serves(business_id: int | ColumnElement[int]) -> Select[tuple[int, str]]
     )
 
 
-def serving_bot(connection: Connection, business_id: int) -> ServingBot | None:
+def serving_bot(connection: Connection, business_id: BusinessId) -> ServingBot | None:
     """The bot that serves a shop: its own, or else the shared one; None if there is neither."""
     row = connection.execute(who_serves(business_id)).one_or_none()
     return ServingBot(row.bot_id, row.username) if row is not None else None
 
 
-def shop_of_bot(connection: Connection, bot_id: int) -> int | None:
+def shop_of_bot(connection: Connection, bot_id: BotId) -> int | None:
     """The business whose own bot that is, or was until it was taken away; None for the shared one."""
     found: int | None = connection.scalar(select(telegram_bot.c.business_id).where(telegram_bot.c.bot_id == bot_id))
     return found
 
 
-def shop_of_link(connection: Connection, slug: str, *, bot_id: int) -> Business | None:
+def shop_of_link(connection: Connection, slug: str, *, bot_id: BotId) -> Business | None:
     """The shop of that slug, as a bot knows it: a shop's own bot knows no other shop. None if there is none."""
     row = connection.execute(select(business).where(business.c.slug == slug)).one_or_none()
     own = shop_of_bot(connection, bot_id)
     return business_of(row) if row is not None and own in {None, row.id} else None
 
 
-def card_link(connection: Connection, business_id: int, qr_code: str) -> str:
+def card_link(connection: Connection, business_id: BusinessId, qr_code: str) -> str:
     """What the QR code of a card says: a link that opens the card in the chat, or the bare code without a bot."""
     return _start(bot_username(connection, business_id), CARD_PREFIX + qr_code) or qr_code
 
@@ -64,7 +65,7 @@ def join_link(connection: Connection, business: Business) -> str | None:
     return _start(bot_username(connection, business.id), JOIN_PREFIX + business.slug)
 
 
-def invite_link(connection: Connection, business_id: int, payload: str) -> str | None:
+def invite_link(connection: Connection, business_id: BusinessId, payload: str) -> str | None:
     """The link that accepts an invitation, given as the payload that `invites.invite` has made; None without a bot."""
     return _start(bot_username(connection, business_id), payload)
 

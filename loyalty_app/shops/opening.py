@@ -14,6 +14,7 @@ from loyalty_app.shops.staff import Newcomer, Position, add_staff
 from loyalty_core.access import Role
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import ShopLimitReached
+from loyalty_core.ids import UserId
 from loyalty_core.programs import Terms
 
 FIRST_KEY = "First key"
@@ -61,7 +62,7 @@ async def open_shop_in_chat(
 
     Raises DraftGone if the chat does not hold exactly that draft (any more), ShopLimitReached, InvalidRequest.
     """
-    owner = Newcomer(founder.chat_id, clean_name(founder.name), now)
+    owner = Newcomer(UserId(founder.chat_id), clean_name(founder.name), now)
 
     def work(connection: Connection) -> Position:
         _end_draft(connection, founder)

@@ -11,6 +11,7 @@ from loyalty_app.shops.businesses import Business, Repaint, find_business, progr
 from loyalty_app.shops.rights import require_staff
 from loyalty_core.access import Role
 from loyalty_core.customers import clean_name
+from loyalty_core.ids import BusinessId
 from loyalty_core.programs import Program, ProgramChange, changed
 
 
@@ -27,7 +28,7 @@ def program_of(connection: Connection, shop: Business) -> Program:
 
 async def change_program(
     database: Database,
-    business_id: int,
+    business_id: BusinessId,
     change: ProgramChange,
     *,
     now: datetime,

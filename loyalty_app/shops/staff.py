@@ -16,6 +16,7 @@ from loyalty_app.ids import Kind
 from loyalty_app.shops.businesses import Business, business_of, find_business
 from loyalty_core.access import Role, check_removal, require_role, role_to_manage
 from loyalty_core.errors import InvalidRequest, NotOnStaff
+from loyalty_core.ids import BusinessId, UserId
 from loyalty_core.ledger import Actor, ActorType
 
 
@@ -33,18 +34,18 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
         return Actor(ActorType.STAFF, self.staff_id, self.name, self.role)
 
 
-def positions(connection: Connection, user_id: int) -> list[Position]:
+def positions(connection: Connection, user_id: UserId) -> list[Position]:
     """All shops on whose staff a person is now, the oldest position first; `user_id` is Telegram's number."""
     return [_position_of(row) for row in connection.execute(_of_person(user_id))]
 
 
-def position_in(connection: Connection, user_id: int, business_id: int) -> Position | None:
+def position_in(connection: Connection, user_id: UserId, business_id: BusinessId) -> Position | None:
     """A person's position in one shop; None if they are not on its staff, or not any more."""
     row = connection.execute(_of_person(user_id).where(staff.c.business_id == business_id)).one_or_none()
     return _position_of(row) if row is not None else None
 
 
-def _of_person(user_id: int) -> Select[Any]:
+def _of_person(user_id: UserId) -> Select[Any]:
     own = (staff.c.id.label("staff_id"), staff.c.name.label("staff_name"), staff.c.role)
     return (
         select(business, *own)
@@ -61,12 +62,14 @@ def _position_of(row: Row[Any]) -> Position:
 class Newcomer(msgspec.Struct, frozen=True):
     """Somebody of the chat who comes onto a staff: Telegram's number, a clean name, and when."""
 
-    user_id: int
+    user_id: UserId
     name: str
     now: datetime
 
 
-def add_staff(database: Database, connection: Connection, business_id: int, *, new: Newcomer, role: Role) -> Position:
+def add_staff(
+    database: Database, connection: Connection, business_id: BusinessId, *, new: Newcomer, role: Role
+) -> Position:
     """Put somebody on the staff inside a transaction that may hold more. Raises InvalidRequest."""
     business = find_business(connection, business_id)
     with database.ids(connection) as ids:
@@ -90,7 +93,7 @@ class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     role: Role
     created_at: datetime
-    user_id: int | None
+    user_id: UserId | None
 
 
 def _member_of(row: Row[Any]) -> StaffMember:
@@ -99,7 +102,7 @@ def _member_of(row: Row[Any]) -> StaffMember:
     )
 
 
-async def list_staff(database: Database, business_id: int) -> list[StaffMember]:
+async def list_staff(database: Database, business_id: BusinessId) -> list[StaffMember]:
     """The staff of a shop, in the order in which they came. Raises InvalidRequest if there is no such shop."""
 
     def work(connection: Connection) -> list[StaffMember]:
@@ -111,7 +114,7 @@ async def list_staff(database: Database, business_id: int) -> list[StaffMember]:
 
 
 async def remove_staff(
-    database: Database, business_id: int, staff_id: int, *, now: datetime, by: int | None = None
+    database: Database, business_id: BusinessId, staff_id: int, *, now: datetime, by: int | None = None
 ) -> StaffMember:
     """Take somebody off the staff, and back the invitations that they have given; doing it again changes nothing.
 
@@ -135,14 +138,14 @@ async def remove_staff(
     return await database.write(work)
 
 
-def _lock_all(connection: Connection, business_id: int) -> dict[int, StaffMember]:
+def _lock_all(connection: Connection, business_id: BusinessId) -> dict[int, StaffMember]:
     """The whole staff, so that two owners who remove each other do so one after the other."""
     here = select(staff).where(staff.c.business_id == business_id, staff.c.removed_at.is_(None))
     rows = connection.execute(here.order_by(staff.c.id).with_for_update())
     return {row.id: _member_of(row) for row in rows}
 
 
-def _find(connection: Connection, business_id: int, staff_id: int) -> StaffMember:
+def _find(connection: Connection, business_id: BusinessId, staff_id: int) -> StaffMember:
     own = select(staff).where(staff.c.business_id == business_id, staff.c.id == staff_id)
     row = connection.execute(own).one_or_none()
     if row is None:
@@ -150,7 +153,7 @@ def _find(connection: Connection, business_id: int, staff_id: int) -> StaffMembe
     return _member_of(row)
 
 
-def _remove(connection: Connection, business_id: int, staff_id: int, now: datetime) -> None:
+def _remove(connection: Connection, business_id: BusinessId, staff_id: int, now: datetime) -> None:
     own = staff.c.business_id == business_id, staff.c.id == staff_id
     connection.execute(update(staff).where(*own).values(removed_at=now))
     given = invite.c.business_id == business_id, invite.c.invited_by == staff_id

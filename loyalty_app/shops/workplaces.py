@@ -14,6 +14,7 @@ from loyalty_app.shops.links import shop_of_bot
 from loyalty_app.shops.staff import Position, position_in, positions
 from loyalty_core.access import Role, require_role
 from loyalty_core.errors import NotOnStaff
+from loyalty_core.ids import BotId, BusinessId, UserId
 
 
 class Workplace(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +25,7 @@ class Workplace(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def require_position(
-    connection: Connection, business_id: int, *, user_id: int, bot_id: int, role: Role = Role.STAFF
+    connection: Connection, business_id: BusinessId, *, user_id: UserId, bot_id: BotId, role: Role = Role.STAFF
 ) -> Position:
     """A person's position in a shop, if they have that role there now, or a later one.
 
@@ -37,13 +38,13 @@ def require_position(
     return position
 
 
-def require_workplace(connection: Connection, business_id: int, *, user_id: int, bot_id: int) -> Workplace:
+def require_workplace(connection: Connection, business_id: BusinessId, *, user_id: UserId, bot_id: BotId) -> Workplace:
     """The shop where a person works, with its branches. Raises NotOnStaff as `require_position` does."""
     position = require_position(connection, business_id, user_id=user_id, bot_id=bot_id)
     return Workplace(position=position, branches=branches_of(connection, business_id))
 
 
-def list_positions(connection: Connection, *, user_id: int, bot_id: int) -> list[Position]:
+def list_positions(connection: Connection, *, user_id: UserId, bot_id: BotId) -> list[Position]:
     """What a person is in the shops that a bot knows, the oldest position first."""
     everywhere = positions(connection, user_id)
     shop_of_this_bot = shop_of_bot(connection, bot_id) if everywhere else None

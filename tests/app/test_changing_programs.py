@@ -8,6 +8,7 @@ from loyalty_app.chat.card_queue import repaint
 from loyalty_app.db import tables
 from loyalty_app.shops.programs import change_program
 from loyalty_core.errors import InvalidRequest
+from loyalty_core.ids import BusinessId
 from loyalty_core.programs import ProgramChange, Surplus
 from testkit.audit import assert_books_balance
 from testkit.shop import Shop, open_next_door
@@ -84,4 +85,6 @@ async def test_a_change_is_of_one_business_only(shop: Shop) -> None:
 
 async def test_a_business_that_is_not_there_has_no_program(shop: Shop) -> None:
     with pytest.raises(InvalidRequest, match="99"):
-        await change_program(shop.database, 99, ProgramChange(stamps_required=3), now=shop.clock.now, repaint=repaint)
+        await change_program(
+            shop.database, BusinessId(99), ProgramChange(stamps_required=3), now=shop.clock.now, repaint=repaint
+        )

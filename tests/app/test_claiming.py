@@ -185,7 +185,7 @@ async def test_after_any_day_of_joins_stamps_and_claims_in_two_processes_the_boo
     moved = False
     for minute in range(100):  # who comes first is not up to the dice: it goes on until stamps have moved once
         shop.clock.wait(minutes=1)
-        there = [customer.id for customer in await shop.customers()] or [0]
+        there: list[int] = [customer.id for customer in await shop.customers()] or [0]
         wishes = [wish(dice.choice([shop, twin]), dice, dice.choice(there)) for _ in range(6)]
         for outcome in await asyncio.gather(*wishes, return_exceptions=True):
             assert not isinstance(outcome, Exception) or isinstance(outcome, LoyaltyError), outcome

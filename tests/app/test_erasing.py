@@ -11,6 +11,7 @@ from loyalty_app.db import tables
 from loyalty_app.pages import PageRequest
 from loyalty_core.customers import Profile
 from loyalty_core.errors import CustomerNotFound, NoRewardAvailable
+from loyalty_core.ids import CustomerId
 from loyalty_core.rewards import RewardStatus
 from testkit.audit import assert_books_balance
 from testkit.concurrency import at_once
@@ -101,9 +102,9 @@ async def test_an_erased_customer_is_found_by_nothing(shop: Shop) -> None:
 async def test_the_lists_of_an_erased_customer_are_not_there(shop: Shop) -> None:
     mina = await a_life(shop)
     await shop.erase(mina)
-    wanted, of_mina = PageRequest(), RewardSearch(now=shop.clock.now, customer_id=mina)
+    wanted, of_mina = PageRequest(), RewardSearch(now=shop.clock.now, customer_id=CustomerId(mina))
     with pytest.raises(CustomerNotFound):
-        await shop.database.read(lambda c: list_transactions(c, shop.business, mina, wanted=wanted))
+        await shop.database.read(lambda c: list_transactions(c, shop.business, CustomerId(mina), wanted=wanted))
     with pytest.raises(CustomerNotFound):
         await shop.database.read(lambda c: list_rewards(c, shop.business, of_mina, wanted=wanted))
 

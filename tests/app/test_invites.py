@@ -10,11 +10,12 @@ from loyalty_app.shops.invites import Accepted, Offer, accept, invite, invite_on
 from loyalty_app.shops.staff import Position, position_in, positions, remove_staff
 from loyalty_core.access import Role
 from loyalty_core.errors import InvalidRequest, InviteInvalid, NotOnStaff, RoleRequired
+from loyalty_core.ids import BusinessId, UserId
 from loyalty_core.ledger import Actor, ActorType
 from testkit.builders import ANA, BEN, MIRA, OTTO
 from testkit.shop import Shop, open_next_door
 
-NINA, PIA = 601, 602
+NINA, PIA = UserId(601), UserId(602)
 
 
 async def give(shop: Shop, role: Role = Role.STAFF, *, by: Actor | None = None) -> str:
@@ -28,11 +29,11 @@ async def take(shop: Shop, payload: str, user_id: int = NINA, *, name: str = "Ni
     return accepted.position
 
 
-async def where_is(shop: Shop, user_id: int = NINA) -> list[Position]:
+async def where_is(shop: Shop, user_id: UserId = NINA) -> list[Position]:
     return await shop.database.read(lambda connection: positions(connection, user_id))
 
 
-async def position_at(shop: Shop, business_id: int) -> Position | None:
+async def position_at(shop: Shop, business_id: BusinessId) -> Position | None:
     return await shop.database.read(lambda connection: position_in(connection, NINA, business_id))
 
 
@@ -172,10 +173,10 @@ async def test_a_person_works_in_several_shops_the_oldest_position_comes_first(s
     second = await take(shop, await give(shop))
     assert await where_is(shop) == [first, second]
     assert await where_is(shop, PIA) == []
-    found = [await position_at(shop, number) for number in (shop.business.id, next_door.business.id, 10**9)]
+    found = [await position_at(shop, number) for number in (shop.business.id, next_door.business.id, BusinessId(10**9))]
     assert found == [second, first, None]
 
 
 async def test_the_hired_without_a_chat_are_found_in_none(shop: Shop) -> None:
     await shop.hire(BEN)
-    assert await where_is(shop, 0) == []
+    assert await where_is(shop, UserId(0)) == []

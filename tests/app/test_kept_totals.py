@@ -18,6 +18,7 @@ from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import _config, migrate
 from loyalty_app.pages import PageRequest
 from loyalty_app.settings import Settings
+from loyalty_core.ids import CustomerId
 from loyalty_core.rewards import Reward, RewardStatus
 from testkit.shop import Shop, open_next_door
 from tests.app.test_ledger_law import Day
@@ -68,7 +69,7 @@ async def owed_total(shop: Shop) -> int:
 
 
 async def transaction_total(shop: Shop, customer: int) -> int:
-    page = await shop.database.read(lambda c: list_transactions(c, shop.business, customer, wanted=FIRST))
+    page = await shop.database.read(lambda c: list_transactions(c, shop.business, CustomerId(customer), wanted=FIRST))
     return page.pagination.total
 
 

@@ -5,6 +5,7 @@ Days are made up by dice from a seed, so that a bad one can be had again.
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from random import Random
 
 import msgspec
@@ -51,7 +52,7 @@ class Day:
             for outcome in await asyncio.gather(*wishes, return_exceptions=True):
                 assert outcome is None or isinstance(outcome, LoyaltyError), outcome
 
-    async def wish(self, customers: list[int], entries: list[int]) -> None:
+    async def wish(self, customers: Sequence[int], entries: list[int]) -> None:
         verbs = {self.join: 2, self.stamp: 8, self.redeem: 3, self.void: 3, self.update: 1, self.erase: 0.3}
         [verb] = self.dice.choices(list(verbs), list(verbs.values()))
         await verb(self.dice.choice(customers or [0]), self.dice.choice(entries or [0]))

@@ -17,6 +17,7 @@ from loyalty_app.customers.lists import (
 )
 from loyalty_app.pages import DEEPEST, Page, PageRequest, make_cursor
 from loyalty_core.errors import CustomerNotFound, InvalidCursor, PageTooDeep
+from loyalty_core.ids import CustomerId
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import CustomerView, RewardView, TransactionView
 from testkit.shop import Shop, open_next_door
@@ -31,13 +32,13 @@ async def customers(shop: Shop, **wanted: object) -> Page[CustomerView]:
 
 async def transactions(shop: Shop, customer: int, **wanted: object) -> Page[TransactionView]:
     request = replace(PageRequest(), **wanted)
-    return await shop.database.read(lambda c: list_transactions(c, shop.business, customer, wanted=request))
+    return await shop.database.read(lambda c: list_transactions(c, shop.business, CustomerId(customer), wanted=request))
 
 
 async def rewards(
     shop: Shop, status: RewardStatus | None = None, customer: int | None = None, **wanted: object
 ) -> Page[RewardView]:
-    search = RewardSearch(now=shop.clock.now, status=status, customer_id=customer)
+    search = RewardSearch(now=shop.clock.now, status=status, customer_id=CustomerId(customer) if customer else None)
     request = replace(PageRequest(), **wanted)
     return await shop.database.read(lambda c: list_rewards(c, shop.business, search, wanted=request))
 

@@ -12,9 +12,10 @@ from loyalty_app.shops.opening import MOST_OWNED, DraftGone, ShopFounder, open_s
 from loyalty_app.shops.staff import Position, positions
 from loyalty_core.access import Plan, Role
 from loyalty_core.errors import InvalidRequest, ShopLimitReached
+from loyalty_core.ids import BotId, ChatId, UserId
 from testkit.builders import NOON, a_program
 
-BOT, OTTO = 1, 701
+BOT, OTTO = BotId(1), ChatId(701)
 DRAFT = b'{"name":"Cafe"}'
 
 
@@ -41,7 +42,7 @@ async def test_whoever_opens_a_shop_owns_it_and_the_draft_is_done(database: Data
     await write_draft(database)
     position = await open_one(database)
     assert (position.business.name, position.name, position.role) == ("Café", "Otto", Role.OWNER)
-    assert await database.read(lambda connection: positions(connection, OTTO)) == [position]
+    assert await database.read(lambda connection: positions(connection, UserId(OTTO))) == [position]
     assert await draft_left(database) is None
     assert await list_keys(database, position.business.id) == []
 

@@ -9,11 +9,12 @@ from loyalty_app.counter.orders import Holder
 from loyalty_app.db import tables
 from loyalty_app.upkeep.retention import prune
 from loyalty_core.customers import Profile
+from loyalty_core.ids import BotId, ChatId
 from loyalty_core.views import CustomerView
 from testkit.builders import ANA
 from testkit.shop import Shop
 
-BOT = 1
+BOT = BotId(1)
 
 
 async def join(shop: Shop, user_id: int) -> CustomerView:
@@ -57,7 +58,7 @@ async def test_a_chat_with_somebody_who_holds_no_card_and_works_nowhere_is_forgo
     await join(shop, 501)
     await shop.hire(ANA, user_id=502)
     for person in (501, 502, 503):
-        await change_chat(shop.database, BOT, person, ChatChange(language="de"), now=shop.clock.now)
+        await change_chat(shop.database, BOT, ChatId(person), ChatChange(language="de"), now=shop.clock.now)
     shop.clock.now += timedelta(days=30, milliseconds=1)
     await prune(shop.database, shop.clock.now)
     kept = await shop.database.read(lambda connection: connection.execute(tables.telegram_chat.select()).all())

@@ -17,6 +17,7 @@ from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.statistics import GROWN
 from loyalty_app.pages import PageRequest
 from loyalty_app.settings import Settings
+from loyalty_core.ids import CustomerId
 from loyalty_core.rewards import RewardStatus
 from testkit.builders import NOON
 from testkit.shop import Shop, open_shop
@@ -27,11 +28,11 @@ Verb = Callable[[Shop, Connection], object]
 
 OF_A_CARD: dict[str, Verb] = {
     "a customer": lambda shop, c: show_customer(c, shop.business, 1, now=NOON),
-    "their transactions": lambda shop, c: list_transactions(c, shop.business, 1, wanted=FIRST),
+    "their transactions": lambda shop, c: list_transactions(c, shop.business, CustomerId(1), wanted=FIRST),
     "their rewards": lambda shop, c: list_rewards(
-        c, shop.business, RewardSearch(now=NOON, customer_id=1), wanted=FIRST
+        c, shop.business, RewardSearch(now=NOON, customer_id=CustomerId(1)), wanted=FIRST
     ),
-    "their last deeds": lambda shop, c: last_deeds(c, shop.business.id, 1),
+    "their last deeds": lambda shop, c: last_deeds(c, shop.business.id, CustomerId(1)),
     "a whole history": lambda shop, c: shop.database.fetch(
         c, tables.transaction, ("business_id", "customer_id"), [(1, 1)]
     ),

@@ -9,6 +9,7 @@ from loyalty_app.shops.invites import accept, invite
 from loyalty_app.shops.staff import StaffMember, list_staff, remove_staff
 from loyalty_core.access import Role
 from loyalty_core.errors import InvalidRequest, InviteInvalid, LastOwner, NotOnStaff, RoleRequired
+from loyalty_core.ids import BusinessId
 from loyalty_core.ledger import Actor
 from testkit.builders import ANA, BEN, MIRA, OTTO
 from testkit.shop import Shop, open_next_door
@@ -35,7 +36,7 @@ async def test_those_on_the_staff_are_listed_in_the_order_in_which_they_came(sho
     assert (ana.name, mira.name) == ("Ana", "Mira")
     assert mira == StaffMember(staff_id=9, name="Mira", role=Role.MANAGER, created_at=shop.clock.now, user_id=None)
     with pytest.raises(InvalidRequest):
-        await list_staff(shop.database, 10**9)
+        await list_staff(shop.database, BusinessId(10**9))
 
 
 @pytest.mark.parametrize("by", [ANA, MIRA, OTTO])

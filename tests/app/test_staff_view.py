@@ -4,6 +4,7 @@ import pytest
 
 from loyalty_app.customers.staff_view import StaffView, look_at, with_codes, with_phone
 from loyalty_core.errors import CustomerNotFound, InvalidRequest
+from loyalty_core.ids import CustomerId
 from loyalty_core.ledger import Actor
 from testkit.builders import ANA, BEN, MIRA
 from testkit.shop import Shop, open_next_door
@@ -11,7 +12,7 @@ from testkit.shop import Shop, open_next_door
 
 async def seen(shop: Shop, customer_id: int, *, by: Actor = ANA) -> StaffView:
     return await shop.database.read(
-        lambda connection: look_at(connection, shop.business, customer_id, by=by, now=shop.clock.now)
+        lambda connection: look_at(connection, shop.business, CustomerId(customer_id), by=by, now=shop.clock.now)
     )
 
 

@@ -7,11 +7,12 @@ from loyalty_app.shops.staff import Position, list_staff, remove_staff
 from loyalty_app.shops.workplaces import list_positions, require_position, require_workplace
 from loyalty_core.access import Role
 from loyalty_core.errors import NotOnStaff, RoleRequired
+from loyalty_core.ids import BotId, UserId
 from testkit.shop import Shop, open_next_door
 from tests.app.test_links import add_bot
 
-NINA = 4_711
-SHARED, OWN, NEXT_DOORS = 1, 2, 3
+NINA = UserId(4_711)
+SHARED, OWN, NEXT_DOORS = BotId(1), BotId(2), BotId(3)
 
 
 async def come(shop: Shop, role: Role) -> None:
@@ -25,13 +26,13 @@ async def go(shop: Shop) -> None:
     await remove_staff(shop.database, shop.business.id, nina.staff_id, now=shop.clock.now)
 
 
-async def position(shop: Shop, role: Role, *, bot_id: int = SHARED, user_id: int = NINA) -> Position:
+async def position(shop: Shop, role: Role, *, bot_id: BotId = SHARED, user_id: UserId = NINA) -> Position:
     return await shop.database.read(
         lambda c: require_position(c, shop.business.id, user_id=user_id, bot_id=bot_id, role=role)
     )
 
 
-async def shops_seen(shop: Shop, bot_id: int) -> list[int]:
+async def shops_seen(shop: Shop, bot_id: BotId) -> list[int]:
     positions = await shop.database.read(lambda c: list_positions(c, user_id=NINA, bot_id=bot_id))
     return [each.business.id for each in positions]
 
@@ -65,7 +66,7 @@ async def test_who_is_removed_is_out_at_the_next_question_and_who_comes_back_has
 async def test_a_stranger_is_told_the_same_as_somebody_of_another_shop(shop: Shop) -> None:
     next_door = await open_next_door(shop)
     await come(next_door, Role.OWNER)
-    for user_id in (NINA, NINA + 1):
+    for user_id in (NINA, UserId(NINA + 1)):
         with pytest.raises(NotOnStaff):
             await position(shop, Role.STAFF, user_id=user_id)
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -107,7 +107,7 @@ async def test_each_of_twenty_backups_is_consistent_while_four_write(world: Sett
     assert len({one.transactions for one in held}) > 1
 
 
-async def keep_stamping(shop: Shop, cards: list[int], done: asyncio.Event) -> None:
+async def keep_stamping(shop: Shop, cards: Sequence[int], done: asyncio.Event) -> None:
     while not done.is_set():
         for card in cards:
             await shop.stamp(card)

@@ -10,6 +10,7 @@ from loyalty_app.chat.chats import ChatChange, change_chat
 from loyalty_app.clock import utc_now
 from loyalty_app.db.tables import telegram_chat
 from loyalty_app.settings import Settings
+from loyalty_core.ids import BotId, ChatId
 from testkit.bot_api import check_calls
 from testkit.people import Person
 from testkit.screens import Json
@@ -41,7 +42,7 @@ async def blocked(town: Town) -> list[bool]:
 async def change(town: Town, person: Person, changed: ChatChange) -> None:
     """Change what is known of somebody's chat."""
     [bot_id] = town.supervisor.bots
-    await change_chat(town.runtime.database, bot_id, person.id, changed, now=town.clock())
+    await change_chat(town.runtime.database, BotId(bot_id), ChatId(person.id), changed, now=town.clock())
 
 
 async def come_raw(town: Town, person: Person, kind: str, body: Json) -> None:

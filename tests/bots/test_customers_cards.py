@@ -5,6 +5,7 @@ from msgspec import structs
 
 from bots.words import words_for
 from loyalty_app.chat.card_queue import cards_of, send_anew
+from loyalty_core.ids import BotId, UserId
 from loyalty_core.programs import Surplus
 from testkit.town import BOT, Town
 from tests.bots.customers import (
@@ -56,7 +57,7 @@ async def test_a_card_that_arrives_while_it_is_asked_for_again_is_sent_once(eith
     shop = await either_town.open_shop()
     lena = await come_in(either_town, shop)
     [bot_id], database = either_town.supervisor.bots, either_town.runtime.database
-    [held] = await database.read(lambda connection: cards_of(connection, bot_id, lena.id))
+    [held] = await database.read(lambda connection: cards_of(connection, BotId(bot_id), UserId(lena.id)))
     before_it_came = structs.replace(held, message_id=None)
     await send_anew(database, before_it_came, now=either_town.clock())
     await either_town.idle()

@@ -20,6 +20,7 @@ from loyalty_app.db.tables import telegram_card, telegram_update
 from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings
 from loyalty_app.vault import Vault
+from loyalty_core.ids import BotId, UserId
 from testkit.bot_api import check_calls
 from testkit.concurrency import until
 from testkit.console import A_KEY
@@ -221,11 +222,11 @@ async def test_a_bot_that_has_moved_to_another_shop_shows_the_cards_of_that_one_
     await lena.start(f"j_{cafe.shop.business.slug}")
     database, shop_id = town.runtime.database, cafe.shop.business.id
     [own] = [one for one in await list_bots(database, town.runtime.vault) if one.business_id == shop_id]
-    assert len(await database.read(lambda connection: cards_of(connection, own.bot_id, lena.id))) == 1
+    assert len(await database.read(lambda connection: cards_of(connection, BotId(own.bot_id), UserId(lena.id)))) == 1
     await remove_bot(database, shop_id, now=town.clock())
     next_door = (await open_next_door(cafe.shop)).business.id
     await register(database, town.runtime.vault, replace(own, business_id=next_door), now=town.clock())
-    assert await database.read(lambda connection: cards_of(connection, own.bot_id, lena.id)) == []
+    assert await database.read(lambda connection: cards_of(connection, BotId(own.bot_id), UserId(lena.id))) == []
 
 
 async def test_a_card_that_cannot_be_shown_is_tried_more_and_more_seldom_and_not_without_its_bot(town: Town) -> None:
