@@ -19,7 +19,7 @@ LOCKS := requirements.lock requirements-dev.lock bench/peers/requirements.lock \
 
 # As many test processes as there are processors, up to eight; WORKERS=0 keeps everything in one.
 WORKERS ?= logical
-PYTEST   = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=8
+PYTEST   = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=8 --dist=worksteal
 
 ##@ Every day
 
@@ -33,8 +33,8 @@ test: $(HOUSE)  ## set up everything, then run the whole suite (the rules must b
 	@$(PYTEST) --ignore=tests/core
 
 .PHONY: test-fast
-test-fast: $(HOUSE)  ## the tests that need no server, no process of their own and no browser, in a minute
-	@$(PYTEST) -m "not slow"
+test-fast: $(HOUSE)  ## in a minute: tests that need no server, no program of their own, no browser and no pictures
+	@$(PYTEST) -m "not slow" --hypothesis-profile=fast
 
 .PHONY: check
 check: lint types imports  ## everything that reads the code without running it

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 from playwright.async_api import Browser
 
 from testkit import servers
@@ -20,14 +21,15 @@ from tests.browser import find_chromium, open_browser
 HOME = pytest.StashKey[Path]()
 NOT_RUN = " leg NOT RUN: "
 
-SERVERS = {"postgres_url", "redis_server", "sandbox", "town", "either_town"}
-"""Fixtures that start a server."""
-STARTS_PROGRAMS = {
-    *("asyncio.subprocess", "multiprocessing", "signal", "subprocess"),
+SLOW_FIXTURES = {"browser", "either_town", "postgres_url", "redis_server", "sandbox", "town"}
+"""Those that start a server or a browser."""
+SLOW_IMPORTS = {
+    *("PIL.Image", "asyncio.subprocess", "multiprocessing", "signal", "subprocess", "tests.browser"),
     *("testkit.console", "testkit.killed_bots", "testkit.sandbox", "testkit.town"),
-    *("tests.api.live", "tests.api.server", "tests.app.process", "tests.bots.browser", "tests.following"),
+    *("tests.api.live", "tests.api.server", "tests.app.process", "tests.following", "tests.pictures.looking"),
 }
-"""Modules that start programs or servers, so that a test file that imports one or anything of one is slow."""
+"""Modules that start programs or servers, or look at pictures: a file with one, or with anything of one, is slow."""
+settings.register_profile("fast", max_examples=20)
 QUICK_ALL_THE_SAME = {"tests.test_architecture"}
 
 
@@ -70,20 +72,20 @@ def is_slow(item: pytest.Function) -> bool:
     """Whether a test needs more than Python and SQLite: by its fixtures, its database, or what its file imports."""
     parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
     return (
-        not SERVERS.isdisjoint(item.fixturenames)
+        not SLOW_FIXTURES.isdisjoint(item.fixturenames)
         or "postgresql" in [each for each in parameters if isinstance(each, str)]
-        or starts_programs(item.module)
+        or is_slow_file(item.module)
     )
 
 
 @cache
-def starts_programs(module: ModuleType) -> bool:
-    """Whether a test file imports anything that starts programs."""
+def is_slow_file(module: ModuleType) -> bool:
+    """Whether a test file imports anything of a slow module."""
     known = {
         each.__name__ if isinstance(each, ModuleType) else getattr(each, "__module__", "")
         for each in vars(module).values()
     }
-    return module.__name__ not in QUICK_ALL_THE_SAME and not STARTS_PROGRAMS.isdisjoint(known)
+    return module.__name__ not in QUICK_ALL_THE_SAME and not SLOW_IMPORTS.isdisjoint(known)
 
 
 @pytest.hookimpl(trylast=True)

@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from testkit.servers import fresh_postgres
-from tests.conftest import STARTS_PROGRAMS, starts_programs
+from tests.conftest import SLOW_IMPORTS, is_slow_file
 
 
 async def ask(url: str, question: str) -> object:
@@ -56,9 +56,9 @@ def test_sqlite_is_free_of_the_wal_reset_bug() -> None:
 
 
 def test_what_makes_a_test_slow_is_known_by_names_that_there_are() -> None:
-    assert [name for name in sorted(STARTS_PROGRAMS) if find_spec(name) is None] == []
+    assert [name for name in sorted(SLOW_IMPORTS) if find_spec(name) is None] == []
 
 
 def test_a_file_that_imports_what_starts_a_program_is_slow() -> None:
-    assert starts_programs(import_module("tests.api.test_server"))
-    assert not starts_programs(import_module("tests.core.test_stamping"))
+    assert is_slow_file(import_module("tests.api.test_server"))
+    assert not is_slow_file(import_module("tests.core.test_stamping"))
