@@ -17,6 +17,10 @@ LOCK := $(BIN)/uv --no-config pip compile --universal --python-version 3.11 --ge
 LOCKS := requirements.lock requirements-dev.lock bench/peers/requirements.lock \
          bench/profiler/requirements.lock
 
+# Reads the types of the sandbox's page; nothing of it is installed anywhere else.
+TYPESCRIPT := 7.0.2
+TSC := build/typescript-$(TYPESCRIPT)/node_modules/.bin/tsc
+
 # As many test processes as there are processors, up to eight; WORKERS=0 keeps everything in one.
 WORKERS ?= logical
 PYTEST   = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=8 --dist=worksteal
@@ -37,7 +41,7 @@ test-fast: $(HOUSE)  ## in a minute: tests that need no server, no program of th
 	@$(PYTEST) -m "not slow" --hypothesis-profile=fast
 
 .PHONY: check
-check: lint types imports  ## everything that reads the code without running it
+check: lint types imports scripts  ## everything that reads the code without running it
 
 .PHONY: fix
 fix: $(HOUSE)  ## repair what the linter can repair, and format
@@ -61,6 +65,11 @@ types: $(HOUSE)  ## strict types
 .PHONY: imports
 imports: $(HOUSE)  ## who may import whom
 	@$(BIN)/lint-imports
+
+.PHONY: scripts
+scripts:  ## types of the sandbox's JavaScript, where there is node
+	@if command -v node > /dev/null && command -v npm > /dev/null; then $(MAKE) -s $(TSC) && $(TSC) -p jsconfig.json; \
+	else echo '!! JavaScript leg NOT RUN: no node and npm on PATH. Install them, as `apt-get install nodejs npm`.' >&2; fi
 
 .PHONY: bench
 bench: $(HOUSE)  ## run all benchmarks, and gather what they found in one table (takes half an hour)
@@ -132,6 +141,11 @@ $(HOUSE): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
 	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-dev.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(SERVICE) $@
+
+$(TSC):
+	@echo 'Installing TypeScript …'
+	@npm install --prefix build/typescript-$(TYPESCRIPT) --no-save --no-package-lock --no-audit --no-fund --silent \
+	    typescript@$(TYPESCRIPT)
 
 $(BIN)/uv:
 	@$(MAKE) setup

@@ -213,3 +213,9 @@ def test_a_law_for_each_names_everything_that_breaks_it() -> None:
         "a: too short",
         "bc: no a in bc",
     ]
+
+
+def test_the_scripts_of_the_sandbox_are_type_checked() -> None:
+    scripts = sorted((ROOT / "telegram_sandbox" / "page").glob("*.js"))
+    assert scripts
+    assert [path.name for path in scripts if not path.read_text(encoding="utf-8").startswith("// @ts-check\n")] == []

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Files on their way to a chat: dropped on it, looked at once more, and asked for a caption.
  */

@@ -1,9 +1,10 @@
+// @ts-check
 /**
  * One message as a phone shows it: its bubble and the buttons under it. Which messages there are is known to log.js.
  */
 
 import { place } from "./control.js";
-import { icon, make, opensBot, safeLink } from "./dom.js";
+import { focused, icon, make, opensBot, safeLink } from "./dom.js";
 import { emojiOf } from "./effects.js";
 import { rich } from "./entities.js";
 
@@ -12,12 +13,17 @@ const SIZES = ["B", "KB", "MB", "GB"];
 const [WIDEST, TALLEST, NARROWEST] = [340, 440, 120];
 const KINDS = { url: "out", copy_text: "copy", web_app: "app", login_url: "out" };
 
-/** Fill an article with a message. A picture that is already there is faded over, not replaced. */
+/**
+ * Fill an article with a message. A picture that is already there is faded over, not replaced.
+ * @param {HTMLElement} article
+ * @param {import("./control.js").Message} message
+ * @param {Record<string, Function>} actions
+ */
 export function fill(article, message, actions) {
   const focus = focusedButton(article);
   const picture = article.querySelector(".picture");
   article.className = `message ${message.from}`;
-  article.dataset.id = message.id;
+  article.dataset.id = String(message.id);
   if (message.pinned_message)
     return void article.replaceChildren(make("p", { class: "bubble notice" }, "Pinned a message"));
   article.replaceChildren(bubble(message, actions, picture), ...keyboard(message, actions));
@@ -221,7 +227,7 @@ function key(message, button, [row, column], actions) {
 }
 
 function focusedButton(article) {
-  const key = document.activeElement?.closest?.(".key");
+  const key = /** @type {HTMLElement | null | undefined} */ (focused()?.closest(".key"));
   return key && article.contains(key) ? { row: key.dataset.row, column: key.dataset.column } : null;
 }
 

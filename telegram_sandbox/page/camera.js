@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The camera of a phone, pointed at the other phone: a view finder over the chat while the sandbox reads the code.
  */

@@ -1,12 +1,14 @@
+// @ts-check
 /**
  * The foot of a phone: the line to write on, commands, attachments and the reply keyboard; or START, or Unblock.
  */
 
-import { icon, iconButton, make } from "./dom.js";
+import { focused, icon, iconButton, make } from "./dom.js";
 
 const TALLEST = 132;
 
 export class Composer {
+  /** @type {import("./control.js").Chat | null} */
   #chat = null;
   #putAway = false;
 
@@ -53,24 +55,27 @@ export class Composer {
     this.element = make("footer", { class: "composer" }, this.commands, this.line, this.keys, this.big);
   }
 
-  /** Show what can be sent in this chat. */
+  /**
+   * Show what can be sent in this chat.
+   * @param {import("./control.js").Chat} chat
+   */
   show(chat) {
     const busy = this.#isUsed();
     this.#chat = chat;
     this.#bigButton(chat);
-    const app = chat.menu?.type === "web_app";
+    const app = chat.menu?.type === "web_app" ? chat.menu : null;
     this.menu.hidden = chat.commands.length === 0 && !app;
-    this.menu.querySelector("span").textContent = app ? chat.menu.text : "Menu";
+    this.menu.querySelector("span").textContent = app?.text ?? "Menu";
     this.#keyboard(chat.reply_keyboard);
     this.#suggest();
-    const left = document.activeElement;
-    if (busy && !(this.element.contains(left) && left.offsetWidth)) this.focus();
+    const left = focused();
+    if (busy && !(left && this.element.contains(left) && left.offsetWidth)) this.focus();
   }
 
   // Whoever has just used what is gone now goes on writing; but no keyboard pops up under a finger.
   #isUsed() {
-    const used = document.activeElement;
-    return this.element.contains(used) && (matchMedia("(pointer: fine)").matches || used.matches(":focus-visible"));
+    const used = focused();
+    return used && this.element.contains(used) && (matchMedia("(pointer: fine)").matches || used.matches(":focus-visible"));
   }
 
   /** Nothing is written, nothing is open. */
@@ -146,12 +151,17 @@ export class Composer {
   #suggest() {
     const typed = this.input.value;
     if (typed.startsWith("/"))
-      this.#offer(this.#chat.commands.filter(({ command }) => `/${command}`.startsWith(typed)));
+      this.#offer(this.#commands.filter(({ command }) => `/${command}`.startsWith(typed)));
     else if (this.menu.getAttribute("aria-expanded") === "false") this.closeCommands();
   }
 
+  get #commands() {
+    return this.#chat?.commands ?? [];
+  }
+
   #pressMenu() {
-    if (this.#chat.menu?.type === "web_app") this.actions.link(new URL(this.#chat.menu.web_app.url));
+    const app = this.#chat?.menu?.web_app;
+    if (app) this.actions.link(new URL(app.url));
     else this.#toggleCommands();
   }
 
@@ -160,7 +170,7 @@ export class Composer {
       this.closeCommands();
       return;
     }
-    this.#offer(this.#chat.commands);
+    this.#offer(this.#commands);
     this.menu.setAttribute("aria-expanded", "true");
   }
 

@@ -1,6 +1,29 @@
+// @ts-check
 /**
  * The control API of the sandbox: where it is, what can be asked of it, and what it tells by itself.
  * No elements here.
+ *
+ * @typedef {{id: number, first_name: string, last_name?: string, language_code?: string}} Person
+ * @typedef {{id: number, username: string, name?: string, description?: string}} Bot
+ * @typedef {{text: string, kind: string, data?: string, url?: string, value?: string, style?: string}} Button
+ * @typedef {{file_id: string, width: number, height: number, url: string}} Photo
+ * @typedef {{file_id: string, name: string, size: number, url: string, mime_type?: string}} File
+ * @typedef {{type: string, offset: number, length: number, url?: string, language?: string}} Entity
+ * @typedef {{
+ *   id: number, from: "bot" | "person", date: number, edited: number | null, text: string | null,
+ *   caption: string | null, entities: Entity[], photo: Photo | null, document: File | null,
+ *   contact: {first_name: string, last_name?: string, phone_number: string} | null, pinned_message: number | null,
+ *   reply_to: number | null, keyboard: Button[][], effect: string | null, reaction: string[], silent: boolean,
+ * }} Message
+ * @typedef {{query_id: string, text?: string, show_alert?: boolean, url?: string}} Answer
+ * @typedef {{text: string, request_contact?: boolean}} ReplyButton
+ * @typedef {{
+ *   person: Person, bot: Bot, messages: Message[], toasts: Answer[], pinned: number | null, typing: string | null,
+ *   commands: {command: string, description: string}[], started: boolean, blocked: boolean,
+ *   menu: {type: string, text?: string, web_app?: {url: string}} | null,
+ *   reply_keyboard: {keyboard: ReplyButton[][], input_field_placeholder?: string} | null,
+ * }} Chat
+ * @typedef {{person_id: number, bot: string | null, kind: string}} Change
  */
 
 const HOME = new URL(".", document.baseURI);
@@ -14,12 +37,23 @@ export class Refused extends Error {
   }
 }
 
-/** Where something of the sandbox is: addresses are relative to where it is mounted. */
+/** Why something was refused, in words for a person. */
+export const reasonOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/**
+ * Where something of the sandbox is: addresses are relative to where it is mounted.
+ * @param {string} path
+ */
 export function place(path) {
   return new URL(String(path).replace(/^\//, ""), HOME).href;
 }
 
-/** Ask the control API: a GET without a body, else a POST of JSON, or of a form with a file. */
+/**
+ * Ask the control API: a GET without a body, else a POST of JSON, or of a form with a file. Throws Refused.
+ * @param {string} path
+ * @param {FormData | object} [body]
+ * @returns {Promise<any>}
+ */
 export async function ask(path, body) {
   const form = body instanceof FormData;
   const json = { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
@@ -33,19 +67,26 @@ export async function ask(path, body) {
   return said;
 }
 
-/** Where a chat is under the control API. */
+/**
+ * Where a chat is under the control API.
+ * @param {Person} person
+ * @param {Bot} bot
+ */
 export const chatPath = (person, bot) => `chats/${person.id}/${encodeURIComponent(bot.username)}`;
 
 /**
  * Listen to what changes. `heard(event)` gets {person_id, bot, kind}, or null when anything may have changed: after
  * every (re)connection, and every two seconds while there is none. `state("live" | "away")` tells which it is.
+ * @param {(change: Change | null) => void} heard
+ * @param {(state: "live" | "away") => void} state
  */
 export function listen(heard, state) {
   const source = new EventSource(place("control/events"));
-  let timer = null;
+  /** @type {number | undefined} */
+  let timer;
   source.onopen = () => {
     clearInterval(timer);
-    timer = null;
+    timer = undefined;
     state("live");
     heard(null);
   };

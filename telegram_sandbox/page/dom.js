@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Making elements. Text is always text: nothing here, or anywhere in this page, takes HTML.
  */
@@ -6,13 +7,34 @@ import { ICONS } from "./icons.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** Make an element: `make("button", {class: "round", onclick: press, "aria-label": "Send"}, "…")`. */
+/**
+ * Make an element: `make("button", {class: "round", onclick: press, "aria-label": "Send"}, "…")`. The attributes may be left out.
+ * @param {string} tag
+ * @param {Record<string, any>} attributes
+ * @param {...any} children
+ * @returns {any} an element of the class that belongs to the tag
+ */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) give(element, name, value);
   element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
+
+/**
+ * The one element of the page that a selector names. Throws where there is none.
+ * @param {string} selector
+ * @param {ParentNode} [within]
+ * @returns {HTMLElement}
+ */
+export function part(selector, within = document) {
+  const found = within.querySelector(selector);
+  if (found instanceof HTMLElement) return found;
+  throw new Error(`The page has no ${selector}.`);
+}
+
+/** The element that has the cursor, if any. */
+export const focused = () => (document.activeElement instanceof HTMLElement ? document.activeElement : null);
 
 function give(element, name, value) {
   if (value === null || value === undefined || value === false) return;
@@ -46,7 +68,7 @@ export function icon(name) {
 export function avatar(name, seed = name) {
   // The joiner keeps Arabic letters from growing together.
   const letters = (name.match(/(?<![\p{L}\p{M}\p{N}'’])[\p{L}\p{N}]/gu) ?? []).slice(0, 2).join("\u200c");
-  const hue = [...String(seed)].reduce((sum, letter) => (sum * 137 + letter.codePointAt(0) * 47) % 360, 7);
+  const hue = [...String(seed)].reduce((sum, letter) => (sum * 137 + (letter.codePointAt(0) ?? 0) * 47) % 360, 7);
   const round = make("span", { class: "avatar", "aria-hidden": "true" }, letters.toUpperCase() || "?");
   round.style.setProperty("--hue", hue);
   return round;

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Message effects: a burst over the chat for a moment. Decoration only, and nothing at all for who wants no movement.
  */

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * A text with its entities, as elements. Offsets count UTF-16 units, as JavaScript's own strings do.
  */

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * What one sees of a phone around the messages: who holds it, the head of the chat, what is pinned, and what an empty
  * chat says. What is done with it is phone.js.
@@ -18,7 +19,8 @@ export class Frame {
    * pinned} and those of a text.
    */
   constructor(name, title, parts, actions) {
-    Object.assign(this, { title, actions });
+    this.title = title;
+    this.actions = actions;
     this.people = new Picker(`Who holds the ${name} phone`, actions.choosePerson);
     this.bots = new Picker("Which bot to chat with", actions.chooseBot);
     this.scan = scanButton(actions.scan);
@@ -37,18 +39,25 @@ export class Frame {
     this.element = make("section", about, owner, device);
   }
 
-  /** Show who holds the phone and which bot is open; either may be missing. */
+  /**
+   * Show who holds the phone and which bot is open; either may be missing.
+   * @param {import("./control.js").Person | null} person
+   * @param {import("./control.js").Bot | null} bot
+   */
   drawOwners(person, bot) {
     const title = make("small", {}, this.title);
     if (person) this.people.draw(nameOf(person), title, person.id);
     else this.people.draw("Nobody", title);
-    if (bot) this.#drawBot({ bot });
+    if (bot) this.#drawBot({ bot, blocked: false, typing: null });
     else this.bots.draw("No bot", make("small", {}, "–"));
     this.more.hidden = !bot || !person;
     if (!bot || !person) this.#drawNothing(person);
   }
 
-  /** Show what stands around the messages of a chat. */
+  /**
+   * Show what stands around the messages of a chat.
+   * @param {import("./control.js").Chat} chat
+   */
   draw(chat) {
     clearTimeout(this.typing);
     this.#drawBot(chat);
@@ -79,6 +88,7 @@ export class Frame {
     this.pinned.replaceChildren(icon("pin"), words);
   }
 
+  /** @param {import("./control.js").Bot} bot */
   #welcome({ description }) {
     if (!description) return [make("p", {}, "No messages yet. Press Start, or open a link of this bot.")];
     const words = make("p", { dir: "auto" }, rich(description, [], this.actions));

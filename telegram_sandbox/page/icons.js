@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The icons: what a pen of round tip draws in a square of 24 by 24. Data only.
  */

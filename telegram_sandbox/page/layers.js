@@ -1,13 +1,15 @@
+// @ts-check
 /**
  * What lies over a chat for a while: toasts, alerts, questions, menus, and the enlarged picture.
  * They say what they are given; what they are about is known to phone.js.
  */
 
-import { calm, icon, iconButton, make } from "./dom.js";
+import { calm, focused, icon, iconButton, make } from "./dom.js";
 
 const TOAST_MILLISECONDS = 3500;
 
 export class Layers {
+  /** @type {((value: any) => void) | null} */
   #closing = null;
 
   /** `screen` is the chat below, which cannot be used while something must be answered. */
@@ -101,7 +103,7 @@ export class Layers {
 
   #open(build) {
     this.#closing?.(null);
-    const back = document.activeElement;
+    const back = focused();
     return new Promise((resolve) => {
       const shade = make("div", { class: "shade" });
       const done = (value) => {
@@ -109,7 +111,7 @@ export class Layers {
         this.#closing = null;
         shade.remove();
         this.screen.inert = false;
-        back?.focus?.({ preventScroll: true });
+        back?.focus({ preventScroll: true });
         resolve(value);
       };
       this.#closing = done;
@@ -118,7 +120,7 @@ export class Layers {
       shade.append(build(done));
       this.element.append(shade);
       this.screen.inert = true;
-      shade.querySelector("input, textarea, button, select")?.focus({ preventScroll: true });
+      /** @type {HTMLElement | null} */ (shade.querySelector("input, textarea, button, select"))?.focus({ preventScroll: true });
     });
   }
 }

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The messages of one chat, kept in step with the sandbox: new ones arrive, edited ones change where they are,
  * deleted ones go. One message alone is bubbles.js.

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * The page: two phones, who holds them, and what is heard from the sandbox. One phone alone is phone.js.
  *
@@ -6,7 +7,7 @@
  */
 
 import { ask, listen } from "./control.js";
-import { make } from "./dom.js";
+import { make, part } from "./dom.js";
 import { nameOf, newPerson } from "./people.js";
 import { Phone } from "./phone.js";
 
@@ -15,9 +16,12 @@ const WORDS = { live: "Live", away: "Reconnecting", connecting: "Connecting" };
 const EXPECTING_MILLISECONDS = 2000;
 const asked = new URLSearchParams(location.search);
 
+/** @type {import("./control.js").Person[]} */
 let everybody = [];
+/** @type {import("./control.js").Bot[]} */
 let everyBot = [];
-let expecting = null;
+/** @type {number | undefined} */
+let expecting;
 
 const house = {
   other: (phone) => (phone === phones.left ? phones.right : phones.left),
@@ -77,7 +81,7 @@ async function give(phone, person) {
     everyBot.map((one) => [one.username, one.name ?? one.username]),
     bot?.username,
   );
-  tab(phone.name).querySelector("small").textContent = person?.first_name ?? "";
+  part("small", tab(phone.name)).textContent = person?.first_name ?? "";
   await phone.open(person ?? null, bot);
 }
 
@@ -114,7 +118,7 @@ const memory = (name) => (name === "hint" ? localStorage : sessionStorage);
 // A narrow screen shows one phone at a time.
 
 function tab(name) {
-  return document.querySelector(`[role=tab][data-name=${name}]`);
+  return part(`[role=tab][data-name=${name}]`);
 }
 
 function makeTabs() {
@@ -126,7 +130,7 @@ function makeTabs() {
       make("small", { dir: "auto" }),
     ),
   );
-  document.querySelector(".switch").append(...tabs);
+  part(".switch").append(...tabs);
 }
 
 function show(name) {
@@ -136,22 +140,21 @@ function show(name) {
 }
 
 function sayState(state) {
-  const live = document.querySelector(".live");
+  const live = part(".live");
   // A sandbox that comes back may be another one, which counts from 1 again.
   if (state === "live" && live.dataset.state === "away") for (const phone of Object.values(phones)) phone.begin();
   live.dataset.state = state;
-  live.querySelector(".words").textContent = WORDS[state];
+  part(".words", live).textContent = WORDS[state];
 }
 
 function makeHint() {
-  const [hint, help] = ["hint", "help"].map((id) => document.getElementById(id));
+  const [hint, help] = [part("#hint"), part("#help")];
   const open = (on) => {
     hint.hidden = !on;
     help.setAttribute("aria-expanded", String(on));
   };
   help.addEventListener("click", () => open(hint.hidden));
-  document
-    .getElementById("understood")
+  part("#understood")
     .addEventListener("click", () => (open(false), remember("hint", "understood"), help.focus()));
   hint.addEventListener("keydown", (event) => event.key === "Escape" && open(false));
   open(wanted("hint") !== "understood");
@@ -165,6 +168,6 @@ function heard(event) {
 makeTabs();
 makeHint();
 show("left");
-document.querySelector(".table").prepend(phones.left.element);
-document.querySelector(".table").append(phones.right.element);
+part(".table").prepend(phones.left.element);
+part(".table").append(phones.right.element);
 listen(heard, sayState);

@@ -1,8 +1,9 @@
+// @ts-check
 /**
  * Choosing who holds a phone and which bot is open on it, and inventing somebody new.
  */
 
-import { ask } from "./control.js";
+import { ask, reasonOf } from "./control.js";
 import { avatar, icon, make } from "./dom.js";
 
 const NEW = "new";
@@ -19,7 +20,10 @@ const LANGUAGES = {
   ja: "日本語",
 };
 
-/** Somebody's full name. */
+/**
+ * Somebody's full name.
+ * @param {{first_name: string, last_name?: string}} person
+ */
 export const nameOf = ({ first_name, last_name }) => [first_name, last_name].filter(Boolean).join(" ");
 
 /** A picture and a name under which lies the system's own list to choose from. */
@@ -97,12 +101,12 @@ export function newPerson() {
     let made = null;
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const filled = [...new FormData(form)].filter(([, value]) => value.trim() !== "");
+      const filled = [...new FormData(form)].filter(([, value]) => String(value).trim() !== "");
       try {
         made = await ask("people", Object.fromEntries(filled));
         dialog.close();
       } catch (refused) {
-        problem.textContent = refused.message;
+        problem.textContent = reasonOf(refused);
       }
     });
     dialog.addEventListener("close", () => (dialog.remove(), resolve(made)));

@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * One phone: a person, the bot they chat with, and everything between the two. What it shows is always what the
  * sandbox says; what is done on it is always asked of the sandbox.
@@ -6,7 +7,7 @@
 import { preview, takesDrops } from "./attachments.js";
 import { lookAt, newestPicture } from "./camera.js";
 import { Composer } from "./composer.js";
-import { ask, chatPath } from "./control.js";
+import { ask, chatPath, reasonOf, Refused } from "./control.js";
 import { opensBot, safeLink } from "./dom.js";
 import { celebrate } from "./effects.js";
 import { Frame } from "./frame.js";
@@ -17,12 +18,21 @@ import { Presses } from "./presses.js";
 const SAYING = new Set(["say", "start", "press_reply", "contact", "photo", "document"]);
 
 export class Phone {
+  /** @type {Promise<void> | null} */
   #loading = null;
   #again = false;
 
   /** `name` is left or right, `title` whose phone it is; `house` is what main.js knows about both phones. */
   constructor(name, title, house) {
-    Object.assign(this, { name, title, house, person: null, bot: null, chat: null });
+    this.name = name;
+    this.title = title;
+    this.house = house;
+    /** @type {import("./control.js").Person | null} */
+    this.person = null;
+    /** @type {import("./control.js").Bot | null} */
+    this.bot = null;
+    /** @type {import("./control.js").Chat | null} */
+    this.chat = null;
     this.log = new Log(this.#bubbleActions());
     this.presses = new Presses(
       (...at) => this.log.busy(...at),
@@ -40,7 +50,8 @@ export class Phone {
   /** Open the chat of a person with a bot; either may be missing. */
   async open(person, bot) {
     const same = this.person?.id === person?.id && this.bot?.username === bot?.username;
-    Object.assign(this, { person, bot });
+    this.person = person;
+    this.bot = bot;
     if (!same) this.begin();
     this.frame.drawOwners(person, bot);
     await this.refresh();
@@ -88,7 +99,7 @@ export class Phone {
       const chat = await ask(chatPath(person, bot));
       if (person === this.person && bot === this.bot) this.#show(chat);
     } catch (refused) {
-      if (refused.status) this.layers.toast(refused.message);
+      if (refused instanceof Refused && refused.status) this.layers.toast(refused.message);
     }
   }
 
@@ -114,7 +125,7 @@ export class Phone {
       if (SAYING.has(verb)) this.log.toEnd(); // also when the bot has taken away at once what was said
       return answer;
     } catch (refused) {
-      this.layers.toast(refused.message);
+      this.layers.toast(reasonOf(refused));
       return null;
     }
   }
@@ -126,7 +137,7 @@ export class Phone {
       chooseBot: (username) => this.house.chooseBot(this, username),
       scan: () => this.#scan(),
       menu: (anchor) => this.#menu(anchor),
-      pinned: () => this.log.reveal(this.chat.pinned),
+      pinned: () => this.log.reveal(this.chat?.pinned),
     };
   }
 
@@ -172,7 +183,7 @@ export class Phone {
   }
 
   async #pressReply(button) {
-    if (button.request_contact) {
+    if (button.request_contact && this.chat) {
       const name = this.chat.bot.name ?? this.chat.bot.username;
       const sure = await this.layers.ask(`Share your phone number with ${name}?`, [
         ["Cancel", false],
@@ -200,28 +211,30 @@ export class Phone {
   }
 
   async #openLink(link) {
+    if (!this.person) return;
     try {
       await this.#turnTo(await ask("open", { person_id: this.person.id, link }));
     } catch (refused) {
-      this.layers.toast(refused.message);
+      this.layers.toast(reasonOf(refused));
     }
   }
 
   // A link may be of another bot than the one that is open.
   async #turnTo({ bot }) {
-    if (bot === this.bot.username) await this.refresh();
+    if (bot === this.bot?.username) await this.refresh();
     else await this.house.chooseBot(this, bot);
   }
 
   async #scan() {
     const other = this.house.other(this);
     const picture = newestPicture(other.chat);
-    if (!picture || !this.person || !this.bot) return void this.layers.toast("The other phone shows no card yet.");
+    const { person, bot } = this;
+    if (!picture || !person || !bot) return void this.layers.toast("The other phone shows no card yet.");
     try {
-      const read = () => ask(`${chatPath(this.person, this.bot)}/scan`, { of: other.person.id, bot: other.bot.username });
+      const read = () => ask(`${chatPath(person, bot)}/scan`, { of: other.person.id, bot: other.bot.username });
       await this.#turnTo(await lookAt(this.layers.element, picture, read));
     } catch (refused) {
-      this.layers.toast(refused.message);
+      this.layers.toast(reasonOf(refused));
     }
   }
 
@@ -258,6 +271,7 @@ export class Phone {
   }
 
   async #askLink() {
+    if (!this.bot) return;
     const link = await this.layers.line("Open a link on this phone", `https://t.me/${this.bot.username}?start=…`, {
       inputmode: "url",
       dir: "ltr",

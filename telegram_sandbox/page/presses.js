@@ -1,3 +1,4 @@
+// @ts-check
 /**
  * Buttons that were pressed and wait for the bot's answer, and the answers: a toast, an alert, a link.
  */
@@ -9,11 +10,13 @@ const placeOf = (message, button, row, column) => [message.id, row, column, butt
 
 export class Presses {
   #busy = new Map();
+  /** @type {Set<string> | null} */
   #told = null;
 
   /** `spin(message id, row, column, on)` marks a button; `say(answer)` shows {text, show_alert, url}. */
   constructor(spin, say) {
-    Object.assign(this, { spin, say });
+    this.spin = spin;
+    this.say = say;
   }
 
   /** Nothing is waited for, and whatever was answered until the next `tell` is old news. */
