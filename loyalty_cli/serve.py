@@ -11,7 +11,7 @@ from loyalty_cli.logs import announce
 from loyalty_cli.ports import address_of, open_port
 
 if TYPE_CHECKING:
-    from loyalty_cli.server import MakeGuard
+    from loyalty_cli.applications import MakeGuard
 
 
 @click.command()
@@ -22,7 +22,7 @@ def serve(host: str | None, port: int | None) -> None:
     The database is set up or brought up to date first. Ctrl-C stops it, after it has finished what it had begun. Other
     `loyalty` commands may be used meanwhile.
     """
-    from loyalty_cli.server import application
+    from loyalty_cli.applications import application
 
     settings = _settings(host, port)
     if settings.workers > 1:
@@ -37,7 +37,7 @@ def api(host: str | None, port: int | None) -> None:
 
     LOYALTY_WORKERS says how many; more than one need PostgreSQL. One that dies is replaced.
     """
-    from loyalty_cli.server import api_only
+    from loyalty_cli.applications import api_only
 
     settings = _settings(host, port)
     if settings.workers == 1:

@@ -69,11 +69,11 @@ class Console:
 
     def ask(self, *words: str) -> dict[str, Any]:
         """The one JSON object that a command prints if it works."""
-        ended = self.run(*words, "--json")
-        assert ended.returncode == 0, ended.stderr
-        assert ended.stdout.count("\n") == 1
-        answer: dict[str, Any] = json.loads(ended.stdout)
-        return answer
+        return answer_of(self.run(*words, "--json"))
+
+    def ask_process(self, *words: str) -> dict[str, Any]:
+        """The same, asked of a process of its own."""
+        return answer_of(self.run_process(*words, "--json"))
 
     @contextmanager
     def start(self, *words: str, **variables: str) -> Iterator[Process]:
@@ -101,6 +101,14 @@ class Console:
                     yield process, up["url"]
                     return
             raise AssertionError("it did not start")
+
+
+def answer_of(ended: Ended) -> dict[str, Any]:
+    """The one JSON object that a command has printed."""
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("\n") == 1
+    answer: dict[str, Any] = json.loads(ended.stdout)
+    return answer
 
 
 def refused(ended: Ended, code: int) -> str:

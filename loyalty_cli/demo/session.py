@@ -11,13 +11,14 @@ from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.settings import Settings
+from loyalty_cli.applications import SANDBOX, with_sandbox
 from loyalty_cli.demo.cafe import Cafe, open_cafe
 from loyalty_cli.demo.telegram import DemoTelegram
 from loyalty_cli.demo.welcome import commands, welcome
 from loyalty_cli.logs import settings_or_defaults
 from loyalty_cli.output import tell
 from loyalty_cli.ports import address_of
-from loyalty_cli.server import SANDBOX, serve_alone, with_sandbox
+from loyalty_cli.server import serve_alone
 
 
 def run_demo(listener: socket.socket, *, as_json: bool) -> None:

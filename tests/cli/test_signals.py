@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+import httpx
 import pytest
 
 from loyalty_app.settings import Settings
@@ -73,8 +74,8 @@ def test_a_server_of_several_processes_keeps_them_where_a_closed_terminal_is_ign
     tmp_path: Path, postgres_settings: Settings
 ) -> None:
     console = Console(tmp_path, postgres_settings, hangup=signal.SIG_IGN)
-    with console.start("api", "--port", "0", LOYALTY_WORKERS="2") as process:
-        assert first_of(process.stderr)
+    with console.serve("api", LOYALTY_WORKERS="2") as (process, url):
+        assert httpx.get(f"{url}/health/live", timeout=PATIENCE_SECONDS).status_code == 200  # all have begun by then
         before = children(process)
         hang_up(process)
         assert children(process) == before
