@@ -13,7 +13,7 @@ from litestar import Request
 
 from api.refusals import MalformedJson, UnsupportedMediaType
 from api.requests import RequestLike
-from loyalty_app.shops.start_links import code_in
+from loyalty_app.shops.links import code_in
 from loyalty_core.errors import CustomerNotFound, FieldError, InvalidRequest
 from loyalty_core.fields import LARGEST_ID
 

@@ -25,7 +25,7 @@ from bots.replies import reply
 from bots.telegram_errors import may_pass
 from bots.turn import Turn
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.shops.start_links import CARD_PREFIX, INVITE_PREFIX, JOIN_PREFIX
+from loyalty_app.shops.links import CARD_PREFIX, INVITE_PREFIX, JOIN_PREFIX
 from loyalty_core.errors import Busy, LoyaltyError
 
 Answer = Callable[[Turn], Awaitable[None]]

@@ -15,7 +15,7 @@ import msgspec
 import zxingcpp
 from PIL import Image, ImageFilter, ImageOps
 
-from loyalty_app.shops.start_links import code_in
+from loyalty_app.shops.links import code_in
 
 QR_CODES = zxingcpp.barcode_formats_from_str("QRCode")
 # What phones and their screens make. The other formats of Pillow run programs or open more than a picture.

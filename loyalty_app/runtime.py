@@ -23,7 +23,7 @@ from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.importing.importer import Importer
-from loyalty_app.observability.metrics_server import scraped
+from loyalty_app.observability.metrics_server import serve_metrics
 from loyalty_app.observability.queue_depths import DepthQuestion, QueueDepths
 from loyalty_app.queues.wakeups import Wakeups
 from loyalty_app.settings import Settings, SettingsError
@@ -117,7 +117,9 @@ async def open_webhook_worker(settings: Settings, *, clock: Clock = utc_now) -> 
             counter = Counter(foundation.database, clock=clock)
             stack.push_async_callback(counter.close)
             upkeep += _upkeep_of_workers(settings, foundation.database, counter=counter, clock=clock)
-        await stack.enter_async_context(scraped(settings, QueueDepths(foundation.database, clock, _depth_questions())))
+        await stack.enter_async_context(
+            serve_metrics(settings, QueueDepths(foundation.database, clock, _depth_questions()))
+        )
         await stack.enter_async_context(periodically(upkeep))
         stack.callback(worker.stop)  # before all else is closed, so that nothing more is begun meanwhile
         yield worker

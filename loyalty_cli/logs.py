@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from loyalty_app.observability.log_context import log_context
-from loyalty_app.observability.redaction import quiet, redacted, story
+from loyalty_app.observability.redaction import redacted, redacted_traceback, without_values
 from loyalty_app.settings import Settings, SettingsError, read_settings
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ PLAIN = (int, float, bool, type(None))
 Line = MutableMapping[str, Any]
 
 
-def add_trail(_logger: object, _method: str, line: Line) -> Line:
+def add_context(_logger: object, _method: str, line: Line) -> Line:
     """Say which request or update a line belongs to, unless it says so itself."""
     for name, value in log_context.get().items():
         line.setdefault(name, value)
@@ -42,7 +42,7 @@ def tell_exception(_logger: object, _method: str, line: Line) -> Line:
     found = line.pop("exc_info", None)
     error = found[1] if isinstance(found, tuple) else found
     if isinstance(error, BaseException):
-        line["exception"] = story(error)
+        line["exception"] = redacted_traceback(error)
     return line
 
 
@@ -50,7 +50,7 @@ def be_discreet(_logger: object, _method: str, line: Line) -> Line:
     """Leave out what no log may hold."""
     foreign = str(line.get("logger", "")).partition(".")[0] not in OURS
     for name, value in line.items():
-        line[name] = (quiet if foreign and name == "event" else _discreet)(value)
+        line[name] = (without_values if foreign and name == "event" else _discreet)(value)
     return line
 
 
@@ -83,7 +83,7 @@ class LineFormatter(logging.Formatter):
             structlog.stdlib.add_logger_name,
             structlog.stdlib.ExtraAdder(),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            add_trail,
+            add_context,
         ]
         last: Processor = (
             structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -25,11 +25,11 @@ class CustomerParam(click.ParamType["CustomerRef"]):
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> "CustomerRef":
         """Read a number, or a code as it is typed."""
-        from loyalty_app.shops.start_links import code_in
-
         text = str(value)
         if text.isascii() and text.isdigit() and 1 <= int(text[:20]) <= LARGEST_ID:
             return int(text)
+        from loyalty_app.shops.links import code_in  # loaded when it is needed
+
         code = code_in(text)
         if code is None:
             self.fail(f"{text!r} is neither the number of a customer nor the code of a card", param, ctx)

@@ -55,12 +55,15 @@ def bot() -> None:
 
 async def _chat(settings: Settings) -> None:
     from bots.supervisor import open_bots
-    from loyalty_app.observability.metrics_server import scraped
+    from loyalty_app.observability.metrics_server import serve_metrics
     from loyalty_app.runtime import open_runtime
     from loyalty_cli.process import asked_to_stop, tune_garbage_collection
 
     stopped = asked_to_stop()
-    async with open_runtime(settings, delivering=False, bots=open_bots) as held, scraped(settings, held.queue_depths):
+    async with (
+        open_runtime(settings, delivering=False, bots=open_bots) as held,
+        serve_metrics(settings, held.queue_depths),
+    ):
         tune_garbage_collection()
         announce("The bots are open. Ctrl-C stops them.", settings)
         await stopped.wait()

@@ -7,7 +7,7 @@ from bots.text_limits import TEXT, fitted, shortened
 from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.customers.card_snapshots import CardSnapshot
-from loyalty_app.shops.start_links import code_in
+from loyalty_app.shops.links import code_in
 
 LABEL_OF_SHOP = 28
 MOST_ROWS = 90

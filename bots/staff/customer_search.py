@@ -20,8 +20,8 @@ from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.staff_view import with_codes, with_ids, with_phone_in
+from loyalty_app.shops.links import code_in
 from loyalty_app.shops.staff import Position
-from loyalty_app.shops.start_links import code_in
 from loyalty_core.customers import Customer
 
 LARGEST_FILE = 20_000_000

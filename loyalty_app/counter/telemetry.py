@@ -21,7 +21,7 @@ class PendingRequest:
     """A request that was made: where it came from, when it began to wait, and the webhook-ids of what it has sent."""
 
     def __init__(self, request: Request) -> None:
-        self.request, self.trail, self.began = request, log_context.get(), time.perf_counter()
+        self.request, self.log_context, self.began = request, log_context.get(), time.perf_counter()
         self.events: list[str] = []
 
     @property
@@ -63,7 +63,7 @@ def _log(pending: PendingRequest, reply: Reply | Exception, seconds: float) -> N
     log.info(
         "order",
         extra={
-            **pending.trail,
+            **pending.log_context,
             "order": pending.order,
             "outcome": result_of(reply),
             **more,

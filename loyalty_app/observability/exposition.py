@@ -1,4 +1,4 @@
-"""Exposition: the figures of a server as Prometheus reads them, one process or several.
+"""Exposition: the metrics of a server as Prometheus reads them, one process or several.
 
 Several processes share a directory that their parent has made (`shared_directory`). Counts of a process that has died
 still count; what it was like at the moment (its line, its memory) goes with it.
@@ -18,7 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from loyalty_app.observability.metrics import REGISTRY
-from loyalty_app.observability.queue_depths import QueueDepth, families
+from loyalty_app.observability.queue_depths import QueueDepth, depth_metrics
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -28,30 +28,30 @@ OLDEST = {"process_start_time_seconds", "process_max_fds"}
 """Of these the least of all processes is shown, of everything else the sum."""
 
 
-class GivenFamilies(Collector):
-    """Figures that were made for this one answer."""
+class GivenMetrics(Collector):
+    """Metrics that were made for this one answer."""
 
     def __init__(self, given: Iterable[Metric]) -> None:
         self._given = list(given)
 
     def collect(self) -> Iterable[Metric]:
-        """The figures."""
+        """The metrics."""
         return self._given
 
 
 def exposition(depths: Iterable[QueueDepth] | None) -> bytes:
-    """All figures of this server; `depths` are what waits in the database, None if it does not answer."""
+    """All metrics of this server; `depths` are what waits in the database, None if it does not answer."""
     several = os.environ.get(DIRECTORY)
     registry = CollectorRegistry()
-    registry.register(GivenFamilies(families(depths)))
-    registry.register(GivenFamilies(_processes(living(Path(several)) if several else ["self"])))
+    registry.register(GivenMetrics(depth_metrics(depths)))
+    registry.register(GivenMetrics(_processes(living_processes(Path(several)) if several else ["self"])))
     if several:
         MultiProcessCollector(registry, several)  # type: ignore[no-untyped-call]  # it has no types
         return generate_latest(registry)
     return generate_latest(REGISTRY) + generate_latest(registry)
 
 
-def living(directory: Path) -> list[str]:
+def living_processes(directory: Path) -> list[str]:
     """The ids of the processes that write into the directory."""
     return sorted(path.stem.removeprefix(PRESENT) for path in directory.glob(f"{PRESENT}*.db"))
 

@@ -1,4 +1,4 @@
-"""The trail: which request or update a piece of work belongs to, so that all it leads to can be found in the log.
+"""The log context: which request or update a piece of work belongs to, so that all it leads to is found in the log.
 
 The API sets it to the request's id, the chat to the update's number; the counter carries it from those who ask into its
 own lines. It holds ids of ours and nothing else.
@@ -6,8 +6,9 @@ own lines. It holds ids of ours and nothing else.
 
 from collections.abc import Mapping
 from contextvars import ContextVar
+from typing import TypeAlias
 
-Trail = Mapping[str, str | int]
+LogContext: TypeAlias = Mapping[str, str | int]
 
-NOWHERE: Trail = {}
-log_context: ContextVar[Trail] = ContextVar("trail", default=NOWHERE)
+NOTHING: LogContext = {}
+log_context: ContextVar[LogContext] = ContextVar("log_context", default=NOTHING)

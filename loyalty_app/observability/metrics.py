@@ -1,6 +1,6 @@
-"""Figures: everything that is counted and timed in a process, and the verbs that count it.
+"""Metrics: everything that is counted and timed in a process, and the verbs that count it.
 
-Each figure is a name, one sentence and labels whose values are few and ours: routes, codes, outcomes; never ids, names
+Each metric is a name, one sentence and labels whose values are few and ours: routes, codes, outcomes; never ids, names
 or paths as they were typed. Several processes of one server write into files of a directory and are added up when
 somebody looks (`exposition`); that is chosen by PROMETHEUS_MULTIPROC_DIR, before this module is loaded.
 """
@@ -9,7 +9,7 @@ from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # when a figure was made says nothing of the shop
+disable_created_metrics()  # type: ignore[no-untyped-call]  # when a metric was made says nothing of the shop
 REGISTRY = CollectorRegistry()
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 30.0)

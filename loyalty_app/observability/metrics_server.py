@@ -1,4 +1,4 @@
-"""Scraping: /metrics on a port of its own, for processes that serve nobody else by HTTP."""
+"""The metrics server: /metrics on a port of its own, for processes that serve nobody else by HTTP."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +11,7 @@ from loyalty_app.settings import Settings, SettingsError
 
 
 @asynccontextmanager
-async def scraped(settings: Settings, depths: QueueDepths) -> AsyncIterator[None]:
+async def serve_metrics(settings: Settings, depths: QueueDepths) -> AsyncIterator[None]:
     """Answer Prometheus at LOYALTY_HOST and LOYALTY_METRICS_PORT, if that is set. Raises SettingsError."""
     if settings.metrics_port is None:
         yield

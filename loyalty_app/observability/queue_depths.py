@@ -63,7 +63,7 @@ class QueueDepths:
             return None
 
 
-def families(depths: Iterable[QueueDepth] | None) -> Iterator[GaugeMetricFamily]:
+def depth_metrics(depths: Iterable[QueueDepth] | None) -> Iterator[GaugeMetricFamily]:
     """The figures of what waits; only whether the database answers, if it does not."""
     answers = QueueDepth("loyalty_database_answers", "1 if the database answers, 0 if not.", float(depths is not None))
     for depth in (answers, *(depths or ())):

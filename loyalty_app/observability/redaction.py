@@ -34,12 +34,12 @@ def redacted(text: str) -> str:
     return text
 
 
-def quiet(text: str) -> str:
+def without_values(text: str) -> str:
     """The same without what stands in quotation marks: in what exceptions say, that is where values are."""
     return QUOTED.sub(f"'{HIDDEN}'", redacted(text))
 
 
-def story(error: BaseException) -> str:
+def redacted_traceback(error: BaseException) -> str:
     """An exception with its causes as Python tells it, the oldest first, but without values."""
     return "\n".join(_told(error)).rstrip("\n")
 
@@ -50,7 +50,7 @@ def _told(error: BaseException) -> Iterator[str]:
         yield from _told(earlier)
         yield "\nThen:\n"
     yield "".join(["Traceback (most recent call last):\n", *traceback.format_tb(error.__traceback__)]).rstrip("\n")
-    yield f"{type(error).__module__}.{type(error).__qualname__}: {quiet(str(error))}".removeprefix("builtins.")
+    yield f"{type(error).__module__}.{type(error).__qualname__}: {without_values(str(error))}".removeprefix("builtins.")
     if isinstance(error, BaseExceptionGroup):
         for part in error.exceptions:
             yield from _told(part)

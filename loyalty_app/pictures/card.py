@@ -13,11 +13,10 @@ from loyalty_app.pictures import sprites
 from loyalty_app.pictures.bidi import is_rtl
 from loyalty_app.pictures.colours import WHITE as PAPER
 from loyalty_app.pictures.colours import Palette, palette
-from loyalty_app.pictures.drawing import Stroke, ground, lay, stroke, write, write_beside
+from loyalty_app.pictures.drawing import Stroke, ground, lay, qr_picture, stroke, write, write_beside
 from loyalty_app.pictures.fitting import fit, title, wrap
 from loyalty_app.pictures.fonts import BOLD, MEDIUM
 from loyalty_app.pictures.layout import HEIGHT, MOST_SLOTS, PANEL, WIDTH, Box, Layout, layout
-from loyalty_app.pictures.qr import qr_picture
 from loyalty_app.pictures.stamps import count_strokes, count_width, draw_stamps, write_count
 from loyalty_app.pictures.text import Style, line
 

@@ -1,13 +1,18 @@
-"""Drawing: masks and lines of text laid on a picture, and its background. What to draw stands elsewhere."""
+"""Drawing: masks, lines of text and QR codes for a picture, and its background. What to draw stands elsewhere."""
 
 from functools import lru_cache
 from typing import NamedTuple
 
+import qrcode
 from PIL import Image, ImageOps
 
 from loyalty_app.pictures import sprites
 from loyalty_app.pictures.colours import Colour, Palette
 from loyalty_app.pictures.text import Line, ascent, mask, padding
+
+QUIET_ZONE = 4
+# Any mask can be read. Trying all eight, as the standard proposes, takes eight times as long.
+MASK = 3
 
 
 class Stroke(NamedTuple):
@@ -80,3 +85,18 @@ def _slope(width: int, height: int) -> Image.Image:
     few = Image.new("L", (5, 3))
     few.putdata([round(255 * (x / 4 * 0.55 + y / 2 * 0.45)) for y in range(3) for x in range(5)])
     return few.resize((width, height), Image.Resampling.BICUBIC)
+
+
+def qr_picture(text: str, side: int) -> Image.Image:
+    """A QR code, black on white with its quiet zone: at most `side` pixels, whole pixels a module; error correction M.
+
+    A text too long for `side` gives a larger picture with a pixel a module. Raises ValueError beyond 2,331 bytes.
+    """
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=QUIET_ZONE, mask_pattern=MASK)
+    code.add_data(text, optimize=0)
+    code.make()
+    rows = code.get_matrix()
+    dots = bytes(0 if dark else 255 for row in rows for dark in row)
+    modules = len(rows)
+    scale = max(1, side // modules)
+    return Image.frombytes("L", (modules, modules), dots).resize((modules * scale,) * 2, Image.Resampling.NEAREST)

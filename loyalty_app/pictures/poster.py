@@ -13,11 +13,10 @@ from loyalty_app.pictures import sprites
 from loyalty_app.pictures.bidi import is_rtl
 from loyalty_app.pictures.card import BROWN
 from loyalty_app.pictures.colours import WHITE, Colour, Palette, contrast, ink_on, palette
-from loyalty_app.pictures.drawing import Edge, ground, lay, stroke, write, write_beside
+from loyalty_app.pictures.drawing import Edge, ground, lay, qr_picture, stroke, write, write_beside
 from loyalty_app.pictures.fitting import fit, title, wrap
 from loyalty_app.pictures.fonts import BOLD, MEDIUM
 from loyalty_app.pictures.layout import Box
-from loyalty_app.pictures.qr import qr_picture
 from loyalty_app.pictures.text import Line, Style, line
 
 WIDTH, HEIGHT, DPI = 1480, 2100, 254

@@ -17,9 +17,9 @@ from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import invite as invite_table
 from loyalty_app.db.tables import staff
 from loyalty_app.shops.businesses import Business, find_business
+from loyalty_app.shops.links import INVITE_PREFIX
 from loyalty_app.shops.rights import require_staff
 from loyalty_app.shops.staff import Newcomer, Position, add_staff, position_in
-from loyalty_app.shops.start_links import INVITE_PREFIX
 from loyalty_core.access import Role, base62, higher, reaches, role_to_manage
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InviteInvalid

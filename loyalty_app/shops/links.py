@@ -1,15 +1,42 @@
-"""Links: what a phone opens to come to a shop's chat, and which bot serves a shop.
+"""Links: what a phone opens to come to a shop's chat, how it is read again, and which bot serves a shop.
 
-A shop's own bot serves it, or else the shared one. What a bot does with what a link says is not known here.
+A link is https://t.me/<bot>?start=<payload>; the payload begins with two letters that say what it is about. A shop's
+own bot serves it, or else the shared one. What a bot does with a payload is not known here.
 """
+
+import unicodedata
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from loyalty_app.db.tables import business, telegram_bot
 from loyalty_app.shops.businesses import Business, business_of
-from loyalty_app.shops.start_links import CARD_PREFIX, JOIN_PREFIX, start_link
+from loyalty_core.customers import parse_code
 from loyalty_core.ids import BotId, BusinessId
+
+CARD_PREFIX, JOIN_PREFIX, INVITE_PREFIX = "c_", "j_", "i_"
+"""A card is opened, a shop's card is handed out, an invitation is accepted."""
+
+
+def start_link(username: str, payload: str) -> str:
+    """The link that brings a payload to the bot of that name."""
+    return f"https://t.me/{username}?start={payload}"
+
+
+def code_in(text: str) -> str | None:
+    """Read a customer's code that was typed or scanned, also as a card's link; None if there is no code in it."""
+    typed = unicodedata.normalize("NFKC", text).strip()
+    return parse_code(_code_of_link(typed) if "/" in typed else typed)
+
+
+def _code_of_link(link: str) -> str:
+    """What follows `c_` in the payload of a link; empty if it is another kind of link."""
+    try:
+        payload = parse_qs(urlsplit(link).query).get("start", [""])[0]
+    except ValueError:
+        return ""
+    return payload.removeprefix(CARD_PREFIX) if payload.startswith(CARD_PREFIX) else ""
 
 
 def bot_username(connection: Connection, business_id: BusinessId) -> str | None:

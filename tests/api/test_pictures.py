@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, update
 
 from api.routes.pictures import has_already
 from loyalty_app.db.tables import business, telegram_bot
-from loyalty_app.shops.start_links import code_in
+from loyalty_app.shops.links import code_in
 from loyalty_core.access import Scope
 from tests.api.till import Till, refused
 

@@ -2,8 +2,7 @@
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_bot
-from loyalty_app.shops.links import bot_username, card_link, invite_link, join_link
-from loyalty_app.shops.start_links import code_in
+from loyalty_app.shops.links import bot_username, card_link, code_in, invite_link, join_link
 from testkit.builders import CODE, NOON, at
 from testkit.shop import Shop, open_next_door
 

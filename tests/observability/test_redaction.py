@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text, update
 
 from loyalty_app.db.tables import staff
-from loyalty_app.observability.redaction import quiet, redacted
+from loyalty_app.observability.redaction import redacted, without_values
 from loyalty_cli.logs import LineFormatter
 from testkit.console import CAFE, Console
 from testkit.town import Town
@@ -58,7 +58,7 @@ def test_what_is_no_secret_stays_as_it_is() -> None:
         "10:40 at 127.0.0.1:8000, update 123456:7, msg_01999f3c0a1bdeadbeef01234567, poll_interval, @stamp_bot is open"
     )
     assert redacted(said) == said
-    assert quiet("port 8000 of 0.0.0.0 is taken") == "port 8000 of 0.0.0.0 is taken"
+    assert without_values("port 8000 of 0.0.0.0 is taken") == "port 8000 of 0.0.0.0 is taken"
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])

@@ -3,7 +3,7 @@
 import pytest
 import zxingcpp
 
-from loyalty_app.pictures.qr import qr_picture
+from loyalty_app.pictures.drawing import qr_picture
 from loyalty_app.pictures.samples import CODE, LINK
 
 TEXTS = [CODE, LINK, "x", "https://t.me/" + "y" * 300]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_app.shops.start_links import CARD_PREFIX, INVITE_PREFIX, JOIN_PREFIX, code_in, start_link
+from loyalty_app.shops.links import CARD_PREFIX, INVITE_PREFIX, JOIN_PREFIX, code_in, start_link
 from loyalty_core.customers import new_code, parse_code
 from testkit.builders import patiently
 from tests.core.test_codes import BYTES, spelled
