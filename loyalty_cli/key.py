@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from loyalty_app.clock import utc_now
 from loyalty_cli import options
 from loyalty_cli.commands import OrderedGroup
 from loyalty_cli.database import with_database
@@ -52,6 +51,7 @@ def key() -> None:
 @options.as_json
 def create(business_id: int, name: str, *, scopes: tuple[Scope, ...], as_json: bool) -> None:
     """Make a key. It is shown now and never again."""
+    from loyalty_app.clock import utc_now
     from loyalty_app.shops.api_keys import create_key
 
     shown = with_database(lambda database: create_key(database, business_id, now=utc_now(), name=name, scopes=scopes))
@@ -81,6 +81,7 @@ def list_(business_id: int, *, as_json: bool) -> None:
 @options.as_json
 def revoke(business_id: int, key_id: int, *, as_json: bool) -> None:
     """Close the key with the number KEY_ID for ever, within a second. `loyalty key list` shows the numbers."""
+    from loyalty_app.clock import utc_now
     from loyalty_app.shops.api_keys import revoke_key
 
     closed = with_database(lambda database: revoke_key(database, business_id, key_id, now=utc_now()))

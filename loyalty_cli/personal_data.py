@@ -28,7 +28,7 @@ class CustomerParam(click.ParamType["CustomerRef"]):
         text = str(value)
         if text.isascii() and text.isdigit() and 1 <= int(text[:20]) <= LARGEST_ID:
             return int(text)
-        from loyalty_app.shops.links import code_in  # loaded when it is needed
+        from loyalty_app.shops.links import code_in
 
         code = code_in(text)
         if code is None:
