@@ -18,7 +18,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 
 from loyalty_app.observability.metrics import REGISTRY
-from loyalty_app.observability.queue_depths import QueueDepth, depth_metrics
+from loyalty_app.observability.queue_depths import QueueDepth
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -43,12 +43,19 @@ def exposition(depths: Iterable[QueueDepth] | None) -> bytes:
     """All metrics of this server; `depths` are what waits in the database, None if it does not answer."""
     several = os.environ.get(DIRECTORY)
     registry = CollectorRegistry()
-    registry.register(GivenMetrics(depth_metrics(depths)))
+    registry.register(GivenMetrics(_depth_metrics(depths)))
     registry.register(GivenMetrics(_processes(living_processes(Path(several)) if several else ["self"])))
     if several:
         MultiProcessCollector(registry, several)  # type: ignore[no-untyped-call]  # it has no types
         return generate_latest(registry)
     return generate_latest(REGISTRY) + generate_latest(registry)
+
+
+def _depth_metrics(depths: Iterable[QueueDepth] | None) -> Iterator[GaugeMetricFamily]:
+    """The figures of what waits; only whether the database answers, if it does not."""
+    answers = QueueDepth("loyalty_database_answers", "1 if the database answers, 0 if not.", float(depths is not None))
+    for depth in (answers, *(depths or ())):
+        yield GaugeMetricFamily(depth.name, depth.text, value=depth.value)
 
 
 def living_processes(directory: Path) -> list[str]:

@@ -6,12 +6,11 @@ there are is not known here: each wing that has some offers a `DepthQuestion`, a
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import TypeAlias
 
 import msgspec
-from prometheus_client.metrics_core import GaugeMetricFamily
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -61,10 +60,3 @@ class QueueDepths:
             return await asyncio.wait_for(self._database.read(look), PATIENCE_SECONDS)
         except (SQLAlchemyError, OSError):  # TimeoutError is one too
             return None
-
-
-def depth_metrics(depths: Iterable[QueueDepth] | None) -> Iterator[GaugeMetricFamily]:
-    """The figures of what waits; only whether the database answers, if it does not."""
-    answers = QueueDepth("loyalty_database_answers", "1 if the database answers, 0 if not.", float(depths is not None))
-    for depth in (answers, *(depths or ())):
-        yield GaugeMetricFamily(depth.name, depth.text, value=depth.value)
