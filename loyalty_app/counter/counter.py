@@ -58,6 +58,9 @@ log = logging.getLogger(__name__)
 class Counter:
     """Writes cards. Each verb answers once what it did is durable, or raises a LoyaltyError and has changed nothing.
 
+    A `caller` is the business, who acts there, and an idempotency key or None. A `customer` is an id, or a code in its
+    exact form. The answer has the outcome, its JSON as stored, and whether it is a replay.
+
     All verbs raise Busy if too many wait or the database is away, and NotOnStaff if the caller is not on the staff (any
     more). With a key, they raise IdempotencyKeyReused if it belongs to another request, and CustomerNotFound if the
     customer of the first answer was erased. Example:
@@ -80,7 +83,7 @@ class Counter:
         self._versions: Versions = {}
         self._closing = False
         self.wakeups = wakeups or Wakeups()
-        """Outcome of deliveries and of cards in chats that a batch has left behind."""
+        """Notified of deliveries and of cards in chats that a batch has left to others."""
         self._task = asyncio.create_task(self._serve(), name="counter")
 
     async def join(
@@ -104,36 +107,40 @@ class Counter:
     async def claim(self, caller: Caller, holder: Holder, phone: str) -> Answer[Claimed]:
         """Find the card of a phone number, which its holder in a chat has proven to be theirs.
 
-        Raises what `claiming.claim` raises, CustomerNotFound if they hold no card, InvalidRequest.
+        `phone` may be spelled as people do in the country of the shop. Raises what `claiming.claim` raises,
+        CustomerNotFound if they hold no card, InvalidRequest.
         """
         order = Claim(holder, checked_phone(phone, caller.business.country))
         return await self._ask(caller, order, answers.CLAIMED)
 
     async def give_stamp(self, caller: Caller, customer: CustomerRef, stamp: StampOrder) -> Answer[Stamped]:
-        """Stamp a card. Raises what `stamping.stamp` raises, CustomerNotFound, OrderRefUsed."""
+        """Stamp a card; `stamp` says how many (1 to 10), at which branch and for which order of the till.
+
+        Raises what `stamping.stamp` raises, CustomerNotFound, OrderRefUsed, InvalidRequest for an unknown branch.
+        """
         return await self._ask(caller, GiveStamp(customer, stamp), answers.STAMPED)
 
     async def redeem(self, caller: Caller, customer: CustomerRef, reward: RedeemOrder) -> Answer[Redeemed]:
-        """Hand out a reward. Raises what `rewards.choose` raises, CustomerNotFound."""
+        """Hand out the reward that is named, or the oldest. Raises what `rewards.choose` raises, CustomerNotFound."""
         return await self._ask(caller, Redeem(customer, reward), answers.REDEEMED)
 
     async def void(self, caller: Caller, transaction_id: int, *, reason: str | None = None) -> Answer[Voided]:
-        """Undo a stamp or a redemption. Raises AlreadyVoided, VoidRefused, TransactionNotFound."""
+        """Undo a stamp or a redemption, by its entry's id. Raises AlreadyVoided, VoidRefused, TransactionNotFound."""
         return await self._ask(caller, Void(transaction_id, reason), answers.VOIDED)
 
     async def change_profile(
         self, caller: Caller, customer: CustomerRef, change: ProfileChange
     ) -> Answer[CustomerView]:
-        """Change a profile. Raises CustomerNotFound, CustomerExists or InvalidRequest."""
+        """Change the fields of a profile that are set. Raises CustomerNotFound, CustomerExists or InvalidRequest."""
         order = ChangeProfile(customer, checked_change(change, caller.business.country))
         return await self._ask(caller, order, answers.CUSTOMER)
 
     async def erase(self, caller: Caller, customer: CustomerRef) -> Answer[Erased]:
-        """Erase a customer's personal data. Raises CustomerNotFound."""
+        """Erase a customer's personal data for ever; the ledger stays, without a name. Raises CustomerNotFound."""
         return await self._ask(caller, Erase(customer), answers.ERASED)
 
     async def expire(self, caller: Caller, customer: CustomerRef, reward_id: int) -> Answer[Expired | None]:
-        """Book a reward as expired; the outcome is None if its time is not over. Raises what `redeem` raises."""
+        """Book a reward as expired; the outcome is None if its time is not over. Raises RewardNotFound."""
         return await self._ask(caller, Expire(customer, reward_id), answers.EXPIRED)
 
     async def _ask(self, caller: Caller, order: Order, decoder: Decoder[Outcome]) -> Answer[Outcome]:

@@ -6,10 +6,12 @@ connection that begins no transactions by itself. The statements themselves are 
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError
+
+Result = TypeVar("Result")
 
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 LIGHTLY = "SET LOCAL synchronous_commit = off"
@@ -17,13 +19,13 @@ MOST_REPLACED = 20
 """As many connections as a process has at most: after a restart of the server all of them may be gone."""
 
 
-class Ended(NamedTuple):
+class Ended(NamedTuple, Generic[Result]):
     """How a transaction ended: what came of the work, and the failure if COMMIT was not answered.
 
     Then its number (if it has one) is what PostgreSQL can be asked for.
     """
 
-    result: Any
+    result: Result
     xid: str | None
     failure: DBAPIError | None
 
@@ -32,8 +34,11 @@ class TransactionRolledBack(Exception):  # a fact, not a mistake
     """A transaction was not committed, because one of its statements had failed."""
 
 
-def transact(connection: Connection, work: Callable[[Connection], Any], *, durable: bool) -> Ended:
-    """Run `work` in a transaction; an exception undoes it. Raises Undone if nothing was committed without one."""
+def transact(connection: Connection, work: Callable[[Connection], Result], *, durable: bool) -> Ended[Result]:
+    """Run `work` in a transaction; an exception undoes it.
+
+    Raises TransactionRolledBack if nothing was committed although there was none.
+    """
     try:
         _begin(connection)
         if not durable:

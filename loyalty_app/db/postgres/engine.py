@@ -100,13 +100,12 @@ class PostgresDatabase(Writes):
             begun()
             return work(connection)
 
-        ended: Ended = await greenlet_spawn(self._transact, work_at_last, durable=durable)
+        ended: Ended[Result] = await greenlet_spawn(self._transact, work_at_last, durable=durable)
         if ended.failure is not None and not (ended.xid and await self.committed(ended.xid)):
             raise ended.failure
-        result: Result = ended.result
-        return result
+        return ended.result
 
-    def _transact(self, work: Callable[[Connection], Result], *, durable: bool) -> Ended:
+    def _transact(self, work: Callable[[Connection], Result], *, durable: bool) -> Ended[Result]:
         with self._plain.sync_engine.connect() as connection:
             return transact(connection, work, durable=durable)
 
