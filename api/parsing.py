@@ -104,8 +104,8 @@ def expectations(shape: type[msgspec.Struct]) -> dict[str, str]:
 def _expectation(kind: msgspec.inspect.Type) -> str:
     match kind:
         case msgspec.inspect.UnionType(types=types):
-            words = [_expectation(one) for one in types if not isinstance(one, msgspec.inspect.NoneType)]
-            nullable = len(words) < len(types) and not any("null" in one for one in words)
+            words = [_expectation(member) for member in types if not isinstance(member, msgspec.inspect.NoneType)]
+            nullable = len(words) < len(types) and not any("null" in word for word in words)
             return " or ".join(words) + (", or null" if nullable else "")
         case msgspec.inspect.Metadata(extra_json_schema={"description": words}):
             return str(words)

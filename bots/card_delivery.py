@@ -39,7 +39,7 @@ async def show(bot: TelegramBot, snapshot: CardSnapshot) -> ShownCard:
     Raises a TelegramError that may pass; then nothing is noted, and the same may be done again. If only the news of it
     could not be told, the showing has failed, but what was sent is not sent again.
     """
-    card = snapshot.held
+    card = snapshot.card
     if not snapshot.reachable:
         return _as_before(card)
     try:
@@ -58,7 +58,7 @@ async def show(bot: TelegramBot, snapshot: CardSnapshot) -> ShownCard:
 def _as_now(snapshot: CardSnapshot, message_id: int | None, sent: int | None) -> ShownCard:
     customer = snapshot.customer
     return ShownCard(
-        card=snapshot.held,
+        card=snapshot.card,
         message_id=message_id,
         version=customer.version,
         stamps=customer.current_stamps,
@@ -82,12 +82,12 @@ def _without_news(snapshot: CardSnapshot, message_id: int | None, sent: int | No
     """The card is up to date, its news is still to be told. If the card may have arrived, neither is sent again."""
     if message_id is None:
         return _as_now(snapshot, None, sent)
-    return msgspec.structs.replace(_as_before(snapshot.held), message_id=message_id, sent=sent, failed=True)
+    return msgspec.structs.replace(_as_before(snapshot.card), message_id=message_id, sent=sent, failed=True)
 
 
 async def _place(bot: TelegramBot, snapshot: CardSnapshot) -> int | None:
     """Bring the message up to date, or send it. Raises Forbidden if the person has blocked the bot."""
-    message_id = snapshot.held.message_id
+    message_id = snapshot.card.message_id
     picture = await drawn(render_card, picture_of(snapshot))
     if message_id is not None and await _edit(bot, snapshot, picture):
         return message_id
@@ -95,7 +95,7 @@ async def _place(bot: TelegramBot, snapshot: CardSnapshot) -> int | None:
 
 
 async def _edit(bot: TelegramBot, snapshot: CardSnapshot, picture: bytes) -> bool:
-    card, words = snapshot.held, words_for(snapshot.language)
+    card, words = snapshot.card, words_for(snapshot.language)
     media = InputMediaPhoto(picture, caption=caption(snapshot, words), filename="card.jpg")
     keys = keyboard(card_rows(snapshot, words))
     return await _done(
@@ -112,7 +112,7 @@ async def _edit(bot: TelegramBot, snapshot: CardSnapshot, picture: bytes) -> boo
 
 async def _send(bot: TelegramBot, snapshot: CardSnapshot, picture: bytes) -> int | None:
     """Send the card; None if nobody can know whether it arrived. A message before it is taken away."""
-    words, card = words_for(snapshot.language), snapshot.held
+    words, card = words_for(snapshot.language), snapshot.card
     keys = keyboard(card_rows(snapshot, words))
     try:
         message: Message = await bot.send_photo(
@@ -151,7 +151,7 @@ async def _send_news(bot: TelegramBot, snapshot: CardSnapshot) -> int | None:
 async def _send_news_message(bot: TelegramBot, snapshot: CardSnapshot, text: Html, effect: str | None) -> int:
     label = words_for(snapshot.language).label("💳 Show my card")
     keys = keyboard([[button(label, "mycard", snapshot.business.id)]])
-    message: Message = await bot.send_message(snapshot.held.user_id, text, reply_markup=keys, message_effect_id=effect)
+    message: Message = await bot.send_message(snapshot.card.user_id, text, reply_markup=keys, message_effect_id=effect)
     return message.message_id
 
 

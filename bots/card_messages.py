@@ -76,7 +76,7 @@ def news(snapshot: CardSnapshot, words: Words) -> tuple[Html, str] | None:
 
     A card that went back, because something was undone, is no news.
     """
-    customer, card = snapshot.customer, snapshot.held
+    customer, card = snapshot.customer, snapshot.card
     if card.muted or not snapshot.business.card_notices:
         return None
     earned = _newly_earned(snapshot)
@@ -96,7 +96,7 @@ def news(snapshot: CardSnapshot, words: Words) -> tuple[Html, str] | None:
 
 def _newly_earned(snapshot: CardSnapshot) -> tuple[Reward, ...]:
     """The rewards that came since the card was last shown, if they are still there."""
-    count = snapshot.customer.rewards_earned - snapshot.held.shown_rewards
+    count = snapshot.customer.rewards_earned - snapshot.card.shown_rewards
     return snapshot.rewards[-count:] if count > 0 else ()
 
 

@@ -41,16 +41,16 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_codes(picture: bytes) -> list[str]:
     """Read the texts of all QR codes in a picture (JPEG, PNG, WebP, GIF, BMP or AVIF): none if it is no picture."""
-    found: dict[str, Sighting] = {}
+    sightings: dict[str, Sighting] = {}
     for view in _views(picture):
         codes = zxingcpp.read_barcodes(view, formats=QR_CODES, return_errors=True)
         for code in codes:
             if code.valid and code.text:
-                found.setdefault(code.text, _sighting(code.position, view.size))
+                sightings.setdefault(code.text, _sighting(code.position, view.size))
         # A code that was seen and not read is worth another look, even beside one that was read.
-        if found and all(code.valid for code in codes):
+        if sightings and all(code.valid for code in codes):
             break
-    return _in_reading_order(found)
+    return _in_reading_order(sightings)
 
 
 def cards_in(picture: bytes) -> list[str]:
@@ -165,11 +165,11 @@ def _sighting(position: zxingcpp.Position, size: tuple[int, int]) -> Sighting:
     return Sighting(middle=sum(down) / 4, left=min(across), height=max(down) - min(down))
 
 
-def _in_reading_order(found: dict[str, Sighting]) -> list[str]:
+def _in_reading_order(sightings: dict[str, Sighting]) -> list[str]:
     """Sort codes into lines: a code whose middle is within half a code of the first one's stands in its line."""
     lines: list[list[tuple[float, str]]] = []
     first: Sighting | None = None
-    for text, seen in sorted(found.items(), key=lambda item: item[1].middle):
+    for text, seen in sorted(sightings.items(), key=lambda item: item[1].middle):
         if first is None or seen.middle - first.middle > first.height / 2:
             first = seen
             lines.append([])

@@ -1,7 +1,8 @@
 """Errors of Telegram's: what each one says about the call that failed.
 
 Three questions are answered here: may the call have been carried out all the same, may the failure pass by itself, and
-how long does Telegram want us to wait. What to do about it is decided by the callers.
+how long does Telegram want us to wait. What to do about it is decided by the callers:
+the intake sets an update aside or tries it again, the workers do so with a card or a notice.
 """
 
 import httpx

@@ -71,8 +71,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """What the language calls itself, as "Deutsch"."""
-        own = str(self.locale.language_name)
-        return own[:1].upper() + own[1:]
+        name = str(self.locale.language_name)
+        return name[:1].upper() + name[1:]
 
     @property
     def rtl(self) -> bool:

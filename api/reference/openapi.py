@@ -138,10 +138,10 @@ def _operation(call: Call) -> Json:
 
 def _parameters(call: Call) -> list[Json]:
     operation = call.operation
-    found = [_path_parameter(name, value) for name, value in call.values.items()]
+    parameters = [_path_parameter(name, value) for name, value in call.values.items()]
     if operation.query is not None:
-        found += _query_parameters(operation.query)
-    return found + [IN_HEADERS[name] for name, there in _headers_asked(operation).items() if there]
+        parameters += _query_parameters(operation.query)
+    return parameters + [IN_HEADERS[name] for name, there in _headers_asked(operation).items() if there]
 
 
 def _path_parameter(name: str, value: str) -> Json:
@@ -201,7 +201,8 @@ def _refusals(operation: Operation) -> Json:
     for code in operation.codes:
         by_status[str(problems[code].status)].append(problems[code])
     return {
-        status: _refusal(found, *HEADERS_OF.get(status, LIMIT_HEADERS)) for status, found in sorted(by_status.items())
+        status: _refusal(same_status, *HEADERS_OF.get(status, LIMIT_HEADERS))
+        for status, same_status in sorted(by_status.items())
     }
 
 

@@ -55,7 +55,7 @@ VARIABLES = {"base_url": "", "api_key": "", "webhook_url": "https://example.com/
 def postman_collection(calls: Iterable[Call], base_url: str) -> Json:
     """The collection for an installation at that address, without a slash at its end."""
     known = {call.operation.name: call for call in calls}
-    folders = [_folder(name, [known[operation] for operation in own]) for name, own in ORIGINAL.items()]
+    folders = [_folder(name, [known[operation] for operation in operations]) for name, operations in ORIGINAL.items()]
     variables = {**VARIABLES, "base_url": base_url}
     return {
         "info": {"_postman_id": _id(NAME), "name": NAME, "description": ABOUT, "schema": SCHEMA},
@@ -73,7 +73,7 @@ def _added(calls: list[Call]) -> list[Json]:
     for call in sorted(calls, key=lambda call: (call.operation.tag == LAST, call.method == "DELETE")):
         if call.operation.name not in originals:
             by_tag.setdefault(call.operation.tag, []).append(call)
-    return [_folder(f"More about {tag.lower()}" if tag in ORIGINAL else tag, own) for tag, own in by_tag.items()]
+    return [_folder(f"More about {tag.lower()}" if tag in ORIGINAL else tag, calls) for tag, calls in by_tag.items()]
 
 
 def _id(name: str) -> str:

@@ -38,7 +38,7 @@ async def get_card(request: AppRequest) -> ASGIResponse:
 
 def has_already(known: str, tag: str) -> bool:
     """Whether an If-None-Match names a tag; weak ones count too, and * is any."""
-    named = [one.strip().removeprefix("W/") for one in known.split(",")]
+    named = [each.strip().removeprefix("W/") for each in known.split(",")]
     return tag in named or named == ["*"]
 
 

@@ -47,7 +47,7 @@ async def add_stamps(request: AppRequest) -> ASGIResponse:
         summary="Add stamps by QR code",
         text=(
             "The scan-and-stamp flow of a till. When the stamps reach the goal, the reward is issued and "
-            "`current_stamps` starts anew. When `reward_earned` is true, tell the customer, and redeem with `/redeem`."
+            "`current_stamps` starts again. When `reward_earned` is true, tell the customer, and redeem with `/redeem`."
         ),
     ),
 )
@@ -119,7 +119,7 @@ async def _redeem(request: AppRequest, customer: int | str) -> ASGIResponse:
     Operation(
         name="voidTransaction",
         summary="Undo a stamp or a redemption",
-        text="Once each. The card is added up anew, as if the entry had never been made. Sends transaction.voided.",
+        text="Once each. The card is added up again, as if the entry had never been made. Sends transaction.voided.",
         tag=TAG,
         scope=Scope.STAMPS_WRITE,
         body=VoidOrder,

@@ -1,6 +1,8 @@
-"""Telegram's way in, where a public address is set: an update is written down, and then Telegram is told so.
+"""The route to which Telegram sends updates, where a public address is set (`LOYALTY_PUBLIC_URL`).
 
-What an update means is not known here; the bots handle it, in this process or in another.
+An update is written down, and only then acknowledged. None is handled twice: that is `chat/update_queue.py`. What an
+update means is not known here; the bots handle it, in this process or in another. Where no address is set, the bots
+fetch updates themselves (`bots/polling.py`).
 """
 
 import hmac

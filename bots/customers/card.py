@@ -18,7 +18,7 @@ async def show_front(turn: Turn) -> None:
     snapshot = await pressed_card(turn)
     if snapshot is None:
         return
-    if turn.pressed_id != snapshot.held.message_id and turn.pressed_id == turn.chat.screen_id:
+    if turn.pressed_id != snapshot.card.message_id and turn.pressed_id == turn.chat.screen_id:
         await _take_screen_away(turn)
     await turn_over(turn, snapshot, caption(snapshot, turn.words), card_rows(snapshot, turn.words))
 

@@ -38,7 +38,7 @@ async def join(turn: Turn, slug: str) -> None:
         return
     snapshot = await find_own(turn, shop.id)
     if snapshot is not None:
-        await bring_down(turn, snapshot.held)
+        await bring_down(turn, snapshot.card)
 
 
 async def _find_shop(turn: Turn, slug: str) -> Business | None:

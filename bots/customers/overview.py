@@ -17,7 +17,7 @@ async def show_cards(turn: Turn) -> None:
     """The card at the bottom of the chat; of several, a list to choose from."""
     cards = await find_all(turn)
     if len(cards) == 1:
-        await bring_down(turn, cards[0].held)
+        await bring_down(turn, cards[0].card)
     elif cards:
         await turn.screen(turn.words.say("Which card?"), _card_rows(turn, cards))
     else:
@@ -60,7 +60,7 @@ async def open_card(turn: Turn, code: str) -> None:
     qr_code = code_in(code)
     opened = [snapshot for snapshot in await find_all(turn) if snapshot.customer.qr_code == qr_code]
     if opened:
-        await bring_down(turn, opened[0].held)
+        await bring_down(turn, opened[0].card)
     else:
         await turn.screen(turn.words.say("Only whoever holds this card, and the staff of its shop, can open it."))
 

@@ -55,9 +55,9 @@ async def turn_over(turn: Turn, snapshot: CardSnapshot, text: Html, rows: Rows) 
 
     A press under any other message, such as news, brings the card down instead.
     """
-    message_id = snapshot.held.message_id
+    message_id = snapshot.card.message_id
     if turn.pressed_id is None or turn.pressed_id != message_id or not await _caption(turn, message_id, text, rows):
-        await bring_down(turn, snapshot.held)
+        await bring_down(turn, snapshot.card)
 
 
 async def _caption(turn: Turn, message_id: int, text: Html, rows: Rows) -> bool:

@@ -120,7 +120,7 @@ async def _shop_data(turn: Turn, snapshot: CardSnapshot) -> ShopData:
         profile=own_profile(customer),
         card=own_card(customer),
         history=await turn.read(lambda connection: own_history(connection, customer, shop.id)),
-        news_muted=snapshot.held.muted,
+        news_muted=snapshot.card.muted,
     )
 
 

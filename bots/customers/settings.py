@@ -14,7 +14,7 @@ async def show_more(turn: Turn) -> None:
     """Everything else that can be done with the card."""
     snapshot = await pressed_card(turn)
     if snapshot is not None:
-        await _show_more(turn, snapshot, muted=snapshot.held.muted)
+        await _show_more(turn, snapshot, muted=snapshot.card.muted)
 
 
 async def _show_more(turn: Turn, snapshot: CardSnapshot, *, muted: bool) -> None:
@@ -43,7 +43,7 @@ async def set_muted(turn: Turn) -> None:
     snapshot, muted = await pressed_card(turn), turn.press.text(1) == "1"
     if snapshot is None:
         return
-    await mute(turn.runtime.database, snapshot.held, muted=muted)
+    await mute(turn.runtime.database, snapshot.card, muted=muted)
     words = turn.words
     await turn.toast(
         words.plain("Quiet. The card itself is always up to date.")

@@ -21,13 +21,13 @@ from loyalty_core.views import CustomerView, customer_view
 
 
 class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """A card in a chat with all around it.
+    """A card in a chat with all that its message is made of.
 
     `rewards` are the available ones, the oldest first; `link` is what its QR code says; `language` is that of the chat,
     None if it is not known; `reachable` is false if the person has blocked the bot.
     """
 
-    held: HeldCard
+    card: HeldCard
     business: Business
     program: Program
     customer: CustomerView
@@ -37,21 +37,21 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     reachable: bool
 
 
-def look(connection: Connection, held: HeldCard) -> CardSnapshot | None:
+def look(connection: Connection, card: HeldCard) -> CardSnapshot | None:
     """What there is to see of a card; None if its customer was erased."""
     try:
-        customer = find_customer(connection, held.business_id, held.customer_id)
+        customer = find_customer(connection, card.business_id, card.customer_id)
     except CustomerNotFound:
         return None
-    program = read_program(connection, held.business_id)
-    chat = find_chat(connection, held.bot_id, ChatId(held.user_id))
+    program = read_program(connection, card.business_id)
+    chat = find_chat(connection, card.bot_id, ChatId(card.user_id))
     return CardSnapshot(
-        held=held,
-        business=find_business(connection, held.business_id),
+        card=card,
+        business=find_business(connection, card.business_id),
         program=program,
         customer=customer_view(customer, program),
         rewards=_available(connection, customer) if customer.card.rewards_available else (),
-        link=card_link(connection, held.business_id, customer.qr_code),
+        link=card_link(connection, card.business_id, customer.qr_code),
         language=chat.language or chat.language_code,
         reachable=chat.blocked_at is None,
     )
@@ -59,14 +59,14 @@ def look(connection: Connection, held: HeldCard) -> CardSnapshot | None:
 
 def look_for(connection: Connection, business_id: BusinessId, *, bot_id: BotId, user_id: UserId) -> CardSnapshot | None:
     """The card of a shop that a person holds in their chat with a bot; None if they hold none."""
-    held = find_card(connection, business_id, bot_id=bot_id, user_id=user_id)
-    return look(connection, held) if held is not None else None
+    card = find_card(connection, business_id, bot_id=bot_id, user_id=user_id)
+    return look(connection, card) if card is not None else None
 
 
 def look_at_all(connection: Connection, bot_id: BotId, user_id: UserId) -> list[CardSnapshot]:
     """All cards that a person holds in their chat with a bot, the oldest first."""
-    seen = (look(connection, held) for held in cards_of(connection, bot_id, user_id))
-    return [sight for sight in seen if sight is not None]
+    snapshots = (look(connection, card) for card in cards_of(connection, bot_id, user_id))
+    return [snapshot for snapshot in snapshots if snapshot is not None]
 
 
 def _available(connection: Connection, customer: Customer) -> tuple[Reward, ...]:
