@@ -63,7 +63,7 @@ def chosen(program: str, text: str, arguments: Sequence[str]) -> argparse.Namesp
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--customers", type=int, default=1_000_000, help="of the large crowd")
     parser.add_argument("--stamps", type=int, default=10_000_000, help="of the large crowd")
-    parser.add_argument("--folder", help="where crowds are kept and found again; by default they are made anew")
+    parser.add_argument("--folder", help="where crowds are kept and found again; by default they are filled again")
     return parser.parse_args(arguments)
 
 

@@ -91,7 +91,7 @@ def chosen(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--customers", type=int, default=1_000_000, help="of the large crowds")
     parser.add_argument("--stamps", type=int, default=10_000_000, help="of the oldest crowd")
     parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
-    parser.add_argument("--folder", help="where crowds are kept and found again; by default they are made anew")
+    parser.add_argument("--folder", help="where crowds are kept and found again; by default they are filled again")
     given = parser.parse_args(arguments)
     if unknown := set(given.only) - {case.name for case in cases(given.customers, given.stamps)}:
         parser.error(f"no case is called {', '.join(sorted(unknown))}")

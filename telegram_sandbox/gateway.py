@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-from typing import Any
 
 import msgspec
 from litestar import get, route
@@ -15,11 +14,9 @@ from telegram_sandbox.calls import METHODS, Method
 from telegram_sandbox.calls.call import Call, Said
 from telegram_sandbox.faults import Fault
 from telegram_sandbox.parameters import AnyRequest, Sent, read_sent, understood, unknown_parameters
-from telegram_sandbox.people import Bot
+from telegram_sandbox.people import Bot, Json
 from telegram_sandbox.refusals import Refused
 from telegram_sandbox.world import World
-
-Json = dict[str, Any]
 
 NOT_FOUND = Refused(404, "Not Found")
 UNAUTHORIZED = Refused(401, "Unauthorized")

@@ -1,16 +1,13 @@
 """What may stand under a message: keyboards, and the rules of their buttons."""
 
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
 
-from telegram_sandbox.entities import units
+from telegram_sandbox.entities import Json, units
 from telegram_sandbox.refusals import Refused, bad_request
-
-Json = dict[str, Any]
 
 MOST_BUTTONS = 100
 LONGEST_DATA_BYTES = 64

@@ -1,4 +1,7 @@
-"""Bots and people, and how Telegram shows them. What they say to each other is in `chats`."""
+"""Bots and people, how Telegram shows them, and what a bot says about itself: commands, texts and the menu button.
+
+What they say to each other is in `chats`; how bots set what they say about themselves is in `calls.myself`.
+"""
 
 from typing import Any
 
@@ -9,6 +12,7 @@ from telegram_sandbox.updates import Queue
 
 Json = dict[str, Any]
 
+USUAL_MENU: Json = {"type": "commands"}
 SAY_NOTHING_TO_STRANGERS = {"can_join_groups": False, "can_read_all_group_messages": False}
 
 
@@ -71,3 +75,32 @@ class Bot(Struct, kw_only=True):
         """The `User` that getMe answers, which says more."""
         more = {"supports_inline_queries": False, "can_connect_to_business": False, "has_main_web_app": False}
         return self.as_user() | SAY_NOTHING_TO_STRANGERS | more
+
+
+def key_of(scope: str, person_id: int | None, language_code: str) -> tuple[str, str]:
+    """Where commands of a scope and language are kept."""
+    return f"{scope} {person_id or ''}", language_code
+
+
+def commands_for(bot: Bot, person: Person) -> list[Json]:
+    """The commands a person sees: the nearest scope, in the person's language before the one for all."""
+    scopes = ("chat", person.id), ("all_private_chats", None), ("default", None)
+    languages = dict.fromkeys([language_of(person.language_code), ""])
+    keys = [key_of(scope, person_id, language) for scope, person_id in scopes for language in languages]
+    return next((bot.commands[key] for key in keys if bot.commands.get(key)), [])
+
+
+def language_of(code: str | None) -> str:
+    """The two letters of a language code."""
+    return (code or "")[:2].lower()
+
+
+def text_for(bot: Bot, kind: str, language_code: str) -> str:
+    """A text in a language, else the one for all."""
+    own = bot.texts.get((kind, language_of(language_code)))
+    return own or bot.texts.get((kind, ""), "")
+
+
+def menu_for(bot: Bot, person: Person) -> Json:
+    """The menu button a person sees."""
+    return bot.menus.get(person.id) or bot.menus.get(0) or USUAL_MENU

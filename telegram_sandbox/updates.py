@@ -1,15 +1,40 @@
-"""Updates that wait for a bot, in order, until it confirms them. How they get out is in `calls.updates`, `webhooks`."""
+"""Updates that wait for a bot, in order, until it confirms them, and the bell that rings when something has changed.
 
+How updates get out is in `calls.updates` and `webhooks`.
+"""
+
+import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct, field
 
-from telegram_sandbox.bell import Bell
-
 FIRST_UPDATE_ID = 500_000_001
 REMEMBERED = 1_000
 NOT_BY_DEFAULT = {"chat_member", "message_reaction", "message_reaction_count"}
+
+
+class Bell:
+    """Rung after every change."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Let everybody who waits look again."""
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    async def until(self, fulfilled: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something is so, for at most so many seconds; tells whether it is so."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not fulfilled():
+                    await self._rung.wait()
+        except TimeoutError:
+            return fulfilled()
+        return True
 
 
 class Update(Struct, kw_only=True):

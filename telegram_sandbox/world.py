@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 
-from telegram_sandbox.bell import Bell
 from telegram_sandbox.chats import Chat
 from telegram_sandbox.faults import Faults
 from telegram_sandbox.files import File
 from telegram_sandbox.people import Bot, Json, Person
+from telegram_sandbox.updates import Bell
 
 log = logging.getLogger(__name__)
 

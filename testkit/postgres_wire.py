@@ -40,7 +40,7 @@ class Wire:
         """Whether the wire carries all, and no cut is to come."""
         return self._cut is None and not self._dead_dials
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         self._dead_dials = 0
 
     async def carry(self, from_app: StreamReader, to_app: StreamWriter) -> None:

@@ -22,7 +22,7 @@ class Wire:
         """Where the server seems to be."""
         return self._far._replace(netloc=f"127.0.0.1:{self._port}").geturl()
 
-    async def mend(self) -> Self:
+    async def repair(self) -> Self:
         """Carry bytes, from now on or again."""
         self._dead = False
         self._server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
@@ -57,7 +57,7 @@ class Wire:
 @asynccontextmanager
 async def wired(url: str) -> AsyncIterator[Wire]:
     """A wire to a server, gone afterwards."""
-    wire = await Wire(url).mend()
+    wire = await Wire(url).repair()
     try:
         yield wire
     finally:

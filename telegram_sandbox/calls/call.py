@@ -10,8 +10,6 @@ from telegram_sandbox.people import Bot
 from telegram_sandbox.refusals import Refused, bad_request, forbidden
 from telegram_sandbox.world import World
 
-Json = dict[str, Any]
-
 
 class Nothing(Struct):
     """The parameters of a method that takes none."""

@@ -1,18 +1,14 @@
 """What else a bot does in a chat: deleting, pinning, reactions, typing, answers to presses, and asking who is there."""
 
-from typing import Any
-
 from msgspec import Struct, field
 from telegram.constants import ChatAction, ReactionEmoji
 
 from telegram_sandbox.calls.call import Call
 from telegram_sandbox.chats import Chat
 from telegram_sandbox.entities import units
-from telegram_sandbox.people import Query
+from telegram_sandbox.people import Json, Query
 from telegram_sandbox.phones import is_bot_link
 from telegram_sandbox.refusals import bad_request
-
-Json = dict[str, Any]
 
 TYPING_SECONDS = 5
 ANSWERABLE_SECONDS = 60

@@ -1,6 +1,6 @@
 """Editing messages in place."""
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -10,9 +10,8 @@ from telegram_sandbox.calls.media import document_content, photo_content, photo_
 from telegram_sandbox.calls.texts import caption_content, text_content
 from telegram_sandbox.chats import Chat, Message
 from telegram_sandbox.keyboards import checked
+from telegram_sandbox.people import Json
 from telegram_sandbox.refusals import bad_request
-
-Json = dict[str, Any]
 
 MEDIA = ("photo", "document")
 STAYS = ("has_protected_content",)

@@ -9,9 +9,8 @@ from telegram_sandbox.calls.call import Call
 from telegram_sandbox.calls.messages import Sending, sent
 from telegram_sandbox.calls.texts import caption_content
 from telegram_sandbox.files import File, NotAPicture, Upload, as_document, as_photo_size, keep_document, keep_photo
+from telegram_sandbox.people import Json
 from telegram_sandbox.refusals import bad_request
-
-Json = dict[str, Any]
 
 LARGEST_PHOTO, LARGEST_UPLOAD, LARGEST_DOWNLOAD = (megabytes * 1024 * 1024 for megabytes in (10, 50, 20))
 ATTACHED = "attach://"

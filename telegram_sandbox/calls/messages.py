@@ -1,16 +1,13 @@
 """Sending messages, and what else happens in a chat: deleting, pinning, reactions, typing."""
 
-from typing import Any
-
 from msgspec import Struct
 
 from telegram_sandbox.calls.call import Call
 from telegram_sandbox.calls.texts import text_content
 from telegram_sandbox.chats import Chat
 from telegram_sandbox.keyboards import checked
+from telegram_sandbox.people import Json
 from telegram_sandbox.refusals import bad_request
-
-Json = dict[str, Any]
 
 EFFECTS = {
     "5104841245755180586": "🔥",

@@ -2,16 +2,13 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from msgspec import Struct
 
 from telegram_sandbox.calls.call import Call, Nothing
 from telegram_sandbox.entities import units
-from telegram_sandbox.profiles import USUAL_MENU, key_of, text_for
+from telegram_sandbox.people import USUAL_MENU, Json, key_of, text_for
 from telegram_sandbox.refusals import bad_request
-
-Json = dict[str, Any]
 
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 LANGUAGE = re.compile(r"[a-z]{2}")

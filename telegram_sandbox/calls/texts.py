@@ -1,13 +1,10 @@
 """Texts and captions as bots send them: parsed, measured, refused when empty or too long."""
 
-from typing import Any
-
 import msgspec
 
 from telegram_sandbox.entities import Entity, parse, trimmed, units, with_found
+from telegram_sandbox.people import Json
 from telegram_sandbox.refusals import bad_request
-
-Json = dict[str, Any]
 
 LONGEST_TEXT, LONGEST_CAPTION = 4096, 1024
 

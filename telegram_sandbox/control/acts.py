@@ -8,10 +8,11 @@ from msgspec import UNSET, Struct, UnsetType
 
 from telegram_sandbox import cameras, phones
 from telegram_sandbox.chats import Chat, Message
-from telegram_sandbox.control.asking import Json, body, chat_of, person_of, shown, world_of
+from telegram_sandbox.control.asking import body, chat_of, person_of, shown, world_of
 from telegram_sandbox.control.screens import screen, shown_message
 from telegram_sandbox.files import Upload
 from telegram_sandbox.parameters import AnyRequest, read_sent
+from telegram_sandbox.people import Json
 from telegram_sandbox.phones import Impossible
 
 CHAT = "/control/chats/{person_id:int}/{bot:str}"

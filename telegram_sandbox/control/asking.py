@@ -1,6 +1,6 @@
 """What the routes of the control API share: who is meant by a path, bodies, answers."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 from litestar import Response
@@ -10,12 +10,11 @@ from msgspec import Struct
 
 from telegram_sandbox.chats import Chat
 from telegram_sandbox.parameters import AnyRequest
-from telegram_sandbox.people import Bot, Person
+from telegram_sandbox.people import Bot, Json, Person
 from telegram_sandbox.phones import Impossible
 from telegram_sandbox.world import World
 
 Wanted = TypeVar("Wanted", bound=Struct)
-Json = dict[str, Any]
 
 
 def world_of(request: AnyRequest) -> World:

@@ -5,9 +5,9 @@ from litestar.exceptions import ClientException
 from litestar.response.base import ASGIResponse
 from msgspec import Struct, structs
 
-from telegram_sandbox.control.asking import Json, body, shown, world_of
+from telegram_sandbox.control.asking import body, shown, world_of
 from telegram_sandbox.parameters import AnyRequest
-from telegram_sandbox.people import Bot
+from telegram_sandbox.people import Bot, Json
 
 
 class NewBot(Struct):

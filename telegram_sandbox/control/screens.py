@@ -5,8 +5,7 @@ from typing import Any
 
 from telegram_sandbox.chats import Chat, Message
 from telegram_sandbox.control.inhabitants import as_shown
-from telegram_sandbox.people import Bot, Json, Person
-from telegram_sandbox.profiles import commands_for, menu_for, text_for
+from telegram_sandbox.people import Bot, Json, Person, commands_for, menu_for, text_for
 from telegram_sandbox.world import World
 
 DEEDS = {

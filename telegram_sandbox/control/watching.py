@@ -11,10 +11,10 @@ from litestar.response import Stream
 from litestar.response.base import ASGIResponse
 from msgspec import Struct
 
-from telegram_sandbox.control.asking import Json, body, bot_of, shown, world_of
+from telegram_sandbox.control.asking import body, bot_of, shown, world_of
 from telegram_sandbox.faults import Fault
 from telegram_sandbox.parameters import AnyRequest
-from telegram_sandbox.people import Bot, Query
+from telegram_sandbox.people import Bot, Json, Query
 from telegram_sandbox.phones import new_query
 from telegram_sandbox.world import Change, World
 

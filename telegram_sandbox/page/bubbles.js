@@ -231,7 +231,7 @@ function focusedButton(article) {
   return key && article.contains(key) ? { row: key.dataset.row, column: key.dataset.column } : null;
 }
 
-// Whoever presses with the keyboard stays where they were when the buttons change.
+// Who presses with the keyboard stays where they were when the buttons change.
 function refocus(article, { row, column }) {
   const same = article.querySelector(`.key[data-row="${row}"][data-column="${column}"]`);
   (same ?? article.querySelector(".key"))?.focus({ preventScroll: true });

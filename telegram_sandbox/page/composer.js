@@ -72,7 +72,7 @@ export class Composer {
     if (busy && !(left && this.element.contains(left) && left.offsetWidth)) this.focus();
   }
 
-  // Whoever has just used what is gone now goes on writing; but no keyboard pops up under a finger.
+  // Who has just used what is gone now goes on writing; but no keyboard pops up under a finger.
   #isUsed() {
     const used = focused();
     return used && this.element.contains(used) && (matchMedia("(pointer: fine)").matches || used.matches(":focus-visible"));

@@ -165,7 +165,7 @@ export class Phone {
     };
   }
 
-  // Whoever came by a link starts with what it carries.
+  // Who came by a link starts with what it carries.
   #start() {
     const link = this.house.link(this);
     return link ? this.#openLink(link) : this.#act("start");

@@ -87,7 +87,7 @@ async def test_when_redis_is_back_it_counts_again_after_a_rest(
         assert [remaining(await till.get("/program")) for _ in range(3)] == [99, 98, 97]
         await wire.cut()
         assert remaining(await till.get("/program")) == 99
-        await wire.mend()
+        await wire.repair()
         assert remaining(await till.get("/program")) == 98
         api.clock.wait(seconds=REST_SECONDS)
         assert remaining(await till.get("/program")) == 96
@@ -102,7 +102,7 @@ async def test_the_health_check_notes_first_that_redis_is_gone_and_that_it_is_ba
         await wire.cut()
         assert (await readiness(api))["redis"] == "unreachable"
         assert "Redis cannot be reached" in caplog.text
-        await wire.mend()
+        await wire.repair()
         assert (await readiness(api))["redis"] == "ok"
         assert "Redis is back" in caplog.text
 

@@ -69,7 +69,7 @@ async def test_if_nobody_knows_everyone_is_asked_to_come_back_and_a_key_tells_th
     wire.cut(cut, dead_dials=inf)
     answers, refusals = await at_once(shop.stamp(lena.id, key=f"k{number}") for number in range(3))
     assert (answers, [type(refusal) for refusal in refusals]) == ([], [Busy] * 3)
-    wire.mend()
+    wire.repair()
     await asyncio.gather(*(shop.stamp(lena.id, key=f"k{number}") for number in range(3)))
     assert (await shop.customer(lena.id)).card.total_stamps == 3
     await assert_books_balance(shop)
@@ -133,7 +133,7 @@ async def test_while_the_server_is_away_everyone_is_asked_to_come_back(reached: 
         with pytest.raises(Busy) as refusal:
             await shop.stamp(lena.id)
         assert refusal.value.retry_after == 5
-    wire.mend()
+    wire.repair()
     assert (await shop.stamp(lena.id)).total_stamps == 1
 
 

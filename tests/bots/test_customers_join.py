@@ -109,7 +109,7 @@ async def test_through_another_bot_a_person_sees_the_same_card(town: Town) -> No
     assert len(await cards_on(lena)) == 1
 
 
-async def test_whoever_opens_somebody_else_s_card_learns_nothing(town: Town) -> None:
+async def test_who_opens_somebody_else_s_card_learns_nothing(town: Town) -> None:
     shop = await town.open_shop()
     lena, paul = await come_in(town, shop), await come_in(town, await open_named(town, "Moon"), "Paul")
     code = (await only(shop)).qr_code

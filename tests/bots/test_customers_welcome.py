@@ -32,7 +32,7 @@ async def test_who_has_a_card_comes_back_to_it_and_who_has_several_to_a_choice(t
     assert lena.last.labels == ["Bean & Leaf · 0/10", "Moon · 0/10"]
 
 
-async def test_whoever_works_in_a_shop_is_told_how_to_stamp_and_finds_their_own_card_too(town: Town) -> None:
+async def test_who_works_in_a_shop_is_told_how_to_stamp_and_finds_their_own_card_too(town: Town) -> None:
     shop = await town.open_shop()
     ana = await town.hire(shop, "Ana")
     assert "How to stamp" in ana.last.words

@@ -76,7 +76,7 @@ async def test_an_invitation_that_was_used_or_is_over_or_never_was_lets_nobody_i
     assert list(await roles(cafe)) == ["Ana", "Ben"]
 
 
-async def test_whoever_is_removed_stamps_no_more_and_sees_nothing_of_the_customer(either_town: Town) -> None:
+async def test_who_is_removed_stamps_no_more_and_sees_nothing_of_the_customer(either_town: Town) -> None:
     """Removal works at once: also for a screen that is open."""
     cafe = await open_cafe(either_town)
     await cafe.ana.open(link(cafe.lena))
@@ -100,7 +100,7 @@ async def test_no_button_shows_a_customer_to_somebody_who_was_removed(cafe: Cafe
     assert await cafe.stamps() == 1
 
 
-async def test_whoever_comes_back_has_the_role_of_the_new_invitation(cafe: Cafe) -> None:
+async def test_who_comes_back_has_the_role_of_the_new_invitation(cafe: Cafe) -> None:
     await remove(cafe, "Ana")
     await cafe.ana.start(await invitation(cafe, Role.MANAGER))
     assert await roles(cafe) == {"Ana": Role.MANAGER}
