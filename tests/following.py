@@ -72,7 +72,8 @@ class Terminal:
 
     def _run(self, line: str) -> str:
         state = self.home / "state"
-        script = f"set -e -o pipefail -a\n{line}\nenv -0 > {state}\npwd > {state}.folder"
+        kept = shlex.quote(str(state))
+        script = f"set -e -o pipefail -a\n{line}\nenv -0 > {kept}\npwd > {kept}.folder"
         ended = subprocess.run(
             ["bash", "-c", script],
             cwd=self.folder,

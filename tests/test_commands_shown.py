@@ -6,6 +6,7 @@ repository into it. Servers are real, PostgreSQL, Redis and curl are, and the sa
 
 import asyncio
 import re
+import shlex
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -136,7 +137,7 @@ OWN_TOKEN = f"700001:{'a' * 35}"
 def filled(parts: Parts, line: str, said: str) -> str:
     """A line with real values in the place of those that it was written with."""
     values = {
-        r"<address of this repository>": str(ROOT),
+        r"<address of this repository>": shlex.quote(str(ROOT)),
         r"http://127\.0\.0\.1:8000(?=/v1$)": last(r"http://127\.0\.0\.1:\d+", said),
         r"(?<=KEY=)ll_\.\.\.": last(r"ll_\w+", said),
         r"(?<=CODE=)\w+": last(r'"qr_code":\s*"(\w+)"', said),
