@@ -3,10 +3,10 @@
 import json
 import signal
 import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import httpx
 import pytest
 
 from loyalty_app.settings import Settings
@@ -63,20 +63,18 @@ def test_a_demo_goes_on_where_a_closed_terminal_is_ignored_and_removes_its_data_
     assert not Path(database.removeprefix("sqlite:///")).parent.exists()
 
 
-def children(process: Process) -> set[int]:
-    """The processes that a process has started and that are still there."""
-    told = subprocess.run(["ps", "-A", "-o", "ppid=,pid="], check=True, capture_output=True, text=True).stdout
-    pairs = (map(int, line.split()) for line in told.splitlines())
-    return {child for parent, child in pairs if parent == process.pid}
+POOL = """
+import signal, sys, uvicorn
+from loyalty_cli.server import WorkerPool
+
+signal.signal(signal.SIGHUP, getattr(signal, sys.argv[1]))
+WorkerPool(uvicorn.Config(print), [])
+print(signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)
+"""
 
 
-def test_a_server_of_several_processes_keeps_them_where_a_closed_terminal_is_ignored(
-    tmp_path: Path, postgres_settings: Settings
-) -> None:
-    console = Console(tmp_path, postgres_settings, hangup=signal.SIG_IGN)
-    with console.serve("api", LOYALTY_WORKERS="2") as (process, url):
-        assert httpx.get(f"{url}/health/live", timeout=PATIENCE_SECONDS).status_code == 200  # all have begun by then
-        before = children(process)
-        hang_up(process)
-        assert children(process) == before
-        end(process, signal.SIGTERM)
+@pytest.mark.parametrize(("before", "stays_ignored"), [("SIG_IGN", "True"), ("SIG_DFL", "False")])
+def test_a_server_of_several_processes_leaves_sighup_ignored_where_it_is(before: str, stays_ignored: str) -> None:
+    ended = subprocess.run([sys.executable, "-c", POOL, before], check=True, capture_output=True, text=True)
+
+    assert ended.stdout.strip() == stays_ignored
