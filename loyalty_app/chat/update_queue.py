@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select, true
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, true, tuple_
 
 from loyalty_app.chat.bots import bots_there
 from loyalty_app.db.bulk_writes import Values
@@ -103,18 +103,18 @@ def _first_of_each_person(of_bots: ColumnElement[bool]) -> Select[Any]:
     """The first waiting update of each person: while somebody handles it, or it has to wait, so do the others.
 
     PostgreSQL looks at a row again once it has locked it, by what the outer question says: so that must say all.
+    Why not a join: SQLite then compares each waiting update with all first ones of its bot. Measured with 4,000
+    waiting: 1.4 s instead of 10 ms.
     """
-    first = (
-        select(telegram_update.c.bot_id, func.min(telegram_update.c.update_id).label("update_id"))
+    firsts = (
+        select(telegram_update.c.bot_id, func.min(telegram_update.c.update_id))
         .where(WAITING, of_bots)
         .group_by(telegram_update.c.bot_id, telegram_update.c.person_id)
-        .subquery("first")
     )
-    same = and_(*(first.c[name] == telegram_update.c[name] for name in KEY))
+    is_first = tuple_(*(telegram_update.c[name] for name in KEY)).in_(firsts)
     return (
         select(telegram_update)
-        .join_from(telegram_update, first, same)
-        .where(WAITING, of_bots)
+        .where(WAITING, of_bots, is_first)
         .order_by(telegram_update.c.received_at, telegram_update.c.update_id)
     )
 
