@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, bindparam, case, func, null, or_, selec
 from loyalty_app.chat.bots import bots_there
 from loyalty_app.chat.chats import note_sent
 from loyalty_app.chat.held_card import HeldCard, held_card_of
-from loyalty_app.db.bulk_writes import Values
+from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer, telegram_bot, telegram_card
 from loyalty_app.observability.queue_depths import QueueDepth

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.chat.update_queue import KEY, LEASE, WAITING, TelegramUpdate
-from loyalty_app.db.bulk_writes import Values
+from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_update
 from loyalty_app.queues.leased_table import new_token

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, true, tuple_
 
 from loyalty_app.chat.bots import bots_there
-from loyalty_app.db.bulk_writes import Values
+from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_update
 from loyalty_app.observability.queue_depths import QueueDepth

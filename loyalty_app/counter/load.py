@@ -28,8 +28,8 @@ from loyalty_app.counter.orders import (
 )
 from loyalty_app.counter.state import BatchState, Key
 from loyalty_app.db import idempotency, tables
+from loyalty_app.db.bulk import Lookup, Wanted
 from loyalty_app.db.engine import Database
-from loyalty_app.db.lookups import Lookup, Wanted
 from loyalty_app.db.rows import customer_of, entry_of, reward_of, staff_actor, terms_of
 from loyalty_app.shops.businesses import business_of
 from loyalty_core.ledger import ActorType

@@ -9,7 +9,7 @@ from datetime import date
 
 from loyalty_app.counter.answers import AnyOutcome
 from loyalty_app.db import tables
-from loyalty_app.db.bulk_writes import BulkAdd, BulkWrite, Values
+from loyalty_app.db.bulk import BulkAdd, BulkWrite, Values
 from loyalty_core.analytics import DayTotals
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from loyalty_app.counter.state import BatchState, NewEvent, Overtaken
 from loyalty_app.db import tables
-from loyalty_app.db.bulk_writes import BulkInsert, BulkUpdate, BulkWrite, Values
+from loyalty_app.db.bulk import BulkInsert, BulkUpdate, BulkWrite, Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import forget_answers, kept_answer_row
 from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row

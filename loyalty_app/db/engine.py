@@ -11,8 +11,7 @@ from sqlalchemy import Connection, Row, Table
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from loyalty_app.db.bulk_writes import Writes
-from loyalty_app.db.lookups import Gathered, Lookup
+from loyalty_app.db.bulk import Gathered, Lookup, Writes
 from loyalty_app.db.postgres.engine import CommitUnknown, PostgresDatabase
 from loyalty_app.db.sqlite.engine import SqliteDatabase
 from loyalty_app.ids import Ids

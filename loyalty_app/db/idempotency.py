@@ -21,8 +21,8 @@ from sqlalchemy import Connection, Row, and_, update
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db import tables
+from loyalty_app.db.bulk import Lookup
 from loyalty_app.db.engine import Database
-from loyalty_app.db.lookups import Lookup
 from loyalty_core.errors import CustomerNotFound, IdempotencyKeyReused
 
 Result = TypeVar("Result")

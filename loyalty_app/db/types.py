@@ -1,9 +1,10 @@
-"""Column types that mean the same on every database."""
+"""Column types that mean the same on every database, and what all tables share: their metadata and their owner."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String
+from sqlalchemy import Column, DateTime, Dialect, MetaData, String, Table
+from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import BigInteger, Integer, TypeDecorator, TypeEngine
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -42,3 +43,19 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         return moment.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def owned(name: str, *items: SchemaItem, **options: Any) -> Table:  # noqa: ANN401  # each dialect's own
+    """A table of things that belong to a business."""
+    owner = Column("business_id", BigId, nullable=False)
+    return Table(name, metadata, owner, *items, **{"sqlite_with_rowid": False, **options})

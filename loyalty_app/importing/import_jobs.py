@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection, Row, select
 
 from loyalty_app.counter import Answer, Caller
-from loyalty_app.db.bulk_writes import Values
+from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import KeyedRequest, answer_once, fingerprint_of
 from loyalty_app.db.tables import import_job

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, bindparam, literal, or_, select, update
 
-from loyalty_app.db.bulk_writes import Values
+from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.types import UtcDateTime
 

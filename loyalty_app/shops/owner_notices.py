@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, true
 
-from loyalty_app.db.bulk_writes import Values
+from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import notice, staff, telegram_bot
 from loyalty_app.db.types import UtcDateTime

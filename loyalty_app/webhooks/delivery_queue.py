@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
 
-from loyalty_app.db.bulk_writes import Values
+from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, business, delivery, event, webhook_endpoint
 from loyalty_app.queues.leased_table import NOW, Lease, LeasedTable, free

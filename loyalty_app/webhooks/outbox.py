@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, select
 
-from loyalty_app.db.bulk_writes import Values
+from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, delivery, event, webhook_endpoint
 from loyalty_app.ids import Ids, Kind

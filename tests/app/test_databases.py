@@ -11,8 +11,8 @@ from msgspec import structs
 from sqlalchemy import Connection, Row, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
+from loyalty_app.db.bulk import Lookup
 from loyalty_app.db.engine import Database, open_database
-from loyalty_app.db.lookups import Lookup
 from loyalty_app.db.tables import branch, business, daily_total, idempotency
 from loyalty_app.ids import Kind
 from loyalty_app.settings import Settings

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from loyalty_app.db.bulk_writes import BulkAdd, BulkInsert, BulkUpdate, Values
+from loyalty_app.db.bulk import BulkAdd, BulkInsert, BulkUpdate, Values
 from loyalty_app.db.postgres.reads import _statement as question_of
 from loyalty_app.db.postgres.writes import _statement as statement_of
 from loyalty_app.db.tables import branch, customer

@@ -15,7 +15,7 @@ from loyalty_app.chat.card_queue import CardQueue, ShownCard
 from loyalty_app.chat.held_card import HeldCard
 from loyalty_app.chat.update_queue import HandledUpdate, TelegramUpdate, UpdateQueue
 from loyalty_app.db import tables
-from loyalty_app.db.bulk_writes import Values
+from loyalty_app.db.bulk import Values
 from loyalty_app.importing.import_jobs import ImportJob, ImportQueue
 from loyalty_app.queues.leased_table import Key
 from loyalty_app.queues.worker import WorkQueue

@@ -27,8 +27,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.util import greenlet_spawn
 
-from loyalty_app.db.bulk_writes import BulkWrite, Writes
-from loyalty_app.db.lookups import Gathered, Lookup
+from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Writes
 from loyalty_app.db.postgres import reads, writes
 from loyalty_app.db.postgres.driver import Ended, transact
 from loyalty_app.db.postgres.ids import IdHabits, PostgresIds

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
 
-from loyalty_app.db.lookups import Gathered, Lookup
+from loyalty_app.db.bulk import Gathered, Lookup
 from loyalty_app.db.postgres.driver import single_row
 from loyalty_app.db.postgres.ids import next_ids
 from loyalty_app.ids import Ids, Kind

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, LargeBinary
 from sqlalchemy.dialects import postgresql
 
-from loyalty_app.db.bulk_writes import BulkAdd, BulkInsert, BulkUpdate, BulkWrite, Shape
+from loyalty_app.db.bulk import BulkAdd, BulkInsert, BulkUpdate, BulkWrite, Shape
 from loyalty_app.db.postgres.driver import single_row
 
 DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]

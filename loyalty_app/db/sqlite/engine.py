@@ -32,8 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from loyalty_app.db.bulk_writes import BulkWrite, Writes
-from loyalty_app.db.lookups import Gathered, Lookup
+from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Writes
 from loyalty_app.db.sqlite import writes
 from loyalty_app.db.sqlite.ids import SqliteIds
 from loyalty_app.ids import Ids

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from loyalty_app.db.bulk_writes import BulkUpdate
+from loyalty_app.db.bulk import BulkUpdate
 from loyalty_app.db.sqlite import writes
 from loyalty_app.db.tables import numbers
 from loyalty_app.ids import Ids, Kind

@@ -11,7 +11,7 @@ from functools import lru_cache
 from sqlalchemy import Connection
 from sqlalchemy.dialects import sqlite
 
-from loyalty_app.db.bulk_writes import BulkAdd, BulkInsert, BulkUpdate, BulkWrite, Shape, Values
+from loyalty_app.db.bulk import BulkAdd, BulkInsert, BulkUpdate, BulkWrite, Shape, Values
 
 DIALECT = sqlite.dialect()
 MOST_ROWS = 32

@@ -5,10 +5,20 @@ imported. Nothing is read or written here.
 """
 
 from loyalty_app.db.tables.cards import customer, daily_total, event, idempotency, reward, transaction
-from loyalty_app.db.tables.metadata import metadata, numbers
-from loyalty_app.db.tables.shops import api_key, branch, business, business_total, import_job, invite, program, staff
+from loyalty_app.db.tables.shops import (
+    api_key,
+    branch,
+    business,
+    business_total,
+    import_job,
+    invite,
+    numbers,
+    program,
+    staff,
+)
 from loyalty_app.db.tables.telegram import telegram_bot, telegram_card, telegram_chat, telegram_update
 from loyalty_app.db.tables.webhooks import attempt, delivery, notice, webhook_endpoint
+from loyalty_app.db.types import metadata
 
 __all__ = [
     "api_key",

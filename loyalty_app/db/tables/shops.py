@@ -1,4 +1,7 @@
-"""Tables of shops: the business, its programs, branches, staff, invitations, API keys, totals, and lists to import."""
+"""Tables of shops: the business, its programs, branches, staff, invitations, API keys, totals, and lists to import.
+
+Also the table of the ids that were given out on SQLite, which belongs to nobody.
+"""
 
 from sqlalchemy import (
     Boolean,
@@ -16,8 +19,7 @@ from sqlalchemy import (
     true,
 )
 
-from loyalty_app.db.tables.metadata import metadata, owned
-from loyalty_app.db.types import BigId, UtcDateTime
+from loyalty_app.db.types import BigId, UtcDateTime, metadata, owned
 
 business = Table(
     "business",
@@ -140,6 +142,15 @@ Index(
     import_job.c.created_at,
     sqlite_where=text("finished_at IS NULL"),
     postgresql_where=text("finished_at IS NULL"),
+)
+
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("last", BigId, nullable=False),
+    sqlite_with_rowid=False,
+    comment="The last number given out, for SQLite; PostgreSQL has sequences.",
 )
 
 for _child in (business_total, program, branch, staff, invite, api_key, import_job):

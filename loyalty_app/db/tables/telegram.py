@@ -18,8 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from loyalty_app.db.tables.metadata import metadata, owned
-from loyalty_app.db.types import BigId, UtcDateTime
+from loyalty_app.db.types import BigId, UtcDateTime, metadata, owned
 
 # Bots: `business_id` is empty for the shared one, whose token lies in the settings; the others' are encrypted here.
 # One process at a time asks Telegram for a bot's updates: the one that holds `poll_lease`.

@@ -13,8 +13,7 @@ from sqlalchemy import (
     text,
 )
 
-from loyalty_app.db.tables.metadata import owned
-from loyalty_app.db.types import BigId, UtcDateTime
+from loyalty_app.db.types import BigId, UtcDateTime, owned
 
 webhook_endpoint = owned(
     "webhook_endpoint",

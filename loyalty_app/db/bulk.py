@@ -1,8 +1,11 @@
-"""Writings: rows that a transaction is about to insert, change or add up, told to both dialects in the same words."""
+"""Bulk statements: rows that a transaction is about to write, and rows that it asks for, many at once.
+
+Both dialects take them in these words, and make their own statements of them.
+"""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
 from sqlalchemy import Connection, Table
@@ -65,3 +68,21 @@ class Writes(Protocol):
     def add(self, connection: Connection, table: Table, rows: Iterable[Values], *, key: tuple[str, ...]) -> None:
         """Add to the figures of the rows that have these keys; a row that is not there yet starts with them."""
         self.put(connection, [BulkAdd(table, list(rows), key)])
+
+
+Wanted = tuple[int | str | None, ...]
+
+
+class Lookup(NamedTuple):
+    """All rows of a table whose columns hold one of the wanted values."""
+
+    table: Table
+    columns: tuple[str, ...]
+    wanted: Collection[Wanted]
+
+
+class Gathered(NamedTuple):
+    """What was gathered: the rows that were locked first, and those of each question."""
+
+    locked: Sequence[Any]
+    answers: Sequence[Sequence[Any]]
