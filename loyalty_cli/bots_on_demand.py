@@ -7,12 +7,13 @@ shops that have none.
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from loyalty_app.chat.bots import has_own_bots
 from loyalty_app.runtime import OpenBots, Runtime
+from loyalty_app.upkeep.periodic import Stop
 
 LOOK_EVERY_SECONDS = 3.0
 
@@ -26,25 +27,24 @@ async def open_bots_on_demand(held: Runtime) -> AsyncIterator[None]:
         async with _open_bots(held):
             yield
         return
-    stopping = asyncio.Event()
-    waiting = asyncio.create_task(_open_later(held, stopping), name="first bot")
+    stop = Stop()
+    waiting = asyncio.create_task(_open_later(held, stop), name="first bot")
     try:
         yield
     finally:
-        stopping.set()
+        stop.ask()
         await waiting
 
 
-async def _open_later(held: Runtime, stopping: asyncio.Event) -> None:
+async def _open_later(held: Runtime, stop: Stop) -> None:
     """Wait for the first bot, and keep it and those that follow open until the process stops."""
     while not await _have_come(held):
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), LOOK_EVERY_SECONDS)
-        if stopping.is_set():
+        await stop.pause(LOOK_EVERY_SECONDS)
+        if stop.asked:
             return
     await asyncio.to_thread(_load_bots)  # nobody at the counter waits for it
     async with _open_bots(held):
-        await stopping.wait()
+        await stop.wait()
 
 
 async def _have_come(held: Runtime) -> bool:

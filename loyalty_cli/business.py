@@ -7,8 +7,8 @@ import msgspec
 
 from loyalty_cli import options
 from loyalty_cli.business_bot import poster, set_bot
-from loyalty_cli.commands import OrderedGroup
 from loyalty_cli.database import with_database
+from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import table, tell
 from loyalty_core.access import PLANS, Plan, requests_per_hour
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import click
 
 from loyalty_cli.failures import explained
+from loyalty_cli.groups import OrderedGroup
 
 
 class ListedCommand(NamedTuple):
@@ -159,15 +160,6 @@ class CommandTable(Mapping[str, click.Command]):
     def __len__(self) -> int:
         """How many there are."""
         return len(COMMANDS)
-
-
-class OrderedGroup(click.Group):
-    """A group that lists its commands in the order in which they were added."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names of the commands."""
-        del ctx
-        return list(self.commands)
 
 
 class RootGroup(OrderedGroup):

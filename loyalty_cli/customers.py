@@ -7,8 +7,8 @@ from typing import BinaryIO
 import click
 
 from loyalty_cli import options
-from loyalty_cli.commands import OrderedGroup
 from loyalty_cli.database import with_database
+from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import counted, tell
 from loyalty_cli.personal_data import erase, show_data
 from loyalty_core.errors import InvalidRequest

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from loyalty_cli import options
-from loyalty_cli.commands import OrderedGroup
 from loyalty_cli.database import with_database
+from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import table, tell
 
 if TYPE_CHECKING:

@@ -75,7 +75,7 @@ print(json.dumps([name for name in sys.modules if name.partition(".")[0] not in 
 """
 FOR_HELP = {"click", "dotenv", "loyalty_app", "loyalty_cli", "loyalty_core", "msgspec", "typing_extensions"}
 OURS_FOR_HELP = {"observability", "observability.log_context", "observability.redaction", "settings"}
-OF_EVERY_COMMAND = {"loyalty_cli.commands", "loyalty_cli.failures", "loyalty_cli.logs"}
+OF_EVERY_COMMAND = {"loyalty_cli.commands", "loyalty_cli.failures", "loyalty_cli.groups", "loyalty_cli.logs"}
 HEAVY = {
     "aiohttp",
     "alembic",
