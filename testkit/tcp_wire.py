@@ -14,6 +14,7 @@ class Wire:
         self._far = urlsplit(url)
         self._port = 0
         self._dead = False
+        self._cuts = 0
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -30,7 +31,8 @@ class Wire:
         return self
 
     async def cut(self) -> None:
-        """Break all connections and take no new ones."""
+        """Break all connections, those that are just being made too, and take no new ones."""
+        self._cuts += 1
         if self._server is not None:
             self._server.close()
         for writer in self._writers:
@@ -42,7 +44,12 @@ class Wire:
         self._dead = True
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        cuts = self._cuts
         far_reader, far_writer = await asyncio.open_connection(self._far.hostname, self._far.port)
+        if self._cuts != cuts:
+            writer.close()
+            far_writer.close()
+            return
         self._writers |= {writer, far_writer}
         await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
 
