@@ -288,7 +288,7 @@ def test_units_differ_only_in_what_they_run() -> None:
 def test_systemd_understands_a_unit(unit: Path, tmp_path: Path) -> None:
     needs("systemd-analyze")
     copy = tmp_path / unit.name
-    copy.write_text(unit.read_text("utf-8").replace("/srv/loyalty/bin/loyalty", sys.executable))
+    copy.write_text(unit.read_text("utf-8").replace("/srv/loyalty/bin/loyalty", f'"{sys.executable}"'))
     done = run("systemd-analyze", "verify", "--man=no", str(copy))
     complaints = [line for line in done.stderr.splitlines() if unit.name in line]
     assert complaints == []
