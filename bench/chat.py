@@ -44,7 +44,7 @@ STAFF, PRESSES, ROUNDS, PATIENCE_SECONDS = 12, 8, 3, 30.0
 PAUSE_SECONDS = (0.8, 1.4)
 GOAL_MS = 50.0
 KEY = "only for this run"
-ECHO = [sys.executable, "-m", "bench.bare_bot"]
+BARE_BOT = [sys.executable, "-m", "bench.bare_bot"]
 OURS = [sys.executable, "-m", "loyalty_cli", "bot"]
 
 
@@ -148,21 +148,21 @@ async def measure_ours(sandbox: SandboxServer, world: World, settings: Settings,
         return await press_all(people, dice)
 
 
-async def measure_echo(sandbox: SandboxServer, world: World, dice: Random) -> list[float]:
+async def measure_bare_bot(sandbox: SandboxServer, world: World, dice: Random) -> list[float]:
     """A round of the bare bot."""
     bot = world.add_bot()
     people = [(Phone(world, world.chat(bot, world.add_person("Ana"))), "") for _ in range(STAFF)]
-    async with running(ECHO, bot, sandbox.url):
+    async with running(BARE_BOT, bot, sandbox.url):
         return await press_all(people, dice)
 
 
 async def measure(settings: dict[str, Settings], rounds: int) -> dict[str, list[float]]:
     """Milliseconds of every press, by bot and database; the rounds are interleaved."""
-    taken: dict[str, list[float]] = {name: [] for name in ("bare echo", *settings)}
+    taken: dict[str, list[float]] = {name: [] for name in ("bare bot", *settings)}
     dice = Random(4)  # pauses, no secrets
     async with open_sandbox() as sandbox:  # one for all rounds, so that no number comes twice
         for _ in range(rounds):
-            taken["bare echo"] += await measure_echo(sandbox, sandbox.world, dice)
+            taken["bare bot"] += await measure_bare_bot(sandbox, sandbox.world, dice)
             for name, chosen in settings.items():
                 taken[name] += await measure_ours(sandbox, sandbox.world, chosen, dice)
     return taken
@@ -170,7 +170,7 @@ async def measure(settings: dict[str, Settings], rounds: int) -> dict[str, list[
 
 def report(taken: dict[str, list[float]]) -> None:
     """Print the times and what they are beside the bare bot's."""
-    bare = statistics.median(taken["bare echo"])
+    bare = statistics.median(taken["bare bot"])
     print(f"{'milliseconds from press to screen':<34}{'p50':>8}{'p95':>8}{'max':>8}{'× bare':>9}")
     for name, values in taken.items():
         middle, late = statistics.median(values), p95(values)
@@ -179,7 +179,7 @@ def report(taken: dict[str, list[float]]) -> None:
     goals = [
         at_most(f"{name}: from press to screen, p95 ms", late, GOAL_MS)
         for name, late in lates.items()
-        if name != "bare echo"
+        if name != "bare bot"
     ]
     keep("chat", {"staff": STAFF, "p95_ms": lates, "goals": msgspec.to_builtins(goals)})
 

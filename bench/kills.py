@@ -16,7 +16,7 @@ from random import Random
 
 from loyalty_app.db.migrate import migrate
 from loyalty_app.settings import Settings
-from testkit.killed_bots import check, open_counter, press_and_kill
+from testkit.killed_bots import check, open_stamper, press_and_kill
 from testkit.sandbox import open_sandbox
 
 KILLS = 200
@@ -25,12 +25,12 @@ KILLS = 200
 async def run(settings: Settings, kills: int) -> dict[str, object]:
     """Kill and start again; says what came of it. Raises AssertionError if a press was lost or doubled."""
     begun, dice = time.monotonic(), Random()
-    async with open_sandbox() as sandbox, open_counter(sandbox, settings) as (doomed, counter):
+    async with open_sandbox() as sandbox, open_stamper(sandbox, settings) as (bot, stamper):
         for number in range(1, kills + 1):
-            await press_and_kill(doomed, counter, dice)
+            await press_and_kill(bot, stamper, dice)
             if number % 20 == 0:
-                print(f"  {number} kills, {await counter.stamps()} stamps of {counter.pressed} presses", flush=True)
-        await check(counter)
+                print(f"  {number} kills, {await stamper.stamps()} stamps of {stamper.pressed} presses", flush=True)
+        await check(stamper)
         return {"kills": kills, "lost": 0, "doubled": 0, "seconds": round(time.monotonic() - begun)}
 
 

@@ -30,7 +30,7 @@ COMMAND = ("-m", "loyalty_cli", "bot")
 LONGEST_LIFE_SECONDS = 0.06
 
 
-class Doomed:
+class KillableBot:
     """A bot that dies again and again."""
 
     def __init__(self, sandbox: SandboxServer, settings: Settings, token: str) -> None:
@@ -80,7 +80,7 @@ def waiting_updates(connection: Connection) -> int:
     return int(connection.scalar(waiting) or 0)
 
 
-class Counter:
+class Stamper:
     """Somebody at the counter with a phone, and the card that they stamp."""
 
     def __init__(self, shop: Shop, staff: Person, customer_id: int) -> None:
@@ -99,42 +99,42 @@ class Counter:
 
 
 @asynccontextmanager
-async def open_counter(sandbox: SandboxServer, settings: Settings) -> AsyncIterator[tuple[Doomed, Counter]]:
+async def open_stamper(sandbox: SandboxServer, settings: Settings) -> AsyncIterator[tuple[KillableBot, Stamper]]:
     """A shop with one customer and one of the staff, who has the customer's card on the screen."""
-    bot = await sandbox.add_bot(username=BOT)
-    doomed = Doomed(sandbox, settings, bot["token"])
+    made = await sandbox.add_bot(username=BOT)
+    bot = KillableBot(sandbox, settings, made["token"])
     try:
-        counter = await _open(doomed)
-        yield doomed, counter
-        await counter.shop.counter.close()
+        stamper = await _open(bot)
+        yield bot, stamper
+        await stamper.shop.counter.close()
     finally:
-        await doomed.close()
+        await bot.close()
 
 
-async def _open(doomed: Doomed) -> Counter:
-    shop = Shop(doomed.database, await found(doomed.database), Clock())
+async def _open(bot: KillableBot) -> Stamper:
+    shop = Shop(bot.database, await found(bot.database), Clock())
     lena = await shop.join()
-    ana = await doomed.sandbox.add_person("Ana", bot=BOT)
+    ana = await bot.sandbox.add_person("Ana", bot=BOT)
     await employ(shop, ana, Role.STAFF)
-    doomed.sandbox.attended = False
-    await doomed.start()
+    bot.sandbox.attended = False
+    await bot.start()
     await ana.say(lena.qr_code)
-    await doomed.settled()
-    return Counter(shop, ana, lena.id)
+    await bot.settled()
+    return Stamper(shop, ana, lena.id)
 
 
-async def press_and_kill(doomed: Doomed, counter: Counter, dice: Random) -> None:
+async def press_and_kill(bot: KillableBot, stamper: Stamper, dice: Random) -> None:
     """Press, let the bot live for a moment, kill it, and start it again: the press counts, and once."""
-    await counter.press()
+    await stamper.press()
     await asyncio.sleep(dice.uniform(0, LONGEST_LIFE_SECONDS))
-    await doomed.kill()
-    await doomed.start()
-    await doomed.settled()
-    assert await counter.stamps() == counter.pressed
+    await bot.kill()
+    await bot.start()
+    await bot.settled()
+    assert await stamper.stamps() == stamper.pressed
 
 
-async def check(counter: Counter) -> None:
+async def check(stamper: Stamper) -> None:
     """The books balance, and no press was lost or doubled."""
-    assert await counter.stamps() == counter.pressed
-    assert len(await counter.shop.ledger()) == counter.pressed
-    await assert_books_balance(counter.shop)
+    assert await stamper.stamps() == stamper.pressed
+    assert len(await stamper.shop.ledger()) == stamper.pressed
+    await assert_books_balance(stamper.shop)

@@ -20,7 +20,7 @@ class Cut(Enum):
     AFTER_COMMIT = auto()
 
 
-class Wire:
+class PostgresWire:
     """Carries bytes between an application and its server; breaks once, as told, or stays down."""
 
     def __init__(self, server: URL) -> None:
@@ -84,10 +84,10 @@ class Wire:
 
 
 @asynccontextmanager
-async def open_wire(url: str, folder: Path) -> AsyncIterator[tuple[Wire, str]]:
+async def open_wire(url: str, folder: Path) -> AsyncIterator[tuple[PostgresWire, str]]:
     """A wire to the server at `url`, and the URL under which an application reaches that server through it."""
     server = make_url(url)
-    wire = Wire(server)
+    wire = PostgresWire(server)
     listening = await asyncio.start_unix_server(wire.carry, folder / ".s.PGSQL.5432")
     through = server.set(host=None, port=None).update_query_dict({"host": str(folder)})
     try:

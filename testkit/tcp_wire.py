@@ -7,7 +7,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 
-class Wire:
+class TcpWire:
     """Listens on a port of its own and hands on what it hears, both ways."""
 
     def __init__(self, url: str) -> None:
@@ -62,9 +62,9 @@ class Wire:
 
 
 @asynccontextmanager
-async def wired(url: str) -> AsyncIterator[Wire]:
+async def wired(url: str) -> AsyncIterator[TcpWire]:
     """A wire to a server, gone afterwards."""
-    wire = await Wire(url).repair()
+    wire = await TcpWire(url).repair()
     try:
         yield wire
     finally:

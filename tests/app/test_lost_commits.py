@@ -18,7 +18,7 @@ from loyalty_app.settings import Settings
 from loyalty_core.errors import Busy
 from testkit.audit import assert_books_balance
 from testkit.concurrency import at_once, until
-from testkit.postgres_wire import Cut, Wire, open_wire
+from testkit.postgres_wire import Cut, PostgresWire, open_wire
 from testkit.shop import Shop, open_shop
 
 END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -26,7 +26,7 @@ END_OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 
 
 @pytest.fixture
-async def reached(postgres_settings: Settings, tmp_path: Path) -> AsyncIterator[tuple[Shop, Wire]]:
+async def reached(postgres_settings: Settings, tmp_path: Path) -> AsyncIterator[tuple[Shop, PostgresWire]]:
     """A shop whose database is reached through a wire."""
     async with open_wire(postgres_settings.database_url, tmp_path) as (wire, url):
         database = PostgresDatabase(url)
@@ -46,7 +46,7 @@ def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("cut", Cut)
 @pytest.mark.parametrize("with_keys", [True, False])
 async def test_a_batch_whose_commit_broke_is_answered_and_written_once(
-    reached: tuple[Shop, Wire], cut: Cut, *, with_keys: bool
+    reached: tuple[Shop, PostgresWire], cut: Cut, *, with_keys: bool
 ) -> None:
     shop, wire = reached
     lena = await shop.join()
@@ -62,7 +62,7 @@ async def test_a_batch_whose_commit_broke_is_answered_and_written_once(
 @pytest.mark.usefixtures("no_patience")
 @pytest.mark.parametrize("cut", Cut)
 async def test_if_nobody_knows_everyone_is_asked_to_come_back_and_a_key_tells_then(
-    reached: tuple[Shop, Wire], cut: Cut
+    reached: tuple[Shop, PostgresWire], cut: Cut
 ) -> None:
     shop, wire = reached
     lena = await shop.join()
@@ -92,7 +92,7 @@ async def test_a_commit_whose_answer_does_not_come_in_time_counts_once(
 
 
 async def test_a_session_that_the_server_has_ended_is_replaced_and_nobody_feels_it(
-    reached: tuple[Shop, Wire], postgres_settings: Settings
+    reached: tuple[Shop, PostgresWire], postgres_settings: Settings
 ) -> None:
     shop, wire = reached
     lena = await shop.join()
@@ -113,7 +113,7 @@ async def is_alone(server: asyncpg.Connection) -> bool:
 
 
 @pytest.mark.usefixtures("no_patience")
-async def test_what_nobody_knows_is_not_tried_again_even_if_it_could_be(reached: tuple[Shop, Wire]) -> None:
+async def test_what_nobody_knows_is_not_tried_again_even_if_it_could_be(reached: tuple[Shop, PostgresWire]) -> None:
     shop, wire = reached
     lena = await shop.join()
     wire.cut(Cut.AFTER_COMMIT, dead_dials=len(postgres.FATE_SECONDS))
@@ -125,7 +125,7 @@ async def test_what_nobody_knows_is_not_tried_again_even_if_it_could_be(reached:
 
 
 @pytest.mark.usefixtures("no_patience")
-async def test_while_the_server_is_away_everyone_is_asked_to_come_back(reached: tuple[Shop, Wire]) -> None:
+async def test_while_the_server_is_away_everyone_is_asked_to_come_back(reached: tuple[Shop, PostgresWire]) -> None:
     shop, wire = reached
     lena = await shop.join()
     wire.cut(Cut.BEFORE_COMMIT, dead_dials=inf)
@@ -218,7 +218,7 @@ async def test_the_fate_of_a_transaction_that_goes_on_or_never_was_is_unknown(
     await database.close()
 
 
-async def test_a_write_that_names_no_transaction_fails_if_its_commit_broke(reached: tuple[Shop, Wire]) -> None:
+async def test_a_write_that_names_no_transaction_fails_if_its_commit_broke(reached: tuple[Shop, PostgresWire]) -> None:
     shop, wire = reached
     wire.cut(Cut.BEFORE_COMMIT)
     with pytest.raises(DBAPIError):
