@@ -8,6 +8,8 @@ from typing import NewType
 
 BusinessId = NewType("BusinessId", int)
 CustomerId = NewType("CustomerId", int)
+TransactionId = NewType("TransactionId", int)
+"""The number of an entry of the ledger."""
 BotId = NewType("BotId", int)
 """Telegram's number of a bot, with which its token begins."""
 UserId = NewType("UserId", int)

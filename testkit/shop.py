@@ -16,6 +16,7 @@ from loyalty_app.shops.businesses import Business, NewBusiness, open_business
 from loyalty_app.shops.programs import change_program, read_program
 from loyalty_core.access import Plan
 from loyalty_core.customers import Customer, Profile, ProfileChange
+from loyalty_core.ids import TransactionId
 from loyalty_core.ledger import Actor, Entry
 from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
 from loyalty_core.programs import Program, ProgramChange
@@ -55,7 +56,7 @@ class Shop:
     async def void(
         self, transaction_id: int, *, key: str | None = None, by: Actor = TILL, reason: str | None = None
     ) -> Voided:
-        return (await self.counter.void(self.caller(key, by), transaction_id, reason=reason)).outcome
+        return (await self.counter.void(self.caller(key, by), TransactionId(transaction_id), reason=reason)).outcome
 
     async def update(self, customer: CustomerRef, *, key: str | None = None, **change: object) -> CustomerView:
         wanted = replace(ProfileChange(), **change)

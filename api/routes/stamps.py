@@ -12,6 +12,7 @@ from api.requests import AppRequest, RequestLike, runtime_of
 from api.responses import counter_response
 from loyalty_app.counter import Answer
 from loyalty_core.access import Scope
+from loyalty_core.ids import TransactionId
 from loyalty_core.outcomes import Redeemed, Stamped, Voided
 from loyalty_core.stamping import RedeemOrder, StampOrder
 
@@ -132,7 +133,8 @@ async def _redeem(request: AppRequest, customer: int | str) -> ASGIResponse:
 )
 async def void_transaction(request: AppRequest) -> ASGIResponse:
     """Undo an entry."""
-    caller, transaction_id, order = caller_of(request), path_id(request), await read_body(request, VoidOrder)
+    caller, transaction_id = caller_of(request), TransactionId(path_id(request))
+    order = await read_body(request, VoidOrder)
     return counter_response(await runtime_of(request).counter.void(caller, transaction_id, reason=order.reason))
 
 

@@ -15,6 +15,7 @@ from bots.words import Html
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_core.errors import Busy, InvalidRequest, LoyaltyError, NotOnStaff
 from loyalty_core.fields import MOST_STAMPS
+from loyalty_core.ids import TransactionId
 from loyalty_core.stamping import RedeemOrder, StampOrder
 
 Deed = Callable[[Turn, Shift], Awaitable[Html]]
@@ -107,7 +108,8 @@ async def _redeem(turn: Turn, shift: Shift) -> Html:
 
 
 async def _undo(turn: Turn, shift: Shift) -> Html:
-    answer = await turn.counter.void(shift.caller(turn.press.text(2)), turn.press.number(3))
+    transaction_id = TransactionId(turn.press.number(3))
+    answer = await turn.counter.void(shift.caller(turn.press.text(2)), transaction_id)
     customer, words = answer.outcome.customer, turn.words
     name, stamps = first_name(customer.name), turn.press.number(4)
     if not stamps:

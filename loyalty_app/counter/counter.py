@@ -44,6 +44,7 @@ from loyalty_app.db.postgres.engine import CommitUnknown
 from loyalty_app.queues.wakeups import Wakeups
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import Busy, LoyaltyError
+from loyalty_core.ids import TransactionId
 from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from loyalty_core.views import CustomerView
@@ -124,7 +125,7 @@ class Counter:
         """Hand out the reward that is named, or the oldest. Raises what `rewards.choose` raises, CustomerNotFound."""
         return await self._ask(caller, Redeem(customer, reward), answers.REDEEMED)
 
-    async def void(self, caller: Caller, transaction_id: int, *, reason: str | None = None) -> Answer[Voided]:
+    async def void(self, caller: Caller, transaction_id: TransactionId, *, reason: str | None = None) -> Answer[Voided]:
         """Undo a stamp or a redemption, by its entry's id. Raises AlreadyVoided, VoidRefused, TransactionNotFound."""
         return await self._ask(caller, Void(transaction_id, reason), answers.VOIDED)
 

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 from loyalty_app.db.idempotency import fingerprint_of
 from loyalty_app.shops.businesses import Business
 from loyalty_core.customers import Profile, ProfileChange
+from loyalty_core.ids import TransactionId
 from loyalty_core.ledger import Actor
 from loyalty_core.stamping import RedeemOrder, StampOrder
 
@@ -78,7 +79,7 @@ class Redeem(msgspec.Struct, frozen=True):
 class Void(msgspec.Struct, frozen=True):
     """Undo a stamp or a redemption."""
 
-    transaction_id: int
+    transaction_id: TransactionId
     reason: str | None = None
 
 

@@ -16,6 +16,7 @@ from loyalty_app.db import tables
 from loyalty_app.upkeep.expiry import book_expired
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import LoyaltyError
+from loyalty_core.ids import TransactionId
 from loyalty_core.ledger import EntryType
 from loyalty_core.programs import Surplus
 from loyalty_core.stamping import RedeemOrder, StampOrder
@@ -71,7 +72,7 @@ class Day:
         self.tell("reward.redeemed", await self.shop.counter.redeem(self.shop.caller(), customer, RedeemOrder()))
 
     async def void(self, _customer: int, entry: int) -> None:
-        self.tell("transaction.voided", await self.shop.counter.void(self.shop.caller(), entry))
+        self.tell("transaction.voided", await self.shop.counter.void(self.shop.caller(), TransactionId(entry)))
 
     async def update(self, customer: int, _entry: int) -> None:
         change = ProfileChange(name=f"Lena {self.dice.random()}")

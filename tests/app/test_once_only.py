@@ -22,6 +22,7 @@ from loyalty_app.counter.orders import (
 from loyalty_app.db import tables
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import CustomerExists, CustomerNotFound, IdempotencyKeyReused, NoRewardAvailable
+from loyalty_core.ids import TransactionId
 from loyalty_core.outcomes import Stamped
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from testkit.concurrency import at_once
@@ -66,7 +67,7 @@ async def test_every_verb_happens_once_under_one_key(shop: Shop) -> None:
     earned = await shop.stamp(lena.id, 10, key="stamp")
     assert await shop.stamp(lena.id, 10, key="stamp") == earned
     redeem = [await shop.counter.redeem(caller("redeem"), lena.id, RedeemOrder()) for _ in "12"]
-    void = [await shop.counter.void(caller("void"), (await shop.ledger())[1].id) for _ in "12"]
+    void = [await shop.counter.void(caller("void"), TransactionId((await shop.ledger())[1].id)) for _ in "12"]
     update = [await shop.update(lena.id, key="update", name="Lena M") for _ in "12"]
     version = (await shop.customer(lena.id)).version
     erase = [await shop.counter.erase(caller("erase"), lena.id) for _ in "12"]
@@ -163,7 +164,7 @@ FINGERPRINTS: list[tuple[Order, str]] = [
         "d1bd0fdf92fa2bb99e359498615c9da5cc56219220f07dbba81723322d9e501b",
     ),
     (Redeem(7, RedeemOrder(reward_id=3)), "90b5041ddc7ecc8248b24f56153c8a19292f4e73d59322edaf49c04a85d7a079"),
-    (Void(9, "wrong"), "79dd360bdd6c870782fd29d1cb775ae27502dd409cae95ae6520456ff23584c8"),
+    (Void(TransactionId(9), "wrong"), "79dd360bdd6c870782fd29d1cb775ae27502dd409cae95ae6520456ff23584c8"),
     (ChangeProfile(7, ProfileChange(name="Lena")), "5ca649c023afa85bbf9bac25491fb047223c7d06de242f137bb8f6395cbfe89c"),
     (Erase(7), "8d827b3a7964144d16ff6859b449fa95ebc0638802e5ec73ca801e6b99c6e70a"),
     (Expire(7, 3), "730e5f50b82e410f15ddb02f3d1529d1a1ce380c7a810553c852a91ef8bce8f6"),

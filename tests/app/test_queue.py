@@ -5,6 +5,7 @@ import pytest
 from loyalty_app.counter.orders import Caller, GiveStamp, Request, Void
 from loyalty_app.counter.queue import Waiting, WaitingRequests
 from loyalty_core.errors import Busy
+from loyalty_core.ids import TransactionId
 from loyalty_core.stamping import StampOrder
 from testkit.shop import Shop
 
@@ -86,10 +87,10 @@ async def test_a_batch_ends_before_the_first_whose_card_is_under_way(till: Calle
 
 async def test_what_names_no_card_waits_for_none(till: Caller) -> None:
     queue = WaitingRequests()
-    queue.add(Request(till, Void(1)))
+    queue.add(Request(till, Void(TransactionId(1))))
     assert queue.begin(2)
     queue.take()
-    queue.add(Request(till, Void(1)))
+    queue.add(Request(till, Void(TransactionId(1))))
     assert queue.begin(2)
 
 
