@@ -51,12 +51,15 @@ def free(until: ColumnElement[datetime | None]) -> ColumnElement[bool]:
 class LeasedTable:
     """Gives out the rows of one table.
 
-    `table` has a column `lease` (text), and a moment `until` which nobody else may have the row; a queue may also write
-    it into a row that is free, which then has to wait. `key` names the columns by which a row is found, integers all.
-    `due` asks for the rows that can be worked on, in the order in which they are to be served, and
-    does not care who holds them; it may name `NOW`, and other parameters, which come as `given`. PostgreSQL looks at a
-    row again once it has locked it, by what the outermost question says: so that must say all that may have changed.
-    A lease `lasts` so long, unless it is renewed.
+    - `table` has a column `lease` for the token, and one for the moment at which a lease ends, which `until` names. A
+      queue may write a moment there for a row that nobody holds: it has to wait until then.
+    - `key` names the columns by which a row is found; all are integers.
+    - `due` asks for the rows that can be worked on, in the order in which they are to be served; it does not care who
+      holds them. It may name `NOW`, and other parameters, which come as `given`. PostgreSQL looks at a row again once
+      it has locked it, by what the outermost question says: so that must say all that may have changed.
+    - `lasts` is how long a lease is, unless it is renewed.
+
+    Nothing is raised but what the database raises; a lease that is lost is no error.
 
         invoices = LeasedTable(
             invoice,
