@@ -5,9 +5,9 @@ from datetime import datetime
 import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
+from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import telegram_chat
 from loyalty_core.ids import BotId, BusinessId, ChatId
 
@@ -68,10 +68,7 @@ async def change_chat(database: Database, bot_id: BotId, chat_id: ChatId, change
         else:
             database.insert(connection, telegram_chat, [{**row, "created_at": now}])
 
-    try:
-        await database.write(work)
-    except IntegrityError:  # another process has just made it: now it can be seen
-        await database.write(work)
+    await write_once(database, work)
 
 
 def note_sent(connection: Connection, bot_id: BotId, chat_id: ChatId, message_id: int) -> None:

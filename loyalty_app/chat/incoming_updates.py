@@ -5,22 +5,20 @@ update is kept, and that it is kept once. Updates are fetched by `bots/polling.p
 who handles them, and in which order, is in `update_queue`. What an update means is not known here.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.chat.update_queue import KEY, LEASE, WAITING, TelegramUpdate
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
+from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import telegram_update
 from loyalty_app.queues.leased_table import new_token
 from loyalty_core.fields import LARGEST_ID
-
-Result = TypeVar("Result")
 
 
 class NewUpdate(msgspec.Struct, frozen=True):
@@ -56,7 +54,7 @@ async def take_in(database: Database, bot_id: int, updates: Iterable[NewUpdate],
         database.insert(connection, telegram_update, (_row(bot_id, one, now) for one in new))
         return len(new)
 
-    return await _twice(database, work)
+    return await write_once(database, work)
 
 
 async def take_in_and_claim(
@@ -77,14 +75,7 @@ async def take_in_and_claim(
         database.insert(connection, telegram_update, rows)
         return [_claimed(bot_id, one, lease) for one in new if one.update_id in mine]
 
-    return await _twice(database, work)
-
-
-async def _twice(database: Database, work: Callable[[Connection], Result]) -> Result:
-    try:
-        return await database.write(work)
-    except IntegrityError:  # another process has just written one of them: now it can be seen
-        return await database.write(work)
+    return await write_once(database, work)
 
 
 def _new(database: Database, connection: Connection, bot_id: int, *, updates: list[NewUpdate]) -> list[NewUpdate]:
