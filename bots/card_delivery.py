@@ -21,7 +21,7 @@ from bots.telegram_errors import maybe_delivered
 from bots.telegram_limits import UNHURRIED, TelegramBot
 from bots.words import Html, words_for
 from loyalty_app.chat.card_queue import ShownCard
-from loyalty_app.chat.held_card import HeldCard
+from loyalty_app.chat.chats import HeldCard
 from loyalty_app.customers.card_pictures import render_card
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.pictures.render_thread import drawn

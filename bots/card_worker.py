@@ -14,7 +14,7 @@ from bots.card_delivery import show, take_down
 from bots.intake import BotApplication
 from bots.priority_gate import PriorityGate
 from loyalty_app.chat.card_queue import CardQueue, ShownCard
-from loyalty_app.chat.held_card import HeldCard
+from loyalty_app.chat.chats import HeldCard
 from loyalty_app.customers.card_snapshots import CardSnapshot, look
 from loyalty_app.observability.metrics import count_card
 from loyalty_app.queues.worker import QueueWorker

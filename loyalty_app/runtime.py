@@ -23,7 +23,7 @@ from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.importing.importer import Importer
-from loyalty_app.observability.metrics_server import serve_metrics
+from loyalty_app.observability.exposition import serve_metrics
 from loyalty_app.observability.queue_depths import DepthQuestion, QueueDepths
 from loyalty_app.queues.wakeups import Wakeups
 from loyalty_app.settings import Settings, SettingsError

@@ -10,7 +10,7 @@ from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import table, tell
 
 if TYPE_CHECKING:
-    from loyalty_app.shops.branches import Branch
+    from loyalty_app.shops.workplaces import Branch
 
 
 @click.group(cls=OrderedGroup)
@@ -25,7 +25,7 @@ def branch() -> None:
 def add(business_id: int, name: str, *, as_json: bool) -> None:
     """Add a place; tills may then send its number as branch_id with every stamp."""
     from loyalty_app.clock import utc_now
-    from loyalty_app.shops.branches import add_branch
+    from loyalty_app.shops.workplaces import add_branch
 
     place = with_database(lambda database: add_branch(database, business_id, name=name, now=utc_now()))
     tell(_answer(place), f"Branch {place.id}, {place.name}, belongs to business {business_id} now.", as_json=as_json)
@@ -36,7 +36,7 @@ def add(business_id: int, name: str, *, as_json: bool) -> None:
 @options.as_json
 def list_(business_id: int, *, as_json: bool) -> None:
     """Show the places of a shop."""
-    from loyalty_app.shops.branches import list_branches
+    from loyalty_app.shops.workplaces import list_branches
 
     places = with_database(lambda database: list_branches(database, business_id))
     words = table(("ID", "NAME"), [(place.id, place.name) for place in places]) if places else "There is no branch yet."

@@ -55,7 +55,7 @@ def bot() -> None:
 
 async def _chat(settings: Settings) -> None:
     from bots.supervisor import open_bots
-    from loyalty_app.observability.metrics_server import serve_metrics
+    from loyalty_app.observability.exposition import serve_metrics
     from loyalty_app.runtime import open_runtime
     from loyalty_cli.process import asked_to_stop, tune_garbage_collection
 

@@ -8,7 +8,7 @@ from bots.buttons import Rows, button, keyboard
 from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.chat.card_queue import send_anew
-from loyalty_app.chat.held_card import HeldCard
+from loyalty_app.chat.chats import HeldCard
 from loyalty_app.customers.card_snapshots import CardSnapshot, look_at_all, look_for
 from loyalty_core.ids import BusinessId
 

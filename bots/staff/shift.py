@@ -10,9 +10,8 @@ from bots.turn import Turn
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import chat_key
-from loyalty_app.shops.branches import Branch
 from loyalty_app.shops.staff import Position
-from loyalty_app.shops.workplaces import require_workplace
+from loyalty_app.shops.workplaces import Branch, require_workplace
 from loyalty_core.errors import NotOnStaff
 from loyalty_core.ids import BusinessId
 

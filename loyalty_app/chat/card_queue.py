@@ -11,8 +11,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, case, func, null, or_, select, true, update
 
 from loyalty_app.chat.bots import bots_there
-from loyalty_app.chat.chats import note_sent
-from loyalty_app.chat.held_card import HeldCard, held_card_of
+from loyalty_app.chat.chats import HeldCard, held_card_of, note_sent
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer, telegram_bot, telegram_card

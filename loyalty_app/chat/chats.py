@@ -1,15 +1,19 @@
-"""Chats: what is known of a person's chat with a bot. What is said in it is not known here."""
+"""Chats: what is known of a person's chat with a bot, and the card that is held in it.
+
+What is said in a chat is not known here. `card_queue` shows cards.
+"""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import telegram_chat
-from loyalty_core.ids import BotId, BusinessId, ChatId
+from loyalty_core.ids import BotId, BusinessId, ChatId, CustomerId, UserId
 
 KEY = ("bot_id", "chat_id")
 
@@ -76,3 +80,40 @@ def note_sent(connection: Connection, bot_id: BotId, chat_id: ChatId, message_id
     last = telegram_chat.c.last_id
     own = update(telegram_chat).where(telegram_chat.c.bot_id == bot_id, telegram_chat.c.chat_id == chat_id)
     connection.execute(own.where(or_(last.is_(None), last < message_id)).values(last_id=message_id))
+
+
+Place = tuple[int, int, int]
+"""A business, a bot and a person: one chat in which one card of that business can hang."""
+
+
+class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A card in a chat: whose it is, the message that shows it, and the state that it shows.
+
+    `shown_rewards` counts the rewards ever earned. `due_at` is set while it is to be shown again; `tries` counts how
+    often that has failed.
+    """
+
+    business_id: BusinessId
+    bot_id: BotId
+    user_id: UserId
+    customer_id: CustomerId
+    created_at: datetime
+    message_id: int | None = None
+    shown_version: int = 0
+    shown_stamps: int = 0
+    shown_rewards: int = 0
+    muted: bool = False
+    due_at: datetime | None = None
+    tries: int = 0
+    lease: str | None = None
+    lease_until: datetime | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where it hangs."""
+        return self.business_id, self.bot_id, self.user_id
+
+
+def held_card_of(row: Row[Any]) -> HeldCard:
+    """Read a row of the table `telegram_card`."""
+    return HeldCard(**{name: getattr(row, name) for name in HeldCard.__struct_fields__})

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from loyalty_app.chat.held_card import HeldCard, Place
+from loyalty_app.chat.chats import HeldCard, Place
 from loyalty_app.counter.orders import Holder
 from loyalty_core.customers import Customer
 from loyalty_core.ids import BotId, UserId

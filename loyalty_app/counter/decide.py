@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from loyalty_app.chat.held_card import HeldCard
+from loyalty_app.chat.chats import HeldCard
 from loyalty_app.counter.answers import AnyOutcome, Outcome_co
 from loyalty_app.counter.orders import (
     ChangeProfile,

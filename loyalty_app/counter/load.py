@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import UNSET
 from sqlalchemy import Connection, Row
 
-from loyalty_app.chat.held_card import held_card_of
+from loyalty_app.chat.chats import held_card_of
 from loyalty_app.counter.orders import (
     ChangeProfile,
     Claim,

@@ -4,8 +4,7 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from loyalty_app.chat.card_queue import cards_of, find_card
-from loyalty_app.chat.chats import find_chat
-from loyalty_app.chat.held_card import HeldCard
+from loyalty_app.chat.chats import HeldCard, find_chat
 from loyalty_app.customers.lists import find_customer
 from loyalty_app.db.rows import reward_of
 from loyalty_app.db.tables import reward

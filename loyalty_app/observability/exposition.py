@@ -1,24 +1,28 @@
 """Exposition: the metrics of a server as Prometheus reads them, one process or several.
 
+A process that serves nobody else by HTTP answers /metrics on a port of its own (`serve_metrics`).
+
 Several processes share a directory that their parent has made (`shared_directory`). Counts of a process that has died
 still count; what it was like at the moment (its line, its memory) goes with it.
 """
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
 from loyalty_app.observability.metrics import REGISTRY
-from loyalty_app.observability.queue_depths import QueueDepth
+from loyalty_app.observability.queue_depths import QueueDepth, QueueDepths
+from loyalty_app.settings import Settings, SettingsError
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -99,3 +103,35 @@ def shared_directory() -> Iterator[None]:
 def forget_process(pid: int) -> None:
     """Take away what a process was like at the moment, once it is dead; for its parent."""
     mark_process_dead(pid)  # type: ignore[no-untyped-call]  # it has no types
+
+
+@asynccontextmanager
+async def serve_metrics(settings: Settings, depths: QueueDepths) -> AsyncIterator[None]:
+    """Answer Prometheus at LOYALTY_HOST and LOYALTY_METRICS_PORT, if that is set. Raises SettingsError."""
+    if settings.metrics_port is None:
+        yield
+        return
+    runner = _runner(depths)
+    await runner.setup()
+    try:
+        await _listen(runner, settings.host, settings.metrics_port)
+        yield
+    finally:
+        await runner.cleanup()
+
+
+def _runner(depths: QueueDepths) -> web.AppRunner:
+    async def metrics(_request: web.Request) -> web.Response:
+        body = exposition(await depths.measured())
+        return web.Response(body=body, headers={"Content-Type": MEDIA_TYPE})
+
+    app = web.Application()
+    app.router.add_get("/metrics", metrics)
+    return web.AppRunner(app, access_log=None, handle_signals=False)
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise SettingsError(f"LOYALTY_METRICS_PORT: port {port} of {host} cannot be had, {error.strerror}.") from error

@@ -1,4 +1,6 @@
-"""Workplaces: in which shops a person of the chat works, and what they may do there now.
+"""Workplaces: the branches of a shop, in which shops a person of the chat works, and what they may do there now.
+
+An entry of the ledger may name the branch where it was made.
 
 This is the one place where the chat's rights are decided. Everything about one press is read in one snapshot: the
 staff, the role, and whose bot was written to. A shop's own bot knows only that shop. What a role may do is a rule of
@@ -6,15 +8,31 @@ the core; who is on the staff is in `staff`. The writes look once more, in their
 `counter/rights.py`).
 """
 
-import msgspec
-from sqlalchemy import Connection
+from datetime import datetime
+from typing import Any
 
-from loyalty_app.shops.branches import Branch, branches_of
+import msgspec
+from sqlalchemy import Connection, Row, select
+
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import branch as branch_table
+from loyalty_app.ids import Kind
+from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.links import shop_of_bot
 from loyalty_app.shops.staff import Position, position_in, positions
 from loyalty_core.access import Role, require_role
+from loyalty_core.customers import clean_name
 from loyalty_core.errors import NotOnStaff
 from loyalty_core.ids import BotId, BusinessId, UserId
+
+
+class Branch(msgspec.Struct, frozen=True, kw_only=True):
+    """A place of a shop."""
+
+    id: int
+    business_id: int
+    name: str
+    created_at: datetime
 
 
 class Workplace(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,3 +67,37 @@ def list_positions(connection: Connection, *, user_id: UserId, bot_id: BotId) ->
     everywhere = positions(connection, user_id)
     shop_of_this_bot = shop_of_bot(connection, bot_id) if everywhere else None
     return [position for position in everywhere if shop_of_this_bot in {None, position.business.id}]
+
+
+def _branch_of(row: Row[Any]) -> Branch:
+    return Branch(id=row.id, business_id=row.business_id, name=row.name, created_at=row.created_at)
+
+
+async def add_branch(database: Database, business_id: int, *, name: str, now: datetime) -> Branch:
+    """Add a place to a shop. Raises InvalidRequest."""
+    title = clean_name(name)
+
+    def work(connection: Connection) -> Branch:
+        find_business(connection, business_id)
+        with database.ids(connection) as ids:
+            branch = Branch(id=ids.take(Kind.BRANCH), business_id=business_id, name=title, created_at=now)
+        database.insert(connection, branch_table, [msgspec.structs.asdict(branch)])
+        return branch
+
+    return await database.write(work)
+
+
+async def list_branches(database: Database, business_id: int) -> list[Branch]:
+    """The places of a shop, the oldest first. Raises InvalidRequest if there is no such shop."""
+
+    def work(connection: Connection) -> list[Branch]:
+        find_business(connection, business_id)
+        return list(branches_of(connection, business_id))
+
+    return await database.read(work)
+
+
+def branches_of(connection: Connection, business_id: int) -> tuple[Branch, ...]:
+    """The places of a shop, the oldest first; none if there is no such shop."""
+    own = select(branch_table).where(branch_table.c.business_id == business_id).order_by(branch_table.c.id)
+    return tuple(_branch_of(row) for row in connection.execute(own))

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from bots.buttons import LONGEST_DATA, new_nonce
-from loyalty_app.shops.branches import add_branch
 from loyalty_app.shops.invites import invite
 from loyalty_app.shops.staff import list_staff, remove_staff
+from loyalty_app.shops.workplaces import add_branch
 from loyalty_core.access import Role
 from loyalty_core.customers import Customer
 from testkit.people import Person

@@ -7,7 +7,7 @@ import pytest
 
 from bots.buttons import new_nonce
 from loyalty_app.settings import Settings
-from loyalty_app.shops.branches import add_branch
+from loyalty_app.shops.workplaces import add_branch
 from loyalty_core.access import Role
 from loyalty_core.ledger import EntryType
 from testkit.bot_api import check_calls

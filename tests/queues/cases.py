@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Table
 
 from loyalty_app.chat.card_queue import CardQueue, ShownCard
-from loyalty_app.chat.held_card import HeldCard
+from loyalty_app.chat.chats import HeldCard
 from loyalty_app.chat.update_queue import HandledUpdate, TelegramUpdate, UpdateQueue
 from loyalty_app.db import tables
 from loyalty_app.db.bulk import Values

@@ -34,7 +34,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Writes
 from loyalty_app.db.sqlite import writes
-from loyalty_app.db.sqlite.ids import SqliteIds
+from loyalty_app.db.sqlite.writes import SqliteIds
 from loyalty_app.ids import Ids
 
 try:

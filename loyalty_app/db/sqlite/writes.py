@@ -1,17 +1,19 @@
-"""The statements with which SQLite writes many rows at once.
+"""The statements with which SQLite writes many rows at once, and the ids that rows get: counted on, without gaps.
 
 Why: the driver lets go of Python's lock for every row of an `executemany`, and under load waits for it each time; many
 rows in one statement wait once. SQLAlchemy's own binding of a row costs more than writing it, so the values are bound
 here, by the same types.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import sqlite
 
 from loyalty_app.db.bulk import BulkAdd, BulkInsert, BulkUpdate, BulkWrite, Shape, Values
+from loyalty_app.db.tables import numbers
+from loyalty_app.ids import Ids, Kind
 
 DIALECT = sqlite.dialect()
 MOST_ROWS = 32
@@ -58,3 +60,47 @@ def _statement(shape: Shape, rows: int) -> str:
     changes = ", ".join(f'"{name}" = {new[name]}' for name in names if name not in key)
     found = " AND ".join(f'{table}."{name}" = {new[name]}' for name in key)
     return f"UPDATE {table} SET {changes} FROM (VALUES {values}) AS new WHERE {found}"  # noqa: S608  # the same
+
+
+LAST_IDS = select(numbers)
+
+
+class SqliteIds(Ids):
+    """Counts on from the last ids; the transaction it lives in holds the only write lock there is."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.last: dict[str, int] = {row.name: row.last for row in connection.execute(LAST_IDS)}
+        self.before = dict(self.last)
+
+    def peek(self, kind: Kind) -> int:
+        """The id that comes next. It stays the next one until it is taken."""
+        return self.last[kind] + 1
+
+    def take(self, kind: Kind) -> int:
+        """The id that comes next, for a thing that will be inserted."""
+        self.last[kind] += 1
+        return self.last[kind]
+
+    def peek_rewards(self, most: int) -> int:
+        """The id of the next reward; `most` may follow without a gap."""
+        del most
+        return self.peek(Kind.REWARD)
+
+    def take_rewards(self, count: int) -> None:
+        """Take so many ids of rewards, from the next one on."""
+        self.last[Kind.REWARD] += count
+
+    def likely(self) -> Mapping[Kind, int]:
+        """None: the ids are there already."""
+        return {}
+
+    def keep(self, fetched: Mapping[Kind, Sequence[int]]) -> None:
+        """Never called, since none are likely."""
+        raise NotImplementedError  # nothing is likely, so nothing is fetched
+
+    def save(self) -> None:
+        """Write down what was taken."""
+        used = [{"name": name, "last": last} for name, last in self.last.items() if last != self.before[name]]
+        write(self.connection, BulkUpdate(numbers, used, ("name",)))
+        self.before = dict(self.last)
