@@ -58,7 +58,7 @@ def test_what_is_no_command_and_no_option_is_refused(tmp_path: Path, words: tupl
     ],
 )
 def test_a_wrong_setting_is_named_and_no_secret_is_told(tmp_path: Path, variable: str, value: str) -> None:
-    message = refused(Console(tmp_path).run("serve", **{variable: value}), 2)
+    message = refused(Console(tmp_path).run("serve", **{"LOYALTY_PORT": "0", variable: value}), 2)
 
     assert variable in message
     assert "secret" not in message
