@@ -27,6 +27,7 @@ SLOW_IMPORTS = {
     *("PIL.Image", "asyncio.subprocess", "multiprocessing", "signal", "subprocess", "tests.browser"),
     *("testkit.console", "testkit.killed_bots", "testkit.sandbox", "testkit.town"),
     *("tests.api.live", "tests.api.server", "tests.app.process", "tests.following", "tests.pictures.looking"),
+    *("tests.webhooks.certificates", "tests.webhooks.receiver", "tests.webhooks.sending"),
 }
 """Modules that start programs or servers, or look at pictures: a file with one, or with anything of one, is slow."""
 settings.register_profile("fast", max_examples=20)
