@@ -12,10 +12,10 @@ from typing import Any, cast
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
+from api.messages import RequestLike, runtime_of
 from api.rate_limits import RateLimits
 from api.refusals import MissingApiKey, RateLimited
 from api.request_log import request_log_of
-from api.requests import RequestLike, runtime_of
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import CHAT_KEYS
 from loyalty_app.shops.api_key_check import KeyHolder

@@ -7,7 +7,7 @@ from loyalty_app.pages import Page, Pagination
 from loyalty_app.webhooks.delivery_log import AttemptView, DeliveryView
 from loyalty_app.webhooks.endpoints import LastDelivery, NewWebhookView, WebhookView
 from loyalty_core.analytics import CurrentFigures, DayTotals, period_of, summarise
-from loyalty_core.ids import CustomerId
+from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
 from loyalty_core.programs import Surplus

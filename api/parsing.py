@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 from litestar import Request
 
+from api.messages import RequestLike
 from api.refusals import MalformedJson, UnsupportedMediaType
-from api.requests import RequestLike
 from loyalty_app.shops.links import code_in
 from loyalty_core.errors import CustomerNotFound, FieldError, InvalidRequest
 from loyalty_core.fields import LARGEST_ID

@@ -10,8 +10,8 @@ from litestar import Response
 from litestar.exceptions import HTTPException
 
 from api import refusals
+from api.messages import RequestLike
 from api.request_log import request_log_of
-from api.requests import RequestLike
 from loyalty_app.observability.metrics import count_refusal
 from loyalty_core import errors
 from loyalty_core.errors import FieldError, LoyaltyError

@@ -18,12 +18,11 @@ from litestar.response.base import ASGIResponse
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, HTTPScope, Receive, Send
 
 from api.auth import admit
+from api.messages import HasState, RequestLike, envelope
 from api.operations import PREFIXES, Operation
 from api.problems import answer_failure, answer_refusal
 from api.refusals import BodyTooLarge
 from api.request_log import add_headers
-from api.requests import HasState, RequestLike
-from api.responses import envelope
 from api.routes.stamps import add_stamps, add_stamps_by_code, stamp_by_code, stamp_by_id
 from loyalty_app.counter import Answer
 from loyalty_core.access import Scope

@@ -23,7 +23,7 @@ from loyalty_app.customers.lists import (
     show_customer,
 )
 from loyalty_app.pages import PageRequest, make_cursor
-from loyalty_core.ids import CustomerId
+from loyalty_core.fields import CustomerId
 from loyalty_core.rewards import RewardStatus
 
 GOAL_MS = 2.0

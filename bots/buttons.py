@@ -13,7 +13,7 @@ import msgspec
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
 
 from loyalty_core.access import DIGITS, base62
-from loyalty_core.ids import BusinessId, CustomerId
+from loyalty_core.fields import BusinessId, CustomerId
 
 LONGEST_DATA: Final = 64
 LONGEST_NUMBER: Final = 18

@@ -17,8 +17,7 @@ from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
 
 from bots.buttons import button, keyboard
 from bots.card_messages import caption, card_rows, news, picture_of
-from bots.telegram_errors import maybe_delivered
-from bots.telegram_limits import UNHURRIED, TelegramBot
+from bots.telegram_limits import UNHURRIED, TelegramBot, maybe_delivered
 from bots.words import Html, words_for
 from loyalty_app.chat.card_queue import ShownCard
 from loyalty_app.chat.chats import HeldCard

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from bots.buttons import Rows, button
-from bots.text_limits import TEXT, fitted
-from bots.words import Html, Words, words_for
+from bots.words import TEXT, Html, Words, fitted, words_for
 from loyalty_app.customers.card_pictures import CardPicture, first_name
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.pictures.card import BROWN

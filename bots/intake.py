@@ -18,8 +18,7 @@ from telegram.error import RetryAfter
 from telegram.ext import Application
 
 from bots.priority_gate import PriorityGate
-from bots.telegram_errors import may_pass, seconds_to_wait
-from bots.telegram_limits import TelegramBot
+from bots.telegram_limits import TelegramBot, may_pass, seconds_to_wait
 from loyalty_app.chat.incoming_updates import NewUpdate, new_update, take_in_and_claim
 from loyalty_app.chat.update_queue import HandledUpdate, TelegramUpdate, UpdateQueue, will_be_tried
 from loyalty_app.observability.log_context import log_context

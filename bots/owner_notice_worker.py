@@ -15,7 +15,7 @@ from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.runtime import Runtime
 from loyalty_app.shops.owner_notices import Ailment, Notice, NoticeQueue, NoticeSent, WebhookFacts
-from loyalty_core.ids import BotId, ChatId
+from loyalty_core.fields import BotId, ChatId
 
 log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.staff import Position
 from loyalty_app.shops.workplaces import list_positions, require_position
 from loyalty_core.access import Role
-from loyalty_core.ids import BusinessId
+from loyalty_core.fields import BusinessId
 
 
 class TypedAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from telegram.ext import (
 
 from bots import customers, languages, owners, staff
 from bots.replies import reply
-from bots.telegram_errors import may_pass
+from bots.telegram_limits import may_pass
 from bots.turn import Turn
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.links import CARD_PREFIX, INVITE_PREFIX, JOIN_PREFIX

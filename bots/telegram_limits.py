@@ -1,8 +1,12 @@
-"""Telegram's limits: no more calls are made than it takes, neither by a bot in all nor into one chat.
+"""Telegram's limits and errors: no more calls are made than it takes, and what a failed call means.
+
+Neither a bot in all nor one chat gets more calls than Telegram takes. Of an error it is said whether the call may have
+been carried out all the same, whether the failure may pass, and how long Telegram wants us to wait. The callers decide
+what to do about it.
 
 Its limits are about 30 messages a second for a bot, one a second into a chat, with short bursts. Where it says
 "retry after", nothing was done, so the same call is made again then, if that is soon. How long a text
-may be is `bots/text_limits.py`; the limits of our own API are `api/rate_limits.py`.
+may be is `bots/words.py`; the limits of our own API are `api/rate_limits.py`.
 """
 
 import asyncio
@@ -11,12 +15,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import httpx
 from aiolimiter import AsyncLimiter
-from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import BaseRateLimiter, ExtBot
 
-from bots.telegram_errors import seconds_to_wait
+from loyalty_app.db.engine import will_pass
 from loyalty_app.observability.metrics import count_call
+from loyalty_core.errors import Busy
 
 PER_BOT = (30, 1.0)
 PER_CHAT = (20, 20.0)
@@ -96,3 +102,31 @@ class TelegramRateLimiter(BaseRateLimiter[int]):
         if len(self._chats) > MOST_CHATS:
             self._chats.popitem(last=False)
         return limiter
+
+
+NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+def maybe_delivered(error: NetworkError) -> bool:
+    """Whether a message may be in the chat although sending it failed, because only the answer was lost.
+
+    What may have been sent is never sent again. An edit can be repeated without harm.
+    """
+    if isinstance(error.__cause__, NEVER_LEFT):
+        return False
+    return isinstance(error, TimedOut) or isinstance(error.__cause__, httpx.TransportError)
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether a failure (Telegram's, the database's or ours) may pass by itself, so that a second try makes sense."""
+    if isinstance(error, RetryAfter):
+        return True
+    if isinstance(error, NetworkError):
+        return not isinstance(error, BadRequest)
+    return isinstance(error, Busy) or will_pass(error)
+
+
+def seconds_to_wait(error: RetryAfter) -> float:
+    """For how many seconds Telegram puts a call off."""
+    wait = error.retry_after
+    return wait if isinstance(wait, int | float) else wait.total_seconds()

@@ -23,7 +23,7 @@ from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
 from loyalty_app.counter import Counter
 from loyalty_app.runtime import Runtime
 from loyalty_app.shops.businesses import Business
-from loyalty_core.ids import BotId, ChatId, UserId
+from loyalty_core.fields import BotId, ChatId, UserId
 
 log = logging.getLogger(__name__)
 

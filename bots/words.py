@@ -9,11 +9,15 @@ the calls below, so they are literals; a sentence that waits in a table is marke
 | toasts, files, pictures: no HTML | plain | plain_count |
 | labels of buttons, 40 letters at most | label | |
 
-Isolating names is `bots/text_direction.py`, collecting sentences for the translators `bots/extract_messages.py`; no
-sentences live here.
+Names, codes and times are kept from turning the sentence around them: what a person typed is isolated (U+2068 … U+2069)
+wherever it could change the order of its neighbours, and loses the signs that would reach beyond it. Texts are kept
+within what Telegram takes, which counts UTF-16 units without the tags; how many messages it takes is
+`bots/telegram_limits.py`. Sentences are collected for the translators by `bots/extract_messages.py`; none live here.
 """
 
 import html
+import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
@@ -29,8 +33,6 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
-from bots.text_direction import RIGHT_TO_LEFT, is_all_places, isolate_places, reorders, tame
-
 DOMAIN = "loyalty"
 """What the files of the translations are called: bots/locales/<language>/LC_MESSAGES/loyalty.po."""
 
@@ -39,6 +41,20 @@ LANGUAGES = ("en", "hi", "es", "ru", "ar", "de")
 
 # English for everybody: 24 hours, the day before the month.
 _FORMATS = {"en": "en_GB"}
+
+CAPTION, TEXT = 1_024, 4_096
+LABEL = 40
+MOST_NAMES = 20
+_TAG = re.compile(r"<[^>]*>")
+
+ISOLATE, END = "\u2068", "\u2069"
+RIGHT_TO_LEFT = "\u200f"
+
+_OVERRIDES = dict.fromkeys(range(0x202A, 0x202F))
+_ISOLATES = dict.fromkeys(range(0x2066, 0x206A))
+_OPENS = {"\u2066", "\u2067", "\u2068"}
+# A code keeps its isolation outside its tag: a tap copies what is inside. A placeholder within a tag is a link's.
+_PLACE = re.compile(r"<code>\{(?P<code>\w+)\}</code>|<[^>]*>|\{(?P<name>\w+)\}")
 _WHOLE = {timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)}
 
 
@@ -187,3 +203,65 @@ def read_catalogue(code: str) -> NullTranslations:
         write_mo(compiled, read_po(text, locale=code))
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+def isolate_places(sentence: str, apart: set[str]) -> str:
+    """Put isolation around the placeholders named in `apart`, as in "{name}", but never inside of a tag."""
+
+    def isolated(place: re.Match[str]) -> str:
+        return f"{ISOLATE}{place[0]}{END}" if (place["code"] or place["name"]) in apart else place[0]
+
+    return _PLACE.sub(isolated, sentence)
+
+
+def is_all_places(sentence: str) -> bool:
+    """Whether a sentence has no letter of its own, so that nothing but its places could tell its direction."""
+    return not any(unicodedata.bidirectional(letter) in {"L", "R", "AL"} for letter in _PLACE.sub("", sentence))
+
+
+def tame(text: str) -> str:
+    """Take out of a text the signs that turn what follows it; isolations that are closed again may stay."""
+    text = text.translate(_OVERRIDES)
+    return text if _closes_what_it_opens(text) else text.translate(_ISOLATES)
+
+
+def reorders(text: str, *, rtl: bool) -> bool:
+    """Whether a text could change the order of a sentence that is written in this direction."""
+    ways = {unicodedata.bidirectional(letter) for letter in text}
+    return bool(ways - {"EN", "AN"}) if rtl else bool(ways & {"R", "AL", "AN"})
+
+
+def _closes_what_it_opens(text: str) -> bool:
+    depth = 0
+    for letter in text:
+        depth += (letter in _OPENS) - (letter == END)
+        if depth < 0:
+            return False
+    return depth == 0
+
+
+def units(text: Html) -> int:
+    """How long Telegram takes a text to be."""
+    return len(html.unescape(_TAG.sub("", text)).encode("utf-16-le")) // 2
+
+
+def fitted(head: Html, lines: Iterable[Html], *, most: int) -> Html:
+    """A text of a head and as many of the lines as there is room for; those that are left out leave an ellipsis."""
+    text = head
+    for line in lines:
+        longer = Html(f"{text}\n{line}")
+        if units(longer) > most - 2:
+            return Html(f"{text}\n…")
+        text = longer
+    return text
+
+
+def listed(names: list[str], words: Words) -> str:
+    """Names of shops within a sentence, as "a, b and c"; of very many, the first."""
+    first = [shortened(name) for name in names[:MOST_NAMES]]
+    return words.join([*first, "…"] if len(names) > MOST_NAMES else first)
+
+
+def shortened(name: str, most: int = LABEL) -> str:
+    """A name for a button: one that is too long ends with an ellipsis."""
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"

@@ -9,8 +9,7 @@ import msgspec
 from loyalty_cli import options
 from loyalty_cli.database import with_database
 from loyalty_cli.output import tell
-from loyalty_core.fields import LARGEST_ID
-from loyalty_core.ids import BusinessId
+from loyalty_core.fields import LARGEST_ID, BusinessId
 
 if TYPE_CHECKING:
     from loyalty_app.counter.orders import CustomerRef

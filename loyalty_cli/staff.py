@@ -9,7 +9,7 @@ from loyalty_cli.database import with_database
 from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import table, tell
 from loyalty_core.access import Role
-from loyalty_core.ids import BusinessId
+from loyalty_core.fields import BusinessId
 
 if TYPE_CHECKING:
     from loyalty_app.db.engine import Database

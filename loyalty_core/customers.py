@@ -17,8 +17,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.fields import NAME_LENGTH, Birthday, EmailText, Name, PhoneText
-from loyalty_core.ids import BusinessId, CustomerId
+from loyalty_core.fields import NAME_LENGTH, Birthday, BusinessId, CustomerId, EmailText, Name, PhoneText
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LETTERS = 10

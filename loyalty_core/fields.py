@@ -1,11 +1,13 @@
-"""Fields: the limits of what people may send, each with the words that say what would be right.
+"""Fields: the limits of what people may send, each with the words that say what would be right; and types of ids.
+
+At run time all ids are plain whole numbers. Their types keep the id of a shop and that of a customer apart.
 
 The same types bound the core's orders, the API's bodies and its reference. Checks that need more than limits
 (phone numbers, e-mail addresses) are outside the core.
 """
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, NewType
 
 from msgspec import Meta
 
@@ -57,3 +59,15 @@ RewardText = Annotated[
 Cooldown = Annotated[int, Meta(ge=0, le=31_536_000, description="whole seconds from 0 to 31536000 (a year)")]
 DailyCap = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000, or null for no cap")]
 ValidDays = Annotated[int, Meta(ge=1, le=3_650, description="whole days from 1 to 3650, or null for ever")]
+
+
+BusinessId = NewType("BusinessId", int)
+CustomerId = NewType("CustomerId", int)
+TransactionId = NewType("TransactionId", int)
+"""The number of an entry of the ledger."""
+BotId = NewType("BotId", int)
+"""Telegram's number of a bot, with which its token begins."""
+UserId = NewType("UserId", int)
+"""Telegram's number of a person."""
+ChatId = NewType("ChatId", int)
+"""Telegram's number of a chat; the private chat of a person has theirs."""

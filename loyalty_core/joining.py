@@ -26,7 +26,7 @@ from loyalty_core.customers import (
 )
 from loyalty_core.errors import CustomerLimitReached
 from loyalty_core.events import CustomerCreated, CustomerDeleted, CustomerEventData, CustomerUpdated, OfProfile
-from loyalty_core.ids import BusinessId, CustomerId
+from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.ledger import Entry, EntryType, apply
 from loyalty_core.outcomes import Erased
 from loyalty_core.programs import Program

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 import msgspec
 
 from loyalty_core.customers import Customer
-from loyalty_core.ids import CustomerId
+from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import ActorType, Entry, EntryType
 from loyalty_core.programs import Program, Surplus, running_goal
 from loyalty_core.rewards import Reward, RewardStatus

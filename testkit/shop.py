@@ -16,7 +16,7 @@ from loyalty_app.shops.businesses import Business, NewBusiness, open_business
 from loyalty_app.shops.programs import change_program, read_program
 from loyalty_core.access import Plan
 from loyalty_core.customers import Customer, Profile, ProfileChange
-from loyalty_core.ids import TransactionId
+from loyalty_core.fields import TransactionId
 from loyalty_core.ledger import Actor, Entry
 from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
 from loyalty_core.programs import Program, ProgramChange

@@ -6,14 +6,13 @@ from functools import cache
 from litestar import get
 from litestar.response.base import ASGIResponse
 
+from api.messages import AppRequest, encode, runtime_of
 from api.reference.calls import Call, calls_of
 from api.reference.openapi import Json, openapi_document
 from api.reference.page import FOREVER, HEADERS, reference_page, renderer, start_script
 from api.reference.postman import postman_collection
 from api.reference.prose import introduction
-from api.requests import AppRequest, runtime_of
-from api.responses import encode
-from api.routes import customers, imports, pictures, program, stamps, webhooks
+from api.routes import customers, imports, program, stamps, webhooks
 
 SCRIPT = "text/javascript"
 
@@ -21,7 +20,7 @@ SCRIPT = "text/javascript"
 @cache
 def calls() -> tuple[Call, ...]:
     """All calls of /v1, in the order in which the reference shows them."""
-    groups = (customers, imports, pictures, stamps, program, webhooks)
+    groups = (customers, imports, stamps, program, webhooks)
     return tuple(call for group in groups for call in calls_of(group.HANDLERS))
 
 

@@ -5,11 +5,10 @@ from litestar.response.base import ASGIResponse
 from api import examples
 from api.auth import caller_of, key_holder
 from api.bodies import CustomerList
+from api.messages import AppRequest, counter_response, data_response, runtime_of
 from api.operations import PREFIXES, Operation, serves
 from api.parsing import path_id, read_body
 from api.refusals import ImportNotFound
-from api.requests import AppRequest, runtime_of
-from api.responses import counter_response, data_response
 from loyalty_app.importing.import_jobs import ImportQueued, ImportView, queue_import, read_import
 from loyalty_core.access import Scope
 

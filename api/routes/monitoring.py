@@ -8,8 +8,7 @@ import asyncio
 from litestar import get
 from litestar.response.base import ASGIResponse
 
-from api.requests import AppRequest, runtime_of
-from api.responses import encode
+from api.messages import AppRequest, encode, runtime_of
 from loyalty_app.observability.exposition import MEDIA_TYPE, exposition
 
 PATIENCE_SECONDS = 5

@@ -5,10 +5,9 @@ from litestar.response.base import ASGIResponse
 from api import examples
 from api.auth import key_holder
 from api.bodies import AnalyticsQuery, RewardQuery
+from api.messages import AppRequest, data_response, runtime_of
 from api.operations import Operation, serves
 from api.parsing import read_body, read_query
-from api.requests import AppRequest, runtime_of
-from api.responses import data_response
 from api.routes.customers import show_rewards
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.customers.analytics import read_summary

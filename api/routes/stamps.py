@@ -6,13 +6,12 @@ from msgspec.structs import replace
 from api import examples
 from api.auth import caller_of
 from api.bodies import VoidOrder
+from api.messages import AppRequest, RequestLike, counter_response, runtime_of
 from api.operations import Operation, serves
 from api.parsing import path_code, path_id, read_body
-from api.requests import AppRequest, RequestLike, runtime_of
-from api.responses import counter_response
 from loyalty_app.counter import Answer
 from loyalty_core.access import Scope
-from loyalty_core.ids import TransactionId
+from loyalty_core.fields import TransactionId
 from loyalty_core.outcomes import Redeemed, Stamped, Voided
 from loyalty_core.stamping import RedeemOrder, StampOrder
 

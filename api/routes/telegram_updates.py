@@ -11,9 +11,9 @@ import msgspec
 from litestar import post
 from litestar.response.base import ASGIResponse
 
+from api.messages import AppRequest, runtime_of
 from api.parsing import path_id
 from api.refusals import NotFound
-from api.requests import AppRequest, runtime_of
 from loyalty_app.chat.bots import find_secret
 from loyalty_app.chat.incoming_updates import new_update, take_in
 from loyalty_core.errors import InvalidRequest

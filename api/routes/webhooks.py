@@ -7,17 +7,16 @@ from litestar.response.base import ASGIResponse
 from api import examples
 from api.auth import key_holder
 from api.bodies import NoBody, PageQuery, ReplayOrder, WebhookOrder, WebhookPatch
+from api.messages import AppRequest, data_response, page_response, runtime_of
 from api.operations import Operation, serves
 from api.parsing import path_id, read_body, read_query
-from api.requests import AppRequest, runtime_of
-from api.responses import data_response, page_response
 from loyalty_app.runtime import Runtime
 from loyalty_app.webhooks import delivery_log
 from loyalty_app.webhooks.delivery_log import DeliveryView, Queued
 from loyalty_app.webhooks.endpoints import NewWebhookView, WebhookChange, WebhookView, list_webhooks
 from loyalty_core.access import Scope
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.ids import BusinessId
+from loyalty_core.fields import BusinessId
 from loyalty_core.outcomes import Deleted
 
 TAG = "Webhooks"

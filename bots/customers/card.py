@@ -4,9 +4,8 @@ from datetime import datetime
 
 from bots.card_messages import caption, card_rows, reward_lines
 from bots.customers.own_cards import back_row, pressed_card, turn_over
-from bots.text_limits import CAPTION, fitted
 from bots.turn import Turn
-from bots.words import Html, Words
+from bots.words import CAPTION, Html, Words, fitted
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.customers.personal_data import Deed, last_deeds

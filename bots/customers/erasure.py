@@ -5,9 +5,8 @@ import re
 from bots.buttons import RISKY, Rows, button, new_nonce
 from bots.customers.own_cards import turn_over
 from bots.customers.own_data import pressed_cards
-from bots.text_limits import listed
 from bots.turn import Turn
-from bots.words import Html
+from bots.words import Html, listed
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import chat_key

@@ -3,9 +3,8 @@
 from bots.buttons import Rows, button
 from bots.customers.card import waiting_lines
 from bots.customers.own_cards import bring_down, find_all
-from bots.text_limits import TEXT, fitted, shortened
 from bots.turn import Turn
-from bots.words import Html
+from bots.words import TEXT, Html, fitted, shortened
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.shops.links import code_in
 

@@ -10,7 +10,7 @@ from bots.words import Html
 from loyalty_app.chat.card_queue import send_anew
 from loyalty_app.chat.chats import HeldCard
 from loyalty_app.customers.card_snapshots import CardSnapshot, look_at_all, look_for
-from loyalty_core.ids import BusinessId
+from loyalty_core.fields import BusinessId
 
 
 async def find_own(turn: Turn, business_id: BusinessId) -> CardSnapshot | None:

@@ -6,11 +6,11 @@ import msgspec
 
 from bots.buttons import Rows, button
 from bots.customers.own_cards import back_row, find_all, pressed_card, turn_over
-from bots.text_limits import listed
 from bots.turn import Turn
+from bots.words import listed
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.customers.personal_data import OwnCard, OwnHistory, OwnProfile, own_card, own_history, own_profile
-from loyalty_core.ids import UserId
+from loyalty_core.fields import UserId
 
 FILE = "my-data.json"
 

@@ -16,7 +16,7 @@ from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import Holder, chat_key
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_core.errors import Busy, LoyaltyError
-from loyalty_core.ids import BusinessId
+from loyalty_core.fields import BusinessId
 from loyalty_core.ledger import Actor, ActorType
 
 KIND = "mynumber"

@@ -8,9 +8,8 @@ from bots.customers.own_cards import find_all
 from bots.languages import repaint_cards
 from bots.staff.invitation import how_to_stamp
 from bots.staff.shift import positions_here_first
-from bots.text_limits import listed
 from bots.turn import Turn
-from bots.words import Html
+from bots.words import Html, listed
 from loyalty_app.shops.links import shop_of_bot
 from loyalty_app.shops.staff import Position
 

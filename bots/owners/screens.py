@@ -32,7 +32,10 @@ def ask_again(words: Words, question: Html, wrong: str) -> Html:
 
 
 async def show_picture(turn: Turn, picture: bytes, caption: Html, rows: Rows) -> None:
-    """Show a picture on the person's screen: in place of the picture that was pressed, or as a new message."""
+    """Show a picture on the person's screen: in place of the picture that was pressed, or as a new message.
+
+    `picture` is a PNG or JPEG, `rows` are the buttons below it. The screen that was there before is removed.
+    """
     pressed, keys = turn.pressed_id, keyboard(rows)
     if pressed is not None and _is_photo(turn):
         media = InputMediaPhoto(picture, caption=caption, filename="picture.png")

@@ -6,9 +6,8 @@ from urllib.parse import quote
 from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, is_stale, link, new_nonce
 from bots.owners.screens import back
 from bots.owners.shop import ROLES
-from bots.text_limits import TEXT, fitted, shortened
 from bots.turn import Turn
-from bots.words import Html, Words
+from bots.words import TEXT, Html, Words, fitted, shortened
 from loyalty_app.shops.invites import Offer, invite_once
 from loyalty_app.shops.links import invite_link
 from loyalty_app.shops.staff import Position, StaffMember, list_staff, remove_staff

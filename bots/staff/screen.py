@@ -16,7 +16,7 @@ from bots.words import Html, Words
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.staff_view import StaffView, look_at
 from loyalty_core.errors import CustomerNotFound, NotOnStaff
-from loyalty_core.ids import CustomerId
+from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import Entry, EntryType
 
 MOST_SYMBOLS = 20

@@ -13,7 +13,7 @@ from loyalty_app.counter.orders import chat_key
 from loyalty_app.shops.staff import Position
 from loyalty_app.shops.workplaces import Branch, require_workplace
 from loyalty_core.errors import NotOnStaff
-from loyalty_core.ids import BusinessId
+from loyalty_core.fields import BusinessId
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):

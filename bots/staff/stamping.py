@@ -14,8 +14,7 @@ from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_core.errors import Busy, InvalidRequest, LoyaltyError, NotOnStaff
-from loyalty_core.fields import MOST_STAMPS
-from loyalty_core.ids import TransactionId
+from loyalty_core.fields import MOST_STAMPS, TransactionId
 from loyalty_core.stamping import RedeemOrder, StampOrder
 
 Deed = Callable[[Turn, Shift], Awaitable[Html]]

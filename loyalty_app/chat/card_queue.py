@@ -17,7 +17,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer, telegram_bot, telegram_card
 from loyalty_app.observability.queue_depths import QueueDepth
 from loyalty_app.queues.leased_table import NOW, Given, Lease, LeasedTable
-from loyalty_core.ids import BotId, BusinessId, ChatId, UserId
+from loyalty_core.fields import BotId, BusinessId, ChatId, UserId
 
 LEASE = timedelta(seconds=30)
 AGAIN, AT_THE_LATEST = timedelta(seconds=5), timedelta(hours=1)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, or_, select, update
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import telegram_chat
-from loyalty_core.ids import BotId, BusinessId, ChatId, CustomerId, UserId
+from loyalty_core.fields import BotId, BusinessId, ChatId, CustomerId, UserId
 
 KEY = ("bot_id", "chat_id")
 

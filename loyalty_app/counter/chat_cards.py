@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from loyalty_app.chat.chats import HeldCard, Place
 from loyalty_app.counter.orders import Holder
 from loyalty_core.customers import Customer
-from loyalty_core.ids import BotId, UserId
+from loyalty_core.fields import BotId, UserId
 
 FIRST_SHOWING = timedelta(seconds=15)
 """How long who asked has for showing a new card; after that it is due like any other."""

@@ -44,7 +44,7 @@ from loyalty_app.db.postgres.engine import CommitUnknown
 from loyalty_app.queues.wakeups import Wakeups
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import Busy, LoyaltyError
-from loyalty_core.ids import TransactionId
+from loyalty_core.fields import TransactionId
 from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from loyalty_core.views import CustomerView

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType
 from loyalty_app.db.idempotency import fingerprint_of
 from loyalty_app.shops.businesses import Business
 from loyalty_core.customers import Profile, ProfileChange
-from loyalty_core.ids import TransactionId
+from loyalty_core.fields import TransactionId
 from loyalty_core.ledger import Actor
 from loyalty_core.stamping import RedeemOrder, StampOrder
 

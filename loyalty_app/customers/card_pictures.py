@@ -13,7 +13,7 @@ from loyalty_app.pictures.card import BROWN, CardPicture, draw_card
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.links import card_link
 from loyalty_app.shops.programs import read_program
-from loyalty_core.ids import BusinessId
+from loyalty_core.fields import BusinessId
 from loyalty_core.programs import running_goal
 
 __all__ = ["CardPicture", "first_name", "look_of", "read_card", "render_card", "render_card_png"]

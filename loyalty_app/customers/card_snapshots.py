@@ -13,7 +13,7 @@ from loyalty_app.shops.links import card_link
 from loyalty_app.shops.programs import read_program
 from loyalty_core.customers import Customer
 from loyalty_core.errors import CustomerNotFound
-from loyalty_core.ids import BotId, BusinessId, ChatId, UserId
+from loyalty_core.fields import BotId, BusinessId, ChatId, UserId
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.views import CustomerView, customer_view

@@ -18,7 +18,7 @@ from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
 from loyalty_core.customers import Customer, fold_case
 from loyalty_core.errors import CustomerNotFound
-from loyalty_core.ids import BusinessId, CustomerId
+from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import (
     CustomerDetails,

@@ -15,7 +15,7 @@ from loyalty_app.db.rows import entry_of, reward_of
 from loyalty_app.db.tables import reward, telegram_card, transaction
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.programs import read_program
-from loyalty_core.ids import BotId, BusinessId, CustomerId, UserId
+from loyalty_core.fields import BotId, BusinessId, CustomerId, UserId
 from loyalty_core.ledger import ActorType, Entry, EntryType
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.views import CustomerView, customer_view

@@ -18,7 +18,7 @@ from loyalty_app.shops.programs import program_of
 from loyalty_core.changes import Occasion
 from loyalty_core.customers import Customer
 from loyalty_core.errors import AlreadyVoided, InvalidRequest, VoidRefused
-from loyalty_core.ids import BusinessId, CustomerId
+from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.ledger import Actor, Entry
 from loyalty_core.programs import running_goal
 from loyalty_core.rewards import Reward, RewardStatus

@@ -16,8 +16,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import api_key
 from loyalty_app.ids import Kind
-from loyalty_app.shops.businesses import find_business
-from loyalty_app.shops.rights import require_staff
+from loyalty_app.shops.businesses import find_business, require_staff
 from loyalty_core.access import (
     KEY_RANDOM_BYTES,
     PUBLIC_RANDOM_BYTES,

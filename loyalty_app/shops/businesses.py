@@ -17,13 +17,12 @@ from sqlalchemy import Connection, Row, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
-from loyalty_app.db.tables import business_total, program
+from loyalty_app.db.tables import business_total, program, staff
 from loyalty_app.ids import Kind
-from loyalty_app.shops.rights import require_staff
-from loyalty_core.access import Plan, Role
+from loyalty_core.access import Plan, Role, require_role
 from loyalty_core.customers import clean_name
-from loyalty_core.errors import InvalidRequest
-from loyalty_core.ids import BusinessId
+from loyalty_core.errors import InvalidRequest, NotOnStaff
+from loyalty_core.fields import BusinessId
 from loyalty_core.programs import Terms
 
 MOST_REQUESTS = 1_000_000_000
@@ -222,3 +221,18 @@ def first_terms(stamps_required: int, reward_description: str, now: datetime) ->
         field = str(error).rpartition("`$.")[2].rstrip("`")
         wanted = {"stamps_required": "must be a whole number from 1 to 100"}
         raise InvalidRequest.field(field, wanted.get(field, "must be a text of 1 to 200 characters")) from error
+
+
+def require_staff(connection: Connection, business_id: int, staff_id: int | None, needed: Role) -> None:
+    """Raise NotOnStaff or RoleRequired unless that member of the staff may do so now.
+
+    The row stays locked to the end of the transaction, so that nobody is removed meanwhile. None is an API key or the
+    operator, who were let in elsewhere.
+    """
+    if staff_id is None:
+        return
+    own = (staff.c.business_id == business_id, staff.c.id == staff_id, staff.c.removed_at.is_(None))
+    role = connection.execute(select(staff.c.role).where(*own).with_for_update(read=True)).scalar_one_or_none()
+    if role is None:
+        raise NotOnStaff
+    require_role(Role(role), needed)

@@ -16,14 +16,13 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import invite as invite_table
 from loyalty_app.db.tables import staff
-from loyalty_app.shops.businesses import Business, find_business
+from loyalty_app.shops.businesses import Business, find_business, require_staff
 from loyalty_app.shops.links import INVITE_PREFIX
-from loyalty_app.shops.rights import require_staff
 from loyalty_app.shops.staff import Newcomer, Position, add_staff, position_in
 from loyalty_core.access import Role, base62, higher, reaches, role_to_manage
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InviteInvalid
-from loyalty_core.ids import UserId
+from loyalty_core.fields import UserId
 
 TOKEN_BYTES, TOKEN_LETTERS = 16, 22
 VALID_FOR = timedelta(hours=24)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select
 from loyalty_app.db.tables import business, telegram_bot
 from loyalty_app.shops.businesses import Business, business_of
 from loyalty_core.customers import parse_code
-from loyalty_core.ids import BotId, BusinessId
+from loyalty_core.fields import BotId, BusinessId
 
 CARD_PREFIX, JOIN_PREFIX, INVITE_PREFIX = "c_", "j_", "i_"
 """A card is opened, a shop's card is handed out, an invitation is accepted."""

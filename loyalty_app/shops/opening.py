@@ -14,7 +14,7 @@ from loyalty_app.shops.staff import Newcomer, Position, add_staff
 from loyalty_core.access import Role
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import ShopLimitReached
-from loyalty_core.ids import UserId
+from loyalty_core.fields import UserId
 from loyalty_core.programs import Terms
 
 FIRST_KEY = "First key"

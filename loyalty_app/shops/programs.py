@@ -7,11 +7,10 @@ from sqlalchemy import Connection, select, update
 from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import terms_of
 from loyalty_app.db.tables import business, program
-from loyalty_app.shops.businesses import Business, Repaint, find_business, program_row
-from loyalty_app.shops.rights import require_staff
+from loyalty_app.shops.businesses import Business, Repaint, find_business, program_row, require_staff
 from loyalty_core.access import Role
 from loyalty_core.customers import clean_name
-from loyalty_core.ids import BusinessId
+from loyalty_core.fields import BusinessId
 from loyalty_core.programs import Program, ProgramChange, changed
 
 

@@ -16,7 +16,7 @@ from loyalty_app.ids import Kind
 from loyalty_app.shops.businesses import Business, business_of, find_business
 from loyalty_core.access import Role, check_removal, require_role, role_to_manage
 from loyalty_core.errors import InvalidRequest, NotOnStaff
-from loyalty_core.ids import BusinessId, UserId
+from loyalty_core.fields import BusinessId, UserId
 from loyalty_core.ledger import Actor, ActorType
 
 

@@ -23,7 +23,7 @@ from loyalty_app.shops.staff import Position, position_in, positions
 from loyalty_core.access import Role, require_role
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import NotOnStaff
-from loyalty_core.ids import BotId, BusinessId, UserId
+from loyalty_core.fields import BotId, BusinessId, UserId
 
 
 class Branch(msgspec.Struct, frozen=True, kw_only=True):

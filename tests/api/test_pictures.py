@@ -7,7 +7,7 @@ import zxingcpp
 from PIL import Image
 from sqlalchemy import Connection, insert, update
 
-from api.routes.pictures import has_already
+from api.routes.customers import has_already
 from loyalty_app.db.tables import business, telegram_bot
 from loyalty_app.shops.links import code_in
 from loyalty_core.access import Scope

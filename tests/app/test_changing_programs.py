@@ -8,7 +8,7 @@ from loyalty_app.chat.card_queue import repaint
 from loyalty_app.db import tables
 from loyalty_app.shops.programs import change_program
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.ids import BusinessId
+from loyalty_core.fields import BusinessId
 from loyalty_core.programs import ProgramChange, Surplus
 from testkit.audit import assert_books_balance
 from testkit.shop import Shop, open_next_door

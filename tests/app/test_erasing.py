@@ -11,7 +11,7 @@ from loyalty_app.db import tables
 from loyalty_app.pages import PageRequest
 from loyalty_core.customers import Profile
 from loyalty_core.errors import CustomerNotFound, NoRewardAvailable
-from loyalty_core.ids import CustomerId
+from loyalty_core.fields import CustomerId
 from loyalty_core.rewards import RewardStatus
 from testkit.audit import assert_books_balance
 from testkit.concurrency import at_once

@@ -10,7 +10,7 @@ from loyalty_app.shops.invites import Accepted, Offer, accept, invite, invite_on
 from loyalty_app.shops.staff import Position, position_in, positions, remove_staff
 from loyalty_core.access import Role
 from loyalty_core.errors import InvalidRequest, InviteInvalid, NotOnStaff, RoleRequired
-from loyalty_core.ids import BusinessId, UserId
+from loyalty_core.fields import BusinessId, UserId
 from loyalty_core.ledger import Actor, ActorType
 from testkit.builders import ANA, BEN, MIRA, OTTO
 from testkit.shop import Shop, open_next_door

@@ -18,7 +18,7 @@ from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import _config, migrate
 from loyalty_app.pages import PageRequest
 from loyalty_app.settings import Settings
-from loyalty_core.ids import CustomerId
+from loyalty_core.fields import CustomerId
 from loyalty_core.rewards import Reward, RewardStatus
 from testkit.shop import Shop, open_next_door
 from tests.app.test_ledger_law import Day

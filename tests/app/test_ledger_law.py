@@ -16,7 +16,7 @@ from loyalty_app.db import tables
 from loyalty_app.upkeep.expiry import book_expired
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import LoyaltyError
-from loyalty_core.ids import TransactionId
+from loyalty_core.fields import TransactionId
 from loyalty_core.ledger import EntryType
 from loyalty_core.programs import Surplus
 from loyalty_core.stamping import RedeemOrder, StampOrder

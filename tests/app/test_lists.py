@@ -17,7 +17,7 @@ from loyalty_app.customers.lists import (
 )
 from loyalty_app.pages import DEEPEST, Page, PageRequest, make_cursor
 from loyalty_core.errors import CustomerNotFound, InvalidCursor, PageTooDeep
-from loyalty_core.ids import CustomerId
+from loyalty_core.fields import CustomerId
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import CustomerView, RewardView, TransactionView
 from testkit.shop import Shop, open_next_door

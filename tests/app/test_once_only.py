@@ -22,7 +22,7 @@ from loyalty_app.counter.orders import (
 from loyalty_app.db import tables
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import CustomerExists, CustomerNotFound, IdempotencyKeyReused, NoRewardAvailable
-from loyalty_core.ids import TransactionId
+from loyalty_core.fields import TransactionId
 from loyalty_core.outcomes import Stamped
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from testkit.concurrency import at_once

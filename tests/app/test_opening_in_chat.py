@@ -12,7 +12,7 @@ from loyalty_app.shops.opening import MOST_OWNED, DraftGone, ShopFounder, open_s
 from loyalty_app.shops.staff import Position, positions
 from loyalty_core.access import Plan, Role
 from loyalty_core.errors import InvalidRequest, ShopLimitReached
-from loyalty_core.ids import BotId, ChatId, UserId
+from loyalty_core.fields import BotId, ChatId, UserId
 from testkit.builders import NOON, a_program
 
 BOT, OTTO = BotId(1), ChatId(701)

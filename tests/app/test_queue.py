@@ -5,7 +5,7 @@ import pytest
 from loyalty_app.counter.orders import Caller, GiveStamp, Request, Void
 from loyalty_app.counter.queue import Waiting, WaitingRequests
 from loyalty_core.errors import Busy
-from loyalty_core.ids import TransactionId
+from loyalty_core.fields import TransactionId
 from loyalty_core.stamping import StampOrder
 from testkit.shop import Shop
 

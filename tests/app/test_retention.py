@@ -9,7 +9,7 @@ from loyalty_app.counter.orders import Holder
 from loyalty_app.db import tables
 from loyalty_app.upkeep.retention import prune
 from loyalty_core.customers import Profile
-from loyalty_core.ids import BotId, ChatId
+from loyalty_core.fields import BotId, ChatId
 from loyalty_core.views import CustomerView
 from testkit.builders import ANA
 from testkit.shop import Shop

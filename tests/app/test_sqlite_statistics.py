@@ -17,7 +17,7 @@ from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.statistics import GROWN
 from loyalty_app.pages import PageRequest
 from loyalty_app.settings import Settings
-from loyalty_core.ids import CustomerId
+from loyalty_core.fields import CustomerId
 from loyalty_core.rewards import RewardStatus
 from testkit.builders import NOON
 from testkit.shop import Shop, open_shop

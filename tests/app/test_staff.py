@@ -9,7 +9,7 @@ from loyalty_app.shops.invites import accept, invite
 from loyalty_app.shops.staff import StaffMember, list_staff, remove_staff
 from loyalty_core.access import Role
 from loyalty_core.errors import InvalidRequest, InviteInvalid, LastOwner, NotOnStaff, RoleRequired
-from loyalty_core.ids import BusinessId
+from loyalty_core.fields import BusinessId
 from loyalty_core.ledger import Actor
 from testkit.builders import ANA, BEN, MIRA, OTTO
 from testkit.shop import Shop, open_next_door

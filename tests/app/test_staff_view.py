@@ -4,7 +4,7 @@ import pytest
 
 from loyalty_app.customers.staff_view import StaffView, look_at, with_codes, with_phone
 from loyalty_core.errors import CustomerNotFound, InvalidRequest
-from loyalty_core.ids import CustomerId
+from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import Actor
 from testkit.builders import ANA, BEN, MIRA
 from testkit.shop import Shop, open_next_door

@@ -7,7 +7,7 @@ from loyalty_app.shops.staff import Position, list_staff, remove_staff
 from loyalty_app.shops.workplaces import list_positions, require_position, require_workplace
 from loyalty_core.access import Role
 from loyalty_core.errors import NotOnStaff, RoleRequired
-from loyalty_core.ids import BotId, UserId
+from loyalty_core.fields import BotId, UserId
 from testkit.shop import Shop, open_next_door
 from tests.app.test_links import add_bot
 

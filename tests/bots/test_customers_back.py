@@ -10,7 +10,7 @@ from loyalty_app.chat.chats import ChatChange, change_chat
 from loyalty_app.clock import utc_now
 from loyalty_app.db.tables import telegram_chat
 from loyalty_app.settings import Settings
-from loyalty_core.ids import BotId, ChatId
+from loyalty_core.fields import BotId, ChatId
 from testkit.bot_api import check_calls
 from testkit.people import Person
 from testkit.screens import Json

@@ -5,7 +5,7 @@ from msgspec import structs
 
 from bots.words import words_for
 from loyalty_app.chat.card_queue import cards_of, send_anew
-from loyalty_core.ids import BotId, UserId
+from loyalty_core.fields import BotId, UserId
 from loyalty_core.programs import Surplus
 from testkit.town import BOT, Town
 from tests.bots.customers import (

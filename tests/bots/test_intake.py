@@ -12,7 +12,7 @@ from telegram.error import RetryAfter, TelegramError
 from api.app import create_app
 from bots.polling import after
 from bots.supervisor import open_bots
-from bots.telegram_errors import may_pass
+from bots.telegram_limits import may_pass
 from loyalty_app.chat.bots import BotRecord, find_secret, list_bots, new_secret, register, remove_bot
 from loyalty_app.chat.card_queue import CardQueue, ShownCard, cards_of
 from loyalty_app.chat.update_queue import TelegramUpdate, will_be_tried
@@ -20,7 +20,7 @@ from loyalty_app.db.tables import telegram_card, telegram_update
 from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings
 from loyalty_app.vault import Vault
-from loyalty_core.ids import BotId, UserId
+from loyalty_core.fields import BotId, UserId
 from testkit.bot_api import check_calls
 from testkit.concurrency import until
 from testkit.console import A_KEY

@@ -2,8 +2,7 @@
 
 import pytest
 
-from bots.text_limits import CAPTION, LABEL, fitted, listed, shortened, units
-from bots.words import Html, words_for
+from bots.words import CAPTION, LABEL, Html, fitted, listed, shortened, units, words_for
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""HTTP messages: what handlers may ask of a request, and how outcomes become responses, each encoded once.
+
+What a request holds besides its content is `api/request_log.py`. Refusals are `api/problems.py`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import msgspec
+from litestar import Request
+from litestar.datastructures import Address, State
+from litestar.response.base import ASGIResponse
+from litestar.types import HTTPScope
+
+from loyalty_app.counter import Answer
+from loyalty_app.pages import Page
+from loyalty_app.runtime import Runtime
+
+AppRequest = Request[Any, Any, Any]
+"""Litestar's own request, as its handlers are given it."""
+
+
+class HasState(Protocol):
+    """An application that keeps its state in an attribute."""
+
+    state: State
+
+
+class RequestLike(Protocol):
+    """What handlers of stamps need of a request: one of Litestar's, or a `StampRequest` of the fast path."""
+
+    @property
+    def scope(self) -> HTTPScope:
+        """The request as the server describes it, by ASGI."""
+
+    @property
+    def app(self) -> HasState:
+        """The application that keeps the state."""
+
+    @property
+    def client(self) -> Address | None:
+        """The address at the other end."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers by their names in small letters."""
+
+    @property
+    def path_params(self) -> Mapping[str, Any]:
+        """The parts of the path that have names."""
+
+    async def body(self) -> bytes:
+        """The whole body. Raises what says that it is too large, or that the client is gone."""
+
+
+def runtime_of(request: RequestLike) -> Runtime:
+    """What the process holds open: the database, the counter and so on."""
+    runtime: Runtime = request.app.state.runtime
+    return runtime
+
+
+encode = msgspec.json.Encoder().encode
+
+
+def envelope(answer: Answer[object]) -> bytes:
+    """The body of the counter's answer: its JSON, not encoded again."""
+    return b'{"data":%b}' % answer.body
+
+
+def counter_response(answer: Answer[object], *, status: int = 200) -> ASGIResponse:
+    """The counter's answer; a replay says so in a header and is the same to the byte."""
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
+    return ASGIResponse(body=envelope(answer), status_code=status, headers=headers)
+
+
+def data_response(view: msgspec.Struct, *, status: int = 200) -> ASGIResponse:
+    """A struct that was read, or made outside the counter."""
+    return ASGIResponse(body=b'{"data":%b}' % encode(view), status_code=status)
+
+
+def picture_response(png: bytes | None, tag: str) -> ASGIResponse:
+    """A PNG with its ETag; without a picture 304, because the caller has it."""
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if png is None:
+        return ASGIResponse(status_code=304, headers=headers, media_type=None)
+    return ASGIResponse(body=png, headers=headers, media_type="image/png")
+
+
+def page_response(page: Page[object]) -> ASGIResponse:
+    """A page of a list, with its place in the list."""
+    return ASGIResponse(body=encode(page))
