@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from loyalty_app.importing.candidates import ListedCustomer
-from loyalty_app.pages import MOST_ROWS, PageRequest
+from loyalty_app.pagination import MOST_ROWS, PageRequest
 from loyalty_core.events import EVENT_TYPES
 from loyalty_core.fields import Birthday, EmailText, Id, Name, PhoneText, Reason
 from loyalty_core.rewards import RewardStatus

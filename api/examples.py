@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 from loyalty_app.importing.import_jobs import ImportQueued, ImportRemark, ImportView
-from loyalty_app.pages import Page, Pagination
+from loyalty_app.pagination import Page, Pagination
 from loyalty_app.webhooks.delivery_log import AttemptView, DeliveryView
 from loyalty_app.webhooks.endpoints import LastDelivery, NewWebhookView, WebhookView
 from loyalty_core.analytics import CurrentFigures, DayTotals, period_of, summarise

@@ -13,7 +13,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import HTTPScope
 
 from loyalty_app.counter import Answer
-from loyalty_app.pages import Page
+from loyalty_app.pagination import Page
 from loyalty_app.runtime import Runtime
 
 AppRequest = Request[Any, Any, Any]

@@ -22,7 +22,7 @@ from loyalty_app.customers.lists import (
     list_transactions,
     show_customer,
 )
-from loyalty_app.pages import PageRequest, make_cursor
+from loyalty_app.pagination import PageRequest, make_cursor
 from loyalty_core.fields import CustomerId
 from loyalty_core.rewards import RewardStatus
 

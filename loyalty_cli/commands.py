@@ -89,19 +89,19 @@ def _deliveries() -> click.Command:
 
 
 def _export() -> click.Command:
-    from loyalty_cli.copies import export
+    from loyalty_cli.backup_and_export import export
 
     return export
 
 
 def _backup() -> click.Command:
-    from loyalty_cli.copies import backup
+    from loyalty_cli.backup_and_export import backup
 
     return backup
 
 
 def _restore() -> click.Command:
-    from loyalty_cli.copies import restore
+    from loyalty_cli.backup_and_export import restore
 
     return restore
 

@@ -33,8 +33,14 @@ Answer_co = TypeVar("Answer_co", covariant=True)
 class Change(msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True):
     """All that one accepted request alters.
 
-    `answer` is what the caller is told; `entry` joins the ledger; `issued` are new rewards, `settled` are rewards with
-    a new status; `voided` are the ids of the entries that `entry` undoes; `totals` are added to those of their days.
+    - `answer` is what the caller is told, and `customer` the customer as they are now.
+    - `entry` joins the ledger; `voided` are the ids of the entries that it undoes.
+    - `issued` are new rewards; `settled` are rewards that have a new status.
+    - `events` are told to webhooks.
+    - `totals` are added to those of their days.
+
+    The stamp that fills a card gives one with a `Stamped`, an entry of type `stamp`, one issued reward, the events
+    `stamp.added` and `reward.earned`, and one visit for the day.
     """
 
     answer: Answer_co

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("loyalty_core", "loyalty_app", "api", "bots", "loyalty_cli", "telegram_sandbox")
 
 FILE_LINES, FUNCTION_LINES, ARGUMENTS, DEPTH = 300, 40, 6, 3
+SMALL_LINES, MOST_SMALL_MODULES = 40, 10
 SAYS_NOTHING = {"base", "common", "helper", "helpers", "manager", "managers", "service", "services", "util", "utils"}
 
 TOUCHES_THE_WORLD = {
@@ -153,6 +154,17 @@ def test_a_function_is_short_and_flat_and_asks_for_little(module: str) -> None:
         assert lines(function) <= FUNCTION_LINES, where
         assert arguments(function) <= ARGUMENTS, where
         assert depth(function) <= DEPTH, where
+
+
+def test_few_modules_of_the_product_are_too_small_to_stand_alone() -> None:
+    product = modules("loyalty_core", "loyalty_app", "api", "bots")
+    alone = [
+        module
+        for module in product
+        if not module.endswith(("__init__.py", "__main__.py")) and module in WRITTEN_BY_HAND
+    ]
+    small = [module for module in alone if sum(1 for line in source(module).splitlines() if line.strip()) < SMALL_LINES]
+    assert len(small) <= MOST_SMALL_MODULES, small
 
 
 def test_the_measures_measure() -> None:

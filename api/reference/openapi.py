@@ -13,7 +13,7 @@ from api.reference.calls import ONCE, Call
 from api.reference.errors import example_problems
 from api.reference.prose import introduction
 from api.reference.samples import samples_of
-from loyalty_app.pages import Pagination
+from loyalty_app.pagination import Pagination
 
 Json = dict[str, Any]
 

@@ -12,7 +12,7 @@ import msgspec
 from api.problems import Problem
 from api.rate_limits import FAILURES_A_MINUTE
 from api.reference.errors import IN_THE_CHAT, example_problems
-from loyalty_app.pages import DEEPEST, MOST_ROWS
+from loyalty_app.pagination import DEEPEST, MOST_ROWS
 from loyalty_app.webhooks.sender import DEADLINE_SECONDS
 from loyalty_core.access import PLANS, Plan
 from loyalty_core.delivery_retries import DISABLE_AFTER, GONE, JITTER, RETRY_SCHEDULE

@@ -9,7 +9,7 @@ from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.lists import Owed, list_owed
-from loyalty_app.pages import PageRequest
+from loyalty_app.pagination import PageRequest
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.staff import Position
 

@@ -13,7 +13,7 @@ from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers.analytics import count_rewards, kept_totals
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, reward, transaction
-from loyalty_app.pages import Page, PageRequest, Walk, page_of, read_page
+from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
 from loyalty_core.customers import Customer, fold_case

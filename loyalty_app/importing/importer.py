@@ -8,8 +8,8 @@ from loyalty_app.clock import Clock
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import used_keys
-from loyalty_app.importing.booking import Booking, ImportKeys, Known
 from loyalty_app.importing.candidates import Candidate, Fate, Remark, Setting, candidate_of
+from loyalty_app.importing.customer_creation import CustomerCreator, ImportKeys, Known
 from loyalty_app.importing.import_jobs import ImportJob, ImportQueue, note_progress, remark_of
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.shops.businesses import Business, find_business
@@ -41,7 +41,7 @@ class Importer(QueueWorker[ImportJob, ImportJob]):
         remarks = [remark for one in read if isinstance(one, list) for remark in one]
         candidates = [one for one in read if isinstance(one, Candidate)]
         new, old = await self._sorted(candidates, business, known, keys)
-        taker = Booking(self._counter, business, keys, job.actor)
+        taker = CustomerCreator(self._counter, business, keys, job.actor)
         return _further(job, len(part), remarks + old + await taker.take(new))
 
     async def _sorted(

@@ -10,8 +10,8 @@ import msgspec
 from loyalty_app.clock import Clock
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database
-from loyalty_app.importing.booking import Booking, ImportKeys, Known, Rehearsal, Taker
 from loyalty_app.importing.candidates import Fate, Remark, Setting
+from loyalty_app.importing.customer_creation import CandidateTaker, CustomerCreator, DryRun, ImportKeys, Known
 from loyalty_app.importing.sheet import Read, Sheet, read_sheet, without_wrong_lines
 from loyalty_app.shops.businesses import Business, find_business
 
@@ -57,11 +57,11 @@ async def import_file(
     sheet = read_sheet(data, setting, encoding=options.encoding)
     known, told = await Known.load(database, business_id), options.progress
     if options.dry_run:
-        progress = await _go_through(sheet, known, Rehearsal(database, business), told)
+        progress = await _go_through(sheet, known, DryRun(database, business), told)
         return _imported(business, sheet, progress, dry_run=True)
     counter = Counter(database, clock=clock)
     try:
-        taker = Booking(counter, business, ImportKeys(hashlib.sha256(data).hexdigest()[:32]))
+        taker = CustomerCreator(counter, business, ImportKeys(hashlib.sha256(data).hexdigest()[:32]))
         return _imported(business, sheet, await _go_through(sheet, known, taker, told), dry_run=False)
     finally:
         await counter.close()
@@ -82,7 +82,7 @@ class Progress:
         self.report += sorted(remarks, key=lambda remark: remark.place)
 
 
-async def _go_through(sheet: Sheet, known: Known, taker: Taker, told: Callable[[int, int], None]) -> Progress:
+async def _go_through(sheet: Sheet, known: Known, taker: CandidateTaker, told: Callable[[int, int], None]) -> Progress:
     progress = Progress()
     for lines in _parts(sheet.lines):
         candidates, remarks = without_wrong_lines(lines)

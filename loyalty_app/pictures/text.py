@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from loyalty_app.pictures import bidi
 from loyalty_app.pictures.fonts import SHAPED, font
 from loyalty_app.pictures.letters import clean, clusters
-from loyalty_app.pictures.runs import Run, runs_of
+from loyalty_app.pictures.text_runs import Run, runs_of
 
 ASCENT, DESCENT = 1.25, 0.55  # of the size; what Thai and Devanagari need with their marks
 PAD = 0.15

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, and_, func, select
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, delivery, event
-from loyalty_app.pages import Page, PageRequest, Walk, read_page
+from loyalty_app.pagination import Page, PageRequest, Walk, read_page
 from loyalty_app.webhooks.endpoints import find_endpoint
 from loyalty_app.webhooks.outbox import QUEUED, EventIds, event_id_floor, queue_again
 from loyalty_core.errors import InvalidRequest

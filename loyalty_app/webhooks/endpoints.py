@@ -16,7 +16,7 @@ from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, business, delivery, webhook_endpoint
 from loyalty_app.ids import Kind
-from loyalty_app.pages import Page, PageRequest, Walk, page_of, read_page
+from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.vault import Vault
 from loyalty_app.webhooks.addresses import Guard, addresses_of, checked_url, judge_url

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_app.pages import make_cursor, read_cursor
+from loyalty_app.pagination import make_cursor, read_cursor
 from loyalty_core.errors import InvalidCursor
 
 IDS = st.integers(min_value=1, max_value=2**63 - 1)

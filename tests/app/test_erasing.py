@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from loyalty_app.customers.lists import RewardSearch, Search, list_customers, list_rewards, list_transactions
 from loyalty_app.db import tables
-from loyalty_app.pages import PageRequest
+from loyalty_app.pagination import PageRequest
 from loyalty_core.customers import Profile
 from loyalty_core.errors import CustomerNotFound, NoRewardAvailable
 from loyalty_core.fields import CustomerId

@@ -9,14 +9,14 @@ from alembic import command
 from msgspec.structs import replace
 from sqlalchemy import Connection, MetaData, Table, select
 
-from loyalty_app import pages
+from loyalty_app import pagination
 from loyalty_app.customers.analytics import read_summary
 from loyalty_app.customers.lists import RewardSearch, Search, list_customers, list_owed, list_rewards, list_transactions
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import _config, migrate
-from loyalty_app.pages import PageRequest
+from loyalty_app.pagination import PageRequest
 from loyalty_app.settings import Settings
 from loyalty_core.fields import CustomerId
 from loyalty_core.rewards import Reward, RewardStatus
@@ -120,7 +120,7 @@ async def test_the_proof_holds_for_all_that_is_kept(shop: Shop, seed: int) -> No
 async def test_a_search_that_finds_many_is_counted_as_far_as_pages_reach(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "DEEPEST", 5)
+    monkeypatch.setattr(pagination, "DEEPEST", 5)
     for number in range(7):
         await shop.join(f"Lena {number}")
     assert await search_total(shop, "lena", limit=2) == 5
@@ -139,7 +139,7 @@ async def test_a_search_tells_the_same_total_on_every_page(shop: Shop, found: in
         assert await search_total(shop, "lena", limit=2, cursor=first.pagination.next_cursor) == found
 
 
-async def search(shop: Shop, q: str, **wanted: object) -> pages.Page[object]:
+async def search(shop: Shop, q: str, **wanted: object) -> pagination.Page[object]:
     request = replace(PageRequest(), **wanted)
     return await shop.database.read(lambda c: list_customers(c, shop.business, Search(q=q), wanted=request))
 

@@ -15,7 +15,7 @@ from loyalty_app.customers.lists import (
     list_transactions,
     show_customer,
 )
-from loyalty_app.pages import DEEPEST, Page, PageRequest, make_cursor
+from loyalty_app.pagination import DEEPEST, Page, PageRequest, make_cursor
 from loyalty_core.errors import CustomerNotFound, InvalidCursor, PageTooDeep
 from loyalty_core.fields import CustomerId
 from loyalty_core.rewards import RewardStatus

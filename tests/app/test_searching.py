@@ -3,7 +3,7 @@
 import pytest
 
 from loyalty_app.customers.lists import Search, list_customers
-from loyalty_app.pages import PageRequest
+from loyalty_app.pagination import PageRequest
 from loyalty_core.errors import InvalidRequest
 from testkit.shop import Shop, open_next_door
 

@@ -11,7 +11,7 @@ from loyalty_app.chat.card_queue import repaint
 from loyalty_app.clock import utc_now
 from loyalty_app.customers.lists import Owed, list_owed
 from loyalty_app.db.tables import staff, telegram_card
-from loyalty_app.pages import PageRequest
+from loyalty_app.pagination import PageRequest
 from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_app.shops.api_keys import create_key, create_key_in_chat, list_keys, revoke_key
 from loyalty_app.shops.businesses import BusinessChange, change_business

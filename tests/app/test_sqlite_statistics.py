@@ -15,7 +15,7 @@ from loyalty_app.db import tables
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.statistics import GROWN
-from loyalty_app.pages import PageRequest
+from loyalty_app.pagination import PageRequest
 from loyalty_app.settings import Settings
 from loyalty_core.fields import CustomerId
 from loyalty_core.rewards import RewardStatus

@@ -1,6 +1,9 @@
 """The server lock: one SQLite file is served by one process, and restored only while no process serves it.
 
-The folder of the file has to be there for either.
+The lock is the operating system's, on a file `<database>.lock` beside the database: it goes with its process, however
+that ends. It goes by the name of the database: a second name of the same file, as a hard link, or a removed
+`.lock` file, is not noticed. Administrative commands do not take it: SQLite lets them write between the server's
+transactions. The folder of the database has to be there already, for the server as for a restore.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Booking: candidates become customers, each as a join at the counter, so that every rule holds for them.
+"""Creation: candidates become customers, each as a join at the counter, so that every rule holds for them.
 
 Who is there already is left alone: by the phone number; without one, by the same name and e-mail address. So a list may
 be imported again, also one that broke off in the middle. Each join of somebody without a number has an idempotency key
@@ -36,7 +36,7 @@ TRIES = 20
 Outcome = Answer[CustomerView] | LoyaltyError
 
 
-class Taker(Protocol):
+class CandidateTaker(Protocol):
     """Takes candidates in, or says what would become of them."""
 
     async def take(self, candidates: Sequence[Candidate]) -> list[Remark]:
@@ -95,7 +95,7 @@ class ImportKeys(msgspec.Struct, frozen=True):
         return f"import {self.of_list} {candidate.place}" if self.every or not candidate.profile.phone else None
 
 
-class Booking:
+class CustomerCreator:
     """Takes candidates in for good."""
 
     def __init__(self, counter: Counter, business: Business, keys: ImportKeys, actor: Actor = SYSTEM) -> None:
@@ -154,7 +154,7 @@ Holders = dict[str | None, int]
 """Phone numbers, and the customers who have them."""
 
 
-class Rehearsal:
+class DryRun:
     """Says what would become of candidates, and changes nothing."""
 
     def __init__(self, database: Database, business: Business) -> None:
