@@ -18,7 +18,9 @@ from loyalty_core.rewards import Reward
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     """Who acts and when, with the numbers set aside for what may come of it.
 
-    `now` is in the time zone of the business. Rewards take the ids from `first_reward_id` upwards.
+    - `now` is in the time zone of the business, whose days are those of caps and totals.
+    - `actor` stands in the entry, and decides what may be undone.
+    - `transaction_id` is for the entry; rewards take the ids from `first_reward_id` upwards.
     """
 
     now: datetime
