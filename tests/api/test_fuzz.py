@@ -12,7 +12,9 @@ from tests.api.endpoints import ENDPOINTS, Endpoint, Things, furnish
 from tests.api.till import Till
 
 whatever_is_sent = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=min(40, settings().max_examples),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 FIELDS = (

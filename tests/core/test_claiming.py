@@ -136,7 +136,7 @@ def test_a_card_that_somebody_else_holds_stays_with_them_whatever_is_on_ones_own
     assert refusal.value.customer_id == found.customer.id
 
 
-@settings(patiently, max_examples=60)
+@settings(patiently, max_examples=min(60, settings().max_examples))
 @given(stories(), st.integers(0, 9))
 def test_whatever_happened_before_the_found_card_is_what_its_ledger_adds_up_to(story: Story, stamps: int) -> None:
     chat, found = a_chat(), story.end()

@@ -17,7 +17,7 @@ from testkit.builders import patiently
 from tests.core.shop import Shop
 from tests.core.stories import Stamp, Story, Void, stories, stories_with_constant_carry
 
-whatever_happens = settings(patiently, max_examples=60)
+whatever_happens = settings(patiently, max_examples=min(60, settings().max_examples))
 
 
 @whatever_happens
