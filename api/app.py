@@ -1,4 +1,4 @@
-"""The application: which routes there are, what runs before them, and what becomes of errors.
+"""The application: its routes, what runs before them, and how errors are answered.
 
 No handler lives here: those are in `api/routes` and `api/reference`.
 """
@@ -37,7 +37,7 @@ Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
 class Api(Litestar):
-    """Litestar, but for two things: stamps take a shorter way (`stamp_fast_path`), and an encoded slash stays encoded.
+    """Litestar with two changes: stamps take a shorter way (`stamp_fast_path`), and an encoded slash stays encoded.
 
     So a card's whole link can stand where its code is expected: /v1/customers/qr/https%3A%2F%2Ft.me%2F….
     """
@@ -69,12 +69,12 @@ def keep_encoded_slashes(scope: HTTPScope | WebSocketScope) -> None:
 class Version(Router):
     """The routes below one prefix.
 
-    Litestar copies a router that is registered, to the last example in its reference; ours is registered once.
-    Measured: half of the time that it takes to make the application.
+    Why: Litestar copies each router that is registered, down to the last example in its reference. Ours is registered
+    once. Measured: the copy took half of the time that it takes to make the application.
     """
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Itself."""
+        """Return the router itself."""
         del memo
         return self
 
@@ -90,13 +90,12 @@ def create_app(
 
     It opens the database when it starts and closes it when it stops; `app.state.runtime` holds what is open in between.
 
-    settings    where the database is, and all else that an operator chooses
-    clock       tells the time, with its zone; tests give their own
-    delivering  whether this process delivers webhooks too; False for `loyalty api`
-    bots        opens the Telegram bots of this process; None runs none
+    settings    where the database is, and everything else that an operator sets clock       tells the time, with its
+    zone; tests give their own delivering  whether this process delivers webhooks too; False for `loyalty api` bots
+    opens the Telegram bots of this process; None runs none
 
-    Nothing is opened here, so nothing is raised here: what fails, fails when the application starts, with what
-    `open_runtime` raises. Example: `uvicorn.run(create_app(read_settings()))`.
+    Nothing is opened here, so nothing is raised here. Errors come when the application starts: those of `open_runtime`.
+    Example: `uvicorn.run(create_app(read_settings()))`.
     """
     return build_app(lifespan_of(settings, clock=clock, delivering=delivering, bots=bots))
 
@@ -108,7 +107,7 @@ def lifespan_of(
     delivering: bool = True,
     bots: OpenBots | None = None,
 ) -> Lifespan:
-    """What is open while the application lives: the runtime, and the counts of requests."""
+    """The lifespan of an application: it opens the runtime and the request counts, and closes them."""
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -124,7 +123,7 @@ def lifespan_of(
 
 
 def build_app(lifespan: Lifespan) -> Litestar:
-    """The routes, and what runs before and after them. It may live several times, one life after the other."""
+    """Build the application: its routes, and what runs before and after them. It can be started again after a stop."""
     return Api(
         route_handlers=[
             *(Version(prefix, route_handlers=V1, guards=[authorise]) for prefix in PREFIXES),

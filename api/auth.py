@@ -1,8 +1,8 @@
-"""Auth: who sends a request, and whether they may. Runs before a handler, as a Litestar guard.
+"""Authentication and authorisation of requests. It runs before a handler, as a Litestar guard.
 
 In this order: the API key is checked, the request is counted, the plan and the key's scope are checked. Failed sign-ins
-are counted by address, apart from the requests of keys. Whose key a text is says `loyalty_app/shops/api_key_check.py`,
-how requests are counted `api/rate_limits.py`.
+are counted by address, apart from the requests of keys. `loyalty_app/shops/api_key_check.py` recognises keys;
+`api/rate_limits.py` counts requests.
 """
 
 import re
@@ -29,7 +29,7 @@ IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Litestar's guard: let a request pass whose key has the scope that the handler names. Raises what `admit` raises.
+    """Litestar's guard: let a request through if its key has the handler's scope. Raises what `admit` raises.
 
     OPTIONS, which Litestar answers by itself, needs no key.
     """
@@ -38,7 +38,7 @@ async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
 
 
 async def admit(request: RequestLike, scope: Scope) -> None:
-    """Let a request pass whose key has a scope; its record then holds the key and the headers of the rate limit.
+    """Let a request through if its key has `scope`; put the key and the rate limit's headers into the request log.
 
     Raises MissingApiKey, InvalidApiKey, RateLimited, PlanRequired or ScopeRequired.
     """
@@ -76,7 +76,7 @@ def _key_text(headers: Mapping[str, str]) -> str:
 
 
 def caller_of(request: RequestLike) -> Caller:
-    """On whose behalf a request writes, with its Idempotency-Key. Raises InvalidRequest."""
+    """The caller of a request: its key as the actor, and its Idempotency-Key. Raises InvalidRequest."""
     holder = key_holder(request)
     key = request.headers.get("idempotency-key")
     if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):

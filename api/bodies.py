@@ -1,6 +1,6 @@
 """Bodies and queries: the shapes of what integrators send, where they differ from the orders of the core.
 
-Reading them is `api/parsing.py`.
+`api/parsing.py` reads them.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Examples: one café's customer, told through every answer that the reference shows."""
+"""Examples: every answer that the reference shows, for one customer of a café."""
 
 from datetime import UTC, date, datetime, timedelta
 

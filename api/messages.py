@@ -1,6 +1,6 @@
-"""HTTP messages: what handlers may ask of a request, and how outcomes become responses, each encoded once.
+"""HTTP messages: what handlers may read of a request, and how outcomes become responses, each encoded once.
 
-What a request holds besides its content is `api/request_log.py`. Refusals are `api/problems.py`.
+What else is known of a request is in `api/request_log.py`. Refusals are in `api/problems.py`.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from loyalty_app.pagination import Page
 from loyalty_app.runtime import Runtime
 
 AppRequest = Request[Any, Any, Any]
-"""Litestar's own request, as its handlers are given it."""
+"""Litestar's own request, which its handlers get."""
 
 
 class HasState(Protocol):
@@ -43,14 +43,14 @@ class RequestLike(Protocol):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers by their names in small letters."""
+        """The headers by their names in lower case."""
 
     @property
     def path_params(self) -> Mapping[str, Any]:
-        """The parts of the path that have names."""
+        """The named parts of the path."""
 
     async def body(self) -> bytes:
-        """The whole body. Raises what says that it is too large, or that the client is gone."""
+        """The whole body. Raises if it is too large, or if the client is gone."""
 
 
 def runtime_of(request: RequestLike) -> Runtime:
@@ -74,7 +74,7 @@ def counter_response(answer: Answer[object], *, status: int = 200) -> ASGIRespon
 
 
 def data_response(view: msgspec.Struct, *, status: int = 200) -> ASGIResponse:
-    """A struct that was read, or made outside the counter."""
+    """The response for a struct that the counter did not encode."""
     return ASGIResponse(body=b'{"data":%b}' % encode(view), status_code=status)
 
 

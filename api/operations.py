@@ -1,4 +1,4 @@
-"""Operations: what each route of /v1 is, written once beside its handler, and the decorator that joins them.
+"""Operations: the description of each route of /v1, written once beside its handler, and the decorator that joins both.
 
 Everything else is derived from here: `auth.authorise` reads the scope, `stamp_fast_path` the path, scope and status,
 `api/reference` the whole documentation. Handlers live in `api/routes`.

@@ -1,7 +1,7 @@
-"""Parsing: bodies, queries and paths into structs, and msgspec's complaints into words for people.
+"""Parsing: bodies, queries and paths become structs, and msgspec's complaints become words for people.
 
-Every message says what would be right, in the words of the field's own description. The structs are `api/bodies.py`
-and those of the core.
+Every message says what would be right, in the words of the field's description. The structs are in `api/bodies.py` and
+in the core.
 """
 
 import re
@@ -62,7 +62,7 @@ def path_id(request: RequestLike) -> int:
 
 
 def path_code(request: RequestLike) -> str:
-    """The customer's code in a path, typed or scanned. Raises CustomerNotFound if it is none."""
+    """The customer's code in the path, typed or scanned. Raises CustomerNotFound if it is no code."""
     text: str = request.path_params["qr_code"]
     code = code_in(text.replace("%2F", "/"))
     if code is None:

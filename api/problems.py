@@ -1,6 +1,6 @@
-"""Problems: every refusal as RFC 9457 application/problem+json, with its status, and nothing of the inside.
+"""Problems: every refusal as RFC 9457 application/problem+json, with its status, and without internal details.
 
-The table is the whole mapping; a test walks all refusals so that none is forgotten.
+STATUS is the whole mapping; a test walks all refusals so that none is forgotten.
 """
 
 import logging
@@ -83,7 +83,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 def problem_of(refusal: LoyaltyError, request_id: str) -> Problem:
-    """Put a refusal into the words of the wire."""
+    """The problem that the API sends for a refusal."""
     return Problem(
         type=f"{TYPE}{refusal.code}",
         title=refusal.title,
@@ -96,7 +96,7 @@ def problem_of(refusal: LoyaltyError, request_id: str) -> Problem:
 
 
 def answer_refusal(request: RequestLike, refusal: LoyaltyError) -> Response[bytes]:
-    """Litestar's handler of refusals."""
+    """Answer a refusal: Litestar's handler."""
     count_refusal("api", refusal.code)
     problem = problem_of(refusal, request_log_of(request.scope).request_id)
     return Response(
@@ -115,7 +115,7 @@ def _headers(refusal: LoyaltyError, status: int) -> dict[str, str]:
 
 
 def answer_http(request: RequestLike, error: HTTPException) -> Response[bytes]:
-    """Litestar's handler of its own exceptions, most of them from routing; what it says of the inside stays inside."""
+    """Answer Litestar's own exceptions, most of them from routing; internal details stay out of the answer."""
     refusal = HTTP_REFUSALS.get(error.status_code, refusals.InternalError)
     if refusal is refusals.InternalError:
         return answer_failure(request, error)
@@ -125,6 +125,6 @@ def answer_http(request: RequestLike, error: HTTPException) -> Response[bytes]:
 
 
 def answer_failure(request: RequestLike, error: Exception) -> Response[bytes]:
-    """Litestar's handler of everything else: the log gets the whole story, the caller the id to ask for it."""
+    """Answer everything else: the log gets the traceback, the caller the id to ask for it."""
     log.error("request %s failed", request_log_of(request.scope).request_id, exc_info=error)
     return answer_refusal(request, refusals.InternalError())

@@ -1,8 +1,8 @@
 """Rate limits: how many requests a key has in each hour, and how many failed sign-ins an address has in each minute.
 
-The library `limits` counts, in this process or in Redis for several; windows are whole hours of UTC. What remains is
-read off the increment's own result, so that it is exact with many requests at once. If Redis cannot be reached, this
-process counts alone, says so in its log and in /health/ready, and asks Redis again after a rest: stamping goes on.
+The library `limits` counts, in this process or in Redis for several; hours are whole hours of UTC. What remains is
+computed from the result of the increment itself, so it is exact with many requests at once. If Redis cannot be reached,
+this process counts alone, says so in its log and in /health/ready, and asks Redis again after a rest: stamping goes on.
 """
 
 import logging
@@ -32,7 +32,7 @@ class RateLimitState(NamedTuple):
     exceeded: bool
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """The three headers, as integrators know them."""
+        """The three X-RateLimit headers."""
         return [
             (b"x-ratelimit-limit", b"%d" % self.limit),
             (b"x-ratelimit-remaining", b"%d" % self.remaining),
@@ -58,7 +58,7 @@ class RateLimits:
         return RateLimitState(limit, max(0, limit - used), (window + 1) * HOUR, HOUR - passed, used > limit)
 
     async def failed(self, address: str) -> int | None:
-        """Count a failed sign-in; seconds to wait if there were too many of that address in this minute."""
+        """Count a failed sign-in. Returns the seconds to wait if the address had too many in this minute, else None."""
         window, passed = divmod(self._now(), MINUTE)
         failures = await self._local.incr(f"failed:{address}:{window}", MINUTE)
         return MINUTE - passed if failures > FAILURES_A_MINUTE else None
@@ -87,7 +87,7 @@ class RateLimits:
                 log.error("Redis cannot be reached (%s): this process counts rate limits alone", reason)
 
     async def reachable(self) -> bool:
-        """Whether Redis answers; True where none is set."""
+        """Whether Redis answers; True if none is configured."""
         if self._shared is not None:
             self._note(reachable=await self._shared.check())
         return self.redis_reachable

@@ -1,6 +1,6 @@
 """Rate limits that several processes share, counted in Redis by the library `limits`.
 
-A module of its own because it loads the library of Redis: only a server that has one imports it (`rate_limits`).
+Why a module of its own: it loads the library of Redis. Only a server that has Redis imports it (`rate_limits`).
 """
 
 from limits.aio.storage import RedisStorage
@@ -11,7 +11,7 @@ PATIENCE_SECONDS = 2
 
 
 class RedisCounts:
-    """Counts in one Redis. A crowd takes turns at its connections, of which an ordinary pool would turn some away."""
+    """Counts in one Redis. Requests wait for a connection; an ordinary pool would refuse some of them."""
 
     def __init__(self, redis_url: str) -> None:
         patience = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
@@ -23,7 +23,7 @@ class RedisCounts:
         )
 
     async def incr(self, key: str, seconds: int) -> int:
-        """Count one more of a key that lives so many seconds; gives the sum. Raises OSError if Redis is not reached."""
+        """Add one to a counter that lives `seconds`, and return the sum. Raises OSError if Redis cannot be reached."""
         try:
             return await self._storage.incr(key, seconds)
         except RedisError as error:

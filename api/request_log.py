@@ -1,7 +1,7 @@
 """The request log: what is known of one request besides its content, and the headers that every answer carries.
 
-When the answer goes out the request is counted, and a line of the log says how it went. The line names the route,
-never the path as it was typed. Who may do what is `api/auth.py`.
+When the answer goes out, the request is counted and logged in one line. The line names the route, never the path as it
+was typed. Authorisation is in `api/auth.py`.
 """
 
 import logging
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class RequestLog:
-    """One request: its id, when it came, who makes it once that is known, and headers for the answer."""
+    """One request: its id, when it came, its key once that is known, and headers for the answer."""
 
     __slots__ = ("began", "headers", "holder", "request_id")
 

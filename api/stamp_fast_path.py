@@ -1,9 +1,9 @@
 """The fast path of stamps: the two routes of stamping, served in front of Litestar.
 
-why: Litestar's own way from a path to a handler costs more than all else of a stamp (measured: decision 0017). Only
+Why: Litestar's own way from a path to a handler costs more than the rest of a stamp (measured: decision 0017). Only
 that way is shorter. Path, method, scope and status are those of the operations in `routes/stamps.py`, read once at the
-start; key, limits, refusals, headers, figures and log are the same code as everywhere. What is not exactly a request
-for one of the two routes goes on to Litestar, which serves them too.
+start; key, limits, refusals, headers, figures and log use the same code as everywhere. Any request that is not exactly
+one for these two routes goes on to Litestar, which serves them too.
 """
 
 import re
@@ -35,15 +35,15 @@ REPLAYED = (b"idempotent-replayed", b"true")
 
 
 PARAMETER = re.compile(r"{(\w+):str}")
-"""A part of a path that varies, as Litestar writes it."""
+"""A parameter in a path, as Litestar writes it."""
 
 
 Stamp = Callable[[RequestLike], Awaitable[Answer[Stamped]]]
-"""What the handler of a route asks of the counter."""
+"""What a route asks of the counter."""
 
 
 class StampRoute(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the two routes, with all that its operation says of it.
+    """One of the two routes, with what its operation says.
 
     `parameter` is the part of the path that names the card, `pattern` the path as a regular expression with that part
     as its group, `template` the path as Litestar would name it to the log.
@@ -74,7 +74,7 @@ def route_of(handler: HTTPRouteHandler, stamp: Stamp) -> StampRoute:
     )
 
 
-# Worked out here, once: a request costs one match of PATH and one look into ROUTES.
+# Computed once, here: a request costs one match of PATH and one look into ROUTES.
 ROUTES = {
     route.parameter: route for route in (route_of(add_stamps_by_code, stamp_by_code), route_of(add_stamps, stamp_by_id))
 }
@@ -83,15 +83,15 @@ PATH = re.compile(f"(?:{'|'.join(PREFIXES)})(?:{'|'.join(route.pattern for route
 
 
 class ClientGone(Exception):
-    """The client has hung up before its request was complete; nobody waits for an answer."""
+    """The client hung up before its request was complete; nobody waits for an answer."""
 
 
 class StampRequest:
-    """A request, as much of it as handlers of stamps need (`requests.RequestLike`)."""
+    """A request with only what handlers of stamps need (`messages.RequestLike`)."""
 
     def __init__(self, scope: HTTPScope, receive: Receive, *, app: HasState, card: Mapping[str, str]) -> None:
         self.scope, self.receive, self.app, self.path_params = scope, receive, app, card
-        last_first = reversed([*scope["headers"]])  # of a header that comes twice the first counts, as in Litestar
+        last_first = reversed([*scope["headers"]])  # if a header comes twice, the first counts, as in Litestar
         self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in last_first}
 
     @property
@@ -114,7 +114,7 @@ class StampRequest:
 
 
 def card_to_stamp(scope: Mapping[str, Any]) -> Mapping[str, str] | None:
-    """What names the card in a request for stamps, {"id": …} or {"qr_code": …}; None if it asks for something else."""
+    """The parameter that names the card, {"id": …} or {"qr_code": …}; None if the request is not one for stamps."""
     if scope["type"] != "http" or scope["method"] != METHOD:
         return None
     match = PATH.fullmatch(scope["path"])
@@ -122,7 +122,7 @@ def card_to_stamp(scope: Mapping[str, Any]) -> Mapping[str, str] | None:
 
 
 async def serve_stamp(request: StampRequest, send: Send) -> None:
-    """Stamp a card, and answer, whatever comes of it. A client that hung up halfway gets no answer."""
+    """Stamp a card and answer, also when that fails. A client that hung up halfway gets no answer."""
     (parameter,) = request.path_params
     route = ROUTES[parameter]
     request.scope["path_template"] = route.template
@@ -133,7 +133,7 @@ async def serve_stamp(request: StampRequest, send: Send) -> None:
         return
     except LoyaltyError as refusal:
         await _send_refusal(request, answer_refusal(request, refusal), send)
-    except Exception as error:  # noqa: BLE001  # the last resort, as elsewhere: the log gets the whole story
+    except Exception as error:  # noqa: BLE001  # the last resort, as elsewhere: the log gets the traceback
         await _send_refusal(request, answer_failure(request, error), send)
     else:
         await _send(request, answer, route.status, send)

@@ -9,9 +9,9 @@ The rules, in words:
 - Staff give stamps, managers run the shop, owners decide about it; a later role may do all that an earlier one may.
 - Owners invite and remove anybody. Managers invite and remove staff. Staff do neither.
 - A shop keeps one owner at least, so nobody removes the last one, not even themselves.
-- Who accepts a second invitation has the higher of the two roles.
+- A person who accepts a second invitation has the higher of the two roles.
 
-Where keys are stored, and who is asking, is not known here.
+Keys are stored elsewhere, and checked elsewhere.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ KEY_RANDOM_BYTES = PUBLIC_RANDOM_BYTES + 32
 
 
 class Role(StrEnum):
-    """What somebody may do in a shop; a later role may do all that an earlier one may."""
+    """What a person may do in a shop; a later role may do all that an earlier one may."""
 
     STAFF = "staff"
     MANAGER = "manager"
@@ -40,7 +40,7 @@ class Role(StrEnum):
 
 
 class Plan(StrEnum):
-    """What a business has chosen."""
+    """The plan that a business has chosen."""
 
     TRIAL = "trial"
     BASIC = "basic"
@@ -80,7 +80,7 @@ class Scope(StrEnum):
 
 
 class GeneratedKey(msgspec.Struct, frozen=True):
-    """A key just made: `text` is shown once and not kept, `public_id` and `digest` are."""
+    """A new key: `text` is shown once and not kept, `public_id` and `digest` are kept."""
 
     text: str
     public_id: str
@@ -106,12 +106,12 @@ def make_key(random: bytes) -> GeneratedKey:
 
 
 def public_id_from(random: bytes) -> str:
-    """The part of a key that may be shown, made from the first five of its random bytes."""
+    """The part of a key that may be shown, made from the first five random bytes."""
     return base62(int.from_bytes(random[:PUBLIC_RANDOM_BYTES], "big"), PUBLIC_LETTERS)
 
 
 def key_digest(text: str) -> bytes:
-    """What is kept of a key: its SHA-256, 32 bytes."""
+    """The SHA-256 of a key, 32 bytes: all that is kept of it."""
     return hashlib.sha256(text.encode()).digest()
 
 
@@ -128,7 +128,7 @@ def _checksum(body: str) -> str:
 
 
 def requests_per_hour(plan: Plan, agreed: int | None) -> int:
-    """How many requests an hour a key has: the plan's figure, or what was agreed with an enterprise."""
+    """Requests that a key has in an hour: the plan's figure, or what was agreed with an enterprise."""
     return agreed if plan is Plan.ENTERPRISE and agreed is not None else PLANS[plan].requests_per_hour
 
 
@@ -139,13 +139,13 @@ def require_api(plan: Plan) -> None:
 
 
 def require_scope(granted: Collection[Scope], needed: Scope) -> None:
-    """Raise ScopeRequired if the scope is not among the granted ones."""
+    """Raise ScopeRequired unless the needed scope is granted."""
     if needed not in granted:
         raise ScopeRequired(needed)
 
 
 def require_role(role: Role, needed: Role) -> None:
-    """Raise RoleRequired if the needed role comes later than the one that somebody has."""
+    """Raise RoleRequired if `role` may do less than the needed one."""
     if not reaches(role, needed):
         raise RoleRequired(needed)
 
@@ -167,6 +167,6 @@ def higher(first: Role, second: Role) -> Role:
 
 
 def check_removal(role: Role, owners: int) -> None:
-    """Raise LastOwner if somebody of that role cannot go, while there are so many owners."""
+    """Raise LastOwner if `role` is that of the only owner; `owners` is how many owners the shop has."""
     if role is Role.OWNER and owners <= 1:
         raise LastOwner

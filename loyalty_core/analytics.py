@@ -1,9 +1,9 @@
-"""Analytics: daily totals in, a summary out.
+"""Analytics: daily totals in, a summary out. Nothing is read or counted here.
 
 The rules, in words:
 - A period is whole days of the business's time zone and ends with today.
 - Every day of the period has a row, an empty one too.
-- Stamps of a day are those that stand: undone ones are taken off the day on which they were given.
+- The stamps of a day do not include undone ones: they are taken off the day on which they were given.
 - Active customers had a visit in the period; returning ones among them had more than one visit in all.
 """
 
@@ -92,7 +92,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 class CurrentFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """What daily totals cannot tell: how many customers and open rewards there are now, and who was here."""
+    """What daily totals cannot tell: how many customers and open rewards there are now, and how many were here."""
 
     customers: int
     outstanding: int

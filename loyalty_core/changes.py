@@ -1,6 +1,6 @@
 """Changes: what one accepted request alters, decided by the rules and then written as a whole.
 
-`Occasion` is what a rule is given besides the state, `Change` is what it hands back. Neither knows a database.
+A rule takes an `Occasion` besides the state, and returns a `Change`. Neither knows a database.
 """
 
 from datetime import date, datetime
@@ -16,10 +16,10 @@ from loyalty_core.rewards import Reward
 
 
 class Occasion(msgspec.Struct, frozen=True, kw_only=True):
-    """Who acts and when, with the numbers set aside for what may come of it.
+    """Who acts and when, with the ids reserved for what may come of it.
 
     - `now` is in the time zone of the business, whose days are those of caps and totals.
-    - `actor` stands in the entry, and decides what may be undone.
+    - `actor` is noted in the entry, and decides what may be undone.
     - `transaction_id` is for the entry; rewards take the ids from `first_reward_id` upwards.
     """
 
@@ -35,13 +35,13 @@ Answer_co = TypeVar("Answer_co", covariant=True)
 class Change(msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True):
     """All that one accepted request alters.
 
-    - `answer` is what the caller is told, and `customer` the customer as they are now.
+    - `answer` is what the caller gets, and `customer` the customer as they are now.
     - `entry` joins the ledger; `voided` are the ids of the entries that it undoes.
     - `issued` are new rewards; `settled` are rewards that have a new status.
-    - `events` are told to webhooks.
+    - `events` go to webhooks.
     - `totals` are added to those of their days.
 
-    The stamp that fills a card gives one with a `Stamped`, an entry of type `stamp`, one issued reward, the events
+    The stamp that fills a card gives a change with a `Stamped`, an entry of type `stamp`, one issued reward, the events
     `stamp.added` and `reward.earned`, and one visit for the day.
     """
 

@@ -1,11 +1,13 @@
-"""Claiming: which card belongs to somebody in a chat who has proven that a phone number is theirs.
+"""Claiming: which card belongs to a person in a chat who has proven that a phone number is theirs.
 
 The rules, in words:
 - A number that nobody in the shop has becomes the number of the card in the chat.
 - If another card has the number, and nobody holds that card in a chat, it comes into this chat. The stamps on the card
   that was there until now are booked onto it, as stamps brought along; then that card is closed and its data erased.
 - A card with a reward to redeem is not closed: the reward is redeemed first.
-- A card that somebody else holds in a chat stays with them.
+- A card that another person holds in a chat stays with them.
+
+Cards and chats are looked up elsewhere.
 """
 
 from datetime import datetime
@@ -30,7 +32,7 @@ STAMP_FIELDS = ("current_stamps", "total_stamps")
 
 
 class OtherCard(msgspec.Struct, frozen=True):
-    """The other card that has the number, and whether somebody else holds it in a chat."""
+    """The other card with the number, and whether another person holds it in a chat."""
 
     customer: Customer
     held: bool
@@ -51,7 +53,7 @@ class Claiming(msgspec.Struct, frozen=True):
 
 
 def claim(own: CardInChat, phone: str, found: OtherCard | None, *, program: Program, at: Occasion) -> Claiming:
-    """Decide whose card a proven number finds; `found` is None if nobody, or `own` itself, has it.
+    """Decide which card a proven number finds; `found` is None if no other card has the number.
 
     Raises CustomerExists or CardInUse.
     """
@@ -80,7 +82,7 @@ def _can_be_redeemed(reward: Reward, now: datetime) -> bool:
 
 
 def _bring_stamps(found: Customer, stamps: int, program: Program, at: Occasion) -> Change[Any] | None:
-    """Book stamps of a card that closes; they count as stamps, not as a visit, and may earn rewards."""
+    """Book the stamps of a card that closes. They count as stamps, not as a visit, and may earn rewards."""
     if not stamps:
         return None
     entry = msgspec.structs.replace(new_entry(found, program, EntryType.IMPORT, at=at), stamps=stamps)

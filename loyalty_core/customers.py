@@ -1,12 +1,12 @@
-"""Customers: who holds a card, the state of the card, and the codes that find it.
+"""Customers: profiles, the state of a card, and the codes that find it.
 
 The rules, in words:
 - A code is CUS and ten letters or digits that people do not confuse (no I, L, O, U), random and never used twice.
-- A typed code is forgiven its case, spaces, dashes, a missing CUS, O for 0, I or L for 1.
+- A typed code may differ in case, have spaces or dashes, lack CUS, have O for 0, and I or L for 1.
 - A name has 1 to 200 characters of any script, without control characters.
-- An erased customer has no name, phone, e-mail or birthday, and is found by nothing any more.
+- An erased customer has no name, phone, e-mail or birthday, and no search finds them.
 
-Phone numbers and e-mail addresses are checked where the libraries for them are, outside the core.
+Phone numbers and e-mail addresses are checked outside the core, where the libraries for them are.
 """
 
 import re
@@ -31,8 +31,8 @@ _CODE = re.compile(rf"(?:CUS)?([{ALPHABET}]{{{CODE_LETTERS}}})")
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a card: exactly what the fold of its ledger without the voided entries gives.
 
-    `goal` and `program_version` are the promise made to the running card, both 0 while the card is empty.
-    `day_stamps` counts the stamps of `day`, the last local day with a visit.
+    `goal` and `program_version` are the promise made to the running card, both 0 while the card is empty. `day_stamps`
+    counts the stamps of `day`, the last local day with a visit.
     """
 
     current_stamps: int = 0
@@ -67,7 +67,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What somebody says of themselves when they join."""
+    """What people tell about themselves when they join."""
 
     name: Name
     phone: PhoneText | None = None
@@ -85,20 +85,20 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 def new_code(random: bytes) -> str:
-    """Make a customer's code from seven random bytes (50 of their bits)."""
+    """Make a customer's code from seven random bytes, of which 50 bits are used."""
     number = int.from_bytes(random[:CODE_RANDOM_BYTES], "big")
     return "CUS" + "".join(ALPHABET[(number >> (5 * place)) & 31] for place in range(CODE_LETTERS))
 
 
 def parse_code(text: str) -> str | None:
-    """Read a typed or scanned code forgivingly; None if it is none."""
+    """Read a typed or scanned code forgivingly; None if the text is no code."""
     typed = unicodedata.normalize("NFKC", text).strip()
     match = _CODE.fullmatch(typed.upper().translate(_FORGIVEN))
     return f"CUS{match[1]}" if match else None
 
 
 def clean_name(text: str) -> str:
-    """Normalise a name (NFC, trimmed), or raise InvalidRequest."""
+    """Normalise a name (NFC, trimmed). Raises InvalidRequest."""
     name = unicodedata.normalize("NFC", text).strip()
     if not 1 <= len(name) <= NAME_LENGTH or any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in name):
         raise InvalidRequest.field("name", "must be a text of 1 to 200 characters, without control characters")
@@ -106,22 +106,22 @@ def clean_name(text: str) -> str:
 
 
 def check_birthday(birthday: date | None, today: date) -> None:
-    """Refuse a birthday in the future or before 1900 with InvalidRequest."""
+    """Raise InvalidRequest if a birthday is in the future or before 1900."""
     if birthday is not None and not EARLIEST_BIRTHDAY <= birthday <= today:
         raise InvalidRequest.field("birthday", "must be a past date, as 1990-05-17")
 
 
 def check_joined(joined_at: datetime | None, now: datetime) -> None:
-    """Refuse a day of joining in the future or before 1900 with InvalidRequest."""
+    """Raise InvalidRequest if a day of joining is in the future or before 1900."""
     if joined_at is not None and not EARLIEST_BIRTHDAY <= joined_at.astimezone(now.tzinfo).date() <= now.date():
         raise InvalidRequest.field("joined_at", "must be today or earlier, as 2024-11-30")
 
 
 def search_text(name: str, phone: str | None, email: str | None) -> str:
-    """The text that a search looks through: name, phone and e-mail, without regard to case or width of letters."""
+    """The text that a search looks through: name, phone and e-mail, in the form of `fold_case`."""
     return fold_case(" ".join(part for part in (name, phone, email) if part))
 
 
 def fold_case(text: str) -> str:
-    """Bring a text into the form in which searches compare it."""
+    """Bring a text into the form in which searches compare it: without regard to case or width of letters."""
     return unicodedata.normalize("NFKC", text).casefold()

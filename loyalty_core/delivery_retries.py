@@ -1,4 +1,4 @@
-"""Delivery retries: what becomes of a webhook's delivery after each attempt, and of its endpoint.
+"""Delivery retries: what happens to a webhook's delivery after each attempt, and to its endpoint.
 
 The rules, in words (the schedule is that of Standard Webhooks 1.0.0):
 - A delivery is tried at once and then after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h, 14 h, 20 h and 24 h, each ±20 %.
@@ -6,11 +6,11 @@ The rules, in words (the schedule is that of Standard Webhooks 1.0.0):
 - 410 Gone switches the endpoint off.
 - A receiver that is overloaded (429, 502, 504, or no answer in time) is left alone for at least a minute, and for as
   long as its Retry-After says, up to twice that, so that not all come back at once.
-- An endpoint that has done nothing but fail for 5 days is switched off by the next failure, so that its first and
-  last failure lie days apart; its owner is warned after 1 and 3 days.
+- An endpoint that has only failed for 5 days is switched off by the next failure, so that its first and last failure
+  lie days apart; its owner is warned after 1 and 3 days.
 
-Nothing is sent from here: the clock, the dice and the answer of the receiver come in as arguments. How events are
-signed is in `webhooks`.
+Nothing is sent from here: the clock, the dice and the answer of the receiver come in as arguments. Signatures are in
+`webhooks`.
 """
 
 from datetime import datetime, timedelta
@@ -40,10 +40,10 @@ WARN_AFTER = (timedelta(days=1), timedelta(days=3))
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One try: its number (the first is 1), and what the receiver answered, if it did.
+    """One try: its number (the first is 1), and the answer of the receiver, if there was one.
 
-    `status` is None when no answer came, `timed_out` says whether that was for lack of time. `retry_after` is the
-    header in seconds. `dice` is random, from 0 up to but not including 1.
+    `status` is None when no answer came; `timed_out` says whether the time ran out. `retry_after` is the header in
+    seconds. `dice` is random, from 0 up to but not including 1.
     """
 
     number: int
@@ -75,7 +75,7 @@ Verdict = Delivered | RetryAt | GaveUp | Disable
 
 
 def judge(attempt: Attempt, now: datetime) -> Verdict:
-    """What becomes of a delivery after an attempt that ended now."""
+    """What happens to a delivery after an attempt that ended now."""
     if attempt.status is not None and 200 <= attempt.status < 300:  # noqa: PLR2004  # the 2xx
         return Delivered()
     if attempt.status == GONE:
@@ -87,7 +87,7 @@ def judge(attempt: Attempt, now: datetime) -> Verdict:
 
 
 def _asked_for(attempt: Attempt) -> timedelta:
-    """How long the receiver wants to be left alone, by what it said or by the state it is in."""
+    """How long to leave the receiver alone, by its Retry-After or by its state."""
     overloaded = attempt.timed_out or attempt.status in OVERLOADED
     if attempt.retry_after is not None and attempt.status is not None:
         asked = min(timedelta(seconds=max(0, attempt.retry_after)), LONGEST_RETRY_AFTER) * (1 + attempt.dice)
@@ -96,25 +96,25 @@ def _asked_for(attempt: Attempt) -> timedelta:
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """How an endpoint has done since its last success: when failing began, and the warnings given since."""
+    """How an endpoint did since its last success: when failing began, and how many warnings were given since."""
 
     failing_since: datetime | None = None
     warnings: int = 0
 
 
 class Fine(msgspec.Struct, frozen=True):
-    """Nothing to be said."""
+    """Nothing to say."""
 
 
 class Warn(msgspec.Struct, frozen=True):
-    """Tell the owner that the endpoint has failed for so long; `warnings` counts this one."""
+    """Tell the owner that the endpoint has failed for `failing_for`; `warnings` counts this one."""
 
     failing_for: timedelta
     warnings: int
 
 
 def judge_endpoint(health: Health, now: datetime) -> Fine | Warn | Disable:
-    """What becomes of an endpoint after a failure now; `health` is how it was before."""
+    """What happens to an endpoint after a failure now; `health` is its health before."""
     if health.failing_since is None:
         return Fine()
     failing_for = now - health.failing_since

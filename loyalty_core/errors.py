@@ -1,8 +1,8 @@
 """Refusals: one class for each reason to say no, named as a fact.
 
 A class's docstring is its title (without the full stop), `str()` the sentence for a shopkeeper, the attributes carry
-the numbers, and `code` is the class's name in snake case, the exact word that the API shows. How a refusal looks in
-HTTP or in a chat is not known here. A refusal means that nothing has changed.
+the numbers, and `code` is the class's name in snake case, the exact word that the API shows. How HTTP or a chat shows a
+refusal is not known here. A refusal means that nothing has changed.
 """
 
 import re
@@ -19,7 +19,7 @@ class LoyaltyError(Exception):
     code: ClassVar[str] = "refused"
 
     def __init_subclass__(cls) -> None:
-        """Derive the code from the class's name, so that the two cannot differ."""
+        """Derive the code from the class's name."""
         super().__init_subclass__()
         cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
 
@@ -290,12 +290,12 @@ class Busy(LoyaltyError):
 
 
 def clock_time(moment: datetime, now: datetime) -> str:
-    """Say a local time in words: "10:40" on the same day, "2026-03-01 10:40" on another one."""
+    """Write a local time: "10:40" on the same day, "2026-03-01 10:40" on another one."""
     return moment.strftime("%H:%M" if moment.date() == now.date() else "%Y-%m-%d %H:%M")
 
 
 def time_span(span: timedelta) -> str:
-    """Say a span in its largest whole unit: "40 seconds", "6 minutes", "3 hours", "2 days"."""
+    """Write a span in its largest whole unit: "40 seconds", "6 minutes", "3 hours", "2 days"."""
     seconds = max(0, int(span.total_seconds()))
     for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= size:

@@ -1,6 +1,6 @@
 """Events: what integrators are told, as tagged structs whose tag is the name on the wire.
 
-Encoded, an event is the body of a webhook: {"type", "timestamp", "data"}. How it travels is not known here.
+Encoded, an event is the body of a webhook: {"type", "timestamp", "data"}. Sending is not done here.
 """
 
 from datetime import datetime
@@ -75,7 +75,7 @@ class RewardRedeemed(msgspec.Struct, frozen=True, tag_field="type", tag="reward.
 
 
 class OfTest(msgspec.Struct, frozen=True):
-    """Data of a test: the endpoint that it was asked for."""
+    """Data of a test: the endpoint that is tested."""
 
     webhook_id: int
 

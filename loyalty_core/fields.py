@@ -1,9 +1,9 @@
-"""Fields: the limits of what people may send, each with the words that say what would be right; and types of ids.
+"""Fields: limits of what people may send, each with the words for what would be right; and the types of ids.
 
 At run time all ids are plain whole numbers. Their types keep the id of a shop and that of a customer apart.
 
-The same types bound the core's orders, the API's bodies and its reference. Checks that need more than limits
-(phone numbers, e-mail addresses) are outside the core.
+The same types limit the core's orders, the API's bodies and its reference. Checks that need more than limits (phone
+numbers, e-mail addresses) are outside the core.
 """
 
 from datetime import date

@@ -1,10 +1,10 @@
-"""Joining: how a customer comes, changes their profile, and goes.
+"""Joining: how a customer joins, changes their profile, and is erased.
 
 The rules, in words:
-- A phone number belongs to one customer of a shop (who has it already is looked up outside and said in the refusal).
+- A phone number belongs to one customer of a shop (the lookup of that customer, and its refusal, are outside the core).
 - A trial holds 25 customers.
 - Stamps brought along from another card are booked as an import: they count as stamps, not as a visit.
-- Who comes from another book keeps the day on which they joined there; it is that day on which they count as new.
+- A customer from another book keeps the day on which they joined there, and counts as new on that day.
 - Erasing removes name, phone, e-mail and birthday, and takes back the open rewards. The ledger stays, without a name.
 """
 
@@ -38,7 +38,7 @@ PROFILE_FIELDS = ("name", "phone", "email", "birthday")
 
 
 class NewCard(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers of a card that is about to be handed out, and what its holder brings along from another one."""
+    """The ids of a card that is to be handed out, and what its holder brings along from another card."""
 
     customer_id: int
     business_id: int
@@ -48,7 +48,7 @@ class NewCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_room(plan: Plan, customers: int) -> None:
-    """Raise CustomerLimitReached if the plan holds no more than the customers there are."""
+    """Raise CustomerLimitReached if the plan allows no more than `customers`, the number of customers there are."""
     limit = PLANS[plan].customers
     if limit is not None and customers >= limit:
         raise CustomerLimitReached(limit)
@@ -104,7 +104,7 @@ def _first_version(profile: Profile, new: NewCard, now: datetime) -> Customer:
 
 
 def update(customer: Customer, program: Program, change: ProfileChange, *, at: Occasion) -> Change[CustomerView] | None:
-    """Change a profile; None if it says that already. Raises InvalidRequest."""
+    """Change a profile; None if nothing would change. Raises InvalidRequest."""
     asked = {name: value for name in PROFILE_FIELDS if (value := getattr(change, name)) is not msgspec.UNSET}
     if "name" in asked:
         asked["name"] = clean_name(asked["name"])
@@ -118,7 +118,7 @@ def update(customer: Customer, program: Program, change: ProfileChange, *, at: O
 
 
 def erase(customer: Customer, rewards: tuple[Reward, ...], *, at: Occasion) -> Change[Erased]:
-    """Erase a customer's personal data; `rewards` are at least the available ones, and are taken back."""
+    """Erase a customer's personal data and void their open rewards; `rewards` has at least the available ones."""
     open_rewards = tuple(reward for reward in rewards if reward.status is RewardStatus.AVAILABLE)
     after = with_card(customer, msgspec.structs.replace(customer.card, rewards_available=0), at.now, entries=0)
     after = msgspec.structs.replace(after, name="", phone=None, email=None, birthday=None, erased_at=at.now)

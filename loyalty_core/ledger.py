@@ -1,6 +1,6 @@
-"""The ledger: what was done to a card, entry by entry, and the card that these entries add up to.
+"""The ledger: the entries of a card, and the card that they add up to.
 
-The law: a card equals the fold of its ledger without the voided entries. Entries are never changed but for `voided_by`.
+The law: a card equals the fold of its ledger without the voided entries. Entries never change, except for `voided_by`.
 `add_stamps` is the one place where stamps become rewards; giving a stamp and folding a ledger both use it.
 """
 
@@ -67,7 +67,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def add_stamps(card: Card, program: Program, stamps: int) -> Card:
-    """Add stamps under the terms in force; rewards earned on the way raise `rewards_earned` and `rewards_available`."""
+    """Add stamps under the terms in force. Rewards that they earn raise `rewards_earned` and `rewards_available`."""
     goal, required = running_goal(card, program), program.terms.stamps_required
     current, earned = card.current_stamps + stamps, 0
     if current >= goal:
@@ -87,7 +87,7 @@ def add_stamps(card: Card, program: Program, stamps: int) -> Card:
 
 
 def add_visit(card: Card, entry: Entry, zone: tzinfo | None) -> Card:
-    """Note that a customer was here and was stamped; days are days of `zone`."""
+    """Record a visit with its stamps; days are days of `zone`."""
     day = entry.occurred_at.astimezone(zone).date()
     return msgspec.structs.replace(
         card,
@@ -100,7 +100,7 @@ def add_visit(card: Card, entry: Entry, zone: tzinfo | None) -> Card:
 
 
 def apply(card: Card, entry: Entry, program: Program, zone: tzinfo | None) -> Card:
-    """The card after one entry, under the terms that were in force then."""
+    """The card after one entry, under the terms of the entry's time."""
     match entry.type:
         case EntryType.STAMP:
             return add_visit(add_stamps(card, program.at(entry.program_version), entry.stamps), entry, zone)
@@ -122,7 +122,7 @@ class Folded(msgspec.Struct, frozen=True):
 
 
 def fold(entries: Iterable[Entry], program: Program, zone: tzinfo | None) -> Folded:
-    """Add up a ledger, given in the order of its entries' ids, leaving the voided entries out."""
+    """Add up a ledger without its voided entries. `entries` are in the order of their ids."""
     card, earned = Card(), {}
     for entry in entries:
         if entry.voided_by is None:

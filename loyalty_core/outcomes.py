@@ -1,6 +1,6 @@
-"""Outcomes: what came of an accepted request, in the past tense and with the names of the wire.
+"""Outcomes: the results of accepted requests, named in the past tense, with the names of the wire.
 
-They are answers of the API and data of events at once, so that both always say the same.
+They are both answers of the API and data of events, so both always say the same.
 """
 
 import msgspec

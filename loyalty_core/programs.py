@@ -1,13 +1,13 @@
 """Programs: how many stamps make a reward, and the policies around it.
 
 The rules, in words:
-- A program has versions. Changing it adds one; what has happened stays under the version of its day.
+- A program has versions. A change adds one; what has happened stays under the version of its day.
 - A running card keeps its goal until it is complete. A change can make it shorter, never longer: its goal is the
-  smallest that was asked of it since it was begun.
+  smallest since it was begun.
 - An empty card takes the goal of today.
 - A new reward text, validity or policy counts from now on, for what is earned from now on.
 
-What a stamp does to a card is in `stamping`; how a program is stored is not known here.
+What a stamp does to a card is in `ledger` and `stamping`; how a program is stored is not known here.
 """
 
 from datetime import datetime, time, timedelta
@@ -56,7 +56,7 @@ class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class Program(msgspec.Struct, frozen=True):
-    """All versions of a business's program, the oldest (version 1) first, the one in force last."""
+    """All versions of a business's program. The oldest (version 1) comes first, the one in force last."""
 
     name: str
     versions: tuple[Terms, ...]
@@ -72,7 +72,7 @@ class Program(msgspec.Struct, frozen=True):
 
 
 def changed(program: Program, change: ProgramChange, now: datetime) -> Terms:
-    """Terms after a change: the next version, or the very version in force if nothing differs."""
+    """The terms after a change: the next version, or the same object if nothing differs."""
     fields = (name for name in change.__struct_fields__ if name != "name")
     asked = {name: value for name in fields if (value := getattr(change, name)) is not UNSET}
     terms = msgspec.structs.replace(program.terms, **asked)
@@ -82,7 +82,7 @@ def changed(program: Program, change: ProgramChange, now: datetime) -> Terms:
 
 
 def running_goal(card: "Card", program: Program) -> int:
-    """Stamps that the card in hand needs in all: a promise that a change can lower, never raise."""
+    """All the stamps that the running card needs: a promise that a change can lower, never raise."""
     if card.current_stamps == 0:
         return program.terms.stamps_required
     later = program.versions[card.program_version :]
@@ -90,7 +90,7 @@ def running_goal(card: "Card", program: Program) -> int:
 
 
 def expiry(terms: Terms, earned_at: datetime) -> datetime | None:
-    """When a reward earned now lapses: at the end of its last whole day in the zone of `earned_at`, or never."""
+    """When a reward earned now lapses: at the end of its last whole day in the zone of `earned_at`. None: never."""
     if terms.reward_valid_days is None:
         return None
     last_day = earned_at.date() + timedelta(days=terms.reward_valid_days)

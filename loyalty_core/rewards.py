@@ -1,12 +1,12 @@
-"""Rewards: what a full card promises.
+"""Rewards: what a full card earns, and which reward a redemption takes.
 
 The rules, in words:
-- A reward is available until it is redeemed, voided or expired. These are final, but for one way back: undoing a
+- A reward is available until it is redeemed, voided or expired. These are final, with one way back: undoing a
   redemption makes the reward available again.
-- Without a name for it, the oldest available reward is redeemed.
-- A reward with an end lapses at that moment, whether or not somebody has booked it as expired yet.
+- Unless a reward is named, the oldest available one is redeemed.
+- A reward with an end lapses at that moment, whether or not it is booked as expired yet.
 
-How rewards come about is in `stamping`, how they are undone in `voiding`.
+Rewards are issued in `stamping` and undone in `voiding`.
 """
 
 from datetime import datetime
@@ -40,7 +40,7 @@ class Reward(msgspec.Struct, frozen=True, kw_only=True):
     redeemed_at: datetime | None = None
 
     def lapsed(self, now: datetime) -> bool:
-        """Whether it is too late for this reward, booked as expired or not."""
+        """Whether the time of an available reward is over, though it is not booked as expired yet."""
         return self.status is RewardStatus.AVAILABLE and self.expires_at is not None and self.expires_at <= now
 
 

@@ -1,4 +1,4 @@
-"""Stamping: giving stamps, handing out rewards, and letting rewards lapse.
+"""Stamping: giving stamps, handing out rewards, and booking rewards as expired.
 
 The rules, in words:
 - One call gives 1 to 10 stamps and is one visit. A full card becomes a reward at once.
@@ -75,12 +75,12 @@ def _stamped(entry: Entry, customer: CustomerView, rewards: tuple[RewardView, ..
 
 
 def earned_events(rewards: tuple[RewardView, ...], customer: CustomerView, now: datetime) -> tuple[Event, ...]:
-    """One reward.earned for each reward."""
+    """One reward.earned event for each reward."""
     return tuple(RewardEarned(utc(now), OfReward(reward, customer)) for reward in rewards)
 
 
 def check_policies(customer: Customer, terms: Terms, stamps: int, *, now: datetime) -> None:
-    """Raise InvalidRequest, StampTooSoon or DailyCapReached if the customer may not be given that many stamps now."""
+    """Raise InvalidRequest, StampTooSoon or DailyCapReached if the customer may not get that many stamps now."""
     if not 1 <= stamps <= MOST_STAMPS:
         raise InvalidRequest.field("stamps", "must be a whole number from 1 to 10")
     card = customer.card
@@ -114,7 +114,7 @@ def with_card(customer: Customer, card: Card, now: datetime, *, entries: int = 1
 
 
 def issue(entry: Entry, terms: Terms, count: int, *, at: Occasion) -> tuple[Reward, ...]:
-    """The rewards that an entry has earned; validity counts from the day of the entry."""
+    """The rewards that an entry earned; validity counts from the day of the entry."""
     expires_at = expiry(terms, entry.occurred_at.astimezone(at.now.tzinfo))
     return tuple(
         Reward(
@@ -150,7 +150,7 @@ def redeem(
 
 
 def expire(customer: Customer, program: Program, reward: Reward, *, at: Occasion) -> Change[Expired] | None:
-    """Book a reward as expired once its time is over; None if there is nothing (more) to book."""
+    """Book a reward as expired once its time is over; None if there is nothing to book."""
     if not reward.lapsed(at.now):
         return None
     over = msgspec.structs.replace(reward, status=RewardStatus.EXPIRED)

@@ -1,6 +1,6 @@
-"""Views: the shapes in which the world sees things, with the exact names of the wire.
+"""Views: the shapes of answers and of events' data, with the exact names of the wire.
 
-The same shapes go out as answers of the API and as data of events. Nothing is decided here.
+Nothing is decided here.
 """
 
 from collections.abc import Iterable
@@ -99,7 +99,7 @@ def utc(moment: datetime) -> datetime:
 
 
 def reward_view(reward: Reward, now: datetime | None = None) -> RewardView:
-    """Show a reward; with `now` given, one whose time is over counts as expired before it is booked so."""
+    """Show a reward; with `now` given, a lapsed one counts as expired before it is booked."""
     over = now is not None and reward.lapsed(now)
     return RewardView(
         reward.id,

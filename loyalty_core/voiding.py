@@ -7,6 +7,8 @@ The rules, in words:
 - Undoing a redemption makes its reward available again.
 - Staff may undo their own entries for ten minutes; managers, owners and API keys may undo any, at any time.
 - Both entries stay in the ledger.
+
+Giving stamps and redeeming are in `stamping`.
 """
 
 from datetime import date, datetime, timedelta, tzinfo
@@ -31,7 +33,7 @@ UNDOABLE = {EntryType.STAMP, EntryType.REDEEM}
 
 
 class History(msgspec.Struct, frozen=True, kw_only=True):
-    """All there is about one customer; entries in the order of their ids."""
+    """The whole history of one customer; entries are in the order of their ids."""
 
     customer: Customer
     program: Program
@@ -81,7 +83,7 @@ def _events(voided: Voided, issued: tuple[Reward, ...], now: datetime) -> tuple[
 
 
 def check_right(target: Entry, at: Occasion) -> None:
-    """Raise AlreadyVoided or VoidRefused if this entry cannot be undone, or not by this actor, or not any more."""
+    """Raise AlreadyVoided or VoidRefused if this actor cannot undo this entry, or not any more."""
     if target.voided_by is not None:
         raise AlreadyVoided(target.id, target.voided_by)
     if target.type not in UNDOABLE:
@@ -99,7 +101,7 @@ def check_right(target: Entry, at: Occasion) -> None:
 
 
 def _undo(target: Entry, left: tuple[Entry, ...], history: History, *, zone: tzinfo | None) -> RewardsUndone:
-    """Compare the rewards there are with those earned without `target`."""
+    """Compare the existing rewards with those earned without `target`."""
     missing = fold(left, history.program, zone).earned
     lost: list[Reward] = []
     for reward in sorted(history.rewards, key=_keep_first):
@@ -115,7 +117,7 @@ def _undo(target: Entry, left: tuple[Entry, ...], history: History, *, zone: tzi
 
 
 def _keep_first(reward: Reward) -> tuple[bool, int]:
-    """Of several rewards of one entry those that were handed out stay longest, then the older ones."""
+    """Sort key: of several rewards of one entry, keep those handed out first, then the older ones."""
     return (reward.status is not RewardStatus.REDEEMED, reward.id)
 
 
@@ -131,7 +133,7 @@ def _freed(reward: Reward) -> Reward:
 
 
 def _fallen(left: tuple[Entry, ...], lost: tuple[Reward, ...]) -> tuple[Entry, ...]:
-    """The entries that booked the expiry of a reward which is lost now; they fall with it."""
+    """The entries that booked the expiry of rewards which are lost now. They are voided too."""
     ids = {reward.id for reward in lost}
     return tuple(entry for entry in left if entry.type is EntryType.EXPIRE and entry.reward_id in ids)
 
@@ -147,7 +149,7 @@ def _issue_all(undone: RewardsUndone, program: Program, at: Occasion) -> tuple[R
 def _totals(
     target: Entry, lost: tuple[Reward, ...], issued: tuple[Reward, ...], *, zone: tzinfo | None
 ) -> tuple[tuple[date, DayTotals], ...]:
-    """Take an undone entry off its day, and each reward off or onto the day on which it was earned."""
+    """Take an undone entry off its day; take off or add each reward on the day on which it was earned."""
     if target.type is EntryType.STAMP:
         first = DayTotals(visits=-1, stamps_voided=target.stamps)
     else:

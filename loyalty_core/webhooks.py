@@ -1,11 +1,10 @@
-"""Webhooks: how an event is signed, and how a receiver can tell that it is genuine.
+"""Webhooks: how an event is signed, and how a receiver checks that it is genuine.
 
 The rules, in words (Standard Webhooks 1.0.0):
 - A signature is HMAC-SHA256 over "id.timestamp.body"; a receiver takes those of the last 5 minutes only.
 - While a secret is replaced, a request carries one signature for each secret that is valid.
 
-When a delivery that failed is tried again is in `delivery_retries`. Nothing is sent from here; the clock comes in as an
-argument.
+Retries of failed deliveries are in `delivery_retries`. Nothing is sent from here; the clock comes in as an argument.
 """
 
 import base64
@@ -26,7 +25,7 @@ class InvalidSignature(Exception):  # named as a fact, like every refusal
 
 
 def make_secret(random: bytes) -> str:
-    """An endpoint's secret from 32 random bytes: whsec_ and standard base64."""
+    """Make an endpoint's secret from 32 random bytes: whsec_ and standard base64."""
     return SECRET_PREFIX + base64.b64encode(random[:SECRET_RANDOM_BYTES]).decode()
 
 
@@ -35,7 +34,7 @@ def _key(secret: str) -> bytes:
         key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except ValueError:
         key = b""
-    if not key:  # an empty one would let anybody sign
+    if not key:  # an empty key would let anybody sign
         message = "a secret is whsec_ and standard base64"
         raise ValueError(message)
     return key
@@ -48,7 +47,7 @@ def sign(secret: str, webhook_id: str, timestamp: int, body: bytes) -> str:
 
 
 def signature_header(secrets: Iterable[str], webhook_id: str, timestamp: int, body: bytes) -> str:
-    """The header webhook-signature: one signature for each secret that is valid now, with spaces between."""
+    """The header webhook-signature: one signature for each secret that is valid now, separated by spaces."""
     return " ".join(sign(secret, webhook_id, timestamp, body) for secret in secrets)
 
 

@@ -1,4 +1,4 @@
-"""The reference: /openapi.json and a page to read it, both made from what stands beside each route."""
+"""The reference: /openapi.json, /postman.json and a page for people, all made from the operations beside the routes."""
 
 from api.reference.routes import HANDLERS
 

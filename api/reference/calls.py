@@ -1,6 +1,6 @@
 """Calls: every operation as one request that can be sent, with the values of its examples.
 
-The reference, its samples in four languages and the Postman collection are written from these; no text stands here.
+The reference, its samples in four languages and the Postman collection are made from these. Texts are elsewhere.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +25,7 @@ PICTURE = "card.png"
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """One operation at one path, which is written as in OpenAPI: /customers/{id}/stamps."""
+    """One operation at one path. The path is written as in OpenAPI: /customers/{id}/stamps."""
 
     operation: Operation
     method: str
@@ -33,7 +33,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def values(self) -> dict[str, str]:
-        """The example of each part of the path that varies: its name → its value."""
+        """The example values of the path's parameters, by name."""
         known = {"id": str(IDS.get(self.path.split("/")[1], "")), "qr_code": examples.CUSTOMER.qr_code}
         return {name: value for name, value in known.items() if "{" + name + "}" in self.path}
 
@@ -44,13 +44,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def headers(self) -> dict[str, str]:
-        """What is sent besides the key."""
+        """The headers to send besides the key."""
         json = {"Content-Type": "application/json"} if self.body else {}
         return json | ({"Idempotency-Key": ONCE} if self.operation.once_only else {})
 
     @property
     def body(self) -> Json | None:
-        """What is sent; nothing where nothing needs to be said."""
+        """The example body, or None if the operation needs none."""
         return self.operation.body_example or None
 
 

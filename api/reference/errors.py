@@ -1,4 +1,4 @@
-"""One worked example of every refusal, as the API would send it. A test sees that none is missing."""
+"""One worked example of every refusal, as the API would send it. A test checks that none is missing."""
 
 from datetime import timedelta
 

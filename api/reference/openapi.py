@@ -1,4 +1,4 @@
-"""OpenAPI 3.1, made from the operations that stand beside the routes and from the structs of the wire."""
+"""The OpenAPI 3.1 document, made from the operations beside the routes and from the structs of the wire."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -99,7 +99,7 @@ def _components(operations: list[Operation]) -> Json:
 
 
 def _wire_names(schemas: Json) -> Json:
-    """Call views by the name of what they show: CustomerView → Customer."""
+    """Name views after what they show: CustomerView → Customer."""
     text = msgspec.json.encode(schemas).decode()
     for name in schemas:
         if name.endswith("View"):
@@ -155,7 +155,7 @@ def _headers_asked(operation: Operation) -> dict[str, bool]:
 
 
 def _query_parameters(query: type[msgspec.Struct]) -> list[Json]:
-    """The parameters of a query. None of them is ever null: what is not wanted is left out."""
+    """The parameters of a query. None of them is ever null: clients leave out what they do not want."""
     properties = msgspec.json.schema_components([query], ref_template=REF)[1][query.__name__]["properties"]
     return [
         {"name": name, "in": "query", "required": False, "schema": _not_null(schema)}

@@ -51,7 +51,7 @@ PAGE = """\
 
 
 def reference_page(title: str) -> str:
-    """The page as HTML; the renderer's address changes with its version, so that it can be kept forever."""
+    """The page as HTML. The renderer's address changes with its version, so browsers may keep it forever."""
     icon = ICON.replace("#", "%23").replace('"', "%22").replace("<", "%3C").replace(">", "%3E")
     return PAGE.format(title=html.escape(title), icon=icon, style=_own("style.css"), version=version("stopments"))
 

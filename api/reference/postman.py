@@ -1,6 +1,6 @@
-"""The Postman collection, format v2.1: the ten requests of the original first, then what we have added.
+"""The Postman collection, format v2.1: the ten requests of the original first, then our own.
 
-Made from the same calls as the rest of the reference. It can be run from top to bottom; see `postman_scripts`.
+It is made from the same calls as the rest of the reference. It can be run from top to bottom; see `postman_scripts`.
 """
 
 import json
@@ -31,7 +31,7 @@ ORIGINAL = {
     "Webhooks": ("listWebhooks", "createWebhook", "deleteWebhook"),
 }
 LAST = "Customers"
-"""Of the added folders; the customer that the others work with is erased in it."""
+"""The last of the added folders: it erases the customer that the others work with."""
 
 ERASING = "deleteCustomer"
 
@@ -47,7 +47,7 @@ BODIES: dict[str, Json] = {
     "createWebhook": {"url": "{{webhook_url}}", "events": ["stamp.added", "reward.redeemed"]},
     "replayDeliveries": {"since": "{{$isoTimestamp}}"},
 }
-"""Operation → what it sends here, where the example of the reference would work only once or only there."""
+"""Operation → the body it sends here, where the reference's example would work only once or only there."""
 
 VARIABLES = {"base_url": "", "api_key": "", "webhook_url": "https://example.com/hook"}
 
@@ -67,7 +67,7 @@ def postman_collection(calls: Iterable[Call], base_url: str) -> Json:
 
 
 def _added(calls: list[Call]) -> list[Json]:
-    """Folders of what the original has not, by tag; deletions come last."""
+    """Folders, by tag, of the operations that the original lacks; deletions come last."""
     originals = {name for names in ORIGINAL.values() for name in names}
     by_tag: dict[str, list[Call]] = {}
     for call in sorted(calls, key=lambda call: (call.operation.tag == LAST, call.method == "DELETE")):
@@ -131,13 +131,13 @@ def _url(call: Call) -> Json:
 
 
 def _variables(call: Call) -> dict[str, str]:
-    """The parts of the path that vary, each with the variable of the collection that holds it."""
+    """The path's parameters, each with the variable of the collection that holds its value."""
     id_variable = "new_customer_id" if call.operation.name == ERASING else f"{call.path.split('/')[1][:-1]}_id"
     return {name: id_variable if name == "id" else name for name in call.values}
 
 
 def _response(operation: Operation, request: Json) -> Json:
-    """The example of the answer."""
+    """The example response."""
     answer: object = operation.example if operation.listed else {"data": operation.example}
     body = "" if operation.picture else msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
     kind = "image/png" if operation.picture else "application/json"

@@ -1,7 +1,6 @@
-"""Scripts of the Postman collection: what a request keeps for those after it, and what it needs beforehand.
+"""Scripts of the Postman collection: what a request keeps for later ones, and what it needs beforehand.
 
-They make the collection run from top to bottom, in an empty shop too. Only a customer that the collection itself has
-made is ever deleted by it.
+They make the collection run from top to bottom, in an empty shop too. It deletes only a customer that it made itself.
 """
 
 ALWAYS = """\
@@ -81,7 +80,7 @@ FOUND = {"customer_id": A_CUSTOMER, "qr_code": A_CUSTOMER, "new_customer_id": A_
 
 
 def need(variable: str) -> str:
-    """How a variable is filled where no request before has kept one; nothing where only a request can keep it."""
+    """The script that fills a variable if no earlier request kept it; empty if only a request can fill it."""
     if variable not in FOUND:
         return ""
     body = FOUND[variable].replace("\n", "\n  ")

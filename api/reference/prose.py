@@ -1,6 +1,6 @@
-"""Prose: what holds for all operations, as Markdown for the head of the reference.
+"""Prose: the introduction of the reference, as Markdown. It holds for all operations.
 
-Numbers, names and codes come from the code that keeps them. What concerns one operation stands beside its route.
+Numbers, names and codes come from the code that defines them. Texts on one operation are beside its route.
 """
 
 from datetime import timedelta
@@ -115,7 +115,7 @@ $codes
 
 
 def introduction(address: str = HERE) -> str:
-    """The text that opens the reference of an installation at that address, without a slash at its end."""
+    """The introduction, for an installation at `address` (without a slash at its end)."""
     waits = [_spoken(wait) for wait in RETRY_SCHEDULE[1:]]
     problems = {code: problem for code, problem in example_problems().items() if code not in IN_THE_CHAT}
     return TEXT.substitute(
@@ -146,5 +146,5 @@ def _event(kind: type[msgspec.Struct]) -> str:
 
 
 def _code(code: str, problem: Problem) -> str:
-    """A row; the page leads to it from /docs#code, which is the `type` of the problem."""
+    """A row of the table. The `type` of the problem, /docs#code, leads to it."""
     return f'| <a id="{code}"></a>`{code}` | {problem.status} · **{problem.title}.** {problem.detail} |'

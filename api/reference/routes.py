@@ -56,7 +56,7 @@ async def docs() -> ASGIResponse:
 
 @get("/docs/start.js", include_in_schema=False)
 async def start() -> ASGIResponse:
-    """What starts the renderer."""
+    """The script that starts the renderer."""
     return ASGIResponse(body=start_script(), media_type=SCRIPT, headers=HEADERS)
 
 

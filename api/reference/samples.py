@@ -15,7 +15,7 @@ from api.reference.calls import PICTURE, Call
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """How a language writes plain values: its map, its list, what stands after a key, and its words for JSON's."""
+    """How a language writes values: brackets of maps and lists, what follows a key, its words for JSON's literals."""
 
     map: str
     list: str = "[]"

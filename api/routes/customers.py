@@ -1,4 +1,4 @@
-"""Routes of customers: who they are, what was done to their cards, what they are owed."""
+"""Routes of customers: profiles, the transactions of their cards, their rewards."""
 
 from litestar.response.base import ASGIResponse
 from msgspec.structs import replace
@@ -46,7 +46,7 @@ async def list_customers(request: AppRequest) -> ASGIResponse:
 
 
 def _plus_restored(phone: str | None) -> str | None:
-    """A + that nobody has encoded arrives as a space; a phone number begins with neither by accident."""
+    """Restore a + that was not encoded and arrived as a space. No phone number begins with a space."""
     return f"+{phone[1:]}" if phone and phone.startswith(" ") else phone
 
 
@@ -222,7 +222,7 @@ async def show_rewards(request: AppRequest, customer_id: CustomerId | None = Non
     ),
 )
 async def get_card(request: AppRequest) -> ASGIResponse:
-    """Draw a card, unless the caller has the picture already."""
+    """Draw a card, unless the caller already has the picture."""
     customer_id, business_id = path_id(request), key_holder(request).business.id
     card = await runtime_of(request).database.read(lambda c: read_card(c, business_id, customer_id))
     tag = f'"{look_of(card)}"'
@@ -232,7 +232,7 @@ async def get_card(request: AppRequest) -> ASGIResponse:
 
 
 def has_already(known: str, tag: str) -> bool:
-    """Whether an If-None-Match names a tag; weak ones count too, and * is any."""
+    """Whether an If-None-Match names the tag. Weak tags count too, and * matches any."""
     named = [each.strip().removeprefix("W/") for each in known.split(",")]
     return tag in named or named == ["*"]
 

@@ -1,4 +1,4 @@
-"""Routes of imports: lists of customers that are taken now and imported soon."""
+"""Routes of imports: lists of customers that are queued now and imported soon."""
 
 from litestar.response.base import ASGIResponse
 
@@ -40,7 +40,7 @@ TAG = "Customers"
     ),
 )
 async def import_customers(request: AppRequest) -> ASGIResponse:
-    """Take a list."""
+    """Queue a list."""
     caller, new, runtime = caller_of(request), await read_body(request, CustomerList), runtime_of(request)
     answer = await queue_import(runtime.database, caller, new.customers, now=runtime.clock(), url_of=_url_of)
     runtime.importer.wake()
@@ -63,7 +63,7 @@ async def import_customers(request: AppRequest) -> ASGIResponse:
     ),
 )
 async def get_import(request: AppRequest) -> ASGIResponse:
-    """Show what became of a list."""
+    """Show how far an import is, or how it ended."""
     job_id, business_id = path_id(request), key_holder(request).business.id
     view = await runtime_of(request).database.read(lambda c: read_import(c, business_id, job_id))
     if view is None:
@@ -72,7 +72,7 @@ async def get_import(request: AppRequest) -> ASGIResponse:
 
 
 def _url_of(import_id: int) -> str:
-    """Where an import is asked for, whichever prefix it came by."""
+    """The address of an import, whichever prefix the list came by."""
     return f"{PREFIXES[0]}/imports/{import_id}"
 
 

@@ -1,6 +1,6 @@
 """Routes for the people and programs that watch the server: /health/live, /health/ready and /metrics.
 
-They take no key; a proxy keeps /metrics from the world. What is measured is in `loyalty_app/observability`.
+They take no key; a proxy keeps /metrics private. The figures are in `loyalty_app/observability`.
 """
 
 import asyncio
@@ -16,14 +16,17 @@ PATIENCE_SECONDS = 5
 
 @get("/health/live", include_in_schema=False)
 async def live(request: AppRequest) -> ASGIResponse:
-    """The process answers."""
+    """Answer that the process is alive."""
     del request
     return ASGIResponse(body=b'{"status":"ok"}')
 
 
 @get("/health/ready", include_in_schema=False)
 async def ready(request: AppRequest) -> ASGIResponse:
-    """The process can serve: its database answers. Redis is told too, but stamping goes on without it."""
+    """Answer whether the process can serve: its database answers.
+
+    Redis is reported too, but stamping goes on without it.
+    """
     database = await _database_answers(request)
     redis = await request.app.state.limits.reachable()
     words = {True: "ok", False: "unreachable"}

@@ -1,4 +1,4 @@
-"""Routes of the program: its terms, what it owes, how it does."""
+"""Routes of the program: its terms, its rewards, its analytics."""
 
 from litestar.response.base import ASGIResponse
 

@@ -57,12 +57,12 @@ async def add_stamps_by_code(request: AppRequest) -> ASGIResponse:
 
 
 async def stamp_by_id(request: RequestLike) -> Answer[Stamped]:
-    """Stamp the card of an id."""
+    """Stamp the card with the id in the path."""
     return await _stamp(request, path_id(request))
 
 
 async def stamp_by_code(request: RequestLike) -> Answer[Stamped]:
-    """Stamp the card of a code."""
+    """Stamp the card with the code in the path."""
     return await _stamp(request, path_code(request))
 
 

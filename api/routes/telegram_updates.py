@@ -1,8 +1,8 @@
 """The route to which Telegram sends updates, where a public address is set (`LOYALTY_PUBLIC_URL`).
 
-An update is written down, and only then acknowledged. None is handled twice: that is `chat/update_queue.py`. What an
-update means is not known here; the bots handle it, in this process or in another. Where no address is set, the bots
-fetch updates themselves (`bots/polling.py`).
+An update is stored first, and only then acknowledged. `chat/update_queue.py` keeps it from being handled twice. Updates
+are not interpreted here; the bots handle them, in this process or in another. Where no address is set, the bots fetch
+updates themselves (`bots/polling.py`).
 """
 
 import hmac
@@ -23,7 +23,7 @@ SECRET = "x-telegram-bot-api-secret-token"  # noqa: S105  # the name of a header
 
 @post("/telegram/{id:str}", include_in_schema=False, status_code=200)
 async def take_update(request: AppRequest) -> ASGIResponse:
-    """Write an update down. Without the bot's secret nobody learns anything, not even whether there is a bot."""
+    """Store an update. Without the bot's secret a caller learns nothing, not even whether there is a bot."""
     runtime, bot_id = runtime_of(request), path_id(request)
     secret = await runtime.database.read(lambda connection: find_secret(connection, bot_id))
     shown = request.headers.get(SECRET, "")

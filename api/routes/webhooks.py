@@ -1,4 +1,4 @@
-"""Routes of webhooks: endpoints, their secrets, what was delivered, replays."""
+"""Routes of webhooks: endpoints, their secrets, deliveries, replays."""
 
 from datetime import datetime
 
