@@ -1,8 +1,8 @@
-"""Buttons: what is written on them, and what they bring back when they are pressed.
+"""Buttons: their labels, and the data that Telegram returns when they are pressed.
 
 A press comes back as text of at most 64 bytes that anybody could have made up: a verb and its arguments. It says what
-is wanted, never what is allowed. A nonce, new for each screen, makes what a screen offers once-only: pressing
-twice, or pressing a button that Telegram delivers twice, is one press.
+is wanted, never what is allowed. A nonce, new for each screen, makes what a screen offers once-only: pressing twice, or
+pressing a button that Telegram delivers twice, is one press.
 """
 
 import secrets
@@ -17,7 +17,7 @@ from loyalty_core.fields import BusinessId, CustomerId
 
 LONGEST_DATA: Final = 64
 LONGEST_NUMBER: Final = 18
-"""Digits that a database always takes, in 64 bits."""
+"""Digits that always fit into the 64 bits of a database."""
 
 SCREEN_LIVES_SECONDS: Final = 12 * 3_600
 _TIME_LETTERS, _RANDOM_LETTERS = 7, 7
@@ -29,43 +29,43 @@ PLAIN, GOOD, MAIN, RISKY = None, "success", "primary", "danger"
 
 Rows = list[list[InlineKeyboardButton]]
 Arg = str | int
-"""What a press carries besides its verb: an id, a number, a nonce."""
+"""What a press carries besides its verb: an id, a number or a nonce."""
 
 
 class Press(msgspec.Struct, frozen=True):
-    """A pressed button: what is wanted, and of what. Nothing in it can be trusted."""
+    """A pressed button: a verb and its arguments. Nothing in it can be trusted."""
 
     verb: str
     args: tuple[str, ...]
 
     def number(self, place: int) -> int:
-        """An argument that should be a number; 0, which is nobody's id, if it is none."""
+        """An argument as a number; 0, which is no id, if it is not a number."""
         text = self.text(place)
         return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else 0
 
     @property
     def business_id(self) -> BusinessId:
-        """The shop, which the first argument of a shop's button names; 0 if it names none."""
+        """The shop: the first argument of a shop's button; 0 if it names none."""
         return BusinessId(self.number(0))
 
     @property
     def customer_id(self) -> CustomerId:
-        """The customer, whom the second argument of the staff's buttons names; 0 if it names none."""
+        """The customer: the second argument of the staff's buttons; 0 if it names none."""
         return CustomerId(self.number(1))
 
     def text(self, place: int) -> str:
-        """An argument; empty if it is not there."""
+        """An argument; empty if it is missing."""
         return self.args[place] if place < len(self.args) else ""
 
 
 def read_press(data: str) -> Press:
-    """Read what a button has brought back."""
+    """Parse the data of a pressed button."""
     verb, *args = data.split(":")
     return Press(verb, tuple(args))
 
 
 def pack(verb: str, *args: Arg) -> str:
-    """What a button is to bring back. Raises ValueError if it is too long for Telegram."""
+    """The data of a button. Raises ValueError if it is too long for Telegram."""
     data = ":".join([verb, *map(str, args)])
     if len(data.encode()) > LONGEST_DATA:
         message = f"a button cannot carry {data!r}"
@@ -74,7 +74,7 @@ def pack(verb: str, *args: Arg) -> str:
 
 
 def button(label: str, verb: str, *args: Arg, look: str | None = PLAIN) -> InlineKeyboardButton:
-    """A button that brings back a verb and its arguments."""
+    """A button that returns a verb and its arguments."""
     return InlineKeyboardButton(label, callback_data=pack(verb, *args), style=look)
 
 
@@ -89,19 +89,19 @@ def copy(label: str, text: str) -> InlineKeyboardButton:
 
 
 def keyboard(rows: Rows | None) -> InlineKeyboardMarkup | None:
-    """The buttons below a message, row by row; rows without any are left out."""
+    """The keyboard below a message, row by row, without empty rows; None if no row is left."""
     filled = [row for row in rows or [] if row]
     return InlineKeyboardMarkup(filled) if filled else None
 
 
 def new_nonce(*, ago: float = 0.0) -> str:
-    """A nonce for a screen; it tells when the screen was made, or how long before now it counts as made."""
+    """A nonce for a screen. It holds the time when the screen was made, or counts as made: `ago` seconds before now."""
     tenths = int((time.time() - ago) * 10)
     return base62(tenths, _TIME_LETTERS) + base62(secrets.randbits(41), _RANDOM_LETTERS)
 
 
 def age_of(nonce: str) -> float | None:
-    """How many seconds ago a screen was made; None if the nonce is none of ours."""
+    """How many seconds ago a screen was made; None if the nonce is not one of ours."""
     if len(nonce) != _TIME_LETTERS + _RANDOM_LETTERS or not set(nonce) <= set(DIGITS):
         return None
     tenths = 0
@@ -111,12 +111,15 @@ def age_of(nonce: str) -> float | None:
 
 
 def is_stale(nonce: str) -> bool:
-    """Whether a screen is so old that its buttons only show what is so now; a nonce that is none of ours is, too."""
+    """Whether a screen is so old that its buttons only show the present state.
+
+    A nonce that is not ours counts as stale.
+    """
     age = age_of(nonce)
     return age is None or not -_CLOCKS_DIFFER_SECONDS <= age <= SCREEN_LIVES_SECONDS
 
 
 def is_second_tap(nonce: str) -> bool:
-    """Whether a screen was made so little before that nobody has read it: a finger has tapped twice."""
+    """Whether a screen is so new that nobody has read it yet: a finger tapped twice."""
     age = age_of(nonce)
     return age is not None and 0 <= age < SECOND_TAP_SECONDS

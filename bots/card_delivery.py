@@ -1,7 +1,7 @@
 """Card delivery: how the message of a card is sent to a chat, brought up to date, and taken down.
 
-There is one message for a card; it is edited in place, which notifies nobody. What it says is
-`bots/card_messages.py`; when it is due is `bots/card_worker.py`.
+There is one message for a card; it is edited in place, which notifies nobody. Its text is in `bots/card_messages.py`;
+`bots/card_worker.py` knows when it is due.
 """
 
 import logging
@@ -27,16 +27,16 @@ from loyalty_app.pictures.render_thread import drawn
 
 log = logging.getLogger(__name__)
 
-# It belongs to the picture; the library would send its default beside it, where Telegram knows none.
+# Parse mode does not belong beside a picture, but the library sends its default there, where Telegram knows none.
 NO_PARSE_MODE: dict[str, Any] = {"parse_mode": None}
 PAPER, PAPER_SIZE = "#ECEAE6", (1000, 600)
 
 
 async def show(bot: TelegramBot, snapshot: CardSnapshot) -> ShownCard:
-    """Bring a card's message up to date, or send it if there is none; says what it shows now.
+    """Bring a card's message up to date, or send it if there is none. Returns what the chat shows now.
 
-    Raises a TelegramError that may pass; then nothing is noted, and the same may be done again. If only the news of it
-    could not be told, the showing has failed, but what was sent is not sent again.
+    Raises a TelegramError that may pass; then nothing is noted, and the call can be repeated. If only the news could
+    not be sent, the result counts as failed, but what was sent is not sent again.
     """
     card = snapshot.card
     if not snapshot.reachable:
@@ -67,7 +67,7 @@ def _as_now(snapshot: CardSnapshot, message_id: int | None, sent: int | None) ->
 
 
 def _as_before(card: HeldCard) -> ShownCard:
-    """Nothing was shown: who is back sees what has changed meanwhile, and is told what is news."""
+    """Nothing was shown. A person who comes back sees what has changed meanwhile, and gets the news."""
     return ShownCard(
         card=card,
         message_id=card.message_id,
@@ -78,14 +78,14 @@ def _as_before(card: HeldCard) -> ShownCard:
 
 
 def _without_news(snapshot: CardSnapshot, message_id: int | None, sent: int | None) -> ShownCard:
-    """The card is up to date, its news is still to be told. If the card may have arrived, neither is sent again."""
+    """The card is up to date, its news is still to be sent. If the card may have arrived, neither is sent again."""
     if message_id is None:
         return _as_now(snapshot, None, sent)
     return msgspec.structs.replace(_as_before(snapshot.card), message_id=message_id, sent=sent, failed=True)
 
 
 async def _place(bot: TelegramBot, snapshot: CardSnapshot) -> int | None:
-    """Bring the message up to date, or send it. Raises Forbidden if the person has blocked the bot."""
+    """Edit the card's message, or send a new one. Raises Forbidden if the person has blocked the bot."""
     message_id = snapshot.card.message_id
     picture = await drawn(render_card, picture_of(snapshot))
     if message_id is not None and await _edit(bot, snapshot, picture):
@@ -110,7 +110,7 @@ async def _edit(bot: TelegramBot, snapshot: CardSnapshot, picture: bytes) -> boo
 
 
 async def _send(bot: TelegramBot, snapshot: CardSnapshot, picture: bytes) -> int | None:
-    """Send the card; None if nobody can know whether it arrived. A message before it is taken away."""
+    """Send the card, and delete its earlier message. None if it is not certain that the card arrived."""
     words, card = words_for(snapshot.language), snapshot.card
     keys = keyboard(card_rows(snapshot, words))
     try:
@@ -122,13 +122,13 @@ async def _send(bot: TelegramBot, snapshot: CardSnapshot, picture: bytes) -> int
             return None
         raise
     if card.message_id is not None:
-        with suppress(TelegramError):  # the new one is there
+        with suppress(TelegramError):  # the new message is there
             await bot.delete_message(card.user_id, card.message_id)
     return message.message_id
 
 
 async def _send_news(bot: TelegramBot, snapshot: CardSnapshot) -> int | None:
-    """Send what is news; the number of the message, if there is one and it is known."""
+    """Send the news, if there is any. Returns the id of the message, or None if none was sent or its id is unknown."""
     words = words_for(snapshot.language)
     worth_telling = news(snapshot, words)
     if worth_telling is None:
@@ -136,7 +136,7 @@ async def _send_news(bot: TelegramBot, snapshot: CardSnapshot) -> int | None:
     text, effect = worth_telling
     try:
         return await _send_news_message(bot, snapshot, text, effect)
-    except BadRequest:  # Telegram may have given an effect up
+    except BadRequest:  # Telegram may have removed an effect
         with suppress(BadRequest):
             return await _send_news_message(bot, snapshot, text, None)
     except Forbidden:
@@ -155,7 +155,7 @@ async def _send_news_message(bot: TelegramBot, snapshot: CardSnapshot, text: Htm
 
 
 async def take_down(bot: TelegramBot, card: HeldCard) -> ShownCard:
-    """Take the message of a card out of the chat: its customer was erased. One too old to go is left empty."""
+    """Delete the message of a card, because its customer was erased. One too old to delete is left empty."""
     message_id = card.message_id
     with suppress(Forbidden):
         if message_id is not None and not await _done(bot.delete_message(card.user_id, message_id)):
@@ -173,7 +173,7 @@ def _empty_picture() -> bytes:
 
 
 async def _done(call: Awaitable[Message | bool]) -> bool:
-    """Wait for a call about a message; False if the message is not there any more."""
+    """Wait for a call about a message; False if the message no longer exists."""
     try:
         await call
     except BadRequest as error:

@@ -1,6 +1,6 @@
-"""Card messages: what the message of a card in a chat says and shows, and what is worth a message of its own.
+"""Card messages: the text, picture and buttons of a card in a chat, and which changes get a message of their own.
 
-Only "one to go" and an earned reward are news, if the shop and the customer want that. Sending and editing is
+Only "one to go" and an earned reward are news, if the shop and the customer want that. Sending and editing is in
 `bots/card_delivery.py`; what the buttons do is in `customers`.
 """
 
@@ -38,7 +38,7 @@ def picture_of(snapshot: CardSnapshot) -> CardPicture:
 
 
 def caption(snapshot: CardSnapshot, words: Words) -> Html:
-    """What stands below the picture; shorter than a caption may be, whatever shop and reward are called."""
+    """The text below the picture. It fits into a caption, whatever the names of shop and reward."""
     customer = snapshot.customer
     left = customer.stamps_required - customer.current_stamps
     lines = [
@@ -71,7 +71,7 @@ def card_rows(snapshot: CardSnapshot, words: Words) -> Rows:
 
 
 def news(snapshot: CardSnapshot, words: Words) -> tuple[Html, str] | None:
-    """What is worth a message of its own since the card was last shown, with its effect.
+    """The news since the card was last shown, with its effect; None if there is none.
 
     A card that went back, because something was undone, is no news.
     """
@@ -94,7 +94,7 @@ def news(snapshot: CardSnapshot, words: Words) -> tuple[Html, str] | None:
 
 
 def _newly_earned(snapshot: CardSnapshot) -> tuple[Reward, ...]:
-    """The rewards that came since the card was last shown, if they are still there."""
+    """The rewards earned since the card was last shown, if they are still available."""
     count = snapshot.customer.rewards_earned - snapshot.card.shown_rewards
     return snapshot.rewards[-count:] if count > 0 else ()
 
@@ -111,7 +111,7 @@ def _reward_news(snapshot: CardSnapshot, words: Words, earned: tuple[Reward, ...
 
 
 def reward_lines(rewards: Iterable[Reward], snapshot: CardSnapshot, words: Words, *, since: bool = False) -> list[Html]:
-    """Rewards that wait, and since when if that is wanted; several of a kind are one line."""
+    """Lines for available rewards, with the date of earning if `since`; equal lines are merged into one."""
     counts = Counter(_reward_line(reward, snapshot, words, since=since) for reward in rewards)
     return [line if n == 1 else words.say("{n} × {reward}", n=n, reward=line) for line, n in counts.items()]
 

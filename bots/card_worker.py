@@ -1,7 +1,7 @@
-"""The card worker: brings the cards in chats up to date, whatever changed them: a till, the staff, an owner.
+"""The card worker: brings cards in chats up to date, whatever changed them: a till, the staff or an owner.
 
-Each change of a card notes in its own transaction that the message is due. A card that changes often is shown once, as
-it is then. How a card is sent is `bots/card_delivery.py`.
+Each change of a card notes in its own transaction that the message is due. A card that changes often is shown once, in
+its latest state. How a card is sent is in `bots/card_delivery.py`.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ class CardWorker(QueueWorker[HeldCard, ShownCard]):
         self._loop = asyncio.get_running_loop()
 
     def wake(self) -> None:
-        """Look in a moment: the person who has just stamped a card is answered first."""
+        """Look in a moment. Why: the person who has just stamped a card is answered first."""
         self._loop.call_later(PAUSE_SECONDS, super().wake)
 
     async def _show(self, card: HeldCard) -> ShownCard:
@@ -61,7 +61,7 @@ class CardWorker(QueueWorker[HeldCard, ShownCard]):
 
 
 def _given_up(card: HeldCard, snapshot: CardSnapshot | None) -> ShownCard:
-    """A card that Telegram will not have in this chat: it counts as shown, without a message."""
+    """The result for a card that Telegram refuses in this chat: it counts as shown, without a message."""
     if snapshot is None:
         return ShownCard(card=card, gone=True)
     customer = snapshot.customer

@@ -1,7 +1,7 @@
-"""Extract messages: collects what the bot says from its source, and keeps the catalogues in step. For developers.
+"""Extract messages: collects what the bot says from its source, and updates the catalogues. For developers.
 
-`make words` runs this module; the bot itself does not import it. A sentence is a literal, said by words (see
-`bots/words.py`) or marked with `N_`. A comment above it that begins with "Translators:" goes along.
+`make words` runs this module; the bot itself does not import it. A sentence is a literal argument of `words` (see
+`bots/words.py`) or is marked with `N_`. A comment above it that begins with "Translators:" goes into the catalogue.
 """
 
 import ast
@@ -19,7 +19,7 @@ from bots.words import DOMAIN, LANGUAGES
 HERE = Path(__file__).parent
 SOURCE = "en"
 
-# Which form is for which number. The order is that of Unicode: zero, one, two, few, many, other.
+# Which plural form belongs to which number. The order is Unicode's: zero, one, two, few, many, other.
 PLURALS = {
     "hi": "nplurals=2; plural=(n > 1);",
     "es": "nplurals=2; plural=(n != 1);",
@@ -29,14 +29,14 @@ PLURALS = {
 }
 
 SINGULAR, PLURAL, MARK = {"say", "plain", "label"}, {"count", "plain_count"}, "N_"
-# What shows a text as it comes: its text has to come from words.
+# Functions that show a text unchanged: their text has to come from words.
 SHOWING = {"say", "screen", "toast", "button", "link", "copy"}
 _NO_WORDS = re.compile(r"<[^>]*>|\{\w*\}")
 _WORDS = re.compile(r"(^|[._])words$|words_for\(.*\)$")
 
 
 class Sentence(msgspec.Struct, frozen=True, kw_only=True):
-    """A sentence of the source: by which method it is said, with which values (None: not to be seen), and where."""
+    """A sentence of the source: the method that says it, its values (None: they cannot be seen), and its place."""
 
     way: str
     one: str
@@ -77,7 +77,7 @@ def sentences_in(source: str, name: str) -> Iterator[Sentence]:
 
 
 def _way(call: ast.Call) -> tuple[str, bool]:
-    """By which function, and whether that is one that says or marks sentences."""
+    """The name of the called function, and whether it says or marks sentences."""
     function = call.func
     if isinstance(function, ast.Attribute):
         by_words = _WORDS.search(ast.unparse(function.value)) is not None
@@ -117,7 +117,7 @@ def _note(lines: list[str], line: int) -> str:
 
 
 def to_translate(sentences: list[Sentence]) -> dict[str, Sentence]:
-    """Each sentence with words in it once, by its English; one that has a plural anywhere has it everywhere."""
+    """Each sentence that has words, once, by its English text. If one use has a plural, the entry has it."""
     unique: dict[str, Sentence] = {}
     for sentence in sentences:
         if not has_words(sentence.one):
@@ -129,7 +129,7 @@ def to_translate(sentences: list[Sentence]) -> dict[str, Sentence]:
 
 
 def path_of(code: str) -> Path:
-    """Where the catalogue of a language is; that of English holds the sentences to be translated."""
+    """The file of a language's catalogue; that of English is the template with the sentences to translate."""
     return HERE / "locales" / (f"{DOMAIN}.pot" if code == SOURCE else f"{code}/LC_MESSAGES/{DOMAIN}.po")
 
 
@@ -139,7 +139,7 @@ def translated(code: str) -> Catalog:
 
 
 def in_step(code: str, sentences: dict[str, Sentence]) -> bytes:
-    """The catalogue of a language for these sentences: translations are kept, what is said no more is left out."""
+    """The catalogue of a language for these sentences: translations are kept, sentences no longer said are left out."""
     path, plurals = path_of(code), PLURALS.get(code)
     kept = translated(code) if plurals and path.exists() else Catalog()
     header = [f"Language: {code}" if plurals else "Language: ", "Content-Type: text/plain; charset=utf-8"]
@@ -150,7 +150,7 @@ def in_step(code: str, sentences: dict[str, Sentence]) -> bytes:
 
 
 def _kept(sentence: Sentence, known: Message | None, forms: int) -> Message:
-    """A sentence with the translation that there is, if it has a plural like the sentence."""
+    """A sentence with its existing translation, if both have a plural or neither has."""
     key: str | tuple[str, str] = (sentence.one, sentence.many) if sentence.many else sentence.one
     empty: str | tuple[str, ...] = ("",) * forms if sentence.many else ""
     fits = known is not None and isinstance(known.string, str) == isinstance(empty, str)
@@ -171,7 +171,7 @@ def _written(catalogue: Catalog, header: list[str]) -> bytes:
 
 
 def main() -> None:
-    """Write all catalogues again, and tell what is still to be translated."""
+    """Write all catalogues, and print what is still to be translated."""
     sentences = to_translate(collect())
     for code in LANGUAGES:
         path = path_of(code)

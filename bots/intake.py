@@ -1,8 +1,8 @@
-"""Intake: what comes from Telegram is written down, then handled, whichever way it came.
+"""Intake: updates from Telegram are stored, then handled, whichever way they came.
 
-`take` is the one way in, for polling and for webhooks. What was written down is handled once by some process: one
-person's updates in their order, different people's side by side. One that cannot be handled is set aside and holds up
-nobody. Who answers what is in `routes`.
+`take` is the one way in, for polling and for webhooks. A stored update is handled once by some process: one person's
+updates in their order, different people's side by side. One that cannot be handled is set aside and holds up nobody.
+`routes` says who answers what.
 """
 
 import logging
@@ -33,9 +33,9 @@ failures: ContextVar[list[Exception] | None] = ContextVar("failures", default=No
 
 
 class Intake:
-    """Takes updates in and has them handled by the bots of this process.
+    """Stores updates and has them handled by the bots of this process.
 
-    `bots` maps the number of each open bot to the library's application; it may change at any time.
+    `bots` maps the id of each open bot to the library's application; it may change at any time.
     """
 
     def __init__(self, runtime: Runtime, bots: Mapping[int, BotApplication]) -> None:
@@ -45,9 +45,9 @@ class Intake:
         )
 
     async def take(self, bot_id: int, raw: Iterable[dict[str, Any]]) -> None:
-        """Write updates down, and begin with them; once this returns they are safe, and Telegram may forget them.
+        """Store updates, and begin with them; once this returns they are safe, and Telegram may forget them.
 
-        One that cannot be written down is logged and left: nothing could be done with it, ever.
+        One that cannot be stored is logged and dropped: it could never be handled.
         """
         updates, now = list(_readable(bot_id, raw)), self._runtime.clock()
         claimed = await take_in_and_claim(self._runtime.database, bot_id, updates, now=now, room=self.worker.room)
@@ -56,7 +56,7 @@ class Intake:
             self.worker.wake()
 
     async def _handle(self, update: TelegramUpdate) -> HandledUpdate:
-        """Handle an update; what it leads to can be found in the log by its number."""
+        """Handle an update; the log lines that it leads to have its number."""
         began = time.perf_counter()
         log_context.set({"bot": update.bot_id, "update": update.update_id})
         with self.priority_gate.serving():
@@ -106,7 +106,7 @@ async def _try(bot: BotApplication, update: TelegramUpdate) -> Exception | None:
 
 
 async def note_failure(_update: object, context: Any) -> None:  # noqa: ANN401  # the library's own signature
-    """Keep what a handler has raised for the intake; the library would only log it."""
+    """Keep the error of a handler for the intake; the library would only log it."""
     caught = failures.get()
     if caught is not None and context.error is not None:
         caught.append(context.error)

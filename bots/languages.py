@@ -1,6 +1,6 @@
 """Languages: choosing the one in which the bot speaks to a person.
 
-The sentences themselves are in `locales`; how they are filled is `bots/words.py`.
+The sentences are in `locales`; `bots/words.py` fills them in.
 """
 
 from bots.buttons import Arg, Rows, button
@@ -11,7 +11,7 @@ from loyalty_app.chat.chats import ChatChange
 
 
 def language_rows(verb: str, *args: Arg) -> Rows:
-    """A button for each language, by its own name."""
+    """A button for each language, with its own name."""
     names = [button(words_for(code).name, verb, *args, code) for code in LANGUAGES]
     return [names[first : first + 2] for first in range(0, len(names), 2)]
 
@@ -22,7 +22,7 @@ async def ask(turn: Turn) -> None:
 
 
 async def choose(turn: Turn) -> None:
-    """Speak the language that was chosen, from now on."""
+    """Use the chosen language from now on."""
     code = turn.press.text(0)
     if code not in LANGUAGES:
         return
@@ -33,8 +33,8 @@ async def choose(turn: Turn) -> None:
 
 
 async def repaint_cards(turn: Turn) -> None:
-    """Have all cards of the chat shown again where they are, in the language that is spoken now."""
-    await turn.finish()  # the card worker reads there which language it is
+    """Request that all cards of the chat are shown again where they are, in the present language."""
+    await turn.finish()  # the card worker reads the language there
     await show_again(turn.runtime.database, turn.bot_id, turn.user_id, now=turn.now())
     turn.runtime.wakeups.cards.notify()
 

@@ -1,4 +1,4 @@
-"""Menus: the commands that Telegram offers, and what it says of the bot before one has written, in each language."""
+"""Menus: the commands that Telegram offers, and the bot's description before the first message, in each language."""
 
 import logging
 
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 
 async def set_menus(bot: TelegramBot, *, shared: bool) -> None:
-    """Tell Telegram, where it does not know yet. It goes on without, if Telegram is out of reach."""
+    """Send commands and descriptions to Telegram, where they differ. The bot goes on without them if that fails."""
     for code in (None, *LANGUAGES):
         try:
             await _set_menu(bot, code, shared=shared)

@@ -1,6 +1,6 @@
-"""Owner notices: tells the owners of a shop once, in their chats, what they should know, as that a webhook fails.
+"""The notice worker: tells the owners of a shop once, in their chats, what they should know, as that a webhook fails.
 
-What is to be told, and who knows it already, is in the database (`loyalty_app/shops/owner_notices.py`).
+The notices, and who has them already, are in the database (`loyalty_app/shops/owner_notices.py`).
 """
 
 import logging
@@ -43,7 +43,7 @@ class NoticeWorker(QueueWorker[Notice, NoticeSent]):
         return NoticeSent(notice=notice, told_to=tuple(informed), everybody=set(notice.owners) <= set(informed))
 
     async def _send(self, bot: TelegramBot, notice: Notice, owner: int) -> None:
-        """Tell one owner. One who has blocked the bot, or never met it, cannot be told and is not tried again."""
+        """Tell one owner. Owners who blocked the bot, or never met it, cannot be told; they are not tried again."""
         bot_id, chat_id = BotId(bot.id), ChatId(owner)
         chat: Chat = await self._runtime.database.read(lambda connection: find_chat(connection, bot_id, chat_id))
         if chat.blocked_at is not None:
@@ -57,7 +57,7 @@ class NoticeWorker(QueueWorker[Notice, NoticeSent]):
 
 
 def notice_text(words: Words, notice: Notice) -> Html:
-    """A notice in words."""
+    """The text of a notice."""
     said = _about_webhook(words, notice.facts) if notice.facts else words.say("{text}", text=notice.text)
     return words.say("⚠️ <b>{shop}</b>\n{what}", shop=notice.shop_name, what=said)
 

@@ -1,8 +1,8 @@
 """Polling: fetching a bot's updates from Telegram, where no public address is set (`LOYALTY_PUBLIC_URL`).
 
-Updates are read as they are, for one that the library cannot read must not stop the others. They are acknowledged by
-the next question, which is asked only after they were written down. One process at a time asks for a bot's updates.
-None is handled twice: that is `loyalty_app/chat/update_queue.py`.
+Updates are read as plain data, so that one that the library cannot read does not stop the others. The next request
+acknowledges them; it is made only after they were stored. One process at a time fetches a bot's updates.
+`loyalty_app/chat/update_queue.py` keeps an update from being handled twice.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 async def keep_polling(runtime: Runtime, bot: TelegramBot, intake: Intake) -> None:
-    """Ask for updates until cancelled; what fails is tried again, after longer and longer pauses."""
+    """Fetch updates until cancelled; after a failure try again, with growing pauses."""
     lease = PollingLease(runtime, bot.id)
     try:
         await _poll(lease, bot, intake)
@@ -53,15 +53,18 @@ async def _poll(lease: "PollingLease", bot: TelegramBot, intake: Intake) -> None
         except Conflict:
             log.warning("another program asks for the updates of @%s too", bot.username)
             await asyncio.sleep(CONFLICT_SECONDS)
-        except Exception as error:  # noqa: BLE001  # whatever failed, the network and the database come back
-            level = logging.WARNING if pause > PAUSE_SECONDS else logging.INFO  # once is nothing
+        except Exception as error:  # noqa: BLE001  # the network and the database come back
+            level = logging.WARNING if pause > PAUSE_SECONDS else logging.INFO  # one failure is nothing
             log.log(level, "the updates of @%s could not be fetched: %s", bot.username, type(error).__name__)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
 def after(updates: list[dict[str, Any]]) -> int:
-    """From where to ask on. Raises TelegramError if none has a number: then they would only come again at once."""
+    """The offset of the next request. Raises TelegramError if no update has a number.
+
+    Why: all would come again at once.
+    """
     numbers = [number for update in updates if isinstance(number := update.get("update_id"), int)]
     if not numbers:
         raise TelegramError("no update has a number")
@@ -69,14 +72,14 @@ def after(updates: list[dict[str, Any]]) -> int:
 
 
 class PollingLease:
-    """The right to ask for a bot's updates, which one process has at a time."""
+    """The right to fetch a bot's updates, which one process has at a time."""
 
     def __init__(self, runtime: Runtime, bot_id: int) -> None:
         self._runtime, self._bot_id = runtime, bot_id
         self._me, self._renewed = secrets.token_hex(8), datetime.min.replace(tzinfo=UTC)
 
     async def hold(self) -> None:
-        """Wait until this process has the right, and keep it from lapsing."""
+        """Wait until this process has the right, and renew it in time."""
         while self._runtime.clock() - self._renewed > RENEW_EVERY:
             now = self._runtime.clock()
             if await may_poll(self._runtime.database, self._bot_id, self._me, now=now):
@@ -85,7 +88,7 @@ class PollingLease:
                 await asyncio.sleep(CONFLICT_SECONDS)
 
     async def give_back(self) -> None:
-        """Let another process ask at once."""
+        """Let another process fetch at once."""
         try:
             await leave_polling(self._runtime.database, self._bot_id, self._me)
         except Exception as error:  # noqa: BLE001  # the right lapses by itself

@@ -1,6 +1,6 @@
-"""The priority gate: people who have pressed something come first; cards in other people's chats give way to them.
+"""The priority gate: people who pressed something come first; cards in other people's chats wait.
 
-why: bringing a card up to date takes some milliseconds of this process, and a person who presses a button meanwhile
+Why: bringing a card up to date takes some milliseconds of this process, and a person who presses a button meanwhile
 would wait for it. Nobody looks at the card at that very moment, so it waits for a gap, though not for long.
 """
 
@@ -12,7 +12,7 @@ LONGEST_SECONDS = 0.3
 
 
 class PriorityGate:
-    """Counts the people who are served at the moment, and lets other work begin in the gaps.
+    """Counts the people being served, and lets other work begin in the gaps.
 
     `longest_seconds` is how long that work waits at most: a busy bot must still show its cards.
     """
@@ -26,7 +26,7 @@ class PriorityGate:
 
     @contextmanager
     def serving(self) -> Iterator[None]:
-        """Serve somebody."""
+        """Count a person as being served, until the block ends."""
         self._served += 1
         self._quiet.clear()
         try:
@@ -38,7 +38,7 @@ class PriorityGate:
 
     @asynccontextmanager
     async def gap(self) -> AsyncIterator[None]:
-        """Begin with something that gives way: one at a time, while nobody is served, or after the longest wait."""
+        """Begin work that waits for people: one at a time, while nobody is served, or after the longest wait."""
         latest = asyncio.get_running_loop().time() + self._longest_seconds
         first = False
         try:

@@ -1,7 +1,6 @@
 """Replies: each refusal of the rules as a sentence, in the language of its reader.
 
-The refusal brings its numbers and times; which refusals there are is known to `loyalty_core.errors`. A test walks them
-all.
+The refusal brings its numbers and times. `loyalty_core.errors` defines the refusals; a test walks them all.
 """
 
 from collections.abc import Callable
@@ -19,7 +18,7 @@ Reply = Callable[[Words, Any, datetime], str]
 
 
 def reply(words: Words, refusal: LoyaltyError, now: datetime) -> str:
-    """A refusal in words, without HTML, and counted; `now` is in the time zone of the shop."""
+    """A refusal in words, without HTML; it is also counted. `now` is in the time zone of the shop."""
     count_refusal("chat", refusal.code)
     for kind in type(refusal).__mro__:
         if kind in REPLIES:
@@ -83,7 +82,7 @@ REPLIES: dict[type[LoyaltyError], Reply] = {
     errors.VoidRefused: _void_refused,
 }
 
-# Refusals that bring nothing but themselves.
+# Refusals without numbers or times.
 SENTENCES: dict[type[LoyaltyError], str] = {
     errors.NotOnStaff: N_("You are not on the staff of this shop."),
     errors.CustomerNotFound: N_("There is no such card in this shop."),

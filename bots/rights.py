@@ -1,8 +1,8 @@
-"""Rights: who may press a shop's buttons, and who may answer what they were asked.
+"""Rights: who may press a shop's buttons, and who may answer questions about a shop.
 
-A button only says which shop is meant. The rule itself is `loyalty_app/shops/workplaces.py`; here it is asked at each
-press and at each typed answer, and the tables of `owners` name the role beside each. Whatever writes looks once more,
-in its own transaction.
+A button only names the shop. The rule itself is in `loyalty_app/shops/workplaces.py`; here it is checked at each press
+and at each typed answer, and the tables of `owners` name the role for each. Functions that write check again, in their
+own transaction.
 """
 
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ from loyalty_core.fields import BusinessId
 
 
 class TypedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody typed when they were asked about a shop: as whom, what the draft holds so far, and the text."""
+    """A typed answer to a question about a shop: the person's position, the draft so far, and the text."""
 
     position: Position
     draft: Draft
@@ -30,7 +30,7 @@ DraftAnswer = Callable[[Turn, str], Awaitable[None]]
 
 
 async def own_positions(turn: Turn) -> list[Position]:
-    """Where the person works, the oldest position first; a shop's own bot knows that shop only."""
+    """The person's positions in shops, the oldest first; a shop's own bot knows that shop only."""
     user_id, bot_id = turn.user_id, turn.bot_id
     return await turn.read(lambda connection: list_positions(connection, user_id=user_id, bot_id=bot_id))
 
@@ -44,9 +44,11 @@ async def own_position(turn: Turn, business_id: BusinessId, role: Role) -> Posit
 
 
 def pressed_by(role: Role, act: Callable[[Turn, Position], Awaitable[None]]) -> PressAnswer:
-    """A press on a button of a shop, whose number comes first in it, by somebody who has that role now.
+    """An answer to a press on a shop's button, for people who have that role now.
 
-    It ends whatever was being typed. Raises NotOnStaff or RoleRequired, and then nothing has happened.
+    The shop is the button's first argument.
+
+    It ends any running draft. Raises NotOnStaff or RoleRequired, and then nothing has happened.
     """
 
     async def answer(turn: Turn) -> None:
@@ -58,9 +60,9 @@ def pressed_by(role: Role, act: Callable[[Turn, Position], Awaitable[None]]) -> 
 
 
 def typed_by(role: Role, take: Callable[[Turn, TypedAnswer], Awaitable[None]]) -> DraftAnswer:
-    """A typed answer about the shop that the draft names, by somebody who has that role now.
+    """An answer to a typed text about the shop that the draft names, for people who have that role now.
 
-    Raises NotOnStaff or RoleRequired, and ends the question.
+    Raises NotOnStaff or RoleRequired, and ends the draft.
     """
 
     async def answer(turn: Turn, text: str) -> None:

@@ -1,7 +1,7 @@
-"""Routes: what people can say and press, and who answers. The table of contents of the bot.
+"""Routes: what people can say and press, and which function answers. The table of contents of the bot.
 
-Every answer is one function that is given the turn. A refusal of the rules is said in words; any other failure is
-said to the person too, and then left to the intake.
+Every answer is one function that takes the turn. A refusal of the rules is answered with a sentence; any other failure
+is told to the person too, and then left to the intake.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
@@ -33,12 +33,12 @@ Entry = Callable[[Turn, str], Awaitable[None]]
 
 
 async def _open_card(turn: Turn, code: str) -> None:
-    """The staff of a card's shop see whom to stamp; its holder sees their card; everybody else learns nothing."""
+    """Show staff of the card's shop whom to stamp, and its holder their card; everybody else learns nothing."""
     if not await staff.open_card(turn, code):
         await customers.open_card(turn, code)
 
 
-# What follows /start, by its first letters: links that people open.
+# What follows /start, by its first letters, in links that people open.
 STARTS: dict[str, Entry] = {
     JOIN_PREFIX: customers.join,
     CARD_PREFIX: _open_card,
@@ -58,12 +58,12 @@ COMMANDS: dict[str, Answer] = {
 
 PRESSES: dict[str, Answer] = {**customers.PRESSES, **staff.PRESSES, **owners.PRESSES, **languages.PRESSES}
 
-# What was asked last, by its first word: who reads the answer that is typed.
+# The first word of a draft: the function that reads the typed answer.
 DRAFTS: dict[str, Entry] = {**customers.DRAFTS, **staff.DRAFTS, **owners.DRAFTS}
 
 
 async def start(turn: Turn) -> None:
-    """Somebody has opened a link, or come to look."""
+    """Answer /start: a link was opened, or a person came without one."""
     turn.note(ChatChange(draft=None))
     payload = turn.args[0] if turn.args else ""
     entry = STARTS.get(payload[:2])
@@ -71,7 +71,7 @@ async def start(turn: Turn) -> None:
 
 
 def commanded(answer: Answer) -> Answer:
-    """An answer to a command, which ends whatever was being asked."""
+    """An answer to a command, which ends any running draft."""
 
     async def run(turn: Turn) -> None:
         turn.note(ChatChange(draft=None))
@@ -81,7 +81,7 @@ def commanded(answer: Answer) -> Answer:
 
 
 async def typed(turn: Turn) -> None:
-    """Somebody has typed something: the answer to what was asked last, or a card's code, or just so."""
+    """Answer a text: it answers the last question, or is a card's code or phone number, or anything else."""
     draft = turn.draft
     if draft is not None and (entry := DRAFTS.get(draft.kind.split(".")[0])):
         await entry(turn, turn.text)
@@ -90,7 +90,7 @@ async def typed(turn: Turn) -> None:
 
 
 async def pressed(turn: Turn) -> None:
-    """Somebody has pressed a button."""
+    """Answer a pressed button."""
     answer = PRESSES.get(turn.press.verb)
     if answer is None:
         await turn.toast(turn.words.plain("This button is of an older version. Please open the card again."))
@@ -99,13 +99,13 @@ async def pressed(turn: Turn) -> None:
 
 
 async def photographed(turn: Turn) -> None:
-    """Somebody has sent a photo, or a picture as a file."""
+    """Answer a photo, or a picture sent as a file."""
     if not await staff.scan(turn):
         await customers.help_(turn)
 
 
 async def blocked_or_back(turn: Turn) -> None:
-    """Somebody has blocked the bot, or come back."""
+    """Note that the person blocked the bot, or came back."""
     member = turn.incoming.my_chat_member
     if member is None or member.chat.type != ChatType.PRIVATE:
         return
@@ -116,7 +116,7 @@ async def blocked_or_back(turn: Turn) -> None:
 
 
 def answered(answer: Answer) -> Callable[[Update, Turn], Coroutine[Any, Any, None]]:
-    """An answer as the library calls it: refusals are said, and what was noted is written down."""
+    """An answer in the form that the library calls: refusals are told, and the turn's notes are stored."""
 
     async def run(_update: Update, turn: Turn) -> None:
         try:
@@ -126,7 +126,7 @@ def answered(answer: Answer) -> Callable[[Update, Turn], Coroutine[Any, Any, Non
         except LoyaltyError as refusal:
             await _refuse(turn, refusal)
         except Exception as error:
-            if not may_pass(error):  # what passes is tried again by itself
+            if not may_pass(error):  # what may pass is tried again by itself
                 await _apologize(turn)
             raise
         finally:

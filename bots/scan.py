@@ -2,10 +2,10 @@
 
 The rules, in words:
 - All codes count, each once, in reading order: line by line, and from left to right.
-- A picture that does not give up its codes at once is looked at again: flattened, smaller, softened, sharpened, larger.
-- What is no picture, is broken or pretends to be enormous has no codes in it. Nothing that people send raises here.
+- If a code is not read at once, the picture is looked at again: flattened, smaller, softened, sharpened, larger.
+- A file that is no picture, is broken or pretends to be enormous has no codes. Nothing that people send raises here.
 
-It is work for a thread (`asyncio.to_thread`), for any number of them. Who may stamp a card is not known here.
+It is work for a thread (`asyncio.to_thread`), for any number of them. Who may stamp a card is decided elsewhere.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,12 +18,12 @@ from PIL import Image, ImageFilter, ImageOps
 from loyalty_app.shops.links import code_in
 
 QR_CODES = zxingcpp.barcode_formats_from_str("QRCode")
-# What phones and their screens make. The other formats of Pillow run programs or open more than a picture.
+# Formats of phones and their screens. Other formats of Pillow run programs or open more than a picture.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
 
-# A JPEG can be opened at half its size or less, so it may be larger.
+# Why: a JPEG can be opened at half its size or less.
 MOST_PIXELS, MOST_PIXELS_OF_JPEG = 25_000_000, 80_000_000
-# Pixels of the longer side: a larger picture is shrunk to this first.
+# Pixels of the longer side: a larger picture is first shrunk to this.
 ENOUGH = 2_000
 # Below this, one look is at twice the size.
 FEW = 1_000
@@ -32,7 +32,7 @@ Look = Callable[[Image.Image], Image.Image]
 
 
 class Sighting(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a code was seen, in shares of the picture's height and width."""
+    """Where a code is in a picture, in fractions of the picture's height and width."""
 
     middle: float
     left: float
@@ -40,14 +40,14 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_codes(picture: bytes) -> list[str]:
-    """Read the texts of all QR codes in a picture (JPEG, PNG, WebP, GIF, BMP or AVIF): none if it is no picture."""
+    """Read the texts of all QR codes in a picture (JPEG, PNG, WebP, GIF, BMP or AVIF); empty if it is no picture."""
     sightings: dict[str, Sighting] = {}
     for view in _views(picture):
         codes = zxingcpp.read_barcodes(view, formats=QR_CODES, return_errors=True)
         for code in codes:
             if code.valid and code.text:
                 sightings.setdefault(code.text, _sighting(code.position, view.size))
-        # A code that was seen and not read is worth another look, even beside one that was read.
+        # A code that was seen but not read is worth another look, even beside one that was read.
         if sightings and all(code.valid for code in codes):
             break
     return _in_reading_order(sightings)
@@ -59,7 +59,7 @@ def cards_in(picture: bytes) -> list[str]:
     return list(dict.fromkeys(code for code in codes if code is not None))
 
 
-# The looks, those first that help most photos for their price: `bench/photos.py` has the photos.
+# The looks; those that help most photos for their time come first: `bench/photos.py` has the photos.
 
 
 def _flattened(photo: Image.Image) -> Image.Image:
@@ -102,7 +102,7 @@ LOOKS: tuple[Look, ...] = (
 
 
 def _views(picture: bytes) -> Iterator[Image.Image]:
-    """The picture in gray: as it is, at its full size if it was shrunk, and then by each of the looks."""
+    """The picture in gray: unchanged, at its full size if it was shrunk, and then through each of the looks."""
     photo = _gray(picture, ENOUGH)
     if photo is None:
         return
@@ -125,14 +125,14 @@ def _gray(picture: bytes, side: int | None) -> Image.Image | None:
 
 
 def _is_too_large(image: Image.Image) -> bool:
-    # A progressive JPEG is held at its full size, however small it is opened.
+    # Why: a progressive JPEG is held at its full size, however small it is opened.
     small = image.format in {"JPEG", "MPO"} and "progressive" not in image.info
     return image.width * image.height > (MOST_PIXELS_OF_JPEG if small else MOST_PIXELS)
 
 
 def _shrunk(image: Image.Image, side: int) -> Image.Image:
     share = min(1.0, side / max(image.size))
-    # A JPEG is opened without its colours, which halves the time.
+    # A JPEG is opened without its colours. Measured: that halves the time.
     image.draft("L", (round(image.width * share), round(image.height * share)))
     gray = _on_white(image)
     gray.thumbnail((side, side), Image.Resampling.BICUBIC)
@@ -140,7 +140,7 @@ def _shrunk(image: Image.Image, side: int) -> Image.Image:
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """One channel of 8 bits, transparent parts on white paper."""
+    """One channel of 8 bits, with white behind transparent parts."""
     if image.mode.startswith("I"):
         return image.convert("I").point(lambda light: light * (1 / 256)).convert("L")
     if not image.has_transparency_data:
@@ -152,7 +152,7 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _upright(gray: Image.Image) -> Image.Image:
-    """Turned as its camera noted; a note that cannot be read turns nothing."""
+    """Turn the picture by its camera's EXIF note; a note that cannot be read turns nothing."""
     try:
         return ImageOps.exif_transpose(gray)
     except Exception:  # noqa: BLE001  # a broken note makes Pillow raise anything
@@ -166,7 +166,7 @@ def _sighting(position: zxingcpp.Position, size: tuple[int, int]) -> Sighting:
 
 
 def _in_reading_order(sightings: dict[str, Sighting]) -> list[str]:
-    """Sort codes into lines: a code whose middle is within half a code of the first one's stands in its line."""
+    """Sort codes into lines: a code whose middle is within half a code of the line's first one is in that line."""
     lines: list[list[tuple[float, str]]] = []
     first: Sighting | None = None
     for text, seen in sorted(sightings.items(), key=lambda item: item[1].middle):

@@ -44,7 +44,7 @@ class SharedRequest(HTTPXRequest):
     """One pool of connections for all bots; a bot that closes does not close it for the others."""
 
     async def shutdown(self) -> None:
-        """Nothing; `close` does it for all."""
+        """Do nothing; `close` closes the pool."""
 
     async def close(self) -> None:
         """Close the pool, when no bot needs it any more."""
@@ -54,8 +54,8 @@ class SharedRequest(HTTPXRequest):
 class BotSupervisor:
     """The bots of one process, with all that works for them: the intake of updates, the cards, the notices.
 
-    `runtime` is what the process holds open; `bots` maps the number of each open bot to the library's application.
-    Made and closed by `open_bots`.
+    `runtime` is what the process holds open; `bots` maps the id of each open bot to the library's application.
+    `open_bots` makes and closes it.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -69,7 +69,7 @@ class BotSupervisor:
             connection_pool_size=CONNECTIONS,
             read_timeout=PATIENCE_SECONDS,
             write_timeout=PATIENCE_SECONDS,
-            # Certificates take long to load; a server of one's own without TLS shows none.
+            # Certificates take long to load; a private server without TLS has none.
             httpx_kwargs={"verify": self._where.startswith("https:")},
         )
         self._vault = runtime.vault
@@ -89,9 +89,9 @@ class BotSupervisor:
             await asyncio.sleep(CHECK_EVERY_SECONDS)
 
     async def follow(self) -> None:
-        """Open bots that are new, close those that are gone, and open again those that have another token.
+        """Open new bots, close removed ones, and reopen those that have another token.
 
-        Bots are opened side by side: one that cannot be reached holds up no other, and is left in peace for a while.
+        Bots are opened side by side: one that cannot be reached delays no other, and is tried again after a pause.
         """
         records = {record.bot_id: record for record in await registry.list_bots(self.runtime.database, self._vault)}
         self._report_locked(records.values())
@@ -112,14 +112,14 @@ class BotSupervisor:
         )
 
     def _report_locked(self, records: Iterable[BotRecord]) -> None:
-        """Say once which bots' tokens cannot be read with this installation's key."""
+        """Log once which bots' tokens cannot be read with this installation's key."""
         locked = {record.bot_id for record in records if record.business_id is not None and record.token is None}
         for bot_id in locked - self._locked:
             log.error("bot %d stays closed: its token was encrypted with another LOYALTY_SECRET_KEY", bot_id)
         self._locked = locked
 
     async def _try_to_open(self, token: str, *, known: BotRecord | None) -> None:
-        """Open a bot, or say why not; what is out of reach for a moment is not worth a warning."""
+        """Open a bot, or log why not; a first failure that may pass is not a warning."""
         bot_id = bot_id_of(token)
         try:
             await self._open(token, known=known)
@@ -166,7 +166,7 @@ class BotSupervisor:
         )
 
     async def _run(self, record: BotRecord, bot: TelegramBot) -> None:
-        """Ask for updates, or have them sent here, if there is a public address."""
+        """Tell Telegram how this bot gets its updates, and poll if there is no public address."""
         menus = asyncio.create_task(set_menus(bot, shared=record.business_id is None))
         try:
             url = self.runtime.settings.public_url
@@ -178,8 +178,8 @@ class BotSupervisor:
             menus.cancel()
 
     async def _until_done(self, bot: TelegramBot, url: str, secret: str) -> None:
-        """Tell Telegram where updates are to be sent, or that they will be asked for."""
-        level = logging.INFO  # once is nothing
+        """Tell Telegram where to send updates, or that they will be fetched, until it has heard."""
+        level = logging.INFO  # one failure is nothing
         while True:
             try:
                 if url:
@@ -220,14 +220,14 @@ class BotSupervisor:
 
 
 def _pause(error: Exception, failed: int) -> float:
-    """For how many seconds a bot that could not be opened is left; a token that is refused seldom becomes right."""
+    """Seconds until a bot that could not be opened is tried again; a token that is refused seldom becomes right."""
     if not isinstance(error, NetworkError):
         return DEAD_SECONDS
     return min(CHECK_EVERY_SECONDS * ((1 << min(failed, 10)) - 2), DEAD_SECONDS)
 
 
 def bot_id_of(token: str) -> int:
-    """The bot's id, with which its token begins; 0 if that is no token."""
+    """The bot's id, with which its token begins; 0 if the text is no token."""
     number = token.partition(":")[0]
     return int(number) if number.isdigit() else 0
 
@@ -235,7 +235,7 @@ def bot_id_of(token: str) -> int:
 @asynccontextmanager
 async def open_bots(runtime: Runtime) -> AsyncIterator[BotSupervisor]:
     """Open the bots of a process and close them at the end; if Telegram is out of reach, they open once it is back."""
-    if runtime.settings.on_sqlite:  # nobody else is at work, so what was leased is free
+    if runtime.settings.on_sqlite:  # no other process is at work, so all leases are free
         await update_queue.release(runtime.database)
         await card_queue.release(runtime.database)
         await registry.release(runtime.database)

@@ -1,12 +1,12 @@
-"""Telegram's limits and errors: no more calls are made than it takes, and what a failed call means.
+"""Telegram's limits and errors: the bots make no more calls than it takes, and what a failed call means.
 
-Neither a bot in all nor one chat gets more calls than Telegram takes. Of an error it is said whether the call may have
+Neither a bot nor one chat gets more calls than Telegram takes. For an error, functions say whether the call may have
 been carried out all the same, whether the failure may pass, and how long Telegram wants us to wait. The callers decide
 what to do about it.
 
-Its limits are about 30 messages a second for a bot, one a second into a chat, with short bursts. Where it says
-"retry after", nothing was done, so the same call is made again then, if that is soon. How long a text
-may be is `bots/words.py`; the limits of our own API are `api/rate_limits.py`.
+Its limits are about 30 messages a second for a bot, one a second into a chat, with short bursts. Where it says "retry
+after", nothing was done, so the same call is made again then, if that is soon. The length of texts is in
+`bots/words.py`; the limits of our own API are in `api/rate_limits.py`.
 """
 
 import asyncio
@@ -30,12 +30,12 @@ MOST_CHATS = 10_000
 SPARE = (12, 1.0)
 TRIES = 4
 LONGEST_WAIT_SECONDS = 10
-"""A call that is put off for longer does not wait here: its whole update is handled again then."""
+"""A call that has to wait longer does not wait here: its whole update is handled again then."""
 UNHURRIED = 1
 """For `rate_limit_args`: a call for which nobody waits. Such calls leave room for those of people who do."""
 UNCOUNTED = {"deleteMessage"}
 
-# What comes of a call, in the words of the figures; the first kind that fits counts.
+# Errors and their names in the metrics; the first kind that fits counts.
 OUTCOMES: tuple[tuple[type[Exception], str], ...] = (
     (RetryAfter, "put_off"),
     (Forbidden, "blocked"),
@@ -45,27 +45,27 @@ OUTCOMES: tuple[tuple[type[Exception], str], ...] = (
 )
 
 TelegramBot = ExtBot[int]
-"""A bot of ours: the library's, whose rate limiter takes a number (`UNHURRIED`)."""
+"""Our bots: the library's bot, whose rate limiter takes a number (`UNHURRIED`)."""
 
 Answer = Any
 Call = Callable[..., Coroutine[Any, Any, Answer]]
 
 
 class TelegramRateLimiter(BaseRateLimiter[int]):
-    """Keeps one bot within Telegram's limits: a call that comes too early waits. Only what goes into a chat counts."""
+    """Keeps one bot within Telegram's limits: a call that comes too early waits. Only calls into a chat count."""
 
     def __init__(self) -> None:
         self._whole, self._spare = AsyncLimiter(*PER_BOT), AsyncLimiter(*SPARE)
         self._chats: OrderedDict[str, AsyncLimiter] = OrderedDict()
 
     async def initialize(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: nothing is held open."""
 
     async def shutdown(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: nothing is held open."""
 
     async def process_request(self, *_positional: Any, **named: Any) -> Answer:  # noqa: ANN401  # the library's own signature
-        """Make a call when it is its turn, and count it. Raises RetryAfter if it is put off too long."""
+        """Make a call when it may be made, and count it. Raises RetryAfter if the wait is too long."""
         began, outcome = time.perf_counter(), "ok"
         try:
             return await self._call(named)
@@ -127,6 +127,6 @@ def may_pass(error: Exception) -> bool:
 
 
 def seconds_to_wait(error: RetryAfter) -> float:
-    """For how many seconds Telegram puts a call off."""
+    """The seconds that Telegram wants us to wait."""
     wait = error.retry_after
     return wait if isinstance(wait, int | float) else wait.total_seconds()

@@ -1,8 +1,8 @@
 """The turn: one update of one person, with the chat it came from, the words to answer in, and the ways to answer.
 
-A turn is made by the library for each update. Sending is done here, so that everything that can happen on the way (a
-person who has blocked the bot, a message that is gone, an answer that was lost) is met in one place. What is said is
-not known here.
+The library makes a turn for each update. Sending is done here, so that everything that can happen on the way (a person
+who has blocked the bot, a message that is gone, an answer that was lost) is handled in one place. What to say is
+decided elsewhere.
 """
 
 import logging
@@ -32,9 +32,9 @@ NOT_MODIFIED = "message is not modified"
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """What is being asked, as "newshop.reward", and the answers so far.
+    """The open question, as "newshop.reward", and the answers so far.
 
-    `by` is the update after which it was asked. If that comes once more, it is no answer to this question.
+    `by` is the update after which it was asked. If that update comes once more, it is no answer to this question.
     """
 
     kind: str
@@ -43,12 +43,12 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 def write_draft(draft: Draft) -> bytes:
-    """A draft as it is kept."""
+    """Encode a draft for storage."""
     return msgspec.json.encode(draft)
 
 
 def read_draft(kept: bytes | None) -> Draft | None:
-    """A draft that was kept; None if there is none, or an older release wrote it."""
+    """Decode a stored draft; None if there is none, or an older release wrote it."""
     if kept is None:
         return None
     try:
@@ -60,24 +60,24 @@ def read_draft(kept: bytes | None) -> Draft | None:
 class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
     """One update of one person in their chat with one bot: what came, and the ways to answer.
 
-    A handler is given one: `async def show(turn: Turn) -> None`. It reads `turn.text`, `turn.press` and `turn.user`,
-    asks `turn.counter` or `turn.read(...)`, notes what changes in the chat by `turn.note(ChatChange(...))`, and answers
-    by `turn.screen(turn.words.say("Hello {name}", name=...), rows)`. A blocked bot, a message that is gone and an
-    answer that was lost are met here; other errors of Telegram's go up, and the update may be tried again.
+    A handler takes one: `async def show(turn: Turn) -> None`. It reads `turn.text`, `turn.press` and `turn.user`, asks
+    `turn.counter` or `turn.read(...)`, notes what changes in the chat by `turn.note(ChatChange(...))`, and answers by
+    `turn.screen(turn.words.say("Hello {name}", name=...), rows)`. A blocked bot, a message that is gone and an answer
+    that was lost are handled here; other errors of Telegram's are raised, and the update may be tried again.
     """
 
     incoming: Update
     chat: Chat
     words: Words
     is_back = False
-    """Whether the person writes or presses who had blocked the bot."""
+    """Whether the person had blocked the bot, and now writes or presses again."""
     _answered = False
     _last_before: int | None = None
     _noted = ChatChange()
 
     @classmethod
     def from_update(cls, update: object, application: Any) -> "Turn":  # noqa: ANN401  # the library's own signature
-        """Made by the library for each update."""
+        """Make the turn of an update; called by the library."""
         turn = super().from_update(update, application)
         if isinstance(update, Update):
             turn.incoming = update
@@ -107,7 +107,7 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
 
     @property
     def counter(self) -> Counter:
-        """The way in which cards are written."""
+        """The counter, through which cards are written."""
         return self.runtime.counter
 
     @property
@@ -120,21 +120,21 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
 
     @property
     def user_id(self) -> UserId:
-        """Telegram's number of the person."""
+        """Telegram's id of the person."""
         return UserId(self.user.id)
 
     @property
     def chat_id(self) -> ChatId:
-        """Telegram's number of their private chat, which is the person's own."""
+        """Telegram's id of their private chat, which equals the person's."""
         return ChatId(self.user.id)
 
     @property
     def bot_id(self) -> BotId:
-        """Telegram's number of the bot that is written to."""
+        """Telegram's id of the bot in this chat."""
         return BotId(self.bot.id)
 
     def now(self, business: Business | None = None) -> datetime:
-        """The moment, by the shop's clock if one is named."""
+        """The time now, in the shop's time zone if a shop is given."""
         moment = self.runtime.clock()
         return moment.astimezone(business.zone) if business else moment
 
@@ -143,20 +143,20 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
         return await self.runtime.database.read(work)
 
     def note(self, change: ChatChange) -> None:
-        """Note something about the chat; it is written down at the end of the turn."""
+        """Note a change of the chat; it is stored at the end of the turn."""
         self.chat = msgspec.structs.replace(self.chat, **_asked(change))
         self._noted = msgspec.structs.replace(self._noted, **_asked(change))
 
     def ask(self, draft: Draft) -> None:
-        """Note what is being asked now, after this update."""
+        """Note the question that is asked now, after this update."""
         self.note(ChatChange(draft=write_draft(msgspec.structs.replace(draft, by=self.incoming.update_id))))
 
     def has_asked(self, draft: Draft) -> bool:
-        """Whether something was asked after this very update, which comes once more: it failed, or was cut off."""
+        """Whether the question was asked after this very update, which comes once more: it failed, or was cut off."""
         return draft.by == self.incoming.update_id
 
     async def finish(self) -> None:
-        """End the turn: a press is answered in any case, and what was noted is written down."""
+        """End the turn: answer the press in any case, and store the notes."""
         await self.toast()
         if _asked(self._noted):
             await change_chat(self.runtime.database, self.bot_id, self.chat_id, self._noted, now=self.now())
@@ -166,12 +166,12 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
 
     @property
     def text(self) -> str:
-        """What was typed; empty if nothing was."""
+        """The typed text; empty if there is none."""
         return (self.incoming.message.text or "").strip() if self.incoming.message else ""
 
     @property
     def draft(self) -> Draft | None:
-        """What the person is in the middle of typing; None if nothing is being asked."""
+        """The open draft; None if no question is open."""
         return read_draft(self.chat.draft)
 
     @property
@@ -182,27 +182,30 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
 
     @property
     def pressed_id(self) -> int | None:
-        """The message whose button was pressed."""
+        """The id of the message whose button was pressed."""
         query = self.incoming.callback_query
         return query.message.message_id if query and query.message else None
 
     # Ways to answer.
 
     async def toast(self, text: str = "", *, alert: bool = False) -> None:
-        """Answer a press, once: with a line that goes by itself, or with one that has to be closed."""
+        """Answer a press, once: with a line that disappears by itself, or with an alert that has to be closed."""
         query = self.incoming.callback_query
         if query is None or self._answered:
             return
         self._answered = True
-        with suppress(TelegramError):  # too old, or answered on an earlier try; what it is about is done
+        with suppress(TelegramError):  # too old, or answered on an earlier try; the deed itself is done
             await query.answer(text[:200] or None, show_alert=alert)
 
     async def say(self, text: Html, rows: Rows | None = None, **options: Any) -> Message | None:  # noqa: ANN401  # the library's
-        """Send a message of its own; None if nobody can know whether it arrived."""
+        """Send a message of its own; None if it is not certain that it arrived."""
         return await self.sent(self.bot.send_message, text=text, reply_markup=keyboard(rows), **options)
 
     async def sent(self, send: Callable[..., Awaitable[Message]], **what: Any) -> Message | None:  # noqa: ANN401  # the library's
-        """Send something into the chat. Never again on a time-out, for it may have arrived."""
+        """Send something into the chat; None if it may not have arrived.
+
+        A time-out is not retried: it may have arrived.
+        """
         try:
             message = await send(chat_id=self.user.id, **what)
         except TimedOut:
@@ -217,8 +220,8 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
     async def screen(self, text: Html, rows: Rows | None = None) -> None:
         """Show something on the person's screen: one message that is edited in place.
 
-        After a press that is the message with the button. Otherwise it is the last screen, if it still is the last
-        message of the chat once the person's own is taken away; else a new one replaces it.
+        After a press that is the message with the button. Otherwise it is the last screen, if it is the last message of
+        the chat without the person's own; else a new one replaces it.
         """
         pressed = self.pressed_id
         if pressed is not None and await self.edit(pressed, text, rows):
@@ -234,11 +237,11 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
         self.note(ChatChange(screen_id=message.message_id if message else None))
 
     async def edit(self, message_id: int, text: Html, rows: Rows | None = None) -> bool:
-        """Edit a message of text in place; False if it is not there any more, or is a picture."""
+        """Edit a text message in place; False if it does not exist any more, or is a picture."""
         return await self.edited(self.bot.edit_message_text, message_id, text=text, reply_markup=keyboard(rows))
 
     async def edited(self, edit: Callable[..., Awaitable[Message | bool]], message_id: int, **what: Any) -> bool:  # noqa: ANN401  # the library's
-        """Edit something in the chat; False if it is not there any more. An edit may be repeated without harm."""
+        """Edit something in the chat; False if it does not exist any more. An edit may be repeated without harm."""
         try:
             await edit(chat_id=self.user.id, message_id=message_id, **what)
         except TimedOut:
@@ -250,7 +253,7 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
         return True
 
     async def swallow(self) -> None:
-        """Take the person's own message out of the chat, once it has been understood."""
+        """Delete the person's own message, once it was understood."""
         message = self.incoming.message
         if message is None:
             return
@@ -259,7 +262,7 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
             self.note(ChatChange(last_id=self._last_before))
 
     async def remove(self, message_id: int) -> None:
-        """Take a message out of the chat; one that is gone already, or too old, is left."""
+        """Delete a message; one that is gone already, or too old, is left."""
         with suppress(TelegramError):
             await self.bot.delete_message(self.user.id, message_id)
 

@@ -1,7 +1,7 @@
 """Words: every sentence, number, date and plural that the bot says, in the language of its reader.
 
 The English sentence in the code is the key: `words.say("Hello {name}", name=…)`. `make words` collects sentences from
-the calls below, so they are literals; a sentence that waits in a table is marked there by `N_`.
+the calls below, so they are literals; a sentence in a table is marked there by `N_`.
 
 | for | one | plural |
 |---|---|---|
@@ -9,10 +9,10 @@ the calls below, so they are literals; a sentence that waits in a table is marke
 | toasts, files, pictures: no HTML | plain | plain_count |
 | labels of buttons, 40 letters at most | label | |
 
-Names, codes and times are kept from turning the sentence around them: what a person typed is isolated (U+2068 … U+2069)
-wherever it could change the order of its neighbours, and loses the signs that would reach beyond it. Texts are kept
-within what Telegram takes, which counts UTF-16 units without the tags; how many messages it takes is
-`bots/telegram_limits.py`. Sentences are collected for the translators by `bots/extract_messages.py`; none live here.
+Names, codes and times must not turn the sentence around them: a text that a person typed is isolated (U+2068 … U+2069)
+wherever it could change the order of its neighbours, and loses the signs that would reach beyond it. Texts are cut to
+the length that Telegram takes, which counts UTF-16 units without the tags; how many messages it takes is in
+`bots/telegram_limits.py`. `bots/extract_messages.py` collects the sentences for the translators; none live here.
 """
 
 import html
@@ -34,12 +34,12 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
 
 DOMAIN = "loyalty"
-"""What the files of the translations are called: bots/locales/<language>/LC_MESSAGES/loyalty.po."""
+"""The name of the translation files: bots/locales/<language>/LC_MESSAGES/loyalty.po."""
 
 LANGUAGES = ("en", "hi", "es", "ru", "ar", "de")
 """The languages in the order of the menu."""
 
-# English for everybody: 24 hours, the day before the month.
+# International English: 24 hours, the day before the month.
 _FORMATS = {"en": "en_GB"}
 
 CAPTION, TEXT = 1_024, 4_096
@@ -53,31 +53,31 @@ RIGHT_TO_LEFT = "\u200f"
 _OVERRIDES = dict.fromkeys(range(0x202A, 0x202F))
 _ISOLATES = dict.fromkeys(range(0x2066, 0x206A))
 _OPENS = {"\u2066", "\u2067", "\u2068"}
-# A code keeps its isolation outside its tag: a tap copies what is inside. A placeholder within a tag is a link's.
+# The isolation of a code is outside its tag: a tap copies what is inside. A placeholder within a tag is a link's.
 _PLACE = re.compile(r"<code>\{(?P<code>\w+)\}</code>|<[^>]*>|\{(?P<name>\w+)\}")
 _WHOLE = {timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)}
 
 
 class Html(str):
-    """A text that is HTML already: as a value it is put in as it is."""
+    """A text that is HTML already; as a value it is not escaped."""
 
     __slots__ = ()
 
 
 def N_(sentence: str, /) -> str:  # noqa: N802  # the name that gettext gives to this mark
-    """Mark a sentence that is said later, as one in a table. It comes back as it is."""
+    """Mark a sentence that is said later, as one in a table. Returns it unchanged."""
     return sentence
 
 
 Value = str | int | None
-"""What is put into a sentence: a text, `Html`, or a whole number, which is written as the language writes it."""
+"""A value in a sentence: a text, `Html`, or a whole number, which is written as the language writes it."""
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """One language: its sentences, and how it writes figures and times.
+    """One language: its sentences, and how it writes numbers and times.
 
     Values are put in by name. Whole numbers are written by `number`; a text that could turn the direction of the
-    sentence is isolated. Moments carry the time zone in which they are told.
+    sentence is isolated. Moments carry the time zone in which they are written.
     """
 
     code: str
@@ -86,13 +86,13 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """What the language calls itself, as "Deutsch"."""
+        """The language's own name, as "Deutsch"."""
         name = str(self.locale.language_name)
         return name[:1].upper() + name[1:]
 
     @property
     def rtl(self) -> bool:
-        """Whether it is written from right to left."""
+        """Whether the language is written from right to left."""
         return self.locale.text_direction == "rtl"
 
     def say(self, sentence: str, /, **values: Value) -> Html:
@@ -100,7 +100,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         return self._html(self.catalogue.gettext(sentence), values)
 
     def plain(self, sentence: str, /, **values: Value) -> str:
-        """A sentence where no HTML is read, as in a toast."""
+        """A sentence without HTML, as in a toast."""
         return self._whole(self.catalogue.gettext(sentence), values)
 
     def label(self, sentence: str, /, **values: Value) -> str:
@@ -108,11 +108,11 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         return self.plain(sentence, **values)
 
     def count(self, one: str, many: str, n: int, /, **values: Value) -> Html:
-        """A sentence of a message in the plural that `n` asks for; `{n}` is the number."""
+        """A sentence of a message in the plural form of `n`; `{n}` is the number."""
         return self._html(self.catalogue.ngettext(one, many, n), {"n": n, **values})
 
     def plain_count(self, one: str, many: str, n: int, /, **values: Value) -> str:
-        """The same where no HTML is read."""
+        """The same without HTML."""
         return self._whole(self.catalogue.ngettext(one, many, n), {"n": n, **values})
 
     def number(self, number: float) -> str:
@@ -132,7 +132,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         return format_time(moment, "short", tzinfo=moment.tzinfo, locale=self.locale)
 
     def moment(self, moment: datetime, now: datetime) -> str:
-        """A moment as told at `now`: "10:40" today, else "Mon, 3 Mar, 10:40", with its year if that is another."""
+        """A moment as seen at `now`: "10:40" today, else "Mon, 3 Mar, 10:40", with its year if that is another."""
         today = now.astimezone(moment.tzinfo).date()
         if moment.date() == today:
             return self.time(moment)
@@ -141,7 +141,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.locale.datetime_formats["medium"]).format(self.time(moment), day)
 
     def span(self, length: timedelta) -> str:
-        """A length of time in its one best unit, as "6 minutes"; exact up to two of the unit above it."""
+        """A length of time in its best unit, as "6 minutes"; exact up to two of the unit above it."""
         return format_timedelta(length, threshold=_threshold(length), locale=self.locale)
 
     def ago(self, length: timedelta) -> str:
@@ -159,7 +159,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         return isolate_places(sentence, apart).format_map(texts)
 
     def _whole(self, sentence: str, values: dict[str, Value]) -> str:
-        """A sentence that stands by itself: one without letters of its own, as a name alone, has its direction too."""
+        """A whole sentence. One without letters of its own, as a name alone, gets the language's direction too."""
         filled = self._fill(sentence, values)
         return f"{RIGHT_TO_LEFT}{filled}" if self.rtl and values and is_all_places(sentence) else filled
 
@@ -176,7 +176,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def words_for(code: str | None) -> Words:
-    """The words for a language code such as "de-AT" or "pt_br": its language, or English if we do not speak it."""
+    """The words for a language code such as "de-AT" or "pt_br": its language, or English if we lack it."""
     language = (code or "").replace("_", "-").partition("-")[0].lower()
     return _words(language if language in LANGUAGES else "en")
 
@@ -191,7 +191,7 @@ def _words(code: str) -> Words:
 
 
 def read_catalogue(code: str) -> NullTranslations:
-    """Read the translations of a language from its .po file; without one, the English of the code is said.
+    """Read the translations of a language from its .po file; without one, the English of the code is used.
 
     Nothing compiled is kept in the project.
     """
@@ -206,7 +206,7 @@ def read_catalogue(code: str) -> NullTranslations:
 
 
 def isolate_places(sentence: str, apart: set[str]) -> str:
-    """Put isolation around the placeholders named in `apart`, as in "{name}", but never inside of a tag."""
+    """Isolate the placeholders named in `apart`, as in "{name}", but never inside of a tag."""
 
     def isolated(place: re.Match[str]) -> str:
         return f"{ISOLATE}{place[0]}{END}" if (place["code"] or place["name"]) in apart else place[0]
@@ -215,12 +215,12 @@ def isolate_places(sentence: str, apart: set[str]) -> str:
 
 
 def is_all_places(sentence: str) -> bool:
-    """Whether a sentence has no letter of its own, so that nothing but its places could tell its direction."""
+    """Whether a sentence has no letter of its own, so that only its placeholders could give it a direction."""
     return not any(unicodedata.bidirectional(letter) in {"L", "R", "AL"} for letter in _PLACE.sub("", sentence))
 
 
 def tame(text: str) -> str:
-    """Take out of a text the signs that turn what follows it; isolations that are closed again may stay."""
+    """Remove from a text the signs that turn what follows it; isolations that are closed again may stay."""
     text = text.translate(_OVERRIDES)
     return text if _closes_what_it_opens(text) else text.translate(_ISOLATES)
 
@@ -241,12 +241,12 @@ def _closes_what_it_opens(text: str) -> bool:
 
 
 def units(text: Html) -> int:
-    """How long Telegram takes a text to be."""
+    """The length of a text as Telegram counts it."""
     return len(html.unescape(_TAG.sub("", text)).encode("utf-16-le")) // 2
 
 
 def fitted(head: Html, lines: Iterable[Html], *, most: int) -> Html:
-    """A text of a head and as many of the lines as there is room for; those that are left out leave an ellipsis."""
+    """A head with as many of the lines as fit into `most`; an ellipsis stands for those left out."""
     text = head
     for line in lines:
         longer = Html(f"{text}\n{line}")
@@ -257,7 +257,7 @@ def fitted(head: Html, lines: Iterable[Html], *, most: int) -> Html:
 
 
 def listed(names: list[str], words: Words) -> str:
-    """Names of shops within a sentence, as "a, b and c"; of very many, the first."""
+    """Names of shops within a sentence, as "a, b and c"; of very many, only the first."""
     first = [shortened(name) for name in names[:MOST_NAMES]]
     return words.join([*first, "…"] if len(names) > MOST_NAMES else first)
 

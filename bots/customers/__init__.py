@@ -1,7 +1,7 @@
 """Customers: joining, the card with its buttons, rewards, history, the phone number, one's own data.
 
-Only what a customer may see and do; people who work in a shop are answered by `staff` and `owners`. Each module ends
-with the buttons that it answers.
+Only what a customer may see and do; `staff` and `owners` answer people who work in a shop. Each module ends with the
+buttons that it answers.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,7 @@
-"""The card: what stands below its picture, and what its buttons turn it over to."""
+"""The card: the text below its picture, and what its buttons show there.
+
+Sending cards is in `bots/card_delivery.py`.
+"""
 
 from datetime import datetime
 
@@ -13,7 +16,7 @@ from loyalty_core.ledger import EntryType
 
 
 async def show_front(turn: Turn) -> None:
-    """Turn the card back to its front; from a screen or from news, bring it down."""
+    """Show the card's front again; if a screen or news was pressed, bring the card down."""
     snapshot = await pressed_card(turn)
     if snapshot is None:
         return
@@ -29,20 +32,20 @@ async def _take_screen_away(turn: Turn) -> None:
 
 
 async def show_rewards(turn: Turn) -> None:
-    """The rewards that wait on this card: what, since when, until when."""
+    """Show the available rewards of this card: what, since when, until when."""
     snapshot = await pressed_card(turn)
     if snapshot is not None:
         await turn_over(turn, snapshot, rewards_text(snapshot, turn.words), back_row(turn, snapshot))
 
 
 def rewards_text(snapshot: CardSnapshot, words: Words) -> Html:
-    """The rewards that wait, or what is still missing."""
+    """The available rewards, or what is still missing."""
     head = words.say("🎁 <b>Rewards at {shop}</b>", shop=snapshot.business.name)
     return fitted(Html(f"{head}\n"), waiting_lines(snapshot, words), most=CAPTION)
 
 
 def waiting_lines(snapshot: CardSnapshot, words: Words) -> list[Html]:
-    """The rewards that wait, one after the other; without any, what is still missing."""
+    """One line for each kind of available reward; without any, what is still missing."""
     if not snapshot.rewards:
         left = snapshot.customer.stamps_required - snapshot.customer.current_stamps
         reward = snapshot.program.terms.reward_description
@@ -55,7 +58,7 @@ def waiting_lines(snapshot: CardSnapshot, words: Words) -> list[Html]:
 
 
 async def show_history(turn: Turn) -> None:
-    """The last ten things that were done to this card; what was undone is struck out."""
+    """Show the last ten entries of this card; undone ones are struck out."""
     snapshot = await pressed_card(turn)
     if snapshot is None:
         return
@@ -65,7 +68,7 @@ async def show_history(turn: Turn) -> None:
 
 
 def history_text(snapshot: CardSnapshot, deeds: list[Deed], now: datetime, words: Words) -> Html:
-    """What was done to a card, the newest first, told at `now` by the shop's clock."""
+    """The entries of a card, the newest first, with times relative to `now` in the shop's time zone."""
     head = words.say("🕘 <b>History at {shop}</b>", shop=snapshot.business.name)
     lines = [_deed_line(deed, now, words) for deed in deeds]
     nothing = words.say("Nothing yet. Your first stamp will be here.")

@@ -1,4 +1,4 @@
-"""Erasure: a person has their data deleted, at one shop or at all, after they were asked once more."""
+"""Erasure: people have their data deleted, at one shop or at all shops, after they confirmed it."""
 
 import re
 
@@ -18,7 +18,7 @@ NONCE = re.compile(r"[0-9A-Za-z]{1,40}")
 
 
 async def ask(turn: Turn) -> None:
-    """Ask once more, and say what goes and what stays."""
+    """Ask for confirmation, and say what is deleted and what stays."""
     cards = await pressed_cards(turn)
     if not cards:
         return
@@ -53,7 +53,7 @@ def _rows(turn: Turn, shop: int) -> Rows:
 
 
 async def erase(turn: Turn) -> None:
-    """Delete what was asked about; the card worker takes the cards out of the chat."""
+    """Delete what the question named; the card worker takes the cards out of the chat."""
     nonce = turn.press.text(1)
     cards = await pressed_cards(turn) if NONCE.fullmatch(nonce) else []
     if not cards:
@@ -70,7 +70,7 @@ async def _erase(turn: Turn, snapshot: CardSnapshot, nonce: str) -> None:
     caller = Caller(business=snapshot.business, actor=Actor(ActorType.CUSTOMER, customer_id), key=chat_key(nonce))
     try:
         await turn.counter.erase(caller, customer_id)
-    except CustomerNotFound:  # the shop has just done the same
+    except CustomerNotFound:  # the shop has just erased the customer
         return
 
 

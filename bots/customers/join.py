@@ -1,4 +1,4 @@
-"""Join: somebody opens the link of a shop and has its card. One tap, one answer."""
+"""Join: a person opens the link of a shop and has its card. One tap, one answer."""
 
 import re
 import unicodedata
@@ -55,7 +55,7 @@ async def _hand_out(turn: Turn, shop: Business) -> None:
 
 
 def name_of(user: User, words: Words) -> str:
-    """What a customer is called: as they call themselves, or a word for a guest if that cannot be shown."""
+    """The name of a customer: the one they use in Telegram, or a word for a guest if it cannot be shown."""
     shown = "".join(letter if _can_stay(letter) else " " for letter in user.full_name)
     if not any(unicodedata.category(letter)[0] in VISIBLE for letter in shown):
         return words.plain("Guest")

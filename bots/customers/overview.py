@@ -1,4 +1,4 @@
-"""Overview: all cards of a person, and all rewards that wait for them."""
+"""Overview: all cards of a person, and all their available rewards."""
 
 from bots.buttons import Rows, button
 from bots.customers.card import waiting_lines
@@ -13,7 +13,7 @@ MOST_ROWS = 90
 
 
 async def show_cards(turn: Turn) -> None:
-    """The card at the bottom of the chat; of several, a list to choose from."""
+    """Bring the person's only card to the bottom of the chat; of several cards, offer a list."""
     cards = await find_all(turn)
     if len(cards) == 1:
         await bring_down(turn, cards[0].card)
@@ -24,7 +24,7 @@ async def show_cards(turn: Turn) -> None:
 
 
 def how_to_get_one(turn: Turn) -> Html:
-    """For those who have no card yet."""
+    """How to get a card, for people who have none yet."""
     return turn.words.say("You have no card here yet. Scan the poster in a shop, or open the link that it gives you.")
 
 
@@ -40,7 +40,7 @@ def _label(turn: Turn, snapshot: CardSnapshot) -> str:
 
 
 async def show_rewards(turn: Turn) -> None:
-    """The rewards that wait, over all shops."""
+    """Show the available rewards of all shops."""
     cards = await find_all(turn)
     if not cards:
         await turn.screen(how_to_get_one(turn))
@@ -55,7 +55,7 @@ def _shop_lines(turn: Turn, snapshot: CardSnapshot) -> list[Html]:
 
 
 async def open_card(turn: Turn, code: str) -> None:
-    """The holder of a card sees it. Everybody else learns nothing, not even whether there is such a card."""
+    """Show a card to its holder. Everybody else learns nothing, not even whether there is such a card."""
     qr_code = code_in(code)
     opened = [snapshot for snapshot in await find_all(turn) if snapshot.customer.qr_code == qr_code]
     if opened:
@@ -65,7 +65,7 @@ async def open_card(turn: Turn, code: str) -> None:
 
 
 async def list_cards(turn: Turn) -> None:
-    """The same as a button."""
+    """Answer the button that shows all cards."""
     await show_cards(turn)
 
 

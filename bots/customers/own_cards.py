@@ -1,7 +1,7 @@
-"""One's own cards: the cards of the person who writes, and where in the chat they are.
+"""One's own cards: the cards of the person who writes, and their messages in the chat.
 
-What a button says is never trusted: a card is looked up by the person's own number. The card worker sends and edits the
-cards; here they are only asked for.
+What a button says is never trusted: a card is looked up by the person's own user id. Cards are only requested here; the
+card worker sends and edits them.
 """
 
 from bots.buttons import Rows, button, keyboard
@@ -26,7 +26,7 @@ async def find_all(turn: Turn) -> list[CardSnapshot]:
 
 
 async def pressed_card(turn: Turn) -> CardSnapshot | None:
-    """The person's card of the shop that a button names; if there is none, that is said."""
+    """The person's card of the shop that a button names; if there is none, the person is told."""
     snapshot = await find_own(turn, turn.press.business_id)
     if snapshot is None:
         await turn.toast(turn.words.plain("This card is not here any more."), alert=True)
@@ -34,24 +34,27 @@ async def pressed_card(turn: Turn) -> CardSnapshot | None:
 
 
 async def bring_down(turn: Turn, card: HeldCard) -> None:
-    """Have a card sent to the bottom of the chat; the message that showed it is taken away."""
+    """Request that a card is sent to the bottom of the chat; its earlier message is taken away."""
     if card.message_id is not None:
         await _put_away(turn, card.message_id)
         await turn.swallow()
-    await turn.finish()  # the card worker reads there in which language, and whether the person is back
+    await turn.finish()  # the card worker reads the language there, and whether the person is back
     await send_anew(turn.runtime.database, card, now=turn.now())
     turn.runtime.wakeups.cards.notify()
 
 
 async def _put_away(turn: Turn, message_id: int) -> None:
-    """Take a card's message out of the chat. Telegram keeps those that are older than two days: they say so."""
+    """Delete a card's message.
+
+    Telegram does not delete one older than two days: its caption then points further down.
+    """
     if not await turn.edited(turn.bot.delete_message, message_id):
         said = turn.words.say("⬇️ Your card is further down.")
         await turn.edited(turn.bot.edit_message_caption, message_id, caption=said, reply_markup=None)
 
 
 async def turn_over(turn: Turn, snapshot: CardSnapshot, text: Html, rows: Rows) -> None:
-    """Show something below the picture of a card, in place of what stands there.
+    """Show a text below the picture of a card, in place of the present one.
 
     A press under any other message, such as news, brings the card down instead.
     """
@@ -65,5 +68,5 @@ async def _caption(turn: Turn, message_id: int, text: Html, rows: Rows) -> bool:
 
 
 def back_row(turn: Turn, snapshot: CardSnapshot, verb: str = "mycard") -> Rows:
-    """The row that leads back."""
+    """The row with the button that leads back."""
     return [[button(turn.words.label("‹ Back"), verb, snapshot.business.id)]]

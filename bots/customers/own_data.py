@@ -1,4 +1,4 @@
-"""One's own data: what the shops keep of a person, as a file to take along, and the way to have it deleted."""
+"""One's own data: what the shops store about a person, as a file to keep, and the way to have it deleted."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ FILE = "my-data.json"
 
 
 class ShopData(msgspec.Struct, frozen=True, kw_only=True):
-    """What one shop keeps of the person."""
+    """What one shop stores about the person."""
 
     shop: str
     profile: OwnProfile
@@ -26,7 +26,7 @@ class ShopData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatData(msgspec.Struct, frozen=True, kw_only=True):
-    """What the bot keeps of the chat."""
+    """What the bot stores about the chat."""
 
     bot: str
     user_id: UserId
@@ -35,7 +35,7 @@ class ChatData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnData(msgspec.Struct, frozen=True, kw_only=True):
-    """The file that a person takes along."""
+    """The file with one's own data."""
 
     made_at: datetime
     chat: ChatData
@@ -43,7 +43,7 @@ class OwnData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def show_my_data(turn: Turn) -> None:
-    """What can be done with the data of all shops; it is a screen."""
+    """Show, as a screen, what can be done with the data of all shops."""
     words, cards = turn.words, await find_all(turn)
     if not cards:
         await turn.screen(words.say("You have no card here, so no shop keeps anything of you as a customer."))
@@ -57,7 +57,7 @@ async def show_my_data(turn: Turn) -> None:
 
 
 async def show_data(turn: Turn) -> None:
-    """The same for the shop of one card, below its picture; without a shop, for all of them."""
+    """Show the same for the shop of one card, below its picture; without a shop, for all of them."""
     if not turn.press.number(0):
         await show_my_data(turn)
         return
@@ -78,7 +78,7 @@ def _rows(turn: Turn, shop: int) -> Rows:
 
 
 async def send_copy(turn: Turn) -> None:
-    """Send what is kept of the person, by one shop or by all, as a file."""
+    """Send what is stored about the person, by one shop or by all, as a file."""
     cards = await pressed_cards(turn)
     if not cards:
         return
@@ -92,7 +92,7 @@ async def send_copy(turn: Turn) -> None:
 
 
 async def pressed_cards(turn: Turn) -> list[CardSnapshot]:
-    """The person's cards that a button speaks of: that of one shop, or all; if there are none, that is said."""
+    """The person's cards that a button means: that of one shop, or all; if there are none, the person is told."""
     if turn.press.number(0):
         snapshot = await pressed_card(turn)
         return [snapshot] if snapshot is not None else []

@@ -1,7 +1,7 @@
-"""The phone number: offered, never demanded. Who shares their own finds the card that the shop has for it already.
+"""The phone number: offered, never demanded. People who share their own number find the card that the shop has for it.
 
-Telegram gives a number away only by a button in place of the letters; that it is the person's own is seen by the user
-id in the contact. For which shop it was asked is kept in the draft of the chat.
+Telegram shares a number only by a button in place of the keyboard; the user id in the contact shows that it is the
+person's own. The draft of the chat keeps for which shop it was asked.
 """
 
 from telegram import Contact, KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboardRemove
@@ -23,7 +23,7 @@ KIND = "mynumber"
 
 
 async def show_number(turn: Turn) -> None:
-    """The number that the shop knows, and the way to share another."""
+    """Show the number that the shop knows, and the button to share another."""
     snapshot = await pressed_card(turn)
     if snapshot is None:
         return
@@ -39,7 +39,7 @@ async def show_number(turn: Turn) -> None:
 
 
 async def ask_number(turn: Turn) -> None:
-    """Ask for the number, by the one button that Telegram has for it."""
+    """Ask for the number, with Telegram's own button for it."""
     snapshot = await pressed_card(turn)
     if snapshot is None:
         return
@@ -58,9 +58,9 @@ async def ask_number(turn: Turn) -> None:
 
 
 async def take_contact(turn: Turn) -> None:
-    """Somebody has shared a contact: their own number finds or completes a card, anybody else's nothing.
+    """Take a shared contact: one's own number finds or completes a card, any other number changes nothing.
 
-    One that was forwarded may be anybody's word, whatever it says.
+    A forwarded contact does not count, whatever it says.
     """
     message, draft = turn.incoming.message, _draft(turn)
     contact = message.contact if message else None
@@ -98,7 +98,7 @@ async def _claim(turn: Turn, snapshot: CardSnapshot, contact: Contact, *, nonce:
 
 
 async def _end(turn: Turn, draft: Draft | None, said: Html) -> None:
-    """Say what came of it, and give the letters back; question and contact leave the chat."""
+    """Say the outcome and restore the keyboard; question and contact leave the chat."""
     await turn.swallow()
     question_id = draft.answers.get("message") if draft else None
     if isinstance(question_id, int):
@@ -109,7 +109,7 @@ async def _end(turn: Turn, draft: Draft | None, said: Html) -> None:
 
 
 async def stop_asking(turn: Turn, _text: str) -> None:
-    """Whatever is typed instead of sharing the number means: not now."""
+    """Any text instead of a shared number means: not now."""
     await _end(turn, _draft(turn), turn.words.say("All right, nothing was shared."))
 
 

@@ -1,4 +1,4 @@
-"""Settings: what a customer chooses for a card: whether it may bring messages, and the language of the chat."""
+"""Settings: what a customer chooses for a card: whether it may send messages, and the language of the chat."""
 
 from bots.buttons import Rows, button
 from bots.customers.own_cards import back_row, pressed_card, turn_over
@@ -11,7 +11,7 @@ from loyalty_app.customers.card_snapshots import CardSnapshot
 
 
 async def show_more(turn: Turn) -> None:
-    """Everything else that can be done with the card."""
+    """Show everything else that can be done with the card."""
     snapshot = await pressed_card(turn)
     if snapshot is not None:
         await _show_more(turn, snapshot, muted=snapshot.card.muted)
@@ -39,7 +39,7 @@ def _rows(turn: Turn, snapshot: CardSnapshot, *, muted: bool) -> Rows:
 
 
 async def set_muted(turn: Turn) -> None:
-    """Let the card bring messages, or keep it quiet."""
+    """Let the card send messages, or keep it quiet."""
     snapshot, muted = await pressed_card(turn), turn.press.text(1) == "1"
     if snapshot is None:
         return
@@ -65,7 +65,7 @@ async def ask_language(turn: Turn) -> None:
 
 
 async def choose_language(turn: Turn) -> None:
-    """Speak another language from now on; all cards are shown again in it."""
+    """Use another language from now on; all cards are shown again in it."""
     code = turn.press.text(1)
     if code not in LANGUAGES:
         return

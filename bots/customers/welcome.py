@@ -15,7 +15,7 @@ from loyalty_app.shops.staff import Position
 
 
 async def welcome(turn: Turn) -> None:
-    """Somebody has come: those who have a card see it, all others read what to do next."""
+    """Greet a person: with their card if they have one, otherwise with what to do next."""
     cards, positions = await find_all(turn), await positions_here_first(turn)
     if len(cards) > 1 or (cards and positions):
         await repaint_cards(turn)  # after a block they may be out of date
@@ -28,7 +28,7 @@ async def welcome(turn: Turn) -> None:
 
 
 async def help_(turn: Turn) -> None:
-    """What can be done here, in a few lines."""
+    """Show in a few lines what can be done here."""
     cards, positions = await find_all(turn), await positions_here_first(turn)
     rows: Rows = [[button(turn.words.label("💳 My cards"), "mycards")]] if cards else []
     await turn.screen(_lines(await _advice(turn, positions, has_cards=bool(cards))), rows)

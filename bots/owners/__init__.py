@@ -1,6 +1,6 @@
-"""Owners: opening a shop, its program, its staff, its figures, its keys; managers meet what their role reaches.
+"""Owners: opening a shop, its program, its staff, its figures, its keys. Managers use the parts that their role allows.
 
-This is the table of what owners press and type. Who may is said beside each; `bots/rights.py` asks the
+This is the table of what owners press and type, with the role that each needs. `bots/rights.py` checks the role in the
 database at each press and each answer.
 """
 

@@ -1,4 +1,4 @@
-"""Analytics: how the shop does, as a chart with the same figures in words, for a day, a week, a month or a year.
+"""Analytics: the shop's figures as a chart and in words, for a day, a week, a month or a year.
 
 They are the figures of the API's analytics.
 """
@@ -26,7 +26,7 @@ USUAL = 30
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A period: its button, the days that its chart shows, how a day is labelled, and whether months are summed up."""
+    """A period: its button and title, the days that its chart shows, how they are labelled, and whether by month."""
 
     label: str
     title: str
@@ -44,7 +44,7 @@ SPANS = {
 
 
 async def show_figures(turn: Turn, position: Position) -> None:
-    """The figures of a period, in place of another period's."""
+    """Show the figures of a period, in place of another period's."""
     days = turn.press.number(1)
     span, business, now = SPANS.get(days), position.business, turn.now(position.business)
     if span is None:
@@ -65,7 +65,7 @@ def _rows(words: Words, position: Position, days: int) -> Rows:
 
 
 def in_words(words: Words, business: Business, span: Span, *, summary: Summary) -> Html:
-    """All figures of a period, one below the other."""
+    """All figures of a period as text, one below the other."""
     people, rewards = summary.customers, summary.rewards
     again, redeemed = people.returning, rewards.redeemed
     lines = [

@@ -1,4 +1,4 @@
-"""API keys: what they are for, making one, which is shown once in a message of its own, and closing one for ever."""
+"""API keys: the list, making a key (shown once, in a message of its own) and revoking one."""
 
 from contextlib import suppress
 
@@ -23,7 +23,7 @@ MOST_LISTED = 20
 
 
 async def show_keys(turn: Turn, position: Position, head: Html | None = None) -> None:
-    """The keys that are open, or what the plan lacks."""
+    """Show the active keys, or say what the plan lacks."""
     words, shop = turn.words, position.business
     if not PLANS[shop.plan].api:
         await turn.screen(_without_api(words, position), [back(words, position)])
@@ -68,7 +68,7 @@ def _line(words: Words, position: Position, key: KeyInfo) -> Html:
 
 
 async def ask_key_name(turn: Turn, position: Position, *, wrong: str = "") -> None:
-    """Ask what the key is for, with a name ready."""
+    """Ask what the key is for, and suggest names."""
     words, shop, nonce = turn.words, position.business, new_nonce()
     turn.ask(Draft(NAME, {"business": shop.id, "nonce": nonce}))
     text = words.say("🔑 What is the new key for? Press a name, or send another one.")
@@ -83,14 +83,14 @@ async def ask_key_name(turn: Turn, position: Position, *, wrong: str = "") -> No
 
 
 async def press_make(turn: Turn, position: Position) -> None:
-    """A name that was ready was pressed."""
+    """Take a suggested name that was pressed."""
     words = turn.words
     name = words.plain("Website") if turn.press.text(2) == "website" else words.plain("Till")
     await _make(turn, position, name, turn.press.text(1))
 
 
 async def take_key_name(turn: Turn, answer: TypedAnswer) -> None:
-    """A name was typed; one that cannot be is asked for again."""
+    """Take a typed name; ask again if it cannot be used."""
     try:
         name = read_name(turn.words, answer.text, longest=LONGEST_NAME)
     except UnclearAnswer as unclear:
@@ -122,7 +122,7 @@ async def _make(turn: Turn, position: Position, name: str, nonce: str) -> None:
         [button(words.label("🗑 Delete this message"), "wipe", look=RISKY)],
     ]
     await turn.say(text, rows, protect_content=True, link_preview_options=LinkPreviewOptions(is_disabled=True))
-    with suppress(TelegramError):  # the key is there, and is not shown again
+    with suppress(TelegramError):  # the key was sent, and is not shown again
         await show_keys(turn, position, words.say("✅ The key is made. It stands in a message of its own."))
 
 
@@ -133,7 +133,7 @@ async def wipe(turn: Turn) -> None:
 
 
 async def ask_close(turn: Turn, position: Position) -> None:
-    """Ask once more before a key is closed."""
+    """Ask for confirmation before a key is revoked."""
     words, shop, key_id = turn.words, position.business, turn.press.number(1)
     keys = {key.key_id: key for key in await list_keys(turn.runtime.database, shop.id)}
     if key_id not in keys:
@@ -152,7 +152,7 @@ async def ask_close(turn: Turn, position: Position) -> None:
 
 
 async def press_close(turn: Turn, position: Position) -> None:
-    """Close a key. Raises NotOnStaff, RoleRequired, or InvalidRequest if the shop has no such key."""
+    """Revoke a key. Raises NotOnStaff, RoleRequired, or InvalidRequest if the shop has no such key."""
     closed = await revoke_key(
         turn.runtime.database, position.business.id, turn.press.number(1), now=turn.now(), by=position.staff_id
     )

@@ -1,4 +1,4 @@
-"""Cities: in which time zone and country a shop probably is, and which one somebody means who types a city.
+"""Cities: the likely time zone and country of a shop, and the time zone that a typed city means.
 
 Names are matched forgivingly: without accents, in English and in the reader's language, by city, country or zone.
 """
@@ -18,9 +18,9 @@ UNKNOWN = "UTC"
 ENGLISH = Locale("en")
 MOST_FOUND = 8
 SHORTEST = 3
-"""Letters with which the beginning of a name is looked for."""
+"""Letters from which a name is also matched by its beginning."""
 
-# Where most people of a country live, if that is not the first zone of its list.
+# The zone where most people of a country live, if it is not the first of its list.
 _MAIN = {
     "AU": "Australia/Sydney",
     "BR": "America/Sao_Paulo",
@@ -32,14 +32,14 @@ _MAIN = {
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A time zone, and the country in which it lies, as two letters, if that is known."""
+    """A time zone, and its country as two letters, if that is known."""
 
     timezone: str
     country: str | None
 
 
 def guess(language_code: str | None) -> Place:
-    """Where somebody is whose app speaks that language, as "pt-br"; English alone is spoken everywhere."""
+    """The likely place of a person whose app has that language, as "pt-br". English alone tells nothing."""
     language, _, region = (language_code or "en").replace("_", "-").partition("-")
     country = region.rpartition("-")[2].upper()
     if country not in _countries() and language.lower() != "en":
@@ -49,7 +49,7 @@ def guess(language_code: str | None) -> Place:
 
 
 def find_zones(typed: str, locale: Locale) -> list[str]:
-    """The time zones that somebody may mean, the likeliest first; none if nobody knows what is meant."""
+    """The time zones that the text may mean, the likeliest first; empty if it means none."""
     prefix = _fold(typed)
     if not prefix:
         return []
@@ -62,26 +62,26 @@ def find_zones(typed: str, locale: Locale) -> list[str]:
 
 
 def _today(zone: str) -> str:
-    """The name that a zone has today, if a country lists it by that name."""
+    """The present name of a zone, if a country lists it by that name."""
     named = _todays_names().get(zone, zone)
     return named if country_of(named) else zone
 
 
 def country_of(timezone: str) -> str | None:
-    """The country in which a time zone lies, as two letters; None for one like UTC."""
+    """The country of a time zone, as two letters; None for one like UTC."""
     listed = {zone: country for country, zones in _countries().items() for zone in zones}
     return listed.get(timezone)
 
 
 def city(timezone: str, locale: Locale) -> str:
-    """What a time zone is called: its city, as "São Paulo"."""
+    """The name of a time zone: its city, as "São Paulo"."""
     if "/" not in timezone:
         return timezone
     return str(get_timezone_location(timezone, locale=locale, return_city=True))
 
 
 def city_and_country(timezone: str, locale: Locale) -> str:
-    """The same with the country, to tell places apart: "Santiago, Chile"."""
+    """The city with its country, to tell places apart: "Santiago, Chile"."""
     country = locale.territories.get(country_of(timezone) or "")
     return f"{city(timezone, locale)}, {country}" if country else city(timezone, locale)
 
@@ -99,7 +99,7 @@ def _countries() -> dict[str, list[str]]:
 
 @cache
 def _todays_names() -> dict[str, str]:
-    """What zones are called today that had another name, as Asia/Calcutta."""
+    """Present names of zones that once had another one, as Asia/Calcutta."""
     links = [line.split() for line in _database("tzdata.zi") if line.startswith("L ")]
     return {old: today for _, today, old in links}
 
@@ -110,7 +110,7 @@ def _database(name: str) -> list[str]:
 
 @cache
 def _names(locale: str) -> list[tuple[str, set[str]]]:
-    """Time zones and the names that they may be called by; those of a country's list come first."""
+    """Time zones with the names that match them; zones of a country's list come first."""
     language = Locale.parse(locale)
     listed = [zone for zones in _countries().values() for zone in zones]
     older = sorted(zone for zone in available_timezones() - set(listed) if not zone.startswith("Etc/"))
@@ -129,6 +129,6 @@ def _called(zone: str, language: Locale) -> Iterator[str]:
 
 
 def _fold(name: str) -> str:
-    """Only letters and figures, small and without accents."""
+    """Only letters and digits, in lower case and without accents."""
     letters = unicodedata.normalize("NFKD", name.casefold())
     return "".join(letter for letter in letters if letter.isalnum())

@@ -1,4 +1,4 @@
-"""Colours: eight that suit a card, each looked at on a card before it is taken."""
+"""Colours: eight that suit a card; the owner sees each on a card before choosing it."""
 
 from msgspec.structs import replace
 
@@ -29,26 +29,26 @@ SAMPLE_CODE = "CUS0000000000"
 
 
 def name_of(words: Words, colour: str | None) -> str:
-    """What a colour is called."""
+    """The name of a colour."""
     return next((words.plain(name) for code, name in COLOURS if code == (colour or BROWN)), colour or BROWN)
 
 
 async def show_colours(turn: Turn, position: Position) -> None:
-    """A card in the colour that the shop has, and all others to try."""
+    """Show a card in the shop's colour, and all others to try."""
     now = position.business.card_color or BROWN
     place = next((place for place, (code, _) in enumerate(COLOURS) if code == now), -1)
     await _show(turn, position, place)
 
 
 async def try_colour(turn: Turn, position: Position) -> None:
-    """A card in another colour; nothing is changed yet."""
+    """Show a card in another colour; nothing is changed yet."""
     place = turn.press.number(1)
     if place < len(COLOURS):
         await _show(turn, position, place)
 
 
 async def take_colour(turn: Turn, position: Position) -> None:
-    """The colour that was tried is the shop's. Raises NotOnStaff or RoleRequired."""
+    """Make the tried colour the shop's. Raises NotOnStaff or RoleRequired."""
     place = turn.press.number(1)
     if place >= len(COLOURS):
         return

@@ -1,8 +1,7 @@
-"""New shop: opened in four messages: /newshop, its name, how many stamps, and what they make.
+"""New shop: opened in four messages: /newshop, its name, how many stamps, and the reward.
 
-What was answered lies in the draft of the chat, so a restart interrupts nobody. The shop is made in the transaction
-that ends the draft: an answer that is delivered twice makes one shop. What its owner is told is in
-`new_shop_welcome`.
+The answers are kept in the draft of the chat, so a restart interrupts nobody. The shop is made in the transaction that
+ends the draft: an answer that is delivered twice makes one shop. What its owner then reads is in `new_shop_welcome`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -26,7 +25,7 @@ from loyalty_core.errors import LoyaltyError, ShopLimitReached
 
 NAME, STAMPS, REWARD = "newshop.name", "newshop.stamps", "newshop.reward"
 OPENED = "newshop.opened"
-"""The shop is there, but it is not known yet whether the owner was told."""
+"""The shop exists, but it is not known yet whether the owner was told."""
 
 USUAL = (8, 10, 12)
 
@@ -44,7 +43,7 @@ async def begin_shop(turn: Turn) -> None:
 
 
 async def take_answer(turn: Turn, text: str) -> None:
-    """An answer to what was asked last; one that cannot be used is explained, and asked for again."""
+    """Take the answer to the last question; an answer that cannot be used is explained, and the question repeated."""
     draft = turn.draft
     entries = {NAME: _take_name, STAMPS: _take_stamps, REWARD: _take_reward, OPENED: _tell_again}
     entry = entries.get(draft.kind) if draft else None
@@ -58,7 +57,7 @@ async def take_answer(turn: Turn, text: str) -> None:
 
 
 async def press_stamps(turn: Turn) -> None:
-    """One of the usual numbers of stamps was pressed."""
+    """Take one of the usual numbers of stamps, which was pressed."""
     draft = turn.draft
     if draft is not None and draft.kind == REWARD and turn.has_asked(draft):
         await _ask_reward(turn, draft)
@@ -69,7 +68,7 @@ async def press_stamps(turn: Turn) -> None:
 
 
 async def cancel(turn: Turn) -> None:
-    """End what was being asked."""
+    """End the running draft."""
     turn.note(ChatChange(draft=None))
     await turn.screen(turn.words.say("All right, nothing was changed. /shop shows your shop, /card your cards."))
 
@@ -107,7 +106,7 @@ async def _ask_reward(turn: Turn, draft: Draft, *, wrong: str = "") -> None:
     await _ask(turn, draft, question, [], wrong=wrong)
 
 
-# What is asked once more when the answer to the question before it comes again.
+# Questions to repeat when the answer to the question before them comes again.
 AGAIN: dict[str, Callable[[Turn, Draft], Awaitable[None]]] = {STAMPS: _ask_stamps, REWARD: _ask_reward}
 
 
@@ -147,7 +146,7 @@ async def _take_reward(turn: Turn, draft: Draft, text: str) -> None:
 
 
 async def _tell_again(turn: Turn, draft: Draft, text: str) -> None:
-    """The last answer comes once more, because the owner could not be told before: the shop is there already."""
+    """The last answer comes once more, because the owner could not be told before: the shop exists already."""
     name, reward = draft.answers.get("name"), draft.answers.get("reward")
     owned = [position for position in await own_positions(turn) if position.role is Role.OWNER]
     made = [position for position in owned if position.business.name == name]
@@ -174,6 +173,6 @@ async def _open(turn: Turn, draft: Draft, reward: str) -> Position:
 
 
 def _called(name: str) -> str:
-    """A name of Telegram's as one of ours; "Owner" for one that cannot be written."""
+    """A name from Telegram in a form that we can store; "Owner" if nothing of it is printable."""
     printable = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
     return printable[:100] or "Owner"

@@ -1,4 +1,4 @@
-"""New shop welcome: what the owner of a new shop is told: the poster, the link, and what to do next."""
+"""New shop welcome: the first messages to the owner of a new shop: the poster, the link, and what to do next."""
 
 from bots.buttons import MAIN, Rows, button, copy
 from bots.owners import cities
@@ -11,7 +11,7 @@ from loyalty_core.access import PLANS, Plan
 
 
 async def tell(turn: Turn, position: Position, *, stamps: int, reward: str) -> None:
-    """Tell the owner; only once that is done the draft is over, so that whatever fails is done again."""
+    """Tell the owner, and only then end the draft. Why: whatever fails is then done again."""
     turn.note(ChatChange(business_id=position.business.id))
     await send_poster(turn, position)
     await _celebrate(turn, position, stamps=stamps, reward=reward)

@@ -19,7 +19,7 @@ LONGEST_LINE = 80
 
 
 async def show_owed(turn: Turn, position: Position) -> None:
-    """A page of what is owed."""
+    """Show a page of the outstanding rewards."""
     words, shop, now = turn.words, position.business, turn.now()
     page_request = PageRequest(page=min(max(1, turn.press.number(1)), LAST_PAGE), limit=ON_A_PAGE)
     rewards = await turn.read(lambda connection: list_owed(connection, shop, now=now, wanted=page_request))
@@ -43,7 +43,7 @@ def _line(words: Words, business: Business, owed: Owed) -> Html:
     since = words.date(owed.earned_at.astimezone(business.zone))
     if owed.expires_at is None:
         return words.say("• <b>{name}</b>: {reward}, since {since}", name=name, reward=reward, since=since)
-    # It ends with the midnight after its last day.
+    # It expires at the midnight after its last day.
     until = words.date((owed.expires_at - timedelta(seconds=1)).astimezone(business.zone))
     return words.say(
         "• <b>{name}</b>: {reward}, since {since}, until {until}", name=name, reward=reward, since=since, until=until

@@ -1,4 +1,4 @@
-"""The poster: a sheet for the counter whose code hands out cards, sent as a file to be printed, with its link."""
+"""The poster: a sheet for the counter, sent as a file to print, whose code hands out cards; and its link."""
 
 from bots.buttons import Rows, copy, keyboard
 from bots.owners.screens import back
@@ -15,7 +15,7 @@ from loyalty_core.programs import Program
 
 
 async def press_poster(turn: Turn, position: Position) -> None:
-    """Send the poster, with the way back to the shop."""
+    """Send the poster, with the button back to the shop."""
     await send_poster(turn, position, [back(turn.words, position)])
 
 

@@ -1,6 +1,6 @@
-"""The program: how many stamps make what, and the rules around it; each is explained and then changed.
+"""The program: how many stamps make a reward, and the policies; each is explained and can be changed.
 
-What a change means for cards that are being filled is a rule of the core, and is said here.
+What a change means for cards in progress is a rule of the core; it is only explained here.
 """
 
 from datetime import timedelta
@@ -23,7 +23,7 @@ MINUTE = 60
 
 
 async def show_program(turn: Turn, position: Position, head: Html | None = None) -> None:
-    """The program with all its rules, and a button for each."""
+    """Show the program with all its policies, and a button for each."""
     words, shop = turn.words, position.business
     terms = (await turn.read(lambda connection: read_program(connection, shop.id))).terms
     lines = [*([head, ""] if head else []), words.say("⭐ <b>Program of {shop}</b>", shop=shop.name), ""]
@@ -38,7 +38,7 @@ async def show_program(turn: Turn, position: Position, head: Html | None = None)
 
 
 async def ask_value(turn: Turn, position: Position, field: str = "", wrong: str = "") -> None:
-    """Explain one of the rules, and ask for another value."""
+    """Explain a field of the program, and ask for another value."""
     field = field or turn.press.text(1)
     question = QUESTIONS.get(field)
     if question is None:
@@ -68,7 +68,7 @@ def _choices(words: Words, shop: int, field: str, question: ProgramQuestion, ter
 
 
 async def press_value(turn: Turn, position: Position) -> None:
-    """One of the offered values was pressed."""
+    """Take an offered value that was pressed."""
     field, text = turn.press.text(1), turn.press.text(2)
     change = read_change(field, text)
     if change is not None:
@@ -76,7 +76,7 @@ async def press_value(turn: Turn, position: Position) -> None:
 
 
 async def take_value(turn: Turn, answer: TypedAnswer) -> None:
-    """A value was typed; one that cannot be is explained, and asked for again."""
+    """Take a typed value; one that cannot be used is explained, and the question repeated."""
     field = str(answer.draft.answers.get("field"))
     try:
         change = _read(turn.words, field, answer.text)
@@ -112,12 +112,12 @@ async def _change(turn: Turn, position: Position, change: ProgramChange, field: 
 
 
 def value_of(words: Words, terms: Terms, field: str) -> str:
-    """What a rule says now, in words."""
+    """The present value of a field, in words."""
     return label_of(words, field, getattr(terms, field))
 
 
 def label_of(words: Words, field: str, value: TermValue) -> str:
-    """A value of a rule in words, short enough for a button unless the owner wrote it."""
+    """A value of a field in words, short enough for a button unless the owner wrote it."""
     if isinstance(value, int):
         return _number_in_words(words, field, value)
     match field:
@@ -144,5 +144,5 @@ def _number_in_words(words: Words, field: str, number: int) -> str:
 
 
 def packed(value: TermValue) -> str:
-    """A value as a button brings it back."""
+    """A value as a button carries it."""
     return NONE if value is None else str(value)

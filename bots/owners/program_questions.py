@@ -1,4 +1,4 @@
-"""Program questions: what an owner can be asked about the program, each explained, with the values offered."""
+"""Program questions: what an owner can be asked about the program, with explanations and offered values."""
 
 import msgspec
 
@@ -7,11 +7,11 @@ from loyalty_core.programs import Surplus
 
 HOUR, DAY = 3_600, 86_400
 TermValue = str | int | None
-"""What a rule of the program can be set to; None is "no limit"."""
+"""A value of a field of the program; None is "no limit"."""
 
 
 class ProgramQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """A question: what the rule is, how it is answered, and what a change means for cards that are being filled."""
+    """A question: what the field means, how to answer, and what a change means for cards in progress."""
 
     title: str
     what: str

@@ -1,7 +1,7 @@
-"""Screens of owners: what they have in common: the way back, a headline, a question asked again, a picture.
+"""Screens of owners: their common parts: the way back, a headline, a repeated question, a picture.
 
-A picture with buttons takes the place of the screen, and is edited in place from then on. What a screen says is in the
-module of its subject.
+A picture with buttons takes the place of the screen, and is edited in place from then on. The text of a screen is in
+the module of its subject.
 """
 
 from typing import Any
@@ -22,19 +22,19 @@ def back(words: Words, position: Position) -> list[InlineKeyboardButton]:
 
 
 def below(head: Html | None, text: Html) -> Html:
-    """A text below what has just been done, or what was wrong; alone if there is nothing to say above it."""
+    """A text below a headline with what was done, or was wrong; without a headline, the text alone."""
     return Html(f"{head}\n\n{text}") if head else text
 
 
 def ask_again(words: Words, question: Html, wrong: str) -> Html:
-    """A question, below what was wrong with the answer before; alone if it is asked for the first time."""
+    """A question, below what was wrong with the last answer; alone if it is asked for the first time."""
     return words.say("☝️ {wrong}\n\n{question}", wrong=wrong, question=question) if wrong else question
 
 
 async def show_picture(turn: Turn, picture: bytes, caption: Html, rows: Rows) -> None:
-    """Show a picture on the person's screen: in place of the picture that was pressed, or as a new message.
+    """Show a picture on the person's screen: in place of the pressed picture, or as a new message.
 
-    `picture` is a PNG or JPEG, `rows` are the buttons below it. The screen that was there before is removed.
+    `picture` is a PNG or JPEG, `rows` are the buttons below it. The earlier screen is removed.
     """
     pressed, keys = turn.pressed_id, keyboard(rows)
     if pressed is not None and _is_photo(turn):

@@ -1,4 +1,4 @@
-"""Settings: the shop's name, its colour, the notices of its cards, its time zone. A language is each person's own."""
+"""Settings: the shop's name, its colour, the notices of its cards, its time zone. Languages are set by each person."""
 
 from msgspec.structs import replace
 
@@ -19,7 +19,7 @@ RENAME = "rename"
 
 
 async def show_settings(turn: Turn, position: Position, head: Html | None = None) -> None:
-    """What is set now, and a button for each."""
+    """Show the present settings, and a button for each."""
     words, shop = turn.words, position.business
     text = words.say(
         "⚙️ <b>{shop}</b>\n\nColour of the cards: <b>{colour}</b>\nTime zone: <b>{city}</b>, {time} now\n"
@@ -42,7 +42,7 @@ async def show_settings(turn: Turn, position: Position, head: Html | None = None
 
 
 async def press_notify(turn: Turn, position: Position) -> None:
-    """Cards may bring messages of their own from now on, or may not any more."""
+    """Allow or forbid that cards send messages of their own."""
     change = BusinessChange(card_notices=turn.press.text(1) == "1")
     await show_settings(turn, await changed(turn, position, change))
 
@@ -56,7 +56,7 @@ async def ask_name(turn: Turn, position: Position, *, wrong: str = "") -> None:
 
 
 async def take_name(turn: Turn, answer: TypedAnswer) -> None:
-    """Another name was typed; one that cannot be is asked for again."""
+    """Take a typed name; ask again if it cannot be used."""
     try:
         name = read_name(turn.words, answer.text)
     except UnclearAnswer as unclear:
@@ -68,7 +68,7 @@ async def take_name(turn: Turn, answer: TypedAnswer) -> None:
 
 
 async def changed(turn: Turn, position: Position, change: BusinessChange) -> Position:
-    """Change something about the shop. Raises InvalidRequest, NotOnStaff or RoleRequired."""
+    """Change the shop. Raises InvalidRequest, NotOnStaff or RoleRequired."""
     database, shop = turn.runtime.database, position.business.id
     return replace(
         position,

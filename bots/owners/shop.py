@@ -1,4 +1,7 @@
-"""The shop's screen: today in one line, and the ways to everything else. Who works at several shops chooses one."""
+"""The shop's screen: today's figures in one line, and buttons to everything else.
+
+People with several shops choose one.
+"""
 
 from bots.buttons import MAIN, Rows, button
 from bots.owners.screens import below
@@ -17,7 +20,7 @@ ROLES = {Role.STAFF: N_("staff"), Role.MANAGER: N_("manager"), Role.OWNER: N_("o
 
 
 async def show_shop(turn: Turn) -> None:
-    """The shop at which the person works; a choice if there are several, and the way to one if there is none."""
+    """Show the shop where the person works; a choice if there are several, or how to open one if there is none."""
     positions = await own_positions(turn)
     current = [position for position in positions if position.business.id == turn.chat.business_id]
     if not positions:
@@ -30,7 +33,7 @@ async def show_shop(turn: Turn) -> None:
 
 
 async def choose_shop(turn: Turn) -> None:
-    """Offer all shops at which the person works."""
+    """Offer all shops where the person works."""
     turn.note(ChatChange(draft=None))
     positions = await own_positions(turn)
     rows = [[button(position.business.name[:40], "shop", position.business.id)] for position in positions]
@@ -38,14 +41,14 @@ async def choose_shop(turn: Turn) -> None:
 
 
 async def press_shop(turn: Turn) -> None:
-    """One of the person's shops was chosen."""
+    """Show the shop that was pressed."""
     position = await own_position(turn, turn.press.business_id, Role.STAFF)
     turn.note(ChatChange(draft=None))
     await show_position(turn, position)
 
 
 async def show_position(turn: Turn, position: Position, head: Html | None = None) -> None:
-    """The screen of a shop, as far as the person's role reaches; `head` stands above it."""
+    """Show the screen of a shop, as far as the person's role allows, below `head`."""
     turn.note(ChatChange(business_id=position.business.id))
     several = len(await own_positions(turn)) > 1
     rows = shop_rows(turn.words, position) if reaches(position.role, Role.MANAGER) else []
@@ -78,7 +81,7 @@ async def _today(turn: Turn, position: Position) -> Html:
 
 
 def figures_in_words(words: Words, summary: Summary) -> list[str]:
-    """The figures of a day, as "3 visits", in the order in which they are read."""
+    """The figures of a day, as "3 visits", in reading order."""
     new, redeemed = summary.customers.new, summary.rewards.redeemed
     return [
         words.plain_count("{n} visit", "{n} visits", summary.visits),
@@ -88,7 +91,7 @@ def figures_in_words(words: Words, summary: Summary) -> list[str]:
 
 
 def shop_rows(words: Words, position: Position) -> Rows:
-    """The buttons of a shop: what managers may, and what only owners may."""
+    """The buttons of a shop: those for managers, and those for owners only."""
     shop = position.business.id
     is_owner = reaches(position.role, Role.OWNER)
     return [

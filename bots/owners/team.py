@@ -1,4 +1,4 @@
-"""The team: who is on the staff of a shop, inviting somebody by a link, and removing somebody, which works at once."""
+"""The team: the staff of a shop, inviting somebody by a link, and removing somebody, which works at once."""
 
 from collections.abc import Sequence
 from urllib.parse import quote
@@ -18,7 +18,7 @@ LONGEST_LABEL = 30
 
 
 async def show_team(turn: Turn, position: Position, head: Html | None = None) -> None:
-    """A page of the staff, the oldest first, with a button for those whom the person may remove."""
+    """Show a page of the staff, the oldest first, with a button for each member whom the person may remove."""
     words, shop = turn.words, position.business
     members = await list_staff(turn.runtime.database, shop.id)
     page = min(max(1, turn.press.number(1)), -(-len(members) // ON_A_PAGE)) if turn.press.verb == "team" else 1
@@ -61,7 +61,7 @@ def _may_manage(position: Position, role: Role) -> bool:
 
 
 async def ask_role(turn: Turn, position: Position) -> None:
-    """Ask as what somebody is to be invited, if there is a choice."""
+    """Ask for the role of the invitation, if there is a choice."""
     offered = [role for role in Role if _may_manage(position, role)]
     if len(offered) == 1:
         await _invite(turn, position, offered[0], turn.press.text(1))
@@ -84,7 +84,7 @@ async def ask_role(turn: Turn, position: Position) -> None:
 
 
 async def press_role(turn: Turn, position: Position) -> None:
-    """A role was chosen; a role that there is not is not asked for."""
+    """Invite with the role that was pressed; an unknown role is ignored."""
     if turn.press.text(1) in list(Role):
         await _invite(turn, position, Role(turn.press.text(1)), turn.press.text(2))
 
@@ -92,7 +92,7 @@ async def press_role(turn: Turn, position: Position) -> None:
 async def _invite(turn: Turn, position: Position, role: Role, nonce: str) -> None:
     """Make a link that lets one person in, and a message to forward; the same press gives the same link.
 
-    Raises NotOnStaff, RoleRequired, or InviteInvalid if somebody has come by that link already.
+    Raises NotOnStaff, RoleRequired, or InviteInvalid if somebody has used that link already.
     """
     words, shop = turn.words, position.business
     require_role(position.role, role_to_manage(role))
@@ -121,7 +121,7 @@ async def _invite(turn: Turn, position: Position, role: Role, nonce: str) -> Non
 
 
 async def ask_leave(turn: Turn, position: Position) -> None:
-    """Ask once more before somebody is removed."""
+    """Ask for confirmation before somebody is removed."""
     words, shop = turn.words, position.business
     member = await _member(turn, position)
     if member is None:

@@ -1,4 +1,4 @@
-"""Time zone: the one whose midnight begins the shop's day, chosen by typing a city. The country follows from it."""
+"""Time zone: its midnight begins the shop's day. The owner types a city; the country follows from it."""
 
 from msgspec.structs import replace
 
@@ -18,7 +18,7 @@ ZONE = "zone"
 
 
 async def ask_zone(turn: Turn, position: Position, *, wrong: Html | None = None) -> None:
-    """Ask for a city, and say which time is taken now."""
+    """Ask for a city, and show the present time zone with its time."""
     words, business = turn.words, position.business
     turn.ask(Draft(ZONE, {"business": business.id}))
     question = words.say(
@@ -32,7 +32,7 @@ async def ask_zone(turn: Turn, position: Position, *, wrong: Html | None = None)
 
 
 async def take_zone(turn: Turn, answer: TypedAnswer) -> None:
-    """A city was typed: one that is known is taken, several are offered, none is asked for again."""
+    """Take a typed city: a single match is set, several are offered, without a match the question is repeated."""
     words, position = turn.words, answer.position
     zones = cities.find_zones(answer.text, words.locale)
     if len(zones) == 1:
@@ -50,12 +50,12 @@ async def take_zone(turn: Turn, answer: TypedAnswer) -> None:
 
 
 async def press_zone(turn: Turn, position: Position) -> None:
-    """One of several time zones was chosen."""
+    """Set the time zone that was pressed."""
     await _take(turn, position, turn.press.text(1))
 
 
 async def _take(turn: Turn, position: Position, zone: str) -> None:
-    """Take a time zone. Raises InvalidRequest, NotOnStaff or RoleRequired."""
+    """Set the time zone. Raises InvalidRequest, NotOnStaff or RoleRequired."""
     change = BusinessChange(timezone=zone, country=cities.country_of(zone) or position.business.country)
     database, shop = turn.runtime.database, position.business.id
     business = await change_business(database, shop, change, now=turn.now(), repaint=repaint, by=position.staff_id)

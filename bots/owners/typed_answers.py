@@ -1,6 +1,6 @@
-"""Typed answers: what people type or press when they are asked for a number, a text or a choice, read forgivingly.
+"""Typed answers: numbers, texts and choices that people type or press, read forgivingly.
 
-What is right is said by the types of the core; what is wrong is said here, in words.
+The types of the core define what is right; the sentences about what is wrong are here.
 """
 
 import msgspec
@@ -12,7 +12,7 @@ from loyalty_core.errors import InvalidRequest
 from loyalty_core.programs import ProgramChange
 
 NONE = "none"
-"""What stands for "no limit" in a button."""
+"""Stands for "no limit" in a button."""
 
 LONGEST_NUMBER = 9
 LONGEST_REWARD = 100
@@ -24,7 +24,7 @@ class UnclearAnswer(Exception):  # named as a fact
 
 
 def read_number(text: str) -> int | None:
-    """A whole number in any script's figures; None if that is none."""
+    """A whole number in the digits of any script; None if the text is none."""
     text = text.strip()
     return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else None
 
@@ -38,7 +38,7 @@ def read_stamps(words: Words, text: str) -> int:
 
 
 def read_reward(words: Words, text: str) -> str:
-    """What a full card earns. Raises UnclearAnswer."""
+    """The text of a reward. Raises UnclearAnswer."""
     reward = " ".join(text.split())
     if len(reward) > LONGEST_REWARD or _changed("reward_description", reward) is None:
         raise UnclearAnswer(words.plain("Please send a short text of at most {n} letters.", n=LONGEST_REWARD))
@@ -57,7 +57,7 @@ def read_name(words: Words, text: str, *, longest: int = LONGEST_SHOP_NAME) -> s
 
 
 def read_change(field: str, text: str) -> ProgramChange | None:
-    """A change of one field of the program, from what was pressed or typed; None if that is not possible."""
+    """A change of one field of the program, from a pressed or typed value; None if it is not possible."""
     if field not in ProgramChange.__struct_fields__ or field == "name":
         return None
     number = read_number(text)

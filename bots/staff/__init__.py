@@ -1,8 +1,9 @@
 """Staff: three ways to a customer, and the screen on which they are stamped.
 
 `customer_search` leads from a link, a picture or a typed code to a customer, `screen` shows them, `stamping` does what
-its buttons say, `redeem_confirmation` asks before a reward goes, `branches` asks where somebody works, `invitation`
-lets new people in, `shift` is the person at work. The counter decides once more, in the transaction of the stamp.
+its buttons say, `redeem_confirmation` asks before a reward is handed out, `branches` asks where a person works,
+`invitation` lets new people in, `shift` is the person at work. The counter decides once more, in the transaction of the
+stamp.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""Branches: where somebody works, if the shop has several. They choose once; the chat remembers it."""
+"""Branches: where a person works, if the shop has several. They choose once; the chat remembers it."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ from loyalty_app.chat.chats import ChatChange
 
 
 async def ask(turn: Turn) -> None:
-    """[Where are you?]: shop, customer. Offers the branches; the present one stands out."""
+    """[Where are you?]: shop, customer. Offers the branches; the present one is highlighted."""
     shift = await find_shift(turn, turn.press.business_id)
     if shift is None:
         await turn_away(turn)
@@ -33,7 +33,7 @@ async def ask(turn: Turn) -> None:
 
 
 async def choose(turn: Turn) -> None:
-    """A branch: shop, customer, branch. One that is not of this shop changes nothing."""
+    """A branch: shop, customer, branch. A branch of another shop changes nothing."""
     shift, chosen = await find_shift(turn, turn.press.business_id), turn.press.number(2)
     if shift is None:
         await turn_away(turn)

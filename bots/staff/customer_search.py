@@ -1,7 +1,7 @@
 """Customer search: from the link of a card, a picture of cards, a typed code or a phone number to the customer.
 
-People who are on no shop's staff learn nothing here: for them these functions give False, whatever the code. The card
-of a shop where somebody does not work is an unknown card for them. Reading a picture is `bots/scan.py`.
+People who are on no shop's staff learn nothing here: for them these functions return False, whatever the code. A card
+of a shop where they do not work is unknown to them. Reading a picture is in `bots/scan.py`.
 """
 
 import asyncio
@@ -25,17 +25,17 @@ from loyalty_app.shops.staff import Position
 from loyalty_core.customers import Customer
 
 LARGEST_FILE = 20_000_000
-"""Bytes of a file that a bot can fetch."""
+"""Bytes of the largest file that a bot can fetch."""
 
 MOST_CARDS = 12
 READERS = ThreadPoolExecutor(2, "photos")
-"""Large pictures take much memory while they are read: two at a time."""
+"""Two pictures at a time. Why: large pictures take much memory while they are read."""
 EXAMPLE = "CUS12AB34CD56"
 PHONE = re.compile(r"[+＋]?[\d\s()/.\-]{5,25}")
 
 
 async def open_card(turn: Turn, code: str) -> bool:
-    """A card's link was opened: show whom to stamp, if it is a card of a shop where the person works."""
+    """Answer a card's link: show whom to stamp. False unless it is a card of a shop where the person works."""
     positions, parsed = await positions_here_first(turn), code_in(code)
     customers = await _with_codes(turn, positions, [parsed]) if positions and parsed else []
     if not customers:
@@ -45,7 +45,10 @@ async def open_card(turn: Turn, code: str) -> bool:
 
 
 async def find_typed(turn: Turn, text: str) -> bool:
-    """Something was typed: show whom to stamp, if it is the code or the phone number of a card."""
+    """Answer a typed text: show whom to stamp, if it is the code or the phone number of a card.
+
+    False if it means neither.
+    """
     positions, code = await positions_here_first(turn), code_in(text)
     if not positions:
         return False
@@ -70,7 +73,10 @@ def _nobody(turn: Turn, text: str) -> Html:
 
 
 async def scan(turn: Turn) -> bool:
-    """A picture was sent: show whom to stamp; of several cards, one is chosen."""
+    """Answer a picture: show whom to stamp; of several cards, the person chooses one.
+
+    False if the person is no staff.
+    """
     positions = await positions_here_first(turn)
     if not positions:
         return False
@@ -96,7 +102,7 @@ def _nothing_found(turn: Turn, codes: Sequence[str]) -> Html:
 
 
 async def _picture(turn: Turn) -> bytes:
-    """The bytes of the picture that was sent; nothing if it cannot be fetched or is none."""
+    """The bytes of the picture; empty if there is none or it cannot be fetched."""
     message = turn.incoming.message
     file: PhotoSize | Document | None = None
     if message is not None:
@@ -116,7 +122,7 @@ async def _with_codes(turn: Turn, positions: Sequence[Position], codes: Sequence
 
 
 async def _with_phone(turn: Turn, positions: Sequence[Position], typed: str) -> Customer | None:
-    """Who has a phone number, in the shop of this chat or else in another one where the person works."""
+    """The customer with a phone number, in the shop of this chat or else in another one where the person works."""
     if not PHONE.fullmatch(typed):
         return None
     shops = [position.business for position in positions]
@@ -140,7 +146,7 @@ async def list_again(turn: Turn) -> None:
 
 
 def _list(words: Words, customers: Sequence[Customer]) -> tuple[Html, Rows]:
-    """The cards of a picture to choose from."""
+    """The cards of a picture, to choose from."""
     text = words.count(
         "{n} card is in the picture. Whose is it?", "{n} cards are in the picture. Whose is it?", len(customers)
     )
@@ -149,7 +155,7 @@ def _list(words: Words, customers: Sequence[Customer]) -> tuple[Html, Rows]:
 
 
 def _refresh(words: Words, customers: Sequence[Customer]) -> list[InlineKeyboardButton]:
-    """The button that brings this list back, from each of its customers too; none if it cannot name them all."""
+    """The button that shows this list again, on its customers' screens too; none if it cannot hold all their ids."""
     shops = {customer.business_id for customer in customers}
     named = [LIST, *shops, *(customer.id for customer in customers)]
     if len(shops) != 1 or len(":".join(map(str, named))) > LONGEST_DATA:

@@ -1,6 +1,6 @@
-"""Invitation: somebody opens the link of one, is on the staff, and learns how to stamp.
+"""Invitation: a person opens an invitation's link, joins the staff, and learns how to stamp.
 
-Who may invite whom, and what an invitation is worth, is decided where it is accepted.
+Who may invite whom, and whether an invitation is valid, is decided where it is accepted.
 """
 
 import unicodedata
@@ -25,7 +25,7 @@ WELCOMES: dict[Role, str] = {
 
 
 async def accept_invitation(turn: Turn, token: str) -> None:
-    """An invitation was opened. Raises InviteInvalid, also in another shop's own bot."""
+    """Accept an invitation. Raises InviteInvalid, also in another shop's own bot."""
     bot_id = turn.bot_id
     bots_shop = await turn.read(lambda connection: shop_of_bot(connection, bot_id))
     if bots_shop is not None and await turn.read(lambda connection: shop_inviting(connection, token)) != bots_shop:
@@ -63,6 +63,6 @@ def how_to_stamp(words: Words) -> Html:
 
 
 def _name(turn: Turn) -> str:
-    """The person's name as the rules take it."""
+    """The person's name in a form that the rules accept."""
     name = "".join(letter for letter in turn.user.full_name if unicodedata.category(letter) not in {"Cc", "Cs"})
     return name.strip()[:NAME_LENGTH].strip() or turn.words.plain("Staff")

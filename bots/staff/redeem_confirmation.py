@@ -35,7 +35,7 @@ async def hand(turn: Turn) -> None:
 
 
 def _different(rewards: tuple[Reward, ...]) -> list[Reward]:
-    """The rewards that differ in what they are, the oldest of each. Raises NoRewardAvailable."""
+    """One reward of each description, the oldest. Raises NoRewardAvailable."""
     if not rewards:
         raise NoRewardAvailable
     return list({reward.description: reward for reward in reversed(rewards)}.values())[::-1]

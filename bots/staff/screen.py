@@ -1,6 +1,6 @@
 """The staff's screen: one customer, and what can be done for them. One message, edited in place.
 
-The staff see the first name, the stamps, the rewards that wait and the last visit, and nothing more.
+The staff see the first name, the stamps, the available rewards and the last visit, and nothing more.
 """
 
 from datetime import datetime
@@ -28,7 +28,7 @@ LIST = "cards"
 
 
 class StaffScreen(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the screen is made of, as it was at one moment; `now` is that moment, by the shop's clock."""
+    """All that the screen shows, as of one moment; `now` is that moment, by the shop's clock."""
 
     shift: Shift
     view: StaffView
@@ -41,12 +41,12 @@ class StaffScreen(msgspec.Struct, frozen=True, kw_only=True):
         return first_name(self.view.name)
 
     def data(self, *more: Arg) -> tuple[Arg, ...]:
-        """What each button brings back: the shop, the customer, and what is added."""
+        """The data of each button: the shop, the customer, and what is added."""
         return (self.shift.position.business.id, self.view.customer_id, *more)
 
 
 async def look(turn: Turn, shift: Shift, customer_id: CustomerId) -> StaffScreen:
-    """Read how a customer's card is now. Raises CustomerNotFound."""
+    """Read the present state of a customer's card. Raises CustomerNotFound."""
     position, now = shift.position, turn.now(shift.position.business)
     view = await turn.read(
         lambda connection: look_at(connection, position.business, customer_id, by=position.actor, now=now)
@@ -57,19 +57,19 @@ async def look(turn: Turn, shift: Shift, customer_id: CustomerId) -> StaffScreen
 async def show(
     turn: Turn, shift: Shift, customer_id: CustomerId, *, headline: Html | None = None, all_amounts: bool = False
 ) -> None:
-    """Show a customer as they are now, below a headline that says what has just been done."""
+    """Show a customer as they are now, below a headline that says what was just done."""
     try:
         screen = await look(turn, shift, customer_id)
     except CustomerNotFound as refusal:
         await turn.screen(turn.words.say("{text}", text=reply(turn.words, refusal, turn.now())))
         return
-    # A screen that was opened can be pressed at once; one that shows a deed has its buttons where a finger just was.
+    # A screen that was opened can be pressed at once. After a deed, a button is where a finger just was.
     nonce = new_nonce() if headline else new_nonce(ago=SECOND_TAP_SECONDS)
     await turn.screen(text_of(screen, headline), rows_of(screen, nonce, back=way_back(turn), all_amounts=all_amounts))
 
 
 async def turn_away(turn: Turn) -> None:
-    """Tell somebody who does not work there (any more) so, in place of what they pressed."""
+    """Tell people who do not work there (any more) so, in place of what they pressed."""
     said = reply(turn.words, NotOnStaff(), turn.now())
     await turn.toast(said, alert=True)
     if turn.pressed_id is not None:
@@ -77,7 +77,7 @@ async def turn_away(turn: Turn) -> None:
 
 
 def text_of(screen: StaffScreen, headline: Html | None) -> Html:
-    """What the screen says."""
+    """The text of the screen."""
     words, view, shop = screen.words, screen.view, screen.shift.position.business
     lines = [
         *([headline, Html("")] if headline else []),
@@ -92,7 +92,7 @@ def text_of(screen: StaffScreen, headline: Html | None) -> Html:
 
 
 def symbols(view: StaffView) -> str:
-    """The stamps as little signs; a card with more than twenty becomes a bar of twenty."""
+    """The stamps as symbols; a card with more than twenty becomes a bar of twenty."""
     length = min(view.goal, MOST_SYMBOLS)
     full = view.stamps * length // view.goal
     return FULL * full + EMPTY * (length - full)
@@ -116,7 +116,7 @@ def _last_visit(screen: StaffScreen) -> Html:
 
 
 def rows_of(screen: StaffScreen, nonce: str, *, back: Rows, all_amounts: bool = False) -> Rows:
-    """What can be pressed; all that writes shares one nonce, so that one screen does one thing once."""
+    """The buttons of the screen. All that write share one nonce, so that one screen does one thing once."""
     words = screen.words
 
     def add(count: int, look: str | None = None) -> InlineKeyboardButton:
@@ -142,7 +142,7 @@ def _undo(screen: StaffScreen, nonce: str) -> list[InlineKeyboardButton]:
 
 
 def undo_label(words: Words, entry: Entry) -> str:
-    """What the button says that undoes an entry."""
+    """The label of the button that undoes an entry."""
     if entry.type is EntryType.STAMP:
         return words.label("↩️ Undo {amount}", amount=f"+{words.number(entry.stamps)}")
     return words.label("↩️ Undo the reward")
@@ -162,7 +162,7 @@ def short(text: str) -> str:
 
 
 def way_back(turn: Turn) -> Rows:
-    """The way back to a list of cards, if the pressed message has one: so each next screen keeps it."""
+    """The button back to a list of cards, if the pressed message has one: so each next screen keeps it."""
     query = turn.incoming.callback_query
     keyboard = getattr(query.message, "reply_markup", None) if query else None
     data = [str(each.callback_data) for row in keyboard.inline_keyboard for each in row] if keyboard else []

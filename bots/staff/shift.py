@@ -1,6 +1,6 @@
-"""Shift: somebody of the staff at work, in one shop and at one of its branches, as the database knows them now.
+"""Shift: a member of the staff at work, in one shop and at one of its branches, read from the database now.
 
-A button names a shop; whether the person works in it is looked up at each press. Nothing is said here.
+A button names a shop; whether the person works in it is looked up at each press. No text is made here.
 """
 
 import msgspec
@@ -17,7 +17,7 @@ from loyalty_core.fields import BusinessId
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody at work: as whom, and at which of the shop's branches, if they have said so or there is but one."""
+    """A person at work: their position, and their branch, if they chose one or the shop has only one."""
 
     position: Position
     branches: tuple[Branch, ...]
@@ -25,13 +25,13 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def branch(self) -> Branch | None:
-        """Where they work; None if they have yet to say."""
+        """The branch where they work; None if they have not chosen one yet."""
         if len(self.branches) == 1:
             return self.branches[0]
         return next((branch for branch in self.branches if branch.id == self.chosen_branch_id), None)
 
     def caller(self, nonce: str) -> Caller:
-        """Who asks the counter; what the buttons of one screen ask is done once."""
+        """The caller for the counter; what the buttons of one screen ask is done once."""
         return Caller(business=self.position.business, actor=self.position.actor, key=chat_key(nonce))
 
 

@@ -1,7 +1,7 @@
 """Stamping: what the buttons of the staff's screen do: [+1] and its neighbours, redeem, undo.
 
-Each asks the counter once, under the nonce of its screen, and shows what came of it on the same screen. An old
-screen only shows how things are now. Whether a stamp may be given is decided by the counter.
+Each calls the counter once, under the nonce of its screen, and shows the outcome on the same screen. An old screen only
+shows the present state. The counter decides whether a stamp may be given.
 """
 
 from collections.abc import Awaitable, Callable
@@ -18,7 +18,7 @@ from loyalty_core.fields import MOST_STAMPS, TransactionId
 from loyalty_core.stamping import RedeemOrder, StampOrder
 
 Deed = Callable[[Turn, Shift], Awaitable[Html]]
-"""Does what was pressed, and says what came of it. Raises LoyaltyError."""
+"""Does what was pressed, and returns a sentence on the outcome. Raises LoyaltyError."""
 
 
 async def stamp(turn: Turn) -> None:
@@ -32,14 +32,14 @@ async def redeem(turn: Turn) -> None:
 
 
 async def undo(turn: Turn) -> None:
-    """[Undo]: shop, customer, nonce, entry, and how many stamps that were, 0 for a reward."""
+    """[Undo]: shop, customer, nonce, entry, and the number of its stamps, 0 for a reward."""
     await _act(turn, _undo)
 
 
 async def _act(turn: Turn, deed: Deed) -> None:
-    """Do something if the person works there and the screen is not too old, and show how things are then.
+    """Do something if the person works there and the screen is not too old, and show the state after it.
 
-    The second tap of a double tap lands on the next screen, before anybody has read it: it is not meant.
+    The second tap of a double tap lands on the next screen, before anybody has read it. It is ignored.
     """
     shift, customer_id = await find_shift(turn, turn.press.business_id), turn.press.customer_id
     if shift is None:
@@ -123,7 +123,7 @@ async def _undo(turn: Turn, shift: Shift) -> Html:
 
 
 async def serve(turn: Turn) -> None:
-    """A customer was chosen, or one goes back to them: shop, customer."""
+    """Show a customer that was chosen, or again after another screen: shop, customer."""
     await _show(turn)
 
 
