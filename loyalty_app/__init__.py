@@ -1,4 +1,4 @@
-"""What the API and the bots share and that touches the world: settings, database, the counter and the verbs.
+"""The application: everything that API and bots share and that touches the world, from settings to the counter.
 
-Rules do not live here (they are in `loyalty_core`), nor does anything that speaks HTTP or Telegram to people.
+No rule lives here: those are in `loyalty_core`. Nothing here speaks HTTP or Telegram to people.
 """

@@ -1,7 +1,7 @@
-"""Contacts: phone numbers and e-mail addresses, checked by the libraries that know them.
+"""Contacts: checks and normalises phone numbers and e-mail addresses, with libraries that know them.
 
-A phone number is kept as E.164. With a country code in front, 8 to 15 digits are taken, because numbering plans change
-faster than libraries; without one it must be possible in the business's country.
+Phone numbers are stored as E.164. One with a country code may have any 8 to 15 digits, because numbering plans change
+faster than libraries; one without must be possible in the business's country.
 """
 
 from datetime import date

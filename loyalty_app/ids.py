@@ -1,6 +1,6 @@
 """Ids: the kinds of things that have one, and how a transaction takes the next.
 
-Where ids come from differs between the databases, and stands in `db/sqlite/ids.py` and `db/postgres/ids.py`.
+How each database makes ids is in `db/sqlite/writes.py` and `db/postgres/ids.py`.
 """
 
 from abc import ABC, abstractmethod
@@ -11,7 +11,7 @@ from typing import Self
 
 
 class Kind(StrEnum):
-    """What an id is the id of, by the name that the database counts it under."""
+    """What an id identifies, by the name under which the database counts it."""
 
     BUSINESS = "business"
     CUSTOMER = "customer"
@@ -27,18 +27,18 @@ class Kind(StrEnum):
 
 
 class Ids(ABC):
-    """The ids that one transaction takes. They are written down when the `with` block ends without an exception.
+    """The ids that one transaction takes. They are saved when the `with` block ends without an exception.
 
     Example: `with database.ids(connection) as ids: branch_id = ids.take(Kind.BRANCH)`.
     """
 
     @abstractmethod
     def peek(self, kind: Kind) -> int:
-        """The id that comes next. It stays the next one until it is taken."""
+        """The next id. It stays the next until it is taken."""
 
     @abstractmethod
     def take(self, kind: Kind) -> int:
-        """The id that comes next, for a thing that will be inserted."""
+        """Take the next id, for a row that will be inserted."""
 
     @abstractmethod
     def peek_rewards(self, most: int) -> int:
@@ -46,19 +46,19 @@ class Ids(ABC):
 
     @abstractmethod
     def take_rewards(self, count: int) -> None:
-        """Take so many ids of rewards, from the next one on."""
+        """Take `count` reward ids, from the next one on."""
 
     @abstractmethod
     def likely(self) -> Mapping[Kind, int]:
-        """How many ids of which kinds to fetch along with something else; empty where fetching costs nothing."""
+        """How many ids of each kind to fetch along with another query; empty if fetching costs nothing."""
 
     @abstractmethod
     def keep(self, fetched: Mapping[Kind, Sequence[int]]) -> None:
-        """Keep ids that were fetched along, in their order."""
+        """Keep fetched ids, in their order."""
 
     @abstractmethod
     def save(self) -> None:
-        """Write down what was taken."""
+        """Store what was taken."""
 
     def __enter__(self) -> Self:
         return self

@@ -1,7 +1,7 @@
-"""Pages: walking through lists, by page number near the start and by cursor at any depth.
+"""Pagination: walks through lists, by page number near the start and by cursor at any depth.
 
-A cursor is the place after the last row that was shown, so it stays right while rows come and go. Its form is ours to
-change: clients hand it back as they got it.
+A cursor is the place after the last row shown, so it stays right while rows come and go. Its form may change: clients
+only hand it back. What the rows are is not known here.
 """
 
 import base64
@@ -22,7 +22,7 @@ Item_co = TypeVar("Item_co", covariant=True)
 
 
 class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Which rows are wanted: a page, or what follows a cursor."""
+    """Which rows to return: a page, or what follows a cursor."""
 
     page: int = 1
     limit: int = 50
@@ -47,7 +47,7 @@ class Page(msgspec.Struct, Generic[Item_co], frozen=True):
 
 
 class Walk(msgspec.Struct, frozen=True):
-    """How a list is walked: its name, the column of ids that orders it, and whether the newest come first."""
+    """How to walk through a list: its name, the id column that orders it, and whether the newest come first."""
 
     name: str
     column: ColumnElement[Any]
@@ -55,12 +55,12 @@ class Walk(msgspec.Struct, frozen=True):
 
 
 def make_cursor(name: str, last_id: int) -> str:
-    """The cursor after a row of the list of that name."""
+    """The cursor after a row of the named list."""
     return base64.urlsafe_b64encode(msgspec.json.encode([name, last_id])).decode().rstrip("=")
 
 
 def read_cursor(name: str, cursor: str) -> int:
-    """The id after which the list of that name goes on. Raises InvalidCursor."""
+    """The id after which the named list continues. Raises InvalidCursor."""
     try:
         text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
         of, last_id = msgspec.json.decode(text, type=tuple[str, int])
@@ -74,9 +74,9 @@ def read_cursor(name: str, cursor: str) -> int:
 def read_page(
     connection: Connection, rows: Select[Any], walk: Walk, *, wanted: PageRequest, total: int | None
 ) -> tuple[Sequence[Row[Any]], Pagination]:
-    """The wanted rows of a selection and where they lie. Raises PageTooDeep or InvalidCursor.
+    """The rows of a page and their place in the list. Raises PageTooDeep or InvalidCursor.
 
-    A total that nobody keeps is None: it is counted then, as far as pages can be asked for by number and no further.
+    `total` is None if nobody keeps it: then rows are counted, but no more than pages by number can reach.
     """
     ordered = rows.order_by(walk.column.desc() if walk.newest_first else walk.column).limit(wanted.limit + 1)
     if wanted.cursor is not None:
@@ -100,7 +100,7 @@ def _shows_all(wanted: PageRequest, more: str | None) -> bool:
 
 
 def _count(connection: Connection, rows: Select[Any], walk: Walk) -> int:
-    """How many rows there are, `DEEPEST` at most: what matches nearly everybody must not be counted to its end."""
+    """How many rows there are, `DEEPEST` at most. Why: a search that matches nearly everybody must not count all."""
     some = rows.with_only_columns(walk.column).limit(DEEPEST).subquery()
     return connection.execute(select(func.count()).select_from(some)).scalar_one()
 

@@ -1,7 +1,7 @@
 """The runtime: what one process holds open, from the database to the bots.
 
-It is opened here in the order in which one thing needs another, and closed in the reverse: bots, upkeep, importer,
-counter, API keys, webhook worker, database, server lock. So what was accepted is finished before what it needs goes.
+It opens each thing after what it needs, and closes in the reverse order: bots, upkeep, importer, counter, API keys,
+webhook worker, database, server lock. So accepted work is finished before what it needs closes.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process that serves people works with, all of it open until `open_runtime` is left.
+    """What a process that serves people works with, all open until `open_runtime` ends.
 
     `webhook_worker` is None in a process that does not deliver. `bots` holds the bots, if the process has any.
     """
@@ -63,7 +63,7 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
 
     async def answers(self) -> bool:
-        """Whether the database answers, and the counter is there to write to it. Raises nothing."""
+        """Whether the database answers and the counter can write to it. Raises nothing."""
         try:
             return self.counter.serving and bool(
                 await self.database.read(lambda connection: connection.scalar(select(literal(1))))
@@ -72,7 +72,7 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
             return False
 
     async def close_bots(self) -> None:
-        """End the bots before the rest; what they have under way is finished first."""
+        """Close the bots before the rest, once their current work is finished."""
         await self.bots.aclose()
 
 
@@ -84,12 +84,12 @@ OpenBots = Callable[[Runtime], AbstractAsyncContextManager[object]]
 async def open_runtime(
     settings: Settings, *, clock: Clock = utc_now, delivering: bool = True, bots: OpenBots | None = None
 ) -> AsyncIterator[Runtime]:
-    """Open all that a process needs to serve people; leaving it finishes what was accepted and closes it.
+    """Open everything a process needs to serve people; leaving it finishes accepted work and closes everything.
 
-    The schema is brought up to date first. `clock` says the time to everything. With `delivering` the process has a
-    webhook worker, and does the upkeep that goes with it; `bots` opens its bots, which get the runtime that is yielded.
+    The schema is migrated first. `clock` is the time for everything. With `delivering` the process has a webhook worker
+    and does its upkeep; `bots` opens its bots, which get the runtime that is yielded.
 
-    Raises SettingsError: another process serves the SQLite file, a folder is not there, a key or a range is wrong.
+    Raises SettingsError: another process serves the SQLite file, a folder is missing, a key or a range is wrong.
     """
     check_backup_folder(settings)
     async with AsyncExitStack() as stack:
@@ -103,9 +103,9 @@ async def open_runtime(
 
 @asynccontextmanager
 async def open_webhook_worker(settings: Settings, *, clock: Clock = utc_now) -> AsyncIterator[WebhookWorker]:
-    """A webhook worker by itself, as `loyalty worker` runs it beside API processes, with its upkeep and /metrics.
+    """A webhook worker alone, as `loyalty worker` runs it beside API processes, with its upkeep and /metrics.
 
-    Leaving it finishes the deliveries that are under way. Raises what `open_runtime` raises, but needs no lock.
+    Leaving it finishes current deliveries. Raises what `open_runtime` raises, but needs no lock.
     """
     check_backup_folder(settings)
     async with AsyncExitStack() as stack:
@@ -113,7 +113,7 @@ async def open_webhook_worker(settings: Settings, *, clock: Clock = utc_now) -> 
         foundation = _open_foundation(stack, settings, clock)
         worker = _open_worker(stack, foundation)
         upkeep = [retention(foundation.database, clock)]
-        if not settings.on_sqlite:  # a file has a server, which does the rest and may be writing there
+        if not settings.on_sqlite:  # a SQLite file has a server, which does this and may be writing
             counter = Counter(foundation.database, clock=clock)
             stack.push_async_callback(counter.close)
             upkeep += _upkeep_of_workers(settings, foundation.database, counter=counter, clock=clock)
@@ -121,12 +121,12 @@ async def open_webhook_worker(settings: Settings, *, clock: Clock = utc_now) -> 
             serve_metrics(settings, QueueDepths(foundation.database, clock, _depth_questions()))
         )
         await stack.enter_async_context(periodically(upkeep))
-        stack.callback(worker.stop)  # before all else is closed, so that nothing more is begun meanwhile
+        stack.callback(worker.stop)  # runs first, so that nothing new begins while the rest closes
         yield worker
 
 
 class _Foundation(msgspec.Struct, frozen=True, kw_only=True):
-    """What every process needs that does anything."""
+    """What every process needs."""
 
     database: Database
     vault: Vault
@@ -183,7 +183,7 @@ def _depth_questions(*, shared_bot: bool = True) -> tuple[DepthQuestion, ...]:
 
 @asynccontextmanager
 async def _open_bots(runtime: Runtime, bots: OpenBots | None) -> AsyncIterator[None]:
-    """Have the bots open until the end, or until they are closed before it."""
+    """Keep the bots open until the end, or until they are closed earlier."""
     async with runtime.bots:
         if bots is not None:
             await runtime.bots.enter_async_context(bots(runtime))
@@ -191,7 +191,7 @@ async def _open_bots(runtime: Runtime, bots: OpenBots | None) -> AsyncIterator[N
 
 
 def _upkeep_of(runtime: Runtime) -> Iterator[Every]:
-    """What goes with writing cards, and with delivering, if this process does."""
+    """The upkeep that goes with writing cards, and with delivering, if this process delivers."""
     database, counter, clock = runtime.database, runtime.counter, runtime.clock
     yield expiry(database, counter, clock)
     if runtime.webhook_worker is not None:
@@ -207,7 +207,7 @@ def _upkeep_of_workers(settings: Settings, database: Database, *, counter: Count
 
 
 def open_guard(settings: Settings) -> Guard:
-    """The guard of deliveries; says loudly if it was told to let private addresses through. Raises SettingsError."""
+    """The guard of deliveries; logs a warning if private addresses are allowed. Raises SettingsError."""
     try:
         ranges = read_ranges(settings.webhook_allow)
     except ValueError as error:

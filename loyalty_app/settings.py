@@ -1,6 +1,6 @@
 """Settings: everything an operator can choose, read once from the environment (and `.env`).
 
-A wrong value is refused at the start, with the variable's name and what would be right.
+A wrong value is refused at the start: the message names the variable and a right value.
 """
 
 import os
@@ -18,12 +18,12 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 class SettingsError(Exception):
-    """A setting cannot be used; the text says which one and what would be right."""
+    """A setting cannot be used; the text names it and says what would be right."""
 
 
 PREFIX = "LOYALTY_"
 OF_COMMANDS = {"LOYALTY_BOT_TOKEN", "LOYALTY_DEBUG"}
-"""What single commands read, which is no setting."""
+"""Variables of single commands, which are no settings."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,12 +54,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sqlite_path(self) -> Path:
-        """Where the SQLite file lies."""
+        """The path of the SQLite file."""
         return Path(self.database_url.removeprefix("sqlite:///"))
 
 
 def unknown_variables(environ: Mapping[str, str | None] | None = None) -> list[str]:
-    """Variables that look like settings and are none, as after a typing error; those of tests are left out."""
+    """Variables that look like settings but are none, perhaps typing errors; those of tests are left out."""
     given = {**dotenv_values(".env"), **os.environ} if environ is None else environ
     known = {f"{PREFIX}{name.upper()}" for name in Settings.__struct_fields__} | OF_COMMANDS
     foreign = tuple(f"{PREFIX}{part}_" for part in ("TEST", "BENCH"))
@@ -69,7 +69,7 @@ def unknown_variables(environ: Mapping[str, str | None] | None = None) -> list[s
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from the environment, where it wins, and from `.env`. Raises SettingsError."""
+    """Read the settings from the environment and `.env`; the environment wins. Raises SettingsError."""
     given = {**dotenv_values(".env"), **os.environ} if environ is None else dict(environ)
     fields = {
         name: value
@@ -85,7 +85,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def checked(settings: Settings) -> Settings:
-    """The settings, or SettingsError if some of them do not go together."""
+    """The settings, if they go together. Raises SettingsError."""
     if not settings.database_url.startswith(("sqlite:///", "postgresql://", "postgres://")):
         raise SettingsError("LOYALTY_DATABASE_URL must begin with sqlite:/// or postgresql://.")
     if settings.on_sqlite and (settings.sqlite_path.name in {"", ".", ":memory:"}):

@@ -1,9 +1,8 @@
-"""The vault: what must be read again but never seen (webhook secrets, bot tokens), encrypted at rest.
+"""The vault: encrypts what must be read again but never shown (webhook secrets, bot tokens).
 
-It also makes what nobody else can work out, and what is the same each time it is asked for: `seed`.
-
-The key comes from LOYALTY_SECRET_KEY, or lies beside the SQLite file, made on first use and readable by its owner only.
-Losing it means that every secret has to be made again.
+It also makes values that nobody else can compute and that stay the same: `seed`. The key is LOYALTY_SECRET_KEY, or lies
+beside the SQLite file, created on first use and readable by its owner only. If it is lost, every secret has to be made
+again.
 """
 
 import base64
@@ -41,7 +40,7 @@ class Vault:
             raise SettingsError(WRONG_KEY) from error
 
     def seed(self, *parts: object) -> bytes:
-        """32 bytes that look random: the same for the same parts, and known to nobody without the key."""
+        """32 bytes that look random: the same for the same parts, and unknown without the key."""
         text = "\0".join(map(str, parts))
         return hmac.digest(self._seeds, text.encode(), "sha256")
 
@@ -68,7 +67,7 @@ def open_vault(settings: Settings) -> Vault:
 
 
 def _kept_key(path: Path) -> str:
-    """The key beside the SQLite file; two processes that make it at once agree on one, because it appears whole."""
+    """The key beside the SQLite file. It appears whole, so two processes that create it at once agree on one."""
     if not path.exists():
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123  # with a mode

@@ -1,7 +1,7 @@
-"""`python -m loyalty_app.backups FILE`: one backup, in a process for it alone, for the schedule.
+"""`python -m loyalty_app.backups FILE`: makes one backup in a process of its own, for the schedule.
 
-The settings come in on stdin as JSON, so that no variable carries a secret. SIGTERM removes what was half made. What
-went wrong is one line on stderr, and the exit code is 1.
+Settings arrive on stdin as JSON, so that no variable carries a secret. SIGTERM removes an unfinished backup. A failure
+is one line on stderr and exit code 1.
 """
 
 import signal
@@ -17,14 +17,14 @@ from loyalty_app.settings import Settings, SettingsError
 
 
 def main() -> int:
-    """Make the backup; the exit code."""
+    """Make the backup; return the exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     settings = msgspec.json.decode(sys.stdin.buffer.read(), type=Settings)
     try:
         make_backup(settings, Path(sys.argv[1]), now=utc_now())
     except (BackupRefused, SettingsError) as error:
         return _failed(str(error))
-    except Exception as error:  # noqa: BLE001  # the one who reads the log is told, whatever it was
+    except Exception as error:  # noqa: BLE001  # every failure must reach the log
         return _failed(f"{type(error).__name__}: {' '.join(str(error).split())}")
     except KeyboardInterrupt:
         return _failed("It was given up.")

@@ -1,7 +1,7 @@
-"""The archive: a zip of a manifest and the files that it lists, each with size and SHA-256, whole or not there at all.
+"""The archive: a zip of a manifest and the files it lists, each with size and SHA-256. It appears whole or not at all.
 
-A checksum finds accidents, not attackers: who can write the file can write its manifest too. The file holds names,
-phone numbers and the key to all secrets: only its owner may read it.
+A checksum finds accidents, not attackers: an attacker can rewrite the manifest too. The file holds names, phone numbers
+and the key to all secrets: only its owner may read it.
 """
 
 import hashlib
@@ -20,11 +20,11 @@ MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 65_536
 CHUNK = 2**20
 UNREADABLE = (BadZipFile, KeyError, EOFError, RuntimeError, ValueError, zlib.error)
-"""What reading an archive raises if bytes of it are wrong: of its list, of a name, of what is compressed."""
+"""What reading a damaged archive raises: for its list, a name, or compressed data."""
 
 
 class BackupRefused(Exception):
-    """A backup cannot be made or restored; the text says why and what would be right."""
+    """A backup cannot be made or restored; the text says why and what to do."""
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -35,10 +35,10 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What an archive holds: of which kind and version of database, made when, and what was counted in it.
+    """What an archive holds: kind and version of the database, when it was made, and how many rows were counted.
 
-    `proven` says that every card and total agreed with the ledger, `needs_key` that secrets are in it and their key
-    (LOYALTY_SECRET_KEY) is not.
+    `proven`: every card and total agreed with the ledger. `needs_key`: it holds secrets, but not their key
+    (LOYALTY_SECRET_KEY).
     """
 
     format: int = FORMAT
@@ -54,13 +54,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def member_of(path: Path) -> Member:
-    """Measure a file."""
+    """The size and checksum of a file."""
     with path.open("rb") as file:
         return Member(path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest())
 
 
 def write_archive(target: Path, manifest: Manifest, files: Mapping[str, Path], *, draft: Path) -> None:
-    """Write an archive as `draft`, on the same disk; a file that is there is replaced at the very end."""
+    """Write an archive as `draft`, on the same disk, then rename it to `target`, which replaces an older file."""
     with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:  # noqa: PTH123  # with a mode
         _pack(file, manifest, files)
         file.flush()
@@ -76,7 +76,7 @@ def _pack(file: IO[bytes], manifest: Manifest, files: Mapping[str, Path]) -> Non
 
 
 def read_manifest(source: Path) -> Manifest:
-    """What an archive says of itself. Raises BackupRefused, OSError."""
+    """The manifest of an archive. Raises BackupRefused, OSError."""
     try:
         with ZipFile(source) as archive, archive.open(MANIFEST) as file:
             manifest = msgspec.json.decode(file.read(LARGEST_MANIFEST), type=Manifest)
@@ -90,7 +90,7 @@ def read_manifest(source: Path) -> Manifest:
 
 
 def extract(source: Path, manifest: Manifest, name: str, target: Path) -> None:
-    """Take a file out of an archive and compare it with the manifest. Raises BackupRefused, OSError."""
+    """Extract a file and compare it with the manifest. Raises BackupRefused, OSError."""
     wanted = manifest.files.get(name)
     if wanted is None:
         _damaged(source, f"{name} is not in it")
@@ -105,7 +105,7 @@ def extract(source: Path, manifest: Manifest, name: str, target: Path) -> None:
 
 
 def _copy(file: IO[bytes], target: Path, most: int) -> None:
-    """Copy to a new file that only its owner may read; one byte too much is enough to know that it is wrong."""
+    """Copy to a new file that only its owner may read; stop one byte after `most`: then the file is wrong."""
     left = most + 1
     with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:  # noqa: PTH123  # with a mode
         while left and (chunk := file.read(min(CHUNK, left))):

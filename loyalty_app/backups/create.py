@@ -1,7 +1,7 @@
-"""Making a backup: copy, prove the copy, and only then call it a backup. Servers go on meanwhile.
+"""Making a backup: copy the database, prove the copy, then write the archive. Servers keep running meanwhile.
 
-A backup is made in a draft folder beside its target. The process that works there holds its lock. Drafts that killed
-processes left hold copies of personal data that nobody needs, and are removed.
+A backup is made in a draft folder beside its target, which the process locks. Drafts of killed processes hold personal
+data that nobody needs, so the next backup removes them.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ def _copy(settings: Settings, target: Path) -> BackupContents:
 
 
 def _key(settings: Settings) -> dict[str, Path]:
-    """The key of the secrets, if it lies beside the database and is in use."""
+    """The key of the secrets, if its file lies beside the database and is in use."""
     path = Path(f"{settings.sqlite_path}.key")
     return {KEY: path} if settings.on_sqlite and settings.secret_key is None and path.exists() else {}
 
@@ -84,14 +84,14 @@ LOCK = "lock"
 
 @contextmanager
 def draft_folder(parent: Path) -> Iterator[Path]:
-    """A new folder that only its owner may open, and that goes at the end; those of killed processes go at once."""
+    """A new folder that only its owner may open, removed at the end; drafts of killed processes are removed first."""
     take_away_left(parent)
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as name, FileLock(Path(name, LOCK)):
         yield Path(name)
 
 
 def take_away_left(parent: Path) -> None:
-    """Remove the drafts in a folder on which nobody works any more."""
+    """Remove the drafts in a folder that no process works on."""
     for lock in parent.glob(f"{PREFIX}*/{LOCK}"):
-        with suppress(Timeout, OSError), FileLock(lock, timeout=0):  # held, or somebody else's
+        with suppress(Timeout, OSError), FileLock(lock, timeout=0):  # locked, or another user's
             shutil.rmtree(lock.parent)

@@ -1,6 +1,6 @@
-"""PostgreSQL: a dump of one state of the data, and a database put in the place of another one.
+"""PostgreSQL: dumps one state of the data, and puts one database in the place of another.
 
-pg_dump and pg_restore do the work and must be on the PATH. The books are proven in the very snapshot that is dumped.
+pg_dump and pg_restore do the work and must be on the PATH. The snapshot that is dumped is the one that is proven.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ NEWER = "Install PostgreSQL's client programs, of the server's version or newer,
 
 
 def tool(name: str) -> str:
-    """Where a program of PostgreSQL lies. Raises BackupRefused."""
+    """The path of a PostgreSQL program. Raises BackupRefused."""
     found = shutil.which(name)
     if found is None:
         raise BackupRefused(f"{name} is not on the PATH. {NEWER} `apt install postgresql-client` on Debian and Ubuntu.")
@@ -35,7 +35,7 @@ def tool(name: str) -> str:
 
 
 def _run(name: str, url: str, *words: str) -> None:
-    """Run a program of PostgreSQL; the password goes where nobody can see it. Raises BackupRefused."""
+    """Run a PostgreSQL program; no command line shows the password. Raises BackupRefused."""
     target = make_url(url.replace("postgres://", "postgresql://", 1))
     plain = target.set(password=None).render_as_string()
     environment = {**os.environ, **({"PGPASSWORD": str(target.password)} if target.password else {})}
@@ -48,7 +48,7 @@ def _run(name: str, url: str, *words: str) -> None:
 
 
 async def dump(url: str, target: Path) -> BackupContents:
-    """Dump one state of the data, and prove that very state. Raises BackupRefused, SettingsError."""
+    """Dump one state of the data and prove that same state. Raises BackupRefused, SettingsError."""
     tool("pg_dump")
     engine = open_engine(url)
     try:
@@ -72,12 +72,12 @@ def _url(url: str) -> URL:
 
 
 def name_of(url: str) -> str:
-    """The name of the database that a URL names."""
+    """The name of the database in a URL."""
     return str(_url(url).database)
 
 
 async def with_connection(url: str, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
-    """Do something on a database outside of any transaction."""
+    """Run `work` on a database outside of any transaction."""
     engine = open_engine(url)
     try:
         async with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
@@ -87,17 +87,17 @@ async def with_connection(url: str, work: Callable[[AsyncConnection], Awaitable[
 
 
 def quoted(name: str) -> str:
-    """A database's name as SQL takes it."""
+    """The name of a database, quoted for SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
 async def check_idle(url: str, *, replace: bool) -> bool:
-    """Whether the database is there. Raises BackupRefused if it is in use, or holds something and is not to go."""
+    """Whether the database exists. Raises BackupRefused if it is in use, or not empty without `replace`."""
     name = _url(url).database
 
     async def look(connection: AsyncConnection) -> tuple[bool, int]:
         there = text("SELECT count(*) FROM pg_database WHERE datname = :name")
-        busy = text(  # PostgreSQL's own sweeping makes way by itself
+        busy = text(  # autovacuum gives way by itself
             "SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
             " AND backend_type IS DISTINCT FROM 'autovacuum worker'"
         )
@@ -118,7 +118,7 @@ async def _is_empty(connection: AsyncConnection) -> bool:
 
 
 async def create(url: str, prefix: str) -> str:
-    """Make a new, empty database beside another one; its name. Raises BackupRefused."""
+    """Create an empty database on the same server; return its name. Raises BackupRefused."""
     name = f"{prefix[:40]}_restoring_{secrets.token_hex(4)}"
     try:
         await with_connection(named(url, MAINTENANCE), lambda c: c.execute(text(f"CREATE DATABASE {quoted(name)}")))
@@ -129,17 +129,17 @@ async def create(url: str, prefix: str) -> str:
 
 
 async def drop(url: str, name: str) -> None:
-    """Take a database away."""
+    """Drop a database, if it exists."""
     await with_connection(named(url, MAINTENANCE), lambda c: c.execute(text(f"DROP DATABASE IF EXISTS {quoted(name)}")))
 
 
 def load(url: str, source: Path) -> None:
-    """Read a dump into an empty database. Raises BackupRefused."""
+    """Load a dump into an empty database. Raises BackupRefused."""
     _run("pg_restore", url, "--no-owner", "--no-privileges", "--exit-on-error", str(source))
 
 
 async def swap(url: str, new: str, aside: str, *, there: bool) -> None:
-    """Put a database in the place of the one that the URL names, which is kept as `aside`. Raises BackupRefused."""
+    """Give the database `new` the name in the URL; the old one is kept as `aside`. Raises BackupRefused."""
     name = str(_url(url).database)
     steps = [(name, aside)] if there else []
 
@@ -159,7 +159,7 @@ async def swap(url: str, new: str, aside: str, *, there: bool) -> None:
 
 
 async def examine(url: str, work: Callable[[Connection], Result]) -> Result:
-    """Do something in a transaction of a database."""
+    """Run `work` in a transaction of a database."""
     engine = open_engine(url)
     try:
         async with engine.begin() as connection:

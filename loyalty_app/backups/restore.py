@@ -1,8 +1,7 @@
-"""Restoring a backup: into a new place first, proven there, and only then put in the place of the old database.
+"""Restoring a backup: into a new place, proven there, and only then put in the place of the old database.
 
-The old database is kept beside it under another name. A database in use is never touched. The restored one sends
-nothing that may have been sent before: deliveries are paused until somebody resumes them, and waiting updates of
-Telegram are set aside.
+The old database is kept beside it under another name. A database in use is never touched. Nothing may go out twice:
+deliveries are paused until somebody resumes them, and waiting updates of Telegram are set aside.
 """
 
 import asyncio
@@ -26,7 +25,7 @@ from loyalty_app.webhooks.pausing import pause_on
 
 
 class RestoredBackup(msgspec.Struct, frozen=True, kw_only=True):
-    """A backup that was just restored; `aside` is where that is kept which it replaces."""
+    """A backup that was just restored; `aside` names what it replaced, if anything."""
 
     manifest: Manifest
     found: BackupContents
@@ -49,7 +48,7 @@ def restore_backup(settings: Settings, source: Path, *, now: datetime, replace: 
 
 
 def quiet(connection: Connection, now: datetime) -> None:
-    """Let nothing go out of a restored database that may have gone out before."""
+    """Stop everything in a restored database that may have gone out before."""
     pause_on(connection, now=now)
     waiting = update(telegram_update).where(telegram_update.c.done_at.is_(None))
     connection.execute(waiting.values(done_at=now, body=None, lease=None, lease_until=None, error="restored"))
@@ -79,7 +78,7 @@ def _restore_sqlite(
 
 
 def _unpack(source: Path, manifest: Manifest, new: Path, now: datetime) -> BackupContents:
-    """Take the database out, bring it up to date, prove it and make it quiet; the key comes beside it."""
+    """Extract the database, migrate it, prove it and make it quiet; the key lands beside it."""
     extract(source, manifest, DATABASE["sqlite"], new)
     if KEY in manifest.files:
         extract(source, manifest, KEY, _key_of(new))
@@ -96,7 +95,7 @@ def _unpack(source: Path, manifest: Manifest, new: Path, now: datetime) -> Backu
 
 
 def _key_of(database: Path) -> Path:
-    """Where the key of the secrets lies, beside the database."""
+    """Where the key of the secrets lies: beside the database."""
     return database.with_name(f"{database.name}.key")
 
 

@@ -1,6 +1,6 @@
-"""SQLite: a consistent copy of a file that is in use, and a file put in the place of another one.
+"""SQLite: a consistent copy of a file in use, and one file put in the place of another.
 
-The copy is made by SQLite's own backup, which stops nobody from writing meanwhile.
+SQLite's own backup makes the copy, and nobody has to stop writing meanwhile.
 """
 
 import glob
@@ -18,7 +18,7 @@ BESIDE = ("-wal", "-shm")
 
 
 def copy(source: Path, target: Path) -> None:
-    """Copy a file that may be in use, as it is at one moment. Raises BackupRefused."""
+    """Copy a file as it is at one moment; it may be in use. Raises BackupRefused."""
     try:
         _copy(source, target)
     except sqlite.driver.Error as error:
@@ -37,7 +37,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def examine(path: Path) -> BackupContents:
-    """Check the pages, the references and the books of a copy. Raises BackupRefused, SettingsError."""
+    """Check pages and references of a copy and prove its ledger. Raises BackupRefused, SettingsError."""
     try:
         with closing(sqlite.driver.connect(str(path), isolation_level=None)) as connection:
             [(pages,)] = connection.execute("PRAGMA integrity_check(1)").fetchall()
@@ -55,9 +55,9 @@ def examine(path: Path) -> BackupContents:
 
 
 def put_in_place(new: Path, place: Path, aside: Path) -> None:
-    """Put a file in the place of another one, which is kept as `aside`; at any moment one of them is there.
+    """Put `new` in the place of `place`, which is kept as `aside`; one of them exists at any moment.
 
-    Raises BackupRefused if somebody has the other one open.
+    Raises BackupRefused if another process has `place` open.
     """
     if place.exists():
         _settle(place)
@@ -69,9 +69,10 @@ def put_in_place(new: Path, place: Path, aside: Path) -> None:
 
 
 def _settle(path: Path) -> None:
-    """Bring what stands in the WAL into the file itself, if it can be; a file too broken for that is moved as it is.
+    """Move the WAL into the file itself, if possible; a file too broken for that stays as it is.
 
-    Leaving the WAL needs the file for oneself: who has it open would go on writing to what is put aside.
+    Why: leaving WAL mode needs the file exclusively. A process that has it open would go on writing to the file put
+    aside.
     """
     try:
         with closing(sqlite.driver.connect(str(path), isolation_level=None, timeout=1)) as connection:
@@ -90,7 +91,7 @@ def _move(path: Path, target: Path) -> None:
 
 
 def put_key(new: Path, place: Path, aside: Path) -> None:
-    """Put the key of the secrets in its place; another one that is there is kept as `aside`."""
+    """Put the key of the secrets in its place; a different one there is kept as `aside`."""
     if place.exists() and place.read_bytes() != new.read_bytes():
         place.replace(aside)
     new.replace(place)
@@ -106,11 +107,11 @@ def _sync_folder(folder: Path) -> None:
 
 
 def beside(place: Path) -> Path:
-    """A new name in the same folder, so that taking its place is one step."""
+    """A new name in the same folder, so that the final rename is one step."""
     return place.with_name(f"{place.name}.restoring-{secrets.token_hex(4)}")
 
 
 def take_away_left(place: Path) -> None:
-    """Remove what restores that were killed have left beside a file. Nobody else may be restoring it."""
+    """Remove what killed restores left beside a file. The caller holds the lock, so no other restore runs."""
     for left in place.parent.glob(f"{glob.escape(place.name)}.restoring-*"):
         left.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Proving: what is in a copy of the database, and whether its books are right."""
+"""Verifying: counts what a copy of the database holds and proves its ledger. Copying and replacing live elsewhere."""
 
 import msgspec
 from sqlalchemy import Connection, Table, func, select
@@ -11,7 +11,7 @@ from loyalty_app.shops.businesses import business_of
 
 
 class BackupContents(msgspec.Struct, frozen=True, kw_only=True):
-    """What a copy holds. It is `proven` if the program knows its tables and each figure agrees with the ledger."""
+    """What a copy holds. `proven`: its schema is the newest, and every figure agrees with the ledger."""
 
     version: str
     proven: bool
@@ -21,7 +21,7 @@ class BackupContents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def look_into(connection: Connection) -> BackupContents:
-    """Count what is there and prove it, if its schema is the newest. Raises BackupRefused, SettingsError."""
+    """Count the rows, and prove them if the schema is the newest. Raises BackupRefused, SettingsError."""
     version = current(connection)
     check_known(version)
     if version is None:

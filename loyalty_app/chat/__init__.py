@@ -1,4 +1,4 @@
-"""The chat's side of the database: bots, the updates they were sent, the chats they are in, and cards that hang there.
+"""The chat's side of the database: bots, their updates and chats, and the cards in those chats.
 
-Nothing here speaks Telegram: that is `bots`. Nothing here writes to cards: that is the counter.
+Nothing here speaks Telegram: that is `bots`. Nothing here stamps cards: that is the counter.
 """

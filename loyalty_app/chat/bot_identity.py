@@ -1,6 +1,6 @@
-"""Identity: which bot a token belongs to and where its updates go, asked of Telegram. No more of it is spoken here.
+"""Bot identity: asks Telegram which bot a token belongs to and where its updates go. All else of Telegram is in `bots`.
 
-No message ever holds a token: the words of the HTTP client, which might, go no further.
+No message ever holds a token: errors of the HTTP client might, so their text is dropped.
 """
 
 import aiohttp
@@ -15,7 +15,7 @@ UNKNOWN = {401, 404}
 
 
 class TelegramAway(Exception):
-    """Telegram cannot be asked; the text says where it was looked for, and what came of it."""
+    """Telegram cannot be reached or understood; the text says at which address, and why."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -26,7 +26,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Webhook(msgspec.Struct, frozen=True):
-    """Where a bot's updates go, how many wait there, and the last failure, in Unix seconds and Telegram's words."""
+    """Where a bot's updates go, how many wait there, and the last failure: Unix seconds and Telegram's words."""
 
     url: str = ""
     pending_update_count: int = 0
@@ -43,9 +43,9 @@ class _WebhookAnswer(msgspec.Struct, frozen=True):
 
 
 async def who_is(token: str, api_url: str | None = None) -> Identity:
-    """The bot of a token, by getMe of Telegram or of another Bot API server.
+    """The bot of a token, by getMe of Telegram or another Bot API server.
 
-    Raises InvalidRequest if that is no token, or one that Telegram does not know; TelegramAway.
+    Raises InvalidRequest if the token is malformed or unknown to Telegram; TelegramAway.
     """
     if not TOKEN.fullmatch(token):
         raise InvalidRequest.field("token", "must be a bot's token, as BotFather gives it: 123456789:AbC…")
@@ -60,7 +60,7 @@ async def who_is(token: str, api_url: str | None = None) -> Identity:
 
 
 async def webhook_of(token: str, api_url: str | None = None) -> Webhook:
-    """Where Telegram sends a bot's updates, and what it last complained of. Raises TelegramAway."""
+    """Where Telegram sends a bot's updates, and its last complaint. Raises TelegramAway."""
     where = (api_url or TELEGRAM).rstrip("/")
     status, body = await _ask(where, token, "getWebhookInfo")
     try:
@@ -82,5 +82,5 @@ async def _ask(where: str, token: str, method: str) -> tuple[int, bytes]:
 
 
 def bot_id_of(token: str | None) -> int | None:
-    """The bot's number, with which its token begins; None if that is no token."""
+    """The bot's id, with which its token begins; None if the token is malformed."""
     return int(token.partition(":")[0]) if token and TOKEN.fullmatch(token) else None

@@ -1,6 +1,6 @@
-"""Bots: which there are, whose they are, and which process asks for their updates.
+"""Bots: which bots there are, which shop each serves, and which process polls their updates.
 
-The token of the shared bot lies in the settings; a business's own is encrypted in the database, and never shown.
+The shared bot's token comes from the settings; a business's own is stored encrypted and never shown.
 """
 
 import secrets
@@ -20,7 +20,7 @@ LIVE = telegram_bot.c.removed_at.is_(None)
 
 
 class BotRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A bot. `token` is None for the shared one, and for one whose token was locked with another key.
+    """A bot as stored. `token` is None for the shared bot, and if it was encrypted with another key.
 
     `secret` is what Telegram shows when it calls us.
     """
@@ -33,9 +33,9 @@ class BotRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def register(database: Database, vault: Vault, record: BotRecord, *, now: datetime) -> BotRecord:
-    """Keep a bot, or what is new about it; a business has one bot, so this one replaces another.
+    """Store a bot or update it. A business has one bot: this one replaces another.
 
-    Raises InvalidRequest if it serves somebody else. The secret is kept from the first time on.
+    Raises InvalidRequest if the bot serves somebody else. A secret, once stored, stays.
     """
 
     def work(connection: Connection) -> BotRecord:
@@ -61,12 +61,12 @@ async def register(database: Database, vault: Vault, record: BotRecord, *, now: 
 
 
 def new_secret() -> str:
-    """What Telegram is to show when it calls us: 32 letters and digits."""
+    """A new secret for Telegram to show: 32 hexadecimal digits."""
     return secrets.token_hex(16)
 
 
 async def remove_bot(database: Database, business_id: int, *, now: datetime) -> None:
-    """Take a business's own bot away; its customers go on with the shared one, if there is one."""
+    """Remove a business's own bot; its customers continue with the shared one, if there is one."""
     await database.write(lambda connection: _remove(connection, business_id, now))
 
 
@@ -77,7 +77,7 @@ def _remove(connection: Connection, business_id: int | None, now: datetime, *, b
 
 
 async def list_bots(database: Database, vault: Vault) -> list[BotRecord]:
-    """The bots that are there now, the oldest first, with their tokens; one that cannot be read is left out of them."""
+    """All current bots, the oldest first, with their tokens; a token that cannot be decrypted is None."""
     rows = await database.read(
         lambda connection: connection.execute(
             select(telegram_bot).where(LIVE).order_by(telegram_bot.c.created_at)
@@ -103,25 +103,25 @@ def _unlocked(vault: Vault, locked: bytes) -> str | None:
 
 
 def has_own_bots(connection: Connection) -> bool:
-    """Whether a business has a bot of its own."""
+    """Whether any business has a bot of its own."""
     own = select(telegram_bot.c.bot_id).where(LIVE, telegram_bot.c.business_id.is_not(None)).limit(1)
     return connection.execute(own).first() is not None
 
 
 def bots_there(*, shared: bool) -> Select[tuple[int]]:
-    """The ids of the bots that somebody runs; a `shared` one that the settings have no more is still in the table."""
+    """Selects the ids of running bots. Without `shared` the shared bot is left out: its row outlives its setting."""
     own = select(telegram_bot.c.bot_id).where(LIVE)
     return own if shared else own.where(telegram_bot.c.business_id.is_not(None))
 
 
 def find_secret(connection: Connection, bot_id: int) -> str | None:
-    """What Telegram must show when it calls us for that bot; None if there is no such bot."""
+    """The secret that Telegram must show for a bot; None if there is no such bot."""
     found: str | None = connection.scalar(select(telegram_bot.c.secret).where(telegram_bot.c.bot_id == bot_id, LIVE))
     return found
 
 
 async def may_poll(database: Database, bot_id: int, who: str, *, now: datetime) -> bool:
-    """Whether a process may ask for a bot's updates; it holds that right for 45 seconds at a time."""
+    """Take or renew a bot's polling lease, for 45 seconds; False if another process holds it."""
     free = or_(telegram_bot.c.poll_lease.is_(None), telegram_bot.c.poll_lease == who, telegram_bot.c.poll_until <= now)
     take = update(telegram_bot).where(and_(telegram_bot.c.bot_id == bot_id, free))
     taken = take.values(poll_lease=who, poll_until=now + POLL_LEASE)
@@ -129,13 +129,13 @@ async def may_poll(database: Database, bot_id: int, who: str, *, now: datetime) 
 
 
 async def leave_polling(database: Database, bot_id: int, who: str) -> None:
-    """Give the right to ask for a bot's updates back, so that the next process need not wait until it lapses."""
+    """Give the polling lease back, so that the next process need not wait until it expires."""
     held = update(telegram_bot).where(telegram_bot.c.bot_id == bot_id, telegram_bot.c.poll_lease == who)
     free = held.values(poll_lease=None, poll_until=None)
     await database.write(lambda connection: connection.execute(free).close())
 
 
 async def release(database: Database) -> None:
-    """Let anybody ask, when it is known that no other process is at work."""
+    """Free all polling leases. Call it only when no other process is running."""
     free = update(telegram_bot).values(poll_lease=None, poll_until=None)
     await database.write(lambda connection: connection.execute(free).close())

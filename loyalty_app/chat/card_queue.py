@@ -1,7 +1,6 @@
-"""Cards in chats: who holds which card where, what their message shows, and which are to be shown again.
+"""The card queue: the cards in chats that are to be shown again, claimed and recorded; and changes to held cards.
 
-The counter writes down who holds a card, and that a card is due; here it is read, claimed, and noted as shown. How a
-card looks is not known here.
+The counter decides who holds a card, and marks changed cards as due. What a card looks like is not known here.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,10 +20,10 @@ from loyalty_core.fields import BotId, BusinessId, ChatId, UserId
 
 LEASE = timedelta(seconds=30)
 AGAIN, AT_THE_LATEST = timedelta(seconds=5), timedelta(hours=1)
-"""How long a card waits that could not be shown; each time twice as long, up to an hour."""
+"""The wait after a failed showing. It doubles each time, up to an hour."""
 SECOND = timedelta(seconds=1)
 REPAINTED_PER_SECOND = 15
-"""Half of what a bot may send, so that cards that were just stamped do not wait for those that only change colour."""
+"""Half of what a bot may send. Why: freshly stamped cards need not wait for cards that only change colour."""
 KEY = ("business_id", "bot_id", "user_id")
 SERVES = (
     select(telegram_bot.c.bot_id)
@@ -35,13 +34,13 @@ SERVES = (
     )
     .exists()
 )
-"""Whether a card's bot still serves its shop; one that has moved to another shop shows that one's cards only."""
+"""Whether a card's bot still serves its shop; a bot that moved to another shop shows that one's cards only."""
 
 
 class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of showing a card: the message and the state that it shows.
+    """The result of showing a card: the message and the state it shows.
 
-    `sent` is the last message that was sent for it, if any was. `gone` takes the card out of the chat, `failed` tries
+    `sent` is the last message sent for it, None if none was. `gone` removes the card from the chat, `failed` tries
     again later.
     """
 
@@ -69,7 +68,7 @@ def cards_of(connection: Connection, bot_id: BotId, user_id: UserId) -> list[Hel
 
 
 def find_card(connection: Connection, business_id: BusinessId, *, bot_id: BotId, user_id: UserId) -> HeldCard | None:
-    """The card of a shop that a person holds in their chat with a bot, also one whose customer was erased."""
+    """A shop's card that a person holds in their chat with a bot, even if its customer was erased."""
     own = select(telegram_card).where(
         telegram_card.c.business_id == business_id,
         telegram_card.c.bot_id == bot_id,
@@ -81,9 +80,9 @@ def find_card(connection: Connection, business_id: BusinessId, *, bot_id: BotId,
 
 
 async def send_anew(database: Database, card: HeldCard, *, now: datetime) -> None:
-    """Have a card sent as a new message, at once; the caller has taken the message away that showed it.
+    """Send a card as a new message at once; the caller has removed the old message.
 
-    If it has been sent meanwhile, that message is the new one, and stays.
+    If another was sent meanwhile, that one stays.
     """
     own = [telegram_card.c[name] == getattr(card, name) for name in KEY]
     message = telegram_card.c.message_id
@@ -93,7 +92,7 @@ async def send_anew(database: Database, card: HeldCard, *, now: datetime) -> Non
 
 
 async def show_again(database: Database, bot_id: BotId, user_id: UserId, *, now: datetime) -> None:
-    """Have all cards in a chat shown again, where they are: the person reads another language now, or has come back."""
+    """Mark all cards in a chat as due, in place. Why: the person's language changed, or they came back."""
     own = update(telegram_card).where(telegram_card.c.bot_id == bot_id, telegram_card.c.user_id == user_id)
     await database.write(lambda connection: connection.execute(own.values(due_at=now)).close())
 
@@ -106,9 +105,9 @@ async def mute(database: Database, card: HeldCard, *, muted: bool) -> None:
 
 
 def repaint(connection: Connection, database: Database, business_id: BusinessId, *, now: datetime) -> None:
-    """Have all cards of a shop shown again, within a transaction that changes how they look.
+    """Mark all cards of a shop as due, within the transaction that changes their look.
 
-    They fall due one after the other, those first that changed last.
+    They fall due one after the other, the last changed first.
     """
     held = (
         select(telegram_card.c.business_id, telegram_card.c.bot_id, telegram_card.c.user_id, telegram_card.c.due_at)
@@ -128,7 +127,7 @@ def repaint(connection: Connection, database: Database, business_id: BusinessId,
 
 
 class CardQueue:
-    """The cards that are to be shown again by bots that are open here, as a queue; without `open_bots`, by all bots."""
+    """Cards to be shown again by bots that are open here, as a queue; without `open_bots`, by all bots."""
 
     def __init__(self, open_bots: Callable[[], Iterable[int]] | None = None) -> None:
         self._open_bots = open_bots
@@ -140,11 +139,11 @@ class CardQueue:
         return {} if self._open_bots is None else {"bots": list(self._open_bots())}
 
     def lease_of(self, job: HeldCard) -> Lease:
-        """The lease of a card; one that was not claimed has none that could be held."""
+        """The lease of a card; an unclaimed card gets one that nobody holds."""
         return Lease(job.place, job.lease or "")
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
-        """Whether a card can be shown."""
+        """Whether any card can be shown now."""
         return self.leases.is_due(connection, now, self._given())
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[HeldCard]:
@@ -153,9 +152,9 @@ class CardQueue:
         return [msgspec.structs.replace(held_card_of(row), lease=lease.token) for row, lease in rows]
 
     def record(self, connection: Connection, database: Database, ended: Sequence[ShownCard], *, now: datetime) -> None:
-        """Note what was shown; a card that has changed meanwhile stays due.
+        """Record what was shown; a card that changed meanwhile stays due.
 
-        One whose lease is lost, or that is another customer's by now, is left to its holder.
+        A card whose lease is lost, or that is another customer's by now, is left alone.
         """
         leases = {self.lease_of(one.card): one for one in ended}
         for lease, row in self.leases.held(connection, database, leases).items():
@@ -176,7 +175,7 @@ def _take_out(connection: Connection, card: HeldCard) -> None:
 
 
 def _after(shown: ShownCard, current: HeldCard, now: datetime) -> Values:
-    """What is noted; figures that another showing has already brought further are left."""
+    """What to store; a newer state from another showing is kept."""
     settled = current.due_at is None or current.due_at == shown.card.due_at
     row: Values = {"due_at": None if settled else current.due_at, "tries": 0}
     if shown.failed:
@@ -198,14 +197,14 @@ def _state(card: HeldCard) -> dict[str, object]:
 
 
 async def release(database: Database) -> None:
-    """Free all cards, when it is known that no other process is at work: their holders are gone."""
+    """Free all cards. Call it only when no other process is running."""
     leases = CardQueue().leases
     await database.write(lambda connection: leases.release_all(connection, telegram_card.c.due_at.is_not(None)))
 
 
 def card_depths(connection: Connection, now: datetime, *, shared_bot: bool = True) -> Iterator[QueueDepth]:
-    """How many cards are due in chats with bots that are there; `shared_bot` as in `update_depths`."""
+    """How many cards are due in chats with current bots; `shared_bot` as in `update_depths`."""
     card = telegram_card.c
     due = select(func.count()).where(card.due_at <= now, card.bot_id.in_(bots_there(shared=shared_bot)), SERVES)
     count = connection.execute(due).scalar_one()
-    yield QueueDepth("loyalty_cards_due", "Cards in chats that are due to be shown anew.", count)
+    yield QueueDepth("loyalty_cards_due", "Cards in chats that are due to be shown again.", count)

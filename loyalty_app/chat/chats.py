@@ -1,6 +1,6 @@
-"""Chats: what is known of a person's chat with a bot, and the card that is held in it.
+"""Chats: what is stored about a person's chat with a bot, and the card they hold in it.
 
-What is said in a chat is not known here. `card_queue` shows cards.
+What is said in a chat is not known here. `card_queue` holds the cards that are due.
 """
 
 from datetime import datetime
@@ -21,9 +21,9 @@ KEY = ("bot_id", "chat_id")
 class Chat(msgspec.Struct, frozen=True, kw_only=True):
     """A private chat.
 
-    `language` was chosen, `language_code` is what Telegram says; `business_id` is the shop that the person works at,
-    `branch_id` the place where; `screen_id` is the message that is the screen, `last_id` the last one that was noticed;
-    `draft` is what the person is in the middle of.
+    `language` was chosen, `language_code` comes from Telegram. `business_id` and `branch_id` are where the person
+    works. `screen_id` is the message with the screen, `last_id` the last message seen. `draft` is what the person is
+    entering.
     """
 
     bot_id: BotId
@@ -39,7 +39,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChatChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is to change in a chat; a field that is not set stays as it is."""
+    """What to change in a chat; unset fields stay as they are."""
 
     language: str | UnsetType | None = UNSET
     language_code: str | UnsetType | None = UNSET
@@ -52,7 +52,7 @@ class ChatChange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def find_chat(connection: Connection, bot_id: BotId, chat_id: ChatId) -> Chat:
-    """The chat of a person with a bot; one that nobody has written in yet is empty."""
+    """A person's chat with a bot; an empty one if nothing is stored yet."""
     own = select(telegram_chat).where(telegram_chat.c.bot_id == bot_id, telegram_chat.c.chat_id == chat_id)
     row = connection.execute(own).one_or_none()
     if row is None:
@@ -61,7 +61,7 @@ def find_chat(connection: Connection, bot_id: BotId, chat_id: ChatId) -> Chat:
 
 
 async def change_chat(database: Database, bot_id: BotId, chat_id: ChatId, change: ChatChange, *, now: datetime) -> None:
-    """Note something about a chat, which is made if it is not there yet."""
+    """Store a change of a chat; create the chat if need be."""
     asked = {name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not UNSET}
 
     def work(connection: Connection) -> None:
@@ -76,21 +76,21 @@ async def change_chat(database: Database, bot_id: BotId, chat_id: ChatId, change
 
 
 def note_sent(connection: Connection, bot_id: BotId, chat_id: ChatId, message_id: int) -> None:
-    """Note that a message was sent into a chat beside what its person does, within a transaction that holds more."""
+    """Note that a message was sent into a chat, apart from what its person does, in the caller's transaction."""
     last = telegram_chat.c.last_id
     own = update(telegram_chat).where(telegram_chat.c.bot_id == bot_id, telegram_chat.c.chat_id == chat_id)
     connection.execute(own.where(or_(last.is_(None), last < message_id)).values(last_id=message_id))
 
 
 Place = tuple[int, int, int]
-"""A business, a bot and a person: one chat in which one card of that business can hang."""
+"""A business, a bot and a person: a chat, in which one card of that business can hang."""
 
 
 class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A card in a chat: whose it is, the message that shows it, and the state that it shows.
+    """A card in a chat: whose it is, the message that shows it, and the state it shows.
 
-    `shown_rewards` counts the rewards ever earned. `due_at` is set while it is to be shown again; `tries` counts how
-    often that has failed.
+    `shown_rewards` counts all rewards ever earned. `due_at` is set while the card is to be shown again; `tries` counts
+    failed showings since.
     """
 
     business_id: BusinessId
@@ -110,7 +110,7 @@ class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> Place:
-        """Where it hangs."""
+        """Where the card hangs."""
         return self.business_id, self.bot_id, self.user_id
 
 

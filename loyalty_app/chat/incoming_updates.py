@@ -1,8 +1,8 @@
-"""Incoming updates: what Telegram has sent to bots is written down here, each update once, before it is handled.
+"""Incoming updates: what Telegram sends to bots is stored here, each update once, before it is handled.
 
-An update that comes twice, from Telegram or to two processes, is told by its number. What belongs here: what of an
-update is kept, and that it is kept once. Updates are fetched by `bots/polling.py`, or sent to `api/routes/telegram.py`;
-who handles them, and in which order, is in `update_queue`. What an update means is not known here.
+An update that arrives twice, or at two processes, is recognised by its number. `bots/polling.py` fetches updates,
+`api/routes/telegram.py` receives them. `update_queue` decides who handles them, and in which order. What an update
+means is not known here.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ from loyalty_core.fields import LARGEST_ID
 
 
 class NewUpdate(msgspec.Struct, frozen=True):
-    """An update as it came: its number, the person whom it is from, and all of it as JSON."""
+    """An update as it arrived: its number, its person, and all of it as JSON."""
 
     update_id: int
     person_id: int
@@ -30,7 +30,7 @@ class NewUpdate(msgspec.Struct, frozen=True):
 
 
 def new_update(raw: object) -> NewUpdate:
-    """An update as it is written down. Raises ValueError if it is none: it has no number."""
+    """An update, ready to be stored. Raises ValueError if it has no number."""
     number = raw.get("update_id") if isinstance(raw, dict) else None
     if not isinstance(raw, dict) or type(number) is not int or not 0 <= number <= LARGEST_ID:
         raise ValueError("not an update")
@@ -38,7 +38,7 @@ def new_update(raw: object) -> NewUpdate:
 
 
 def person_of(raw: dict[str, Any]) -> int:
-    """The person whom an update is from; 0 if it is from nobody."""
+    """The person an update is from; 0 if it is from nobody."""
     for part in raw.values():
         if isinstance(part, dict) and isinstance(sender := part.get("from"), dict):
             number = sender.get("id")
@@ -47,7 +47,7 @@ def person_of(raw: dict[str, Any]) -> int:
 
 
 async def take_in(database: Database, bot_id: int, updates: Iterable[NewUpdate], *, now: datetime) -> int:
-    """Write down updates that are not there yet; says how many. What came twice is taken once."""
+    """Store the updates that are new; return how many. Duplicates are stored once."""
 
     def work(connection: Connection) -> int:
         new = _new(database, connection, bot_id, updates=list(updates))
@@ -60,9 +60,9 @@ async def take_in(database: Database, bot_id: int, updates: Iterable[NewUpdate],
 async def take_in_and_claim(
     database: Database, bot_id: int, updates: Iterable[NewUpdate], *, now: datetime, room: int
 ) -> list[TelegramUpdate]:
-    """Write updates down, and lease at once the first of each of at most `room` people who have none waiting.
+    """Store updates, and lease the first new one of each person who has none waiting, for at most `room` people.
 
-    The same as taking in and claiming, in one transaction instead of two.
+    The same as `take_in` and a claim, in one transaction instead of two.
     """
     came, lease = list(updates), new_token()
 
@@ -79,7 +79,7 @@ async def take_in_and_claim(
 
 
 def _new(database: Database, connection: Connection, bot_id: int, *, updates: list[NewUpdate]) -> list[NewUpdate]:
-    """Those that are not there yet, in the order of their numbers."""
+    """The updates that are not stored yet, ordered by number."""
     came = {one.update_id: one for one in updates}
     known = database.fetch(connection, telegram_update, KEY, [(bot_id, number) for number in came])
     return [came[number] for number in sorted(came.keys() - {row.update_id for row in known})]

@@ -1,8 +1,8 @@
-"""The update queue: updates of Telegram that are written down already are handled, each by one process at a time.
+"""The update queue: hands out stored updates of Telegram to be handled, each to one process at a time.
 
-Updates of one person are handled one after the other in the order of their numbers, those of several people side by
-side, by any number of processes. What belongs here: which update is next, and what is noted when it was handled. How
-updates come in is in `incoming_updates`; what an update means is not known here.
+Updates of one person are handled one by one in the order of their numbers, those of several people in parallel, by any
+number of processes. Here it is decided which update is next and what to store afterwards. `incoming_updates` stores new
+ones; what an update means is not known here.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,14 +27,14 @@ PAUSES = (
     timedelta(minutes=10),
     timedelta(hours=1),
 )
-"""How long an update waits after each failure that may pass; after the last it is set aside."""
+"""The wait after each failure that may pass; after the last the update is set aside."""
 
 KEY = ("bot_id", "update_id")
 WAITING = telegram_update.c.done_at.is_(None)
 
 
 class TelegramUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """An update that this process is to handle; `tries` counts the times before."""
+    """An update for this process to handle; `tries` counts earlier tries."""
 
     bot_id: int
     update_id: int
@@ -45,9 +45,9 @@ class TelegramUpdate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HandledUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of an update: done, or an error; one that may pass is tried again.
+    """The result of an update: done, or an error; one that may pass is tried again.
 
-    `wait` is how long it was put off, which is no failure: it does not count as a try.
+    `wait` is how long it was put off. That is no failure and no try.
     """
 
     update: TelegramUpdate
@@ -57,7 +57,7 @@ class HandledUpdate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class UpdateQueue:
-    """The updates of the bots that are open here as a queue; without `open_bots`, those of all bots."""
+    """Updates of the bots that are open here, as a queue; without `open_bots`, those of all bots."""
 
     def __init__(self, open_bots: Callable[[], Iterable[int]] | None = None) -> None:
         self._open_bots = open_bots
@@ -72,7 +72,7 @@ class UpdateQueue:
         return Lease((job.bot_id, job.update_id), job.lease)
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
-        """Whether an update can be handled."""
+        """Whether any update can be handled now."""
         return self.leases.is_due(connection, now, self._given())
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[TelegramUpdate]:
@@ -93,18 +93,18 @@ class UpdateQueue:
     def record(
         self, connection: Connection, database: Database, ended: Sequence[HandledUpdate], *, now: datetime
     ) -> None:
-        """Note what came of updates. One whose lease is lost is left to its holder."""
+        """Record the results of updates. One whose lease is lost is left to its holder."""
         leases = {self.lease_of(one.update): one for one in ended}
         held = self.leases.held(connection, database, leases)
         self.leases.finish(connection, database, {lease: _after(leases[lease], now) for lease in held})
 
 
 def _first_of_each_person(of_bots: ColumnElement[bool]) -> Select[Any]:
-    """The first waiting update of each person: while somebody handles it, or it has to wait, so do the others.
+    """The first waiting update of each person; while it is handled or put off, their others wait.
 
-    PostgreSQL looks at a row again once it has locked it, by what the outer question says: so that must say all.
-    Why not a join: SQLite then compares each waiting update with all first ones of its bot. Measured with 4,000
-    waiting: 1.4 s instead of 10 ms.
+    Why all conditions are repeated outside: once PostgreSQL has locked a row, it checks only the outer query again. Why
+    not a join: SQLite then compares each waiting update with all first ones of its bot. Measured with 4,000 waiting:
+    1.4 s instead of 10 ms.
     """
     firsts = (
         select(telegram_update.c.bot_id, func.min(telegram_update.c.update_id))
@@ -120,12 +120,12 @@ def _first_of_each_person(of_bots: ColumnElement[bool]) -> Select[Any]:
 
 
 def will_be_tried(handled: HandledUpdate) -> bool:
-    """Whether an update that failed is to be handled again; otherwise it is done, or set aside."""
+    """Whether a handled update is tried again; otherwise it is done, or set aside."""
     return handled.wait is not None or (handled.may_pass and handled.update.tries < len(PAUSES))
 
 
 def _after(handled: HandledUpdate, now: datetime) -> Values:
-    """What an update is after it was handled; one that has to wait is free when its lease would end."""
+    """What to store of a handled update; `lease_until` says when one that has to wait is free."""
     which, again = handled.update, will_be_tried(handled)
     pause = handled.wait if handled.wait is not None else PAUSES[which.tries] if again else None
     return {
@@ -138,13 +138,13 @@ def _after(handled: HandledUpdate, now: datetime) -> Values:
 
 
 async def release(database: Database) -> None:
-    """Free all updates, when it is known that no other process is at work: their holders are gone."""
+    """Free all updates. Call it only when no other process is running."""
     leases = UpdateQueue().leases
     await database.write(lambda connection: leases.release_all(connection, WAITING))
 
 
 def update_depths(connection: Connection, _now: datetime, *, shared_bot: bool = True) -> Iterator[QueueDepth]:
-    """How many updates wait for bots that are there; `shared_bot` says whether the installation has a shared one."""
+    """How many updates wait for current bots; `shared_bot` says whether the settings name a shared bot."""
     waiting = select(func.count()).where(WAITING, telegram_update.c.bot_id.in_(bots_there(shared=shared_bot)))
     count = connection.execute(waiting).scalar_one()
     yield QueueDepth("loyalty_updates_waiting", "Updates of Telegram that wait to be handled.", count)

@@ -1,4 +1,4 @@
-"""What the counter answers: an outcome of the core, and the bytes that are stored for who asks again."""
+"""Answers of the counter: the core's outcome, and the bytes stored for replays. Nothing is decided here."""
 
 from typing import Generic, TypeVar
 
@@ -10,7 +10,7 @@ from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, V
 from loyalty_core.views import CustomerView
 
 AnyOutcome = CustomerView | Claimed | Stamped | Redeemed | Voided | Erased | Expired | None
-"""What may come of an order. An order to expire a reward that is not due comes to nothing."""
+"""All possible outcomes. None: a reward was to expire and is not due."""
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
 
@@ -24,19 +24,19 @@ EXPIRED: Decoder[Expired | None] = Decoder(Expired | None)
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a batch has made of an accepted request. A replay has the bytes alone."""
+    """The result of an accepted request in a batch. A replay has only the bytes."""
 
     body: bytes
     outcome: AnyOutcome | UnsetType = UNSET
 
     @property
     def replayed(self) -> bool:
-        """Whether this is the first answer once more."""
+        """Whether this repeats an earlier answer."""
         return self.outcome is UNSET
 
 
 class Answer(Generic[Outcome_co]):
-    """What came of an accepted request.
+    """The result of an accepted request.
 
     `body` is the outcome as JSON, the same bytes for every replay; `replayed` says whether this is one.
     """
@@ -56,7 +56,7 @@ class Answer(Generic[Outcome_co]):
 
     @property
     def outcome(self) -> Outcome_co:
-        """The outcome, as it was decided. That of a replay is read from its bytes when somebody asks."""
+        """The outcome. For a replay it is decoded from the bytes on first use."""
         if self._outcome is UNSET:
             self._outcome = self._decoder.decode(self.body)
         return self._outcome

@@ -1,7 +1,7 @@
 """A batch: many waiting requests, one transaction. Load, decide each, write.
 
-Each request is decided in the order of arrival and sees what the ones before it did. A refusal is that request's
-answer and leaves the others alone. What is written is durable before anybody is answered.
+Requests are decided in order of arrival, and each sees what earlier ones did. A refusal answers one request and leaves
+the others alone. Nobody is answered before everything written is durable.
 """
 
 from collections.abc import Sequence
@@ -25,14 +25,14 @@ encode = msgspec.json.Encoder().encode
 
 
 class Served(NamedTuple):
-    """What became of one request, and the webhook-ids of the events that it has sent."""
+    """The result of one request, and the webhook-ids of its events."""
 
     reply: Reply | LoyaltyError
     events: list[str]
 
 
 class BatchResult(NamedTuple):
-    """What became of all requests, in their order, and what is left to do for others."""
+    """The results of all requests, in their order, and what was written for others to do."""
 
     served: list[Served]
     written: Written
@@ -41,15 +41,15 @@ class BatchResult(NamedTuple):
 def run(
     database: Database, connection: Connection, *, requests: Sequence[Request], clock: Clock, versions: Versions
 ) -> BatchResult:
-    """Decide and write all requests, inside the transaction that the caller has begun and will commit.
+    """Decide and write all requests, in the caller's transaction.
 
-    `versions` are those of programs that are known already; more are added. Raises Overtaken, or what the database
-    raises: then nothing may be committed.
+    `versions` caches program versions; new ones are added to it. Raises Overtaken and the database's errors: then the
+    caller must not commit.
     """
     with database.ids(connection, len(requests)) as ids:
         state = BatchState(ids, versions)
         load(database, connection, state, requests)
-        state.begin(clock())  # not before the locks: who waited for a card comes after the one who held it
+        state.begin(clock())  # after the locks: a request that waited for a card comes later
         served = [_serve(request, state) for request in requests]
         written = write(database, connection, state)
     return BatchResult(served, written)
@@ -66,7 +66,7 @@ def _serve(request: Request, state: BatchState) -> Served:
 
 
 def _first_answer(request: Request, state: BatchState) -> bytes | None:
-    """The answer that is kept of a request that is made again; None if it is new. Raises what `replayed` raises."""
+    """The stored answer of a repeated request; None if the request is new. Raises what `replayed` raises."""
     key = request.caller.key
     kept = state.answers.get((request.business_id, key)) if key is not None else None
     return replayed(kept, request.fingerprint()) if kept is not None else None

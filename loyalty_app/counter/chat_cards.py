@@ -1,6 +1,6 @@
-"""Which people hold which cards in their chats, as far as the requests of a batch are about them.
+"""Chat cards: which people hold which cards in their chats, as far as a batch needs to know.
 
-How a card is shown is not known here, only that it is to be shown.
+How a card is shown is not known here, only that it is due.
 """
 
 from collections.abc import Iterable
@@ -14,11 +14,11 @@ from loyalty_core.customers import Customer
 from loyalty_core.fields import BotId, UserId
 
 FIRST_SHOWING = timedelta(seconds=15)
-"""How long who asked has for showing a new card; after that it is due like any other."""
+"""How long the asker may take to show a new card; after that it is due like any other."""
 
 
 class ChatCards:
-    """The cards in the chats of the people whom a batch is about; `new` and `changed` are to be written."""
+    """The cards in the chats of a batch's people; `new` and `changed` are to be written."""
 
     def __init__(self) -> None:
         self.held: dict[Place, HeldCard] = {}
@@ -26,11 +26,11 @@ class ChatCards:
         self.changed: dict[Place, HeldCard] = {}
 
     def keep(self, card: HeldCard) -> None:
-        """Know a card that hangs in a chat."""
+        """Remember a card that hangs in a chat."""
         self.held[card.place] = card
 
     def hang(self, cards: Iterable[HeldCard]) -> None:
-        """Hang cards in chats, each in place of what hung there."""
+        """Hang cards in chats; each replaces the one there."""
         for card in cards:
             is_new = card.place in self.new or card.place not in self.held
             (self.new if is_new else self.changed)[card.place] = card
@@ -42,11 +42,11 @@ class ChatCards:
         return [card.customer_id for card in sorted(theirs, key=lambda card: (card.created_at, card.bot_id))]
 
     def is_held_by_another(self, customer: Customer, user_id: int) -> bool:
-        """Whether somebody else holds that card."""
+        """Whether another person holds that customer's card."""
         return any(card.user_id != user_id for card in self._of_customer(customer))
 
     def to_hang(self, holder: Holder, customer: Customer, now: datetime) -> tuple[HeldCard, ...]:
-        """What to hang so that a person holds a card; nothing if they do. Who asked shows it first."""
+        """What to hang so that a person holds a card; nothing if they do. The asker shows it first."""
         there = self.held.get((customer.business_id, holder.bot_id, holder.user_id))
         if there is not None and there.customer_id == customer.id:
             return ()
@@ -63,7 +63,7 @@ class ChatCards:
         return (card,)
 
     def to_move(self, closed: Customer, kept: Customer, now: datetime) -> tuple[HeldCard, ...]:
-        """What to hang so that `kept`, as it was before it got the stamps of `closed`, takes its places at once."""
+        """The places of `closed`, given to `kept` and due now. `kept` is as before it got the stamps of `closed`."""
         return tuple(
             replace(
                 card,

@@ -1,9 +1,9 @@
-"""The counter: its verbs, and the task that serves who waits.
+"""The counter: its verbs, and the task that serves waiting requests. Verbs are decided in `decide` and the core.
 
-Whatever waits is taken, at most 128 requests, never waiting for more, and run as one batch. Where the database lets
-several write at once, the next batch does not wait for the one before. If a batch as a whole fails, each of its
-requests is tried alone, so that nobody suffers from another's failure. When too many wait, the next is told at once to
-come back later. Stopping takes no new requests and finishes those it has.
+All waiting requests, at most 128, run as one batch, which never waits for more. If the database allows several writers,
+the next batch need not wait for the one before. If a batch fails as a whole, each of its requests is tried alone, so
+that one failure harms nobody else. If too many wait, the next is refused at once. Closing takes no new requests and
+finishes waiting ones.
 """
 
 import asyncio
@@ -57,10 +57,10 @@ log = logging.getLogger(__name__)
 
 
 class Counter:
-    """Writes cards. Each verb answers once what it did is durable, or raises a LoyaltyError and has changed nothing.
+    """Writes cards. A verb returns once its changes are durable, or raises a LoyaltyError and has changed nothing.
 
-    A `caller` is the business, who acts there, and an idempotency key or None. A `customer` is an id, or a code in its
-    exact form. The answer has the outcome, its JSON as stored, and whether it is a replay.
+    A `caller` is the business, the actor, and an idempotency key or None. A `customer` is an id, or a code in its exact
+    form. The answer has the outcome, its JSON as stored, and whether it is a replay.
 
     All verbs raise Busy if too many wait or the database is away, and NotOnStaff if the caller is not on the staff (any
     more). With a key, they raise IdempotencyKeyReused if it belongs to another request, and CustomerNotFound if the
@@ -84,7 +84,7 @@ class Counter:
         self._versions: Versions = {}
         self._closing = False
         self.wakeups = wakeups or Wakeups()
-        """Notified of deliveries and of cards in chats that a batch has left to others."""
+        """Notified when a batch leaves deliveries or due cards."""
         self._task = asyncio.create_task(self._serve(), name="counter")
 
     async def join(
@@ -96,20 +96,20 @@ class Counter:
         holder: Holder | None = None,
         joined_at: datetime | None = None,
     ) -> Answer[CustomerView]:
-        """Hand out a card. Who holds one in a chat already, through any bot, is shown that one: nothing new is made.
+        """Hand out a card. A person who holds one in a chat, through any bot, gets that one: nothing is created.
 
-        `opening_stamps` and `joined_at` are brought along from another card; `holder` is in whose chat the card hangs.
-        Raises CustomerExists, CustomerLimitReached or InvalidRequest.
+        `opening_stamps` and `joined_at` come from another card; `holder` is the chat in which the card hangs. Raises
+        CustomerExists, CustomerLimitReached or InvalidRequest.
         """
         checked = checked_profile(profile, caller.business.country)
         order = Join(checked, opening_stamps, holder or UNSET, UNSET if joined_at is None else joined_at)
         return await self._ask(caller, order, answers.CUSTOMER)
 
     async def claim(self, caller: Caller, holder: Holder, phone: str) -> Answer[Claimed]:
-        """Find the card of a phone number, which its holder in a chat has proven to be theirs.
+        """Find the card of a phone number that its holder in a chat has proven to be theirs.
 
-        `phone` may be spelled as people do in the country of the shop. Raises what `claiming.claim` raises,
-        CustomerNotFound if they hold no card, InvalidRequest.
+        `phone` may be written as is usual in the shop's country. Raises what `claiming.claim` raises, CustomerNotFound
+        if they hold no card, InvalidRequest.
         """
         order = Claim(holder, checked_phone(phone, caller.business.country))
         return await self._ask(caller, order, answers.CLAIMED)
@@ -122,7 +122,7 @@ class Counter:
         return await self._ask(caller, GiveStamp(customer, stamp), answers.STAMPED)
 
     async def redeem(self, caller: Caller, customer: CustomerRef, reward: RedeemOrder) -> Answer[Redeemed]:
-        """Hand out the reward that is named, or the oldest. Raises what `rewards.choose` raises, CustomerNotFound."""
+        """Hand out the named reward, or the oldest. Raises what `rewards.choose` raises, CustomerNotFound."""
         return await self._ask(caller, Redeem(customer, reward), answers.REDEEMED)
 
     async def void(self, caller: Caller, transaction_id: TransactionId, *, reason: str | None = None) -> Answer[Voided]:
@@ -132,7 +132,7 @@ class Counter:
     async def change_profile(
         self, caller: Caller, customer: CustomerRef, change: ProfileChange
     ) -> Answer[CustomerView]:
-        """Change the fields of a profile that are set. Raises CustomerNotFound, CustomerExists or InvalidRequest."""
+        """Change the set fields of a profile. Raises CustomerNotFound, CustomerExists or InvalidRequest."""
         order = ChangeProfile(customer, checked_change(change, caller.business.country))
         return await self._ask(caller, order, answers.CUSTOMER)
 
@@ -141,7 +141,7 @@ class Counter:
         return await self._ask(caller, Erase(customer), answers.ERASED)
 
     async def expire(self, caller: Caller, customer: CustomerRef, reward_id: int) -> Answer[Expired | None]:
-        """Book a reward as expired; the outcome is None if its time is not over. Raises RewardNotFound."""
+        """Book a reward as expired; the outcome is None if it is not due. Raises RewardNotFound."""
         return await self._ask(caller, Expire(customer, reward_id), answers.EXPIRED)
 
     async def _ask(self, caller: Caller, order: Order, decoder: Decoder[Outcome]) -> Answer[Outcome]:
@@ -175,9 +175,9 @@ class Counter:
         try:
             replies = await self._attempt(taken, begun=lambda: taken.extend(self._queue.take()))
         except CommitUnknown:
-            log.exception("the fate of a batch is unknown")
+            log.exception("it is unknown whether a batch was committed")
             replies = [Busy(5)] * len(taken)
-        except Exception:  # whatever failed, each request gets its own try and its own answer
+        except Exception:  # any failure: each request gets its own try and its own answer
             taken = taken or self._queue.take()
             log.warning("a batch of %d failed, trying each alone", len(taken), exc_info=True)
             replies = [await self._alone(waiting) for waiting in taken]
@@ -190,7 +190,7 @@ class Counter:
     async def _attempt(
         self, waiting: list[Waiting], *, begun: Callable[[], None] = lambda: None
     ) -> list[Reply | Exception]:
-        """Run those who are in the list once the transaction has begun, when `begun` is called."""
+        """Run the requests that are in the list once the transaction has begun and `begun` was called."""
 
         def work(connection: Connection) -> batch.BatchResult:
             requests = [one.request for one in waiting]
@@ -206,7 +206,7 @@ class Counter:
         return [served.reply for served in result.served]
 
     async def _alone(self, waiting: Waiting) -> Reply | Exception:
-        """Try one request by itself; a lost race (a phone number, a key) is decided again, against what won it."""
+        """Try one request by itself; one that lost a race (a phone number, a key) is decided again."""
         failure: Exception = Busy(5)
         for _ in range(TRIES):
             try:
@@ -217,7 +217,7 @@ class Counter:
                 return refusal
             except Exception as error:
                 if will_pass(error):
-                    log.exception("the database did not take a request")
+                    log.exception("the database did not accept a request")
                     return Busy(5)
                 log.exception("a request failed")
                 return error

@@ -1,6 +1,6 @@
-"""Whether a stamp may be given, a reward handed out and so on: each order is put before the rule of the core about it.
+"""Deciding: hands each order to its rule in the core, and says whether a stamp may be given or a reward handed out.
 
-A decider reads the state of the batch and changes nothing: `batch` applies what it has decided. A refusal is raised.
+A decider reads the state of the batch and changes nothing: `batch` applies its decision. It raises refusals.
 """
 
 import secrets
@@ -44,7 +44,7 @@ from loyalty_core.views import CustomerView, customer_view
 
 
 class Decided(msgspec.Struct, Generic[Outcome_co], frozen=True):
-    """What was decided: the outcome, whom it is about, all changes in their order, and the cards to hang in chats."""
+    """A decision: the outcome, its customer, all changes in order, and cards to hang in chats."""
 
     outcome: Outcome_co
     customer_id: int
@@ -53,7 +53,7 @@ class Decided(msgspec.Struct, Generic[Outcome_co], frozen=True):
 
 
 def authorised(request: Request, state: BatchState) -> Request:
-    """The request, with the name and role that its caller on the staff has now. Raises NotOnStaff."""
+    """The request, with the caller's current name and role on the staff. Raises NotOnStaff."""
     caller = request.caller
     if caller.actor.type is not ActorType.STAFF:
         return request
@@ -64,7 +64,7 @@ def authorised(request: Request, state: BatchState) -> Request:
 
 
 def decide(request: Request, state: BatchState) -> Decided[AnyOutcome]:  # noqa: PLR0911  # one line for each order
-    """Put a request before its rule. Raises LoyaltyError, and Overtaken if a card was not locked in time."""
+    """Hand a request to its rule. Raises LoyaltyError, and Overtaken if a card was not locked in time."""
     match request.order:
         case GiveStamp() as order:
             return give_stamp(order, request, state)
@@ -101,7 +101,7 @@ def redeem(order: Redeem, request: Request, state: BatchState) -> Decided[Redeem
 
 
 def join(order: Join, request: Request, state: BatchState) -> Decided[CustomerView]:
-    """Hand out a card, or show the one that the person holds in a chat already."""
+    """Hand out a card, or return the one that the person holds in a chat already."""
     holder = order.holder
     if holder is UNSET:
         return _decided(_new_customer(order, request, state))
@@ -130,7 +130,7 @@ def _new_customer(order: Join, request: Request, state: BatchState) -> Change[Cu
 
 
 def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]:
-    """Find the card of a proven phone number; a card that is closed for it leaves its place to the found one."""
+    """Find the card of a proven phone number; it takes the places of a card that is closed for it."""
     in_chat = state.customer_in_chat(request.business_id, order.holder.user_id)
     if in_chat is None:
         raise CustomerNotFound
@@ -149,7 +149,7 @@ def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]
 
 
 def _card_of_phone(order: Claim, own: Customer, state: BatchState) -> claiming.OtherCard | None:
-    """The card that has the phone number, unless it is their own or there is none."""
+    """The card with the phone number; None if it is their own or there is none."""
     customer_id = state.customers_by_phone.get((own.business_id, order.phone))
     if customer_id is None or customer_id == own.id:
         return None
@@ -158,7 +158,7 @@ def _card_of_phone(order: Claim, own: Customer, state: BatchState) -> claiming.O
 
 
 def void(order: Void, request: Request, state: BatchState) -> Decided[Voided]:
-    """Undo an entry. One that this batch makes is not there yet: a guessed number is no way to undo it."""
+    """Undo an entry. One from this same batch is not found: nobody can undo it by guessing its id."""
     target = _target(request.business_id, order.transaction_id, state)
     customer = _customer(request, target.customer_id, state)
     history = voiding.History(
@@ -172,7 +172,7 @@ def void(order: Void, request: Request, state: BatchState) -> Decided[Voided]:
 
 
 def change_profile(order: ChangeProfile, request: Request, state: BatchState) -> Decided[CustomerView]:
-    """Change a profile; a change that changes nothing is answered all the same."""
+    """Change a profile; a change without effect is answered like any other."""
     customer = _customer(request, order.customer, state)
     if isinstance(order.change.phone, str):
         _check_phone(request.business_id, order.change.phone, state, own_id=customer.id)
@@ -188,7 +188,7 @@ def erase(order: Erase, request: Request, state: BatchState) -> Decided[Erased]:
 
 
 def expire(order: Expire, request: Request, state: BatchState) -> Decided[Expired | None]:
-    """Book a reward as expired; one that is not (or no longer) due stays as it is."""
+    """Book a reward as expired; one that is not due (any more) stays as it is."""
     customer = _customer(request, order.customer, state)
     reward = next((reward for reward in state.rewards_of(customer) if reward.id == order.reward_id), None)
     if reward is None:
@@ -205,7 +205,7 @@ def _decided(change: Change[Single]) -> Decided[Single]:
 
 
 def _occasion(request: Request, state: BatchState, most_rewards: int = 0) -> Occasion:
-    """Who asks, when by the shop's clock, and under which ids; those that are not used stay the next ones."""
+    """Who asks, when by the shop's clock, and the next ids; unused ids stay the next ones."""
     return Occasion(
         now=state.now.astimezone(state.businesses[request.business_id].zone),
         actor=request.caller.actor,

@@ -1,9 +1,9 @@
-"""What a batch reads before it decides: all that its requests are about. Nothing is decided here.
+"""Loading: reads everything that the requests of a batch are about, before deciding. Nothing is decided here.
 
-Rows are locked first: customers, then totals, each in the order of their ids, so that no two processes wait for each
-other. All else is asked at once, when all locks are held. Where all are stamps, locks and questions may go
-together: an answer is as old as the locks then, or by milliseconds older (see `Database.gather`). Cards in chats are
-read last: of two batches the later one sees what the earlier one has hung up.
+Rows are locked first: customers, then totals, each in the order of their ids, so that no two processes deadlock. All
+else is asked at once when all locks are held. If all requests are stamps, locks and questions may go together: answers
+are then as old as the locks, or milliseconds older (see `Database.gather`). Cards in chats are read last: the later of
+two batches sees the cards that the earlier one hung.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,11 +37,11 @@ from loyalty_core.ledger import ActorType
 OWN_KEY = ("business_id", "id")
 
 Keeping = tuple[Lookup, Callable[[Row[Any]], None]]
-"""What is asked, and who keeps each row of the answer."""
+"""A question, and what keeps each row of its answer."""
 
 
 def load(database: Database, connection: Connection, state: BatchState, requests: Sequence[Request]) -> None:
-    """Lock and read what the requests are about, in the transaction of that connection."""
+    """Lock and read what the requests are about, in the transaction of `connection`."""
     loading = _Loading(database, connection, state, requests)
     if all(isinstance(request.order, GiveStamp) for request in requests):
         loading.ask_all(locked=loading.named_customers())
@@ -55,7 +55,7 @@ def load(database: Database, connection: Connection, state: BatchState, requests
 
 
 class _Loading:
-    """The steps of `load`, in the order in which they are taken."""
+    """The steps of `load`, in order."""
 
     def __init__(
         self, database: Database, connection: Connection, state: BatchState, requests: Sequence[Request]
@@ -80,7 +80,7 @@ class _Loading:
             self.state.keep_customer(customer_of(row))
 
     def named_customers(self) -> tuple[Lookup, Lookup]:
-        """The customers whom requests name, by their ids and by their codes."""
+        """The customers that requests name, by id and by code."""
         refs = [(r.business_id, ref) for r in self.requests if (ref := self._ref(r)) is not None]
         ids = [(business, ref) for business, ref in refs if isinstance(ref, int)]
         codes = [(business, ref) for business, ref in refs if isinstance(ref, str)]
@@ -97,7 +97,7 @@ class _Loading:
                 return order.customer
 
     def _claimable(self) -> set[Key]:
-        """The customers whom claims may change: those of the chat, and those of the phone number."""
+        """The customers that claims may change: those in the chat, and those with the phone number."""
         claims = [(r.business_id, r.order) for r in self.requests if isinstance(r.order, Claim)]
         people: list[Wanted] = [(business, order.holder.user_id) for business, order in claims]
         phones: list[Wanted] = [(business, order.phone) for business, order in claims]
@@ -108,9 +108,9 @@ class _Loading:
         }
 
     def lock_totals(self) -> None:
-        """Count customers if their number, or which cards they hold, may change.
+        """Read the number of customers if that, or who holds which card, may change.
 
-        All totals that may change are locked then, in the order of their ids.
+        All totals that may change are locked, in the order of their ids.
         """
         if not any(isinstance(r.order, Join | Claim) for r in self.requests):
             return
@@ -119,7 +119,7 @@ class _Loading:
             self.state.customer_counts[row.business_id] = row.customers
 
     def ask_all(self, *, locked: Sequence[Lookup] = ()) -> None:
-        """Ask for all else at once; with it, the customers of `locked` are locked first, and kept."""
+        """Ask for all else at once; first lock and keep the customers of `locked`."""
         asked = [*self._about_shops(), *self._about_customers(), *self._about_names()]
         lookups = [lookup for lookup, _ in asked]
         gathered = self.database.gather(self.connection, lookups, ids=self.state.ids, locked=locked)
@@ -130,7 +130,7 @@ class _Loading:
                 keep(row)
 
     def _about_shops(self) -> Iterator[Keeping]:
-        """The shops, their webhook endpoints, and who of those that ask is on the staff now."""
+        """The shops, their webhook endpoints, and the callers who are on the staff now."""
 
         def keep_business(row: Row[Any]) -> None:
             self.state.businesses[row.id] = business_of(row)
@@ -146,7 +146,7 @@ class _Loading:
         yield Lookup(tables.staff, OWN_KEY, [(business, actor.id) for business, actor in actors]), keep_staff
 
     def _about_customers(self) -> Iterator[Keeping]:
-        """The ledgers of customers for whom something is undone, and the rewards of those for whom they matter."""
+        """The whole ledgers for undos, and the rewards of customers whose requests need them."""
         state, columns = self.state, ("business_id", "customer_id")
         state.with_whole_ledger = self._customers_of(r for r in self.requests if isinstance(r.order, Void))
         yield Lookup(tables.transaction, columns, state.with_whole_ledger), lambda row: state.keep_entry(entry_of(row))
@@ -159,7 +159,7 @@ class _Loading:
         return {(customer.business_id, customer.id) for customer in customers if customer}
 
     def _about_names(self) -> Iterator[Keeping]:
-        """What is known under the idempotency keys, order references, branches and phone numbers that requests name."""
+        """What is stored under the idempotency keys, order references, branches and phone numbers of requests."""
         state = self.state
 
         def keep_answer(row: Row[Any]) -> None:
@@ -183,7 +183,7 @@ class _Loading:
         yield Lookup(tables.customer, ("business_id", "phone"), phones), keep_phone
 
     def read_programs(self) -> None:
-        """Read the programs of shops that have a version which is not known yet."""
+        """Read the programs of shops that have a version we do not know yet."""
         versions, shops = self.state.versions, self.state.businesses.values()
         stale = [(shop.id,) for shop in shops if len(versions.get(shop.id, ())) < shop.program_version]
         rows = self._fetch(Lookup(tables.program, ("business_id",), stale))
@@ -192,7 +192,7 @@ class _Loading:
             versions[number] = tuple(sorted(terms, key=lambda version: version.version))
 
     def read_chat_cards(self) -> None:
-        """Read who holds which cards. A customer who was not to be locked may be looked at, and no more."""
+        """Read who holds which cards. Customers that were not locked are for reading only."""
         state = self.state
         people: list[Wanted] = [(r.business_id, holder.user_id) for r in self.requests if (holder := _holder(r))]
         rows = [

@@ -1,4 +1,4 @@
-"""What can be asked of the counter. Plain data; nothing is decided here."""
+"""Orders: what the counter can be asked to do, as plain data. Nothing is decided here."""
 
 from datetime import datetime
 
@@ -16,11 +16,11 @@ CustomerRef = int | str
 """A customer's id, or their code in its exact form."""
 
 Card = tuple[int, CustomerRef]
-"""A card: its business, and whose it is."""
+"""A card: its business, and its customer."""
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """On whose behalf something is asked; `key` makes the request once-only within the business."""
+    """On whose behalf a request is made; `key` makes it once-only within the business."""
 
     business: Business
     actor: Actor
@@ -28,25 +28,25 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 CHAT_KEYS = "chat:"
-"""What the idempotency keys of the chat begin with, so that no client of the API can take one."""
+"""Prefix of the chat's idempotency keys. Why: no client of the API can use one."""
 
 
 def chat_key(nonce: str) -> str:
-    """The idempotency key of what the buttons of one screen ask for."""
+    """The idempotency key for the buttons of one screen."""
     return CHAT_KEYS + nonce
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A person in their chat with a bot, both by Telegram's numbers."""
+    """A person in their chat with a bot, both by Telegram's ids."""
 
     bot_id: int
     user_id: int
 
 
 class Join(msgspec.Struct, frozen=True):
-    """Hand out a card, with stamps and a day of joining brought along or none, to somebody in a chat or not.
+    """Hand out a card, perhaps with stamps and a joining day from elsewhere, perhaps to somebody in a chat.
 
-    A field that came later is left unset, so that what was kept of older orders stays the same.
+    Newer fields are left unset by default, so that fingerprints of older orders stay the same.
     """
 
     profile: Profile
@@ -56,7 +56,7 @@ class Join(msgspec.Struct, frozen=True):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """Find the card that belongs to a phone number, which somebody in a chat has proven to be theirs."""
+    """Find the card with a phone number that somebody in a chat has proven to be theirs."""
 
     holder: Holder
     phone: str
@@ -66,14 +66,14 @@ class GiveStamp(msgspec.Struct, frozen=True):
     """Stamp a card."""
 
     customer: CustomerRef
-    stamp: StampOrder = msgspec.field(name="order")  # as older releases have kept it
+    stamp: StampOrder = msgspec.field(name="order")  # the name in fingerprints of older releases
 
 
 class Redeem(msgspec.Struct, frozen=True):
     """Hand out a reward."""
 
     customer: CustomerRef
-    reward: RedeemOrder = msgspec.field(name="order")  # as older releases have kept it
+    reward: RedeemOrder = msgspec.field(name="order")  # the name in fingerprints of older releases
 
 
 class Void(msgspec.Struct, frozen=True):
@@ -97,7 +97,7 @@ class Erase(msgspec.Struct, frozen=True):
 
 
 class Expire(msgspec.Struct, frozen=True):
-    """Book a reward as expired, if its time is over."""
+    """Book a reward as expired, if it is due."""
 
     customer: CustomerRef
     reward_id: int
@@ -115,7 +115,7 @@ NAMES: dict[type[Order], str] = {
     Erase: "Erase",
     Expire: "Expire",
 }
-"""How orders are called in fingerprints that are kept, in logs and in figures, whatever their classes are called."""
+"""The names of orders in stored fingerprints, logs and metrics. They stay when classes are renamed."""
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -131,15 +131,15 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def card(self) -> Card | None:
-        """The card that is asked for, as it was named; None if the order names none."""
+        """The card that the order names, as it was named; None if it names none."""
         order = self.order
         return None if isinstance(order, Join | Claim | Void) else (self.business_id, order.customer)
 
     @property
     def name(self) -> str:
-        """What is asked for, in a word."""
+        """The name of the order."""
         return NAMES[type(self.order)]
 
     def fingerprint(self) -> bytes:
-        """32 bytes that are the same for the same order, however it was spelled."""
+        """32 bytes, the same for the same order, however it was written."""
         return fingerprint_of(msgspec.json.encode([self.name, self.order]))

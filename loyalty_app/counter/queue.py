@@ -1,7 +1,7 @@
-"""Who waits, and whose cards are under way: what keeps two batches off one card. Nothing is run or written here.
+"""The queue: waiting requests, and the cards in running batches. It keeps two batches off one card.
 
-A batch begins first and is filled once its transaction has begun: who comes in between is served along. Measured: with
-32 tills that never rest, a batch on PostgreSQL had 26 requests instead of 11.
+A batch is filled only once its transaction has begun, so requests that arrive meanwhile are included. Measured: with 32
+tills that never rest, a batch on PostgreSQL had 26 requests instead of 11. Nothing is run or written here.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ MOST_WAITING = 2_048
 
 
 class Waiting(PendingRequest):
-    """A request and the future that its reply goes to."""
+    """A request and the future for its reply."""
 
     def __init__(self, request: Request) -> None:
         super().__init__(request)
         self.future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
 
     def settle(self, reply: Reply | Exception) -> None:
-        """Answer, unless the caller has gone away meanwhile."""
+        """Answer, unless the caller has gone."""
         if self.future.done():
             return
         if isinstance(reply, Reply):
@@ -35,7 +35,7 @@ class Waiting(PendingRequest):
 
 
 class WaitingRequests:
-    """Requests in the order in which they came; used on the event loop alone."""
+    """Requests in order of arrival; used only on the event loop."""
 
     def __init__(self, most_waiting: int = MOST_WAITING) -> None:
         self._most_waiting = most_waiting
@@ -43,15 +43,15 @@ class WaitingRequests:
         self._changed = asyncio.Event()
         self._batches = 0
         self._beginning = False
-        """Whether one of the batches has not taken anybody yet; there is never more than one."""
+        """Whether a batch has begun and not yet been filled; there is never more than one."""
         self._cards: set[Card] = set()
-        """The cards of the batches that are under way."""
+        """The cards of all running batches."""
 
     def __len__(self) -> int:
         return len(self._waiting)
 
     def add(self, request: Request) -> Waiting:
-        """Let a request wait. Raises Busy if too many do already."""
+        """Queue a request. Raises Busy if too many wait."""
         if len(self._waiting) >= self._most_waiting:
             raise Busy
         waiting = Waiting(request)
@@ -61,16 +61,16 @@ class WaitingRequests:
         return waiting
 
     def begin(self, most: int) -> bool:
-        """Begin a batch, if somebody waits whose card is not under way, and fewer than `most` batches are."""
+        """Begin a batch, if the first request's card is free and fewer than `most` batches run; False otherwise."""
         if self._beginning or self._batches >= most or not self._waiting or self._is_under_way(self._waiting[0]):
             return False
         self._beginning, self._batches = True, self._batches + 1
         return True
 
     def take(self) -> list[Waiting]:
-        """Who the batch that has begun serves: all who wait, up to the first whose card is under way already.
+        """Fill the batch that has begun: take waiting requests up to the first whose card is in a running batch.
 
-        So that each card is in one batch only, and its requests are served in the order in which they came.
+        So each card is in one batch only, and its requests are served in order of arrival.
         """
         batch: list[Waiting] = []
         while self._waiting and len(batch) < MOST_IN_A_BATCH and not self._is_under_way(self._waiting[0]):
@@ -82,18 +82,18 @@ class WaitingRequests:
         return batch
 
     def end(self, batch: list[Waiting]) -> None:
-        """A batch is over, however it went."""
+        """End a batch, whatever its result."""
         self._batches -= 1
         self._cards -= _cards(batch)
         self._changed.set()
 
     async def change(self) -> None:
-        """Wait until something has happened here."""
+        """Wait until anything changes here."""
         self._changed.clear()
         await self._changed.wait()
 
     def wake(self) -> None:
-        """Wake who waits for a change."""
+        """Wake everything that waits for a change."""
         self._changed.set()
 
     def _is_under_way(self, waiting: Waiting) -> bool:

@@ -1,7 +1,7 @@
-"""The state of a batch: what is known of the cards that its requests are about, and what is to be written.
+"""The state of a batch: what is known about its cards, and what is to be written.
 
-`load` fills it and `write` stores what has changed. In between `apply` takes up each change that was decided, so that
-the next request sees it. Plain data: it asks no database, and decides nothing.
+`load` fills it and `write` stores the changes. In between `apply` records each decided change, so that the next request
+sees it. Plain data: no queries, no decisions.
 """
 
 from collections import defaultdict
@@ -30,15 +30,15 @@ Key = tuple[int, int]
 """A business's id and the id of something it owns."""
 
 Versions = dict[int, tuple[Terms, ...]]
-"""All versions of the programs of businesses; a version never changes, so they may be kept between batches."""
+"""All versions of businesses' programs. A version never changes, so batches may share them."""
 
 
 class Overtaken(Exception):
-    """Somebody else has changed meanwhile what would have to be locked: the request is decided again."""
+    """Somebody else has changed what would have to be locked: the request is decided again."""
 
 
 class NewEvent(NamedTuple):
-    """An event to be written, under its webhook-id, and the customer as it has left them."""
+    """An event to be written, its webhook-id, and the customer after it."""
 
     id: str
     event: Event
@@ -46,7 +46,7 @@ class NewEvent(NamedTuple):
 
 
 class Undone(NamedTuple):
-    """An entry that was written before, and the one that undoes it."""
+    """An entry from before this batch, and the one that undoes it."""
 
     business_id: int
     entry_id: int
@@ -54,14 +54,14 @@ class Undone(NamedTuple):
 
 
 class BatchState:
-    """What one batch knows, and what it will write: the last state of everything, whatever happened in between."""
+    """What one batch knows, and what it will write: of everything only the last state."""
 
     def __init__(self, ids: Ids, versions: Versions) -> None:
         self.ids, self.versions = ids, versions
         self.now: datetime  # from `begin` on
         self._event_ids: EventIds  # the same
 
-        # What is known. All but shops, staff, branches and endpoints is kept up with what is decided.
+        # What is known. Decisions change all of it but shops, staff, branches and endpoints.
         self.businesses: dict[int, Business] = {}
         self.endpoints: list[Row[Any]] = []
         self.staff: dict[Key, Actor] = {}
@@ -71,7 +71,7 @@ class BatchState:
         self.customers_by_phone: dict[tuple[int, str], int] = {}
         self.customer_counts: dict[int, int] = defaultdict(int)
         self.claimable: set[Key] = set()
-        """Customers that a claim may change: they are locked."""
+        """Locked customers that a claim may change."""
         self.with_whole_ledger: set[Key] = set()
         self.entries: dict[Key, Entry] = {}
         self.stamped_orders: dict[tuple[int, str], int] = {}
@@ -84,7 +84,7 @@ class BatchState:
         self.new_customers: dict[int, Customer] = {}
         self.changed_customers: dict[int, Customer] = {}
         self.changed_profiles: set[int] = set()
-        """Which of the changed customers have another profile than before; of the others the card alone is written."""
+        """Changed customers whose profile changed too; for the others only the card is written."""
         self.new_entries: dict[int, Entry] = {}
         self.undone: list[Undone] = []
         self.new_rewards: dict[int, Reward] = {}
@@ -95,11 +95,11 @@ class BatchState:
         self.totals = TotalsDelta()
 
     def begin(self, now: datetime) -> None:
-        """Set the moment at which all is decided: after the locks, so that who waited for a card comes later."""
+        """Set the moment of all decisions. Call it after the locks: a request that waited for a card comes later."""
         self.now, self._event_ids = now, EventIds(now)
 
     def keep_customer(self, customer: Customer) -> None:
-        """Know a customer, as they are now."""
+        """Remember a customer."""
         business_id = customer.business_id
         self.customers[business_id, customer.id] = customer
         self.customers_by_code[business_id, customer.qr_code] = customer.id
@@ -107,11 +107,11 @@ class BatchState:
             self.customers_by_phone[business_id, customer.phone] = customer.id
 
     def keep_entry(self, entry: Entry) -> None:
-        """Know an entry."""
+        """Remember an entry."""
         self.entries[entry.business_id, entry.id] = entry
 
     def keep_reward(self, reward: Reward) -> None:
-        """Know a reward, as it is now."""
+        """Remember a reward."""
         self.rewards.setdefault((reward.business_id, reward.customer_id), {})[reward.id] = reward
 
     def find_customer(self, business_id: int, ref: CustomerRef) -> Customer | None:
@@ -120,12 +120,12 @@ class BatchState:
         return self.customers.get((business_id, customer_id)) if customer_id is not None else None
 
     def customer_in_chat(self, business_id: int, user_id: int) -> Customer | None:
-        """The customer whose card a person holds in a chat, through any bot; None if there is none, or it is erased."""
+        """The customer whose card a person holds in a chat, through any bot; None if there is none but erased ones."""
         owners = (self.customers[business_id, number] for number in self.chat_cards.of_person(business_id, user_id))
         return next((customer for customer in owners if customer.erased_at is None), None)
 
     def claimed(self, business_id: int, customer_id: int) -> Customer:
-        """A customer whom a claim may change. Raises Overtaken if it was seen too late that it would."""
+        """A customer that a claim may change. Raises Overtaken if they were not locked in time."""
         if (business_id, customer_id) not in self.claimable:
             raise Overtaken
         return self.customers[business_id, customer_id]
@@ -136,7 +136,7 @@ class BatchState:
         return Program(business.name, self.versions[business_id][: business.program_version])
 
     def entries_of(self, customer: Customer) -> tuple[Entry, ...]:
-        """All known entries of a customer in the order of their ids."""
+        """All known entries of a customer, by id."""
         theirs = (entry for entry in self.entries.values() if entry.customer_id == customer.id)
         return tuple(sorted(theirs, key=lambda entry: entry.id))
 
@@ -145,7 +145,7 @@ class BatchState:
         return tuple(self.rewards.get((customer.business_id, customer.id), {}).values())
 
     def apply(self, change: Change[AnyOutcome]) -> list[str]:
-        """Take up a change, for the requests that follow and to be written; gives the webhook-ids of its events."""
+        """Record a change, for later requests and for writing; return the webhook-ids of its events."""
         customer = change.customer
         before = self.customers.get((customer.business_id, customer.id))
         self.totals.add(change, before)
@@ -174,7 +174,7 @@ class BatchState:
             self._forget(key)
 
     def _forget(self, key: Key) -> None:
-        """Take away what is to be written, or was answered before, about an erased customer; the figures stay."""
+        """Drop unwritten events and earlier answers about an erased customer; figures stay."""
         self.erased.append(key)
         self.new_events = [one for one in self.new_events if (one.customer.business_id, one.customer.id) != key]
         for name, kept in self.answers.items():
@@ -210,7 +210,7 @@ class BatchState:
             self.undone.append(Undone(by.business_id, number, by.id))
 
     def keep_answer(self, request: Request, customer_id: int, body: bytes) -> None:
-        """Keep an answer under the caller's idempotency key, if there is one; it is about that customer."""
+        """Keep an answer about a customer under the caller's idempotency key, if there is one."""
         if request.caller.key is None:
             return
         key = request.business_id, request.caller.key
@@ -226,5 +226,5 @@ class BatchState:
 
 
 def _profile(customer: Customer) -> tuple[object, ...]:
-    """What of a customer is no part of the card."""
+    """A customer's profile, and when it was erased."""
     return customer.name, customer.phone, customer.email, customer.birthday, customer.erased_at

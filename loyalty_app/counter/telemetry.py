@@ -1,7 +1,7 @@
-"""What came of a batch, as figures and as lines of the log. Nothing is decided here, and nobody waits for it.
+"""Telemetry: metrics and log lines about finished batches. Nothing is decided here, and nobody waits for it.
 
-A line names the order, the shop and the events that it sent, under the id of the request or update that asked: so a
-stamp can be followed from the till or the chat to the receiver of a webhook. It holds ids only.
+A line names the order, the shop and the events sent, under the id of the request or update that asked. So a stamp can
+be traced from till or chat to the receiver of a webhook. Lines hold ids only.
 """
 
 import logging
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class PendingRequest:
-    """A request that was made: where it came from, when it began to wait, and the webhook-ids of what it has sent."""
+    """A request: where it came from, when it began to wait, and the webhook-ids of its events."""
 
     def __init__(self, request: Request) -> None:
         self.request, self.log_context, self.began = request, log_context.get(), time.perf_counter()
@@ -26,17 +26,17 @@ class PendingRequest:
 
     @property
     def order(self) -> str:
-        """What was asked for, in a word."""
+        """The name of the order."""
         return self.request.name
 
     @property
     def actor(self) -> str:
-        """What kind of actor asked."""
+        """The type of the actor."""
         return self.request.caller.actor.type.value
 
 
 def tell(batch: Sequence[PendingRequest], replies: Sequence[Reply | Exception]) -> None:
-    """Count a batch that has ended, and log it."""
+    """Count and log a finished batch."""
     metrics.count_batch(len(batch))
     now, loud = time.perf_counter(), log.isEnabledFor(logging.INFO)
     for pending, reply in zip(batch, replies, strict=True):
@@ -46,7 +46,7 @@ def tell(batch: Sequence[PendingRequest], replies: Sequence[Reply | Exception]) 
 
 
 def result_of(reply: Reply | Exception) -> str:
-    """How an order came out, in one word."""
+    """The result of an order: replayed, ok, refused or failed."""
     match reply:
         case Reply(replayed=True):
             return "replayed"

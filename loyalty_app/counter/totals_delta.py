@@ -1,7 +1,7 @@
-"""What a batch adds to the totals of shops and of their days, so that nobody has to count when they are read.
+"""Totals delta: what a batch adds to the totals of shops and days, so that reading them needs no counting.
 
-A shop's totals are its customers and its rewards by status. A day has its figures, and how many customers were last
-here on it: who comes again is taken off the day before and put on the new one. Nothing is decided here.
+A shop's totals are its customers, and its rewards by status. A day has its figures, and how many customers made their
+last visit then: a customer who returns moves from the old day to the new. Nothing is decided here.
 """
 
 from collections import Counter, defaultdict
@@ -53,7 +53,7 @@ class TotalsDelta:
                 self.days[business_id, place[0]]["last_visits_again"] += sign * place[1]
 
     def writes(self) -> list[BulkWrite]:
-        """The rows to be added up, in the order in which they are locked."""
+        """The rows to add, in the order in which they are locked."""
         shops: list[Values] = [
             {"business_id": number, **{name: sums[name] for name in OF_SHOPS}}
             for number, sums in sorted(self.shops.items())
@@ -71,7 +71,7 @@ class TotalsDelta:
 
 
 def last_visit(customer: Customer | None) -> tuple[date, bool] | None:
-    """The day on which a customer was last here, and whether they had been here before; None for who was erased."""
+    """The day of a customer's last visit, and whether it was not their first; None if erased or never here."""
     if customer is None or customer.erased_at is not None or customer.card.day is None:
         return None
     return customer.card.day, customer.card.total_visits > 1

@@ -1,4 +1,4 @@
-"""Where stamps are written: all that a batch has decided, in its transaction, in few statements however many requests.
+"""Writing: stores stamps and all else that a batch has decided, in its transaction, with few statements.
 
 Nothing is decided here.
 """
@@ -29,13 +29,13 @@ class Written(NamedTuple):
     deliveries: int
     """Deliveries in the outbox."""
     cards_due: int
-    """Cards in chats that are to be shown again."""
+    """Cards in chats to be shown again."""
 
 
 def write(database: Database, connection: Connection, state: BatchState) -> Written:
-    """Write it all: totals last, as they are locked (see `load`), and all else at once.
+    """Write everything: totals last, in the order of their locks (see `load`), all else at once.
 
-    Raises Overtaken if a card in a chat was taken down meanwhile.
+    Raises Overtaken if a card in a chat was removed meanwhile.
     """
     _forget_erased(connection, state)
     events = [_event_row(one, state) for one in state.new_events]
@@ -89,16 +89,16 @@ def _event_row(new: NewEvent, state: BatchState) -> dict[str, object]:
 
 
 def _due(state: BatchState) -> BulkWrite:
-    """Cards in chats that have changed are to be shown again."""
+    """Changed cards are due to be shown again in chats."""
     changed = state.changed_customers.values()
     rows = [{"business_id": one.business_id, "customer_id": one.id, "due_at": state.now} for one in changed]
     return BulkUpdate(tables.telegram_card, rows, ("business_id", "customer_id"))
 
 
 def _hang(database: Database, connection: Connection, state: BatchState) -> int:
-    """Write which cards hang where, then that those that have changed are to be shown again; says how many are.
+    """Write which cards hang where, then mark changed ones as due; return how many are.
 
-    Raises Overtaken if one that was to be changed has been taken down meanwhile: cards in chats are not locked before.
+    Raises Overtaken if a card that was to be changed is gone: cards in chats are not locked before.
     """
     new, changed = ([*map(asdict, cards.values())] for cards in (state.chat_cards.new, state.chat_cards.changed))
     database.insert(connection, tables.telegram_card, new)
@@ -109,7 +109,7 @@ def _hang(database: Database, connection: Connection, state: BatchState) -> int:
 
 
 def _forget_erased(connection: Connection, state: BatchState) -> None:
-    """Take personal data of erased customers out of answers and events that were kept before this batch."""
+    """Remove personal data of erased customers from answers and events of earlier batches."""
     for business_id, customer_id in state.erased:
         forget_answers(connection, business_id, customer_id)
         forget(connection, business_id, customer_id)

@@ -1,6 +1,6 @@
-"""Analytics: reads the totals of a shop and of its days, and hands them to the core, which sums them up.
+"""Analytics: reads the totals of a shop and its days, and hands them to the core, which sums them up.
 
-The counter keeps the totals; nothing is counted here but rewards that have lapsed and are not booked so yet.
+The counter keeps the totals. Only rewards that have lapsed but are not booked yet are counted here.
 """
 
 from datetime import date, datetime
@@ -30,7 +30,7 @@ def _totals(connection: Connection, business: Business, period: Period) -> dict[
 
 
 def _standing(connection: Connection, business: Business, period: Period) -> CurrentFigures:
-    """Who was here since the first day was last here on one of the days since; nobody has to be counted."""
+    """The current figures. A customer was here in the period if their last visit is in it: nobody has to be counted."""
     kept = kept_totals(connection, business.id)
     sums = (func.sum(daily_total.c.last_visits), func.sum(daily_total.c.last_visits_again))
     since = select(*(func.coalesce(figure, 0) for figure in sums)).where(
@@ -41,12 +41,12 @@ def _standing(connection: Connection, business: Business, period: Period) -> Cur
 
 
 def kept_totals(connection: Connection, business_id: int) -> Row[tuple[int, int, int, int, int, int]]:
-    """The totals of a shop: its customers, and its rewards by status, `outstanding` for those that are available."""
+    """A shop's totals: its customers, and its rewards by status; `outstanding` counts available ones."""
     return connection.execute(select(business_total).where(business_total.c.business_id == business_id)).one()
 
 
 def count_rewards(connection: Connection, business_id: int, status: RewardStatus | None, *, now: datetime) -> int:
-    """How many rewards of a shop have a status, or how many there are; a lapsed one counts as expired."""
+    """How many rewards of a shop have a status, or any if None; a lapsed one counts as expired."""
     kept = kept_totals(connection, business_id)
     match status:
         case None:
@@ -62,7 +62,7 @@ def count_rewards(connection: Connection, business_id: int, status: RewardStatus
 
 
 def _lapsed(connection: Connection, business_id: int, now: datetime) -> int:
-    """Rewards whose time is over and that will be booked so within seconds."""
+    """Rewards whose time is over; they are booked as expired within seconds."""
     over = (reward.c.status == RewardStatus.AVAILABLE.value, reward.c.expires_at <= now)
     counted = select(func.count()).select_from(reward).where(reward.c.business_id == business_id, *over)
     return connection.execute(counted).scalar_one()

@@ -1,4 +1,4 @@
-"""Cards as pictures: what the chat sends and the API serves. How they are drawn is in `pictures`."""
+"""Card pictures: cards as the chat sends them and the API serves them. How they are drawn is in `pictures`."""
 
 from hashlib import sha256
 from io import BytesIO
@@ -19,7 +19,7 @@ from loyalty_core.programs import running_goal
 __all__ = ["CardPicture", "first_name", "look_of", "read_card", "render_card", "render_card_png"]
 
 JPEG_QUALITY = 85
-# Goes up when cards are drawn otherwise, so that pictures that others have kept are fetched again.
+# Raise it when cards are drawn differently, so that cached pictures are fetched again.
 LOOK = 1
 
 
@@ -31,21 +31,21 @@ def render_card(card: CardPicture) -> bytes:
 
 
 def render_card_png(card: CardPicture) -> bytes:
-    """The same as a PNG, without loss."""
+    """The card as a PNG, without loss."""
     file = BytesIO()
     draw_card(card).save(file, "PNG", compress_level=4)
     return file.getvalue()
 
 
 def look_of(card: CardPicture) -> str:
-    """A short text that is the same for the same picture and another for any other."""
+    """32 characters that name a picture: the same for the same picture, others for any other."""
     return sha256(b"%d %b" % (LOOK, msgspec.json.encode(card))).hexdigest()[:32]
 
 
 def read_card(
     connection: Connection, business_id: BusinessId, ref: CustomerRef, *, language: str | None = None
 ) -> CardPicture:
-    """What a customer's card shows now. Without a language its shop's name says from which side it is read.
+    """What a customer's card shows now. Without a language, the shop's name decides the direction of reading.
 
     Raises CustomerNotFound.
     """
@@ -70,5 +70,5 @@ def _language_of(name: str) -> str:
 
 
 def first_name(name: str) -> str:
-    """The first word of a name: what a card and a staff screen show of it."""
+    """The first word of a name, for cards and staff screens."""
     return next(iter(name.split()), "")

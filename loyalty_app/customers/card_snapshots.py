@@ -1,4 +1,4 @@
-"""Card snapshots: all that a card in a chat is made of, as it was at one moment. How it looks is not known here."""
+"""Card snapshots: everything that a card in a chat is made of, at one moment. How it looks is not known here."""
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -20,10 +20,10 @@ from loyalty_core.views import CustomerView, customer_view
 
 
 class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """A card in a chat with all that its message is made of.
+    """A card in a chat with everything its message is made of.
 
-    `rewards` are the available ones, the oldest first; `link` is what its QR code says; `language` is that of the chat,
-    None if it is not known; `reachable` is false if the person has blocked the bot.
+    `rewards` are the available ones, the oldest first. `link` is the content of the QR code. `language` is the chat's,
+    None if unknown. `reachable` is false if the person has blocked the bot.
     """
 
     card: HeldCard
@@ -37,7 +37,7 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def look(connection: Connection, card: HeldCard) -> CardSnapshot | None:
-    """What there is to see of a card; None if its customer was erased."""
+    """The snapshot of a card; None if its customer was erased."""
     try:
         customer = find_customer(connection, card.business_id, card.customer_id)
     except CustomerNotFound:
@@ -57,7 +57,7 @@ def look(connection: Connection, card: HeldCard) -> CardSnapshot | None:
 
 
 def look_for(connection: Connection, business_id: BusinessId, *, bot_id: BotId, user_id: UserId) -> CardSnapshot | None:
-    """The card of a shop that a person holds in their chat with a bot; None if they hold none."""
+    """The shop's card that a person holds in their chat with a bot; None if they hold none."""
     card = find_card(connection, business_id, bot_id=bot_id, user_id=user_id)
     return look(connection, card) if card is not None else None
 

@@ -1,4 +1,4 @@
-"""Customers, read: one with details, and the lists of customers, their transactions and rewards.
+"""Lists: one customer with details, and the lists of customers, their transactions and their rewards.
 
 Nothing is written here: writing goes through the counter.
 """
@@ -35,7 +35,7 @@ RECENT = 10
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom to list: everybody, who has a phone number, or whose name, phone or e-mail contains a text."""
+    """Which customers to list: all, or those with a phone number, or with a text in name, phone or e-mail."""
 
     phone: str | None = None
     q: str | None = None
@@ -76,7 +76,7 @@ def show_customer(connection: Connection, business: Business, ref: CustomerRef, 
 def list_customers(
     connection: Connection, business: Business, search: Search, *, wanted: PageRequest
 ) -> Page[CustomerView]:
-    """The customers of a business in the order in which they joined. May raise InvalidRequest or PageTooDeep."""
+    """The customers of a business in order of joining. May raise InvalidRequest or PageTooDeep."""
     matching = _matching(search, business)
     own = (customer.c.business_id == business.id, customer.c.erased_at.is_(None), *matching)
     total = None if matching else kept_totals(connection, business.id).customers
@@ -98,7 +98,7 @@ def _matching(search: Search, business: Business) -> list[ColumnElement[bool]]:
 def list_transactions(
     connection: Connection, business: Business, customer_id: CustomerId, *, wanted: PageRequest
 ) -> Page[TransactionView]:
-    """What was done to a card, the newest first. Raises CustomerNotFound, PageTooDeep, InvalidCursor."""
+    """The ledger of a card, the newest first. Raises CustomerNotFound, PageTooDeep, InvalidCursor."""
     total = find_customer(connection, business.id, customer_id).entries
     own = (transaction.c.business_id == business.id, transaction.c.customer_id == customer_id)
     walk = Walk("transactions", transaction.c.id, newest_first=True)
@@ -107,7 +107,7 @@ def list_transactions(
 
 
 class RewardSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """Which rewards to list: of one customer or of all, with one status or with any, as of a moment."""
+    """Which rewards to list: of one customer or all, with one status or any, as of a moment."""
 
     now: datetime
     customer_id: CustomerId | None = None
@@ -131,10 +131,10 @@ def list_rewards(
 
 
 def _rewards(business: Business, search: RewardSearch) -> Subquery:
-    """The rewards that are looked for.
+    """The rewards to list.
 
-    Those that count as expired come from two places, each of which has an order: an OR would make the database read
-    and sort them all for one page.
+    Why a union: rewards that count as expired come from two places, each with its own order. With an OR the database
+    would read and sort them all for one page.
     """
     own = [reward.c.business_id == business.id]
     if search.customer_id is not None:
@@ -158,7 +158,7 @@ class Owed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_owed(connection: Connection, business: Business, *, now: datetime, wanted: PageRequest) -> Page[Owed]:
-    """What a business owes: the rewards that can be redeemed, the oldest first. Raises PageTooDeep, InvalidCursor."""
+    """What a business owes: the available rewards, the oldest first. Raises PageTooDeep, InvalidCursor."""
     own = (reward.c.business_id == business.id, _has_status(RewardStatus.AVAILABLE, now))
     total = count_rewards(connection, business.id, RewardStatus.AVAILABLE, now=now)
     theirs = and_(customer.c.business_id == reward.c.business_id, customer.c.id == reward.c.customer_id)
@@ -175,7 +175,7 @@ def list_owed(connection: Connection, business: Business, *, now: datetime, want
 
 
 def _has_status(status: RewardStatus, now: datetime) -> ColumnElement[bool]:
-    """A reward whose time is over is not available any more, whether or not it is booked as expired yet."""
+    """A reward whose time is over is not available, whether or not it is booked as expired yet."""
     if status is RewardStatus.AVAILABLE:
         return and_(reward.c.status == status.value, or_(reward.c.expires_at.is_(None), reward.c.expires_at > now))
     return reward.c.status == status.value

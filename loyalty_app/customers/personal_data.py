@@ -1,6 +1,6 @@
-"""Personal data: what a shop keeps of one customer, for the customer to read and to take along.
+"""Personal data: what a shop stores about one customer, for the customer to read and take along.
 
-Who on the staff did something is no data of the customer, and stays in the shop.
+Who on the staff did something is not the customer's data, and stays in the shop.
 """
 
 from datetime import date, datetime
@@ -48,7 +48,7 @@ class OwnCard(msgspec.Struct, frozen=True):
 
 
 class OwnReward(msgspec.Struct, frozen=True):
-    """A reward, whatever became of it."""
+    """A reward in any status."""
 
     id: int
     description: str
@@ -59,7 +59,7 @@ class OwnReward(msgspec.Struct, frozen=True):
 
 
 class OwnEntry(msgspec.Struct, frozen=True):
-    """A line of the ledger; `by` says what kind of party acted."""
+    """A line of the ledger; `by` is the type of the actor."""
 
     id: int
     type: EntryType
@@ -74,14 +74,14 @@ class OwnEntry(msgspec.Struct, frozen=True):
 
 
 class OwnHistory(msgspec.Struct, frozen=True):
-    """All that was ever done to a card, and all that it earned, the oldest first."""
+    """The whole ledger of a card and all its rewards, the oldest first."""
 
     transactions: tuple[OwnEntry, ...]
     rewards: tuple[OwnReward, ...]
 
 
 class OwnChat(msgspec.Struct, frozen=True):
-    """A chat in which the card hangs, by Telegram's numbers."""
+    """A chat in which the card hangs, by Telegram's ids."""
 
     bot_id: BotId
     user_id: UserId
@@ -90,7 +90,7 @@ class OwnChat(msgspec.Struct, frozen=True):
 
 
 class StoredData(msgspec.Struct, frozen=True, kw_only=True):
-    """All that one shop stores about one person."""
+    """Everything that one shop stores about one person."""
 
     made_at: datetime
     shop: str
@@ -101,7 +101,7 @@ class StoredData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Deed(msgspec.Struct, frozen=True):
-    """Something that was done to a card, with the text of the reward that it was about."""
+    """An entry, and the text of the reward that it is about."""
 
     entry: Entry
     reward: str | None
@@ -128,7 +128,7 @@ def own_history(connection: Connection, customer: CustomerView, business_id: Bus
 
 
 async def show_data(database: Database, business_id: BusinessId, ref: CustomerRef, *, now: datetime) -> StoredData:
-    """All that is stored about one customer of a business. Raises CustomerNotFound, InvalidRequest."""
+    """Everything that is stored about one customer of a business. Raises CustomerNotFound, InvalidRequest."""
 
     def work(connection: Connection) -> StoredData:
         shop = find_business(connection, business_id)
@@ -149,7 +149,7 @@ async def show_data(database: Database, business_id: BusinessId, ref: CustomerRe
 
 
 def last_deeds(connection: Connection, business_id: BusinessId, customer_id: CustomerId) -> list[Deed]:
-    """The last ten things that were done to a card, the newest first. An undo is told by what it has undone."""
+    """The last ten entries of a card, the newest first. Undos are left out: `voided_by` shows them."""
     done = _ledger(business_id, customer_id).where(transaction.c.type != EntryType.VOID.value)
     entries = [entry_of(row) for row in connection.execute(done.order_by(transaction.c.id.desc()).limit(RECENT))]
     named = [entry.reward_id for entry in entries if entry.reward_id is not None]

@@ -1,7 +1,7 @@
-"""Proof: that every card equals the fold of its ledger, and that all totals equal it too.
+"""Proof: checks that every card equals the fold of its ledger, and that all totals agree with it.
 
-The ledger is the truth; balances, totals and the list of rewards are kept so that nobody has to add it up. Nothing is
-written or repaired here.
+The ledger is the truth; balances, totals and rewards are stored so that nobody has to add it up. Nothing is written or
+repaired here.
 """
 
 from collections import Counter
@@ -36,7 +36,7 @@ class CustomerHistory(msgspec.Struct, frozen=True):
 
 
 def histories(connection: Connection, business_id: int, *, at_once: int) -> Iterator[CustomerHistory]:
-    """All customers of a business with their histories, the erased ones too, read a few at a time."""
+    """All customers of a business with their histories, erased ones too, read `at_once` at a time."""
     last = 0
     while True:
         following = select(customer).where(customer.c.business_id == business_id, customer.c.id > last)
@@ -64,7 +64,7 @@ LastVisits = tuple[int, int]
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A figure that is kept and the ledger do not agree. `of` says whose figure it is."""
+    """A stored figure that the ledger contradicts. `of` says whose figure it is."""
 
     business_id: int
     of: str
@@ -85,7 +85,7 @@ def _plain(value: object) -> str:
 
 
 class Proof:
-    """Proves one business; afterwards it holds what was read and the first differences of all that were found."""
+    """Proves one business; afterwards it holds the number of differences found, and the first of them."""
 
     def __init__(self, business: Business, *, at_once: int = AT_ONCE) -> None:
         """`at_once` is how many customers are read at once."""
@@ -97,7 +97,7 @@ class Proof:
         self._last_visits: dict[date, LastVisits] = {}
 
     def run(self, connection: Connection) -> None:
-        """Read everything on a connection that sees one state of the data."""
+        """Prove everything, on a connection that sees one state of the data."""
         program = read_program(connection, self.business.id)
         for history in histories(connection, self.business.id, at_once=self._at_once):
             self._prove_card(history, program)
@@ -123,7 +123,7 @@ class Proof:
         self._count(history, folded)
 
     def _prove_rewards(self, whose: str, rewards: list[Reward], folded: Folded, *, erased: bool) -> None:
-        """Erasing takes back the open rewards, so only the living's can be counted against the ledger."""
+        """Erasing voids open rewards, so only those of other customers can match the ledger."""
         if erased:
             available = sum(reward.status is RewardStatus.AVAILABLE for reward in rewards)
             self._compare(whose, "the number of open rewards", kept=available, ledger=0)
@@ -190,7 +190,7 @@ class Proof:
 
 
 def figures_of(entry: Entry, earned: int) -> DayTotals:
-    """What an entry adds to its day; an undone stamp still counts as given, and as undone."""
+    """What an entry adds to its day; an undone stamp counts both as given and as undone."""
     stands = int(entry.voided_by is None)
     match entry.type:
         case EntryType.STAMP:

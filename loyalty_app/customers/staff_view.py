@@ -1,6 +1,6 @@
-"""Visits: what is shown at the counter of the customer who stands there, and how their card is found.
+"""Staff view: what staff see of a customer at the counter, and how they find the card.
 
-Only what the staff of a shop may see leaves this module. Nothing is written here: stamping goes through the counter.
+Only what staff may see leaves this module. Nothing is written here: stamping goes through the counter.
 """
 
 from collections.abc import Collection, Iterable
@@ -29,7 +29,7 @@ LOOKED_BACK = 5
 
 
 class StaffView(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer at the counter: stamps out of `goal`, and the rewards that wait, the oldest first.
+    """A customer at the counter: stamps out of `goal`, and the available rewards, the oldest first.
 
     `undoable` is the newest entry that the viewer may undo now.
     """
@@ -46,7 +46,7 @@ class StaffView(msgspec.Struct, frozen=True, kw_only=True):
 def look_at(
     connection: Connection, business: Business, customer_id: CustomerId, *, by: Actor, now: datetime
 ) -> StaffView:
-    """What one of the staff sees of a customer at `now`, by the shop's clock. Raises CustomerNotFound."""
+    """What a staff member sees of a customer at `now`, by the shop's clock. Raises CustomerNotFound."""
     found = find_customer(connection, business.id, customer_id)
     return StaffView(
         customer_id=found.id,
@@ -91,7 +91,7 @@ def _may_undo(entry: Entry, at: Occasion) -> bool:
 
 
 def with_codes(connection: Connection, business_ids: Collection[int], codes: Collection[str]) -> list[Customer]:
-    """The customers of these shops who have these codes, in the order of the codes; a code of nobody is left out."""
+    """The customers of these shops with these codes, in the order of the codes; unknown codes are left out."""
     own = select(customer).where(
         customer.c.qr_code.in_(codes), customer.c.business_id.in_(business_ids), customer.c.erased_at.is_(None)
     )
@@ -101,7 +101,7 @@ def with_codes(connection: Connection, business_ids: Collection[int], codes: Col
 
 
 def with_ids(connection: Connection, business_id: BusinessId, ids: Collection[int]) -> list[Customer]:
-    """The customers of a shop with these ids, in the order of the ids; an id of nobody is left out."""
+    """The customers of a shop with these ids, in the order of the ids; unknown ids are left out."""
     own = select(customer).where(
         customer.c.business_id == business_id, customer.c.id.in_(ids), customer.c.erased_at.is_(None)
     )
@@ -110,7 +110,7 @@ def with_ids(connection: Connection, business_id: BusinessId, ids: Collection[in
 
 
 def with_phone(connection: Connection, business: Business, typed: str) -> Customer | None:
-    """The customer of a shop who has a phone number, as it is typed there. Raises InvalidRequest if it is none."""
+    """The customer with a phone number, typed as usual in the shop's country. Raises InvalidRequest if it is none."""
     phone = checked_phone(typed, business.country)
     own = select(customer).where(customer.c.business_id == business.id, customer.c.phone == phone)
     row = connection.execute(own).one_or_none()
@@ -118,7 +118,7 @@ def with_phone(connection: Connection, business: Business, typed: str) -> Custom
 
 
 def with_phone_in(connection: Connection, shops: Iterable[Business], typed: str) -> Customer | None:
-    """The customer who has a phone number in the first of several shops where anybody has it."""
+    """The customer with a phone number, from the first of several shops that has one."""
     for shop in shops:
         try:
             found = with_phone(connection, shop, typed)

@@ -1,7 +1,4 @@
-"""Bulk statements: rows that a transaction is about to write, and rows that it asks for, many at once.
-
-Both dialects take them in these words, and make their own statements of them.
-"""
+"""Bulk statements: many rows to write, or to look up, at once. Each dialect makes its own SQL of them, elsewhere."""
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,7 +11,7 @@ Values = Mapping[str, object]
 
 
 class Shape(Struct, frozen=True):
-    """All that the text of a statement depends on: the table, the columns and by which of them rows are found."""
+    """Everything that the text of a statement depends on: the table, the columns, and the columns that find rows."""
 
     kind: type
     table: Table
@@ -23,7 +20,7 @@ class Shape(Struct, frozen=True):
 
 
 class BulkWrite(Struct):
-    """Rows of one table that all have the same columns; `key` are the columns that rows are found by."""
+    """Rows of one table, all with the same columns; `key` are the columns that rows are found by."""
 
     table: Table
     rows: Sequence[Values]
@@ -31,42 +28,42 @@ class BulkWrite(Struct):
 
     @property
     def shape(self) -> Shape:
-        """What the statement looks like; there must be a row."""
+        """The shape of the statement; there must be a row."""
         return Shape(type(self), self.table, tuple(self.rows[0]), self.key)
 
 
 class BulkInsert(BulkWrite):
-    """Rows that are not there yet."""
+    """New rows."""
 
 
 class BulkUpdate(BulkWrite):
-    """Columns to be set in the rows that have these keys, each of them once."""
+    """Columns to set in the rows with these keys, each of them once."""
 
 
 class BulkAdd(BulkWrite):
-    """Figures to be added to the rows that have these keys; a row that is not there yet starts with them.
+    """Figures to add to the rows with these keys; a missing row starts with them.
 
-    They are added after all other writings that they come with, and in the order in which they are given.
+    They are added after all other writes of the same call, in the given order.
     """
 
 
 class Writes(Protocol):
-    """Whatever can carry out writings, and the same verbs for one of them alone."""
+    """What can carry out bulk writes, and shorthands for one of them."""
 
     @abstractmethod
     def put(self, connection: Connection, writings: Sequence[BulkWrite]) -> list[int]:
-        """Carry out writings that do not depend on each other, at once if possible; says how many rows each had."""
+        """Carry out independent writes, at once if possible; return how many rows each had."""
 
     def insert(self, connection: Connection, table: Table, rows: Iterable[Values]) -> None:
         """Insert rows that all have the same columns."""
         self.put(connection, [BulkInsert(table, list(rows))])
 
     def update(self, connection: Connection, table: Table, rows: Iterable[Values], *, key: tuple[str, ...]) -> int:
-        """Set the columns of rows found by their key; says how many rows there were."""
+        """Set columns of the rows with these keys; return how many rows there were."""
         return self.put(connection, [BulkUpdate(table, list(rows), key)])[0]
 
     def add(self, connection: Connection, table: Table, rows: Iterable[Values], *, key: tuple[str, ...]) -> None:
-        """Add to the figures of the rows that have these keys; a row that is not there yet starts with them."""
+        """Add to the figures of the rows with these keys; a missing row starts with them."""
         self.put(connection, [BulkAdd(table, list(rows), key)])
 
 
@@ -74,7 +71,7 @@ Wanted = tuple[int | str | None, ...]
 
 
 class Lookup(NamedTuple):
-    """All rows of a table whose columns hold one of the wanted values."""
+    """All rows of a table whose columns have one of the wanted values."""
 
     table: Table
     columns: tuple[str, ...]
@@ -82,7 +79,7 @@ class Lookup(NamedTuple):
 
 
 class Gathered(NamedTuple):
-    """What was gathered: the rows that were locked first, and those of each question."""
+    """What was gathered: the rows locked first, and the rows of each question."""
 
     locked: Sequence[Any]
     answers: Sequence[Sequence[Any]]

@@ -1,7 +1,7 @@
-"""The database as the rest of the application sees it: one interface, two dialects.
+"""The database as the application sees it: one interface, two dialects.
 
-`sqlite` and `postgres` beside this module are the only places where they differ. All statements are written against
-SQLAlchemy's plain `Connection` and run by `write` and `read`, in a thread on SQLite and inside asyncpg on PostgreSQL.
+They differ only in the packages `sqlite` and `postgres` beside this module. All statements use SQLAlchemy's plain
+`Connection`; `write` and `read` run them, in a thread on SQLite and inside asyncpg on PostgreSQL.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,15 +20,15 @@ from loyalty_app.settings import Settings
 Result = TypeVar("Result")
 
 SERVERS_TROUBLE = {"08", "40", "53", "55", "57", "58"}
-"""Classes of SQLSTATE: connection, rollback (deadlocks too), resources, not in the right state, operator, system."""
+"""Classes of SQLSTATE: connection, rollback (deadlocks too), resources, wrong state, operator, system."""
 
 
 class Database(Writes, Protocol):
-    """A database that is open."""
+    """An open database."""
 
     name: str
     writers: int
-    """How many transactions of the counter may be under way at once."""
+    """How many transactions of the counter may run at once."""
 
     async def write(
         self,
@@ -37,21 +37,21 @@ class Database(Writes, Protocol):
         durable: bool = True,
         begun: Callable[[], None] = lambda: None,
     ) -> Result:
-        """Run `work` in a transaction that is durable when this returns; an exception undoes it.
+        """Run `work` in a transaction that is durable when this returns; an exception rolls it back.
 
-        One that need not be durable does not wait for the disk. If the machine itself breaks down within the next
-        second it may be undone, as a whole: that is for notes of what was done, where doing it again harms nobody.
-        `begun` is called on the event loop right before the work: where a transaction takes time to begin, after that.
+        With `durable=False` it does not wait for the disk: if the machine crashes within the next second, the whole
+        transaction may be lost. Use that only for notes of finished work that may be done again. `begun` is called on
+        the event loop right before the work; on PostgreSQL, after BEGIN.
         """
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` on one state of the data; it cannot write."""
 
     async def glance(self, work: Callable[[Connection], Result]) -> Result:
-        """Run `work`, which asks a single question, without a transaction around it. It must not write."""
+        """Run `work`, which asks one question, outside a transaction. It must not write."""
 
     def ids(self, connection: Connection, expected: int = 1) -> Ids:
-        """The ids of one transaction; `expected` is of how many requests."""
+        """The ids of one transaction for `expected` requests."""
 
     def fetch(
         self,
@@ -62,7 +62,7 @@ class Database(Writes, Protocol):
         *,
         lock: bool = False,
     ) -> Sequence[Row[Any]]:
-        """All rows whose columns hold one of the wanted values; locked, in the order of the columns, if asked."""
+        """All rows whose columns have one of the wanted values; with `lock`, locked in the order of the columns."""
 
     def gather(
         self,
@@ -72,26 +72,26 @@ class Database(Writes, Protocol):
         ids: Ids,
         locked: Sequence[Lookup] = (),
     ) -> Gathered:
-        """The rows of each question, at once if possible, and along with them ids that are likely to be needed.
+        """The rows of each question, at once if possible, and ids that are likely to be needed.
 
-        Before that, the rows of one table that `locked` is about are locked, in the order of their key. Ids come
-        after the locks. No answer is older than a change of a locked row, or by more than 10 ms older than the locks.
-        A row has its columns as attributes, and is no more than that.
+        Rows of the one table that `locked` names are locked first, in the order of their key. Ids come after the locks.
+        No answer is older than a change of a locked row, or more than 10 ms older than the locks. A row has its columns
+        as attributes, and nothing else.
         """
 
     async def close(self) -> None:
-        """Close all connections, after the work that was begun."""
+        """Close all connections, after work that has begun."""
 
 
 def open_database(settings: Settings) -> Database:
-    """Open the database that the settings name; its schema must be there already (see `migrate`)."""
+    """Open the database that the settings name. Its schema must exist already (see `migrate`)."""
     if settings.on_sqlite:
         return SqliteDatabase(settings.sqlite_path)
     return PostgresDatabase(settings.database_url)
 
 
 def will_pass(error: Exception) -> bool:
-    """Whether a failure is the database's own (away, stopping, locked, full), so that the same may succeed later."""
+    """Whether a failure is the database's own (away, stopping, locked, full), so that a retry may succeed."""
     if not isinstance(error, DBAPIError):
         return isinstance(error, CommitUnknown | OSError | PoolTimeout)
     state = str(getattr(error.orig, "sqlstate", None))

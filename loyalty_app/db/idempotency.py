@@ -1,13 +1,13 @@
-"""Idempotency: a request with a key happens once in its business, and is answered with the same bytes for ever.
+"""Idempotency: a request with a key happens once in its business, and always gets the same bytes as its answer.
 
 The rules, in words:
 - Key, fingerprint and answer are written in the transaction that does the work: all of it is there, or nothing.
 - The same key with the same request gets the first answer. With another request it is refused.
-- Once the customer whom an answer was about is erased, the answer is gone; the key stays used.
-- A refusal keeps nothing, so it does not use up its key.
-- Of two who take one key at once, one loses: the key is a primary key. The loser is decided again and sees the winner.
+- Once the customer of an answer is erased, the answer is gone; the key stays used.
+- A refusal stores nothing, so its key stays free.
+- If two take one key at once, one loses: the key is a primary key. The loser is decided again and sees the winner.
 
-The counter keeps the answers of a whole batch by these rules, `answer_once` keeps a single one. `write_once` is for
+The counter stores the answers of a whole batch by these rules, `answer_once` stores a single one. `write_once` is for
 work that has a unique key of its own. What is asked is not known here.
 """
 
@@ -29,10 +29,10 @@ Result = TypeVar("Result")
 
 COLUMNS = ("business_id", "key")
 NOBODY = 0
-"""The customer of an answer that is about no customer: no erasure takes it away."""
+"""The customer of an answer about no customer: no erasure removes it."""
 
 KeyOfBusiness = tuple[int, str]
-"""A business's id and a key that one of its callers has chosen."""
+"""A business's id and a key that one of its callers chose."""
 
 
 class KeptAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,12 +55,12 @@ class KeyedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fingerprint_of(*parts: bytes) -> bytes:
-    """32 bytes that tell a request from others, made of what was asked, however that was spelled."""
+    """32 bytes that distinguish a request, made from its content and not from its spelling."""
     return hashlib.sha256(b"".join(parts)).digest()
 
 
 def replayed(kept: KeptAnswer, fingerprint: bytes) -> bytes:
-    """The first answer, for a request with that fingerprint.
+    """The first answer, for a repeated request with that fingerprint.
 
     Raises IdempotencyKeyReused for another request, CustomerNotFound if the answer is gone.
     """
@@ -72,7 +72,7 @@ def replayed(kept: KeptAnswer, fingerprint: bytes) -> bytes:
 
 
 def lookup(keys: Iterable[KeyOfBusiness]) -> Lookup:
-    """What to ask the database for the answers that are kept under these keys; see `kept_answer_of`."""
+    """The lookup for the answers that are stored under these keys; see `kept_answer_of`."""
     return Lookup(tables.idempotency, COLUMNS, set(keys))
 
 
@@ -101,7 +101,7 @@ def kept_answer_row(kept: KeptAnswer) -> dict[str, object]:
 
 
 async def used_keys(database: Database, keys: Iterable[KeyOfBusiness]) -> set[KeyOfBusiness]:
-    """Which of the keys are used already."""
+    """Which of these keys are used."""
     rows = await database.read(lambda connection: _fetch(database, connection, keys))
     return {(row.business_id, row.key) for row in rows}
 
@@ -112,7 +112,7 @@ def _fetch(database: Database, connection: Connection, keys: Iterable[KeyOfBusin
 
 
 def forget_answers(connection: Connection, business_id: int, customer_id: int) -> None:
-    """Take away the answers about a customer, who is erased."""
+    """Remove the answers about an erased customer."""
     columns = tables.idempotency.c
     about = and_(columns.business_id == business_id, columns.customer_id == customer_id)
     connection.execute(update(tables.idempotency).where(about).values(answer=None))
@@ -121,7 +121,7 @@ def forget_answers(connection: Connection, business_id: int, customer_id: int) -
 async def answer_once(
     database: Database, request: KeyedRequest, work: Callable[[Connection], bytes], *, now: datetime
 ) -> tuple[bytes, bool]:
-    """The answer of `work`, or the first one to the same request, and whether it is that. `work` is about no customer.
+    """The answer of `work`, or the stored one of the same request, and whether it is that. `work` is about no customer.
 
     Raises IdempotencyKeyReused, and what `work` raises.
     """
@@ -151,7 +151,7 @@ def _keep(database: Database, connection: Connection, request: KeyedRequest, *, 
 
 
 async def write_once(database: Database, work: Callable[[Connection], Result]) -> Result:
-    """Run `work` in a transaction; once more if somebody else took its key meanwhile, for now it can be seen."""
+    """Run `work` in a transaction; once more if another took its key meanwhile, which it now sees."""
     try:
         return await database.write(work)
     except IntegrityError:

@@ -1,6 +1,6 @@
-"""Migrations: bring the schema of a database to the newest version, or say which it has. Alembic does the work.
+"""Migrations: bring the schema of a database to the newest version, or read its version. Alembic does the work.
 
-A database that is up to date already is told by its version alone, for Alembic takes long to load.
+Why versions are compared first: Alembic takes long to load, and most databases are up to date.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ def _config(connection: Connection | None = None) -> "Config":
 
 
 def known() -> list[str]:
-    """The schema versions that this code knows, which begin the names of their files; the oldest first."""
+    """The schema versions that this code knows, from the names of their files; the oldest first."""
     return sorted(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
@@ -51,7 +51,7 @@ def current(connection: Connection) -> str | None:
 
 
 def check_known(version: str | None) -> None:
-    """Raise SettingsError if a schema version is of a newer release than this code."""
+    """Raise SettingsError if a schema version comes from a newer release than this code."""
     if version is not None and version not in known():
         message = (
             f"LOYALTY_DATABASE_URL names a database of version {version}, made by a newer release than this one, "
@@ -61,7 +61,7 @@ def check_known(version: str | None) -> None:
 
 
 def version_of(settings: Settings) -> str | None:
-    """The schema version of the database that the settings name, None if it is empty or not there. Changes nothing.
+    """The schema version of the database in the settings; None if it is empty or missing. Changes nothing.
 
     Call it where no event loop runs.
     """
@@ -101,9 +101,9 @@ def upgrade(connection: Connection) -> None:
 
 
 def migrate(settings: Settings) -> None:
-    """Bring the database that the settings name to the newest schema. Call it where no event loop runs.
+    """Bring the database in the settings to the newest schema. Call it where no event loop runs.
 
-    Raises SettingsError if the folder of a SQLite file is not there, or if the database is of a newer release.
+    Raises SettingsError if the folder of a SQLite file is missing, or the database comes from a newer release.
     """
     if settings.on_sqlite:
         check_folder(settings)

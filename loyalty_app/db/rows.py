@@ -39,7 +39,7 @@ def customer_row(customer: Customer) -> dict[str, object]:
 
 
 def card_row(customer: Customer) -> dict[str, object]:
-    """What a change of the card alone writes into the table `customer`."""
+    """The columns of the table `customer` that a change of the card alone writes."""
     return {
         "business_id": customer.business_id,
         "id": customer.id,
@@ -93,7 +93,7 @@ def entry_row(entry: Entry) -> dict[str, object]:
 
 
 def staff_actor(row: Row[Any]) -> Actor:
-    """Read a row of the table `staff` as who acts."""
+    """Read a row of the table `staff` as an actor."""
     return Actor(ActorType.STAFF, row.id, row.name, Role(row.role))
 
 

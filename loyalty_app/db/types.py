@@ -1,4 +1,4 @@
-"""Column types that mean the same on every database, and what all tables share: their metadata and their owner."""
+"""Column types that mean the same on every database, and what all tables share: metadata and owner."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,10 +11,10 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An instant. Takes aware datetimes only and gives them back in UTC.
+    """A moment in time. Takes only datetimes with a time zone, and returns them in UTC.
 
-    PostgreSQL keeps a timestamptz. SQLite would drop the offset of a datetime, so it keeps text of fixed width
-    (2026-03-01T09:30:00.000000+00:00), which sorts as time does.
+    PostgreSQL stores a timestamptz. SQLite would drop the offset, so it stores text of fixed width
+    (2026-03-01T09:30:00.000000+00:00), which sorts by time.
     """
 
     impl = DateTime(timezone=True)
@@ -27,7 +27,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return dialect.type_descriptor(DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> object:
-        """Bring an instant into UTC, and into text for SQLite."""
+        """Convert a moment to UTC, and to text for SQLite."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -37,7 +37,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return moment.isoformat(timespec="microseconds") if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: object, dialect: Dialect) -> datetime | None:
-        """Read an instant back, in UTC."""
+        """Read a moment back, in UTC."""
         del dialect
         if value is None:
             return None
@@ -56,6 +56,6 @@ metadata = MetaData(
 
 
 def owned(name: str, *items: SchemaItem, **options: Any) -> Table:  # noqa: ANN401  # each dialect's own
-    """A table of things that belong to a business."""
+    """A table whose rows belong to a business."""
     owner = Column("business_id", BigId, nullable=False)
     return Table(name, metadata, owner, *items, **{"sqlite_with_rowid": False, **options})

@@ -1,1 +1,1 @@
-"""Alembic's scripts: `env` runs them, `versions` holds one for each schema."""
+"""Alembic's scripts: `env` runs them, `versions` holds one for each schema version."""

@@ -1,1 +1,1 @@
-"""PostgreSQL: all that is done differently there. Only what must know the dialect imports from here."""
+"""PostgreSQL: everything that is different there. Only code that must know the dialect imports from here."""

@@ -1,7 +1,7 @@
 """PostgreSQL 15 or newer through asyncpg: pooled connections, set-based writes, and certainty about lost commits.
 
-Why: a connection that breaks during COMMIT leaves open whether the commit happened. So the transaction's id is noted,
-and PostgreSQL is asked for its fate before anybody is answered. The statements themselves are elsewhere.
+Why: a connection that breaks during COMMIT leaves open whether it happened. So the transaction's id is noted, and
+PostgreSQL is asked for its fate before anybody is answered. The statements are elsewhere.
 """
 
 import asyncio
@@ -45,11 +45,11 @@ Result = TypeVar("Result")
 
 
 class CommitUnknown(Exception):  # a fact, not a mistake
-    """The connection broke during COMMIT, and PostgreSQL cannot be asked what came of it."""
+    """The connection broke during COMMIT, and PostgreSQL cannot be asked for the result."""
 
 
 def open_engine(url: str) -> "AsyncEngine":
-    """An engine on a PostgreSQL database; `sslmode` of libpq's URLs is understood. Raises SettingsError."""
+    """An engine for a PostgreSQL URL; libpq's `sslmode` is understood. Raises SettingsError."""
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415  # brings the ORM, for PostgreSQL alone
 
     try:
@@ -66,7 +66,7 @@ def open_engine(url: str) -> "AsyncEngine":
 
 
 def _check_alive(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401  # SQLAlchemy's, untyped
-    """Let the pool replace a connection that the server has closed meanwhile; asking costs no round trip."""
+    """Let the pool replace a connection that the server has closed; the check costs no round trip."""
     if connection.driver_connection.is_closed():
         raise DisconnectionError
 
@@ -92,7 +92,7 @@ class PostgresDatabase(Writes):
     ) -> Result:
         """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`.
 
-        Raises CommitUnknown if the connection broke during COMMIT and its fate could not be learned.
+        Raises CommitUnknown if the connection broke during COMMIT and the result cannot be learned.
         """
 
         def work_at_last(connection: Connection) -> Result:
@@ -109,7 +109,7 @@ class PostgresDatabase(Writes):
             return transact(connection, work, durable=durable)
 
     async def committed(self, xid: str) -> bool:
-        """Whether the transaction of that number was committed. Raises CommitUnknown."""
+        """Whether the transaction with that id was committed. Raises CommitUnknown."""
         for pause in FATE_SECONDS:
             await asyncio.sleep(pause)
             try:
@@ -127,7 +127,7 @@ class PostgresDatabase(Writes):
             return await connection.run_sync(work)
 
     async def glance(self, work: Callable[[Connection], Result]) -> Result:
-        """Run `work`, which asks a single question, without the two round trips of a transaction."""
+        """Run `work`, which asks one question, without the two round trips of a transaction."""
         async with self._plain.connect() as connection:
             return await connection.run_sync(work)
 
@@ -136,7 +136,7 @@ class PostgresDatabase(Writes):
         return PostgresIds(connection, self._habits, expected)
 
     def put(self, connection: Connection, writings: Sequence[BulkWrite]) -> list[int]:
-        """Carry out writings that do not depend on each other, in one statement; says how many rows each had."""
+        """Carry out independent writes in one statement; return how many rows each had."""
         given = [writing for writing in writings if writing.rows]
         counts = iter(writes.write(connection, given) if given else ())
         return [next(counts) if writing.rows else 0 for writing in writings]
@@ -150,7 +150,7 @@ class PostgresDatabase(Writes):
         *,
         lock: bool = False,
     ) -> Sequence[Row[Any]]:
-        """All rows whose columns hold one of the wanted values; locked, in the order of the columns, if asked."""
+        """All rows whose columns have one of the wanted values; with `lock`, locked in the order of the columns."""
         if not (given := set(wanted)):
             return []
         values = {
@@ -166,7 +166,7 @@ class PostgresDatabase(Writes):
         ids: Ids,
         locked: Sequence[Lookup] = (),
     ) -> Gathered:
-        """Locked rows, the rows of each question and the ids that are likely to be needed, in one round trip."""
+        """Locked rows, the rows of each question and likely ids, in one round trip."""
         holding = [one for one in locked if one.wanted]
         found = reads.ask(connection, [one for one in questions if one.wanted], ids, locked=holding)
         answers = iter(found.answers)

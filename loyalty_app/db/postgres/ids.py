@@ -1,7 +1,7 @@
-"""Ids on PostgreSQL: from sequences, as many at once as a transaction is expected to need.
+"""Ids on PostgreSQL: taken from sequences, as many at once as a transaction is expected to need.
 
 Why: a round trip for each kind of id would cost more than the writing. So this process remembers which kinds the last
-transaction needed, and they are fetched along with something else. Ids that nobody used are lost, which harms nobody.
+transaction needed, and fetches them along with other queries. Unused ids are lost, which harms nobody.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,22 +14,22 @@ from loyalty_app.ids import Ids, Kind
 REWARD_BLOCK = 1_000
 MOST_IDS = 1_000
 IN_ADVANCE = {Kind.TRANSACTION, Kind.DELIVERY}
-"""Kinds that are fetched before it is known whether they are needed: gaps in them harm nobody."""
+"""Kinds that may be fetched before they are needed: gaps in them harm nobody."""
 ONE_EACH = {Kind.TRANSACTION}
-"""Kinds of which a request hardly ever needs more than one."""
+"""Kinds of which a request rarely needs more than one."""
 
 
 class IdHabits:
-    """What a process keeps between transactions: which ids the last one needed, and ids for rewards."""
+    """What a process keeps between transactions: which ids the last needed, and ids for rewards."""
 
     def __init__(self) -> None:
         self.each: dict[Kind, int] = {}
-        """How many of a kind a request is likely to need."""
+        """How many of each kind a request is likely to need."""
         self.next_reward = self.rewards_left = 0
 
 
 class PostgresIds(Ids):
-    """Takes ids from sequences. A customer's transactions rise: fetch them once the row is locked."""
+    """Takes ids from sequences. A customer's transaction ids rise: fetch them once the row is locked."""
 
     def __init__(self, connection: Connection, habits: IdHabits, expected: int) -> None:
         self.connection, self.expected = connection, expected
@@ -38,16 +38,16 @@ class PostgresIds(Ids):
         self._used: dict[Kind, int] = {}
 
     def likely(self) -> Mapping[Kind, int]:
-        """How many ids of which kinds the last transaction needed, for as many requests as this one has."""
+        """How many ids of each kind to fetch, judging by the last transaction and this number of requests."""
         each = self._habits.each
         return {kind: min(self._requests * each[kind], MOST_IDS) for kind in each}
 
     def keep(self, fetched: Mapping[Kind, Sequence[int]]) -> None:
-        """Keep ids that were fetched along, in their order."""
+        """Keep fetched ids, in their order."""
         self._fetched.update({kind: list(reversed(ids)) for kind, ids in fetched.items()})
 
     def peek(self, kind: Kind) -> int:
-        """The id that comes next. It stays the next one until it is taken."""
+        """The next id. It stays the next until it is taken."""
         self._used.setdefault(kind, 0)
         if not self._fetched.get(kind):
             self._fetch(kind)
@@ -56,12 +56,12 @@ class PostgresIds(Ids):
     def _fetch(self, kind: Kind) -> None:
         statement = f"SELECT pg_current_xact_id()::text, {next_ids(kind, 1)}"
         xid, ids = single_row(self.connection, statement, (self.expected,))
-        self.connection.info["xid"] = xid  # by which the fate of the transaction can be asked for
+        self.connection.info["xid"] = xid  # for asking whether the transaction was committed
         self.keep({kind: ids})
         self.expected = min(2 * self.expected, MOST_IDS)
 
     def take(self, kind: Kind) -> int:
-        """The id that comes next, for a thing that will be inserted."""
+        """Take the next id, for a row that will be inserted."""
         taken = self.peek(kind)
         self._fetched[kind].pop()
         self._used[kind] += 1
@@ -76,20 +76,20 @@ class PostgresIds(Ids):
         return habits.next_reward
 
     def take_rewards(self, count: int) -> None:
-        """Take so many ids of rewards, from the next one on."""
+        """Take `count` reward ids, from the next one on."""
         self._habits.next_reward += count
         self._habits.rewards_left -= count
 
     def save(self) -> None:
-        """Sequences remember by themselves; what was needed is remembered here."""
+        """Remember what was needed; sequences need no saving."""
         self._habits.each = {kind: self._each(kind, used) for kind, used in self._used.items() if kind in IN_ADVANCE}
 
     def _each(self, kind: Kind, used: int) -> int:
-        """How many of a kind a request needs. Deliveries may be more than one, and must not cost a round trip then."""
+        """How many of a kind a request needs. Deliveries may be several, and must not cost a round trip then."""
         return 1 if kind in ONE_EACH else used // self._requests + 1
 
 
 def next_ids(kind: Kind, parameter: int, *, when: str = "true") -> str:
-    """What in a statement fetches as many ids of a kind as a parameter says, once something is known to be true."""
+    """SQL that fetches as many ids of a kind as a parameter says, once the condition `when` is known to be true."""
     ids = f"SELECT nextval('{kind}_number') FROM generate_series(1, CAST(${parameter} AS int))"  # noqa: S608  # our own names
     return f"ARRAY({ids} WHERE {when})"

@@ -1,7 +1,7 @@
-"""The statement with which PostgreSQL answers several questions in one round trip: an array of rows for each.
+"""The statement that answers several questions in one PostgreSQL round trip: an array of rows for each.
 
-Why: a round trip costs as much as reading thirty rows. Each column is named, and no row of a table travels as such,
-because the driver remembers how the rows of a table look: a migration beside it would stop it for good.
+Why: a round trip costs as much as reading thirty rows. Columns are named and no row travels as a whole, because the
+driver caches the types of rows: a migration beside it would break it for good.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,11 +22,11 @@ ONCE_LOCKED = "(SELECT count(*) FROM locked) >= 0"
 PATIENCE = "10 ms"
 
 Subject = tuple[Table, tuple[str, ...]]
-"""What a question is about, whatever it wants."""
+"""What a question is about, whatever values it wants."""
 
 
 class Seen:
-    """A row, whose columns are read by their names; `_mapping` has them as SQLAlchemy's rows do."""
+    """A row with its columns as attributes; `_mapping` has them as SQLAlchemy's rows do."""
 
     __slots__ = ("_mapping",)
 
@@ -38,10 +38,10 @@ class Seen:
 
 
 def ask(connection: Connection, questions: Sequence[Lookup], ids: Ids, *, locked: Sequence[Lookup] = ()) -> Gathered:
-    """Rows of one table that are locked, then the rows of each question; each wants some.
+    """Lock rows of one table, then read the rows of each question; no question may be empty.
 
-    Ids that are likely to be needed are fetched along, after the locks. If a locked row was changed meanwhile, or
-    had to be waited for, the questions are asked once more.
+    Likely ids are fetched along, after the locks. If a locked row was changed meanwhile, or had to be waited for, the
+    questions are asked once more.
     """
     likely = ids.likely()
     statement = _statement(_subjects(locked), _subjects(questions), tuple(likely))
@@ -49,7 +49,7 @@ def ask(connection: Connection, questions: Sequence[Lookup], ids: Ids, *, locked
     xid, overtaken, *found = single_row(connection, statement, (*values, *likely.values()))
     tables = [*(one.table for one in locked[:1]), *(one.table for one in questions)]
     answers = [[Seen(table, row) for row in rows] for table, rows in zip(tables, found, strict=False)]
-    connection.info["xid"] = xid  # by which the fate of the transaction can be asked for
+    connection.info["xid"] = xid  # for asking whether the transaction was committed
     ids.keep(dict(zip(likely, found[len(answers) :], strict=True)))
     held = answers.pop(0) if locked else []
     return Gathered(held, ask(connection, questions, ids).answers if overtaken else answers)
@@ -71,7 +71,7 @@ def _statement(locked: tuple[Subject, ...], questions: tuple[Subject, ...], kind
 
 
 def _locking(locked: tuple[Subject, ...], numbers: Iterator[int]) -> str:
-    """The rows of a table that any of the questions is about, locked in the order of their key."""
+    """The rows of a table that any question is about, locked in the order of their key."""
     table = locked[0][0]
     key = _key(table)
     found = _found(locked[0], numbers) if len(locked) == 1 else _found_by_any(locked, key, numbers)
@@ -79,7 +79,7 @@ def _locking(locked: tuple[Subject, ...], numbers: Iterator[int]) -> str:
 
 
 def _overtaken(table: Table) -> str:
-    """Whether what the statement says of all else may be older than the locks: it sees the state before it began."""
+    """Whether other rows may be older than the locks: a statement sees the state from before it began."""
     same = " AND ".join(f't."{name}" = locked."{name}"' for name in _key(table))
     changed = f'EXISTS (SELECT 1 FROM locked JOIN "{table.name}" AS t ON {same} WHERE t.xmin <> locked.writer)'  # noqa: S608  # the same
     waited = f"clock_timestamp() - statement_timestamp() > '{PATIENCE}'"
@@ -91,7 +91,7 @@ def _key(table: Table) -> tuple[str, ...]:
 
 
 def _found_by_any(subjects: tuple[Subject, ...], key: tuple[str, ...], numbers: Iterator[int]) -> str:
-    """The rows, each once, of several questions about one table: PostgreSQL locks no rows of a UNION itself."""
+    """The rows of several questions about one table, each once: PostgreSQL cannot lock rows of a UNION itself."""
     keys = " UNION ".join(f"SELECT {_names(key, 't')} FROM {_found(subject, numbers)}" for subject in subjects)  # noqa: S608  # the same
     same = " AND ".join(f't."{name}" = k."{name}"' for name in key)
     return f'({keys}) AS k JOIN "{subjects[0][0].name}" AS t ON {same}'

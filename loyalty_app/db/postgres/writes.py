@@ -1,10 +1,9 @@
-"""The statements with which PostgreSQL writes many rows at once: one document for each table, one round trip for all.
+"""The statements with which PostgreSQL writes many rows: one document for each table, one round trip for all.
 
-Why: a round trip costs as much as writing thirty rows, so writes travel together, as the parts of one WITH. Binding
-values one by one costs this process more than anything else, so the rows of a table are one JSON document, which the
-server takes apart. PostgreSQL carries out the parts in any order. But the parts with totals, for which others may wait,
-ask for the outcome of all other parts, and so are locked last. Other rows that somebody may wait for must be locked
-before.
+Why: a round trip costs as much as writing thirty rows, so writes travel together, as parts of one WITH. Binding values
+one by one costs this process more than anything else, so the rows of a table are one JSON document, which the server
+takes apart. PostgreSQL runs the parts in any order. But parts with totals, on which others may wait, depend on all
+other parts, so they are locked last. Other rows that somebody may wait for must be locked before.
 """
 
 from collections.abc import Sequence
@@ -21,7 +20,7 @@ DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
 
 
 def write(connection: Connection, writings: Sequence[BulkWrite]) -> list[int]:
-    """Write all rows of all writings; says how many each had."""
+    """Write all rows; return how many each write had."""
     statement = _statement(tuple(writing.shape for writing in writings))
     documents = tuple(msgspec.json.encode(writing.rows).decode() for writing in writings)
     return list(single_row(connection, statement, documents))
@@ -53,7 +52,7 @@ def _part(shape: Shape, place: int) -> str:
 
 
 def _rows(shape: Shape, place: int) -> str:
-    """The rows of a document, each column with the type that it has in the table."""
+    """The rows of a document, each column with its type in the table."""
     types = shape.table.c
     kinds = ("text" if _is_bytes(shape, name) else types[name].type.compile(DIALECT) for name in shape.names)
     columns = (f'"{name}" {kind}' for name, kind in zip(shape.names, kinds, strict=True))
@@ -65,5 +64,5 @@ def _value(shape: Shape, name: str) -> str:
 
 
 def _is_bytes(shape: Shape, name: str) -> bool:
-    """Bytes travel as base64: JSON knows none."""
+    """Bytes travel as base64: JSON has none."""
     return isinstance(shape.table.c[name].type, LargeBinary)

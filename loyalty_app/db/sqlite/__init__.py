@@ -1,1 +1,1 @@
-"""SQLite: all that is done differently there. Only what must know the dialect imports from here."""
+"""SQLite: everything that is different there. Only code that must know the dialect imports from here."""

@@ -1,8 +1,8 @@
-"""SQLite: one writer thread with one connection, and readers of their own that cannot write.
+"""SQLite: one writer thread with one connection, and readers that cannot write.
 
 Why: a deferred BEGIN answers "database is locked" at once, so every write begins IMMEDIATE. An answer is sent only
 after a commit with synchronous=FULL. SQLite up to 3.51.2 can lose commits when the WAL is reset, so the driver is
-pysqlite3 where there is one. The statements themselves are elsewhere.
+pysqlite3 if it is installed. The statements are elsewhere.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ def has_wal_reset_bug() -> bool:
 
 
 def open_engine(path: Path, *, read_only: bool = False) -> Engine:
-    """An engine on a SQLite file; the file is made if it is not there, unless it is to be read only."""
+    """An engine for a SQLite file; a missing file is created, unless `read_only`."""
 
     def connect() -> Any:  # noqa: ANN401  # either of two drivers' connections
         mode = "ro" if read_only else "rwc"
@@ -85,7 +85,7 @@ def _prepare_writer(connection: Any, _record: object) -> None:  # noqa: ANN401  
 
 
 def _use_wal(connection: Any) -> None:  # noqa: ANN401  # the same
-    """Switch to WAL; SQLite does not wait by itself for another process that is at work in the file meanwhile."""
+    """Switch to WAL; SQLite itself does not wait for another process that uses the file."""
     patience = time.monotonic() + BUSY_MILLISECONDS / 1000
     while True:
         try:
@@ -132,7 +132,7 @@ class SqliteDatabase(Writes):
         begun: Callable[[], None] = lambda: None,
     ) -> Result:
         """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`."""
-        begun()  # on the loop, and not in the thread that writes
+        begun()  # on the event loop, not in the writer thread
         loop, write = asyncio.get_running_loop(), self._write if durable else self._write_lightly
         return await loop.run_in_executor(self._writer_thread, write, work)
 
@@ -155,7 +155,7 @@ class SqliteDatabase(Writes):
         return await asyncio.get_running_loop().run_in_executor(self._reader_threads, self._read, work)
 
     async def glance(self, work: Callable[[Connection], Result]) -> Result:
-        """Run `work`, which asks a single question; here that is a read like any other."""
+        """Run `work`, which asks one question; here that is an ordinary read."""
         return await self.read(work)
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
@@ -168,7 +168,7 @@ class SqliteDatabase(Writes):
         return SqliteIds(connection)
 
     def put(self, connection: Connection, writings: Sequence[BulkWrite]) -> list[int]:
-        """Carry out writings, one after the other; says how many rows each had."""
+        """Carry out writes, one after the other; return how many rows each had."""
         return [writes.write(connection, writing) for writing in writings]
 
     def fetch(
@@ -180,7 +180,7 @@ class SqliteDatabase(Writes):
         *,
         lock: bool = False,
     ) -> Sequence[Row[Any]]:
-        """All rows whose columns hold one of the wanted values; a write transaction locks the whole file anyway."""
+        """All rows whose columns have one of the wanted values; a write transaction locks the whole file anyway."""
         del lock
         if not (given := list(set(wanted))):
             return []
@@ -194,14 +194,14 @@ class SqliteDatabase(Writes):
         ids: Ids,
         locked: Sequence[Lookup] = (),
     ) -> Gathered:
-        """The rows of each question, one after the other; ids are there already, and all is locked."""
+        """The rows of each question, one after the other; ids are known already, and everything is locked."""
         del ids
         found = [self.fetch(connection, one.table, one.columns, one.wanted) for one in (*locked, *questions)]
         first = {row for rows in found[: len(locked)] for row in rows}
         return Gathered(list(first), found[len(locked) :])
 
     async def close(self) -> None:
-        """Close all connections, after the work that was begun. The writer goes last: only it can empty the WAL."""
+        """Close all connections, after work that has begun. The writer goes last: only it can empty the WAL."""
         self._reader_threads.shutdown()
         self._readers.dispose()
         loop = asyncio.get_running_loop()

@@ -1,9 +1,9 @@
-"""The server lock: one SQLite file is served by one process, and restored only while no process serves it.
+"""The server lock: one process serves a SQLite file, and a restore runs only while none does.
 
-The lock is the operating system's, on a file `<database>.lock` beside the database: it goes with its process, however
-that ends. It goes by the name of the database: a second name of the same file, as a hard link, or a removed
-`.lock` file, is not noticed. Administrative commands do not take it: SQLite lets them write between the server's
-transactions. The folder of the database has to be there already, for the server as for a restore.
+The lock is the operating system's, on a file `<database>.lock` beside the database: it ends with its process, however
+that ends. It follows the name of the database: a hard link to it, or a removed `.lock` file, is not noticed.
+Administrative commands do not take it: SQLite lets them write between the server's transactions. Servers and restores
+both need the folder of the database to exist.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ TAKEN = (
 
 
 def check_folder(settings: Settings) -> None:
-    """Raise SettingsError if the folder of a SQLite file is not there: a typing error must not make one."""
+    """Raise SettingsError if the folder of a SQLite file is missing: a typing error must not create one."""
     if settings.on_sqlite and not settings.sqlite_path.parent.is_dir():
         message = f"LOYALTY_DATABASE_URL: there is no folder {settings.sqlite_path.parent}."
         raise SettingsError(message)
@@ -30,12 +30,12 @@ def check_folder(settings: Settings) -> None:
 def server_lock(settings: Settings) -> Iterator[None]:
     """Hold a SQLite file for one process; with PostgreSQL there is nothing to hold.
 
-    Raises SettingsError if another process serves the file, or if its folder is not there.
+    Raises SettingsError if another process serves the file, or its folder is missing.
     """
     if not settings.on_sqlite:
         yield
         return
-    check_folder(settings)  # FileLock would make it
+    check_folder(settings)  # FileLock would create it
     lock = FileLock(f"{settings.sqlite_path}.lock", timeout=0)
     try:
         lock.acquire()

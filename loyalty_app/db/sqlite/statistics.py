@@ -1,8 +1,8 @@
-"""Statistics: what SQLite is told about its tables, so that it reads the rows of one card and not of a whole shop.
+"""Statistics: tells SQLite what its tables hold, so that it reads the rows of one card and not of a whole shop.
 
-Why: without statistics SQLite takes a shop for ten rows, and reads the whole ledger of a shop, in the order of its key,
-where an index has the ten rows of a card. ANALYZE would count again and again, and would count a young shop before it
-has grown. So a grown shop is described here, once, for every file.
+Why: without statistics SQLite assumes ten rows a shop, and reads the shop's whole ledger in the order of its key, where
+an index has the ten rows of a card. ANALYZE would have to run again and again, and would measure young shops before
+they grow. So the figures of a grown shop stand here, once, for every file.
 """
 
 from sqlalchemy import Connection, text
@@ -35,14 +35,14 @@ column, its first two columns, and so on: the form of `sqlite_stat1`."""
 
 
 def describe(connection: Connection) -> None:
-    """Write the statistics into a file that has none; connections that are opened afterwards plan by them."""
+    """Write the statistics into a file that has others or none; connections opened later plan by them."""
     if _written(connection) == GROWN:
         return
-    connection.execute(text("ANALYZE alembic_version"))  # makes the table of statistics
+    connection.execute(text("ANALYZE alembic_version"))  # creates the table of statistics
     connection.execute(text("DELETE FROM sqlite_stat1"))
     rows = [{"table": table, "index": index, "stat": stat} for (table, index), stat in GROWN.items()]
     connection.execute(text("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (:table, :index, :stat)"), rows)
-    connection.execute(text("ANALYZE sqlite_schema"))  # reads it again
+    connection.execute(text("ANALYZE sqlite_schema"))  # loads it
 
 
 def _written(connection: Connection) -> dict[tuple[str, str], str]:

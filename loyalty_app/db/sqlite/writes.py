@@ -1,8 +1,8 @@
-"""The statements with which SQLite writes many rows at once, and the ids that rows get: counted on, without gaps.
+"""The statements with which SQLite writes many rows at once, and the ids of rows: counted up, without gaps.
 
-Why: the driver lets go of Python's lock for every row of an `executemany`, and under load waits for it each time; many
-rows in one statement wait once. SQLAlchemy's own binding of a row costs more than writing it, so the values are bound
-here, by the same types.
+Why: for every row of an `executemany` the driver releases Python's lock, and under load waits for it each time; one
+statement with many rows waits once. SQLAlchemy's own binding of a row costs more than writing it, so the values are
+bound here, by the same types.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,13 +17,13 @@ from loyalty_app.ids import Ids, Kind
 
 DIALECT = sqlite.dialect()
 MOST_ROWS = 32
-"""Rows in one statement at most; each number of rows is a statement of its own, and prepared statements are kept."""
+"""The most rows in one statement. Each number of rows is its own statement, and prepared statements are cached."""
 
 Binder = Callable[[object], object]
 
 
 def write(connection: Connection, writing: BulkWrite) -> int:
-    """Write all rows; says how many there were."""
+    """Write all rows; return how many there were."""
     return sum(_write(connection, writing.shape, rows) for rows in _portions(writing.rows))
 
 
@@ -39,7 +39,7 @@ def _write(connection: Connection, shape: Shape, rows: Sequence[Values]) -> int:
 
 @lru_cache(1_024)
 def _binders(shape: Shape) -> list[tuple[str, Binder | None]]:
-    """The columns, each with what turns its values into those of SQLite."""
+    """The columns, each with what converts its values for SQLite, if anything."""
     types = ((name, shape.table.c[name].type) for name in shape.names)
     return [(name, kind.dialect_impl(DIALECT).bind_processor(DIALECT)) for name, kind in types]
 
@@ -66,7 +66,7 @@ LAST_IDS = select(numbers)
 
 
 class SqliteIds(Ids):
-    """Counts on from the last ids; the transaction it lives in holds the only write lock there is."""
+    """Counts up from the last ids; its transaction holds the only write lock."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -74,11 +74,11 @@ class SqliteIds(Ids):
         self.before = dict(self.last)
 
     def peek(self, kind: Kind) -> int:
-        """The id that comes next. It stays the next one until it is taken."""
+        """The next id. It stays the next until it is taken."""
         return self.last[kind] + 1
 
     def take(self, kind: Kind) -> int:
-        """The id that comes next, for a thing that will be inserted."""
+        """Take the next id, for a row that will be inserted."""
         self.last[kind] += 1
         return self.last[kind]
 
@@ -88,19 +88,19 @@ class SqliteIds(Ids):
         return self.peek(Kind.REWARD)
 
     def take_rewards(self, count: int) -> None:
-        """Take so many ids of rewards, from the next one on."""
+        """Take `count` reward ids, from the next one on."""
         self.last[Kind.REWARD] += count
 
     def likely(self) -> Mapping[Kind, int]:
-        """None: the ids are there already."""
+        """None: ids cost nothing here."""
         return {}
 
     def keep(self, fetched: Mapping[Kind, Sequence[int]]) -> None:
-        """Never called, since none are likely."""
+        """Never called: nothing is likely."""
         raise NotImplementedError  # nothing is likely, so nothing is fetched
 
     def save(self) -> None:
-        """Write down what was taken."""
+        """Store what was taken."""
         used = [{"name": name, "last": last} for name, last in self.last.items() if last != self.before[name]]
         write(self.connection, BulkUpdate(numbers, used, ("name",)))
         self.before = dict(self.last)

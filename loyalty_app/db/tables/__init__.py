@@ -1,4 +1,4 @@
-"""All tables, by subject. Each row belongs to a business, and every key of a table of a business begins with it.
+"""All tables, by subject. Rows of a business have its id, and their keys begin with it.
 
 The struct of the same name in `loyalty_core` says what a column means. `metadata` is complete once this package is
 imported. Nothing is read or written here.

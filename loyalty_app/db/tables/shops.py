@@ -1,6 +1,6 @@
 """Tables of shops: the business, its programs, branches, staff, invitations, API keys, totals, and lists to import.
 
-Also the table of the ids that were given out on SQLite, which belongs to nobody.
+Also `numbers`, the last ids given out on SQLite, which belongs to no business.
 """
 
 from sqlalchemy import (
@@ -117,7 +117,7 @@ api_key = owned(
     UniqueConstraint("public_id", "business_id"),
 )
 
-# `customers` goes once the job is done; `done` counts the customers that are dealt with; `report` is about the others.
+# `customers` is emptied once the job is done; `done` counts handled customers; `report` names those not imported.
 import_job = owned(
     "import_job",
     Column("id", BigId, nullable=False),

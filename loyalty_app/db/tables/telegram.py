@@ -1,6 +1,6 @@
-"""Tables of the chat: bots, the updates they were sent, the chats they are in, and the cards that hang there.
+"""Tables of the chat: bots, the updates they received, their chats, and the cards that hang there.
 
-A bot's own id is Telegram's. A private chat has the id of the person, so `chat_id` and `user_id` are the same numbers.
+A bot's id is Telegram's. A private chat has the id of its person, so `chat_id` and `user_id` are the same numbers.
 """
 
 from sqlalchemy import (
@@ -20,8 +20,8 @@ from sqlalchemy import (
 
 from loyalty_app.db.types import BigId, UtcDateTime, metadata, owned
 
-# Bots: `business_id` is empty for the shared one, whose token lies in the settings; the others' are encrypted here.
-# One process at a time asks Telegram for a bot's updates: the one that holds `poll_lease`.
+# Bots: `business_id` is NULL for the shared one, whose token is in the settings; the others' are encrypted here.
+# One process at a time polls a bot's updates: the one that holds `poll_lease`.
 telegram_bot = Table(
     "telegram_bot",
     metadata,
@@ -44,8 +44,8 @@ Index(
     postgresql_where=text("business_id IS NOT NULL AND removed_at IS NULL"),
 )
 
-# Updates, in the order in which Telegram numbers them. `body` goes once an update is handled; the number stays a while,
-# so that the same update is not taken twice.
+# Updates, by Telegram's numbers. `body` is emptied once an update is handled; the row stays a while, so that the same
+# update is not taken twice.
 telegram_update = Table(
     "telegram_update",
     metadata,
@@ -72,8 +72,8 @@ Index(
     postgresql_where=text("done_at IS NULL"),
 )
 
-# Chats: what a person has chosen, the message that serves as their screen, the last message that was noticed (so that
-# one knows whether the screen is still at the bottom), and what they are in the middle of.
+# Chats: what a person has chosen, the message that is their screen, the last message seen (so that the bot knows
+# whether the screen is still at the bottom), and what they are entering.
 telegram_chat = Table(
     "telegram_chat",
     metadata,
@@ -92,7 +92,7 @@ telegram_chat = Table(
     sqlite_with_rowid=False,
 )
 
-# Cards in chats: whose card hangs where, and what it shows. A row with `due_at` is to be shown again.
+# Cards in chats: whose card hangs where, and what it shows. A card with `due_at` is to be shown again.
 telegram_card = owned(
     "telegram_card",
     Column("bot_id", BigId, nullable=False),

@@ -1,4 +1,4 @@
-"""Tables of the webhooks: endpoints, what is to be delivered to them, what was tried, and what owners are told."""
+"""Tables of webhooks: endpoints, deliveries to them, attempts at those, and notices for owners."""
 
 from sqlalchemy import (
     Boolean,
@@ -69,8 +69,8 @@ attempt = owned(
     sqlite_with_rowid=True,  # rows too long for an index
 )
 
-# `facts` say the same as `text`, as JSON; `told_to` are the people who know it, while `told_at` is empty; `next_at` is
-# when a process that tells it has to be done, or when those who do not know it are told again.
+# `facts` is `text` as JSON. `told_to` lists who knows it while `told_at` is NULL. `next_at` is when a lease on it ends,
+# or when the others are told again.
 notice = owned(
     "notice",
     Column("id", BigId, nullable=False),
