@@ -1,7 +1,7 @@
-"""The console command `loyalty`: which commands there are, and what all of them share.
+"""The console command `loyalty`: its commands, and what all of them share.
 
-Each topic has a module of its own. Commands parse, call one verb of `loyalty_app` and say what came of it; no rule and
-no SQL lives here. What is expensive to load is imported inside the function that needs it, so that help comes at once.
+Each topic has a module of its own. Commands parse, call one verb of `loyalty_app` and print the outcome; no rule and no
+SQL lives here. What is slow to load is imported inside the function that needs it, so that help comes at once.
 """
 
 import io
@@ -34,7 +34,7 @@ def loyalty(*, debug: bool) -> None:
     Settings come from variables named LOYALTY_… or from a file named .env in the folder you are in; without any, all
     data is kept in the file loyalty.db there.
     """  # noqa: D301  # \b is click's mark for lines that stay as they are
-    del debug  # read by RootGroup
+    del debug  # RootGroup reads it
     log_to_stderr()
 
 

@@ -1,6 +1,6 @@
-"""What a server serves: the API with its workers and bots, the API alone, or both with a sandbox beside it.
+"""The applications that a server runs: the API with its workers and bots, the API alone, or both with a sandbox.
 
-Each is an application of ASGI that keeps why it could not start. How it is served is decided in `server`.
+Each is an ASGI application that keeps why it could not start. How it is served is decided in `server`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ SANDBOX = "/sandbox"
 
 
 class StartupGuard:
-    """The application. Why it could not start is kept, for one clear line instead of a traceback in the log."""
+    """An application that keeps why it could not start, for one clear line instead of a traceback in the log."""
 
     def __init__(self, app: Application, *, stop: Callable[[], Awaitable[None]] | None = None) -> None:
         self._app, self._stop = app, stop
@@ -34,7 +34,7 @@ class StartupGuard:
         return self._app(scope, receive, send)
 
     async def stop(self) -> None:
-        """End what must be gone before the server stops."""
+        """Stop what must end before the server does."""
         if self._stop is not None:
             await self._stop()
 
@@ -60,7 +60,7 @@ class StartupGuard:
 
 
 def _innermost(error: Exception) -> Exception:
-    """The first failure itself, out of the groups that task groups wrap around it."""
+    """The first failure itself, without the groups that task groups wrap around it."""
     return _innermost(error.exceptions[0]) if isinstance(error, ExceptionGroup) else error
 
 
@@ -70,17 +70,17 @@ def application(settings: Settings) -> StartupGuard:
 
 
 def api_only(settings: Settings) -> StartupGuard:
-    """The same without a webhook worker."""
+    """The application without a webhook worker and bots."""
     return StartupGuard(as_application(create_app(settings, delivering=False)))
 
 
 def as_application(app: "Litestar") -> Application:
-    """Litestar types ASGI more narrowly than uvicorn does; it is the same protocol."""
+    """Change the type only. Litestar types ASGI more narrowly than uvicorn does; it is the same protocol."""
     return cast("Application", app)
 
 
 def with_sandbox(settings: Settings, sandbox: Application) -> StartupGuard:
-    """The application with a sandbox for its bots beside it, in which they finish before it goes."""
+    """The application and, beside it, a sandbox for its bots; the bots finish before the sandbox stops."""
     app = create_app(settings, bots=open_bots_on_demand)
     both = MountedApp(as_application(app), SANDBOX, sandbox)
 
@@ -94,4 +94,4 @@ def with_sandbox(settings: Settings, sandbox: Application) -> StartupGuard:
 
 
 MakeGuard = Callable[[Settings], StartupGuard]
-"""Makes an application of the settings."""
+"""Makes an application from the settings."""

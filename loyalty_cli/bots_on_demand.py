@@ -1,7 +1,7 @@
-"""Chatting: the bots of a process, from the moment there is one.
+"""Bots on demand: the bots of a process, opened once there is one.
 
-The library that speaks to Telegram takes 15 MB and a third of a second, so it is loaded for the first bot, and not for
-shops that have none.
+Why: the library for Telegram takes 15 MB and a third of a second, so it is loaded for the first bot, and not for shops
+that have none.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def open_bots_on_demand(held: Runtime) -> AsyncIterator[None]:
-    """Have the bots open: those that are there before anything else happens, else the first one soon after it comes."""
+    """Keep bots open: existing ones before anything else happens, else the first one soon after it is registered."""
     if await _have_come(held):
         async with _open_bots(held):
             yield
@@ -37,18 +37,18 @@ async def open_bots_on_demand(held: Runtime) -> AsyncIterator[None]:
 
 
 async def _open_later(held: Runtime, stop: Stop) -> None:
-    """Wait for the first bot, and keep it and those that follow open until the process stops."""
+    """Wait for the first bot, and keep it and later ones open until the process stops."""
     while not await _have_come(held):
         await stop.pause(LOOK_EVERY_SECONDS)
         if stop.asked:
             return
-    await asyncio.to_thread(_load_bots)  # nobody at the counter waits for it
+    await asyncio.to_thread(_load_bots)  # in a thread, so that nobody at the counter waits for it
     async with _open_bots(held):
         await stop.wait()
 
 
 async def _have_come(held: Runtime) -> bool:
-    """Whether there is a bot to run; a database that is away for a moment is asked again."""
+    """Whether there is a bot to run; False if the database is away for a moment, so that it is asked again."""
     if held.settings.telegram_token is not None:
         return True
     try:

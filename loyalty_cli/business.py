@@ -149,7 +149,7 @@ def set_plan(business_id: int, plan: Plan, *, rate_limit: int | None, as_json: b
 
 
 def api_words(shop: "Business") -> str:
-    """A shop's plan and what it means for the API."""
+    """A shop's plan, and what it means for the API, in words."""
     if not PLANS[shop.plan].api:
         return f"plan {shop.plan}, without the API (`loyalty business set-plan` changes it)"
     return f"plan {shop.plan}, {requests_per_hour(shop.plan, shop.rate_limit):,} API requests an hour"

@@ -1,4 +1,4 @@
-"""A shop in the chat: `loyalty business set-bot | poster`. The bots themselves are run by `serve` and `bot`."""
+"""A shop in the chat: `loyalty business set-bot | poster`. `serve` and `bot` run the bots themselves."""
 
 import sys
 from pathlib import Path
@@ -54,7 +54,7 @@ def set_bot(business_id: int, token: str | None, *, remove: bool, as_json: bool)
 
 
 def _asked_for(token: str | None) -> str:
-    """The token that was given, or typed now without being seen."""
+    """The given token, or one typed now without being shown."""
     if token is None and not sys.stdin.isatty():
         raise click.UsageError("Missing option '--token' (or LOYALTY_BOT_TOKEN).")
     typed = token if token is not None else click.prompt("Token of the bot", hide_input=True, err=True)

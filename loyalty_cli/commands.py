@@ -1,8 +1,8 @@
 """The table of commands: the name of each, its line in `loyalty --help`, and how it is loaded.
 
-A command is loaded when it is asked for, and its module loads the database, the web framework or Telegram when it
-runs. So help is quick, and no command pays for the libraries of another. The lines of the help stand here, because
-they are shown before anything is loaded; a test compares them with the commands.
+A command is loaded when it is called, and its module loads the database, the web framework or Telegram when it runs. So
+help is quick, and no command pays for the libraries of another. The lines of the help are here, because they are shown
+before anything is loaded; a test compares them with the commands.
 """
 
 import errno
@@ -16,7 +16,7 @@ from loyalty_cli.groups import OrderedGroup
 
 
 class ListedCommand(NamedTuple):
-    """A command of `loyalty`, not loaded yet."""
+    """A command of `loyalty` that is not loaded yet."""
 
     summary: str
     load: Callable[[], click.Command]
@@ -147,23 +147,23 @@ COMMANDS = {
 
 
 class CommandTable(Mapping[str, click.Command]):
-    """All commands by name. One is loaded when it is asked for."""
+    """All commands by name. A command is loaded when it is looked up."""
 
     def __getitem__(self, name: str) -> click.Command:
-        """Load a command. Raises KeyError where there is none of that name."""
+        """Load a command. Raises KeyError if none has that name."""
         return COMMANDS[name].load()
 
     def __iter__(self) -> Iterator[str]:
-        """The names, as they are listed."""
+        """The names, in the order of the list."""
         return iter(COMMANDS)
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of commands."""
         return len(COMMANDS)
 
 
 class RootGroup(OrderedGroup):
-    """The outermost group: lists commands without loading them, and says a failure in one line, or all with --debug."""
+    """The outermost group: lists commands without loading them, prints a failure in one line, or all with --debug."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands."""
@@ -185,5 +185,5 @@ class RootGroup(OrderedGroup):
 
 
 def _cut(summary: str, room: int) -> str:
-    """A summary as click shortens it."""
+    """A summary, cut as click cuts it."""
     return click.Command(None, help=summary).get_short_help_str(room)

@@ -1,4 +1,4 @@
-"""The database: how a command gets at it for a moment, whether or not a server uses it meanwhile; `loyalty migrate`."""
+"""The database: how a command opens it for a moment, also while a server uses it; and `loyalty migrate`."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
@@ -17,9 +17,9 @@ Result = TypeVar("Result")
 
 
 def with_database(work: "Callable[[Database], Awaitable[Result]]", *, make: bool = False) -> Result:
-    """Run `work` on the database of the settings; one that is still empty is set up if `make` says so.
+    """Run `work` on the database of the settings; an empty database is set up if `make` is True.
 
-    Raises SettingsError, and CommandFailed where the schema is not the newest.
+    Raises SettingsError, or CommandFailed if the schema is not the newest.
     """
     import asyncio
 
@@ -55,7 +55,7 @@ def _check_schema(settings: Settings, *, make: bool) -> None:
 
 
 def place(settings: Settings) -> str:
-    """Where the data lies, without a password."""
+    """Where the data is, without a password."""
     from sqlalchemy import make_url
 
     if settings.on_sqlite:

@@ -1,4 +1,4 @@
-"""Failures: what goes wrong becomes one line on stderr and an exit code; `--debug` shows the traceback.
+"""Failures: each becomes one line on stderr and an exit code; `--debug` shows the traceback.
 
 The exit codes: 0 it is done, 1 it could not be done, 2 it was asked in the wrong way (an option, a setting).
 """
@@ -11,7 +11,7 @@ from loyalty_app.observability.redaction import redacted
 from loyalty_app.settings import SettingsError
 from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError
 
-# The fields that verbs refuse, and what they are called on the command line.
+# The fields that verbs refuse, and their names on the command line.
 OPTIONS = {
     "name": "--name",
     "stamps_required": "--stamps-required",
@@ -88,5 +88,5 @@ def _outside_failure(error: Exception) -> str:
 
 
 def one_line(error: BaseException) -> str:
-    """What an error says, without secrets, line breaks and full stops at the end."""
+    """The text of an error, without secrets, line breaks and full stops at the end."""
     return " ".join(redacted(str(error)).split()).rstrip(".") or type(error).__name__

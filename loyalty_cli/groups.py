@@ -1,4 +1,4 @@
-"""Groups of commands. Which commands there are is in `commands`, so a group can be read without that table."""
+"""Groups of commands. The table of commands is in `commands`, so this module works without it."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""Reports: what became of an import, as words and as JSON."""
+"""The import report: the result of an import, in words and as JSON."""
 
 from loyalty_app.importing.candidates import Fate, Remark
 from loyalty_app.importing.run import Imported
@@ -28,9 +28,10 @@ def _answer(remark: Remark) -> dict[str, object]:
 
 
 def import_words(imported: Imported) -> str:
-    """The report for people: figures last, so that they can be seen when many lines were left out.
+    """The report for people. The figures come last, so that they can be seen when many lines were left out.
 
-    Who was there before is not named, for that is everybody when a file is imported again; who is twice in the file is.
+    People who were there before are not named: after a second import of a file that is everybody. People who are twice
+    in the file are.
     """
     told = (remark for remark in imported.report if remark.fate is Fate.LEFT_OUT or remark.twin is not None)
     shown = [_words(remark) for remark in told]

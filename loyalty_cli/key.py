@@ -22,7 +22,7 @@ class ScopesParam(click.ParamType[tuple[Scope, ...]]):
     name = "scopes"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Scope, ...]:
-        """Find the scopes of those names."""
+        """Look the scopes up by their names."""
         if value == "all":
             return tuple(Scope)
         names = [name.strip() for name in str(value).split(",") if name.strip()]

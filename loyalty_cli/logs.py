@@ -1,8 +1,8 @@
-"""Logs: what goes to stderr, as lines for people or as JSON. What a command has to say goes to stdout and is no log.
+"""Logs: the lines on stderr, for people or as JSON. The output of a command goes to stdout and is no log.
 
 All lines take the same way, those of libraries too. Each carries the ids of the request or update that it belongs to;
-none carries a secret or anything personal (`loyalty_app.observability.redaction`). Libraries are heard from warnings on
-only: below that they tell what they were given.
+none carries a secret or anything personal (`loyalty_app.observability.redaction`). Libraries log warnings and errors
+only. Why: below that they log what they were given.
 
 Most commands log nothing, so structlog is loaded for the first line; a server loads it before it answers anybody.
 """
@@ -31,14 +31,14 @@ Line = MutableMapping[str, Any]
 
 
 def add_context(_logger: object, _method: str, line: Line) -> Line:
-    """Say which request or update a line belongs to, unless it says so itself."""
+    """Add the request or update that a line belongs to, unless the line has it."""
     for name, value in log_context.get().items():
         line.setdefault(name, value)
     return line
 
 
 def tell_exception(_logger: object, _method: str, line: Line) -> Line:
-    """Put a traceback without values in the place of an exception."""
+    """Replace an exception by a traceback without values."""
     found = line.pop("exc_info", None)
     error = found[1] if isinstance(found, tuple) else found
     if isinstance(error, BaseException):
@@ -47,14 +47,14 @@ def tell_exception(_logger: object, _method: str, line: Line) -> Line:
 
 
 def be_discreet(_logger: object, _method: str, line: Line) -> Line:
-    """Leave out what no log may hold."""
+    """Remove what no log may hold."""
     foreign = str(line.get("logger", "")).partition(".")[0] not in OURS
     for name, value in line.items():
         line[name] = (without_values if foreign and name == "event" else _discreet)(value)
     return line
 
 
-def _discreet(value: Any) -> Any:  # noqa: ANN401  # whatever is logged
+def _discreet(value: Any) -> Any:  # noqa: ANN401  # any value that is logged
     if isinstance(value, PLAIN):
         return value
     if isinstance(value, list | tuple):
@@ -63,7 +63,7 @@ def _discreet(value: Any) -> Any:  # noqa: ANN401  # whatever is logged
 
 
 class LineFormatter(logging.Formatter):
-    """What writes lines: `json`, or `text` with colours if it is read on a terminal."""
+    """Formats lines: `json`, or `text` with colours on a terminal."""
 
     def __init__(self, kind: str) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ class LineFormatter(logging.Formatter):
 
 
 def logging_config(settings: Settings) -> dict[str, Any]:
-    """The configuration of Python's logging that the settings ask for."""
+    """The configuration of Python's logging, from the settings."""
     libraries = max(logging.WARNING, logging.getLevelNamesMapping()[settings.log_level])
     return {
         "version": 1,
@@ -110,14 +110,14 @@ def logging_config(settings: Settings) -> dict[str, Any]:
 
 
 def announce(words: str, settings: Settings) -> None:
-    """Say on stderr what a command that runs for long is doing, whatever the level; as JSON where the log is."""
+    """Print on stderr what a long-running command does, at any log level; as JSON if the log is JSON."""
     if settings.log_format == "json":
         words = LineFormatter("json").format(logging.LogRecord(__name__, logging.INFO, "", 0, words, None, None))
     click.echo(words, err=True)
 
 
 def settings_or_defaults() -> Settings:
-    """The settings; the defaults, if they cannot be used, which is said by the command that needs them."""
+    """The settings, or the defaults if they cannot be used. The command that needs them reports that."""
     try:
         return read_settings()
     except SettingsError:
@@ -125,12 +125,12 @@ def settings_or_defaults() -> Settings:
 
 
 def log_to_stderr() -> None:
-    """Begin logging as the settings ask for."""
+    """Start logging as the settings say."""
     logging.config.dictConfig(logging_config(settings_or_defaults()))
 
 
 def load_formatters() -> None:
-    """Load what writes lines now, and not while somebody waits for an answer."""
+    """Load the formatters now, and not while somebody waits for an answer."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, LineFormatter):
-            handler.formatter.loaded  # noqa: B018  # it is kept
+            handler.formatter.loaded  # noqa: B018  # the property keeps what it loads

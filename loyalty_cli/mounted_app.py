@@ -1,6 +1,6 @@
 """Mounting: two applications on one port, the second below a path of the first.
 
-The second one may hold requests open for as long as it likes: they end when the server stops, and hold nobody up.
+The second one may hold requests open for any time: they end when the server stops, and do not delay it.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ CLOSING = b'{"ok":false,"error_code":503,"description":"Service Unavailable"}'
 
 
 class MountedApp:
-    """An application with another one below a path of it."""
+    """An application with a second one below a path of it."""
 
     def __init__(self, app: Application, path: str, other: Application) -> None:
         self._app, self._path, self._other = app, path, other
@@ -33,7 +33,7 @@ class MountedApp:
             await self._app(scope, receive, send)
 
     def stop(self) -> None:
-        """End the requests that the other application holds open, and take no more of them."""
+        """End the requests that the second application holds open, and take no more of them."""
         self._stopping = True
         for task in self._open:
             task.cancel()
@@ -61,7 +61,7 @@ class MountedApp:
 
 
 async def _end(send: Send, *, begun: bool) -> None:
-    """Close an answer that nobody will finish."""
+    """Close a response that was cut off."""
     if not begun:
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(CLOSING))]
         await send({"type": START, "status": 503, "headers": headers})

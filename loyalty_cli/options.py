@@ -1,4 +1,4 @@
-"""Options that several commands share, and the kinds of values that click does not know."""
+"""Options that several commands share, and the types of values that click lacks."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +13,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 class TextParam(click.ParamType[str]):
-    """A text that can be stored: what the terminal sent must be readable as text."""
+    """A text that can be stored: the bytes from the terminal must be readable as text."""
 
     name = "text"
 
@@ -33,7 +33,7 @@ class PlanParam(click.ParamType[Plan]):
     name = "plan"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Plan:
-        """Find the plan of that name."""
+        """Look the plan up by its name."""
         try:
             return Plan(str(value).lower())
         except ValueError:
@@ -46,12 +46,12 @@ class PlanParam(click.ParamType[Plan]):
 
 
 class NumberParam(click.ParamType[int]):
-    """The number of something that is kept in the database."""
+    """The number of something in the database."""
 
     name = "number"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Refuse what cannot be a number of anything."""
+        """Refuse a text that is no possible number."""
         text = str(value)
         if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:20]) <= LARGEST_ID:
             self.fail(f"{text!r} is no number of anything here", param, ctx)

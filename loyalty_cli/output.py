@@ -1,4 +1,4 @@
-"""Telling: what a command has to say goes to stdout, as words for people or as one JSON object for programs."""
+"""Output: what a command prints on stdout, as words for people or as one JSON object for programs."""
 
 from collections.abc import Iterable, Sequence
 
@@ -7,12 +7,12 @@ import msgspec
 
 
 def tell(answer: object, words: str, *, as_json: bool) -> None:
-    """Say what came of a command; `answer` and `words` are the same thing twice."""
+    """Print the outcome of a command; `answer` and `words` have the same content."""
     click.echo(msgspec.json.encode(answer) if as_json else words)
 
 
 def counted(number: int, thing: str) -> str:
-    """A number and its noun, which ends in s, or es after an s, unless there is one of it."""
+    """A number and its noun. The plural ends in s, or in es after an s."""
     plural = f"{thing}es" if thing.endswith("s") else f"{thing}s"
     return f"{number:,} {thing if number == 1 else plural}"
 

@@ -1,4 +1,4 @@
-"""Personal data: `loyalty customers show-data | erase`, for people who ask what is kept of them, or want it gone."""
+"""Personal data: `loyalty customers show-data | erase`, for people who ask what is stored of them or want it gone."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ class CustomerParam(click.ParamType["CustomerRef"]):
     name = "customer"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> "CustomerRef":
-        """Read a number, or a code as it is typed."""
+        """Read a number, or a code as people type it."""
         text = str(value)
         if text.isascii() and text.isdigit() and 1 <= int(text[:20]) <= LARGEST_ID:
             return int(text)

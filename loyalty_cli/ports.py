@@ -1,4 +1,4 @@
-"""Ports: the socket on which a server listens, taken before anything else is begun."""
+"""Ports: the socket on which a server listens, opened before anything else."""
 
 import errno
 import socket
@@ -10,18 +10,18 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # said here, n
 
 
 class PortTaken(CommandFailed):
-    """Another program listens there."""
+    """Another program listens on that port."""
 
 
 def open_port(host: str, port: int) -> socket.socket:
-    """Take a port; 0 takes a free one. Raises PortTaken, CommandFailed or UsageFailed."""
+    """Listen on a port; 0 takes a free one. Raises PortTaken, CommandFailed or UsageFailed."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
         message = f"There is no host {host}: choose another one with --host or LOYALTY_HOST."
         raise UsageFailed(message) from error
     family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # said so, answers go out at once
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # so answers are sent at once
     if port != ANY_PORT:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -44,7 +44,7 @@ def _no_port(error: OSError, host: str, port: int) -> CommandFailed:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Where a browser on this machine finds the server."""
+    """The address of the server for a browser on this machine."""
     host, port = listener.getsockname()[:2]
     host = EVERYWHERE.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,6 +1,6 @@
-"""The process of a command that goes on: its event loop, how often Python looks for garbage in it, and how it ends.
+"""The process of a long-running command: its event loop, its garbage collection, and how it ends.
 
-What it serves is decided by the commands. SIGHUP stays ignored where the parent has set that, as nohup does.
+The commands decide what it serves. SIGHUP stays ignored if the parent has set that, as nohup does.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ from types import FrameType
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 ALWAYS = (signal.SIGINT, signal.SIGTERM)
 YOUNG, MIDDLE, OLD = 10_000, 20, 20
-"""As Python counts: after how many new objects the youngest are searched, and every how many times the older ones."""
+"""Python's thresholds: the new objects after which the young are searched, and how often the older ones are."""
 
 
 def run(main: Coroutine[None, None, None]) -> None:
-    """Run until it ends: on uvloop where it is installed, on Python's own loop elsewhere."""
+    """Run until it ends: on uvloop if it is installed, else on Python's own loop."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(main)
 
@@ -33,11 +33,11 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def tune_garbage_collection() -> None:
-    """Leave what is there now out of the search for garbage, and search the rest less often.
+    """Leave all present objects out of the search for garbage, and search the rest less often.
 
     Why: a full search goes through all that was loaded, a quarter of a million objects, and nobody is answered
-    meanwhile. Measured: 50 ms, many times a minute under load. What is there once a server is ready stays until its
-    end. At the end all of it is searched again, for some libraries want to see that nothing of theirs is left.
+    meanwhile. Measured: 50 ms, many times a minute under load. What exists once a server is ready stays until its end.
+    At the end all of it is searched again, for some libraries want to see that nothing of theirs is left.
     """
     gc.collect()
     gc.freeze()
@@ -46,12 +46,12 @@ def tune_garbage_collection() -> None:
 
 
 def ending_signals() -> list[signal.Signals]:
-    """The signals that ask this process to end: not SIGHUP, if the parent has it ignored."""
+    """The signals that ask this process to end, without SIGHUP if the parent ignores it."""
     return [number for number in SIGNALS if number in ALWAYS or signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def asked_to_stop() -> asyncio.Event:
-    """What is set once somebody asks this process to end: by Ctrl-C, SIGTERM or closing the terminal."""
+    """An event that is set when this process is asked to end: by Ctrl-C, SIGTERM or a closed terminal."""
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def leave(_signal: int, _frame: FrameType | None) -> None:
@@ -66,9 +66,9 @@ def asked_to_stop() -> asyncio.Event:
 
 
 def tidy_up_at_the_end() -> None:
-    """Let SIGTERM and a closed terminal end this process as Ctrl-C does: what was half made is taken away.
+    """Make SIGTERM and a closed terminal end this process as Ctrl-C does, so that unfinished files are removed.
 
-    Only the main thread can set that; in another one nothing happens.
+    Only the main thread can set that; in another thread nothing happens.
     """
     if threading.current_thread() is not threading.main_thread():
         return

@@ -64,7 +64,7 @@ def _serve_with_workers(settings: Settings) -> None:
     from loyalty_cli.server import serve_with_workers
 
     listener = open_port(settings.host, settings.port)
-    migrate(settings)  # so that what is wrong with the database is said once, not by every process
+    migrate(settings)  # so that a problem with the database is reported once, not by every process
     if settings.redis_url is None:
         announce("Note: without LOYALTY_REDIS_URL each process counts rate limits by itself.", settings)
     _announce(address_of(listener), settings, f" with {settings.workers} processes")

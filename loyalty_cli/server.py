@@ -1,7 +1,7 @@
-"""The server: uvicorn, made to stop as it should and to say in one line why it cannot start.
+"""The server: uvicorn, with a clean stop, and one line that says why it cannot start.
 
 Ctrl-C and SIGTERM let it finish what it has accepted and end with exit code 0. The applications are in `applications`;
-the settings are handed in by `serve` and `demo`.
+`serve` and `demo` pass the settings.
 """
 
 import logging
@@ -23,7 +23,7 @@ from loyalty_cli.applications import MakeGuard, StartupGuard, api_only
 from loyalty_cli.failures import CommandFailed, explained
 from loyalty_cli.logs import logging_config
 
-# Orchestrators kill after ten seconds, so requests are given up a little before.
+# Orchestrators kill after ten seconds, so requests are cut off a little before.
 GRACE_SECONDS = 8
 HANGUP: signal.Signals | None = getattr(signal, "SIGHUP", None)  # Windows has none
 
@@ -31,7 +31,7 @@ log = logging.getLogger("uvicorn.error")
 
 
 def worker_application(settings: Settings) -> StartupGuard:
-    """The application in one of several processes. Without it none can start, which uvicorn knows by the exit code."""
+    """The application in one of several processes. If it fails, none can start; the exit code tells uvicorn so."""
     try:
         return api_only(settings)
     except Exception as error:
@@ -40,15 +40,15 @@ def worker_application(settings: Settings) -> StartupGuard:
 
 
 class SingleProcessServer(uvicorn.Server):
-    """A server in this very process. `ready` is called once requests are answered."""
+    """A server in this very process. It calls `ready` once requests are answered."""
 
     def __init__(self, guarded: StartupGuard, settings: Settings, *, ready: Callable[[], None]) -> None:
         super().__init__(uvicorn.Config(guarded, **_options(settings)))
         self._guarded, self._ready = guarded, ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start the application and listen. Raises what kept the application from starting."""
-        log.setLevel(logging.CRITICAL)  # the caller that catches what is raised here says it, once
+        """Start the application and listen. Raises the error that kept the application from starting."""
+        log.setLevel(logging.CRITICAL)  # the caller that catches the error reports it, once
         with suppress(SystemExit):
             await super().startup(sockets)
         log.setLevel(logging.NOTSET)
@@ -57,7 +57,7 @@ class SingleProcessServer(uvicorn.Server):
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Finish what was begun, and stop."""
+        """Finish the open requests, and stop."""
         try:
             await self._guarded.stop()
         finally:
@@ -65,7 +65,7 @@ class SingleProcessServer(uvicorn.Server):
 
 
 def serve_alone(listener: socket.socket, settings: Settings, *, ready: Callable[[], None], make: MakeGuard) -> None:
-    """Serve on a socket until somebody stops it."""
+    """Serve on a socket until the server is stopped."""
     stop_cleanly()
     SingleProcessServer(make(settings), settings, ready=ready).run([listener])
 
@@ -75,12 +75,12 @@ class WorkerPool(Multiprocess):
 
     def __init__(self, config: uvicorn.Config, sockets: list[socket.socket]) -> None:
         ignored = HANGUP is not None and signal.getsignal(HANGUP) is signal.SIG_IGN
-        super().__init__(config, sockets)  # which takes all signals, and restarts its processes on SIGHUP
+        super().__init__(config, sockets)  # it takes all signals, and restarts its processes on SIGHUP
         if HANGUP is not None and ignored:
             signal.signal(HANGUP, signal.SIG_IGN)
 
     def keep_subprocess_alive(self) -> None:
-        """Replace processes that are dead, and forget what they were like at the moment."""
+        """Replace dead processes, and forget their gauges."""
         before = {process.pid for process in self.processes}
         super().keep_subprocess_alive()
         for pid in before - {process.pid for process in self.processes}:
@@ -88,9 +88,9 @@ class WorkerPool(Multiprocess):
 
 
 def serve_with_workers(listener: socket.socket, settings: Settings) -> None:
-    """Serve on a socket with as many processes as the settings say, until somebody stops it.
+    """Serve on a socket with as many processes as the settings say, until it is stopped.
 
-    Each process is given the settings, for it is a new Python that has read none.
+    Each process is given the settings. Why: it is a new Python that has read none.
     """
     make = partial(worker_application, settings)
     config = uvicorn.Config(make, factory=True, workers=settings.workers, **_options(settings))
@@ -118,7 +118,7 @@ def _options(settings: Settings) -> dict[str, Any]:
 def stop_cleanly() -> None:
     """End with exit code 0 when asked to end: uvicorn raises the signal again once all is finished.
 
-    A closed terminal asks for it too, unless the parent has SIGHUP ignored, as nohup does.
+    A closed terminal asks for it too, unless the parent ignores SIGHUP, as nohup does.
     """
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, _leave)

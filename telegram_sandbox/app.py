@@ -1,4 +1,4 @@
-"""The sandbox as an application: which routes there are, and where it may be mounted."""
+"""The sandbox as an application: its routes, and how it can be mounted. Errors are answered here too."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ LARGEST_BODY = 60 * 1024 * 1024
 
 
 class Sandbox(Litestar):
-    """Litestar, but for two things: a prefix it is mounted at is left out, and /bot<token>/ is /bot/<token>/."""
+    """Litestar with two changes: it ignores the prefix where it is mounted, and /bot<token>/ is /bot/<token>/."""
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
@@ -29,7 +29,7 @@ class Sandbox(Litestar):
 
 
 def read_path(scope: HTTPScope | WebSocketScope) -> None:
-    """The path below the mount, with the token as a segment of its own."""
+    """Set the path to the part below the mount, with the token as a segment of its own."""
     root, path = scope.get("root_path", "").rstrip("/"), scope["path"]
     if root and (path == root or path.startswith(f"{root}/")):
         path = path.removeprefix(root) or "/"
@@ -40,7 +40,7 @@ def read_path(scope: HTTPScope | WebSocketScope) -> None:
 
 
 def create_sandbox(world: World | None = None) -> Litestar:
-    """A sandbox as an ASGI application, empty unless a world is given.
+    """Make a sandbox as an ASGI application, empty unless a world is given.
 
     It needs no lifespan, so that it can be mounted anywhere.
     """
@@ -56,13 +56,13 @@ def create_sandbox(world: World | None = None) -> Litestar:
 
 
 def answer_refused(request: Request[Any, Any, Any], refused: Refused) -> Response[Any]:
-    """What could not even be read."""
+    """Answer a request that could not even be read."""
     del request
     return Response(refused.answer(), status_code=refused.code)
 
 
 def answer_http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
-    """What Litestar refuses: as Telegram where bots ask, in plain words elsewhere."""
+    """Answer Litestar's errors: in Telegram's form for bots, in plain words elsewhere."""
     if request.scope["path"].startswith(("/bot", "/file")):
         return Response(Refused(error.status_code, error.detail).answer(), status_code=error.status_code)
     return Response({"detail": error.detail}, status_code=error.status_code)

@@ -1,4 +1,4 @@
-"""Pictures that people send, and the camera of the phone: it finds links in the picture on the other phone."""
+"""Pictures that people send, and the phone's camera: it finds links in the picture on the other phone."""
 
 import asyncio
 import io
@@ -17,7 +17,7 @@ QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 
 async def send_photo(world: World, chat: Chat, upload: Upload, caption: str = "") -> Message:
-    """Send a picture; it is made smaller as Telegram does."""
+    """Send a picture; it is made smaller, as Telegram does."""
     try:
         sizes = await asyncio.to_thread(keep_photo, upload.content)
     except NotAPicture:
@@ -40,7 +40,7 @@ def titled(caption: str) -> Json:
 
 
 def newest_picture(world: World, person: Person, bot: Bot) -> File | None:
-    """The picture a phone shows: the newest one in the chat with this bot, else in any chat."""
+    """The picture that a phone shows: the newest one in the chat with this bot, else in any chat."""
     chats = [chat for chat in world.chats.values() if chat.person is person]
     chats.sort(key=lambda chat: chat.bot is not bot)
     shown = (picture_of(chat, message) for chat in chats for message in reversed(chat.messages.values()))
@@ -63,7 +63,7 @@ async def seen(picture: File) -> list[str]:
 
 
 def read(content: bytes) -> list[str]:
-    """Look once, as a phone's camera does."""
+    """Read a picture once, as a phone's camera does."""
     with Image.open(io.BytesIO(content)) as picture:
         codes = zxingcpp.read_barcodes(picture.convert("L"), formats=QR_CODES)
     return [code.text for code in codes]

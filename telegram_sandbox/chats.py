@@ -1,6 +1,6 @@
 """The private chat of a person with a bot: its messages, and what a phone shows around them.
 
-How a phone shows them as a whole is in `control.screens`; what bots may do to them is in `calls`.
+`control.screens` shows the whole chat; what bots may do to messages is in `calls`.
 """
 
 from collections import deque
@@ -14,7 +14,7 @@ REMEMBERED_PRESSES = 100
 
 
 class Message(Struct, kw_only=True):
-    """One message. `content` is what it says, in the fields of the wire's `Message`."""
+    """One message. `content` holds fields of the wire's `Message`."""
 
     id: int
     by_bot: bool
@@ -34,12 +34,12 @@ class Message(Struct, kw_only=True):
 
     @property
     def may_be_edited(self) -> bool:
-        """Bots edit their own messages, and none that changed the keyboard."""
+        """Whether bots may edit it: their own messages, unless these changed the keyboard."""
         return self.by_bot and (self.markup is None or self.keyboard is not None)
 
 
 class Chat(Struct, kw_only=True):
-    """What one person and one bot have said to each other. Messages are numbered from 1; deleted ones are gone."""
+    """The messages between one person and one bot. They are numbered from 1; deleted ones are gone."""
 
     bot: Bot
     person: Person
@@ -54,14 +54,14 @@ class Chat(Struct, kw_only=True):
     acting: tuple[str, float] = ("", 0.0)
 
     def add(self, content: Json, *, by_bot: bool, date: int) -> Message:
-        """A new message."""
+        """Add a new message."""
         message = Message(id=self.next_id, by_bot=by_bot, date=date, content=content)
         self.messages[message.id] = message
         self.next_id += 1
         return message
 
     def remove(self, message_id: int) -> None:
-        """Take a message away from both sides."""
+        """Remove a message from both sides."""
         self.messages.pop(message_id)
         self.pinned = [pinned for pinned in self.pinned if pinned != message_id]
 
@@ -84,6 +84,6 @@ class Chat(Struct, kw_only=True):
         }
 
     def quoted(self, message: Message) -> Json | None:
-        """The message that is replied to, as long as it is there."""
+        """The message that is replied to, if it still exists."""
         other = self.messages.get(message.reply_to or 0)
         return self.wire(other, quoting=False) if other else None

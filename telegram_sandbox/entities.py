@@ -50,7 +50,7 @@ class Entity(Struct, kw_only=True, omit_defaults=True):
 
 
 class Open(Struct):
-    """A tag that waits for its end, and where in the text it stands."""
+    """A tag that waits for its end tag, and its position in the text."""
 
     tag: str
     entity: Json | None
@@ -58,7 +58,7 @@ class Open(Struct):
 
 
 class Parsing(Struct):
-    """Text read so far, and the entities in it."""
+    """The text read so far, and its entities."""
 
     text: str = ""
     entities: list[Json] = field(default_factory=list)
@@ -71,7 +71,7 @@ def units(text: str) -> int:
 
 
 def parse(text: str, mode: str | None) -> tuple[str, list[Json]]:
-    """A text and its entities; around the text no space is left. Raises Refused."""
+    """A text and its entities, without space around the text. Raises Refused."""
     if not mode:
         return trimmed(text, [])
     if mode.lower() != "html":
@@ -80,7 +80,7 @@ def parse(text: str, mode: str | None) -> tuple[str, list[Json]]:
 
 
 def trimmed(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
-    """The text without space around it, the entities moved along."""
+    """The text without space around it, with its entities moved accordingly."""
     moved, kept = units(text) - units(text.lstrip()), []
     length = units(text.strip())
     for entity in entities:
@@ -92,7 +92,7 @@ def trimmed(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
 
 
 def parse_html(text: str) -> tuple[str, list[Json]]:
-    """The text without tags, and what the tags meant. Raises Refused with the byte offset as Telegram does."""
+    """The text without tags, and their entities. Raises Refused with the byte offset, as Telegram does."""
     parsing, position = Parsing(), 0
     for found in TAG.finditer(text):
         parsing.text += unescaped(text[position : found.start()])
@@ -130,7 +130,7 @@ def close_tag(parsing: Parsing, found: re.Match[str], offset: int) -> None:
 
 
 def meaning(tag: str, given: dict[str, str], offset: int) -> Json | None:
-    """The entity that a tag begins; None for one that means nothing. Raises Refused for tags Telegram does not know."""
+    """The entity of a start tag; None for a tag without effect. Raises Refused for tags that Telegram does not know."""
     if tag in PLAIN_TAGS:
         expandable = tag == "blockquote" and "expandable" in given
         return {"type": "expandable_blockquote" if expandable else PLAIN_TAGS[tag]}
@@ -149,7 +149,7 @@ def attributes(text: str) -> dict[str, str]:
 
 
 def unescaped(text: str) -> str:
-    """The text with the few escapes undone that Telegram knows; it leaves all others as they are."""
+    """The text with Telegram's few escapes undone; it leaves all others as they are."""
     return ESCAPED.sub(lambda found: html.unescape(found[0]), text)
 
 
@@ -159,7 +159,7 @@ def unparsed(reason: str) -> Refused:
 
 
 def with_found(text: str, entities: list[Json]) -> list[Json]:
-    """The entities, and the commands and links that Telegram finds by itself outside of code and links."""
+    """The entities, with the commands and links that Telegram finds by itself outside of code and links."""
     taken = [(each["offset"], each["offset"] + each["length"]) for each in entities if each["type"] in UNTOUCHED]
     more = [
         {"type": kind, "offset": units(text[: found.start()]), "length": units(found[0])}

@@ -1,4 +1,4 @@
-"""Faults on order: the next calls of a bot go wrong. Who orders them is in `control`, what comes of it in `gateway`."""
+"""Ordered faults: the next calls of a bot fail. `control` orders them, `gateway` carries them out."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ Kind = Literal["lost_answer", "too_many_requests", "server_error", "slow", "forb
 
 
 class Fault(Struct, kw_only=True):
-    """What goes wrong, and how often; without a method any call but getUpdates is hit. Seconds are for `slow`."""
+    """What fails, and how often; without a method any call but getUpdates is hit. Seconds are for `slow`."""
 
     bot: str
     kind: Kind
@@ -20,12 +20,12 @@ class Fault(Struct, kw_only=True):
     seconds: float = 1.0
 
     def hits(self, bot: str, method: str) -> bool:
-        """Whether this call is to go wrong."""
+        """Whether this call is to fail."""
         meant = method != "getupdates" if self.method is None else method == self.method.lower()
         return self.times > 0 and meant and bot.lower() == self.bot.removeprefix("@").lower()
 
     def refusal(self) -> Refused | None:
-        """The error that is answered instead of doing anything."""
+        """The error that is answered instead of doing anything; None for other faults."""
         if self.kind == "too_many_requests":
             return too_many_requests(self.retry_after)
         if self.kind == "server_error":
@@ -39,7 +39,7 @@ class Faults(Struct):
     ordered: list[Fault] = field(default_factory=list)
 
     def next(self, bot: str, method: str) -> Fault | None:
-        """The fault that hits this call, if any; it has then happened once more."""
+        """The fault that hits this call, if any; it counts as used once."""
         for fault in self.ordered:
             if fault.hits(bot, method):
                 fault.times -= 1

@@ -1,4 +1,7 @@
-"""Files and pictures: kept once, known to every bot under file ids of its own. What shows them is in `chats`."""
+"""Files and pictures: stored once; each bot knows them under file ids of its own.
+
+Messages that show them are in `chats`.
+"""
 
 import io
 from base64 import urlsafe_b64encode
@@ -14,7 +17,7 @@ MOST_SIDES, STEEPEST = 10_000, 20
 
 
 class File(Struct, frozen=True, kw_only=True):
-    """Some bytes. `path` is where a bot downloads them; `width` and `height` are 0 but for pictures."""
+    """The bytes of a file. A bot downloads them from `path`; `width` and `height` are 0 unless it is a picture."""
 
     unique_id: str
     path: str
@@ -25,7 +28,7 @@ class File(Struct, frozen=True, kw_only=True):
     height: int = 0
 
     def known_as(self, owner: str) -> str:
-        """The file id by which the owner of a token knows it."""
+        """The file id under which the owner of a token knows it."""
         return short(f"{owner} {self.unique_id}".encode(), size=36)
 
 
@@ -42,19 +45,19 @@ class NotAPicture(ValueError):
 
 
 def short(content: bytes, size: int) -> str:
-    """An identifier made of a digest."""
+    """An identifier made from a digest."""
     return urlsafe_b64encode(blake2b(content, digest_size=size).digest()).decode().rstrip("=")
 
 
 def keep_document(upload: Upload) -> File:
-    """A file as it is."""
+    """Store a file as it is."""
     unique_id = short(upload.name.encode() + b"\0" + upload.content, size=9)
     path = f"documents/{unique_id}"
     return File(unique_id=unique_id, path=path, content=upload.content, name=upload.name, mime_type=upload.mime_type)
 
 
 def keep_photo(content: bytes) -> list[File]:
-    """A picture in the sizes that Telegram makes, each a JPEG, smallest first. Raises NotAPicture."""
+    """Store a picture in Telegram's sizes, each a JPEG, smallest first. Raises NotAPicture."""
     try:
         with Image.open(io.BytesIO(content)) as opened:
             picture = flattened(ImageOps.exif_transpose(opened))
@@ -66,13 +69,13 @@ def keep_photo(content: bytes) -> list[File]:
     sides = [side for side in LONGEST_SIDES if side < longest] + [min(longest, LONGEST_SIDES[-1])]
     sizes = []
     for side in reversed(dict.fromkeys(sides)):
-        picture = resized(picture, side)  # each from the one before: that is faster
+        picture = resized(picture, side)  # each from the one before, which is faster
         sizes.append(as_jpeg(picture))
     return sizes[::-1]
 
 
 def flattened(picture: Image.Image) -> Image.Image:
-    """The picture in plain colours; what was transparent is white."""
+    """The picture in RGB; transparent parts become white."""
     if "A" not in picture.getbands() and "transparency" not in picture.info:
         return picture.convert("RGB")
     white = Image.new("RGBA", picture.size, "white")
@@ -80,14 +83,14 @@ def flattened(picture: Image.Image) -> Image.Image:
 
 
 def resized(picture: Image.Image, side: int) -> Image.Image:
-    """A smaller copy whose longest side is given in pixels."""
+    """A smaller copy whose longest side has `side` pixels."""
     scale = side / max(picture.size)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     return picture if size == picture.size else picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=1.5)
 
 
 def as_jpeg(picture: Image.Image) -> File:
-    """A picture as Telegram keeps it."""
+    """A picture as Telegram stores it."""
     target = io.BytesIO()
     picture.save(target, "JPEG", quality=QUALITY)
     content = target.getvalue()

@@ -1,4 +1,4 @@
-"""The door of the Bot API: /bot{token}/{method} and the files. Which methods there are is in `calls`."""
+"""The entrance of the Bot API: /bot{token}/{method} and the files. The methods are in `calls`."""
 
 import asyncio
 import inspect
@@ -23,7 +23,7 @@ UNAUTHORIZED = Refused(401, "Unauthorized")
 
 
 class LostAnswer(ASGIResponse):
-    """Begins to answer and hangs up: what was asked is done, but nobody hears of it."""
+    """Begins to answer and hangs up: the call is carried out, but the bot does not learn it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Promise a body, and send none: the server then closes the connection."""
@@ -34,7 +34,7 @@ class LostAnswer(ASGIResponse):
 
 @route("/bot/{token:str}/{method:str}", http_method=[HttpMethod.GET, HttpMethod.POST], status_code=200)
 async def call_method(request: AnyRequest, token: FromPath[str], method: FromPath[str]) -> ASGIResponse:
-    """One call of one method; parameters come in any way that Telegram takes them."""
+    """Answer one call of one method; parameters may come in any way that Telegram takes them."""
     world: World = request.app.state.world
     bot = world.bots.get(token)
     if bot is None:
@@ -51,7 +51,7 @@ async def call_method(request: AnyRequest, token: FromPath[str], method: FromPat
 
 
 async def carried_out(world: World, bot: Bot, method: Method, sent: Sent, fault: Fault | None) -> Json | Refused:
-    """Do what is asked, unless a fault keeps it from being done; gives the body of the answer."""
+    """Carry out a call, unless a fault prevents it. Returns the body of the answer, or the refusal."""
     for name in unknown_parameters(method.wants, sent):
         world.note_unknown({"bot": bot.username, "method": method.name, "parameter": name})
     if fault and fault.kind == "slow":
@@ -69,7 +69,7 @@ async def carried_out(world: World, bot: Bot, method: Method, sent: Sent, fault:
 
 
 def logged(world: World, bot: Bot, method: str, sent: Sent, outcome: Json | Refused) -> ASGIResponse:
-    """Note a call for /control/calls, and answer it."""
+    """Log a call for /control/calls, and answer it."""
     entry = {
         "n": world.number("call"),
         "bot": bot.username,
@@ -83,7 +83,7 @@ def logged(world: World, bot: Bot, method: str, sent: Sent, outcome: Json | Refu
 
 
 def answered(outcome: Json | Refused) -> ASGIResponse:
-    """An answer on the wire."""
+    """The response for an outcome."""
     if isinstance(outcome, Refused):
         return ASGIResponse(body=msgspec.json.encode(outcome.answer()), status_code=outcome.code)
     return ASGIResponse(body=msgspec.json.encode(outcome))

@@ -1,4 +1,4 @@
-"""What may stand under a message: keyboards, and the rules of their buttons."""
+"""Keyboards under a message, and the rules of their buttons."""
 
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ class Copied(Struct):
 
 
 class Button(Struct, forbid_unknown_fields=True, kw_only=True):
-    """An `InlineKeyboardButton`: what it says, how it looks, and the one thing that it does."""
+    """An `InlineKeyboardButton`: its text, its look, and the one thing that it does."""
 
     text: str = ""
     style: str | None = None
@@ -52,13 +52,13 @@ class Button(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class ReplyButton(Struct, kw_only=True):
-    """A `KeyboardButton`, of which only the text is looked at."""
+    """A `KeyboardButton`, of which only the text is read."""
 
     text: str
 
 
 def checked(markup: Json | None, *, inline_only: bool = False) -> Json | None:
-    """A reply_markup as it is kept; an inline keyboard without buttons is none. Raises Refused."""
+    """A reply_markup in stored form; an inline keyboard without buttons is None. Raises Refused."""
     if not markup:
         return None
     if "inline_keyboard" in markup:
@@ -71,7 +71,7 @@ def checked(markup: Json | None, *, inline_only: bool = False) -> Json | None:
 
 
 def inline_keyboard(rows: object) -> Json | None:
-    """Rows of buttons under a message; rows without any are left out. Raises Refused."""
+    """Rows of buttons under a message, without empty rows. Raises Refused."""
     try:
         buttons = msgspec.convert(rows, list[list[Button]])
     except msgspec.ValidationError as error:
@@ -84,7 +84,7 @@ def inline_keyboard(rows: object) -> Json | None:
 
 
 def reply_keyboard(markup: Json) -> Json:
-    """A keyboard of replies; a button that is only a text becomes an object. Raises Refused."""
+    """A reply keyboard; a button that is only a text becomes an object. Raises Refused."""
     try:
         rows = msgspec.convert(markup["keyboard"], list[list[str | Json]])
         full = [[{"text": each} if isinstance(each, str) else each for each in row] for row in rows]
@@ -98,13 +98,13 @@ def reply_keyboard(markup: Json) -> Json:
 
 
 def limit(rows: Sequence[Sequence[object]]) -> None:
-    """No more buttons than Telegram takes. Raises Refused."""
+    """Raise Refused if there are more buttons than Telegram takes."""
     if sum(map(len, rows)) > MOST_BUTTONS:
         raise bad_request("reply markup is too long")
 
 
 def check_button(button: Button) -> None:
-    """The rules of a button and of what it does. Raises Refused."""
+    """Raise Refused if a button breaks the rules."""
     if not button.text or button.deeds != 1:
         raise unreadable("Text buttons are unallowed in the inline keyboard")
     if button.callback_data is not None and not 1 <= len(button.callback_data.encode()) <= LONGEST_DATA_BYTES:
@@ -119,7 +119,7 @@ def check_button(button: Button) -> None:
 
 
 def is_link(url: str) -> bool:
-    """Whether a button may lead there."""
+    """Whether a button may open that URL."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The page with the phones: the files of `page/`, as they lie there."""
+"""The page with the phones: serves the files of `page/` unchanged."""
 
 import mimetypes
 from pathlib import Path

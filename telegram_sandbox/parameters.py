@@ -1,4 +1,4 @@
-"""Parameters of a call, from its query, JSON, form or multipart body. What each method takes is said in `calls`."""
+"""Parameters of a call, from its query, JSON, form or multipart body. What each method takes is in `calls`."""
 
 from functools import cache
 from typing import Any, TypeVar
@@ -17,19 +17,19 @@ TEXTS = (str, str | None)
 
 
 class Sent(Struct):
-    """What came with a request."""
+    """The parameters and files of a request."""
 
     fields: dict[str, Any] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
 
     def logged(self) -> dict[str, Any]:
-        """The same without the bytes."""
+        """The same for the log, without the bytes of files."""
         files = {name: {"file": upload.name, "size": len(upload.content)} for name, upload in self.uploads.items()}
         return self.fields | files
 
 
 async def read_sent(request: AnyRequest) -> Sent:
-    """Everything a request says, whichever way it says it."""
+    """Everything that a request sends, in any of the forms."""
     sent = Sent(dict(request.query_params))
     kind = request.content_type[0]
     if kind == "application/json":
@@ -62,17 +62,17 @@ async def read_form(request: AnyRequest, sent: Sent) -> None:
 
 @cache
 def written_as_json(wanted: type[Struct]) -> frozenset[str]:
-    """The parameters that are JSON where they come as text."""
+    """The parameters that are JSON when they come as text."""
     return frozenset(each.name for each in msgspec.structs.fields(wanted) if each.type not in TEXTS)
 
 
 def unknown_parameters(wanted: type[Struct], sent: Sent) -> list[str]:
-    """Names that the method does not take. Files may have names of their own, for attach://."""
+    """Names that the method does not take. Files may have any name, for attach://."""
     return sorted(set(sent.fields) - set(wanted.__struct_fields__))
 
 
 def understood(wanted: type[Asked], sent: Sent) -> Asked:
-    """The parameters as a method wants them. Raises Refused."""
+    """The parameters in the struct of a method. Raises Refused."""
     fields = {
         name: value if name not in written_as_json(wanted) else decoded(value) for name, value in sent.fields.items()
     }
@@ -84,7 +84,7 @@ def understood(wanted: type[Asked], sent: Sent) -> Asked:
 
 
 def decoded(value: object) -> object:
-    """A value that may be JSON within text."""
+    """A value decoded from JSON if it is JSON in a text, else unchanged."""
     if not isinstance(value, str):
         return value
     try:

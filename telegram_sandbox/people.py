@@ -1,6 +1,6 @@
-"""Bots and people, how Telegram shows them, and what a bot says about itself: commands, texts and the menu button.
+"""Bots and people, how Telegram shows them, and a bot's profile: commands, texts and the menu button.
 
-What they say to each other is in `chats`; how bots set what they say about themselves is in `calls.myself`.
+Their messages are in `chats`; how bots set their profile is in `calls.myself`.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ SAY_NOTHING_TO_STRANGERS = {"can_join_groups": False, "can_read_all_group_messag
 
 
 class Person(Struct, kw_only=True):
-    """Somebody with a phone."""
+    """A person with a phone."""
 
     id: int
     first_name: str
@@ -42,7 +42,7 @@ class Person(Struct, kw_only=True):
 
 
 class Query(Struct, kw_only=True):
-    """A press on a button, which may be answered for a minute. `answered` is what the phone shows then."""
+    """A press on a button, which may be answered for a minute. The phone shows `answered` then."""
 
     id: str
     person_id: int
@@ -51,9 +51,9 @@ class Query(Struct, kw_only=True):
 
 
 class Bot(Struct, kw_only=True):
-    """A bot with all that is its own: updates, file ids, queries, and what it says about itself.
+    """A bot with all that is its own: updates, file ids, queries, and its profile.
 
-    What it says about itself is kept by method and language: `texts["name", "de"]`; commands by scope and language.
+    Texts of the profile are stored by kind and language: `texts["name", "de"]`; commands by scope and language.
     """
 
     id: int
@@ -72,18 +72,18 @@ class Bot(Struct, kw_only=True):
         return {"id": self.id, "is_bot": True, "first_name": self.name, "username": self.username}
 
     def as_itself(self) -> Json:
-        """The `User` that getMe answers, which says more."""
+        """The `User` that getMe answers, which has more fields."""
         more = {"supports_inline_queries": False, "can_connect_to_business": False, "has_main_web_app": False}
         return self.as_user() | SAY_NOTHING_TO_STRANGERS | more
 
 
 def key_of(scope: str, person_id: int | None, language_code: str) -> tuple[str, str]:
-    """Where commands of a scope and language are kept."""
+    """The key for the commands of a scope and language."""
     return f"{scope} {person_id or ''}", language_code
 
 
 def commands_for(bot: Bot, person: Person) -> list[Json]:
-    """The commands a person sees: the nearest scope, in the person's language before the one for all."""
+    """The commands that a person sees: those of the nearest scope, in the person's language if it has any."""
     scopes = ("chat", person.id), ("all_private_chats", None), ("default", None)
     languages = dict.fromkeys([language_of(person.language_code), ""])
     keys = [key_of(scope, person_id, language) for scope, person_id in scopes for language in languages]
@@ -96,11 +96,11 @@ def language_of(code: str | None) -> str:
 
 
 def text_for(bot: Bot, kind: str, language_code: str) -> str:
-    """A text in a language, else the one for all."""
+    """A text in a language, else the one for all languages."""
     own = bot.texts.get((kind, language_of(language_code)))
     return own or bot.texts.get((kind, ""), "")
 
 
 def menu_for(bot: Bot, person: Person) -> Json:
-    """The menu button a person sees."""
+    """The menu button that a person sees."""
     return bot.menus.get(person.id) or bot.menus.get(0) or USUAL_MENU

@@ -1,6 +1,6 @@
-"""What a person does on the phone, and the updates that bots get of it. Pictures and cameras are in `cameras`.
+"""What a person does on the phone, and the updates that bots get from it. Pictures and cameras are in `cameras`.
 
-Who asks for it is in `control`; whatever cannot be done on a phone raises Impossible.
+`control` calls these functions; they raise Impossible for what cannot be done on a phone.
 """
 
 import re
@@ -18,11 +18,11 @@ FIRST_QUERY_ID = 4_000_000_000_000_000_001
 
 
 class Impossible(Exception):
-    """Something that no phone lets a person do; says why."""
+    """No phone lets a person do that; the text says why."""
 
 
 def write(world: World, chat: Chat, content: Json) -> Message:
-    """Send a message to the bot. Raises Impossible when the person has blocked it."""
+    """Send a message to the bot. Raises Impossible if the person has blocked it."""
     if chat.blocked:
         raise Impossible(f"{chat.person.first_name} has blocked {chat.bot.username}.")
     chat.started = True
@@ -41,7 +41,7 @@ def say(world: World, chat: Chat, text: str) -> Message:
 
 
 def start(world: World, chat: Chat, payload: str = "") -> Message:
-    """Press START, or RESTART after blocking; with what a link carries."""
+    """Press START, or RESTART after blocking; with the payload of a link."""
     if not PAYLOAD.fullmatch(payload):
         raise Impossible(f"A link carries at most 64 letters, digits, _ and -, not {payload!r}.")
     if chat.blocked:
@@ -50,7 +50,7 @@ def start(world: World, chat: Chat, payload: str = "") -> Message:
 
 
 def press(world: World, chat: Chat, message_id: int, data: str) -> Query:
-    """Press a button; with a changed app the data may be anything."""
+    """Press a button; the data may be anything, as from a manipulated app."""
     message, query = there(chat, message_id), new_query(world, chat)
     chat.bot.queue.add("callback_query", as_callback_query(chat, message, query.id) | {"data": data})
     return query
@@ -66,7 +66,7 @@ def new_query(world: World, chat: Chat) -> Query:
 
 
 def as_callback_query(chat: Chat, message: Message, query_id: str) -> Json:
-    """The `CallbackQuery`, but for its data."""
+    """The `CallbackQuery` without its data."""
     return {
         "id": query_id,
         "from": chat.person.as_user(),
@@ -76,14 +76,14 @@ def as_callback_query(chat: Chat, message: Message, query_id: str) -> Json:
 
 
 def there(chat: Chat, message_id: int) -> Message:
-    """A message that the phone shows."""
+    """A message that the phone shows. Raises Impossible."""
     if message_id not in chat.messages:
         raise Impossible(f"The phone shows no message {message_id}.")
     return chat.messages[message_id]
 
 
 def button_at(chat: Chat, message_id: int, row: int, column: int) -> Json:
-    """A button under a message, counted from 0."""
+    """A button under a message, counted from 0. Raises Impossible."""
     try:
         return (there(chat, message_id).keyboard or [])[row][column]
     except IndexError:
@@ -91,7 +91,7 @@ def button_at(chat: Chat, message_id: int, row: int, column: int) -> Json:
 
 
 def press_reply(world: World, chat: Chat, text: str) -> Message:
-    """Press a button of the keyboard in place of the letters."""
+    """Press a button of the reply keyboard."""
     keyboard = chat.reply_keyboard or {"keyboard": []}
     button = next((each for row in keyboard["keyboard"] for each in row if each["text"] == text), None)
     if button is None:
@@ -104,7 +104,7 @@ def press_reply(world: World, chat: Chat, text: str) -> Message:
 
 
 def contact_of(person: Person) -> Json:
-    """The `Contact` of somebody."""
+    """The `Contact` of a person."""
     names = {name: value for name, value in person.names().items() if name != "username"}
     return {"phone_number": person.phone, "user_id": person.id, **names}
 
@@ -115,7 +115,7 @@ def share_contact(world: World, chat: Chat, contact: Json) -> Message:
 
 
 def block(world: World, chat: Chat) -> None:
-    """Stop the bot."""
+    """Block the bot."""
     if not chat.blocked:
         chat.blocked = True
         tell_membership(world, chat)
@@ -129,7 +129,7 @@ def unblock(world: World, chat: Chat) -> None:
 
 
 def tell_membership(world: World, chat: Chat) -> None:
-    """The update of blocking and unblocking."""
+    """Send the update on blocking or unblocking."""
     bot = chat.bot.as_user()
     member = {"status": "member", "user": bot}
     banned = {"status": "kicked", "user": bot, "until_date": FOR_EVER}
@@ -140,7 +140,7 @@ def tell_membership(world: World, chat: Chat) -> None:
 
 
 def delete(world: World, chat: Chat, message_id: int) -> None:
-    """Delete a message on both sides. Bots are not told."""
+    """Delete a message on both sides. The bot gets no update."""
     there(chat, message_id)
     chat.remove(message_id)
     world.tell(chat, "deleted")

@@ -1,4 +1,4 @@
-"""Refusals of the Bot API, in Telegram's own words. What is refused where is said where it happens."""
+"""Refusals of the Bot API, in Telegram's own words. The rules are where they are checked."""
 
 from typing import Any
 
@@ -32,5 +32,5 @@ def conflict(reason: str) -> Refused:
 
 
 def too_many_requests(seconds: int) -> Refused:
-    """429; the seconds to wait are in the words and in the parameters."""
+    """429; the text and the parameters hold the seconds to wait."""
     return Refused(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)

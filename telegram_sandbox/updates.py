@@ -1,6 +1,6 @@
-"""Updates that wait for a bot, in order, until it confirms them, and the bell that rings when something has changed.
+"""Updates that wait for a bot, in order, until it confirms them; and the bell that rings after each change.
 
-How updates get out is in `calls.updates` and `webhooks`.
+How updates leave is in `calls.updates` and `webhooks`.
 """
 
 import asyncio
@@ -16,18 +16,18 @@ NOT_BY_DEFAULT = {"chat_member", "message_reaction", "message_reaction_count"}
 
 
 class Bell:
-    """Rung after every change."""
+    """Wakes everybody who waits for a change."""
 
     def __init__(self) -> None:
         self._rung = asyncio.Event()
 
     def ring(self) -> None:
-        """Let everybody who waits look again."""
+        """Let everybody who waits check again."""
         self._rung.set()
         self._rung = asyncio.Event()
 
     async def until(self, fulfilled: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something is so, for at most so many seconds; tells whether it is so."""
+        """Wait until `fulfilled` returns True, for at most `seconds`. Returns what it returned last."""
         try:
             async with asyncio.timeout(seconds):
                 while not fulfilled():
@@ -50,7 +50,7 @@ class Update(Struct, kw_only=True):
 
 
 class Hook(Struct, kw_only=True):
-    """Where a bot wants its updates sent, and what went wrong there."""
+    """A bot's webhook, and its last error."""
 
     url: str
     secret_token: str | None = None
@@ -62,7 +62,7 @@ class Hook(Struct, kw_only=True):
 class Queue(Struct, kw_only=True):
     """The updates of one bot.
 
-    `polls` counts calls of getUpdates: a call whose number is past has been ended. `polling` is while one waits.
+    `polls` counts calls of getUpdates: a call with an older number has been ended. `polling` is True while one waits.
     """
 
     bell: Bell = field(default_factory=Bell)
@@ -90,13 +90,13 @@ class Queue(Struct, kw_only=True):
         return kind in self.allowed if self.allowed else kind not in NOT_BY_DEFAULT
 
     def confirm_before(self, update_id: int) -> None:
-        """Forget the updates before one."""
+        """Remove the updates before one."""
         while self.waiting and self.waiting[0].update_id < update_id:
             self.waiting.popleft()
         self.bell.ring()
 
     def keep_last(self, count: int) -> None:
-        """Forget all but the last few."""
+        """Remove all but the last `count` updates."""
         while len(self.waiting) > count:
             self.waiting.popleft()
         self.bell.ring()

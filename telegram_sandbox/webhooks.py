@@ -1,4 +1,4 @@
-"""Delivery of updates to webhooks: in order, and again with growing pauses until the bot says 2xx."""
+"""Delivery of updates to webhooks: in order, and again with growing pauses until the bot answers 2xx."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ OK = range(200, 300)
 
 
 def start_delivering(world: World, bot: Bot) -> None:
-    """Deliver a bot's updates from now on, until it has another webhook or none."""
+    """Deliver a bot's updates from now on, until its webhook changes."""
     hook = bot.queue.hook
     if hook is not None:
         task = asyncio.create_task(deliver(world, bot, hook))
@@ -43,7 +43,7 @@ async def deliver(world: World, bot: Bot, hook: Hook) -> None:
 
 
 async def arrives(session: aiohttp.ClientSession, hook: Hook, update: Update) -> bool:
-    """Send an update once; tells whether it was taken."""
+    """Send an update once. Returns whether it was accepted."""
     headers = {"Content-Type": "application/json"}
     if hook.secret_token:
         headers[SECRET_HEADER] = hook.secret_token

@@ -1,4 +1,4 @@
-"""The sandbox's world: who is there, who has talked with whom, and what was called. All of it is lost with the process.
+"""The sandbox's world: bots, people, their chats, and the log of calls. All of it is lost with the process.
 
 What happens in the world is in `calls` (bots act) and `control` (people act).
 """
@@ -28,7 +28,7 @@ LOGGED_CHANGES = 1_000
 
 
 class Change(Struct, kw_only=True):
-    """Something that a phone may want to show."""
+    """A change that a phone may want to show."""
 
     n: int
     person_id: int
@@ -37,7 +37,7 @@ class Change(Struct, kw_only=True):
 
 
 class World(Struct, kw_only=True):
-    """Everything. Files are kept by unique id; `photos` has all sizes by the id of each.
+    """Everything. Files are stored by unique id; `photos` has all sizes by the id of each.
 
     `ahead` is how many seconds the clock has been set forward.
     """
@@ -58,7 +58,7 @@ class World(Struct, kw_only=True):
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def now(self) -> float:
-        """Seconds since 1970."""
+        """The time in seconds since 1970."""
         return time.time() + self.ahead
 
     def number(self, kind: str, first: int = 1) -> int:
@@ -66,7 +66,7 @@ class World(Struct, kw_only=True):
         return next(self.numbers.setdefault(kind, itertools.count(first)))
 
     def add_bot(self, *, token: str | None = None, username: str | None = None, name: str | None = None) -> Bot:
-        """A new bot; what is not said is made up. A token that is known already only gets its new names."""
+        """Add a bot; missing values are made up. A known token only gets its new names."""
         if token in self.bots:
             bot = self.bots[token]
             bot.username, bot.name = username or bot.username, name or bot.name
@@ -79,19 +79,19 @@ class World(Struct, kw_only=True):
         return bot
 
     def _new_bot_id(self) -> int:
-        """A number that no bot has; some have come with a token of their own."""
+        """An id that no bot has; bots with a token of their own have taken some."""
         taken, bot_id = {bot.id for bot in self.bots.values()}, self.number("bot", FIRST_BOT_ID)
         while bot_id in taken:
             bot_id = self.number("bot", FIRST_BOT_ID)
         return bot_id
 
     def bot_called(self, username: str) -> Bot | None:
-        """The bot with a username; large and small letters are the same."""
+        """The bot with a username, in any case."""
         name = username.removeprefix("@").lower()
         return next((bot for bot in self.bots.values() if bot.username.lower() == name), None)
 
     def add_person(self, first_name: str, **more: str | None) -> Person:
-        """Somebody new; a phone number is made up if none is given."""
+        """Add a person; a missing phone number is made up."""
         person_id = self.number("person", FIRST_PERSON_ID)
         known = {name: value for name, value in more.items() if value}
         person = Person(id=person_id, first_name=first_name, **({"phone": f"+1555{person_id:07}"} | known))
@@ -99,42 +99,45 @@ class World(Struct, kw_only=True):
         return person
 
     def chat(self, bot: Bot, person: Person) -> Chat:
-        """Their chat, opened when it is first asked for."""
+        """The chat of a bot and a person, made on first use."""
         key = bot.id, person.id
         if key not in self.chats:
             self.chats[key] = Chat(bot=bot, person=person)
         return self.chats[key]
 
     def keep(self, files: Iterable[File], bot: Bot) -> None:
-        """Let a bot use files."""
+        """Store files, and let a bot use them."""
         for file in files:
             self.files[file.unique_id] = file
             bot.files[file.known_as(bot.token)] = file
 
     def keep_photo(self, sizes: list[File], bot: Bot) -> None:
-        """Let a bot use a picture; each of its sizes stands for all."""
+        """Store a picture, and let a bot use it; each of its sizes stands for all."""
         self.keep(sizes, bot)
         self.photos |= {size.unique_id: sizes for size in sizes}
 
     def file_at(self, path: str) -> File | None:
-        """The file that is downloaded from a path; its name is its unique id."""
+        """The file at a download path; the file's name is its unique id."""
         file = self.files.get(path.rpartition("/")[2].partition(".")[0])
         return file if file and file.path == path else None
 
     def tell(self, chat: Chat, kind: str) -> None:
-        """Something changed in a chat: let phones look."""
+        """Record a change in a chat, and let phones look."""
         n = self.number("change")
         self.changes.append(Change(n=n, person_id=chat.person.id, bot=chat.bot.username, kind=kind))
         self.changed.ring()
 
     def note_unknown(self, what: Json) -> None:
-        """Something the sandbox does not know: say it loudly, and keep it for /control/unknown."""
+        """Log something that the sandbox does not know, and keep it for /control/unknown."""
         log.error("The sandbox does not know %s", what)
         if what not in self.unknown:
             self.unknown.append(what)
 
     async def stop(self) -> None:
-        """End whatever lasts: deliveries, long polls, events. A server that stops need not wait for them then."""
+        """End everything that lasts: deliveries, long polls, events.
+
+        A server that stops need not wait for them then.
+        """
         self.stopped = True
         self.changed.ring()
         for bot in self.bots.values():

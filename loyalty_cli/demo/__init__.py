@@ -1,4 +1,4 @@
-"""The demo: `loyalty demo` serves the café of `cafe` from a throw-away database. What it runs is in `session`."""
+"""The demo: `loyalty demo` serves the café of `cafe` from a temporary database. `session` runs it."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""The café of `loyalty demo`: who comes, how often, and four weeks of history that are lived through in a second.
+"""The café of `loyalty demo`: its regulars, how often they come, and four weeks of history, made in a second.
 
 The history goes through the counter like any other visit, with a clock that is moved. Nothing here is real.
 """
@@ -31,14 +31,14 @@ REWARD = "A coffee and a muffin on the house"
 
 
 class Regular(NamedTuple):
-    """Somebody who comes: since how many days, and how often so far. A reward is redeemed at the visit after it."""
+    """A regular: the days since the first visit, and how many visits so far. A reward is redeemed at the next visit."""
 
     name: str
     since: int
     visits: int
 
 
-# The first one is a stamp short of a reward; 陈美玲 and 김민준 have one waiting.
+# The first one lacks one stamp for a reward; 陈美玲 and 김민준 have a reward available.
 REGULARS = (
     Regular("Ana Souza", 28, 2 * GOAL - 1),
     Regular("陈美玲", 27, 2 * GOAL),
@@ -57,7 +57,7 @@ REGULARS = (
 
 
 class Cafe(msgspec.Struct, frozen=True):
-    """The café as it stands after its history, the customer who is a stamp short of a reward, and a key to the counter.
+    """The café after its history, with a customer who lacks one stamp for a reward, and an owner's invitation.
 
     `invitation` is for the owner's phone in the sandbox; `opened.owner_invite` is for the person who runs the demo.
     """
@@ -75,7 +75,7 @@ class PastVisit(NamedTuple):
 
 
 async def open_cafe(database: Database, now: datetime) -> Cafe:
-    """Open the café four weeks before `now`, and live through them."""
+    """Open the café four weeks before `now`, and make its history."""
     opening = now - timedelta(days=DAYS + 1)
     opened = await open_shop(database, CAFE, first_terms(GOAL, REWARD, opening), now=opening)
     past = Past(database, opened, opening)
@@ -87,7 +87,7 @@ async def open_cafe(database: Database, now: datetime) -> Cafe:
 
 
 def _visits(now: datetime) -> Iterator[PastVisit]:
-    """Spread everybody's visits over the days since they came first, between seven and seven."""
+    """Spread the visits of all regulars over the days since their first, between seven and seven o'clock."""
     for guest, regular in enumerate(REGULARS):
         for number in range(regular.visits):
             ago = timedelta(days=regular.since) * (1 - (number + 0.5) / regular.visits)
@@ -97,7 +97,7 @@ def _visits(now: datetime) -> Iterator[PastVisit]:
 
 
 class Past:
-    """A counter whose clock stands where the history is."""
+    """A counter whose clock is set to the moment of each visit."""
 
     def __init__(self, database: Database, opened: Opened, opening: datetime) -> None:
         self.now = opening
@@ -107,7 +107,7 @@ class Past:
         self.caller = Caller(business=opened.business, actor=till)
 
     async def live(self, visit: PastVisit) -> None:
-        """Somebody comes, for the first time or again, takes a reward that waits, and is stamped."""
+        """Make one visit: the guest joins if new, redeems an available reward, and gets a stamp."""
         self.now = visit.moment
         guest = self.guests.get(visit.guest) or await self._join(visit.guest)
         if guest.rewards_available:

@@ -22,7 +22,7 @@ from loyalty_cli.server import serve_alone
 
 
 def run_demo(listener: socket.socket, *, as_json: bool) -> None:
-    """Serve the café on a socket until somebody stops it, then remove its data."""
+    """Serve the café on a socket until it is stopped, then remove its data."""
     with tempfile.TemporaryDirectory(prefix="loyalty-demo-", ignore_cleanup_errors=True) as folder:
         settings = _settings(Path(folder))
         migrate(settings)
@@ -37,7 +37,7 @@ def run_demo(listener: socket.socket, *, as_json: bool) -> None:
 
 
 def _settings(folder: Path) -> Settings:
-    """Settings of its own; only how it logs can be chosen."""
+    """Settings of the demo; only the format and level of logs come from the environment."""
     chosen = settings_or_defaults()
     database = f"sqlite:///{folder / 'demo.db'}"
     return Settings(database_url=database, log_format=chosen.log_format, log_level=chosen.log_level)

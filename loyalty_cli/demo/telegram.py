@@ -1,6 +1,6 @@
 """The demo's Telegram: a sandbox with the café's bot, a customer at the door, and its owner at the counter.
 
-`loyalty demo` mounts it at /sandbox; nobody else does.
+Only `loyalty demo` mounts it, at /sandbox.
 """
 
 from typing import cast
@@ -16,7 +16,7 @@ CUSTOMER, OWNER = "Lena", "Ana"
 
 
 class DemoTelegram:
-    """The sandbox as an application. Who opens it without saying whose phones are meant sees the two of the café."""
+    """The sandbox as an application. Opened without naming phones, it shows the two of the café."""
 
     def __init__(self, shop: str, *, slug: str, invitation: str) -> None:
         sandbox = create_sandbox()

@@ -1,4 +1,4 @@
-"""The welcome: what `loyalty demo` says once it is ready. It fits into 80 columns, and its commands can be pasted."""
+"""The welcome: what `loyalty demo` prints once it is ready. It fits into 80 columns, and its commands can be pasted."""
 
 import click
 
@@ -6,7 +6,7 @@ from loyalty_cli.demo.cafe import DAYS, REGULARS, Cafe
 
 
 def welcome(cafe: Cafe, url: str) -> str:
-    """What there is, what to try, and how to stop."""
+    """The text: what is there, what to try, and how to stop."""
     name = click.style(cafe.opened.business.name, bold=True)
     lines = (
         "",

@@ -1,4 +1,4 @@
-"""The doctor: `loyalty doctor` says how everything is, and what to do. What is looked at is in `checks`."""
+"""The doctor: `loyalty doctor` reports the state of everything, and what to do. The checks are in `checks`."""
 
 import click
 

@@ -1,4 +1,4 @@
-"""Checks: what `loyalty doctor` looks at. Each says how things are and what would correct them; nothing is changed."""
+"""Checks: what `loyalty doctor` examines. Each says how things are and what would correct them; nothing is changed."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ REDIS_SECONDS = 3
 
 
 def examine() -> Iterator[Check]:
-    """Look at everything, as far as the findings allow to go on."""
+    """Run all checks, as far as their findings allow."""
     try:
         settings = read_settings()
     except SettingsError as error:
@@ -55,7 +55,7 @@ def examine() -> Iterator[Check]:
     yield asyncio.run(examine_webhooks(settings))
     try:
         yield from asyncio.run(examine_ledgers(settings))
-    except Exception as error:  # noqa: BLE001  # a doctor reports whatever it meets
+    except Exception as error:  # noqa: BLE001  # a doctor reports any failure
         yield Check(
             name="books",
             status=Status.PROBLEM,
@@ -65,7 +65,7 @@ def examine() -> Iterator[Check]:
 
 
 def _pictures() -> Check:
-    """Look for what letters on pictures need."""
+    """Check the fonts and libraries that letters on pictures need."""
     if missing := unreadable_faces():
         return Check(
             name="pictures",

@@ -1,4 +1,4 @@
-"""What the database holds, as the doctor sees it: paused webhooks, time zones, and cards against their ledgers."""
+"""The contents of the database, for the doctor: paused webhooks, time zones, and cards against their ledgers."""
 
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database, open_database
@@ -15,7 +15,7 @@ RESUMING = (
 
 
 async def examine_webhooks(settings: Settings) -> Check:
-    """Look whose deliveries are paused; the database must be there and have the newest schema."""
+    """Check whose deliveries are paused; the database must exist and have the newest schema."""
     database = open_database(settings)
     try:
         pauses = await list_pauses(database)
@@ -33,7 +33,7 @@ def _pause_words(pause: Pause) -> str:
 
 
 async def examine_ledgers(settings: Settings) -> list[Check]:
-    """Look at time zones and at every card; the database must be there and have the newest schema."""
+    """Check time zones and every card; the database must exist and have the newest schema."""
     database = open_database(settings)
     try:
         shops = await list_businesses(database)
@@ -64,7 +64,7 @@ def _zone_is_known(shop: Business) -> bool:
 
 
 async def _ledger(database: Database, shops: list[Business]) -> Check:
-    """Prove business after business, each on one state of the data."""
+    """Prove the books of each business, each on one state of the data."""
     proofs = [Proof(shop) for shop in shops]
     for proof in proofs:
         await database.read(proof.run)

@@ -1,6 +1,6 @@
-"""The environment: how the settings go with each other and with the machine that this runs on, for the doctor.
+"""The environment: how the settings fit together and fit the machine that this runs on, for the doctor.
 
-It looks and changes nothing. What it cannot find out on a machine, it says nothing about.
+It changes nothing. It says nothing about what it cannot find out on a machine.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ FEWEST_FILES = 1_024
 
 
 class Finding(NamedTuple):
-    """One thing that does not go together, and what would."""
+    """One thing that does not fit, and what would."""
 
     status: Status
     message: str
@@ -25,7 +25,7 @@ class Finding(NamedTuple):
 
 
 def examine_settings(settings: Settings, unknown: Sequence[str] = ()) -> Check:
-    """Whether the settings go with each other, and with where they are used; `unknown` are variables that are none."""
+    """Check whether the settings fit together and fit the machine; `unknown` are variables that are no settings."""
     found = [*_unfit(settings), *map(_nobody_reads, unknown)]
     if not found:
         return Check(name="settings", message="All can be used, and they go together.")
@@ -87,14 +87,14 @@ def in_container() -> bool:
 
 
 def examine_open_files() -> Iterator[Check]:
-    """Whether enough files and connections may be open at once, where somebody counts them."""
+    """Check whether enough files and connections may be open at once, where the system limits them."""
     limit = _open_files()
     if limit is not None:
         yield _files(limit)
 
 
 def _open_files() -> int | None:
-    """How many files and connections this process may have open; None where nobody counts them so."""
+    """How many files and connections this process may have open; None where there is no such limit."""
     try:
         import resource  # Windows has none
     except ImportError:

@@ -7,7 +7,7 @@ import msgspec
 
 
 class Status(StrEnum):
-    """How a check came out; only problems make the doctor's exit code 1."""
+    """The result of a check; only problems make the doctor's exit code 1."""
 
     OK = "ok"
     NOTE = "note"
@@ -15,7 +15,7 @@ class Status(StrEnum):
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was looked at."""
+    """One thing that was checked."""
 
     name: str
     status: Status = Status.OK
@@ -28,7 +28,7 @@ COLOURS = {Status.OK: "green", Status.NOTE: "yellow", Status.PROBLEM: "red"}
 
 
 def check_words(check: Check) -> str:
-    """A finding as words for people, on one line or more."""
+    """A finding in words for people, on one line or more."""
     lines = [f"{click.style(check.status.ljust(8), fg=COLOURS[check.status])} {check.name}: {check.message}"]
     lines += [f"{'':9}– {detail}" for detail in check.details]
     lines += [f"{'':9}{check.mend}"] if check.mend else []
@@ -36,7 +36,7 @@ def check_words(check: Check) -> str:
 
 
 def verdict(problems: int) -> str:
-    """The last line."""
+    """The last line of the report."""
     if not problems:
         return "All is well."
     return "1 problem found." if problems == 1 else f"{problems} problems found."

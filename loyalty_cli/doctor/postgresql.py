@@ -1,4 +1,4 @@
-"""PostgreSQL, as the doctor asks it: its version, its clock, and whether it keeps what it has promised."""
+"""PostgreSQL, for the doctor: its version, its clock, and whether it keeps what it has committed."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ OLDEST = 150_000
 OTHER_PROCESSES = 2
 SKEW, TOO_MUCH_SKEW = timedelta(seconds=2), timedelta(minutes=1)
 
-# No extension is needed, so none is looked for.
+# No extension is needed, so none is checked.
 QUESTION = text(
     "SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,"
     " clock_timestamp() AS clock, current_setting('max_connections')::int AS connections,"
@@ -23,10 +23,10 @@ QUESTION = text(
 
 
 async def examine_postgresql(settings: Settings) -> list[Check]:
-    """Look at the server and its clock; it must answer."""
+    """Check the server and its clock; it must answer."""
     database = open_database(settings)
     try:
-        await database.read(lambda connection: connection.execute(QUESTION).one())  # the first one connects
+        await database.read(lambda connection: connection.execute(QUESTION).one())  # the first query connects
         before = datetime.now(UTC)
         row = await database.read(lambda connection: connection.execute(QUESTION).one())
         middle = before + (datetime.now(UTC) - before) / 2
@@ -54,7 +54,7 @@ def _server(row: Row[Any], settings: Settings) -> Check:
 
 
 def examine_clock(skew: timedelta) -> Check:
-    """Whether the database's clock, which differs so much from this one, agrees with it."""
+    """Check the clock of the database; `skew` is how far it is ahead of this machine's."""
     seconds = abs(skew).total_seconds()
     if abs(skew) < SKEW:
         return Check(name="clock", message="It agrees with that of the database.")

@@ -1,4 +1,4 @@
-"""Where the data lies, as the doctor sees it: free space, the key beside the database, and backups by the clock."""
+"""Storage, for the doctor: free space, the key beside the database, and scheduled backups."""
 
 import shutil
 import stat
@@ -14,11 +14,11 @@ LITTLE_SPACE, TOO_LITTLE_SPACE = 500_000_000, 50_000_000
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 BACKUPS = "backups"
 LATE = 2
-"""So many times their distance a backup may be old; below that one may be under way, or be tried again."""
+"""A backup may be this many intervals old; until then one may be under way, or be tried again."""
 
 
 def examine_storage(settings: Settings) -> Iterator[Check]:
-    """Whether there is room for a SQLite file, and whether its key is safe."""
+    """Check whether there is room for a SQLite file, and whether its key is safe."""
     if settings.on_sqlite:
         yield _space(settings.sqlite_path)
         yield _key(Path(f"{settings.sqlite_path}.key"))
@@ -37,7 +37,7 @@ def _space(file: Path) -> Check:
 
 
 def _key(file: Path) -> Check:
-    """Look whether the key beside the data is for its owner only."""
+    """Check that only its owner can read the key beside the data."""
     try:
         mode = file.stat().st_mode
     except FileNotFoundError:
@@ -57,7 +57,7 @@ def _key(file: Path) -> Check:
 
 
 def examine_backups(settings: Settings, now: datetime) -> Check:
-    """Look for the folder and the newest backup in it."""
+    """Check the backup folder and the newest backup in it."""
     if settings.backup_folder is None:
         return Check(name=BACKUPS, message="None are made by the clock; LOYALTY_BACKUP_FOLDER would begin that.")
     try:

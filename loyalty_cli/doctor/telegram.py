@@ -1,4 +1,4 @@
-"""Telegram: whether it knows the bots of this installation, as the doctor asks it."""
+"""Telegram, for the doctor: whether it knows the bots of this installation, and whether updates arrive."""
 
 import time
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ RECENT_SECONDS = 3_600
 
 
 async def examine_bots(settings: Settings) -> Check:
-    """Ask Telegram who each bot is; the database must be there and have the newest schema."""
+    """Ask Telegram about each bot; the database must exist and have the newest schema."""
     try:
         tokens = await _tokens(settings)
     except SettingsError as error:
@@ -39,7 +39,7 @@ async def examine_bots(settings: Settings) -> Check:
 
 
 async def examine_updates(settings: Settings) -> list[Check]:
-    """Ask Telegram where the updates of each bot go, and whether they arrive; nothing is said where there is no bot."""
+    """Ask Telegram where the updates of each bot go, and whether they arrive; no check where there is no bot."""
     details = []
     tokens = await _tokens(settings)
     for whose, token in tokens.items():
@@ -79,7 +79,7 @@ def _complaints(webhook: Webhook, settings: Settings) -> Iterator[str]:
 
 
 async def _tokens(settings: Settings) -> dict[str, str]:
-    """Whose bot it is, as the setting or the business → its token. Without own bots the vault stays shut.
+    """The token of each bot, by the setting or business that it belongs to. The vault is opened only for own bots.
 
     Raises SettingsError if a token cannot be read.
     """

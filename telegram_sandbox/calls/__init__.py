@@ -1,6 +1,6 @@
 """The methods of the Bot API that the sandbox knows: the table below, one module for each family.
 
-A method is a function of the call and the parameters it asks for. How calls arrive is in `gateway`.
+A method is a function of the call and its parameters. `gateway` receives calls.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from telegram_sandbox.calls import chats, edits, media, messages, myself, update
 
 
 class Method(Struct, frozen=True):
-    """What a method is called, the struct of parameters it wants, and what it does."""
+    """A method: its name, the struct of its parameters, and its function."""
 
     name: str
     wants: type[Struct]
@@ -21,7 +21,7 @@ class Method(Struct, frozen=True):
 
 NAMED: dict[str, Callable[..., Any]] = {
     "getMe": myself.get_me,
-    # How updates come.
+    # Receiving updates.
     "getUpdates": updates.get_updates,
     "setWebhook": updates.set_webhook,
     "deleteWebhook": updates.delete_webhook,
@@ -45,7 +45,7 @@ NAMED: dict[str, Callable[..., Any]] = {
     "unpinChatMessage": chats.unpin_chat_message,
     "unpinAllChatMessages": chats.unpin_all_chat_messages,
     "getChat": chats.get_chat,
-    # What a bot says about itself.
+    # A bot's profile.
     "setMyCommands": myself.set_my_commands,
     "getMyCommands": myself.get_my_commands,
     "deleteMyCommands": myself.delete_my_commands,

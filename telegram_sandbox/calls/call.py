@@ -1,4 +1,4 @@
-"""One call of a method: by which bot, in which world, with which files; and what every method asks of it."""
+"""One call of a method: its bot, world and files; and the checks that many methods share."""
 
 from typing import Any
 
@@ -16,21 +16,21 @@ class Nothing(Struct):
 
 
 class Said(Struct):
-    """A result that is answered with a remark."""
+    """A result with a description."""
 
     result: Any
     description: str
 
 
 class Call(Struct, kw_only=True):
-    """A bot, the world, and the files that came with the call."""
+    """The bot, the world, and the files that came with the call."""
 
     world: World
     bot: Bot
     uploads: dict[str, Upload]
 
     def chat(self, chat_id: int | str) -> Chat:
-        """The chat a bot means. Raises Refused where Telegram knows none or the person has not begun it."""
+        """The chat with that id. Raises Refused if Telegram knows none."""
         if not chat_id:
             raise bad_request("chat_id is empty")
         person = self.world.people.get(chat_id) if isinstance(chat_id, int) else None
@@ -48,11 +48,11 @@ class Call(Struct, kw_only=True):
         return chat
 
     def message(self, chat: Chat, message_id: int, otherwise: Refused) -> Message:
-        """A message of a chat; raises what is to be said when it is not there."""
+        """A message of a chat; raises `otherwise` if it does not exist."""
         if message_id not in chat.messages:
             raise otherwise
         return chat.messages[message_id]
 
     def now(self) -> int:
-        """Seconds since 1970, as Telegram counts."""
+        """The time in seconds since 1970, as Telegram counts."""
         return int(self.world.now())

@@ -1,4 +1,4 @@
-"""What else a bot does in a chat: deleting, pinning, reactions, typing, answers to presses, and asking who is there."""
+"""What else a bot does in a chat: deleting, pinning, reactions, typing, answers to presses, reading the chat."""
 
 from msgspec import Struct, field
 from telegram.constants import ChatAction, ReactionEmoji
@@ -73,7 +73,7 @@ class AnswerCallbackQuery(Struct, kw_only=True):
 
 
 def delete_message(call: Call, asked: OneMessage) -> bool:
-    """Take a message away, the bot's own or the person's, within two days."""
+    """Delete a message, the bot's own or the person's, within two days."""
     chat = call.chat(asked.chat_id)
     message = call.message(chat, asked.message_id, NOTHING_TO_DELETE)
     if call.now() - message.date > DELETABLE_SECONDS:
@@ -84,7 +84,7 @@ def delete_message(call: Call, asked: OneMessage) -> bool:
 
 
 def delete_messages(call: Call, asked: SomeMessages) -> bool:
-    """Take messages away; those that are gone are left out."""
+    """Delete messages; those that are gone are skipped."""
     chat = call.chat(asked.chat_id)
     if not 1 <= len(asked.message_ids) <= MOST_AT_ONCE:
         raise bad_request("too many message identifiers specified" if asked.message_ids else "MESSAGE_IDS_EMPTY")
@@ -95,7 +95,7 @@ def delete_messages(call: Call, asked: SomeMessages) -> bool:
 
 
 def pin_chat_message(call: Call, asked: Pin) -> bool:
-    """Pin a message; the chat says so, and the bot hears of it."""
+    """Pin a message; the chat shows that, and the bot gets an update."""
     chat = call.open_chat(asked.chat_id)
     message = call.message(chat, asked.message_id, bad_request("message to pin not found"))
     chat.pinned = [pinned for pinned in chat.pinned if pinned != message.id] + [message.id]
@@ -118,7 +118,7 @@ def unpin_chat_message(call: Call, asked: OneMessage) -> bool:
 
 
 def unpin_all_chat_messages(call: Call, asked: OneChat) -> bool:
-    """Unpin everything."""
+    """Unpin a message, the newest if none is named."""
     chat = call.open_chat(asked.chat_id)
     chat.pinned = []
     call.world.tell(chat, "pinned")
@@ -126,7 +126,7 @@ def unpin_all_chat_messages(call: Call, asked: OneChat) -> bool:
 
 
 def set_message_reaction(call: Call, asked: Reaction) -> bool:
-    """React to a message, or take the reaction back."""
+    """React to a message, or remove the reaction."""
     chat = call.open_chat(asked.chat_id)
     message = call.message(chat, asked.message_id, bad_request("message to react not found"))
     if len(asked.reaction) > 1:
@@ -149,7 +149,7 @@ def send_chat_action(call: Call, asked: Action) -> bool:
 
 
 def answer_callback_query(call: Call, asked: AnswerCallbackQuery) -> bool:
-    """Answer a press. A second answer is taken and changes nothing."""
+    """Answer a press. A second answer is accepted and changes nothing."""
     query = call.bot.queries.get(asked.callback_query_id)
     if query is None or call.world.now() - query.pressed_at > ANSWERABLE_SECONDS:
         raise TOO_OLD
@@ -173,7 +173,7 @@ def show_answer(call: Call, query: Query, asked: AnswerCallbackQuery) -> None:
 
 
 def get_chat(call: Call, asked: OneChat) -> Json:
-    """Who is there, as a `ChatFullInfo`."""
+    """The chat, as a `ChatFullInfo`."""
     chat = call.chat(asked.chat_id)
     if not chat.started:
         raise bad_request("chat not found")

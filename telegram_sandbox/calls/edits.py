@@ -23,7 +23,7 @@ NOT_MODIFIED = bad_request(
 
 
 class Editing(Struct, kw_only=True):
-    """Which message is edited, and the keyboard it has afterwards: none if none is given."""
+    """The message to edit, and its keyboard afterwards: none if none is given."""
 
     chat_id: int | str = 0
     message_id: int = 0
@@ -74,7 +74,7 @@ class EditMessageReplyMarkup(Editing, kw_only=True):
 
 
 def edit_message_text(call: Call, asked: EditMessageText) -> Json:
-    """Another text."""
+    """Replace the text of a message."""
     content = text_content(asked.text, asked.parse_mode, asked.entities)
     if asked.link_preview_options:
         content["link_preview_options"] = asked.link_preview_options
@@ -85,7 +85,7 @@ def edit_message_text(call: Call, asked: EditMessageText) -> Json:
 
 
 def edit_message_caption(call: Call, asked: EditMessageCaption) -> Json:
-    """Another caption."""
+    """Replace the caption of a message."""
     caption = caption_content(asked.caption, asked.parse_mode, asked.caption_entities)
     above = {"show_caption_above_media": True} if asked.show_caption_above_media else {}
     chat, message = meant(call, asked)
@@ -96,7 +96,7 @@ def edit_message_caption(call: Call, asked: EditMessageCaption) -> Json:
 
 
 async def edit_message_media(call: Call, asked: EditMessageMedia) -> Json:
-    """Another picture or file, with another caption."""
+    """Replace the picture or file of a message, with its caption."""
     try:
         media = msgspec.convert(asked.media, Media)
     except msgspec.ValidationError as error:
@@ -107,18 +107,18 @@ async def edit_message_media(call: Call, asked: EditMessageMedia) -> Json:
         content = await photo_content(call, media.media) | photo_looks(media)
     else:
         content = document_content(call, media.media)
-    chat, message = meant(call, asked)  # it may be gone by now
+    chat, message = meant(call, asked)  # the message may be gone by now
     return edited(call, chat, message, content | caption | part(message, STAYS), asked.reply_markup)
 
 
 def edit_message_reply_markup(call: Call, asked: EditMessageReplyMarkup) -> Json:
-    """Another keyboard."""
+    """Replace the keyboard of a message."""
     chat, message = meant(call, asked)
     return edited(call, chat, message, message.content, asked.reply_markup)
 
 
 def meant(call: Call, asked: Editing) -> tuple[Chat, Message]:
-    """The message that is to be edited. Raises Refused."""
+    """The message to edit. Raises Refused."""
     if asked.inline_message_id:
         raise bad_request("MESSAGE_ID_INVALID")
     chat = call.open_chat(asked.chat_id)
@@ -129,12 +129,12 @@ def meant(call: Call, asked: Editing) -> tuple[Chat, Message]:
 
 
 def part(message: Message, names: tuple[str, ...]) -> Json:
-    """Some of what a message says."""
+    """Some fields of a message's content."""
     return {name: message.content[name] for name in names if name in message.content}
 
 
 def edited(call: Call, chat: Chat, message: Message, content: Json, markup: Json | None) -> Json:
-    """The message as it is now. Raises Refused when nothing has changed."""
+    """Store the edit, and return the message. Raises Refused if nothing changes."""
     keyboard = checked(markup, inline_only=True)
     if (content, keyboard) == (message.content, message.markup):
         raise NOT_MODIFIED

@@ -1,4 +1,4 @@
-"""Sending pictures and files, and getting them back. How they are kept is in `files`."""
+"""Sending pictures and files, and getting them back. How they are stored is in `files`."""
 
 import asyncio
 from typing import Any
@@ -47,7 +47,7 @@ class GetFile(Struct):
 
 
 async def send_photo(call: Call, asked: SendPhoto) -> Json:
-    """A picture with a caption."""
+    """Send a picture with a caption."""
     chat = call.open_chat(asked.chat_id)
     caption = caption_content(asked.caption, asked.parse_mode, asked.caption_entities)
     content = await photo_content(call, asked.photo) | caption | photo_looks(asked)
@@ -55,13 +55,13 @@ async def send_photo(call: Call, asked: SendPhoto) -> Json:
 
 
 def photo_looks(asked: Any) -> Json:  # noqa: ANN401  # a message of its own, or the media of an edit
-    """How a picture is to be shown."""
+    """The fields for how a picture is shown."""
     above = {"show_caption_above_media": True} if asked.show_caption_above_media else {}
     return above | ({"has_media_spoiler": True} if asked.has_spoiler else {})
 
 
 async def send_document(call: Call, asked: SendDocument) -> Json:
-    """A file with a caption."""
+    """Send a file with a caption."""
     chat = call.open_chat(asked.chat_id)
     caption = caption_content(asked.caption, asked.parse_mode, asked.caption_entities)
     return sent(call, chat, asked, document_content(call, asked.document) | caption)
@@ -79,7 +79,7 @@ async def photo_content(call: Call, value: str) -> Json:
 
 
 async def processed(call: Call, upload: Upload) -> list[File]:
-    """A picture as Telegram makes it of an upload. Raises Refused."""
+    """Store an uploaded picture in Telegram's sizes. Raises Refused."""
     try:
         sizes = await asyncio.to_thread(keep_photo, upload.content)
     except NotAPicture:
@@ -101,7 +101,7 @@ def document_content(call: Call, value: str) -> Json:
 
 
 def attached(call: Call, value: str, largest: int) -> Upload | None:
-    """The file that a value attaches; None when it names a file id. Raises Refused."""
+    """The file that a value attaches; None if it is a file id. Raises Refused."""
     if not value.startswith(ATTACHED):
         return None
     upload = call.uploads.get(value.removeprefix(ATTACHED))
@@ -113,7 +113,7 @@ def attached(call: Call, value: str, largest: int) -> Upload | None:
 
 
 def known(call: Call, file_id: str) -> File:
-    """The file that this bot knows by an id. Raises Refused, for URLs too, which the sandbox does not fetch."""
+    """The file with that id, if this bot knows it. Raises Refused, also for URLs, which the sandbox does not fetch."""
     if file_id.startswith(("http://", "https://")):
         raise bad_request("the sandbox does not fetch files by URL")
     if file_id not in call.bot.files:
@@ -122,7 +122,7 @@ def known(call: Call, file_id: str) -> File:
 
 
 def get_file(call: Call, asked: GetFile) -> Json:
-    """Where a file can be downloaded."""
+    """The path from which a file can be downloaded."""
     file = call.bot.files.get(asked.file_id)
     if file is None:
         raise bad_request("wrong file_id or the file is temporarily unavailable")

@@ -1,4 +1,4 @@
-"""Sending messages, and what else happens in a chat: deleting, pinning, reactions, typing."""
+"""Sending messages: texts, and what all sending methods share: replies, effects and keyboards."""
 
 from msgspec import Struct
 
@@ -20,7 +20,7 @@ EFFECTS = {
 
 
 class Sending(Struct, kw_only=True):
-    """What all methods that send have in common."""
+    """The parameters that all sending methods share."""
 
     chat_id: int | str = 0
     disable_notification: bool = False
@@ -41,7 +41,7 @@ class SendMessage(Sending, kw_only=True):
 
 
 def send_message(call: Call, asked: SendMessage) -> Json:
-    """A text."""
+    """Send a text."""
     chat = call.open_chat(asked.chat_id)
     content = text_content(asked.text, asked.parse_mode, asked.entities)
     if asked.link_preview_options:
@@ -66,14 +66,14 @@ def sent(call: Call, chat: Chat, asked: Sending, content: Json) -> Json:
 
 
 def checked_effect(effect_id: str | None) -> str | None:
-    """An effect that Telegram knows."""
+    """An effect that Telegram knows, or None. Raises Refused."""
     if effect_id and effect_id not in EFFECTS:
         raise bad_request("EFFECT_ID_INVALID")
     return effect_id or None
 
 
 def replied_to(chat: Chat, reply: Json | None) -> int | None:
-    """The number of the message that is replied to."""
+    """The number of the message that is replied to, or None. Raises Refused."""
     if not reply:
         return None
     if reply.get("message_id") in chat.messages:
@@ -84,7 +84,7 @@ def replied_to(chat: Chat, reply: Json | None) -> int | None:
 
 
 def show_reply_keyboard(chat: Chat, markup: Json | None) -> None:
-    """Show a keyboard in place of the letters, or take it away."""
+    """Show a keyboard in place of the letters, or remove it."""
     if markup and "keyboard" in markup:
         chat.reply_keyboard = markup
     elif markup and ("remove_keyboard" in markup or "force_reply" in markup):

@@ -1,4 +1,4 @@
-"""What a bot says about itself: commands, texts, the menu button. What people see of it is in `profiles`."""
+"""A bot's profile: commands, texts, the menu button. What people see of it is in `people`."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class Scope(Struct):
 
 
 class OfCommands(Struct, kw_only=True):
-    """For whom commands are: a scope and a language."""
+    """Whom commands are for: a scope and a language."""
 
     scope: Scope | None = None
     language_code: str = ""
@@ -86,7 +86,7 @@ def get_me(call: Call, asked: Nothing) -> Json:
 
 
 def set_my_commands(call: Call, asked: SetMyCommands) -> bool:
-    """Commands for a scope and a language."""
+    """Set the commands for a scope and a language."""
     if len(asked.commands) > MOST_COMMANDS:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
     for each in asked.commands:
@@ -104,13 +104,13 @@ def get_my_commands(call: Call, asked: OfCommands) -> list[dict[str, str]]:
 
 
 def delete_my_commands(call: Call, asked: OfCommands) -> bool:
-    """No commands of its own for this scope and language."""
+    """Remove the commands of this scope and language."""
     call.bot.commands.pop(place(call, asked), None)
     return True
 
 
 def place(call: Call, asked: OfCommands) -> tuple[str, str]:
-    """Where commands are kept. Raises Refused."""
+    """The key under which commands are stored. Raises Refused."""
     scope = asked.scope or Scope("default")
     if scope.type not in SCOPES:
         raise bad_request("can't parse BotCommandScope: Unsupported type specified")
@@ -126,7 +126,7 @@ def known_language(code: str) -> str:
 
 
 def set_text(kind: str, call: Call, text: str, language_code: str) -> bool:
-    """Say something in a language; "" takes it back."""
+    """Set a text in a language; "" removes it."""
     if units(text) > LONGEST[kind]:
         raise bad_request(f"bot {kind.replace('_', ' ')} is too long")
     call.bot.texts[kind, known_language(language_code)] = text
@@ -134,22 +134,22 @@ def set_text(kind: str, call: Call, text: str, language_code: str) -> bool:
 
 
 def set_my_name(call: Call, asked: SetMyName) -> bool:
-    """A name in a language."""
+    """Set the name in a language."""
     return set_text("name", call, asked.name, asked.language_code)
 
 
 def set_my_description(call: Call, asked: SetMyDescription) -> bool:
-    """What an empty chat says."""
+    """Set the text of an empty chat."""
     return set_text("description", call, asked.description, asked.language_code)
 
 
 def set_my_short_description(call: Call, asked: SetMyShortDescription) -> bool:
-    """What the bot's profile says."""
+    """Set the text of the bot's profile."""
     return set_text("short_description", call, asked.short_description, asked.language_code)
 
 
 def gives(kind: str) -> Callable[[Call, InLanguage], Json]:
-    """The method that gives a text back."""
+    """The method that returns a text."""
 
     def get_text(call: Call, asked: InLanguage) -> Json:
         text = text_for(call.bot, kind, known_language(asked.language_code))
@@ -162,7 +162,7 @@ get_my_name, get_my_description, get_my_short_description = map(gives, LONGEST)
 
 
 def set_chat_menu_button(call: Call, asked: SetChatMenuButton) -> bool:
-    """The menu button for one person, or for all."""
+    """Set the menu button for one person, or for all."""
     menu = asked.menu_button or {"type": "default"}
     if menu.get("type") not in MENUS:
         raise bad_request("can't parse menu button: Unsupported type specified")

@@ -1,4 +1,4 @@
-"""Texts and captions as bots send them: parsed, measured, refused when empty or too long."""
+"""Texts and captions as bots send them: parsed, measured, refused if empty or too long."""
 
 import msgspec
 
@@ -28,13 +28,13 @@ def caption_content(caption: str | None, mode: str | None, entities: list[Json] 
 
 
 def formatted(text: str, mode: str | None, entities: list[Json] | None) -> tuple[str, list[Json]]:
-    """A text and its entities, from either way of saying them."""
+    """A text and its entities, given as entities or in a parse mode."""
     plain, found = trimmed(text, as_told(entities)) if entities else parse(text, mode)
     return plain, with_found(plain, found)
 
 
 def as_told(entities: list[Json]) -> list[Json]:
-    """Entities that a bot has found itself. Raises Refused."""
+    """The entities that a bot sends. Raises Refused."""
     try:
         told: list[Json] = msgspec.to_builtins(msgspec.convert(entities, list[Entity]))
     except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""How a bot gets its updates: long polling, and where webhooks are set. Their delivery is in `webhooks`."""
+"""How a bot gets its updates: long polling, and setting webhooks. Delivery to webhooks is in `webhooks`."""
 
 import re
 from ipaddress import ip_address
@@ -50,7 +50,7 @@ class DeleteWebhook(Struct):
 
 
 async def get_updates(call: Call, asked: GetUpdates) -> list[dict[str, Any]]:
-    """The updates from the offset on; waits for one if there is none. Ends a call that still waits."""
+    """The updates from the offset on; waits for one if there is none. Ends an earlier call that still waits."""
     queue = call.bot.queue
     if queue.hook:
         raise HOOKED
@@ -71,7 +71,7 @@ async def get_updates(call: Call, asked: GetUpdates) -> list[dict[str, Any]]:
 
 
 def confirm(queue: Queue, asked: GetUpdates) -> None:
-    """Do what a call of getUpdates says before it waits: confirm, and remember which updates are wanted."""
+    """Do what a call of getUpdates does before it waits: confirm updates, and store which kinds are wanted."""
     if asked.allowed_updates is not None:
         queue.allowed = asked.allowed_updates
     if asked.offset < 0:
@@ -81,7 +81,7 @@ def confirm(queue: Queue, asked: GetUpdates) -> None:
 
 
 def set_webhook(call: Call, asked: SetWebhook) -> Said:
-    """Have updates sent to a URL; without one, as deleteWebhook."""
+    """Send updates to a URL from now on; without one, do the same as deleteWebhook."""
     if not asked.url:
         return delete_webhook(call, DeleteWebhook(asked.drop_pending_updates))
     if not may_be_called(asked.url):
@@ -102,7 +102,7 @@ def set_webhook(call: Call, asked: SetWebhook) -> Said:
 
 
 def may_be_called(url: str) -> bool:
-    """Whether a webhook may lie there: https anywhere, and http on this machine."""
+    """Whether a URL may be a webhook: https anywhere, and http on this machine."""
     parts = urlsplit(url)
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and is_here(parts.hostname)))
 
@@ -116,7 +116,7 @@ def is_here(host: str | None) -> bool:
 
 
 def delete_webhook(call: Call, asked: DeleteWebhook) -> Said:
-    """Send no more updates anywhere."""
+    """Stop sending updates to a webhook."""
     queue, known = call.bot.queue, call.bot.queue.hook
     queue.hook = None
     if asked.drop_pending_updates:
@@ -126,7 +126,7 @@ def delete_webhook(call: Call, asked: DeleteWebhook) -> Said:
 
 
 def get_webhook_info(call: Call, asked: Nothing) -> dict[str, Any]:
-    """Where updates are sent, how many wait, and what went wrong last."""
+    """The URL of the webhook, how many updates wait, and the last error."""
     del asked
     queue, hook = call.bot.queue, call.bot.queue.hook
     info: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The control API, /control: what the page and the tests say to the sandbox on behalf of people."""
+"""The control API, /control: what the page and the tests tell the sandbox to do on behalf of people."""
 
 from telegram_sandbox.control import acts, inhabitants, watching
 

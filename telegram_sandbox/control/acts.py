@@ -25,13 +25,13 @@ class Text(Struct):
 
 
 class Payload(Struct):
-    """What a link carries."""
+    """The payload of a link."""
 
     payload: str = ""
 
 
 class Button(Struct):
-    """A button: by where it is, or by any data; and how many seconds to wait for the bot's answer."""
+    """A button, by its place or by any data; and how many seconds to wait for the bot's answer."""
 
     message_id: int
     row: int | None = None
@@ -41,7 +41,7 @@ class Button(Struct):
 
 
 class Contact(Struct):
-    """A contact: one's own if nothing is said; null for somebody who is not on Telegram."""
+    """A contact: one's own by default; `user_id` null means somebody who is not on Telegram."""
 
     phone: str | None = None
     user_id: int | UnsetType | None = UNSET
@@ -55,14 +55,14 @@ class Which(Struct):
 
 
 class Other(Struct):
-    """Another person's phone, and the bot that is open on it; without one, the same that is open here."""
+    """Another person's phone, and the bot that is open on it; without one, the bot that is open here."""
 
     of: int
     bot: str | None = None
 
 
 class Link(Struct):
-    """A link, and on whose phone it is opened."""
+    """A link, and the person on whose phone it is opened."""
 
     person_id: int
     link: str
@@ -75,7 +75,7 @@ def written(message: Message) -> ASGIResponse:
 
 @get(CHAT)
 async def show(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]) -> ASGIResponse:
-    """The chat on the phone."""
+    """Show the chat on the phone."""
     return shown(screen(world_of(request), chat_of(request, person_id, bot)))
 
 
@@ -95,7 +95,7 @@ async def start(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str
 
 @post(f"{CHAT}/press")
 async def press(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]) -> ASGIResponse:
-    """Press a button under a message; one that opens or copies something says what."""
+    """Press a button under a message; for one that opens or copies something, answer with the button."""
     chat, wanted = chat_of(request, person_id, bot), await body(request, Button)
     button: Json = {"callback_data": wanted.data}
     if wanted.row is not None:
@@ -111,7 +111,7 @@ async def press(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str
 
 @post(f"{CHAT}/press_reply")
 async def press_reply(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]) -> ASGIResponse:
-    """Press a button of the keyboard in place of the letters."""
+    """Press a button of the reply keyboard."""
     chat = chat_of(request, person_id, bot)
     return written(phones.press_reply(world_of(request), chat, (await body(request, Text)).text))
 
@@ -197,7 +197,7 @@ async def open_link(request: AnyRequest) -> ASGIResponse:
 
 
 def opened(found: list[str], chat: Chat, message: Message | None) -> ASGIResponse:
-    """What a link has led to."""
+    """Where a link led."""
     text = message.content["text"] if message else None
     return shown({"found": found, "bot": chat.bot.username, "message_id": message and message.id, "text": text})
 

@@ -1,4 +1,4 @@
-"""What the routes of the control API share: who is meant by a path, bodies, answers."""
+"""What the routes of the control API share: lookups for paths, bodies, answers."""
 
 from typing import TypeVar
 
@@ -24,14 +24,14 @@ def world_of(request: AnyRequest) -> World:
 
 
 def person_of(world: World, person_id: int) -> Person:
-    """Somebody who is there. Raises NotFoundException."""
+    """The person with that id. Raises NotFoundException."""
     if person_id not in world.people:
         raise NotFoundException(f"There is no person {person_id}.")
     return world.people[person_id]
 
 
 def bot_of(world: World, username: str) -> Bot:
-    """A bot that is there. Raises NotFoundException."""
+    """The bot with that username. Raises NotFoundException."""
     bot = world.bot_called(username)
     if bot is None:
         raise NotFoundException(f"There is no bot {username}.")
@@ -53,11 +53,11 @@ async def body(request: AnyRequest, wanted: type[Wanted]) -> Wanted:
 
 
 def shown(what: object) -> ASGIResponse:
-    """An answer."""
+    """A JSON response."""
     return ASGIResponse(body=msgspec.json.encode(what))
 
 
 def answer_impossible(request: AnyRequest, error: Impossible) -> Response[Json]:
-    """409: no phone lets a person do this."""
+    """Answer 409: no phone lets a person do this."""
     del request
     return Response({"detail": str(error)}, status_code=409)

@@ -1,4 +1,4 @@
-"""Routes that bring bots and people into the sandbox, and name them."""
+"""Routes that add bots and people to the sandbox, and list them."""
 
 from litestar import get, post
 from litestar.exceptions import ClientException
@@ -11,7 +11,7 @@ from telegram_sandbox.people import Bot, Json
 
 
 class NewBot(Struct):
-    """A bot; what is left out is made up."""
+    """A bot; missing values are made up."""
 
     token: str | None = None
     username: str | None = None
@@ -19,7 +19,7 @@ class NewBot(Struct):
 
 
 class NewPerson(Struct):
-    """Somebody; a phone number is made up if none is given."""
+    """A person; a missing phone number is made up."""
 
     first_name: str
     last_name: str | None = None
@@ -35,7 +35,7 @@ def as_shown(bot: Bot) -> Json:
 
 @post("/control/bots")
 async def add_bot(request: AnyRequest) -> ASGIResponse:
-    """A new bot, or new names for a known one."""
+    """Add a bot, or rename a known one."""
     world, wanted = world_of(request), await body(request, NewBot)
     other = world.bot_called(wanted.username) if wanted.username else None
     if other is not None and other.token != wanted.token:
@@ -46,20 +46,20 @@ async def add_bot(request: AnyRequest) -> ASGIResponse:
 
 @get("/control/bots")
 async def list_bots(request: AnyRequest) -> ASGIResponse:
-    """All bots."""
+    """List all bots."""
     return shown([as_shown(bot) for bot in world_of(request).bots.values()])
 
 
 @post("/control/people")
 async def add_person(request: AnyRequest) -> ASGIResponse:
-    """Somebody new."""
+    """Add a person."""
     wanted = await body(request, NewPerson)
     return shown(world_of(request).add_person(**structs.asdict(wanted)))
 
 
 @get("/control/people")
 async def list_people(request: AnyRequest) -> ASGIResponse:
-    """Everybody."""
+    """List all people."""
     return shown(list(world_of(request).people.values()))
 
 

@@ -19,7 +19,7 @@ DEEDS = {
 
 
 def screen(world: World, chat: Chat) -> Json:
-    """Everything a phone shows of a chat."""
+    """Everything that a phone shows of a chat."""
     action, until = chat.acting
     return {
         "person": chat.person,
@@ -38,13 +38,13 @@ def screen(world: World, chat: Chat) -> Json:
 
 
 def described(bot: Bot, person: Person) -> Json:
-    """What the bot says about itself in the person's language."""
+    """The bot's name and description in the person's language."""
     known = {kind: text_for(bot, kind, person.language_code or "") for kind in ("name", "description")}
     return {kind: text for kind, text in known.items() if text}
 
 
 def shown_message(message: Message) -> Json:
-    """One message, as `GET /control/chats/…` describes it."""
+    """One message, as `GET /control/chats/…` shows it."""
     content = message.content
     return {
         "id": message.id,
@@ -67,7 +67,7 @@ def shown_message(message: Message) -> Json:
 
 
 def shown_photo(content: Json) -> Json | None:
-    """The largest size of a photo; its url is relative to where the sandbox is."""
+    """The largest size of a photo; its url is relative to the sandbox's address."""
     if "photo" not in content:
         return None
     size = content["photo"][-1]
@@ -89,12 +89,12 @@ def shown_document(content: Json) -> Json | None:
 
 
 def url_of(file: Json) -> str:
-    """Where the page gets a file from."""
+    """The address from which the page gets a file."""
     return f"control/files/{file['file_unique_id']}"
 
 
 def shown_button(button: Json) -> Json:
-    """A button: what it says and what it does."""
+    """A button: its text and what it does."""
     field = next((field for field in DEEDS if field in button), "other")
     deed: Any = button.get(field)
     value = deed if isinstance(deed, str) else next(iter((deed or {}).values()), None)

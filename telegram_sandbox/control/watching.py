@@ -1,4 +1,4 @@
-"""Routes for those who watch: what changed, what was called, what is still to be handled; and faults on order."""
+"""Routes for watching and disturbing: changes, calls, waiting updates; the clock, redelivery, and ordered faults."""
 
 from collections.abc import AsyncIterator
 from functools import partial
@@ -20,11 +20,11 @@ from telegram_sandbox.world import Change, World
 
 BREATH_SECONDS = 15
 LOOK_AGAIN_MILLISECONDS = 500
-"""How soon a page that has lost the sandbox asks for it again. Left to itself a browser takes some seconds."""
+"""How soon a page that has lost the sandbox asks for it again. A browser's own default is some seconds."""
 
 
 class Redelivery(Struct):
-    """An update, the last one if it is not named."""
+    """An update; the last one if none is named."""
 
     bot: str
     update_id: int | None = None
@@ -38,7 +38,7 @@ class Ahead(Struct):
 
 @post("/control/faults")
 async def order_fault(request: AnyRequest) -> ASGIResponse:
-    """Let the next calls go wrong."""
+    """Make the next calls fail."""
     world, fault = world_of(request), await body(request, Fault)
     bot_of(world, fault.bot)
     world.faults.ordered.append(fault)
@@ -55,7 +55,7 @@ async def set_clock(request: AnyRequest) -> ASGIResponse:
 
 @post("/control/redeliver")
 async def redeliver(request: AnyRequest) -> ASGIResponse:
-    """Send an update again, as another one."""
+    """Send an update again, under a new id."""
     world, wanted = world_of(request), await body(request, Redelivery)
     bot = bot_of(world, wanted.bot)
     wanted_ids = {wanted.update_id} if wanted.update_id else {bot.queue.next_id - 1}
@@ -70,7 +70,7 @@ async def redeliver(request: AnyRequest) -> ASGIResponse:
 
 
 def same_press(world: World, bot: Bot, query_id: str) -> Query:
-    """A new query for a press that is told once more."""
+    """A new query for a press that is sent once more."""
     person = world.people[bot.queries[query_id].person_id]
     return new_query(world, world.chat(bot, person))
 
@@ -85,13 +85,13 @@ async def calls(request: AnyRequest, bot: FromQuery[str | None] = None, since: F
 
 @get("/control/unknown")
 async def unknown(request: AnyRequest) -> ASGIResponse:
-    """Methods and parameters that bots have asked for and the sandbox does not know."""
+    """Methods and parameters that bots used and the sandbox does not know."""
     return shown(world_of(request).unknown)
 
 
 @get("/control/settled")
 async def settled(request: AnyRequest, bot: FromQuery[str], wait: FromQuery[float] = 0) -> ASGIResponse:
-    """How many updates the bot has not confirmed; waits for none, at most so many seconds."""
+    """How many updates the bot has not confirmed; waits until none is left, at most `wait` seconds."""
     queue = bot_of(world_of(request), bot).queue
     await queue.bell.until(lambda: not queue.waiting, wait)
     answer: Json = {"waiting": len(queue.waiting), "settled": not queue.waiting, "next_update_id": queue.next_id}
@@ -100,7 +100,7 @@ async def settled(request: AnyRequest, bot: FromQuery[str], wait: FromQuery[floa
 
 @get("/control/polling")
 async def polling(request: AnyRequest, bot: FromQuery[str], wait: FromQuery[float] = 0) -> ASGIResponse:
-    """Whether the bot waits for updates right now; waits for that, at most so many seconds."""
+    """Whether the bot is waiting for updates; waits until it is, at most `wait` seconds."""
     queue = bot_of(world_of(request), bot).queue
     return shown({"polling": await queue.bell.until(lambda: queue.polling and not queue.waiting, wait)})
 
@@ -114,7 +114,7 @@ async def events(request: AnyRequest) -> Stream:
 
 
 async def told(world: World) -> AsyncIterator[bytes]:
-    """Changes as they come, and a breath when there are none for a while."""
+    """Changes as they come, and a comment line if none comes for a while."""
     seen = world.changes[-1].n if world.changes else 0
     yield b"retry: %d\n\n" % LOOK_AGAIN_MILLISECONDS
     while not world.stopped:
@@ -126,12 +126,12 @@ async def told(world: World) -> AsyncIterator[bytes]:
 
 
 def is_news(world: World, seen: int) -> bool:
-    """Whether those who watch have something to do."""
+    """Whether watchers have something to read, or the world has stopped."""
     return world.stopped or bool(changes_after(world, seen))
 
 
 def changes_after(world: World, seen: int) -> list[Change]:
-    """What has changed since."""
+    """The changes after a number."""
     if not world.changes or world.changes[-1].n <= seen:
         return []
     return [change for change in world.changes if change.n > seen]
