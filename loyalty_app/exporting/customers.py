@@ -1,7 +1,7 @@
-"""The list of customers, as a sheet that an import takes back.
+"""The list of customers, as a sheet that an import can read.
 
-It begins with what an import reads: name, phone, email, birthday, stamps (those of the running card) and joined (a day
-of the shop). What follows is for people: an import does not read it.
+First come the columns an import reads: name, phone, email, birthday, stamps (those of the running card) and joined (a
+day of the shop). The others are for people: an import ignores them.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ AT_ONCE = 1_000
 
 
 async def export_customers(database: Database, business_id: int, file: TextIO, *, for_excel: bool = False) -> int:
-    """Write all customers of a business, as they were at one moment; says how many. Raises InvalidRequest."""
+    """Write all customers of a business, as of one moment; return how many. Raises InvalidRequest."""
 
     def work(connection: Connection) -> int:
         return write_customers(file, connection, find_business(connection, business_id), for_excel=for_excel)
@@ -40,14 +40,14 @@ async def export_customers(database: Database, business_id: int, file: TextIO, *
 
 
 def write_customers(file: TextIO, connection: Connection, business: Business, *, for_excel: bool = False) -> int:
-    """Write all customers of a business but the erased ones; says how many. Excel needs a mark to see UTF-8."""
+    """Write all customers of a business but erased ones; return how many. Excel needs a mark to see UTF-8."""
     if for_excel:
         file.write(BYTE_ORDER_MARK)
     return write_sheet(file, HEAD, (_cells(row, business) for row in _rows(connection, business.id)))
 
 
 def _rows(connection: Connection, business_id: int) -> Iterator[Row[Any]]:
-    """All living customers, read a few at a time so that memory stays small."""
+    """All customers but erased ones, read a few at a time to save memory."""
     last = 0
     while True:
         own = (customer.c.business_id == business_id, customer.c.id > last)

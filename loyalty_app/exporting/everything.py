@@ -1,6 +1,6 @@
-"""Everything that a business owns, as open files in a folder or a zip: each table as CSV and as JSON, and a README.
+"""Everything a business owns, as files in a folder or a zip: each table as CSV and as JSON, and a README.
 
-All of it is read from one state of the data. A folder must be new or empty; a file that is there is not replaced.
+Everything is read from one state of the data. A folder must be new or empty; no file is replaced.
 """
 
 import json
@@ -42,9 +42,9 @@ This folder holds names, phone numbers and e-mail addresses. Keep it as carefull
 
 
 async def export_everything(database: Database, business_id: int, target: Path, *, now: datetime) -> dict[str, int]:
-    """Write all that a business owns into a new folder, or a file that ends in .zip; says how many rows of what.
+    """Write all that a business owns into a new folder, or a .zip file; return how many rows of each part.
 
-    Raises InvalidRequest if there is no such business or something is there already, and OSError.
+    Raises InvalidRequest if there is no such business or the target exists, and OSError.
     """
     _check_new(target)
 
@@ -63,7 +63,7 @@ def _check_new(target: Path) -> None:
 
 @contextmanager
 def _opened(target: Path) -> Iterator[Open]:
-    """How files are opened, in a folder or in a zip."""
+    """What opens files in the folder or the zip."""
     if target.suffix.lower() != ".zip":
         target.mkdir(FOLDER_FOR_ITS_OWNER, exist_ok=True)
         yield lambda name: TextIOWrapper(new_file(target / name), encoding="utf-8", newline="")

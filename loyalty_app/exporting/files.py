@@ -1,9 +1,9 @@
 """Files of an export: each appears whole or not at all, and only its owner may read it; rows are written as CSV.
 
-CSV is in UTF-8 with CR LF, and has a ' before a cell that would be a formula. A cell that begins with =, +, -, @, a tab
-or a line break could be calculated by a spreadsheet. So could what stands behind a semicolon within a cell, where
-spreadsheets take semicolons for separators: half of Europe. An import takes the ' away again. A cell that has such a '
-by itself gets one more, so that what comes back is what went out.
+CSV is UTF-8 with CR LF, and has a ' before a cell that would be a formula. Why: spreadsheets may calculate a cell that
+begins with =, +, -, @, a tab or a line break. So may the part after a semicolon within a cell, where spreadsheets take
+semicolons for separators: in half of Europe. An import removes the '. A cell that has such a ' itself gets one more, so
+that an import reads what was exported.
 """
 
 import csv
@@ -27,7 +27,7 @@ def new_file(path: Path) -> BinaryIO:
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[BinaryIO]:
-    """A file that takes its place once it is whole; what was there stays until then. A pipe is written to as it is."""
+    """A file that replaces the target once it is whole; the old one stays until then. A pipe is written to directly."""
     if target.exists() and not target.is_file():
         with target.open("wb") as pipe:
             yield pipe
@@ -46,7 +46,7 @@ def whole_file(target: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def as_text(file: BinaryIO) -> Iterator[TextIO]:
-    """The same file for letters, in UTF-8 whatever is usual here. It stays open."""
+    """The same file, for text in UTF-8, whatever the system's encoding. It stays open."""
     letters = TextIOWrapper(file, encoding="utf-8", newline="")
     try:
         yield letters
@@ -59,7 +59,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def guarded(value: object) -> str:
-    """A value as the text of a cell; None is empty, moments are in UTC with Z."""
+    """A value as the text of a cell; None is empty, times are in UTC with Z."""
     match value:
         case None:
             return ""
@@ -74,7 +74,7 @@ def guarded(value: object) -> str:
 
 
 def write_sheet(file: TextIO, head: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
-    """Write a head and rows; says how many rows. Open the file with newline=""."""
+    """Write a head and rows; return how many rows. Open the file with newline=""."""
     writer, count = csv.writer(file), 0
     writer.writerow(head)
     for row in rows:

@@ -1,6 +1,6 @@
-"""Parts: which tables hold what a business owns, and which of their columns leave the house.
+"""Parts: which tables hold what a business owns, and which of their columns are exported.
 
-No secrets are among them, nor what only this program needs.
+Secrets and what only this program needs are left out.
 """
 
 from collections.abc import Iterator
@@ -30,11 +30,11 @@ STAYS_HERE = {
     "next_at",
     "lease",
 }
-"""Columns that are secrets, another person's affair, or the caches and the memory of this program."""
+"""Columns that are secrets, somebody else's data, or this program's caches and memory."""
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A table of a business, under the name of its files, with what it is in a sentence."""
+    """A table of a business, under the name of its files, with a sentence about it."""
 
     name: str
     table: Table
@@ -42,18 +42,18 @@ class Part(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> Column[object]:
-        """What tells the rows of one business apart."""
+        """The column that distinguishes rows of one business."""
         [key] = [column for column in self.table.primary_key if column.name != "business_id"]
         return key
 
     @property
     def columns(self) -> list[Column[object]]:
-        """The columns that leave the house."""
+        """The columns that are exported."""
         own = set() if self.table is not tables.customer else {"day"}
         return [column for column in self.table.columns if column.name not in STAYS_HERE | own]
 
     def rows(self, connection: Connection, business_id: int) -> Iterator[tuple[object, ...]]:
-        """All rows of a business in the order of their keys, read a few at a time so that memory stays small."""
+        """All rows of a business in the order of their keys, read a few at a time to save memory."""
         last: object = None
         while True:
             found = select(*self.columns).where(self.table.c.business_id == business_id)

@@ -1,6 +1,7 @@
-"""Candidates: who is to become a customer, read and checked, and what is to be said about lines that were not taken.
+"""Candidates: people from a list, read and checked, and remarks about lines that were not taken.
 
-A line of a sheet, or one customer of an integrator's list: each is checked by itself, so that a bad one costs itself.
+Each line of a sheet and each customer of an integrator's list is checked by itself: a bad one affects no other. Nothing
+is written here.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,7 @@ Value = TypeVar("Value")
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One person of a list. `place` is the line of a file, or the place in a list, counted from 0."""
+    """One person of a list. `place` is the line of a file, or the index in a list, from 0."""
 
     place: int
     profile: Profile
@@ -27,7 +28,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fate(StrEnum):
-    """What became of a line."""
+    """What happened to a line."""
 
     IMPORTED = "imported"
     ALREADY_THERE = "already_there"
@@ -35,9 +36,9 @@ class Fate(StrEnum):
 
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a line was not taken: which field of it, what is wrong, what would be right.
+    """Why a line was not taken: which field, what is wrong, what would be right.
 
-    `twin` is the place in the same list that has the same person.
+    `twin` is the place of the same person in the same list.
     """
 
     place: int
@@ -48,33 +49,33 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """By whose customs a list is read: the country of the shop, its days, and the moment."""
+    """How a list is read: the shop's country, its time zone, and the moment."""
 
     country: str | None
     zone: tzinfo
     now: datetime
 
     def moment_of(self, day: date | None) -> datetime | None:
-        """When a day began in the shop. None stays None; today is now, whatever the clock says."""
+        """When a day began in the shop. None stays None; today gives None too, which means now."""
         if day is None or day == self.now.astimezone(self.zone).date():
             return None
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
 
 
 class Faults:
-    """Collects all that is wrong with one line, so that one correction is enough."""
+    """Collects everything wrong with one line, so that one correction is enough."""
 
     def __init__(self, place: int) -> None:
         self.place = place
         self.found: list[Remark] = []
 
     def add(self, error: FieldError) -> None:
-        """Note one thing that is wrong."""
+        """Note a fault."""
         field = error.pointer.lstrip("/") or None
         self.found.append(Remark(place=self.place, fate=Fate.LEFT_OUT, field=field, message=error.message))
 
     def kept(self, read: Callable[[], Value]) -> Value | None:
-        """What `read` gives, or None with a note of what it was refused for."""
+        """The result of `read`, or None and a note if it is refused."""
         try:
             return read()
         except InvalidRequest as refusal:
@@ -84,7 +85,7 @@ class Faults:
 
 
 def check_days(faults: Faults, birthday: date | None, joined_at: datetime | None, setting: Setting) -> None:
-    """Note days that cannot be."""
+    """Note impossible days."""
     here = setting.now.astimezone(setting.zone)
     faults.kept(lambda: check_birthday(birthday, here.date()))
     faults.kept(lambda: check_joined(joined_at, here))
@@ -102,7 +103,7 @@ class ListedCustomer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 
 def candidate_of(listed: ListedCustomer, place: int, setting: Setting) -> Candidate | list[Remark]:
-    """The candidate, or all that is wrong."""
+    """The candidate, or everything that is wrong."""
     faults = Faults(place)
     faults.kept(lambda: check_readable("name", listed.name))
     name = faults.kept(lambda: name_of(listed.name))

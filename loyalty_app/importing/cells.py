@@ -1,7 +1,7 @@
-"""Cells: what somebody has typed into a spreadsheet, and what the spreadsheet has made of it, as values.
+"""Cells: reads what somebody typed into a spreadsheet, and what the spreadsheet made of it, as values.
 
-A leading ' is taken away where it only keeps a spreadsheet from calculating. A number that a spreadsheet has rounded
-is refused: its digits are lost. A date counts if it can mean one day only, or if the shop's country decides.
+A leading ' is removed where it only keeps a spreadsheet from calculating. A number that a spreadsheet has rounded is
+refused: its digits are lost. A date counts if it can mean only one day, or if the shop's country decides.
 """
 
 import re
@@ -30,7 +30,7 @@ MONTHS = 12
 
 
 def plain(cell: str) -> str:
-    """A cell without the guard against formulas, and without space around it. Raises InvalidRequest."""
+    """A cell without the guard against formulas and the space around it. Raises InvalidRequest."""
     text = GUARD.sub("", cell.strip(" \u00a0\n\r\t"))
     if formula := AS_FORMULA.fullmatch(text):
         text = formula["text"]
@@ -38,14 +38,14 @@ def plain(cell: str) -> str:
 
 
 def check_readable(field: str, text: str) -> None:
-    """Raise InvalidRequest if letters were lost on the way into the file or out of it."""
+    """Raise InvalidRequest if letters were lost between the sheet and here."""
     if UNREADABLE in text or "\x00" in text:
         message = "has letters that cannot be read: save the file as UTF-8, or name its encoding with --encoding"
         raise InvalidRequest.field(field, message)
 
 
 def name_of(text: str) -> str:
-    """A name; line breaks and rows of spaces in it become one space. Raises InvalidRequest."""
+    """A name; line breaks and runs of spaces become one space. Raises InvalidRequest."""
     return clean_name(" ".join(text.split()))
 
 
@@ -62,9 +62,10 @@ def phone_of(text: str, country: str | None) -> str | None:
 
 
 def _has_lost_its_plus(number: str, country: str | None) -> bool:
-    """Whether a number is one with its country code, of whose + a spreadsheet has made nothing.
+    """Whether a number has its country code, and a spreadsheet removed the +.
 
-    If it could be one of the country as well, the one of a mobile phone is meant. Raises InvalidRequest if both are.
+    If it could also be a number of the shop's country, the mobile one counts. Raises InvalidRequest if both or none
+    are.
     """
     code = str(phonenumbers.country_code_for_region(country)) if country else ""
     if not code or not number.isdigit() or not number.startswith(code):
@@ -101,7 +102,7 @@ def stamps_of(text: str) -> int:
 
 
 def day_of(field: str, text: str, country: str | None) -> date | None:
-    """A day, None for an empty cell; a time of day behind it does not count. Raises InvalidRequest."""
+    """A day, None for an empty cell; a time after it is ignored. Raises InvalidRequest."""
     if not text:
         return None
     if found := YEAR_FIRST.fullmatch(text):
@@ -120,7 +121,7 @@ def _day(field: str, year: int, month: int, day: int) -> date:
 
 
 def _in_order(field: str, found: re.Match[str], country: str | None) -> tuple[int, int]:
-    """Day and month of a date whose year stands last."""
+    """Day and month of a date whose year comes last."""
     one, two = int(found["one"]), int(found["two"])
     if found["sign"] == "." or one == two or one > MONTHS:
         return one, two
@@ -135,7 +136,7 @@ def _in_order(field: str, found: re.Match[str], country: str | None) -> tuple[in
 
 @lru_cache
 def month_comes_first(country: str | None) -> bool | None:
-    """Whether people of a country write the month before the day; None if that is not known."""
+    """Whether people in a country write the month before the day; None if unknown."""
     if country is None:
         return None
     try:

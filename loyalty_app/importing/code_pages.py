@@ -1,7 +1,8 @@
-"""Code pages: which encoding from before Unicode a sheet has, told by its letters and by the country of the shop.
+"""Code pages: which encoding from before Unicode a sheet has, judged by its letters and the shop's country.
 
 charset-normalizer says which candidates are text at all; the country says which there are, and decides between equals.
-Western Europe is told from a Mac by a rule of our own. Why, and with which figures: docs/decisions/0018-encodings.md.
+A rule of our own tells Windows from a Mac in Western Europe. Why, and with which figures:
+docs/decisions/0018-encodings.md.
 """
 
 import codecs
@@ -30,12 +31,12 @@ OF_LANGUAGES = {
     "zh": ("gb18030", WESTERN),
     "zh_Hant": ("big5", WESTERN),
 }
-"""What programs of a language write, the most usual first: it wins where others make as much sense."""
+"""What programs in a language write, the most usual first: it wins where others make equal sense."""
 CODE_PAGES = {language: pages for languages, pages in OF_LANGUAGES.items() for language in languages.split()}
 LATIN = {WESTERN, "windows-1250", "windows-1254", "windows-1257", "windows-1258"}
 ALPHABETS = ("windows-1251", "windows-1253", "windows-1255", "windows-1256", "cp874")
 SCRIPTS = (*ALPHABETS, "cp932", "gb18030", "big5", "cp949")
-"""What is not written in Latin letters, for a sheet that comes from another country than its shop."""
+"""Encodings of other than Latin letters, for a sheet from another country than its shop."""
 
 HIGH, MOSTLY = 0x80, 0.6
 CAPITALS_OF_1252 = range(0xC0, 0xE0)
@@ -43,7 +44,7 @@ QUOTES_OF_1252 = {0x80, 0x82, 0x84, 0x85, *range(0x91, 0x98)}
 
 
 def code_page(sample: bytes, country: str | None) -> str:
-    """The encoding of some lines that go beyond ASCII and are no UTF-8. There always is one: it may be wrong."""
+    """The encoding of lines that go beyond ASCII and are not UTF-8. There is always one: it may be wrong."""
     pages, in_words = _of_country(country), _is_in_words(sample)
     if pages[0] in LATIN and in_words:
         best = _matches(sample, SCRIPTS).best()
@@ -63,13 +64,13 @@ def _of_country(country: str | None) -> tuple[str, ...]:
 
 
 def _is_in_words(sample: bytes) -> bool:
-    """Accents stand alone among ASCII letters; in Cyrillic, Arabic and Thai whole words are beyond ASCII."""
+    """Accents are single among ASCII letters; in Cyrillic, Arabic and Thai whole words are beyond ASCII."""
     high = [place for place, byte in enumerate(sample) if byte >= HIGH]
     return sum(after - before == 1 for before, after in pairwise(high)) > MOSTLY * len(high)
 
 
 def _likeliest(sample: bytes, pages: tuple[str, ...]) -> str:
-    """The candidate in which the fewest letters stand where none belong; of equals the most usual."""
+    """The candidate with the fewest misplaced letters; of equals the most usual."""
     found = [(round(match.chaos, 2), pages.index(_named(match.encoding, pages))) for match in _matches(sample, pages)]
     return pages[min(found)[1]] if found else pages[0]
 
@@ -81,12 +82,12 @@ def _matches(sample: bytes, pages: tuple[str, ...]) -> "CharsetMatches":
 
 
 def _named(encoding: str, pages: tuple[str, ...]) -> str:
-    """An encoding by the name that we gave: each has many."""
+    """An encoding by our name for it: each has many."""
     return next(page for page in pages if codecs.lookup(page).name == codecs.lookup(encoding).name)
 
 
 def _western(sample: bytes) -> str:
-    """Letters of a Mac stand where Windows has signs."""
+    """A Mac's letters are where Windows has signs."""
     high = [byte for byte in sample if byte >= HIGH]
     signs_of_1252 = sum(byte < 0xA0 and byte not in QUOTES_OF_1252 for byte in high)  # noqa: PLR2004  # ä ö ü é of a Mac
     letters_of_1252 = sum(byte >= CAPITALS_OF_1252[0] for byte in high)

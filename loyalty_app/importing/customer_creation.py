@@ -1,8 +1,8 @@
-"""Creation: candidates become customers, each as a join at the counter, so that every rule holds for them.
+"""Creation: candidates become customers, each by a join at the counter, so that every rule holds for them.
 
-Who is there already is left alone: by the phone number; without one, by the same name and e-mail address. So a list may
-be imported again, also one that broke off in the middle. Each join of somebody without a number has an idempotency key
-made of the list and the place in it: two who import the same list at once make nobody twice.
+Existing customers are left alone: found by phone number, or without one, by the same name and e-mail address. So a list
+may be imported again, even after a failure in the middle. The join of a person without a number has an idempotency key
+made from the list and the place: if two import one list at once, nobody is created twice.
 """
 
 import asyncio
@@ -37,19 +37,19 @@ Outcome = Answer[CustomerView] | LoyaltyError
 
 
 class CandidateTaker(Protocol):
-    """Takes candidates in, or says what would become of them."""
+    """Takes candidates in, or says what would happen to them."""
 
     async def take(self, candidates: Sequence[Candidate]) -> list[Remark]:
-        """Take them; remarks are for those that were not taken."""
+        """Take them; return remarks on those that were not taken."""
 
 
 def person(name: str, email: str | None) -> tuple[str, str]:
-    """Who somebody without a phone number is taken for."""
+    """What identifies a person without a phone number."""
     return fold_case(name), fold_case(email or "")
 
 
 class Known:
-    """Who is there already or was met in the list before; `places` are where in the list."""
+    """People who are customers already or came earlier in the list; `places` are where in the list."""
 
     def __init__(self) -> None:
         self._people: set[int] = set()
@@ -68,7 +68,7 @@ class Known:
         return known
 
     def remark(self, candidate: Candidate, word: str) -> Remark | None:
-        """Why a candidate need not be taken; one that is not known is known from now on."""
+        """Why a candidate need not be taken, if so; an unknown one is known from now on."""
         profile = candidate.profile
         token = profile.phone or hash(person(profile.name, profile.email))
         what = "phone number" if profile.phone else "name and e-mail address, and no phone number,"
@@ -85,24 +85,24 @@ def _there(candidate: Candidate, message: str, twin: int | None = None) -> Remar
 
 
 class ImportKeys(msgspec.Struct, frozen=True):
-    """Idempotency keys of a list: `every` candidate has one, or those without a phone number only."""
+    """Idempotency keys of a list: for `every` candidate, or only for those without a phone number."""
 
     of_list: str
     every: bool = False
 
     def of(self, candidate: Candidate) -> str | None:
-        """The key of one candidate."""
+        """The key of a candidate, if it needs one."""
         return f"import {self.of_list} {candidate.place}" if self.every or not candidate.profile.phone else None
 
 
 class CustomerCreator:
-    """Takes candidates in for good."""
+    """Creates customers from candidates."""
 
     def __init__(self, counter: Counter, business: Business, keys: ImportKeys, actor: Actor = SYSTEM) -> None:
         self._counter, self._business, self._keys, self._actor = counter, business, keys, actor
 
     async def take(self, candidates: Sequence[Candidate]) -> list[Remark]:
-        """Take them; a counter that has too much to do is asked again. Raises Busy if that does not help."""
+        """Take them; a busy counter is asked again. Raises Busy if that does not help."""
         remarks: list[Remark] = []
         waiting = list(candidates)
         for _ in range(TRIES):
@@ -155,14 +155,14 @@ Holders = dict[str | None, int]
 
 
 class DryRun:
-    """Says what would become of candidates, and changes nothing."""
+    """Says what would happen to candidates, and changes nothing."""
 
     def __init__(self, database: Database, business: Business) -> None:
         self._database, self._business = database, business
         self._taken = 0
 
     async def take(self, candidates: Sequence[Candidate]) -> list[Remark]:
-        """What would be said of those that would not be taken."""
+        """Remarks on those that would not be taken."""
         there, room = await self._database.read(lambda connection: self._look(connection, candidates))
         remarks = []
         for candidate in candidates:

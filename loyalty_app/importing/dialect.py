@@ -1,7 +1,7 @@
-"""The dialect of a CSV file: what stands between its cells, and its rows with the numbers of their lines.
+"""The dialect of a CSV file: its separator, and its rows with their line numbers. What cells mean is not known here.
 
-Excel may say it in a first line, as sep=;. Otherwise each candidate is tried on the first rows: best is the one that
-shows known headings, then the one that gives all rows the same number of cells, then the one that gives more of them.
+Excel may name the separator in a first line, as sep=;. Otherwise each candidate is tried on the first rows: the best
+one shows known headings, then gives all rows the same number of cells, then gives more of them.
 """
 
 import csv
@@ -21,7 +21,7 @@ SAID = re.compile(r'\A"?sep=(?P<sep>[^\r\n"])"?\r?\n?', re.IGNORECASE)
 
 
 class Row(msgspec.Struct, frozen=True):
-    """One row, and the line on which it begins, counted from 1. A row that cannot be read has a `fault` instead."""
+    """One row, and the line where it begins, from 1. A row that cannot be read has a `fault` instead."""
 
     line: int
     cells: tuple[str, ...]
@@ -29,7 +29,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def read_rows(text: str, separator: str | None = None) -> tuple[str, Iterator[Row]]:
-    """The separator of a text, and its rows but for the empty ones."""
+    """The separator of a text, and its rows without empty ones."""
     skipped, chosen = 0, separator
     if said := SAID.match(text):
         skipped, chosen, text = 1, separator or said["sep"], text[said.end() :]

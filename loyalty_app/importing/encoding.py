@@ -1,8 +1,8 @@
 """The encoding of a file, and its text. What its cells mean is not decided here.
 
 A mark at the beginning decides; then UTF-16 without one, by its zeros; then UTF-8, which nothing else is by accident;
-then an encoding of the shop's country (`code_pages.py`). Letters that cannot be read become U+FFFD, so that only
-their lines are left out.
+then an encoding of the shop's country (`code_pages.py`). Letters that cannot be read become U+FFFD, so that only their
+lines are left out.
 """
 
 import codecs
@@ -25,16 +25,16 @@ MOSTLY_ZERO, HARDLY_ZERO = 0.3, 0.02
 
 
 class Letters(msgspec.Struct, frozen=True):
-    """The text of a file, and in which encoding it was read."""
+    """The text of a file, and the encoding it was read in."""
 
     text: str
     encoding: str
 
 
 def read_letters(data: bytes, encoding: str | None = None, *, country: str | None = None) -> Letters:
-    """Decode a file, in the named encoding or in the one that it seems to have. Raises InvalidRequest.
+    """Decode a file, in the named encoding or the one it seems to have. Raises InvalidRequest.
 
-    `country` is where the shop is, as PL: its programs write other bytes for the same letters.
+    `country` is the shop's, as PL: programs there write other bytes for the same letters.
     """
     chosen = encoding or _marked(data) or _sixteen_bits(data) or _eight_bits(data, country)
     try:
@@ -68,12 +68,12 @@ def _eight_bits(data: bytes, country: str | None) -> str:
 
 
 def _is_mixed(lines: list[bytes]) -> bool:
-    """Whether most lines that go beyond ASCII are UTF-8, and the others were pasted from elsewhere."""
+    """Whether most lines beyond ASCII are UTF-8, so that the others were pasted from elsewhere."""
     return 2 * sum(map(_is_utf8, lines)) >= len(lines)
 
 
 def _first(lines: list[bytes]) -> bytes:
-    """As many whole lines as fit in a sample: half a letter at its end would be no letter of any encoding."""
+    """As many whole lines as fit in a sample. Why whole: half a letter is no letter in any encoding."""
     sample = b"\n".join(lines[:SAMPLE])[:SAMPLE]
     return sample.rpartition(b"\n")[0] or sample
 

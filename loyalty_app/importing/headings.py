@@ -1,7 +1,7 @@
 """Headings: what the columns of a sheet mean, by their names in six languages, or by their places.
 
-A name is compared without regard to case, spaces and signs. Two columns for one thing are refused: only the sender
-knows which of them counts. Columns with other names are left alone.
+Names are compared without case, spaces and signs. Two columns for one thing are refused: only the sender knows which
+one counts. Columns with other names are ignored.
 """
 
 import unicodedata
@@ -12,7 +12,7 @@ import msgspec
 from loyalty_core.errors import InvalidRequest
 
 PLACES = ("name", "phone", "email", "stamps", "birthday", "joined")
-"""What the columns are if the first line holds no names."""
+"""The columns, if the first line has no headings."""
 
 SPELLINGS = {
     "name": (
@@ -56,7 +56,7 @@ SPELLINGS = {
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """Which column holds what: the names of fields with their places. `ignored` are the names of the others."""
+    """Which column holds what: fields with their places. `ignored` are the names of the other columns."""
 
     places: dict[str, int]
     ignored: tuple[str, ...] = ()
@@ -64,7 +64,7 @@ class Columns(msgspec.Struct, frozen=True):
 
 
 def plain_heading(text: str) -> str:
-    """A heading as it is compared: letters, marks and digits only, without case."""
+    """A heading for comparison: letters, marks and digits only, without case."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(letter for letter in folded if unicodedata.category(letter)[0] in "LMN")
 
@@ -73,18 +73,18 @@ MEANING = {plain_heading(word): field for field, words in SPELLINGS.items() for 
 
 
 def meanings(row: Sequence[str]) -> list[str | None]:
-    """What each cell of a first line means as a heading; None for one that means nothing here."""
+    """What each cell of a first line means as a heading; None if nothing."""
     return [MEANING.get(plain_heading(cell)) for cell in row]
 
 
 def is_heading(row: Sequence[str]) -> bool:
-    """Whether a first line holds headings: one is known at least, and nothing looks like a number or an address."""
+    """Whether a first line holds headings: at least one is known, and none looks like a number or an address."""
     told = any(meanings(row))
     return told and not any("@" in cell or sum(map(str.isdigit, cell)) > 4 for cell in row)  # noqa: PLR2004  # a phone
 
 
 def columns_of(row: Sequence[str]) -> Columns:
-    """What the columns of a sheet are, by its first line. Raises InvalidRequest."""
+    """The columns of a sheet, by its first line. Raises InvalidRequest."""
     if not is_heading(row):
         return Columns({field: place for place, field in enumerate(PLACES) if place < len(row)})
     places: dict[str, int] = {}

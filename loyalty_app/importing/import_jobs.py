@@ -1,8 +1,9 @@
-"""Jobs: lists of customers that integrators have sent, kept until they are imported, whatever happens meanwhile.
+"""Import jobs: lists that integrators have sent, stored until they are imported, even across restarts.
 
-A list is written down first and answered at once. Any process that has a counter takes it under a lease and imports it
-a part at a time; after each part it notes how far it is. Each customer of a list has an idempotency key, so that a part
-that was done twice counts once. The list goes once the job is done; what is left is figures and remarks without names.
+A list is stored first and answered at once. Any process with a counter leases it and imports it part by part; after
+each part it stores how far it is. Each customer of a list has an idempotency key, so that a part that was done twice
+counts once. Once the job is done, the list is removed; figures and remarks without names stay. `importer` does the
+work.
 """
 
 from collections.abc import Callable, Sequence
@@ -71,7 +72,7 @@ async def queue_import(
     now: datetime,
     url_of: Callable[[int], str],
 ) -> Answer[ImportQueued]:
-    """Write a list down; a key makes it once-only. `url_of` says where to ask what becomes of the import of that id.
+    """Store a list; a key makes it once-only. `url_of` says where to ask about the import with that id.
 
     Raises IdempotencyKeyReused.
     """
@@ -91,7 +92,7 @@ async def queue_import(
 
 
 def read_import(connection: Connection, business_id: int, job_id: int) -> ImportView | None:
-    """What has become of a list; None if the business has sent none of that id, or a month ago."""
+    """The state of an import; None if the business sent none with that id, or a month ago."""
     own = (import_job.c.business_id == business_id, import_job.c.id == job_id)
     row = connection.execute(select(import_job).where(*own)).one_or_none()
     return None if row is None else _view(row)
@@ -113,7 +114,7 @@ def _view(row: Row[Any]) -> ImportView:
 
 
 class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A list that this process may import until its lease ends, and how far it was."""
+    """A list that this process may import until its lease ends, and how far it is."""
 
     business_id: int
     id: int
@@ -143,7 +144,7 @@ class ImportQueue:
         return Lease((job.business_id, job.id), job.lease)
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
-        """Whether a list can be imported."""
+        """Whether any list can be imported."""
         return self.leases.is_due(connection, now)
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[ImportJob]:
@@ -154,14 +155,14 @@ class ImportQueue:
         return [_job(row, lease) for row, lease in rows]
 
     def record(self, connection: Connection, database: Database, ended: Sequence[ImportJob], *, now: datetime) -> None:
-        """Note that lists are done; one that is not is given back. One whose lease is lost is left."""
+        """Record that lists are done; an unfinished one is given back. One whose lease is lost is left alone."""
         jobs = {self.lease_of(job): job for job in ended}
         for lease in self.leases.held(connection, database, jobs):
             self.leases.finish(connection, database, {lease: _after(jobs[lease], now)})
 
 
 def _after(job: ImportJob, now: datetime) -> Values:
-    """What a list is after it was worked on."""
+    """What to store of a list after work on it."""
     done = job.done == len(job.customers)
     return {"status": "done", "finished_at": now, "customers": None} if done else {"status": "queued"}
 
@@ -181,7 +182,7 @@ def _job(row: Row[Any], lease: Lease) -> ImportJob:
 
 
 async def note_progress(database: Database, job: ImportJob, *, now: datetime) -> bool:
-    """Note how far a list is, and hold it for longer; False if somebody else has it by now."""
+    """Store how far a list is, and renew its lease; False if another process has it."""
     figures = {"done": job.done, "imported": job.imported, "already_there": job.already_there}
     own = {"business_id": job.business_id, "id": job.id, "lease": job.lease}
     row = own | figures | {"report": encode(job.report), "lease_until": now + LEASE}
@@ -191,6 +192,6 @@ async def note_progress(database: Database, job: ImportJob, *, now: datetime) ->
 
 
 def remark_of(remark: Remark) -> ImportRemark:
-    """A remark as integrators see it."""
+    """A remark for integrators."""
     outcome: Literal["already_there", "left_out"] = "left_out" if remark.fate == "left_out" else "already_there"
     return ImportRemark(remark.place, outcome, remark.field, remark.message)

@@ -1,4 +1,4 @@
-"""The importer: takes lists that wait out of the database and imports them, a part at a time."""
+"""The importer: claims waiting lists and imports them, part by part. How lists wait is in `import_jobs`."""
 
 from collections.abc import Sequence
 
@@ -15,11 +15,11 @@ from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.shops.businesses import Business, find_business
 
 AT_ONCE = 100
-"""So few that a stamp that comes meanwhile hardly waits."""
+"""So few that a stamp in between hardly waits."""
 
 
 class Importer(QueueWorker[ImportJob, ImportJob]):
-    """Imports lists until it is closed; closing finishes the part that is under way and gives the rest back."""
+    """Imports lists until it is closed; closing finishes the current part and gives the rest back."""
 
     def __init__(self, database: Database, counter: Counter, *, clock: Clock) -> None:
         super().__init__(database, ImportQueue(), self._import, clock=clock, name="importer")
@@ -47,7 +47,7 @@ class Importer(QueueWorker[ImportJob, ImportJob]):
     async def _sorted(
         self, candidates: Sequence[Candidate], business: Business, known: Known, keys: ImportKeys
     ) -> tuple[list[Candidate], list[Remark]]:
-        """Who is to join, and remarks on who need not; whom this very list has brought in counts as to join."""
+        """Who is to join, and remarks on the others. People whom this same list created count as to join."""
         own = {candidate.place: str(keys.of(candidate)) for candidate in candidates}
         done = await used_keys(self._database, ((business.id, key) for key in own.values()))
         new, old = [], []

@@ -1,4 +1,4 @@
-"""Running an import: a file from its bytes to the report of what became of each line."""
+"""Running an import: a file from its bytes to the report on each line. The steps are other modules."""
 
 import hashlib
 from collections import Counter as Tally
@@ -19,7 +19,7 @@ AT_ONCE = 512
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a file: how it was understood, how many lines had which fate, and why."""
+    """The result of a file: how it was read, how many lines had which fate, and why."""
 
     business_id: int
     dry_run: bool
@@ -34,11 +34,11 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _tell_nobody(_done: int, _all: int) -> None:
-    """Tell nobody how far an import is."""
+    """Ignore progress."""
 
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How a file is to be imported: `progress` is told how many lines are done, and of how many."""
+    """How to import a file: `progress` gets how many lines were just done, and of how many."""
 
     dry_run: bool = False
     encoding: str | None = None
@@ -51,7 +51,7 @@ DEFAULTS = ImportOptions()
 async def import_file(
     database: Database, business_id: int, data: bytes, *, clock: Clock, options: ImportOptions = DEFAULTS
 ) -> Imported:
-    """Import a file, or say what would become of it. Raises InvalidRequest, Busy."""
+    """Import a file, or say what would happen to it. Raises InvalidRequest, Busy."""
     business = await database.read(lambda connection: find_business(connection, business_id))
     setting = Setting(business.country, business.zone, clock())
     sheet = read_sheet(data, setting, encoding=options.encoding)
@@ -68,14 +68,14 @@ async def import_file(
 
 
 class Progress:
-    """What has become of the lines so far."""
+    """The result of the lines so far."""
 
     def __init__(self) -> None:
         self.fates: Tally[Fate] = Tally()
         self.report: list[Remark] = []
 
     def note(self, lines: int, remarks: list[Remark]) -> None:
-        """Note some lines that are done; a line may have several remarks."""
+        """Note lines that are done; a line may have several remarks."""
         others = {remark.place: remark.fate for remark in remarks}
         self.fates.update(others.values())
         self.fates[Fate.IMPORTED] += lines - len(others)

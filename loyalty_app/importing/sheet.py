@@ -1,4 +1,4 @@
-"""Sheets: one file of a spreadsheet, as candidates and remarks. Nothing is looked up and nothing written here."""
+"""Sheets: one file of a spreadsheet, as candidates and remarks. Nothing is looked up or written here."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -19,13 +19,13 @@ NO_SHEETS = {
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
 }
-"""What people take for a sheet, by how such files begin."""
+"""Files that people take for sheets, by how they begin."""
 LARGEST_FILE = 100 * 2**20
 Read = Candidate | list[Remark]
 
 
 class Sheet(NamedTuple):
-    """A file: how it was understood, and its lines, which can be gone through once. `rows` is how many there may be."""
+    """A file: how it was read, and its lines, an iterator. `rows` is how many there may be."""
 
     encoding: str
     separator: str
@@ -35,7 +35,7 @@ class Sheet(NamedTuple):
 
 
 def read_sheet(data: bytes, setting: Setting, *, encoding: str | None = None) -> Sheet:
-    """Understand a file. Raises InvalidRequest if it is too large, empty or no text, or has no column for names."""
+    """Read a file. Raises InvalidRequest if it is too large, empty or no text, or has no column for names."""
     if len(data) > LARGEST_FILE:
         raise InvalidRequest.field("file", "must have at most 100 MB: split it")
     if what := next((what for begin, what in NO_SHEETS.items() if data.startswith(begin)), None):
@@ -92,12 +92,12 @@ def _checked(faults: Faults, cells: dict[str, str], setting: Setting) -> Candida
 
 
 def _full_name(cells: dict[str, str]) -> str:
-    """The name of one column, or of two put together."""
+    """The name from one column, or from two together."""
     first, last = cells["name"] or cells.get("first_name", ""), cells.get("last_name", "")
     return first if not last or first.endswith(last) else f"{first} {last}"
 
 
 def without_wrong_lines(lines: Sequence[Read]) -> tuple[list[Candidate], list[Remark]]:
-    """The candidates among some lines, and all that is to be said about the others."""
+    """The candidates among some lines, and all remarks on the others."""
     candidates = [line for line in lines if isinstance(line, Candidate)]
     return candidates, [remark for line in lines if isinstance(line, list) for remark in line]

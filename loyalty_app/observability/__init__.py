@@ -1,5 +1,5 @@
-"""What an operator can see of a process while it runs: metrics for Prometheus, and what a line of the log belongs to.
+"""What an operator can see of a running process: metrics for Prometheus, and the context of log lines.
 
-Counting happens at the edges only, where something was answered, sent or shown. No metric has a label that a client, a
-shop or a person could choose.
+Counting happens only at the edges, where something was answered, sent or shown. No client, shop or person can choose
+the label of a metric.
 """

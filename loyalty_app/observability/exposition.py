@@ -1,9 +1,9 @@
 """Exposition: the metrics of a server as Prometheus reads them, one process or several.
 
-A process that serves nobody else by HTTP answers /metrics on a port of its own (`serve_metrics`).
+A process without HTTP of its own answers /metrics on a separate port (`serve_metrics`).
 
-Several processes share a directory that their parent has made (`shared_directory`). Counts of a process that has died
-still count; what it was like at the moment (its line, its memory) goes with it.
+Several processes share a directory that their parent has made (`shared_directory`). Counts of a dead process still
+count; its momentary figures (waiting requests, memory) go with it. What is counted is in `metrics`.
 """
 
 import os
@@ -27,13 +27,13 @@ from loyalty_app.settings import Settings, SettingsError
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 PRESENT = "gauge_livesum_"
-"""Begins the name of the file that a process keeps in the directory for as long as it lives."""
+"""Prefix of the file that a process keeps in the directory while it lives."""
 OLDEST = {"process_start_time_seconds", "process_max_fds"}
-"""Of these the least of all processes is shown, of everything else the sum."""
+"""Of these the smallest of all processes is shown, of everything else the sum."""
 
 
 class GivenMetrics(Collector):
-    """Metrics that were made for this one answer."""
+    """Metrics that were made for one answer."""
 
     def __init__(self, given: Iterable[Metric]) -> None:
         self._given = list(given)
@@ -44,7 +44,7 @@ class GivenMetrics(Collector):
 
 
 def exposition(depths: Iterable[QueueDepth] | None) -> bytes:
-    """All metrics of this server; `depths` are what waits in the database, None if it does not answer."""
+    """All metrics of this server; `depths` are the queue depths, None if the database does not answer."""
     several = os.environ.get(DIRECTORY)
     registry = CollectorRegistry()
     registry.register(GivenMetrics(_depth_metrics(depths)))
@@ -56,19 +56,19 @@ def exposition(depths: Iterable[QueueDepth] | None) -> bytes:
 
 
 def _depth_metrics(depths: Iterable[QueueDepth] | None) -> Iterator[GaugeMetricFamily]:
-    """The figures of what waits; only whether the database answers, if it does not."""
+    """The queue depths, and whether the database answers."""
     answers = QueueDepth("loyalty_database_answers", "1 if the database answers, 0 if not.", float(depths is not None))
     for depth in (answers, *(depths or ())):
         yield GaugeMetricFamily(depth.name, depth.text, value=depth.value)
 
 
 def living_processes(directory: Path) -> list[str]:
-    """The ids of the processes that write into the directory."""
+    """The ids of processes that write into the directory."""
     return sorted(path.stem.removeprefix(PRESENT) for path in directory.glob(f"{PRESENT}*.db"))
 
 
 def _processes(pids: list[str]) -> Iterator[Metric]:
-    """What the operating system says of the processes, all of them together, and of the program."""
+    """What the operating system says of all processes together, and the program's release."""
     samples: dict[str, list[float]] = {}
     kinds: dict[str, Metric] = {}
     for pid in pids:
@@ -91,7 +91,7 @@ def _release() -> str:
 
 @contextmanager
 def shared_directory() -> Iterator[None]:
-    """Let the processes that are started meanwhile be added up; for their parent, before it starts them."""
+    """Let the metrics of child processes be added up; for their parent, before it starts them."""
     with tempfile.TemporaryDirectory(prefix="loyalty-figures-", ignore_cleanup_errors=True) as directory:
         os.environ[DIRECTORY] = directory
         try:
@@ -101,7 +101,7 @@ def shared_directory() -> Iterator[None]:
 
 
 def forget_process(pid: int) -> None:
-    """Take away what a process was like at the moment, once it is dead; for its parent."""
+    """Remove the momentary figures of a dead process; for its parent."""
     mark_process_dead(pid)  # type: ignore[no-untyped-call]  # it has no types
 
 

@@ -1,7 +1,7 @@
-"""The log context: which request or update a piece of work belongs to, so that all it leads to is found in the log.
+"""The log context: the request or update that a piece of work belongs to, so that all its log lines can be found.
 
-The API sets it to the request's id, the chat to the update's number; the counter carries it from those who ask into its
-own lines. It holds ids of ours and nothing else.
+The API sets it to the request's id, the chat to the update's number. The counter carries it into its own lines. It
+holds our own ids and nothing else.
 """
 
 from collections.abc import Mapping

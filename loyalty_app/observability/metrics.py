@@ -1,15 +1,15 @@
-"""Metrics: everything that is counted and timed in a process, and the verbs that count it.
+"""Metrics: everything that a process counts and times, and the verbs that count it.
 
-Each metric is a name, one sentence and labels whose values are few and ours: routes, codes, outcomes; never ids, names
-or paths as they were typed. Several processes of one server write into files of a directory and are added up when
-somebody looks (`exposition`); that is chosen by PROMETHEUS_MULTIPROC_DIR, before this module is loaded.
+Each metric is a name, one sentence and labels with few values, all ours: routes, codes, outcomes; never ids, names or
+paths as typed. Several processes of one server write into files of a directory, which `exposition` adds up. Set
+PROMETHEUS_MULTIPROC_DIR for that before this module is loaded.
 """
 
 from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # when a metric was made says nothing of the shop
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the age of a metric says nothing
 REGISTRY = CollectorRegistry()
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 SLOW = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 30.0)
@@ -76,7 +76,7 @@ _cards = Counter(
     registry=REGISTRY,
 )
 
-# Looking a child up by its labels costs as much as counting; these are looked up once.
+# Why cached: looking a child up by its labels costs as much as counting.
 _request = cache(_requests.labels)
 _refusal = cache(_refusals.labels)
 _order = cache(_orders.labels)
@@ -86,12 +86,12 @@ _update = cache(_updates.labels)
 
 
 def count_request(method: str, route: str, *, status: int, seconds: float) -> None:
-    """Count an answer; `route` is a template, as /customers/{id}/stamps, never a path as it was typed."""
+    """Count an answer; `route` is a template, as /customers/{id}/stamps, never a path as typed."""
     _request(method if method in METHODS else OTHER, route, status).observe(seconds)
 
 
 def count_refusal(door: str, code: str) -> None:
-    """Count a refusal that was said in the API (`api`) or in a chat (`chat`)."""
+    """Count a refusal in the API (`api`) or in a chat (`chat`)."""
     _refusal(door, code).inc()
 
 
@@ -116,7 +116,7 @@ def count_call(method: str, outcome: str, *, seconds: float) -> None:
 
 
 def count_update(outcome: str, *, seconds: float) -> None:
-    """Count an update that was handled, is to be handled again, or was set aside."""
+    """Count an update: handled, to be handled again, or set aside."""
     _update(outcome).observe(seconds)
 
 

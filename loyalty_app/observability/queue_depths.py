@@ -1,7 +1,7 @@
-"""Queue depths: how much waits in the database, counted when somebody looks, every five seconds at most.
+"""Queue depths: how much waits in the database, counted on demand, at most every five seconds.
 
-All processes of an installation see the same queues, so these figures are not to be added up over them. Which queues
-there are is not known here: each wing that has some offers a `DepthQuestion`, and who opens a process gathers them.
+All processes of an installation see the same queues, so do not add these figures up over processes. Which queues exist
+is not known here: each wing offers a `DepthQuestion`, and the runtime collects them.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ PATIENCE_SECONDS = 5.0
 
 
 class QueueDepth(msgspec.Struct, frozen=True):
-    """A figure of what waits: its name, one sentence, and how many, or how many seconds."""
+    """A figure about a queue: its name, one sentence, and how many, or how many seconds."""
 
     name: str
     text: str
@@ -34,7 +34,7 @@ DepthQuestion: TypeAlias = Callable[[Connection, datetime], Iterable[QueueDepth]
 
 
 class QueueDepths:
-    """Asks a database how much waits there, and keeps the answer for a moment."""
+    """Asks a database how much waits, and keeps the answer briefly."""
 
     def __init__(self, database: Database, clock: Clock, questions: Iterable[DepthQuestion]) -> None:
         self._database, self._clock, self._questions = database, clock, tuple(questions)
@@ -43,7 +43,7 @@ class QueueDepths:
         self._kept: list[QueueDepth] | None = None
 
     async def measured(self) -> list[QueueDepth] | None:
-        """How much waits, 5 seconds old at most; None if the database does not answer within 5 seconds."""
+        """The depths, at most 5 seconds old; None if the database does not answer within 5 seconds."""
         async with self._asking:
             if time.monotonic() - self._asked_at >= KEPT_SECONDS:
                 self._kept = await self._ask()

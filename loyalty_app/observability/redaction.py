@@ -1,8 +1,8 @@
-"""Redaction: no secret and nothing personal stands in a line of the log, in ours as in those of libraries.
+"""Redaction: keeps secrets and personal data out of log lines, ours and those of libraries.
 
-Secrets and addresses are known by their looks: API keys, webhook secrets, invitations, tokens of bots, passwords in
-URLs, e-mail addresses, phone numbers. Names are not: so of what exceptions say, all that stands in quotation marks is
-left out, and so is what a database tells of rows. Tracebacks name places in the program, and no values.
+Secrets and addresses are recognised by their form: API keys, webhook secrets, invitations, tokens of bots, passwords in
+URLs, e-mail addresses, phone numbers. Names have no form: so everything in quotation marks is removed from messages of
+exceptions, and everything a database says about rows. Tracebacks name places in the program, and no values.
 """
 
 import re
@@ -28,19 +28,19 @@ QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 
 
 def redacted(text: str) -> str:
-    """A text without secrets, e-mail addresses and phone numbers."""
+    """The text without secrets, e-mail addresses and phone numbers."""
     for pattern, instead in SECRETS:
         text = pattern.sub(instead, text)
     return text
 
 
 def without_values(text: str) -> str:
-    """The same without what stands in quotation marks: in what exceptions say, that is where values are."""
+    """The same, and without anything in quotation marks: there messages of exceptions have their values."""
     return QUOTED.sub(f"'{HIDDEN}'", redacted(text))
 
 
 def redacted_traceback(error: BaseException) -> str:
-    """An exception with its causes as Python tells it, the oldest first, but without values."""
+    """An exception with its causes as Python prints it, the oldest first, but without values."""
     return "\n".join(_told(error)).rstrip("\n")
 
 

@@ -16,7 +16,7 @@ BEHIND = (233, 231, 227)
 
 
 def main(folder: Path) -> None:
-    """Draw everything; the folder is made if it is not there."""
+    """Draw everything; create the folder if it is missing."""
     folder.mkdir(parents=True, exist_ok=True)
     contact_sheet(SHOWN).save(folder / "cards.png")
     contact_sheet(PHONE).save(folder / "cards-on-a-phone.png")
@@ -26,7 +26,7 @@ def main(folder: Path) -> None:
 
 
 def contact_sheet(size: tuple[int, int]) -> Image.Image:
-    """All sample cards on one picture, each of that size."""
+    """All sample cards in one picture, each at that size."""
     rows = -(-len(CARDS) // ACROSS)
     width, height = (count * (side + GAP) + GAP for count, side in zip((ACROSS, rows), size, strict=True))
     sheet = Image.new("RGB", (width, height), BEHIND)

@@ -1,7 +1,7 @@
-"""Bidi: in which order the letters of one line are seen, by the Unicode bidirectional algorithm (UAX 9).
+"""Bidi: the order in which letters of a line are seen, by the Unicode bidirectional algorithm (UAX 9).
 
-Only what one line of plain text needs: no embeddings and no overrides, which `letters.clean` takes out.
-Even levels are read from the left, odd ones from the right.
+It does only what one line of plain text needs: no embeddings and no overrides, which `letters.clean` removes. Even
+levels run from the left, odd ones from the right.
 """
 
 import unicodedata
@@ -18,7 +18,7 @@ def is_rtl(language: str) -> bool:
 
 
 def base_level(text: str, *, rtl: bool = False) -> int:
-    """The level of a whole text: that of its first letter with a direction, else that of the language."""
+    """The level of a whole text: that of its first letter with a direction, else the language's."""
     for letter in text:
         direction = STRONG.get(unicodedata.bidirectional(letter))
         if direction is not None:
@@ -40,7 +40,7 @@ def levels(text: str, base: int) -> list[int]:
 
 
 def visual_order(row: list[int]) -> list[int]:
-    """The places of a line as they are seen from left to right (rule L2)."""
+    """The characters' indexes, in the order seen from left to right (rule L2)."""
     order = list(range(len(row)))
     for level in range(max(row, default=0), 0, -1):
         order = _turned(order, {place for place, own in enumerate(row) if own >= level})
@@ -48,7 +48,7 @@ def visual_order(row: list[int]) -> list[int]:
 
 
 def _turned(order: list[int], high: set[int]) -> list[int]:
-    """Turn round each part of an order that is high."""
+    """Reverse each run of high places."""
     found: list[int] = []
     for is_high, places in groupby(order, high.__contains__):
         part = list(places)
@@ -57,7 +57,7 @@ def _turned(order: list[int], high: set[int]) -> list[int]:
 
 
 def _weak(kinds: list[str], around: str) -> list[str]:
-    """Numbers and what stands with them (W1 to W7)."""
+    """Numbers and the signs beside them (W1 to W7)."""
     _marks_and_arabic(kinds, around)
     _separators(kinds)
     strong = around
@@ -93,7 +93,7 @@ def _separators(kinds: list[str]) -> None:
 
 
 def _brackets(text: str, kinds: list[str], around: str) -> list[str]:
-    """A pair of brackets has one direction: the line's if that is inside, else what is inside if it is before (N0)."""
+    """Both brackets take the line's direction if it is inside, else the inner one if that is before them (N0)."""
     for first, last in _pairs(text, kinds):
         inside = {_side(kind) for kind in kinds[first + 1 : last]} - {None}
         if inside:
@@ -105,7 +105,7 @@ def _brackets(text: str, kinds: list[str], around: str) -> list[str]:
 
 
 def _settle(text: str, kinds: list[str], place: int, side: str) -> None:
-    """Give a bracket its direction, and the marks on it."""
+    """Give a bracket and its marks their direction."""
     kinds[place] = side
     for mark in range(place + 1, len(text)):
         if unicodedata.bidirectional(text[mark]) != "NSM":
@@ -133,7 +133,7 @@ def _side(kind: str) -> str | None:
 
 
 def _neutrals(kinds: list[str], around: str) -> list[str]:
-    """Spaces and signs go with what is on both sides of them, else with the line (N1, N2)."""
+    """Spaces and signs take the direction around them if it is one, else the line's (N1, N2)."""
     found = list(kinds)
     for neutral, places in groupby(range(len(kinds)), lambda p: _side(kinds[p]) is None):
         if not neutral:

@@ -1,7 +1,7 @@
 """The card: a shop's stamps, the reward and the customer's QR code on 1000×600 pixels.
 
-What a shop's cards have in common is drawn once, and so is what a customer's pictures have in common; a picture is then
-these two, the stamps and the numbers. Words come with the card, numbers are digits: there is nothing to translate.
+What all cards of a shop share is drawn once, and so is what all pictures of a customer share; a picture adds only the
+stamps and the numbers. Words come with the card and numbers are digits: there is nothing to translate.
 """
 
 from functools import lru_cache
@@ -24,7 +24,7 @@ BROWN = "#6F4E37"
 SHOP_SIZE, REWARD_SIZE, NAME_SIZE, CODE_SIZE, BADGE_SIZE = 50, 31, 33, 26, 32
 REWARD_LINES, REWARD_LEADING = 2, 38
 ICON, ROUND = 40, 26
-INSET = 10  # what is pasted into the panel leaves out its round corners
+INSET = 10  # pasted pictures keep clear of the panel's round corners
 HEADER_BASELINE, HEADER_BASELINES = 102, (76, 118)
 BADGE_HEIGHT = 56
 WHITE, CODE_INK = 255, 38  # of a grey picture
@@ -32,7 +32,7 @@ SHOPS_KEPT, CUSTOMERS_KEPT = 16, 128  # 1.8 MB and 0.2 MB each
 
 
 class CardPicture(msgspec.Struct, frozen=True, kw_only=True):
-    """What a card shows. `colour` is #RRGGBB; `language` says from which side it is read."""
+    """What a card shows. `colour` is #RRGGBB; `language` gives the direction of reading."""
 
     shop_name: str
     customer_name: str
@@ -47,7 +47,7 @@ class CardPicture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def draw_card(card: CardPicture) -> Image.Image:
-    """The card as a picture of 1000×600 pixels, RGB."""
+    """The card as an RGB picture of 1000×600 pixels."""
     rtl, colours = is_rtl(card.language), palette(card.colour)
     where = layout(rtl=rtl)
     picture = _shop(card.shop_name, card.reward_description, card.colour, card.language).copy()
@@ -61,7 +61,7 @@ def draw_card(card: CardPicture) -> Image.Image:
 
 @lru_cache(maxsize=SHOPS_KEPT)
 def _shop(name: str, reward: str, colour: str, language: str) -> Image.Image:
-    """All that a shop's cards have in common: background, name and reward."""
+    """What all cards of a shop share: background, name and reward."""
     where, colours = layout(rtl=is_rtl(language)), palette(colour)
     picture = _background(colours, where.panel)
     lay(picture, sprites.box(where.panel.width, where.panel.height, ROUND), where.panel[:2], PAPER)
@@ -94,7 +94,7 @@ def _background(colours: Palette, panel: Box) -> Image.Image:
 
 @lru_cache(maxsize=CUSTOMERS_KEPT)
 def _customer(name: str, qr_text: str, qr_code: str, language: str) -> tuple[Stroke, Image.Image]:
-    """All that a customer's pictures have in common: the name, and the white panel with the code."""
+    """What all pictures of a customer share: the name, and the white panel with the code."""
     where = layout(rtl=is_rtl(language))
     panel = Image.new("L", (where.panel.width - 2 * INSET, where.panel.height - 2 * INSET), WHITE)
     code = qr_picture(qr_text, panel.width)

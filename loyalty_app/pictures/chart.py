@@ -1,6 +1,6 @@
-"""The chart: bars for days, today among them, and dots for a second series if there is one. 1000×600 pixels.
+"""The chart: a bar for each day, and dots for an optional second series. 1000×600 pixels.
 
-All words come with the chart, figures are digits. Read from the right, the first day stands on the right.
+All words come with the chart, figures are digits. In a language written from the right, the first day is on the right.
 """
 
 import math
@@ -33,9 +33,9 @@ STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 
 
 class ChartPicture(msgspec.Struct, frozen=True, kw_only=True):
-    """What a chart shows: a figure and a label for each day, up to 31, the last of them today unless said otherwise.
+    """What a chart shows: a figure and a label for each of up to 31 days; the last is today unless `today` differs.
 
-    `dots` is a second series with its own legend; it is measured on the same scale.
+    `dots` is a second series with its own legend, on the same scale.
     """
 
     title: str
@@ -50,7 +50,7 @@ class ChartPicture(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def render_chart(chart: ChartPicture) -> bytes:
-    """The chart as a PNG of 1000×600 pixels. Raises ValueError if labels, bars and dots are not as many."""
+    """The chart as a PNG of 1000×600 pixels. Raises ValueError if labels, bars and dots differ in number."""
     if len(chart.labels) != len(chart.bars) or len(chart.dots) not in {0, len(chart.bars)}:
         raise ValueError("a chart needs a label for each bar, and a dot for each or none")
     if not 1 <= len(chart.bars) <= DAYS_AT_MOST:
@@ -71,7 +71,7 @@ def _draw(chart: ChartPicture) -> Image.Image:
 
 
 def strong(colour: str) -> Colour:
-    """The shop's colour, made dark enough to be seen on paper."""
+    """The shop's colour, dark enough to be seen on paper."""
     base = parse_colour(colour)
     shades = (mix(base, BLACK, step / 10) for step in range(11))
     return next(shade for shade in shades if contrast(shade, PAPER) >= SEEN_ON_PAPER)
@@ -102,7 +102,7 @@ def _draw_words(picture: Image.Image, chart: ChartPicture) -> None:
 
 
 def _legend(picture: Image.Image, chart: ChartPicture, words: str, key: tuple[float, Colour]) -> float:
-    """Draw a dot of a colour and what it means, with an indent; the indent of what comes after."""
+    """Draw a dot of a colour and its meaning, at an indent; return the next indent."""
     indent, colour = key
     style = msgspec.structs.replace(LEGEND, language=chart.language)
     found = stroke(fit(words, style, WIDTH / 2 - MARGIN - 60))
@@ -138,7 +138,7 @@ def _draw_bar(picture: Image.Image, chart: ChartPicture, day: int, top: int) -> 
     left = round(middle - width / 2)
     if height > 0:
         colour = full if day == _today(chart) else mix(full, PAPER, 0.45)
-        # Twice as high as needed and cut at the bottom: only the upper corners are round.
+        # Twice as high as needed, then cut: only the upper corners are round.
         shape = sprites.box(width, 2 * PLOT.height, min(10, width // 2)).crop((0, 0, width, height))
         lay(picture, shape, (left, PLOT.bottom - height), colour)
     if day == _today(chart):
@@ -149,7 +149,7 @@ def _draw_bar(picture: Image.Image, chart: ChartPicture, day: int, top: int) -> 
 
 
 def _draw_dot(picture: Image.Image, middle: float, height: int, figure: int) -> None:
-    """A dot with a white rim; days without one have none."""
+    """A dot with a white rim; a figure of 0 has none."""
     if figure > 0:
         outer = DOT + 6
         lay(picture, sprites.disc(outer), (round(middle - outer / 2), height - outer // 2), WHITE)
@@ -157,7 +157,7 @@ def _draw_dot(picture: Image.Image, middle: float, height: int, figure: int) -> 
 
 
 def _draw_labels(picture: Image.Image, chart: ChartPicture) -> None:
-    """As many labels as have room, counted back from today, whose own is bold."""
+    """As many labels as fit, counted back from today, whose own is bold."""
     pitch, today = PLOT.width / len(chart.bars), _today(chart)
     widest = max(line(label, _label_style(chart, bold=True)).width for label in chart.labels)
     every = max(1, math.ceil((widest + LABEL_ROOM) / pitch))

@@ -13,13 +13,13 @@ GOLD: Colour = (247, 190, 66)
 DARK_BROWN: Colour = (48, 32, 16)
 COFFEE: Colour = (111, 78, 55)
 READABLE = 4.5  # the contrast that WCAG asks of text
-SEEN = 1.9  # and what a shape needs that stands out by its form too
+SEEN = 1.9  # enough for a shape, which its form shows too
 
 _HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
 class Palette(msgspec.Struct, frozen=True):
-    """The colours of a card: the background from light to dark, the text on it, and what draws the eye."""
+    """The colours of a card: the background from light to dark, the text on it, and the accent."""
 
     light: Colour
     dark: Colour
@@ -31,9 +31,9 @@ class Palette(msgspec.Struct, frozen=True):
 
 @lru_cache(maxsize=256)
 def palette(colour: str) -> Palette:
-    """The palette of a shop colour as #RRGGBB; a text that is no colour gives the default brown.
+    """The palette of a shop colour as #RRGGBB; the default brown for any other text.
 
-    All text is readable on all of the background: the contrast is 4.5 or more, whatever the colour.
+    All text is readable on all of the background: the contrast is 4.5 or more, for any colour.
     """
     base = parse_colour(colour)
     full = ink_on(base)
@@ -56,7 +56,7 @@ def parse_colour(colour: str) -> Colour:
 
 
 def ink_on(background: Colour) -> Colour:
-    """White or black, whichever can be read better; one of them always has a contrast of 4.5."""
+    """White or black, whichever is easier to read; one of them always has a contrast of 4.5."""
     return WHITE if contrast(WHITE, background) >= contrast(BLACK, background) else BLACK
 
 
@@ -82,7 +82,7 @@ def _linear(channel: float) -> float:
 
 
 def _towards(start: Colour, goal: Colour, share: float, against: Colour) -> Colour:
-    """Go from a colour towards another, as far as it can still be read against a third."""
+    """Mix a colour towards another, as far as it stays readable against a third."""
     for step in range(10, 0, -1):
         mixed = mix(start, goal, share * step / 10)
         if contrast(mixed, against) >= READABLE:

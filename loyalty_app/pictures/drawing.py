@@ -1,4 +1,4 @@
-"""Drawing: masks, lines of text and QR codes for a picture, and its background. What to draw stands elsewhere."""
+"""Drawing: masks, lines of text and QR codes for a picture, and its background. What to draw is not known here."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,12 +11,12 @@ from loyalty_app.pictures.colours import Colour, Palette
 from loyalty_app.pictures.text import Line, ascent, mask, padding
 
 QUIET_ZONE = 4
-# Any mask can be read. Trying all eight, as the standard proposes, takes eight times as long.
+# Readers accept any mask. Trying all eight, as the standard proposes, takes eight times as long.
 MASK = 3
 
 
 class Stroke(NamedTuple):
-    """A drawn line of text, ready to be laid on pictures: its mask, and where in the mask the line begins."""
+    """A drawn line of text: its mask, and where in the mask the line begins."""
 
     mask: Image.Image
     width: float
@@ -25,7 +25,7 @@ class Stroke(NamedTuple):
 
 
 class Edge(NamedTuple):
-    """Where lines begin: a column of pixels, and whether they run from it to the left."""
+    """Where lines begin: a column of pixels, and whether they run left from it."""
 
     x: float
     is_right: bool
@@ -37,23 +37,23 @@ def stroke(of: Line) -> Stroke:
 
 
 def lay(picture: Image.Image, shape: Image.Image, at: tuple[int, int], colour: Colour | int) -> None:
-    """Lay a mask on a picture in a colour, its upper left corner at a place."""
+    """Paste a mask on a picture in a colour; `at` is its upper left corner."""
     picture.paste(colour, at, shape)
 
 
 def write(picture: Image.Image, what: Stroke, at: tuple[float, int], colour: Colour | int) -> None:
-    """Write a line from `at`, the left end of its baseline."""
+    """Write a line; `at` is the left end of its baseline."""
     lay(picture, what.mask, (round(at[0]) - what.left, at[1] - what.baseline), colour)
 
 
 def write_beside(picture: Image.Image, what: Stroke, edge: Edge, baseline: int, colour: Colour) -> None:
-    """Write a line from an edge on: to the right of a left edge, to the left of a right one."""
+    """Write a line at an edge: to the right of a left edge, to the left of a right one."""
     left = edge.x - what.width if edge.is_right else edge.x
     write(picture, what, (left, baseline), colour)
 
 
 def faint(shape: Image.Image, share: float) -> Image.Image:
-    """The same mask, fainter: a share of 0.3 leaves three tenths of the colour."""
+    """The same mask, fainter: 0.3 leaves three tenths of the colour."""
     return shape.point(_fading(round(share * 100)))
 
 
@@ -62,13 +62,13 @@ def _fading(percent: int) -> list[int]:
     return [value * percent // 100 for value in range(256)]
 
 
-# Left and top edge and side of each circle, as shares of the width.
+# Left, top and side of each circle, as shares of the width.
 CIRCLES = ((0.56, -0.33, 0.72), (-0.3, 0.3, 0.62))
 SOFT = [round(value * 0.8) for value in range(256)]
 
 
 def ground(colours: Palette, width: int, height: int, shadow: Image.Image | None = None) -> Image.Image:
-    """A picture between the palette's light and dark, so that its ink is readable everywhere; darkest in the shadow."""
+    """A background between the palette's light and dark, so that its ink is readable everywhere; darkest in shadow."""
     shades = _slope(width, height)
     for left, top, side in CIRCLES:
         shape = sprites.disc(round(side * width))
@@ -90,7 +90,7 @@ def _slope(width: int, height: int) -> Image.Image:
 def qr_picture(text: str, side: int) -> Image.Image:
     """A QR code, black on white with its quiet zone: at most `side` pixels, whole pixels a module; error correction M.
 
-    A text too long for `side` gives a larger picture with a pixel a module. Raises ValueError beyond 2,331 bytes.
+    If the text is too long for `side`, a module is one pixel. Raises ValueError beyond 2,331 bytes.
     """
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=QUIET_ZONE, mask_pattern=MASK)
     code.add_data(text, optimize=0)

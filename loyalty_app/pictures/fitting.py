@@ -1,4 +1,4 @@
-"""Fitting: texts made to fit their place. A long text gets smaller first; then it is broken, or cut with "…"."""
+"""Fitting: makes texts fit their place. A long text gets smaller first; then it is wrapped, or cut with "…"."""
 
 import re
 import unicodedata
@@ -16,14 +16,14 @@ ON_TWO_LINES = 0.72
 
 
 def fit(text: str, style: Style, width: float) -> Line:
-    """A line of at most that width: smaller if it must be, and then cut at the end of a letter with "…"."""
+    """A line of at most that width: smaller if need be, then cut after a letter with "…"."""
     cleaned = clean(text)
     tries = [measure(cleaned, smaller) for smaller in _smaller(style)]
     return next((found for found in tries if found.width <= width), None) or cut(cleaned, tries[-1].style, width)
 
 
 def title(text: str, style: Style, width: float) -> list[Line]:
-    """A name on one line if it is not too long, else smaller on two."""
+    """A name on one line if it is short enough, else smaller on two."""
     one = measure(clean(text), list(_smaller(style))[-1])
     if one.width <= width:
         return [fit(text, style, width)]
@@ -48,7 +48,7 @@ def cut(text: str, style: Style, width: float) -> Line:
 
 
 def wrap(text: str, style: Style, width: float, lines: int) -> list[Line]:
-    """A text on several lines, broken between words; smaller if it must be, and then cut with "…"."""
+    """A text on several lines, broken between words; smaller if need be, then cut with "…"."""
     pieces = _pieces(clean(text))
     tries = [(_rows(pieces, smaller, width), smaller) for smaller in _smaller(style)]
     rows, chosen = next((found for found in tries if len(found[0]) <= lines), tries[-1])
@@ -61,13 +61,13 @@ def wrap(text: str, style: Style, width: float, lines: int) -> list[Line]:
 
 
 def _balanced(pieces: list[str], rows: list[str], style: Style, width: float) -> list[str]:
-    """The same number of rows, as narrow as they can be, so that no word is left alone on the last."""
+    """The same number of rows, as narrow as possible, so that no word is alone on the last."""
     narrower = (_rows(pieces, style, width * share) for share in BALANCES) if len(rows) > 1 else ()
     return next((found for found in narrower if len(found) == len(rows)), rows)
 
 
 def _pieces(text: str) -> list[str]:
-    """What stays together on a line: words with the space after them, single letters where no spaces are written."""
+    """What stays together on a line: words with the space after them, single letters in scripts without spaces."""
     words = re.findall(r"\S+\s*", text)
     return [piece for word in words for piece in (clusters(word) if _unspaced(word) else [word])]
 

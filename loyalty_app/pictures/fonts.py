@@ -1,6 +1,6 @@
-"""Fonts: which font has a letter, and that font at a size. They are Noto Sans, from two packages of fonts.
+"""Fonts: which font has a letter, and that font at a size. All are Noto Sans, from two packages of fonts.
 
-A face is a file with what has to be chosen in it; it becomes a font with a size and a weight. Nothing is drawn here.
+A face is a font file and an index in it; with a size and a weight it becomes a font. Nothing is drawn here.
 """
 
 import unicodedata
@@ -16,14 +16,14 @@ SHAPED = bool(features.check("raqm"))
 REGULAR, MEDIUM, BOLD = 400, 550, 700
 HEAVIEST = 700
 FONTS_KEPT = 96  # half a megabyte each
-# For looking at single letters: no shaping, and a size at which the box of a missing letter has an outline.
+# For testing single letters: no shaping, and a size at which the box of a missing letter has an outline.
 LOOK_SIZE = 24
-# No font has a letter here, so this is how each draws "missing".
+# No font has this letter, so each draws its "missing" box for it.
 NO_LETTER = "\U000eff80"
 
 
 class Face(msgspec.Struct, frozen=True):
-    """A font of any size: the file, and which of the fonts in it."""
+    """A font of any size: the file, and the index of the font in it."""
 
     name: str
     path: str
@@ -58,7 +58,7 @@ _HAN_OF_LANGUAGE |= {"zh-hant": TRADITIONAL, "zh-tw": TRADITIONAL, "zh-hk": HONG
 
 
 def unreadable_faces() -> list[str]:
-    """The names of the faces that cannot be loaded; none, where all is well."""
+    """The names of faces that cannot be loaded; none if all is well."""
     return [face.name for face in every_face() if not _loads(face)]
 
 
@@ -71,13 +71,13 @@ def _loads(face: Face) -> bool:
 
 
 def every_face() -> tuple[Face, ...]:
-    """All faces that can be chosen."""
+    """All faces."""
     han = (JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL, HONG_KONG)
     return (LATIN, *BY_SCRIPT.values(), *han, SYMBOLS, EMOJI)
 
 
 def han_face(text: str, language: str) -> Face:
-    """The face for Chinese characters: kana and hangul tell the language of a text, else the language given does."""
+    """The face for Chinese characters: kana or hangul decide the language, else the given one does."""
     scripts = {_script(letter) for letter in text}
     if scripts & {"HIRAGANA", "KATAKANA"}:
         return JAPANESE
@@ -108,7 +108,7 @@ def _script(letter: str) -> str:
 
 @lru_cache(maxsize=8192)
 def has(face: Face, letter: str) -> bool:
-    """Whether a face has a letter: it is drawn otherwise than what is missing is."""
+    """Whether a face has a letter: it draws it differently from a missing one."""
     return _look(face, letter) != _missing(face)
 
 
@@ -129,7 +129,7 @@ def _plain(face: Face) -> ImageFont.FreeTypeFont:
 
 @lru_cache(maxsize=FONTS_KEPT)
 def font(face: Face, size: int, weight: int) -> ImageFont.FreeTypeFont:
-    """A face at a size in pixels and a weight from 400 to 700, shaped if it can be. Raises OSError for no font."""
+    """A face at a size in pixels and a weight from 400 to 700, shaped if possible. Raises OSError for no font."""
     engine = ImageFont.Layout.RAQM if SHAPED else ImageFont.Layout.BASIC
     loaded = ImageFont.truetype(face.path, size, index=face.index, layout_engine=engine)
     loaded.set_variation_by_axes([min(weight, HEAVIEST)])

@@ -1,4 +1,4 @@
-"""Layout of the card: where everything lies on its 1000×600 pixels. Read from the right, it is mirrored."""
+"""Layout of the card: where everything is on its 1000×600 pixels, mirrored for languages written from the right."""
 
 import math
 from functools import lru_cache
@@ -9,7 +9,7 @@ import msgspec
 from loyalty_app.pictures.drawing import Edge
 
 WIDTH, HEIGHT, MARGIN = 1000, 600, 52
-PANEL = 348  # the side of the white panel with the QR code, without the line of letters below it
+PANEL = 348  # the side of the white panel with the QR code, without the text below it
 PANEL_TOP, PANEL_HEIGHT = 152, 396
 COLUMN = WIDTH - 3 * MARGIN + 6 - PANEL
 MOST_SLOTS = 20
@@ -28,16 +28,16 @@ class Box(NamedTuple):
 
     @property
     def right(self) -> int:
-        """The first column that is not in it."""
+        """The first column to the right of it."""
         return self.left + self.width
 
     @property
     def bottom(self) -> int:
-        """The first row that is not in it."""
+        """The first row below it."""
         return self.top + self.height
 
     def mirrored(self) -> "Box":
-        """The same box seen in a mirror beside the card."""
+        """The same box, mirrored on the card."""
         return self._replace(left=WIDTH - self.right)
 
 
@@ -76,7 +76,7 @@ def layout(*, rtl: bool) -> Layout:
 
 
 def slots(number: int, *, rtl: bool) -> list[Box]:
-    """The places of up to 20 stamps in one or two rows, in the order in which they are filled."""
+    """The places of up to 20 stamps in one or two rows, in the order they are filled."""
     area = layout(rtl=False).slots
     across = number if number <= ONE_ROW else math.ceil(number / 2)
     rows = math.ceil(number / across)

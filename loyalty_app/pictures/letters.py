@@ -1,4 +1,4 @@
-"""Letters: any text made fit to draw, and cut into what a reader takes for one letter each.
+"""Letters: cleans any text for drawing, and cuts it into what readers see as single letters.
 
 Only the text itself is looked at here; fonts and sizes are elsewhere.
 """
@@ -17,9 +17,9 @@ _LINKS = "VIRAMA"
 
 
 def clean(text: str) -> str:
-    """One line without what cannot be seen: control characters, lone surrogates, overrides of direction.
+    """One line without invisible characters: controls, lone surrogates, overrides of direction.
 
-    Spaces are single, the text is NFC, at most 400 characters and four marks on a letter.
+    Spaces are single, the text is NFC, with at most 400 characters and four marks on a letter.
     """
     drawable = "".join(letter for letter in text[: 2 * LETTERS_AT_MOST] if letter.isspace() or _drawable(letter))
     joined = " ".join(unicodedata.normalize("NFC", drawable).split())
@@ -41,7 +41,7 @@ def _tamed(letters: str) -> Iterator[str]:
 
 
 def clusters(text: str) -> list[str]:
-    """Cut a text where it may be cut: marks, joined emoji, flags and conjuncts stay together."""
+    """Cut a text where that is allowed: marks, joined emoji, flags and conjuncts stay together."""
     found: list[str] = []
     for letter in text:
         if found and _belongs(found[-1], letter):

@@ -1,6 +1,6 @@
-"""The poster: a sheet of A5 for the counter, whose QR code lets a guest join. White at the edges, for any printer.
+"""The poster: an A5 sheet for the counter, whose QR code lets a guest join. White at the edges, for any printer.
 
-All words come with the poster. Sizes are pixels at ten to the millimetre, which is 254 dpi.
+All words come with the poster. Sizes are in pixels, ten to the millimetre, which is 254 dpi.
 """
 
 import math
@@ -32,7 +32,7 @@ DARK: Colour = (34, 34, 34)
 
 
 class PosterPicture(msgspec.Struct, frozen=True, kw_only=True):
-    """What a poster shows. `link` is the join link, `steps` say in three short lines how it works."""
+    """What a poster shows. `link` is the join link, `steps` explain in three short lines how it works."""
 
     shop_name: str
     headline: str
@@ -60,7 +60,7 @@ def _draw(poster: PosterPicture) -> Image.Image:
 
 
 def _panel(picture: Image.Image, area: Box, colours: Palette) -> None:
-    """A box of the shop's colour with round corners, and an edge that keeps a white one visible on paper."""
+    """A box of the shop's colour with round corners, and an edge that shows a white one on paper."""
     shape = sprites.box(area.width, area.height, ROUND)
     picture.paste(ground(colours, area.width, area.height), (area.left, area.top), shape)
 
@@ -82,7 +82,7 @@ def _draw_head(picture: Image.Image, poster: PosterPicture, colours: Palette) ->
 
 
 def _draw_code(picture: Image.Image, link: str, colours: Palette) -> None:
-    """The code in a frame, and the link below it for those who type."""
+    """The code in a frame, and the link below it for people who type."""
     code = qr_picture(link, CODE_SIDE)
     lay(picture, sprites.box(FRAME.width, FRAME.height, ROUND), (FRAME.left, FRAME.top), _seen(colours))
     inner = sprites.box(FRAME.width - 2 * LINE, FRAME.height - 2 * LINE, ROUND - LINE)
@@ -93,14 +93,14 @@ def _draw_code(picture: Image.Image, link: str, colours: Palette) -> None:
 
 
 def _whole(link: str) -> Line:
-    """A link as small as it must be: one that is cut leads nowhere."""
+    """A link as small as need be: a cut link leads nowhere."""
     found = line(link, Style(LINK_SIZE, MEDIUM))
     share = min(1, (WIDTH - 2 * MARGIN) / max(1, found.width))
     return line(link, Style(max(8, math.floor(LINK_SIZE * share)), MEDIUM))
 
 
 def _seen(colours: Palette) -> Colour:
-    """The shop's colour, or black where it is almost white."""
+    """The shop's colour, or black if it is almost white."""
     return colours.dark if contrast(colours.dark, WHITE) >= SEEN_ON_PAPER else DARK
 
 

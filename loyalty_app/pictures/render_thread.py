@@ -1,4 +1,4 @@
-"""The render thread: pictures are drawn one after the other, in a thread of their own.
+"""The render thread: draws pictures one after the other, in a thread of their own. What they show is not known here.
 
 Why: a picture takes some milliseconds of computing, and Python lets one thread compute at a time. With many threads an
 answer would wait for all of them; with one, it waits for one picture.
@@ -15,5 +15,5 @@ _thread = ThreadPoolExecutor(1, "pictures")
 
 
 async def drawn(draw: Callable[[Picture], bytes], picture: Picture) -> bytes:
-    """Draw a picture once those before it are drawn; gives its bytes."""
+    """Draw a picture once earlier ones are drawn; return its bytes."""
     return await asyncio.get_running_loop().run_in_executor(_thread, draw, picture)

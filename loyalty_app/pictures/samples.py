@@ -1,4 +1,4 @@
-"""Samples: a card in every script, a poster and a chart, for `make pictures` and for tests. The shops are made up."""
+"""Samples: a card in every script, a poster and a chart, for `make pictures` and for tests. The shops are invented."""
 
 import random
 from typing import NamedTuple

@@ -1,6 +1,6 @@
 """Sprites: the small shapes of a card as masks: discs, rings, a star, a gift, rounded boxes.
 
-Each is drawn several times as large and made smaller, which smooths its edges; it is made once for each size.
+Each is drawn several times as large and then reduced, which smooths its edges; it is made once for each size.
 """
 
 import math
@@ -14,7 +14,7 @@ Pen = ImageDraw.ImageDraw
 
 
 def _smooth(width: int, height: int, draw: Callable[[Pen, int], None]) -> Image.Image:
-    """Draw on a large canvas, with its scale given to the function, and make that smaller."""
+    """Draw on a large canvas, whose scale `draw` gets, then reduce it."""
     larger = LARGER if max(width, height) <= LARGE else LARGER_OF_LARGE
     canvas = Image.new("L", (width * larger, height * larger))
     draw(ImageDraw.Draw(canvas), larger)
@@ -29,7 +29,7 @@ def disc(side: int) -> Image.Image:
 
 @lru_cache(maxsize=128)
 def ring(side: int, width: float) -> Image.Image:
-    """A circle's line of that width."""
+    """The outline of a circle, `width` pixels wide."""
 
     def draw(pen: Pen, n: int) -> None:
         pen.ellipse((0, 0, side * n - 1, side * n - 1), outline=255, width=round(width * n))

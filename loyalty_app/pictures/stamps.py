@@ -1,4 +1,4 @@
-"""Stamps on a card: up to 20 slots in one or two rows, beyond that a bar. The last slot holds the reward."""
+"""Stamps on a card: up to 20 slots in one or two rows, a bar for more. The last slot holds the reward."""
 
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from loyalty_app.pictures.layout import MOST_SLOTS, Box, layout, slots
 from loyalty_app.pictures.text import Style, line
 
 COUNT_GAP = 12
-MARK, PRESENT = 0.66, 0.52  # how much of a slot its star takes, and its gift
+MARK, PRESENT = 0.66, 0.52  # shares of a slot: its star, its gift
 BAR_HEIGHT, BAR_BELOW = 36, 148
 NUMBER, GOAL = Style(92, BOLD), Style(46, BOLD)
 HEADER_NUMBER, HEADER_GOAL = Style(64, BOLD), Style(34, BOLD)
@@ -53,7 +53,7 @@ def _centre(picture: Image.Image, shape: Image.Image, place: Box, colour: tuple[
 
 @lru_cache(maxsize=64)
 def stamp(side: int) -> Image.Image:
-    """A disc out of which a star is cut."""
+    """A disc with a star cut out."""
     star = sprites.star(round(side * MARK))
     cut_out = Image.new("L", (side, side))
     cut_out.paste(star, ((side - star.width) // 2, (side - star.height) // 2))
@@ -62,7 +62,7 @@ def stamp(side: int) -> Image.Image:
 
 @lru_cache(maxsize=64)
 def empty_slot(side: int) -> Image.Image:
-    """A ring with a breath of colour in it."""
+    """A ring with a breath of colour inside."""
     mask = faint(sprites.disc(side), 0.08)
     mask.paste(120, (0, 0), sprites.ring(side, max(1.5, side * 0.03)))
     return mask

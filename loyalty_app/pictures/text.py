@@ -1,7 +1,7 @@
-"""Text: one line of any scripts, measured, shaped by raqm and drawn.
+"""Text: one line in any scripts, measured, shaped by raqm and drawn.
 
-Lines become masks (one byte a pixel): the caller chooses the colour, and nothing leaves its box. `fitting` deals with
-lines that are too long for their place.
+Lines become masks (one byte a pixel): the caller chooses the colour, and nothing leaves its box. `fitting` handles
+lines that are too long.
 """
 
 import math
@@ -17,21 +17,21 @@ from loyalty_app.pictures.fonts import SHAPED, font
 from loyalty_app.pictures.letters import clean, clusters
 from loyalty_app.pictures.text_runs import Run, runs_of
 
-ASCENT, DESCENT = 1.25, 0.55  # of the size; what Thai and Devanagari need with their marks
+ASCENT, DESCENT = 1.25, 0.55  # shares of the size; Thai and Devanagari need this for their marks
 PAD = 0.15
-FINER = 3  # letters are drawn so much larger first: hinted at their own size they stand unevenly
+FINER = 3  # letters are drawn this much larger first: hinting at their own size spaces them unevenly
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")
 
 
 class Shaping(TypedDict, total=False):
-    """What raqm wants to know."""
+    """Options of raqm."""
 
     direction: str
     language: str | None
 
 
 class Style(msgspec.Struct, frozen=True):
-    """How a line looks: size in pixels, weight from 400 to 700, the language that settles what letters leave open."""
+    """How a line looks: size in pixels, weight from 400 to 700, and the language for what letters leave open."""
 
     size: int
     weight: int
@@ -39,7 +39,7 @@ class Style(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A measured line: its runs from left to right, and its width in pixels. It is RTL by its own first letter."""
+    """A measured line: its runs from left to right, and its width in pixels. Its first letter decides `rtl`."""
 
     runs: tuple[Run, ...]
     style: Style
@@ -53,7 +53,7 @@ def line(text: str, style: Style) -> Line:
 
 
 def measure(text: str, style: Style) -> Line:
-    """The same for a text that is clean already."""
+    """Measure a text that is clean already."""
     base = bidi.base_level(text, rtl=bidi.is_rtl(style.language))
     runs = runs_of(text, base, style.language)
     return Line(runs, style, sum(_advance(run, style) for run in runs), bool(base))
@@ -68,7 +68,7 @@ def _font(run: Run, style: Style) -> ImageFont.FreeTypeFont:
 
 
 def _seen(run: Run) -> str:
-    """The text as the font takes it: where nothing turns it round, from left to right."""
+    """The text as the font takes it: from left to right, unless raqm turns it."""
     return run.text if SHAPED or run.direction == "ltr" else "".join(reversed(clusters(run.text)))
 
 
@@ -107,5 +107,5 @@ def ascent(size: int) -> int:
 
 
 def padding(size: int) -> int:
-    """Pixels of a mask left of where its line begins."""
+    """Pixels of a mask to the left of its line."""
     return math.ceil(size * PAD)

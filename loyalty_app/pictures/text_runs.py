@@ -1,4 +1,4 @@
-"""Runs: a line cut into parts of one font and one direction, in the order in which they are seen."""
+"""Runs: a line cut into parts of one font and one direction, in the order they are seen."""
 
 import unicodedata
 from functools import lru_cache
@@ -20,13 +20,13 @@ class Run(msgspec.Struct, frozen=True):
 
     @property
     def direction(self) -> str:
-        """As raqm calls it."""
+        """The direction, as raqm calls it."""
         return "rtl" if self.level % 2 else "ltr"
 
 
 @lru_cache(maxsize=1024)
 def runs_of(text: str, base: int, language: str) -> tuple[Run, ...]:
-    """Runs in the order in which they are seen; each keeps its letters in the order in which they are read."""
+    """Runs in the order they are seen; each keeps its letters in reading order."""
     drawn = [(face, cluster) for face, cluster in _with_faces(text, han_face(text, language)) if face is not None]
     letters = "".join(cluster for _, cluster in drawn)
     faces = [face for face, cluster in drawn for _ in cluster]
@@ -46,7 +46,7 @@ def _with_faces(text: str, han: Face) -> list[tuple[Face | None, str]]:
 
 
 def _face(cluster: str, current: Face | None, han: Face) -> Face | None:
-    """Spaces and punctuation stay with the font of what is before them, so that words are not torn apart."""
+    """Spaces and punctuation keep the font before them, so that words are not torn apart."""
     stays = unicodedata.category(cluster[0])[0] in "ZP" and current not in {None, EMOJI, SYMBOLS}
     if stays and current is not None and has(current, cluster[0]):
         return current
@@ -54,7 +54,7 @@ def _face(cluster: str, current: Face | None, han: Face) -> Face | None:
 
 
 def _only_what(face: Face | None, cluster: str) -> str:
-    """Drop marks that the font of their letter has not."""
+    """Drop marks that the font of their letter does not have."""
     if face is None:
         return ""
     return cluster[0] + "".join(c for c in cluster[1:] if _invisible(c) or has(face, c))
