@@ -27,7 +27,7 @@ def main() -> int:
     except Exception as error:  # noqa: BLE001  # every failure must reach the log
         return _failed(f"{type(error).__name__}: {' '.join(str(error).split())}")
     except KeyboardInterrupt:
-        return _failed("It was given up.")
+        return _failed("The backup was stopped.")
     return 0
 
 

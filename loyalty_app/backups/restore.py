@@ -48,7 +48,7 @@ def restore_backup(settings: Settings, source: Path, *, now: datetime, replace: 
 
 
 def quiet(connection: Connection, now: datetime) -> None:
-    """Stop everything in a restored database that may have gone out before."""
+    """Keep a restored database from sending what may have been sent before."""
     pause_on(connection, now=now)
     waiting = update(telegram_update).where(telegram_update.c.done_at.is_(None))
     connection.execute(waiting.values(done_at=now, body=None, lease=None, lease_until=None, error="restored"))

@@ -49,5 +49,5 @@ def _prove(connection: Connection) -> None:
         proof.run(connection)
         if proof.found:
             first = proof.differences[0]
-            message = f"The books of the copy are wrong, so it does not count. {first}. `loyalty doctor` tells more."
+            message = f"The books of the copy are wrong, so it does not count. {first}. See `loyalty doctor`."
             raise BackupRefused(message)

@@ -205,7 +205,7 @@ def _decided(change: Change[Single]) -> Decided[Single]:
 
 
 def _occasion(request: Request, state: BatchState, most_rewards: int = 0) -> Occasion:
-    """Who asks, when by the shop's clock, and the next ids; unused ids stay the next ones."""
+    """The actor, the time by the shop's clock, and the next ids; unused ones stay the next."""
     return Occasion(
         now=state.now.astimezone(state.businesses[request.business_id].zone),
         actor=request.caller.actor,

@@ -134,4 +134,4 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
-        raise SettingsError(f"LOYALTY_METRICS_PORT: port {port} of {host} cannot be had, {error.strerror}.") from error
+        raise SettingsError(f"LOYALTY_METRICS_PORT: port {port} of {host} cannot be used: {error.strerror}.") from error

@@ -1,1 +1,1 @@
-"""Queues that lie in the database: how they are leased and worked off. What waits in them is not known here."""
+"""Queues in the database: how rows are leased and jobs are done. What waits in a queue is not known here."""

@@ -1,13 +1,13 @@
-"""A leased table: rows that wait in a table are given out under leases, to any number of processes at once.
+"""A leased table: gives out the waiting rows of a table under leases, to any number of processes at once.
 
-A lease is a token and a moment at which it ends. Claiming writes both into the row; the holder of the token may renew
-the lease, note what came of the work, or give the row back. A lease that ends at this very moment is over: the row is
-free for others, and nothing of its late holder is written. Every queue of the application gives its rows out here.
+A lease is a token and the moment when it ends. Claiming writes both into the row; the holder of the token may renew the
+lease, record the result of the work, or give the row back. A lease that ends at this very moment is over: the row is
+free for others, and its former holder writes nothing. Every queue of the application gives its rows out here.
 
-What belongs here: the two columns of a lease, and the statements about them. What a queue holds, what is
-due in it and in which order, and what is written when a job is done, is the queue's own affair.
+Here are the two columns of a lease and the statements about them. What a queue holds, which rows are due in which
+order, and what is written when a job is done, is decided by the queue.
 
-`claim`, `renew` and `release` wait for nobody, so they may follow any other lock in a transaction. `held` waits; it
+`claim`, `renew` and `release` wait for no lock, so they may follow any other lock in a transaction. `held` waits; it
 locks rows in the order of their keys.
 """
 
@@ -24,7 +24,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.types import UtcDateTime
 
 NOW = bindparam("now", type_=UtcDateTime())
-"""The moment of a question; a `due` names it, and `is_due` and `claim` say when it is."""
+"""The moment of a question: a `due` uses it, `is_due` and `claim` give its value."""
 TOKEN_BYTES = 16
 
 Key: TypeAlias = tuple[int, ...]
@@ -32,7 +32,7 @@ Given: TypeAlias = Mapping[str, Sequence[int] | datetime]
 
 
 class Lease(msgspec.Struct, frozen=True):
-    """The right to work on one row: the row's key, and the token that was written when it was claimed."""
+    """The right to work on one row: the row's key, and the token of its claim."""
 
     key: Key
     token: str
@@ -44,22 +44,22 @@ def new_token() -> str:
 
 
 def free(until: ColumnElement[datetime | None]) -> ColumnElement[bool]:
-    """Whether nobody holds a row of a leased table at the moment `NOW`, by the column that says until when."""
+    """Whether nobody holds a row at the moment `NOW`; `until` is the column with the end of its lease."""
     return or_(until.is_(None), until <= NOW)
 
 
 class LeasedTable:
     """Gives out the rows of one table.
 
-    - `table` has a column `lease` for the token, and one for the moment at which a lease ends, which `until` names. A
-      queue may write a moment there for a row that nobody holds: it has to wait until then.
-    - `key` names the columns by which a row is found; all are integers.
-    - `due` asks for the rows that can be worked on, in the order in which they are to be served; it does not care who
-      holds them. It may name `NOW`, and other parameters, which come as `given`. PostgreSQL looks at a row again once
-      it has locked it, by what the outermost question says: so that must say all that may have changed.
+    - `table` has a column `lease` for the token, and one for the end of a lease, which `until` names. A queue may
+      write a moment there for a row that nobody holds: the row waits until then.
+    - `key` names the columns that rows are found by; all are integers.
+    - `due` selects the rows that can be worked on, in the order in which they are served, whether held or not. It may
+      use `NOW`, and other parameters, which come as `given`. Once PostgreSQL has locked a row, it checks only the
+      outermost query again: so that must have every condition that may have changed.
     - `lasts` is how long a lease is, unless it is renewed.
 
-    Nothing is raised but what the database raises; a lease that is lost is no error.
+    Raises only what the database raises; a lost lease is no error.
 
         invoices = LeasedTable(
             invoice,
@@ -81,13 +81,13 @@ class LeasedTable:
         self._claimable = free_and_due.limit(bindparam("room")).with_for_update(of=table, skip_locked=True)
 
     def is_due(self, connection: Connection, now: datetime, given: Given | None = None) -> bool:
-        """Whether a row can be claimed."""
+        """Whether any row can be claimed."""
         return bool(connection.execute(self._is_due, {"now": now, **(given or {})}).scalar_one())
 
     def claim(
         self, connection: Connection, database: Database, *, now: datetime, room: int, given: Given | None = None
     ) -> list[tuple[Row[Any], Lease]]:
-        """Lease at most `room` rows; gives each as `due` reads it, with its lease. Rows that others lock are left."""
+        """Lease at most `room` rows; give each as `due` selects it, with its lease. It skips rows that others lock."""
         rows = connection.execute(self._claimable, {"now": now, "room": room, **(given or {})}).all()
         token, end = new_token(), now + self.lasts
         leases = [Lease(self._key_in(row), token) for row in rows]
@@ -96,14 +96,14 @@ class LeasedTable:
         return list(zip(rows, leases, strict=True))
 
     def renew(self, connection: Connection, database: Database, leases: Sequence[Lease], *, now: datetime) -> None:
-        """Have leases last for longer, from now. One that is lost is left to the holder of the row.
+        """Extend leases, from now. A lost one is left to the holder of the row.
 
-        A row that somebody has locked is left as well, until the next time.
+        A locked row is skipped as well, until the next time.
         """
         self._change(connection, database, leases, {self.until: now + self.lasts})
 
     def release(self, connection: Connection, database: Database, leases: Sequence[Lease]) -> None:
-        """Give rows back untouched: others may claim them at once. One that somebody has locked ends by itself."""
+        """Give rows back unchanged: others may claim them at once. The lease of a locked one ends by itself."""
         self._change(connection, database, leases, self._freed)
 
     def _change(self, connection: Connection, database: Database, leases: Sequence[Lease], values: Values) -> None:
@@ -114,18 +114,18 @@ class LeasedTable:
             database.update(connection, self.table, changed, key=self.key)
 
     def release_all(self, connection: Connection, among: ColumnElement[bool]) -> None:
-        """Free those rows of a queue that `among` names, when no other process is at work: their holders are gone."""
+        """Free the rows that `among` selects. Call it only when no other process is running."""
         connection.execute(update(self.table).where(among).values(**self._freed))
 
     def held(self, connection: Connection, database: Database, leases: Iterable[Lease]) -> dict[Lease, Row[Any]]:
-        """Those leases that were not lost, each with its row, which is locked until the transaction ends."""
+        """The leases that were not lost, each with its row, locked until the transaction ends."""
         asked = list(leases)
         found = database.fetch(connection, self.table, self.key, [lease.key for lease in asked], lock=True)
         rows = {self._key_in(row): row for row in found}
         return {one: rows[one.key] for one in asked if one.key in rows and rows[one.key].lease == one.token}
 
     def finish(self, connection: Connection, database: Database, done: Mapping[Lease, Values]) -> None:
-        """Write what came of rows that `held` has found, the same columns for each, and free them."""
+        """Write results into rows that `held` has found, the same columns for each, and free them."""
         rows = ({**self._freed, **values, **self._key_of(lease)} for lease, values in done.items())
         database.update(connection, self.table, rows, key=self.key)
 

@@ -1,19 +1,19 @@
-"""Wake-ups: who leaves work in the database tells those of the same process who wait for it, so that it is done soon.
+"""Wake-ups: tell the workers of this process that work was left in the database, so that it is done soon.
 
-Workers of other processes look by themselves. What the work is, and how it is done, is not known here.
+Workers of other processes poll. What the work is, and how it is done, is not known here.
 """
 
 from collections.abc import Callable
 
 
 class Wakeup:
-    """One kind of work, and who waits for it in this process."""
+    """One kind of work, and its listeners in this process."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[], None]] = []
 
     def listen(self, wake: Callable[[], None]) -> None:
-        """Have `wake` called whenever there is work; it must return at once, and raise nothing."""
+        """Call `wake` whenever there is work; it must return at once and raise nothing."""
         self._listeners.append(wake)
 
     def notify(self) -> None:

@@ -1,12 +1,12 @@
-"""The queue worker: takes jobs out of a leased table and has them done, in any number of processes at once.
+"""The queue worker: claims jobs from a leased table and has them done, in any number of processes at once.
 
-No transaction is open while a job is done: one turn notes in a single transaction what came of all jobs that have
-ended, renews the leases of those that take long, and claims what is due next. It need not be durable: were it undone,
-the jobs would be done once more, which they must bear in any case. A worker is woken when its process has queued
-something, and otherwise looks by itself, four times a second.
+No transaction is open while a job is done. One turn is a single transaction: it records the results of finished jobs,
+renews leases of long ones, and claims what is due next. It need not be durable: if it is lost, jobs are done again,
+which they must tolerate anyway. A worker is woken when its process has queued something; otherwise it looks four times
+a second.
 
-What belongs here: when jobs are claimed, begun, renewed and recorded. How rows are leased is in `leased_table`; what
-the jobs are is known to their queues.
+Here it is decided when jobs are claimed, begun, renewed and recorded. How rows are leased is in `leased_table`; what
+the jobs are is known only to their queues.
 """
 
 import asyncio
@@ -36,33 +36,33 @@ Ended_contra = TypeVar("Ended_contra", contravariant=True)
 
 
 class WorkQueue(Protocol[Job, Ended_contra]):
-    """What a worker needs of a queue whose jobs are rows of a leased table."""
+    """What a worker needs from a queue whose jobs are rows of a leased table."""
 
     @property
     def leases(self) -> LeasedTable:
-        """The table of the jobs; it renews their leases, and takes them back."""
+        """The table of the jobs, which renews and releases their leases."""
 
     def lease_of(self, job: Job) -> Lease:
-        """The lease under which a job was claimed. Its key tells the job from others, however often it is claimed."""
+        """The lease under which a job was claimed. Its key identifies the job, however often it is claimed."""
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
-        """Whether there is something to claim. Asked outside a transaction; must not write."""
+        """Whether there is anything to claim. Called outside a transaction; must not write."""
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[Job]:
-        """Lease at most `room` jobs to the caller, waiting for nobody."""
+        """Lease at most `room` jobs to the caller, waiting for no lock."""
 
     def record(
         self, connection: Connection, database: Database, ended: Sequence[Ended_contra], *, now: datetime
     ) -> None:
-        """Note what came of jobs whose lease is still held; others are left to those who hold them now."""
+        """Record the results of jobs whose lease is still held; leave others to their holders."""
 
 
 class QueueWorker(Generic[Job, Ended]):
-    """Works a queue off until it is closed; closing finishes the jobs that are under way.
+    """Does the jobs of a queue until it is closed; closing finishes running jobs.
 
-    `work` does one job and returns what came of it, which the queue then records. It is a coroutine; at most 64 of them
-    run at once. If it raises, the failure is logged and the job is left: its lease ends by itself, and somebody does it
-    again. A database that is away is logged and tried again every two seconds. `name` stands in the log.
+    `work` is a coroutine that does one job and returns its result, which the queue then records. At most 64 run at
+    once. If it raises, the failure is logged and the job is left: its lease ends by itself, and it is done again. If
+    the database is away, that is logged and tried again every two seconds. `name` appears in the log.
 
         worker = QueueWorker(database, UpdateQueue(bots.keys), handle, clock=clock, name="updates")
         worker.wake()  # something was queued
@@ -92,7 +92,7 @@ class QueueWorker(Generic[Job, Ended]):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is under way, and all that has ended is noted."""
+        """Whether no job is running and all results are recorded."""
         return not self._under_way and not self._ended
 
     async def _serve(self) -> None:
@@ -100,7 +100,7 @@ class QueueWorker(Generic[Job, Ended]):
             try:
                 if not await self.take_turn():
                     await self._rest(LOOK_EVERY_SECONDS)
-            except Exception:  # whatever failed, a database that is away comes back
+            except Exception:  # any failure: a database that is away comes back
                 log.exception("%s: the queue could not be read or written", self._name)
                 await self._rest(TROUBLE_SECONDS)
 
@@ -110,7 +110,7 @@ class QueueWorker(Generic[Job, Ended]):
         self._wanted.clear()
 
     async def take_turn(self) -> int:
-        """Note what came of jobs, and begin those that are due and fit in; says how many that were."""
+        """Record results, and begin due jobs that fit in; return how many began."""
         now, room = self._clock(), MOST_AT_ONCE - len(self._under_way)
         due = room > 0 and await self._database.glance(lambda connection: self._queue.is_due(connection, now))
         jobs = await self._write(room if due and not self._closing else 0)
@@ -121,7 +121,7 @@ class QueueWorker(Generic[Job, Ended]):
         return len(jobs)
 
     async def _give_back(self, jobs: Sequence[Job]) -> None:
-        """Free what was claimed while closing began; nobody need wait until its leases end."""
+        """Free jobs that were claimed while closing began; nobody need wait until their leases end."""
         queue, leases = self._queue, list(map(self._queue.lease_of, jobs))
         if leases:
             await self._database.write(
@@ -134,7 +134,7 @@ class QueueWorker(Generic[Job, Ended]):
         return 0 if self._closing else max(0, MOST_AT_ONCE - len(self._under_way))
 
     def begin(self, jobs: Iterable[Job]) -> None:
-        """Do jobs that are claimed already; one that is under way here is not begun again."""
+        """Do jobs that are claimed already; one that is running here is not begun again."""
         for job in jobs:
             if not self._is_under_way(job):
                 task = asyncio.create_task(self._do(job))
@@ -146,7 +146,7 @@ class QueueWorker(Generic[Job, Ended]):
         return lease_of(job).key in (lease_of(other).key for other in self._under_way.values())
 
     async def _write(self, room: int) -> Sequence[Job]:
-        """Note what came of jobs, and claim at most `room` others, in one transaction."""
+        """Record results, and claim at most `room` jobs, in one transaction."""
         now, ended, held = self._clock(), self._ended, self._to_renew()
         if not (ended or room or held):
             return []
@@ -166,7 +166,7 @@ class QueueWorker(Generic[Job, Ended]):
         return jobs
 
     def _to_renew(self) -> list[Lease]:
-        """The leases of what is under way, if they were not renewed for a while."""
+        """The leases of running jobs, if they were not renewed for a while."""
         late = self._clock() - self._renewed >= RENEW_EVERY
         return list(map(self._queue.lease_of, self._under_way.values())) if late else []
 
@@ -174,14 +174,14 @@ class QueueWorker(Generic[Job, Ended]):
         self._under_way.pop(task, None)
         self._wanted.set()
         if not task.cancelled() and task.exception() is not None:
-            log.error("%s: a job broke off; its lease ends by itself", self._name, exc_info=task.exception())
+            log.error("%s: a job failed; its lease ends by itself", self._name, exc_info=task.exception())
 
     async def _do(self, job: Job) -> None:
         ended = await self._work(job)
-        self._ended.append(ended)  # looked up now: a turn may have begun another list meanwhile
+        self._ended.append(ended)  # looked up now: a turn may have started another list
 
     async def settle(self) -> None:
-        """Wait for the jobs that are under way, and note what came of them; until then they stay leased."""
+        """Wait for running jobs and record their results; until then they stay leased."""
         while self._under_way:
             await asyncio.wait(self._under_way, timeout=RENEW_EVERY.total_seconds())
             await self._note()
@@ -190,16 +190,16 @@ class QueueWorker(Generic[Job, Ended]):
     async def _note(self) -> None:
         try:
             await self._write(0)
-        except Exception:  # the leases end by themselves, and somebody tries again
-            log.exception("%s: what came of jobs could not be noted", self._name)
+        except Exception:  # the leases end by themselves: jobs are done again
+            log.exception("%s: the results of jobs could not be recorded", self._name)
 
     def stop(self) -> None:
-        """Take nothing more."""
+        """Claim nothing more."""
         self._closing = True
         self._wanted.set()
 
     async def close(self) -> None:
-        """Take nothing more, and finish what is under way."""
+        """Claim nothing more, and finish running jobs."""
         self.stop()
         await self._task
         await self.settle()

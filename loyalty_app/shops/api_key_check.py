@@ -1,8 +1,8 @@
-"""The check of API keys: whose key a text is, whether it is good, and that it was used.
+"""The check of API keys: whose key a text is, whether it is valid, and that it was used.
 
-Only a key's SHA-256 is kept. A text with a wrong checksum never reaches the database. A key that was recognised is
-remembered for half a second, so that revoking it works within a second in every process. Keys in use that will soon be
-forgotten are looked up again, all at once, while nobody waits for it.
+Only a key's SHA-256 is stored. A text with a wrong checksum never reaches the database. A recognised key is cached for
+half a second, so that revoking it works within a second in every process. Used keys that will soon leave the cache are
+looked up again, all at once, while nobody waits for it. Keys are made in `api_keys`.
 """
 
 import asyncio
@@ -37,14 +37,14 @@ log = logging.getLogger(__name__)
 
 
 class KeyHolder(msgspec.Struct, frozen=True):
-    """Who asks: a key, and the business that it opens."""
+    """Who calls the API: a key, and its business."""
 
     key: KeyInfo
     business: Business
 
 
 class ApiKeys:
-    """Recognises keys, and notes at most once a minute that they are used.
+    """Recognises keys, and records at most once a minute that they are used.
 
     api_keys = ApiKeys(database)
     holder = await api_keys.recognise(text)  # holder.business, holder.key.scopes
@@ -54,11 +54,11 @@ class ApiKeys:
     def __init__(
         self, database: Database, *, clock: Clock = utc_now, seconds: Callable[[], float] = time.monotonic
     ) -> None:
-        """`clock` says what has expired and when a key was used, `seconds` how long one has been remembered."""
+        """`clock` decides what has expired and when a key was used, `seconds` how long a key stays cached."""
         self._database, self._clock, self._seconds = database, clock, seconds
         self._remembered: dict[bytes, tuple[float, KeyHolder]] = {}
         self._used: set[bytes] = set()
-        """Those of them that were used since they were looked up."""
+        """Those that were used since they were looked up."""
         self._refreshing: asyncio.Task[None] | None = None
         self._asked: dict[bytes, asyncio.Task[KeyHolder]] = {}
         self._noted: dict[int, datetime] = {}
@@ -80,7 +80,7 @@ class ApiKeys:
         return holder
 
     async def _look_up_once(self, public_id: str, digest: bytes) -> KeyHolder:
-        """Look a key up; who comes with the same one meanwhile waits for the same answer."""
+        """Look a key up; requests with the same key meanwhile wait for the same answer."""
         if digest not in self._asked:
             self._asked[digest] = task = asyncio.create_task(self._look_up(public_id, digest))
             task.add_done_callback(lambda _: self._asked.pop(digest))
@@ -94,7 +94,7 @@ class ApiKeys:
         return found[digest]
 
     async def _find(self, asked: Mapping[bytes, str]) -> dict[bytes, KeyHolder]:
-        """Whose keys these are, of those that are valid; the others are forgotten."""
+        """The holders of those keys that are valid; the others leave the cache."""
         self._used -= asked.keys()
         now = self._clock()
         found = await self._database.read(lambda connection: _holders(self._database, connection, asked, now=now))
@@ -103,7 +103,7 @@ class ApiKeys:
         return found
 
     def _refresh_if_due(self, until: float) -> None:
-        """Look up again what is in use and will soon be forgotten, if the key at hand will be."""
+        """If this key will soon leave the cache, look up again all used ones that will."""
         soon = self._seconds() + REMEMBERED_SECONDS / 2
         if until > soon or self._refreshing is not None:
             return
@@ -115,15 +115,15 @@ class ApiKeys:
         began = self._seconds()
         try:
             found = await self._find(asked)
-            # Who was refused meanwhile stays refused: what was read here may be older.
+            # A key refused meanwhile stays refused: what was read here may be older.
             self._remember({digest: one for digest, one in found.items() if digest in self._remembered}, began)
-        except (SQLAlchemyError, OSError):  # a later request with one of them looks it up, and is told
-            log.info("keys in use could not be looked up anew")
+        except (SQLAlchemyError, OSError):  # a later request with such a key looks it up, and is told
+            log.info("keys in use could not be looked up again")
         finally:
             self._refreshing = None
 
     def _remember(self, found: Mapping[bytes, KeyHolder], began: float) -> None:
-        """Remember keys for half a second from when they began to be looked up, however long that took."""
+        """Cache keys for half a second from when their lookup began, however long that took."""
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
             self._used.clear()
@@ -146,17 +146,17 @@ class ApiKeys:
         try:
             await self._database.write(lambda connection: connection.execute(used).close())
         except Exception:  # a note is not worth a failure
-            log.warning("that key %d is used could not be noted", holder.key.key_id, exc_info=True)
+            log.warning("use of key %d could not be noted", holder.key.key_id, exc_info=True)
 
     async def close(self) -> None:
-        """Finish noting and looking up."""
+        """Finish running notes and lookups."""
         await asyncio.gather(*self._notes, *[self._refreshing] if self._refreshing else [])
 
 
 def _holders(
     database: Database, connection: Connection, asked: Mapping[bytes, str], *, now: datetime
 ) -> dict[bytes, KeyHolder]:
-    """Whose keys these are, of those that are valid; asked by digest, each with its public id."""
+    """The holders of those keys that are valid; `asked` maps digests to public ids."""
     wanted = {(public_id,) for public_id in asked.values()}
     rows = [row for row in database.fetch(connection, api_key, ("public_id",), wanted) if _is_valid(row, now)]
     shops = database.fetch(connection, business, ("id",), {(row.business_id,) for row in rows})

@@ -1,6 +1,6 @@
-"""API keys: making, listing and revoking them. How one is recognised is in `api_key_check`.
+"""API keys: making, listing and revoking them. `api_key_check` recognises them.
 
-Only a key's SHA-256 is kept; its text is shown once.
+Only a key's SHA-256 is stored; its text is shown once.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ ALL_SCOPES = tuple(Scope)
 
 
 class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a key; its text is not."""
+    """What is stored about a key; its text is not."""
 
     key_id: int
     name: str
@@ -45,7 +45,7 @@ class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShownKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key just made, with the text that is shown once."""
+    """A new key, with the text that is shown once."""
 
     key_id: int
     api_key: str
@@ -65,7 +65,7 @@ def key_info_of(row: Row[Any]) -> KeyInfo:
 
 
 class NewKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A key that is to be made; the public id comes from `start`, if that is given, and else from chance."""
+    """A key to be made; the public id comes from `start` if given, else it is random."""
 
     business_id: int
     name: str
@@ -85,7 +85,7 @@ async def create_key(
 async def create_key_in_chat(
     database: Database, business_id: int, *, name: str, by: int, nonce: str, now: datetime
 ) -> ShownKey:
-    """Make a key for an owner, `by` the number on the staff; a nonce makes one key, which is shown once.
+    """Make a key for an owner, who is `by` on the staff; a nonce makes one key, shown once.
 
     Raises NotOnStaff, RoleRequired, InvalidRequest, PlanRequired, and IdempotencyKeyReused for a used nonce.
     """
@@ -104,7 +104,7 @@ async def create_key_in_chat(
 
 
 def add_key(database: Database, connection: Connection, new: NewKey) -> ShownKey:
-    """Make a key inside a transaction that may hold more. Raises InvalidRequest."""
+    """Make a key inside the caller's transaction. Raises InvalidRequest."""
     random = new.start[:PUBLIC_RANDOM_BYTES] + secrets.token_bytes(KEY_RANDOM_BYTES)
     key, title = make_key(random), clean_name(new.name)
     find_business(connection, new.business_id)
@@ -137,7 +137,7 @@ async def list_keys(database: Database, business_id: int) -> list[KeyInfo]:
 async def revoke_key(
     database: Database, business_id: int, key_id: int, *, now: datetime, by: int | None = None
 ) -> KeyInfo:
-    """Close a key for ever; closing it again changes nothing. `by` is who of the staff asks: an owner.
+    """Revoke a key for ever; revoking it again changes nothing. `by` is who on the staff asks: an owner.
 
     Raises InvalidRequest if there is no such key, NotOnStaff, RoleRequired.
     """

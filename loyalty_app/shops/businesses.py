@@ -1,6 +1,6 @@
-"""Businesses: the shops that live in one installation, and how one is opened.
+"""Businesses: the shops of one installation, how they are opened and changed, and who on the staff may do that.
 
-Their programs are in `programs`, their keys in `keys`.
+Their programs are in `programs`, their keys in `api_keys`.
 """
 
 import re
@@ -29,9 +29,9 @@ MOST_REQUESTS = 1_000_000_000
 
 
 class Business(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop. `rate_limit` is what was agreed with an enterprise; `country` reads phone numbers without a prefix.
+    """A shop. `rate_limit` was agreed with an enterprise; `country` reads phone numbers without a prefix.
 
-    `card_color` is the colour of its cards, as #6F4E37; with `card_notices` they may bring messages of their own.
+    `card_color` is the colour of its cards, as #6F4E37; with `card_notices` they may send messages of their own.
     """
 
     id: BusinessId
@@ -52,7 +52,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewBusiness(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a shop that is about to open."""
+    """A shop that is about to open."""
 
     name: str
     plan: Plan
@@ -62,7 +62,7 @@ class NewBusiness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BusinessChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to change about a shop; a field that is not set stays as it is."""
+    """What to change about a shop; unset fields stay as they are."""
 
     name: str | UnsetType = UNSET
     timezone: str | UnsetType = UNSET
@@ -72,7 +72,7 @@ class BusinessChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def business_of(row: Row[Any], prefix: str = "") -> Business:
-    """Read a row of the table `business`, or one that holds its columns beside others, under a prefix."""
+    """Read a row of the table `business`, or of a join that has its columns under a prefix."""
     values = row._mapping  # noqa: SLF001  # what SQLAlchemy offers for it
     fields = {name: values[prefix + name] for name in Business.__struct_fields__}
     return Business(**{**fields, "plan": Plan(fields["plan"])})
@@ -84,7 +84,7 @@ async def open_business(database: Database, new: NewBusiness, terms: Terms) -> B
 
 
 def add_business(database: Database, connection: Connection, *, new: NewBusiness, terms: Terms) -> Business:
-    """Open a shop inside a transaction that may hold more. Raises InvalidRequest."""
+    """Open a shop inside the caller's transaction. Raises InvalidRequest."""
     new = _checked(new)
     with database.ids(connection) as ids:
         business_id = ids.take(Kind.BUSINESS)
@@ -118,7 +118,7 @@ def _check_timezone(name: str) -> None:
 
 @cache
 def _timezones() -> set[str]:
-    """All names of time zones. They are read from a thousand files, so once."""
+    """All names of time zones. Why cached: they are read from a thousand files."""
     return available_timezones()
 
 
@@ -129,7 +129,7 @@ def check_rate_limit(agreed: int | None) -> None:
 
 
 def make_slug(name: str) -> str:
-    """A name for links: the letters and digits of the shop's name, and six random ones so that it is unique."""
+    """A name for links: letters and digits of the shop's name, and six random ones to make it unique."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
     return f"{words or 'shop'}-{secrets.token_hex(3)}"
@@ -168,10 +168,10 @@ async def set_plan(database: Database, business_id: int, plan: Plan, *, rate_lim
 
 
 class Repaint(Protocol):
-    """Is told, in the transaction in which that changes, that a shop looks different from now on."""
+    """Called in the transaction that makes a shop look different."""
 
     def __call__(self, connection: Connection, database: Database, business_id: BusinessId, *, now: datetime) -> None:
-        """Have all that shows the shop shown again."""
+        """Mark everything that shows the shop to be shown again."""
 
 
 async def change_business(
@@ -183,9 +183,10 @@ async def change_business(
     repaint: Repaint,
     by: int | None = None,
 ) -> Business:
-    """Change a shop's settings; `repaint` is told if it looks different then, and `by` is who of the staff asks.
+    """Change a shop's settings; `repaint` is called if its look changes. `by` is who on the staff asks.
 
     That is a manager or an owner, None for the operator.
+
     Raises InvalidRequest, NotOnStaff, RoleRequired.
     """
     asked = _asked(change)
@@ -213,7 +214,7 @@ def _asked(change: BusinessChange) -> dict[str, object]:
 
 
 def first_terms(stamps_required: int, reward_description: str, now: datetime) -> Terms:
-    """The first version of a program, with the policies that nobody has chosen yet. Raises InvalidRequest."""
+    """The first version of a program, with default policies. Raises InvalidRequest."""
     terms = Terms(version=1, stamps_required=stamps_required, reward_description=reward_description, updated_at=now)
     try:
         return msgspec.convert(msgspec.structs.asdict(terms), Terms)
@@ -224,10 +225,10 @@ def first_terms(stamps_required: int, reward_description: str, now: datetime) ->
 
 
 def require_staff(connection: Connection, business_id: int, staff_id: int | None, needed: Role) -> None:
-    """Raise NotOnStaff or RoleRequired unless that member of the staff may do so now.
+    """Raise NotOnStaff or RoleRequired unless that staff member may do this now.
 
-    The row stays locked to the end of the transaction, so that nobody is removed meanwhile. None is an API key or the
-    operator, who were let in elsewhere.
+    The row stays locked until the transaction ends, so that nobody is removed meanwhile. None is an API key or the
+    operator, who were checked elsewhere.
     """
     if staff_id is None:
         return

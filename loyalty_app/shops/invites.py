@@ -1,7 +1,7 @@
-"""Invites: how somebody comes onto the staff of a shop.
+"""Invites: how somebody joins the staff of a shop. Their rights are decided elsewhere.
 
-An invitation is a token of 128 bits that its bearer shows once, within a day; only its SHA-256 is kept. Somebody
-who works there and could have given it does not use it up: it is for another person.
+An invitation is a token of 128 bits, valid once and for a day; only its SHA-256 is stored. Staff members who could have
+given it do not use it up: it is for another person.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ VALID_FOR = timedelta(hours=24)
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """A place on the staff of a shop. `by` is who of the staff offers it, None the operator."""
+    """An offered place on the staff of a shop. `by` is who offers it, None the operator."""
 
     business_id: int
     role: Role
@@ -38,9 +38,9 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody has come onto the staff, or has a higher role there now.
+    """Somebody has joined the staff, or has a higher role there now.
 
-    `left` says that nothing has changed: they could have given this invitation, and it waits for somebody else.
+    `left` means nothing changed: they could have given this invitation, and it waits for another person.
     """
 
     position: Position
@@ -49,12 +49,12 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def token_digest(token: str) -> bytes:
-    """What is kept of a token: its SHA-256, 32 bytes. The prefix of the payload is no part of the token."""
+    """The stored form of a token: its SHA-256, 32 bytes. The payload's prefix is not part of the token."""
     return hashlib.sha256(token.encode()).digest()
 
 
 async def invite(database: Database, business_id: int, role: Role, *, now: datetime, by: int | None = None) -> str:
-    """Invite somebody: the `/start` payload that lets its bearer in. `by` is who of the staff asks, None the operator.
+    """Invite somebody: return the `/start` payload that admits its bearer. `by` is who asks, None the operator.
 
     Raises InvalidRequest if there is no such shop, NotOnStaff, RoleRequired.
     """
@@ -64,9 +64,9 @@ async def invite(database: Database, business_id: int, role: Role, *, now: datet
 
 
 async def invite_once(database: Database, offer: Offer, *, seed: bytes) -> str:
-    """Invite somebody under a secret seed: asking again gives the same invitation, and never a second one.
+    """Invite somebody under a secret seed: the same seed always gives the same invitation.
 
-    Raises what `invite` raises, and InviteInvalid once it was used.
+    Raises what `invite` raises, and InviteInvalid once it was used or has expired.
     """
     token = _token(seed)
 
@@ -85,7 +85,7 @@ async def invite_once(database: Database, offer: Offer, *, seed: bytes) -> str:
 def add_invite(
     database: Database, connection: Connection, *, business_id: int, role: Role, now: datetime, by: int | None = None
 ) -> str:
-    """Invite somebody inside a transaction that may hold more; what has lapsed unused is forgotten by the way.
+    """Invite somebody inside the caller's transaction; expired unused invitations of the shop are deleted.
 
     Raises what `invite` raises.
     """
@@ -115,9 +115,9 @@ def _add(database: Database, connection: Connection, offer: Offer, token: str) -
 
 
 async def accept(database: Database, payload_or_token: str, *, user_id: int, name: str, now: datetime) -> Accepted:
-    """Come onto the staff, or to a higher role. The same person may say it again and gets the same answer.
+    """Join the staff, or get a higher role. The same person may repeat it and gets the same answer.
 
-    Raises InviteInvalid, InvalidRequest if that is no name.
+    Raises InviteInvalid, InvalidRequest if the name is not usable.
     """
     digest, new = (
         token_digest(payload_or_token.removeprefix(INVITE_PREFIX)),
@@ -132,11 +132,11 @@ async def accept(database: Database, payload_or_token: str, *, user_id: int, nam
         position = _use(database, connection, given, new)
         return Accepted(position=position, business=position.business)
 
-    return await write_once(database, work)  # they may come by two invitations at once
+    return await write_once(database, work)  # one person may use two invitations at once
 
 
 def shop_inviting(connection: Connection, payload_or_token: str) -> int | None:
-    """The shop to whose staff an invitation leads, even one that has lapsed; None if there is no such invitation."""
+    """The shop of an invitation, even an expired one; None if there is no such invitation."""
     digest = token_digest(payload_or_token.removeprefix(INVITE_PREFIX))
     found: int | None = connection.scalar(select(invite_table.c.business_id).where(invite_table.c.token_hash == digest))
     return found
@@ -154,7 +154,7 @@ def _find(connection: Connection, digest: bytes) -> Row[Any]:
 
 
 def _is_for_others(given: Row[Any], position: Position, now: datetime) -> bool:
-    """Whether somebody tries a link that they could have made themselves, and that is still good."""
+    """Whether somebody uses a valid link that they could have made themselves."""
     fresh = given.used_at is None and given.expires_at > now
     return fresh and reaches(position.role, role_to_manage(Role(given.role)))
 

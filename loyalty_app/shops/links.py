@@ -1,7 +1,7 @@
-"""Links: what a phone opens to come to a shop's chat, how it is read again, and which bot serves a shop.
+"""Links: what a phone opens to reach a shop's chat, how links are read, and which bot serves a shop.
 
-A link is https://t.me/<bot>?start=<payload>; the payload begins with two letters that say what it is about. A shop's
-own bot serves it, or else the shared one. What a bot does with a payload is not known here.
+A link is https://t.me/<bot>?start=<payload>; the first two characters of the payload say what it is about. A shop is
+served by its own bot, or else by the shared one. What a bot does with a payload is not known here.
 """
 
 import unicodedata
@@ -16,22 +16,22 @@ from loyalty_core.customers import parse_code
 from loyalty_core.fields import BotId, BusinessId
 
 CARD_PREFIX, JOIN_PREFIX, INVITE_PREFIX = "c_", "j_", "i_"
-"""A card is opened, a shop's card is handed out, an invitation is accepted."""
+"""Open a card, hand out a shop's card, accept an invitation."""
 
 
 def start_link(username: str, payload: str) -> str:
-    """The link that brings a payload to the bot of that name."""
+    """The link that brings a payload to the named bot."""
     return f"https://t.me/{username}?start={payload}"
 
 
 def code_in(text: str) -> str | None:
-    """Read a customer's code that was typed or scanned, also as a card's link; None if there is no code in it."""
+    """A customer's code that was typed or scanned, bare or in a card's link; None if there is no code in it."""
     typed = unicodedata.normalize("NFKC", text).strip()
     return parse_code(_code_of_link(typed) if "/" in typed else typed)
 
 
 def _code_of_link(link: str) -> str:
-    """What follows `c_` in the payload of a link; empty if it is another kind of link."""
+    """What follows `c_` in the payload of a link; empty for any other link."""
     try:
         payload = parse_qs(urlsplit(link).query).get("start", [""])[0]
     except ValueError:
@@ -40,7 +40,7 @@ def _code_of_link(link: str) -> str:
 
 
 def bot_username(connection: Connection, business_id: BusinessId) -> str | None:
-    """The name of the bot that serves a shop: its own, or else the shared one; None if there is neither."""
+    """The name of the bot that serves a shop: its own, else the shared one; None if there is neither."""
     serving = serving_bot(connection, business_id)
     return serving.username if serving is not None else None
 
@@ -53,7 +53,7 @@ class ServingBot(msgspec.Struct, frozen=True):
 
 
 def who_serves(business_id: BusinessId | ColumnElement[int]) -> Select[tuple[int, str]]:
-    """The question for the bot that serves a shop: its own, or else the shared one."""
+    """Selects the bot that serves a shop: its own, else the shared one."""
     owner = telegram_bot.c.business_id
     return (
         select(telegram_bot.c.bot_id, telegram_bot.c.username)
@@ -64,26 +64,26 @@ def who_serves(business_id: BusinessId | ColumnElement[int]) -> Select[tuple[int
 
 
 def serving_bot(connection: Connection, business_id: BusinessId) -> ServingBot | None:
-    """The bot that serves a shop: its own, or else the shared one; None if there is neither."""
+    """The bot that serves a shop: its own, else the shared one; None if there is neither."""
     row = connection.execute(who_serves(business_id)).one_or_none()
     return ServingBot(row.bot_id, row.username) if row is not None else None
 
 
 def shop_of_bot(connection: Connection, bot_id: BotId) -> int | None:
-    """The business whose own bot that is, or was until it was taken away; None for the shared one."""
+    """The business whose own bot that is or was, even if removed; None for the shared one."""
     found: int | None = connection.scalar(select(telegram_bot.c.business_id).where(telegram_bot.c.bot_id == bot_id))
     return found
 
 
 def shop_of_link(connection: Connection, slug: str, *, bot_id: BotId) -> Business | None:
-    """The shop of that slug, as a bot knows it: a shop's own bot knows no other shop. None if there is none."""
+    """The shop with that slug, if the bot serves it: a shop's own bot serves no other. None if there is none."""
     row = connection.execute(select(business).where(business.c.slug == slug)).one_or_none()
     own = shop_of_bot(connection, bot_id)
     return business_of(row) if row is not None and own in {None, row.id} else None
 
 
 def card_link(connection: Connection, business_id: BusinessId, qr_code: str) -> str:
-    """What the QR code of a card says: a link that opens the card in the chat, or the bare code without a bot."""
+    """The content of a card's QR code: a link that opens the card in the chat, or the bare code without a bot."""
     return _start(bot_username(connection, business_id), CARD_PREFIX + qr_code) or qr_code
 
 
@@ -93,7 +93,7 @@ def join_link(connection: Connection, business: Business) -> str | None:
 
 
 def invite_link(connection: Connection, business_id: BusinessId, payload: str) -> str | None:
-    """The link that accepts an invitation, given as the payload that `invites.invite` has made; None without a bot."""
+    """The link that accepts an invitation, from the payload that `invites.invite` returned; None without a bot."""
     return _start(bot_username(connection, business_id), payload)
 
 

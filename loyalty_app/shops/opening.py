@@ -1,4 +1,4 @@
-"""Opening: a shop with all that it needs on its first day, made in one transaction or not at all."""
+"""Opening: creates a shop with everything it needs on its first day, in one transaction."""
 
 from datetime import datetime
 
@@ -22,11 +22,11 @@ MOST_OWNED = 5
 
 
 class DraftGone(Exception):
-    """What the person was in the middle of has changed or was finished before; no shop was opened."""
+    """The person's draft has changed or was finished before; no shop was opened."""
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop just opened; the key and the owner's invitation are shown once."""
+    """A new shop; the key and the owner's invitation are shown once."""
 
     business: Business
     key: ShownKey
@@ -34,7 +34,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ShopFounder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who opens a shop in a chat, what they were in the middle of, and what comes after it, if anything does."""
+    """Who opens a shop in a chat, their draft, and the draft that follows it, if any."""
 
     bot_id: int
     chat_id: int
@@ -58,9 +58,9 @@ async def open_shop(database: Database, new: NewBusiness, terms: Terms, *, now: 
 async def open_shop_in_chat(
     database: Database, new: NewBusiness, terms: Terms, *, founder: ShopFounder, now: datetime
 ) -> Position:
-    """Open a shop whose owner is the person of a private chat, and end the draft there, both or neither.
+    """Open a shop owned by the person of a private chat, and end the draft there, both or neither.
 
-    Raises DraftGone if the chat does not hold exactly that draft (any more), ShopLimitReached, InvalidRequest.
+    Raises DraftGone unless the chat holds exactly that draft, ShopLimitReached, InvalidRequest.
     """
     owner = Newcomer(UserId(founder.chat_id), clean_name(founder.name), now)
 

@@ -1,8 +1,8 @@
-"""Notices for owners: what the owners of a shop are to be told, as that a webhook fails, and who knows it already.
+"""Notices for owners: what a shop's owners are to be told, as that a webhook fails, and who knows it already.
 
-A notice is left with its facts where something is found out (`webhooks/endpoint_health.py`), and waits here as a queue.
-It is told in the chat, in each owner's own words (`bots/owner_notice_worker.py`), each of them once. A notice that
-nobody could be told within a week is old news and is left.
+Code that finds a fault writes a notice with its facts (`webhooks/endpoint_health.py`); it waits here as a queue.
+`bots/owner_notice_worker.py` tells each owner once, in the owner's language. A notice that nobody could be told within
+a week is old news and is left.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -63,7 +63,7 @@ class WebhookFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice with those who are to be told. `facts` are missing where an older release has written it.
+    """A notice, and who is to be told. `facts` are missing if an older release wrote it.
 
     `bot_id` is the bot that serves the shop; None if there is none.
     """
@@ -80,7 +80,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NoticeSent(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of telling: who knows it now, and whether that is everybody."""
+    """The result of telling: who knows it now, and whether that is everybody."""
 
     notice: Notice
     told_to: tuple[int, ...]
@@ -88,7 +88,7 @@ class NoticeSent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_facts(facts: WebhookFacts) -> str:
-    """Facts as they are kept."""
+    """Facts as they are stored."""
     return msgspec.json.encode(facts).decode()
 
 
@@ -105,7 +105,7 @@ SERVING_BOT = (
 
 
 class NoticeQueue:
-    """The notices that owners do not know yet who can be reached by a bot that is open here, as a queue.
+    """Notices for owners who can be reached by a bot that is open here, as a queue.
 
     Without `open_bots`, by any bot.
     """
@@ -125,7 +125,7 @@ class NoticeQueue:
         return Lease((job.business_id, job.id), job.lease)
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
-        """Whether there is something to tell."""
+        """Whether there is a notice to tell."""
         return self.leases.is_due(connection, now, self._given(now))
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[Notice]:
@@ -134,7 +134,7 @@ class NoticeQueue:
         return [_notice_of(connection, row, lease) for row, lease in rows]
 
     def record(self, connection: Connection, database: Database, ended: Sequence[NoticeSent], *, now: datetime) -> None:
-        """Note who knows it now; what not everybody knows is told again soon.
+        """Record who knows a notice; if not everybody, it is told again soon.
 
         A notice whose lease is lost is left to its holder.
         """
@@ -144,7 +144,7 @@ class NoticeQueue:
 
 
 def _after(sent: NoticeSent, now: datetime) -> Values:
-    """What a notice is after it was told."""
+    """What to store of a told notice."""
     return {
         "told_to": msgspec.json.encode(sent.told_to).decode(),
         "told_at": now if sent.everybody else None,

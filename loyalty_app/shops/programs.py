@@ -1,4 +1,4 @@
-"""Programs: reading the one in force, and changing it by adding a version."""
+"""Programs: reads the one in force, and changes it by adding a version. Its rules are in the core."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ def read_program(connection: Connection, business_id: int) -> Program:
 
 
 def program_of(connection: Connection, shop: Business) -> Program:
-    """The program of a business that is known already."""
+    """The program of a business that was read before."""
     rows = select(program).where(program.c.business_id == shop.id).order_by(program.c.version)
     return Program(shop.name, tuple(terms_of(row) for row in connection.execute(rows)))
 
@@ -34,9 +34,10 @@ async def change_program(
     repaint: Repaint,
     by: int | None = None,
 ) -> Program:
-    """Change a program for what happens from now on; `repaint` is told if cards look different then.
+    """Change a program from now on; `repaint` is called if cards look different then.
 
-    `by` is who of the staff asks, an owner; None is the operator or an API key.
+    `by` is the asking owner on the staff; None is the operator or an API key.
+
     Raises InvalidRequest, NotOnStaff, RoleRequired.
     """
     name = clean_name(change.name) if isinstance(change.name, str) else None

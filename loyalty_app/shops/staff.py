@@ -1,7 +1,7 @@
-"""Staff: who works in which shop and as what, and how somebody comes onto the staff or is removed.
+"""Staff: who works in which shop in which role, and how people are added to the staff and removed.
 
-Removing works at once, because rights are looked up in the transaction that uses them, here and elsewhere. How somebody
-is invited is in `invites`, what they may do in the chat in `workplaces`.
+Removing works at once, because every transaction looks up the rights it uses. Invitations are in `invites`, rights in
+the chat in `workplaces`.
 """
 
 from datetime import datetime
@@ -30,17 +30,17 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def actor(self) -> Actor:
-        """The person as who acts at the counter."""
+        """The person as an actor at the counter."""
         return Actor(ActorType.STAFF, self.staff_id, self.name, self.role)
 
 
 def positions(connection: Connection, user_id: UserId) -> list[Position]:
-    """All shops on whose staff a person is now, the oldest position first; `user_id` is Telegram's number."""
+    """All current positions of a person, the oldest first; `user_id` is Telegram's id."""
     return [_position_of(row) for row in connection.execute(_of_person(user_id))]
 
 
 def position_in(connection: Connection, user_id: UserId, business_id: BusinessId) -> Position | None:
-    """A person's position in one shop; None if they are not on its staff, or not any more."""
+    """A person's position in one shop; None if they are not on its staff (any more)."""
     row = connection.execute(_of_person(user_id).where(staff.c.business_id == business_id)).one_or_none()
     return _position_of(row) if row is not None else None
 
@@ -60,7 +60,7 @@ def _position_of(row: Row[Any]) -> Position:
 
 
 class Newcomer(msgspec.Struct, frozen=True):
-    """Somebody of the chat who comes onto a staff: Telegram's number, a clean name, and when."""
+    """A person who joins a staff: Telegram's id, a clean name, and when."""
 
     user_id: UserId
     name: str
@@ -70,7 +70,7 @@ class Newcomer(msgspec.Struct, frozen=True):
 def add_staff(
     database: Database, connection: Connection, business_id: BusinessId, *, new: Newcomer, role: Role
 ) -> Position:
-    """Put somebody on the staff inside a transaction that may hold more. Raises InvalidRequest."""
+    """Add somebody to the staff inside the caller's transaction. Raises InvalidRequest."""
     business = find_business(connection, business_id)
     with database.ids(connection) as ids:
         position = Position(business=business, staff_id=ids.take(Kind.STAFF), name=new.name, role=role)
@@ -87,7 +87,7 @@ def add_staff(
 
 
 class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody on the staff; `user_id` is Telegram's number."""
+    """Somebody on the staff; `user_id` is Telegram's id."""
 
     staff_id: int
     name: str
@@ -103,7 +103,7 @@ def _member_of(row: Row[Any]) -> StaffMember:
 
 
 async def list_staff(database: Database, business_id: BusinessId) -> list[StaffMember]:
-    """The staff of a shop, in the order in which they came. Raises InvalidRequest if there is no such shop."""
+    """The staff of a shop, in the order they joined. Raises InvalidRequest if there is no such shop."""
 
     def work(connection: Connection) -> list[StaffMember]:
         find_business(connection, business_id)
@@ -116,9 +116,9 @@ async def list_staff(database: Database, business_id: BusinessId) -> list[StaffM
 async def remove_staff(
     database: Database, business_id: BusinessId, staff_id: int, *, now: datetime, by: int | None = None
 ) -> StaffMember:
-    """Take somebody off the staff, and back the invitations that they have given; doing it again changes nothing.
+    """Remove somebody from the staff, with the unused invitations they gave; removing them again changes nothing.
 
-    `by` is who of the staff asks, None the operator. Raises InvalidRequest if there is no such person, NotOnStaff,
+    `by` is who on the staff asks, None the operator. Raises InvalidRequest if there is no such person, NotOnStaff,
     RoleRequired, LastOwner.
     """
 
@@ -139,7 +139,7 @@ async def remove_staff(
 
 
 def _lock_all(connection: Connection, business_id: BusinessId) -> dict[int, StaffMember]:
-    """The whole staff, so that two owners who remove each other do so one after the other."""
+    """The whole staff, locked, so that two owners cannot remove each other at once."""
     here = select(staff).where(staff.c.business_id == business_id, staff.c.removed_at.is_(None))
     rows = connection.execute(here.order_by(staff.c.id).with_for_update())
     return {row.id: _member_of(row) for row in rows}

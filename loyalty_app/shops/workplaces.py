@@ -1,11 +1,11 @@
-"""Workplaces: the branches of a shop, in which shops a person of the chat works, and what they may do there now.
+"""Workplaces: the branches of a shop, where a person of the chat works, and what they may do there now.
 
 An entry of the ledger may name the branch where it was made.
 
-This is the one place where the chat's rights are decided. Everything about one press is read in one snapshot: the
-staff, the role, and whose bot was written to. A shop's own bot knows only that shop. What a role may do is a rule of
-the core; who is on the staff is in `staff`. The writes look once more, in their own transaction (`rights`, and
-`counter/rights.py`).
+Only this module decides the chat's rights. Everything about one press is read in one snapshot: the staff, the role, and
+the bot that was written to. A shop's own bot knows only that shop. What a role may do is a rule of the core; who is on
+the staff is in `staff`. Writes check again in their own transaction (`businesses.require_staff`, and `authorised` in
+`counter/decide.py`).
 """
 
 from datetime import datetime
@@ -27,7 +27,7 @@ from loyalty_core.fields import BotId, BusinessId, UserId
 
 
 class Branch(msgspec.Struct, frozen=True, kw_only=True):
-    """A place of a shop."""
+    """A branch of a shop."""
 
     id: int
     business_id: int
@@ -36,7 +36,7 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Workplace(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop where somebody works: as whom, and which branches it has."""
+    """A shop where somebody works: their position, and its branches."""
 
     position: Position
     branches: tuple[Branch, ...]
@@ -45,7 +45,7 @@ class Workplace(msgspec.Struct, frozen=True, kw_only=True):
 def require_position(
     connection: Connection, business_id: BusinessId, *, user_id: UserId, bot_id: BotId, role: Role = Role.STAFF
 ) -> Position:
-    """A person's position in a shop, if they have that role there now, or a later one.
+    """A person's position in a shop, if they have that role there now, or a higher one.
 
     Raises NotOnStaff if they do not work there (any more), or if the bot is another shop's; RoleRequired.
     """
@@ -63,7 +63,7 @@ def require_workplace(connection: Connection, business_id: BusinessId, *, user_i
 
 
 def list_positions(connection: Connection, *, user_id: UserId, bot_id: BotId) -> list[Position]:
-    """What a person is in the shops that a bot knows, the oldest position first."""
+    """A person's positions in the shops that a bot knows, the oldest first."""
     everywhere = positions(connection, user_id)
     shop_of_this_bot = shop_of_bot(connection, bot_id) if everywhere else None
     return [position for position in everywhere if shop_of_this_bot in {None, position.business.id}]
@@ -74,7 +74,7 @@ def _branch_of(row: Row[Any]) -> Branch:
 
 
 async def add_branch(database: Database, business_id: int, *, name: str, now: datetime) -> Branch:
-    """Add a place to a shop. Raises InvalidRequest."""
+    """Add a branch to a shop. Raises InvalidRequest."""
     title = clean_name(name)
 
     def work(connection: Connection) -> Branch:
@@ -88,7 +88,7 @@ async def add_branch(database: Database, business_id: int, *, name: str, now: da
 
 
 async def list_branches(database: Database, business_id: int) -> list[Branch]:
-    """The places of a shop, the oldest first. Raises InvalidRequest if there is no such shop."""
+    """The branches of a shop, the oldest first. Raises InvalidRequest if there is no such shop."""
 
     def work(connection: Connection) -> list[Branch]:
         find_business(connection, business_id)
@@ -98,6 +98,6 @@ async def list_branches(database: Database, business_id: int) -> list[Branch]:
 
 
 def branches_of(connection: Connection, business_id: int) -> tuple[Branch, ...]:
-    """The places of a shop, the oldest first; none if there is no such shop."""
+    """The branches of a shop, the oldest first; none if there is no such shop."""
     own = select(branch_table).where(branch_table.c.business_id == business_id).order_by(branch_table.c.id)
     return tuple(_branch_of(row) for row in connection.execute(own))

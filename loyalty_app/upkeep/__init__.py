@@ -1,1 +1,1 @@
-"""Upkeep: what is done by the clock, beside serving people: expiry, retention, erasing, scheduled backups."""
+"""Upkeep: periodic work beside serving people: expiry, retention, erasing inactive customers, scheduled backups."""

@@ -1,4 +1,4 @@
-"""Expiry: books rewards whose time is over, soon after it is over.
+"""Expiry: books rewards as expired, soon after their time is over.
 
 Nobody has to wait for it: a lapsed reward cannot be redeemed and is shown as expired before it is booked.
 """
@@ -25,7 +25,7 @@ Due = tuple[Business, int, int]
 
 
 async def book_expired(database: Database, counter: Counter, now: datetime, *, at_once: int = AT_ONCE) -> int:
-    """Book the rewards whose time is over, `at_once` at most; says how many were due."""
+    """Book lapsed rewards, at most `at_once`; return how many were due."""
     due = await database.read(lambda connection: _due(connection, now, at_once))
     booked = [counter.expire(Caller(business=shop, actor=SYSTEM), owner, number) for shop, owner, number in due]
     for outcome in await asyncio.gather(*booked, return_exceptions=True):
@@ -47,7 +47,7 @@ def _due(connection: Connection, now: datetime, at_once: int) -> list[Due]:
 
 
 def expiry(database: Database, counter: Counter, clock: Clock) -> Every:
-    """Book what has expired every 30 seconds."""
+    """Book lapsed rewards every 30 seconds."""
 
     async def book_all(stop: Stop) -> None:
         while not stop.asked and await book_expired(database, counter, clock()) == AT_ONCE:

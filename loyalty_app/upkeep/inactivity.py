@@ -1,7 +1,7 @@
-"""Inactivity: customers for whom nothing has happened for as long as an operator keeps them are erased.
+"""Inactivity: erases customers who had no activity for as long as the operator keeps such customers.
 
-Whatever changes a card or a profile counts as something: a stamp, a redemption, an import. Erasing goes through the
-counter, as if the customer had asked for it: personal data goes, the ledger stays without a name.
+Every change of a card or a profile is activity: a stamp, a redemption, an import. Erasing goes through the counter, as
+if the customer had asked for it: personal data goes, the ledger stays without a name.
 """
 
 from contextlib import suppress
@@ -27,13 +27,13 @@ AT_ONCE = 200
 async def erase_inactive(
     database: Database, counter: Counter, *, months: int, now: datetime, stop: Stop | None = None
 ) -> int:
-    """Erase customers for whom nothing has happened for so many months, until it is to stop; says how many."""
+    """Erase customers without activity for `months` months, until `stop` is asked; return how many."""
     before, erased, stop = now - timedelta(days=months * DAYS_IN_A_MONTH), 0, stop or Stop()
     while found := await database.read(lambda connection: _inactive(connection, before)):
         for shop, number in found:
             if stop.asked:
                 return erased
-            with suppress(CustomerNotFound):  # somebody else was faster
+            with suppress(CustomerNotFound):  # erased by somebody else
                 await counter.erase(Caller(business=shop, actor=SYSTEM), number)
                 erased += 1
     return erased
@@ -48,7 +48,7 @@ def _inactive(connection: Connection, before: datetime) -> list[tuple[Business, 
 
 
 def inactivity(database: Database, counter: Counter, *, months: int, clock: Clock) -> Every:
-    """Erase the inactive once a day; after a failure again in ten minutes."""
+    """Erase inactive customers once a day; after a failure again in ten minutes."""
 
     async def erase(stop: Stop) -> None:
         await erase_inactive(database, counter, months=months, now=clock(), stop=stop)

@@ -1,6 +1,6 @@
-"""Periodic work: what a process does again and again beside serving people, until it is asked to stop.
+"""Periodic work: what a process repeats beside serving people, until it is asked to stop.
 
-What each piece of work does is not known here, and neither is which process does it.
+What each piece of work does, and which process does it, is not known here.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Stop:
-    """The request to stop, which all periodic work of a process can see."""
+    """The request to stop, for all periodic work of a process."""
 
     def __init__(self) -> None:
         self._asked = asyncio.Event()
@@ -25,11 +25,11 @@ class Stop:
         return self._asked.is_set()
 
     def ask(self) -> None:
-        """Have all work stop."""
+        """Ask all work to stop."""
         self._asked.set()
 
     async def wait(self) -> None:
-        """Wait until it comes."""
+        """Wait for it."""
         await self._asked.wait()
 
     async def pause(self, seconds: float) -> None:
@@ -39,10 +39,10 @@ class Stop:
 
 
 class Every(msgspec.Struct, frozen=True):
-    """Work that is done at once, and again `seconds` after each run has ended; nothing is cancelled half-done.
+    """Work that is done at once, and again `seconds` after each run has ended; no run is cancelled.
 
-    `work` looks at the request to stop wherever it may end early. A run that raises is logged as `failure`; the next
-    one comes as usual, or `after_failure` seconds later.
+    `work` checks the request to stop wherever it may end early. A run that raises is logged as `failure`; the next one
+    comes as usual, or `after_failure` seconds later.
     """
 
     seconds: float
@@ -51,15 +51,15 @@ class Every(msgspec.Struct, frozen=True):
     after_failure: float | None = None
 
     async def run(self, stop: Stop) -> None:
-        """Go on until it is to stop; raises nothing that `work` raises."""
+        """Repeat the work until asked to stop; raises nothing that `work` raises."""
         while not stop.asked:
             await stop.pause(await self._once(stop))
 
     async def _once(self, stop: Stop) -> float:
-        """Do the work once; says after how many seconds it is to be done again."""
+        """Do the work once; return the seconds until the next run."""
         try:
             await self.work(stop)
-        except Exception:  # whatever failed, the next run may succeed
+        except Exception:  # any failure: the next run may succeed
             log.exception(self.failure)
             return self.seconds if self.after_failure is None else self.after_failure
         return self.seconds
@@ -67,7 +67,7 @@ class Every(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def periodically(works: Iterable[Every]) -> AsyncIterator[None]:
-    """Have work done meanwhile; leaving asks it to stop, and waits until it has."""
+    """Have work done meanwhile; leaving asks it to stop, and waits for it."""
     stop = Stop()
     begun = [asyncio.create_task(work.run(stop)) for work in works]
     try:

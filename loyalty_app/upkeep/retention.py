@@ -1,8 +1,8 @@
-"""Retention: what is kept of deliveries and of chats for some days, and taken away after that, a little at a time.
+"""Retention: deletes old deliveries, import jobs, updates and chats after some days, a few rows at a time.
 
-What is old is looked for without holding anybody up; only taking it away is a transaction. What waits for an endpoint
-that is switched off, or gone, does not wait for longer. Nor does the card of somebody who was erased, if the bot could
-not take it out of the chat, nor what is known of a chat with somebody who holds no card and works nowhere.
+Old rows are searched for without blocking anybody; only deleting them is a transaction. Deliveries to endpoints that
+are switched off or deleted are not kept longer. Nor are cards of erased customers that the bot could not take out of
+the chat, or chats with people who hold no card and work nowhere.
 """
 
 from collections.abc import Callable
@@ -34,18 +34,18 @@ AT_ONCE, EVERY_SECONDS = 500, 3_600
 
 
 def retention(database: Database, clock: Clock) -> Every:
-    """Take away once an hour what is kept no longer."""
+    """Delete old data once an hour."""
 
     async def prune_now(stop: Stop) -> None:
         await prune(database, clock(), stop=stop)
 
-    return Every(EVERY_SECONDS, prune_now, "what is kept no longer could not be taken away")
+    return Every(EVERY_SECONDS, prune_now, "old data could not be deleted")
 
 
 async def prune(database: Database, now: datetime, *, stop: Stop | None = None, at_once: int = AT_ONCE) -> int:
-    """Take away what is older than it is kept, but for what is to be sent or handled; says how many rows.
+    """Delete old rows, except what is still to be sent or handled; return how many.
 
-    It goes `at_once` rows at a time, and ends after any of them if it is to stop.
+    It deletes `at_once` rows at a time, and ends between two portions if asked to stop.
     """
     taken, stop = 0, stop or Stop()
     for table, old in (*_old(now - KEPT), *_old_in_chats(now)):

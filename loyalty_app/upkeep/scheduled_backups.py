@@ -1,7 +1,7 @@
-"""The schedule: a backup every so many hours beside a server, and the oldest ones go.
+"""The schedule: makes a backup every so many hours beside a server, and deletes the oldest ones.
 
-Each backup is a process of its own, so that nobody at the counter waits for the proof. What is due is known from the
-files alone: a restart makes no backup too many, and none too few.
+Each backup is a process of its own, so that nobody at the counter waits for the proof. The files alone say what is due:
+a restart makes no backup too many, and none too few. `backups` makes them.
 """
 
 import asyncio
@@ -31,14 +31,14 @@ log = logging.getLogger(__name__)
 
 
 def check_backup_folder(settings: Settings) -> None:
-    """Raise SettingsError if the folder of the schedule is not there: a typing error must not make one."""
+    """Raise SettingsError if the folder of the schedule is missing: a typing error must not create one."""
     if settings.backup_folder is not None and not Path(settings.backup_folder).is_dir():
         message = f"LOYALTY_BACKUP_FOLDER: there is no folder {settings.backup_folder}."
         raise SettingsError(message)
 
 
 def backups_in(folder: Path) -> list[tuple[datetime, Path]]:
-    """The backups of the schedule that are in a folder, and when they were made; the oldest first."""
+    """The scheduled backups in a folder, and when they were made; the oldest first."""
     found = []
     for path in folder.glob(PATTERN):
         with suppress(ValueError):
@@ -47,13 +47,13 @@ def backups_in(folder: Path) -> list[tuple[datetime, Path]]:
 
 
 def is_due(folder: Path, hours: int, now: datetime) -> bool:
-    """Whether the newest backup is older than that many hours, or there is none; one of the future does not count."""
+    """Whether the newest backup is older than `hours`, or there is none; one from the future does not count."""
     made = [moment for moment, _ in backups_in(folder) if moment <= now]
     return not made or now - made[-1] >= timedelta(hours=hours)
 
 
 def take_away_old(folder: Path, keep: int) -> int:
-    """Remove all but the newest backups of the schedule; others are left alone. Says how many."""
+    """Delete all but the newest `keep` scheduled backups; other files stay. Return how many."""
     old = backups_in(folder)[:-keep]
     for _, path in old:
         path.unlink(missing_ok=True)
@@ -61,7 +61,7 @@ def take_away_old(folder: Path, keep: int) -> int:
 
 
 async def begin_backup(settings: Settings, target: Path) -> asyncio.subprocess.Process:
-    """Begin a backup in a process of its own, which says on stderr why it failed. Raises OSError."""
+    """Start a backup in its own process, which says on stderr why it failed. Raises OSError."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(
         *COMMAND, str(target), stdin=pipe, stdout=asyncio.subprocess.DEVNULL, stderr=pipe, start_new_session=True
@@ -73,7 +73,7 @@ async def begin_backup(settings: Settings, target: Path) -> asyncio.subprocess.P
 
 
 async def back_up(settings: Settings, folder: Path, now: datetime) -> bool:
-    """Make one backup in a process of its own, then take the old ones away; a failure is logged."""
+    """Make one backup in its own process, then delete old ones; False if it failed, which is logged."""
     target = folder / now.astimezone(UTC).strftime(STAMP)
     process = await begin_backup(settings, target)
     try:
@@ -89,7 +89,7 @@ async def back_up(settings: Settings, folder: Path, now: datetime) -> bool:
 
 
 async def _give_up(process: asyncio.subprocess.Process) -> None:
-    """End a backup and what it has started, which take away what they have made; in vain, they are killed."""
+    """Stop a backup and its children, which remove what they made; if they do not end, they are killed."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, number)
@@ -99,18 +99,18 @@ async def _give_up(process: asyncio.subprocess.Process) -> None:
 
 
 def scheduled_backups(settings: Settings, folder: Path, clock: Clock) -> Every:
-    """Look every minute whether a backup is due, and make it."""
-    return Every(LOOK_EVERY_SECONDS, BackupSchedule(settings, folder, clock).keep, "the backups could not be looked at")
+    """Check every minute whether a backup is due, and make it."""
+    return Every(LOOK_EVERY_SECONDS, BackupSchedule(settings, folder, clock).keep, "the backups could not be read")
 
 
 class BackupSchedule:
-    """Makes what is due in a folder; after a failure not again for ten minutes."""
+    """Makes due backups in a folder; after a failure, not again for ten minutes."""
 
     def __init__(self, settings: Settings, folder: Path, clock: Clock) -> None:
         self._settings, self._folder, self._clock, self._not_before = settings, folder, clock, clock()
 
     async def keep(self, stop: Stop) -> None:
-        """Make a backup if one is due. It may take minutes, so it is given up when the process stops."""
+        """Make a backup if one is due. It may take minutes, so it is stopped when the process stops."""
         now = self._clock()
         if now < self._not_before or not is_due(self._folder, self._settings.backup_hours, now):
             return
@@ -120,7 +120,7 @@ class BackupSchedule:
 
 
 async def _done_before(making: "asyncio.Task[bool]", stop: Stop) -> bool:
-    """Whether a backup was made; False too if the process stops first, or it cannot be begun."""
+    """Whether a backup was made; also False if the process stops first, or it cannot be started."""
     asked = asyncio.create_task(stop.wait())
     await asyncio.wait({making, asked}, return_when=asyncio.FIRST_COMPLETED)
     asked.cancel()
@@ -131,5 +131,5 @@ async def _done_before(making: "asyncio.Task[bool]", stop: Stop) -> bool:
     except asyncio.CancelledError:
         return False
     except OSError:
-        log.exception("the backup could not be begun")
+        log.exception("the backup could not be started")
         return False

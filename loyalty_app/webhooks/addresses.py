@@ -1,9 +1,9 @@
 """Addresses: which ones a delivery may reach. The table below is the whole rule, and it sees the dialled address.
 
-Judged where it counts: at the very address that is about to be dialled, so that a name which changes, a redirect or an
-odd spelling of a number cannot lead inside. `ipaddress.is_global` is no guard (it is true for multicast, 6to4 and
-NAT64 addresses, among others), hence the explicit table. Ranges are those of the IANA special-purpose registries, with
-the clouds' own addresses that look public.
+The address is judged right before it is dialled, so that a changing name, a redirect or an odd spelling of a number
+cannot lead inside. `ipaddress.is_global` is no guard (it is true for multicast, 6to4 and NAT64 addresses, among
+others), hence the explicit table. Its ranges are those of the IANA special-purpose registries, and the clouds' own
+addresses that look public.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ Network = IPv4Network | IPv6Network
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address lies in the public internet, by the table above."""
+    """Whether an address is in the public internet, by the table above."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return is_public(address.ipv4_mapped)
@@ -93,12 +93,12 @@ class Guard(msgspec.Struct, frozen=True):
 
 
 def read_ranges(text: str | None) -> tuple[Network, ...]:
-    """The ranges of LOYALTY_WEBHOOK_ALLOW, with commas or spaces between. Raises ValueError."""
+    """The ranges of LOYALTY_WEBHOOK_ALLOW, separated by commas or spaces. Raises ValueError."""
     return tuple(ip_network(part) for part in (text or "").replace(",", " ").split())
 
 
 def checked_url(text: str) -> URL:
-    """A URL in the form that an endpoint may have, an address in its host spelled as usual. Raises InvalidRequest.
+    """A URL in a form allowed for endpoints; an address as its host is spelled as usual. Raises InvalidRequest.
 
     Where it leads is judged by `judge_url`.
     """
@@ -120,7 +120,7 @@ def checked_url(text: str) -> URL:
 
 
 def judge_url(url: URL, addresses: Iterable[Address], guard: Guard) -> None:
-    """Refuse a URL that leads to one of these addresses if the guard does not admit it; none if it leads nowhere yet.
+    """Refuse a URL if the guard does not admit one of its addresses; `addresses` is empty if it leads nowhere yet.
 
     Raises InvalidRequest, which says of an address only that it is not public.
     """
@@ -146,12 +146,12 @@ async def addresses_of(url: URL, *, patience_seconds: float = RESOLVE_SECONDS) -
 
 
 def parse_address(text: object) -> Address:
-    """An address as the system writes it, without the name of a network card."""
+    """An address as the system writes it, without the name of a network interface."""
     return ip_address(str(text).partition("%")[0])
 
 
 def literal_addresses(host: str) -> list[Address]:
-    """The address that a host spells out in any way the system understands (decimal, hex, octal, short), if it does."""
+    """The address that a host spells out in any form the system knows (decimal, hex, octal, short), if it does."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except (socket.gaierror, UnicodeError):

@@ -1,4 +1,7 @@
-"""Deliveries as integrators see them: what was sent to an endpoint and what came of it, a test, and replays."""
+"""The delivery log, for integrators: what was sent to an endpoint with which result, tests, and replays.
+
+`delivery_queue` decides what is tried next.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -17,7 +20,7 @@ from loyalty_core.events import OfTest, WebhookTest, event_type
 
 MOST_REPLAYED = 10_000
 KEPT = timedelta(days=30)
-"""How long it is known what was sent, and can be sent again."""
+"""How long deliveries are kept and can be sent again."""
 
 
 class AttemptView(msgspec.Struct, frozen=True):
@@ -53,7 +56,7 @@ class Queued(msgspec.Struct, frozen=True):
 def list_deliveries(
     connection: Connection, business_id: int, webhook_id: int, *, wanted: PageRequest
 ) -> Page[DeliveryView]:
-    """What was sent to an endpoint, the newest first. Raises WebhookNotFound, PageTooDeep, InvalidCursor."""
+    """The deliveries to an endpoint, the newest first. Raises WebhookNotFound, PageTooDeep, InvalidCursor."""
     find_endpoint(connection, business_id, webhook_id)
     own = and_(delivery.c.business_id == business_id, delivery.c.endpoint_id == webhook_id)
     total = connection.execute(select(func.count()).select_from(delivery).where(own)).scalar_one()
@@ -81,7 +84,7 @@ def _view(row: Row[Any], attempts: Sequence[AttemptView]) -> DeliveryView:
 
 
 async def send_test(database: Database, business_id: int, webhook_id: int, *, now: datetime) -> Queued:
-    """Queue a webhook.test for one endpoint, whatever it listens to. Raises WebhookNotFound."""
+    """Queue a webhook.test for one endpoint, whatever events it wants. Raises WebhookNotFound."""
 
     def work(connection: Connection) -> Queued:
         endpoint = find_endpoint(connection, business_id, webhook_id, lock=True)
@@ -103,7 +106,7 @@ async def send_test(database: Database, business_id: int, webhook_id: int, *, no
 async def replay_one(
     database: Database, business_id: int, webhook_id: int, *, delivery_id: int, now: datetime
 ) -> Queued:
-    """Queue the event of an earlier delivery again, under the same webhook-id. Raises InvalidRequest."""
+    """Queue the event of a finished delivery again, under its webhook-id. Raises WebhookNotFound, InvalidRequest."""
 
     def work(connection: Connection) -> Queued:
         endpoint = find_endpoint(connection, business_id, webhook_id, lock=True)
@@ -124,7 +127,10 @@ async def replay_one(
 async def replay_since(
     database: Database, business_id: int, webhook_id: int, *, since: datetime, now: datetime
 ) -> Queued:
-    """Queue all events since a moment that the endpoint listens to and that are not queued. Raises InvalidRequest."""
+    """Queue all events since a moment that the endpoint wants and that are not queued.
+
+    Raises WebhookNotFound, InvalidRequest.
+    """
     if not now - KEPT <= since <= now:
         raise InvalidRequest.field("since", "must be a time within the last 30 days, as 2026-03-01T09:30:00Z")
 

@@ -1,9 +1,9 @@
-"""The delivery queue: which delivery is tried next, for which endpoint, and what is noted after an attempt.
+"""The delivery queue: which delivery is tried next, for which endpoint, and what is stored after an attempt.
 
-When a failed delivery gets its next try is decided in `loyalty_core/delivery_retries.py`; here it is written down.
-Deliveries are queued in `outbox`, and sent by `sender`; nothing is sent here.
+`loyalty_core/delivery_retries.py` decides when a failed delivery gets its next try; here that is stored. `outbox`
+queues deliveries, `sender` sends them; nothing is sent here.
 
-Who locks more than one row does so in the order that `outbox` names: endpoints, events, deliveries.
+Code that locks several rows does so in the order that `outbox` names: endpoints, events, deliveries.
 """
 
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ class DeliveryJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of an attempt: when it began, how long it took, the receiver's answer or the kind of failure."""
+    """The result of an attempt: when it began, how long it took, the receiver's answer or the kind of failure."""
 
     job: DeliveryJob
     at: datetime
@@ -58,18 +58,18 @@ THEIR_BUSINESS_PAUSES = (
     .exists()
 )
 OPEN = and_(webhook_endpoint.c.active.is_(True), ~THEIR_BUSINESS_PAUSES)
-"""Whether something may be sent to an endpoint now."""
+"""Whether anything may be sent to an endpoint now."""
 TIME_HAS_COME = and_(delivery.c.status == QUEUED, delivery.c.next_at <= NOW)
 
 
 def _next_in_line() -> Select[Any]:
     """Due deliveries with their endpoint and event, each endpoint in its turn.
 
-    Four are in flight for an endpoint, but only one while it fails, so that many tarpits cannot take all the room.
+    Each endpoint has at most four in flight, only one while it fails, so that many tarpits cannot take all the room.
     Leased ones hold the first places of their endpoint.
 
-    PostgreSQL looks at a row again once it has locked it, by what the outer question says. By then another worker may
-    have claimed, sent and recorded it: so it must have as many attempts as when it stood in line.
+    Why `attempts` is compared: once PostgreSQL has locked a row, it checks only the outer query again. By then another
+    worker may have claimed, sent and recorded the delivery, which changes its number of attempts.
     """
     in_line = func.row_number().over(
         partition_by=(delivery.c.business_id, delivery.c.endpoint_id),
@@ -116,7 +116,7 @@ class DeliveryQueue:
         return Lease((job.business_id, job.delivery_id), job.lease)
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
-        """Whether a delivery waits to be tried now; asked without putting all of them in line."""
+        """Whether a delivery is due now; asked without ranking all of them."""
         return bool(connection.execute(ANYTHING_DUE, {"now": now}).scalar_one())
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[DeliveryJob]:
@@ -127,7 +127,7 @@ class DeliveryQueue:
     def record(
         self, connection: Connection, database: Database, ended: Sequence[DeliveryAttempt], *, now: datetime
     ) -> None:
-        """Note what came of attempts. One whose lease is lost is left to the holder of the delivery, if it has one."""
+        """Record attempts. One whose lease is lost is left to the holder of the delivery, if any."""
         theirs = {(one.job.business_id, one.job.endpoint_id) for one in ended}
         endpoints = database.fetch(connection, webhook_endpoint, KEY, theirs, lock=True)
         leases = {self.lease_of(one.job): one for one in ended}
@@ -156,7 +156,7 @@ def _job(row: Row[Any], lease: Lease, now: datetime) -> DeliveryJob:
 
 
 def _after(tried: DeliveryAttempt) -> Values:
-    """What a delivery is after an attempt."""
+    """The delivery's columns after an attempt."""
     return {
         "status": {Delivered: DELIVERED, RetryAt: QUEUED}.get(type(tried.verdict), FAILED),
         "attempts": tried.job.number,

@@ -1,4 +1,7 @@
-"""Health: what becomes of an endpoint after attempts, and what its owner is told about it, once."""
+"""Endpoint health: what becomes of an endpoint after attempts, and what its owner is told, once.
+
+The core decides how long one may fail. `owner_notices` tells the owners.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,7 +18,7 @@ from loyalty_core.delivery_retries import DISABLE_AFTER, Delivered, Disable, Fin
 
 
 class EndpointHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """How an endpoint stands, and what is to be said about that."""
+    """The state of an endpoint, and what to tell its owner."""
 
     active: bool
     health: Health
@@ -25,7 +28,7 @@ class EndpointHealth(msgspec.Struct, frozen=True, kw_only=True):
 def note_health(
     connection: Connection, database: Database, endpoint: Row[Any], verdicts: Iterable[Verdict], *, now: datetime
 ) -> None:
-    """Note what attempts say about an endpoint, whose row the caller has locked; leave notices for its owner."""
+    """Record what attempts say about an endpoint, whose row the caller has locked; leave notices for its owner."""
     health = Health(failing_since=endpoint.failing_since, warnings=endpoint.warnings)
     before = standing = EndpointHealth(active=endpoint.active, health=health)
     for verdict in verdicts:
@@ -43,7 +46,7 @@ def note_health(
 
 
 def after(standing: EndpointHealth, verdict: Verdict, now: datetime) -> EndpointHealth:
-    """How an endpoint stands after one more attempt. One that is switched off already is not talked about again."""
+    """The state of an endpoint after one more attempt. One that is switched off already gets no more notices."""
     if isinstance(verdict, Delivered):
         return msgspec.structs.replace(standing, health=Health())
     judged = judge_endpoint(standing.health, now)

@@ -1,6 +1,6 @@
-"""Webhook endpoints: registering, listing, changing, deleting, and renewing their secrets.
+"""Webhook endpoints: registering, listing, changing and deleting them, and renewing their secrets.
 
-A secret is shown once and then only ever used; at rest it is encrypted. What is delivered to whom is in `outbox`.
+A secret is shown once and then only used; it is stored encrypted. What is delivered to which endpoint is in `outbox`.
 """
 
 import secrets
@@ -57,7 +57,7 @@ class NewWebhookView(WebhookView, frozen=True, kw_only=True):
 
 
 class WebhookChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to change at an endpoint; what is not set stays as it is."""
+    """What to change at an endpoint; unset fields stay as they are."""
 
     url: str | UnsetType = UNSET
     events: tuple[str, ...] | UnsetType = UNSET
@@ -96,7 +96,7 @@ class Webhooks:
         return await self._database.write(work)
 
     async def change(self, business_id: int, webhook_id: int, change: WebhookChange) -> WebhookView:
-        """Change an endpoint; switching it on again forgets how it failed. Raises InvalidRequest, WebhookNotFound."""
+        """Change an endpoint; switching it on again clears its failures. Raises InvalidRequest, WebhookNotFound."""
         values: dict[str, object] = {}
         if isinstance(change.url, str):
             values["url"] = str(await self._checked_url(change.url))
@@ -114,7 +114,7 @@ class Webhooks:
         return await self._database.write(work)
 
     async def delete(self, business_id: int, webhook_id: int) -> None:
-        """Delete an endpoint with all that waits for it. Raises WebhookNotFound."""
+        """Delete an endpoint with all its deliveries. Raises WebhookNotFound."""
 
         def work(connection: Connection) -> None:
             find_endpoint(connection, business_id, webhook_id, lock=True)
@@ -151,7 +151,7 @@ class Webhooks:
 
 
 def checked_events(events: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of events, at least one, each known and named once. Raises InvalidRequest."""
+    """Names of events: at least one, all known, none twice. Raises InvalidRequest."""
     known = ", ".join(EVENT_TYPES)
     if not events or len(set(events)) != len(events) or not set(events) <= set(EVENT_TYPES):
         raise InvalidRequest.field("events", f"must be a list of one or more of {known}, each named once")
@@ -159,7 +159,7 @@ def checked_events(events: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _check_room(connection: Connection, business_id: int) -> None:
-    """Raise WebhookLimitReached; holds the business, so that two at once cannot both take the last place."""
+    """Raise WebhookLimitReached. Locks the business, so that two requests cannot both take the last place."""
     connection.execute(select(business.c.id).where(business.c.id == business_id).with_for_update())
     find_business(connection, business_id)
     own = select(func.count()).select_from(webhook_endpoint).where(webhook_endpoint.c.business_id == business_id)
@@ -172,7 +172,7 @@ def _own(business_id: int, webhook_id: int) -> ColumnElement[bool]:
 
 
 def find_endpoint(connection: Connection, business_id: int, webhook_id: int, *, lock: bool = False) -> Row[Any]:
-    """The row of an endpoint, locked if the caller is about to change something. Raises WebhookNotFound."""
+    """The row of an endpoint, locked if the caller will change something. Raises WebhookNotFound."""
     found = select(webhook_endpoint).where(_own(business_id, webhook_id))
     row = connection.execute(found.with_for_update() if lock else found).one_or_none()
     if row is None:
@@ -181,7 +181,7 @@ def find_endpoint(connection: Connection, business_id: int, webhook_id: int, *, 
 
 
 def read_webhook(connection: Connection, business_id: int, webhook_id: int) -> WebhookView:
-    """An endpoint as the world sees it. Raises WebhookNotFound."""
+    """An endpoint for the wire. Raises WebhookNotFound."""
     return _view(connection, find_endpoint(connection, business_id, webhook_id))
 
 

@@ -1,11 +1,10 @@
 """The outbox: events wait in the database until every subscribed endpoint has them, or has failed for good.
 
-What belongs here: how deliveries come into being and how they are taken away. `queued` is asked inside the transaction
-that made the events, so that a crash cannot come between. Which delivery is tried next, and what is noted after an
-attempt, is in `delivery_queue`.
+Here deliveries are created and deleted. `queued` is called in the transaction that made the events, so that a crash
+cannot come between. Which delivery is tried next, and what is stored after an attempt, is in `delivery_queue`.
 
-Who locks more than one row does so in this order, so that nobody waits in a circle: endpoints, events, deliveries,
-each in the order of their ids. Claiming and renewing wait for nobody.
+Code that locks several rows does so in this order, so that nobody deadlocks: endpoints, events, deliveries, each in the
+order of their ids. Claiming and renewing wait for nobody.
 """
 
 import secrets
@@ -30,13 +29,13 @@ THEIR_ENDPOINT = and_(
 
 
 class EventIds:
-    """Webhook-ids of one moment: unique, not to be guessed, in the order of time. Chance is drawn for many at once."""
+    """Webhook-ids of one moment: unique, unguessable, in the order of time. Random bytes are drawn for many at once."""
 
     def __init__(self, now: datetime) -> None:
         self._floor, self._chances = event_id_floor(now), ""
 
     def next(self) -> str:
-        """One more."""
+        """The next id."""
         if not self._chances:
             self._chances = secrets.token_hex(CHANCE_BYTES * IDS_AT_ONCE)
         chance, self._chances = self._chances[: 2 * CHANCE_BYTES], self._chances[2 * CHANCE_BYTES :]
@@ -49,7 +48,7 @@ def event_id_floor(moment: datetime) -> str:
 
 
 def queued(events: Sequence[Mapping[str, Any]], endpoints: Sequence[Row[Any]], ids: Ids) -> list[Values]:
-    """A delivery, to be inserted, of each event for each endpoint that wants it."""
+    """New rows for the deliveries of each event to each endpoint that wants it."""
     active = [endpoint for endpoint in endpoints if endpoint.active]
     return [
         queued_row(ids, endpoint, one["id"], one["created_at"])
@@ -76,7 +75,7 @@ def queued_row(ids: Ids, endpoint: Row[Any], event_id: str, now: datetime) -> di
 def queue_again(
     connection: Connection, database: Database, endpoint: Row[Any], event_ids: Iterable[str], *, now: datetime
 ) -> list[int]:
-    """Queue events for an endpoint once more; gives the ids of the new deliveries."""
+    """Queue events for an endpoint once more; return the ids of the new deliveries."""
     with database.ids(connection) as ids:
         rows = [queued_row(ids, endpoint, event_id, now) for event_id in event_ids]
     database.insert(connection, delivery, rows)
@@ -84,7 +83,7 @@ def queue_again(
 
 
 def drop(connection: Connection, business_id: int, which: ColumnElement[bool]) -> None:
-    """Take away deliveries of a business, with their attempts."""
+    """Delete deliveries of a business, with their attempts."""
     ids = select(delivery.c.id).where(delivery.c.business_id == business_id, which)
     connection.execute(ids.order_by(delivery.c.id).with_for_update()).close()
     for table, column in ((attempt, attempt.c.delivery_id), (delivery, delivery.c.id)):
@@ -92,7 +91,7 @@ def drop(connection: Connection, business_id: int, which: ColumnElement[bool]) -
 
 
 def forget(connection: Connection, business_id: int, customer_id: int) -> None:
-    """Take away all that was told, or waits to be told, about a customer, and how it was answered."""
+    """Delete all events about a customer, sent or not, with their deliveries and attempts."""
     theirs = and_(event.c.business_id == business_id, event.c.customer_id == customer_id)
     ids = select(event.c.id).where(theirs)
     connection.execute(ids.order_by(event.c.id).with_for_update()).close()
@@ -101,7 +100,7 @@ def forget(connection: Connection, business_id: int, customer_id: int) -> None:
 
 
 def outbox_depths(connection: Connection, now: datetime) -> Iterator[QueueDepth]:
-    """What waits in the outbox; late is what is due and could be sent, for its endpoint is switched on."""
+    """What waits in the outbox. Late is what is due and could be sent: its endpoint is switched on."""
     waits = delivery.c.status == QUEUED
     queued = connection.execute(select(func.count()).select_from(delivery).where(waits)).scalar_one()
     first = connection.scalar(

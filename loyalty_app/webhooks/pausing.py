@@ -1,6 +1,6 @@
-"""Pausing: deliveries of a business stand still until somebody says that they may go on.
+"""Pausing: stops all deliveries of a business until somebody resumes them.
 
-So that a restored backup does not send again what was sent long ago. Events are queued meanwhile as always.
+Why: a restored backup must not send again what was sent long ago. Events are still queued meanwhile.
 """
 
 from datetime import datetime
@@ -28,13 +28,13 @@ def _of(business_id: int | None) -> ColumnElement[bool]:
 
 
 def pause_on(connection: Connection, *, now: datetime, business_id: int | None = None) -> None:
-    """Pause the deliveries of one business or of all, inside a transaction that may hold more."""
+    """Pause the deliveries of one business or all, inside the caller's transaction."""
     own = (_of(business_id), business.c.deliveries_paused_at.is_(None))
     connection.execute(update(business).where(*own).values(deliveries_paused_at=now))
 
 
 async def pause(database: Database, business_id: int | None, *, now: datetime) -> list[Pause]:
-    """Pause the deliveries of one business or of all. Raises InvalidRequest if there is no such business."""
+    """Pause the deliveries of one business or all. Raises InvalidRequest if there is no such business."""
 
     def work(connection: Connection) -> list[Pause]:
         _check(connection, business_id)
@@ -45,7 +45,7 @@ async def pause(database: Database, business_id: int | None, *, now: datetime) -
 
 
 async def resume(database: Database, business_id: int | None, *, drop_waiting: bool = False) -> list[Pause]:
-    """Let deliveries go on, or give up those that wait and let later ones go on; says how things were before."""
+    """Resume deliveries; with `drop_waiting`, give up those that wait. Return how things were before."""
 
     def work(connection: Connection) -> list[Pause]:
         _check(connection, business_id)
@@ -61,7 +61,7 @@ async def resume(database: Database, business_id: int | None, *, drop_waiting: b
 
 
 async def list_pauses(database: Database) -> list[Pause]:
-    """All businesses, with what waits for each."""
+    """All businesses, with how many deliveries wait."""
     return await database.read(lambda connection: _pauses(connection, None))
 
 

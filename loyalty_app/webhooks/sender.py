@@ -1,7 +1,8 @@
 """The sender: one attempt to deliver one event over HTTP, with nothing held open but the connection.
 
-One deadline of 15 seconds covers everything. Redirects are not followed, proxies of the environment not used, at most
-64 KiB of the answer read and 4 KiB kept. The guard sees every address at the moment it is dialled.
+One deadline of 15 seconds covers everything. Redirects are not followed, proxies of the environment not used; at most
+64 KiB of the answer are read and 4 KiB kept. The guard sees every address when it is dialled. The core decides when to
+try again.
 """
 
 import secrets
@@ -28,7 +29,7 @@ SECONDS_A_DAY = 86_400
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """What an attempt met: an answer, or the kind of failure in one word."""
+    """What an attempt got: an answer, or the kind of failure in one word."""
 
     status: int | None = None
     retry_after: int | None = None
@@ -37,14 +38,14 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sender:
-    """Sends. One connection pool for https and one for http, because the guard judges them differently."""
+    """Sends webhooks. Why two connection pools: the guard judges https and http differently."""
 
     def __init__(self, guard: Guard, unlock: Callable[[bytes], str], *, deadline: float = DEADLINE_SECONDS) -> None:
         self._unlock, self._deadline = unlock, deadline
         self._sessions = {scheme: _session(guard, https=scheme == "https") for scheme in ("https", "http")}
 
     async def attempt(self, job: DeliveryJob, clock: Clock = utc_now) -> DeliveryAttempt:
-        """Try a delivery once, and judge what came of it."""
+        """Try a delivery once, and judge the result."""
         at, began = clock(), time.perf_counter()
         received = await self._post(job, int(at.timestamp()))
         milliseconds = int((time.perf_counter() - began) * 1000)
@@ -105,7 +106,7 @@ async def _read(answer: aiohttp.ClientResponse) -> Received:
 
 
 def _seconds(answer: aiohttp.ClientResponse) -> int | None:
-    """Retry-After in seconds; its other form, a date, is rare and left to the schedule."""
+    """Retry-After in seconds; its other form, a date, is rare and ignored."""
     text = answer.headers.get("Retry-After", "").strip()
     return min(int(text), SECONDS_A_DAY) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004  # digits of a count
 

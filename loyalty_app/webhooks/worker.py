@@ -1,6 +1,6 @@
-"""The worker: takes what is due out of the outbox, has it sent, and notes what came of it.
+"""The webhook worker: claims due deliveries, has them sent, and records the results.
 
-Any number of workers may run, in `loyalty serve` and as `loyalty worker`. How a queue is worked off is in
+Any number of workers may run, in `loyalty serve` and as `loyalty worker`. How a queue is worked through is in
 `queues/worker.py`; which delivery is next is in `delivery_queue`.
 """
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class WebhookWorker(QueueWorker[DeliveryJob, DeliveryAttempt]):
-    """Delivers until it is closed; closing finishes the attempts that are under way."""
+    """Delivers until it is closed; closing finishes current attempts."""
 
     def __init__(self, database: Database, sender: Sender, *, clock: Clock = utc_now) -> None:
         super().__init__(database, DeliveryQueue(), self._attempt, clock=clock, name="webhook-worker")
@@ -37,13 +37,13 @@ class WebhookWorker(QueueWorker[DeliveryJob, DeliveryAttempt]):
         return tried
 
     async def close(self) -> None:
-        """Take nothing more, and finish what is under way."""
+        """Claim no more deliveries, and finish current attempts."""
         await super().close()
         await self._sender.close()
 
 
 def _tell(tried: DeliveryAttempt) -> None:
-    """Count an attempt and log it: by ids, for a URL may hold a secret and an answer a name."""
+    """Count an attempt and log it, by ids: a URL may hold a secret, and an answer a name."""
     job, outcome = tried.job, OUTCOMES[type(tried.verdict)]
     metrics.count_delivery(outcome, seconds=tried.milliseconds / 1000)
     log.info(
