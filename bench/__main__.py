@@ -1,7 +1,7 @@
-"""`python -m bench`: runs every benchmark, or those that are named, one after the other, and gathers what they found.
+"""`python -m bench`: runs all benchmarks, or the named ones, one after the other, and shows their results in a table.
 
-Each is a process of its own, so that none inherits what another has warmed up or left behind. With `--table` nothing is
-run: the table is made of what was measured last.
+Each runs in a process of its own, so that none inherits what another has warmed up or left behind. With `--table`
+nothing runs: the table shows the last results.
 """
 
 import argparse
@@ -24,11 +24,11 @@ BENCHMARKS = (
     "importing",
     "cost",
 )
-"""`kills` is a proof and no measurement, and `peers` belongs to `stamps`."""
+"""`kills` is a proof and no measurement; `peers` belongs to `stamps`."""
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Run them, and print the table; says how many have failed."""
+    """Run the benchmarks and print the table. Returns how many failed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="All benchmarks, and one table.")
     parser.add_argument("only", nargs="*", metavar="name", help=", ".join(BENCHMARKS))
     parser.add_argument("--table", action="store_true", help="only gather what was measured last")

@@ -1,7 +1,7 @@
-"""Analytics: the summary of a day and of a year, active and returning customers included, of a young shop and an old.
+"""Analytics: summaries of a day and of a year, with active and returning customers, of a young shop and an old one.
 
-The goal: a year takes five milliseconds in the database at most, and no longer with ten times as many transactions.
-Beside it stands what counting would cost. `python -m bench.analytics --help` tells what can be chosen.
+The goal: a year takes five milliseconds in the database at most, and no longer with ten times as many transactions. The
+cost of counting is shown beside it. `python -m bench.analytics --help` lists the options.
 """
 
 import sys
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def questions(place: Place) -> list[Question]:
-    """Summaries of several lengths, and the count that is not made any more."""
+    """Summaries of several lengths, and the count that they replace."""
     summary = partial(read_summary, business=place.shops[0], now=NOW)
     return [
         *(Question(f"summary of {days} days", [partial(summary, days=days)], GOAL_MS) for days in (1, 30, 365)),
@@ -43,7 +43,7 @@ def questions(place: Place) -> list[Question]:
 
 
 def count_visitors(place: Place, connection: Connection) -> tuple[int, int]:
-    """Active and returning customers, counted."""
+    """Count active and returning customers."""
     first = (NOW - timedelta(days=364)).date()
     here = select(func.count(), func.count().filter(customer.c.total_visits > 1)).where(
         customer.c.business_id == place.shops[0].id, customer.c.day >= first, customer.c.erased_at.is_(None)

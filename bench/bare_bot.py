@@ -1,4 +1,4 @@
-"""A bare bot: what one writes with the library in ten lines. It counts presses on its message. Runs as a process."""
+"""A bare bot: the library with ten lines of code. It counts presses on its message. Runs as a process."""
 
 import os
 from typing import Any
@@ -11,7 +11,7 @@ Context = ContextTypes.DEFAULT_TYPE
 
 
 def keys(count: int) -> InlineKeyboardMarkup:
-    """A button that brings back how often it was pressed."""
+    """A button whose data is how often it was pressed."""
     return InlineKeyboardMarkup([[InlineKeyboardButton("+1", callback_data=str(count))]])
 
 
@@ -22,7 +22,7 @@ async def begin(update: Update, _context: Context) -> None:
 
 
 async def pressed(update: Update, _context: Context) -> None:
-    """Edit it, and answer the press."""
+    """Edit the message, and answer the press."""
     query: CallbackQuery | None = update.callback_query
     if query is not None:
         count = int(query.data or 0) + 1
@@ -31,7 +31,7 @@ async def pressed(update: Update, _context: Context) -> None:
 
 
 def main() -> None:
-    """Ask for updates until told to stop."""
+    """Poll for updates until stopped."""
     where = os.environ["LOYALTY_TELEGRAM_API_URL"]
     builder: Any = ApplicationBuilder().token(os.environ["LOYALTY_TELEGRAM_TOKEN"]).base_url(f"{where}/bot")
     application = builder.concurrent_updates(PEOPLE).build()

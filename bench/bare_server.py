@@ -1,6 +1,6 @@
 """A bare server of the same library: it answers that it is ready, and does nothing else. Runs as a process.
 
-What it takes is the price of Python, Litestar and uvicorn; the rest is ours.
+Its cost is that of Python, Litestar and uvicorn; the rest of a server's cost is ours.
 """
 
 import sys
@@ -11,7 +11,7 @@ from litestar import Litestar, get
 
 @get("/health/ready")
 async def ready() -> dict[str, str]:
-    """Say so."""
+    """Answer that the server is ready."""
     return {"status": "ok"}
 
 

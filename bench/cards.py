@@ -1,7 +1,7 @@
 """Cards drawn in a second, beside the plain way: everything drawn again, three times as large, and then made smaller.
 
-Warm means that the shop and the customer have been drawn before, as when a stamp is given; of a new customer only the
-shop has. How much of it is the JPEG is measured on the same pictures. The rounds are interleaved.
+Warm means that the shop and the customer have been drawn before, as when a stamp is given; for a new customer only the
+shop has been. The share of the JPEG is measured on the same pictures. The rounds are interleaved.
 """
 
 import argparse
@@ -39,14 +39,14 @@ CARD = CardPicture(
 
 
 def card_of(number: int, *, names: int) -> CardPicture:
-    """One of so many customers, with some stamps."""
+    """The card of one of `names` customers, with some stamps."""
     code = f"CUS{number % names:010d}"
     link = f"https://t.me/loyalty_stamps_bot?start=c_{code}"
     return replace(CARD, customer_name=f"Ana {number % names}", qr_text=link, qr_code=code, current_stamps=number % 11)
 
 
 def plain_card(card: CardPicture) -> bytes:
-    """The card as it is often drawn: one large canvas for each picture, and nothing kept."""
+    """The card as it is often drawn: one large canvas for each picture, and nothing cached."""
     n = LARGER
     picture = Image.new("RGB", (1000 * n, 600 * n), (111, 78, 55))
     pen = ImageDraw.Draw(picture)
@@ -70,14 +70,14 @@ def plain_card(card: CardPicture) -> bytes:
 
 
 def jpeg(picture: Image.Image) -> bytes:
-    """A picture as the card is encoded."""
+    """A picture, encoded as the card is."""
     file = BytesIO()
     picture.save(file, "JPEG", quality=JPEG_QUALITY)
     return file.getvalue()
 
 
 def milliseconds(work: Callable[[], object]) -> float:
-    """How long something takes."""
+    """How long some work takes."""
     begin = time.perf_counter()
     work()
     return (time.perf_counter() - begin) * 1_000

@@ -1,9 +1,9 @@
-"""The chat: how long after somebody has pressed [+1] the screen in front of them says so.
+"""The chat: the time from a press of [+1] until the screen shows it.
 
 Twelve of the staff press at the same time, each once in about a second, over the sandbox; every customer holds the card
-in a chat of their own, which is kept up to date meanwhile. Beside it, in turn, a bare bot of the same library edits its
-message and answers the press, with no database and no rules. The sandbox and the people are this process, each bot is
-one of its own. The time is from the update that Telegram has to the edit that has arrived there.
+in a chat of their own, which is kept up to date meanwhile. In turn with it, a bare bot of the same library edits its
+message and answers the press, with no database and no rules. The sandbox and the people are in this process, each bot
+has its own. The time runs from the update that Telegram has to the edit that has arrived there.
 """
 
 import argparse
@@ -49,7 +49,7 @@ OURS = [sys.executable, "-m", "loyalty_cli", "bot"]
 
 
 class Phone(msgspec.Struct):
-    """Somebody's chat with a bot, seen from inside of the sandbox."""
+    """A person's chat with a bot, seen from inside the sandbox."""
 
     world: World
     chat: Chat
@@ -71,7 +71,7 @@ class Phone(msgspec.Struct):
         await self.wait(lambda: any(message.by_bot and message.keyboard for message in self.chat.messages.values()))
 
     async def press_first(self) -> float:
-        """Press the first button, and wait until the message says something else; gives the milliseconds."""
+        """Press the first button, and wait until the text changes. Returns the milliseconds."""
         screen, said = self.screen, self.screen.content["text"]
         begin = time.perf_counter()
         press(self.world, self.chat, screen.id, screen.keyboard[0][0]["callback_data"] if screen.keyboard else "")
@@ -80,11 +80,11 @@ class Phone(msgspec.Struct):
 
 
 Pair = tuple[Phone, str]
-"""Somebody's phone, and the payload of the link that they open."""
+"""A person's phone, and the payload of the link that they open."""
 
 
 async def furnish(settings: Settings, world: World, bot: Bot) -> list[Pair]:
-    """A shop; who works there, each with the payload of a card to stamp, which hangs in its customer's chat."""
+    """Open a shop. Returns its staff, each with the payload of a card to stamp, which is in its customer's chat."""
     database = open_database(settings)
     new = NewBusiness(name="Bench", plan=Plan.ENTERPRISE)
     business = await open_business(database, new, first_terms(100, "A coffee", utc_now()))
@@ -109,7 +109,7 @@ async def _pair(world: World, bot: Bot, database: Database, *, counter: Counter,
 
 @asynccontextmanager
 async def running(command: list[str], bot: Bot, url: str, **more: str) -> AsyncIterator[None]:
-    """A bot as a process of its own, from its first question for updates on."""
+    """A bot as a process of its own, until the end of the block."""
     environment = {
         **os.environ,
         "LOYALTY_TELEGRAM_TOKEN": bot.token,
@@ -126,11 +126,11 @@ async def running(command: list[str], bot: Bot, url: str, **more: str) -> AsyncI
 
 
 async def press_all(people: list[Pair], dice: Random) -> list[float]:
-    """Everybody opens a card, presses once to warm up, and then again and again; the milliseconds of each press."""
+    """Everybody opens a card, presses once to warm up, and then repeatedly; the milliseconds of each press."""
 
     async def work(phone: Phone, payload: str) -> list[float]:
         await phone.open(payload)
-        await phone.press_first()  # the first of a process reads fonts and statements: it does not count
+        await phone.press_first()  # not counted: the first press of a process loads fonts and statements
         taken = []
         for _ in range(PRESSES):
             await asyncio.sleep(dice.uniform(*PAUSE_SECONDS))
@@ -160,7 +160,7 @@ async def measure(settings: dict[str, Settings], rounds: int) -> dict[str, list[
     """Milliseconds of every press, by bot and database; the rounds are interleaved."""
     taken: dict[str, list[float]] = {name: [] for name in ("bare bot", *settings)}
     dice = Random(4)  # pauses, no secrets
-    async with open_sandbox() as sandbox:  # one for all rounds, so that no number comes twice
+    async with open_sandbox() as sandbox:  # one for all rounds, so that no id comes twice
         for _ in range(rounds):
             taken["bare bot"] += await measure_bare_bot(sandbox, sandbox.world, dice)
             for name, chosen in settings.items():
@@ -169,7 +169,7 @@ async def measure(settings: dict[str, Settings], rounds: int) -> dict[str, list[
 
 
 def report(taken: dict[str, list[float]]) -> None:
-    """Print the times and what they are beside the bare bot's."""
+    """Print the times, and their ratios to the bare bot's."""
     bare = statistics.median(taken["bare bot"])
     print(f"{'milliseconds from press to screen':<34}{'p50':>8}{'p95':>8}{'max':>8}{'× bare':>9}")
     for name, values in taken.items():

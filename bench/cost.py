@@ -1,9 +1,9 @@
-"""Cost: how soon a server is ready, what it weighs, whether it grows, and where the time of a stamp goes.
+"""Cost: how soon a server is ready, its memory, whether that grows, and where the time of a stamp goes.
 
-Servers are started in turn, five rounds and more, on databases that are there already, beside a bare server of the same
-library; medians shown. `loyalty serve` with a bot speaks to a Telegram on this machine. Then one server is stamped at
-100,000 times and weighed again and again, and a profiler tells where the time goes. `python -m bench.cost --help` tells
-what can be chosen.
+Servers are started in turn, for five rounds by default, on existing databases, beside a bare server of the same
+library; the medians are shown. `loyalty serve` with a bot talks to a Telegram on this machine. Then one server gets
+100,000 stamps while its memory is measured repeatedly, and a profiler shows where the time goes. `python -m bench.cost
+--help` lists the options.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def told(ready: Sequence[Readiness], growth: MemoryGrowth, spent: Sequence[CpuProfile]) -> dict[str, object]:
-    """All of it, for JSON."""
+    """All results, for JSON."""
     ours = [one for one in ready if one.ours]
     goals = [
         *(at_most(f"{one.name}: seconds to ready", one.seconds, READY_SECONDS) for one in ours),

@@ -1,4 +1,4 @@
-"""The CPU that a stamp takes of the server, and of which parts it is made up."""
+"""The server's CPU time for a stamp, and its parts."""
 
 from collections.abc import Sequence
 
@@ -15,20 +15,20 @@ MICROSECONDS = 1_000_000
 
 
 class CpuProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """What a stamp takes on a database, in microseconds of CPU, and the shares of the parts."""
+    """The CPU time of a stamp on a database, in microseconds, and the shares of its parts."""
 
     name: str
     microseconds: float
     shares: dict[str, float]
 
     def figures(self) -> dict[str, float]:
-        """Microseconds of the whole and of each part, for JSON."""
+        """Microseconds in all and of each part, for JSON."""
         parts = {name: round(share * self.microseconds, 1) for name, share in self.shares.items()}
         return {"all": round(self.microseconds, 1), **parts}
 
 
 def profile_cpu(databases: Databases, name: str, seconds: float) -> CpuProfile:
-    """Stamp at `loyalty api` with 32 connections: once to measure, and once while the profiler looks."""
+    """Stamp at `loyalty api` with 32 connections: once to measure, and once under the profiler."""
     settings = databases.sqlite("cpu_profile") if name == "SQLite" else databases.postgres("cpu_profile")
     cards = write_cards(databases.folder / f"cpu_profile-{name}.cards", furnish(settings, Scale()))
     with started(API, server_environment(settings)) as server:
@@ -43,7 +43,7 @@ def profile_cpu(databases: Databases, name: str, seconds: float) -> CpuProfile:
 
 
 def show_cpu_profile(found: Sequence[CpuProfile]) -> None:
-    """Print it."""
+    """Print the results."""
     print(f"{'microseconds of CPU of a stamp':<34}" + "".join(f"{one.name:>18}" for one in found))
     print(f"{'all':<34}" + "".join(f"{one.microseconds:>18.0f}" for one in found))
     for part in found[0].shares:

@@ -1,6 +1,6 @@
 """The same questions asked of a small crowd and of a large one, and how many times as long the large one takes.
 
-Round after round each question is asked of each place in turn, because machines drift.
+Round after round each question is asked of each place in turn. Why: machines drift.
 """
 
 import argparse
@@ -16,12 +16,12 @@ from bench.query_times import Asked, Verb, ask
 from bench.rounds import keep
 
 SLOWER = 1.5
-"""How many times as long a question with a goal may take of the large crowd; a tenth of a millisecond is no time."""
+"""How many times as long a question with a goal may take on the large crowd."""
 NO_TIME_MS = 0.1
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What is asked: its name, the verbs in turn, and how long the database may take, if that has a goal."""
+    """A question: its name, its verbs in turn, and how long the database may take, if there is a goal."""
 
     name: str
     verbs: Sequence[Verb]
@@ -29,7 +29,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of one question in one kind of database: the rounds of the small crowd and of the large one."""
+    """The result of one question in one kind of database: the rounds of the small crowd and of the large one."""
 
     database: str
     question: str
@@ -39,7 +39,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def times(self) -> float:
-        """How many times as long the large one takes: the median over rounds, each of which was one moment."""
+        """How many times as long the large crowd takes: the median over rounds, each of which compares one moment."""
         pairs = zip(self.small, self.large, strict=True)
         return statistics.median(large.database_ms / small.database_ms for small, large in pairs)
 
@@ -58,7 +58,7 @@ def median(rounds: list[Asked]) -> float:
 
 
 def chosen(program: str, text: str, arguments: Sequence[str]) -> argparse.Namespace:
-    """What the command line asks for."""
+    """The options of the command line."""
     parser = argparse.ArgumentParser(prog=f"python -m {program}", description=text)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--customers", type=int, default=1_000_000, help="of the large crowd")
@@ -78,7 +78,7 @@ def many(given: argparse.Namespace) -> Crowd:
 
 
 def race(places: Sequence[Place], questions: Callable[[Place], list[Question]], *, rounds: int) -> list[Row]:
-    """Ask each place each question, so many rounds; of two places of one kind the first is the small one."""
+    """Ask each place each question, for `rounds` rounds; of two places of one kind the first is the small one."""
     asked = [(place, question) for place in places for question in questions(place)]
     measured: dict[tuple[int, str], list[Asked]] = {(id(place), one.name): [] for place, one in asked}
     for _ in range(rounds):
@@ -98,7 +98,7 @@ def race(places: Sequence[Place], questions: Callable[[Place], list[Question]], 
 
 
 def report(name: str, rows: Sequence[Row], sizes: tuple[Crowd, Crowd]) -> None:
-    """Print a table, and keep all of it."""
+    """Print a table, and store all results."""
     for word, size in zip(("small", "large"), sizes, strict=True):
         print(f"{word}: {size.customers:,} customers, {size.stamps:,} stamps")
     print(f"{'milliseconds':<54}{'small':>8}{'large':>8}{'×':>7}{'whole':>9}{'goal':>7}")

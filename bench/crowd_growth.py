@@ -1,12 +1,13 @@
 """Stamps a second with few customers and with a million, of one hot shop and of many, and with many webhooks.
 
-In process, against the counter: 32 askers that each wait for their answer, durable commits, all that a stamp leaves
-behind written. Cards are drawn at random, and each round is a day on which nobody has been here yet: otherwise a small
-crowd would come again and again, and leave less behind. Each is stamped for a minute before it counts, because
-PostgreSQL writes a page whole when it is first touched after a checkpoint. All are measured in turn, in many short
-rounds, because a ratio is only as good as its two moments are near; medians are shown, and what a stamp costs this
-process in CPU, which drifts less.
-`python -m bench.crowd_growth --help` tells what can be chosen.
+In process, at the counter: 32 askers that each wait for their answer, durable commits, everything written that belongs
+to a stamp. Cards are drawn at random, and each round is a day on which nobody has been here yet: otherwise a small
+crowd would come again and again, and write less. Each is stamped for a minute before it counts, because PostgreSQL
+writes a page whole when it is first touched after a checkpoint. All are measured in turn, in many short rounds, because
+a ratio is only as good as its two moments are near. Medians are shown, and this process's CPU time for a stamp, which
+drifts less.
+
+`python -m bench.crowd_growth --help` lists the options.
 """
 
 import argparse
@@ -36,11 +37,11 @@ from loyalty_core.stamping import StampOrder
 
 WEBHOOKS, SHOPS = 50, 100
 LEAST = 0.85
-"""A large crowd is to have this part of the rate of a small one at least."""
+"""The least rate of a large crowd, as a share of the small one's."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """What is compared: a crowd, how many webhook endpoints its first shop has, and with which case."""
+    """A case: a crowd, the webhook endpoints of its first shop, and the case that it is compared with."""
 
     name: str
     label: str
@@ -51,7 +52,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def cases(customers: int, stamps: int) -> list[Case]:
-    """All of them; the first is what the others stand beside."""
+    """All cases; the first is the one that most others are compared with."""
     small = Crowd(customers=max(SHOPS, customers // 100), stamps=max(SHOPS, stamps // 100))
     young, old = Crowd(customers=customers, stamps=customers), Crowd(customers=customers, stamps=stamps)
     many = Crowd(shops=SHOPS, customers=small.customers, stamps=small.stamps)
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def chosen(arguments: Sequence[str]) -> argparse.Namespace:
-    """What the command line asks for."""
+    """The options of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m bench.crowd_growth", description="Stamps a second, while shops grow."
     )
@@ -99,7 +100,7 @@ def chosen(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def contestant(kept: Crowds, database: str, case: Case) -> Contestant:
-    """A crowd that is stamped; one with webhooks has a database of its own."""
+    """A crowd to stamp; one with webhooks has a database of its own."""
     place = kept.find(database, case.crowd, f"webhooks{case.webhooks}" if case.webhooks else "crowd")
     if case.webhooks:
         asyncio.run(register(place, case.webhooks))
@@ -113,7 +114,7 @@ def contestant(kept: Crowds, database: str, case: Case) -> Contestant:
 
 
 async def register(place: Place, webhooks: int) -> None:
-    """Give the first shop as many endpoints; nobody delivers while stamps are measured."""
+    """Give the first shop that many endpoints; nothing is delivered while stamps are measured."""
     database = open_database(place.settings)
     values = {"url": ENDPOINT, "events": " ".join(EVENTS), "active": True, "created_at": utc_now()}
     secret = {"secret": b"never used", "secret_hint": "", "warnings": 0}
@@ -126,7 +127,7 @@ async def register(place: Place, webhooks: int) -> None:
 
 
 async def stamps(place: Place, seconds: float) -> Round:
-    """Stamp for so long."""
+    """Stamp for that many seconds."""
     database = open_database(place.settings)
     callers = [Caller(business=shop, actor=SYSTEM) for shop in place.shops]
     ahead = await until_a_new_day(database)
@@ -148,7 +149,7 @@ async def until_a_new_day(database: Database) -> timedelta:
 
 
 async def ask(counter: Counter, callers: Sequence[Caller], crowd: Crowd, *, until: float) -> int:
-    """Stamp one card after the other; says how many."""
+    """Stamp one card after the other. Returns how many."""
     answers = 0
     while time.perf_counter() < until:
         card = randint(1, crowd.customers)
@@ -158,7 +159,7 @@ async def ask(counter: Counter, callers: Sequence[Caller], crowd: Crowd, *, unti
 
 
 def report(standings: dict[str, Standing], found: Sequence[Case], given: argparse.Namespace) -> None:
-    """Print a table, and keep all of it."""
+    """Print a table, and store all results."""
     print(f"{'stamps a second, in process':<56}{'median':>8}{'min':>8}{'max':>8}{'CPU µs':>8}{'ratio':>8}  beside")
     rows: list[dict[str, Any]] = [told(standings, database, case) for database in given.databases for case in found]
     for row in rows:
@@ -170,7 +171,7 @@ def report(standings: dict[str, Standing], found: Sequence[Case], given: argpars
 
 
 def told(standings: dict[str, Standing], database: str, case: Case) -> dict[str, Any]:
-    """What came of one case."""
+    """The result of one case."""
     own = standings[f"{case.name}-{database}"]
     share = ratio(standings, own.name, f"{case.beside}-{database}")
     return {

@@ -1,8 +1,8 @@
-"""Fresh databases and a Redis to measure on, which are gone afterwards.
+"""Fresh databases and a Redis to measure on, which are removed afterwards.
 
 PostgreSQL and Redis are those of the tests (`testkit.servers`): started on loopback for one run, from wheels where the
-machine has none. PostgreSQL is set as `docs/howto/grow.md` says.
-`LOYALTY_BENCH_POSTGRES_URL` names a PostgreSQL server of your own; its role must be allowed to create databases.
+machine has none. PostgreSQL is configured as `docs/howto/grow.md` says. `LOYALTY_BENCH_POSTGRES_URL` names a PostgreSQL
+server of your own; its role must be allowed to create databases.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ SELDOM = "max_wal_size = 8GB\ncheckpoint_timeout = 30min\n"
 
 
 class Databases:
-    """Where databases are made: a folder for SQLite, and a server."""
+    """Makes databases: SQLite files in a folder, and databases on a server."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -32,7 +32,7 @@ class Databases:
 
     @property
     def server(self) -> str:
-        """The URL of the PostgreSQL server, which is started for the first who asks."""
+        """The URL of the PostgreSQL server, which is started on first use."""
         if self._server is None:
             self._server = os.environ.get("LOYALTY_BENCH_POSTGRES_URL") or start_postgres(
                 self.folder, more=settings_of_a_server()
@@ -40,7 +40,7 @@ class Databases:
         return self._server
 
     def sqlite(self, name: str) -> Settings:
-        """Settings for a SQLite file that is not there yet."""
+        """Settings for a SQLite file that does not exist yet."""
         return Settings(database_url=f"sqlite:///{self.folder}/{name}.db")
 
     def postgres(self, name: str) -> Settings:
@@ -55,17 +55,17 @@ class Databases:
         return start_redis(self.folder)
 
     def clear(self) -> None:
-        """Drop what was made, and stop what was started."""
+        """Drop the databases and stop the servers that were made here."""
         for database in self._made:
             execute(self.server, f'DROP DATABASE "{database}" WITH (FORCE)')
         stop_all(self.folder)
 
 
 def settings_of_a_server() -> str:
-    """What `docs/howto/grow.md` says of PostgreSQL: a quarter of the memory for pages, and checkpoints seldom."""
+    """The advice of `docs/howto/grow.md` for PostgreSQL: a quarter of the memory for pages, and rare checkpoints."""
     try:
         quarter = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 4
-    except (ValueError, AttributeError):  # not every system tells
+    except (ValueError, AttributeError):  # not every system has these
         return SELDOM
     return f"{SELDOM}shared_buffers = {quarter >> 20}MB\n"
 

@@ -1,7 +1,7 @@
 """A load at a fixed rate: stamps are sent when they are due, whether earlier ones were answered or not.
 
-A stamp's time counts from when it was due, so that a server that stands still for a moment is charged for everybody who
-came meanwhile. Runs as a process, told and telling as in `bench.load_generator`, with one more field: {"rate"}.
+A stamp's time runs from when it was due, so that a pause of the server counts for all stamps that came due meanwhile.
+Runs as a process; its input and output are those of `bench.load_generator`, with one more field: {"rate"}.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from bench.load_generator import Exchange, Tally, connect, requests_of
 
 
 class Pace:
-    """Connections that wait for something to send, and stamps that wait for a connection."""
+    """Connections that wait for a stamp to send, and stamps that wait for a connection."""
 
     def __init__(self) -> None:
         self.tally = Tally()
@@ -25,7 +25,7 @@ class Pace:
         self.gone = 0
 
     def answered(self, one: Exchange, well: bool) -> None:  # noqa: FBT001  # as Exchange calls it
-        """Note an answer; the connection takes the stamp that has waited longest."""
+        """Record an answer; the connection then sends the stamp that has waited longest."""
         self.tally.note(time.perf_counter() - one.due, well=well)
         if one.transport.is_closing():
             self.gone += 1

@@ -1,8 +1,8 @@
-"""The load over HTTP, the same for everybody who answers stamps over HTTP.
+"""The load over HTTP, the same for every server that is measured.
 
 `at_full_rate` keeps 32 connections busy (wrk, installed from Debian if it may; else `bench.load_generator`).
-`at_fixed_rate` sends so many a second, whether answers come or not, and counts a stamp's time from when it was due
-(`bench.fixed_rate`). Cards are drawn at random.
+`at_fixed_rate` sends a fixed number a second, whether answers come or not, and counts a stamp's time from when it was
+due (`bench.fixed_rate`). Cards are drawn at random.
 """
 
 import json
@@ -22,12 +22,12 @@ from bench.shops import Card
 
 CONNECTIONS = 32
 PATIENCE = "30s"
-"""A late answer is late, and no failure."""
+"""A late answer counts as late, not as a failure."""
 SCRIPT = Path(__file__).with_suffix(".lua")
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent: to which of the cards listed in a file, with a fresh Idempotency-Key each if `once_only`."""
+    """What is sent: to the cards listed in a file, each with a fresh Idempotency-Key if `once_only`."""
 
     port: int
     cards: Path
@@ -35,7 +35,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a round; `client` is how much of one core the load itself used."""
+    """The result of a round; `client` is the share of one core that the load itself used."""
 
     answers: int
     failures: int = 0
@@ -58,19 +58,19 @@ def write_cards(path: Path, cards: Sequence[Card]) -> Path:
 
 @cache
 def wrk() -> str | None:
-    """The program wrk; installed if this user may, None if it cannot be had."""
+    """The program wrk, installed if this user may; None if it is not available."""
     if not shutil.which("wrk") and shutil.which("apt-get") and os.geteuid() == 0:
         subprocess.run(["apt-get", "install", "-y", "-qq", "wrk"], check=False, capture_output=True)  # noqa: S607
     return shutil.which("wrk")
 
 
 def tool() -> str:
-    """What keeps the connections busy."""
+    """The program that keeps the connections busy."""
     return "wrk" if wrk() else "bench.load_generator"
 
 
 def at_full_rate(load: Load, seconds: float) -> Round:
-    """As many stamps as 32 connections get, each of which waits for its answer."""
+    """As many stamps as 32 connections get through, each of which waits for its answer."""
     program = wrk()
     if program is None:
         return _drive(

@@ -1,7 +1,7 @@
 """Importing: 100,000 lines of a spreadsheet through the counter, on SQLite and on PostgreSQL.
 
 The same file is rehearsed, imported, and imported again. Commits are durable; ledger, events and totals are written.
-Both clocks are shown: on a machine that others use, the CPU's says more.
+Wall clock and CPU time are shown: on a shared machine the CPU time says more.
 """
 
 import argparse
@@ -28,7 +28,7 @@ GOAL_SECONDS = 60
 
 
 def sheet(lines: int) -> bytes:
-    """A sheet as a spreadsheet of Germany writes it, with all columns filled."""
+    """A sheet as a German spreadsheet program writes it, with all columns filled."""
     head = "Name;Telefon;E-Mail;Stempel;Geburtstag;Kunde seit\n"
     guests = (
         f"Gast Größe {n};0170 {1_000_000 + n};gast{n}@example.com;{n % 10};17.05.1990;01.02.2024\n"
@@ -38,7 +38,7 @@ def sheet(lines: int) -> bytes:
 
 
 async def measure(name: str, settings: Settings, data: bytes) -> dict[str, float]:
-    """Import a file three times; print how long each took, and give the seconds."""
+    """Import a file three times, and print how long each took. Returns the seconds."""
     database = open_database(settings)
     new = NewBusiness(name="Bench", plan=Plan.BASIC, country="DE", timezone="Europe/Berlin")
     business = await open_business(database, new, first_terms(10, "A coffee", utc_now()))
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def report(taken: dict[str, dict[str, float]], lines: int) -> None:
-    """Keep the seconds, beside the goal."""
+    """Store the seconds, beside the goal."""
     goals = [
         at_most(f"SQLite: import of {lines:,} lines, s", taken["SQLite"]["imported"], GOAL_SECONDS * lines / LINES),
         found(f"PostgreSQL: import of {lines:,} lines, s", taken["PostgreSQL"]["imported"]),

@@ -1,6 +1,6 @@
-"""Kills: `loyalty bot` is killed 200 times while somebody stamps, and started again; no press may be lost or doubled.
+"""Kills: `loyalty bot` is killed 200 times while a person stamps, and started again; no press may be lost or doubled.
 
-`python -m bench.kills [kills]`. This is no measurement but a proof, which takes long; tests run a short one.
+`python -m bench.kills [kills]`. This is no measurement but a proof, which takes long; the tests run a short one.
 """
 
 import argparse
@@ -23,7 +23,7 @@ KILLS = 200
 
 
 async def run(settings: Settings, kills: int) -> dict[str, object]:
-    """Kill and start again; says what came of it. Raises AssertionError if a press was lost or doubled."""
+    """Kill and start again. Returns the counts. Raises AssertionError if a press was lost or doubled."""
     begun, dice = time.monotonic(), Random()
     async with open_sandbox() as sandbox, open_stamper(sandbox, settings) as (bot, stamper):
         for number in range(1, kills + 1):
@@ -35,7 +35,7 @@ async def run(settings: Settings, kills: int) -> dict[str, object]:
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    """Run it on SQLite, and print what came of it as one line of JSON."""
+    """Run it on SQLite, and print the result as one line of JSON."""
     parser = argparse.ArgumentParser(prog="python -m bench.kills", description="A bot is killed while somebody stamps.")
     parser.add_argument("kills", nargs="?", type=int, default=KILLS, help="how often")
     kills = parser.parse_args(arguments).kills

@@ -19,7 +19,7 @@ HOST, BODY = "127.0.0.1", b'{"stamps": 1}'
 
 
 def requests_of(order: dict[str, Any]) -> Callable[[], bytes]:
-    """Gives one request after the other, each for a random card."""
+    """Returns a function that makes one request after the other, each for a random card."""
     lines = [line.split("\t") for line in Path(order["cards"]).read_text().splitlines()]
     heads = [f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {key}\r\n".encode() for path, key in lines]
     tail = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
@@ -30,14 +30,14 @@ def requests_of(order: dict[str, Any]) -> Callable[[], bytes]:
 
 
 class Exchange(asyncio.Protocol):
-    """One keep-alive connection on which one request at a time is under way; `answered` is told whether it was well."""
+    """One keep-alive connection with one request at a time; `answered` is called with whether the answer was 200."""
 
     def __init__(self, answered: Callable[["Exchange", bool], None]) -> None:
         self.answered, self.buffer, self.due = answered, b"", 0.0
         self.busy = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Keep the transport."""
         self.transport = cast("asyncio.Transport", transport)
 
     def send(self, request: bytes, due: float) -> None:
@@ -46,14 +46,14 @@ class Exchange(asyncio.Protocol):
         self.transport.write(request)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """A server that hangs up before all was said has failed, and must not keep the others waiting."""
+        """Count an unanswered request as failed, so that a server that hangs up does not keep the others waiting."""
         del exc
         if self.busy:
             self.busy = False
             self.answered(self, False)  # noqa: FBT003  # it went badly
 
     def data_received(self, data: bytes) -> None:
-        """Take an answer apart no further than needed."""
+        """Parse an answer no further than needed."""
         self.buffer += data
         head, end, body = self.buffer.partition(b"\r\n\r\n")
         if end and len(body) >= int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]):
@@ -62,19 +62,19 @@ class Exchange(asyncio.Protocol):
 
 
 class Tally:
-    """What has come so far."""
+    """The times and failures so far."""
 
     def __init__(self) -> None:
         self.times: list[float] = []
         self.failures = 0
 
     def note(self, took: float, *, well: bool) -> None:
-        """Note an answer."""
+        """Record an answer."""
         self.times.append(took)
         self.failures += not well
 
     def told(self, seconds: float) -> dict[str, float]:
-        """All of it, as it is written."""
+        """The result as it is written out."""
         times = sorted(self.times)
         return {
             "answers": len(times),
@@ -86,7 +86,7 @@ class Tally:
 
 
 async def connect(order: dict[str, Any], answered: Callable[[Exchange, bool], None]) -> list[Exchange]:
-    """The connections."""
+    """Open the connections."""
     loop = asyncio.get_running_loop()
     return [
         (await loop.create_connection(lambda: Exchange(answered), HOST, order["port"]))[1]

@@ -1,4 +1,4 @@
-"""Memory and processor: what a process has of memory and has used of the processor, as Linux tells."""
+"""Memory and processor: the memory that a process has and the CPU time that it has used, as Linux reports them."""
 
 import os
 from pathlib import Path
@@ -10,7 +10,7 @@ KILOBYTES_A_MEGABYTE = 1_024
 
 
 class Weight(msgspec.Struct, frozen=True, kw_only=True):
-    """Memory in MB: all pages that a process has (`rss`), and its share where it shares them with others (`pss`)."""
+    """Memory in MB: all pages of a process (`rss`), and with shared pages counted in proportion (`pss`)."""
 
     rss: float
     pss: float
@@ -24,6 +24,6 @@ def weigh(pid: int) -> Weight:
 
 
 def cpu_seconds(pid: int) -> float:
-    """The time that all threads of a process have been at work."""
+    """The CPU time of all threads of a process, in seconds."""
     after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(after_name[11]) + int(after_name[12])) / TICKS

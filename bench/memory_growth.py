@@ -1,4 +1,4 @@
-"""Whether a server weighs more the longer it serves. It is stamped at by 32 connections, and weighed."""
+"""Memory growth: whether a server needs more memory the longer it serves, with stamps from 32 connections."""
 
 import msgspec
 
@@ -12,10 +12,10 @@ SCALE = Scale(listening=False)
 
 
 class MemoryGrowth(msgspec.Struct, frozen=True, kw_only=True):
-    """What a server weighed, in MB: idle, and after so many requests, step by step.
+    """The memory of a server in MB: idle, and after some numbers of requests.
 
-    The first tenth of the requests fills what is kept on purpose (statements, keys, connections). What comes after
-    that may be no more than the allowed.
+    The first tenth of the requests fills what is cached on purpose (statements, keys, connections). The growth after
+    that may be at most `allowed`.
     """
 
     idle: float
@@ -24,22 +24,22 @@ class MemoryGrowth(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def requests(self) -> int:
-        """How many requests there were in all."""
+        """The number of all requests."""
         return self.weights[-1][0]
 
     @property
     def more(self) -> float:
-        """By how many MB it weighs more at the end than after the first tenth."""
+        """How many MB more it has at the end than after the first tenth."""
         return self.weights[-1][1] - self.weights[0][1]
 
     def figures(self) -> dict[str, object]:
-        """What was measured, for JSON."""
+        """The results, for JSON."""
         weights = {str(requests): round(weight, 1) for requests, weight in self.weights}
         return {"idle_mb": round(self.idle, 1), "mb_after": weights, "more_mb": round(self.more, 1)}
 
 
 def measure_growth(databases: Databases, requests: int) -> MemoryGrowth:
-    """Stamp at `loyalty serve` on SQLite that often, and weigh it ten times on the way."""
+    """Stamp that often at `loyalty serve` on SQLite, and measure its memory ten times on the way."""
     settings = databases.sqlite("memory_growth")
     cards = write_cards(databases.folder / "memory_growth.cards", furnish(settings, SCALE))
     with started(SERVE, server_environment(settings)) as server:
@@ -53,7 +53,7 @@ def measure_growth(databases: Databases, requests: int) -> MemoryGrowth:
 
 
 def show_memory_growth(growth: MemoryGrowth) -> None:
-    """Print it."""
+    """Print the results."""
     print(f"{'RSS of loyalty serve, SQLite':<34}{'MB':>10}")
     print(f"{'idle':<34}{growth.idle:>10.1f}")
     for requests, weight in growth.weights:

@@ -1,7 +1,7 @@
-"""Reading codes off hard photos of cards, beside zxing-cpp alone on the same photos, in the same run.
+"""Reading codes in hard photos of cards, beside zxing-cpp alone on the same photos, in the same run.
 
-The photos are made (`testkit/synthetic_photos.py`), the same ones each time. What a photo without any card
-costs is measured too: it goes through every look.
+The photos are synthetic (`testkit/synthetic_photos.py`), the same ones each time. The time for a photo without a card
+is measured too: it goes through every look.
 """
 
 import argparse
@@ -28,12 +28,12 @@ Reader = Callable[[bytes], list[str]]
 
 
 def plain(picture: bytes) -> list[str]:
-    """What one would write first."""
+    """The obvious way to read codes."""
     return [code.text for code in zxingcpp.read_barcodes(Image.open(BytesIO(picture)))]
 
 
 def read(reader: Reader, shots: list[Shot]) -> tuple[Counter[str], list[float]]:
-    """How many shots of each kind were read to the last code and nothing else, and the milliseconds of each."""
+    """How many shots of each kind were read completely and without errors, and the milliseconds of each."""
     right: Counter[str] = Counter()
     spent = []
     for shot in shots:
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def report(shots: list[Shot], readings: dict[str, tuple[Counter[str], list[float]]], blank: list[float]) -> None:
-    """Print what each reader read, by kind of photo, and what it took."""
+    """Print the results of each reader, by kind of photo, and the times."""
     of = Counter(shot.kind for shot in shots)
     print(f"{'hard photos, read whole':<34}" + "".join(f"{name:>17}" for name in readings))
     for kind in KINDS:

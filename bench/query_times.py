@@ -1,7 +1,7 @@
-"""The times of queries: how long a database takes for what a verb of the application asks it.
+"""The times of queries: how long a database takes for the statements of a verb of the application.
 
-The statements of a verb are listened to while it runs, and then handed to the bare driver again, on one connection:
-that leaves out SQLAlchemy and what the verb makes of the rows, and leaves in the way to the database and back.
+The statements of a verb are recorded while it runs, and then sent again by the bare driver, on one connection. That
+leaves out SQLAlchemy and the verb's own work on the rows; the way to the database and back is included.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ask(settings: Settings, verbs: Sequence[Verb], times: int = 10) -> Asked:
-    """Ask for each of some verbs in turn, so many times; the medians over all."""
+    """Run some verbs in turn, `times` times; the medians over all."""
     statements, whole = asyncio.run(_listen(settings, verbs, times))
     repeat = _on_sqlite if settings.on_sqlite else _on_postgres
     spent = repeat(settings, statements, times)

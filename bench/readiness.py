@@ -1,4 +1,4 @@
-"""Readiness: how soon servers answer and what they weigh then, each started in turn, beside a bare one."""
+"""Readiness: how soon servers answer and how much memory they have then, started in turn, beside a bare one."""
 
 import asyncio
 import statistics
@@ -16,7 +16,7 @@ SCALE = Scale(customers=100)
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """A kind of server: what it is called, its command and its variables."""
+    """A kind of server: its name, its command and its variables."""
 
     name: str
     command: Sequence[str]
@@ -24,7 +24,7 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """Medians of a kind: seconds and CPU seconds until ready, memory in MB, and the seconds as a ratio to the bare."""
+    """Medians of a kind: seconds and CPU seconds until ready, memory in MB, and seconds as ratio to the bare one's."""
 
     name: str
     seconds: float
@@ -39,7 +39,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
         return self.name != BARE_NAME
 
     def figures(self) -> dict[str, float]:
-        """What was measured, for JSON."""
+        """The results, for JSON."""
         return {name: round(getattr(self, name), 3) for name in ("seconds", "cpu", "rss", "pss", "times")}
 
 
@@ -53,7 +53,7 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def race(databases: Databases, rounds: int) -> list[Readiness]:
-    """Start each kind in turn, so many rounds after one to warm up."""
+    """Start each kind in turn, for `rounds` rounds after one to warm up."""
     return asyncio.run(_race(databases, rounds))
 
 
@@ -94,7 +94,7 @@ def _median(name: str, starts: list[Start], bare: list[Start]) -> Readiness:
 
 
 def show_readiness(found: Sequence[Readiness]) -> None:
-    """Print it."""
+    """Print the results."""
     print(f"{'from nothing to the first answer':<34}{'seconds':>10}{'CPU s':>8}{'× bare':>8}{'RSS MB':>8}{'PSS MB':>8}")
     for one in found:
         print(f"{one.name:<34}{one.seconds:>10.2f}{one.cpu:>8.2f}{one.times:>8.1f}{one.rss:>8.0f}{one.pss:>8.0f}")

@@ -1,7 +1,8 @@
 """Reads: a customer by QR code, pages of lists at their start and end, and searches, with few customers and with many.
 
-A page has to take as long at the end as at the start, and as long with a million customers as with ten thousand. All
-are asked in turn, five rounds and more, and medians shown. `python -m bench.reads --help` tells what can be chosen.
+A page must take as long at the end as at the start, and as long with a million customers as with ten thousand. All
+questions are asked in turn, for five rounds by default; the medians are shown. `python -m bench.reads --help` lists the
+options.
 """
 
 import sys
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def questions(place: Place) -> list[Question]:
-    """What is asked of a place; customers are drawn, always the same."""
+    """The questions for a place; customers are drawn, always the same ones."""
     dice, last = Random(1), place.crowd.customers  # dice, not secrets
     drawn = [dice.randint(1, last) for _ in range(DRAWN)]
     page = partial(customers_page, place)
@@ -58,7 +59,7 @@ def questions(place: Place) -> list[Question]:
 
 
 def reward_questions(place: Place) -> list[Question]:
-    """Pages of the rewards that are owed, from their ends, and of those of one status that is none."""
+    """Pages of the outstanding rewards, from both ends, and of a status that no reward has."""
     oldest = PageRequest(cursor=make_cursor("rewards", place.crowd.slots * place.crowd.customers // 2))
     return [
         Question("50 rewards that are owed, the newest", [rewards_page(place, PageRequest())], GOAL_MS),
@@ -68,7 +69,7 @@ def reward_questions(place: Place) -> list[Question]:
 
 
 def searches(place: Place) -> list[Question]:
-    """Searches for what one in ten has, for what one has, and by number."""
+    """Searches for a text that one in ten has, for a text that one has, and by phone number."""
     phone = f"+4917{100_000_000 + place.crowd.customers // 2}"
     return [
         Question("q: one in ten", [customers_page(place, PageRequest(), q="hana")]),
@@ -93,7 +94,7 @@ def customers_page(place: Place, wanted: PageRequest, **search: str) -> Verb:
 
 
 def transactions_page(place: Place, customer: int) -> Verb:
-    """What was done to one card."""
+    """A page of the entries of one card."""
     return partial(list_transactions, business=place.shops[0], customer_id=CustomerId(customer), wanted=PageRequest())
 
 

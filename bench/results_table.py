@@ -1,4 +1,4 @@
-"""The table of results: what all benchmarks have found, in one table, read from what each has kept in `build/bench`."""
+"""The table of results: the results of all benchmarks, read from the files in `build/bench`."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,13 +13,13 @@ OUTCOMES = {True: "met", False: "MISSED", None: ""}
 
 
 def result_of(name: str) -> Result | None:
-    """What a benchmark has kept, None if it was not run yet."""
+    """The stored result of a benchmark; None if it was not run yet."""
     path = RESULTS / f"{name}.json"
     return msgspec.json.decode(path.read_bytes(), type=Result) if path.exists() else None
 
 
 def lines_of(result: Result) -> Iterator[Line]:
-    """The lines of a result, those of its rows too."""
+    """The lines of a result, including those of its rows."""
     yield from msgspec.convert(result.get("goals", []), list[Line])
     for row in result.get("rows", []):
         if row.get("question") and row["goal_ms"] is not None:
@@ -29,7 +29,7 @@ def lines_of(result: Result) -> Iterator[Line]:
 
 
 def table(names: Iterable[str]) -> str:
-    """All of it, each line with its benchmark; the first of a benchmark says when it was measured."""
+    """The whole table, each line with its benchmark; the first line of a benchmark says when it was measured."""
     lines = [f"{'benchmark':<12}{'what':<68}{'reached':>10}  {'goal':<10}"]
     for name in names:
         result = result_of(name)

@@ -1,4 +1,4 @@
-"""Rounds: contestants measured in turn, round after round, because machines drift; and what came of it.
+"""Rounds: contestants measured in turn, round after round, because machines drift; and their results.
 
 Nothing here knows what is measured.
 """
@@ -19,7 +19,7 @@ RESULTS = ROOT / "build" / "bench"
 
 
 class Contestant(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is measured: a short name, what it is called in a table, on which database, and how a round is run."""
+    """A contestant: a short name, its label in a table, its database, and the function that runs a round."""
 
     name: str
     label: str
@@ -28,7 +28,7 @@ class Contestant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of all rounds of one contestant."""
+    """The results of all rounds of one contestant."""
 
     name: str
     label: str
@@ -37,7 +37,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def rates(self) -> list[float]:
-        """Stamps a second, of each round."""
+        """Stamps a second, for each round."""
         return [one.rate for one in self.rounds]
 
     @property
@@ -52,7 +52,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compete(contestants: Sequence[Contestant], rounds: int, seconds: float) -> dict[str, Standing]:
-    """Warm everybody up, then measure each in turn, so many rounds; standings by name."""
+    """Warm all contestants up, then measure each in turn, for `rounds` rounds. Returns the standings by name."""
     measured: dict[str, list[Round]] = {one.name: [] for one in contestants}
     for one in contestants:
         one.measure(1)
@@ -66,7 +66,7 @@ def compete(contestants: Sequence[Contestant], rounds: int, seconds: float) -> d
 
 
 def ratio(standings: dict[str, Standing], name: str, to: str) -> float | None:
-    """How many times the rate of another a contestant has: the median over rounds, each of which was one moment."""
+    """A contestant's rate as a multiple of another's: the median over rounds, each of which compares one moment."""
     if name not in standings or to not in standings:
         return None
     pairs = zip(standings[name].rates, standings[to].rates, strict=True)

@@ -1,4 +1,4 @@
-"""The rows written: what a stamp has left in a database, in the tables that everybody has under the same names."""
+"""The rows written: what a stamp leaves in a database, in the tables that all contestants have under the same names."""
 
 import asyncio
 from contextlib import closing
@@ -17,7 +17,7 @@ CONSISTENT = {
 
 
 def rows(settings: Settings) -> dict[str, int]:
-    """How many rows each table has."""
+    """The number of rows in each table."""
     counts = _asked(settings, [f'SELECT count(*) FROM "{table}"' for table in TABLES])  # noqa: S608  # our own names
     return dict(zip(TABLES, counts, strict=True))
 
@@ -28,14 +28,14 @@ def stamps(settings: Settings) -> dict[str, int]:
 
 
 def check(name: str, settings: Settings, answered: int) -> None:
-    """Raise SystemExit unless all that was answered was written, and all sums agree."""
+    """Raise SystemExit unless all answered stamps were written, and all sums agree."""
     found = stamps(settings)
     if len(set(found.values())) != 1 or min(found.values()) < answered:
         raise SystemExit(f"{name} has answered {answered} stamps, and has written {found}.")
 
 
 def _asked(settings: Settings, questions: list[str]) -> list[int]:
-    """The answers to questions for one figure each, of one moment: stamps may still be on their way."""
+    """The answers to questions for one figure each, at one moment: stamps may still be on their way."""
     whole = f"SELECT {', '.join(f'({question})' for question in questions)}"  # our own questions
     if not settings.on_sqlite:
         return asyncio.run(_ask(settings.database_url, whole))

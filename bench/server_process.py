@@ -17,12 +17,12 @@ from loyalty_app.settings import Settings
 ROOT = Path(__file__).parents[1]
 PATIENCE_SECONDS = 30
 PORT = "{port}"
-"""What stands for the port in a command."""
+"""Stands for the port in a command."""
 
 
 @contextmanager
 def served(settings: Settings, *, workers: int = 1, redis_url: str | None = None) -> Iterator[int]:
-    """`loyalty api` on these settings; gives its port."""
+    """Run `loyalty api` on these settings; gives its port."""
     command = [sys.executable, "-m", "loyalty_cli", "api", "--port", PORT]
     environment = {
         "LOYALTY_DATABASE_URL": settings.database_url,
@@ -38,7 +38,7 @@ def served(settings: Settings, *, workers: int = 1, redis_url: str | None = None
 
 @contextmanager
 def running(command: Sequence[str], environment: Mapping[str, str], *, ready: str) -> Iterator[int]:
-    """A server process; gives its port once a GET of `ready` is answered with 200."""
+    """Run a server process; gives its port once a GET of `ready` is answered with 200."""
     port = free_port()
     whole = [part.replace(PORT, str(port)) for part in command]
     whole_environment = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
@@ -57,7 +57,7 @@ def running(command: Sequence[str], environment: Mapping[str, str], *, ready: st
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
+    """A port on which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Server processes, each from its very beginning to its first answer, and what they weigh then."""
+"""Starts of servers: the time from the start of a process to its first answer, and its memory then."""
 
 import os
 import subprocess
@@ -20,11 +20,11 @@ API = (sys.executable, "-m", "loyalty_cli", "api", "--port", PORT)
 BARE = (sys.executable, "-m", "bench.bare_server", PORT)
 LOOK_EVERY_SECONDS = 0.005
 REST_SECONDS = 1.5
-"""What begins with a server, as looking for deliveries, is over by then."""
+"""The first work of a server, such as looking for deliveries, is over by then."""
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
-    """A server that has answered: its process, its port, and what it took until then."""
+    """A server that has answered: its process, its port, and the time and CPU time until then."""
 
     pid: int
     port: int
@@ -32,13 +32,13 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     cpu: float
 
     def rested(self) -> Weight:
-        """What it weighs when nobody asks it anything."""
+        """Its memory when it has no requests."""
         time.sleep(REST_SECONDS)
         return weigh(self.pid)
 
 
 def server_environment(settings: Settings | None = None, **more: str) -> dict[str, str]:
-    """The variables of a server on these settings, and none of the benchmark's own."""
+    """The variables of a server on these settings, without the benchmark's own LOYALTY_ variables."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("LOYALTY_")}
     url = {"LOYALTY_DATABASE_URL": settings.database_url} if settings else {}
     return {**own, "PYTHONPATH": str(ROOT), "LOYALTY_SECRET_KEY": SECRET_KEY, **url, **more}

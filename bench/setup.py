@@ -1,4 +1,4 @@
-"""The setup of the benchmark of stamps: its databases, servers and floors, up as long as it lasts."""
+"""The setup of the benchmark of stamps: its databases, servers and floors, which run as long as it does."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -22,7 +22,7 @@ OURS = {"ours-sqlite": "ours", "ours-postgres": "ours", "ours-postgres-2": "ours
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be measured, and for how long."""
+    """What to measure, and for how long."""
 
     names: tuple[str, ...]
     rounds: int
@@ -37,9 +37,9 @@ class Setup:
     def __init__(self, plan: Plan, databases: Databases, stack: ExitStack) -> None:
         self.plan, self.databases, self.stack = plan, databases, stack
         self.loads: dict[str, Load] = {}
-        """How those who serve HTTP are reached."""
+        """The load for each contestant that serves HTTP."""
         self.settings: dict[str, Settings] = {}
-        """On which database each is."""
+        """The database of each contestant."""
 
     def open(self, name: str) -> Contestant:
         """Set up a contestant, and start its server if it has one."""
@@ -81,5 +81,5 @@ class Setup:
 
 
 def database_of(name: str) -> str:
-    """On which database a contestant is, as people call it."""
+    """The database of a contestant, by its usual name."""
     return "SQLite" if "sqlite" in name else "PostgreSQL"

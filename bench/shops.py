@@ -1,6 +1,6 @@
-"""Shops to stamp in: each with customers, a key for its till, limits that are counted and high, and a webhook endpoint.
+"""Shops to stamp in: each with customers, an API key, limits that are counted and high, and a webhook endpoint.
 
-The endpoint makes every stamp leave a delivery in the outbox. Nobody delivers while stamps are measured.
+The endpoint makes every stamp leave a delivery in the outbox. Nothing is delivered while stamps are measured.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ GOAL, RATE_LIMIT = 10, 1_000_000_000
 
 
 class Scale(msgspec.Struct, frozen=True):
-    """How many shops there are, how many customers over all of them, and whether an endpoint hears of each stamp."""
+    """The number of shops, the customers of all shops, and whether an endpoint gets an event for each stamp."""
 
     shops: int = 1
     customers: int = 1_000
@@ -38,7 +38,7 @@ class Scale(msgspec.Struct, frozen=True):
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A card that can be stamped: whose, and with which key."""
+    """A card that can be stamped: its shop, its customer, and an API key."""
 
     business_id: int
     customer_id: int
@@ -46,13 +46,13 @@ class Card(msgspec.Struct, frozen=True):
 
     @property
     def path(self) -> str:
-        """Where its stamps are added."""
+        """The path to which its stamps are posted."""
         return f"/v1/customers/{self.customer_id}/stamps"
 
 
 def furnish(settings: Settings, scale: Scale) -> list[Card]:
-    """Set up a database with so many shops; every card of them."""
-    logging.getLogger("loyalty_app.runtime").setLevel(logging.ERROR)  # a receiver on loopback is meant here
+    """Set up a database with shops of that scale. Returns all their cards."""
+    logging.getLogger("loyalty_app.runtime").setLevel(logging.ERROR)  # it warns of loopback receivers, meant here
     whole = msgspec.structs.replace(settings, secret_key=SECRET_KEY, webhook_allow="127.0.0.0/8")
     return asyncio.run(_furnish(whole, scale))
 

@@ -1,4 +1,4 @@
-"""Comparing: what the contest of stamps says, as ratios to the floors and the peers, beside the goals."""
+"""Ratios: the results of the benchmark of stamps as ratios to the floors and the peers, beside the goals."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ GOALS = {
     ("ours-postgres", "fastapi-postgres"): 15.0,
     ("ours-sqlite", "fastapi-sqlite"): 15.0,
 }
-"""How many times the second one's rate the first one is to have."""
+"""How many times the second contestant's rate the first should have."""
 P99_MS = 50.0
 """At half of the best rate."""
 REFERENCES = {
@@ -22,7 +22,7 @@ REFERENCES = {
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
-    """A goal, and what was reached of it."""
+    """A goal, and what was reached."""
 
     what: str
     wanted: str
@@ -37,7 +37,7 @@ def ratios(standings: dict[str, Standing], name: str) -> dict[str, float | None]
 
 
 def goals(standings: dict[str, Standing], paced: dict[str, Standing]) -> list[Goal]:
-    """The goals that can be judged by what was measured."""
+    """The goals that the measured contestants allow to judge."""
     found = [
         Goal(what=f"{name} / {to}", wanted=f"≥ {wanted}", reached=reached, met=reached >= wanted)
         for (name, to), wanted in GOALS.items()
@@ -73,7 +73,7 @@ def _percent(share: float | None) -> str:
 
 
 def told(standings: dict[str, Standing], paced: dict[str, Standing]) -> dict[str, Any]:
-    """All of it, for JSON."""
+    """All results, for JSON."""
     return {
         "standings": {
             name: {

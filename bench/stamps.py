@@ -1,8 +1,8 @@
 """Stamps over HTTP with 32 connections, beside the floors of the databases and what people would build instead.
 
-Real keys, limits on, durable commits; card, ledger, event, outbox and totals written by everybody. All are measured in
-turn, five rounds and more, and medians shown. Then ours is sent half of its best rate, stamp after stamp at an even
-pace, and the slowest are looked at. `python -m bench.stamps --help` tells what can be chosen.
+Real keys, limits on, durable commits; all contestants write card, ledger, event, outbox and totals. All are measured in
+turn, for five rounds by default; the medians are shown. Then ours gets half of its best rate, stamp after stamp at an
+even pace, and the slowest answers are examined. `python -m bench.stamps --help` lists the options.
 """
 
 import argparse
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def pace(standings: dict[str, Standing], loads: dict[str, Load], plan: Plan) -> dict[str, Standing]:
-    """Send each half of the best rate that it had."""
+    """Send each contestant half of its own best rate."""
     return compete([_paced(standings[name], load) for name, load in loads.items()], plan.rounds, plan.seconds)
 
 
@@ -49,7 +49,7 @@ def _paced(standing: Standing, load: Load) -> Contestant:
 
 
 def described(plan: Plan) -> dict[str, object]:
-    """How it was measured."""
+    """The conditions of the measurement."""
     return {
         "connections": CONNECTIONS,
         "shops": plan.scale.shops,
@@ -62,7 +62,7 @@ def described(plan: Plan) -> dict[str, object]:
 
 
 def read(arguments: Sequence[str]) -> Plan:
-    """What the command line asks for."""
+    """The options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench.stamps", description="Stamps over HTTP, beside the floors.")
     parser.add_argument("only", nargs="*", metavar="name", help=f"who is measured: {', '.join(EVERYBODY)}")
     parser.add_argument("--rounds", type=int, default=5)

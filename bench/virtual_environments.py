@@ -1,4 +1,4 @@
-"""A .venv of its own for what only benchmarks need, so that none of it is a dependency of the project.
+"""Virtual environments for what only benchmarks need, so that none of it is a dependency of the project.
 
 Each is made on first use from hashed locks, with pip as it is configured, and again when its lock changes.
 """
@@ -15,7 +15,7 @@ PIP = ("-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--q
 
 
 def programs(name: str, lock: Path) -> Path:
-    """The folder of the programs of an environment, in which all is installed that its lock names."""
+    """The folder of an environment's programs, with everything installed that its lock names."""
     home = ROOT / "build" / name
     found, stamp = home / "bin", home / ".installed"
     wanted = f"{sys.version} {hashlib.sha256(lock.read_bytes()).hexdigest()}"

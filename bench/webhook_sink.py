@@ -1,4 +1,4 @@
-"""A sink that takes webhooks and notes when each came, beside a tarpit that takes them and never answers.
+"""A sink that takes webhooks and records when each came, beside a tarpit that takes them and never answers.
 
 Runs as a process. Writes one line on standard output when it listens: {"sink": port, "tarpit": port}; and when its
 standard input ends, one more: when each transaction's event came, {"<transaction>": Unix seconds}.
@@ -22,11 +22,11 @@ class Taker(asyncio.Protocol):
         self.buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Keep the transport."""
         self.transport: Any = transport
 
     def data_received(self, data: bytes) -> None:
-        """Note a whole request, and answer."""
+        """Record a whole request, and answer."""
         self.buffer += data
         head, end, body = self.buffer.partition(b"\r\n\r\n")
         if end and len(body) >= int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]):

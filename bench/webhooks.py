@@ -1,9 +1,9 @@
 """Webhooks: how long after its commit an event reaches its receiver, and how many deliveries one core makes.
 
-50 shops have an endpoint each. First a backlog is delivered to a sink as fast as it goes. Then 100 stamps a second are
-given, while one of the endpoints is dead (nobody listens at its port) and one is a tarpit (it accepts and never
-answers); the times are those of the other 48. Counter and worker live in one process, as in `loyalty serve`; the sink
-is a process of its own.
+50 shops have an endpoint each. First a backlog is delivered to a sink as fast as possible. Then 100 stamps a second are
+given, while one of the endpoints is dead (nothing listens on its port) and one is a tarpit (it accepts and never
+answers); the times are those of the other 48. Counter and worker run in one process, as in `loyalty serve`; the sink
+has a process of its own.
 """
 
 import argparse
@@ -42,14 +42,14 @@ GOALS = {"p50_ms": 300, "p99_ms": 2_000}
 
 
 class Till(msgspec.Struct, frozen=True):
-    """One shop: on whose behalf it stamps, whom, and its endpoint."""
+    """One shop: the caller and the customer of its stamps, and its endpoint."""
 
     caller: Caller
     customer_id: int
     webhook_id: int
 
     async def stamp(self, held: Runtime) -> int:
-        """Give a stamp; the transaction's id."""
+        """Give a stamp. Returns the transaction's id."""
         answer = await held.counter.give_stamp(self.caller, self.customer_id, StampOrder())
         return answer.outcome.transaction_id
 
@@ -66,7 +66,7 @@ class Sink:
         return self._process.stdout.readline() if self._process.stdout else ""
 
     def finish(self) -> dict[int, float]:
-        """Stop it, the tarpit too; when each transaction came."""
+        """Stop the sink and the tarpit. Returns when each transaction's event came."""
         if self._process.stdin:
             self._process.stdin.close()
         return {int(number): at for number, at in json.loads(self._line()).items()}
@@ -100,7 +100,7 @@ async def open_till(held: Runtime, url: str) -> Till:
 
 
 async def deliver_backlog(settings: Settings) -> dict[str, float]:
-    """Deliver what is queued, with a worker alone in its process."""
+    """Deliver the queue, with a worker alone in its process."""
     database = open_database(settings)
     begin, cpu = time.perf_counter(), time.process_time()
     async with open_webhook_worker(settings):
@@ -119,7 +119,7 @@ async def waiting(database: Database) -> bool:
 
 
 async def stamp_evenly(held: Runtime, tills: list[Till], *, watched: list[Till], seconds: int) -> dict[int, float]:
-    """Give stamps at an even pace, one shop after the other; when those of the watched shops were committed."""
+    """Give stamps at an even pace, one shop after the other. Returns when those of the watched shops were committed."""
     committed: dict[int, float] = {}
 
     async def stamp(till: Till) -> None:
@@ -161,7 +161,7 @@ async def measure(settings: Settings, seconds: int) -> dict[str, float]:
 
 
 def check(fine: bool, trouble: str) -> None:  # noqa: FBT001  # reads as a sentence
-    """Stop with what went wrong."""
+    """Raise SystemExit with the trouble unless all is fine."""
     if not fine:
         raise SystemExit(trouble)
 
@@ -190,7 +190,7 @@ LABELS = {
 
 
 def report(figures: dict[str, dict[str, float]]) -> None:
-    """Print what was measured, beside the goals."""
+    """Print the results, beside the goals."""
     print(f"{'webhooks':<34}{''.join(f'{name:>12}' for name in figures)}{'goal':>8}")
     for key, label in LABELS.items():
         columns = "".join(f"{of[key]:>12.0f}" for of in figures.values())

@@ -1,4 +1,4 @@
-"""An audit: whatever is kept as a sum is added up again from the ledger, by other means than those that kept it."""
+"""An audit: adds up all stored sums again from the ledger, by other means than the code that keeps them."""
 
 from collections import Counter
 from datetime import date, datetime
@@ -15,7 +15,7 @@ Days = dict[date, DayTotals]
 
 
 async def assert_books_balance(shop: Shop) -> None:
-    """Each card, each reward and each total says what the ledger says."""
+    """Assert that each card, each reward and each total equals what the ledger gives."""
     folded = await _folds(shop)
     await _assert_cards(shop, folded)
     await _assert_rewards(shop, folded)

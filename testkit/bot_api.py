@@ -1,7 +1,7 @@
 """Telegram's own description of its Bot API, and a check of calls against it.
 
-The description is no part of the project: LOYALTY_TEST_TELEGRAM_API_SPEC says where it is.
-Without it nothing is checked, and `test_sandbox_calls.py` says so.
+The description is no part of the project: LOYALTY_TEST_TELEGRAM_API_SPEC names its file. Without it nothing is checked,
+and `test_sandbox_calls.py` says so.
 """
 
 import json
@@ -22,13 +22,13 @@ MESSAGES_OF_ERRORS = {"ok", "error_code", "description", "parameters"}
 
 
 def place() -> Path | None:
-    """Where the description is said to be."""
+    """The path of the description, or None if none is named."""
     named = os.environ.get("LOYALTY_TEST_TELEGRAM_API_SPEC")
     return Path(named) if named else None
 
 
 def find_description(home: Path) -> str:
-    """Find the description. Raises Missing."""
+    """The path of the description as text. Raises Missing."""
     del home
     found = place()
     if found is None:
@@ -45,7 +45,7 @@ def description() -> Json | None:
 
 
 def check_calls(calls: list[Json]) -> None:
-    """Fail unless every request and every answer of a log of calls is as Telegram describes it."""
+    """Fail unless every request and every answer in a log of calls is as Telegram describes it."""
     known = description()
     if known is not None:
         problems = [problem for call in calls for problem in wrong_in_call(known, call)]
@@ -61,7 +61,7 @@ def check_updates(updates: list[Json]) -> None:
 
 
 def wrong_in_call(known: Json, call: Json) -> Iterator[str]:
-    """What is wrong with a call and its answer. A call that was refused may have been wrong."""
+    """What is wrong with a call and its answer. The parameters of a refused call are not checked: they may be wrong."""
     method, answer = known["methods"].get(call["method"]), call["answer"]
     if method is None:
         return
@@ -73,7 +73,7 @@ def wrong_in_call(known: Json, call: Json) -> Iterator[str]:
 
 
 def wrong_in_request(known: Json, method: Json, params: Json) -> Iterator[str]:
-    """What is wrong with the parameters; they may be JSON within text, and files that others attach have any name."""
+    """What is wrong with the parameters; they may be JSON in a text, and files for attach:// have any name."""
     fields = {field["name"]: field for field in method.get("fields", [])}
     attached = {name for name, value in params.items() if is_file(value) and name not in fields}
     for name in params.keys() - fields.keys() - attached:
@@ -93,12 +93,12 @@ def wrong_in_error(answer: Json, call: Json) -> Iterator[str]:
 
 
 def is_file(value: object) -> bool:
-    """Whether the log says that this was a file."""
+    """Whether the log marks a value as a file."""
     return isinstance(value, dict) and set(value) == {"file", "size"}
 
 
 def read(value: Any, types: list[str]) -> Any:  # noqa: ANN401  # JSON is anything
-    """A parameter as it was meant: what came as text may be JSON, unless a text is wanted and it is none."""
+    """A parameter as the bot meant it: a text may be JSON, unless the method takes a text and the JSON is no number."""
     if not isinstance(value, str) or types == ["String"]:
         return value
     try:
@@ -109,7 +109,7 @@ def read(value: Any, types: list[str]) -> Any:  # noqa: ANN401  # JSON is anythi
 
 
 def wrong(known: Json, value: object, types: list[str], where: str) -> list[str]:
-    """What is wrong with a value that must be of one of some types: nothing, or what comes nearest."""
+    """What is wrong with a value that must be of one of some types: nothing, or the shortest list of problems."""
     found = [list(wrong_as(known, value, each, where)) for each in types]
     return [] if [] in found else min(found, key=len)
 
@@ -154,7 +154,7 @@ def wrong_in_object(known: Json, value: object, kind: str, where: str) -> Iterat
 
 
 def wrong_in_field(known: Json, value: object, field: Json, where: str) -> Iterator[str]:
-    """What is wrong with a field; some may hold one word only."""
+    """What is wrong with a field; some fields may hold one word only."""
     only = CONSTANT.search(field["description"])
     if only and field["name"] in {"type", "status", "source"} and value != only[1]:
         yield f"{where}: {value!r} is not {only[1]!r}"

@@ -1,7 +1,7 @@
-"""Builders: what a test needs, with everything that it does not care about filled in.
+"""Builders: what a test needs, with defaults for everything that it does not care about.
 
-The shop is Bean & Leaf; Ana and Ben stamp, Mira manages, Otto owns, Lena holds the card. Nothing happens but at noon
-of Monday, 2 March 2026, unless a test says so.
+The shop is Bean & Leaf; Ana and Ben stamp, Mira manages, Otto owns, Lena holds the card. Everything happens at noon of
+Monday, 2 March 2026, unless a test says otherwise.
 """
 
 from datetime import UTC, datetime, tzinfo
@@ -30,12 +30,12 @@ LENA = Actor(ActorType.CUSTOMER, 1, "Lena")
 
 CODE = "CUS0123456789"
 
-# For laws: a busy machine makes no law untrue.
+# For laws: a slow machine makes no law untrue.
 patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def at(clock: str = "12:00", *, day: str = "2026-03-02", zone: tzinfo = UTC) -> datetime:
-    """A moment, by the clock on the shop's wall."""
+    """A moment, by the clock in the shop."""
     return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone)
 
 
@@ -43,13 +43,13 @@ NOON = at("12:00")
 
 
 def a_program(**terms: object) -> Program:
-    """A program in its first version: ten stamps make a coffee, and no policies, but for what is named."""
+    """A program in its first version: ten stamps make a coffee, without policies, except for the given terms."""
     first = Terms(version=1, stamps_required=10, reward_description="A coffee", updated_at=NOON)
     return Program("Bean & Leaf", (replace(first, **terms),))
 
 
 def with_change(program: Program, *, now: datetime = NOON, **asked: object) -> Program:
-    """The program after its owner has asked for something else."""
+    """The program after its owner asked for a change."""
     terms = changed(program, replace(ProgramChange(), **asked), now)
     return program if terms == program.terms else Program(program.name, (*program.versions, terms))
 
@@ -62,18 +62,18 @@ def an_occasion(
 
 
 def a_new_card(opening_stamps: int = 0) -> NewCard:
-    """The numbers of Lena's card."""
+    """The ids of Lena's card."""
     return NewCard(customer_id=1, business_id=1, qr_code=CODE, opening_stamps=opening_stamps)
 
 
 def a_customer(**values: object) -> Customer:
-    """Lena, whose card is empty, but for what is named."""
+    """Lena with an empty card, except for the given values."""
     lena = join(Profile(name="Lena", phone="+14155552671"), a_program(), a_new_card(), at=an_occasion()).customer
     return replace(lena, **values)
 
 
 def a_reward(**values: object) -> Reward:
-    """A reward that Lena can redeem for ever, but for what is named."""
+    """A reward that Lena can redeem for ever, except for the given values."""
     reward = Reward(
         id=1,
         business_id=1,

@@ -1,4 +1,4 @@
-"""Clocks that tests move, in place of the one on the wall."""
+"""Clocks that tests move, in place of the real one."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from testkit.builders import NOON
 
 
 class Clock:
-    """A clock that stands still until it is told to go on: noon of Monday, 2 March 2026."""
+    """A clock that stands still until a test moves it: noon of Monday, 2 March 2026."""
 
     def __init__(self) -> None:
         self.now = NOON

@@ -1,4 +1,4 @@
-"""Crowds: many requests at once, and what came of each."""
+"""Concurrency: many requests at once, and their outcomes; and waiting for a condition."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -13,7 +13,7 @@ LOOK_EVERY_SECONDS = 0.001
 
 
 async def at_once(requests: Iterable[Awaitable[Answer]]) -> tuple[list[Answer], list[LoyaltyError]]:
-    """Ask everything at once: the answers, and the refusals. Whatever else is raised goes on."""
+    """Run all requests at once. Returns the answers and the refusals; any other error is raised."""
     answers, refusals = [], []
     for outcome in await asyncio.gather(*requests, return_exceptions=True):
         if isinstance(outcome, LoyaltyError):
@@ -26,7 +26,7 @@ async def at_once(requests: Iterable[Awaitable[Answer]]) -> tuple[list[Answer], 
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Ask again until it is so. Those who are at work get the time between two looks."""
+    """Check a condition again and again until it holds. The code under test runs between two checks."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not await condition():  # noqa: ASYNC110  # only the database knows
             await asyncio.sleep(LOOK_EVERY_SECONDS)

@@ -1,7 +1,7 @@
 """The command `loyalty` in a folder of its own: in this process, which is quick, or in one of its own, as people do.
 
-In this process nothing of the command stays: its folder, variables, output and logging are those of the test again
-afterwards. What is about the process itself (signals, servers, encodings, a start from nothing) runs in one of its own.
+In this process nothing of the command stays: folder, variables, output and logging are the test's again afterwards.
+What concerns the process itself (signals, servers, encodings, a cold start) runs in a separate one.
 """
 
 import json
@@ -27,7 +27,7 @@ SET_HANGUP = (
 )
 """Starts the command that follows, with a disposition of SIGHUP: a process inherits one that is ignored."""
 GO_ON = {"serve", "api", "worker", "bot", "demo"}
-"""Commands that set signals and serve until they are stopped: always processes of their own."""
+"""Commands that set signals and serve until they are stopped: always separate processes."""
 A_KEY = "a key for tests, and nowhere else"
 SERVING = re.compile(r"Serving (?P<url>https?://[^\s/]+)/v1")
 CAFE = ("--name", "Café Zoë", "--reward", "A free coffee")
@@ -37,12 +37,12 @@ Process = subprocess.Popen[str]
 
 
 class Console:
-    """A terminal in a folder; none of the variables of this test run are set but those that are given."""
+    """A terminal in a folder. It has none of this test run's LOYALTY_ variables, only given ones."""
 
     def __init__(
         self, folder: Path, settings: Settings | None = None, *, hangup: signal.Handlers = signal.SIG_DFL
     ) -> None:
-        """`hangup` is what SIGHUP does to commands that go on, whatever the tests themselves were started under."""
+        """`hangup` is what SIGHUP does to long-running commands, however the tests themselves were started."""
         self.folder, self.hangup = folder, hangup
         self.environment = {name: text for name, text in os.environ.items() if not name.startswith("LOYALTY_")}
         if settings is not None:
@@ -51,13 +51,13 @@ class Console:
                 self.environment["LOYALTY_SECRET_KEY"] = A_KEY
 
     def run(self, *words: str, **variables: str) -> Ended:
-        """A command that ends by itself, in this process unless it is one that serves."""
+        """Run a command that ends by itself, in this process unless it is one that serves."""
         if GO_ON & set(words):
             return self.run_process(*words, **variables)
         return run_here(words, folder=self.folder, environment={**self.environment, **variables})
 
     def run_process(self, *words: str, **variables: str) -> Ended:
-        """The same in a process of its own."""
+        """Run the same in a separate process."""
         return subprocess.run(
             [*COMMAND, *words],
             cwd=self.folder,
@@ -72,12 +72,12 @@ class Console:
         return answer_of(self.run(*words, "--json"))
 
     def ask_process(self, *words: str) -> dict[str, Any]:
-        """The same, asked of a process of its own."""
+        """The same from a separate process."""
         return answer_of(self.run_process(*words, "--json"))
 
     @contextmanager
     def start(self, *words: str, **variables: str) -> Iterator[Process]:
-        """A command that goes on; it is killed at the end if it is still there."""
+        """Start a long-running command; it is killed at the end if it still runs."""
         with subprocess.Popen(
             [*SET_HANGUP, str(int(self.hangup)), *COMMAND, *words],
             cwd=self.folder,
@@ -93,7 +93,7 @@ class Console:
 
     @contextmanager
     def serve(self, *words: str, **variables: str) -> Iterator[tuple[Process, str]]:
-        """A server that is up, and its URL."""
+        """Start a server; gives the process and its URL once it serves."""
         with self.start(*words, "--port", "0", **variables) as process:
             assert process.stderr is not None
             for line in process.stderr:
@@ -104,7 +104,7 @@ class Console:
 
 
 def answer_of(ended: Ended) -> dict[str, Any]:
-    """The one JSON object that a command has printed."""
+    """The one JSON object that a command printed."""
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count("\n") == 1
     answer: dict[str, Any] = json.loads(ended.stdout)

@@ -1,6 +1,6 @@
 """The command `loyalty` in this very process: its folder, variables, output and logging last as long as it runs.
 
-It runs in a thread, so that it may have an event loop of its own where the test has one. One runs at a time.
+It runs in a thread, so that it can have an event loop even if the test has one. One runs at a time.
 """
 
 import logging
@@ -23,7 +23,7 @@ one_at_a_time = Lock()
 
 
 def run_here(words: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a command in this process; what it wrote and its exit code are told as those of a process."""
+    """Run a command in this process; its output and exit code are returned as those of a process."""
     out, err = (TextIOWrapper(BytesIO(), encoding="utf-8", errors="replace", write_through=True) for _ in range(2))
     codes: list[int] = []
 
@@ -48,7 +48,7 @@ def _text(stream: TextIOWrapper) -> str:
 
 
 def _exit_code(command: Callable[[], None]) -> int:
-    """What a process would end with."""
+    """The exit code that a process would have."""
     try:
         command()
     except SystemExit as end:
@@ -90,7 +90,7 @@ def _without_a_terminal() -> Iterator[None]:
 
 @contextmanager
 def _own_logging() -> Iterator[None]:
-    """Let a command set up its log, and put that of the test back afterwards."""
+    """Let a command set up its log, and restore the test's logging afterwards."""
     root, ours = logging.getLogger(), [logging.getLogger(name) for name in OURS]
     handlers, level, levels = root.handlers[:], root.level, [logger.level for logger in ours]
     try:

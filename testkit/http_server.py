@@ -1,4 +1,4 @@
-"""An application on a real port of this machine, served in the loop of a test."""
+"""An application on a real port of this machine, served in the event loop of a test."""
 
 import asyncio
 import socket
@@ -10,7 +10,7 @@ import uvicorn
 
 
 class Uvicorn(uvicorn.Server):
-    """Uvicorn in the loop of a test: it leaves signals alone, and stops at once."""
+    """Uvicorn in the event loop of a test: it leaves signals alone, and stops at once."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -18,7 +18,7 @@ class Uvicorn(uvicorn.Server):
         yield
 
     async def stop(self) -> None:
-        """Stop listening. What still waits for an answer has a second; the sandbox has ended long polls before."""
+        """Stop listening. Open requests have one more second; the sandbox has ended long polls before."""
         for listener in self.servers:
             listener.close()
         for connection in list(self.server_state.connections):
@@ -32,7 +32,7 @@ class Uvicorn(uvicorn.Server):
 
 @asynccontextmanager
 async def free_port() -> AsyncIterator[socket.socket]:
-    """A socket on a free port, before anybody listens there."""
+    """A socket on a free port, on which nothing listens yet."""
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         yield listener
@@ -40,7 +40,7 @@ async def free_port() -> AsyncIterator[socket.socket]:
 
 @asynccontextmanager
 async def served(app: Any, listener: socket.socket) -> AsyncIterator[None]:  # noqa: ANN401  # any ASGI application
-    """Serve an application there; its lifespan is somebody else's business."""
+    """Serve an application on a socket; its lifespan is not run."""
     config = uvicorn.Config(app, lifespan="off", http="httptools", ws="none", log_config=None, access_log=False)
     config.load()
     server = Uvicorn(config)

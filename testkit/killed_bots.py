@@ -1,6 +1,6 @@
 """Killing the bot: a real `loyalty bot` that is killed while people press, and started again.
 
-Used by a short test and by the long run in `bench/kills.py`.
+A short test and the long run in `bench/kills.py` use it.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ LONGEST_LIFE_SECONDS = 0.06
 
 
 class KillableBot:
-    """A bot that dies again and again."""
+    """A bot that is killed and started again and again."""
 
     def __init__(self, sandbox: SandboxServer, settings: Settings, token: str) -> None:
         self.sandbox, self.database = sandbox, open_database(settings)
@@ -59,7 +59,7 @@ class KillableBot:
             self._process = None
 
     async def settled(self) -> None:
-        """Wait until it has taken and handled all that was sent."""
+        """Wait until it has taken and handled all updates."""
         self.sandbox.attended = True
         await self.sandbox.settle(BOT)
         self.sandbox.attended = False
@@ -69,7 +69,7 @@ class KillableBot:
         return not await self.database.read(waiting_updates)
 
     async def close(self) -> None:
-        """Leave nothing running."""
+        """Stop everything that runs."""
         await self.kill()
         await self.database.close()
 
@@ -81,26 +81,26 @@ def waiting_updates(connection: Connection) -> int:
 
 
 class Stamper:
-    """Somebody at the counter with a phone, and the card that they stamp."""
+    """A member of the staff with a phone, and the card that they stamp."""
 
     def __init__(self, shop: Shop, staff: Person, customer_id: int) -> None:
         self.shop, self.staff, self.customer_id = shop, staff, customer_id
         self.pressed = 0
 
     async def press(self) -> None:
-        """Press [+1] on the newest screen, once it could be read."""
+        """Press [+1] on the newest screen, after the time that a person needs to read it."""
         await asyncio.sleep(SECOND_TAP_SECONDS)
         await self.staff.press("+1")
         self.pressed += 1
 
     async def stamps(self) -> int:
-        """How many stamps were given in all."""
+        """The number of stamps on the card in all."""
         return (await self.shop.customer(self.customer_id)).card.total_stamps
 
 
 @asynccontextmanager
 async def open_stamper(sandbox: SandboxServer, settings: Settings) -> AsyncIterator[tuple[KillableBot, Stamper]]:
-    """A shop with one customer and one of the staff, who has the customer's card on the screen."""
+    """A shop with one customer and one of the staff, whose screen shows the customer's card."""
     made = await sandbox.add_bot(username=BOT)
     bot = KillableBot(sandbox, settings, made["token"])
     try:
@@ -124,7 +124,7 @@ async def _open(bot: KillableBot) -> Stamper:
 
 
 async def press_and_kill(bot: KillableBot, stamper: Stamper, dice: Random) -> None:
-    """Press, let the bot live for a moment, kill it, and start it again: the press counts, and once."""
+    """Press, let the bot live for a moment, kill it, and start it again. The press must count exactly once."""
     await stamper.press()
     await asyncio.sleep(dice.uniform(0, LONGEST_LIFE_SECONDS))
     await bot.kill()
@@ -134,7 +134,7 @@ async def press_and_kill(bot: KillableBot, stamper: Stamper, dice: Random) -> No
 
 
 async def check(stamper: Stamper) -> None:
-    """The books balance, and no press was lost or doubled."""
+    """Assert that the books balance, and that no press was lost or doubled."""
     assert await stamper.stamps() == stamper.pressed
     assert len(await stamper.shop.ledger()) == stamper.pressed
     await assert_books_balance(stamper.shop)

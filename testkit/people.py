@@ -1,11 +1,11 @@
-"""People with phones: somebody in a chat with a bot, who types, presses, scans and looks. `sandbox` brings them in.
+"""People with phones: a person in a chat with a bot, who types, presses, scans and looks. `sandbox` adds them.
 
     ana = await sandbox.add_person("Ana", bot="stamp_bot", language_code="es")
-        await ana.start("j_bean")            # each act waits until the bot has handled it
-        toast = await ana.press("My card")
-        assert "Bean" in ana.last.text
+    await ana.start("j_bean")            # each act waits until the bot has handled it
+    toast = await ana.press("My card")
+    assert "Bean" in ana.last.text
 
-Nobody sleeps here: the sandbox does the waiting, and `idle` of the bot.
+Nothing sleeps here: the sandbox waits, and so does the bot's `idle`.
 """
 
 from typing import Any
@@ -19,7 +19,7 @@ MINE: Any = object()
 
 
 class Person:
-    """Somebody with a phone, in the chat with one bot. `screen` shows the chat as it was after the last act."""
+    """A person with a phone, in the chat with one bot. `seen` is the chat as it was after the last act."""
 
     def __init__(self, sandbox: SandboxControl, person: Json, bot: str) -> None:
         self.sandbox, self.bot = sandbox, bot
@@ -52,7 +52,7 @@ class Person:
         return self.messages[-1]
 
     async def picture(self, message: Shown | None = None) -> bytes:
-        """The bytes of the picture or file in a message; in the newest one that has any, if none is given."""
+        """The bytes of the picture or file in a message; without one given, in the newest message that has any."""
         with_file = [each for each in self.messages if each.photo or each.document]
         held = (message or with_file[-1]).photo or (message or with_file[-1]).document
         assert held is not None, "the message has no picture"
@@ -69,25 +69,25 @@ class Person:
         return await self._act("say", {"text": text})
 
     async def press(self, label_or_data: str) -> str | None:
-        """Press the button whose label contains a text, or whose data is it, in the newest message that has one.
+        """Press a button by a part of its label, or by its data, in the newest message that has such a button.
 
-        Gives the text of the toast or alert that came, if any.
+        Returns the text of the toast or alert that came, or None.
         """
         message_id, row, column = self._button(await self.screen(), label_or_data)
         return await self._pressed({"message_id": message_id, "row": row, "column": column})
 
     async def press_data(self, message_id: int, data: str) -> str | None:
-        """Press with a changed app: any data, as if under this message."""
+        """Press as a manipulated app could: any data, as if under this message."""
         return await self._pressed({"message_id": message_id, "data": data})
 
     async def press_reply(self, label: str) -> Screen:
-        """Press a button of the keyboard that is shown in place of the letters."""
+        """Press a button of the reply keyboard."""
         return await self._act("press_reply", {"text": label})
 
     async def share_contact(
         self, *, phone: str | None = None, user_id: int | None = MINE, first_name: str | None = None
     ) -> Screen:
-        """Share a contact: one's own, or somebody else's by user id; None is for somebody who is not on Telegram."""
+        """Share a contact: one's own, or another person's by user id; None means somebody who is not on Telegram."""
         contact = {"phone": phone, "first_name": first_name} | ({} if user_id is MINE else {"user_id": user_id})
         return await self._act("contact", contact)
 
@@ -107,7 +107,7 @@ class Person:
         return await self._after(opened["bot"])
 
     async def scan(self, other: "Person") -> list[str]:
-        """Point the camera at the other phone and open the link it shows; gives what the codes there say."""
+        """Point the camera at the other phone and open its link. Returns the texts of all codes in the picture."""
         opened = await self.sandbox.post(f"{self._path}/scan", {"of": other.id})
         await self._after(opened["bot"])
         found: list[str] = opened["found"]

@@ -14,7 +14,7 @@ COMMIT = b"COMMIT\0"
 
 
 class Cut(Enum):
-    """Where the wire breaks: the server never sees the next COMMIT, or has done it and cannot say so."""
+    """Where the wire breaks: the server never gets the next COMMIT, or has done it but cannot answer."""
 
     BEFORE_COMMIT = auto()
     AFTER_COMMIT = auto()
@@ -32,12 +32,12 @@ class PostgresWire:
         self.ends.set()
 
     def cut(self, where: Cut, *, dead_dials: float = 0) -> None:
-        """Break at the next COMMIT; afterwards that many connections do not come about."""
+        """Break at the next COMMIT; the next `dead_dials` connections then fail."""
         self._cut, self._dead_dials_after_the_cut = where, dead_dials
 
     @property
     def whole(self) -> bool:
-        """Whether the wire carries all, and no cut is to come."""
+        """Whether the wire carries everything, and no cut is ordered."""
         return self._cut is None and not self._dead_dials
 
     def repair(self) -> None:
@@ -85,7 +85,7 @@ class PostgresWire:
 
 @asynccontextmanager
 async def open_wire(url: str, folder: Path) -> AsyncIterator[tuple[PostgresWire, str]]:
-    """A wire to the server at `url`, and the URL under which an application reaches that server through it."""
+    """A wire to the server at `url`, and the URL by which an application reaches that server through it."""
     server = make_url(url)
     wire = PostgresWire(server)
     listening = await asyncio.start_unix_server(wire.carry, folder / ".s.PGSQL.5432")

@@ -1,4 +1,4 @@
-"""The sandbox as a server of this process, with ways to bring in bots and people, and to order faults.
+"""The sandbox as a server of this process, with functions to add bots and people and to order faults.
 
     async with open_sandbox() as sandbox:
         bot = await sandbox.add_bot(username="stamp_bot")
@@ -6,7 +6,7 @@
         sandbox.idle = running_bot.idle      # an async function that returns when it has nothing under way
         ana = await sandbox.add_person("Ana", bot="stamp_bot")
 
-What is done on a phone stands in `people`.
+What people do on a phone is in `people`.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -37,12 +37,12 @@ class SandboxServer(SandboxControl):
         self.forgiven: Forgiven = 0, []
 
     async def add_bot(self, *, token: str | None = None, username: str | None = None, name: str | None = None) -> Json:
-        """A bot; gives id, token, username and name."""
+        """Add a bot. Returns its id, token, username and name."""
         known: Json = await self.post("control/bots", {"token": token, "username": username, "name": name})
         return known
 
     def client_of(self, bot: Json) -> Bot:
-        """A client of the Bot API, for a test that plays a bot itself."""
+        """A client of the Bot API, for a test that acts as the bot."""
         requests = [HTTPXRequest(httpx_kwargs={"verify": False}) for _ in range(2)]  # certificates take long to load
         return Bot(
             bot["token"],
@@ -53,15 +53,15 @@ class SandboxServer(SandboxControl):
         )
 
     async def add_person(self, first_name: str, *, bot: str, **more: str) -> Person:
-        """Somebody with a phone, looking at the chat with a bot; more: last_name, username, language_code, phone."""
+        """Add a person who looks at the chat with a bot; more: last_name, username, language_code, phone."""
         return Person(self, await self.post("control/people", {"first_name": first_name, **more}), bot)
 
     async def order_fault(self, bot: str, kind: str, **more: Any) -> None:  # noqa: ANN401  # fields of `Fault`
-        """Let the bot's next calls go wrong."""
+        """Make the bot's next calls fail."""
         await self.post("control/faults", {"bot": bot, "kind": kind, **more})
 
     async def redeliver(self, bot: str, update_id: int | None = None) -> int:
-        """Send the last update, or a named one, once more under a new id, and wait until it is handled."""
+        """Send the last update, or a named one, again under a new id, and wait until it is handled."""
         sent = await self.post("control/redeliver", {"bot": bot, "update_id": update_id})
         await self.settle(bot)
         again: int = sent["update_id"]
@@ -77,19 +77,19 @@ class SandboxServer(SandboxControl):
         return [call for call in known if method in {None, call["method"]}]
 
     async def forgive(self) -> None:
-        """Whatever was called until now was wrong on purpose: the fixture does not check it."""
+        """Exclude all calls until now from the check: a test made them wrong on purpose."""
         known = await self.calls()
         self.forgiven = known[-1]["n"] if known else 0, await self.unknown()
 
     async def check(self) -> None:
-        """Fail unless all calls that are not forgiven are as Telegram describes them, and known to the sandbox."""
+        """Fail unless all calls after `forgive` are as Telegram describes them, and the sandbox knows them."""
         since, unknown = self.forgiven
         asked = [each for each in await self.unknown() if each not in unknown]
         assert not asked, f"the sandbox does not know {asked}"
         check_calls(await self.calls(since=since))
 
     async def unknown(self) -> list[Json]:
-        """Methods and parameters that were asked for and are not known."""
+        """Methods and parameters that a bot used and the sandbox does not know."""
         known: list[Json] = await self.get("control/unknown")
         return known
 
@@ -99,7 +99,7 @@ IDLE_APPS: list[Litestar] = []
 
 @contextmanager
 def app_with(world: World) -> Iterator[Litestar]:
-    """An application that serves a world and that nobody else uses meanwhile; making one takes long."""
+    """An application that serves a world, for one user at a time. It is used again, because making one takes long."""
     app = IDLE_APPS.pop() if IDLE_APPS else create_sandbox()
     app.state.world = world
     yield app

@@ -1,4 +1,4 @@
-"""The control API of a sandbox: what acts on phones, and what waits until a bot has handled it."""
+"""The control API of a sandbox: acts on phones, and waiting until a bot has handled them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ class SandboxControl:
         self.patience_seconds: float = PATIENCE_SECONDS
 
     async def settle(self, bot: str) -> None:
-        """Wait until a bot has taken all its updates and has nothing under way."""
+        """Wait until a bot has confirmed all its updates and has nothing under way."""
         if not self.attended:
             return
         state = await self.get("control/settled", bot=bot, wait=self.patience_seconds)
@@ -35,15 +35,15 @@ class SandboxControl:
         assert state["polling"], f"{bot} does not ask for updates"
 
     async def get(self, path: str, **query: Any) -> Any:  # noqa: ANN401  # JSON is anything
-        """Ask the control API."""
+        """Read from the control API."""
         return read(await self.client.get(path, params=query))
 
     async def post(self, path: str, body: Json) -> Any:  # noqa: ANN401  # JSON is anything
-        """Have the control API do something."""
+        """Let the control API do something."""
         return read(await self.client.post(path, json=body))
 
 
 def read(answer: httpx.Response) -> Any:  # noqa: ANN401  # JSON is anything
-    """The answer; one that is no 2xx is an AssertionError."""
+    """The JSON of an answer; an answer that is no 2xx is an AssertionError."""
     assert answer.is_success, f"{answer.status_code}: {answer.text}"
     return answer.json()

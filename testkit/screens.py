@@ -1,4 +1,4 @@
-"""Screens: what a phone shows of a chat, as the sandbox tells it. Who acts on a phone is in `people`."""
+"""Screens: what a phone shows of a chat, as the sandbox describes it. Acts on a phone are in `people`."""
 
 from typing import Any
 
@@ -59,7 +59,7 @@ class Shown(Struct, kw_only=True):
 
     @property
     def words(self) -> str:
-        """What it says."""
+        """The text or the caption."""
         return self.text or self.caption or ""
 
     @property
@@ -69,7 +69,7 @@ class Shown(Struct, kw_only=True):
 
     @property
     def labels(self) -> list[str]:
-        """What its buttons say."""
+        """The labels of its buttons."""
         return [button.text for button in self.buttons]
 
 
@@ -96,5 +96,5 @@ class Screen(Struct, kw_only=True):
 
     @property
     def from_bot(self) -> list[Shown]:
-        """What the bot has sent and not deleted."""
+        """The messages that the bot sent and did not delete."""
         return [message for message in self.messages if message.sender == "bot"]

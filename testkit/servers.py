@@ -1,9 +1,9 @@
-"""Real servers for the tests: a PostgreSQL and a Redis that live in a temporary directory, the home.
+"""Real servers for the tests: a PostgreSQL and a Redis in a temporary directory, the home.
 
 The first test that needs one starts it, and every other process finds it running: `start_postgres(home)` and
-`start_redis(home)` may be called any number of times and answer with the same URL. `stop_all(home)` ends both.
+`start_redis(home)` may be called any number of times and return the same URL. `stop_all(home)` ends both.
 
-A server of your own is used instead when LOYALTY_TEST_POSTGRES_URL or LOYALTY_TEST_REDIS_URL names one. Its Redis
+If LOYALTY_TEST_POSTGRES_URL or LOYALTY_TEST_REDIS_URL names a server of your own, it is used instead. Its Redis
 databases 0 to 15 are emptied; its PostgreSQL role must be allowed to create databases.
 """
 
@@ -36,11 +36,11 @@ REDIS_PATIENCE_SECONDS = 10
 
 
 class Missing(Exception):
-    """A server that cannot be had here; the message says why, and how to get it."""
+    """A server that is not available here; the message says why, and how to get it."""
 
 
 def start_postgres(home: Path, *, more: str = "") -> str:
-    """Start PostgreSQL in the home, or find it running there; `more` are lines for its settings, if it is made now.
+    """Start PostgreSQL in the home, or find it running; `more` are lines for its settings, if it is made now.
 
     The URL has a Unix socket, `postgresql://postgres:@/postgres?host=/tmp/…`, where your own may have a host and port.
     """
@@ -91,7 +91,7 @@ async def _execute(url: str, statement: str) -> None:
 
 
 def start_redis(home: Path) -> str:
-    """Start Redis on a free port of this machine, keeping nothing on disk, or find it running there."""
+    """Start Redis on a free port of this machine, keeping nothing on disk, or find it running."""
     if own := os.environ.get("LOYALTY_TEST_REDIS_URL"):
         return own
     program = redis_program()
@@ -110,7 +110,7 @@ def start_redis(home: Path) -> str:
 
 
 def empty_redis(url: str, number: int) -> str:
-    """Empty one of the server's databases and answer with its URL, so that test processes do not meet."""
+    """Empty one of the server's databases and return its URL. Test processes use different ones."""
     database = urlsplit(url)._replace(path=f"/{number % REDIS_DATABASES}").geturl()
     with closing(Redis.from_url(database)) as redis:
         redis.flushdb()
@@ -118,7 +118,7 @@ def empty_redis(url: str, number: int) -> str:
 
 
 def redis_program() -> str:
-    """Find a Redis server: installed on the machine, else in one of the wheels that bring it."""
+    """Find a Redis server: installed on the machine, else in one of the wheels that contain it."""
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return found
@@ -154,7 +154,7 @@ def _wait_for_redis(url: str, log: Path) -> None:
 
 
 def stop_all(home: Path) -> None:
-    """Stop what was started in the home, and leave your own servers alone."""
+    """Stop the servers in the home; your own servers are left alone."""
     if (home / "postgres" / "postmaster.pid").exists():
         server = _postgres_in(home / "postgres")
         server.ensure_postgres_running()

@@ -1,4 +1,4 @@
-"""A shop on a real database: asks the counter as a till does, and reads back what is kept."""
+"""A shop on a real database: asks the counter as a till does, and reads back what is stored."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ from testkit.clocks import Clock
 
 
 class Shop:
-    """A business with its counter. Each verb asks for itself, as a till with an API key, and reads the answer."""
+    """A business with its counter. Each verb asks the counter, as a till with an API key, and returns the outcome."""
 
     def __init__(self, database: Database, business: Business, clock: Clock, counter: Counter | None = None) -> None:
         self.database, self.business, self.clock = database, business, clock
@@ -66,7 +66,7 @@ class Shop:
         return (await self.counter.erase(self.caller(key), customer)).outcome
 
     async def hire(self, *people: Actor, **values: object) -> None:
-        """Put people on the staff, as who they are."""
+        """Add people to the staff, with their own ids and roles."""
         rows = [
             {
                 "business_id": self.business.id,
@@ -81,7 +81,7 @@ class Shop:
         await self.database.write(lambda connection: self.database.insert(connection, tables.staff, rows))
 
     async def change(self, **asked: object) -> Program:
-        """The owner changes the program."""
+        """Change the program, as the owner does."""
         wanted = replace(ProgramChange(), **asked)
         return await change_program(self.database, self.business.id, wanted, now=self.clock.now, repaint=repaint)
 
@@ -107,7 +107,7 @@ class Shop:
         return [reward_of(row) for row in await self.rows(tables.reward)]
 
     async def totals(self) -> tuple[int, int]:
-        """How many customers there are, and how many rewards the business owes."""
+        """The number of customers, and the number of rewards that the business owes."""
         [row] = await self.rows(tables.business_total)
         return row.customers, row.outstanding
 
@@ -118,7 +118,7 @@ async def open_shop(database: Database) -> Shop:
 
 
 async def open_next_door(shop: Shop, *, plan: Plan = Plan.PROFESSIONAL, timezone: str = "UTC", **terms: object) -> Shop:
-    """Another business that the same process serves, by the same clock."""
+    """Another business in the same process, with the same clock and counter."""
     business = await found(shop.database, plan=plan, timezone=timezone, **terms)
     return Shop(shop.database, business, shop.clock, shop.counter)
 
@@ -126,6 +126,6 @@ async def open_next_door(shop: Shop, *, plan: Plan = Plan.PROFESSIONAL, timezone
 async def found(
     database: Database, *, plan: Plan = Plan.PROFESSIONAL, timezone: str = "UTC", **terms: object
 ) -> Business:
-    """A new business: ten stamps make a coffee, but for what is named."""
+    """A new business: ten stamps make a coffee, except for the given terms."""
     new = NewBusiness(name="Bean & Leaf", plan=plan, timezone=timezone, country="US")
     return await open_business(database, new, a_program(**terms).terms)

@@ -1,6 +1,6 @@
-"""A darkroom: hard photos of stamp cards, the same ones for the same seed.
+"""Synthetic photos: hard photos of stamp cards, the same ones for the same seed.
 
-A shot puts cards on a table, tilts the camera, spoils the light and the lens, and saves what a phone would send. The
+A shot puts cards on a table, tilts the camera, degrades the light and the lens, and saves what a phone would send. The
 tests of `bots/scan.py` take single shots from here, `bench/photos.py` a whole film.
 """
 
@@ -21,7 +21,7 @@ TABLE = (1280, 960)
 
 
 class Shot(msgspec.Struct, frozen=True, kw_only=True):
-    """A photo as it arrives, with the texts of the codes that are on it."""
+    """A photo as it arrives, with the texts of the codes on it."""
 
     kind: str
     picture: bytes
@@ -58,7 +58,7 @@ def film(cards: dict[str, bytes], *, seed: int, shots: int) -> Iterator[Shot]:
 
 
 def shoot(kind: str, cards: dict[str, bytes], *, seed: int) -> Shot:
-    """One shot of a kind of `KINDS`."""
+    """One shot of a kind in `KINDS`."""
     dice = random.Random(f"{kind} {seed}")
     size, together, spoilings, quality = KINDS[kind]
     codes = tuple(dice.sample(sorted(cards), k=min(together, len(cards))))
@@ -81,7 +81,7 @@ def table_with(cards: list[Image.Image], size: float, dice: random.Random) -> Im
 
 
 def wood(dice: random.Random) -> Image.Image:
-    """A table of some colour with a grain."""
+    """A table of some colour, with a grain."""
     grain = Image.frombytes("L", (16, 240), dice.randbytes(16 * 240)).resize(TABLE, Image.Resampling.BICUBIC)
     dark = tuple(dice.randint(20, 110) for _ in range(3))
     light = tuple(shade + dice.randint(20, 90) for shade in dark)
@@ -94,7 +94,7 @@ def lay(
     """Put a card on its place (left, top, width, height), turned and seen from the side."""
     left, top, width, height = place
     scale = card.width / (width * size)
-    # Averaged first, as a lens does: what follows only picks.
+    # Averaged first, as a lens does: the transform below only picks pixels.
     card = card.reduce(max(1, round(scale)))
     scale = card.width / (width * size)
     lean = (dice.uniform(-0.25, 0.25) / width, dice.uniform(-0.25, 0.25) / height)
@@ -108,7 +108,7 @@ def lay(
 def seen(
     card: tuple[int, int], view: tuple[int, int], *, scale: float, turn: float, lean: tuple[float, float]
 ) -> tuple[float, ...]:
-    """Pillow's eight figures of the perspective that shows a card in the middle of a view.
+    """Pillow's eight coefficients of the perspective that shows a card in the middle of a view.
 
     `scale` is pixels of the card for each pixel of the view, `turn` an angle in radians, `lean` how fast the card
     recedes to the right and to the bottom, per pixel.
@@ -128,7 +128,7 @@ def developed(photo: Image.Image, quality: int) -> bytes:
     return file.getvalue()
 
 
-# What spoils a photo.
+# Ways to degrade a photo.
 
 
 def blur(photo: Image.Image, dice: random.Random) -> Image.Image:
@@ -152,14 +152,14 @@ def noise(photo: Image.Image, dice: random.Random) -> Image.Image:
 
 
 def grain(photo: Image.Image, dice: random.Random, strength: float = 0.4) -> Image.Image:
-    """Noise of the sensor, of each colour its own."""
+    """Noise of the sensor, independent for each colour."""
     bands = [Image.frombytes("L", photo.size, dice.randbytes(photo.width * photo.height)) for _ in range(3)]
     dust = Image.merge("RGB", bands).filter(ImageFilter.BoxBlur(0.7)).point(lambda v: int((v - 128) * strength + 128))
     return ImageChops.add(photo, dust, offset=-128)
 
 
 def glare(photo: Image.Image, dice: random.Random) -> Image.Image:
-    """Lamps that are mirrored in the card, each with a hot middle and a wide halo."""
+    """Lamps reflected in the card, each with a hot middle and a wide halo."""
     lamps = Image.new("L", (320, 240))
     pen = ImageDraw.Draw(lamps)
     for _ in range(4):
@@ -188,7 +188,7 @@ def pale(photo: Image.Image, dice: random.Random) -> Image.Image:
 
 
 def screen(photo: Image.Image, dice: random.Random) -> Image.Image:
-    """A photo of a screen: its lines beat against the pixels of the camera."""
+    """A photo of a screen: its lines interfere with the pixels of the camera."""
     period, slant = dice.uniform(2.3, 9), dice.uniform(-0.6, 0.6)
     depth = dice.uniform(0.55, 0.95)
     wave = bytes(int(255 * (1 - depth * (0.5 + 0.5 * math.sin(2 * math.pi * n / 256)))) for n in range(256))
@@ -207,12 +207,12 @@ def far(photo: Image.Image, dice: random.Random) -> Image.Image:
 
 
 def sideways(photo: Image.Image, dice: random.Random) -> Image.Image:
-    """The phone was held some other way round."""
+    """The phone was held at some other angle."""
     return photo.rotate(dice.uniform(0, 360), Image.Resampling.BICUBIC, expand=True, fillcolor=(90, 90, 90))
 
 
 def negative(photo: Image.Image, _dice: random.Random) -> Image.Image:
-    """Dark mode by force: light where it was dark."""
+    """Forced dark mode: light where it was dark."""
     return ImageOps.invert(photo)
 
 

@@ -1,4 +1,4 @@
-"""A wire: carries bytes between the API and a real server, and can be cut, go dead and be restored."""
+"""A wire: carries bytes between the API and a real server, and can be cut, go dead and be repaired."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 
 class TcpWire:
-    """Listens on a port of its own and hands on what it hears, both ways."""
+    """Listens on a port of its own and passes bytes on, both ways."""
 
     def __init__(self, url: str) -> None:
         self._far = urlsplit(url)
@@ -20,7 +20,7 @@ class TcpWire:
 
     @property
     def url(self) -> str:
-        """Where the server seems to be."""
+        """The URL by which the server is reached through the wire."""
         return self._far._replace(netloc=f"127.0.0.1:{self._port}").geturl()
 
     async def repair(self) -> Self:
@@ -31,7 +31,7 @@ class TcpWire:
         return self
 
     async def cut(self) -> None:
-        """Break all connections, those that are just being made too, and take no new ones."""
+        """Break all connections, also those just being made, and take no new ones."""
         self._cuts += 1
         if self._server is not None:
             self._server.close()
@@ -63,7 +63,7 @@ class TcpWire:
 
 @asynccontextmanager
 async def wired(url: str) -> AsyncIterator[TcpWire]:
-    """A wire to a server, gone afterwards."""
+    """A wire to a server, cut at the end."""
     wire = await TcpWire(url).repair()
     try:
         yield wire

@@ -33,7 +33,7 @@ BOT = "stamp_bot"
 
 
 class Town:
-    """The sandbox, a process with the bots, and ways to people it."""
+    """The sandbox, a process with the bots, and functions to add people and shops."""
 
     def __init__(self, sandbox: SandboxServer, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.sandbox, self.settings, self.clock = sandbox, settings, clock
@@ -51,7 +51,7 @@ class Town:
         await until(self._there)
 
     async def stop(self) -> None:
-        """Close it, after what was under way."""
+        """Close the process, after it finished what was under way."""
         await self._open.aclose()
 
     async def restart(self) -> None:
@@ -79,28 +79,28 @@ class Town:
         return int(connection.scalar(updates) or 0) + int(connection.scalar(cards) or 0)
 
     async def person(self, name: str, *, bot: str = BOT, language_code: str = "en", **more: str) -> Person:
-        """Somebody with a phone."""
+        """Add a person with a phone."""
         return await self.sandbox.add_person(name, bot=bot, language_code=language_code, **more)
 
     async def open_shop(self, *, plan: Plan = Plan.PROFESSIONAL, timezone: str = "UTC", **terms: object) -> Shop:
-        """Bean & Leaf, whose ten stamps make a coffee, but for what is named."""
+        """Open Bean & Leaf, where ten stamps make a coffee, except for the given terms."""
         business = await found(self.runtime.database, plan=plan, timezone=timezone, **terms)
         return Shop(self.runtime.database, business, Clock(), self.runtime.counter)
 
     async def hire(self, shop: Shop, name: str, role: Role = Role.STAFF, *, bot: str = BOT, **more: str) -> Person:
-        """Somebody with a phone who works at a shop, and has begun the chat with the bot."""
+        """Add a person with a phone who works at a shop and has started the chat with the bot."""
         person = await self.person(name, bot=bot, **more)
         await employ(shop, person, role)
         await person.start()
         return person
 
     async def employ(self, shop: Shop, person: Person, role: Role = Role.STAFF) -> int:
-        """Put somebody on the staff of a shop; gives their number there."""
+        """Add a person to the staff of a shop. Returns their staff id."""
         return await employ(shop, person, role)
 
 
 async def employ(shop: Shop, person: Person, role: Role = Role.STAFF) -> int:
-    """Put somebody on the staff; gives their number there."""
+    """Add a person to the staff. Returns their staff id."""
 
     def work(connection: Connection) -> int:
         with shop.database.ids(connection) as ids:
@@ -121,7 +121,7 @@ async def employ(shop: Shop, person: Person, role: Role = Role.STAFF) -> int:
 
 @asynccontextmanager
 async def open_town(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[Town]:
-    """A town with one shared bot, on a database that is there already."""
+    """A town with one shared bot, on an existing database."""
     async with open_sandbox() as sandbox:
         bot = await sandbox.add_bot(username=BOT, name="Stamps")
         chatting = replace(settings, telegram_token=bot["token"], telegram_api_url=sandbox.url)

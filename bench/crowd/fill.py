@@ -1,6 +1,6 @@
 """Filling: runs the statements of a crowd on a new database, with the indexes made afterwards, because that is faster.
 
-`fill` migrates, opens the shops as anybody would, and lets the database make the rest: a million customers and ten
+`fill` migrates, opens the shops in the usual way, and lets the database make the rest: a million customers and ten
 million stamps take some minutes.
 """
 
@@ -26,11 +26,11 @@ from loyalty_core.access import Plan
 
 FILLED = (tables.customer, tables.transaction, tables.reward)
 STEP = 1_000
-"""PostgreSQL gives out numbers of rewards by the thousand."""
+"""PostgreSQL gives out ids of rewards by the thousand."""
 
 
 def fill(settings: Settings, crowd: Crowd) -> list[Business]:
-    """Fill a new database; its shops."""
+    """Fill a new database. Returns its shops."""
     migrate(settings)
     shops = asyncio.run(_open(settings, crowd.shops))
     words = SQLITE if settings.on_sqlite else POSTGRES
@@ -53,7 +53,7 @@ async def _open(settings: Settings, shops: int) -> list[Business]:
 
 
 def _fill_sqlite(settings: Settings, statements: Iterable[str], highest: int) -> None:
-    """One transaction without a journal that lasts: a file that was being filled when the power went is thrown away."""
+    """Fill without waiting for the disk; a file that was being filled in a power cut is useless."""
     with closing(driver.connect(str(settings.sqlite_path), isolation_level=None)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA cache_size = -1000000")
@@ -89,7 +89,7 @@ async def _fill_postgres(settings: Settings, statements: Iterable[str], highest:
 
 
 def _without_keys(connection: Connection, work: Callable[[], object]) -> None:
-    """Do something while the tables have neither indexes nor foreign keys; what was done is checked by them after."""
+    """Do some work while the tables have neither indexes nor foreign keys; these are made, and checked, afterwards."""
     foreign = [key for table in FILLED for key in _foreign_keys(table)]
     indexes = [index for table in FILLED for index in table.indexes]
     for key in foreign:

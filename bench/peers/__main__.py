@@ -24,7 +24,7 @@ SCALE = Scale(shops=1, customers=1)
 
 
 def main(arguments: Sequence[str] = ()) -> None:
-    """Prove it, and print what each has written for a full card. Raises SystemExit."""
+    """Prove it, and print the rows that each wrote for a full card. Raises SystemExit."""
     argparse.ArgumentParser(prog="python -m bench.peers", description="Proves that peers do the same work.").parse_args(
         arguments
     )
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 def prove(name: str, setup: Setup) -> dict[str, int]:
-    """Fill a card, then crowd it; by how many rows each table has grown for the full card."""
+    """Fill a card, then stamp it from many connections. Returns how many rows each table gained for the full card."""
     load, settings = setup.loads[name], setup.settings[name]
     before = rows(settings)
     path, key = Path(load.cards).read_text().split()
@@ -56,7 +56,7 @@ def prove(name: str, setup: Setup) -> dict[str, int]:
 
 
 def stamp(port: int, path: str, key: str, own_key: str) -> dict[str, Any]:
-    """Give one stamp; what the till is told. Raises SystemExit."""
+    """Give one stamp. Returns the answer's data. Raises SystemExit."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", "Idempotency-Key": own_key}
     connection.request("POST", path, b'{"stamps": 1}', headers)

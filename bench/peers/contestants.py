@@ -1,4 +1,7 @@
-"""The peers as contestants: how each is set up and served. One process each, unless its name says 2; Django two."""
+"""The peers as contestants: how each is set up and served.
+
+One process each, unless its name ends in 2; Django has two.
+"""
 
 import os
 import subprocess
@@ -24,12 +27,12 @@ GUNICORN = "gunicorn bench.peers.django_shop.wsgi:application --worker-class gth
 
 
 def python() -> str:
-    """The Python of the peers' own environment: nothing of theirs becomes a dependency of the project."""
+    """The Python of the peers' own environment. Why: nothing of theirs becomes a dependency of the project."""
     return str(programs("peers", LOCK) / "python")
 
 
 def furnish(name: str, settings: Settings, scale: Scale) -> str:
-    """Make a peer's tables and shops; gives its cards, as the load wants them listed."""
+    """Make a peer's tables and shops. Returns the list of its cards, in the format of the load."""
     command = [python(), "-m", f"bench.peers.{_package(name)}.seed", str(scale.shops), str(scale.guests)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **_environment(settings)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # ours
@@ -40,7 +43,7 @@ def furnish(name: str, settings: Settings, scale: Scale) -> str:
 
 @contextmanager
 def served(name: str, settings: Settings) -> Iterator[int]:
-    """A peer's server; gives its port."""
+    """Run a peer's server; gives its port."""
     with running([python(), "-m", *_server(name)], _environment(settings), ready="/health/ready") as port:
         yield port
 

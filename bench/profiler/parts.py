@@ -1,7 +1,7 @@
-"""Parts: what a stack of Python is counted as. The innermost frame that a part knows decides.
+"""Parts: how a Python stack is counted. The innermost frame that belongs to a part decides.
 
-A frame reads as `Counter.give_stamp (loyalty_app/counter/counter.py)`. What C does counts for the
-Python that called it.
+A frame reads as `Counter.give_stamp (loyalty_app/counter/counter.py)`. Time in C counts for the Python code that called
+it.
 """
 
 from collections import Counter
@@ -23,11 +23,11 @@ PARTS = {
     "driver and database": (".do_execute (sqlalchemy/", ".do_executemany (sqlalchemy/", "(asyncpg/"),
     "commit": (".do_commit (sqlalchemy/", "._commit_impl (sqlalchemy/", "Transaction.commit (asyncpg/"),
 }
-"""What is called how, and by which pieces of a frame it is known; of two parts that know one the later counts."""
+"""Part → the pieces of a frame by which it is known. If a frame belongs to two parts, the later one counts."""
 
 ELSE = "else"
 WAITING = "_worker (concurrent/"
-"""A thread without work, which py-spy takes for one that works."""
+"""A thread without work, which py-spy counts as working."""
 
 
 def parts_of(stacks: Iterable[str]) -> dict[str, float]:
@@ -43,7 +43,7 @@ def parts_of(stacks: Iterable[str]) -> dict[str, float]:
 
 
 def part_of(stack: list[str]) -> str:
-    """Which part a stack is counted as."""
+    """The part of a stack."""
     for frame in reversed(stack):
         known = [name for name, pieces in PARTS.items() if any(piece in frame for piece in pieces)]
         if known:

@@ -1,4 +1,4 @@
-"""Has py-spy look into a process for a while. Installed on first use, into build/profiler."""
+"""Sampling: lets py-spy watch a process for a while. py-spy is installed on first use, into build/profiler."""
 
 import subprocess
 import tempfile
@@ -22,7 +22,10 @@ class Sampled:
 
 @contextmanager
 def sampled(pid: int, seconds: float) -> Iterator[Sampled]:
-    """Look into a process for so long from now on; the end of the block waits. Raises SystemExit if it may not."""
+    """Watch a process for `seconds` from now on; the end of the block waits.
+
+    Raises SystemExit if that is not allowed.
+    """
     program, found = programs("profiler", LOCK) / "py-spy", Sampled()
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder, "stacks")

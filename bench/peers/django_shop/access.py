@@ -1,4 +1,4 @@
-"""Who asks: a till's key, looked up in the database, what it may do, and how many requests it has in this hour."""
+"""Access: a till's key, looked up in the database, what it may do, and how many requests it has in this hour."""
 
 import hashlib
 import hmac
@@ -18,7 +18,7 @@ HOUR = 3_600
 
 
 class KeyAuthentication(BaseAuthentication):
-    """Recognises the key that a request was sent with; its shop and the terms of the card come along."""
+    """Recognises the key of a request; its shop and the terms of the card are loaded with it."""
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
         """The key. Raises AuthenticationFailed."""
@@ -31,7 +31,7 @@ class KeyAuthentication(BaseAuthentication):
         return None, key
 
     def authenticate_header(self, request: Request) -> str:
-        """How a key is sent."""
+        """The scheme by which a key is sent."""
         del request
         return "Bearer"
 
@@ -40,7 +40,7 @@ class MayStamp(BasePermission):
     """Lets keys pass that may give stamps."""
 
     def has_permission(self, request: Request, view: Any) -> bool:  # noqa: ANN401  # any view
-        """Whether this one may."""
+        """Whether this key may."""
         del view
         return request.auth is not None and "stamps:write" in request.auth.scopes.split()
 
@@ -49,7 +49,7 @@ class HourlyThrottle(BaseThrottle):
     """Counts requests of a key in whole hours."""
 
     def allow_request(self, request: Request, view: Any) -> bool:  # noqa: ANN401  # any view
-        """Whether there are any left."""
+        """Whether the key has requests left."""
         del view
         if request.auth is None:
             return True

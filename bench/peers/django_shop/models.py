@@ -139,7 +139,7 @@ class Reward(models.Model):
 
 
 class Idempotency(models.Model):
-    """An answer that was given under a till's key."""
+    """An answer that was given under an idempotency key."""
 
     business = models.ForeignKey(Business, models.CASCADE, db_index=False, db_constraint=False)
     key = models.TextField()
@@ -156,7 +156,7 @@ class Idempotency(models.Model):
 
 
 class Event(models.Model):
-    """What integrators are told."""
+    """An event for integrators."""
 
     id = models.CharField(max_length=40, primary_key=True)
     business = models.ForeignKey(Business, models.CASCADE, db_index=False, db_constraint=False)
@@ -173,7 +173,7 @@ class Event(models.Model):
 
 
 class WebhookEndpoint(models.Model):
-    """Where integrators want to be told."""
+    """The address of an integrator's endpoint."""
 
     business = models.ForeignKey(Business, models.CASCADE)
     url = models.TextField()

@@ -30,7 +30,7 @@ SCOPES = "customers:read customers:write stamps:write rewards:write"
 
 @transaction.atomic
 def main(shops: int, guests: int) -> None:
-    """Make it all."""
+    """Make all shops."""
     for number in range(shops):
         open_shop(f"Shop {number}", guests)
 

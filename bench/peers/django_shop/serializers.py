@@ -1,4 +1,4 @@
-"""What comes in and goes out."""
+"""Serializers of requests and answers."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from bench.peers.django_shop.models import Customer, Reward
 
 
 class StampOrderSerializer(serializers.Serializer):
-    """The wish to stamp a card."""
+    """An order to stamp a card."""
 
     stamps = serializers.IntegerField(default=1, min_value=1, max_value=10)
     order_ref = serializers.CharField(default=None, allow_null=True, max_length=100)

@@ -78,7 +78,7 @@ def give_stamp(key: ApiKey, customer_id: int, *, stamps: int, order_ref: str | N
 
 
 def check_policies(customer: Customer, program: Program, stamps: int, now: datetime) -> None:
-    """Raise Refused if the customer may not be given that many stamps now."""
+    """Raise Refused if the customer may not get that many stamps now."""
     if customer.last_visit_at is not None and program.cooldown_seconds:
         next_at = customer.last_visit_at + timedelta(seconds=program.cooldown_seconds)
         if now < next_at:
@@ -89,7 +89,7 @@ def check_policies(customer: Customer, program: Program, stamps: int, now: datet
 
 
 def apply(customer: Customer, program: Program, stamps: int, now: datetime, by: str) -> int:
-    """Change the card; says how many rewards it has earned."""
+    """Change the card. Returns how many rewards it has earned."""
     earned, customer.current_stamps = divmod(customer.current_stamps + stamps, program.stamps_required)
     customer.total_stamps += stamps
     customer.total_visits += 1
@@ -115,7 +115,7 @@ def new_reward(entry: Transaction, program: Program) -> Reward:
 
 
 def shown(entry: Transaction, customer: Customer, program: Program, rewards: list[Reward]) -> dict[str, Any]:
-    """What the till is told."""
+    """The answer to the till."""
     return {
         "transaction_id": entry.pk,
         "stamps_added": entry.stamps,

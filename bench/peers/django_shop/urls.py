@@ -1,4 +1,4 @@
-"""The routes, as far as the benchmark needs them, and what answers them."""
+"""The routes that the benchmark needs, and their views."""
 
 import hashlib
 import json
@@ -38,13 +38,13 @@ class Stamps(APIView):
 
 
 def limits(request: Request) -> dict[str, str]:
-    """What is left of this hour."""
-    limit, remaining = request._request.limit  # noqa: SLF001  # the throttle has put it there
+    """The headers of the rate limit."""
+    limit, remaining = request._request.limit  # noqa: SLF001  # set by the throttle
     return {"X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(remaining)}
 
 
 def find(key: ApiKey, own_key: str, fingerprint: bytes) -> Any | None:  # noqa: ANN401  # JSON
-    """The first answer to a request that is made again. Raises Refused."""
+    """The first answer to a repeated request. Raises Refused."""
     kept = Idempotency.objects.filter(business_id=key.business_id, key=own_key).first()
     if kept is None:
         return None
@@ -54,7 +54,7 @@ def find(key: ApiKey, own_key: str, fingerprint: bytes) -> Any | None:  # noqa: 
 
 
 def keep(key: ApiKey, own_key: str, fingerprint: bytes, customer_id: int, stamped: dict[str, Any]) -> None:
-    """Keep the answer for who asks again."""
+    """Keep the answer for a repeated request."""
     Idempotency.objects.create(
         business_id=key.business_id,
         key=own_key,
@@ -66,7 +66,7 @@ def keep(key: ApiKey, own_key: str, fingerprint: bytes, customer_id: int, stampe
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Say that requests are answered."""
+    """Answer that the server is ready."""
     del request
     return HttpResponse("ready")
 

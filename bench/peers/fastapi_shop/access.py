@@ -1,4 +1,4 @@
-"""Who asks: a till's key, looked up in the database, and how many requests it has left in this hour."""
+"""Access: a till's key, looked up in the database, and how many requests it has left in this hour."""
 
 import hashlib
 import hmac
@@ -29,7 +29,7 @@ Session = Annotated[AsyncSession, Depends(session)]
 
 
 async def till(opened: Session, response: Response, authorization: Annotated[str, Header()] = "") -> ApiKey:
-    """The key that a request was sent with, with its shop and the terms of its card. Raises 401, 403 or 429."""
+    """The key of a request, with its shop and the terms of its card. Raises 401, 403 or 429."""
     text = authorization.removeprefix("Bearer ").strip()
     _, _, rest = text.partition("_")
     public_id = rest.partition("_")[0]

@@ -60,7 +60,7 @@ async def add_stamps(
 def keep(
     session: AsyncSession, key: ApiKey, own_key: str, fingerprint: bytes, customer_id: int, stamped: Stamped
 ) -> None:
-    """Keep the answer for who asks again."""
+    """Keep the answer for a repeated request."""
     session.add(
         Idempotency(
             business_id=key.business_id,

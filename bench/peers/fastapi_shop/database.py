@@ -14,7 +14,7 @@ def open_engine() -> AsyncEngine:
     url = make_url(os.environ["DATABASE_URL"])
     if url.drivername == "postgresql":
         return create_async_engine(url.set(drivername="postgresql+asyncpg"), pool_size=POOL, max_overflow=0)
-    # SQLite has one writer at a time: who waits for the one connection waits in line, not in SQLite's own backoff.
+    # SQLite has one writer at a time. Why one connection: waiting requests queue for it, not in SQLite's own backoff.
     made = create_async_engine(url.set(drivername="sqlite+aiosqlite"), pool_size=1, max_overflow=0, pool_timeout=60)
     event.listen(made.sync_engine, "connect", _prepare)
     event.listen(made.sync_engine, "begin", _begin_immediate)

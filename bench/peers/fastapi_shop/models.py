@@ -11,7 +11,7 @@ Moment = DateTime(timezone=True)
 
 
 class Model(DeclarativeBase):
-    """What all tables have in common."""
+    """The base of all tables."""
 
 
 class Business(Model):
@@ -141,7 +141,7 @@ class Reward(Model):
 
 
 class Idempotency(Model):
-    """An answer that was given under a till's key."""
+    """An answer that was given under an idempotency key."""
 
     __tablename__ = "idempotency"
 
@@ -154,7 +154,7 @@ class Idempotency(Model):
 
 
 class Event(Model):
-    """What integrators are told."""
+    """An event for integrators."""
 
     __tablename__ = "event"
     __table_args__ = (Index("ix_event_business_id_customer_id", "business_id", "customer_id"),)
@@ -168,7 +168,7 @@ class Event(Model):
 
 
 class WebhookEndpoint(Model):
-    """Where integrators want to be told."""
+    """The address of an integrator's endpoint."""
 
     __tablename__ = "webhook_endpoint"
     __table_args__ = (Index("ix_webhook_endpoint_business_id", "business_id"),)

@@ -1,4 +1,4 @@
-"""What comes in and goes out, as Pydantic models."""
+"""Pydantic models of requests and answers."""
 
 from datetime import date, datetime
 from typing import Generic, TypeVar
@@ -9,7 +9,7 @@ Data = TypeVar("Data")
 
 
 class StampOrder(BaseModel):
-    """The wish to stamp a card."""
+    """An order to stamp a card."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,7 +52,7 @@ class CustomerView(BaseModel):
 
 
 class Stamped(BaseModel):
-    """What came of a stamp."""
+    """The outcome of a stamp."""
 
     transaction_id: int
     stamps_added: int

@@ -18,7 +18,7 @@ SCOPES = "customers:read customers:write stamps:write rewards:write"
 
 
 async def main(shops: int, guests: int) -> None:
-    """Make it all."""
+    """Make all tables and shops."""
     async with engine.begin() as connection:
         await connection.run_sync(Model.metadata.create_all)
     async with sessions() as session:

@@ -48,7 +48,7 @@ async def give_stamp(session: AsyncSession, key: ApiKey, customer_id: int, order
 
 
 def check_policies(customer: Customer, program: Program, order: StampOrder, now: datetime) -> None:
-    """Raise 409 if the customer may not be given that many stamps now."""
+    """Raise 409 if the customer may not get that many stamps now."""
     if customer.last_visit_at is not None and program.cooldown_seconds:
         next_at = _aware(customer.last_visit_at) + timedelta(seconds=program.cooldown_seconds)
         if now < next_at:
@@ -70,7 +70,7 @@ async def check_order(session: AsyncSession, key: ApiKey, order: StampOrder) -> 
 
 
 def apply(customer: Customer, program: Program, order: StampOrder, now: datetime, by: str) -> int:
-    """Change the card; says how many rewards it has earned."""
+    """Change the card. Returns how many rewards it has earned."""
     earned, customer.current_stamps = divmod(customer.current_stamps + order.stamps, program.stamps_required)
     customer.total_stamps += order.stamps
     customer.total_visits += 1
@@ -112,7 +112,7 @@ def new_reward(entry: Transaction, program: Program) -> Reward:
 
 
 def shown(entry: Transaction, customer: Customer, program: Program, rewards: list[Reward]) -> Stamped:
-    """What the till is told."""
+    """The answer to the till."""
     return Stamped(
         transaction_id=entry.id,
         stamps_added=entry.stamps,
@@ -177,5 +177,5 @@ async def add_totals(session: AsyncSession, business_id: int, day: date, stamps:
 
 
 def _aware(moment: datetime) -> datetime:
-    """SQLite drops the offset."""
+    """The moment with its offset, which SQLite drops."""
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
