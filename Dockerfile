@@ -1,5 +1,5 @@
 # One image for every process: the command says which. `docker build -t loyalty-stamps .`
-# Base and lock are of the same Python that the tests run with; everything that is installed is pinned and hashed.
+# The tests run with the same Python as base and lock; everything that is installed is pinned and hashed.
 
 FROM python:3.11-slim-trixie AS build
 RUN python -m venv /srv/loyalty
@@ -17,7 +17,7 @@ COPY telegram_sandbox telegram_sandbox
 RUN pip install --no-deps --no-build-isolation .
 
 FROM python:3.11-slim-trixie
-# fribidi joins Arabic, Devanagari and Thai letters on cards; the fonts came with the wheels. A backup needs pg_dump of the
+# fribidi joins Arabic, Devanagari and Thai letters on cards; the fonts came with the wheels. Backups need pg_dump in the
 # version of the server in docker-compose.yml.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends libfribidi0 postgresql-client-17 \
@@ -25,7 +25,7 @@ RUN apt-get update \
  && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin loyalty \
  && install --directory --owner loyalty --group loyalty --mode 0700 /data
 COPY --from=build /srv/loyalty /srv/loyalty
-# Inside a container everybody may knock; what the world reaches is said where the port is published.
+# Inside a container it listens on all addresses; publishing the port decides who can reach it.
 ENV PATH=/srv/loyalty/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

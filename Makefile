@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 VENV := .venv
 BIN  := $(VENV)/bin
 
-# Stamps inside .venv: what the service needs, and that plus what its developers need.
+# Stamp files inside .venv: for the service, and for the service with the developers' tools.
 SERVICE := $(VENV)/.service-installed
 HOUSE   := $(VENV)/.house-installed
 
@@ -17,7 +17,7 @@ LOCK := $(BIN)/uv --no-config pip compile --universal --python-version 3.11 --ge
 LOCKS := requirements.lock requirements-dev.lock bench/peers/requirements.lock \
          bench/profiler/requirements.lock
 
-# Reads the types of the sandbox's page; nothing of it is installed anywhere else.
+# Checks the types of the sandbox's page; it is installed into build/ only.
 TYPESCRIPT := 7.0.2
 TSC := build/typescript-$(TYPESCRIPT)/node_modules/.bin/tsc
 
@@ -128,7 +128,7 @@ help:  ## this list
 	    /^##@ / {printf "\n%s\n", substr($$0, 5)} \
 	    /^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# The rest is how .venv comes about. A changed lock or pyproject.toml installs again; otherwise nothing is done.
+# The rest makes .venv. A changed lock or pyproject.toml installs again; otherwise nothing is done.
 
 $(SERVICE): requirements.lock pyproject.toml | $(BIN)/python
 	@echo 'Installing the service …'

@@ -1,4 +1,4 @@
--- For wrk: stamps random cards over every connection, and writes what came of it as one line of JSON.
+-- For wrk: stamps random cards over every connection, and writes the results as one line of JSON.
 -- Arguments: a file with one card a line, "path<TAB>key"; "keys" if each request has an Idempotency-Key of its own.
 
 local requests, once_only, sent = {}, false, 0

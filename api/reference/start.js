@@ -1,9 +1,9 @@
-// Starts the renderer, and leads from /docs#stamp_too_soon, the type of a problem, to the row that explains the code.
+// Starts the renderer, and scrolls from /docs#stamp_too_soon, the type of a problem, to the row that explains the code.
 
 const CODE = /^[a-z_]+$/;
 const wanted = location.hash.slice(1);
 
-// The renderer would take a code for the name of a document.
+// The renderer would read a code as the name of a document.
 if (CODE.test(wanted)) history.replaceState(null, "", location.pathname);
 
 Scalar.createApiReference("#reference", {
@@ -29,11 +29,11 @@ function lead(code) {
   return true;
 }
 
-// The table is there when the document has been read and drawn.
+// The table exists once the document has been read and drawn.
 const drawn = new MutationObserver(() => lead(wanted) && drawn.disconnect());
 if (CODE.test(wanted)) drawn.observe(document.body, { childList: true, subtree: true });
 
-// Links from one place of the page to a code.
+// Links within the page to a code.
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href^='#']");
   if (link && lead(link.getAttribute("href").slice(1))) event.preventDefault();

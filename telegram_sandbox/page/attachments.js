@@ -1,11 +1,11 @@
 // @ts-check
 /**
- * Files on their way to a chat: dropped on it, looked at once more, and asked for a caption.
+ * Files on their way to a chat: dropped on it, previewed, and given a caption.
  */
 
 import { icon, make } from "./dom.js";
 
-/** Ask how a file is to be sent; gives {caption, as: "photo" | "document"}, or null when it is not to be sent. */
+/** Ask how to send a file. Returns {caption, as: "photo" | "document"}, or null if it is not to be sent. */
 export function preview(layers, file) {
   const picture = file.type.startsWith("image/") ? URL.createObjectURL(file) : null;
   const asked = layers.custom((done) => {
@@ -42,7 +42,7 @@ export function preview(layers, file) {
   return asked.finally(() => picture && URL.revokeObjectURL(picture));
 }
 
-/** Let files be dropped on an element. */
+/** Accept files that are dropped on an element. */
 export function takesDrops(element, drop) {
   let depth = 0;
   const shown = (by) => element.classList.toggle("dropping", (depth = Math.max(0, depth + by)) > 0);

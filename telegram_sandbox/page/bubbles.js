@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * One message as a phone shows it: its bubble and the buttons under it. Which messages there are is known to log.js.
+ * One message as a phone shows it: its bubble and the buttons under it. The list of messages is in log.js.
  */
 
 import { place } from "./control.js";
@@ -60,7 +60,7 @@ function longPressed(event, open) {
   open();
 }
 
-// Wide pictures fill the bubble, tall ones end where the screen does, tiny ones can still be hit.
+// Wide pictures fill the bubble, tall ones end with the screen, tiny ones can still be pressed.
 function widthOf({ width, height }) {
   return Math.max(Math.min(width, WIDEST, (TALLEST * width) / height), NARROWEST);
 }
@@ -231,7 +231,7 @@ function focusedButton(article) {
   return key && article.contains(key) ? { row: key.dataset.row, column: key.dataset.column } : null;
 }
 
-// Who presses with the keyboard stays where they were when the buttons change.
+// People who press with the keyboard keep their place when the buttons change.
 function refocus(article, { row, column }) {
   const same = article.querySelector(`.key[data-row="${row}"][data-column="${column}"]`);
   (same ?? article.querySelector(".key"))?.focus({ preventScroll: true });

@@ -17,7 +17,7 @@ function pictureOf({ photo, document }) {
   return photo ?? (document?.mime_type?.startsWith("image/") ? document : null);
 }
 
-/** Hold the camera over a picture until the answer is there, and for a moment. Gives or throws what `read` does. */
+/** Hold the camera over a picture until the answer comes, and a moment longer. Returns or throws what `read` does. */
 export async function lookAt(layer, picture, read) {
   const seen = make(
     "div",

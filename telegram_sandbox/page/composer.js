@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The foot of a phone: the line to write on, commands, attachments and the reply keyboard; or START, or Unblock.
+ * The foot of a phone: the input line, commands, attachments and the reply keyboard; or START, or Unblock.
  */
 
 import { focused, icon, iconButton, make } from "./dom.js";
@@ -72,13 +72,13 @@ export class Composer {
     if (busy && !(left && this.element.contains(left) && left.offsetWidth)) this.focus();
   }
 
-  // Who has just used what is gone now goes on writing; but no keyboard pops up under a finger.
+  // If the element in use is gone, the input line gets the focus; but no keyboard pops up under a finger.
   #isUsed() {
     const used = focused();
     return used && this.element.contains(used) && (matchMedia("(pointer: fine)").matches || used.matches(":focus-visible"));
   }
 
-  /** Nothing is written, nothing is open. */
+  /** Clear the line, and close what is open. */
   clear() {
     this.input.value = "";
     this.#grow();
@@ -188,7 +188,7 @@ export class Composer {
     this.commands.hidden = entries.length === 0;
   }
 
-  /** Fold the list of commands away. */
+  /** Close the list of commands. */
   closeCommands() {
     this.commands.hidden = true;
     this.menu.setAttribute("aria-expanded", "false");

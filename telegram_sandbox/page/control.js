@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The control API of the sandbox: where it is, what can be asked of it, and what it tells by itself.
- * No elements here.
+ * The control API of the sandbox: its address, its requests, and its events.
+ * No elements are made here.
  *
  * @typedef {{id: number, first_name: string, last_name?: string, language_code?: string}} Person
  * @typedef {{id: number, username: string, name?: string, description?: string}} Bot
@@ -37,11 +37,11 @@ export class Refused extends Error {
   }
 }
 
-/** Why something was refused, in words for a person. */
+/** The reason of a refusal, in words for a person. */
 export const reasonOf = (error) => (error instanceof Error ? error.message : String(error));
 
 /**
- * Where something of the sandbox is: addresses are relative to where it is mounted.
+ * The address of something in the sandbox, relative to where it is mounted.
  * @param {string} path
  */
 export function place(path) {
@@ -68,15 +68,16 @@ export async function ask(path, body) {
 }
 
 /**
- * Where a chat is under the control API.
+ * The path of a chat under the control API.
  * @param {Person} person
  * @param {Bot} bot
  */
 export const chatPath = (person, bot) => `chats/${person.id}/${encodeURIComponent(bot.username)}`;
 
 /**
- * Listen to what changes. `heard(event)` gets {person_id, bot, kind}, or null when anything may have changed: after
- * every (re)connection, and every two seconds while there is none. `state("live" | "away")` tells which it is.
+ * Listen to changes. `heard(event)` gets {person_id, bot, kind}, or null when anything may have changed: after
+ * every (re)connection, and every two seconds while there is none. `state("live" | "away")` is called when that
+ * changes.
  * @param {(change: Change | null) => void} heard
  * @param {(state: "live" | "away") => void} state
  */
@@ -99,7 +100,7 @@ export function listen(heard, state) {
   source.onmessage = (message) => heard(JSON.parse(message.data));
 }
 
-// A browser gives up for ever when the answer was an error, so the page starts over.
+// A browser gives up for ever after an error answer, so the page connects again.
 function again(source, timer, heard, state) {
   source.close();
   clearInterval(timer);

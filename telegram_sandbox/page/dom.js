@@ -22,7 +22,7 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
- * The one element of the page that a selector names. Throws where there is none.
+ * The one element of the page that matches a selector. Throws if there is none.
  * @param {string} selector
  * @param {ParentNode} [within]
  * @returns {HTMLElement}
@@ -33,7 +33,7 @@ export function part(selector, within = document) {
   throw new Error(`The page has no ${selector}.`);
 }
 
-/** The element that has the cursor, if any. */
+/** The element with the focus, if any. */
 export const focused = () => (document.activeElement instanceof HTMLElement ? document.activeElement : null);
 
 function give(element, name, value) {
@@ -43,7 +43,7 @@ function give(element, name, value) {
   else element.setAttribute(name, value === true ? "" : value);
 }
 
-/** A button with an icon and no words; `label` is what a screen reader says, and the tooltip. */
+/** A button with an icon and no words; `label` is its text for screen readers, and the tooltip. */
 export function iconButton(name, label, onclick, attributes = {}) {
   return make(
     "button",
@@ -64,7 +64,7 @@ export function icon(name) {
   return svg;
 }
 
-/** A round picture of somebody: initials on a colour that is always the same for the same name. */
+/** A round picture of a person: initials on a colour that depends on the name only. */
 export function avatar(name, seed = name) {
   // The joiner keeps Arabic letters from growing together.
   const letters = (name.match(/(?<![\p{L}\p{M}\p{N}'’])[\p{L}\p{N}]/gu) ?? []).slice(0, 2).join("\u200c");
@@ -74,7 +74,7 @@ export function avatar(name, seed = name) {
   return round;
 }
 
-/** The address, if it is one that may be followed from a chat; else null. */
+/** The address, if a chat may link to it; else null. */
 export function safeLink(address) {
   try {
     const url = new URL(/^[a-z][a-z0-9+.-]*:/i.test(address) ? address : `https://${address}`);
@@ -89,5 +89,5 @@ export function opensBot(url) {
   return ["t.me", "telegram.me", "telegram.dog"].includes(url.hostname) && /^\/\w+\/?$/.test(url.pathname);
 }
 
-/** Whether this person asked for no movement. */
+/** Whether this person asked for reduced motion. */
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;

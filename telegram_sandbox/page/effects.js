@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Message effects: a burst over the chat for a moment. Decoration only, and nothing at all for who wants no movement.
+ * Message effects: a burst over the chat for a moment. Decoration only; people who asked for reduced motion see none.
  */
 
 import { calm, make } from "./dom.js";
@@ -15,7 +15,7 @@ const EFFECTS = {
 };
 const COLOURS = ["#f94f6d", "#ffb63d", "#3fc380", "#3d9bff", "#a66bff", "#ffe14d"];
 
-/** The emoji of an effect, as it stands beside the time. */
+/** The emoji of an effect, as it is shown beside the time. */
 export const emojiOf = (effect) => EFFECTS[effect] ?? "✨";
 
 /** Play an effect over a layer. */

@@ -23,13 +23,13 @@ const FOUND = new RegExp(
 );
 
 /**
- * Build the nodes of a text. `actions` are {link(url), command(text), copy(text)}: what happens when one is clicked.
- * Links and commands are found in a text that says nothing about them, as phones do.
+ * Build the nodes of a text. `actions` are {link(url), command(text), copy(text)}, called when one is clicked.
+ * Links and commands without entities are found too, as phones do.
  */
 export function rich(text, entities, actions) {
   const known = (entities ?? []).filter((entity) => !codeOfBlock(entity, entities));
   const all = [...known, ...found(text, known)];
-  // The outer one first: by where it begins, then the longer one.
+  // The outer one first: sorted by beginning, then the longer one first.
   all.sort((a, b) => a.offset - b.offset || b.length - a.length);
   return nodes(text, 0, text.length, all, actions);
 }
@@ -83,7 +83,7 @@ function nodes(text, from, to, entities, actions) {
 
 const isBlock = (entity) => ["pre", "blockquote", "expandable_blockquote"].includes(entity?.type);
 
-// A block begins and ends its own lines, so the line breaks around it are not shown once more.
+// A block starts and ends a line by itself, so the line breaks around it are not shown again.
 function between(text, afterBlock, beforeBlock) {
   const begun = afterBlock ? text.replace(/^\n/, "") : text;
   return beforeBlock ? begun.replace(/\n$/, "") : begun;

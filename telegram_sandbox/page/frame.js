@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What one sees of a phone around the messages: who holds it, the head of the chat, what is pinned, and what an empty
- * chat says. What is done with it is phone.js.
+ * The parts of a phone around the messages: who holds it, the head of the chat, the pinned message, and the text of an
+ * empty chat. Its actions are in phone.js.
  */
 
 import { place } from "./control.js";
@@ -55,7 +55,7 @@ export class Frame {
   }
 
   /**
-   * Show what stands around the messages of a chat.
+   * Show the parts around the messages of a chat.
    * @param {import("./control.js").Chat} chat
    */
   draw(chat) {
@@ -68,7 +68,7 @@ export class Frame {
     if (chat.messages.length === 0) this.#say("empty", this.#welcome(chat.bot));
   }
 
-  /** Say whether there is something to point the camera at. */
+  /** Show whether there is something to point the camera at. */
   drawScan(possible) {
     this.scan.setAttribute("aria-disabled", String(!possible));
     this.scan.title = possible ? "Point this phone’s camera at the other phone" : "The other phone shows no card yet";
@@ -104,7 +104,7 @@ export class Frame {
     else this.#say("nobody", [make("p", {}, "Nobody holds this phone yet."), make("button", invent, "New person")]);
   }
 
-  // What is there stays, so that nobody loses a button under the finger.
+  // Existing elements stay, so that no button disappears under a finger.
   #say(what, words) {
     const text = words.map((word) => word.textContent).join();
     if (this.empty.dataset.says === what + text) return;

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The icons: what a pen of round tip draws in a square of 24 by 24. Data only.
+ * The icons: lines with round ends in a square of 24 by 24. Data only.
  */
 
 export const ICONS = {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What lies over a chat for a while: toasts, alerts, questions, menus, and the enlarged picture.
- * They say what they are given; what they are about is known to phone.js.
+ * Layers over a chat: toasts, alerts, questions, menus, and the enlarged picture.
+ * They show what they are given; phone.js knows what it means.
  */
 
 import { calm, focused, icon, iconButton, make } from "./dom.js";
@@ -12,26 +12,26 @@ export class Layers {
   /** @type {((value: any) => void) | null} */
   #closing = null;
 
-  /** `screen` is the chat below, which cannot be used while something must be answered. */
+  /** `screen` is the chat below, which cannot be used while a layer waits for an answer. */
   constructor(screen) {
     this.screen = screen;
     this.toasts = make("div", { class: "toasts", role: "status" });
     this.element = make("div", { class: "layers" }, this.toasts);
   }
 
-  /** Say something in passing. */
+  /** Show a toast. */
   toast(text) {
     const toast = make("p", { class: "toast", dir: "auto" }, text);
     this.toasts.replaceChildren(toast);
     setTimeout(() => toast.remove(), TOAST_MILLISECONDS);
   }
 
-  /** Say something that has to be confirmed. */
+  /** Show an alert that has to be confirmed. */
   alert(text) {
     return this.ask(text, [["OK", true]]);
   }
 
-  /** Ask something; gives the value of the answer: [[label, value], …], or null when it was waved away. */
+  /** Ask a question with answers [[label, value], …]. Returns the chosen value, or null if it was dismissed. */
   ask(text, answers) {
     return this.#open((done) => {
       const buttons = answers.map(([label, value]) =>
@@ -46,7 +46,7 @@ export class Layers {
     });
   }
 
-  /** Ask for a line of text; gives it, or null. */
+  /** Ask for a line of text. Returns it, or null. */
   line(title, label, attributes = {}) {
     return this.#open((done) => {
       const input = make("input", {
@@ -78,7 +78,7 @@ export class Layers {
     });
   }
 
-  /** Show something of one's own until it calls done(value). */
+  /** Show a custom layer until it calls done(value). */
   custom(build) {
     return this.#open(build);
   }

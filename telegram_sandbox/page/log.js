@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The messages of one chat, kept in step with the sandbox: new ones arrive, edited ones change where they are,
- * deleted ones go. One message alone is bubbles.js.
+ * The messages of one chat, kept in step with the sandbox: new ones are added, edited ones change in place,
+ * deleted ones are removed. A single message is drawn in bubbles.js.
  */
 
 import { fill } from "./bubbles.js";
@@ -51,7 +51,7 @@ export class Log {
     this.pinned = true;
   }
 
-  /** Begin with another chat. */
+  /** Start with another chat. */
   clear() {
     this.#shown.clear();
     this.sizes.disconnect();
@@ -61,7 +61,7 @@ export class Log {
     this.#scrolled();
   }
 
-  /** Show these messages. Gives those that are new, and those that changed, since the last time. */
+  /** Show these messages. Returns those that are new, and those that changed, since the last call. */
   show(messages) {
     const first = this.#shown.size === 0;
     const fresh = messages.filter(({ id }) => !this.#shown.has(id));
@@ -74,7 +74,7 @@ export class Log {
     return { fresh: first ? [] : fresh, changed };
   }
 
-  /** Mark the button that is being answered, or no longer. */
+  /** Mark or unmark the button that waits for an answer. */
   busy(id, row, column, on) {
     const key = this.#shown.get(id)?.article.querySelector(`.key[data-row="${row}"][data-column="${column}"]`);
     if (on) key?.setAttribute("aria-busy", "true");
@@ -160,7 +160,7 @@ export class Log {
     this.#going = false;
   }
 
-  // What has grown on the way has moved the end, or stopped the way to it.
+  // Elements that grew meanwhile have moved the end, or stopped the scrolling.
   #arrivedAtEnd() {
     if (this.#going && this.pinned) this.list.scrollTo({ top: this.list.scrollHeight, behavior: "instant" });
     this.#going = false;
@@ -169,7 +169,7 @@ export class Log {
   #scrolled() {
     const { scrollHeight, scrollTop, clientHeight } = this.list;
     const near = scrollHeight - scrollTop - clientHeight < NEAR_END;
-    // Only who scrolls back by hand wants to stay there: what comes, grows or shrinks moves the messages too.
+    // Only people who scroll back by hand want to stay there: new or resized elements move the messages too.
     this.pinned = near || (this.pinned && !(this.#byHand && scrollTop < this.#top));
     this.#top = scrollTop;
     if (this.pinned) this.#unread = 0;

@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * The page: two phones, who holds them, and what is heard from the sandbox. One phone alone is phone.js.
+ * The page: two phones, who holds them, and the events of the sandbox. A single phone is in phone.js.
  *
- * Its address may say more: `?left=<person id>&right=<person id>&bot=<username>`, and `left-link` or `right-link`, the
- * link that START opens on that phone. `left-bot`, `right-bot` and `hint=understood` are for who needs them.
+ * Its address may have parameters: `?left=<person id>&right=<person id>&bot=<username>`, and `left-link` or
+ * `right-link`, the link that START opens on that phone. `left-bot`, `right-bot` and `hint=understood` are optional too.
  */
 
 import { ask, listen } from "./control.js";
@@ -49,7 +49,7 @@ const house = {
 
 const phones = Object.fromEntries(Object.entries(SIDES).map(([name, title]) => [name, new Phone(name, title, house)]));
 
-/** Give the phones to whom they were given before, else to the first two people there are. */
+/** Give the phones to their last holders, else to the first two people. */
 async function arrange(chosen = {}) {
   [everybody, everyBot] = await Promise.all([ask("people"), ask("bots")]);
   const left = chosen.left ?? somebody("left", everybody[0]);
@@ -62,7 +62,7 @@ async function arrange(chosen = {}) {
   await Promise.all([give(phones.left, left), give(phones.right, right)]);
   phones.left.seesOther();
   phones.right.seesOther();
-  // Nobody tells when the first bot or the second person comes, so the page looks.
+  // No event reports the first bot or the second person, so the page polls.
   clearTimeout(expecting);
   if (!everyBot.length || everybody.length < 2) expecting = setTimeout(heard, EXPECTING_MILLISECONDS, null);
 }
@@ -89,7 +89,7 @@ function somebody(name, otherwise) {
   return everybody.find(({ id }) => String(id) === wanted(name)) ?? otherwise ?? null;
 }
 
-// What the address of the page says comes before what was chosen the last time.
+// The address of the page takes precedence over the last choice.
 function wanted(...names) {
   const found = names.map((name) => asked.get(name) ?? stored(name)).find((value) => value !== null);
   return found ?? null;
@@ -108,11 +108,11 @@ function remember(name, value) {
   try {
     memory(name).setItem(`sandbox-${name}`, value);
   } catch {
-    // Where nothing may be stored, nothing is remembered.
+    // If nothing may be stored, nothing is remembered.
   }
 }
 
-// Who holds which phone counts for this window and this sandbox; the hint was understood for ever.
+// The holders of the phones are kept for this window and this sandbox; that the hint was understood, for ever.
 const memory = (name) => (name === "hint" ? localStorage : sessionStorage);
 
 // A narrow screen shows one phone at a time.
@@ -141,7 +141,7 @@ function show(name) {
 
 function sayState(state) {
   const live = part(".live");
-  // A sandbox that comes back may be another one, which counts from 1 again.
+  // A sandbox that comes back may be a new one, whose ids begin at 1 again.
   if (state === "live" && live.dataset.state === "away") for (const phone of Object.values(phones)) phone.begin();
   live.dataset.state = state;
   part(".words", live).textContent = WORDS[state];

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Choosing who holds a phone and which bot is open on it, and inventing somebody new.
+ * Choosing who holds a phone and which bot is open on it, and adding a new person.
  */
 
 import { ask, reasonOf } from "./control.js";
@@ -21,12 +21,12 @@ const LANGUAGES = {
 };
 
 /**
- * Somebody's full name.
+ * The full name of a person.
  * @param {{first_name: string, last_name?: string}} person
  */
 export const nameOf = ({ first_name, last_name }) => [first_name, last_name].filter(Boolean).join(" ");
 
-/** A picture and a name under which lies the system's own list to choose from. */
+/** A picture and a name, over the system's own list to choose from. */
 export class Picker {
   constructor(label, chosen) {
     this.select = make("select", { "aria-label": label, onchange: () => this.#changed(chosen) });
@@ -34,14 +34,14 @@ export class Picker {
     this.element = make("label", { class: "picker" }, this.face, this.select);
   }
 
-  /** Offer entries [[value, name], …]; `extra` is one more that makes something new. */
+  /** Offer entries [[value, name], …]; `extra` is one more, for a new one. */
   show(entries, value, extra) {
     this.value = value;
     this.#offer([...entries, ...(extra ? [null, [NEW, extra]] : [])]);
     this.select.value = String(value ?? "");
   }
 
-  // A list that is open would close if it were drawn again for nothing.
+  // An open list would close if it were drawn again without need.
   #offer(entries) {
     const offered = JSON.stringify(entries);
     if (this.select.dataset.offered === offered) return;
@@ -52,7 +52,7 @@ export class Picker {
     this.element.classList.toggle("only", options.length < 2);
   }
 
-  /** Draw what is chosen. */
+  /** Draw the chosen entry. */
   draw(name, about, seed) {
     this.face.replaceChildren(
       avatar(name, seed),
@@ -68,7 +68,7 @@ export class Picker {
   }
 }
 
-/** Ask for a new person; gives them, or null. */
+/** Ask for a new person. Returns the person, or null. */
 export function newPerson() {
   return new Promise((resolve) => {
     const field = (label, name, attributes) =>

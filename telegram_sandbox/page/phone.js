@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * One phone: a person, the bot they chat with, and everything between the two. What it shows is always what the
- * sandbox says; what is done on it is always asked of the sandbox.
+ * One phone: a person, the bot they chat with, and their chat. What it shows always comes from the sandbox; every act
+ * on it is a request to the sandbox.
  */
 
 import { preview, takesDrops } from "./attachments.js";
@@ -22,7 +22,7 @@ export class Phone {
   #loading = null;
   #again = false;
 
-  /** `name` is left or right, `title` whose phone it is; `house` is what main.js knows about both phones. */
+  /** `name` is left or right, `title` whose phone it is; `house` is the state of both phones in main.js. */
   constructor(name, title, house) {
     this.name = name;
     this.title = title;
@@ -57,7 +57,7 @@ export class Phone {
     await this.refresh();
   }
 
-  /** Show what the sandbox says about this chat now. Calls that come too fast share one request. */
+  /** Show the present state of this chat. Calls in quick succession share one request. */
   refresh() {
     if (this.#loading) {
       this.#again = true;
@@ -73,18 +73,18 @@ export class Phone {
     return this.#loading;
   }
 
-  /** Something happened somewhere: {person_id, bot, kind}, or null for anything. */
+  /** React to a change: {person_id, bot, kind}, or null if anything may have changed. */
   heard(event) {
     if (event && (event.person_id !== this.person?.id || (event.bot && event.bot !== this.bot?.username))) return;
     this.refresh();
   }
 
-  /** Whether the other phone has a picture to look at decides whether this camera is of use. */
+  /** Offer the camera if the other phone shows a picture. */
   seesOther() {
     this.frame.drawScan(newestPicture(this.house.other(this).chat) !== null);
   }
 
-  /** Forget what was shown; what comes next is shown as if it had always been there. */
+  /** Forget what was shown; the next messages appear without animation. */
   begin() {
     this.chat = null;
     this.presses.forget();
@@ -115,14 +115,14 @@ export class Phone {
     this.house.changed(this, news);
   }
 
-  // Doing things. Every one ends with the state that came of it.
+  // Acts. Each ends by showing the new state.
 
   async #act(verb, body = {}) {
     if (!this.person || !this.bot) return null;
     try {
       const answer = await ask(`${chatPath(this.person, this.bot)}/${verb}`, body);
       await this.refresh();
-      if (SAYING.has(verb)) this.log.toEnd(); // also when the bot has taken away at once what was said
+      if (SAYING.has(verb)) this.log.toEnd(); // also if the bot has deleted the message at once
       return answer;
     } catch (refused) {
       this.layers.toast(reasonOf(refused));
@@ -165,7 +165,7 @@ export class Phone {
     };
   }
 
-  // Who came by a link starts with what it carries.
+  // A person who came by a link starts with its payload.
   #start() {
     const link = this.house.link(this);
     return link ? this.#openLink(link) : this.#act("start");
@@ -219,7 +219,7 @@ export class Phone {
     }
   }
 
-  // A link may be of another bot than the one that is open.
+  // A link may lead to another bot than the open one.
   async #turnTo({ bot }) {
     if (bot === this.bot?.username) await this.refresh();
     else await this.house.chooseBot(this, bot);

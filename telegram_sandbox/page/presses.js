@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Buttons that were pressed and wait for the bot's answer, and the answers: a toast, an alert, a link.
+ * Pressed buttons that wait for the bot's answer, and the answers: a toast, an alert, a link.
  */
 
 const ANSWER_SECONDS = 5;
@@ -19,7 +19,7 @@ export class Presses {
     this.say = say;
   }
 
-  /** Nothing is waited for, and whatever was answered until the next `tell` is old news. */
+  /** Wait for nothing, and treat all answers until the next `tell` as old. */
   forget() {
     this.#busy.clear();
     this.#told = null;
@@ -30,7 +30,7 @@ export class Presses {
     return this.#busy.has(placeOf(message, button, row, column));
   }
 
-  /** Press a button: `act(body)` asks the sandbox. Until the answer is there it cannot be pressed again. */
+  /** Press a button: `act(body)` asks the sandbox. It cannot be pressed again until the answer comes. */
   async press(message, button, [row, column], act) {
     const at = placeOf(message, button, row, column);
     if (this.#busy.has(at)) return;
@@ -44,7 +44,7 @@ export class Presses {
     setTimeout(rest, PATIENCE_MILLISECONDS);
   }
 
-  /** Hear the answers that came with the chat. Those of before it was opened here are only remembered. */
+  /** Show the answers that came with the chat. Answers from before it was opened here are only remembered. */
   tell(answers) {
     if (this.#told) for (const answer of answers) this.#hear(answer.query_id, answer);
     else this.#told = new Set(answers.map(({ query_id }) => query_id));
