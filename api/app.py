@@ -90,9 +90,10 @@ def create_app(
 
     It opens the database when it starts and closes it when it stops; `app.state.runtime` holds what is open in between.
 
-    settings    where the database is, and everything else that an operator sets clock       tells the time, with its
-    zone; tests give their own delivering  whether this process delivers webhooks too; False for `loyalty api` bots
-    opens the Telegram bots of this process; None runs none
+    settings    where the database is, and everything else that an operator sets
+    clock       tells the time, with its zone; tests give their own
+    delivering  whether this process delivers webhooks too; False for `loyalty api`
+    bots        opens the Telegram bots of this process; None runs none
 
     Nothing is opened here, so nothing is raised here. Errors come when the application starts: those of `open_runtime`.
     Example: `uvicorn.run(create_app(read_settings()))`.

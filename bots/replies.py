@@ -1,6 +1,6 @@
 """Replies: each refusal of the rules as a sentence, in the language of its reader.
 
-The refusal brings its numbers and times. `loyalty_core.errors` defines the refusals; a test walks them all.
+A refusal carries its numbers and times. `loyalty_core.errors` defines the refusals; a test walks them all.
 """
 
 from collections.abc import Callable

@@ -178,7 +178,7 @@ class BotSupervisor:
             menus.cancel()
 
     async def _until_done(self, bot: TelegramBot, url: str, secret: str) -> None:
-        """Tell Telegram where to send updates, or that they will be fetched, until it has heard."""
+        """Tell Telegram where to send updates, or that they will be fetched; repeat until it succeeds."""
         level = logging.INFO  # one failure is nothing
         while True:
             try:
@@ -204,7 +204,7 @@ class BotSupervisor:
             await application.shutdown()
 
     async def close(self) -> None:
-        """Take nothing more in, finish what is under way, close all bots."""
+        """Stop taking updates in, finish what is under way, close all bots."""
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task

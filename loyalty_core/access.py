@@ -11,7 +11,7 @@ The rules, in words:
 - A shop keeps one owner at least, so nobody removes the last one, not even themselves.
 - A person who accepts a second invitation has the higher of the two roles.
 
-Keys are stored elsewhere, and checked elsewhere.
+Keys are stored elsewhere, and callers are recognised elsewhere.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Analytics: daily totals in, a summary out. Nothing is read or counted here.
+"""Analytics: daily totals in, a summary out. The totals are kept elsewhere.
 
 The rules, in words:
 - A period is whole days of the business's time zone and ends with today.

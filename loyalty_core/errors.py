@@ -246,7 +246,7 @@ class AlreadyVoided(LoyaltyError):
 
 
 class VoidBar(StrEnum):
-    """What stands in the way of an undo."""
+    """Why an undo is refused."""
 
     NO_STAMP_OR_REDEMPTION = "no_stamp_or_redemption"
     NOT_THE_SHOP = "not_the_shop"

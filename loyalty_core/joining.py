@@ -1,7 +1,7 @@
 """Joining: how a customer joins, changes their profile, and is erased.
 
 The rules, in words:
-- A phone number belongs to one customer of a shop (the lookup of that customer, and its refusal, are outside the core).
+- A phone number belongs to one customer of a shop (the lookup is outside the core; the refusal names that customer).
 - A trial holds 25 customers.
 - Stamps brought along from another card are booked as an import: they count as stamps, not as a visit.
 - A customer from another book keeps the day on which they joined there, and counts as new on that day.
@@ -38,7 +38,7 @@ PROFILE_FIELDS = ("name", "phone", "email", "birthday")
 
 
 class NewCard(msgspec.Struct, frozen=True, kw_only=True):
-    """The ids of a card that is to be handed out, and what its holder brings along from another card."""
+    """The ids of a new card, and what its holder brings along from another card."""
 
     customer_id: int
     business_id: int

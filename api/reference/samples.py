@@ -23,7 +23,7 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True):
     words: dict[str, str] = {}
 
     def write(self, value: object, indent: int) -> str:
-        """Write a value; a map takes a line for each of its fields, indented by so many spaces."""
+        """Write a value; a map takes a line for each of its fields, indented by `indent` spaces."""
         match value:
             case dict():
                 fields = [f"{self.key(name)}{self.arrow}{self.write(item, indent)},\n" for name, item in value.items()]
