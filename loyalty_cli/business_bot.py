@@ -43,7 +43,7 @@ def set_bot(business_id: int, token: str | None, *, remove: bool, as_json: bool)
     seconds.
     """
     if remove:
-        with_database(lambda database: _take_away(database, business_id))
+        with_database(lambda database: _remove(database, business_id))
         words = f"Business {business_id} has no bot of its own any more."
         tell({"business_id": business_id, "bot_id": None, "username": None}, words, as_json=as_json)
         return
@@ -61,7 +61,7 @@ def _asked_for(token: str | None) -> str:
     return str(typed).strip()
 
 
-async def _take_away(database: "Database", business_id: int) -> None:
+async def _remove(database: "Database", business_id: int) -> None:
     from loyalty_app.chat.bots import remove_bot
     from loyalty_app.clock import utc_now
     from loyalty_app.shops.businesses import find_business

@@ -178,3 +178,14 @@ def test_documents_docstrings_and_comments_are_in_plain_words() -> None:
     paths = [path for path in everywhere if OLD_TURNS.search(path.read_text("utf-8"))]
     code = [(path.relative_to(ROOT).as_posix(), line) for path in paths for line in comments_and_docstrings(path)]
     assert [(where, line) for where, line in documents + code if OLD_TURNS.search(line)] == []
+
+
+def test_functions_and_classes_of_the_product_are_named_in_plain_words() -> None:
+    old = re.compile(r"(^|_)(anew|take_away)(_|$)")
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    assert [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"
+        for path in modules(*OURS)
+        for node in ast.walk(tree(path))
+        if isinstance(node, kinds) and old.search(node.name)
+    ] == []

@@ -65,7 +65,8 @@ async def import_customers(request: AppRequest) -> ASGIResponse:
 async def get_import(request: AppRequest) -> ASGIResponse:
     """Show how far an import is, or how it ended."""
     job_id, business_id = path_id(request), key_holder(request).business.id
-    view = await runtime_of(request).database.read(lambda c: read_import(c, business_id, job_id))
+    runtime = runtime_of(request)
+    view = await runtime.database.read(lambda c: read_import(c, business_id, job_id, now=runtime.clock()))
     if view is None:
         raise ImportNotFound(job_id)
     return data_response(view)

@@ -7,7 +7,7 @@ card worker sends and edits them.
 from bots.buttons import Rows, button, keyboard
 from bots.turn import Turn
 from bots.words import Html
-from loyalty_app.chat.card_queue import send_anew
+from loyalty_app.chat.card_queue import send_again
 from loyalty_app.chat.chats import HeldCard
 from loyalty_app.customers.card_snapshots import CardSnapshot, look_at_all, look_for
 from loyalty_core.fields import BusinessId
@@ -39,7 +39,7 @@ async def bring_down(turn: Turn, card: HeldCard) -> None:
         await _put_away(turn, card.message_id)
         await turn.swallow()
     await turn.finish()  # the card worker reads the language there, and whether the person is back
-    await send_anew(turn.runtime.database, card, now=turn.now())
+    await send_again(turn.runtime.database, card, now=turn.now())
     turn.runtime.wakeups.cards.notify()
 
 

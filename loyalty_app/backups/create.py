@@ -85,12 +85,12 @@ LOCK = "lock"
 @contextmanager
 def draft_folder(parent: Path) -> Iterator[Path]:
     """A new folder that only its owner may open, removed at the end; drafts of killed processes are removed first."""
-    take_away_left(parent)
+    remove_leftovers(parent)
     with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as name, FileLock(Path(name, LOCK)):
         yield Path(name)
 
 
-def take_away_left(parent: Path) -> None:
+def remove_leftovers(parent: Path) -> None:
     """Remove the drafts in a folder that no process works on."""
     for lock in parent.glob(f"{PREFIX}*/{LOCK}"):
         with suppress(Timeout, OSError), FileLock(lock, timeout=0):  # locked, or another user's

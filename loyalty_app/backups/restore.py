@@ -62,7 +62,7 @@ def _restore_sqlite(
         place = settings.sqlite_path
         if place.exists() and not replace:
             raise BackupRefused(f"{place.absolute()} is there already. --replace puts it aside, under another name.")
-        sqlite.take_away_left(place)
+        sqlite.remove_leftovers(place)
         new, aside = sqlite.beside(place), place.with_name(f"{place.name}.before-{now:%Y%m%d-%H%M%S}")
         was_there = place.exists()
         try:

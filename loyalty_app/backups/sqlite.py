@@ -111,7 +111,7 @@ def beside(place: Path) -> Path:
     return place.with_name(f"{place.name}.restoring-{secrets.token_hex(4)}")
 
 
-def take_away_left(place: Path) -> None:
+def remove_leftovers(place: Path) -> None:
     """Remove what killed restores left beside a file. The caller holds the lock, so no other restore runs."""
     for left in place.parent.glob(f"{glob.escape(place.name)}.restoring-*"):
         left.unlink(missing_ok=True)

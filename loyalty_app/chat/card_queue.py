@@ -79,7 +79,7 @@ def find_card(connection: Connection, business_id: BusinessId, *, bot_id: BotId,
     return held_card_of(row) if row is not None else None
 
 
-async def send_anew(database: Database, card: HeldCard, *, now: datetime) -> None:
+async def send_again(database: Database, card: HeldCard, *, now: datetime) -> None:
     """Send a card as a new message at once; the caller has removed the old message.
 
     If another was sent meanwhile, that one stays.

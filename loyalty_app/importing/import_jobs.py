@@ -3,12 +3,13 @@
 A list is stored first and answered at once. Any process with a counter leases it and imports it part by part; after
 each part it stores how far it is. Each customer of a list has an idempotency key, so that a part that was done twice
 counts once. Once the job is done, the list is removed; figures and remarks without names stay. `importer` does the
-work.
+work. A list is running while somebody holds its lease: so one that was given back, or whose process was killed, is
+queued again without a further write.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from sqlalchemy import Connection, Row, select
@@ -25,6 +26,8 @@ from loyalty_core.ledger import Actor
 
 LEASE = timedelta(seconds=60)
 KEY = ("business_id", "id")
+
+Status: TypeAlias = Literal["queued", "running", "done"]
 
 encode = msgspec.json.Encoder().encode
 
@@ -53,7 +56,7 @@ class ImportView(msgspec.Struct, frozen=True, kw_only=True):
     """What has become of a list so far; `done` of `total` are dealt with."""
 
     id: int
-    status: Literal["queued", "running", "done"]
+    status: Status
     created_at: datetime
     finished_at: datetime | None
     total: int
@@ -91,17 +94,17 @@ async def queue_import(
     return Answer(answer, QUEUED, replayed=replayed)
 
 
-def read_import(connection: Connection, business_id: int, job_id: int) -> ImportView | None:
-    """The state of an import; None if the business sent none with that id, or a month ago."""
+def read_import(connection: Connection, business_id: int, job_id: int, *, now: datetime) -> ImportView | None:
+    """The state of an import now; None if the business sent none with that id, or a month ago."""
     own = (import_job.c.business_id == business_id, import_job.c.id == job_id)
     row = connection.execute(select(import_job).where(*own)).one_or_none()
-    return None if row is None else _view(row)
+    return None if row is None else _view(row, now)
 
 
-def _view(row: Row[Any]) -> ImportView:
+def _view(row: Row[Any], now: datetime) -> ImportView:
     return ImportView(
         id=row.id,
-        status=row.status,
+        status=_status(row, now),
         created_at=row.created_at,
         finished_at=row.finished_at,
         total=row.total,
@@ -111,6 +114,12 @@ def _view(row: Row[Any]) -> ImportView:
         left_out=row.done - row.imported - row.already_there,
         report=msgspec.json.decode(row.report, type=tuple[ImportRemark, ...]),
     )
+
+
+def _status(row: Row[Any], now: datetime) -> Status:
+    if row.finished_at is not None:
+        return "done"
+    return "running" if row.lease_until is not None and row.lease_until > now else "queued"
 
 
 class ImportJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,10 +158,8 @@ class ImportQueue:
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[ImportJob]:
         """Lease one list to the caller, if there is room; a list may be long."""
-        rows = self.leases.claim(connection, database, now=now, room=min(room, 1))
-        running = ({"business_id": row.business_id, "id": row.id, "status": "running"} for row, _ in rows)
-        database.update(connection, import_job, running, key=KEY)
-        return [_job(row, lease) for row, lease in rows]
+        leased = self.leases.claim(connection, database, now=now, room=min(room, 1))
+        return [_job(row, lease) for row, lease in leased]
 
     def record(self, connection: Connection, database: Database, ended: Sequence[ImportJob], *, now: datetime) -> None:
         """Record that lists are done; an unfinished one is given back. One whose lease is lost is left alone."""

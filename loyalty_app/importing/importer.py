@@ -1,5 +1,6 @@
 """The importer: claims waiting lists and imports them, part by part. How lists wait is in `import_jobs`."""
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -16,22 +17,32 @@ from loyalty_app.shops.businesses import Business, find_business
 
 AT_ONCE = 100
 """So few that a stamp in between hardly waits."""
+PART_SECONDS = 120.0
+"""How long a part may take: far longer than 100 customers need. Why: a list is held as long as work on it goes on."""
 
 
 class Importer(QueueWorker[ImportJob, ImportJob]):
-    """Imports lists until it is closed; closing finishes the current part and gives the rest back."""
+    """Imports lists until it is closed; closing finishes the current part and gives the rest back.
 
-    def __init__(self, database: Database, counter: Counter, *, clock: Clock) -> None:
+    A part that takes longer than `part_seconds` is broken off, which is logged. The lease of its list then ends by
+    itself, and any importer goes on from the last part that was noted.
+    """
+
+    def __init__(
+        self, database: Database, counter: Counter, *, clock: Clock, part_seconds: float = PART_SECONDS
+    ) -> None:
         super().__init__(database, ImportQueue(), self._import, clock=clock, name="importer")
-        self._counter = counter
+        self._counter, self._part_seconds = counter, part_seconds
 
     async def _import(self, job: ImportJob) -> ImportJob:
-        business = await self._database.read(lambda connection: find_business(connection, job.business_id))
-        known = await Known.load(self._database, business.id)
+        async with asyncio.timeout(self._part_seconds):
+            business = await self._database.read(lambda connection: find_business(connection, job.business_id))
+            known = await Known.load(self._database, business.id)
         while job.done < len(job.customers) and not self._closing:
-            job = await self._import_part(job, business, known)
-            if not await note_progress(self._database, job, now=self._clock()):
-                break
+            async with asyncio.timeout(self._part_seconds):
+                job = await self._import_part(job, business, known)
+                if not await note_progress(self._database, job, now=self._clock()):
+                    break
         return job
 
     async def _import_part(self, job: ImportJob, business: Business, known: Known) -> ImportJob:

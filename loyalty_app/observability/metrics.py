@@ -86,7 +86,7 @@ _update = cache(_updates.labels)
 
 
 def count_request(method: str, route: str, *, status: int, seconds: float) -> None:
-    """Count an answer; `route` is a template, as /customers/{id}/stamps, never a path as typed."""
+    """Count an answer; `route` is a template, as /v1/customers/{id}/stamps, never a path as typed."""
     _request(method if method in METHODS else OTHER, route, status).observe(seconds)
 
 

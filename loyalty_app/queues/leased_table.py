@@ -2,7 +2,8 @@
 
 A lease is a token and the moment when it ends. Claiming writes both into the row; the holder of the token may renew the
 lease, record the result of the work, or give the row back. A lease that ends at this very moment is over: the row is
-free for others, and its former holder writes nothing. Every queue of the application gives its rows out here.
+free for others. Once another process has claimed it, its former holder writes nothing; until then a late result is
+still recorded. Every queue of the application gives its rows out here.
 
 Here are the two columns of a lease and the statements about them. What a queue holds, which rows are due in which
 order, and what is written when a job is done, is decided by the queue.

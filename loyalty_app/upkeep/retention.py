@@ -47,10 +47,10 @@ async def prune(database: Database, now: datetime, *, stop: Stop | None = None, 
 
     It deletes `at_once` rows at a time, and ends between two portions if asked to stop.
     """
-    taken, stop = 0, stop or Stop()
+    deleted, stop = 0, stop or Stop()
     for table, old in (*_old(now - KEPT), *_old_in_chats(now)):
-        taken += await _take_away(database, table, old=old, at_once=at_once, stop=stop)
-    return taken
+        deleted += await _delete_old(database, table, old=old, at_once=at_once, stop=stop)
+    return deleted
 
 
 def _old(before: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
@@ -78,17 +78,17 @@ def _old_in_chats(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
     ]
 
 
-async def _take_away(database: Database, table: Table, *, old: ColumnElement[bool], at_once: int, stop: Stop) -> int:
+async def _delete_old(database: Database, table: Table, *, old: ColumnElement[bool], at_once: int, stop: Stop) -> int:
     key = tuple_(*table.primary_key.columns)
     some = select(*table.primary_key.columns).where(old).limit(at_once)
 
     def look(connection: Connection) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.execute(some)]
 
-    taken = 0
+    deleted = 0
     while not stop.asked and (keys := await database.read(look)):
-        taken += await database.write(_running(delete(table).where(key.in_(keys), old)))
-    return taken
+        deleted += await database.write(_running(delete(table).where(key.in_(keys), old)))
+    return deleted
 
 
 def _running(statement: Delete) -> Callable[[Connection], int]:

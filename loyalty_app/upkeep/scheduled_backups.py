@@ -52,7 +52,7 @@ def is_due(folder: Path, hours: int, now: datetime) -> bool:
     return not made or now - made[-1] >= timedelta(hours=hours)
 
 
-def take_away_old(folder: Path, keep: int) -> int:
+def remove_old(folder: Path, keep: int) -> int:
     """Delete all but the newest `keep` scheduled backups; other files stay. Return how many."""
     old = backups_in(folder)[:-keep]
     for _, path in old:
@@ -84,7 +84,7 @@ async def back_up(settings: Settings, folder: Path, now: datetime) -> bool:
     if process.returncode:
         log.error("the backup failed: %s", said.decode(errors="replace").strip())
         return False
-    take_away_old(folder, settings.backup_keep)
+    remove_old(folder, settings.backup_keep)
     return True
 
 

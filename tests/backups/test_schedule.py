@@ -21,8 +21,8 @@ from loyalty_app.upkeep.scheduled_backups import (
     backups_in,
     begin_backup,
     is_due,
+    remove_old,
     scheduled_backups,
-    take_away_old,
 )
 from testkit.builders import NOON
 from testkit.clocks import Clock
@@ -56,7 +56,7 @@ def test_the_newest_are_kept_and_what_others_put_there_too(tmp_path: Path) -> No
     others = {"mine.zip", "loyalty-before-the-move.zip", "loyalty-20261399T000000Z.zip"}
     for name in others:
         (tmp_path / name).write_bytes(b"")
-    assert take_away_old(tmp_path, 2) == 2
+    assert remove_old(tmp_path, 2) == 2
     assert ages(tmp_path) == [2, 1]
     assert {path.name for path in tmp_path.iterdir()} >= others
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec import structs
 
 from bots.words import words_for
-from loyalty_app.chat.card_queue import cards_of, send_anew
+from loyalty_app.chat.card_queue import cards_of, send_again
 from loyalty_core.fields import BotId, UserId
 from loyalty_core.programs import Surplus
 from testkit.town import BOT, Town
@@ -59,7 +59,7 @@ async def test_a_card_that_arrives_while_it_is_asked_for_again_is_sent_once(eith
     [bot_id], database = either_town.supervisor.bots, either_town.runtime.database
     [held] = await database.read(lambda connection: cards_of(connection, BotId(bot_id), UserId(lena.id)))
     before_it_came = structs.replace(held, message_id=None)
-    await send_anew(database, before_it_came, now=either_town.clock())
+    await send_again(database, before_it_came, now=either_town.clock())
     await either_town.idle()
     assert (await card_of(lena)).id == held.message_id
 

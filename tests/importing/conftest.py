@@ -4,18 +4,22 @@ from tests.app.conftest import (
     database,
     migrated_postgres,
     postgres_settings,
+    second_database,
     settings,
     shop,
     sqlite_settings,
     sqlite_template,
+    twin,
 )
 
 __all__ = [
     "database",
     "migrated_postgres",
     "postgres_settings",
+    "second_database",
     "settings",
     "shop",
     "sqlite_settings",
     "sqlite_template",
+    "twin",
 ]

@@ -152,6 +152,15 @@ async def test_who_has_lost_a_lease_writes_nothing_and_who_holds_it_does(
     assert (row.lease, getattr(row, case.queue.leases.until)) == (None, None)
 
 
+async def test_a_late_result_is_recorded_while_nobody_else_has_claimed_the_row(
+    shop: Shop, here: Process, case: Case
+) -> None:
+    await put(shop, case, 1)
+    [late] = await here.claim()
+    await here.record(case.ended(late), now=NOON + case.queue.leases.lasts)
+    assert await all_done(case, shop.database)
+
+
 async def test_a_lease_that_is_renewed_lasts_from_then_on(
     shop: Shop, here: Process, there: Process, case: Case
 ) -> None:
