@@ -14,8 +14,9 @@ from loyalty_core.access import PLANS, Plan, requests_per_hour
 
 if TYPE_CHECKING:
     from loyalty_app.db.engine import Database
-    from loyalty_app.shops.businesses import Business
+    from loyalty_app.shops.businesses import Business, NewBusiness
     from loyalty_app.shops.opening import Opened
+    from loyalty_core.programs import Terms
 
 
 class OpeningOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,19 +67,17 @@ def create(*, as_json: bool, **given: str | int | Plan | None) -> None:
     The key and the invitation are shown now and never again, so keep them. A database that is not there yet is set up.
     """
     about = msgspec.convert(given, OpeningOptions)
-    opened, link = with_database(lambda database: _open(database, about), make=True)
+    new, terms = _checked(about)
+    opened, link = with_database(lambda database: _open(database, new, terms), make=True)
     _note_idle_limit(opened.business)
     tell(_opened_answer(opened, link), _opened_words(opened, link), as_json=as_json)
 
 
-async def _open(database: "Database", about: OpeningOptions) -> "tuple[Opened, str | None]":
-    """Open a shop, and make the link for its owner if a bot serves it."""
+def _checked(about: OpeningOptions) -> "tuple[NewBusiness, Terms]":
+    """The shop and its first program, before a database is made for them. Raises InvalidRequest."""
     from loyalty_app.clock import utc_now
-    from loyalty_app.shops.businesses import NewBusiness, first_terms
-    from loyalty_app.shops.links import invite_link
-    from loyalty_app.shops.opening import open_shop
+    from loyalty_app.shops.businesses import NewBusiness, checked_business, first_terms
 
-    now = utc_now()
     new = NewBusiness(
         name=about.name,
         plan=about.plan,
@@ -86,8 +85,15 @@ async def _open(database: "Database", about: OpeningOptions) -> "tuple[Opened, s
         country=about.country,
         rate_limit=about.rate_limit,
     )
-    terms = first_terms(about.stamps_required, about.reward, now)
-    opened = await open_shop(database, new, terms, now=now)
+    return checked_business(new), first_terms(about.stamps_required, about.reward, utc_now())
+
+
+async def _open(database: "Database", new: "NewBusiness", terms: "Terms") -> "tuple[Opened, str | None]":
+    """Open a shop, and make the link for its owner if a bot serves it."""
+    from loyalty_app.shops.links import invite_link
+    from loyalty_app.shops.opening import open_shop
+
+    opened = await open_shop(database, new, terms, now=terms.updated_at)
     payload, number = opened.owner_invite, opened.business.id
     return opened, await database.read(lambda connection: invite_link(connection, number, payload))
 

@@ -85,7 +85,7 @@ async def open_business(database: Database, new: NewBusiness, terms: Terms) -> B
 
 def add_business(database: Database, connection: Connection, *, new: NewBusiness, terms: Terms) -> Business:
     """Open a shop inside the caller's transaction. Raises InvalidRequest."""
-    new = _checked(new)
+    new = checked_business(new)
     with database.ids(connection) as ids:
         business_id = ids.take(Kind.BUSINESS)
     row = {
@@ -102,7 +102,8 @@ def add_business(database: Database, connection: Connection, *, new: NewBusiness
     return find_business(connection, business_id)
 
 
-def _checked(new: NewBusiness) -> NewBusiness:
+def checked_business(new: NewBusiness) -> NewBusiness:
+    """The shop with its name and country normalised. Raises InvalidRequest."""
     _check_timezone(new.timezone)
     country = new.country.upper() if new.country else None
     if country is not None and not re.fullmatch("[A-Z]{2}", country):

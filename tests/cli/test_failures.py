@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from loyalty_cli import loyalty
-from testkit.console import Console, refused
+from testkit.console import CAFE, Console, refused
 
 # asyncpg has no such option, which nobody here has thought of.
 UNEXPECTED = "postgresql://127.0.0.1:1/shop?nonsense=1"
@@ -46,6 +46,43 @@ def test_what_is_no_command_and_no_option_is_refused(tmp_path: Path, words: tupl
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "nonsense" in ended.stderr
+
+
+SHOP = ("--business", "1")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            ("business", "create", *CAFE, *wrong)
+            for wrong in (
+                ("--name", " "),
+                ("--stamps-required", "0"),
+                ("--reward", ""),
+                ("--plan", "gold"),
+                ("--timezone", "Europe/Nowhere"),
+                ("--country", "Germany"),
+                ("--rate-limit", "0"),
+            )
+        ),
+        ("business", "set-plan", *SHOP, "--plan", "basic"),
+        ("staff", "invite", *SHOP),
+        ("staff", "invite", *SHOP, "--role", "king"),
+        ("key", "create", *SHOP, "--name", "Till"),
+        ("key", "create", *SHOP, "--name", "Till", "--scopes", "everything"),
+        ("customers", "import", *SHOP, "nowhere.csv"),
+        ("customers", "export", *SHOP, "out.csv"),
+        ("branch", "add", *SHOP, "--name", " "),
+        ("doctor",),
+    ],
+    ids=" ".join,
+)
+def test_a_refused_command_makes_no_file(tmp_path: Path, words: tuple[str, ...]) -> None:
+    ended = Console(tmp_path).run(*words)
+
+    assert ended.returncode in {1, 2}
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
