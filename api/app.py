@@ -28,6 +28,7 @@ from loyalty_core.errors import LoyaltyError
 V1 = [
     *customers.HANDLERS,
     *imports.HANDLERS,
+    *customers.CARD_PICTURES,
     *stamps.HANDLERS,
     *program.HANDLERS,
     *webhooks.HANDLERS,

@@ -20,8 +20,9 @@ SCRIPT = "text/javascript"
 @cache
 def calls() -> tuple[Call, ...]:
     """All calls of /v1, in the order in which the reference shows them."""
-    groups = (customers, imports, stamps, program, webhooks)
-    return tuple(call for group in groups for call in calls_of(group.HANDLERS))
+    first = (customers.HANDLERS, imports.HANDLERS, customers.CARD_PICTURES)
+    groups = (*first, stamps.HANDLERS, program.HANDLERS, webhooks.HANDLERS)
+    return tuple(call for group in groups for call in calls_of(group))
 
 
 @cache
