@@ -21,6 +21,9 @@ LOCKS := requirements.lock requirements-dev.lock bench/peers/requirements.lock \
 TYPESCRIPT := 7.0.2
 TSC := build/typescript-$(TYPESCRIPT)/node_modules/.bin/tsc
 
+# In CI a check that cannot run fails; elsewhere it says loudly that it did not run.
+NOTHING_LEFT_OUT := $(filter 1,$(LOYALTY_TEST_REQUIRE_ALL))$(filter 1 true,$(CI))
+
 # As many test processes as there are processors, up to eight; WORKERS=0 keeps everything in one.
 WORKERS ?= logical
 PYTEST   = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=8 --dist=worksteal
@@ -67,9 +70,16 @@ imports: $(HOUSE)  ## who may import whom
 	@$(BIN)/lint-imports
 
 .PHONY: scripts
-scripts:  ## types of the sandbox's JavaScript, where there is node
-	@if command -v node > /dev/null && command -v npm > /dev/null; then $(MAKE) -s $(TSC) && $(TSC) -p jsconfig.json; \
-	else echo '!! JavaScript leg NOT RUN: no node and npm on PATH. Install them, as `apt-get install nodejs npm`.' >&2; fi
+scripts:  ## types of the sandbox's JavaScript; needs node and npm, and fails without them in CI
+	@missing=; \
+	if ! command -v node > /dev/null || ! command -v npm > /dev/null; then \
+	    missing='there is no node or no npm on PATH. Install them, as `apt-get install nodejs npm`.'; \
+	elif ! $(MAKE) -s $(TSC); then \
+	    missing='npm could not install typescript@$(TYPESCRIPT). Its message is above.'; \
+	fi; \
+	if [ -z "$$missing" ]; then $(TSC) -p jsconfig.json; \
+	elif [ -n "$(NOTHING_LEFT_OUT)" ]; then echo "The JavaScript cannot be checked: $$missing" >&2; exit 1; \
+	else echo "!! The types of the JavaScript were NOT CHECKED: $$missing" >&2; fi
 
 .PHONY: bench
 bench: $(HOUSE)  ## run all benchmarks, and gather what they found in one table (takes half an hour)
@@ -142,10 +152,11 @@ $(HOUSE): requirements-dev.lock requirements.lock pyproject.toml | $(BIN)/python
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(SERVICE) $@
 
+# No lock file: it would name the addresses of downloads.
 $(TSC):
 	@echo 'Installing TypeScript …'
-	@npm install --prefix build/typescript-$(TYPESCRIPT) --no-save --no-package-lock --no-audit --no-fund --silent \
-	    typescript@$(TYPESCRIPT)
+	@npm install --prefix build/typescript-$(TYPESCRIPT) --no-save --no-package-lock --no-audit --no-fund \
+	    --loglevel=error typescript@$(TYPESCRIPT)
 
 $(BIN)/uv:
 	@$(MAKE) setup
