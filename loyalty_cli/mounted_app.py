@@ -1,4 +1,4 @@
-"""Mounting: two applications on one port, the second below a path of the first.
+"""The mounted application: two applications on one port, the second below a path of the first.
 
 The second one may hold requests open for any time: they end when the server stops, and do not delay it.
 """

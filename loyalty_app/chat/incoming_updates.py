@@ -1,8 +1,8 @@
 """Incoming updates: what Telegram sends to bots is stored here, each update once, before it is handled.
 
 An update that arrives twice, or at two processes, is recognised by its number. `bots/polling.py` fetches updates,
-`api/routes/telegram.py` receives them. `update_queue` decides who handles them, and in which order. What an update
-means is not known here.
+`api/routes/telegram_updates.py` receives them. `update_queue` decides who handles them, and in which order. What an
+update means is not known here.
 """
 
 from collections.abc import Iterable

@@ -16,7 +16,8 @@ from loyalty_cli.ports import ANY_PORT, PortTaken, open_port
 def demo(host: str, port: int | None, *, as_json: bool) -> None:
     """Open a café with made-up customers; say what to try.
 
-    Its data is thrown away at the end, and LOYALTY_… settings do not count here: nothing of yours is touched.
+    Its data is thrown away at the end. Of the LOYALTY_… settings only LOYALTY_LOG_FORMAT and LOYALTY_LOG_LEVEL count
+    here: nothing of yours is touched.
     """
     from loyalty_cli.demo.session import run_demo
     from loyalty_cli.server import stop_cleanly
