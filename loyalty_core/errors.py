@@ -275,7 +275,9 @@ class IdempotencyKeyReused(LoyaltyError):
     """The idempotency key belongs to another request."""
 
     def __init__(self) -> None:
-        super().__init__("This Idempotency-Key was used for a different request. Use a new key for a new request.")
+        super().__init__(
+            "This Idempotency-Key was used for a different request of this shop. Use a new key for a new request."
+        )
 
 
 class Busy(LoyaltyError):

@@ -23,7 +23,9 @@ from api import refusals
 from api.app import V1
 from api.problems import STATUS
 from api.reference import HANDLERS as REFERENCE
+from api.reference.calls import calls_of
 from api.reference.errors import example_problems
+from api.reference.openapi import openapi_document
 from api.routes import monitoring
 from loyalty_app.settings import Settings, read_settings, unknown_variables
 from loyalty_cli import loyalty
@@ -316,6 +318,18 @@ def test_the_examples_for_tills_can_be_pasted_and_answer_as_shown(demo: Demo) ->
             for line in typed(block.text, "curl"):
                 answer = demo.ask([Template(word).substitute(known) for word in line])
                 known |= kept(answer["data"])
+
+
+KEY_OF_A_TILL = re.compile(r"\btill-[\w-]+")
+WITH_TILL_DAY_AND_RECEIPT = re.compile(r"till-\d-\d{4}-\d\d-\d\d-\d{6}(-[a-z]+)?")
+
+
+def test_every_key_of_a_till_that_is_shown_names_the_day() -> None:
+    """Tills begin their receipts again at 1 each day: who copies an example must not copy a fault."""
+    texts = [read("docs/howto/integrate.md"), json.dumps(openapi_document(calls_of(V1)))]
+    keys = {key for text in texts for key in KEY_OF_A_TILL.findall(text)}
+    assert keys, "the guide shows some"
+    assert {key for key in keys if not WITH_TILL_DAY_AND_RECEIPT.fullmatch(key)} == set()
 
 
 def kept(data: Any) -> dict[str, str]:  # noqa: ANN401  # any JSON

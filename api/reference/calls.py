@@ -20,7 +20,7 @@ IDS = {
     "transactions": examples.TRANSACTION.id,
     "webhooks": examples.WEBHOOK.id,
 }
-ONCE = "till-1-000123"
+ONCE = "till-1-2026-03-02-000123"
 PICTURE = "card.png"
 
 

@@ -36,7 +36,7 @@ EXAMPLES: tuple[LoyaltyError, ...] = (
     errors.RewardExpired(7, NOW),
     errors.AlreadyVoided(1001, 1003),
     errors.VoidRefused("Only stamps and redemptions can be undone.", errors.VoidBar.NO_STAMP_OR_REDEMPTION),
-    errors.OrderRefUsed("till-1-000123", 1001),
+    errors.OrderRefUsed("till-1-2026-03-02-000123", 1001),
     errors.WebhookLimitReached(20),
     errors.CardInUse(),
     errors.InviteInvalid(),

@@ -30,7 +30,8 @@ IN_HEADERS: dict[str, Json] = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "description": "Makes the request once-only: the same key with the same request gets the first answer.",
+        "description": "Makes the request once-only: the same key with the same request gets the first answer. It must "
+        "never come twice: the till, the day and the receipt, or a UUID. All API keys of a shop share their keys.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255},
         "example": ONCE,
     },
@@ -53,7 +54,11 @@ HEADERS: dict[str, Json] = {
     **{name: {"schema": {"type": "integer"}, "description": text} for name, text in LIMIT_HEADERS.items()},
     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before the next try."},
     "WWW-Authenticate": {"schema": {"type": "string"}, "description": "How to sign in: Bearer."},
-    "Idempotent-Replayed": {"schema": {"const": "true"}, "description": "There if this is a first answer, once more."},
+    "Idempotent-Replayed": {
+        "schema": {"const": "true"},
+        "description": "There if this is the answer of an "
+        "earlier request, once more. Nothing was booked now: do not hand over a second reward.",
+    },
     "ETag": {"schema": {"type": "string"}, "description": "Names this picture, for If-None-Match."},
 }
 HEADERS_OF = {

@@ -11,6 +11,7 @@ import msgspec
 
 from api.problems import Problem
 from api.rate_limits import FAILURES_A_MINUTE
+from api.reference.calls import ONCE
 from api.reference.errors import IN_THE_CHAT, example_problems
 from loyalty_app.pagination import DEEPEST, MOST_ROWS
 from loyalty_app.webhooks.sender import DEADLINE_SECONDS
@@ -52,15 +53,19 @@ one that it needs.
 # Once only
 
 A connection can break after the work is done. So send an `Idempotency-Key` with every stamp, redemption, undo, new
-customer, changed profile and deletion: 1 to 255 visible ASCII characters, a new one for each new wish. The number
-of the receipt is a good one.
+customer, changed profile and deletion: 1 to 255 visible ASCII characters, a new one for each new wish. It must
+never come twice, not next year either: the till, the day and the receipt, as `$once`, or a UUID that you keep with
+the receipt. The number of a receipt alone is not enough: many tills begin again at 1 each morning.
 
 - No answer, 500 or 503: send the same request with the same key again, until there is an answer.
-- The same key and the same request: the first answer once more, with `Idempotent-Replayed: true`.
+- The same key and the same request: the first answer once more, with `Idempotent-Replayed: true`. Nothing was
+  booked now. A redemption that is answered so was handed out by the first request: do not hand over a second one.
 - The same key and another request: [`idempotency_key_reused`](#idempotency_key_reused).
 - A refusal does not use up the key, and keys never expire.
+- Keys belong to the shop: all its API keys share them.
 
-An `order_ref` is a second belt: an order can be stamped once in a shop, whatever the key is.
+An `order_ref` is a second safeguard: an order can be stamped once in a shop, whatever the key is. So it must never
+come twice either.
 
 # Lists
 
@@ -120,6 +125,7 @@ def introduction(address: str = HERE) -> str:
     problems = {code: problem for code, problem in example_problems().items() if code not in IN_THE_CHAT}
     return TEXT.substitute(
         address=address,
+        once=ONCE,
         plans=" or ".join(plan for plan, terms in PLANS.items() if terms.api),
         hourly=f"{PLANS[Plan.PROFESSIONAL].requests_per_hour:,}",
         failures=FAILURES_A_MINUTE,

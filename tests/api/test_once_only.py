@@ -1,5 +1,7 @@
 """Once only: a request that carries an Idempotency-Key happens once, however often and by whichever way it comes."""
 
+import asyncio
+
 import pytest
 
 from loyalty_app.settings import Settings
@@ -68,11 +70,26 @@ async def test_without_a_key_each_request_happens(till: Till) -> None:
     assert given(await till.post(f"/customers/{lena['id']}/stamps"))["total_stamps"] == 2
 
 
-async def test_a_key_holds_for_all_tills_of_a_shop(till: Till) -> None:
+@on_both_databases
+async def test_a_key_holds_for_all_tills_of_a_shop_with_whatever_api_key_they_ask(till: Till) -> None:
     lena, other = await till.join(), await till.api.another_till(till.business)
-    first = await till.post(f"/customers/{lena['id']}/stamps", once="k")
-    again = await other.post(f"/customers/{lena['id']}/stamps", once="k")
-    assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
+    path = f"/customers/{lena['id']}"
+    for _ in "12":
+        await till.stamp(lena["id"], 10)
+    both = await asyncio.gather(*(one.post(f"{path}/redeem", once="k") for one in (till, other)))
+    assert {each.content for each in both} == {both[0].content}
+    assert [each.headers.get("idempotent-replayed") for each in both].count("true") == 1
+    refused(await other.post(f"{path}/stamps", once="k"), 422, "idempotency_key_reused")
+    assert (await till.show(lena["id"]))["rewards_available"] == 1
+
+
+@on_both_databases
+async def test_an_order_is_stamped_once_in_a_shop_with_whatever_api_key_it_comes(till: Till) -> None:
+    lena, other = await till.join(), await till.api.another_till(till.business)
+    order, path = {"order_ref": "till-1-2026-03-02-000123"}, f"/customers/{lena['id']}/stamps"
+    both = await asyncio.gather(*(one.post(path, order) for one in (till, other)))
+    assert sorted(each.status_code for each in both) == [200, 409]
+    assert (await till.show(lena["id"]))["total_stamps"] == 1
 
 
 @on_both_databases
