@@ -17,9 +17,10 @@ from api.auth import authorise
 from api.operations import PREFIXES
 from api.problems import answer_failure, answer_http, answer_refusal
 from api.rate_limits import RateLimits
+from api.refusals import LARGEST_BODY
 from api.request_log import add_headers, request_log_of
 from api.routes import customers, imports, monitoring, program, stamps, telegram_updates, webhooks
-from api.stamp_fast_path import LARGEST_BODY, StampRequest, card_to_stamp, serve_stamp
+from api.stamp_fast_path import StampRequest, card_to_stamp, serve_stamp
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.runtime import OpenBots, open_runtime
 from loyalty_app.settings import Settings

@@ -171,5 +171,5 @@ IMPORT = ImportView(
     imported=1,
     already_there=1,
     left_out=0,
-    report=(ImportRemark(0, "already_there", None, "customer 42 has that phone number"),),
+    report=(ImportRemark(0, "already_there", None, "customer 42 has that phone number", 42),),
 )

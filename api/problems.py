@@ -1,20 +1,26 @@
 """Problems: every refusal as RFC 9457 application/problem+json, with its status, and without internal details.
 
-STATUS is the whole mapping; a test walks all refusals so that none is forgotten.
+STATUS is the whole mapping; a test walks all refusals so that none is forgotten. What a refusal knows besides its
+sentence is a member of the problem: any attribute of it that has the name of one of FACTS.
 """
 
 import logging
+from datetime import datetime
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
+from msgspec import UNSET, Meta, UnsetType
 
 from api import refusals
 from api.messages import RequestLike
 from api.request_log import request_log_of
 from loyalty_app.observability.metrics import count_refusal
 from loyalty_core import errors
-from loyalty_core.errors import FieldError, LoyaltyError
+from loyalty_core.errors import FieldError, LoyaltyError, VoidBar
+from loyalty_core.fields import LARGEST_ID
+from loyalty_core.views import utc
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "/docs#"
@@ -70,8 +76,15 @@ HTTP_REFUSALS: dict[int, type[LoyaltyError]] = {
 log = logging.getLogger(__name__)
 
 
+Known: TypeAlias = Annotated[int, Meta(ge=1, le=LARGEST_ID)]
+Count: TypeAlias = Annotated[int, Meta(ge=0)]
+
+
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """A refusal on the wire. `errors` names the fields that are wrong, by JSON pointer."""
+    """A refusal on the wire. `errors` names the fields that are wrong, by JSON pointer.
+
+    The members after it are sent where the refusal knows them.
+    """
 
     type: str
     title: str
@@ -80,6 +93,38 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     code: str
     request_id: str
     errors: tuple[FieldError, ...] = ()
+    customer_id: Annotated[Known, Meta(description="The customer who has the phone number.")] | UnsetType = UNSET
+    transaction_id: (
+        Annotated[Known, Meta(description="The entry of the ledger that the refusal is about.")] | UnsetType
+    ) = UNSET
+    voided_by: Annotated[Known, Meta(description="The entry that undid it before.")] | UnsetType = UNSET
+    reward_id: Annotated[Known, Meta(description="The reward that the refusal is about.")] | UnsetType = UNSET
+    webhook_id: Annotated[Known, Meta(description="The webhook that is not there.")] | UnsetType = UNSET
+    import_id: Annotated[Known, Meta(description="The import that is not there.")] | UnsetType = UNSET
+    order_ref: Annotated[str, Meta(description="The order that was stamped before.")] | UnsetType = UNSET
+    next_at: Annotated[datetime, Meta(description="When the next stamp is possible.")] | UnsetType = UNSET
+    last_at: Annotated[datetime, Meta(description="When the last stamp was given.")] | UnsetType = UNSET
+    by: Annotated[str, Meta(description="Who gave it.")] | UnsetType = UNSET
+    redeemed_at: Annotated[datetime, Meta(description="When the reward was handed out.")] | UnsetType = UNSET
+    expires_at: Annotated[datetime, Meta(description="Until when it could be redeemed.")] | UnsetType = UNSET
+    retry_after: Annotated[Count, Meta(description="Seconds to wait, as in the header Retry-After.")] | UnsetType = (
+        UNSET
+    )
+    limit: (
+        Annotated[Count, Meta(description="The most there can be: stamps a day, customers, webhooks …")] | UnsetType
+    ) = UNSET
+    given: Annotated[Count, Meta(description="How many stamps the customer has today.")] | UnsetType = UNSET
+    deepest: Annotated[Count, Meta(description="The last row that pages by number reach.")] | UnsetType = UNSET
+    plan: Annotated[str, Meta(description="The plan of the shop.")] | UnsetType = UNSET
+    scope: Annotated[str, Meta(description="The scope that the key lacks.")] | UnsetType = UNSET
+    bar: Annotated[VoidBar, Meta(description="Why it cannot be undone, for programs.")] | UnsetType = msgspec.field(
+        name="reason", default=UNSET
+    )
+
+
+_HEAD = 7
+FACTS = Problem.__struct_fields__[_HEAD:]
+"""The attributes of refusals that are sent, by their names there."""
 
 
 def problem_of(refusal: LoyaltyError, request_id: str) -> Problem:
@@ -92,7 +137,14 @@ def problem_of(refusal: LoyaltyError, request_id: str) -> Problem:
         code=refusal.code,
         request_id=request_id,
         errors=refusal.errors if isinstance(refusal, errors.InvalidRequest) else (),
+        **facts_of(refusal),
     )
+
+
+def facts_of(refusal: LoyaltyError) -> dict[str, Any]:
+    """What a refusal knows, by the names of FACTS; times in UTC, as all on the wire."""
+    known = {name: value for name in FACTS if (value := getattr(refusal, name, None)) is not None}
+    return {name: utc(value) if isinstance(value, datetime) else value for name, value in known.items()}
 
 
 def answer_refusal(request: RequestLike, refusal: LoyaltyError) -> Response[bytes]:
@@ -103,14 +155,14 @@ def answer_refusal(request: RequestLike, refusal: LoyaltyError) -> Response[byte
         content=msgspec.json.encode(problem),
         status_code=problem.status,
         media_type=MEDIA_TYPE,
-        headers=_headers(refusal, problem.status),
+        headers=_headers(problem),
     )
 
 
-def _headers(refusal: LoyaltyError, status: int) -> dict[str, str]:
-    headers = {"WWW-Authenticate": "Bearer"} if status == STATUS[errors.InvalidApiKey] else {}
-    if isinstance(refusal, refusals.RateLimited | errors.Busy):
-        headers["Retry-After"] = str(refusal.retry_after)
+def _headers(problem: Problem) -> dict[str, str]:
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == STATUS[errors.InvalidApiKey] else {}
+    if problem.retry_after is not UNSET:
+        headers["Retry-After"] = str(problem.retry_after)
     return headers
 
 

@@ -2,6 +2,8 @@
 
 from loyalty_core.errors import LoyaltyError
 
+LARGEST_BODY = 256 * 1024
+
 
 class NotFound(LoyaltyError):
     """There is nothing here."""
@@ -36,6 +38,7 @@ class BodyTooLarge(LoyaltyError):
     """The body is too large."""
 
     def __init__(self) -> None:
+        self.limit = LARGEST_BODY
         super().__init__("A body may have at most 256 KiB.")
 
 

@@ -21,7 +21,7 @@ from api.auth import admit
 from api.messages import HasState, RequestLike, envelope
 from api.operations import PREFIXES, Operation
 from api.problems import answer_failure, answer_refusal
-from api.refusals import BodyTooLarge
+from api.refusals import LARGEST_BODY, BodyTooLarge
 from api.request_log import add_headers
 from api.routes.stamps import add_stamps, add_stamps_by_code, stamp_by_code, stamp_by_id
 from loyalty_app.counter import Answer
@@ -29,7 +29,6 @@ from loyalty_core.access import Scope
 from loyalty_core.errors import LoyaltyError
 from loyalty_core.outcomes import Stamped
 
-LARGEST_BODY = 256 * 1024
 JSON = (b"content-type", b"application/json")
 REPLAYED = (b"idempotent-replayed", b"true")
 

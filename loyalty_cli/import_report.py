@@ -24,7 +24,13 @@ def import_answer(imported: Imported) -> dict[str, object]:
 
 
 def _answer(remark: Remark) -> dict[str, object]:
-    return {"line": remark.place, "outcome": remark.fate, "field": remark.field, "message": remark.message}
+    return {
+        "line": remark.place,
+        "outcome": remark.fate,
+        "field": remark.field,
+        "message": remark.message,
+        "customer_id": remark.customer_id,
+    }
 
 
 def import_words(imported: Imported) -> str:

@@ -1,13 +1,15 @@
 """Refusals: one class for each reason to say no, named as a fact.
 
-A class's docstring is its title (without the full stop), `str()` the sentence for a shopkeeper, the attributes carry
-the numbers, and `code` is the class's name in snake case, the exact word that the API shows. How HTTP or a chat shows a
-refusal is not known here. A refusal means that nothing has changed.
+A class's docstring is its title (without the full stop), `str()` the sentence for a shopkeeper, and `code` is the
+class's name in snake case, the exact word that the API shows. Whatever number, time or id the sentence names is an
+attribute too, so that no program has to read the sentence; one thing has one name in all classes. How HTTP or a chat
+shows a refusal is not known here. A refusal means that nothing has changed.
 """
 
 import re
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import ClassVar
 
 import msgspec
@@ -198,6 +200,7 @@ class StampTooSoon(LoyaltyError):
 
     def __init__(self, last_at: datetime, next_at: datetime, now: datetime, by: str | None) -> None:
         self.last_at, self.next_at, self.by = last_at, next_at, by
+        self.retry_after = seconds_until(next_at, now)
         who = f" by {by}" if by else ""
         super().__init__(
             f"Already stamped {time_span(now - last_at)} ago{who}; next stamp at {clock_time(next_at, now)}."
@@ -209,6 +212,8 @@ class DailyCapReached(LoyaltyError):
 
     def __init__(self, cap: int, given: int, next_at: datetime, now: datetime) -> None:
         self.cap, self.given, self.next_at = cap, given, next_at
+        self.limit = cap
+        self.retry_after = seconds_until(next_at, now)
         super().__init__(
             f"A customer may collect {cap} stamps a day and has {given} today; more from {clock_time(next_at, now)}."
         )
@@ -217,7 +222,9 @@ class DailyCapReached(LoyaltyError):
 class NoRewardAvailable(LoyaltyError):
     """There is no reward to redeem."""
 
-    def __init__(self) -> None:
+    def __init__(self, reward_id: int | None = None) -> None:
+        """`reward_id` is the named reward, if one was named: it was taken back."""
+        self.reward_id = reward_id
         super().__init__("This customer has no reward to redeem at the moment.")
 
 
@@ -258,8 +265,11 @@ class VoidBar(StrEnum):
 class VoidRefused(LoyaltyError):
     """That cannot be undone."""
 
-    def __init__(self, sentence: str, bar: VoidBar) -> None:
-        self.bar = bar
+    def __init__(
+        self, sentence: str, bar: VoidBar, *, transaction_id: int | None = None, reward_id: int | None = None
+    ) -> None:
+        """`reward_id` is the reward that was handed out, if that is the bar."""
+        self.bar, self.transaction_id, self.reward_id = bar, transaction_id, reward_id
         super().__init__(sentence)
 
 
@@ -289,6 +299,11 @@ class Busy(LoyaltyError):
             f"Nothing was refused for good: try again in {retry_after} s, "
             "with the same Idempotency-Key if there was one."
         )
+
+
+def seconds_until(moment: datetime, now: datetime) -> int:
+    """Whole seconds after which a moment has come, 1 or more."""
+    return max(1, ceil((moment - now).total_seconds()))
 
 
 def clock_time(moment: datetime, now: datetime) -> str:

@@ -67,5 +67,5 @@ def _named(rewards: tuple[Reward, ...], reward_id: int, now: datetime) -> Reward
     if reward.expires_at is not None and (reward.status is RewardStatus.EXPIRED or reward.lapsed(now)):
         raise RewardExpired(reward_id, reward.expires_at.astimezone(now.tzinfo))
     if reward.status is not RewardStatus.AVAILABLE:
-        raise NoRewardAvailable
+        raise NoRewardAvailable(reward_id)
     return reward

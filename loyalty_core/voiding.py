@@ -87,17 +87,18 @@ def check_right(target: Entry, at: Occasion) -> None:
     if target.voided_by is not None:
         raise AlreadyVoided(target.id, target.voided_by)
     if target.type not in UNDOABLE:
-        raise VoidRefused("Only stamps and redemptions can be undone.", VoidBar.NO_STAMP_OR_REDEMPTION)
+        sentence = "Only stamps and redemptions can be undone."
+        raise VoidRefused(sentence, VoidBar.NO_STAMP_OR_REDEMPTION, transaction_id=target.id)
     if at.actor.type in {ActorType.API_KEY, ActorType.SYSTEM} or at.actor.role in {Role.MANAGER, Role.OWNER}:
         return
     if at.actor.type is not ActorType.STAFF:
-        raise VoidRefused("Only the shop can undo this.", VoidBar.NOT_THE_SHOP)
+        raise VoidRefused("Only the shop can undo this.", VoidBar.NOT_THE_SHOP, transaction_id=target.id)
     if target.actor.type is not ActorType.STAFF or target.actor.id != at.actor.id:
         sentence = "Staff can undo their own entries only. A manager can undo this one."
-        raise VoidRefused(sentence, VoidBar.NOT_THEIR_OWN)
+        raise VoidRefused(sentence, VoidBar.NOT_THEIR_OWN, transaction_id=target.id)
     if at.now - target.occurred_at > STAFF_UNDO:
         sentence = "Staff can undo their own entries for 10 minutes. A manager can undo this one."
-        raise VoidRefused(sentence, VoidBar.TOO_LATE)
+        raise VoidRefused(sentence, VoidBar.TOO_LATE, transaction_id=target.id)
 
 
 def _undo(target: Entry, left: tuple[Entry, ...], history: History, *, zone: tzinfo | None) -> RewardsUndone:
@@ -110,7 +111,7 @@ def _undo(target: Entry, left: tuple[Entry, ...], history: History, *, zone: tzi
         if missing.get(reward.transaction_id, 0) > 0:
             missing[reward.transaction_id] -= 1
         else:
-            lost.append(_taken_back(reward))
+            lost.append(_taken_back(reward, target))
     freed = tuple(_freed(reward) for reward in history.rewards if reward.id == target.reward_id)
     newly = tuple((entry, missing[entry.id]) for entry in left if missing.get(entry.id))
     return RewardsUndone(tuple(lost), freed, newly)
@@ -121,10 +122,12 @@ def _keep_first(reward: Reward) -> tuple[bool, int]:
     return (reward.status is not RewardStatus.REDEEMED, reward.id)
 
 
-def _taken_back(reward: Reward) -> Reward:
+def _taken_back(reward: Reward, target: Entry) -> Reward:
     if reward.status is RewardStatus.REDEEMED:
-        sentence = f"Undoing this would take back reward {reward.id}, which was already handed out."
-        raise VoidRefused(f"{sentence} Undo its redemption first.", VoidBar.REWARD_HANDED_OUT)
+        sentence = (
+            f"Undoing this would take back reward {reward.id}, which was already handed out. Undo its redemption first."
+        )
+        raise VoidRefused(sentence, VoidBar.REWARD_HANDED_OUT, transaction_id=target.id, reward_id=reward.id)
     return msgspec.structs.replace(reward, status=RewardStatus.VOIDED)
 
 

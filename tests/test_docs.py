@@ -21,10 +21,10 @@ from dotenv import dotenv_values
 
 from api import refusals
 from api.app import V1
-from api.problems import STATUS
+from api.problems import STATUS, problem_of
 from api.reference import HANDLERS as REFERENCE
 from api.reference.calls import calls_of
-from api.reference.errors import example_problems
+from api.reference.errors import EXAMPLES, example_problems
 from api.reference.openapi import openapi_document
 from api.routes import monitoring
 from loyalty_app.settings import Settings, read_settings, unknown_variables
@@ -88,6 +88,13 @@ def test_every_refusal_is_documented_with_its_status_and_no_other() -> None:
     documented = {spans(code)[0]: int(status) for code, status, *_ in table.rows}
     assert documented == CODES
     assert documented.keys() == there
+
+
+def test_what_a_refusal_knows_is_documented_and_sent_and_no_more() -> None:
+    [table] = tables(read("docs/reference/errors.md"))
+    head = {"type", "title", "status", "detail", "code", "request_id"}
+    sent = {refusal.code: set(msgspec.to_builtins(problem_of(refusal, ""))) - head for refusal in EXAMPLES}
+    assert {spans(code)[0]: set(spans(members)) for code, _, _, _, members in table.rows} == sent
 
 
 @every_document

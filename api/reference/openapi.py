@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from api.operations import Operation
 from api.problems import MEDIA_TYPE, Problem
@@ -60,11 +62,6 @@ HEADERS: dict[str, Json] = {
         "earlier request, once more. Nothing was booked now: do not hand over a second reward.",
     },
     "ETag": {"schema": {"type": "string"}, "description": "Names this picture, for If-None-Match."},
-}
-HEADERS_OF = {
-    "401": ("WWW-Authenticate",),
-    "429": (*LIMIT_HEADERS, "Retry-After"),
-    "503": (*LIMIT_HEADERS, "Retry-After"),
 }
 ANYWHERE = ("not_found", "method_not_allowed")
 
@@ -205,10 +202,15 @@ def _refusals(operation: Operation) -> Json:
     problems = example_problems()
     for code in operation.codes:
         by_status[str(problems[code].status)].append(problems[code])
-    return {
-        status: _refusal(same_status, *HEADERS_OF.get(status, LIMIT_HEADERS))
-        for status, same_status in sorted(by_status.items())
-    }
+    return {status: _refusal(same, *_headers_of(same)) for status, same in sorted(by_status.items())}
+
+
+def _headers_of(problems: list[Problem]) -> tuple[str, ...]:
+    """The headers of refusals with one status."""
+    if problems[0].status == HTTPStatus.UNAUTHORIZED:
+        return ("WWW-Authenticate",)
+    waits = any(problem.retry_after is not UNSET for problem in problems)
+    return (*LIMIT_HEADERS, *(["Retry-After"] if waits else []))
 
 
 def _refusal(problems: list[Problem], *headers: str) -> Json:

@@ -109,9 +109,10 @@ again](#tag/webhooks/POST/webhooks/{id}/replay).
 # Errors
 
 A refusal is [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) `application/problem+json`. Decide by `code`: it
-never changes. Show `detail` to staff: it is a sentence for them. `invalid_request` adds `errors`, each with a
-`pointer` to the field and a `message`. A refusal has changed nothing. `request_id`, also in the header
-`X-Request-Id`, finds the request in the server's log.
+never changes. Show `detail` to staff: it is a sentence for them. What it names is there for programs too, as members
+beside it: `customer_id`, `next_at`, `limit` and so on. `invalid_request` has `errors`, each with a `pointer` to the
+field and a `message`. A refusal has changed nothing. `request_id`, also in the header `X-Request-Id`, finds the
+request in the server's log.
 
 | code | what it says |
 |---|---|

@@ -38,7 +38,7 @@ class Fate(StrEnum):
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """Why a line was not taken: which field, what is wrong, what would be right.
 
-    `twin` is the place of the same person in the same list.
+    `twin` is the place of the same person in the same list, `customer_id` the customer who is there already.
     """
 
     place: int
@@ -46,6 +46,7 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
     field: str | None = None
     message: str
     twin: int | None = None
+    customer_id: int | None = None
 
 
 class Setting(msgspec.Struct, frozen=True):

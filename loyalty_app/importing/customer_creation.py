@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from loyalty_app.counter import Answer, Caller, Counter
@@ -134,7 +135,8 @@ class CustomerCreator:
 def _refused(candidate: Candidate, refusal: LoyaltyError) -> Remark:
     match refusal:
         case CustomerExists():
-            return _there(candidate, f"customer {refusal.customer_id} has that phone number")
+            there = _there(candidate, f"customer {refusal.customer_id} has that phone number")
+            return replace(there, customer_id=refusal.customer_id)
         case IdempotencyKeyReused():
             return _there(candidate, "it was imported before, with other words")
         case CustomerNotFound():

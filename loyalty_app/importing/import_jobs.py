@@ -44,12 +44,16 @@ QUEUED = msgspec.json.Decoder(ImportQueued)
 
 
 class ImportRemark(msgspec.Struct, frozen=True):
-    """Why a customer of a list was not taken: their place in it, counted from 0, what is wrong, what would be right."""
+    """Why a customer of a list was not taken: their place in it, counted from 0, what is wrong, what would be right.
+
+    `customer_id` is who is there already, if one phone number says so.
+    """
 
     index: int
     outcome: Literal["already_there", "left_out"]
     field: str | None
     message: str
+    customer_id: int | None = None
 
 
 class ImportView(msgspec.Struct, frozen=True, kw_only=True):
@@ -201,4 +205,4 @@ async def note_progress(database: Database, job: ImportJob, *, now: datetime) ->
 def remark_of(remark: Remark) -> ImportRemark:
     """A remark for integrators."""
     outcome: Literal["already_there", "left_out"] = "left_out" if remark.fate == "left_out" else "already_there"
-    return ImportRemark(remark.place, outcome, remark.field, remark.message)
+    return ImportRemark(remark.place, outcome, remark.field, remark.message, remark.customer_id)

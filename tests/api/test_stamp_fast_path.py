@@ -12,7 +12,8 @@ import pytest
 
 from api.operations import PREFIXES
 from api.reference.routes import calls
-from api.stamp_fast_path import LARGEST_BODY, ROUTES, card_to_stamp
+from api.refusals import LARGEST_BODY
+from api.stamp_fast_path import ROUTES, card_to_stamp
 from tests.api.till import Api, Till, only_once
 
 JSON = {"Content-Type": "application/json"}

@@ -173,4 +173,6 @@ def _assert_problem(problem: Json, response: httpx.Response, codes: set[str]) ->
     assert problem["detail"].endswith(".")
     assert ("errors" in problem) == (problem["code"] == "invalid_request")
     assert ("www-authenticate" in response.headers) == (response.status_code == httpx.codes.UNAUTHORIZED)
-    assert ("retry-after" in response.headers) == (problem["code"] in {"rate_limited", "busy"})
+    assert response.headers.get("retry-after", "") == str(problem.get("retry_after", ""))
+    waits = {"rate_limited", "busy", "stamp_too_soon", "daily_cap_reached"}
+    assert ("retry-after" in response.headers) == (problem["code"] in waits)
