@@ -48,5 +48,5 @@ def office(shop: Shop) -> Office:
 @pytest.fixture
 async def api(settings: Settings) -> AsyncIterator[Api]:
     """The whole API, running, with its worker."""
-    async with open_api(settings) as api:
+    async with open_api(settings, delivering=True) as api:
         yield api
