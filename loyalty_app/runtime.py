@@ -24,15 +24,17 @@ from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.importing.importer import Importer
 from loyalty_app.observability.exposition import serve_metrics
+from loyalty_app.observability.machine import Readings, disk_readings
 from loyalty_app.observability.queue_depths import DepthQuestion, QueueDepths
 from loyalty_app.queues.wakeups import Wakeups
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.api_key_check import ApiKeys
+from loyalty_app.upkeep.backup_folder import backup_readings, check_backup_folder
 from loyalty_app.upkeep.expiry import expiry
 from loyalty_app.upkeep.inactivity import inactivity
 from loyalty_app.upkeep.periodic import Every, periodically
 from loyalty_app.upkeep.retention import retention
-from loyalty_app.upkeep.scheduled_backups import check_backup_folder, scheduled_backups
+from loyalty_app.upkeep.scheduled_backups import scheduled_backups
 from loyalty_app.vault import Vault, open_vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
 from loyalty_app.webhooks.endpoints import Webhooks
@@ -54,6 +56,7 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     counter: Counter
     api_keys: ApiKeys
     queue_depths: QueueDepths
+    machine: tuple[Readings, ...]
     vault: Vault
     wakeups: Wakeups
     bots: AsyncExitStack
@@ -118,7 +121,11 @@ async def open_webhook_worker(settings: Settings, *, clock: Clock = utc_now) -> 
             stack.push_async_callback(counter.close)
             upkeep += _upkeep_of_workers(settings, foundation.database, counter=counter, clock=clock)
         await stack.enter_async_context(
-            serve_metrics(settings, QueueDepths(foundation.database, clock, _depth_questions()))
+            serve_metrics(
+                settings,
+                QueueDepths(foundation.database, clock, _depth_questions()),
+                _machine(settings, clock, backups=not settings.on_sqlite),
+            )
         )
         await stack.enter_async_context(periodically(upkeep))
         stack.callback(worker.stop)  # runs first, so that nothing new begins while the rest closes
@@ -166,6 +173,7 @@ def _open_runtime(stack: AsyncExitStack, settings: Settings, clock: Clock, *, de
         counter=counter,
         api_keys=api_keys,
         queue_depths=QueueDepths(database, clock, _depth_questions(shared_bot=bool(settings.telegram_token))),
+        machine=_machine(settings, clock, backups=delivering),
         vault=vault,
         wakeups=wakeups,
         bots=AsyncExitStack(),
@@ -179,6 +187,15 @@ def _open_runtime(stack: AsyncExitStack, settings: Settings, clock: Clock, *, de
 def _depth_questions(*, shared_bot: bool = True) -> tuple[DepthQuestion, ...]:
     of_chat = (partial(one, shared_bot=shared_bot) for one in (update_depths, card_depths))
     return outbox_depths, *of_chat
+
+
+def _machine(settings: Settings, clock: Clock, *, backups: bool) -> tuple[Readings, ...]:
+    """What a process reads from the machine: the disk of a SQLite file, and the backups, if it makes them."""
+    disks = {"database": settings.sqlite_path.absolute().parent} if settings.on_sqlite else {}
+    if not backups or settings.backup_folder is None:
+        return (lambda: disk_readings(disks),)
+    folder = Path(settings.backup_folder)
+    return lambda: disk_readings({**disks, "backups": folder}), lambda: backup_readings(settings, folder, clock())
 
 
 @asynccontextmanager

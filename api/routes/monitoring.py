@@ -10,6 +10,7 @@ from litestar.response.base import ASGIResponse
 
 from api.messages import AppRequest, encode, runtime_of
 from loyalty_app.observability.exposition import MEDIA_TYPE, exposition
+from loyalty_app.observability.machine import MachineReading, read_machine
 
 PATIENCE_SECONDS = 5
 
@@ -44,7 +45,11 @@ async def _database_answers(request: AppRequest) -> bool:
 @get("/metrics", include_in_schema=False)
 async def metrics(request: AppRequest) -> ASGIResponse:
     """All figures of this server, of all its processes, for Prometheus."""
-    body = exposition(await runtime_of(request).queue_depths.measured())
+    runtime, limits = runtime_of(request), request.app.state.limits
+    redis = MachineReading(
+        "loyalty_redis_answers", "1 if Redis answers or none is set, 0 if not.", float(await limits.reachable())
+    )
+    body = exposition(await runtime.queue_depths.measured(), [*read_machine(runtime.machine), redis])
     return ASGIResponse(body=body, headers={"Content-Type": MEDIA_TYPE})
 
 

@@ -4,47 +4,23 @@ pg_dump and pg_restore do the work and must be on the PATH. The snapshot that is
 """
 
 import asyncio
-import os
 import secrets
-import shutil
-import subprocess
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from loyalty_app.backups.archive import BackupRefused
+from loyalty_app.backups.postgres_programs import database_url, run_program, tool
 from loyalty_app.backups.verify import BackupContents, look_into
 from loyalty_app.db.migrate import current
 from loyalty_app.db.postgres.engine import open_engine
 
 Result = TypeVar("Result")
 MAINTENANCE = "postgres"
-NEWER = "Install PostgreSQL's client programs, of the server's version or newer, and put them first on the PATH."
-
-
-def tool(name: str) -> str:
-    """The path of a PostgreSQL program. Raises BackupRefused."""
-    found = shutil.which(name)
-    if found is None:
-        raise BackupRefused(f"{name} is not on the PATH. {NEWER} `apt install postgresql-client` on Debian and Ubuntu.")
-    return found
-
-
-def _run(name: str, url: str, *words: str) -> None:
-    """Run a PostgreSQL program; no command line shows the password. Raises BackupRefused."""
-    target = make_url(url.replace("postgres://", "postgresql://", 1))
-    plain = target.set(password=None).render_as_string()
-    environment = {**os.environ, **({"PGPASSWORD": str(target.password)} if target.password else {})}
-    command = [tool(name), "--no-password", f"--dbname={plain}", *words]
-    ended = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)  # noqa: S603  # ours
-    if ended.returncode:
-        said = " ".join(ended.stderr.split()).rstrip(".") or f"exit code {ended.returncode}"
-        mend = f" {NEWER}" if "version mismatch" in said else ""
-        raise BackupRefused(f"{name} failed: {said}.{mend}")
 
 
 async def dump(url: str, target: Path) -> BackupContents:
@@ -56,7 +32,7 @@ async def dump(url: str, target: Path) -> BackupContents:
         async with snapshots.connect() as connection:
             snapshot = await connection.scalar(text("SELECT pg_export_snapshot()"))
             words = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={target}")
-            await asyncio.to_thread(_run, "pg_dump", url, *words)
+            await asyncio.to_thread(run_program, "pg_dump", url, *words)
             return await connection.run_sync(look_into)
     finally:
         await engine.dispose()
@@ -64,16 +40,12 @@ async def dump(url: str, target: Path) -> BackupContents:
 
 def named(url: str, name: str) -> str:
     """The URL of another database on the same server."""
-    return _url(url).set(database=name).render_as_string(hide_password=False)
-
-
-def _url(url: str) -> URL:
-    return make_url(url.replace("postgres://", "postgresql://", 1))
+    return database_url(url).set(database=name).render_as_string(hide_password=False)
 
 
 def name_of(url: str) -> str:
     """The name of the database in a URL."""
-    return str(_url(url).database)
+    return str(database_url(url).database)
 
 
 async def with_connection(url: str, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
@@ -93,7 +65,7 @@ def quoted(name: str) -> str:
 
 async def check_idle(url: str, *, replace: bool) -> bool:
     """Whether the database exists. Raises BackupRefused if it is in use, or not empty without `replace`."""
-    name = _url(url).database
+    name = database_url(url).database
 
     async def look(connection: AsyncConnection) -> tuple[bool, int]:
         there = text("SELECT count(*) FROM pg_database WHERE datname = :name")
@@ -135,12 +107,12 @@ async def drop(url: str, name: str) -> None:
 
 def load(url: str, source: Path) -> None:
     """Load a dump into an empty database. Raises BackupRefused."""
-    _run("pg_restore", url, "--no-owner", "--no-privileges", "--exit-on-error", str(source))
+    run_program("pg_restore", url, "--no-owner", "--no-privileges", "--exit-on-error", str(source))
 
 
 async def swap(url: str, new: str, aside: str, *, there: bool) -> None:
     """Give the database `new` the name in the URL; the old one is kept as `aside`. Raises BackupRefused."""
-    name = str(_url(url).database)
+    name = str(database_url(url).database)
     steps = [(name, aside)] if there else []
 
     async def rename(connection: AsyncConnection) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, update
 from loyalty_app.backups import postgres, sqlite
 from loyalty_app.backups.archive import BackupRefused, Manifest, extract, read_manifest
 from loyalty_app.backups.create import DATABASE, KEY
+from loyalty_app.backups.postgres_programs import tool
 from loyalty_app.backups.verify import BackupContents, look_into
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.engine import open_engine
@@ -103,7 +104,7 @@ def _restore_postgres(
     settings: Settings, source: Path, manifest: Manifest, *, now: datetime, replace: bool
 ) -> RestoredBackup:
     url = settings.database_url
-    postgres.tool("pg_restore")
+    tool("pg_restore")
     there = asyncio.run(postgres.check_idle(url, replace=replace))
     name = postgres.name_of(url)
     aside = f"{name[:40]}_before_{now:%Y%m%d_%H%M%S}"

@@ -20,6 +20,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
+from loyalty_app.observability.machine import MachineReading, Readings, read_machine
 from loyalty_app.observability.metrics import REGISTRY
 from loyalty_app.observability.queue_depths import QueueDepth, QueueDepths
 from loyalty_app.settings import Settings, SettingsError
@@ -43,11 +44,12 @@ class GivenMetrics(Collector):
         return self._given
 
 
-def exposition(depths: Iterable[QueueDepth] | None) -> bytes:
+def exposition(depths: Iterable[QueueDepth] | None, machine: Iterable[MachineReading] = ()) -> bytes:
     """All metrics of this server; `depths` are the queue depths, None if the database does not answer."""
     several = os.environ.get(DIRECTORY)
     registry = CollectorRegistry()
     registry.register(GivenMetrics(_depth_metrics(depths)))
+    registry.register(GivenMetrics(_machine_metrics(machine)))
     registry.register(GivenMetrics(_processes(living_processes(Path(several)) if several else ["self"])))
     if several:
         MultiProcessCollector(registry, several)  # type: ignore[no-untyped-call]  # it has no types
@@ -60,6 +62,15 @@ def _depth_metrics(depths: Iterable[QueueDepth] | None) -> Iterator[GaugeMetricF
     answers = QueueDepth("loyalty_database_answers", "1 if the database answers, 0 if not.", float(depths is not None))
     for depth in (answers, *(depths or ())):
         yield GaugeMetricFamily(depth.name, depth.text, value=depth.value)
+
+
+def _machine_metrics(readings: Iterable[MachineReading]) -> Iterable[GaugeMetricFamily]:
+    families: dict[str, GaugeMetricFamily] = {}
+    for one in readings:
+        if one.name not in families:
+            families[one.name] = GaugeMetricFamily(one.name, one.text, labels=tuple(one.labels))
+        families[one.name].add_metric(tuple(one.labels.values()), one.value)
+    return families.values()
 
 
 def living_processes(directory: Path) -> list[str]:
@@ -106,12 +117,14 @@ def forget_process(pid: int) -> None:
 
 
 @asynccontextmanager
-async def serve_metrics(settings: Settings, depths: QueueDepths) -> AsyncIterator[None]:
+async def serve_metrics(
+    settings: Settings, depths: QueueDepths, machine: Iterable[Readings] = ()
+) -> AsyncIterator[None]:
     """Answer Prometheus at LOYALTY_HOST and LOYALTY_METRICS_PORT, if that is set. Raises SettingsError."""
     if settings.metrics_port is None:
         yield
         return
-    runner = _runner(depths)
+    runner = _runner(depths, tuple(machine))
     await runner.setup()
     try:
         await _listen(runner, settings.host, settings.metrics_port)
@@ -120,9 +133,9 @@ async def serve_metrics(settings: Settings, depths: QueueDepths) -> AsyncIterato
         await runner.cleanup()
 
 
-def _runner(depths: QueueDepths) -> web.AppRunner:
+def _runner(depths: QueueDepths, machine: tuple[Readings, ...]) -> web.AppRunner:
     async def metrics(_request: web.Request) -> web.Response:
-        body = exposition(await depths.measured())
+        body = exposition(await depths.measured(), read_machine(machine))
         return web.Response(body=body, headers={"Content-Type": MEDIA_TYPE})
 
     app = web.Application()

@@ -18,7 +18,9 @@ SECRETS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(ll_[0-9A-Z]{8})[0-9A-Z]{12,}", r"\1…"),  # an API key, whose beginning may be shown
         (r"whsec_[\w+/=%-]+", "whsec_…"),
         (r"i_[0-9A-Z]{22}(?![0-9A-Z])", "i_…"),  # an invitation
-        (r"((?::|%3A)//)[^/\s'\"]+(?:@|%40)", r"\1…@"),  # name and password in a URL, to the last @
+        (r"((?::|%3A)//)[^/\s:'\"]*(?::|%3A)(?!\d+[/?])[^\s'\"]*(?:@|%40)", r"\1…@"),  # name and password in a URL,
+        (r"((?::|%3A)//)[^/\s'\"]+(?:@|%40)", r"\1…@"),  # to the last @
+        (r"\b((?:ssl)?password)(?:=|%3D)[^\s&'\"]+", r"\1=…"),  # the same in a query
         (r"[\w.+-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+", "…@…"),
         (r"(?:\+|%2B)\d(?:[\s().-]{0,2}\d){6,14}", "+…"),
         (r"(DETAIL: ).*", r"\1…"),  # what PostgreSQL tells of a row

@@ -1,7 +1,7 @@
 """The schedule: makes a backup every so many hours beside a server, and deletes the oldest ones.
 
 Each backup is a process of its own, so that nobody at the counter waits for the proof. The files alone say what is due:
-a restart makes no backup too many, and none too few. `backups` makes them.
+a restart makes no backup too many, and none too few. `backups` makes them, `backup_folder` knows what is there.
 """
 
 import asyncio
@@ -17,47 +17,16 @@ import msgspec
 
 from loyalty_app import backups
 from loyalty_app.clock import Clock
-from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.settings import Settings
+from loyalty_app.upkeep.backup_folder import STAMP, forget_failure, is_due, note_failure, remove_old
 from loyalty_app.upkeep.periodic import Every, Stop
 
-PATTERN = "loyalty-*Z.zip"
-STAMP = "loyalty-%Y%m%dT%H%M%SZ.zip"
 LOOK_EVERY_SECONDS = 60
 GRACE_SECONDS = 3
 AFTER_A_FAILURE = timedelta(minutes=10)
 COMMAND = (sys.executable, "-m", backups.__name__)
 
 log = logging.getLogger(__name__)
-
-
-def check_backup_folder(settings: Settings) -> None:
-    """Raise SettingsError if the folder of the schedule is missing: a typing error must not create one."""
-    if settings.backup_folder is not None and not Path(settings.backup_folder).is_dir():
-        message = f"LOYALTY_BACKUP_FOLDER: there is no folder {settings.backup_folder}."
-        raise SettingsError(message)
-
-
-def backups_in(folder: Path) -> list[tuple[datetime, Path]]:
-    """The scheduled backups in a folder, and when they were made; the oldest first."""
-    found = []
-    for path in folder.glob(PATTERN):
-        with suppress(ValueError):
-            found.append((datetime.strptime(path.name, STAMP).replace(tzinfo=UTC), path))
-    return sorted(found)
-
-
-def is_due(folder: Path, hours: int, now: datetime) -> bool:
-    """Whether the newest backup is older than `hours`, or there is none; one from the future does not count."""
-    made = [moment for moment, _ in backups_in(folder) if moment <= now]
-    return not made or now - made[-1] >= timedelta(hours=hours)
-
-
-def remove_old(folder: Path, keep: int) -> int:
-    """Delete all but the newest `keep` scheduled backups; other files stay. Return how many."""
-    old = backups_in(folder)[:-keep]
-    for _, path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
 
 
 async def begin_backup(settings: Settings, target: Path) -> asyncio.subprocess.Process:
@@ -73,7 +42,7 @@ async def begin_backup(settings: Settings, target: Path) -> asyncio.subprocess.P
 
 
 async def back_up(settings: Settings, folder: Path, now: datetime) -> bool:
-    """Make one backup in its own process, then delete old ones; False if it failed, which is logged."""
+    """Make one backup in its own process, then delete old ones; False if it failed, which is logged and noted."""
     target = folder / now.astimezone(UTC).strftime(STAMP)
     process = await begin_backup(settings, target)
     try:
@@ -82,8 +51,11 @@ async def back_up(settings: Settings, folder: Path, now: datetime) -> bool:
         await _give_up(process)
         raise
     if process.returncode:
-        log.error("the backup failed: %s", said.decode(errors="replace").strip())
+        reason = said.decode(errors="replace").strip()
+        log.error("the backup failed: %s", reason)
+        note_failure(folder, reason, now)
         return False
+    forget_failure(folder)
     remove_old(folder, settings.backup_keep)
     return True
 
@@ -115,21 +87,21 @@ class BackupSchedule:
         if now < self._not_before or not is_due(self._folder, self._settings.backup_hours, now):
             return
         making = asyncio.create_task(back_up(self._settings, self._folder, now))
-        if not await _done_before(making, stop):
+        if not await self._done_before(making, stop):
             self._not_before = self._clock() + AFTER_A_FAILURE
 
-
-async def _done_before(making: "asyncio.Task[bool]", stop: Stop) -> bool:
-    """Whether a backup was made; also False if the process stops first, or it cannot be started."""
-    asked = asyncio.create_task(stop.wait())
-    await asyncio.wait({making, asked}, return_when=asyncio.FIRST_COMPLETED)
-    asked.cancel()
-    if not making.done():
-        making.cancel()
-    try:
-        return await making
-    except asyncio.CancelledError:
-        return False
-    except OSError:
-        log.exception("the backup could not be started")
-        return False
+    async def _done_before(self, making: "asyncio.Task[bool]", stop: Stop) -> bool:
+        """Whether a backup was made; also False if the process stops first, or it cannot be started."""
+        asked = asyncio.create_task(stop.wait())
+        await asyncio.wait({making, asked}, return_when=asyncio.FIRST_COMPLETED)
+        asked.cancel()
+        if not making.done():
+            making.cancel()
+        try:
+            return await making
+        except asyncio.CancelledError:
+            return False
+        except OSError as error:
+            log.exception("the backup could not be started")
+            note_failure(self._folder, f"It could not be started: {error.strerror}.", self._clock())
+            return False

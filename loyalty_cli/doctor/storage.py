@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from loyalty_app.settings import Settings, SettingsError
-from loyalty_app.upkeep.scheduled_backups import backups_in, check_backup_folder
+from loyalty_app.upkeep.backup_folder import check_backup_folder, last_failure, newest_backup
 from loyalty_cli.doctor.findings import Check, Status
 
 LITTLE_SPACE, TOO_LITTLE_SPACE = 500_000_000, 50_000_000
@@ -66,13 +66,25 @@ def examine_backups(settings: Settings, now: datetime) -> Check:
         return Check(
             name=BACKUPS, status=Status.PROBLEM, message=str(error), mend="Make the folder, or correct its name."
         )
-    made = [moment for moment, _ in backups_in(Path(settings.backup_folder)) if moment <= now]
-    if made and now - made[-1] < LATE * timedelta(hours=settings.backup_hours):
-        return Check(name=BACKUPS, message=f"The newest is of {made[-1]:%Y-%m-%d %H:%M} UTC.")
-    newest = f"The newest is of {made[-1]:%Y-%m-%d %H:%M} UTC" if made else "There is none yet"
+    return _state_of_backups(settings, Path(settings.backup_folder), now)
+
+
+def _state_of_backups(settings: Settings, folder: Path, now: datetime) -> Check:
+    made = newest_backup(folder, now)
+    newest = f"The newest is of {made:%Y-%m-%d %H:%M} UTC" if made else "There is none yet"
+    if (failure := last_failure(folder)) is not None:
+        return Check(
+            name=BACKUPS,
+            status=Status.PROBLEM,
+            message=f"The last try, of {failure.failed_at:%Y-%m-%d %H:%M} UTC, failed. {newest}.",
+            mend="Correct what the reason names. The server tries again after ten minutes.",
+            details=(failure.reason,),
+        )
+    if made and now - made < LATE * timedelta(hours=settings.backup_hours):
+        return Check(name=BACKUPS, message=f"{newest}.")
     return Check(
         name=BACKUPS,
-        status=Status.NOTE,
+        status=Status.PROBLEM if made else Status.NOTE,
         message=f"{newest}, and there should be one every {settings.backup_hours} hours.",
-        mend="See whether a server runs that makes them, and whether its log says that one failed.",
+        mend="See whether a server runs that makes them.",
     )

@@ -14,7 +14,7 @@ from loyalty_app.db import tables
 from loyalty_app.db.engine import open_database
 from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings
-from loyalty_app.upkeep.scheduled_backups import backups_in
+from loyalty_app.upkeep.backup_folder import backups_in
 from loyalty_core.fields import BotId, ChatId
 from testkit.concurrency import until
 from testkit.shop import Shop, open_shop

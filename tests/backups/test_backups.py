@@ -15,6 +15,7 @@ from sqlalchemy import Connection, text, update
 from loyalty_app.backups import sqlite
 from loyalty_app.backups.archive import BackupRefused, read_manifest
 from loyalty_app.backups.create import make_backup
+from loyalty_app.backups.postgres import named
 from loyalty_app.backups.restore import restore_backup
 from loyalty_app.chat.incoming_updates import NewUpdate, take_in
 from loyalty_app.chat.update_queue import UpdateQueue
@@ -84,11 +85,7 @@ async def test_what_was_backed_up_comes_back_and_what_came_later_is_kept_aside(w
 def at(settings: Settings, aside: str) -> Settings:
     if settings.on_sqlite:
         return replace(settings, database_url=f"sqlite:///{aside}")
-    return replace(settings, database_url=settings.database_url.replace(name_in(settings.database_url), aside))
-
-
-def name_in(url: str) -> str:
-    return url.rpartition("?")[0].rpartition("/")[2] if "?" in url else url.rpartition("/")[2]
+    return replace(settings, database_url=named(settings.database_url, aside))
 
 
 async def test_each_of_twenty_backups_is_consistent_while_four_write(world: Settings, tmp_path: Path) -> None:

@@ -13,17 +13,16 @@ from loyalty_app.backups.archive import read_manifest
 from loyalty_app.backups.create import make_backup
 from loyalty_app.runtime import open_runtime, open_webhook_worker
 from loyalty_app.settings import Settings, SettingsError
-from loyalty_app.upkeep.periodic import Stop
-from loyalty_app.upkeep.scheduled_backups import (
+from loyalty_app.upkeep.backup_folder import (
     STAMP,
-    BackupSchedule,
-    back_up,
+    backup_readings,
     backups_in,
-    begin_backup,
     is_due,
+    last_failure,
     remove_old,
-    scheduled_backups,
 )
+from loyalty_app.upkeep.periodic import Stop
+from loyalty_app.upkeep.scheduled_backups import BackupSchedule, back_up, begin_backup, scheduled_backups
 from testkit.builders import NOON
 from testkit.clocks import Clock
 from testkit.concurrency import until
@@ -96,6 +95,28 @@ async def test_after_a_failure_a_backup_is_not_tried_again_for_ten_minutes(
     assert caplog.text.count("the backup failed") == 2
 
 
+async def test_a_failed_backup_is_noted_until_one_is_made(sqlite_settings: Settings, tmp_path: Path) -> None:
+    def figures() -> dict[str, float]:
+        return {one.name: one.value for one in backup_readings(sqlite_settings, tmp_path, NOON)}
+
+    nowhere = replace(sqlite_settings, database_url=f"sqlite:///{tmp_path}/nothing.db")
+    assert (figures()["loyalty_backup_last_success_timestamp_seconds"], figures()["loyalty_backup_failed"]) == (0, 0)
+    await back_up(nowhere, tmp_path, NOON)
+    noted = last_failure(tmp_path)
+    assert noted is not None
+    assert (noted.failed_at, "There is no file" in noted.reason) == (NOON, True)
+    assert figures()["loyalty_backup_failed"] == 1
+    await back_up(sqlite_settings, tmp_path, NOON)
+    assert (last_failure(tmp_path), figures()["loyalty_backup_failed"]) == (None, 0)
+    assert figures()["loyalty_backup_last_success_timestamp_seconds"] == NOON.timestamp()
+    assert figures()["loyalty_backup_interval_seconds"] == 24 * 3_600
+
+
+def test_a_folder_that_went_away_counts_as_a_failure(sqlite_settings: Settings, tmp_path: Path) -> None:
+    gone = backup_readings(sqlite_settings, tmp_path / "unmounted", NOON)
+    assert {one.name: one.value for one in gone}["loyalty_backup_failed"] == 1
+
+
 async def test_stopping_does_not_wait_for_a_backup(sqlite_settings: Settings, tmp_path: Path) -> None:
     stop = Stop()
     keeping = asyncio.create_task(scheduled_backups(sqlite_settings, tmp_path, Clock()).run(stop))
@@ -142,12 +163,15 @@ def make_beside(settings: Settings, target: Path) -> None:
 
 
 @pytest.mark.usefixtures("tools")
-async def test_a_worker_beside_the_api_makes_the_backups(postgres_settings: Settings, tmp_path: Path) -> None:
+async def test_a_worker_beside_the_api_makes_the_backups(
+    postgres_settings: Settings, strict_database: str, tmp_path: Path
+) -> None:
     async def is_made() -> bool:
         await asyncio.sleep(0)
         return bool(backups_in(tmp_path))
 
-    async with open_webhook_worker(replace(postgres_settings, backup_folder=str(tmp_path))):
+    strict = replace(postgres_settings, database_url=strict_database, backup_folder=str(tmp_path))
+    async with open_webhook_worker(strict):
         await until(is_made)
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from loyalty_app.chat.bot_identity import Webhook
 from loyalty_app.settings import Settings, unknown_variables
-from loyalty_app.upkeep.scheduled_backups import STAMP
+from loyalty_app.upkeep.backup_folder import STAMP, forget_failure, note_failure
 from loyalty_cli.doctor import environment, storage, telegram
 from loyalty_cli.doctor.environment import examine_open_files, examine_settings
 from loyalty_cli.doctor.findings import Status
@@ -63,7 +63,7 @@ def test_a_variable_that_is_no_setting_is_named_with_the_one_that_was_meant() ->
     ("hours_old", "status", "said"),
     [
         (1, Status.OK, "newest"),
-        (49, Status.NOTE, "newest"),
+        (49, Status.PROBLEM, "newest"),
         (-1, Status.NOTE, "none yet"),
         (None, Status.NOTE, "none yet"),
     ],
@@ -73,6 +73,18 @@ def test_backups_that_do_not_come_are_noticed(tmp_path: Path, hours_old: int | N
         (tmp_path / (NOON - timedelta(hours=hours_old)).strftime(STAMP)).touch()
     check = examine_backups(Settings(backup_folder=str(tmp_path)), NOON)
     assert (check.status, said in check.message) == (status, True)
+
+
+def test_a_backup_that_failed_is_a_problem_with_its_reason_until_one_is_made(tmp_path: Path) -> None:
+    (tmp_path / NOON.strftime(STAMP)).touch()
+    note_failure(tmp_path, "pg_dump failed: no route to postgresql://shop:hunter2@db/loyalty.", NOON)
+    check = examine_backups(Settings(backup_folder=str(tmp_path)), NOON)
+    assert (check.status, check.details) == (
+        Status.PROBLEM,
+        ("pg_dump failed: no route to postgresql://…@db/loyalty.",),
+    )
+    forget_failure(tmp_path)
+    assert examine_backups(Settings(backup_folder=str(tmp_path)), NOON).status is Status.OK
 
 
 def test_a_folder_for_backups_that_is_not_there_is_a_problem(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ import yaml  # type: ignore[import-untyped]  # it ships no types
 from prometheus_client.metrics import MetricWrapperBase
 
 from loyalty_app.observability import metrics
+from loyalty_app.observability.exposition import exposition
+from loyalty_app.upkeep.backup_folder import backup_readings
 from tests.api.till import Api
 from tests.observability.scrape import Scrape
 
@@ -35,7 +37,10 @@ def expressions() -> list[str]:
 
 @pytest.fixture
 async def scraped(api: Api) -> Scrape:
-    return Scrape((await api.client.get("/metrics")).text)
+    runtime = api.app.state.runtime
+    backups = backup_readings(runtime.settings, Path(), runtime.clock())
+    of_the_api = await api.client.get("/metrics")
+    return Scrape(of_the_api.text + exposition(None, backups).decode())
 
 
 async def test_every_figure_that_is_drawn_or_watched_exists(scraped: Scrape) -> None:
