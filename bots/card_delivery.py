@@ -1,42 +1,42 @@
 """Card delivery: how the message of a card is sent to a chat, brought up to date, and taken down.
 
 There is one message for a card; it is edited in place, which notifies nobody. Its text is in `bots/card_messages.py`;
-`bots/card_worker.py` knows when it is due.
+the messages about it are sent by `bots/news_delivery.py`. `bots/card_worker.py` knows when it is due.
 """
 
-import logging
-from collections.abc import Awaitable
 from contextlib import suppress
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
 import msgspec
 from PIL import Image
 from telegram import InputMediaPhoto, Message
-from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
+from telegram.error import Forbidden, NetworkError, TelegramError
 
-from bots.buttons import button, keyboard
-from bots.card_messages import caption, card_rows, news, picture_of
+from bots.buttons import keyboard
+from bots.card_messages import caption, card_rows, picture_of
+from bots.news_delivery import ToldNews, done, take_back, tell
 from bots.telegram_limits import UNHURRIED, TelegramBot, maybe_delivered
-from bots.words import Html, words_for
+from bots.words import words_for
+from loyalty_app.chat.card_news import write_news
 from loyalty_app.chat.card_queue import ShownCard
 from loyalty_app.chat.chats import HeldCard
 from loyalty_app.customers.card_pictures import render_card
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.pictures.render_thread import drawn
 
-log = logging.getLogger(__name__)
-
 # Parse mode does not belong beside a picture, but the library sends its default there, where Telegram knows none.
 NO_PARSE_MODE: dict[str, Any] = {"parse_mode": None}
 PAPER, PAPER_SIZE = "#ECEAE6", (1000, 600)
 
 
-async def show(bot: TelegramBot, snapshot: CardSnapshot) -> ShownCard:
-    """Bring a card's message up to date, or send it if there is none. Returns what the chat shows now.
+async def show(bot: TelegramBot, snapshot: CardSnapshot, *, now: datetime) -> ShownCard:
+    """Bring a card's message up to date, or send it if there is none, and the messages about it.
 
-    Raises a TelegramError that may pass; then nothing is noted, and the call can be repeated. If only the news could
-    not be sent, the result counts as failed, but what was sent is not sent again.
+    Returns what the chat shows now. Raises a TelegramError that may pass; then nothing is noted, and the call can be
+    repeated. If only the messages about it could not be sent or corrected, the result counts as failed, but what was
+    sent is not sent again.
     """
     card = snapshot.card
     if not snapshot.reachable:
@@ -46,15 +46,14 @@ async def show(bot: TelegramBot, snapshot: CardSnapshot) -> ShownCard:
     except Forbidden:
         return _as_before(card)
     sent = message_id if message_id != card.message_id else None
-    try:
-        news_id = await _send_news(bot, snapshot)
-    except TelegramError as error:
-        log.warning("news of a card could not be sent: %s", type(error).__name__)
-        return _without_news(snapshot, message_id, sent)
-    return _as_now(snapshot, message_id, news_id or sent)
+    told = await tell(bot, snapshot, now=now)
+    shown = _as_now(snapshot, message_id, told)
+    if told.failed:
+        return _without_news(snapshot, shown, sent)
+    return msgspec.structs.replace(shown, sent=told.sent or sent)
 
 
-def _as_now(snapshot: CardSnapshot, message_id: int | None, sent: int | None) -> ShownCard:
+def _as_now(snapshot: CardSnapshot, message_id: int | None, told: ToldNews) -> ShownCard:
     customer = snapshot.customer
     return ShownCard(
         card=snapshot.card,
@@ -62,7 +61,7 @@ def _as_now(snapshot: CardSnapshot, message_id: int | None, sent: int | None) ->
         version=customer.version,
         stamps=customer.current_stamps,
         rewards=customer.rewards_earned,
-        sent=sent,
+        news=write_news(told.news),
     )
 
 
@@ -74,14 +73,16 @@ def _as_before(card: HeldCard) -> ShownCard:
         version=card.shown_version,
         stamps=card.shown_stamps,
         rewards=card.shown_rewards,
+        news=card.news,
     )
 
 
-def _without_news(snapshot: CardSnapshot, message_id: int | None, sent: int | None) -> ShownCard:
+def _without_news(snapshot: CardSnapshot, shown: ShownCard, sent: int | None) -> ShownCard:
     """The card is up to date, its news is still to be sent. If the card may have arrived, neither is sent again."""
-    if message_id is None:
-        return _as_now(snapshot, None, sent)
-    return msgspec.structs.replace(_as_before(snapshot.card), message_id=message_id, sent=sent, failed=True)
+    if shown.message_id is None:
+        return msgspec.structs.replace(shown, sent=sent)
+    before = _as_before(snapshot.card)
+    return msgspec.structs.replace(before, message_id=shown.message_id, news=shown.news, sent=sent, failed=True)
 
 
 async def _place(bot: TelegramBot, snapshot: CardSnapshot) -> int | None:
@@ -97,7 +98,7 @@ async def _edit(bot: TelegramBot, snapshot: CardSnapshot, picture: bytes) -> boo
     card, words = snapshot.card, words_for(snapshot.language)
     media = InputMediaPhoto(picture, caption=caption(snapshot, words), filename="card.jpg")
     keys = keyboard(card_rows(snapshot, words))
-    return await _done(
+    return await done(
         bot.edit_message_media(
             media,
             chat_id=card.user_id,
@@ -127,40 +128,14 @@ async def _send(bot: TelegramBot, snapshot: CardSnapshot, picture: bytes) -> int
     return message.message_id
 
 
-async def _send_news(bot: TelegramBot, snapshot: CardSnapshot) -> int | None:
-    """Send the news, if there is any. Returns the id of the message, or None if none was sent or its id is unknown."""
-    words = words_for(snapshot.language)
-    worth_telling = news(snapshot, words)
-    if worth_telling is None:
-        return None
-    text, effect = worth_telling
-    try:
-        return await _send_news_message(bot, snapshot, text, effect)
-    except BadRequest:  # Telegram may have removed an effect
-        with suppress(BadRequest):
-            return await _send_news_message(bot, snapshot, text, None)
-    except Forbidden:
-        return None
-    except NetworkError as error:
-        if not maybe_delivered(error):
-            raise
-    return None
-
-
-async def _send_news_message(bot: TelegramBot, snapshot: CardSnapshot, text: Html, effect: str | None) -> int:
-    label = words_for(snapshot.language).label("💳 Show my card")
-    keys = keyboard([[button(label, "mycard", snapshot.business.id)]])
-    message: Message = await bot.send_message(snapshot.card.user_id, text, reply_markup=keys, message_effect_id=effect)
-    return message.message_id
-
-
 async def take_down(bot: TelegramBot, card: HeldCard) -> ShownCard:
-    """Delete the message of a card, because its customer was erased. One too old to delete is left empty."""
+    """Delete the messages of a card, because its customer was erased. What is too old to delete is left empty."""
     message_id = card.message_id
     with suppress(Forbidden):
-        if message_id is not None and not await _done(bot.delete_message(card.user_id, message_id)):
+        await take_back(bot, card)
+        if message_id is not None and not await done(bot.delete_message(card.user_id, message_id)):
             paper = InputMediaPhoto(_empty_picture())
-            await _done(
+            await done(
                 bot.edit_message_media(paper, chat_id=card.user_id, message_id=message_id, api_kwargs=NO_PARSE_MODE)
             )
     return ShownCard(card=card, gone=True)
@@ -170,12 +145,3 @@ def _empty_picture() -> bytes:
     file = BytesIO()
     Image.new("RGB", PAPER_SIZE, PAPER).save(file, "JPEG")
     return file.getvalue()
-
-
-async def _done(call: Awaitable[Message | bool]) -> bool:
-    """Wait for a call about a message; False if the message no longer exists."""
-    try:
-        await call
-    except BadRequest as error:
-        return "not modified" in str(error).lower()
-    return True

@@ -1,7 +1,7 @@
-"""Card messages: the text, picture and buttons of a card in a chat, and which changes get a message of their own.
+"""Card messages: the text, picture and buttons of a card in a chat.
 
-Only "one to go" and an earned reward are news, if the shop and the customer want that. Sending and editing is in
-`bots/card_delivery.py`; what the buttons do is in `customers`.
+Which changes get a message of their own is in `bots/card_news.py`; sending and editing is in `bots/card_delivery.py`;
+what the buttons do is in `customers`.
 """
 
 from collections import Counter
@@ -9,16 +9,11 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from bots.buttons import Rows, button
-from bots.words import TEXT, Html, Words, fitted, words_for
+from bots.words import Html, Words, words_for
 from loyalty_app.customers.card_pictures import CardPicture, first_name
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.pictures.card import BROWN
 from loyalty_core.rewards import Reward
-
-PARTY, FLAME = "5046509860389126442", "5104841245755180586"
-"""Telegram's own effects of a message: confetti, and a flame."""
-
-ROOM_FOR_REWARDS = TEXT - 500
 
 
 def picture_of(snapshot: CardSnapshot) -> CardPicture:
@@ -68,46 +63,6 @@ def card_rows(snapshot: CardSnapshot, words: Words) -> Rows:
             button(words.label("⋯ More"), "mymore", shop),
         ],
     ]
-
-
-def news(snapshot: CardSnapshot, words: Words) -> tuple[Html, str] | None:
-    """The news since the card was last shown, with its effect; None if there is none.
-
-    A card that went back, because something was undone, is no news.
-    """
-    customer, card = snapshot.customer, snapshot.card
-    if card.muted or not snapshot.business.card_notices:
-        return None
-    earned = _newly_earned(snapshot)
-    if earned:
-        return _reward_news(snapshot, words, earned), PARTY
-    shown, now = (card.shown_rewards, card.shown_stamps), (customer.rewards_earned, customer.current_stamps)
-    if now > shown and customer.current_stamps and customer.stamps_required - customer.current_stamps == 1:
-        reward = snapshot.program.terms.reward_description
-        text = words.say(
-            "🔥 One stamp to go at <b>{shop}</b>!\nThen it is yours: {reward}",
-            shop=snapshot.business.name,
-            reward=reward,
-        )
-        return text, FLAME
-    return None
-
-
-def _newly_earned(snapshot: CardSnapshot) -> tuple[Reward, ...]:
-    """The rewards earned since the card was last shown, if they are still available."""
-    count = snapshot.customer.rewards_earned - snapshot.card.shown_rewards
-    return snapshot.rewards[-count:] if count > 0 else ()
-
-
-def _reward_news(snapshot: CardSnapshot, words: Words, earned: tuple[Reward, ...]) -> Html:
-    head = words.count(
-        "🎉 Your card at <b>{shop}</b> is full! Your reward:",
-        "🎉 You have earned {n} rewards at <b>{shop}</b>:",
-        len(earned),
-        shop=snapshot.business.name,
-    )
-    text = fitted(head, reward_lines(earned, snapshot, words), most=ROOM_FOR_REWARDS)
-    return Html(f"{text}\n{words.say('Show your card when you want it.')}")
 
 
 def reward_lines(rewards: Iterable[Reward], snapshot: CardSnapshot, words: Words, *, since: bool = False) -> list[Html]:

@@ -51,7 +51,7 @@ class CardWorker(QueueWorker[HeldCard, ShownCard]):
         try:
             if snapshot is None:
                 return await take_down(application.bot, card)
-            return await show(application.bot, snapshot)
+            return await show(application.bot, snapshot, now=self._runtime.clock())
         except BadRequest as error:
             log.warning("a card cannot be shown until it changes again: %s", type(error).__name__)
             return _given_up(card, snapshot)
@@ -66,5 +66,9 @@ def _given_up(card: HeldCard, snapshot: CardSnapshot | None) -> ShownCard:
         return ShownCard(card=card, gone=True)
     customer = snapshot.customer
     return ShownCard(
-        card=card, version=customer.version, stamps=customer.current_stamps, rewards=customer.rewards_earned
+        card=card,
+        version=customer.version,
+        stamps=customer.current_stamps,
+        rewards=customer.rewards_earned,
+        news=card.news,
     )

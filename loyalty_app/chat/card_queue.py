@@ -25,6 +25,7 @@ SECOND = timedelta(seconds=1)
 REPAINTED_PER_SECOND = 15
 """Half of what a bot may send. Why: freshly stamped cards need not wait for cards that only change colour."""
 KEY = ("business_id", "bot_id", "user_id")
+STATE = ("shown_version", "shown_stamps", "shown_rewards", "message_id", "news")
 SERVES = (
     select(telegram_bot.c.bot_id)
     .where(
@@ -40,8 +41,8 @@ SERVES = (
 class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
     """The result of showing a card: the message and the state it shows.
 
-    `sent` is the last message sent for it, None if none was. `gone` removes the card from the chat, `failed` tries
-    again later.
+    `news` are the messages about it that are in the chat now, as stored. `sent` is the last message sent for it, None
+    if none was. `gone` removes the card from the chat, `failed` tries again later.
     """
 
     card: HeldCard
@@ -49,6 +50,7 @@ class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
     stamps: int = 0
     rewards: int = 0
+    news: str | None = None
     sent: int | None = None
     gone: bool = False
     failed: bool = False
@@ -180,12 +182,18 @@ def _after(shown: ShownCard, current: HeldCard, now: datetime) -> Values:
     row: Values = {"due_at": None if settled else current.due_at, "tries": 0}
     if shown.failed:
         sent = shown.message_id is not None and shown.message_id != shown.card.message_id
-        kept = {"message_id": shown.message_id} if sent else {}
-        return {**row, **_state(current), **kept, "due_at": now + _pause(current.tries), "tries": current.tries + 1}
+        kept = {"news": shown.news, **({"message_id": shown.message_id} if sent else {})}
+        return {
+            **row,
+            **_state(current),
+            **kept,
+            "due_at": now + _pause(current.tries),
+            "tries": current.tries + 1,
+        }
     if shown.version < current.shown_version:
         return {**row, **_state(current)}
     state = {"shown_version": shown.version, "shown_stamps": shown.stamps, "shown_rewards": shown.rewards}
-    return {**row, **state, "message_id": shown.message_id}
+    return {**row, **state, "message_id": shown.message_id, "news": shown.news}
 
 
 def _pause(tries: int) -> timedelta:
@@ -193,7 +201,7 @@ def _pause(tries: int) -> timedelta:
 
 
 def _state(card: HeldCard) -> dict[str, object]:
-    return {name: getattr(card, name) for name in ("shown_version", "shown_stamps", "shown_rewards", "message_id")}
+    return {name: getattr(card, name) for name in STATE}
 
 
 async def release(database: Database) -> None:

@@ -90,7 +90,7 @@ class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
     """A card in a chat: whose it is, the message that shows it, and the state it shows.
 
     `shown_rewards` counts all rewards ever earned. `due_at` is set while the card is to be shown again; `tries` counts
-    failed showings since.
+    failed showings since. `news` are the messages about it, as `card_news` writes them.
     """
 
     business_id: BusinessId
@@ -103,6 +103,7 @@ class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
     shown_stamps: int = 0
     shown_rewards: int = 0
     muted: bool = False
+    news: str | None = None
     due_at: datetime | None = None
     tries: int = 0
     lease: str | None = None

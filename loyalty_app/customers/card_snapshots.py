@@ -3,6 +3,7 @@
 import msgspec
 from sqlalchemy import Connection, select
 
+from loyalty_app.chat.card_news import read_news
 from loyalty_app.chat.card_queue import cards_of, find_card
 from loyalty_app.chat.chats import HeldCard, find_chat
 from loyalty_app.customers.lists import find_customer
@@ -22,7 +23,8 @@ from loyalty_core.views import CustomerView, customer_view
 class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A card in a chat with everything its message is made of.
 
-    `rewards` are the available ones, the oldest first. `link` is the content of the QR code. `language` is the chat's,
+    `rewards` are the available ones, the oldest first; `told_rewards` are those that messages about it name, in any
+    status. `link` is the content of the QR code. `language` is the chat's,
     None if unknown. `reachable` is false if the person has blocked the bot.
     """
 
@@ -31,6 +33,7 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     program: Program
     customer: CustomerView
     rewards: tuple[Reward, ...]
+    told_rewards: tuple[Reward, ...]
     link: str
     language: str | None
     reachable: bool
@@ -50,6 +53,7 @@ def look(connection: Connection, card: HeldCard) -> CardSnapshot | None:
         program=program,
         customer=customer_view(customer, program),
         rewards=_available(connection, customer) if customer.card.rewards_available else (),
+        told_rewards=_told(connection, card) if card.news else (),
         link=card_link(connection, card.business_id, customer.qr_code),
         language=chat.language or chat.language_code,
         reachable=chat.blocked_at is None,
@@ -72,3 +76,9 @@ def _available(connection: Connection, customer: Customer) -> tuple[Reward, ...]
     own = (reward.c.business_id == customer.business_id, reward.c.customer_id == customer.id)
     available = select(reward).where(*own, reward.c.status == RewardStatus.AVAILABLE.value).order_by(reward.c.id)
     return tuple(reward_of(row) for row in connection.execute(available))
+
+
+def _told(connection: Connection, card: HeldCard) -> tuple[Reward, ...]:
+    named = {reward_id for news in read_news(card.news) for reward_id in news.reward_ids}
+    own = (reward.c.business_id == card.business_id, reward.c.id.in_(named))
+    return tuple(reward_of(row) for row in connection.execute(select(reward).where(*own).order_by(reward.c.id)))

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, select
 
+from bots.card_news import EFFECTS
 from bots.turn import Draft, write_draft
+from loyalty_app.chat.card_news import NewsKind
 from loyalty_app.chat.chats import ChatChange, change_chat
 from loyalty_app.clock import utc_now
 from loyalty_app.db.tables import telegram_chat
@@ -84,7 +86,7 @@ async def test_a_card_that_may_have_arrived_is_not_sent_again_for_its_news(town:
 async def test_news_whose_effect_telegram_does_not_know_any_more_is_told_without_it(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bots.card_messages.FLAME", "1")
+    monkeypatch.setitem(EFFECTS, NewsKind.ONE_TO_GO, "1")
     shop = await town.open_shop(stamps_required=2)
     lena = await come_in(town, shop)
     await stamp(town, shop, await only(shop))

@@ -79,6 +79,15 @@ Index(
     sqlite_where=text("order_ref IS NOT NULL AND voided_by IS NULL"),
     postgresql_where=text("order_ref IS NOT NULL AND voided_by IS NULL"),
 )
+# What each member of the staff did, by time. Entries of tills are not in it, and pay nothing for it.
+Index(
+    "ix_transaction_staff",
+    transaction.c.business_id,
+    transaction.c.actor_id,
+    transaction.c.occurred_at,
+    sqlite_where=text("actor_type = 'staff'"),
+    postgresql_where=text("actor_type = 'staff'"),
+)
 
 reward = owned(
     "reward",

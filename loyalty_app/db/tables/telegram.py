@@ -21,7 +21,8 @@ from sqlalchemy import (
 from loyalty_app.db.types import BigId, UtcDateTime, metadata, owned
 
 # Bots: `business_id` is NULL for the shared one, whose token is in the settings; the others' are encrypted here.
-# One process at a time polls a bot's updates: the one that holds `poll_lease`.
+# One process at a time polls a bot's updates: the one that holds `poll_lease`. `refused_at` is when Telegram first
+# refused the token, until it takes one again.
 telegram_bot = Table(
     "telegram_bot",
     metadata,
@@ -34,6 +35,7 @@ telegram_bot = Table(
     Column("removed_at", UtcDateTime),
     Column("poll_lease", String(40)),
     Column("poll_until", UtcDateTime),
+    Column("refused_at", UtcDateTime),
     ForeignKeyConstraint(["business_id"], ["business.id"]),
 )
 Index(
@@ -92,7 +94,8 @@ telegram_chat = Table(
     sqlite_with_rowid=False,
 )
 
-# Cards in chats: whose card hangs where, and what it shows. A card with `due_at` is to be shown again.
+# Cards in chats: whose card hangs where, and what it shows. A card with `due_at` is to be shown again. `news` lists the
+# messages about it that a later change can make untrue, as JSON.
 telegram_card = owned(
     "telegram_card",
     Column("bot_id", BigId, nullable=False),
@@ -103,6 +106,7 @@ telegram_card = owned(
     Column("shown_stamps", Integer, nullable=False),
     Column("shown_rewards", Integer, nullable=False),
     Column("muted", Boolean, nullable=False),
+    Column("news", Text),
     Column("due_at", UtcDateTime),
     Column("tries", Integer, nullable=False, server_default=text("0")),
     Column("lease", String(40)),

@@ -69,7 +69,8 @@ attempt = owned(
     sqlite_with_rowid=True,  # rows too long for an index
 )
 
-# `facts` is `text` as JSON. `told_to` lists who knows it while `told_at` is NULL. `next_at` is when a lease on it ends,
+# `facts` is `text` as JSON. `people` lists who is to be told, as Telegram's ids; NULL stands for the owners. `told_to`
+# lists who knows it while `told_at` is NULL. `next_at` is when a lease on it ends,
 # or when the others are told again.
 notice = owned(
     "notice",
@@ -79,6 +80,7 @@ notice = owned(
     Column("text", Text, nullable=False),
     Column("told_at", UtcDateTime),
     Column("facts", Text),
+    Column("people", Text),
     Column("told_to", Text),
     Column("next_at", UtcDateTime),
     Column("lease", String(40)),
