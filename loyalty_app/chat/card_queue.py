@@ -42,7 +42,8 @@ class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
     """The result of showing a card: the message and the state it shows.
 
     `news` are the messages about it that are in the chat now, as stored. `sent` is the last message sent for it, None
-    if none was. `gone` removes the card from the chat, `failed` tries again later.
+    if none was. `gone` removes the card from the chat, `failed` tries again later. `set_aside` leaves
+    the chat as it is until the card changes again.
     """
 
     card: HeldCard
@@ -54,6 +55,7 @@ class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
     sent: int | None = None
     gone: bool = False
     failed: bool = False
+    set_aside: bool = False
 
 
 def cards_of(connection: Connection, bot_id: BotId, user_id: UserId) -> list[HeldCard]:
@@ -170,6 +172,10 @@ class CardQueue:
             if one.sent is not None:
                 note_sent(connection, one.card.bot_id, ChatId(one.card.user_id), one.sent)
 
+    def set_aside(self, job: HeldCard, _now: datetime) -> ShownCard:
+        """A card that cannot be shown waits for its next change."""
+        return ShownCard(card=job, set_aside=True)
+
 
 def _take_out(connection: Connection, card: HeldCard) -> None:
     own = [telegram_card.c[name] == getattr(card, name) for name in KEY]
@@ -190,7 +196,7 @@ def _after(shown: ShownCard, current: HeldCard, now: datetime) -> Values:
             "due_at": now + _pause(current.tries),
             "tries": current.tries + 1,
         }
-    if shown.version < current.shown_version:
+    if shown.set_aside or shown.version < current.shown_version:
         return {**row, **_state(current)}
     state = {"shown_version": shown.version, "shown_stamps": shown.stamps, "shown_rewards": shown.rewards}
     return {**row, **state, "message_id": shown.message_id, "news": shown.news}

@@ -98,6 +98,10 @@ class UpdateQueue:
         held = self.leases.held(connection, database, leases)
         self.leases.finish(connection, database, {lease: _after(leases[lease], now) for lease in held})
 
+    def set_aside(self, job: TelegramUpdate, _now: datetime) -> HandledUpdate:
+        """An update that cannot be handled is stored with its body, and done."""
+        return HandledUpdate(update=job, error="set aside")
+
 
 def _first_of_each_person(of_bots: ColumnElement[bool]) -> Select[Any]:
     """The first waiting update of each person; while it is handled or put off, their others wait.

@@ -171,11 +171,19 @@ class ImportQueue:
         for lease in self.leases.held(connection, database, jobs):
             self.leases.finish(connection, database, {lease: _after(jobs[lease], now)})
 
+    def set_aside(self, job: ImportJob, _now: datetime) -> ImportJob:
+        """A list on which the work fails ends where it is; its other customers are left out, and the report says so."""
+        message = "was not imported, because of a fault of the server; send this customer again"
+        done, total = job.done, len(job.customers)
+        report = (*job.report, *(ImportRemark(place, "left_out", None, message) for place in range(done, total)))
+        return msgspec.structs.replace(job, done=total, report=report)
+
 
 def _after(job: ImportJob, now: datetime) -> Values:
     """What to store of a list after work on it."""
-    done = job.done == len(job.customers)
-    return {"status": "done", "finished_at": now, "customers": None} if done else {"status": "queued"}
+    if job.done < len(job.customers):
+        return {"status": "queued"}
+    return {"status": "done", "finished_at": now, "customers": None, "done": job.done, "report": encode(job.report)}
 
 
 def _job(row: Row[Any], lease: Lease) -> ImportJob:

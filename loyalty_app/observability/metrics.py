@@ -75,6 +75,12 @@ _cards = Counter(
     ("outcome",),
     registry=REGISTRY,
 )
+_set_aside = Counter(
+    "loyalty_jobs_set_aside",
+    "Jobs of a queue that failed again and again and are not tried any more; the log tells of each.",
+    ("queue",),
+    registry=REGISTRY,
+)
 
 # Why cached: looking a child up by its labels costs as much as counting.
 _request = cache(_requests.labels)
@@ -123,3 +129,8 @@ def count_update(outcome: str, *, seconds: float) -> None:
 def count_card(outcome: str) -> None:
     """Count a card in a chat: shown, gone or failed."""
     _cards.labels(outcome).inc()
+
+
+def count_set_aside(queue: str) -> None:
+    """Count a job that is not tried any more, by the name of its queue's worker."""
+    _set_aside.labels(queue).inc()

@@ -14,6 +14,8 @@ _TAGS = range(0xE0020, 0xE0080)
 _SKIN = range(0x1F3FB, 0x1F400)
 _FLAGS = range(0x1F1E6, 0x1F200)
 _LINKS = "VIRAMA"
+# A whole sentence in one letter, many times as wide as others: no place has room for it, and no library can draw it.
+_SPELLED_OUT = {"\ufdfd": "بسم الله الرحمن الرحيم"}
 
 
 def clean(text: str) -> str:
@@ -22,6 +24,7 @@ def clean(text: str) -> str:
     Spaces are single, the text is NFC, with at most 400 characters and four marks on a letter.
     """
     drawable = "".join(letter for letter in text[: 2 * LETTERS_AT_MOST] if letter.isspace() or _drawable(letter))
+    drawable = "".join(_SPELLED_OUT.get(letter, letter) for letter in drawable)
     joined = " ".join(unicodedata.normalize("NFC", drawable).split())
     return "".join(_tamed(joined))[:LETTERS_AT_MOST].strip()
 

@@ -89,16 +89,30 @@ def mask(of: Line) -> Image.Image:
     picture = Image.new("L", (width * FINER, (ascent(size) + math.ceil(size * DESCENT)) * FINER))
     pen = ImageDraw.Draw(picture)
     for run in of.runs:
-        pen.text(
-            (left * FINER, ascent(size) * FINER),
-            _seen(run),
-            fill=255,
-            font=_font(run, of.style),
-            anchor="ls",
-            **_shaping(run, of.style),
-        )
+        _write(pen, (left * FINER, ascent(size) * FINER), run, of.style)
         left += _advance(run, of.style)
     return picture.reduce(FINER)
+
+
+def _write(pen: ImageDraw.ImageDraw, at: tuple[float, int], run: Run, style: Style) -> None:
+    """Write a run. Letters whose outline the font library cannot draw are left out; their place stays empty."""
+    try:
+        _write_letters(pen, at, run, style)
+    except OSError:
+        drawable = "".join(cluster for cluster in clusters(run.text) if _can_be_drawn(cluster, run, style))
+        _write_letters(pen, at, msgspec.structs.replace(run, text=drawable), style)
+
+
+def _write_letters(pen: ImageDraw.ImageDraw, at: tuple[float, int], run: Run, style: Style) -> None:
+    pen.text(at, _seen(run), fill=255, font=_font(run, style), anchor="ls", **_shaping(run, style))
+
+
+def _can_be_drawn(cluster: str, run: Run, style: Style) -> bool:
+    try:
+        _font(run, style).getmask(cluster, **_shaping(run, style))
+    except OSError:
+        return False
+    return True
 
 
 def ascent(size: int) -> int:

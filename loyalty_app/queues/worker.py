@@ -11,6 +11,7 @@ the jobs are is known only to their queues.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -19,12 +20,16 @@ from typing import Generic, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from loyalty_app.clock import Clock
-from loyalty_app.db.engine import Database
-from loyalty_app.queues.leased_table import Lease, LeasedTable
+from loyalty_app.db.engine import Database, will_pass
+from loyalty_app.observability.metrics import count_set_aside
+from loyalty_app.queues.leased_table import Key, Lease, LeasedTable
+from loyalty_core.errors import Busy
 
 MOST_AT_ONCE = 64
 LOOK_EVERY_SECONDS = 0.25
 TROUBLE_SECONDS = 2.0
+TRIES = 5
+"""How often a job is begun that raises each time, in one process."""
 RENEW_EVERY = timedelta(seconds=10)
 """How often leases are renewed: well before they end."""
 
@@ -32,10 +37,9 @@ log = logging.getLogger(__name__)
 
 Job = TypeVar("Job")
 Ended = TypeVar("Ended")
-Ended_contra = TypeVar("Ended_contra", contravariant=True)
 
 
-class WorkQueue(Protocol[Job, Ended_contra]):
+class WorkQueue(Protocol[Job, Ended]):
     """What a worker needs from a queue whose jobs are rows of a leased table."""
 
     @property
@@ -51,18 +55,20 @@ class WorkQueue(Protocol[Job, Ended_contra]):
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> Sequence[Job]:
         """Lease at most `room` jobs to the caller, waiting for no lock."""
 
-    def record(
-        self, connection: Connection, database: Database, ended: Sequence[Ended_contra], *, now: datetime
-    ) -> None:
+    def record(self, connection: Connection, database: Database, ended: Sequence[Ended], *, now: datetime) -> None:
         """Record the results of jobs whose lease is still held; leave others to their holders."""
+
+    def set_aside(self, job: Job, now: datetime) -> Ended:
+        """The result of a job that cannot be done, however often it is tried: recorded, it is not claimed again."""
 
 
 class QueueWorker(Generic[Job, Ended]):
     """Does the jobs of a queue until it is closed; closing finishes running jobs.
 
     `work` is a coroutine that does one job and returns its result, which the queue then records. At most 64 run at
-    once. If it raises, the failure is logged and the job is left: its lease ends by itself, and it is done again. If
-    the database is away, that is logged and tried again every two seconds. `name` appears in the log.
+    once. If it raises, the failure is logged and the job is left: its lease ends by itself, and it is done again. After
+    five failures that will not pass by themselves it is set aside, logged and counted. If the database is away, that is
+    logged and tried again every two seconds. `name` appears in the log and in the count.
 
         worker = QueueWorker(database, UpdateQueue(bots.keys), handle, clock=clock, name="updates")
         worker.wake()  # something was queued
@@ -83,6 +89,7 @@ class QueueWorker(Generic[Job, Ended]):
         self._under_way: dict[asyncio.Task[None], Job] = {}
         self._ended: list[Ended] = []
         self._renewed = clock()
+        self._failures: Counter[Key] = Counter()
         self._closing = False
         self._task = asyncio.create_task(self._serve(), name=name)
 
@@ -177,8 +184,24 @@ class QueueWorker(Generic[Job, Ended]):
             log.error("%s: a job failed; its lease ends by itself", self._name, exc_info=task.exception())
 
     async def _do(self, job: Job) -> None:
-        ended = await self._work(job)
+        key = self._queue.lease_of(job).key
+        try:
+            ended = await self._work(job)
+        except Exception as error:  # any failure: a fault of the program too must not be repeated for ever
+            if not self._is_hopeless(key, error):
+                raise
+            log.exception("%s: a job was set aside after %d failures", self._name, TRIES)
+            count_set_aside(self._name)
+            ended = self._queue.set_aside(job, self._clock())
+        self._failures.pop(key, None)
         self._ended.append(ended)  # looked up now: a turn may have started another list
+
+    def _is_hopeless(self, key: Key, error: Exception) -> bool:
+        """Count a failure of a job; whether it was the last try. What passes by itself is not counted."""
+        if will_pass(error) or isinstance(error, Busy):
+            return False
+        self._failures[key] += 1
+        return self._failures[key] >= TRIES
 
     async def settle(self) -> None:
         """Wait for running jobs and record their results; until then they stay leased."""

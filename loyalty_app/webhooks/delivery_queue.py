@@ -19,7 +19,7 @@ from loyalty_app.db.tables import attempt, business, delivery, event, webhook_en
 from loyalty_app.queues.leased_table import NOW, Lease, LeasedTable, free
 from loyalty_app.webhooks.endpoint_health import note_health
 from loyalty_app.webhooks.outbox import DELIVERED, FAILED, KEY, QUEUED, THEIR_ENDPOINT
-from loyalty_core.delivery_retries import Delivered, RetryAt, Verdict
+from loyalty_core.delivery_retries import Delivered, GaveUp, RetryAt, Verdict
 
 LEASE = timedelta(seconds=60)
 IN_FLIGHT_PER_ENDPOINT = 4
@@ -138,6 +138,10 @@ class DeliveryQueue:
             own = (endpoint.business_id, endpoint.id)
             verdicts = [one.verdict for one in held.values() if (one.job.business_id, one.job.endpoint_id) == own]
             note_health(connection, database, endpoint, verdicts, now=now)
+
+    def set_aside(self, job: DeliveryJob, now: datetime) -> DeliveryAttempt:
+        """A delivery that cannot even be tried has failed."""
+        return DeliveryAttempt(job=job, at=now, milliseconds=0, verdict=GaveUp(), error="internal")
 
 
 def _job(row: Row[Any], lease: Lease, now: datetime) -> DeliveryJob:

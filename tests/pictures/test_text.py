@@ -7,8 +7,11 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from PIL import ImageFont
 
+from loyalty_app.customers.card_pictures import render_card
+from loyalty_app.pictures.chart import render_chart
 from loyalty_app.pictures.fitting import fit, title, wrap
 from loyalty_app.pictures.fonts import (
     BOLD,
@@ -20,12 +23,14 @@ from loyalty_app.pictures.fonts import (
     TRADITIONAL,
     Face,
     every_face,
+    font,
     han_face,
     has,
     unreadable_faces,
 )
 from loyalty_app.pictures.letters import clean, clusters
-from loyalty_app.pictures.samples import CARDS
+from loyalty_app.pictures.poster import render_poster
+from loyalty_app.pictures.samples import CARDS, CHART, POSTER
 from loyalty_app.pictures.text import FINER, Line, Style, line, mask
 from tests.pictures.glyphs import letters_of
 
@@ -49,6 +54,41 @@ def seen(text: str) -> list[str]:
 
 def faces(text: str, language: str = "en") -> set[str]:
     return {run.face.name for run in line(text, Style(40, BOLD, language)).runs if run.text.strip()}
+
+
+# Any text.
+
+
+PLANES = st.sampled_from(
+    [
+        *((0x20, 0x250), (0x300, 0x370), (0x590, 0x700), (0x900, 0x1200), (0x2000, 0x2070), (0xD800, 0xE000)),
+        *((0xFB50, 0xFE10), (0xFE20, 0xFE70), (0x12000, 0x12100), (0x1F000, 0x1FB00), (0x20000, 0x20100)),
+        *((0xE0000, 0xE0200), (0, 0x20), (0, 0x110000)),
+    ]
+)
+ANY_LETTERS = PLANES.flatmap(lambda plane: st.text(st.integers(plane[0], plane[1] - 1).map(chr), max_size=60))
+ANY_TEXT = st.lists(ANY_LETTERS, max_size=3).map("".join)
+
+
+@given(ANY_TEXT, st.sampled_from(["en", "ar", "ja"]))
+def test_any_text_is_drawn_in_its_place(text: str, language: str) -> None:
+    style = Style(116, BOLD, language)
+    for drawn in [fit(text, style, 400), *title(text, style, 400), *wrap(text, style, 400, 2)]:
+        assert drawn.width <= 400
+        mask(drawn)
+
+
+def test_a_letter_that_is_a_whole_sentence_is_spelled_out() -> None:
+    assert said(line("A \ufdfd", STYLE)).endswith("الرحيم")
+
+
+def test_letters_whose_outline_cannot_be_drawn_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("loyalty_app.pictures.letters._SPELLED_OUT", {})
+    alone, among_others = line("\ufdfd", STYLE), line("\ufdfdلينا", STYLE)
+    with pytest.raises(OSError, match="overflow"):
+        font(alone.runs[0].face, 100, BOLD).getmask("\ufdfd")
+    assert mask(alone).getbbox() is None
+    assert mask(among_others).getbbox() is not None
 
 
 # Fonts.
@@ -242,3 +282,11 @@ def test_without_a_shaper_every_card_is_still_drawn() -> None:
 def test_the_latin_font_is_the_first_choice_for_latin_letters() -> None:
     [run] = line("Zoë", STYLE).runs
     assert run.face == LATIN
+
+
+def test_every_picture_takes_any_letter() -> None:
+    text = "Lena \ufdfd \ufdfa \u0001\U000e0041 " + "a" + "\u0301" * 50
+    card = replace(CARDS["latin"], shop_name=text, customer_name=text, reward_description=text)
+    assert render_card(card)
+    assert render_poster(replace(POSTER, shop_name=text, headline=text, reward_description=text, steps=(text,) * 3))
+    assert render_chart(replace(CHART, title=text, bars_legend=text, dots_legend=text))

@@ -11,9 +11,11 @@ import pytest
 from sqlalchemy import Row, select, tuple_
 
 from loyalty_app.db.engine import Database
+from loyalty_app.observability.metrics import REGISTRY
 from loyalty_app.queues.leased_table import Key, Lease
-from loyalty_app.queues.worker import QueueWorker
+from loyalty_app.queues.worker import TRIES, QueueWorker
 from loyalty_app.settings import Settings
+from loyalty_core.errors import Busy
 from testkit.builders import NOON
 from testkit.concurrency import until
 from testkit.shop import Shop
@@ -233,6 +235,56 @@ async def test_what_is_claimed_while_a_worker_stops_is_given_back_and_not_begun(
     monkeypatch.undo()
     assert begun == []
     assert there.keys_of(await there.claim()) == [key]
+
+
+async def test_a_job_whose_work_always_fails_is_set_aside_after_five_tries_and_counted(
+    shop: Shop, here: Process, case: Case, caplog: pytest.LogCaptureFixture
+) -> None:
+    await put(shop, case, 1)
+    tries, before = 0, set_aside(case.name)
+
+    async def work(_job: Job) -> object:
+        nonlocal tries
+        tries += 1
+        shop.clock.now += case.queue.leases.lasts
+        raise UnicodeError("no way to send it")
+
+    async def is_set_aside() -> bool:
+        return not await here.is_due(shop.clock.now + timedelta(hours=2))
+
+    worker = QueueWorker(shop.database, case.queue, work, clock=shop.clock, name=case.name)
+    try:
+        await until(is_set_aside)
+    finally:
+        await worker.close()
+    assert (tries, set_aside(case.name) - before) == (TRIES, 1)
+    assert f"{case.name}: a job was set aside" in caplog.text
+
+
+async def test_a_failure_that_passes_by_itself_does_not_set_a_job_aside(shop: Shop, here: Process, case: Case) -> None:
+    await put(shop, case, 1)
+    tries = 0
+
+    async def work(job: Job) -> object:
+        nonlocal tries
+        tries += 1
+        shop.clock.now += case.queue.leases.lasts
+        if tries <= TRIES:
+            raise (TimeoutError, Busy)[tries % 2]
+        return case.ended(job)
+
+    worker = QueueWorker(shop.database, case.queue, work, clock=shop.clock, name=case.name)
+    try:
+        await until(lambda: all_done(case, shop.database))
+    finally:
+        await worker.close()
+    assert tries == TRIES + 1
+    assert not await here.is_due(shop.clock.now + timedelta(hours=2))
+
+
+def set_aside(queue: str) -> float:
+    """How many jobs of a queue this process has set aside."""
+    return REGISTRY.get_sample_value("loyalty_jobs_set_aside_total", {"queue": queue}) or 0
 
 
 @pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
