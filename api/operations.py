@@ -35,7 +35,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     once_only                  it takes an Idempotency-Key
     refusals                   error codes of its own, beside those that every operation can answer with (`codes`)
 
-    Example: `@serves("GET", "/program", Operation(name="getProgram", summary="Get the program", tag="Program",
+    Example: `@serves("GET", "/program", Operation(name="program.get", summary="Get the program", tag="Program",
     scope=Scope.PROGRAM_READ, answer=ProgramView, example=examples.PROGRAM))`.
     """
 

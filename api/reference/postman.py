@@ -25,27 +25,27 @@ ABOUT = (
     "customer, works with them, and erases them. The other variables are kept by the requests."
 )
 ORIGINAL = {
-    "Customers": ("listCustomers", "getCustomer", "getCustomerByCode", "createCustomer"),
-    "Stamps": ("addStamps", "addStampsByCode"),
-    "Analytics": ("getAnalytics",),
-    "Webhooks": ("listWebhooks", "createWebhook", "deleteWebhook"),
+    "Customers": ("customers.list", "customers.get", "customers.get_by_code", "customers.create"),
+    "Stamps": ("customers.stamp", "customers.stamp_by_code"),
+    "Analytics": ("analytics.get",),
+    "Webhooks": ("webhooks.list", "webhooks.create", "webhooks.delete"),
 }
 LAST = "Customers"
 """The last of the added folders: it erases the customer that the others work with."""
 
-ERASING = "deleteCustomer"
+ERASING = "customers.delete"
 
 STAMPING: Json = {"stamps": 10, "order_ref": "{{$guid}}"}
 BODIES: dict[str, Json] = {
-    "createCustomer": {"name": "Ana Lovelace", "phone": "{{phone}}", "email": "ana@example.com"},
-    "importCustomers": {"customers": [{"name": "Ana Lovelace", "phone": "{{phone}}"}]},
-    "addStamps": STAMPING,
-    "addStampsByCode": STAMPING,
-    "redeem": {},
-    "redeemByCode": {},
-    "updateProgram": {"reward_description": "{{reward_description}}"},
-    "createWebhook": {"url": "{{webhook_url}}", "events": ["stamp.added", "reward.redeemed"]},
-    "replayDeliveries": {"since": "{{$isoTimestamp}}"},
+    "customers.create": {"name": "Ana Lovelace", "phone": "{{phone}}", "email": "ana@example.com"},
+    "imports.create": {"customers": [{"name": "Ana Lovelace", "phone": "{{phone}}"}]},
+    "customers.stamp": STAMPING,
+    "customers.stamp_by_code": STAMPING,
+    "customers.redeem": {},
+    "customers.redeem_by_code": {},
+    "program.update": {"reward_description": "{{reward_description}}"},
+    "webhooks.create": {"url": "{{webhook_url}}", "events": ["stamp.added", "reward.redeemed"]},
+    "webhooks.replay": {"since": "{{$isoTimestamp}}"},
 }
 """Operation → the body it sends here, where the reference's example would work only once or only there."""
 

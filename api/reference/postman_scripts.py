@@ -16,27 +16,27 @@ KEEP_TRANSACTION = """\
 pm.collectionVariables.set("transaction_id", pm.response.json().data.transaction_id);"""
 
 AFTER = {
-    "listCustomers": """\
+    "customers.list": """\
 const [first] = pm.response.json().data;
 if (first && !pm.collectionVariables.get("customer_id")) {
   pm.collectionVariables.set("customer_id", first.id);
   pm.collectionVariables.set("qr_code", first.qr_code);
 }""",
-    "createCustomer": KEEP_CUSTOMER,
-    "addStamps": KEEP_TRANSACTION,
-    "addStampsByCode": KEEP_TRANSACTION,
-    "redeem": KEEP_TRANSACTION,
-    "redeemByCode": KEEP_TRANSACTION,
-    "importCustomers": """\
+    "customers.create": KEEP_CUSTOMER,
+    "customers.stamp": KEEP_TRANSACTION,
+    "customers.stamp_by_code": KEEP_TRANSACTION,
+    "customers.redeem": KEEP_TRANSACTION,
+    "customers.redeem_by_code": KEEP_TRANSACTION,
+    "imports.create": """\
 pm.collectionVariables.set("import_id", pm.response.json().data.id);""",
-    "createWebhook": """\
+    "webhooks.create": """\
 pm.collectionVariables.set("webhook_id", pm.response.json().data.id);""",
-    "deleteWebhook": """\
+    "webhooks.delete": """\
 pm.collectionVariables.unset("webhook_id");""",
-    "getProgram": """\
+    "program.get": """\
 const text = JSON.stringify(pm.response.json().data.reward_description);
 pm.collectionVariables.set("reward_description", text.slice(1, -1));""",
-    "deleteCustomer": """\
+    "customers.delete": """\
 for (const name of ["customer_id", "qr_code", "new_customer_id"]) pm.collectionVariables.unset(name);""",
 }
 """Operation → what happens after its answer."""
@@ -70,7 +70,7 @@ ask("GET", "/webhooks", null, (known) => {
 });"""
 
 BEFORE = {
-    "createCustomer": f"""\
+    "customers.create": f"""\
 {A_PHONE}
 pm.collectionVariables.set("phone", phone);""",
 }

@@ -25,7 +25,7 @@ TAG = "Customers"
     "GET",
     "/customers",
     Operation(
-        name="listCustomers",
+        name="customers.list",
         summary="List customers",
         text="In the order in which they joined. `phone` finds one by number, `q` looks through name, phone, e-mail.",
         tag=TAG,
@@ -54,7 +54,7 @@ def _plus_restored(phone: str | None) -> str | None:
     "POST",
     "/customers",
     Operation(
-        name="createCustomer",
+        name="customers.create",
         summary="Create a customer",
         text="Answers with the customer and their unique QR code. A phone number belongs to one customer of a shop.",
         tag=TAG,
@@ -76,7 +76,7 @@ async def create_customer(request: AppRequest) -> ASGIResponse:
 
 
 SHOWING = Operation(
-    name="getCustomer",
+    name="customers.get",
     summary="Get a customer by id",
     tag=TAG,
     scope=Scope.CUSTOMERS_READ,
@@ -97,7 +97,7 @@ async def get_customer(request: AppRequest) -> ASGIResponse:
     "/customers/qr/{qr_code:str}",
     replace(
         SHOWING,
-        name="getCustomerByCode",
+        name="customers.get_by_code",
         summary="Look a customer up by QR code",
         text="Scan, look up, stamp. Takes the code, typed or scanned, or the card's whole link, URL-encoded.",
     ),
@@ -117,7 +117,7 @@ async def _show(request: AppRequest, ref: int | str) -> ASGIResponse:
     "PATCH",
     "/customers/{id:str}",
     Operation(
-        name="updateCustomer",
+        name="customers.update",
         summary="Change a customer's profile",
         text="Only the fields that are sent change; null empties a field. Sends customer.updated.",
         tag=TAG,
@@ -140,7 +140,7 @@ async def update_customer(request: AppRequest) -> ASGIResponse:
     "DELETE",
     "/customers/{id:str}",
     Operation(
-        name="deleteCustomer",
+        name="customers.delete",
         summary="Erase a customer's personal data",
         text="Name, phone, e-mail and birthday are erased, open rewards taken back. The ledger stays, without a name.",
         tag=TAG,
@@ -160,7 +160,7 @@ async def delete_customer(request: AppRequest) -> ASGIResponse:
     "GET",
     "/customers/{id:str}/transactions",
     Operation(
-        name="listTransactions",
+        name="customers.list_transactions",
         summary="List what was done to a card",
         text="The newest first; undone entries stay in the list.",
         tag=TAG,
@@ -183,7 +183,7 @@ async def list_transactions(request: AppRequest) -> ASGIResponse:
     "GET",
     "/customers/{id:str}/rewards",
     Operation(
-        name="listCustomerRewards",
+        name="customers.list_rewards",
         summary="List a customer's rewards",
         tag=TAG,
         scope=Scope.REWARDS_READ,
@@ -211,7 +211,7 @@ async def show_rewards(request: AppRequest, customer_id: CustomerId | None = Non
     "GET",
     "/customers/{id:str}/card.png",
     Operation(
-        name="getCard",
+        name="customers.card",
         summary="Get the picture of a card",
         text="1000×600 pixels: stamps, reward and QR code in the shop's colour. With the `ETag` of a picture that you "
         "have in `If-None-Match` the answer is 304 as long as the card looks the same.",

@@ -19,7 +19,7 @@ TAG = "Customers"
     "POST",
     "/customers/import",
     Operation(
-        name="importCustomers",
+        name="imports.create",
         summary="Import customers",
         text="Takes up to 1,000 at a time and answers at once; ask the `url` how far it is. Who is there already (by "
         "phone number; without one, by name and e-mail) is left alone. `stamps` are those on the running card, "
@@ -51,7 +51,7 @@ async def import_customers(request: AppRequest) -> ASGIResponse:
     "GET",
     "/imports/{id:str}",
     Operation(
-        name="getImport",
+        name="imports.get",
         summary="See what became of an import",
         text="`report` names the customers that were not taken by their place in the list, counted from 0. An import "
         "can be seen for 30 days.",

@@ -22,7 +22,7 @@ from loyalty_core.views import ProgramView, RewardView, program_view
     "GET",
     "/rewards",
     Operation(
-        name="listRewards",
+        name="rewards.list",
         summary="List rewards",
         text="The newest first. `status=available` is what the business owes.",
         tag="Rewards",
@@ -42,7 +42,7 @@ async def list_rewards(request: AppRequest) -> ASGIResponse:
     "GET",
     "/program",
     Operation(
-        name="getProgram",
+        name="program.get",
         summary="Get the program",
         tag="Program",
         scope=Scope.PROGRAM_READ,
@@ -60,7 +60,7 @@ async def get_program(request: AppRequest) -> ASGIResponse:
     "PATCH",
     "/program",
     Operation(
-        name="updateProgram",
+        name="program.update",
         summary="Change the program",
         text="Only the fields that are sent change. Running cards keep their goal unless the new one is smaller.",
         tag="Program",
@@ -83,7 +83,7 @@ async def update_program(request: AppRequest) -> ASGIResponse:
     "GET",
     "/analytics",
     Operation(
-        name="getAnalytics",
+        name="analytics.get",
         summary="Get a summary of the program",
         text="Whole days of the business's time zone, today included.",
         tag="Analytics",

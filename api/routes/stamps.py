@@ -18,7 +18,7 @@ from loyalty_core.stamping import RedeemOrder, StampOrder
 TAG = "Stamps"
 
 STAMPING = Operation(
-    name="addStamps",
+    name="customers.stamp",
     summary="Add stamps by id",
     text="Adds stamps and records a visit. Sends stamp.added.",
     tag=TAG,
@@ -43,7 +43,7 @@ async def add_stamps(request: AppRequest) -> ASGIResponse:
     "/customers/qr/{qr_code:str}/stamps",
     replace(
         STAMPING,
-        name="addStampsByCode",
+        name="customers.stamp_by_code",
         summary="Add stamps by QR code",
         text=(
             "The scan-and-stamp flow of a till. When the stamps reach the goal, the reward is issued and "
@@ -72,7 +72,7 @@ async def _stamp(request: RequestLike, customer: int | str) -> Answer[Stamped]:
 
 
 REDEEMING = Operation(
-    name="redeem",
+    name="customers.redeem",
     summary="Redeem a reward by id",
     text="Takes the oldest available reward unless one is named. Sends reward.redeemed.",
     tag=TAG,
@@ -101,7 +101,7 @@ async def redeem(request: AppRequest) -> ASGIResponse:
 @serves(
     "POST",
     "/customers/qr/{qr_code:str}/redeem",
-    replace(REDEEMING, name="redeemByCode", summary="Redeem a reward by QR code"),
+    replace(REDEEMING, name="customers.redeem_by_code", summary="Redeem a reward by QR code"),
 )
 async def redeem_by_code(request: AppRequest) -> ASGIResponse:
     """Hand out a reward."""
@@ -117,7 +117,7 @@ async def _redeem(request: AppRequest, customer: int | str) -> ASGIResponse:
     "POST",
     "/transactions/{id:str}/void",
     Operation(
-        name="voidTransaction",
+        name="transactions.void",
         summary="Undo a stamp or a redemption",
         text="Once each. The card is added up again, as if the entry had never been made. Sends transaction.voided.",
         tag=TAG,

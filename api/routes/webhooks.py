@@ -27,7 +27,7 @@ KNOWN = ("webhook_not_found",)
     "GET",
     "/webhooks",
     Operation(
-        name="listWebhooks",
+        name="webhooks.list",
         summary="List webhooks",
         text="All endpoints of the business; there are at most 20. Secrets are not shown.",
         query=PageQuery,
@@ -50,7 +50,7 @@ async def list_endpoints(request: AppRequest) -> ASGIResponse:
     "POST",
     "/webhooks",
     Operation(
-        name="createWebhook",
+        name="webhooks.create",
         summary="Register a webhook",
         text="Answers with the secret for checking signatures. It is shown this once.",
         body=WebhookOrder,
@@ -73,7 +73,7 @@ async def create_endpoint(request: AppRequest) -> ASGIResponse:
     "PATCH",
     "/webhooks/{id:str}",
     Operation(
-        name="updateWebhook",
+        name="webhooks.update",
         summary="Change a webhook",
         text="Switching it off holds what is queued; switching it on sends that.",
         body=WebhookPatch,
@@ -98,7 +98,7 @@ async def update_endpoint(request: AppRequest) -> ASGIResponse:
     "DELETE",
     "/webhooks/{id:str}",
     Operation(
-        name="deleteWebhook",
+        name="webhooks.delete",
         summary="Delete a webhook",
         text="It stops receiving events at once.",
         answer=Deleted,
@@ -119,7 +119,7 @@ async def delete_endpoint(request: AppRequest) -> ASGIResponse:
     "POST",
     "/webhooks/{id:str}/rotate-secret",
     Operation(
-        name="rotateWebhookSecret",
+        name="webhooks.rotate_secret",
         summary="Give a webhook a new secret",
         text="Shown this once. For 24 hours every delivery carries two signatures, with the new and the old secret.",
         body=NoBody,
@@ -141,7 +141,7 @@ async def rotate_secret(request: AppRequest) -> ASGIResponse:
     "POST",
     "/webhooks/{id:str}/test",
     Operation(
-        name="testWebhook",
+        name="webhooks.test",
         summary="Send a test event",
         text="Queues webhook.test for this endpoint; what came of it is in its deliveries.",
         body=NoBody,
@@ -166,7 +166,7 @@ async def send_test(request: AppRequest) -> ASGIResponse:
     "GET",
     "/webhooks/{id:str}/deliveries",
     Operation(
-        name="listDeliveries",
+        name="webhooks.list_deliveries",
         summary="List what was sent to a webhook",
         text="The newest first, with every attempt: when, how long it took, and how the answer began.",
         query=PageQuery,
@@ -189,7 +189,7 @@ async def list_deliveries(request: AppRequest) -> ASGIResponse:
     "POST",
     "/webhooks/{id:str}/replay",
     Operation(
-        name="replayDeliveries",
+        name="webhooks.replay",
         summary="Send again",
         text="One delivery, or everything since a time in the last 30 days. The webhook-id stays the same.",
         body=ReplayOrder,

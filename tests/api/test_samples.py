@@ -155,7 +155,7 @@ def test_a_sample_that_is_refused_ends_in_an_error_that_shows_the_problem(
     language: str, live: Live, home: Path, tmp_path: Path
 ) -> None:
     leg(language, lambda _: runner_of(language), home, needed=False)
-    [call] = [call for call in CALLS if call.operation.name == "getCustomer"]
+    [call] = [call for call in CALLS if call.operation.name == "customers.get"]
     ended = run(language, sample(call, language).replace("/42", "/999999"), tmp_path, live)
     assert ended.returncode != 0
     assert "404" in ended.stdout + ended.stderr
