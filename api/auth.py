@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
@@ -18,6 +19,7 @@ from api.refusals import MissingApiKey, RateLimited
 from api.request_log import request_log_of
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import CHAT_KEYS
+from loyalty_app.db.idempotency import KeyedRequest, fingerprint_of
 from loyalty_app.shops.api_key_check import KeyHolder
 from loyalty_core.access import Scope, requests_per_hour, require_api, require_scope
 from loyalty_core.errors import InvalidApiKey, InvalidRequest
@@ -85,6 +87,16 @@ def caller_of(request: RequestLike) -> Caller:
         raise InvalidRequest.field("Idempotency-Key", "must not begin with chat:, which is taken by the chat")
     actor = Actor(ActorType.API_KEY, holder.key.key_id, holder.key.name)
     return Caller(business=holder.business, actor=actor, key=key)
+
+
+def keyed(request: RequestLike, operation: str, *asked: object) -> KeyedRequest:
+    """A request that its Idempotency-Key, if it has one, makes once-only. Raises InvalidRequest.
+
+    `operation` and `asked` distinguish it from others: they stay as they are when code is renamed.
+    """
+    caller = caller_of(request)
+    fingerprint = fingerprint_of(msgspec.json.encode([operation, *asked]))
+    return KeyedRequest(business_id=caller.business.id, key=caller.key, fingerprint=fingerprint)
 
 
 def key_holder(request: RequestLike) -> KeyHolder:

@@ -13,6 +13,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import HTTPScope
 
 from loyalty_app.counter import Answer
+from loyalty_app.db.idempotency import KeyedAnswer
 from loyalty_app.pagination import Page
 from loyalty_app.runtime import Runtime
 
@@ -62,13 +63,13 @@ def runtime_of(request: RequestLike) -> Runtime:
 encode = msgspec.json.Encoder().encode
 
 
-def envelope(answer: Answer[object]) -> bytes:
-    """The body of the counter's answer: its JSON, not encoded again."""
+def envelope(answer: Answer[object] | KeyedAnswer) -> bytes:
+    """The body of an answer that is JSON already, not encoded again."""
     return b'{"data":%b}' % answer.body
 
 
-def counter_response(answer: Answer[object], *, status: int = 200) -> ASGIResponse:
-    """The counter's answer; a replay says so in a header and is the same to the byte."""
+def counter_response(answer: Answer[object] | KeyedAnswer, *, status: int = 200) -> ASGIResponse:
+    """An answer that is given once; a replay says so in a header and is the same to the byte."""
     headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
     return ASGIResponse(body=envelope(answer), status_code=status, headers=headers)
 

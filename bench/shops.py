@@ -10,6 +10,7 @@ import msgspec
 
 from loyalty_app.clock import utc_now
 from loyalty_app.counter import Caller
+from loyalty_app.db.idempotency import KeyedRequest
 from loyalty_app.runtime import Runtime, open_runtime
 from loyalty_app.settings import Settings
 from loyalty_app.shops.api_keys import create_key
@@ -69,7 +70,7 @@ async def _open(held: Runtime, name: str, scale: Scale) -> list[Card]:
     profiles = (Profile(name=f"Customer {number}") for number in range(scale.guests))
     answers = await asyncio.gather(*(held.counter.join(caller, profile) for profile in profiles))
     if scale.listening:
-        await held.webhooks.register(business.id, ENDPOINT, EVENTS)
+        await held.webhooks.register(KeyedRequest(business_id=business.id), ENDPOINT, EVENTS)
     key = await create_key(held.database, business.id, now=utc_now(), name="till")
     numbers = sorted(answer.outcome.id for answer in answers)
     return [Card(business.id, number, key.api_key) for number in numbers]

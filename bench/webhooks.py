@@ -26,11 +26,12 @@ from bench.rounds import keep
 from loyalty_app.clock import utc_now
 from loyalty_app.counter import Caller
 from loyalty_app.db.engine import Database, open_database
+from loyalty_app.db.idempotency import KeyedRequest
 from loyalty_app.db.tables import delivery
 from loyalty_app.runtime import Runtime, open_runtime, open_webhook_worker
 from loyalty_app.settings import Settings
 from loyalty_app.shops.businesses import NewBusiness, first_terms, open_business
-from loyalty_app.webhooks.endpoints import WebhookChange
+from loyalty_app.webhooks.endpoints import NewWebhookView, WebhookChange
 from loyalty_core.access import Plan
 from loyalty_core.customers import Profile
 from loyalty_core.ledger import SYSTEM
@@ -47,6 +48,11 @@ class Till(msgspec.Struct, frozen=True):
     caller: Caller
     customer_id: int
     webhook_id: int
+
+    @property
+    def once(self) -> KeyedRequest:
+        """A request of the shop, without a key."""
+        return KeyedRequest(business_id=self.caller.business.id)
 
     async def stamp(self, held: Runtime) -> int:
         """Give a stamp. Returns the transaction's id."""
@@ -95,8 +101,8 @@ async def open_till(held: Runtime, url: str) -> Till:
     business = await open_business(held.database, new, first_terms(100, "A coffee", utc_now()))
     caller = Caller(business=business, actor=SYSTEM)
     customer = (await held.counter.join(caller, Profile(name="Customer"))).outcome
-    webhook = await held.webhooks.register(business.id, url, ("stamp.added",))
-    return Till(caller, customer.id, webhook.id)
+    answer = await held.webhooks.register(KeyedRequest(business_id=business.id), url, ("stamp.added",))
+    return Till(caller, customer.id, msgspec.json.decode(answer.body, type=NewWebhookView).id)
 
 
 async def deliver_backlog(settings: Settings) -> dict[str, float]:
@@ -141,7 +147,7 @@ async def measure_times(settings: Settings, tills: list[Till], sink: Sink, *, se
         dead.bind(("127.0.0.1", 0))  # and nobody listens
         async with open_runtime(settings) as held:
             for till, url in zip(tills, (f"http://127.0.0.1:{dead.getsockname()[1]}/", sink.tarpit), strict=False):
-                await held.webhooks.change(till.caller.business.id, till.webhook_id, WebhookChange(url=url))
+                await held.webhooks.change(till.once, till.webhook_id, WebhookChange(url=url))
             committed = await stamp_evenly(held, tills, watched=tills[2:], seconds=seconds)
             await asyncio.sleep(GOALS["p99_ms"] / 1000)
             arrived = sink.finish()

@@ -52,10 +52,11 @@ one that it needs.
 
 # Once only
 
-A connection can break after the work is done. So send an `Idempotency-Key` with every stamp, redemption, undo, new
-customer, changed profile and deletion: 1 to 255 visible ASCII characters, a new one for each new wish. It must
-never come twice, not next year either: the till, the day and the receipt, as `$once`, or a UUID that you keep with
-the receipt. The number of a receipt alone is not enough: many tills begin again at 1 each morning.
+A connection can break after the work is done. So send an `Idempotency-Key` with every request that changes
+something, above all with stamps, redemptions, undos and new customers: 1 to 255 visible ASCII characters, a new
+one for each new wish. It must never come twice, not next year either: the till, the day and the receipt, as
+`$once`, or a UUID that you keep with the receipt. The number of a receipt alone is not enough: many tills begin
+again at 1 each morning.
 
 - No answer, 500 or 503: send the same request with the same key again, until there is an answer.
 - The same key and the same request: the first answer once more, with `Idempotent-Replayed: true`. Nothing was

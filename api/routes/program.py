@@ -3,15 +3,15 @@
 from litestar.response.base import ASGIResponse
 
 from api import examples
-from api.auth import key_holder
+from api.auth import key_holder, keyed
 from api.bodies import AnalyticsQuery, RewardQuery
-from api.messages import AppRequest, data_response, runtime_of
+from api.messages import AppRequest, counter_response, data_response, runtime_of
 from api.operations import Operation, serves
 from api.parsing import read_body, read_query
 from api.routes.customers import show_rewards
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.customers.analytics import read_summary
-from loyalty_app.shops.programs import change_program, read_program
+from loyalty_app.shops.programs import change_program_once, read_program
 from loyalty_core.access import Scope
 from loyalty_core.analytics import Summary
 from loyalty_core.programs import ProgramChange
@@ -68,15 +68,15 @@ async def get_program(request: AppRequest) -> ASGIResponse:
         body=ProgramChange,
         body_example={"stamps_required": 8, "reward_description": "A coffee of your choice"},
         answer=ProgramView,
+        once_only=True,
         example=examples.PROGRAM,
     ),
 )
 async def update_program(request: AppRequest) -> ASGIResponse:
     """Change the program."""
     change, runtime = await read_body(request, ProgramChange), runtime_of(request)
-    business_id = key_holder(request).business.id
-    changed = await change_program(runtime.database, business_id, change, now=runtime.clock(), repaint=repaint)
-    return data_response(program_view(changed))
+    once, now = keyed(request, "updateProgram", change), runtime.clock()
+    return counter_response(await change_program_once(runtime.database, once, change, now=now, repaint=repaint))
 
 
 @serves(

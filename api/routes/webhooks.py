@@ -5,18 +5,18 @@ from datetime import datetime
 from litestar.response.base import ASGIResponse
 
 from api import examples
-from api.auth import key_holder
+from api.auth import key_holder, keyed
 from api.bodies import NoBody, PageQuery, ReplayOrder, WebhookOrder, WebhookPatch
-from api.messages import AppRequest, data_response, page_response, runtime_of
+from api.messages import AppRequest, counter_response, page_response, runtime_of
 from api.operations import Operation, serves
 from api.parsing import path_id, read_body, read_query
+from loyalty_app.db.idempotency import KeyedAnswer, KeyedRequest
 from loyalty_app.runtime import Runtime
 from loyalty_app.webhooks import delivery_log
 from loyalty_app.webhooks.delivery_log import DeliveryView, Queued
 from loyalty_app.webhooks.endpoints import NewWebhookView, WebhookChange, WebhookView, list_webhooks
 from loyalty_core.access import Scope
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.fields import BusinessId
 from loyalty_core.outcomes import Deleted
 
 TAG = "Webhooks"
@@ -57,6 +57,7 @@ async def list_endpoints(request: AppRequest) -> ASGIResponse:
         body_example={"url": "https://example.com/hook", "events": ["stamp.added", "reward.redeemed"]},
         answer=NewWebhookView,
         status=201,
+        once_only=True,
         refusals=("webhook_limit_reached",),
         example=examples.NEW_WEBHOOK,
         tag=TAG,
@@ -65,8 +66,9 @@ async def list_endpoints(request: AppRequest) -> ASGIResponse:
 )
 async def create_endpoint(request: AppRequest) -> ASGIResponse:
     """Register an endpoint."""
-    new, business_id = await read_body(request, WebhookOrder), key_holder(request).business.id
-    return data_response(await runtime_of(request).webhooks.register(business_id, new.url, new.events), status=201)
+    new = await read_body(request, WebhookOrder)
+    once = keyed(request, "createWebhook", new.url, new.events)
+    return counter_response(await runtime_of(request).webhooks.register(once, new.url, new.events), status=201)
 
 
 @serves(
@@ -79,6 +81,7 @@ async def create_endpoint(request: AppRequest) -> ASGIResponse:
         body=WebhookPatch,
         body_example={"active": True},
         answer=WebhookView,
+        once_only=True,
         refusals=KNOWN,
         example=examples.WEBHOOK,
         tag=TAG,
@@ -89,9 +92,9 @@ async def update_endpoint(request: AppRequest) -> ASGIResponse:
     """Change an endpoint."""
     webhook_id, patch = path_id(request), await read_body(request, WebhookPatch)
     change, runtime = WebhookChange(url=patch.url, events=patch.events, active=patch.active), runtime_of(request)
-    changed = await runtime.webhooks.change(key_holder(request).business.id, webhook_id, change)
+    changed = await runtime.webhooks.change(keyed(request, "updateWebhook", webhook_id, change), webhook_id, change)
     runtime.wakeups.deliveries.notify()
-    return data_response(changed)
+    return counter_response(changed)
 
 
 @serves(
@@ -102,6 +105,7 @@ async def update_endpoint(request: AppRequest) -> ASGIResponse:
         summary="Delete a webhook",
         text="It stops receiving events at once.",
         answer=Deleted,
+        once_only=True,
         refusals=KNOWN,
         example=Deleted(id=5),
         tag=TAG,
@@ -111,8 +115,8 @@ async def update_endpoint(request: AppRequest) -> ASGIResponse:
 async def delete_endpoint(request: AppRequest) -> ASGIResponse:
     """Delete an endpoint."""
     webhook_id = path_id(request)
-    await runtime_of(request).webhooks.delete(key_holder(request).business.id, webhook_id)
-    return data_response(Deleted(id=webhook_id))
+    once = keyed(request, "deleteWebhook", webhook_id)
+    return counter_response(await runtime_of(request).webhooks.delete(once, webhook_id))
 
 
 @serves(
@@ -121,10 +125,12 @@ async def delete_endpoint(request: AppRequest) -> ASGIResponse:
     Operation(
         name="webhooks.rotate_secret",
         summary="Give a webhook a new secret",
-        text="Shown this once. For 24 hours every delivery carries two signatures, with the new and the old secret.",
+        text="Shown this once. For 24 hours every delivery is also signed with the secret before; with several, if "
+        "there was more than one rotation.",
         body=NoBody,
         body_example={},
         answer=NewWebhookView,
+        once_only=True,
         refusals=KNOWN,
         example=examples.NEW_WEBHOOK,
         tag=TAG,
@@ -134,7 +140,8 @@ async def delete_endpoint(request: AppRequest) -> ASGIResponse:
 async def rotate_secret(request: AppRequest) -> ASGIResponse:
     """Renew a secret."""
     webhook_id, _ = path_id(request), await read_body(request, NoBody)
-    return data_response(await runtime_of(request).webhooks.rotate_secret(key_holder(request).business.id, webhook_id))
+    once = keyed(request, "rotateWebhookSecret", webhook_id)
+    return counter_response(await runtime_of(request).webhooks.rotate_secret(once, webhook_id))
 
 
 @serves(
@@ -147,6 +154,7 @@ async def rotate_secret(request: AppRequest) -> ASGIResponse:
         body=NoBody,
         body_example={},
         answer=Queued,
+        once_only=True,
         refusals=KNOWN,
         example=Queued(1, 901),
         tag=TAG,
@@ -156,10 +164,10 @@ async def rotate_secret(request: AppRequest) -> ASGIResponse:
 async def send_test(request: AppRequest) -> ASGIResponse:
     """Send a test."""
     webhook_id, _, runtime = path_id(request), await read_body(request, NoBody), runtime_of(request)
-    business_id = key_holder(request).business.id
-    queued = await delivery_log.send_test(runtime.database, business_id, webhook_id, now=runtime.clock())
+    once = keyed(request, "testWebhook", webhook_id)
+    queued = await delivery_log.send_test(runtime.database, once, webhook_id, now=runtime.clock())
     runtime.wakeups.deliveries.notify()
-    return data_response(queued)
+    return counter_response(queued)
 
 
 @serves(
@@ -195,6 +203,7 @@ async def list_deliveries(request: AppRequest) -> ASGIResponse:
         body=ReplayOrder,
         body_example={"since": "2026-03-01T09:30:00Z"},
         answer=Queued,
+        once_only=True,
         refusals=KNOWN,
         example=Queued(12, 902),
         tag=TAG,
@@ -204,18 +213,18 @@ async def list_deliveries(request: AppRequest) -> ASGIResponse:
 async def replay(request: AppRequest) -> ASGIResponse:
     """Send again."""
     webhook_id, order, runtime = path_id(request), await read_body(request, ReplayOrder), runtime_of(request)
-    queued = await _replay(runtime, order, key_holder(request).business.id, webhook_id)
+    queued = await _replay(runtime, order, keyed(request, "replayDeliveries", webhook_id, order), webhook_id)
     runtime.wakeups.deliveries.notify()
-    return data_response(queued)
+    return counter_response(queued)
 
 
-async def _replay(runtime: Runtime, order: ReplayOrder, business_id: BusinessId, webhook_id: int) -> Queued:
+async def _replay(runtime: Runtime, order: ReplayOrder, once: KeyedRequest, webhook_id: int) -> KeyedAnswer:
     now = runtime.clock()
     match order:
         case ReplayOrder(delivery_id=int(wanted), since=None):
-            return await delivery_log.replay_one(runtime.database, business_id, webhook_id, delivery_id=wanted, now=now)
+            return await delivery_log.replay_one(runtime.database, once, webhook_id, delivery_id=wanted, now=now)
         case ReplayOrder(delivery_id=None, since=datetime() as since):
-            return await delivery_log.replay_since(runtime.database, business_id, webhook_id, since=since, now=now)
+            return await delivery_log.replay_since(runtime.database, once, webhook_id, since=since, now=now)
         case _:
             raise InvalidRequest.field("delivery_id", "must be given, or since, and not both")
 

@@ -7,6 +7,8 @@ The rules, in words:
 - A refusal stores nothing, so its key stays free.
 - If two take one key at once, one loses: the key is a primary key. The loser is decided again and sees the winner.
 
+- An answer that holds a secret is stored encrypted, with the vault that its caller gives.
+
 The counter stores the answers of a whole batch by these rules, `answer_once` stores a single one. `write_once` is for
 work that has a unique key of its own. What is asked is not known here.
 """
@@ -14,7 +16,7 @@ work that has a unique key of its own. What is asked is not known here.
 import hashlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Row, and_, update
@@ -50,8 +52,25 @@ class KeyedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request that is to happen once; without a key it happens each time."""
 
     business_id: int
-    key: str | None
-    fingerprint: bytes
+    key: str | None = None
+    fingerprint: bytes = b""
+
+
+class KeyedAnswer(NamedTuple):
+    """The answer to a request, as JSON, and whether it is the first answer once more."""
+
+    body: bytes
+    replayed: bool = False
+
+
+class Locks(Protocol):
+    """Encrypts an answer and decrypts it, as the vault does."""
+
+    def lock(self, text: str) -> bytes:
+        """Encrypt."""
+
+    def unlock(self, locked: bytes) -> str:
+        """Decrypt."""
 
 
 def fingerprint_of(*parts: bytes) -> bytes:
@@ -119,23 +138,50 @@ def forget_answers(connection: Connection, business_id: int, customer_id: int) -
 
 
 async def answer_once(
-    database: Database, request: KeyedRequest, work: Callable[[Connection], bytes], *, now: datetime
-) -> tuple[bytes, bool]:
-    """The answer of `work`, or the stored one of the same request, and whether it is that. `work` is about no customer.
+    database: Database,
+    request: KeyedRequest,
+    work: Callable[[Connection], bytes],
+    *,
+    now: datetime,
+    vault: Locks | None = None,
+) -> KeyedAnswer:
+    """The answer of `work`, or the stored one of the same request. `work` is about no customer.
 
-    Raises IdempotencyKeyReused, and what `work` raises.
+    With a `vault` the answer is stored encrypted. Raises IdempotencyKeyReused, and what `work` raises.
     """
 
-    def once(connection: Connection) -> tuple[bytes, bool]:
-        if request.key is None:
-            return work(connection), False
-        for kept in _fetch(database, connection, [(request.business_id, request.key)]):
-            return replayed(kept, request.fingerprint), True
+    def once(connection: Connection) -> KeyedAnswer:
+        first = _first_answer(database, connection, request, vault)
+        if first is not None:
+            return first
         body = work(connection)
-        _keep(database, connection, request, body=body, now=now)
-        return body, False
+        if request.key is not None:
+            kept = body if vault is None else vault.lock(body.decode())
+            _keep(database, connection, request, body=kept, now=now)
+        return KeyedAnswer(body)
 
     return await write_once(database, once)
+
+
+async def first_answer(database: Database, request: KeyedRequest, vault: Locks | None = None) -> KeyedAnswer | None:
+    """The stored answer of a repeated request, before anything is checked that may be otherwise now; else None.
+
+    Raises IdempotencyKeyReused.
+    """
+    if request.key is None:
+        return None
+    return await database.read(lambda connection: _first_answer(database, connection, request, vault))
+
+
+def _first_answer(
+    database: Database, connection: Connection, request: KeyedRequest, vault: Locks | None
+) -> KeyedAnswer | None:
+    if request.key is None:
+        return None
+    for kept in _fetch(database, connection, [(request.business_id, request.key)]):
+        body = replayed(kept, request.fingerprint)
+        return KeyedAnswer(body if vault is None else vault.unlock(body).encode(), replayed=True)
+    return None
 
 
 def _keep(database: Database, connection: Connection, request: KeyedRequest, *, body: bytes, now: datetime) -> None:

@@ -94,8 +94,8 @@ async def queue_import(
         database.insert(connection, import_job, [{**row, "report": b"[]", "created_at": now}])
         return encode(ImportQueued(job_id, "queued", url_of(job_id)))
 
-    answer, replayed = await answer_once(database, request, work, now=now)
-    return Answer(answer, QUEUED, replayed=replayed)
+    answer = await answer_once(database, request, work, now=now)
+    return Answer(answer.body, QUEUED, replayed=answer.replayed)
 
 
 def read_import(connection: Connection, business_id: int, job_id: int, *, now: datetime) -> ImportView | None:

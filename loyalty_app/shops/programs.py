@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, select, update
 
 from loyalty_app.db.engine import Database
+from loyalty_app.db.idempotency import KeyedAnswer, KeyedRequest, answer_once
 from loyalty_app.db.rows import terms_of
 from loyalty_app.db.tables import business, program
 from loyalty_app.shops.businesses import Business, Repaint, find_business, program_row, require_staff
@@ -12,6 +14,7 @@ from loyalty_core.access import Role
 from loyalty_core.customers import clean_name
 from loyalty_core.fields import BusinessId
 from loyalty_core.programs import Program, ProgramChange, changed
+from loyalty_core.views import program_view
 
 
 def read_program(connection: Connection, business_id: int) -> Program:
@@ -40,22 +43,49 @@ async def change_program(
 
     Raises InvalidRequest, NotOnStaff, RoleRequired.
     """
-    name = clean_name(change.name) if isinstance(change.name, str) else None
 
     def work(connection: Connection) -> Program:
-        shop = business.c.id == business_id
         require_staff(connection, business_id, by, Role.OWNER)
-        connection.execute(select(business.c.id).where(shop).with_for_update())
-        if name is not None:
-            connection.execute(update(business).where(shop).values(name=name))
-        before = read_program(connection, business_id)
-        terms = changed(before, change, now)
-        if name is not None or terms.version != before.terms.version:
-            repaint(connection, database, business_id, now=now)
-        if terms.version == before.terms.version:
-            return before
-        database.insert(connection, program, [program_row(business_id, terms)])
-        connection.execute(update(business).where(shop).values(program_version=terms.version))
-        return Program(before.name, (*before.versions, terms))
+        return _write_change(database, connection, business_id, change, now=now, repaint=repaint)
 
     return await database.write(work)
+
+
+async def change_program_once(
+    database: Database, request: KeyedRequest, change: ProgramChange, *, now: datetime, repaint: Repaint
+) -> KeyedAnswer:
+    """The same for an API key, whose request happens once if it has a key; the answer is a ProgramView.
+
+    Raises InvalidRequest, IdempotencyKeyReused.
+    """
+    business_id = BusinessId(request.business_id)
+
+    def work(connection: Connection) -> bytes:
+        after = _write_change(database, connection, business_id, change, now=now, repaint=repaint)
+        return msgspec.json.encode(program_view(after))
+
+    return await answer_once(database, request, work, now=now)
+
+
+def _write_change(
+    database: Database,
+    connection: Connection,
+    business_id: BusinessId,
+    change: ProgramChange,
+    *,
+    now: datetime,
+    repaint: Repaint,
+) -> Program:
+    shop, name = business.c.id == business_id, clean_name(change.name) if isinstance(change.name, str) else None
+    connection.execute(select(business.c.id).where(shop).with_for_update())
+    if name is not None:
+        connection.execute(update(business).where(shop).values(name=name))
+    before = read_program(connection, business_id)
+    terms = changed(before, change, now)
+    if name is not None or terms.version != before.terms.version:
+        repaint(connection, database, business_id, now=now)
+    if terms.version == before.terms.version:
+        return before
+    database.insert(connection, program, [program_row(business_id, terms)])
+    connection.execute(update(business).where(shop).values(program_version=terms.version))
+    return Program(before.name, (*before.versions, terms))

@@ -18,6 +18,7 @@ from loyalty_app.db.tables import (
     delivery,
     event,
     import_job,
+    retired_secret,
     staff,
     telegram_card,
     telegram_chat,
@@ -72,6 +73,7 @@ def _old_in_chats(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
     works = select(staff.c.id).where(staff.c.user_id == telegram_chat.c.chat_id, staff.c.removed_at.is_(None))
     left = and_(telegram_chat.c.created_at < now - KEPT, ~holds.exists(), ~works.exists())
     return [
+        (retired_secret, retired_secret.c.valid_until < now),
         (telegram_update, telegram_update.c.done_at < now - UPDATES_KEPT),
         (telegram_card, erased.exists()),
         (telegram_chat, left),

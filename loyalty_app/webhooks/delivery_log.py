@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Row, and_, func, select
 
 from loyalty_app.db.engine import Database
+from loyalty_app.db.idempotency import KeyedAnswer, KeyedRequest, answer_once
 from loyalty_app.db.tables import attempt, delivery, event
 from loyalty_app.pagination import Page, PageRequest, Walk, read_page
 from loyalty_app.webhooks.endpoints import find_endpoint
@@ -83,10 +84,14 @@ def _view(row: Row[Any], attempts: Sequence[AttemptView]) -> DeliveryView:
     return DeliveryView(row.id, row.event_id, row.type, row.status, row.created_at, next_at, tuple(attempts))
 
 
-async def send_test(database: Database, business_id: int, webhook_id: int, *, now: datetime) -> Queued:
-    """Queue a webhook.test for one endpoint, whatever events it wants. Raises WebhookNotFound."""
+async def send_test(database: Database, request: KeyedRequest, webhook_id: int, *, now: datetime) -> KeyedAnswer:
+    """Queue a webhook.test for one endpoint, whatever events it wants; the answer is a Queued.
 
-    def work(connection: Connection) -> Queued:
+    Raises WebhookNotFound, IdempotencyKeyReused.
+    """
+    business_id = request.business_id
+
+    def work(connection: Connection) -> bytes:
         endpoint = find_endpoint(connection, business_id, webhook_id, lock=True)
         told = WebhookTest(now, OfTest(webhook_id))
         row = {
@@ -100,15 +105,19 @@ async def send_test(database: Database, business_id: int, webhook_id: int, *, no
         database.insert(connection, event, [row])
         return _queued(queue_again(connection, database, endpoint, [str(row["id"])], now=now))
 
-    return await database.write(work)
+    return await answer_once(database, request, work, now=now)
 
 
 async def replay_one(
-    database: Database, business_id: int, webhook_id: int, *, delivery_id: int, now: datetime
-) -> Queued:
-    """Queue the event of a finished delivery again, under its webhook-id. Raises WebhookNotFound, InvalidRequest."""
+    database: Database, request: KeyedRequest, webhook_id: int, *, delivery_id: int, now: datetime
+) -> KeyedAnswer:
+    """Queue the event of a finished delivery again, under its webhook-id; the answer is a Queued.
 
-    def work(connection: Connection) -> Queued:
+    Raises WebhookNotFound, InvalidRequest, IdempotencyKeyReused.
+    """
+    business_id = request.business_id
+
+    def work(connection: Connection) -> bytes:
         endpoint = find_endpoint(connection, business_id, webhook_id, lock=True)
         told = and_(event.c.business_id == delivery.c.business_id, event.c.id == delivery.c.event_id)
         own = and_(delivery.c.business_id == business_id, delivery.c.endpoint_id == webhook_id)
@@ -121,20 +130,21 @@ async def replay_one(
             raise InvalidRequest.field("delivery_id", "must be a delivery that is finished; this one is still queued")
         return _queued(queue_again(connection, database, endpoint, [row.event_id], now=now))
 
-    return await database.write(work)
+    return await answer_once(database, request, work, now=now)
 
 
 async def replay_since(
-    database: Database, business_id: int, webhook_id: int, *, since: datetime, now: datetime
-) -> Queued:
-    """Queue all events since a moment that the endpoint wants and that are not queued.
+    database: Database, request: KeyedRequest, webhook_id: int, *, since: datetime, now: datetime
+) -> KeyedAnswer:
+    """Queue all events since a moment that the endpoint wants and that are not queued; the answer is a Queued.
 
-    Raises WebhookNotFound, InvalidRequest.
+    Raises WebhookNotFound, InvalidRequest, IdempotencyKeyReused.
     """
-    if not now - KEPT <= since <= now:
-        raise InvalidRequest.field("since", "must be a time within the last 30 days, as 2026-03-01T09:30:00Z")
+    business_id = request.business_id
 
-    def work(connection: Connection) -> Queued:
+    def work(connection: Connection) -> bytes:
+        if not now - KEPT <= since <= now:
+            raise InvalidRequest.field("since", "must be a time within the last 30 days, as 2026-03-01T09:30:00Z")
         endpoint = find_endpoint(connection, business_id, webhook_id, lock=True)
         waiting = select(delivery.c.id).where(
             delivery.c.business_id == event.c.business_id,
@@ -153,8 +163,8 @@ async def replay_since(
         event_ids = list(connection.execute(missed).scalars())
         return _queued(queue_again(connection, database, endpoint, event_ids, now=now))
 
-    return await database.write(work)
+    return await answer_once(database, request, work, now=now)
 
 
-def _queued(delivery_ids: list[int]) -> Queued:
-    return Queued(len(delivery_ids), delivery_ids[0] if delivery_ids else None)
+def _queued(delivery_ids: list[int]) -> bytes:
+    return msgspec.json.encode(Queued(len(delivery_ids), delivery_ids[0] if delivery_ids else None))

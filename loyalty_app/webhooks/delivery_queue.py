@@ -6,7 +6,8 @@ queues deliveries, `sender` sends them; nothing is sent here.
 Code that locks several rows does so in the order that `outbox` names: endpoints, events, deliveries.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import attempt, business, delivery, event, webhook_endpoint
+from loyalty_app.db.tables import attempt, business, delivery, event, retired_secret, webhook_endpoint
 from loyalty_app.queues.leased_table import NOW, Lease, LeasedTable, free
 from loyalty_app.webhooks.endpoint_health import note_health
 from loyalty_app.webhooks.outbox import DELIVERED, FAILED, KEY, QUEUED, THEIR_ENDPOINT
@@ -23,6 +24,8 @@ from loyalty_core.delivery_retries import Delivered, GaveUp, RetryAt, Verdict
 
 LEASE = timedelta(seconds=60)
 IN_FLIGHT_PER_ENDPOINT = 4
+MOST_RETIRED = 60
+"""Signatures of 60 secrets are 3 KB; servers refuse headers above 8 KB."""
 
 
 class DeliveryJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +125,12 @@ class DeliveryQueue:
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[DeliveryJob]:
         """Lease due deliveries: at most `room`, each endpoint in its turn."""
         rows = self.leases.claim(connection, database, now=now, room=room)
-        return [_job(row, lease, now) for row, lease in rows]
+        rotated = {(row.business_id, row.endpoint_id) for row, _ in rows if _old_secret(row, now)}
+        retired = _retired_secrets(connection, database, rotated, now)
+        return [
+            _job(row, lease, (*_old_secret(row, now), *retired[row.business_id, row.endpoint_id]))
+            for row, lease in rows
+        ]
 
     def record(
         self, connection: Connection, database: Database, ended: Sequence[DeliveryAttempt], *, now: datetime
@@ -144,8 +152,25 @@ class DeliveryQueue:
         return DeliveryAttempt(job=job, at=now, milliseconds=0, verdict=GaveUp(), error="internal")
 
 
-def _job(row: Row[Any], lease: Lease, now: datetime) -> DeliveryJob:
-    old = (row.old_secret,) if row.old_secret is not None and row.old_secret_until > now else ()
+def _old_secret(row: Row[Any], now: datetime) -> tuple[bytes, ...]:
+    """The secret before the present one, if it still signs."""
+    return (row.old_secret,) if row.old_secret is not None and row.old_secret_until > now else ()
+
+
+def _retired_secrets(
+    connection: Connection, database: Database, rotated: Collection[tuple[int, int]], now: datetime
+) -> Mapping[tuple[int, int], list[bytes]]:
+    """The still older secrets of endpoints that sign too, the newest first, as many as a header holds."""
+    found: dict[tuple[int, int], list[bytes]] = defaultdict(list)
+    rows = database.fetch(connection, retired_secret, ("business_id", "endpoint_id"), rotated) if rotated else ()
+    for row in sorted(rows, key=lambda row: row.valid_until, reverse=True):
+        theirs = found[row.business_id, row.endpoint_id]
+        if row.valid_until > now and len(theirs) < MOST_RETIRED:
+            theirs.append(row.secret)
+    return found
+
+
+def _job(row: Row[Any], lease: Lease, old: tuple[bytes, ...]) -> DeliveryJob:
     return DeliveryJob(
         business_id=row.business_id,
         delivery_id=row.id,

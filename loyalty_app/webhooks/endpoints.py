@@ -1,6 +1,7 @@
 """Webhook endpoints: registering, listing, changing and deleting them, and renewing their secrets.
 
-A secret is shown once and then only used; it is stored encrypted. What is delivered to which endpoint is in `outbox`.
+A secret is shown once and then only used; it is stored encrypted, and so are answers that hold one. What writes takes a
+request that may have an idempotency key. What is delivered to which endpoint is in `outbox`.
 """
 
 import secrets
@@ -14,7 +15,8 @@ from yarl import URL
 
 from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import attempt, business, delivery, webhook_endpoint
+from loyalty_app.db.idempotency import KeyedAnswer, KeyedRequest, answer_once, first_answer
+from loyalty_app.db.tables import attempt, business, delivery, retired_secret, webhook_endpoint
 from loyalty_app.ids import Kind
 from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
 from loyalty_app.shops.businesses import find_business
@@ -23,11 +25,14 @@ from loyalty_app.webhooks.addresses import Guard, addresses_of, checked_url, jud
 from loyalty_app.webhooks.outbox import drop
 from loyalty_core.errors import InvalidRequest, WebhookLimitReached, WebhookNotFound
 from loyalty_core.events import EVENT_TYPES
+from loyalty_core.outcomes import Deleted
 from loyalty_core.webhooks import SECRET_RANDOM_BYTES, make_secret
 
 MOST_ENDPOINTS = 20
 OLD_SECRET_VALID = timedelta(hours=24)
 HINT_LETTERS = 4
+
+encode = msgspec.json.Encoder().encode
 
 
 class LastDelivery(msgspec.Struct, frozen=True):
@@ -70,12 +75,18 @@ class Webhooks:
     def __init__(self, database: Database, *, vault: Vault, guard: Guard, clock: Clock) -> None:
         self._database, self._vault, self._guard, self._clock = database, vault, guard, clock
 
-    async def register(self, business_id: int, url: str, events: tuple[str, ...]) -> NewWebhookView:
-        """Register an endpoint. Raises InvalidRequest or WebhookLimitReached."""
-        checked, wanted, now = await self._checked_url(url), checked_events(events), self._clock()
-        secret = make_secret(secrets.token_bytes(SECRET_RANDOM_BYTES))
+    async def register(self, request: KeyedRequest, url: str, events: tuple[str, ...]) -> KeyedAnswer:
+        """Register an endpoint; the answer is a NewWebhookView.
 
-        def work(connection: Connection) -> NewWebhookView:
+        Raises InvalidRequest, WebhookLimitReached or IdempotencyKeyReused.
+        """
+        first = await first_answer(self._database, request, self._vault)
+        if first is not None:
+            return first
+        checked, wanted, now = await self._checked_url(url), checked_events(events), self._clock()
+        secret, business_id = make_secret(secrets.token_bytes(SECRET_RANDOM_BYTES)), request.business_id
+
+        def work(connection: Connection) -> bytes:
             _check_room(connection, business_id)
             with self._database.ids(connection) as ids:
                 webhook_id = ids.take(Kind.WEBHOOK)
@@ -93,10 +104,27 @@ class Webhooks:
             self._database.insert(connection, webhook_endpoint, [row])
             return _with_secret(read_webhook(connection, business_id, webhook_id), secret)
 
-        return await self._database.write(work)
+        return await answer_once(self._database, request, work, now=now, vault=self._vault)
 
-    async def change(self, business_id: int, webhook_id: int, change: WebhookChange) -> WebhookView:
-        """Change an endpoint; switching it on again clears its failures. Raises InvalidRequest, WebhookNotFound."""
+    async def change(self, request: KeyedRequest, webhook_id: int, change: WebhookChange) -> KeyedAnswer:
+        """Change an endpoint; switching it on again clears its failures. The answer is a WebhookView.
+
+        Raises InvalidRequest, WebhookNotFound or IdempotencyKeyReused.
+        """
+        first = await first_answer(self._database, request)
+        if first is not None:
+            return first
+        values, business_id = await self._changed_values(change), request.business_id
+
+        def work(connection: Connection) -> bytes:
+            find_endpoint(connection, business_id, webhook_id, lock=True)
+            if values:
+                connection.execute(update(webhook_endpoint).where(_own(business_id, webhook_id)).values(**values))
+            return encode(read_webhook(connection, business_id, webhook_id))
+
+        return await answer_once(self._database, request, work, now=self._clock())
+
+    async def _changed_values(self, change: WebhookChange) -> dict[str, object]:
         values: dict[str, object] = {}
         if isinstance(change.url, str):
             values["url"] = str(await self._checked_url(change.url))
@@ -104,31 +132,35 @@ class Webhooks:
             values["events"] = " ".join(checked_events(change.events))
         if isinstance(change.active, bool):
             values |= {"active": change.active, "failing_since": None, "warnings": 0}
+        return values
 
-        def work(connection: Connection) -> WebhookView:
-            find_endpoint(connection, business_id, webhook_id, lock=True)
-            if values:
-                connection.execute(update(webhook_endpoint).where(_own(business_id, webhook_id)).values(**values))
-            return read_webhook(connection, business_id, webhook_id)
+    async def delete(self, request: KeyedRequest, webhook_id: int) -> KeyedAnswer:
+        """Delete an endpoint with all its deliveries; the answer is a Deleted.
 
-        return await self._database.write(work)
+        Raises WebhookNotFound or IdempotencyKeyReused.
+        """
+        business_id = request.business_id
 
-    async def delete(self, business_id: int, webhook_id: int) -> None:
-        """Delete an endpoint with all its deliveries. Raises WebhookNotFound."""
-
-        def work(connection: Connection) -> None:
+        def work(connection: Connection) -> bytes:
             find_endpoint(connection, business_id, webhook_id, lock=True)
             drop(connection, business_id, delivery.c.endpoint_id == webhook_id)
+            connection.execute(delete(retired_secret).where(_retired(business_id, webhook_id)))
             connection.execute(delete(webhook_endpoint).where(_own(business_id, webhook_id)))
+            return encode(Deleted(id=webhook_id))
 
-        await self._database.write(work)
+        return await answer_once(self._database, request, work, now=self._clock())
 
-    async def rotate_secret(self, business_id: int, webhook_id: int) -> NewWebhookView:
-        """Give an endpoint a new secret; for 24 hours the old one signs too. Raises WebhookNotFound."""
+    async def rotate_secret(self, request: KeyedRequest, webhook_id: int) -> KeyedAnswer:
+        """Give an endpoint a new secret; for 24 hours each older one signs too. The answer is a NewWebhookView.
+
+        Raises WebhookNotFound or IdempotencyKeyReused.
+        """
         secret, now = make_secret(secrets.token_bytes(SECRET_RANDOM_BYTES)), self._clock()
+        business_id = request.business_id
 
-        def work(connection: Connection) -> NewWebhookView:
+        def work(connection: Connection) -> bytes:
             endpoint = find_endpoint(connection, business_id, webhook_id, lock=True)
+            self._retire_old_secret(connection, endpoint, now)
             renewed = (
                 update(webhook_endpoint)
                 .where(_own(business_id, webhook_id))
@@ -142,7 +174,20 @@ class Webhooks:
             connection.execute(renewed)
             return _with_secret(read_webhook(connection, business_id, webhook_id), secret)
 
-        return await self._database.write(work)
+        return await answer_once(self._database, request, work, now=now, vault=self._vault)
+
+    def _retire_old_secret(self, connection: Connection, endpoint: Row[Any], now: datetime) -> None:
+        """Keep the secret before the last one as long as it is valid; it is not read here."""
+        over = and_(_retired(endpoint.business_id, endpoint.id), retired_secret.c.valid_until <= now)
+        connection.execute(delete(retired_secret).where(over))
+        if endpoint.old_secret is not None and endpoint.old_secret_until > now:
+            row = {
+                "business_id": endpoint.business_id,
+                "endpoint_id": endpoint.id,
+                "secret": endpoint.old_secret,
+                "valid_until": endpoint.old_secret_until,
+            }
+            self._database.insert(connection, retired_secret, [row])
 
     async def _checked_url(self, text: str) -> URL:
         url = checked_url(text)
@@ -169,6 +214,10 @@ def _check_room(connection: Connection, business_id: int) -> None:
 
 def _own(business_id: int, webhook_id: int) -> ColumnElement[bool]:
     return and_(webhook_endpoint.c.business_id == business_id, webhook_endpoint.c.id == webhook_id)
+
+
+def _retired(business_id: int, webhook_id: int) -> ColumnElement[bool]:
+    return and_(retired_secret.c.business_id == business_id, retired_secret.c.endpoint_id == webhook_id)
 
 
 def find_endpoint(connection: Connection, business_id: int, webhook_id: int, *, lock: bool = False) -> Row[Any]:
@@ -222,5 +271,5 @@ def _last_delivery(connection: Connection, row: Row[Any]) -> LastDelivery | None
     return LastDelivery(found.at, found.status, found.http_status) if found else None
 
 
-def _with_secret(view: WebhookView, secret: str) -> NewWebhookView:
-    return NewWebhookView(**msgspec.structs.asdict(view), secret=secret)
+def _with_secret(view: WebhookView, secret: str) -> bytes:
+    return encode(NewWebhookView(**msgspec.structs.asdict(view), secret=secret))

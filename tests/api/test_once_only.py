@@ -4,16 +4,22 @@ import asyncio
 
 import pytest
 
+from api.app import V1
 from loyalty_app.settings import Settings
-from tests.api.endpoints import ENDPOINTS, furnish
+from loyalty_app.webhooks import endpoints
+from tests.api.endpoints import ENDPOINTS, NOBODY, RARE, furnish
 from tests.api.till import Till, given, on_both_databases, open_api, refused
 
-WRITES = [
-    endpoint
-    for endpoint in ENDPOINTS
-    if endpoint.method != "GET" and not endpoint.path.startswith(("/program", "/webhooks", "/customers/import"))
-]
+WRITES = [endpoint for endpoint in ENDPOINTS if endpoint.method != "GET" and endpoint.path != "/customers/import"]
 """What is imported goes on happening after the answer: `test_imports` looks at that."""
+ABOUT_NOTHING = {"updateProgram", "createWebhook"}
+"""Their example is always the same request."""
+
+
+def test_every_request_that_changes_something_takes_a_key() -> None:
+    changing = [handler for handler in V1 if handler.http_methods & {"POST", "PUT", "PATCH", "DELETE"}]
+    assert len(changing) >= len(WRITES)
+    assert [handler.name for handler in changing if not handler.opt["operation"].once_only] == []
 
 
 @on_both_databases
@@ -37,10 +43,10 @@ async def test_a_repeated_request_gets_the_first_answer_byte_for_byte_by_either_
 
 async def test_a_key_refuses_any_other_request(till: Till, subtests: pytest.Subtests) -> None:
     for endpoint in WRITES:
-        things, others = await furnish(till), await furnish(till)
+        things, others = await furnish(till), (await furnish(till))._replace(webhook=1_000_000)
         given(await endpoint.ask(till, things, once=endpoint.name), endpoint.status)
         before = await till.api.dump()
-        for other in WRITES:
+        for other in (other for other in WRITES if other is not endpoint or other.name not in ABOUT_NOTHING):
             with subtests.test(first=endpoint.name, then=other.name):
                 about = things if other.template != endpoint.template else others
                 refused(await other.ask(till, about, once=endpoint.name), 422, "idempotency_key_reused")
@@ -110,6 +116,31 @@ async def test_what_was_answered_about_somebody_is_not_told_once_they_are_erased
     given(await till.delete(f"/customers/{lena['id']}", once="k2"))
     refused(await till.post(path, once="k"), 404, "customer_not_found")
     assert given(await till.delete(f"/customers/{lena['id']}", once="k2"))["deleted"] is True
+
+
+async def test_a_repeated_rotation_keeps_the_secret_that_the_first_one_gave(till: Till) -> None:
+    webhook = given(await till.post("/webhooks", {"url": NOBODY, "events": [RARE]}, once="new"), 201)
+    first = await till.post(f"/webhooks/{webhook['id']}/rotate-secret", once="rotate")
+    again = await till.post(f"/webhooks/{webhook['id']}/rotate-secret", once="rotate")
+    assert again.content == first.content
+    [listed] = (await till.get("/webhooks")).json()["data"]
+    assert listed["secret_hint"] == given(first)["secret"][-4:]
+
+
+async def test_a_repeated_registration_is_answered_though_no_name_is_found_any_more(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = {"url": NOBODY, "events": [RARE]}
+    first = await till.post("/webhooks", order, once="new")
+    change = await till.patch(f"/webhooks/{given(first, 201)['id']}", {"url": NOBODY}, once="change")
+    monkeypatch.setattr(endpoints, "addresses_of", away)
+    assert (await till.post("/webhooks", order, once="new")).content == first.content
+    again = await till.patch(f"/webhooks/{given(first, 201)['id']}", {"url": NOBODY}, once="change")
+    assert again.content == change.content
+
+
+async def away(url: object) -> list[str]:
+    raise AssertionError(f"nobody may ask for the address of {url}")
 
 
 async def test_a_key_of_the_chat_cannot_be_taken_by_a_till(till: Till) -> None:

@@ -165,6 +165,7 @@ LANDED = {
     "0005_kept_totals.py": "7f59569edd45fc90",
     "0006_a_token_for_notices.py": "3ef56f219fb08b86",
     "0007_news_people_and_refused_bots.py": "a99e01943370d19f",
+    "0008_retired_secrets.py": "01c818cb1365a65c",
 }
 
 

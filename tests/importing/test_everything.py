@@ -18,7 +18,17 @@ from testkit.shop import Shop, open_next_door
 
 OWNED = {name for name, table in tables.metadata.tables.items() if "business_id" in table.c}
 OF_THE_PROGRAM = {
-    *("business_total", "idempotency", "event", "delivery", "attempt", "invite", "api_key", "import_job"),
+    *(
+        "business_total",
+        "idempotency",
+        "retired_secret",
+        "event",
+        "delivery",
+        "attempt",
+        "invite",
+        "api_key",
+        "import_job",
+    ),
     *("telegram_bot", "telegram_chat", "telegram_card"),
 }
 

@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Row
 
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
+from loyalty_app.db.idempotency import KeyedRequest
 from loyalty_app.vault import Vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
 from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob, DeliveryQueue
@@ -43,10 +45,21 @@ class Office:
 
     async def endpoint(self, url: str, *events: str) -> NewWebhookView:
         """Register an endpoint; it listens to stamps unless told otherwise."""
-        return await self.webhooks.register(self.shop.business.id, url, events or ("stamp.added",))
+        answer = await self.webhooks.register(self.once, url, events or ("stamp.added",))
+        return msgspec.json.decode(answer.body, type=NewWebhookView)
+
+    @property
+    def once(self) -> KeyedRequest:
+        """A request of the shop without a key."""
+        return KeyedRequest(business_id=self.shop.business.id)
+
+    async def rotate(self, webhook_id: int) -> NewWebhookView:
+        """Give an endpoint a new secret."""
+        answer = await self.webhooks.rotate_secret(self.once, webhook_id)
+        return msgspec.json.decode(answer.body, type=NewWebhookView)
 
     async def change(self, webhook_id: int, **change: Any) -> None:  # noqa: ANN401  # the fields of a change
-        await self.webhooks.change(self.shop.business.id, webhook_id, WebhookChange(**change))
+        await self.webhooks.change(self.once, webhook_id, WebhookChange(**change))
 
     async def stamps(self, count: int) -> list[int]:
         """A new customer's stamps, one after the other; their transactions."""

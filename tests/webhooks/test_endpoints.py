@@ -7,11 +7,11 @@ import re
 import pytest
 
 from loyalty_core.access import Scope
-from loyalty_core.webhooks import verify
+from loyalty_core.webhooks import InvalidSignature, verify
 from testkit.concurrency import until
 from tests.api.till import Api, Till, given, refused, wrong_fields
 from tests.api.witness import Json
-from tests.webhooks.receiver import receiving
+from tests.webhooks.receiver import Receiver, Request, receiving
 
 NOWHERE = "http://127.0.0.1:9/hook"
 FIELDS = {"id", "url", "events", "active", "created_at", "secret_hint", "last_delivery"}
@@ -211,6 +211,37 @@ async def test_after_a_rotation_deliveries_carry_both_signatures(api: Api, till:
     assert len(request.headers["webhook-signature"].split()) == 2
     for secret in (old["secret"], new["secret"]):
         verify(secret, request.headers, request.body, now=api.clock.now)
+
+
+async def test_every_secret_of_the_last_24_hours_signs_and_none_longer(api: Api, till: Till) -> None:
+    async with receiving() as receiver:
+        webhook = await register(till, receiver.url)
+        path, given_out = f"/webhooks/{webhook['id']}/rotate-secret", [webhook["secret"]]
+        for hours in (10, 10, 3):
+            api.clock.wait(hours=hours)
+            given_out.append(given(await till.post(path))["secret"])
+        assert await signers_of(till, receiver, webhook, given_out) == given_out
+        api.clock.wait(hours=11)  # the first was retired 24 hours ago
+        assert await signers_of(till, receiver, webhook, given_out) == given_out[1:]
+        given(await till.delete(f"/webhooks/{webhook['id']}"))
+        assert (await api.dump())["retired_secret"] == []
+
+
+async def signers_of(till: Till, receiver: Receiver, webhook: Json, given_out: list[str]) -> list[str]:
+    """Which secrets have signed the next delivery."""
+    seen = len(receiver.requests)
+    await till.post(f"/webhooks/{webhook['id']}/test")
+    request = (await receiver.gets(seen + 1))[-1]
+    assert len(request.headers["webhook-signature"].split()) <= len(given_out)
+    return [secret for secret in given_out if fits(secret, request, till)]
+
+
+def fits(secret: str, request: Request, till: Till) -> bool:
+    try:
+        verify(secret, request.headers, request.body, now=till.api.clock.now)
+    except InvalidSignature:
+        return False
+    return True
 
 
 async def test_of_two_rotations_at_once_neither_secret_is_lost(api: Api, till: Till) -> None:

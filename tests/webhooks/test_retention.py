@@ -78,8 +78,7 @@ async def test_an_event_that_was_sent_again_lately_stays_as_long_as_that_deliver
     await delivered(office, 1)
     office.clock.wait(days=29)
     [first] = await office.deliveries()
-    business_id, now = office.shop.business.id, office.clock.now
-    await replay_one(office.database, business_id, webhook.id, delivery_id=first.id, now=now)
+    await replay_one(office.database, office.once, webhook.id, delivery_id=first.id, now=office.clock.now)
     await office.record(*map(office.tried, await office.claim()))
     office.clock.wait(days=2)
     await prune(office.database, office.clock.now)

@@ -7,14 +7,17 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loyalty_app.db.idempotency import KeyedRequest
 from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.businesses import NewBusiness, open_business
 from loyalty_app.vault import Vault, open_vault
+from loyalty_app.webhooks.endpoints import NewWebhookView, Webhooks
 from loyalty_core.access import Plan
 from testkit.builders import a_program
 from tests.webhooks.sending import SECRET
@@ -78,12 +81,21 @@ def test_what_was_changed_at_rest_is_not_unlocked(place: int) -> None:
         Vault(A_KEY).unlock(bytes(locked))
 
 
+async def registered_and_renewed(webhooks: Webhooks, business_id: int) -> list[NewWebhookView]:
+    """An endpoint, and the same with a new secret; both requests have a key, so that their answers are stored."""
+    first, second = (KeyedRequest(business_id=business_id, key=key, fingerprint=b"f") for key in ("a", "b"))
+    registered = await webhooks.register(first, "https://1.1.1.1/hook", ("stamp.added",))
+    webhook_id = msgspec.json.decode(registered.body, type=NewWebhookView).id
+    renewed = await webhooks.rotate_secret(second, webhook_id)
+    assert await webhooks.rotate_secret(second, webhook_id) == (renewed.body, True)
+    return [msgspec.json.decode(answer.body, type=NewWebhookView) for answer in (registered, renewed)]
+
+
 async def test_no_file_of_the_database_holds_a_secret_old_or_new(tmp_path: Path) -> None:
     async with open_runtime(on_sqlite(tmp_path, secret_key=A_KEY), delivering=False) as held:
         new = NewBusiness(name="Bean & Leaf", plan=Plan.PROFESSIONAL)
         shop = await open_business(held.database, new, a_program().versions[0])
-        registered = await held.webhooks.register(shop.id, "https://1.1.1.1/hook", ("stamp.added",))
-        renewed = await held.webhooks.rotate_secret(shop.id, registered.id)
+        registered, renewed = await registered_and_renewed(held.webhooks, shop.id)
         while_running = contents(tmp_path)
 
     afterwards = contents(tmp_path)

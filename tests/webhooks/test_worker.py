@@ -122,7 +122,7 @@ async def test_a_try_that_succeeds_is_the_last(office: Office) -> None:
 async def test_for_24_hours_after_a_rotation_both_secrets_sign_and_then_the_new_one_only(office: Office) -> None:
     async with receiving() as receiver:
         old = await office.endpoint(receiver.url)
-        new = await office.webhooks.rotate_secret(office.shop.business.id, old.id)
+        new = await office.rotate(old.id)
         async with office.worker():
             office.clock.wait(hours=23, minutes=59)
             await office.stamps(1)

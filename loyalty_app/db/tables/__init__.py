@@ -17,7 +17,7 @@ from loyalty_app.db.tables.shops import (
     staff,
 )
 from loyalty_app.db.tables.telegram import telegram_bot, telegram_card, telegram_chat, telegram_update
-from loyalty_app.db.tables.webhooks import attempt, delivery, notice, webhook_endpoint
+from loyalty_app.db.tables.webhooks import attempt, delivery, notice, retired_secret, webhook_endpoint
 from loyalty_app.db.types import metadata
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "notice",
     "numbers",
     "program",
+    "retired_secret",
     "reward",
     "staff",
     "telegram_bot",

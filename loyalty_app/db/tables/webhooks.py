@@ -1,4 +1,4 @@
-"""Tables of webhooks: endpoints, deliveries to them, attempts at those, and notices for owners."""
+"""Tables of webhooks: endpoints, their retired secrets, deliveries, attempts at those, and notices for owners."""
 
 from sqlalchemy import (
     Boolean,
@@ -29,6 +29,16 @@ webhook_endpoint = owned(
     Column("failing_since", UtcDateTime),
     Column("warnings", Integer, nullable=False),
     PrimaryKeyConstraint("business_id", "id"),
+)
+
+# Secrets that still sign, besides `secret` and `old_secret` of their endpoint: it was rotated more than once in a day.
+retired_secret = owned(
+    "retired_secret",
+    Column("endpoint_id", BigId, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("valid_until", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("business_id", "endpoint_id", "secret"),
+    sqlite_with_rowid=True,  # rows too long for an index
 )
 
 delivery = owned(
