@@ -21,6 +21,7 @@ from telegram.ext import (
 )
 
 from bots import customers, languages, owners, staff
+from bots.pasted_links import Entry, open_pasted
 from bots.replies import reply
 from bots.telegram_limits import may_pass
 from bots.turn import Turn
@@ -29,13 +30,17 @@ from loyalty_app.shops.links import CARD_PREFIX, INVITE_PREFIX, JOIN_PREFIX
 from loyalty_core.errors import Busy, LoyaltyError
 
 Answer = Callable[[Turn], Awaitable[None]]
-Entry = Callable[[Turn, str], Awaitable[None]]
+
+
+async def _open_own_card(turn: Turn, code: str) -> bool:
+    """Show staff of the card's shop whom to stamp, and its holder their card. False for everybody else."""
+    return await staff.open_card(turn, code) or await customers.open_card(turn, code)
 
 
 async def _open_card(turn: Turn, code: str) -> None:
-    """Show staff of the card's shop whom to stamp, and its holder their card; everybody else learns nothing."""
-    if not await staff.open_card(turn, code):
-        await customers.open_card(turn, code)
+    """Open a card for those who may see it; everybody else learns nothing."""
+    if not await _open_own_card(turn, code):
+        await customers.refuse_card(turn)
 
 
 # What follows /start, by its first letters, in links that people open.
@@ -63,11 +68,14 @@ DRAFTS: dict[str, Entry] = {**customers.DRAFTS, **staff.DRAFTS, **owners.DRAFTS}
 
 
 async def start(turn: Turn) -> None:
-    """Answer /start: a link was opened, or a person came without one."""
+    """Answer /start: a link was opened or pasted, or a person came without one."""
     turn.note(ChatChange(draft=None))
     payload = turn.args[0] if turn.args else ""
     entry = STARTS.get(payload[:2])
-    await (entry(turn, payload[2:]) if entry else customers.welcome(turn))
+    if entry is not None:
+        await entry(turn, payload[2:])
+    elif not (payload and await open_pasted(turn, STARTS, own=_open_own_card)):
+        await customers.welcome(turn)
 
 
 def commanded(answer: Answer) -> Answer:
@@ -81,7 +89,9 @@ def commanded(answer: Answer) -> Answer:
 
 
 async def typed(turn: Turn) -> None:
-    """Answer a text: it answers the last question, or is a card's code or phone number, or anything else."""
+    """Answer a text: a link of ours, an answer to the last question, a card's code or number, or anything else."""
+    if await open_pasted(turn, STARTS, own=_open_own_card):
+        return
     draft = turn.draft
     if draft is not None and (entry := DRAFTS.get(draft.kind.split(".")[0])):
         await entry(turn, turn.text)

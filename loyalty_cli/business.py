@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from loyalty_cli import options
-from loyalty_cli.business_bot import poster, set_bot
+from loyalty_cli.business_bot import invitation_advice, poster, set_bot
 from loyalty_cli.database import with_database
 from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import table, tell
@@ -119,7 +119,10 @@ def _opened_words(opened: "Opened", link: str | None) -> str:
         f"  API key             {opened.key.api_key}\n"
         f"  Owner's invitation  {link or opened.owner_invite}  (for the next 24 hours)\n"
         f"\n"
-        f"Both are shown only now. A lost key is no harm: `loyalty key create` makes another."
+        f"{invitation_advice(link)}\n"
+        f"\n"
+        f"Both are shown only now. A lost one is no harm: `loyalty key create` makes another key, and "
+        f"`loyalty staff invite --role owner` another invitation."
     )
 
 

@@ -26,6 +26,15 @@ NO_BOT = (
 )
 
 
+def invitation_advice(link: str | None) -> str:
+    """What to do with an invitation that was just printed, as a link or, while the shop has no bot, as a code."""
+    if link is not None:
+        return (
+            "Send the link to that person: to open on the phone with Telegram, or to paste into the chat with the bot."
+        )
+    return f"{NO_BOT} Then that person pastes the code into the chat with the bot."
+
+
 @click.command("set-bot")
 @options.of_business
 @click.option(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from loyalty_cli import options
+from loyalty_cli.business_bot import invitation_advice
 from loyalty_cli.database import with_database
 from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import table, tell
@@ -46,7 +47,10 @@ def invite(business_id: BusinessId, role: str, *, as_json: bool) -> None:
 
     payload, link = with_database(work)
     answer = {"business_id": business_id, "role": role, "invite": payload, "link": link}
-    words = f"An invitation to business {business_id} as {role}, for 24 hours, shown only now:\n\n  {link or payload}"
+    words = (
+        f"An invitation to business {business_id} as {role}, for 24 hours, shown only now:\n\n  {link or payload}\n\n"
+        f"{invitation_advice(link)}"
+    )
     tell(answer, words, as_json=as_json)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from bots.customers import card, erasure, overview, own_data, phone_number, settings
 from bots.customers.join import join
-from bots.customers.overview import open_card, show_cards, show_rewards
+from bots.customers.overview import open_card, refuse_card, show_cards, show_rewards
 from bots.customers.own_data import show_my_data
 from bots.customers.phone_number import take_contact
 from bots.customers.welcome import help_, welcome
@@ -20,6 +20,7 @@ __all__ = [
     "help_",
     "join",
     "open_card",
+    "refuse_card",
     "show_cards",
     "show_my_data",
     "show_rewards",

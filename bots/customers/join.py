@@ -29,6 +29,11 @@ async def join(turn: Turn, slug: str) -> None:
             turn.words.say("This link leads to no shop. Please scan the poster in the shop again, or ask there.")
         )
         return
+    await join_shop(turn, shop)
+
+
+async def join_shop(turn: Turn, shop: Business) -> None:
+    """Hand out a card of a shop, or show the one that the person has there."""
     try:
         await _hand_out(turn, shop)
     except CustomerLimitReached:

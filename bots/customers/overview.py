@@ -6,7 +6,8 @@ from bots.customers.own_cards import bring_down, find_all
 from bots.turn import Turn
 from bots.words import TEXT, Html, fitted, shortened
 from loyalty_app.customers.card_snapshots import CardSnapshot
-from loyalty_app.shops.links import code_in
+from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.links import business_of_bot, code_in
 
 LABEL_OF_SHOP = 28
 MOST_ROWS = 90
@@ -20,12 +21,21 @@ async def show_cards(turn: Turn) -> None:
     elif cards:
         await turn.screen(turn.words.say("Which card?"), _card_rows(turn, cards))
     else:
-        await turn.screen(how_to_get_one(turn))
+        await turn.screen(await how_to_get_one(turn))
 
 
-def how_to_get_one(turn: Turn) -> Html:
+async def how_to_get_one(turn: Turn) -> Html:
     """How to get a card, for people who have none yet."""
+    shop = await shop_here(turn)
+    if shop is not None:
+        return turn.words.say("Your stamp card of <b>{shop}</b> is one tap away: /start", shop=shop.name)
     return turn.words.say("You have no card here yet. Scan the poster in a shop, or open the link that it gives you.")
+
+
+async def shop_here(turn: Turn) -> Business | None:
+    """The shop whose own bot this is; None for the bot of all shops."""
+    bot_id = turn.bot_id
+    return await turn.read(lambda connection: business_of_bot(connection, bot_id))
 
 
 def _card_rows(turn: Turn, cards: list[CardSnapshot]) -> Rows:
@@ -43,7 +53,7 @@ async def show_rewards(turn: Turn) -> None:
     """Show the available rewards of all shops."""
     cards = await find_all(turn)
     if not cards:
-        await turn.screen(how_to_get_one(turn))
+        await turn.screen(await how_to_get_one(turn))
         return
     lines = [line for snapshot in cards for line in _shop_lines(turn, snapshot)]
     await turn.screen(fitted(turn.words.say("🎁 <b>Your rewards</b>"), lines, most=TEXT), _card_rows(turn, cards))
@@ -54,14 +64,18 @@ def _shop_lines(turn: Turn, snapshot: CardSnapshot) -> list[Html]:
     return [Html(f"\n{name}"), *waiting_lines(snapshot, turn.words)]
 
 
-async def open_card(turn: Turn, code: str) -> None:
-    """Show a card to its holder. Everybody else learns nothing, not even whether there is such a card."""
+async def open_card(turn: Turn, code: str) -> bool:
+    """Show a card to its holder. False for everybody else."""
     qr_code = code_in(code)
     opened = [snapshot for snapshot in await find_all(turn) if snapshot.customer.qr_code == qr_code]
     if opened:
         await bring_down(turn, opened[0].card)
-    else:
-        await turn.screen(turn.words.say("Only whoever holds this card, and the staff of its shop, can open it."))
+    return bool(opened)
+
+
+async def refuse_card(turn: Turn) -> None:
+    """Answer people who may not open a card: they do not even learn whether there is one."""
+    await turn.screen(turn.words.say("Only whoever holds this card, and the staff of its shop, can open it."))
 
 
 async def list_cards(turn: Turn) -> None:

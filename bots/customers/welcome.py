@@ -3,20 +3,27 @@
 from collections.abc import Sequence
 
 from bots.buttons import Rows, button
-from bots.customers.overview import how_to_get_one, show_cards
+from bots.customers.join import join_shop
+from bots.customers.overview import how_to_get_one, shop_here, show_cards
 from bots.customers.own_cards import find_all
 from bots.languages import repaint_cards
 from bots.staff.invitation import how_to_stamp
 from bots.staff.shift import positions_here_first
 from bots.turn import Turn
 from bots.words import Html, listed
-from loyalty_app.shops.links import shop_of_bot
 from loyalty_app.shops.staff import Position
 
 
 async def welcome(turn: Turn) -> None:
-    """Greet a person: with their card if they have one, otherwise with what to do next."""
+    """Greet a person: with their card if they have one, otherwise with what to do next.
+
+    In a shop's own bot there is one card to have, so people who have none get it.
+    """
     cards, positions = await find_all(turn), await positions_here_first(turn)
+    shop = None if cards or positions else await shop_here(turn)
+    if shop is not None:
+        await join_shop(turn, shop)
+        return
     if len(cards) > 1 or (cards and positions):
         await repaint_cards(turn)  # after a block they may be out of date
     if cards and not positions:
@@ -41,9 +48,9 @@ async def _advice(turn: Turn, positions: Sequence[Position], *, has_cards: bool)
         lines.append(
             words.say("Show your card whenever you pay: /card\nRewards that wait: /rewards\nYour data: /mydata")
         )
-    elif not positions:
-        lines.append(how_to_get_one(turn))
-    if not positions and await _is_shared(turn):
+    if not has_cards and not positions:
+        lines.append(await how_to_get_one(turn))
+    if not positions and await shop_here(turn) is None:
         lines.append(words.say("You have a shop? /newshop opens its stamp card here."))
     return lines
 
@@ -54,11 +61,6 @@ def _for_staff(turn: Turn, positions: Sequence[Position]) -> Html:
         "You work at {shops}. Your shop: /shop", shops=listed([each.business.name for each in positions], words)
     )
     return Html(f"{where}\n\n{how_to_stamp(words)}")
-
-
-async def _is_shared(turn: Turn) -> bool:
-    bot_id = turn.bot_id
-    return await turn.read(lambda connection: shop_of_bot(connection, bot_id)) is None
 
 
 def _lines(parts: list[Html]) -> Html:

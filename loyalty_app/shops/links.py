@@ -75,6 +75,12 @@ def shop_of_bot(connection: Connection, bot_id: BotId) -> int | None:
     return found
 
 
+def business_of_bot(connection: Connection, bot_id: BotId) -> Business | None:
+    """The shop whose own bot that is; None for the shared one."""
+    row = connection.execute(select(business).where(business.c.id == shop_of_bot(connection, bot_id))).one_or_none()
+    return business_of(row) if row is not None else None
+
+
 def shop_of_link(connection: Connection, slug: str, *, bot_id: BotId) -> Business | None:
     """The shop with that slug, if the bot serves it: a shop's own bot serves no other. None if there is none."""
     row = connection.execute(select(business).where(business.c.slug == slug)).one_or_none()

@@ -44,6 +44,18 @@ async def test_with_a_bot_invitations_are_links(tmp_path: Path, sqlite_settings:
     assert "https://t.me/loyalty_bot?start=i_" in console.run("business", "create", *CAFE).stdout
 
 
+@pytest.mark.parametrize("words", [("staff", "invite", *OF_SHOP), ("business", "create", *CAFE)])
+async def test_an_invitation_comes_with_what_to_do_with_it(
+    tmp_path: Path, sqlite_settings: Settings, sqlite_shop: Shop, words: tuple[str, ...]
+) -> None:
+    console = Console(tmp_path, sqlite_settings)
+    without = console.run(*words).stdout
+    await add_bot(sqlite_shop.database, 1, "loyalty_bot")
+    assert "LOYALTY_TELEGRAM_TOKEN" in without
+    assert "pastes the code into the chat with the bot" in without
+    assert "paste into the chat with the bot" in console.run(*words).stdout
+
+
 async def test_the_staff_is_listed_and_who_is_removed_is_gone(tmp_path: Path, settings: Settings, shop: Shop) -> None:
     await shop.hire(ANA, OTTO)
     console = Console(tmp_path, settings)
