@@ -65,8 +65,9 @@ def place(settings: Settings) -> str:
 
 
 @click.command()
+@click.option("--repair", is_flag=True, help="Also add tables, columns and indexes that `loyalty doctor` misses.")
 @options.as_json
-def migrate(*, as_json: bool) -> None:
+def migrate(*, repair: bool, as_json: bool) -> None:
     """Set the database up, or bring it up to date.
 
     For after an update of the program; `loyalty serve` does the same when it starts, and it is safe to run twice. Make
@@ -74,13 +75,18 @@ def migrate(*, as_json: bool) -> None:
     """
     from loyalty_app.db.migrate import migrate as bring_to_newest
     from loyalty_app.db.migrate import newest, version_of
+    from loyalty_app.db.migrate import repair as add_missing
 
     settings = read_settings()
     before = version_of(settings)
     bring_to_newest(settings)
     after = newest()
+    added = add_missing(settings) if repair else []
     if before == after:
         words = f"Nothing to do: {place(settings)} is at version {after} already."
     else:
         words = f"Brought {place(settings)} from {before or 'nothing'} to version {after}."
-    tell({"from": before, "to": after, "changed": before != after}, words, as_json=as_json)
+    if repair:
+        words += "".join(f"\nAdded, because {one}." for one in added) or "\nNothing was missing that could be added."
+    answer = {"from": before, "to": after, "changed": before != after or bool(added)}
+    tell({**answer, **({"added": added} if repair else {})}, words, as_json=as_json)

@@ -4,12 +4,14 @@ Why versions are compared first: Alembic takes long to load, and most databases 
 """
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, inspect, text
 
 from loyalty_app.db.postgres import engine as postgres
+from loyalty_app.db.schema import add_missing
 from loyalty_app.db.sqlite import engine as sqlite
 from loyalty_app.db.sqlite import statistics
 from loyalty_app.db.sqlite.server_lock import check_folder
@@ -17,6 +19,8 @@ from loyalty_app.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+Result = TypeVar("Result")
 
 MIGRATION_LOCK = 0x10A17
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -96,6 +100,7 @@ def upgrade(connection: Connection) -> None:
         from alembic import command  # noqa: PLC0415  # see above
 
         command.upgrade(_config(connection), "head")
+        add_missing(connection)  # a database may have come by an earlier form of a migration
     if connection.dialect.name == "sqlite":
         statistics.describe(connection)
 
@@ -105,22 +110,38 @@ def migrate(settings: Settings) -> None:
 
     Raises SettingsError if the folder of a SQLite file is missing, or the database comes from a newer release.
     """
-    if settings.on_sqlite:
-        check_folder(settings)
-        engine = sqlite.open_engine(settings.sqlite_path)
-        try:
-            with engine.begin() as connection:
-                upgrade(connection)
-        finally:
-            engine.dispose()
-    else:
-        asyncio.run(_migrate_postgres(settings.database_url))
+    _in_transaction(settings, upgrade)
 
 
-async def _migrate_postgres(url: str) -> None:
+def repair(settings: Settings) -> list[str]:
+    """Migrate, and add what is missing in a database of the newest version; return what was added.
+
+    Raises SettingsError, as `migrate` does.
+    """
+
+    def work(connection: Connection) -> list[str]:
+        upgrade(connection)
+        return add_missing(connection)
+
+    return _in_transaction(settings, work)
+
+
+def _in_transaction(settings: Settings, work: Callable[[Connection], Result]) -> Result:
+    if not settings.on_sqlite:
+        return asyncio.run(_in_transaction_of_postgres(settings.database_url, work))
+    check_folder(settings)
+    engine = sqlite.open_engine(settings.sqlite_path)
+    try:
+        with engine.begin() as connection:
+            return work(connection)
+    finally:
+        engine.dispose()
+
+
+async def _in_transaction_of_postgres(url: str, work: Callable[[Connection], Result]) -> Result:
     engine = postgres.open_engine(url)
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(upgrade)
+            return await connection.run_sync(work)
     finally:
         await engine.dispose()

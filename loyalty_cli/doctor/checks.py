@@ -13,7 +13,7 @@ from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.pictures.fonts import SHAPED, unreadable_faces
 from loyalty_app.settings import Settings, SettingsError, read_settings, unknown_variables
 from loyalty_cli.database import place
-from loyalty_cli.doctor.contents import examine_ledgers, examine_webhooks
+from loyalty_cli.doctor.contents import examine_ledgers, examine_schema, examine_webhooks
 from loyalty_cli.doctor.environment import examine_open_files, examine_settings
 from loyalty_cli.doctor.findings import Check, Status
 from loyalty_cli.doctor.postgresql import examine_postgresql
@@ -43,6 +43,15 @@ def examine() -> Iterator[Check]:
     database = _database(settings)
     yield database
     if database.status is Status.PROBLEM:
+        return
+    yield from _inside_the_database(settings)
+
+
+def _inside_the_database(settings: Settings) -> Iterator[Check]:
+    """Check what is in a database of the newest version, as far as its schema allows."""
+    schema = asyncio.run(examine_schema(settings))
+    yield schema
+    if schema.status is Status.PROBLEM:
         return
     if settings.on_sqlite:
         yield _server(settings)

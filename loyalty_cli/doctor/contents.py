@@ -1,7 +1,8 @@
-"""The contents of the database, for the doctor: paused webhooks, time zones, and cards against their ledgers."""
+"""The contents of the database, for the doctor: its schema, paused webhooks, time zones, cards against ledgers."""
 
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database, open_database
+from loyalty_app.db.schema import schema_differences
 from loyalty_app.settings import Settings
 from loyalty_app.shops.businesses import Business, list_businesses
 from loyalty_app.webhooks.pausing import Pause, list_pauses
@@ -12,6 +13,30 @@ RESUMING = (
     "If this is the one installation that runs, `loyalty deliveries resume --all` sends what waits; "
     "with `--drop-waiting` that is given up."
 )
+
+
+async def examine_schema(settings: Settings) -> Check:
+    """Compare tables, columns, indexes and constraints with what the code expects; the version must be the newest."""
+    database = open_database(settings)
+    try:
+        found = await database.read(schema_differences)
+    finally:
+        await database.close()
+    details = tuple(f"{one.text[0].upper()}{one.text[1:]}." for one in found)
+    if not found:
+        return Check(name="schema", message="Tables, columns, indexes and constraints are as this program made them.")
+    if all(one.harmless for one in found):
+        return Check(
+            name="schema", status=Status.NOTE, message="There is more than this program made.", details=details
+        )
+    return Check(
+        name="schema",
+        status=Status.PROBLEM,
+        message="The tables are not as this program needs them, although the version is the newest.",
+        mend="Run `loyalty migrate --repair`, which adds what is missing and deletes nothing. What is named after that "
+        "was changed by hand: restore a backup, or change it back.",
+        details=details,
+    )
 
 
 async def examine_webhooks(settings: Settings) -> Check:

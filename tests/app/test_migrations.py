@@ -125,7 +125,7 @@ def some(column: Column[Any]) -> object:
     return {"timezone": "UTC", "role": "owner", "plan": "basic"}.get(column.name, "x")
 
 
-@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006"])
+@pytest.mark.parametrize("version", ["0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008"])
 async def test_a_database_of_each_older_version_that_is_in_use_comes_up_to_date(empty: Settings, version: str) -> None:
     database = open_database(empty)
     await database.write(lambda connection: command.upgrade(_config(connection), version))
@@ -166,6 +166,7 @@ LANDED = {
     "0006_a_token_for_notices.py": "3ef56f219fb08b86",
     "0007_news_people_and_refused_bots.py": "a99e01943370d19f",
     "0008_retired_secrets.py": "01c818cb1365a65c",
+    "0009_repairs_and_the_vault.py": "8baa0907ba6b5838",
 }
 
 

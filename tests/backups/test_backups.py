@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic import command
 from msgspec.structs import replace
 from sqlalchemy import Connection, text, update
 
@@ -21,9 +22,10 @@ from loyalty_app.chat.incoming_updates import NewUpdate, take_in
 from loyalty_app.chat.update_queue import UpdateQueue
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database, open_database
-from loyalty_app.db.migrate import migrate, newest
+from loyalty_app.db.migrate import _config, migrate, newest
 from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.shops.businesses import list_businesses
 from loyalty_app.vault import open_vault
 from loyalty_app.webhooks.delivery_queue import DeliveryQueue
 from loyalty_app.webhooks.pausing import list_pauses, pause, resume
@@ -279,31 +281,27 @@ async def test_an_archive_with_a_flipped_bit_is_refused_as_damaged(sqlite_settin
             await restored(sqlite_settings, tmp_path / "flipped.zip")
 
 
-COLUMNS_SINCE = {
-    "business_total": ("redeemed", "expired", "voided"),
-    "customer": ("entries",),
-    "daily_total": ("last_visits", "last_visits_again"),
-    "notice": ("lease",),
-}
+AN_OLDER_SHOP = (
+    "INSERT INTO business (id, slug, name, plan, timezone, program_version, created_at)"  # noqa: ISC004  # one statement
+    " VALUES (1, 'leaf', 'Bean & Leaf', 'basic', 'UTC', 1, '2026-03-02T12:00:00.000000+00:00')",
+    "INSERT INTO business_total (business_id, customers, outstanding) VALUES (1, 0, 0)",
+    "INSERT INTO program VALUES (1, 1, 10, 'A coffee', 'reset', 0, NULL, NULL, '2026-03-02T12:00:00.000000+00:00')",
+)
 
 
-async def test_a_backup_of_an_older_release_is_brought_up_to_date(sqlite_settings: Settings, tmp_path: Path) -> None:
-    async with opened(sqlite_settings) as shop:
-        await shop.join("Lena")
-        older = ["DROP TABLE import_job", "ALTER TABLE business DROP COLUMN deliveries_paused_at"]
-        older += ["DELETE FROM numbers WHERE name = 'import'", "UPDATE alembic_version SET version_num = '0003'"]
-        older += ["CREATE INDEX ix_customer_business_id_day ON customer (business_id, day)"]
-        older += [f"ALTER TABLE {table} DROP COLUMN {name}" for table, names in COLUMNS_SINCE.items() for name in names]
-        for statement in older:
-            await shop.database.write(lambda c, s=statement: c.execute(text(s)).close())  # type: ignore[misc]  # bound
-    await backed_up(sqlite_settings, tmp_path / "b.zip")
+async def test_a_backup_of_an_older_release_is_brought_up_to_date(tmp_path: Path) -> None:
+    settings = Settings(database_url=f"sqlite:///{tmp_path}/loyalty.db")
+    async with database_of(settings) as older:
+        await older.write(lambda connection: command.upgrade(_config(connection), "0003"))
+        for statement in AN_OLDER_SHOP:
+            await older.write(lambda c, s=statement: c.execute(text(s)).close())  # type: ignore[misc]  # bound
+    await backed_up(settings, tmp_path / "b.zip")
     assert not read_manifest(tmp_path / "b.zip").proven
-    await restored(sqlite_settings, tmp_path / "b.zip")
-    async with reopened(sqlite_settings, shop) as back:
-        assert len(await back.customers()) == 1
-        assert (
-            await asyncio.to_thread(make_backup, sqlite_settings, tmp_path / "c.zip", now=NOON)
-        ).manifest.version == newest()
+    await restored(settings, tmp_path / "b.zip")
+    async with database_of(settings) as back:
+        assert [shop.name for shop in await list_businesses(back)] == ["Bean & Leaf"]
+    again = await asyncio.to_thread(make_backup, settings, tmp_path / "c.zip", now=NOON)
+    assert (again.manifest.version, again.manifest.proven) == (newest(), True)
 
 
 async def test_the_key_of_the_secrets_comes_back_with_the_file(sqlite_settings: Settings, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from loyalty_app.db.tables.shops import (
     numbers,
     program,
     staff,
+    vault,
 )
 from loyalty_app.db.tables.telegram import telegram_bot, telegram_card, telegram_chat, telegram_update
 from loyalty_app.db.tables.webhooks import attempt, delivery, notice, retired_secret, webhook_endpoint
@@ -45,5 +46,6 @@ __all__ = [
     "telegram_chat",
     "telegram_update",
     "transaction",
+    "vault",
     "webhook_endpoint",
 ]

@@ -1,6 +1,6 @@
 """Tables of shops: the business, its programs, branches, staff, invitations, API keys, totals, and lists to import.
 
-Also `numbers`, the last ids given out on SQLite, which belongs to no business.
+Also `numbers`, the last ids given out on SQLite, and `vault`, which belong to no business.
 """
 
 from sqlalchemy import (
@@ -151,6 +151,14 @@ numbers = Table(
     Column("last", BigId, nullable=False),
     sqlite_with_rowid=False,
     comment="The last number given out, for SQLite; PostgreSQL has sequences.",
+)
+
+vault = Table(
+    "vault",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("fingerprint", LargeBinary(32), nullable=False),
+    comment="One row: a value that only the key of the secrets gives, so that another key is noticed.",
 )
 
 for _child in (business_total, program, branch, staff, invite, api_key, import_job):
