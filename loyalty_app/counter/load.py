@@ -33,6 +33,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import customer_of, entry_of, reward_of, staff_actor, terms_of
 from loyalty_app.shops.businesses import business_of
 from loyalty_core.ledger import ActorType
+from loyalty_core.number_plans import forms_of
 
 OWN_KEY = ("business_id", "id")
 
@@ -100,7 +101,7 @@ class _Loading:
         """The customers that claims may change: those in the chat, and those with the phone number."""
         claims = [(r.business_id, r.order) for r in self.requests if isinstance(r.order, Claim)]
         people: list[Wanted] = [(business, order.holder.user_id) for business, order in claims]
-        phones: list[Wanted] = [(business, order.phone) for business, order in claims]
+        phones: list[Wanted] = [(business, form) for business, order in claims for form in forms_of(order.phone)]
         in_chats = self._fetch(Lookup(tables.telegram_card, ("business_id", "user_id"), people))
         by_phone = self._fetch(Lookup(tables.customer, ("business_id", "phone"), phones))
         return {(row.business_id, row.customer_id) for row in in_chats} | {
@@ -170,7 +171,7 @@ class _Loading:
                 state.stamped_orders[row.business_id, row.order_ref] = row.id
 
         def keep_phone(row: Row[Any]) -> None:
-            state.customers_by_phone[row.business_id, row.phone] = row.id
+            state.keep_phone(row.business_id, row.phone, row.id)
 
         keys = ((r.business_id, r.caller.key) for r in self.requests if r.caller.key is not None)
         yield idempotency.lookup(keys), keep_answer
@@ -179,7 +180,8 @@ class _Loading:
         yield Lookup(tables.transaction, ("business_id", "order_ref"), refs), keep_order_ref
         branches: list[Wanted] = [(business, stamp.branch_id) for business, stamp in stamps if stamp.branch_id]
         yield Lookup(tables.branch, OWN_KEY, branches), lambda row: state.branches.add((row.business_id, row.id))
-        phones: list[Wanted] = [(r.business_id, phone) for r in self.requests if (phone := _phone(r))]
+        named = [(r.business_id, phone) for r in self.requests if (phone := _phone(r))]
+        phones: list[Wanted] = [(business, form) for business, phone in named for form in forms_of(phone)]
         yield Lookup(tables.customer, ("business_id", "phone"), phones), keep_phone
 
     def read_programs(self) -> None:

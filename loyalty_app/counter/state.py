@@ -23,6 +23,7 @@ from loyalty_core.changes import Change
 from loyalty_core.customers import Customer
 from loyalty_core.events import Event
 from loyalty_core.ledger import Actor, Entry
+from loyalty_core.number_plans import one_number
 from loyalty_core.programs import Program, Terms
 from loyalty_core.rewards import Reward
 
@@ -104,7 +105,13 @@ class BatchState:
         self.customers[business_id, customer.id] = customer
         self.customers_by_code[business_id, customer.qr_code] = customer.id
         if customer.phone:
-            self.customers_by_phone[business_id, customer.phone] = customer.id
+            self.keep_phone(business_id, customer.phone, customer.id)
+
+    def keep_phone(self, business_id: int, phone: str, customer_id: int) -> None:
+        """Remember who has a telephone. If several have, in different forms, it is the one with the kept form."""
+        number = one_number(phone)
+        if phone == number or (business_id, number) not in self.customers_by_phone:
+            self.customers_by_phone[business_id, number] = customer_id
 
     def keep_entry(self, entry: Entry) -> None:
         """Remember an entry."""
@@ -165,7 +172,7 @@ class BatchState:
         elif _profile(before) != _profile(customer):
             self.changed_profiles.add(customer.id)
             if before.phone and before.phone != customer.phone:
-                del self.customers_by_phone[customer.business_id, before.phone]
+                del self.customers_by_phone[customer.business_id, one_number(before.phone)]
         is_new = before is None or customer.id in self.new_customers
         (self.new_customers if is_new else self.changed_customers)[customer.id] = customer
         self.customer_counts[customer.business_id] += int(before is None) - int(customer.erased_at is not None)

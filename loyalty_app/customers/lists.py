@@ -19,6 +19,7 @@ from loyalty_app.shops.programs import read_program
 from loyalty_core.customers import Customer, fold_case
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import BusinessId, CustomerId
+from loyalty_core.number_plans import forms_of
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import (
     CustomerDetails,
@@ -89,7 +90,7 @@ def list_customers(
 def _matching(search: Search, business: Business) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if search.phone is not None:
-        conditions.append(customer.c.phone == checked_phone(search.phone, business.country))
+        conditions.append(customer.c.phone.in_(forms_of(checked_phone(search.phone, business.country))))
     if search.q is not None:
         conditions.append(customer.c.search_text.contains(fold_case(search.q), autoescape=True))
     return conditions

@@ -20,6 +20,7 @@ from loyalty_core.customers import Customer
 from loyalty_core.errors import AlreadyVoided, InvalidRequest, VoidRefused
 from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.ledger import Actor, Entry
+from loyalty_core.number_plans import forms_of
 from loyalty_core.programs import running_goal
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.voiding import UNDOABLE, check_right
@@ -111,9 +112,9 @@ def with_ids(connection: Connection, business_id: BusinessId, ids: Collection[in
 
 def with_phone(connection: Connection, business: Business, typed: str) -> Customer | None:
     """The customer with a phone number, typed as usual in the shop's country. Raises InvalidRequest if it is none."""
-    phone = checked_phone(typed, business.country)
-    own = select(customer).where(customer.c.business_id == business.id, customer.c.phone == phone)
-    row = connection.execute(own).one_or_none()
+    forms = forms_of(checked_phone(typed, business.country))
+    own = select(customer).where(customer.c.business_id == business.id, customer.c.phone.in_(forms))
+    row = connection.execute(own.order_by(customer.c.phone != forms[0], customer.c.id)).first()
     return customer_of(row) if row is not None else None
 
 

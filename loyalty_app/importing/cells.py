@@ -9,7 +9,6 @@ import unicodedata
 from datetime import date
 from functools import lru_cache
 
-import phonenumbers
 from babel import Locale, UnknownLocaleError
 
 from loyalty_app.contacts import checked_email, checked_phone
@@ -57,33 +56,7 @@ def phone_of(text: str, country: str | None) -> str | None:
     if ROUNDED.fullmatch(typed):
         message = f"was shortened to {typed} by a spreadsheet: format the column as text and type the number again"
         raise InvalidRequest.field("phone", message)
-    number = re.sub(r"[.,]0$", "", typed)[: LONGEST_PHONE + 1]
-    return checked_phone(f"+{number}" if _has_lost_its_plus(number, country) else number, country)
-
-
-def _has_lost_its_plus(number: str, country: str | None) -> bool:
-    """Whether a number has its country code, and a spreadsheet removed the +.
-
-    If it could also be a number of the shop's country, the mobile one counts. Raises InvalidRequest if both or none
-    are.
-    """
-    code = str(phonenumbers.country_code_for_region(country)) if country else ""
-    if not code or not number.isdigit() or not number.startswith(code):
-        return False
-    try:
-        here, abroad = phonenumbers.parse(number, country), phonenumbers.parse(f"+{number}")
-    except phonenumbers.NumberParseException:
-        return False
-    if here == abroad or not phonenumbers.is_valid_number(abroad):
-        return False
-    return not phonenumbers.is_valid_number(here) or _is_the_mobile_one(number, abroad, here)
-
-
-def _is_the_mobile_one(number: str, abroad: phonenumbers.PhoneNumber, here: phonenumbers.PhoneNumber) -> bool:
-    mobile = [phonenumbers.number_type(one) == phonenumbers.PhoneNumberType.MOBILE for one in (abroad, here)]
-    if mobile[0] == mobile[1]:
-        raise InvalidRequest.field("phone", f"may mean two numbers: write +{number} or 0{number}")
-    return mobile[0]
+    return checked_phone(re.sub(r"[.,]0$", "", typed)[: LONGEST_PHONE + 1], country)
 
 
 def email_of(text: str) -> str | None:

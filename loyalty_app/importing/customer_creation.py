@@ -30,6 +30,7 @@ from loyalty_core.errors import (
     LoyaltyError,
 )
 from loyalty_core.ledger import SYSTEM, Actor
+from loyalty_core.number_plans import forms_of, one_number
 from loyalty_core.views import CustomerView
 
 TRIES = 20
@@ -179,9 +180,9 @@ class DryRun:
 
     def _look(self, connection: Connection, candidates: Sequence[Candidate]) -> tuple[Holders, int | None]:
         own = self._business.id
-        wanted = [(own, one.profile.phone) for one in candidates if one.profile.phone]
+        wanted = [(own, form) for one in candidates if one.profile.phone for form in forms_of(one.profile.phone)]
         rows = self._database.fetch(connection, customer, ("business_id", "phone"), wanted)
         limit = PLANS[self._business.plan].customers
         kept = select(business_total.c.customers).where(business_total.c.business_id == own)
         room = None if limit is None else limit - connection.execute(kept).scalar_one()
-        return {row.phone: row.id for row in rows}, room
+        return {one_number(row.phone): row.id for row in rows}, room

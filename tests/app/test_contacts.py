@@ -24,6 +24,25 @@ from loyalty_core.errors import InvalidRequest
         ("+442079460958", "DE", "+442079460958"),
         ("＋４９ ３０ ９０１８２０", None, "+4930901820"),
         ("tel:+1-415-555-2671", None, "+14155552671"),
+        ("030 123456 privat", "DE", "+4930123456"),
+        ("+49 151 23456789 Mama", "DE", "+4915123456789"),
+        ("телефон 8 (916) 123-45-67", "RU", "+79161234567"),
+        ("٠٥٠ ١٢٣ ٤٥٦٧ منزل", "AE", "+971501234567"),
+        ("+4\ufe0d930901820", None, "+4930901820"),
+        ("\u202a+49\u202c\u00a030\u2011901820\u2069", "US", "+4930901820"),
+        ("+49 (0)30 901820", None, "+4930901820"),
+        ("4915123456789", "DE", "+4915123456789"),
+        ("15123456789", "DE", "+4915123456789"),
+        ("011 49 30 901820", "US", "+4930901820"),
+        ("+683 4002", None, "+6834002"),
+        ("11 6677-3399", "AR", "+5491166773399"),
+        ("011 15 6677-3399", "AR", "+5491166773399"),
+        ("044 55 1234 5678", "MX", "+525512345678"),
+        ("11 8765-4321", "BR", "+5511987654321"),
+        ("07 12 34 56", "CI", "+2250707123456"),
+        ("97 00 00 00", "BJ", "+2290197000000"),
+        ("0120 1234567", "VN", "+84701234567"),
+        ("1 234 5678", "CO", "+576012345678"),
     ],
 )
 def test_a_phone_number_is_kept_with_its_country_code(typed: str, country: str | None, kept: str) -> None:
@@ -42,6 +61,21 @@ def test_a_phone_number_is_kept_with_its_country_code(typed: str, country: str |
         ("+999 12345678", None),
         ("\0", "US"),
         ("00000000", "US"),
+        ("555-2671", "US"),
+        ("+1 555 2671", None),
+        ("110", "DE"),
+        ("112", "FR"),
+        ("911", "US"),
+        ("000", "AU"),
+        ("10086", "CN"),
+        ("116117", "DE"),
+        ("+49 116117", None),
+        ("12345", "DE"),
+        ("Haus 12345", "DE"),
+        ("0800 REWE", "DE"),
+        ("0800 123 REWE", "DE"),
+        ("1-800-FLOWERS", "US"),
+        ("*100#", "DE"),
     ],
 )
 def test_what_is_no_phone_number_is_refused_with_what_would_be_right(typed: str, country: str | None) -> None:
@@ -51,6 +85,12 @@ def test_what_is_no_phone_number_is_refused_with_what_would_be_right(typed: str,
     assert error.pointer == "/phone"
     assert "as +14155552671" in error.message
     assert country is None or country in error.message
+
+
+@pytest.mark.parametrize("typed", ["415 CALL 55", "(415) 555-2671 ext. 12", "415 555 2671, 415 555 2672"])
+def test_a_number_with_more_between_its_digits_is_refused_with_what_to_do(typed: str) -> None:
+    with pytest.raises(InvalidRequest, match="give"):
+        checked_phone(typed, "US")
 
 
 @given(st.text(max_size=40), st.sampled_from([None, "US", "DE", "IN"]))

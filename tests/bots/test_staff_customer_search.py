@@ -89,7 +89,8 @@ async def test_a_typed_code_is_forgiven_what_people_get_wrong(cafe: Cafe) -> Non
 
 
 async def test_a_phone_number_is_looked_up_as_people_of_the_country_write_it(cafe: Cafe) -> None:
-    for typed in ("+1 415 555 0123", "(415) 555-0123", "4155550123"):
+    pasted = ("tel:+1-415-555-0123", "\u202a+1\u00a0415\u2011555\u20110123\u202c", "Lena (415)\u2060 555-0123")
+    for typed in ("+1 415 555 0123", "(415) 555-0123", "4155550123", "٤١٥٥٥٥٠١٢٣", *pasted):
         await cafe.ana.say(typed)
         assert "Lena" in screen_of(cafe.ana).words, typed
         await cafe.ana.say("+1 415 555 9999")
