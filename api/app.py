@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from litestar import Litestar, Router
 from litestar.exceptions import HTTPException
-from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send, WebSocketScope
+from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from api import reference
 from api.auth import authorise
@@ -21,6 +21,7 @@ from api.refusals import LARGEST_BODY
 from api.request_log import add_headers, request_log_of
 from api.routes import customers, imports, monitoring, program, stamps, telegram_updates, webhooks
 from api.stamp_fast_path import StampRequest, card_to_stamp, serve_stamp
+from api.unrouted import answer_options, answer_refused, as_get, tell_limits
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.runtime import OpenBots, open_runtime
 from loyalty_app.settings import Settings
@@ -39,28 +40,40 @@ Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
 class Api(Litestar):
-    """Litestar with two changes: stamps take a shorter way (`stamp_fast_path`), and an encoded slash stays encoded.
+    """Litestar with some changes: stamps take a shorter way (`stamp_fast_path`), and an encoded slash stays encoded.
 
     So a card's whole link can stand where its code is expected: /v1/customers/qr/https%3A%2F%2Ft.me%2F….
+    What is not for one of its routes is in `unrouted`.
     """
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
     ) -> None:
         """Serve one request, or the lifespan."""
-        if scope["type"] != "lifespan":
-            keep_encoded_slashes(scope)
-            scope.setdefault("state", {})
-            request_log_of(scope)
-        card = card_to_stamp(scope)
-        if card is None:
+        if scope["type"] == "lifespan":
             await super().__call__(scope, receive, send)
         else:
-            request = StampRequest(cast("HTTPScope", scope), cast("Receive", receive), app=self, card=card)
-            await serve_stamp(request, cast("Send", send))
+            await self._serve(cast("HTTPScope", scope), cast("Receive", receive), cast("Send", send))
+
+    async def _serve(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        keep_encoded_slashes(scope)
+        state = scope.setdefault("state", {})
+        request_log_of(scope)
+        card = card_to_stamp(scope)
+        if "refused" in state:
+            await answer_refused(StampRequest(scope, receive, app=self, card={}), state["refused"], send)
+        elif card is not None:
+            await serve_stamp(StampRequest(scope, receive, app=self, card=card), send)
+        elif scope["method"] == "OPTIONS":
+            await answer_options(self, StampRequest(scope, receive, app=self, card={}), send)
+        elif scope["method"] == "HEAD":
+            scope, send = as_get(scope, send)
+            await super().__call__(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
-def keep_encoded_slashes(scope: HTTPScope | WebSocketScope) -> None:
+def keep_encoded_slashes(scope: HTTPScope) -> None:
     """Split the path before it is decoded, not after."""
     raw = scope["raw_path"] or b""
     if b"%2f" in raw.lower():
@@ -135,7 +148,7 @@ def build_app(lifespan: Lifespan) -> Litestar:
             *reference.HANDLERS,
         ],
         lifespan=[lifespan],
-        before_send=[add_headers],
+        before_send=[tell_limits, add_headers],
         exception_handlers={
             LoyaltyError: answer_refusal,
             HTTPException: answer_http,

@@ -7,6 +7,7 @@ are counted by address, apart from the requests of keys. `loyalty_app/shops/api_
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
@@ -14,7 +15,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from api.messages import RequestLike, runtime_of
-from api.rate_limits import RateLimits
+from api.rate_limits import RateLimits, RateLimitState
 from api.refusals import MissingApiKey, RateLimited
 from api.request_log import request_log_of
 from loyalty_app.counter import Caller
@@ -22,7 +23,7 @@ from loyalty_app.counter.orders import CHAT_KEYS
 from loyalty_app.db.idempotency import KeyedRequest, fingerprint_of
 from loyalty_app.shops.api_key_check import KeyHolder
 from loyalty_core.access import Scope, requests_per_hour, require_api, require_scope
-from loyalty_core.errors import InvalidApiKey, InvalidRequest
+from loyalty_core.errors import InvalidApiKey, InvalidRequest, LoyaltyError
 from loyalty_core.ledger import Actor, ActorType
 
 Connection = ASGIConnection[Any, Any, Any, Any]
@@ -44,17 +45,30 @@ async def admit(request: RequestLike, scope: Scope) -> None:
 
     Raises MissingApiKey, InvalidApiKey, RateLimited, PlanRequired or ScopeRequired.
     """
-    record = request_log_of(request.scope)
-    limits: RateLimits = request.app.state.limits
-    holder = await _check_key(request, limits)
-    business = holder.business
-    rate = await limits.count(holder.key.key_id, requests_per_hour(business.plan, business.rate_limit))
-    record.holder = holder
-    record.headers += rate.headers()
-    require_api(business.plan)
+    holder, rate = await _count(request)
+    require_api(holder.business.plan)
     if rate.exceeded:
         raise RateLimited(rate.seconds_left)
     require_scope(holder.key.scopes, scope)
+
+
+async def identify(request: RequestLike) -> None:
+    """Count a request that is refused anyhow, if its key is known. Raises nothing: the refusal is the answer."""
+    if request_log_of(request.scope).holder is None:
+        with suppress(LoyaltyError):
+            _key_text(request.headers)  # a request without a key is no failed sign-in here
+            await _count(request)
+
+
+async def _count(request: RequestLike) -> tuple[KeyHolder, RateLimitState]:
+    """Check the key, count the request, and put both into the request log. Raises what `_check_key` raises."""
+    limits: RateLimits = request.app.state.limits
+    holder = await _check_key(request, limits)
+    business, record = holder.business, request_log_of(request.scope)
+    rate = await limits.count(holder.key.key_id, requests_per_hour(business.plan, business.rate_limit))
+    record.holder = holder
+    record.headers += rate.headers()
+    return holder, rate
 
 
 async def _check_key(request: RequestLike, limits: RateLimits) -> KeyHolder:

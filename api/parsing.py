@@ -10,9 +10,11 @@ from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
+from litestar.exceptions import ClientException, InternalServerException
 
 from api.messages import RequestLike
-from api.refusals import MalformedJson, UnsupportedMediaType
+from api.problems import STATUS
+from api.refusals import BodyTooLarge, MalformedJson, RequestTimedOut, UnsupportedMediaType
 from loyalty_app.shops.links import code_in
 from loyalty_core.errors import CustomerNotFound, FieldError, InvalidRequest
 from loyalty_core.fields import LARGEST_ID
@@ -27,7 +29,7 @@ MISSING = re.compile(r"Object missing required field `(?P<name>.*)`")
 
 async def read_body(request: RequestLike, shape: type[Parsed]) -> Parsed:
     """The body of a request as a struct; no body counts as {}. Raises InvalidRequest, MalformedJson and the like."""
-    body = await request.body()
+    body = await whole_body(request)
     if body:
         _check_media_type(request.headers.get("content-type"))
     try:
@@ -36,6 +38,19 @@ async def read_body(request: RequestLike, shape: type[Parsed]) -> Parsed:
         raise explain(error, shape) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedJson from error
+
+
+async def whole_body(request: RequestLike) -> bytes:
+    """The bytes of a body. Raises RequestTimedOut if the client gave up, or was given up; nobody reads that then.
+
+    Raises MalformedJson if its length is not a number, and BodyTooLarge.
+    """
+    try:
+        return await request.body()
+    except InternalServerException as error:  # Litestar's word for a client that is gone
+        raise RequestTimedOut from error
+    except ClientException as error:
+        raise (BodyTooLarge if error.status_code == STATUS[BodyTooLarge] else MalformedJson) from error
 
 
 def _check_media_type(declared: str | None) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias
 
 import msgspec
 from litestar import Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, MethodNotAllowedException
 from msgspec import UNSET, Meta, UnsetType
 
 from api import refusals
@@ -28,6 +28,7 @@ TYPE = "/docs#"
 STATUS: dict[type[LoyaltyError], int] = {
     errors.InvalidRequest: 400,
     refusals.MalformedJson: 400,
+    refusals.MalformedRequest: 400,
     errors.PageTooDeep: 400,
     errors.InvalidCursor: 400,
     refusals.MissingApiKey: 401,
@@ -43,7 +44,10 @@ STATUS: dict[type[LoyaltyError], int] = {
     errors.WebhookNotFound: 404,
     refusals.ImportNotFound: 404,
     refusals.MethodNotAllowed: 405,
+    refusals.RequestTimedOut: 408,
     refusals.BodyTooLarge: 413,
+    refusals.UriTooLong: 414,
+    refusals.HeadersTooLarge: 431,
     refusals.UnsupportedMediaType: 415,
     errors.CustomerExists: 409,
     errors.CustomerLimitReached: 409,
@@ -67,7 +71,7 @@ STATUS: dict[type[LoyaltyError], int] = {
 }
 
 HTTP_REFUSALS: dict[int, type[LoyaltyError]] = {
-    400: refusals.MalformedJson,
+    400: refusals.MalformedRequest,
     404: refusals.NotFound,
     405: refusals.MethodNotAllowed,
     413: refusals.BodyTooLarge,
@@ -172,8 +176,20 @@ def answer_http(request: RequestLike, error: HTTPException) -> Response[bytes]:
     if refusal is refusals.InternalError:
         return answer_failure(request, error)
     response = answer_refusal(request, refusal())
-    response.headers.update(error.headers or {})
+    if isinstance(error, MethodNotAllowedException):
+        response.headers["Allow"] = allowed_at(error)
     return response
+
+
+def allowed_at(error: MethodNotAllowedException) -> str:
+    """The header Allow for an address whose routes do not take a method."""
+    return allowed((error.headers or {}).get("allow", ""))
+
+
+def allowed(methods: str) -> str:
+    """The header Allow for the methods of an address: where GET is taken, HEAD is, and OPTIONS is everywhere."""
+    named = {*methods.replace(" ", "").split(",")} - {""} | {"OPTIONS"}
+    return ", ".join(sorted(named | ({"HEAD"} if "GET" in named else set())))
 
 
 def answer_failure(request: RequestLike, error: Exception) -> Response[bytes]:

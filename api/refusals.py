@@ -34,6 +34,38 @@ class MalformedJson(LoyaltyError):
         super().__init__("The body could not be read as JSON in UTF-8.")
 
 
+class MalformedRequest(LoyaltyError):
+    """That is no HTTP request."""
+
+    def __init__(self) -> None:
+        super().__init__("The request could not be read as HTTP/1.1.")
+
+
+class RequestTimedOut(LoyaltyError):
+    """The request came too slowly."""
+
+    def __init__(self) -> None:
+        super().__init__("The rest of the request did not come in time. Send it again, in one go.")
+
+
+class UriTooLong(LoyaltyError):
+    """The address is too long."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        super().__init__(f"An address may have at most {limit // 1024} KiB, its query included.")
+
+
+class HeadersTooLarge(LoyaltyError):
+    """The headers are too large."""
+
+    def __init__(self, limit: int, most_headers: int) -> None:
+        self.limit = limit
+        super().__init__(
+            f"A request may have at most {most_headers} headers, and {limit // 1024} KiB of them with its address."
+        )
+
+
 class BodyTooLarge(LoyaltyError):
     """The body is too large."""
 

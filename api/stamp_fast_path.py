@@ -100,6 +100,8 @@ class StampRequest:
 
     async def body(self) -> bytes:
         """The whole body. Raises BodyTooLarge or ClientGone."""
+        if _announced(self.headers.get("content-length")) > LARGEST_BODY:
+            raise BodyTooLarge  # before it is sent: who waits for 100 Continue learns it now
         body, more = b"", True
         while more:
             message: Any = await self.receive()
@@ -110,6 +112,10 @@ class StampRequest:
             if len(body) > LARGEST_BODY:
                 raise BodyTooLarge
         return body
+
+
+def _announced(length: str | None) -> int:
+    return int(length) if length and length.isdecimal() else 0
 
 
 def card_to_stamp(scope: Mapping[str, Any]) -> Mapping[str, str] | None:
@@ -131,9 +137,9 @@ async def serve_stamp(request: StampRequest, send: Send) -> None:
     except ClientGone:
         return
     except LoyaltyError as refusal:
-        await _send_refusal(request, answer_refusal(request, refusal), send)
+        await send_refusal(request, answer_refusal(request, refusal), send)
     except Exception as error:  # noqa: BLE001  # the last resort, as elsewhere: the log gets the traceback
-        await _send_refusal(request, answer_failure(request, error), send)
+        await send_refusal(request, answer_failure(request, error), send)
     else:
         await _send(request, answer, route.status, send)
 
@@ -148,17 +154,23 @@ async def _send(request: StampRequest, answer: Answer[Stamped], status: int, sen
     await send(end)
 
 
-async def _send_refusal(request: StampRequest, response: Response[bytes], send: Send) -> None:
+async def send_refusal(request: StampRequest, response: Response[bytes], send: Send) -> None:
+    """Send a refusal past Litestar."""
     plain = ASGIResponse(
         body=response.content,
         status_code=response.status_code,
         headers=response.headers,
         media_type=response.media_type,
     )
+    await send_response(request, plain, send)
+
+
+async def send_response(request: StampRequest, response: ASGIResponse, send: Send) -> None:
+    """Send an answer past Litestar, with the headers of every answer."""
 
     async def send_with_headers(message: Any) -> None:  # noqa: ANN401  # one of ASGI's many messages
         await add_headers(message, request.scope)
         await send(message)
 
-    await plain.start_response(send_with_headers)
-    await plain.send_body(send, request.receive)
+    await response.start_response(send_with_headers)
+    await response.send_body(send, request.receive)

@@ -22,6 +22,7 @@ from loyalty_app.settings import Settings
 from loyalty_cli.applications import MakeGuard, StartupGuard, api_only
 from loyalty_cli.failures import CommandFailed, explained
 from loyalty_cli.logs import logging_config
+from loyalty_cli.open_connections import KEEP_ALIVE_SECONDS, OpenConnections, raise_file_limit
 
 # Orchestrators kill after ten seconds, so requests are cut off a little before.
 GRACE_SECONDS = 8
@@ -67,6 +68,7 @@ class SingleProcessServer(uvicorn.Server):
 def serve_alone(listener: socket.socket, settings: Settings, *, ready: Callable[[], None], make: MakeGuard) -> None:
     """Serve on a socket until the server is stopped."""
     stop_cleanly()
+    raise_file_limit()
     SingleProcessServer(make(settings), settings, ready=ready).run([listener])
 
 
@@ -92,6 +94,7 @@ def serve_with_workers(listener: socket.socket, settings: Settings) -> None:
 
     Each process is given the settings. Why: it is a new Python that has read none.
     """
+    raise_file_limit()
     make = partial(worker_application, settings)
     config = uvicorn.Config(make, factory=True, workers=settings.workers, **_options(settings))
     pool = WorkerPool(config, [listener])
@@ -106,8 +109,9 @@ def _options(settings: Settings) -> dict[str, Any]:
     return {
         "interface": "asgi3",
         "lifespan": "on",
-        "http": "httptools",
+        "http": OpenConnections(),
         "ws": "none",
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
         "access_log": False,
         "server_header": False,
         "log_config": logging_config(settings),

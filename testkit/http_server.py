@@ -39,9 +39,13 @@ async def free_port() -> AsyncIterator[socket.socket]:
 
 
 @asynccontextmanager
-async def served(app: Any, listener: socket.socket) -> AsyncIterator[None]:  # noqa: ANN401  # any ASGI application
+async def served(
+    app: Any,  # noqa: ANN401  # any ASGI application
+    listener: socket.socket,
+    http: Any = "httptools",  # noqa: ANN401  # a name of uvicorn's, or what makes a connection
+) -> AsyncIterator[None]:
     """Serve an application on a socket; its lifespan is not run."""
-    config = uvicorn.Config(app, lifespan="off", http="httptools", ws="none", log_config=None, access_log=False)
+    config = uvicorn.Config(app, lifespan="off", http=http, ws="none", log_config=None, access_log=False)
     config.load()
     server = Uvicorn(config)
     server.lifespan = config.lifespan_class(config)

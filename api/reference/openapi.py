@@ -63,7 +63,10 @@ HEADERS: dict[str, Json] = {
     },
     "ETag": {"schema": {"type": "string"}, "description": "Names this picture, for If-None-Match."},
 }
-ANYWHERE = ("not_found", "method_not_allowed")
+ANYWHERE = (
+    *("not_found", "method_not_allowed", "malformed_request"),
+    *("request_timed_out", "uri_too_long", "headers_too_large"),
+)
 
 
 def openapi_document(calls: Iterable[Call]) -> Json:

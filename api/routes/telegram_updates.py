@@ -12,7 +12,7 @@ from litestar import post
 from litestar.response.base import ASGIResponse
 
 from api.messages import AppRequest, runtime_of
-from api.parsing import path_id
+from api.parsing import path_id, whole_body
 from api.refusals import NotFound
 from loyalty_app.chat.bots import find_secret
 from loyalty_app.chat.incoming_updates import new_update, take_in
@@ -30,7 +30,7 @@ async def take_update(request: AppRequest) -> ASGIResponse:
     if not hmac.compare_digest(shown.encode(), (secret or "").encode()) or not secret:
         raise NotFound
     try:
-        update = new_update(msgspec.json.decode(await request.body()))
+        update = new_update(msgspec.json.decode(await whole_body(request)))
     except ValueError as error:  # msgspec.DecodeError is one too
         raise InvalidRequest.field("update_id", "must be that of an update of Telegram") from error
     await take_in(runtime.database, bot_id, [update], now=runtime.clock())

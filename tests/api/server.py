@@ -41,10 +41,12 @@ class Server:
 
 
 @asynccontextmanager
-async def started_server(settings: Settings) -> AsyncIterator[Server]:
-    """Start a server; it is killed afterwards if it has not ended by then."""
+async def started_server(settings: Settings, ulimit: int | None = None) -> AsyncIterator[Server]:
+    """Start a server that may open `ulimit` files; it is killed afterwards if it has not ended by then."""
     environment = {**os.environ, "LOYALTY_DATABASE_URL": settings.database_url, "LOYALTY_SECRET_KEY": A_KEY}
-    process = await asyncio.create_subprocess_exec(sys.executable, *COMMAND, env=environment, stdout=PIPE, stderr=PIPE)
+    limited = ("prlimit", f"--nofile={ulimit}:{ulimit}") if ulimit else ()
+    command = (*limited, sys.executable, *COMMAND)
+    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stderr=PIPE)
     assert process.stderr is not None
     try:
         line = (await asyncio.wait_for(process.stderr.readline(), PATIENCE_SECONDS)).decode()
@@ -58,9 +60,9 @@ async def started_server(settings: Settings) -> AsyncIterator[Server]:
 
 
 @asynccontextmanager
-async def open_remote_api(settings: Settings) -> AsyncIterator[tuple[Api, Server]]:
+async def open_remote_api(settings: Settings, ulimit: int | None = None) -> AsyncIterator[tuple[Api, Server]]:
     """Start a server on a database, and ask it over real connections."""
-    async with started_server(settings) as server:
+    async with started_server(settings, ulimit) as server:
         database = open_database(settings)
         limits, url = httpx.Limits(max_connections=64), f"http://127.0.0.1:{server.port}"
         async with httpx.AsyncClient(base_url=url, limits=limits, timeout=PATIENCE_SECONDS) as client:

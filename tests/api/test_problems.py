@@ -41,16 +41,49 @@ async def test_a_method_that_an_address_does_not_take_is_a_problem_that_lists_th
     paths = {endpoint.path for endpoint in ENDPOINTS}
     for path in paths:
         taken = {endpoint.method for endpoint in ENDPOINTS if endpoint.path == path}
+        taken |= {"HEAD"} if "GET" in taken else set()
         for method in set(METHODS) - taken:
             answer = await till.ask(method, path.format(**things._asdict()))
             assert answer.status_code == 405, f"{method} {path}"
             assert set(answer.headers["allow"].split(", ")) == taken | {"OPTIONS"}
 
 
-async def test_options_are_told_to_anybody(till: Till) -> None:
-    for headers in ({}, {"Authorization": f"Bearer {till.key}"}):
-        answer = await till.api.client.options("/v1/analytics", headers=headers)
-        assert (answer.status_code, answer.headers["allow"], answer.content) == (204, "GET, OPTIONS", b"")
+async def test_options_are_told_to_anybody_and_name_all_methods_of_an_address(till: Till) -> None:
+    things = Things(customer=1, code="CUS0000000000", transaction=1, reward=1, phone="")._asdict()
+    for path in {endpoint.path for endpoint in ENDPOINTS}:
+        taken = {endpoint.method for endpoint in ENDPOINTS if endpoint.path == path}
+        taken |= {"OPTIONS", "HEAD"} if "GET" in taken else {"OPTIONS"}
+        for headers in ({}, {"Authorization": f"Bearer {till.key}"}):
+            answer = await till.api.client.options(f"/api/v1{path.format(**things)}/", headers=headers)
+            assert (answer.status_code, answer.content) == (204, b"")
+            assert set(answer.headers["allow"].split(", ")) == taken, path
+    assert (await till.api.client.options("/docs")).headers["allow"] == "GET, HEAD, OPTIONS"
+    refused(await till.api.client.options("/nowhere"), 404, "not_found")
+
+
+async def test_head_is_get_without_a_body(till: Till) -> None:
+    lena = await till.join()
+    await till.stamp(lena["id"])
+    things = Things(customer=lena["id"], code=lena["qr_code"], transaction=1, reward=1, phone="")._asdict()
+    of_key = [f"/v1{endpoint.path.format(**things)}" for endpoint in ENDPOINTS if endpoint.method == "GET"]
+    open_to_all = (
+        "/health/live",
+        "/health/ready",
+        "/metrics",
+        "/openapi.json",
+        "/postman.json",
+        "/docs",
+        "/docs/start.js",
+    )
+    for path in (*of_key, *open_to_all, "/docs/scalar.js", "/nowhere", "/v1/customers/4711"):
+        whole, head = [await till.ask(method, path, base="") for method in ("GET", "HEAD")]
+        assert (head.status_code, head.content) == (whole.status_code, b""), path
+        for name in ("content-type", "content-length", "etag", "allow"):
+            if path != "/metrics" or name != "content-length":
+                assert head.headers.get(name) == whole.headers.get(name), (path, name)
+        assert int(head.headers["content-length"]) > 0
+    refused(await till.ask("GET", f"/customers/{lena['id']}/stamps"), 405, "method_not_allowed")
+    assert (await till.ask("HEAD", f"/customers/{lena['id']}/stamps")).status_code == 405
 
 
 async def test_a_body_may_have_256_kib_and_not_a_byte_more(till: Till) -> None:

@@ -18,7 +18,7 @@ from tests.api.till import Api
 from tests.api.witness import Json, escaped
 
 CONTRACT = {
-    400: "invalid_request malformed_json page_too_deep invalid_cursor",
+    400: "invalid_request malformed_json malformed_request page_too_deep invalid_cursor",
     401: "missing_api_key invalid_api_key",
     403: "plan_required scope_required not_on_staff role_required",
     404: "not_found customer_not_found reward_not_found transaction_not_found webhook_not_found import_not_found",
@@ -28,10 +28,13 @@ CONTRACT = {
         "reward_already_redeemed reward_expired already_voided void_refused order_ref_used webhook_limit_reached "
         "card_in_use invite_invalid last_owner shop_limit_reached"
     ),
+    408: "request_timed_out",
     413: "body_too_large",
+    414: "uri_too_long",
     415: "unsupported_media_type",
     422: "idempotency_key_reused",
     429: "rate_limited",
+    431: "headers_too_large",
     500: "internal_error",
     503: "busy",
 }

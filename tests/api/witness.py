@@ -83,20 +83,21 @@ class Witness:
 
     def _look(self, response: httpx.Response, template: str | None) -> None:
         methods = self.document["paths"].get(template, {})
-        operation = methods.get(response.request.method.lower())
+        method = "get" if response.request.method == "HEAD" else response.request.method.lower()
+        operation = methods.get(method)
         if template is None:
             self._look_at_problem(response, 404, "not_found")
         elif operation is None:
             assert {method.upper() for method in methods} <= set(response.headers["allow"].split(", "))
             self._look_at_problem(response, 405, "method_not_allowed")
         else:
-            pointer = f"/paths/{escaped(template)}/{response.request.method.lower()}"
+            pointer = f"/paths/{escaped(template)}/{method}"
             self._look_at_operation(response, pointer, operation)
 
     def _look_at_problem(self, response: httpx.Response, status: int, code: str) -> None:
-        """An answer of no operation: nobody has asked for a key yet."""
+        """An answer of no operation: a key is not asked for, but it is told its limit if it is known."""
         assert response.status_code == status
-        assert not LIMIT_HEADERS & set(response.headers)
+        self._look_at_limits(response)
         if response.request.method != "HEAD":
             problem = self._body(response, "/components/schemas/Problem", "application/problem+json")
             _assert_problem(problem, response, {code})
@@ -111,6 +112,9 @@ class Witness:
         self._look_at_limits(response)
 
     def _look_at_content(self, response: httpx.Response, pointer: str, declared: Json) -> None:
+        if response.request.method == "HEAD":
+            assert (response.headers["content-type"] in declared, response.content) == (True, b"")
+            return
         if response.status_code == httpx.codes.NOT_MODIFIED:
             assert (declared, response.content) == ({}, b"")
             return
