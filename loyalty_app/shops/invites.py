@@ -18,7 +18,9 @@ from loyalty_app.db.tables import invite as invite_table
 from loyalty_app.db.tables import staff
 from loyalty_app.shops.businesses import Business, find_business, require_staff
 from loyalty_app.shops.links import INVITE_PREFIX
-from loyalty_app.shops.staff import Newcomer, Position, add_staff, position_in
+from loyalty_app.shops.notice_facts import StaffEvent, StaffFacts
+from loyalty_app.shops.owner_notices import add_notice, owners_of
+from loyalty_app.shops.staff import Newcomer, Position, add_staff, find_member, position_in
 from loyalty_core.access import Role, base62, higher, reaches, role_to_manage
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InviteInvalid
@@ -117,7 +119,8 @@ def _add(database: Database, connection: Connection, offer: Offer, token: str) -
 async def accept(database: Database, payload_or_token: str, *, user_id: int, name: str, now: datetime) -> Accepted:
     """Join the staff, or get a higher role. The same person may repeat it and gets the same answer.
 
-    Raises InviteInvalid, InvalidRequest if the name is not usable.
+    The owners and who gave the invitation are told, once. Raises InviteInvalid, InvalidRequest if the name cannot be
+    used.
     """
     digest, new = (
         token_digest(payload_or_token.removeprefix(INVITE_PREFIX)),
@@ -129,8 +132,11 @@ async def accept(database: Database, payload_or_token: str, *, user_id: int, nam
         position = position_in(connection, new.user_id, given.business_id)
         if position is not None and _is_for_others(given, position, new.now):
             return Accepted(position=position, business=position.business, left=True)
-        position = _use(database, connection, given, new)
-        return Accepted(position=position, business=position.business)
+        accepted = _use(database, connection, given, new)
+        if given.used_at is None:
+            event = StaffEvent.JOINED if position is None or position.role is accepted.role else StaffEvent.PROMOTED
+            _tell(database, connection, given, accepted, event=event, new=new)
+        return Accepted(position=accepted, business=accepted.business)
 
     return await write_once(database, work)  # one person may use two invitations at once
 
@@ -181,3 +187,21 @@ def _raise_role(connection: Connection, position: Position, offered: Role) -> Po
     own = staff.c.business_id == position.business.id, staff.c.id == position.staff_id
     connection.execute(update(staff).where(*own).values(role=role.value))
     return msgspec.structs.replace(position, role=role)
+
+
+def _tell(
+    database: Database,
+    connection: Connection,
+    given: Row[Any],
+    position: Position,
+    *,
+    event: StaffEvent,
+    new: Newcomer,
+) -> None:
+    """Leave a notice for the owners and for who gave the invitation."""
+    shop = given.business_id
+    inviter = find_member(connection, shop, given.invited_by) if given.invited_by is not None else None
+    by = inviter.name if inviter is not None else None
+    facts = StaffFacts(event=event, name=position.name, role=position.role, by=by)
+    those = {*owners_of(connection, shop), *([inviter.user_id] if inviter is not None and inviter.user_id else [])}
+    add_notice(database, connection, shop, facts=facts, now=new.now, people=sorted(those - {new.user_id}))

@@ -69,6 +69,20 @@ def serving_bot(connection: Connection, business_id: BusinessId) -> ServingBot |
     return ServingBot(row.bot_id, row.username) if row is not None else None
 
 
+def bots_that_know(business_id: BusinessId | ColumnElement[int]) -> Select[int]:
+    """Selects the bots through which a shop's people can be reached: its own, then the shared one.
+
+    Those whose token Telegram refuses are left out.
+    """
+    owner = telegram_bot.c.business_id
+    return (
+        select(telegram_bot.c.bot_id)
+        .where(telegram_bot.c.removed_at.is_(None), telegram_bot.c.refused_at.is_(None))
+        .where(or_(owner == business_id, owner.is_(None)))
+        .order_by(owner.is_(None), telegram_bot.c.created_at.desc())
+    )
+
+
 def shop_of_bot(connection: Connection, bot_id: BotId) -> int | None:
     """The business whose own bot that is or was, even if removed; None for the shared one."""
     found: int | None = connection.scalar(select(telegram_bot.c.business_id).where(telegram_bot.c.bot_id == bot_id))

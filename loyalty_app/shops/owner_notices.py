@@ -1,81 +1,50 @@
-"""Notices for owners: what a shop's owners are to be told, as that a webhook fails, and who knows it already.
+"""Notices for owners: what a shop's owners, or named people, are to be told, and who knows it already.
 
-Code that finds a fault writes a notice with its facts (`webhooks/endpoint_health.py`); it waits here as a queue.
-`bots/owner_notice_worker.py` tells each owner once, in the owner's language. A notice that nobody could be told within
-a week is old news and is left.
+A notice is written with its facts (`add_notice`), in the transaction of what it is about, and waits here as a queue.
+`bots/owner_notice_worker.py` tells each person once, in their language. A notice that nobody could be told within a
+week is old news and is left. What notices say is in `notice_facts`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, or_, select, true
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import notice, staff, telegram_bot
 from loyalty_app.db.types import UtcDateTime
+from loyalty_app.ids import Kind
 from loyalty_app.queues.leased_table import Given, Lease, LeasedTable
 from loyalty_app.shops.businesses import find_business
-from loyalty_app.shops.links import serving_bot, who_serves
+from loyalty_app.shops.links import bots_that_know
+from loyalty_app.shops.notice_facts import KINDS, Facts, kind_of, read_facts, write_facts
 from loyalty_core.access import Role
+from loyalty_core.fields import BotId
 
-WEBHOOK = "webhook"
 NEWS_FOR = timedelta(days=7)
 LEASE = timedelta(seconds=60)
 AGAIN = timedelta(seconds=5)
 KEY = ("business_id", "id")
 
 
-class Ailment(StrEnum):
-    """What is wrong with a webhook."""
-
-    GONE = "gone"
-    SWITCHED_OFF = "switched_off"
-    FAILING = "failing"
-
-
-class Trouble(msgspec.Struct, frozen=True):
-    """What is wrong with a webhook, and for how many days. `str()` says it in English."""
-
-    ailment: Ailment
-    days: int = 0
-
-    def __str__(self) -> str:
-        span = f"{self.days} {'day' if self.days == 1 else 'days'}"
-        match self.ailment:
-            case Ailment.GONE:
-                return "was switched off, because it answered 410 Gone"
-            case Ailment.SWITCHED_OFF:
-                return f"was switched off, because it has failed for {span}"
-            case Ailment.FAILING:
-                return f"has failed for {span}"
-
-
-class WebhookFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a notice about a webhook says."""
-
-    endpoint_id: int
-    url: str
-    trouble: Trouble
-
-
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice, and who is to be told. `facts` are missing if an older release wrote it.
+    """A notice, and who is to be told: `people`, by Telegram's ids. `facts` are missing if an older release wrote it.
 
-    `bot_id` is the bot that serves the shop; None if there is none.
+    `bots` are those that know the shop: its own, then the shared one.
     """
 
     business_id: int
     id: int
     text: str
     shop_name: str
-    facts: WebhookFacts | None
-    owners: tuple[int, ...]
+    kind: str
+    facts: Facts | None
+    people: tuple[int, ...]
     told_to: tuple[int, ...]
-    bot_id: int | None
+    bots: tuple[BotId, ...]
     lease: str
 
 
@@ -87,20 +56,15 @@ class NoticeSent(msgspec.Struct, frozen=True, kw_only=True):
     everybody: bool
 
 
-def write_facts(facts: WebhookFacts) -> str:
-    """Facts as they are stored."""
-    return msgspec.json.encode(facts).decode()
-
-
 def _owners() -> ColumnElement[bool]:
     return and_(staff.c.role == Role.OWNER.value, staff.c.removed_at.is_(None), staff.c.user_id.is_not(None))
 
 
-UNTOLD = and_(notice.c.told_at.is_(None), notice.c.kind == WEBHOOK)
+UNTOLD = and_(notice.c.told_at.is_(None), notice.c.kind.in_(KINDS))
 RECENT = notice.c.at > bindparam("news_since", type_=UtcDateTime())
-HAS_OWNERS = select(staff.c.id).where(_owners(), staff.c.business_id == notice.c.business_id).exists()
-SERVING_BOT = (
-    who_serves(notice.c.business_id).with_only_columns(telegram_bot.c.bot_id).correlate(notice).scalar_subquery()
+SOMEBODY = or_(
+    notice.c.people.is_not(None),
+    select(staff.c.id).where(_owners(), staff.c.business_id == notice.c.business_id).exists(),
 )
 
 
@@ -112,8 +76,11 @@ class NoticeQueue:
 
     def __init__(self, open_bots: Callable[[], Iterable[int]] | None = None) -> None:
         self._open_bots = open_bots
-        of_bots = true() if open_bots is None else SERVING_BOT.in_(bindparam("bots", expanding=True))
-        due = select(notice).where(UNTOLD, RECENT, HAS_OWNERS, of_bots)
+        of_bots = bots_that_know(notice.c.business_id).where(
+            telegram_bot.c.bot_id.in_(bindparam("bots", expanding=True))
+        )
+        reachable = true() if open_bots is None else of_bots.correlate(notice).exists()
+        due = select(notice).where(UNTOLD, RECENT, SOMEBODY, reachable)
         self.leases = LeasedTable(notice, key=KEY, due=due.order_by(notice.c.at), lasts=LEASE, until="next_at")
 
     def _given(self, now: datetime) -> Given:
@@ -157,16 +124,47 @@ def _after(sent: NoticeSent, now: datetime) -> Values:
 
 
 def _notice_of(connection: Connection, row: Row[Any], lease: Lease) -> Notice:
-    own = select(staff.c.user_id).where(_owners(), staff.c.business_id == row.business_id).order_by(staff.c.id)
-    serving = serving_bot(connection, row.business_id)
+    people = msgspec.json.decode(row.people, type=tuple[int, ...]) if row.people else None
     return Notice(
         business_id=row.business_id,
         id=row.id,
+        kind=row.kind,
         text=row.text,
         shop_name=find_business(connection, row.business_id).name,
-        facts=msgspec.json.decode(row.facts, type=WebhookFacts) if row.facts else None,
-        owners=tuple(connection.execute(own).scalars()),
+        facts=read_facts(row.kind, row.facts),
+        people=tuple(owners_of(connection, row.business_id)) if people is None else people,
         told_to=msgspec.json.decode(row.told_to, type=tuple[int, ...]) if row.told_to else (),
-        bot_id=serving.bot_id if serving is not None else None,
+        bots=tuple(BotId(found) for (found,) in connection.execute(bots_that_know(row.business_id))),
         lease=lease.token,
     )
+
+
+def add_notice(
+    database: Database,
+    connection: Connection,
+    business_id: int,
+    *,
+    facts: Facts,
+    now: datetime,
+    people: Collection[int] | None = None,
+) -> None:
+    """Leave a notice inside the caller's transaction: for the owners, or for `people`, by Telegram's ids."""
+    if people is not None and not people:
+        return
+    with database.ids(connection) as ids:
+        row = {
+            "business_id": business_id,
+            "id": ids.take(Kind.NOTICE),
+            "at": now,
+            "kind": kind_of(facts),
+            "text": str(facts),
+            "facts": write_facts(facts),
+            "people": None if people is None else msgspec.json.encode(list(people)).decode(),
+        }
+    database.insert(connection, notice, [row])
+
+
+def owners_of(connection: Connection, business_id: int) -> list[int]:
+    """The owners of a shop who can be told something, by Telegram's ids."""
+    own = select(staff.c.user_id).where(_owners(), staff.c.business_id == business_id).order_by(staff.c.id)
+    return list(connection.execute(own).scalars())

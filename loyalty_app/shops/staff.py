@@ -14,6 +14,8 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business, invite, staff
 from loyalty_app.ids import Kind
 from loyalty_app.shops.businesses import Business, business_of, find_business
+from loyalty_app.shops.notice_facts import StaffEvent, StaffFacts
+from loyalty_app.shops.owner_notices import add_notice, owners_of
 from loyalty_core.access import Role, check_removal, require_role, role_to_manage
 from loyalty_core.errors import InvalidRequest, NotOnStaff
 from loyalty_core.fields import BusinessId, UserId
@@ -98,7 +100,11 @@ class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
 
 def _member_of(row: Row[Any]) -> StaffMember:
     return StaffMember(
-        staff_id=row.id, name=row.name, role=Role(row.role), created_at=row.created_at, user_id=row.user_id
+        staff_id=row.id,
+        name=row.name,
+        role=Role(row.role),
+        created_at=row.created_at,
+        user_id=row.user_id,
     )
 
 
@@ -118,6 +124,8 @@ async def remove_staff(
 ) -> StaffMember:
     """Remove somebody from the staff, with the unused invitations they gave; removing them again changes nothing.
 
+    The owners and the removed person are told.
+
     `by` is who on the staff asks, None the operator. Raises InvalidRequest if there is no such person, NotOnStaff,
     RoleRequired, LastOwner.
     """
@@ -127,12 +135,13 @@ async def remove_staff(
         here = _lock_all(connection, business_id)
         if by is not None and by not in here:
             raise NotOnStaff
-        leaving = here.get(staff_id) or _find(connection, business_id, staff_id)
+        leaving = here.get(staff_id) or find_member(connection, business_id, staff_id)
         if by is not None:
             require_role(here[by].role, role_to_manage(leaving.role))
         if staff_id in here:
             check_removal(leaving.role, sum(one.role is Role.OWNER for one in here.values()))
             _remove(connection, business_id, staff_id, now)
+            _tell(database, connection, business_id, gone=leaving, by=here.get(by or 0), now=now)
         return leaving
 
     return await database.write(work)
@@ -145,7 +154,8 @@ def _lock_all(connection: Connection, business_id: BusinessId) -> dict[int, Staf
     return {row.id: _member_of(row) for row in rows}
 
 
-def _find(connection: Connection, business_id: BusinessId, staff_id: int) -> StaffMember:
+def find_member(connection: Connection, business_id: BusinessId, staff_id: int) -> StaffMember:
+    """Somebody who is or was on the staff. Raises InvalidRequest if there is no such person."""
     own = select(staff).where(staff.c.business_id == business_id, staff.c.id == staff_id)
     row = connection.execute(own).one_or_none()
     if row is None:
@@ -158,3 +168,23 @@ def _remove(connection: Connection, business_id: BusinessId, staff_id: int, now:
     connection.execute(update(staff).where(*own).values(removed_at=now))
     given = invite.c.business_id == business_id, invite.c.invited_by == staff_id
     connection.execute(delete(invite).where(*given, invite.c.used_at.is_(None)))
+
+
+def _tell(
+    database: Database,
+    connection: Connection,
+    business_id: BusinessId,
+    *,
+    gone: StaffMember,
+    by: StaffMember | None,
+    now: datetime,
+) -> None:
+    """Leave notices for the owners, but for the one who did it, and for the removed person."""
+    left = by is not None and by.staff_id == gone.staff_id
+    event = StaffEvent.LEFT if left else StaffEvent.REMOVED
+    facts = StaffFacts(event=event, name=gone.name, role=gone.role, by=by.name if by is not None else None)
+    owners = [owner for owner in owners_of(connection, business_id) if by is None or owner != by.user_id]
+    add_notice(database, connection, business_id, facts=facts, now=now, people=owners)
+    if gone.user_id is not None and not left:
+        dismissed = msgspec.structs.replace(facts, event=StaffEvent.DISMISSED)
+        add_notice(database, connection, business_id, facts=dismissed, now=now, people=[gone.user_id])

@@ -11,9 +11,9 @@ import msgspec
 from sqlalchemy import Connection, Row
 
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import notice, webhook_endpoint
-from loyalty_app.ids import Kind
-from loyalty_app.shops.owner_notices import WEBHOOK, Ailment, Trouble, WebhookFacts, write_facts
+from loyalty_app.db.tables import webhook_endpoint
+from loyalty_app.shops.notice_facts import Ailment, Trouble, WebhookFacts
+from loyalty_app.shops.owner_notices import add_notice
 from loyalty_core.delivery_retries import DISABLE_AFTER, Delivered, Disable, Fine, Health, Verdict, Warn, judge_endpoint
 
 
@@ -74,15 +74,6 @@ def _saying(verdict: Verdict, judged: Fine | Warn | Disable) -> Trouble | None:
 def _tell(
     connection: Connection, database: Database, endpoint: Row[Any], notices: Iterable[Trouble], *, now: datetime
 ) -> None:
-    with database.ids(connection) as ids:
-        for trouble in notices:
-            facts = WebhookFacts(endpoint_id=endpoint.id, url=endpoint.url, trouble=trouble)
-            row = {
-                "business_id": endpoint.business_id,
-                "id": ids.take(Kind.NOTICE),
-                "at": now,
-                "kind": WEBHOOK,
-                "text": f"Webhook {endpoint.id}: {endpoint.url} {trouble}.",
-                "facts": write_facts(facts),
-            }
-            database.insert(connection, notice, [row])
+    for trouble in notices:
+        facts = WebhookFacts(endpoint_id=endpoint.id, url=endpoint.url, trouble=trouble)
+        add_notice(database, connection, endpoint.business_id, facts=facts, now=now)

@@ -6,14 +6,16 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import Connection, select, update
 
-from bots.owner_notice_worker import notice_text
+from bots.notice_texts import notice_text
 from bots.words import LANGUAGES, words_for
 from loyalty_app.db.tables import notice, webhook_endpoint
 from loyalty_app.ids import Kind
-from loyalty_app.shops.owner_notices import Ailment, Notice, Trouble, WebhookFacts
+from loyalty_app.shops.notice_facts import Ailment, Trouble, WebhookFacts
+from loyalty_app.shops.owner_notices import Notice
 from loyalty_app.webhooks.endpoint_health import note_health
 from loyalty_core.access import Role
 from loyalty_core.delivery_retries import Disable, Verdict
+from loyalty_core.fields import BotId
 from testkit.concurrency import until
 from testkit.people import Person
 from testkit.shop import Shop
@@ -174,10 +176,11 @@ A_NOTICE = Notice(
     id=1,
     text="Webhook 1: it failed.",
     shop_name="Bean <& Leaf>",
+    kind="webhook",
     facts=WebhookFacts(endpoint_id=1, url=URL, trouble=Trouble(Ailment.FAILING, 3)),
-    owners=(1,),
+    people=(1,),
     told_to=(),
-    bot_id=1,
+    bots=(BotId(1),),
     lease="held",
 )
 

@@ -19,7 +19,7 @@ from loyalty_app.db.bulk import Values
 from loyalty_app.importing.import_jobs import ImportJob, ImportQueue
 from loyalty_app.queues.leased_table import Key
 from loyalty_app.queues.worker import WorkQueue
-from loyalty_app.shops.owner_notices import WEBHOOK, Notice, NoticeQueue, NoticeSent
+from loyalty_app.shops.owner_notices import Notice, NoticeQueue, NoticeSent
 from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob, DeliveryQueue
 from loyalty_core.access import Role
 from loyalty_core.delivery_retries import Delivered
@@ -95,7 +95,7 @@ def notices(count: int) -> Rows:
     return {
         tables.staff: [owner],
         tables.notice: [
-            {"id": n, "at": waiting_since(n), "kind": WEBHOOK, "text": "It fails."} for n in range(1, count + 1)
+            {"id": n, "at": waiting_since(n), "kind": "webhook", "text": "It fails."} for n in range(1, count + 1)
         ],
     }
 
@@ -120,7 +120,7 @@ def shown(job: HeldCard) -> ShownCard:
 
 
 def told(job: Notice) -> NoticeSent:
-    return NoticeSent(notice=job, told_to=job.owners, everybody=True)
+    return NoticeSent(notice=job, told_to=job.people, everybody=True)
 
 
 def imported(job: ImportJob) -> ImportJob:

@@ -1,0 +1,72 @@
+"""Notice texts: what notices say, in the language of their reader. Facts are in `loyalty_app/shops/notice_facts.py`."""
+
+from bots.owners.shop import ROLES
+from bots.words import N_, Html, Words, shortened
+from loyalty_app.shops.notice_facts import Ailment, StaffEvent, StaffFacts, WebhookFacts
+from loyalty_app.shops.owner_notices import Notice
+
+# By what happened, and whether somebody of the staff did it; else it was the operator.
+STAFF: dict[tuple[StaffEvent, bool], str] = {
+    (StaffEvent.JOINED, True): N_("<b>{name}</b> opened an invitation from {by} and is on the staff now. Role: {role}"),
+    (StaffEvent.JOINED, False): N_(
+        "<b>{name}</b> opened an invitation from the operator of this server and is on the staff now. Role: {role}"
+    ),
+    (StaffEvent.PROMOTED, True): N_("<b>{name}</b> opened an invitation from {by} and may do more now. Role: {role}"),
+    (StaffEvent.PROMOTED, False): N_(
+        "<b>{name}</b> opened an invitation from the operator of this server and may do more now. Role: {role}"
+    ),
+    (StaffEvent.REMOVED, True): N_("{by} took <b>{name}</b> off the staff. Role: {role}"),
+    (StaffEvent.REMOVED, False): N_("The operator of this server took <b>{name}</b> off the staff. Role: {role}"),
+    (StaffEvent.LEFT, True): N_("<b>{name}</b> left the staff. Role: {role}"),
+    (StaffEvent.DISMISSED, True): N_("You are not on the staff here any more. Your own stamp cards stay as they are."),
+    (StaffEvent.DISMISSED, False): N_("You are not on the staff here any more. Your own stamp cards stay as they are."),
+}
+
+
+def notice_text(words: Words, notice: Notice) -> Html:
+    """The text of a notice."""
+    match notice.facts:
+        case None:
+            return words.say("⚠️ <b>{shop}</b>\n{what}", shop=notice.shop_name, what=notice.text)
+        case WebhookFacts() as facts:
+            return words.say("⚠️ <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_webhook(words, facts))
+        case StaffFacts() as facts:
+            return words.say("👥 <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_staff(words, facts))
+
+
+def _about_staff(words: Words, facts: StaffFacts) -> Html:
+    return words.say(
+        STAFF[facts.event, facts.by is not None],
+        name=shortened(facts.name),
+        role=words.plain(ROLES[facts.role]),
+        by=shortened(facts.by or ""),
+    )
+
+
+def _about_webhook(words: Words, facts: WebhookFacts) -> Html:
+    days, url = facts.trouble.days, facts.url
+    match facts.trouble.ailment:
+        case Ailment.GONE:
+            return words.say(
+                "The webhook {url} was switched off: its server answered that it is gone (410). "
+                "If it is still there, switch it on again over the API.",
+                url=url,
+            )
+        case Ailment.SWITCHED_OFF:
+            return words.count(
+                "The webhook {url} was switched off: it has failed for {n} day. "
+                "Once its server works again, switch it on over the API; what was missed can be sent again.",
+                "The webhook {url} was switched off: it has failed for {n} days. "
+                "Once its server works again, switch it on over the API; what was missed can be sent again.",
+                days,
+                url=url,
+            )
+        case Ailment.FAILING:
+            return words.count(
+                "The webhook {url} has failed for {n} day. We keep trying; after five days it is switched off. "
+                "Please have its server looked at.",
+                "The webhook {url} has failed for {n} days. We keep trying; after five days it is switched off. "
+                "Please have its server looked at.",
+                days,
+                url=url,
+            )

@@ -1,0 +1,97 @@
+"""Notice facts: what a notice for owners or staff says, as data. `bots/notice_texts.py` says it in words.
+
+`str()` of each is its English sentence, for exports and logs.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from loyalty_core.access import Role
+
+
+class Ailment(StrEnum):
+    """What is wrong with a webhook."""
+
+    GONE = "gone"
+    SWITCHED_OFF = "switched_off"
+    FAILING = "failing"
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """What is wrong with a webhook, and for how many days. `str()` says it in English."""
+
+    ailment: Ailment
+    days: int = 0
+
+    def __str__(self) -> str:
+        span = f"{self.days} {'day' if self.days == 1 else 'days'}"
+        match self.ailment:
+            case Ailment.GONE:
+                return "was switched off, because it answered 410 Gone"
+            case Ailment.SWITCHED_OFF:
+                return f"was switched off, because it has failed for {span}"
+            case Ailment.FAILING:
+                return f"has failed for {span}"
+
+
+class WebhookFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a notice about a webhook says."""
+
+    endpoint_id: int
+    url: str
+    trouble: Trouble
+
+    def __str__(self) -> str:
+        return f"Webhook {self.endpoint_id}: {self.url} {self.trouble}."
+
+
+class StaffEvent(StrEnum):
+    """What happened to somebody on the staff. `DISMISSED` is for the person, the others are for those in charge."""
+
+    JOINED = "joined"
+    PROMOTED = "promoted"
+    REMOVED = "removed"
+    LEFT = "left"
+    DISMISSED = "dismissed"
+
+
+class StaffFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a notice about the staff says. `by` invited or removed the person; None is the operator."""
+
+    event: StaffEvent
+    name: str
+    role: Role
+    by: str | None = None
+
+    def __str__(self) -> str:
+        by = self.by or "the operator"
+        match self.event:
+            case StaffEvent.JOINED:
+                return f"{self.name} has joined the staff as {self.role}, invited by {by}."
+            case StaffEvent.PROMOTED:
+                return f"{self.name} is {self.role} now, invited by {by}."
+            case StaffEvent.REMOVED | StaffEvent.DISMISSED:
+                return f"{self.name} was taken off the staff by {by}."
+            case StaffEvent.LEFT:
+                return f"{self.name} has left the staff."
+
+
+Facts = WebhookFacts | StaffFacts
+KINDS: dict[str, type[Facts]] = {"webhook": WebhookFacts, "staff": StaffFacts}
+"""The kinds of notices, as they are stored."""
+
+
+def kind_of(facts: Facts) -> str:
+    """The kind of a notice with these facts."""
+    return next(kind for kind, made in KINDS.items() if isinstance(facts, made))
+
+
+def write_facts(facts: Facts) -> str:
+    """Facts as they are stored."""
+    return msgspec.json.encode(facts).decode()
+
+
+def read_facts(kind: str, kept: str | None) -> Facts | None:
+    """Stored facts; None if an older release wrote the notice without them."""
+    return msgspec.json.decode(kept, type=KINDS[kind]) if kept else None
