@@ -40,8 +40,10 @@ async def authorise(connection: Connection, handler: BaseRouteHandler) -> None:
         await admit(cast("RequestLike", connection), handler.opt["scope"])
 
 
-async def admit(request: RequestLike, scope: Scope) -> None:
-    """Let a request through if its key has `scope`; put the key and the rate limit's headers into the request log.
+async def admit(request: RequestLike, scope: Scope | None) -> None:
+    """Let a request through if its key has `scope`; None lets any key in.
+
+    Puts the key and the rate limit's headers into the request log.
 
     Raises MissingApiKey, InvalidApiKey, RateLimited, PlanRequired or ScopeRequired.
     """
@@ -49,7 +51,8 @@ async def admit(request: RequestLike, scope: Scope) -> None:
     require_api(holder.business.plan)
     if rate.exceeded:
         raise RateLimited(rate.seconds_left)
-    require_scope(holder.key.scopes, scope)
+    if scope is not None:
+        require_scope(holder.key.scopes, scope)
 
 
 async def identify(request: RequestLike) -> None:

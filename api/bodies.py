@@ -12,7 +12,8 @@ from msgspec import UNSET, Meta, UnsetType
 from loyalty_app.importing.candidates import ListedCustomer
 from loyalty_app.pagination import MOST_ROWS, PageRequest
 from loyalty_core.events import EVENT_TYPES
-from loyalty_core.fields import Birthday, EmailText, Id, Name, PhoneText, Reason
+from loyalty_core.fields import Birthday, EmailText, Id, Name, OrderRef, PhoneText, Reason
+from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
 
 PageNumber = Annotated[int, Meta(ge=1, le=2**31, description="a whole number, 1 or more")]
@@ -107,6 +108,18 @@ class CustomerQuery(PageQuery, frozen=True, kw_only=True):
 
     phone: PhoneText | None = None
     q: SearchText | None = None
+    updated_since: Since | None = None
+
+
+class LedgerQuery(PageQuery, frozen=True, kw_only=True):
+    """Which entries of the ledger to list."""
+
+    order_ref: OrderRef | None = None
+    type: EntryType | None = None
+    customer_id: Id | None = None
+    branch_id: Id | None = None
+    since: Since | None = None
+    until: Since | None = None
 
 
 class RewardQuery(PageQuery, frozen=True, kw_only=True):

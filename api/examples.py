@@ -4,8 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from loyalty_app.importing.import_jobs import ImportQueued, ImportRemark, ImportView
 from loyalty_app.pagination import Page, Pagination
+from loyalty_app.shops.api_keys import KeyBusiness, KeyLimits, KeyView
+from loyalty_app.shops.workplaces import BranchView
 from loyalty_app.webhooks.delivery_log import AttemptView, DeliveryView
 from loyalty_app.webhooks.endpoints import LastDelivery, NewWebhookView, WebhookView
+from loyalty_core.access import Plan, Scope
 from loyalty_core.analytics import CurrentFigures, DayTotals, period_of, summarise
 from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import ActorType, EntryType
@@ -132,6 +135,17 @@ def page(row: object) -> Page[object]:
     return Page([row], Pagination(page=1, limit=50, total=1, pages=1, next_cursor=None))
 
 
+BRANCH = BranchView(2, "At the station", JOINED)
+KEY = KeyView(
+    id=3,
+    name="Till at the door",
+    starts_with="ll_0Wq3xZ8k",
+    scopes=(Scope.CUSTOMERS_READ, Scope.STAMPS_WRITE),
+    limits=KeyLimits(requests_per_hour=1_000, customers=None),
+    business=KeyBusiness(id=1, name="Café Ada", plan=Plan.PROFESSIONAL, timezone="Europe/Berlin", country="DE"),
+    created_at=JOINED,
+    expires_at=None,
+)
 WEBHOOK = WebhookView(
     id=5,
     url="https://example.com/hook",

@@ -27,7 +27,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation as the reference shows it.
 
     name, summary, tag, text   how the reference calls it, groups it and explains it; `text` may hold Markdown
-    scope                      what a key must be allowed to do
+    scope                      what a key must be allowed to do; None lets any key in
     answer, example, status    the struct of the answer, one of it, and its HTTP status; `bytes` is a picture with an
                                ETag, or 304 for a caller who has it
     body, body_example, query  the structs of what is sent; None where nothing is read
@@ -42,8 +42,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     summary: str
     tag: str
-    scope: Scope
     answer: type
+    scope: Scope | None = None
     example: object = None
     text: str = ""
     body: type[msgspec.Struct] | None = None
@@ -60,11 +60,18 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         return self.answer is bytes
 
     @property
+    def needs(self) -> str:
+        """What the operation does, and which scope it needs, in Markdown."""
+        scope = "Any key may ask that." if self.scope is None else f"Needs the scope `{self.scope}`."
+        return f"{self.text}\n\n{scope}".strip()
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """All error codes that the operation can answer with."""
         with_body = () if self.body is None else WITH_BODY
         listing, once_only = LISTING if self.listed else (), ONCE_ONLY if self.once_only else ()
-        return (*OFTEN, *listing, *with_body, *once_only, *self.refusals, "internal_error")
+        often = OFTEN if self.scope is not None else tuple(code for code in OFTEN if code != "scope_required")
+        return (*often, *listing, *with_body, *once_only, *self.refusals, "internal_error")
 
 
 def serves(method: Method, path: str, operation: Operation) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:

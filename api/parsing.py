@@ -22,6 +22,7 @@ from loyalty_core.fields import LARGEST_ID
 Parsed = TypeVar("Parsed", bound=msgspec.Struct)
 
 ID_TEXT = re.compile(r"[0-9]{1,19}")
+PLUS_LOST = re.compile(r"^(\d{4}-\d\d-\d\d[Tt][\d:.]+) (\d\d:\d\d)(?![\s\S])")
 WHERE = re.compile(r" - at `\$?\.?(?P<path>[^`]*)`$")
 UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`")
 MISSING = re.compile(r"Object missing required field `(?P<name>.*)`")
@@ -61,11 +62,17 @@ def _check_media_type(declared: str | None) -> None:
 
 def read_query(request: Request[Any, Any, Any], shape: type[Parsed]) -> Parsed:
     """The query of a request as a struct; parameters that it does not know are ignored. Raises InvalidRequest."""
-    parameters = {name: value for name, value in request.query_params.items() if name in shape.__struct_fields__}
+    asked = request.query_params.items()
+    parameters = {name: _plus_restored(value) for name, value in asked if name in shape.__struct_fields__}
     try:
         return msgspec.convert(parameters, shape, strict=False)
     except msgspec.ValidationError as error:
         raise explain(error, shape) from error
+
+
+def _plus_restored(text: str) -> str:
+    """Restore the + of a time's zone that was not encoded and arrived as a space."""
+    return PLUS_LOST.sub(r"\1+\2", text)
 
 
 def path_id(request: RequestLike) -> int:

@@ -49,7 +49,7 @@ class StampRoute(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     method: str
-    scope: Scope
+    scope: Scope | None
     status: int
     parameter: str
     pattern: str

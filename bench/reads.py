@@ -30,6 +30,7 @@ from loyalty_core.rewards import RewardStatus
 GOAL_MS = 2.0
 DRAWN = 20
 NOW = datetime.now(UTC)
+ALL = Search()
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -72,9 +73,9 @@ def searches(place: Place) -> list[Question]:
     """Searches for a text that one in ten has, for a text that one has, and by phone number."""
     phone = f"+4917{100_000_000 + place.crowd.customers // 2}"
     return [
-        Question("q: one in ten", [customers_page(place, PageRequest(), q="hana")]),
-        Question("q: one of all", [customers_page(place, PageRequest(), q=phone[4:])]),
-        Question("phone", [customers_page(place, PageRequest(), phone=phone)], GOAL_MS),
+        Question("q: one in ten", [customers_page(place, PageRequest(), Search(q="hana"))]),
+        Question("q: one of all", [customers_page(place, PageRequest(), Search(q=phone[4:]))]),
+        Question("phone", [customers_page(place, PageRequest(), Search(phone=phone))], GOAL_MS),
     ]
 
 
@@ -88,9 +89,9 @@ def by_code(place: Place, customer: int) -> Verb:
     return partial(show_customer, business=place.shops[0], ref=code_of(customer), now=NOW)
 
 
-def customers_page(place: Place, wanted: PageRequest, **search: str) -> Verb:
+def customers_page(place: Place, wanted: PageRequest, search: Search = ALL) -> Verb:
     """A page of customers."""
-    return partial(list_customers, business=place.shops[0], search=Search(**search), wanted=wanted)
+    return partial(list_customers, business=place.shops[0], search=search, wanted=wanted)
 
 
 def transactions_page(place: Place, customer: int) -> Verb:

@@ -128,7 +128,7 @@ WITHOUT_A_KEY = set(endpoints([*monitoring.HANDLERS, *REFERENCE]))
 
 def test_every_endpoint_is_documented_with_its_scope_and_no_other() -> None:
     keyed, keyless = tables(read("docs/reference/api.md"))
-    with_scope = {(row[0], spans(row[1])[0], spans(row[3])[0]) for row in keyed.rows}
+    with_scope = {(row[0], spans(row[1])[0], next(iter(spans(row[3])), None)) for row in keyed.rows}
     assert with_scope == WITH_A_KEY
     assert {(row[0], spans(row[1])[0], None) for row in keyless.rows} == WITHOUT_A_KEY
 

@@ -128,7 +128,7 @@ def _operation(call: Call) -> Json:
     document: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "description": f"{operation.text}\n\nNeeds the scope `{operation.scope}`.".strip(),
+        "description": operation.needs,
         "tags": [operation.tag],
         "parameters": _parameters(call),
         "responses": {**_successes(operation), **_refusals(operation)},

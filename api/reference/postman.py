@@ -109,7 +109,7 @@ def _request(call: Call) -> Json:
         "method": call.method,
         "header": [{"key": key, "value": value} for key, value in headers.items()],
         "url": _url(call),
-        "description": f"{operation.text}\n\nNeeds the scope `{operation.scope}`.".strip(),
+        "description": operation.needs,
     }
     if body is not None:
         raw = json.dumps(body, indent=2, ensure_ascii=False)

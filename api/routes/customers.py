@@ -11,6 +11,7 @@ from api.operations import Operation, serves
 from api.parsing import path_code, path_id, read_body, read_query
 from loyalty_app.customers import lists as customers
 from loyalty_app.customers.card_pictures import look_of, read_card, render_card_png
+from loyalty_app.customers.changed_since import ChangedSince
 from loyalty_app.pictures.render_thread import drawn
 from loyalty_core.access import Scope
 from loyalty_core.customers import Profile, ProfileChange
@@ -27,7 +28,10 @@ TAG = "Customers"
     Operation(
         name="customers.list",
         summary="List customers",
-        text="In the order in which they joined. `phone` finds one by number, `q` looks through name, phone, e-mail.",
+        text="In the order in which they joined. `phone` finds one by number, `q` looks through name, phone, e-mail. "
+        "`updated_since` gives those that have changed since then, to keep a copy up to date: note the time before you "
+        "begin, walk to the end, and ask with that time the next time. Erased customers are not in lists; `/events` "
+        "tells them.",
         tag=TAG,
         scope=Scope.CUSTOMERS_READ,
         query=CustomerQuery,
@@ -39,7 +43,8 @@ TAG = "Customers"
 async def list_customers(request: AppRequest) -> ASGIResponse:
     """List customers."""
     query, business = read_query(request, CustomerQuery), key_holder(request).business
-    search = customers.Search(phone=_plus_restored(query.phone), q=query.q)
+    since = None if query.updated_since is None else ChangedSince(query.updated_since, runtime_of(request).clock())
+    search = customers.Search(phone=_plus_restored(query.phone), q=query.q, changed=since)
     database = runtime_of(request).database
     page = await database.read(lambda c: customers.list_customers(c, business, search, wanted=query.page_request()))
     return page_response(page)

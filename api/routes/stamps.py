@@ -1,18 +1,16 @@
-"""Routes of stamps: stamping, redeeming, undoing."""
+"""Routes of stamps: stamping and redeeming. Undoing is in `transactions`."""
 
 from litestar.response.base import ASGIResponse
 from msgspec.structs import replace
 
 from api import examples
 from api.auth import caller_of
-from api.bodies import VoidOrder
 from api.messages import AppRequest, RequestLike, counter_response, runtime_of
 from api.operations import Operation, serves
 from api.parsing import path_code, path_id, read_body
 from loyalty_app.counter import Answer
 from loyalty_core.access import Scope
-from loyalty_core.fields import TransactionId
-from loyalty_core.outcomes import Redeemed, Stamped, Voided
+from loyalty_core.outcomes import Redeemed, Stamped
 from loyalty_core.stamping import RedeemOrder, StampOrder
 
 TAG = "Stamps"
@@ -113,28 +111,4 @@ async def _redeem(request: AppRequest, customer: int | str) -> ASGIResponse:
     return counter_response(await runtime_of(request).counter.redeem(caller, customer, order))
 
 
-@serves(
-    "POST",
-    "/transactions/{id:str}/void",
-    Operation(
-        name="transactions.void",
-        summary="Undo a stamp or a redemption",
-        text="Once each. The card is added up again, as if the entry had never been made. Sends transaction.voided.",
-        tag=TAG,
-        scope=Scope.STAMPS_WRITE,
-        body=VoidOrder,
-        body_example={"reason": "wrong customer"},
-        answer=Voided,
-        once_only=True,
-        refusals=("transaction_not_found", "customer_not_found", "already_voided", "void_refused"),
-        example=examples.VOIDED,
-    ),
-)
-async def void_transaction(request: AppRequest) -> ASGIResponse:
-    """Undo an entry."""
-    caller, transaction_id = caller_of(request), TransactionId(path_id(request))
-    order = await read_body(request, VoidOrder)
-    return counter_response(await runtime_of(request).counter.void(caller, transaction_id, reason=order.reason))
-
-
-HANDLERS = [add_stamps, add_stamps_by_code, redeem, redeem_by_code, void_transaction]
+HANDLERS = [add_stamps, add_stamps_by_code, redeem, redeem_by_code]

@@ -7,14 +7,14 @@ from litestar.response.base import ASGIResponse
 from api import examples
 from api.auth import key_holder, keyed
 from api.bodies import NoBody, PageQuery, ReplayOrder, WebhookOrder, WebhookPatch
-from api.messages import AppRequest, counter_response, page_response, runtime_of
+from api.messages import AppRequest, counter_response, data_response, page_response, runtime_of
 from api.operations import Operation, serves
 from api.parsing import path_id, read_body, read_query
 from loyalty_app.db.idempotency import KeyedAnswer, KeyedRequest
 from loyalty_app.runtime import Runtime
 from loyalty_app.webhooks import delivery_log
 from loyalty_app.webhooks.delivery_log import DeliveryView, Queued
-from loyalty_app.webhooks.endpoints import NewWebhookView, WebhookChange, WebhookView, list_webhooks
+from loyalty_app.webhooks.endpoints import NewWebhookView, WebhookChange, WebhookView, list_webhooks, read_webhook
 from loyalty_core.access import Scope
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.outcomes import Deleted
@@ -69,6 +69,26 @@ async def create_endpoint(request: AppRequest) -> ASGIResponse:
     new = await read_body(request, WebhookOrder)
     once = keyed(request, "createWebhook", new.url, new.events)
     return counter_response(await runtime_of(request).webhooks.register(once, new.url, new.events), status=201)
+
+
+@serves(
+    "GET",
+    "/webhooks/{id:str}",
+    Operation(
+        name="webhooks.get",
+        summary="Get a webhook",
+        text="Its secret is not shown.",
+        answer=WebhookView,
+        refusals=KNOWN,
+        example=examples.WEBHOOK,
+        tag=TAG,
+        scope=Scope.WEBHOOKS_READ,
+    ),
+)
+async def get_endpoint(request: AppRequest) -> ASGIResponse:
+    """Show an endpoint."""
+    webhook_id, business_id = path_id(request), key_holder(request).business.id
+    return data_response(await runtime_of(request).database.read(lambda c: read_webhook(c, business_id, webhook_id)))
 
 
 @serves(
@@ -232,6 +252,7 @@ async def _replay(runtime: Runtime, order: ReplayOrder, once: KeyedRequest, webh
 HANDLERS = [
     list_endpoints,
     create_endpoint,
+    get_endpoint,
     update_endpoint,
     delete_endpoint,
     rotate_secret,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, or_, sel
 from loyalty_app.contacts import checked_phone
 from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers.analytics import count_rewards, kept_totals
+from loyalty_app.customers.changed_since import ChangedSince, changed_since
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, reward, transaction
 from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
@@ -36,10 +37,14 @@ RECENT = 10
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
-    """Which customers to list: all, or those with a phone number, or with a text in name, phone or e-mail."""
+    """Which customers to list: all, or those with a phone number, or with a text in name, phone or e-mail.
+
+    `changed` leaves out those that have not changed since a moment.
+    """
 
     phone: str | None = None
     q: str | None = None
+    changed: ChangedSince | None = None
 
 
 def find_customer(connection: Connection, business_id: BusinessId, ref: CustomerRef) -> Customer:
@@ -79,6 +84,8 @@ def list_customers(
 ) -> Page[CustomerView]:
     """The customers of a business in order of joining. May raise InvalidRequest or PageTooDeep."""
     matching = _matching(search, business)
+    if search.changed is not None:
+        matching.append(changed_since(connection, business.id, search.changed))
     own = (customer.c.business_id == business.id, customer.c.erased_at.is_(None), *matching)
     total = None if matching else kept_totals(connection, business.id).customers
     program = read_program(connection, business.id)

@@ -16,14 +16,18 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import api_key
 from loyalty_app.ids import Kind
-from loyalty_app.shops.businesses import find_business, require_staff
+from loyalty_app.shops.businesses import Business, find_business, require_staff
 from loyalty_core.access import (
     KEY_RANDOM_BYTES,
+    PLANS,
+    PREFIX,
     PUBLIC_RANDOM_BYTES,
+    Plan,
     Role,
     Scope,
     make_key,
     public_id_from,
+    requests_per_hour,
     require_api,
 )
 from loyalty_core.customers import clean_name
@@ -41,6 +45,7 @@ class KeyInfo(msgspec.Struct, frozen=True, kw_only=True):
     scopes: frozenset[Scope]
     created_at: datetime
     last_used_at: datetime | None
+    expires_at: datetime | None
     revoked_at: datetime | None
 
 
@@ -60,7 +65,53 @@ def key_info_of(row: Row[Any]) -> KeyInfo:
         scopes=frozenset(Scope(scope) for scope in row.scopes.split()),
         created_at=row.created_at,
         last_used_at=row.last_used_at,
+        expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+    )
+
+
+class KeyBusiness(msgspec.Struct, frozen=True, kw_only=True):
+    """The shop of a key."""
+
+    id: int
+    name: str
+    plan: Plan
+    timezone: str
+    country: str | None
+
+
+class KeyLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How much a key may do; `customers` is null for any number."""
+
+    requests_per_hour: int
+    customers: int | None
+
+
+class KeyView(msgspec.Struct, frozen=True, kw_only=True):
+    """A key as the world sees it: what it may do, and for whom. `starts_with` tells keys apart."""
+
+    id: int
+    name: str
+    starts_with: str
+    scopes: tuple[Scope, ...]
+    limits: KeyLimits
+    business: KeyBusiness
+    created_at: datetime
+    expires_at: datetime | None
+
+
+def key_view(key: KeyInfo, shop: Business) -> KeyView:
+    """Show a key."""
+    requests = requests_per_hour(shop.plan, shop.rate_limit)
+    return KeyView(
+        id=key.key_id,
+        name=key.name,
+        starts_with=PREFIX + key.public_id,
+        scopes=tuple(scope for scope in Scope if scope in key.scopes),
+        limits=KeyLimits(requests_per_hour=requests, customers=PLANS[shop.plan].customers),
+        business=KeyBusiness(id=shop.id, name=shop.name, plan=shop.plan, timezone=shop.timezone, country=shop.country),
+        created_at=key.created_at,
+        expires_at=key.expires_at,
     )
 
 

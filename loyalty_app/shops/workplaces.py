@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, select
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import branch as branch_table
 from loyalty_app.ids import Kind
+from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.links import shop_of_bot
 from loyalty_app.shops.staff import Position, position_in, positions
@@ -31,6 +32,14 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     business_id: int
+    name: str
+    created_at: datetime
+
+
+class BranchView(msgspec.Struct, frozen=True):
+    """A branch as the world sees it."""
+
+    id: int
     name: str
     created_at: datetime
 
@@ -95,6 +104,13 @@ async def list_branches(database: Database, business_id: int) -> list[Branch]:
         return list(branches_of(connection, business_id))
 
     return await database.read(work)
+
+
+def page_of_branches(connection: Connection, business_id: BusinessId, *, wanted: PageRequest) -> Page[BranchView]:
+    """The branches of a shop for the wire, the oldest first. Raises PageTooDeep, InvalidCursor."""
+    own = select(branch_table).where(branch_table.c.business_id == business_id)
+    found = read_page(connection, own, Walk("branches", branch_table.c.id), wanted=wanted, total=None)
+    return page_of(found, lambda row: BranchView(row.id, row.name, row.created_at))
 
 
 def branches_of(connection: Connection, business_id: int) -> tuple[Branch, ...]:

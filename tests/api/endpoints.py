@@ -29,7 +29,7 @@ class Endpoint(NamedTuple):
     name: str
     method: str
     path: str
-    scope: Scope
+    scope: Scope | None
     status: int = 200
     body: Json | None = None
     picture: bool = False
@@ -83,6 +83,11 @@ ENDPOINTS = (
     Endpoint("customers.update", "PATCH", "/customers/{customer}", Scope.CUSTOMERS_WRITE, 200, {"name": "Lena M"}),
     Endpoint("customers.delete", "DELETE", "/customers/{customer}", Scope.CUSTOMERS_WRITE),
     Endpoint("customers.list_transactions", "GET", "/customers/{customer}/transactions", Scope.CUSTOMERS_READ),
+    Endpoint("transactions.list", "GET", "/transactions", Scope.CUSTOMERS_READ),
+    Endpoint("transactions.get", "GET", "/transactions/{transaction}", Scope.CUSTOMERS_READ),
+    Endpoint("key.get", "GET", "/key", None),
+    Endpoint("branches.list", "GET", "/branches", Scope.PROGRAM_READ),
+    Endpoint("webhooks.get", "GET", "/webhooks/{webhook}", Scope.WEBHOOKS_READ),
     Endpoint("customers.card", "GET", "/customers/{customer}/card.png", Scope.CUSTOMERS_READ, picture=True),
     Endpoint("customers.list_rewards", "GET", "/customers/{customer}/rewards", Scope.REWARDS_READ),
     Endpoint("transactions.void", "POST", "/transactions/{transaction}/void", Scope.STAMPS_WRITE),

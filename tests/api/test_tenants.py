@@ -10,7 +10,16 @@ from tests.api.till import Api, Till, given, on_both_databases, refused
 from tests.api.witness import Json
 
 ABOUT_SOMETHING = [endpoint for endpoint in ENDPOINTS if "{" in endpoint.path]
-LISTS = ("/customers", "/rewards", "/customers?q=lena", "/customers?phone=%2B14155550100", "/rewards?status=available")
+LISTS = (
+    "/customers",
+    "/rewards",
+    "/transactions",
+    "/transactions?type=stamp",
+    "/customers?updated_since=2026-01-01T00:00:00Z",
+    "/customers?q=lena",
+    "/customers?phone=%2B14155550100",
+    "/rewards?status=available",
+)
 
 NOT_FOUND = {
     "customers": "customer_not_found",
@@ -24,7 +33,8 @@ def said(answer: httpx.Response, about: Things) -> Json:
     """A problem without what must differ: the ids of the request and of what was asked for."""
     problem: Json = answer.json()
     without_ids = re.split(rf"\b({about.transaction}|{about.webhook}|{about.imported})\b", problem["detail"])[::2]
-    return {**problem, "request_id": "", "detail": "".join(without_ids)}
+    asked: Json = {name: "" for name in ("transaction_id", "webhook_id", "import_id") if name in problem}
+    return {**problem, **asked, "request_id": "", "detail": "".join(without_ids)}
 
 
 async def neighbour(api: Api) -> Till:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, event, inspect, text
 
 from loyalty_app.customers.lists import RewardSearch, list_owed, list_rewards, list_transactions, show_customer
 from loyalty_app.customers.personal_data import last_deeds
+from loyalty_app.customers.transactions import LedgerSearch, list_ledger
 from loyalty_app.db import tables
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
@@ -18,6 +19,7 @@ from loyalty_app.db.sqlite.statistics import GROWN
 from loyalty_app.pagination import PageRequest
 from loyalty_app.settings import Settings
 from loyalty_core.fields import CustomerId
+from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
 from testkit.builders import NOON
 from testkit.shop import Shop, open_shop
@@ -46,6 +48,19 @@ OF_THE_SHOP: dict[str, Verb] = {
         c, shop.business, RewardSearch(now=NOON, status=RewardStatus.REDEEMED), wanted=FIRST
     ),
 }
+OF_THE_LEDGER = {
+    "all": (LedgerSearch(), {"id>?", "business_id=?)"}),
+    "by type": (LedgerSearch(type=EntryType.REDEEM), {"ix_transaction_type (business_id=? AND type=?"}),
+    "by branch": (LedgerSearch(branch_id=1), {"ix_transaction_branch_id (business_id=? AND branch_id=?"}),
+    "by customer": (LedgerSearch(customer_id=1), {"customer_id=?"}),
+    "by order": (
+        LedgerSearch(order_ref="A-1"),
+        {"uq_transaction_order_ref (business_id=? AND order_ref=?", "undone_order_ref (business_id=? AND order_ref=?"},
+    ),
+    "by time": (LedgerSearch(since=NOON, until=NOON), {"(business_id=? AND id>? AND id<?)"}),
+    "by type and time": (LedgerSearch(type=EntryType.VOID, since=NOON), {"type (business_id=? AND type=? AND id>?)"}),
+}
+"""A search, and what is in the plans for it; each step has one of these."""
 
 
 @pytest.fixture
@@ -82,7 +97,7 @@ def _plans(connection: Connection, ask: Callable[[Connection], object]) -> list[
         if sql.startswith("SELECT")
         for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
     ]
-    return [step for step in steps if step.split()[1] in {"transaction", "reward"}]
+    return [step for step in steps if step.split()[1:2] in (["transaction"], ["reward"])]
 
 
 @pytest.mark.parametrize("name", OF_A_CARD)
@@ -97,6 +112,14 @@ async def test_rewards_of_a_shop_are_found_by_their_status(file: Settings, name:
     steps = await plans(file, OF_THE_SHOP[name])
     assert steps
     assert all("status=?" in step or "expires_at<?" in step for step in steps), steps
+
+
+@pytest.mark.parametrize("name", OF_THE_LEDGER)
+async def test_a_search_of_the_ledger_reads_what_it_finds_and_no_more(file: Settings, name: str) -> None:
+    search, expected = OF_THE_LEDGER[name]
+    steps = await plans(file, lambda shop, c: list_ledger(c, shop.business.id, search, wanted=FIRST))
+    assert steps
+    assert all(any(part in step for part in expected) for step in steps), steps
 
 
 async def test_the_description_is_written_once_and_names_indexes_that_are_there(file: Settings) -> None:

@@ -88,6 +88,30 @@ Index(
     sqlite_where=text("actor_type = 'staff'"),
     postgresql_where=text("actor_type = 'staff'"),
 )
+# Those of no stamp, of a branch, and undone ones of an order: no stamp without a branch is in one of these.
+Index(
+    "ix_transaction_type",
+    transaction.c.business_id,
+    transaction.c.type,
+    transaction.c.id,
+    sqlite_where=text("type <> 'stamp'"),
+    postgresql_where=text("type <> 'stamp'"),
+)
+Index(
+    "ix_transaction_branch_id",
+    transaction.c.business_id,
+    transaction.c.branch_id,
+    transaction.c.id,
+    sqlite_where=text("branch_id IS NOT NULL"),
+    postgresql_where=text("branch_id IS NOT NULL"),
+)
+Index(
+    "ix_transaction_undone_order_ref",
+    transaction.c.business_id,
+    transaction.c.order_ref,
+    sqlite_where=text("order_ref IS NOT NULL AND voided_by IS NOT NULL"),
+    postgresql_where=text("order_ref IS NOT NULL AND voided_by IS NOT NULL"),
+)
 
 reward = owned(
     "reward",

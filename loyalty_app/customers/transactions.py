@@ -1,0 +1,110 @@
+"""Transactions: the ledger of a shop, searched, and one entry of it. The ledger of one card is in `lists`.
+
+A moment is found by the ids of the ledger, which rise with time. Why: an index by time would cost every stamp.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select, text
+
+from loyalty_app.db.rows import entry_of
+from loyalty_app.db.tables import transaction
+from loyalty_app.db.types import BigId, UtcDateTime
+from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
+from loyalty_core.errors import TransactionNotFound
+from loyalty_core.fields import BusinessId, TransactionId
+from loyalty_core.ledger import EntryType
+from loyalty_core.views import TransactionView, transaction_view
+
+DISORDER = timedelta(hours=1)
+"""How far the clocks of servers may be apart, or be set back, without an entry being missed."""
+
+AT_THE_MIDDLE = (
+    '(SELECT occurred_at FROM "transaction" WHERE business_id = :business_id AND id >= (low + high) / 2 '
+    "ORDER BY id LIMIT 1)"
+)
+HALVING = text(
+    f"""
+    WITH RECURSIVE halving(low, high) AS (
+        SELECT (SELECT min(id) FROM "transaction" WHERE business_id = :business_id),
+               (SELECT max(id) + 1 FROM "transaction" WHERE business_id = :business_id)
+        UNION ALL
+        SELECT CASE WHEN {AT_THE_MIDDLE} < :moment THEN (low + high) / 2 + 1 ELSE low END,
+               CASE WHEN {AT_THE_MIDDLE} < :moment THEN high ELSE (low + high) / 2 END
+        FROM halving WHERE low < high
+    )
+    SELECT coalesce(max(low), 0) FROM halving
+    """  # noqa: S608  # our own words
+).bindparams(bindparam("business_id", type_=BigId), bindparam("moment", type_=UtcDateTime))
+
+
+class LedgerSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries to list: those that all given conditions fit. `since` is included, `until` is not."""
+
+    order_ref: str | None = None
+    type: EntryType | None = None
+    customer_id: int | None = None
+    branch_id: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def list_ledger(
+    connection: Connection, business_id: BusinessId, search: LedgerSearch, *, wanted: PageRequest
+) -> Page[TransactionView]:
+    """The entries of a shop, the newest first. Raises PageTooDeep, InvalidCursor."""
+    rows = _matching(connection, business_id, search).subquery()
+    walk = Walk("ledger", rows.c.id, newest_first=True)
+    found = read_page(connection, select(rows), walk, wanted=wanted, total=None)
+    return page_of(found, lambda row: transaction_view(entry_of(row)))
+
+
+def _matching(connection: Connection, business_id: BusinessId, search: LedgerSearch) -> Any:  # noqa: ANN401  # a SELECT or a union
+    own = [transaction.c.business_id == business_id, *_conditions(connection, business_id, search)]
+    if search.order_ref is None:
+        return select(transaction).where(*own)
+    own.append(transaction.c.order_ref == search.order_ref)
+    return _of_order(own)
+
+
+def _of_order(own: list[ColumnElement[bool]]) -> Any:  # noqa: ANN401  # a union
+    """Why a union: undone entries have an index of their own, so that no stamp has to be in two."""
+    stands, undone = transaction.c.voided_by.is_(None), transaction.c.voided_by.is_not(None)
+    return select(transaction).where(*own, stands).union_all(select(transaction).where(*own, undone))
+
+
+def _conditions(connection: Connection, business_id: BusinessId, search: LedgerSearch) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if search.type is not None:
+        conditions.append(transaction.c.type == search.type.value)
+    if search.type not in {None, EntryType.STAMP}:
+        conditions.append(transaction.c.type != literal_column("'stamp'"))  # the condition of the index, to the letter
+    for column, value in ((transaction.c.customer_id, search.customer_id), (transaction.c.branch_id, search.branch_id)):
+        conditions += [] if value is None else [column == value]
+    if search.since is not None:
+        first = first_entry_since(connection, business_id, search.since - DISORDER)
+        conditions += [transaction.c.id >= first, transaction.c.occurred_at >= search.since]
+    if search.until is not None:
+        end = first_entry_since(connection, business_id, search.until + DISORDER)
+        conditions += [transaction.c.id < end, transaction.c.occurred_at < search.until]
+    return conditions
+
+
+def first_entry_since(connection: Connection, business_id: BusinessId, moment: datetime) -> int:
+    """The id of the first entry of a shop at a moment or after it, as if its times rose with its ids.
+
+    With times that are out of order by less than `DISORDER`, ask for a moment that is that much earlier to have all
+    that follow it, and that much later to have all that precede it. It halves the ledger until the entry is found.
+    """
+    return int(connection.execute(HALVING, {"business_id": business_id, "moment": moment}).scalar_one())
+
+
+def read_transaction(connection: Connection, business_id: BusinessId, transaction_id: TransactionId) -> TransactionView:
+    """One entry of a shop. Raises TransactionNotFound."""
+    own = (transaction.c.business_id == business_id, transaction.c.id == transaction_id)
+    row = connection.execute(select(transaction).where(*own)).one_or_none()
+    if row is None:
+        raise TransactionNotFound(transaction_id)
+    return transaction_view(entry_of(row))
