@@ -3,7 +3,7 @@
 The rules, in words:
 - A code is CUS and ten letters or digits that people do not confuse (no I, L, O, U), random and never used twice.
 - A typed code may differ in case, have spaces or dashes, lack CUS, have O for 0, and I or L for 1.
-- A name has 1 to 200 characters of any script, without control characters.
+- A name has 1 to 200 characters of any script, without control characters. Some of them can be seen.
 - An erased customer has no name, phone, e-mail or birthday, and no search finds them.
 
 Phone numbers and e-mail addresses are checked outside the core, where the libraries for them are.
@@ -17,13 +17,14 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.fields import NAME_LENGTH, Birthday, BusinessId, CustomerId, EmailText, Name, PhoneText
+from loyalty_core.fields import NAME_LENGTH, Birthday, BusinessId, CustomerId, EmailText, Name, PhoneText, can_be_seen
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LETTERS = 10
 CODE_RANDOM_BYTES = 7
 EARLIEST_BIRTHDAY = date(1900, 1, 1)
 
+NEVER_IN_NAMES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
 _CODE = re.compile(rf"(?:CUS)?([{ALPHABET}]{{{CODE_LETTERS}}})")
 
@@ -98,11 +99,27 @@ def parse_code(text: str) -> str | None:
 
 
 def clean_name(text: str) -> str:
-    """Normalise a name (NFC, trimmed). Raises InvalidRequest."""
+    """Normalise a name (NFC, trimmed), of a person or of anything else. Raises InvalidRequest."""
     name = unicodedata.normalize("NFC", text).strip()
     if not 1 <= len(name) <= NAME_LENGTH or any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in name):
         raise InvalidRequest.field("name", "must be a text of 1 to 200 characters, without control characters")
+    check_seen("name", name)
     return name
+
+
+def name_from(text: str) -> str | None:
+    """A name that somebody uses elsewhere, without what the rules refuse; None if nothing of it can be seen."""
+    spaced = "".join(" " if unicodedata.category(letter) in NEVER_IN_NAMES else letter for letter in text)
+    try:
+        return clean_name(" ".join(spaced.split())[:NAME_LENGTH])
+    except InvalidRequest:
+        return None
+
+
+def check_seen(field: str, text: str) -> None:
+    """Raise InvalidRequest if a text is of characters that cannot be seen."""
+    if not can_be_seen(text):
+        raise InvalidRequest.field(field, "must have characters that can be seen")
 
 
 def check_birthday(birthday: date | None, today: date) -> None:

@@ -6,6 +6,7 @@ The same types limit the core's orders, the API's bodies and its reference. Chec
 numbers, e-mail addresses) are outside the core.
 """
 
+import unicodedata
 from datetime import date
 from typing import Annotated, NewType
 
@@ -59,6 +60,23 @@ RewardText = Annotated[
 Cooldown = Annotated[int, Meta(ge=0, le=31_536_000, description="whole seconds from 0 to 31536000 (a year)")]
 DailyCap = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000, or null for no cap")]
 ValidDays = Annotated[int, Meta(ge=1, le=3_650, description="whole days from 1 to 3650, or null for ever")]
+
+
+UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5\ufffc\U0001d159")
+"""Letters and signs that show nothing, though Unicode calls them letters or signs: fillers, a blank of Braille."""
+SEEN = frozenset("LNPSC")
+NO_LETTERS = frozenset({"Cc", "Cf", "Cs"})
+
+
+def can_be_seen(text: str) -> bool:
+    """Whether a text shows anything. Spaces, marks without a letter, and what has no width or no ink show nothing."""
+    return any(_shows(letter) for letter in text)
+
+
+def _shows(letter: str) -> bool:
+    category = unicodedata.category(letter)
+    ignorable = 0xFFF0 <= ord(letter) <= 0xFFF8 or 0xE0000 <= ord(letter) <= 0xE0FFF or ord(letter) & 0xFFFE == 0xFFFE  # noqa: PLR2004  # never letters
+    return category[0] in SEEN and category not in NO_LETTERS and letter not in UNSEEN and not ignorable
 
 
 BusinessId = NewType("BusinessId", int)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from loyalty_core.customers import check_seen
 from loyalty_core.fields import Cooldown, DailyCap, Name, RewardText, StampsRequired, ValidDays
 
 if TYPE_CHECKING:
@@ -72,12 +73,13 @@ class Program(msgspec.Struct, frozen=True):
 
 
 def changed(program: Program, change: ProgramChange, now: datetime) -> Terms:
-    """The terms after a change: the next version, or the same object if nothing differs."""
+    """The terms after a change: the next version, or the same object if nothing differs. Raises InvalidRequest."""
     fields = (name for name in change.__struct_fields__ if name != "name")
     asked = {name: value for name in fields if (value := getattr(change, name)) is not UNSET}
     terms = msgspec.structs.replace(program.terms, **asked)
     if terms == program.terms:
         return terms
+    check_seen("reward_description", terms.reward_description)
     return msgspec.structs.replace(terms, version=program.terms.version + 1, updated_at=now)
 
 

@@ -1,7 +1,6 @@
 """Join: a person opens the link of a shop and has its card. One tap, one answer."""
 
 import re
-import unicodedata
 
 from telegram import User
 
@@ -12,13 +11,11 @@ from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import Holder
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.links import shop_of_link
-from loyalty_core.customers import Profile, clean_name
-from loyalty_core.errors import CustomerLimitReached, InvalidRequest
-from loyalty_core.fields import NAME_LENGTH
+from loyalty_core.customers import Profile, name_from
+from loyalty_core.errors import CustomerLimitReached
 from loyalty_core.ledger import Actor, ActorType
 
 SLUG = re.compile(r"[a-z0-9-]{1,64}")
-VISIBLE = frozenset("LNPS")
 
 
 async def join(turn: Turn, slug: str) -> None:
@@ -61,14 +58,4 @@ async def _hand_out(turn: Turn, shop: Business) -> None:
 
 def name_of(user: User, words: Words) -> str:
     """The name of a customer: the one they use in Telegram, or a word for a guest if it cannot be shown."""
-    shown = "".join(letter if _can_stay(letter) else " " for letter in user.full_name)
-    if not any(unicodedata.category(letter)[0] in VISIBLE for letter in shown):
-        return words.plain("Guest")
-    try:
-        return clean_name(" ".join(shown.split())[:NAME_LENGTH])
-    except InvalidRequest:
-        return words.plain("Guest")
-
-
-def _can_stay(letter: str) -> bool:
-    return unicodedata.category(letter) not in {"Cc", "Cs", "Zl", "Zp"}
+    return name_from(user.full_name) or words.plain("Guest")

@@ -21,6 +21,7 @@ from loyalty_app.shops.links import shop_of_bot
 from loyalty_app.shops.opening import MOST_OWNED, DraftGone, ShopFounder, open_shop_in_chat
 from loyalty_app.shops.staff import Position
 from loyalty_core.access import Plan, Role
+from loyalty_core.customers import name_from
 from loyalty_core.errors import LoyaltyError, ShopLimitReached
 
 NAME, STAMPS, REWARD = "newshop.name", "newshop.stamps", "newshop.reward"
@@ -165,14 +166,8 @@ async def _open(turn: Turn, draft: Draft, reward: str) -> Position:
         chat_id=turn.user_id,
         draft=turn.chat.draft or b"",
         after=write_draft(Draft(OPENED, {**draft.answers, "reward": reward})),
-        name=_called(turn.user.full_name),
+        name=name_from(turn.user.full_name) or "Owner",
     )
     now = turn.now()
     terms = first_terms(int(draft.answers["stamps"] or 0), reward, now)
     return await open_shop_in_chat(turn.runtime.database, new, terms, founder=founder, now=now)
-
-
-def _called(name: str) -> str:
-    """A name from Telegram in a form that we can store; "Owner" if nothing of it is printable."""
-    printable = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
-    return printable[:100] or "Owner"

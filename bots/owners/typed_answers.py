@@ -9,6 +9,7 @@ from msgspec import UNSET
 from bots.words import Words
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InvalidRequest
+from loyalty_core.fields import can_be_seen
 from loyalty_core.programs import ProgramChange
 
 NONE = "none"
@@ -40,7 +41,7 @@ def read_stamps(words: Words, text: str) -> int:
 def read_reward(words: Words, text: str) -> str:
     """The text of a reward. Raises UnclearAnswer."""
     reward = " ".join(text.split())
-    if len(reward) > LONGEST_REWARD or _changed("reward_description", reward) is None:
+    if len(reward) > LONGEST_REWARD or not can_be_seen(reward) or _changed("reward_description", reward) is None:
         raise UnclearAnswer(words.plain("Please send a short text of at most {n} letters.", n=LONGEST_REWARD))
     return reward
 

@@ -3,16 +3,14 @@
 Who may invite whom, and whether an invitation is valid, is decided where it is accepted.
 """
 
-import unicodedata
-
 from bots.turn import Turn
 from bots.words import N_, Html, Words
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.invites import accept, shop_inviting
 from loyalty_app.shops.links import shop_of_bot
 from loyalty_core.access import Role
+from loyalty_core.customers import name_from
 from loyalty_core.errors import InviteInvalid
-from loyalty_core.fields import NAME_LENGTH
 
 WELCOMES: dict[Role, str] = {
     Role.STAFF: N_("👋 Welcome to <b>{shop}</b>! You are on the staff: you stamp cards and hand out rewards."),
@@ -64,5 +62,4 @@ def how_to_stamp(words: Words) -> Html:
 
 def _name(turn: Turn) -> str:
     """The person's name in a form that the rules accept."""
-    name = "".join(letter for letter in turn.user.full_name if unicodedata.category(letter) not in {"Cc", "Cs"})
-    return name.strip()[:NAME_LENGTH].strip() or turn.words.plain("Staff")
+    return name_from(turn.user.full_name) or turn.words.plain("Staff")

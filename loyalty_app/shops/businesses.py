@@ -20,7 +20,7 @@ from loyalty_app.db.tables import business as business_table
 from loyalty_app.db.tables import business_total, program, staff
 from loyalty_app.ids import Kind
 from loyalty_core.access import Plan, Role, require_role
-from loyalty_core.customers import clean_name
+from loyalty_core.customers import check_seen, clean_name
 from loyalty_core.errors import InvalidRequest, NotOnStaff
 from loyalty_core.fields import BusinessId
 from loyalty_core.programs import Terms
@@ -217,6 +217,7 @@ def _asked(change: BusinessChange) -> dict[str, object]:
 def first_terms(stamps_required: int, reward_description: str, now: datetime) -> Terms:
     """The first version of a program, with default policies. Raises InvalidRequest."""
     terms = Terms(version=1, stamps_required=stamps_required, reward_description=reward_description, updated_at=now)
+    check_seen("reward_description", reward_description)
     try:
         return msgspec.convert(msgspec.structs.asdict(terms), Terms)
     except msgspec.ValidationError as error:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from loyalty_core.customers import clean_name, fold_case, search_text
 from loyalty_core.errors import InvalidRequest
-from testkit.builders import patiently
+from loyalty_core.programs import ProgramChange, changed
+from testkit.builders import NOON, a_program, patiently
 
 
 @pytest.mark.parametrize(
@@ -52,6 +53,35 @@ def test_control_characters_and_halves_of_letters_are_refused(bad: str) -> None:
 def test_no_name_and_more_than_200_characters_are_refused(name: str) -> None:
     with pytest.raises(InvalidRequest):
         clean_name(name)
+
+
+INVISIBLE = [
+    "\u3164",
+    "\u2800",
+    "\u200b",
+    "\u115f",
+    "\u1160",
+    "\uffa0",
+    "\u2060",
+    "\ufeff",
+    "\u00ad",
+    "\u034f",
+    "\u17b4",
+]
+INVISIBLE += ["\u180e", "\ufe0f", "\U000e0041", "\u0301", "\u202e", "\ufffc", "\u061c", "\u2063", "\U0001d173"]
+
+
+@pytest.mark.parametrize("letter", INVISIBLE, ids=lambda letter: f"{ord(letter):x}")
+def test_a_name_of_which_nothing_can_be_seen_is_refused(letter: str) -> None:
+    for name in (letter, f" {letter} \u00a0 {letter}", letter * 200):
+        with pytest.raises(InvalidRequest, match="name: must have characters that can be seen"):
+            clean_name(name)
+    assert clean_name(f"{letter}Lena").endswith("Lena")
+
+
+def test_a_reward_can_be_seen() -> None:
+    with pytest.raises(InvalidRequest, match="reward_description: must have characters that can be seen"):
+        changed(a_program(), ProgramChange(reward_description="\u3164"), NOON)
 
 
 def test_spaces_around_a_name_are_dropped_and_do_not_count() -> None:
