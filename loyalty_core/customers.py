@@ -2,7 +2,9 @@
 
 The rules, in words:
 - A code is CUS and ten letters or digits that people do not confuse (no I, L, O, U), random and never used twice.
-- A typed code may differ in case, have spaces or dashes, lack CUS, have O for 0, and I or L for 1.
+- A typed code may differ in case, have spaces or dashes of any kind, lack CUS, have O for 0, and I or L for 1. Marks
+  that cannot be seen do not count, nor does punctuation around it.
+- A scanner may put the name of the kind of code in front, as ]Q1.
 - A name has 1 to 200 characters of any script, without control characters. Some of them can be seen.
 - An erased customer has no name, phone, e-mail or birthday, and no search finds them.
 
@@ -25,7 +27,11 @@ CODE_RANDOM_BYTES = 7
 EARLIEST_BIRTHDAY = date(1900, 1, 1)
 
 NEVER_IN_NAMES = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1", " ": None, "-": None})
+_FORGIVEN = str.maketrans({"O": "0", "I": "1", "L": "1"})
+_LEFT_OUT = frozenset({"Zs", "Pd", "Cf", "Mn", "Me"})
+_AROUND = "'\"`.,;:!?*#()[]{}<> \t\r\n\x1c\x1d\x1e\x1f\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u2022\u3002"
+_KIND_OF_CODE = re.compile(r"\][A-Za-z][0-9A-Za-z]")
+"""The symbology identifier of AIM, which scanners may send before what they have read."""
 _CODE = re.compile(rf"(?:CUS)?([{ALPHABET}]{{{CODE_LETTERS}}})")
 
 
@@ -93,9 +99,22 @@ def new_code(random: bytes) -> str:
 
 def parse_code(text: str) -> str | None:
     """Read a typed or scanned code forgivingly; None if the text is no code."""
-    typed = unicodedata.normalize("NFKC", text).strip()
-    match = _CODE.fullmatch(typed.upper().translate(_FORGIVEN))
+    if _CODE.fullmatch(text):
+        return text if text.startswith("CUS") else f"CUS{text}"
+    match = _CODE.fullmatch(_letters_of(without_scanner(text)).upper().translate(_FORGIVEN))
     return f"CUS{match[1]}" if match else None
+
+
+def without_scanner(text: str) -> str:
+    """A scanned text without what the scanner put in front, in plain letters."""
+    plain = unicodedata.normalize("NFKC", text).strip(_AROUND.replace("]", ""))
+    kind = _KIND_OF_CODE.match(plain)
+    return plain[kind.end() :] if kind else plain
+
+
+def _letters_of(text: str) -> str:
+    kept = (letter for letter in text if unicodedata.category(letter) not in _LEFT_OUT and letter != "\u2212")
+    return "".join(kept).strip(_AROUND)
 
 
 def clean_name(text: str) -> str:

@@ -4,19 +4,25 @@ A link is https://t.me/<bot>?start=<payload>; the first two characters of the pa
 served by its own bot, or else by the shared one. What a bot does with a payload is not known here.
 """
 
+import re
 import unicodedata
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import unquote
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from loyalty_app.db.tables import business, telegram_bot
 from loyalty_app.shops.businesses import Business, business_of
-from loyalty_core.customers import parse_code
+from loyalty_core.customers import ALPHABET, CODE_LETTERS, parse_code, without_scanner
 from loyalty_core.fields import BotId, BusinessId
 
 CARD_PREFIX, JOIN_PREFIX, INVITE_PREFIX = "c_", "j_", "i_"
 """Open a card, hand out a shop's card, accept an invitation."""
+
+
+_AS_DRAWN = re.compile(rf"https://t\.me/\w+\?start={CARD_PREFIX}(CUS[{ALPHABET}]{{{CODE_LETTERS}}})")
+"""A card's link as it is in our pictures. Why: that is how most stamps of tills come."""
+_PAYLOAD_OF_A_CARD = re.compile(rf"(?:^|[?&]start(?:app)?=){CARD_PREFIX}(?P<rest>[^&#]*)", re.IGNORECASE)
 
 
 def start_link(username: str, payload: str) -> str:
@@ -25,18 +31,28 @@ def start_link(username: str, payload: str) -> str:
 
 
 def code_in(text: str) -> str | None:
-    """A customer's code that was typed or scanned, bare or in a card's link; None if there is no code in it."""
-    typed = unicodedata.normalize("NFKC", text).strip()
-    return parse_code(_code_of_link(typed) if "/" in typed else typed)
+    """A customer's code that was typed or scanned, bare or in a card's link; None if there is no code in it.
+
+    Capitals, marks that cannot be seen, percent signs, a scanner's prefix, and words or punctuation around a link are
+    forgiven.
+    """
+    as_drawn = _AS_DRAWN.fullmatch(text)
+    code = as_drawn[1] if as_drawn else parse_code(text)
+    if code is not None:
+        return code
+    found = _PAYLOAD_OF_A_CARD.search(unquote(unquote(without_scanner(_visible(text)))).replace("&amp;", "&"))
+    return _first_code(found["rest"]) if found else None
 
 
-def _code_of_link(link: str) -> str:
-    """What follows `c_` in the payload of a link; empty for any other link."""
-    try:
-        payload = parse_qs(urlsplit(link).query).get("start", [""])[0]
-    except ValueError:
-        return ""
-    return payload.removeprefix(CARD_PREFIX) if payload.startswith(CARD_PREFIX) else ""
+def _first_code(rest: str) -> str | None:
+    """The code in what follows `c_`: all of it, or else its first word."""
+    payload = rest.replace("+", " ")
+    word = payload.split()[:1]
+    return parse_code(payload) or (parse_code(word[0]) if word else None)
+
+
+def _visible(text: str) -> str:
+    return "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
 
 
 def bot_username(connection: Connection, business_id: BusinessId) -> str | None:

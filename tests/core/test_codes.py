@@ -71,6 +71,16 @@ def test_random_bytes_beyond_the_seventh_make_no_difference() -> None:
         "Oi23abcjkm",
         "\uff23\uff35\uff330123\uff21\uff22\uff23JKM",  # full-width letters
         "CUS\u00a00123ABCJKM",  # a space that does not break
+        "CUS\u20110123\u2013ABC\u2212JKM",  # dashes that are none of the keyboard's
+        "\u202aCUS0123\u2060ABCJKM\u202c",  # marks that cannot be seen
+        "CUS0123\ufe0fABCJKM",
+        "]Q1CUS0123ABCJKM",  # a scanner says what it has read
+        "]C1 0123abcjkm",
+        "*CUS0123ABCJKM*",
+        "#CUS0123ABCJKM.",
+        "(CUS 0123 ABCJKM)",
+        "\u201eCUS0123ABCJKM\u201c",
+        "CUS0123ABCJKM\x1d",
     ],
 )
 def test_a_code_is_forgiven_its_spelling(typed: str) -> None:
