@@ -16,27 +16,28 @@ from telegram_sandbox.world import World
 QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 
-async def send_photo(world: World, chat: Chat, upload: Upload, caption: str = "") -> Message:
+async def send_photo(world: World, chat: Chat, upload: Upload, beside: Json | None = None) -> Message:
     """Send a picture; it is made smaller, as Telegram does."""
     try:
         sizes = await asyncio.to_thread(keep_photo, upload.content)
     except NotAPicture:
         raise Impossible(f"{upload.name} is no picture.") from None
     world.keep_photo(sizes, chat.bot)
-    return write(world, chat, {"photo": [as_photo_size(size, chat.bot.token) for size in sizes]} | titled(caption))
+    return write(world, chat, {"photo": [as_photo_size(size, chat.bot.token) for size in sizes]} | (beside or {}))
 
 
-def send_document(world: World, chat: Chat, upload: Upload, caption: str = "") -> Message:
+def send_document(world: World, chat: Chat, upload: Upload, beside: Json | None = None) -> Message:
     """Send a file as it is."""
     file = keep_document(upload)
     world.keep([file], chat.bot)
-    return write(world, chat, {"document": as_document(file, chat.bot.token)} | titled(caption))
+    return write(world, chat, {"document": as_document(file, chat.bot.token)} | (beside or {}))
 
 
-def titled(caption: str) -> Json:
-    """The fields of a caption."""
+def titled(caption: str, album: str = "") -> Json:
+    """The fields of a caption, and of the album that a picture is part of."""
     entities = with_found(caption, [])
-    return ({"caption": caption} if caption else {}) | ({"caption_entities": entities} if entities else {})
+    words = ({"caption": caption} if caption else {}) | ({"caption_entities": entities} if entities else {})
+    return words | ({"media_group_id": album} if album else {})
 
 
 def newest_picture(world: World, person: Person, bot: Bot) -> File | None:

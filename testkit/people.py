@@ -8,6 +8,7 @@
 Nothing sleeps here: the sandbox waits, and so does the bot's `idle`.
 """
 
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from testkit.sandbox_control import SandboxControl, read
 from testkit.screens import Json, Screen, Shown
 
 MINE: Any = object()
+ALBUMS = count(1)
 
 
 class Person:
@@ -95,6 +97,13 @@ class Person:
         """Send a picture as a photo, which makes it smaller and a JPEG."""
         return await self._upload("photo", ("photo.jpg", picture, "image/jpeg"), caption)
 
+    async def send_album(self, *pictures: bytes) -> Screen:
+        """Send several pictures at once."""
+        album = str(next(ALBUMS))
+        for picture in pictures:
+            await self._upload("photo", ("photo.jpg", picture, "image/jpeg"), album=album)
+        return await self.screen()
+
     async def send_document(
         self, content: bytes, *, name: str = "card.png", mime_type: str = "image/png", caption: str = ""
     ) -> Screen:
@@ -133,8 +142,9 @@ class Person:
         await self.sandbox.post(f"{self._path}/{act}", body)
         return await self._after(self.bot)
 
-    async def _upload(self, act: str, file: tuple[str, bytes, str], caption: str) -> Screen:
-        answer = await self.sandbox.client.post(f"{self._path}/{act}", files={"file": file}, data={"caption": caption})
+    async def _upload(self, act: str, file: tuple[str, bytes, str], caption: str = "", *, album: str = "") -> Screen:
+        words = {"caption": caption, "album": album}
+        answer = await self.sandbox.client.post(f"{self._path}/{act}", files={"file": file}, data=words)
         read(answer)
         return await self._after(self.bot)
 

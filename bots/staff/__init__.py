@@ -9,11 +9,11 @@ stamp.
 from collections.abc import Awaitable, Callable
 
 from bots.staff import branches, customer_search, redeem_confirmation, stamping
-from bots.staff.customer_search import find_typed, open_card, scan
+from bots.staff.customer_search import end_album, find_typed, open_card, scan
 from bots.staff.invitation import accept_invitation, how_to_stamp
 from bots.turn import Turn
 
-__all__ = ["DRAFTS", "PRESSES", "accept_invitation", "find_typed", "how_to_stamp", "open_card", "scan"]
+__all__ = ["DRAFTS", "PRESSES", "accept_invitation", "end_album", "find_typed", "how_to_stamp", "open_card", "scan"]
 
 PRESSES: dict[str, Callable[[Turn], Awaitable[None]]] = {
     **stamping.PRESSES,

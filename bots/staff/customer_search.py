@@ -15,8 +15,9 @@ from bots.buttons import LONGEST_DATA, Rows, button
 from bots.scan import cards_in
 from bots.staff.screen import LIST, short, show, turn_away
 from bots.staff.shift import find_shift, positions_here_first
-from bots.turn import Turn
+from bots.turn import Draft, Turn
 from bots.words import Html, Words
+from loyalty_app.chat.chats import ChatChange
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.staff_view import with_codes, with_ids, with_phone_in
 from loyalty_app.shops.links import code_in
@@ -26,7 +27,9 @@ from loyalty_core.customers import Customer
 LARGEST_FILE = 20_000_000
 """Bytes of the largest file that a bot can fetch."""
 
-MOST_CARDS = 12
+MOST_CARDS = 30
+ALBUM = "album"
+"""The kind of draft that keeps what was read in an album."""
 READERS = ThreadPoolExecutor(2, "photos")
 """Two pictures at a time. Why: large pictures take much memory while they are read."""
 EXAMPLE = "CUS12AB34CD56"
@@ -81,7 +84,8 @@ async def scan(turn: Turn) -> bool:
     if not positions:
         return False
     picture = await _picture(turn)
-    codes = await asyncio.get_running_loop().run_in_executor(READERS, cards_in, picture)
+    read = await asyncio.get_running_loop().run_in_executor(READERS, cards_in, picture)
+    codes = _with_album(turn, read)
     customers = await _with_codes(turn, positions, codes) if codes else []
     if len(customers) == 1:
         await _serve(turn, customers[0])
@@ -90,6 +94,27 @@ async def scan(turn: Turn) -> bool:
     else:
         await turn.screen(_nothing_found(turn, codes))
     return True
+
+
+def _with_album(turn: Turn, codes: Sequence[str]) -> Sequence[str]:
+    """The codes of a picture, after those of earlier pictures of its album.
+
+    The pictures of an album come one by one. The draft of the chat keeps what was read, unless a question is open.
+    """
+    message, draft = turn.incoming.message, turn.draft
+    album = message.media_group_id if message else None
+    if album is None or (draft is not None and draft.kind != ALBUM):
+        return codes
+    earlier = str(draft.answers["codes"]).split() if draft and draft.answers.get("album") == album else []
+    together = list(dict.fromkeys([*earlier, *codes]))[:MOST_CARDS]
+    turn.ask(Draft(ALBUM, {"album": album, "codes": " ".join(together)}))
+    return together
+
+
+def end_album(turn: Turn) -> None:
+    """Forget the album: something else came."""
+    if turn.draft is not None and turn.draft.kind == ALBUM:
+        turn.note(ChatChange(draft=None))
 
 
 def _nothing_found(turn: Turn, codes: Sequence[str]) -> Html:

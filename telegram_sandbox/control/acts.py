@@ -132,26 +132,27 @@ async def contact(request: AnyRequest, person_id: FromPath[int], bot: FromPath[s
     return written(phones.share_contact(world, chat, card))
 
 
-async def uploaded(request: AnyRequest) -> tuple[Upload, str]:
-    """The file in a form, and its caption. Raises ClientException."""
+async def uploaded(request: AnyRequest) -> tuple[Upload, Json]:
+    """The file in a form, and the fields of its caption and album. Raises ClientException."""
     sent = await read_sent(request)
     if "file" not in sent.uploads:
         raise ClientException("The form has no file.")
-    return sent.uploads["file"], str(sent.fields.get("caption", ""))
+    beside = cameras.titled(str(sent.fields.get("caption", "")), str(sent.fields.get("album", "")))
+    return sent.uploads["file"], beside
 
 
 @post(f"{CHAT}/photo")
 async def photo(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]) -> ASGIResponse:
     """Send a picture."""
-    chat, (upload, caption) = chat_of(request, person_id, bot), await uploaded(request)
-    return written(await cameras.send_photo(world_of(request), chat, upload, caption))
+    chat, (upload, beside) = chat_of(request, person_id, bot), await uploaded(request)
+    return written(await cameras.send_photo(world_of(request), chat, upload, beside))
 
 
 @post(f"{CHAT}/document")
 async def document(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]) -> ASGIResponse:
     """Send a file."""
-    chat, (upload, caption) = chat_of(request, person_id, bot), await uploaded(request)
-    return written(cameras.send_document(world_of(request), chat, upload, caption))
+    chat, (upload, beside) = chat_of(request, person_id, bot), await uploaded(request)
+    return written(cameras.send_document(world_of(request), chat, upload, beside))
 
 
 @post(f"{CHAT}/block")

@@ -55,6 +55,26 @@ async def test_of_several_cards_in_a_photo_one_is_chosen_and_the_others_stay_at_
     assert (await cafe.shop.customer(tom.id)).card.current_stamps == 3
 
 
+async def test_of_an_album_all_cards_are_to_be_chosen_from(cafe: Cafe) -> None:
+    tom, kim = await cafe.shop.join("Tom"), await cafe.shop.join("Kim")
+    no_card = png(Image.new("RGB", (400, 300), "red"))
+    await cafe.ana.send_album(picture(cafe.lena), no_card, picture(tom), picture(cafe.lena))
+    assert screen_of(cafe.ana).labels[:2] == ["Lena · 0 stamps", "Tom · 0 stamps"]
+    assert screen_of(cafe.ana).words.startswith("2 cards are in the picture")
+    await cafe.ana.press("Tom")
+    await cafe.ana.press("+1")
+    assert (await cafe.shop.customer(tom.id)).card.current_stamps == 1
+    await cafe.ana.send_album(picture(kim), no_card)
+    assert "Kim · Bean & Leaf" in screen_of(cafe.ana).words, "an album of its own"
+    await cafe.ana.say(cafe.lena.qr_code)
+    assert "Lena" in screen_of(cafe.ana).words, "nothing was asked"
+
+
+async def test_an_album_without_a_card_is_answered_with_a_tip(cafe: Cafe) -> None:
+    await cafe.ana.send_album(*[png(Image.new("RGB", (400, 300), colour)) for colour in ("red", "blue")])
+    assert screen_of(cafe.ana).words.startswith("I see no card in this picture.")
+
+
 async def test_cards_of_other_shops_in_a_photo_are_unknown(cafe: Cafe) -> None:
     next_door = await cafe.town.open_shop()
     theirs = await next_door.join("Olga")
