@@ -122,6 +122,12 @@ class LedgerQuery(PageQuery, frozen=True, kw_only=True):
     until: Since | None = None
 
 
+class EventQuery(PageQuery, frozen=True, kw_only=True):
+    """From where on to list events."""
+
+    since: Since | None = None
+
+
 class RewardQuery(PageQuery, frozen=True, kw_only=True):
     """Which rewards to list."""
 

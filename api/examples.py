@@ -2,12 +2,15 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
+
 from loyalty_app.importing.import_jobs import ImportQueued, ImportRemark, ImportView
 from loyalty_app.pagination import Page, Pagination
 from loyalty_app.shops.api_keys import KeyBusiness, KeyLimits, KeyView
 from loyalty_app.shops.workplaces import BranchView
 from loyalty_app.webhooks.delivery_log import AttemptView, DeliveryView
 from loyalty_app.webhooks.endpoints import LastDelivery, NewWebhookView, WebhookView
+from loyalty_app.webhooks.event_log import EventPage, LoggedEvent
 from loyalty_core.access import Plan, Scope
 from loyalty_core.analytics import CurrentFigures, DayTotals, period_of, summarise
 from loyalty_core.fields import CustomerId
@@ -173,6 +176,21 @@ DELIVERY = DeliveryView(
     created_at=NOW,
     next_attempt_at=None,
     attempts=(AttemptView(1, NOW, 84, 200, None, "ok"),),
+)
+EVENT = LoggedEvent(
+    id="msg_019cae2b7f40000001d1f2a3b4c5d6e7f8",
+    type="stamp.added",
+    timestamp=NOW,
+    data=msgspec.Raw(msgspec.json.encode(STAMPED)),
+)
+EVENTS = msgspec.json.decode(
+    msgspec.json.encode(
+        EventPage(
+            [msgspec.Raw(msgspec.json.encode(EVENT))],
+            Pagination(page=1, limit=50, total=1, pages=1, next_cursor=None),
+            "WyJldmVudHMiLCJtc2dfMDE5Y2FlMmI3ZjQwIl0",
+        )
+    )
 )
 IMPORT_QUEUED = ImportQueued(11, "queued", "/v1/imports/11")
 IMPORT = ImportView(

@@ -16,6 +16,7 @@ from loyalty_app.counter import Answer
 from loyalty_app.db.idempotency import KeyedAnswer
 from loyalty_app.pagination import Page
 from loyalty_app.runtime import Runtime
+from loyalty_app.webhooks.event_log import EventPage
 
 AppRequest = Request[Any, Any, Any]
 """Litestar's own request, which its handlers get."""
@@ -87,6 +88,6 @@ def picture_response(png: bytes | None, tag: str) -> ASGIResponse:
     return ASGIResponse(body=png, headers=headers, media_type="image/png")
 
 
-def page_response(page: Page[object]) -> ASGIResponse:
+def page_response(page: Page[object] | EventPage) -> ASGIResponse:
     """A page of a list, with its place in the list."""
     return ASGIResponse(body=encode(page))

@@ -32,6 +32,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
                                ETag, or 304 for a caller who has it
     body, body_example, query  the structs of what is sent; None where nothing is read
     listed                     the answer is a page of a list
+    resumes                    the page also says where to go on at another time
     once_only                  it takes an Idempotency-Key
     refusals                   error codes of its own, beside those that every operation can answer with (`codes`)
 
@@ -51,6 +52,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     query: type[msgspec.Struct] | None = None
     status: int = 200
     listed: bool = False
+    resumes: bool = False
     once_only: bool = False
     refusals: tuple[str, ...] = ()
 

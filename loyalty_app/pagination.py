@@ -6,6 +6,7 @@ only hand it back. What the rows are is not known here.
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +17,8 @@ from loyalty_core.errors import InvalidCursor, PageTooDeep
 
 DEEPEST = 10_000
 MOST_ROWS = 100
+
+TEXT_ID = re.compile(r"[0-9a-z_]{1,64}")
 
 Item = TypeVar("Item")
 Item_co = TypeVar("Item_co", covariant=True)
@@ -47,28 +50,36 @@ class Page(msgspec.Struct, Generic[Item_co], frozen=True):
 
 
 class Walk(msgspec.Struct, frozen=True):
-    """How to walk through a list: its name, the id column that orders it, and whether the newest come first."""
+    """How to walk through a list: its name, the id column that orders it, and whether the newest come first.
+
+    `kind` is what its ids are: whole numbers, or texts.
+    """
 
     name: str
     column: ColumnElement[Any]
     newest_first: bool = False
+    kind: type[int] | type[str] = int
 
 
-def make_cursor(name: str, last_id: int) -> str:
+def make_cursor(name: str, last_id: int | str) -> str:
     """The cursor after a row of the named list."""
     return base64.urlsafe_b64encode(msgspec.json.encode([name, last_id])).decode().rstrip("=")
 
 
-def read_cursor(name: str, cursor: str) -> int:
-    """The id after which the named list continues. Raises InvalidCursor."""
+def read_cursor(name: str, cursor: str, kind: type[int] | type[str] = int) -> int | str:
+    """The id after which the named list continues, of the kind that its ids are. Raises InvalidCursor."""
     try:
         text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        of, last_id = msgspec.json.decode(text, type=tuple[str, int])
+        of, last_id = msgspec.json.decode(text, type=tuple[str, int | str])
     except (UnicodeError, binascii.Error, msgspec.DecodeError) as error:
         raise InvalidCursor from error
-    if of != name or abs(last_id) >= 2**63:
+    if of != name or not isinstance(last_id, kind) or not _is_an_id(last_id):
         raise InvalidCursor
     return last_id
+
+
+def _is_an_id(last_id: int | str) -> bool:
+    return bool(TEXT_ID.fullmatch(last_id)) if isinstance(last_id, str) else abs(last_id) < 2**63
 
 
 def read_page(
@@ -80,7 +91,7 @@ def read_page(
     """
     ordered = rows.order_by(walk.column.desc() if walk.newest_first else walk.column).limit(wanted.limit + 1)
     if wanted.cursor is not None:
-        last_id = read_cursor(walk.name, wanted.cursor)
+        last_id = read_cursor(walk.name, wanted.cursor, walk.kind)
         ordered = ordered.where(walk.column < last_id if walk.newest_first else walk.column > last_id)
     elif wanted.page * wanted.limit > DEEPEST:
         raise PageTooDeep(DEEPEST)

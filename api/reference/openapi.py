@@ -63,6 +63,7 @@ HEADERS: dict[str, Json] = {
     },
     "ETag": {"schema": {"type": "string"}, "description": "Names this picture, for If-None-Match."},
 }
+RESUME = {"type": "string", "description": "Send it as `cursor` the next time. It is always there."}
 ANYWHERE = (
     *("not_found", "method_not_allowed", "malformed_request"),
     *("request_timed_out", "uri_too_long", "headers_too_large"),
@@ -190,6 +191,7 @@ def _successes(operation: Operation) -> Json:
 def _success(operation: Operation) -> Json:
     if operation.listed:
         properties = {"data": {"type": "array", "items": _ref(operation.answer)}, "pagination": _ref(Pagination)}
+        properties |= {"resume_cursor": RESUME} if operation.resumes else {}
         example = msgspec.to_builtins(operation.example)
     else:
         properties = {"data": _ref(operation.answer)}

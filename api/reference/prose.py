@@ -105,7 +105,7 @@ Answer with any 2xx within $deadline seconds. Otherwise the event is sent again 
 always with the same `webhook-id`. At least once, in no promised order: drop what you have had, and states of a
 customer with a lower `version`. $gone switches the endpoint off; so do $days days of nothing but failures. [What
 was sent](#tag/webhooks/GET/webhooks/{id}/deliveries) can be seen and [sent
-again](#tag/webhooks/POST/webhooks/{id}/replay).
+again](#tag/webhooks/POST/webhooks/{id}/replay). Who would rather ask reads the [events](#tag/events/GET/events).
 
 # Errors
 

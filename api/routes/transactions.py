@@ -1,14 +1,15 @@
-"""Routes of transactions: the ledger of the shop, and undoing an entry of it."""
+"""Routes of transactions: the ledger of the shop, undoing an entry of it, and the events that tell what happened."""
 
 from litestar.response.base import ASGIResponse
 
 from api import examples
 from api.auth import caller_of, key_holder
-from api.bodies import LedgerQuery, VoidOrder
+from api.bodies import EventQuery, LedgerQuery, VoidOrder
 from api.messages import AppRequest, counter_response, data_response, page_response, runtime_of
 from api.operations import Operation, serves
 from api.parsing import path_id, read_body, read_query
 from loyalty_app.customers.transactions import LedgerSearch, list_ledger, read_transaction
+from loyalty_app.webhooks.event_log import LoggedEvent, list_events
 from loyalty_core.access import Scope
 from loyalty_core.fields import TransactionId
 from loyalty_core.outcomes import Voided
@@ -71,6 +72,39 @@ async def get_transaction(request: AppRequest) -> ASGIResponse:
 
 
 @serves(
+    "GET",
+    "/events",
+    Operation(
+        name="events.list",
+        summary="List events",
+        text="What happened in the last 30 days, the oldest first: all events that webhooks send, for those who would "
+        "rather ask, or whose receiver was away. Walk to the end by `next_cursor`, keep `resume_cursor`, send it as "
+        "`cursor` the next time. Events of the last 30 seconds come again then, so that none is missed: `id` tells "
+        "which you have had. Longer ago than 30 days, a cursor is refused. Of an erased customer only the deletion "
+        "stays.",
+        tag="Events",
+        scope=Scope.CUSTOMERS_READ,
+        query=EventQuery,
+        answer=LoggedEvent,
+        listed=True,
+        resumes=True,
+        example=examples.EVENTS,
+    ),
+)
+async def list_shop_events(request: AppRequest) -> ASGIResponse:
+    """List events."""
+    query, business_id, now = (
+        read_query(request, EventQuery),
+        key_holder(request).business.id,
+        runtime_of(request).clock(),
+    )
+    read = runtime_of(request).database.read
+    return page_response(
+        await read(lambda c: list_events(c, business_id, since=query.since, now=now, wanted=query.page_request()))
+    )
+
+
+@serves(
     "POST",
     "/transactions/{id:str}/void",
     Operation(
@@ -94,4 +128,4 @@ async def void_transaction(request: AppRequest) -> ASGIResponse:
     return counter_response(await runtime_of(request).counter.void(caller, transaction_id, reason=order.reason))
 
 
-HANDLERS = [list_transactions, get_transaction, void_transaction]
+HANDLERS = [list_transactions, get_transaction, void_transaction, list_shop_events]

@@ -29,22 +29,26 @@ THEIR_ENDPOINT = and_(
 
 
 class EventIds:
-    """Webhook-ids of one moment: unique, unguessable, in the order of time. Random bytes are drawn for many at once."""
+    """Webhook-ids of one moment: unique, unguessable, in the order of time and then of taking.
+
+    They are the milliseconds, the microseconds, a count, and chance. Random bytes are drawn for many at once.
+    """
 
     def __init__(self, now: datetime) -> None:
-        self._floor, self._chances = event_id_floor(now), ""
+        self._floor, self._taken, self._chances = f"{event_id_floor(now)}{now.microsecond % 1_000:03x}", 0, ""
 
     def next(self) -> str:
         """The next id."""
         if not self._chances:
             self._chances = secrets.token_hex(CHANCE_BYTES * IDS_AT_ONCE)
         chance, self._chances = self._chances[: 2 * CHANCE_BYTES], self._chances[2 * CHANCE_BYTES :]
-        return f"{self._floor}{chance}"
+        self._taken += 1
+        return f"{self._floor}{self._taken:03x}{chance}"
 
 
 def event_id_floor(moment: datetime) -> str:
     """What the ids of events of that moment begin with."""
-    return f"msg_{int(moment.timestamp() * 1000):012x}"
+    return f"msg_{int(moment.timestamp()) * 1_000 + moment.microsecond // 1_000:012x}"
 
 
 def queued(events: Sequence[Mapping[str, Any]], endpoints: Sequence[Row[Any]], ids: Ids) -> list[Values]:

@@ -85,6 +85,7 @@ ENDPOINTS = (
     Endpoint("customers.list_transactions", "GET", "/customers/{customer}/transactions", Scope.CUSTOMERS_READ),
     Endpoint("transactions.list", "GET", "/transactions", Scope.CUSTOMERS_READ),
     Endpoint("transactions.get", "GET", "/transactions/{transaction}", Scope.CUSTOMERS_READ),
+    Endpoint("events.list", "GET", "/events", Scope.CUSTOMERS_READ),
     Endpoint("key.get", "GET", "/key", None),
     Endpoint("branches.list", "GET", "/branches", Scope.PROGRAM_READ),
     Endpoint("webhooks.get", "GET", "/webhooks/{webhook}", Scope.WEBHOOKS_READ),
