@@ -2,7 +2,7 @@
 
 from bots.owners.shop import ROLES
 from bots.words import N_, Html, Words, shortened
-from loyalty_app.shops.notice_facts import Ailment, StaffEvent, StaffFacts, WebhookFacts
+from loyalty_app.shops.notice_facts import Ailment, RoomFacts, StaffEvent, StaffFacts, WebhookFacts
 from loyalty_app.shops.owner_notices import Notice
 
 # By what happened, and whether somebody of the staff did it; else it was the operator.
@@ -32,6 +32,8 @@ def notice_text(words: Words, notice: Notice) -> Html:
             return words.say("⚠️ <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_webhook(words, facts))
         case StaffFacts() as facts:
             return words.say("👥 <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_staff(words, facts))
+        case RoomFacts() as facts:
+            return words.say("🎟 <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_room(words, facts))
 
 
 def _about_staff(words: Words, facts: StaffFacts) -> Html:
@@ -40,6 +42,25 @@ def _about_staff(words: Words, facts: StaffFacts) -> Html:
         name=shortened(facts.name),
         role=words.plain(ROLES[facts.role]),
         by=shortened(facts.by or ""),
+    )
+
+
+def _about_room(words: Words, facts: RoomFacts) -> Html:
+    command = f"loyalty business set-plan --business {facts.business_id} --plan professional"
+    if facts.is_full:
+        return words.say(
+            "Your plan is full: {have} of {limit} customers. Nobody else can join, but no card is lost. "
+            "For a larger plan, ask the operator of this server, who runs:\n<code>{command}</code>",
+            have=facts.customers,
+            limit=facts.limit,
+            command=command,
+        )
+    return words.say(
+        "Your plan is nearly full: {have} of {limit} customers. "
+        "For a larger plan, ask the operator of this server, who runs:\n<code>{command}</code>",
+        have=facts.customers,
+        limit=facts.limit,
+        command=command,
     )
 
 

@@ -56,7 +56,10 @@ def _reward_expired(words: Words, refusal: errors.RewardExpired, now: datetime) 
 
 
 def _customer_limit(words: Words, refusal: errors.CustomerLimitReached, _now: datetime) -> str:
-    return words.plain("The trial holds {limit} customers, and they are all there.", limit=refusal.limit)
+    return words.plain(
+        "This shop's plan holds {limit} customers, and it is full. The owner can ask for a larger plan.",
+        limit=refusal.limit,
+    )
 
 
 def _shop_limit(words: Words, refusal: errors.ShopLimitReached, _now: datetime) -> str:

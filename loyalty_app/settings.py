@@ -11,6 +11,8 @@ from pathlib import Path
 import msgspec
 from dotenv import dotenv_values
 
+from loyalty_core.access import Plan
+
 TOKEN = re.compile(r"[1-9][0-9]{4,18}:[A-Za-z0-9_-]{20,}")
 DEFAULT_DATABASE = "sqlite:///loyalty.db"
 LOG_FORMATS = ("text", "json")
@@ -38,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str | None = None
     telegram_token: str | None = None
     telegram_api_url: str | None = None
+    new_shop_plan: str = Plan.PROFESSIONAL.value
     webhook_allow: str | None = None
     metrics_port: int | None = None
     log_format: str = "text"
@@ -96,6 +99,8 @@ def checked(settings: Settings) -> Settings:
         raise SettingsError("LOYALTY_WORKERS must be 1 or more.")
     if settings.workers > 1 and settings.on_sqlite:
         raise SettingsError("LOYALTY_WORKERS above 1 needs PostgreSQL: set LOYALTY_DATABASE_URL=postgresql://…")
+    if settings.new_shop_plan not in list(Plan):
+        raise SettingsError("LOYALTY_NEW_SHOP_PLAN must be trial, basic, professional or enterprise.")
     _check_telegram(settings)
     _check_watch(settings)
     _check_keeping(settings)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from loyalty_app.settings import read_settings
 from loyalty_cli import options
 from loyalty_cli.business_bot import invitation_advice, poster, set_bot
 from loyalty_cli.database import with_database
@@ -25,7 +26,7 @@ class OpeningOptions(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     stamps_required: int
     reward: str
-    plan: Plan
+    plan: Plan | None
     rate_limit: int | None
     timezone: str
     country: str | None
@@ -45,9 +46,8 @@ def business() -> None:
 @click.option(
     "--plan",
     type=options.PLAN,
-    default="trial",
-    show_default=True,
-    help="A trial holds 25 customers. The API comes with professional and enterprise.",
+    help="A trial holds 25 customers. The API comes with professional and enterprise. Without this it is the plan of "
+    "LOYALTY_NEW_SHOP_PLAN, professional if that is not set.",
 )
 @click.option("--rate-limit", type=int, metavar="N", help="Requests an hour that were agreed with an enterprise.")
 @click.option(
@@ -80,7 +80,7 @@ def _checked(about: OpeningOptions) -> "tuple[NewBusiness, Terms]":
 
     new = NewBusiness(
         name=about.name,
-        plan=about.plan,
+        plan=about.plan or Plan(read_settings().new_shop_plan),
         timezone=about.timezone,
         country=about.country,
         rate_limit=about.rate_limit,

@@ -2,7 +2,7 @@
 
 The rules, in words:
 - A phone number belongs to one customer of a shop (the lookup is outside the core; the refusal names that customer).
-- A trial holds 25 customers.
+- A trial holds 25 customers. Its owners are told when four fifths of the places are taken, and when all are.
 - Stamps brought along from another card are booked as an import: they count as stamps, not as a visit.
 - A customer from another book keeps the day on which they joined there, and counts as new on that day.
 - Erasing removes name, phone, e-mail and birthday, and takes back the open rewards. The ledger stays, without a name.
@@ -52,6 +52,18 @@ def check_room(plan: Plan, customers: int) -> None:
     limit = PLANS[plan].customers
     if limit is not None and customers >= limit:
         raise CustomerLimitReached(limit)
+
+
+def newly_full(plan: Plan, before: int, after: int) -> int | None:
+    """How many customers there are, if that is news for the owners: four fifths of the plan's limit, or the limit.
+
+    `before` and `after` are the numbers of customers. None if neither mark was reached in between, or without a limit.
+    """
+    limit = PLANS[plan].customers
+    if limit is None or after <= before:
+        return None
+    marks = (-(-limit * 4 // 5), limit)
+    return after if any(before < mark <= after for mark in marks) else None
 
 
 def join(profile: Profile, program: Program, new: NewCard, *, at: Occasion) -> Change[CustomerView]:

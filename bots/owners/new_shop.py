@@ -160,7 +160,8 @@ async def _tell_again(turn: Turn, draft: Draft, text: str) -> None:
 
 async def _open(turn: Turn, draft: Draft, reward: str) -> Position:
     place = cities.guess(turn.user.language_code or turn.chat.language)
-    new = NewBusiness(name=str(draft.answers["name"]), plan=Plan.TRIAL, timezone=place.timezone, country=place.country)
+    plan = Plan(turn.runtime.settings.new_shop_plan)
+    new = NewBusiness(name=str(draft.answers["name"]), plan=plan, timezone=place.timezone, country=place.country)
     founder = ShopFounder(
         bot_id=turn.bot_id,
         chat_id=turn.user_id,

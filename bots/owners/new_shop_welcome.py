@@ -7,7 +7,7 @@ from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.staff import Position
-from loyalty_core.access import PLANS, Plan
+from loyalty_core.access import PLANS
 
 
 async def tell(turn: Turn, position: Position, *, stamps: int, reward: str) -> None:
@@ -42,11 +42,14 @@ async def _celebrate(turn: Turn, position: Position, *, stamps: int, reward: str
 
 def _what_next(words: Words, position: Position) -> Html:
     shop = position.business
-    return words.say(
+    steps = words.say(
         "1. Print the poster above. Customers scan it and have a card.\n"
         "2. To give a stamp, point your phone's camera at a customer's card, or send me a photo of it.\n"
         "3. Invite your staff: they stamp with their own phones.\n\n"
-        "🕓 A day begins at midnight in {city}. The trial holds {limit} customers.",
+        "🕓 A day begins at midnight in {city}.",
         city=cities.city(shop.timezone, words.locale),
-        limit=PLANS[Plan.TRIAL].customers or 0,
     )
+    limit = PLANS[shop.plan].customers
+    if limit is None:
+        return steps
+    return Html(f"{steps}\n{words.say('🎟 Your plan holds {limit} customers.', limit=limit)}")

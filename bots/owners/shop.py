@@ -10,10 +10,11 @@ from bots.staff.invitation import how_to_stamp
 from bots.turn import Turn
 from bots.words import N_, Html, Words
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.customers.analytics import read_summary
+from loyalty_app.customers.analytics import kept_totals, read_summary
+from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
 from loyalty_app.shops.staff import Position
-from loyalty_core.access import Role, reaches
+from loyalty_core.access import PLANS, Role, reaches
 from loyalty_core.analytics import Summary
 
 ROLES = {Role.STAFF: N_("staff"), Role.MANAGER: N_("manager"), Role.OWNER: N_("owner")}
@@ -74,10 +75,22 @@ async def _today(turn: Turn, position: Position) -> Html:
             program.terms.stamps_required,
             reward=program.terms.reward_description,
         ),
+        *await _room(turn, business),
         "",
         words.say("Today: {figures}", figures=words.join(figures_in_words(words, today))),
     ]
     return Html("\n".join(lines))
+
+
+async def _room(turn: Turn, business: Business) -> list[Html]:
+    """How many customers there are, of how many; nothing if the plan holds any number."""
+    limit = PLANS[business.plan].customers
+    if limit is None:
+        return []
+    count = (await turn.read(lambda connection: kept_totals(connection, business.id))).customers
+    if count >= limit:
+        return [turn.words.say("⚠️ Customers: {have} of {limit}. The plan is full.", have=count, limit=limit)]
+    return [turn.words.say("Customers: {have} of {limit}", have=count, limit=limit)]
 
 
 def figures_in_words(words: Words, summary: Summary) -> list[str]:

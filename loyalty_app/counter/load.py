@@ -118,6 +118,7 @@ class _Loading:
         shops = {(r.business_id,) for r in self.requests}
         for row in self._fetch(Lookup(tables.business_total, ("business_id",), shops), lock=True):
             self.state.customer_counts[row.business_id] = row.customers
+            self.state.customers_before[row.business_id] = row.customers
 
     def ask_all(self, *, locked: Sequence[Lookup] = ()) -> None:
         """Ask for all else at once; first lock and keep the customers of `locked`."""

@@ -71,6 +71,8 @@ class BatchState:
         self.customers_by_code: dict[tuple[int, str], int] = {}
         self.customers_by_phone: dict[tuple[int, str], int] = {}
         self.customer_counts: dict[int, int] = defaultdict(int)
+        self.customers_before: dict[int, int] = {}
+        """The numbers of customers at the beginning, if any may join."""
         self.claimable: set[Key] = set()
         """Locked customers that a claim may change."""
         self.with_whole_ledger: set[Key] = set()

@@ -15,8 +15,12 @@ from loyalty_app.db.bulk import BulkInsert, BulkUpdate, BulkWrite, Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import forget_answers, kept_answer_row
 from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row
+from loyalty_app.shops.notice_facts import RoomFacts
+from loyalty_app.shops.owner_notices import add_notice_once
 from loyalty_app.webhooks.outbox import forget, queued
+from loyalty_core.access import PLANS
 from loyalty_core.events import event_type
+from loyalty_core.joining import newly_full
 
 encode = msgspec.json.Encoder().encode
 OWN_KEY = ("business_id", "id")
@@ -38,6 +42,7 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
     Raises Overtaken if a card in a chat was removed meanwhile.
     """
     _forget_erased(connection, state)
+    _tell_of_full_plans(database, connection, state)
     events = [_event_row(one, state) for one in state.new_events]
     deliveries = queued(events, state.endpoints, state.ids)
     writes = [
@@ -113,3 +118,13 @@ def _forget_erased(connection: Connection, state: BatchState) -> None:
     for business_id, customer_id in state.erased:
         forget_answers(connection, business_id, customer_id)
         forget(connection, business_id, customer_id)
+
+
+def _tell_of_full_plans(database: Database, connection: Connection, state: BatchState) -> None:
+    """Leave a notice for the owners of a shop that has reached four fifths of its plan's customers, or all of them."""
+    for business_id, before in state.customers_before.items():
+        shop = state.businesses.get(business_id)
+        count = newly_full(shop.plan, before, state.customer_counts[business_id]) if shop is not None else None
+        if shop is not None and count is not None:
+            facts = RoomFacts(business_id=business_id, customers=count, limit=PLANS[shop.plan].customers or 0)
+            add_notice_once(database, connection, business_id, facts=facts, now=state.now)

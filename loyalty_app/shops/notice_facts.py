@@ -77,8 +77,24 @@ class StaffFacts(msgspec.Struct, frozen=True, kw_only=True):
                 return f"{self.name} has left the staff."
 
 
-Facts = WebhookFacts | StaffFacts
-KINDS: dict[str, type[Facts]] = {"webhook": WebhookFacts, "staff": StaffFacts}
+class RoomFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a notice about the plan says: how many customers there are, of how many."""
+
+    business_id: int
+    customers: int
+    limit: int
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody can join any more."""
+        return self.customers >= self.limit
+
+    def __str__(self) -> str:
+        return f"{self.customers} of the {self.limit} customers of the plan are there."
+
+
+Facts = WebhookFacts | StaffFacts | RoomFacts
+KINDS: dict[str, type[Facts]] = {"webhook": WebhookFacts, "staff": StaffFacts, "room": RoomFacts}
 """The kinds of notices, as they are stored."""
 
 

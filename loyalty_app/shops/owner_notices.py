@@ -25,6 +25,7 @@ from loyalty_core.access import Role
 from loyalty_core.fields import BotId
 
 NEWS_FOR = timedelta(days=7)
+SAME_NEWS = timedelta(days=30)
 LEASE = timedelta(seconds=60)
 AGAIN = timedelta(seconds=5)
 KEY = ("business_id", "id")
@@ -162,6 +163,15 @@ def add_notice(
             "people": None if people is None else msgspec.json.encode(list(people)).decode(),
         }
     database.insert(connection, notice, [row])
+
+
+def add_notice_once(
+    database: Database, connection: Connection, business_id: int, *, facts: Facts, now: datetime
+) -> None:
+    """Leave a notice for the owners, unless they had the same one in the last month."""
+    same = (notice.c.business_id == business_id, notice.c.text == str(facts), notice.c.at > now - SAME_NEWS)
+    if connection.execute(select(notice.c.id).where(*same).limit(1)).first() is None:
+        add_notice(database, connection, business_id, facts=facts, now=now)
 
 
 def owners_of(connection: Connection, business_id: int) -> list[int]:

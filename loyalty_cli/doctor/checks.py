@@ -13,7 +13,7 @@ from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.pictures.fonts import SHAPED, unreadable_faces
 from loyalty_app.settings import Settings, SettingsError, read_settings, unknown_variables
 from loyalty_cli.database import place
-from loyalty_cli.doctor.contents import examine_ledgers, examine_schema, examine_webhooks
+from loyalty_cli.doctor.contents import examine_ledgers, examine_plans, examine_schema, examine_webhooks
 from loyalty_cli.doctor.environment import examine_open_files, examine_settings
 from loyalty_cli.doctor.findings import Check, Status
 from loyalty_cli.doctor.postgresql import examine_postgresql
@@ -62,6 +62,7 @@ def _inside_the_database(settings: Settings) -> Iterator[Check]:
     if bots.status is not Status.PROBLEM:
         yield from asyncio.run(examine_updates(settings))
     yield asyncio.run(examine_webhooks(settings))
+    yield asyncio.run(examine_plans(settings))
     try:
         yield from asyncio.run(examine_ledgers(settings))
     except Exception as error:  # noqa: BLE001  # a doctor reports any failure

@@ -1,5 +1,6 @@
 """The contents of the database, for the doctor: its schema, paused webhooks, time zones, cards against ledgers."""
 
+from loyalty_app.customers.analytics import kept_totals
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.schema import schema_differences
@@ -8,6 +9,8 @@ from loyalty_app.shops.businesses import Business, list_businesses
 from loyalty_app.webhooks.pausing import Pause, list_pauses
 from loyalty_cli.doctor.findings import Check, Status
 from loyalty_cli.output import counted
+from loyalty_core.access import PLANS
+from loyalty_core.joining import newly_full
 
 RESUMING = (
     "If this is the one installation that runs, `loyalty deliveries resume --all` sends what waits; "
@@ -55,6 +58,34 @@ async def examine_webhooks(settings: Settings) -> Check:
 
 def _pause_words(pause: Pause) -> str:
     return f"Business {pause.business_id}, since {pause.paused_at:%Y-%m-%d %H:%M} UTC: {pause.waiting:,} waiting"
+
+
+async def examine_plans(settings: Settings) -> Check:
+    """Check whose plan is full or nearly so; the database must exist and have the newest schema."""
+    database = open_database(settings)
+    try:
+        shops = [shop for shop in await list_businesses(database) if PLANS[shop.plan].customers is not None]
+        counts = await database.read(lambda connection: {shop.id: kept_totals(connection, shop.id) for shop in shops})
+    finally:
+        await database.close()
+    full = tuple(words for shop in shops if (words := _room_words(shop, counts[shop.id].customers)))
+    new = f"New shops start on {settings.new_shop_plan} (LOYALTY_NEW_SHOP_PLAN)."
+    if not full:
+        return Check(name="plans", message=f"None is full. {new}")
+    return Check(
+        name="plans",
+        status=Status.NOTE,
+        message=f"Some are full or nearly so. {new}",
+        mend="Change a shop's plan with `loyalty business set-plan`.",
+        details=full,
+    )
+
+
+def _room_words(shop: Business, customers: int) -> str:
+    """How full a shop's plan is; empty if it is not."""
+    limit = PLANS[shop.plan].customers or 0
+    is_full = newly_full(shop.plan, 0, customers) is not None
+    return f"Business {shop.id}: {customers:,} of {counted(limit, 'customer')}, plan {shop.plan}" if is_full else ""
 
 
 async def examine_ledgers(settings: Settings) -> list[Check]:

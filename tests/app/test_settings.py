@@ -19,7 +19,7 @@ def test_every_setting_is_read_from_the_variable_of_its_name() -> None:
     given |= {"database_url": POSTGRES, "port": "80", "workers": "3"}
     given |= {"telegram_token": "123456789:AbCdEfGhIjKlMnOpQrStUvWxYz"}
     given |= {"backup_hours": "12", "backup_keep": "3", "keep_inactive_months": "36"}
-    given |= {"metrics_port": "9100", "log_format": "json", "log_level": "INFO"}
+    given |= {"metrics_port": "9100", "log_format": "json", "log_level": "INFO", "new_shop_plan": "trial"}
     settings = read_settings({f"LOYALTY_{name.upper()}": value for name, value in given.items()})
     assert {name: str(getattr(settings, name)) for name in given} == given
     assert (settings.port, settings.workers) == (80, 3)
@@ -53,6 +53,8 @@ def test_an_empty_variable_counts_as_none() -> None:
         ("LOYALTY_TELEGRAM_API_URL", "https:///bot", "https://"),
         ("LOYALTY_METRICS_PORT", "0", "from 1 to 65535"),
         ("LOYALTY_METRICS_PORT", "on", "whole number"),
+        ("LOYALTY_NEW_SHOP_PLAN", "gold", "trial, basic, professional or enterprise"),
+        ("LOYALTY_NEW_SHOP_PLAN", "Trial", "trial, basic, professional or enterprise"),
         ("LOYALTY_LOG_FORMAT", "xml", "text or json"),
         ("LOYALTY_LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
     ],

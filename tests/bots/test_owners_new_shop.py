@@ -45,7 +45,12 @@ async def test_a_shop_takes_four_messages(either_town: Town) -> None:
     await found_shop(mira)
     assert await count_of_updates(either_town) - before == 4
     [shop] = await shops(either_town)
-    assert (shop.name, shop.plan, shop.timezone, shop.country) == ("Café Müller", Plan.TRIAL, "Europe/Berlin", "DE")
+    assert (shop.name, shop.plan, shop.timezone, shop.country) == (
+        "Café Müller",
+        Plan.PROFESSIONAL,
+        "Europe/Berlin",
+        "DE",
+    )
     promised = await terms(either_town, shop)
     assert (promised.stamps_required, promised.reward_description) == (8, "A coffee of your choice")
 

@@ -16,7 +16,7 @@ from loyalty_app.shops.businesses import list_businesses
 from loyalty_app.shops.invites import token_digest
 from loyalty_app.shops.programs import read_program
 from loyalty_core.access import Plan
-from testkit.console import CAFE, Console, refused
+from testkit.console import CAFE, Console, answer_of, refused
 
 
 async def test_a_shop_opens_with_a_key_that_works(tmp_path: Path, settings: Settings, database: Database) -> None:
@@ -42,17 +42,21 @@ async def test_its_owner_is_invited_for_a_day_by_a_token_of_which_only_the_hash_
     assert (row.expires_at - row.created_at, row.used_at) == (timedelta(hours=24), None)
 
 
-async def test_what_is_not_said_is_ten_stamps_a_trial_and_utc(tmp_path: Path, sqlite_settings: Settings) -> None:
+async def test_what_is_not_said_is_ten_stamps_the_plan_of_new_shops_and_utc(
+    tmp_path: Path, sqlite_settings: Settings
+) -> None:
     console = Console(tmp_path, sqlite_settings)
     console.ask("business", "create", *CAFE)
+    tried = answer_of(console.run("business", "create", *CAFE, "--json", LOYALTY_NEW_SHOP_PLAN="trial"))
 
     database = open_database(sqlite_settings)
     program = await database.read(lambda connection: read_program(connection, 1))
     await database.close()
-    [shop] = console.ask("business", "list")["businesses"]
+    shop = console.ask("business", "list")["businesses"][0]
 
     assert (program.terms.stamps_required, program.terms.reward_description) == (10, "A free coffee")
-    assert (shop["plan"], shop["timezone"], shop["country"], shop["rate_limit"]) == ("trial", "UTC", None, None)
+    assert (shop["plan"], shop["timezone"], shop["country"], shop["rate_limit"]) == ("professional", "UTC", None, None)
+    assert tried["plan"] == "trial"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from loyalty_app.db.engine import open_database
 from loyalty_app.db.tables import business, customer, transaction
 from loyalty_app.pictures.fonts import SHAPED
 from loyalty_app.settings import Settings
+from loyalty_app.shops.businesses import set_plan
 from loyalty_app.webhooks.pausing import pause, resume
+from loyalty_core.access import Plan
 from testkit.builders import NOON
 from testkit.console import Console, Ended
 from testkit.shop import Shop, open_shop
@@ -91,6 +93,21 @@ async def test_whose_webhooks_are_paused_is_said_and_how_they_go_on(
     assert (paused["status"], open_again["status"]) == ("note", "ok")
     assert paused["details"] == [f"Business {shop.business.id}, since {NOON:%Y-%m-%d %H:%M} UTC: 0 waiting"]
     assert "loyalty deliveries resume --all" in paused["mend"]
+
+
+async def test_a_full_plan_is_named_beside_the_plan_of_new_shops(
+    tmp_path: Path, sqlite_settings: Settings, sqlite_shop: Shop
+) -> None:
+    console = Console(tmp_path, sqlite_settings)
+    before = checks(console.run("doctor", "--json"))["plans"]
+    for _ in range(20):
+        await sqlite_shop.join()
+    await set_plan(sqlite_shop.database, sqlite_shop.business.id, Plan.TRIAL)
+    after = checks(console.run("doctor", "--json", LOYALTY_NEW_SHOP_PLAN="basic"))["plans"]
+
+    assert (before["status"], after["status"]) == ("ok", "note")
+    assert ("professional" in before["message"], "basic" in after["message"]) == (True, True)
+    assert after["details"] == ["Business 1: 20 of 25 customers, plan trial"]
 
 
 async def test_what_cannot_be_read_at_all_is_a_problem_too(

@@ -10,7 +10,7 @@ from loyalty_core.analytics import DayTotals
 from loyalty_core.customers import Card, Profile, ProfileChange
 from loyalty_core.errors import CustomerLimitReached, InvalidRequest
 from loyalty_core.events import CustomerUpdated, event_type
-from loyalty_core.joining import NewCard, check_room, erase, join, update
+from loyalty_core.joining import NewCard, check_room, erase, join, newly_full, update
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
 from testkit.builders import CODE, KOLKATA, NOON, a_customer, a_new_card, a_program, a_reward, an_occasion, at
@@ -196,3 +196,23 @@ def test_who_comes_from_another_book_is_new_on_the_day_of_joining_there() -> Non
 def test_nobody_joined_before_1900_or_in_the_future(day: str) -> None:
     with pytest.raises(InvalidRequest, match="joined_at"):
         join(Profile(name="Lena"), a_program(), replace(a_new_card(), joined_at=at(day=day)), at=an_occasion())
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (0, 19, None),
+        (19, 20, 20),
+        (20, 24, None),
+        (24, 25, 25),
+        (3, 22, 22),
+        (3, 25, 25),
+        (25, 25, None),
+        (26, 20, None),
+    ],
+)
+def test_four_fifths_of_a_plan_and_its_limit_are_news_when_they_are_reached(
+    before: int, after: int, told: int | None
+) -> None:
+    assert newly_full(Plan.TRIAL, before, after) == told
+    assert newly_full(Plan.BASIC, before, after) is None
