@@ -21,6 +21,7 @@ from loyalty_app.clock import Clock, utc_now
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
+from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.importing.importer import Importer
 from loyalty_app.observability.exposition import serve_metrics
@@ -31,6 +32,7 @@ from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_app.upkeep.backup_folder import backup_readings, check_backup_folder
 from loyalty_app.upkeep.expiry import expiry
+from loyalty_app.upkeep.file_watch import file_watch
 from loyalty_app.upkeep.inactivity import inactivity
 from loyalty_app.upkeep.periodic import Every, periodically
 from loyalty_app.upkeep.retention import retention
@@ -48,10 +50,12 @@ log = logging.getLogger(__name__)
 class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     """What a process that serves people works with, all open until `open_runtime` ends.
 
-    `webhook_worker` is None in a process that does not deliver. `bots` holds the bots, if the process has any.
+    `served` is the file, on SQLite. `webhook_worker` is None in a process that does not deliver. `bots` holds the bots,
+    if the process has any.
     """
 
     settings: Settings
+    served: ServedFile | None
     database: Database
     counter: Counter
     api_keys: ApiKeys
@@ -68,6 +72,8 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     async def answers(self) -> bool:
         """Whether the database answers and the counter can write to it. Raises nothing."""
         try:
+            if self.served is not None:
+                self.served.check()
             return self.counter.serving and bool(
                 await self.database.read(lambda connection: connection.scalar(select(literal(1))))
             )
@@ -96,9 +102,9 @@ async def open_runtime(
     """
     check_backup_folder(settings)
     async with AsyncExitStack() as stack:
-        stack.enter_context(server_lock(settings))
+        served = stack.enter_context(server_lock(settings))
         await asyncio.to_thread(migrate, settings)
-        runtime = _open_runtime(stack, settings, clock, delivering=delivering)
+        runtime = _open_runtime(stack, settings, clock, served=served, delivering=delivering)
         await stack.enter_async_context(periodically(_upkeep_of(runtime)))
         await stack.enter_async_context(_open_bots(runtime, bots))
         yield runtime
@@ -141,9 +147,11 @@ class _Foundation(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
 
 
-def _open_foundation(stack: AsyncExitStack, settings: Settings, clock: Clock) -> _Foundation:
+def _open_foundation(
+    stack: AsyncExitStack, settings: Settings, clock: Clock, served: ServedFile | None = None
+) -> _Foundation:
     vault, guard = open_vault(settings), open_guard(settings)
-    database = open_database(settings)
+    database = open_database(settings, served)
     stack.push_async_callback(database.close)
     return _Foundation(database=database, vault=vault, guard=guard, clock=clock)
 
@@ -155,8 +163,10 @@ def _open_worker(stack: AsyncExitStack, foundation: _Foundation) -> WebhookWorke
     return worker
 
 
-def _open_runtime(stack: AsyncExitStack, settings: Settings, clock: Clock, *, delivering: bool) -> Runtime:
-    foundation, wakeups = _open_foundation(stack, settings, clock), Wakeups()
+def _open_runtime(
+    stack: AsyncExitStack, settings: Settings, clock: Clock, *, served: ServedFile | None, delivering: bool
+) -> Runtime:
+    foundation, wakeups = _open_foundation(stack, settings, clock, served), Wakeups()
     database, vault = foundation.database, foundation.vault
     worker = _open_worker(stack, foundation) if delivering else None
     if worker is not None:
@@ -169,6 +179,7 @@ def _open_runtime(stack: AsyncExitStack, settings: Settings, clock: Clock, *, de
     stack.push_async_callback(importer.close)
     return Runtime(
         settings=settings,
+        served=served,
         database=database,
         counter=counter,
         api_keys=api_keys,
@@ -211,6 +222,8 @@ def _upkeep_of(runtime: Runtime) -> Iterator[Every]:
     """The upkeep that goes with writing cards, and with delivering, if this process delivers."""
     database, counter, clock = runtime.database, runtime.counter, runtime.clock
     yield expiry(database, counter, clock)
+    if runtime.served is not None:
+        yield file_watch(runtime.served)
     if runtime.webhook_worker is not None:
         yield retention(database, clock)
         yield from _upkeep_of_workers(runtime.settings, database, counter=counter, clock=clock)

@@ -24,8 +24,10 @@ def with_database(work: "Callable[[Database], Awaitable[Result]]", *, make: bool
     import asyncio
 
     from loyalty_app.db.engine import open_database
+    from loyalty_app.db.sqlite.server_lock import check_name
 
     settings = read_settings()
+    check_name(settings)
     _check_schema(settings, make=make)
 
     async def opened() -> Result:

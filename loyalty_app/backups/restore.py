@@ -19,7 +19,7 @@ from loyalty_app.backups.postgres_programs import tool
 from loyalty_app.backups.verify import BackupContents, look_into
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.engine import open_engine
-from loyalty_app.db.sqlite.server_lock import check_folder, server_lock
+from loyalty_app.db.sqlite.server_lock import check_folder, name_lock
 from loyalty_app.db.tables import telegram_update
 from loyalty_app.settings import Settings
 from loyalty_app.webhooks.pausing import pause_on
@@ -59,7 +59,7 @@ def _restore_sqlite(
     settings: Settings, source: Path, manifest: Manifest, *, now: datetime, replace: bool
 ) -> RestoredBackup:
     check_folder(settings)
-    with server_lock(settings):
+    with name_lock(settings):
         place = settings.sqlite_path
         if place.exists() and not replace:
             raise BackupRefused(f"{place.absolute()} is there already. --replace puts it aside, under another name.")

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from loyalty_app.db.bulk import Gathered, Lookup, Writes
 from loyalty_app.db.postgres.engine import CommitUnknown, PostgresDatabase
 from loyalty_app.db.sqlite.engine import SqliteDatabase
+from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.ids import Ids
 from loyalty_app.settings import Settings
 
@@ -83,10 +84,13 @@ class Database(Writes, Protocol):
         """Close all connections, after work that has begun."""
 
 
-def open_database(settings: Settings) -> Database:
-    """Open the database that the settings name. Its schema must exist already (see `migrate`)."""
+def open_database(settings: Settings, served: ServedFile | None = None) -> Database:
+    """Open the database that the settings name. Its schema must exist already (see `migrate`).
+
+    A server gives the SQLite file that it has locked: each write makes sure that it is still the right one.
+    """
     if settings.on_sqlite:
-        return SqliteDatabase(settings.sqlite_path)
+        return SqliteDatabase(settings.sqlite_path, served)
     return PostgresDatabase(settings.database_url)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from loyalty_app.clock import utc_now
 from loyalty_app.db.migrate import check_known, newest, version_of
 from loyalty_app.db.sqlite import engine as sqlite
-from loyalty_app.db.sqlite.server_lock import server_lock
+from loyalty_app.db.sqlite.server_lock import name_lock
 from loyalty_app.pictures.fonts import SHAPED, unreadable_faces
 from loyalty_app.settings import Settings, SettingsError, read_settings, unknown_variables
 from loyalty_cli.database import place
@@ -142,7 +142,7 @@ def _server(settings: Settings) -> Check:
     """Take the lock for a moment, if a server has ever made one."""
     if Path(f"{settings.sqlite_path}.lock").exists():
         try:
-            with server_lock(settings):
+            with name_lock(settings):
                 pass
         except SettingsError:
             return Check(name="server", message="A server is running on this file, which is fine.")

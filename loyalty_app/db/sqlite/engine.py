@@ -30,10 +30,12 @@ from sqlalchemy import (
     func,
     select,
 )
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Writes
 from loyalty_app.db.sqlite import writes
+from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.db.sqlite.writes import SqliteIds
 from loyalty_app.ids import Ids
 
@@ -117,8 +119,8 @@ class SqliteDatabase(Writes):
     name = "sqlite"
     writers = 1
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, served: ServedFile | None = None) -> None:
+        self.path, self._served = path, served
         self.engine = open_engine(path)
         self._readers = open_engine(path, read_only=True)
         self._writer_thread = ThreadPoolExecutor(1, "sqlite-writer")
@@ -137,8 +139,20 @@ class SqliteDatabase(Writes):
         return await loop.run_in_executor(self._writer_thread, write, work)
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
-        with self.engine.begin() as connection:
-            return work(connection)
+        if self._served is not None and not self._served.begun:
+            self._served.begin(self.engine)
+        try:
+            with self.engine.begin() as connection:
+                return self._checked(work(connection))
+        except DatabaseError:
+            self._checked(None)  # it may have failed because the file is lost
+            raise
+
+    def _checked(self, result: Result) -> Result:
+        """Let a transaction be committed only into the file that is served. Raises FileLost."""
+        if self._served is not None:
+            self._served.check()
+        return result
 
     def _write_lightly(self, work: Callable[[Connection], Result]) -> Result:
         with self.engine.connect() as connection:
@@ -146,7 +160,7 @@ class SqliteDatabase(Writes):
             raw.execute("PRAGMA synchronous = NORMAL")
             try:
                 with connection.begin():
-                    return work(connection)
+                    return self._checked(work(connection))
             finally:
                 raw.execute("PRAGMA synchronous = FULL")
 
@@ -159,8 +173,12 @@ class SqliteDatabase(Writes):
         return await self.read(work)
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
-        with self._readers.connect() as connection:
-            return work(connection)
+        try:
+            with self._readers.connect() as connection:
+                return work(connection)
+        except DatabaseError:
+            self._checked(None)
+            raise
 
     def ids(self, connection: Connection, expected: int = 1) -> SqliteIds:
         """The ids of one transaction."""

@@ -1,16 +1,20 @@
 """The server lock: one process serves a SQLite file, and a restore runs only while none does.
 
-The lock is the operating system's, on a file `<database>.lock` beside the database: it ends with its process, however
-that ends. It follows the name of the database: a hard link to it, or a removed `.lock` file, is not noticed.
-Administrative commands do not take it: SQLite lets them write between the server's transactions. Servers and restores
-both need the folder of the database to exist.
+It is two locks of the operating system, which end with their process, however that ends. One is on the file itself
+(`served_file`), whatever name it is reached by. The other is on a file `<database>.lock` beside it, for systems that
+lack the first, and for restores, which put another file in its place.
+Administrative commands do not take it: SQLite lets them write between the server's transactions, under the name that
+the server uses (`check_name`). Servers and restores both need the folder of the database to exist.
 """
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from loyalty_app.db.sqlite.served_file import FileTaken, ServedFile, is_locked
 from loyalty_app.settings import Settings, SettingsError
 
 TAKEN = (
@@ -26,15 +30,38 @@ def check_folder(settings: Settings) -> None:
         raise SettingsError(message)
 
 
+def check_name(settings: Settings) -> None:
+    """Raise SettingsError if a server has the SQLite file open under another name. Call it before opening the file.
+
+    Why: SQLite looks for the WAL beside the name, and two WALs of one file damage it.
+    """
+    if settings.on_sqlite and is_locked(settings.sqlite_path):
+        wal = Path(f"{os.path.realpath(settings.sqlite_path)}-wal")
+        if not wal.exists():
+            message = (
+                f"A server has {settings.sqlite_path} open under another name (a hard link or another mount). "
+                "Use the name that the server uses."
+            )
+            raise SettingsError(message)
+
+
 @contextmanager
-def server_lock(settings: Settings) -> Iterator[None]:
+def server_lock(settings: Settings) -> Iterator[ServedFile | None]:
     """Hold a SQLite file for one process; with PostgreSQL there is nothing to hold.
 
-    Raises SettingsError if another process serves the file, or its folder is missing.
+    A file that is not there is made, empty. Raises SettingsError if another process serves the file, or its folder is
+    missing.
     """
     if not settings.on_sqlite:
-        yield
+        yield None
         return
+    with name_lock(settings), closing(_open_served(settings)) as served:
+        yield served
+
+
+@contextmanager
+def name_lock(settings: Settings) -> Iterator[None]:
+    """Hold the name of a SQLite file, whether the file is there or not. Raises as `server_lock` does."""
     check_folder(settings)  # FileLock would create it
     lock = FileLock(f"{settings.sqlite_path}.lock", timeout=0)
     try:
@@ -42,6 +69,15 @@ def server_lock(settings: Settings) -> Iterator[None]:
     except Timeout as error:
         raise SettingsError(TAKEN) from error
     try:
+        if is_locked(settings.sqlite_path):
+            raise SettingsError(TAKEN)
         yield
     finally:
         lock.release()
+
+
+def _open_served(settings: Settings) -> ServedFile:
+    try:
+        return ServedFile(settings.sqlite_path)
+    except FileTaken as error:
+        raise SettingsError(TAKEN) from error
