@@ -19,7 +19,18 @@ from api.problems import answer_failure, answer_http, answer_refusal
 from api.rate_limits import RateLimits
 from api.refusals import LARGEST_BODY
 from api.request_log import add_headers, request_log_of
-from api.routes import customers, imports, monitoring, program, shop, stamps, telegram_updates, transactions, webhooks
+from api.routes import (
+    batches,
+    customers,
+    imports,
+    monitoring,
+    program,
+    shop,
+    stamps,
+    telegram_updates,
+    transactions,
+    webhooks,
+)
 from api.stamp_fast_path import StampRequest, card_to_stamp, serve_stamp
 from api.unrouted import answer_options, answer_refused, as_get, tell_limits
 from loyalty_app.clock import Clock, utc_now
@@ -32,6 +43,7 @@ V1 = [
     *imports.HANDLERS,
     *customers.CARD_PICTURES,
     *stamps.HANDLERS,
+    *batches.HANDLERS,
     *transactions.HANDLERS,
     *program.HANDLERS,
     *webhooks.HANDLERS,

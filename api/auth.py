@@ -66,9 +66,8 @@ async def identify(request: RequestLike) -> None:
 async def _count(request: RequestLike) -> tuple[KeyHolder, RateLimitState]:
     """Check the key, count the request, and put both into the request log. Raises what `_check_key` raises."""
     limits: RateLimits = request.app.state.limits
-    holder = await _check_key(request, limits)
-    business, record = holder.business, request_log_of(request.scope)
-    rate = await limits.count(holder.key.key_id, requests_per_hour(business.plan, business.rate_limit))
+    holder, record = await _check_key(request, limits), request_log_of(request.scope)
+    rate = await limits.count(holder.key.key_id, hourly_limit(holder))
     record.holder = holder
     record.headers += rate.headers()
     return holder, rate
@@ -98,12 +97,33 @@ def caller_of(request: RequestLike) -> Caller:
     """The caller of a request: its key as the actor, and its Idempotency-Key. Raises InvalidRequest."""
     holder = key_holder(request)
     key = request.headers.get("idempotency-key")
-    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
-        raise InvalidRequest.field("Idempotency-Key", "must be 1 to 255 visible ASCII characters")
-    if key is not None and key.startswith(CHAT_KEYS):
-        raise InvalidRequest.field("Idempotency-Key", "must not begin with chat:, which is taken by the chat")
     actor = Actor(ActorType.API_KEY, holder.key.key_id, holder.key.name)
-    return Caller(business=holder.business, actor=actor, key=key)
+    return Caller(business=holder.business, actor=actor, key=checked_key(key, "Idempotency-Key"))
+
+
+def checked_key(key: str | None, field: str) -> str | None:
+    """An idempotency key that a client may use. Raises InvalidRequest."""
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+        raise InvalidRequest.field(field, "must be 1 to 255 visible ASCII characters")
+    if key is not None and key.startswith(CHAT_KEYS):
+        raise InvalidRequest.field(field, "must not begin with chat:, which is taken by the chat")
+    return key
+
+
+async def charge(request: RequestLike, requests: int) -> None:
+    """Count more requests for one that does the work of many. Raises RateLimited: then nothing of it may be done."""
+    holder, limits = key_holder(request), request.app.state.limits
+    rate = await limits.count(holder.key.key_id, hourly_limit(holder), requests)
+    record, told = request_log_of(request.scope), rate.headers()
+    names = {name for name, _ in told}
+    record.headers = [header for header in record.headers if header[0] not in names] + told
+    if rate.exceeded:
+        raise RateLimited(rate.seconds_left)
+
+
+def hourly_limit(holder: KeyHolder) -> int:
+    """How many requests a key has in an hour."""
+    return requests_per_hour(holder.business.plan, holder.business.rate_limit)
 
 
 def keyed(request: RequestLike, operation: str, *asked: object) -> KeyedRequest:

@@ -15,6 +15,7 @@ from loyalty_core.events import EVENT_TYPES
 from loyalty_core.fields import Birthday, EmailText, Id, Name, OrderRef, PhoneText, Reason
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
+from loyalty_core.stamping import StampOrder
 
 PageNumber = Annotated[int, Meta(ge=1, le=2**31, description="a whole number, 1 or more")]
 Limit = Annotated[int, Meta(ge=1, le=MOST_ROWS, description="a whole number from 1 to 100")]
@@ -56,6 +57,42 @@ class CustomerList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             description="a list of 1 to 1000 customers, each an object with a name and, where they are known, phone, "
             "email, birthday and joined_at (texts) and stamps (a whole number)",
         ),
+    ]
+
+
+MOST_ITEMS = 500
+Key = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+(?![\s\S])",
+        description="1 to 255 visible ASCII characters, as in the header Idempotency-Key",
+    ),
+]
+
+
+class BatchItem(StampOrder, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One stamp of a batch, on the card that it names by `qr_code` or by `customer_id`."""
+
+    idempotency_key: Key
+    qr_code: Annotated[str, Meta(min_length=1, max_length=300, description="a QR code, or its link")] | None = None
+    customer_id: Id | None = None
+
+
+class StampBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The stamps that a till has gathered."""
+
+    items: Annotated[
+        tuple[BatchItem, ...], Meta(min_length=1, max_length=MOST_ITEMS, description="a list of 1 to 500 stamps")
+    ]
+
+
+class RawBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same before its items are read, each by itself."""
+
+    items: Annotated[
+        tuple[msgspec.Raw, ...], Meta(min_length=1, max_length=MOST_ITEMS, description="a list of 1 to 500 stamps")
     ]
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from api.problems import BatchOutcome, problem_of
 from loyalty_app.importing.import_jobs import ImportQueued, ImportRemark, ImportView
 from loyalty_app.pagination import Page, Pagination
 from loyalty_app.shops.api_keys import KeyBusiness, KeyLimits, KeyView
@@ -13,6 +14,7 @@ from loyalty_app.webhooks.endpoints import LastDelivery, NewWebhookView, Webhook
 from loyalty_app.webhooks.event_log import EventPage, LoggedEvent
 from loyalty_core.access import Plan, Scope
 from loyalty_core.analytics import CurrentFigures, DayTotals, period_of, summarise
+from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
@@ -107,6 +109,23 @@ STAMPED = Stamped(
     rewards=(REWARD,),
     customer=CUSTOMER,
 )
+BATCH: dict[str, object] = {
+    "items": [
+        {
+            "idempotency_key": "till-1-2026-03-02-000124",
+            "qr_code": "CUS12AB34CD56",
+            "stamps": 2,
+            "occurred_at": "2026-03-02T09:12:00Z",
+        },
+        {"idempotency_key": "till-1-2026-03-02-000125", "qr_code": "CUS0000000000"},
+    ]
+}
+BATCH_OUTCOMES = [
+    BatchOutcome(status=200, idempotency_key="till-1-2026-03-02-000124", replayed=False, outcome=STAMPED),
+    BatchOutcome(
+        status=404, idempotency_key="till-1-2026-03-02-000125", problem=problem_of(CustomerNotFound(), "a1b2c3d4e5")
+    ),
+]
 REDEEMED = Redeemed(transaction_id=1002, reward=USED_REWARD, customer=CUSTOMER)
 VOIDED = Voided(transaction_id=1003, voided_transaction_id=1001, customer=CUSTOMER)
 ERASED = Erased(id=42, qr_code="CUS12AB34CD56")

@@ -33,6 +33,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body, body_example, query  the structs of what is sent; None where nothing is read
     listed                     the answer is a page of a list
     resumes                    the page also says where to go on at another time
+    many                       the answer is a list without pages
     once_only                  it takes an Idempotency-Key
     refusals                   error codes of its own, beside those that every operation can answer with (`codes`)
 
@@ -53,6 +54,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     status: int = 200
     listed: bool = False
     resumes: bool = False
+    many: bool = False
     once_only: bool = False
     refusals: tuple[str, ...] = ()
 

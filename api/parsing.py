@@ -33,8 +33,13 @@ async def read_body(request: RequestLike, shape: type[Parsed]) -> Parsed:
     body = await whole_body(request)
     if body:
         _check_media_type(request.headers.get("content-type"))
+    return read_json(body or b"{}", shape)
+
+
+def read_json(text: bytes | msgspec.Raw, shape: type[Parsed]) -> Parsed:
+    """A struct out of its JSON. Raises InvalidRequest or MalformedJson."""
     try:
-        return msgspec.json.decode(body or b"{}", type=shape)
+        return msgspec.json.decode(text, type=shape)
     except msgspec.ValidationError as error:
         raise explain(error, shape) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

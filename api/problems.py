@@ -20,6 +20,7 @@ from loyalty_app.observability.metrics import count_refusal
 from loyalty_core import errors
 from loyalty_core.errors import FieldError, LoyaltyError, VoidBar
 from loyalty_core.fields import LARGEST_ID
+from loyalty_core.outcomes import Stamped
 from loyalty_core.views import utc
 
 MEDIA_TYPE = "application/problem+json"
@@ -126,6 +127,19 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     )
 
 
+class BatchOutcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one item of a batch: what a single request would have got, the outcome or the problem.
+
+    `idempotency_key` is the item's. `replayed` says that it was stamped before, and not again.
+    """
+
+    status: int
+    idempotency_key: str | UnsetType = UNSET
+    replayed: bool | UnsetType = UNSET
+    outcome: Stamped | UnsetType = UNSET
+    problem: Problem | UnsetType = UNSET
+
+
 _HEAD = 7
 FACTS = Problem.__struct_fields__[_HEAD:]
 """The attributes of refusals that are sent, by their names there."""
@@ -193,6 +207,11 @@ def allowed(methods: str) -> str:
 
 
 def answer_failure(request: RequestLike, error: Exception) -> Response[bytes]:
-    """Answer everything else: the log gets the traceback, the caller the id to ask for it."""
+    """Answer everything else."""
+    return answer_refusal(request, failure_of(request, error))
+
+
+def failure_of(request: RequestLike, error: Exception) -> refusals.InternalError:
+    """The refusal for everything else: the log gets the traceback, the caller the id to ask for it."""
     log.error("request %s failed", request_log_of(request.scope).request_id, exc_info=error)
-    return answer_refusal(request, refusals.InternalError())
+    return refusals.InternalError()

@@ -50,11 +50,11 @@ class RateLimits:
         self._resting_until = 0
         self.redis_reachable = True
 
-    async def count(self, key_id: int, limit: int) -> RateLimitState:
-        """Count one request of a key. A limit of 0 (no API in the plan) is not counted."""
+    async def count(self, key_id: int, limit: int, requests: int = 1) -> RateLimitState:
+        """Count requests of a key, usually one. A limit of 0 (no API in the plan) is not counted."""
         now = self._now()
         window, passed = divmod(now, HOUR)
-        used = await self._increment(f"key:{key_id}:{window}", now) if limit else 0
+        used = await self._increment(f"key:{key_id}:{window}", now, requests) if limit else 0
         return RateLimitState(limit, max(0, limit - used), (window + 1) * HOUR, HOUR - passed, used > limit)
 
     async def failed(self, address: str) -> int | None:
@@ -66,17 +66,17 @@ class RateLimits:
     def _now(self) -> int:
         return int(self._clock().timestamp())
 
-    async def _increment(self, key: str, now: int) -> int:
+    async def _increment(self, key: str, now: int, by: int) -> int:
         if self._shared is not None and now >= self._resting_until:
             try:
-                used = await self._shared.incr(key, HOUR)
+                used = await self._shared.incr(key, HOUR, by)
             except OSError as error:
                 self._resting_until = now + REST_SECONDS
                 self._note(reachable=False, reason=str(error))
             else:
                 self._note(reachable=True)
                 return used
-        return await self._local.incr(key, HOUR)
+        return await self._local.incr(key, HOUR, by)
 
     def _note(self, *, reachable: bool, reason: str = "no answer") -> None:
         if reachable != self.redis_reachable:

@@ -22,10 +22,10 @@ class RedisCounts:
             connection_pool=self._pool,  # type: ignore[arg-type]  # its hints name no option that is an object
         )
 
-    async def incr(self, key: str, seconds: int) -> int:
-        """Add one to a counter that lives `seconds`, and return the sum. Raises OSError if Redis cannot be reached."""
+    async def incr(self, key: str, seconds: int, by: int) -> int:
+        """Add to a counter that lives `seconds`, and return the sum. Raises OSError if Redis cannot be reached."""
         try:
-            return await self._storage.incr(key, seconds)
+            return await self._storage.incr(key, seconds, by)
         except RedisError as error:
             raise OSError(str(error)) from error
 

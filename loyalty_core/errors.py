@@ -199,12 +199,14 @@ class StampTooSoon(LoyaltyError):
     """Already stamped a moment ago."""
 
     def __init__(self, last_at: datetime, next_at: datetime, now: datetime, by: str | None) -> None:
+        """`now` is when the stamp was given; a visit before which it was given too closely lies after it."""
         self.last_at, self.next_at, self.by = last_at, next_at, by
         self.retry_after = seconds_until(next_at, now)
-        who = f" by {by}" if by else ""
-        super().__init__(
-            f"Already stamped {time_span(now - last_at)} ago{who}; next stamp at {clock_time(next_at, now)}."
-        )
+        who, at = f" by {by}" if by else "", clock_time(next_at, now)
+        if last_at > now:
+            super().__init__(f"Already stamped {time_span(last_at - now)} later{who}; next stamp at {at}.")
+        else:
+            super().__init__(f"Already stamped {time_span(now - last_at)} ago{who}; next stamp at {at}.")
 
 
 class DailyCapReached(LoyaltyError):

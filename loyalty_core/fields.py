@@ -7,7 +7,7 @@ numbers, e-mail addresses) are outside the core.
 """
 
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, NewType
 
 from msgspec import Meta
@@ -36,6 +36,10 @@ OrderRef = Annotated[
         pattern=PRINTABLE,
         description="a text of 1 to 100 characters, without control characters",
     ),
+]
+OccurredAt = Annotated[
+    datetime,
+    Meta(tz=True, description="a time with its zone, at most 7 days ago, as 2026-03-01T09:30:00Z"),
 ]
 Reason = Annotated[
     str,

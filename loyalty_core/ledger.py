@@ -48,7 +48,10 @@ SYSTEM = Actor(ActorType.SYSTEM)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry of the ledger; `id` is the transaction's id, and a customer's ids rise with time."""
+    """One entry of the ledger; `id` is the transaction's id. A customer's ids rise with the time of booking.
+
+    `occurred_at` is when it happened: earlier than that for a stamp that was given without a line.
+    """
 
     id: int
     business_id: int
@@ -87,15 +90,19 @@ def add_stamps(card: Card, program: Program, stamps: int) -> Card:
 
 
 def add_visit(card: Card, entry: Entry, zone: tzinfo | None) -> Card:
-    """Record a visit with its stamps; days are days of `zone`."""
-    day = entry.occurred_at.astimezone(zone).date()
+    """Record a visit with its stamps; days are days of `zone`. One before the last visit leaves that as it is."""
+    visits, day = card.total_visits + 1, entry.occurred_at.astimezone(zone).date()
+    on_that_day = card.day_stamps if card.day == day else 0
+    if card.last_visit_at is not None and entry.occurred_at < card.last_visit_at:
+        day_stamps = card.day_stamps + (entry.stamps if card.day == day else 0)
+        return msgspec.structs.replace(card, total_visits=visits, day_stamps=day_stamps)
     return msgspec.structs.replace(
         card,
-        total_visits=card.total_visits + 1,
+        total_visits=visits,
         last_visit_at=entry.occurred_at,
         last_visit_by=entry.actor.name,
         day=day,
-        day_stamps=entry.stamps + (card.day_stamps if card.day == day else 0),
+        day_stamps=on_that_day + entry.stamps,
     )
 
 

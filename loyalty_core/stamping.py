@@ -4,21 +4,25 @@ The rules, in words:
 - One call gives 1 to 10 stamps and is one visit. A full card becomes a reward at once.
 - Between two visits of a customer at least the cooldown passes; a day holds at most the daily cap of stamps.
 - Redeeming takes the oldest available reward unless one is named.
+- A stamp counts at its time: now, or `occurred_at`, at most 7 days ago, for one given without a line. Cooldown, cap and
+  totals are judged by that time, also against later visits. A reward that it earns is valid from now on.
 - A refusal names its reason and its time, and changes nothing.
 
 Undoing is in `voiding`. What a card adds up to is in `ledger`.
 """
 
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from loyalty_core.analytics import DayTotals
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import DailyCapReached, InvalidRequest, StampTooSoon
 from loyalty_core.events import Event, OfReward, RewardEarned, RewardRedeemed, StampAdded
-from loyalty_core.fields import MOST_STAMPS, Id, OrderRef, Stamps
+from loyalty_core.fields import MOST_STAMPS, Id, OccurredAt, OrderRef, Stamps
 from loyalty_core.ledger import Entry, EntryType, apply
 from loyalty_core.outcomes import Expired, Redeemed, Stamped
 from loyalty_core.programs import Program, Terms, expiry
@@ -32,6 +36,12 @@ class StampOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     stamps: Stamps = 1
     branch_id: Id | None = None
     order_ref: OrderRef | None = None
+    occurred_at: OccurredAt | UnsetType | None = UNSET
+    """Unset by default, so that fingerprints of older orders stay the same."""
+
+
+EARLIEST, LATEST = timedelta(days=7), timedelta(minutes=2)
+"""How long ago a stamp may have been given, and how far the clock of a till may be ahead."""
 
 
 class RedeemOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,14 +50,20 @@ class RedeemOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     reward_id: Id | None = None
 
 
-def stamp(customer: Customer, program: Program, order: StampOrder, *, at: Occasion) -> Change[Stamped]:
-    """Give stamps. Raises InvalidRequest, StampTooSoon or DailyCapReached."""
-    check_policies(customer, program.terms, order.stamps, now=at.now)
-    entry = new_entry(customer, program, EntryType.STAMP, at=at)
+def stamp(
+    customer: Customer, program: Program, order: StampOrder, *, at: Occasion, ledger: tuple[Entry, ...] | None = None
+) -> Change[Stamped]:
+    """Give stamps. Raises InvalidRequest, StampTooSoon or DailyCapReached.
+
+    `ledger` is the customer's, needed if the order `is_late`.
+    """
+    then = msgspec.structs.replace(at, now=moment_of(order, at.now))
+    check_policies(customer, program.terms, order.stamps, now=then.now, ledger=ledger)
+    entry = new_entry(customer, program, EntryType.STAMP, at=then)
     entry = msgspec.structs.replace(entry, stamps=order.stamps, branch_id=order.branch_id, order_ref=order.order_ref)
     after = with_card(customer, apply(customer.card, entry, program, at.now.tzinfo), at.now)
     count = after.card.rewards_earned - customer.card.rewards_earned
-    rewards = issue(entry, program.terms, count, at=at)
+    rewards = issue(entry, program.terms, count, at=at, valid_from=at.now)
     seen = customer_view(after, program)
     stamped = _stamped(entry, seen, tuple(map(reward_view, rewards)))
     totals = DayTotals(visits=1, stamps_added=order.stamps, rewards_earned=count)
@@ -57,8 +73,23 @@ def stamp(customer: Customer, program: Program, order: StampOrder, *, at: Occasi
         entry=entry,
         issued=rewards,
         events=(StampAdded(utc(at.now), stamped), *earned_events(stamped.rewards, seen, at.now)),
-        totals=((at.now.date(), totals),),
+        totals=((then.now.date(), totals),),
     )
+
+
+def moment_of(order: StampOrder, now: datetime) -> datetime:
+    """When a stamp was given, in the zone of `now` and never after it. Raises InvalidRequest."""
+    if order.occurred_at is UNSET or order.occurred_at is None:
+        return now
+    if not now - EARLIEST <= order.occurred_at <= now + LATEST:
+        raise InvalidRequest.field("occurred_at", "must be a time of the last 7 days, at most 2 minutes ahead")
+    return min(order.occurred_at.astimezone(now.tzinfo), now)
+
+
+def is_late(order: StampOrder, terms: Terms) -> bool:
+    """Whether all visits of a customer may decide about an order, not only the last one."""
+    limited = bool(terms.cooldown_seconds) or terms.daily_stamp_cap is not None
+    return limited and order.occurred_at is not UNSET and order.occurred_at is not None
 
 
 def _stamped(entry: Entry, customer: CustomerView, rewards: tuple[RewardView, ...]) -> Stamped:
@@ -79,16 +110,46 @@ def earned_events(rewards: tuple[RewardView, ...], customer: CustomerView, now: 
     return tuple(RewardEarned(utc(now), OfReward(reward, customer)) for reward in rewards)
 
 
-def check_policies(customer: Customer, terms: Terms, stamps: int, *, now: datetime) -> None:
-    """Raise InvalidRequest, StampTooSoon or DailyCapReached if the customer may not get that many stamps now."""
+def check_policies(
+    customer: Customer, terms: Terms, stamps: int, *, now: datetime, ledger: tuple[Entry, ...] | None = None
+) -> None:
+    """Raise InvalidRequest, StampTooSoon or DailyCapReached if the customer may not get that many stamps at `now`.
+
+    Of a `now` before the card's last visit the card does not know enough: then the ledger is looked through.
+    """
     if not 1 <= stamps <= MOST_STAMPS:
         raise InvalidRequest.field("stamps", "must be a whole number from 1 to 10")
     card = customer.card
-    if card.last_visit_at is not None and terms.cooldown_seconds:
-        next_at = card.last_visit_at + timedelta(seconds=terms.cooldown_seconds)
-        if card.last_visit_at <= now < next_at:
-            raise StampTooSoon(card.last_visit_at, next_at.astimezone(now.tzinfo), now, card.last_visit_by)
-    given = card.day_stamps if card.day == now.date() else 0
+    if card.last_visit_at is not None and ledger is not None and now < card.last_visit_at:
+        _check_late(terms, stamps, now=now, ledger=ledger)
+        return
+    if card.last_visit_at is not None and card.last_visit_at <= now:
+        _check_cooldown(terms, Visit(card.last_visit_at, card.last_visit_by), now)
+    _check_cap(terms, card.day_stamps if card.day == now.date() else 0, stamps, now=now)
+
+
+class Visit(NamedTuple):
+    """When a customer was here, and who stamped."""
+
+    at: datetime
+    by: str | None
+
+
+def _check_late(terms: Terms, stamps: int, *, now: datetime, ledger: tuple[Entry, ...]) -> None:
+    visits = [entry for entry in ledger if entry.type is EntryType.STAMP and entry.voided_by is None]
+    for entry in visits:
+        _check_cooldown(terms, Visit(entry.occurred_at, entry.actor.name), now)
+    day = [entry.stamps for entry in visits if entry.occurred_at.astimezone(now.tzinfo).date() == now.date()]
+    _check_cap(terms, sum(day), stamps, now=now)
+
+
+def _check_cooldown(terms: Terms, visit: Visit, now: datetime) -> None:
+    cooldown = timedelta(seconds=terms.cooldown_seconds)
+    if abs(now - visit.at) < cooldown:
+        raise StampTooSoon(visit.at, (visit.at + cooldown).astimezone(now.tzinfo), now, visit.by)
+
+
+def _check_cap(terms: Terms, given: int, stamps: int, *, now: datetime) -> None:
     if terms.daily_stamp_cap is not None and given + stamps > terms.daily_stamp_cap:
         midnight = datetime.combine(now.date() + timedelta(days=1), time.min, tzinfo=now.tzinfo)
         raise DailyCapReached(terms.daily_stamp_cap, given, midnight, now)
@@ -113,9 +174,11 @@ def with_card(customer: Customer, card: Card, now: datetime, *, entries: int = 1
     return msgspec.structs.replace(customer, card=card, updated_at=now, version=version, entries=entries)
 
 
-def issue(entry: Entry, terms: Terms, count: int, *, at: Occasion) -> tuple[Reward, ...]:
-    """The rewards that an entry earned; validity counts from the day of the entry."""
-    expires_at = expiry(terms, entry.occurred_at.astimezone(at.now.tzinfo))
+def issue(
+    entry: Entry, terms: Terms, count: int, *, at: Occasion, valid_from: datetime | None = None
+) -> tuple[Reward, ...]:
+    """The rewards that an entry earned; validity counts from the day of the entry, or from that of `valid_from`."""
+    expires_at = expiry(terms, valid_from or entry.occurred_at.astimezone(at.now.tzinfo))
     return tuple(
         Reward(
             id=at.first_reward_id + number,

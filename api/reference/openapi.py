@@ -194,7 +194,8 @@ def _success(operation: Operation) -> Json:
         properties |= {"resume_cursor": RESUME} if operation.resumes else {}
         example = msgspec.to_builtins(operation.example)
     else:
-        properties = {"data": _ref(operation.answer)}
+        data = _ref(operation.answer)
+        properties = {"data": {"type": "array", "items": data} if operation.many else data}
         example = {"data": msgspec.to_builtins(operation.example)}
     schema = {"type": "object", "properties": properties, "required": list(properties)}
     content = {"application/json": {"schema": schema, "example": example}}

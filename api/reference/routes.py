@@ -12,7 +12,7 @@ from api.reference.openapi import Json, openapi_document
 from api.reference.page import FOREVER, HEADERS, reference_page, renderer, start_script
 from api.reference.postman import postman_collection
 from api.reference.prose import introduction
-from api.routes import customers, imports, program, shop, stamps, transactions, webhooks
+from api.routes import batches, customers, imports, program, shop, stamps, transactions, webhooks
 
 SCRIPT = "text/javascript"
 
@@ -21,7 +21,7 @@ SCRIPT = "text/javascript"
 def calls() -> tuple[Call, ...]:
     """All calls of /v1, in the order in which the reference shows them."""
     first = (customers.HANDLERS, imports.HANDLERS, customers.CARD_PICTURES)
-    ledger = (stamps.HANDLERS, transactions.HANDLERS)
+    ledger = (stamps.HANDLERS, batches.HANDLERS, transactions.HANDLERS)
     groups = (*first, *ledger, program.HANDLERS, webhooks.HANDLERS, shop.HANDLERS)
     return tuple(call for group in groups for call in calls_of(group))
 

@@ -89,8 +89,12 @@ def give_stamp(order: GiveStamp, request: Request, state: BatchState) -> Decided
     customer = _customer(request, order.customer, state)
     _check_order_ref(request.business_id, order.stamp.order_ref, state)
     _check_branch(request.business_id, order.stamp.branch_id, state)
-    at = _occasion(request, state, customer.card.current_stamps + order.stamp.stamps)
-    return _decided(stamping.stamp(customer, state.program(request.business_id), order.stamp, at=at))
+    at, program = (
+        _occasion(request, state, customer.card.current_stamps + order.stamp.stamps),
+        state.program(request.business_id),
+    )
+    ledger = state.entries_of(customer) if stamping.is_late(order.stamp, program.terms) else None
+    return _decided(stamping.stamp(customer, program, order.stamp, at=at, ledger=ledger))
 
 
 def redeem(order: Redeem, request: Request, state: BatchState) -> Decided[Redeemed]:

@@ -34,6 +34,7 @@ from loyalty_app.db.rows import customer_of, entry_of, reward_of, staff_actor, t
 from loyalty_app.shops.businesses import business_of
 from loyalty_core.ledger import ActorType
 from loyalty_core.number_plans import forms_of
+from loyalty_core.stamping import is_late
 
 OWN_KEY = ("business_id", "id")
 
@@ -52,6 +53,7 @@ def load(database: Database, connection: Connection, state: BatchState, requests
         loading.lock_totals()
         loading.ask_all()
     loading.read_programs()
+    loading.read_ledgers_of_late_stamps()
     loading.read_chat_cards()
 
 
@@ -193,6 +195,19 @@ class _Loading:
         for (number,) in stale:
             terms = (terms_of(row) for row in rows if row.business_id == number)
             versions[number] = tuple(sorted(terms, key=lambda version: version.version))
+
+    def read_ledgers_of_late_stamps(self) -> None:
+        """Read what else decides about stamps that were given earlier; their customers are locked."""
+        late = self._customers_of(
+            request
+            for request in self.requests
+            if isinstance(request.order, GiveStamp)
+            and request.business_id in self.state.businesses
+            and is_late(request.order.stamp, self.state.program(request.business_id).terms)
+        )
+        if late:
+            for row in self._fetch(Lookup(tables.transaction, ("business_id", "customer_id"), late)):
+                self.state.keep_entry(entry_of(row))
 
     def read_chat_cards(self) -> None:
         """Read who holds which cards. Customers that were not locked are for reading only."""

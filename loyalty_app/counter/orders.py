@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from loyalty_app.db.idempotency import fingerprint_of
 from loyalty_app.shops.businesses import Business
@@ -141,5 +142,11 @@ class Request(msgspec.Struct, frozen=True):
         return NAMES[type(self.order)]
 
     def fingerprint(self) -> bytes:
-        """32 bytes, the same for the same order, however it was written."""
-        return fingerprint_of(msgspec.json.encode([self.name, self.order]))
+        """32 bytes, the same for the same order, however it was written.
+
+        When a stamp was given does not count: one that was tried at once and is sent again with its time is the same.
+        """
+        order = self.order
+        if isinstance(order, GiveStamp) and order.stamp.occurred_at is not UNSET:
+            order = replace(order, stamp=replace(order.stamp, occurred_at=UNSET))
+        return fingerprint_of(msgspec.json.encode([self.name, order]))

@@ -72,8 +72,13 @@ class Shop:
         """The owner changes the program."""
         self.program = with_change(self.program, now=self.now, **asked)
 
-    def stamp(self, stamps: int = 1, *, by: Actor = ANA) -> Stamped:
-        return self.keep(stamp(self.customer, self.program, StampOrder(stamps=stamps), at=self.occasion(by)))
+    def stamp(self, stamps: int = 1, *, by: Actor = ANA, minutes_ago: float | None = None) -> Stamped:
+        """Stamp now, or book what was given some minutes ago."""
+        order, ledger = StampOrder(stamps=stamps), None
+        if minutes_ago is not None:
+            then = self.now.astimezone(UTC) - timedelta(minutes=minutes_ago)
+            order, ledger = replace(order, occurred_at=then), tuple(self.entries.values())
+        return self.keep(stamp(self.customer, self.program, order, at=self.occasion(by), ledger=ledger))
 
     def redeem(self, reward_id: int | None = None, *, by: Actor = ANA) -> Redeemed:
         order = RedeemOrder(reward_id=reward_id)

@@ -15,12 +15,13 @@ from tests.core.shop import Shop
 
 @dataclass(frozen=True)
 class Stamp:
-    """Somebody is stamped."""
+    """Somebody is stamped; perhaps they were some minutes ago, and the till had no line."""
 
     stamps: int
+    minutes_ago: int | None = None
 
     def __call__(self, shop: Shop) -> None:
-        shop.stamp(self.stamps)
+        shop.stamp(self.stamps, minutes_ago=self.minutes_ago)
 
 
 @dataclass(frozen=True)
@@ -132,12 +133,14 @@ TERMS = {
     "reward_valid_days": st.sampled_from([None, 1, 1, 3]),
 }
 WAIT = st.builds(Wait, st.sampled_from([0, 5, 11, 60, 600, 1440, 3000]))
-STAMP = st.builds(Stamp, st.sampled_from([1, 1, 1, 2, 2, 3, 3, 5, 10]))
+STAMPS = st.sampled_from([1, 1, 1, 2, 2, 3, 3, 5, 10])
+STAMP = st.builds(Stamp, STAMPS)
+LATE = st.builds(Stamp, STAMPS, st.sampled_from([0, 1, 5, 30, 700, 1500, 4000, 10_079]))
 REDEEM = st.builds(Redeem, st.sampled_from([None, None, 0, 1, 2, 3, 4, 5]))
 VOID = st.builds(Void, st.integers(0, 9), st.sampled_from([False, False, False, True]))
 EXPIRE = st.builds(Expire, st.sampled_from([0, 2, 4]))
 CHANGE = st.builds(Change, st.fixed_dictionaries({}, optional=TERMS))
-EVERYDAY: list[st.SearchStrategy[Deed]] = [WAIT, STAMP, STAMP, STAMP, STAMP, REDEEM, VOID, EXPIRE]
+EVERYDAY: list[st.SearchStrategy[Deed]] = [WAIT, STAMP, STAMP, STAMP, LATE, REDEEM, VOID, EXPIRE]
 
 BEGINNING = {
     "zone": st.sampled_from([NEW_YORK, KOLKATA]),

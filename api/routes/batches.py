@@ -1,0 +1,119 @@
+"""Routes of batches: the stamps that a till has gathered, many in one request, each as if it had come alone.
+
+A batch is no transaction: an item that is refused leaves the others alone. What a stamp does is decided elsewhere.
+"""
+
+import asyncio
+from math import ceil
+
+import msgspec
+from litestar.response.base import ASGIResponse
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
+
+from api import examples
+from api.auth import caller_of, charge, checked_key
+from api.bodies import BatchItem, RawBatch, StampBatch
+from api.messages import AppRequest, encode, runtime_of
+from api.operations import Operation, serves
+from api.parsing import read_body, read_json
+from api.problems import BatchOutcome, failure_of, problem_of
+from api.request_log import request_log_of
+from loyalty_app.counter import Answer, Caller
+from loyalty_app.counter.orders import CustomerRef
+from loyalty_app.observability.metrics import count_refusal
+from loyalty_app.shops.links import code_in
+from loyalty_core.access import Scope
+from loyalty_core.errors import CustomerNotFound, InvalidRequest, LoyaltyError
+from loyalty_core.outcomes import Stamped
+from loyalty_core.stamping import StampOrder
+
+ITEMS_A_REQUEST = 50
+"""So many items cost as much of the rate limit as one request."""
+AT_ONCE = 100
+"""So many items wait at the counter; single stamps have their turn in between."""
+
+
+@serves(
+    "POST",
+    "/stamps/batch",
+    Operation(
+        name="stamps.batch",
+        summary="Add stamps that a till has gathered",
+        text=(
+            "For a till that was without a line: up to 500 stamps, each with its own idempotency key and, if it was "
+            "given earlier, `occurred_at`, at most 7 days ago. Each item is answered in its place as a single request "
+            "would have been, with `outcome` or `problem`; one that is refused leaves the others alone. "
+            "Send the whole batch again if no answer came: nothing is stamped twice. "
+            "Every 50 items cost as much of the rate limit as one request."
+        ),
+        tag="Stamps",
+        scope=Scope.STAMPS_WRITE,
+        body=StampBatch,
+        body_example=examples.BATCH,
+        answer=BatchOutcome,
+        many=True,
+        example=examples.BATCH_OUTCOMES,
+    ),
+)
+async def add_stamps_in_batch(request: AppRequest) -> ASGIResponse:
+    """Stamp many cards."""
+    caller, batch = caller_of(request), await read_body(request, RawBatch)
+    await charge(request, ceil(len(batch.items) / ITEMS_A_REQUEST) - 1)
+    told: list[bytes] = []
+    for first in range(0, len(batch.items), AT_ONCE):
+        part = batch.items[first : first + AT_ONCE]
+        told += await asyncio.gather(*(_outcome(request, caller, item) for item in part))
+    return ASGIResponse(body=b'{"data":[%b]}' % b",".join(told))
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """The key of an item that cannot be read as a whole."""
+
+    idempotency_key: str | UnsetType = UNSET
+
+
+async def _outcome(request: AppRequest, caller: Caller, raw: msgspec.Raw) -> bytes:
+    """Stamp the card of one item; a BatchOutcome as JSON, in which the stored bytes are not encoded again."""
+    try:
+        item = read_json(raw, BatchItem)
+        answer = await _stamp(request, caller, item)
+    except LoyaltyError as refusal:
+        return _refused(request, raw, refusal)
+    except Exception as error:  # noqa: BLE001  # the last resort, as for single requests
+        return _refused(request, raw, failure_of(request, error))
+    key, replayed = encode(item.idempotency_key), b"true" if answer.replayed else b"false"
+    return b'{"status":200,"idempotency_key":%b,"replayed":%b,"outcome":%b}' % (key, replayed, answer.body)
+
+
+async def _stamp(request: AppRequest, caller: Caller, item: BatchItem) -> Answer[Stamped]:
+    key = checked_key(item.idempotency_key, "idempotency_key")
+    order = StampOrder(
+        stamps=item.stamps, branch_id=item.branch_id, order_ref=item.order_ref, occurred_at=item.occurred_at
+    )
+    return await runtime_of(request).counter.give_stamp(replace(caller, key=key), _customer(item), order)
+
+
+def _customer(item: BatchItem) -> CustomerRef:
+    """The customer that an item names. Raises InvalidRequest, or CustomerNotFound if its code is none."""
+    if (item.qr_code is None) == (item.customer_id is None):
+        raise InvalidRequest.field("qr_code", "must be there, or customer_id instead, and not both")
+    if item.customer_id is not None:
+        return item.customer_id
+    code = code_in(item.qr_code or "")
+    if code is None:
+        raise CustomerNotFound
+    return code
+
+
+def _refused(request: AppRequest, raw: msgspec.Raw, refusal: LoyaltyError) -> bytes:
+    count_refusal("api", refusal.code)
+    problem = problem_of(refusal, request_log_of(request.scope).request_id)
+    try:
+        key = msgspec.json.decode(raw, type=_Named).idempotency_key
+    except msgspec.DecodeError:
+        key = UNSET
+    return encode(BatchOutcome(status=problem.status, idempotency_key=key, problem=problem))
+
+
+HANDLERS = [add_stamps_in_batch]
