@@ -18,6 +18,8 @@ from loyalty_app.pagination import Page
 from loyalty_app.runtime import Runtime
 from loyalty_app.webhooks.event_log import EventPage
 
+NO_HEADERS: Mapping[str, str] = {}
+
 AppRequest = Request[Any, Any, Any]
 """Litestar's own request, which its handlers get."""
 
@@ -69,23 +71,17 @@ def envelope(answer: Answer[object] | KeyedAnswer) -> bytes:
     return b'{"data":%b}' % answer.body
 
 
-def counter_response(answer: Answer[object] | KeyedAnswer, *, status: int = 200) -> ASGIResponse:
+def counter_response(
+    answer: Answer[object] | KeyedAnswer, *, status: int = 200, headers: Mapping[str, str] = NO_HEADERS
+) -> ASGIResponse:
     """An answer that is given once; a replay says so in a header and is the same to the byte."""
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else None
-    return ASGIResponse(body=envelope(answer), status_code=status, headers=headers)
+    replayed = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    return ASGIResponse(body=envelope(answer), status_code=status, headers={**headers, **replayed})
 
 
-def data_response(view: msgspec.Struct, *, status: int = 200) -> ASGIResponse:
+def data_response(view: msgspec.Struct, *, headers: Mapping[str, str] = NO_HEADERS) -> ASGIResponse:
     """The response for a struct that the counter did not encode."""
-    return ASGIResponse(body=b'{"data":%b}' % encode(view), status_code=status)
-
-
-def picture_response(png: bytes | None, tag: str) -> ASGIResponse:
-    """A PNG with its ETag; without a picture 304, because the caller has it."""
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if png is None:
-        return ASGIResponse(status_code=304, headers=headers, media_type=None)
-    return ASGIResponse(body=png, headers=headers, media_type="image/png")
+    return ASGIResponse(body=b'{"data":%b}' % encode(view), headers=dict(headers))
 
 
 def page_response(page: Page[object] | EventPage) -> ASGIResponse:

@@ -65,6 +65,7 @@ STATUS: dict[type[LoyaltyError], int] = {
     errors.InviteInvalid: 409,
     errors.LastOwner: 409,
     errors.ShopLimitReached: 409,
+    errors.PreconditionFailed: 412,
     errors.IdempotencyKeyReused: 422,
     refusals.RateLimited: 429,
     refusals.InternalError: 500,
@@ -115,6 +116,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     retry_after: Annotated[Count, Meta(description="Seconds to wait, as in the header Retry-After.")] | UnsetType = (
         UNSET
     )
+    version: Annotated[Known, Meta(description="The version that is there now.")] | UnsetType = UNSET
     limit: (
         Annotated[Count, Meta(description="The most there can be: stamps a day, customers, webhooks …")] | UnsetType
     ) = UNSET

@@ -283,6 +283,15 @@ class OrderRefUsed(LoyaltyError):
         super().__init__(f"Order {order_ref} was already stamped, in transaction {transaction_id}.")
 
 
+class PreconditionFailed(LoyaltyError):
+    """It was changed meanwhile."""
+
+    def __init__(self, version: int) -> None:
+        """`version` is the one that is there now."""
+        self.version = version
+        super().__init__("It is not in the state any more that the request names. Read it again, then change it.")
+
+
 class IdempotencyKeyReused(LoyaltyError):
     """The idempotency key belongs to another request."""
 

@@ -1,14 +1,17 @@
 """Views: the shapes of answers and of events' data, with the exact names of the wire.
 
-Nothing is decided here.
+Also the states of what is shown, by which a caller says which one they know. Nothing else is decided here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime
+from zlib import crc32
 
 import msgspec
+from msgspec import UnsetType
 
 from loyalty_core.customers import Customer
+from loyalty_core.errors import PreconditionFailed
 from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import ActorType, Entry, EntryType
 from loyalty_core.programs import Program, Surplus, running_goal
@@ -133,6 +136,22 @@ def customer_view(customer: Customer, program: Program) -> CustomerView:
         utc(customer.updated_at),
         customer.version,
     )
+
+
+def customer_state(view: CustomerView) -> str:
+    """A text that differs whenever a customer looks different: by a change of theirs, of the goal, or by time."""
+    return f"{view.version}-{view.stamps_required}-{view.rewards_available}"
+
+
+def program_state(view: ProgramView) -> str:
+    """A text that differs whenever a program looks different; the name of the shop has no version."""
+    return f"{view.version}-{crc32(view.name.encode()):08x}"
+
+
+def check_state(state: str, expected: Collection[str] | UnsetType, version: int) -> None:
+    """Raise PreconditionFailed unless a state is one of those expected; unset expects any."""
+    if not isinstance(expected, UnsetType) and state not in expected:
+        raise PreconditionFailed(version)
 
 
 def customer_details(view: CustomerView, *, entries: Iterable[Entry], rewards: Iterable[Reward]) -> CustomerDetails:

@@ -53,6 +53,7 @@ EXAMPLES: tuple[LoyaltyError, ...] = (
     refusals.UriTooLong(8 * 1024),
     refusals.HeadersTooLarge(32 * 1024, 100),
     refusals.UnsupportedMediaType(),
+    errors.PreconditionFailed(9),
     errors.IdempotencyKeyReused(),
     refusals.RateLimited(1200),
     refusals.InternalError(),

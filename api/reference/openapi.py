@@ -41,9 +41,17 @@ IN_HEADERS: dict[str, Json] = {
         "name": "If-None-Match",
         "in": "header",
         "required": False,
-        "description": "The ETag of a picture that you have; if it is still the same, the answer is 304 without one.",
+        "description": "The ETag of what you have; if it is still the same, the answer is 304 without a body.",
         "schema": {"type": "string"},
-        "example": '"0123456789abcdef0123456789abcdef"',
+        "example": '"9-10-1"',
+    },
+    "If-Match": {
+        "name": "If-Match",
+        "in": "header",
+        "required": False,
+        "description": "The ETag of what you know; if it was changed meanwhile, the answer is 412 and nothing changes.",
+        "schema": {"type": "string"},
+        "example": '"9-10-1"',
     },
 }
 LIMIT_HEADERS = {
@@ -61,8 +69,10 @@ HEADERS: dict[str, Json] = {
         "description": "There if this is the answer of an "
         "earlier request, once more. Nothing was booked now: do not hand over a second reward.",
     },
-    "ETag": {"schema": {"type": "string"}, "description": "Names this picture, for If-None-Match."},
+    "ETag": {"schema": {"type": "string"}, "description": "Names this state, for If-None-Match and If-Match."},
+    "Location": {"schema": {"type": "string", "format": "uri-reference"}, "description": "Where it is now."},
 }
+PICTURE = {"type": "string", "format": "binary"}
 RESUME = {"type": "string", "description": "Send it as `cursor` the next time. It is always there."}
 ANYWHERE = (
     *("not_found", "method_not_allowed", "malformed_request"),
@@ -132,7 +142,7 @@ def _operation(call: Call) -> Json:
         "description": operation.needs,
         "tags": [operation.tag],
         "parameters": _parameters(call),
-        "responses": {**_successes(operation), **_refusals(operation)},
+        "responses": {**_successes(call), **_refusals(operation)},
         "x-codeSamples": samples_of(call),
     }
     if operation.body is not None:
@@ -147,7 +157,7 @@ def _parameters(call: Call) -> list[Json]:
     parameters = [_path_parameter(name, value) for name, value in call.values.items()]
     if operation.query is not None:
         parameters += _query_parameters(operation.query)
-    return parameters + [IN_HEADERS[name] for name, there in _headers_asked(operation).items() if there]
+    return parameters + [IN_HEADERS[name] for name, there in _headers_asked(call).items() if there]
 
 
 def _path_parameter(name: str, value: str) -> Json:
@@ -156,8 +166,12 @@ def _path_parameter(name: str, value: str) -> Json:
     return {"name": name, "in": "path", "required": True, **parameter, "example": example}
 
 
-def _headers_asked(operation: Operation) -> dict[str, bool]:
-    return {"Idempotency-Key": operation.once_only, "If-None-Match": operation.picture}
+def _headers_asked(call: Call) -> dict[str, bool]:
+    return {
+        "Idempotency-Key": call.operation.once_only,
+        "If-None-Match": call.operation.tagged and call.method == "GET",
+        "If-Match": "precondition_failed" in call.operation.refusals,
+    }
 
 
 def _query_parameters(query: type[msgspec.Struct]) -> list[Json]:
@@ -178,17 +192,28 @@ def _headers(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}
 
 
-def _successes(operation: Operation) -> Json:
-    if not operation.picture:
-        return {str(operation.status): _success(operation)}
-    headers = _headers(*LIMIT_HEADERS, "ETag")
-    return {
-        str(operation.status): {"description": operation.summary, "headers": headers, "content": {"image/png": {}}},
-        "304": {"description": "The picture is still the one that the caller has", "headers": headers, "content": {}},
+def _successes(call: Call) -> Json:
+    operation, headers = call.operation, _headers(*LIMIT_HEADERS, *_headers_given(call.operation))
+    content = {"image/png": {"schema": PICTURE}} if operation.picture else {"application/json": _json(operation)}
+    successes = {
+        str(operation.status): {"description": operation.summary, "headers": headers, "content": content},
     }
+    if operation.tagged and call.method == "GET":
+        successes["304"] = {"description": "The caller has this state already", "headers": headers, "content": {}}
+    return successes
 
 
-def _success(operation: Operation) -> Json:
+def _headers_given(operation: Operation) -> list[str]:
+    """The headers of a success, beside those that every answer has."""
+    given = {
+        "Idempotent-Replayed": operation.once_only,
+        "ETag": operation.tagged,
+        "Location": operation.status in {HTTPStatus.CREATED, HTTPStatus.ACCEPTED},
+    }
+    return [name for name, there in given.items() if there]
+
+
+def _json(operation: Operation) -> Json:
     if operation.listed:
         properties = {"data": {"type": "array", "items": _ref(operation.answer)}, "pagination": _ref(Pagination)}
         properties |= {"resume_cursor": RESUME} if operation.resumes else {}
@@ -198,9 +223,7 @@ def _success(operation: Operation) -> Json:
         properties = {"data": {"type": "array", "items": data} if operation.many else data}
         example = {"data": msgspec.to_builtins(operation.example)}
     schema = {"type": "object", "properties": properties, "required": list(properties)}
-    content = {"application/json": {"schema": schema, "example": example}}
-    headers = _headers(*LIMIT_HEADERS, *(["Idempotent-Replayed"] if operation.once_only else []))
-    return {"description": operation.summary, "headers": headers, "content": content}
+    return {"schema": schema, "example": example}
 
 
 def _refusals(operation: Operation) -> Json:

@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from api import examples
 from api.auth import caller_of, key_holder
 from api.bodies import CustomerQuery, NewCustomer, PageQuery, RewardQuery
-from api.messages import AppRequest, counter_response, data_response, page_response, picture_response, runtime_of
+from api.etags import created_at, etag, expected_states, known_response, state_headers, state_response
+from api.messages import AppRequest, counter_response, page_response, runtime_of
 from api.operations import Operation, serves
 from api.parsing import path_code, path_id, read_body, read_query
 from loyalty_app.customers import lists as customers
@@ -17,7 +18,7 @@ from loyalty_core.access import Scope
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.fields import CustomerId
 from loyalty_core.outcomes import Erased
-from loyalty_core.views import CustomerDetails, CustomerView, RewardView, TransactionView
+from loyalty_core.views import CustomerDetails, CustomerView, RewardView, TransactionView, customer_state
 
 TAG = "Customers"
 
@@ -69,6 +70,7 @@ def _plus_restored(phone: str | None) -> str | None:
         answer=CustomerView,
         status=201,
         once_only=True,
+        tagged=True,
         refusals=("customer_exists", "customer_limit_reached"),
         example=examples.NEW_CUSTOMER,
     ),
@@ -77,7 +79,10 @@ async def create_customer(request: AppRequest) -> ASGIResponse:
     """Create a customer."""
     caller, new = caller_of(request), await read_body(request, NewCustomer)
     profile = Profile(name=new.name, phone=new.phone, email=new.email, birthday=new.birthday)
-    return counter_response(await runtime_of(request).counter.join(caller, profile), status=201)
+    answer = await runtime_of(request).counter.join(caller, profile)
+    made = answer.outcome
+    headers = {**created_at(request, made.id), "ETag": etag(customer_state(made))}
+    return counter_response(answer, status=201, headers=headers)
 
 
 SHOWING = Operation(
@@ -86,6 +91,7 @@ SHOWING = Operation(
     tag=TAG,
     scope=Scope.CUSTOMERS_READ,
     answer=CustomerDetails,
+    tagged=True,
     refusals=("customer_not_found",),
     example=examples.DETAILS,
 )
@@ -115,7 +121,8 @@ async def get_customer_by_code(request: AppRequest) -> ASGIResponse:
 async def _show(request: AppRequest, ref: int | str) -> ASGIResponse:
     now, business = runtime_of(request).clock(), key_holder(request).business
     read = runtime_of(request).database.read
-    return data_response(await read(lambda c: customers.show_customer(c, business, ref, now=now)))
+    details = await read(lambda c: customers.show_customer(c, business, ref, now=now))
+    return state_response(request, details, customer_state(details))
 
 
 @serves(
@@ -124,21 +131,25 @@ async def _show(request: AppRequest, ref: int | str) -> ASGIResponse:
     Operation(
         name="customers.update",
         summary="Change a customer's profile",
-        text="Only the fields that are sent change; null empties a field. Sends customer.updated.",
+        text="Only the fields that are sent change; null empties a field. With the `ETag` that you know in `If-Match`, "
+        "a customer who was changed meanwhile stays as they are. Sends customer.updated.",
         tag=TAG,
         scope=Scope.CUSTOMERS_WRITE,
         body=ProfileChange,
         body_example={"email": "ana@example.com"},
         answer=CustomerView,
         once_only=True,
-        refusals=("customer_not_found", "customer_exists"),
+        tagged=True,
+        refusals=("customer_not_found", "customer_exists", "precondition_failed"),
         example=examples.CUSTOMER,
     ),
 )
 async def update_customer(request: AppRequest) -> ASGIResponse:
     """Change a profile."""
     caller, customer_id, change = caller_of(request), path_id(request), await read_body(request, ProfileChange)
-    return counter_response(await runtime_of(request).counter.change_profile(caller, customer_id, change))
+    counter, states = runtime_of(request).counter, expected_states(request)
+    answer = await counter.change_profile(caller, customer_id, change, if_state=states)
+    return counter_response(answer, headers={"ETag": etag(customer_state(answer.outcome))})
 
 
 @serves(
@@ -152,13 +163,14 @@ async def update_customer(request: AppRequest) -> ASGIResponse:
         scope=Scope.CUSTOMERS_WRITE,
         answer=Erased,
         once_only=True,
-        refusals=("customer_not_found",),
+        refusals=("customer_not_found", "precondition_failed"),
         example=examples.ERASED,
     ),
 )
 async def delete_customer(request: AppRequest) -> ASGIResponse:
     """Erase personal data."""
-    return counter_response(await runtime_of(request).counter.erase(caller_of(request), path_id(request)))
+    caller, states = caller_of(request), expected_states(request)
+    return counter_response(await runtime_of(request).counter.erase(caller, path_id(request), if_state=states))
 
 
 @serves(
@@ -223,6 +235,7 @@ async def show_rewards(request: AppRequest, customer_id: CustomerId | None = Non
         tag="Customers",
         scope=Scope.CUSTOMERS_READ,
         answer=bytes,
+        tagged=True,
         refusals=("customer_not_found",),
     ),
 )
@@ -230,16 +243,12 @@ async def get_card(request: AppRequest) -> ASGIResponse:
     """Draw a card, unless the caller already has the picture."""
     customer_id, business_id = path_id(request), key_holder(request).business.id
     card = await runtime_of(request).database.read(lambda c: read_card(c, business_id, customer_id))
-    tag = f'"{look_of(card)}"'
-    if has_already(request.headers.get("if-none-match", ""), tag):
-        return picture_response(None, tag)
-    return picture_response(await drawn(render_card_png, card), tag)
-
-
-def has_already(known: str, tag: str) -> bool:
-    """Whether an If-None-Match names the tag. Weak tags count too, and * matches any."""
-    named = [each.strip().removeprefix("W/") for each in known.split(",")]
-    return tag in named or named == ["*"]
+    look = look_of(card)
+    known = known_response(request, look)
+    if known is not None:
+        return known
+    png = await drawn(render_card_png, card)
+    return ASGIResponse(body=png, headers=state_headers(look), media_type="image/png")
 
 
 HANDLERS = [

@@ -44,7 +44,7 @@ async def import_customers(request: AppRequest) -> ASGIResponse:
     caller, new, runtime = caller_of(request), await read_body(request, CustomerList), runtime_of(request)
     answer = await queue_import(runtime.database, caller, new.customers, now=runtime.clock(), url_of=_url_of)
     runtime.importer.wake()
-    return counter_response(answer, status=202)
+    return counter_response(answer, status=202, headers={"Location": answer.outcome.url})
 
 
 @serves(

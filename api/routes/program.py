@@ -1,10 +1,12 @@
 """Routes of the program: its terms, its rewards, its analytics."""
 
+import msgspec
 from litestar.response.base import ASGIResponse
 
 from api import examples
 from api.auth import key_holder, keyed
 from api.bodies import AnalyticsQuery, RewardQuery
+from api.etags import etag, expected_states, state_response
 from api.messages import AppRequest, counter_response, data_response, runtime_of
 from api.operations import Operation, serves
 from api.parsing import read_body, read_query
@@ -15,7 +17,9 @@ from loyalty_app.shops.programs import change_program_once, read_program
 from loyalty_core.access import Scope
 from loyalty_core.analytics import Summary
 from loyalty_core.programs import ProgramChange
-from loyalty_core.views import ProgramView, RewardView, program_view
+from loyalty_core.views import ProgramView, RewardView, program_state, program_view
+
+decode_program = msgspec.json.Decoder(ProgramView).decode
 
 
 @serves(
@@ -47,13 +51,15 @@ async def list_rewards(request: AppRequest) -> ASGIResponse:
         tag="Program",
         scope=Scope.PROGRAM_READ,
         answer=ProgramView,
+        tagged=True,
         example=examples.PROGRAM,
     ),
 )
 async def get_program(request: AppRequest) -> ASGIResponse:
     """Show the program."""
     business_id = key_holder(request).business.id
-    return data_response(program_view(await runtime_of(request).database.read(lambda c: read_program(c, business_id))))
+    view = program_view(await runtime_of(request).database.read(lambda c: read_program(c, business_id)))
+    return state_response(request, view, program_state(view))
 
 
 @serves(
@@ -62,21 +68,25 @@ async def get_program(request: AppRequest) -> ASGIResponse:
     Operation(
         name="program.update",
         summary="Change the program",
-        text="Only the fields that are sent change. Running cards keep their goal unless the new one is smaller.",
+        text="Only the fields that are sent change. Running cards keep their goal unless the new one is smaller. With "
+        "the `ETag` that you know in `If-Match`, a program that was changed meanwhile stays as it is.",
         tag="Program",
         scope=Scope.PROGRAM_WRITE,
         body=ProgramChange,
         body_example={"stamps_required": 8, "reward_description": "A coffee of your choice"},
         answer=ProgramView,
         once_only=True,
+        tagged=True,
+        refusals=("precondition_failed",),
         example=examples.PROGRAM,
     ),
 )
 async def update_program(request: AppRequest) -> ASGIResponse:
     """Change the program."""
     change, runtime = await read_body(request, ProgramChange), runtime_of(request)
-    once, now = keyed(request, "updateProgram", change), runtime.clock()
-    return counter_response(await change_program_once(runtime.database, once, change, now=now, repaint=repaint))
+    once, now, states = keyed(request, "updateProgram", change), runtime.clock(), expected_states(request)
+    answer = await change_program_once(runtime.database, once, change, now=now, repaint=repaint, if_state=states)
+    return counter_response(answer, headers={"ETag": etag(program_state(decode_program(answer.body)))})
 
 
 @serves(

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+import msgspec
 from litestar.response.base import ASGIResponse
 
 from api import examples
 from api.auth import key_holder, keyed
 from api.bodies import NoBody, PageQuery, ReplayOrder, WebhookOrder, WebhookPatch
+from api.etags import created_at
 from api.messages import AppRequest, counter_response, data_response, page_response, runtime_of
 from api.operations import Operation, serves
 from api.parsing import path_id, read_body, read_query
@@ -20,6 +22,7 @@ from loyalty_core.errors import InvalidRequest
 from loyalty_core.outcomes import Deleted
 
 TAG = "Webhooks"
+decode_webhook = msgspec.json.Decoder(WebhookView).decode
 KNOWN = ("webhook_not_found",)
 
 
@@ -68,7 +71,8 @@ async def create_endpoint(request: AppRequest) -> ASGIResponse:
     """Register an endpoint."""
     new = await read_body(request, WebhookOrder)
     once = keyed(request, "createWebhook", new.url, new.events)
-    return counter_response(await runtime_of(request).webhooks.register(once, new.url, new.events), status=201)
+    answer = await runtime_of(request).webhooks.register(once, new.url, new.events)
+    return counter_response(answer, status=201, headers=created_at(request, decode_webhook(answer.body).id))
 
 
 @serves(

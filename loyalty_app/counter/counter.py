@@ -34,6 +34,7 @@ from loyalty_app.counter.orders import (
     Order,
     Redeem,
     Request,
+    States,
     Void,
 )
 from loyalty_app.counter.queue import MOST_WAITING, Waiting, WaitingRequests
@@ -130,15 +131,21 @@ class Counter:
         return await self._ask(caller, Void(transaction_id, reason), answers.VOIDED)
 
     async def change_profile(
-        self, caller: Caller, customer: CustomerRef, change: ProfileChange
+        self, caller: Caller, customer: CustomerRef, change: ProfileChange, *, if_state: States = UNSET
     ) -> Answer[CustomerView]:
-        """Change the set fields of a profile. Raises CustomerNotFound, CustomerExists or InvalidRequest."""
-        order = ChangeProfile(customer, checked_change(change, caller.business.country))
+        """Change the set fields of a profile; with `if_state`, only one in such a state.
+
+        Raises CustomerNotFound, CustomerExists, PreconditionFailed or InvalidRequest.
+        """
+        order = ChangeProfile(customer, checked_change(change, caller.business.country), if_state)
         return await self._ask(caller, order, answers.CUSTOMER)
 
-    async def erase(self, caller: Caller, customer: CustomerRef) -> Answer[Erased]:
-        """Erase a customer's personal data for ever; the ledger stays, without a name. Raises CustomerNotFound."""
-        return await self._ask(caller, Erase(customer), answers.ERASED)
+    async def erase(self, caller: Caller, customer: CustomerRef, *, if_state: States = UNSET) -> Answer[Erased]:
+        """Erase a customer's personal data for ever; the ledger stays, without a name.
+
+        Raises CustomerNotFound, and PreconditionFailed if `if_state` is given and the customer is in no such state.
+        """
+        return await self._ask(caller, Erase(customer, if_state), answers.ERASED)
 
     async def expire(self, caller: Caller, customer: CustomerRef, reward_id: int) -> Answer[Expired | None]:
         """Book a reward as expired; the outcome is None if it is not due. Raises RewardNotFound."""

@@ -22,6 +22,7 @@ from loyalty_app.counter.orders import (
     Join,
     Redeem,
     Request,
+    States,
     Void,
 )
 from loyalty_app.counter.state import BatchState
@@ -40,7 +41,8 @@ from loyalty_core.errors import (
 )
 from loyalty_core.ledger import ActorType, Entry
 from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
-from loyalty_core.views import CustomerView, customer_view
+from loyalty_core.programs import Program
+from loyalty_core.views import CustomerView, check_state, customer_state, customer_view
 
 
 class Decided(msgspec.Struct, Generic[Outcome_co], frozen=True):
@@ -177,10 +179,10 @@ def void(order: Void, request: Request, state: BatchState) -> Decided[Voided]:
 
 def change_profile(order: ChangeProfile, request: Request, state: BatchState) -> Decided[CustomerView]:
     """Change a profile; a change without effect is answered like any other."""
-    customer = _customer(request, order.customer, state)
+    customer, program = _customer(request, order.customer, state), state.program(request.business_id)
+    _check_state(customer, program, order.if_state)
     if isinstance(order.change.phone, str):
         _check_phone(request.business_id, order.change.phone, state, own_id=customer.id)
-    program = state.program(request.business_id)
     change = joining.update(customer, program, order.change, at=_occasion(request, state))
     return Decided(customer_view(customer, program), customer.id) if change is None else _decided(change)
 
@@ -188,6 +190,7 @@ def change_profile(order: ChangeProfile, request: Request, state: BatchState) ->
 def erase(order: Erase, request: Request, state: BatchState) -> Decided[Erased]:
     """Erase personal data."""
     customer = _customer(request, order.customer, state)
+    _check_state(customer, state.program(request.business_id), order.if_state)
     return _decided(joining.erase(customer, state.rewards_of(customer), at=_occasion(request, state)))
 
 
@@ -223,6 +226,11 @@ def _customer(request: Request, ref: CustomerRef, state: BatchState) -> Customer
     if customer is None or customer.erased_at is not None:
         raise CustomerNotFound
     return customer
+
+
+def _check_state(customer: Customer, program: Program, expected: States) -> None:
+    if expected is not UNSET:
+        check_state(customer_state(customer_view(customer, program)), expected, customer.version)
 
 
 def _target(business_id: int, transaction_id: int, state: BatchState) -> Entry:

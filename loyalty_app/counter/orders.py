@@ -16,6 +16,9 @@ from loyalty_core.stamping import RedeemOrder, StampOrder
 CustomerRef = int | str
 """A customer's id, or their code in its exact form."""
 
+States = tuple[str, ...] | UnsetType
+"""The states of which one is expected; unset expects any."""
+
 Card = tuple[int, CustomerRef]
 """A card: its business, and its customer."""
 
@@ -85,16 +88,18 @@ class Void(msgspec.Struct, frozen=True):
 
 
 class ChangeProfile(msgspec.Struct, frozen=True):
-    """Change a profile."""
+    """Change a profile; with `if_state`, only one that is in such a state (`views.customer_state`)."""
 
     customer: CustomerRef
     change: ProfileChange
+    if_state: States = UNSET
 
 
 class Erase(msgspec.Struct, frozen=True):
-    """Erase a customer's personal data."""
+    """Erase a customer's personal data; with `if_state`, only of one who is in such a state."""
 
     customer: CustomerRef
+    if_state: States = UNSET
 
 
 class Expire(msgspec.Struct, frozen=True):

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, select, update
 
 from loyalty_app.db.engine import Database
@@ -14,7 +15,7 @@ from loyalty_core.access import Role
 from loyalty_core.customers import clean_name
 from loyalty_core.fields import BusinessId
 from loyalty_core.programs import Program, ProgramChange, changed
-from loyalty_core.views import program_view
+from loyalty_core.views import check_state, program_state, program_view
 
 
 def read_program(connection: Connection, business_id: int) -> Program:
@@ -52,19 +53,33 @@ async def change_program(
 
 
 async def change_program_once(
-    database: Database, request: KeyedRequest, change: ProgramChange, *, now: datetime, repaint: Repaint
+    database: Database,
+    request: KeyedRequest,
+    change: ProgramChange,
+    *,
+    now: datetime,
+    repaint: Repaint,
+    if_state: tuple[str, ...] | UnsetType = UNSET,
 ) -> KeyedAnswer:
     """The same for an API key, whose request happens once if it has a key; the answer is a ProgramView.
 
-    Raises InvalidRequest, IdempotencyKeyReused.
+    With `if_state` only a program in such a state is changed (`views.program_state`). Raises InvalidRequest,
+    IdempotencyKeyReused, PreconditionFailed.
     """
     business_id = BusinessId(request.business_id)
 
     def work(connection: Connection) -> bytes:
+        _lock(connection, business_id)
+        before = program_view(read_program(connection, business_id))
+        check_state(program_state(before), if_state, before.version)
         after = _write_change(database, connection, business_id, change, now=now, repaint=repaint)
         return msgspec.json.encode(program_view(after))
 
     return await answer_once(database, request, work, now=now)
+
+
+def _lock(connection: Connection, business_id: BusinessId) -> None:
+    connection.execute(select(business.c.id).where(business.c.id == business_id).with_for_update())
 
 
 def _write_change(
@@ -77,7 +92,7 @@ def _write_change(
     repaint: Repaint,
 ) -> Program:
     shop, name = business.c.id == business_id, clean_name(change.name) if isinstance(change.name, str) else None
-    connection.execute(select(business.c.id).where(shop).with_for_update())
+    _lock(connection, business_id)
     if name is not None:
         connection.execute(update(business).where(shop).values(name=name))
     before = read_program(connection, business_id)

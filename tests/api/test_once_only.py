@@ -12,7 +12,7 @@ from tests.api.till import Till, given, on_both_databases, open_api, refused
 
 WRITES = [endpoint for endpoint in ENDPOINTS if endpoint.method != "GET" and endpoint.path != "/customers/import"]
 """What is imported goes on happening after the answer: `test_imports` looks at that."""
-ABOUT_NOTHING = {"updateProgram", "createWebhook"}
+ABOUT_NOTHING = {"program.update", "webhooks.create"}
 """Their example is always the same request."""
 
 

@@ -7,7 +7,7 @@ import zxingcpp
 from PIL import Image
 from sqlalchemy import Connection, insert, update
 
-from api.routes.customers import has_already
+from api.etags import has_already
 from loyalty_app.db.tables import business, telegram_bot
 from loyalty_app.shops.links import code_in
 from loyalty_core.access import Scope
@@ -117,8 +117,8 @@ async def test_the_shop_s_colour_is_on_the_card(till: Till) -> None:
 
 
 def test_an_if_none_match_may_name_several_tags_weak_ones_or_any() -> None:
-    assert has_already('"a"', '"a"')
-    assert has_already('"b", W/"a"', '"a"')
-    assert has_already("*", '"a"')
-    assert not has_already('"b"', '"a"')
-    assert not has_already("", '"a"')
+    assert has_already('"a"', "a")
+    assert has_already('"b", W/"a"', "a")
+    assert has_already("*", "a")
+    assert not has_already('"b"', "a")
+    assert not has_already("", "a")

@@ -29,6 +29,7 @@ CONTRACT = {
         "card_in_use invite_invalid last_owner shop_limit_reached"
     ),
     408: "request_timed_out",
+    412: "precondition_failed",
     413: "body_too_large",
     414: "uri_too_long",
     415: "unsupported_media_type",

@@ -27,6 +27,7 @@ SPECIAL_HEADERS = LIMIT_HEADERS | {
     "idempotent-replayed",
     "allow",
     "etag",
+    "location",
 }
 INSIDE = re.compile(rb"traceback|sqlalchemy|sqlite|asyncpg|litestar|msgspec|\.py\b|select |insert ", re.IGNORECASE)
 HOUR = 3_600

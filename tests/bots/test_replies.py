@@ -18,6 +18,7 @@ NEVER_IN_A_CHAT = {
     errors.InvalidCursor,
     errors.OrderRefUsed,
     errors.PageTooDeep,
+    errors.PreconditionFailed,
     errors.ScopeRequired,
     errors.WebhookLimitReached,
     errors.WebhookNotFound,

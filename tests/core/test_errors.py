@@ -16,7 +16,7 @@ LISTED = set(
     method_not_allowed body_too_large unsupported_media_type customer_exists customer_limit_reached stamp_too_soon
     daily_cap_reached no_reward_available reward_already_redeemed reward_expired already_voided void_refused
     order_ref_used webhook_limit_reached idempotency_key_reused rate_limited busy
-    not_on_staff role_required card_in_use invite_invalid last_owner shop_limit_reached
+    not_on_staff role_required card_in_use invite_invalid last_owner shop_limit_reached precondition_failed
     """.split()  # noqa: SIM905 - the table of the contract, row by row
 )
 
@@ -48,6 +48,7 @@ ONE_OF_EACH = (
     errors.InviteInvalid(),
     errors.LastOwner(),
     errors.ShopLimitReached(5),
+    errors.PreconditionFailed(9),
     errors.IdempotencyKeyReused(),
     errors.Busy(),
 )
