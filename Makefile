@@ -95,7 +95,7 @@ pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into bui
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
 BENCHES := bench-analytics bench-cards bench-chat bench-cost bench-crowd-growth bench-importing bench-kills bench-peers \
-           bench-photos bench-reads bench-stamps bench-webhooks
+           bench-photos bench-reads bench-searches bench-stamps bench-webhooks
 
 .PHONY: $(BENCHES)
 $(BENCHES): $(HOUSE)
@@ -111,6 +111,7 @@ bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a p
 bench-peers:      ## install what others would build instead, and prove that it does the same work
 bench-photos:     ## how many photos of codes are read, and how fast
 bench-reads:      ## how long reads take, with ten thousand customers and with a million
+bench-searches:   ## how fast customers are found by name or number among a million, and how long they take to be indexed
 bench-stamps:     ## stamps a second over HTTP, beside the databases alone and the peers
 bench-webhooks:   ## how soon an event reaches its receiver
 

@@ -15,6 +15,7 @@ from bench.server_process import ROOT
 BENCHMARKS = (
     "stamps",
     "reads",
+    "searches",
     "analytics",
     "crowd_growth",
     "webhooks",

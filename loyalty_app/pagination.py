@@ -7,6 +7,7 @@ only hand it back. What the rows are is not known here.
 import base64
 import binascii
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -103,6 +104,20 @@ def read_page(
     if total is None:
         total = len(shown) if _shows_all(wanted, more) else _count(connection, rows, walk)
     page = None if wanted.cursor is not None else wanted.page
+    return shown, Pagination(page, wanted.limit, total, -(-total // wanted.limit), more)
+
+
+def page_of_ids(name: str, ids: Sequence[int], wanted: PageRequest) -> tuple[Sequence[int], Pagination]:
+    """The ids of a page, from all ids of a list in their order. Raises PageTooDeep or InvalidCursor."""
+    if wanted.cursor is not None:
+        begin = bisect_right(ids, read_cursor(name, wanted.cursor))
+    elif wanted.page * wanted.limit > DEEPEST:
+        raise PageTooDeep(DEEPEST)
+    else:
+        begin = (wanted.page - 1) * wanted.limit
+    shown = ids[begin : begin + wanted.limit]
+    more = make_cursor(name, shown[-1]) if begin + wanted.limit < len(ids) else None
+    page, total = None if wanted.cursor is not None else wanted.page, min(len(ids), DEEPEST)
     return shown, Pagination(page, wanted.limit, total, -(-total // wanted.limit), more)
 
 

@@ -37,6 +37,7 @@ from loyalty_app.upkeep.inactivity import inactivity
 from loyalty_app.upkeep.periodic import Every, periodically
 from loyalty_app.upkeep.retention import retention
 from loyalty_app.upkeep.scheduled_backups import scheduled_backups
+from loyalty_app.upkeep.search_indexing import search_indexing
 from loyalty_app.vault import Vault, open_vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
 from loyalty_app.webhooks.endpoints import Webhooks
@@ -230,6 +231,7 @@ def _upkeep_of(runtime: Runtime) -> Iterator[Every]:
 
 
 def _upkeep_of_workers(settings: Settings, database: Database, *, counter: Counter, clock: Clock) -> Iterator[Every]:
+    yield search_indexing(database)
     if settings.backup_folder is not None:
         yield scheduled_backups(settings, Path(settings.backup_folder), clock)
     if settings.keep_inactive_months is not None:

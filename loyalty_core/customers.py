@@ -153,11 +153,6 @@ def check_joined(joined_at: datetime | None, now: datetime) -> None:
         raise InvalidRequest.field("joined_at", "must be today or earlier, as 2024-11-30")
 
 
-def search_text(name: str, phone: str | None, email: str | None) -> str:
-    """The text that a search looks through: name, phone and e-mail, in the form of `fold_case`."""
-    return fold_case(" ".join(part for part in (name, phone, email) if part))
-
-
 def fold_case(text: str) -> str:
-    """Bring a text into the form in which searches compare it: without regard to case or width of letters."""
+    """A text without regard to case or width of letters, by which a list's people are told apart."""
     return unicodedata.normalize("NFKC", text).casefold()

@@ -29,7 +29,8 @@ TAG = "Customers"
     Operation(
         name="customers.list",
         summary="List customers",
-        text="In the order in which they joined. `phone` finds one by number, `q` looks through name, phone, e-mail. "
+        text="In the order in which they joined. `phone` finds one by number. `q` finds beginnings of words in name, "
+        "phone and e-mail, in any order; case, accents and signs do not matter. "
         "`updated_since` gives those that have changed since then, to keep a copy up to date: note the time before you "
         "begin, walk to the end, and ask with that time the next time. Erased customers are not in lists; `/events` "
         "tells them.",

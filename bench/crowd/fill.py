@@ -58,6 +58,7 @@ def _fill_sqlite(settings: Settings, statements: Iterable[str], highest: int) ->
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA cache_size = -1000000")
         connection.execute("PRAGMA temp_store = MEMORY")
+        connection.create_function("reverse", 1, lambda text: text[::-1])
         indexes = connection.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN (?, ?, ?)",
             [table.name for table in FILLED],

@@ -49,6 +49,7 @@ class Statements:
         """All statements, in their order."""
         yield from self._guests()
         yield self._customers()
+        yield self._search_words()
         for slot in range(self.crowd.slots):
             visit = self.crowd.visit(slot)
             yield from [self._redemptions(slot)] if visit is None else self._stamps(slot, visit)
@@ -69,8 +70,7 @@ class Statements:
         ]
 
     def _customers(self) -> str:
-        name = f"trim(substr('{_quoted(FIRST)}', {_place('i', FIRST)}, {WIDTH})) || ' ' || "
-        name += f"trim(substr('{_quoted(LAST)}', {_place('i / 10', LAST)}, {WIDTH}))"
+        name = f"{FIRST_NAME} || ' ' || {LAST_NAME}"
         values = {
             "business_id": self.shop,
             "id": "i",
@@ -78,11 +78,16 @@ class Statements:
             "name": name,
             "phone": "'+4917' || (100000000 + i)",
             "email": "'guest' || i || '@example.com'",
-            "search_text": f"lower({name}) || ' +4917' || (100000000 + i) || ' guest' || i || '@example.com'",
+            "search_text": " || ".join(f"'\n' || {word}" for word in SEARCH_WORDS),
             **self._lives(),
             **CARD,
         }
         return _insert("customer", values, "guest ORDER BY i")
+
+    def _search_words(self) -> str:
+        words = (f"SELECT {self.shop} AS business_id, {word} AS word, i FROM guest" for word in SEARCH_WORDS)  # noqa: S608  # our own names
+        values = {"business_id": "business_id", "word": "word", "customer_id": "i"}
+        return _insert("customer_word", values, f"({' UNION ALL '.join(words)}) AS w ORDER BY 1, 2, 3")
 
     def _lives(self) -> dict[str, str]:
         last = self._at(f"(visits - 1) + (visits - 1) / {GOAL}")
@@ -190,6 +195,10 @@ def _place(number: str, texts: str) -> str:
     return f"CAST(1 + ({number}) % {len(texts) // WIDTH} * {WIDTH} AS integer)"
 
 
+def _name(texts: str, number: str) -> str:
+    return f"trim(substr('{_quoted(texts)}', {_place(number, texts)}, {WIDTH}))"
+
+
 def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
@@ -199,3 +208,15 @@ def _code() -> str:
     return " || ".join(
         f"substr('{ALPHABET}', CAST(1 + (({bits} >> {5 * place}) & 31) AS integer), 1)" for place in range(CODE_LETTERS)
     )
+
+
+FIRST_NAME, LAST_NAME = _name(FIRST, "i"), _name(LAST, "i / 10")
+SEARCH_WORDS = (
+    "'+4917' || (100000000 + i)",
+    "'-' || reverse('4917' || (100000000 + i))",
+    f"lower({FIRST_NAME})",
+    "'examplecom'",
+    "'guest' || i || 'examplecom'",
+    f"lower(replace({LAST_NAME}, '''', ''))",
+)
+"""The words of each guest; the Arc of d'Arc is left out."""

@@ -15,6 +15,7 @@ from loyalty_app.db.bulk import BulkInsert, BulkUpdate, BulkWrite, Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import forget_answers, kept_answer_row
 from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row
+from loyalty_app.db.search_index import rewritten, word_rows
 from loyalty_app.shops.notice_facts import RoomFacts
 from loyalty_app.shops.owner_notices import add_notice_once
 from loyalty_app.webhooks.outbox import forget, queued
@@ -46,7 +47,7 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
     events = [_event_row(one, state) for one in state.new_events]
     deliveries = queued(events, state.endpoints, state.ids)
     writes = [
-        *_cards(state),
+        *_cards(connection, state),
         _answers(state),
         BulkInsert(tables.event, events),
         BulkInsert(tables.delivery, deliveries),
@@ -61,16 +62,19 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
     return Written(len(deliveries), cards_due)
 
 
-def _cards(state: BatchState) -> list[BulkWrite]:
-    """Customers, entries and rewards."""
+def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
+    """Customers with their words, entries and rewards."""
     changed = [(customer, customer.id in state.changed_profiles) for customer in state.changed_customers.values()]
+    new = [customer_row(customer) for customer in state.new_customers.values()]
+    profiles = rewritten(connection, [customer_row(customer) for customer, profile in changed if profile])
     undone: list[Values] = [
         {"business_id": one.business_id, "id": one.entry_id, "voided_by": one.voided_by} for one in state.undone
     ]
     return [
-        BulkInsert(tables.customer, [customer_row(customer) for customer in state.new_customers.values()]),
+        BulkInsert(tables.customer, new),
         BulkUpdate(tables.customer, [card_row(customer) for customer, profile in changed if not profile], OWN_KEY),
-        BulkUpdate(tables.customer, [customer_row(customer) for customer, profile in changed if profile], OWN_KEY),
+        BulkUpdate(tables.customer, profiles, OWN_KEY),
+        BulkInsert(tables.customer_word, [*word_rows((*new, *profiles))]),
         BulkInsert(tables.transaction, [entry_row(entry) for entry in state.new_entries.values()]),
         BulkUpdate(tables.transaction, undone, OWN_KEY),
         BulkInsert(tables.reward, [reward_row(reward) for reward in state.new_rewards.values()]),

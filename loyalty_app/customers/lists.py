@@ -3,6 +3,7 @@
 Nothing is written here: writing goes through the counter.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -12,12 +13,13 @@ from loyalty_app.contacts import checked_phone
 from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers.analytics import count_rewards, kept_totals
 from loyalty_app.customers.changed_since import ChangedSince, changed_since
+from loyalty_app.customers.search import CustomerSearch
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, reward, transaction
 from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
-from loyalty_core.customers import Customer, fold_case
+from loyalty_core.customers import Customer
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.number_plans import forms_of
@@ -83,24 +85,29 @@ def list_customers(
     connection: Connection, business: Business, search: Search, *, wanted: PageRequest
 ) -> Page[CustomerView]:
     """The customers of a business in order of joining. May raise InvalidRequest or PageTooDeep."""
-    matching = _matching(search, business)
+    program, conditions = read_program(connection, business.id), _matching(search, business)
     if search.changed is not None:
-        matching.append(changed_since(connection, business.id, search.changed))
-    own = (customer.c.business_id == business.id, customer.c.erased_at.is_(None), *matching)
-    total = None if matching else kept_totals(connection, business.id).customers
-    program = read_program(connection, business.id)
+        conditions.append(changed_since(connection, business.id, search.changed))
+    if search.q is not None:
+        ids, pagination = CustomerSearch(connection, business, *conditions).find(search.q, wanted)
+        return Page([customer_view(one, program) for one in _with_ids(connection, business, ids)], pagination)
+    own = (customer.c.business_id == business.id, customer.c.erased_at.is_(None), *conditions)
+    total = None if conditions else kept_totals(connection, business.id).customers
     walk = Walk("customers", customer.c.id)
     found = read_page(connection, select(customer).where(*own), walk, wanted=wanted, total=total)
     return page_of(found, lambda row: customer_view(customer_of(row), program))
 
 
 def _matching(search: Search, business: Business) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if search.phone is not None:
-        conditions.append(customer.c.phone.in_(forms_of(checked_phone(search.phone, business.country))))
-    if search.q is not None:
-        conditions.append(customer.c.search_text.contains(fold_case(search.q), autoescape=True))
-    return conditions
+    if search.phone is None:
+        return []
+    return [customer.c.phone.in_(forms_of(checked_phone(search.phone, business.country)))]
+
+
+def _with_ids(connection: Connection, business: Business, ids: Sequence[int]) -> list[Customer]:
+    """The customers with these ids, in order of joining."""
+    own = select(customer).where(customer.c.business_id == business.id, customer.c.id.in_(ids))
+    return [customer_of(row) for row in connection.execute(own.order_by(customer.c.id))] if ids else []
 
 
 def list_transactions(

@@ -7,10 +7,11 @@ from msgspec.structs import asdict
 from sqlalchemy import Row
 
 from loyalty_core.access import Role
-from loyalty_core.customers import Card, Customer, search_text
+from loyalty_core.customers import Card, Customer
 from loyalty_core.ledger import Actor, ActorType, Entry, EntryType
 from loyalty_core.programs import Surplus, Terms
 from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.search_words import search_text
 
 CARD_FIELDS = Card.__struct_fields__
 OWN_FIELDS = tuple(name for name in Customer.__struct_fields__ if name != "card")

@@ -168,6 +168,7 @@ LANDED = {
     "0008_retired_secrets.py": "01c818cb1365a65c",
     "0009_repairs_and_the_vault.py": "8baa0907ba6b5838",
     "0010_searching_the_ledger.py": "b9d8c7cfc0cde8d0",
+    "0011_search_words.py": "da3e5a6cf10f7e49",
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_core.customers import clean_name, fold_case, search_text
+from loyalty_core.customers import clean_name
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.programs import ProgramChange, changed
 from testkit.builders import NOON, a_program, patiently
@@ -100,26 +100,3 @@ def test_a_tidied_name_stays_as_it_is(text: str) -> None:
     except InvalidRequest:
         return
     assert clean_name(name) == name == unicodedata.normalize("NFC", name)
-
-
-def test_a_search_looks_through_name_phone_and_email() -> None:
-    assert search_text("Lena Ortiz", "+14155552671", "Lena@Example.com") == "lena ortiz +14155552671 lena@example.com"
-
-
-def test_what_somebody_has_not_told_is_left_out() -> None:
-    assert search_text("Lena", None, None) == "lena"
-    assert search_text("Lena", None, "a@b.c") == "lena a@b.c"
-
-
-@pytest.mark.parametrize(
-    ("kept", "typed"),
-    [
-        ("Lena", "LENA"),
-        ("Stra\u00dfe", "STRASSE"),
-        ("\uff2c\uff45\uff4e\uff41", "lena"),
-        ("\u03a3\u03ac", "\u03c3\u03ac"),
-    ],
-)
-def test_a_search_does_not_mind_case_or_width(kept: str, typed: str) -> None:
-    assert fold_case(typed) == fold_case(kept)
-    assert fold_case(typed) in search_text(kept, None, None)

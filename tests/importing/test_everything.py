@@ -19,6 +19,7 @@ from testkit.shop import Shop, open_next_door
 OWNED = {name for name, table in tables.metadata.tables.items() if "business_id" in table.c}
 OF_THE_PROGRAM = {
     *(
+        "customer_word",
         "business_total",
         "idempotency",
         "retired_secret",

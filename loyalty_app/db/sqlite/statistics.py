@@ -11,6 +11,7 @@ GROWN = {
     ("customer", "customer"): "100000 10000 1",
     ("customer", "sqlite_autoindex_customer_2"): "100000 10000 1",
     ("customer", "sqlite_autoindex_customer_3"): "100000 1 1",
+    ("customer_word", "customer_word"): "700000 70000 10 1",
     ("transaction", "transaction"): "1000000 100000 1",
     ("transaction", "ix_transaction_business_id_customer_id_id"): "1000000 100000 10 1",
     ("transaction", "uq_transaction_order_ref"): "300000 30000 1",

@@ -4,7 +4,7 @@ The struct of the same name in `loyalty_core` says what a column means. `metadat
 imported. Nothing is read or written here.
 """
 
-from loyalty_app.db.tables.cards import customer, daily_total, event, idempotency, reward, transaction
+from loyalty_app.db.tables.cards import customer, customer_word, daily_total, event, idempotency, reward, transaction
 from loyalty_app.db.tables.shops import (
     api_key,
     branch,
@@ -28,6 +28,7 @@ __all__ = [
     "business",
     "business_total",
     "customer",
+    "customer_word",
     "daily_total",
     "delivery",
     "event",

@@ -51,6 +51,22 @@ customer = owned(
     postgresql_with={"fillfactor": "80"},
 )
 
+Index(
+    "ix_customer_without_words",
+    customer.c.business_id,
+    customer.c.id,
+    sqlite_where=text("substr(search_text, 1, 1) <> '\n'"),
+    postgresql_where=text("substr(search_text, 1, 1) <> '\n'"),
+)
+
+customer_word = owned(
+    "customer_word",
+    Column("word", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False),
+    Column("customer_id", BigId, nullable=False),
+    PrimaryKeyConstraint("business_id", "word", "customer_id"),
+)
+"""Which words customers are found by (`loyalty_core.search_words`), compared byte by byte on every database."""
+
 transaction = owned(
     "transaction",
     Column("id", BigId, nullable=False),
