@@ -94,14 +94,15 @@ pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into bui
 
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
-BENCHES := bench-analytics bench-cards bench-chat bench-cost bench-crowd-growth bench-importing bench-kills bench-peers \
-           bench-photos bench-reads bench-searches bench-stamps bench-webhooks
+BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-importing \
+           bench-kills bench-peers bench-photos bench-reads bench-searches bench-stamps bench-webhooks
 
 .PHONY: $(BENCHES)
 $(BENCHES): $(HOUSE)
 	@$(BIN)/python -m $(subst -,_,$(@:bench-%=bench.%)) $(ARGS)
 
 bench-analytics:  ## how long summaries take, with a million transactions and with ten
+bench-batches:    ## stamps a second in batches of a hundred, and single stamps beside them
 bench-cards:      ## how long a card takes to draw
 bench-chat:       ## how soon a press of a button shows
 bench-cost:       ## what a server costs: start, memory, growth, and where the time of a stamp goes

@@ -21,17 +21,22 @@ from bench.server_process import ROOT
 from bench.shops import Card
 
 CONNECTIONS = 32
+BATCHES_AT_ONCE = 4
 PATIENCE = "30s"
 """A late answer counts as late, not as a failure."""
 SCRIPT = Path(__file__).with_suffix(".lua")
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent: to the cards listed in a file, each with a fresh Idempotency-Key if `once_only`."""
+    """What is sent: to the cards listed in a file, each with a fresh Idempotency-Key if `once_only`.
+
+    With `batch`, each request has so many stamps, all with keys.
+    """
 
     port: int
     cards: Path
     once_only: bool = False
+    batch: int = 1
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,10 +77,10 @@ def tool() -> str:
 def at_full_rate(load: Load, seconds: float) -> Round:
     """As many stamps as 32 connections get through, each of which waits for its answer."""
     program = wrk()
-    if program is None:
-        return _drive(
-            [sys.executable, "-m", "bench.load_generator"], {"connections": CONNECTIONS, "seconds": seconds}, load
-        )
+    if program is None or load.batch > 1:
+        connections = CONNECTIONS if load.batch == 1 else BATCHES_AT_ONCE
+        order = {"connections": connections, "seconds": seconds, "batch": load.batch}
+        return _drive([sys.executable, "-m", "bench.load_generator"], order, load)
     url = f"http://127.0.0.1:{load.port}"
     options = [f"-d{max(1, round(seconds))}s", "--timeout", PATIENCE, "-s", str(SCRIPT)]
     command = [program, "-t1", f"-c{CONNECTIONS}", *options, url, "--"]

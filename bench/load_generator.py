@@ -1,7 +1,8 @@
 """A load of connections that each send the next stamp as soon as the last one is answered, where there is no wrk.
 
-Runs as a process. Reads one JSON object on standard input: {"port", "cards", "once_only", "connections", "seconds"};
-`cards` is a file with one card a line, its path and its key. Writes one on standard output: {"answers", "failures",
+Runs as a process. Reads one JSON object on standard input: {"port", "cards", "once_only", "batch", "connections",
+"seconds"}; `cards` is a file with one card a line, its path and its key; `batch` is how many stamps a request has, and
+with more than one they are items of a batch. Writes one on standard output: {"answers", "failures",
 "seconds", "p50_ms", "p99_ms"}.
 """
 
@@ -21,12 +22,31 @@ HOST, BODY = "127.0.0.1", b'{"stamps": 1}'
 def requests_of(order: dict[str, Any]) -> Callable[[], bytes]:
     """Returns a function that makes one request after the other, each for a random card."""
     lines = [line.split("\t") for line in Path(order["cards"]).read_text().splitlines()]
+    if order.get("batch", 1) > 1:
+        return batches_of(lines, order["batch"])
     heads = [f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {key}\r\n".encode() for path, key in lines]
     tail = b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
     if order["once_only"]:
         return lambda: choice(heads) + b"Idempotency-Key: %s\r\n" % uuid4().hex.encode() + tail
     whole = [head + tail for head in heads]
     return lambda: choice(whole)
+
+
+def batches_of(lines: list[list[str]], size: int) -> Callable[[], bytes]:
+    """Returns a function that makes one batch after the other, of random cards of one shop."""
+    numbers = [path.split("/")[3] for path, _ in lines]
+    head = f"POST /v1/stamps/batch HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer {lines[0][1]}\r\n".encode()
+    head += b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+
+    def batch() -> bytes:
+        name = uuid4().hex
+        items = ",".join(
+            f'{{"idempotency_key":"{name}-{place}","customer_id":{choice(numbers)}}}' for place in range(size)
+        )
+        body = b'{"items":[%b]}' % items.encode()
+        return head % len(body) + body
+
+    return batch
 
 
 class Exchange(asyncio.Protocol):
