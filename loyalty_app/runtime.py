@@ -38,7 +38,8 @@ from loyalty_app.upkeep.periodic import Every, periodically
 from loyalty_app.upkeep.retention import retention
 from loyalty_app.upkeep.scheduled_backups import scheduled_backups
 from loyalty_app.upkeep.search_indexing import search_indexing
-from loyalty_app.vault import Vault, open_vault
+from loyalty_app.vault import Vault
+from loyalty_app.vault.fingerprint import open_checked_vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
 from loyalty_app.webhooks.endpoints import Webhooks
 from loyalty_app.webhooks.outbox import outbox_depths
@@ -105,7 +106,7 @@ async def open_runtime(
     async with AsyncExitStack() as stack:
         served = stack.enter_context(server_lock(settings))
         await asyncio.to_thread(migrate, settings)
-        runtime = _open_runtime(stack, settings, clock, served=served, delivering=delivering)
+        runtime = await _open_runtime(stack, settings, clock, served=served, delivering=delivering)
         await stack.enter_async_context(periodically(_upkeep_of(runtime)))
         await stack.enter_async_context(_open_bots(runtime, bots))
         yield runtime
@@ -120,7 +121,7 @@ async def open_webhook_worker(settings: Settings, *, clock: Clock = utc_now) -> 
     check_backup_folder(settings)
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(migrate, settings)
-        foundation = _open_foundation(stack, settings, clock)
+        foundation = await _open_foundation(stack, settings, clock)
         worker = _open_worker(stack, foundation)
         upkeep = [retention(foundation.database, clock)]
         if not settings.on_sqlite:  # a SQLite file has a server, which does this and may be writing
@@ -148,12 +149,12 @@ class _Foundation(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
 
 
-def _open_foundation(
+async def _open_foundation(
     stack: AsyncExitStack, settings: Settings, clock: Clock, served: ServedFile | None = None
 ) -> _Foundation:
-    vault, guard = open_vault(settings), open_guard(settings)
-    database = open_database(settings, served)
+    guard, database = open_guard(settings), open_database(settings, served)
     stack.push_async_callback(database.close)
+    vault = await open_checked_vault(settings, database)
     return _Foundation(database=database, vault=vault, guard=guard, clock=clock)
 
 
@@ -164,10 +165,10 @@ def _open_worker(stack: AsyncExitStack, foundation: _Foundation) -> WebhookWorke
     return worker
 
 
-def _open_runtime(
+async def _open_runtime(
     stack: AsyncExitStack, settings: Settings, clock: Clock, *, served: ServedFile | None, delivering: bool
 ) -> Runtime:
-    foundation, wakeups = _open_foundation(stack, settings, clock, served), Wakeups()
+    foundation, wakeups = await _open_foundation(stack, settings, clock, served), Wakeups()
     database, vault = foundation.database, foundation.vault
     worker = _open_worker(stack, foundation) if delivering else None
     if worker is not None:

@@ -34,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str = DEFAULT_DATABASE
     redis_url: str | None = None
     secret_key: str | None = None
+    secret_key_old: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000
     workers: int = 1

@@ -84,7 +84,7 @@ async def _give(database: "Database", settings: Settings, business_id: int, *, t
     from loyalty_app.chat.bots import BotRecord, new_secret, register
     from loyalty_app.clock import utc_now
     from loyalty_app.shops.businesses import find_business
-    from loyalty_app.vault import open_vault
+    from loyalty_app.vault.fingerprint import open_checked_vault
 
     await database.read(lambda connection: find_business(connection, business_id))
     try:
@@ -94,7 +94,7 @@ async def _give(database: "Database", settings: Settings, business_id: int, *, t
     if bot.id == bot_id_of(settings.telegram_token):
         raise InvalidRequest.field("token", "belongs to the shared bot, which serves this shop without that")
     record = BotRecord(bot_id=bot.id, business_id=business_id, username=bot.username, secret=new_secret(), token=token)
-    return await register(database, open_vault(settings), record, now=utc_now())
+    return await register(database, await open_checked_vault(settings, database), record, now=utc_now())
 
 
 @click.command()

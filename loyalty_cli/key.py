@@ -1,17 +1,20 @@
-"""API keys: `loyalty key create | list | revoke`."""
+"""Keys: API keys (`loyalty key create | list | revoke`), and the one of all secrets (`rotate-secret-key`)."""
 
 from typing import TYPE_CHECKING
 
 import click
 
+from loyalty_app.settings import read_settings
 from loyalty_cli import options
 from loyalty_cli.database import with_database
 from loyalty_cli.groups import OrderedGroup
-from loyalty_cli.output import table, tell
+from loyalty_cli.output import counted, table, tell
 from loyalty_core.access import PREFIX, Scope
 
 if TYPE_CHECKING:
+    from loyalty_app.db.engine import Database
     from loyalty_app.shops.api_keys import KeyInfo
+    from loyalty_app.vault.rotation import KeyRotation
 
 SCOPES = ", ".join(Scope)
 
@@ -86,6 +89,43 @@ def revoke(business_id: int, key_id: int, *, as_json: bool) -> None:
 
     closed = with_database(lambda database: revoke_key(database, business_id, key_id, now=utc_now()))
     tell(_answer(closed), f"Key {closed.key_id}, {closed.name}, opens nothing any more.", as_json=as_json)
+
+
+@key.command("rotate-secret-key")
+@click.option(
+    "--old-key-is-lost",
+    "lost",
+    is_flag=True,
+    help="Go on although neither key is that of the database; secrets that cannot be read have to be made again.",
+)
+@options.as_json
+def rotate_secret_key(*, lost: bool, as_json: bool) -> None:
+    """Encrypt all stored secrets again with a new LOYALTY_SECRET_KEY.
+
+    Set the new key as LOYALTY_SECRET_KEY and the old one as LOYALTY_SECRET_KEY_OLD, for all processes, and restart
+    them. Then run this; servers go on meanwhile. It may be stopped and run again. Afterwards remove the old key.
+    """
+    from loyalty_app.vault.fingerprint import kept_fingerprint
+    from loyalty_app.vault.keys import open_vault
+    from loyalty_app.vault.rotation import KeyRotation
+    from loyalty_app.vault.rotation import rotate_secret_key as rotate
+
+    async def work(database: "Database") -> KeyRotation:
+        kept = await database.read(kept_fingerprint)
+        return await rotate(database, open_vault(read_settings()), kept=kept, lost=lost)
+
+    done = with_database(work)
+    tell(done, _rotated_words(done), as_json=as_json)
+
+
+def _rotated_words(done: "KeyRotation") -> str:
+    lines = [f"Encrypted {counted(done.changed, 'secret')} again. LOYALTY_SECRET_KEY is the key of this database now."]
+    if done.unreadable:
+        lines.append("No key reads the secrets of these. Rotate the webhooks, and set the bots again:")
+        lines += [f"  {one}" for one in done.unreadable]
+    else:
+        lines.append("Remove LOYALTY_SECRET_KEY_OLD, and restart the servers.")
+    return "\n".join(lines)
 
 
 def _state(one: "KeyInfo") -> str:

@@ -5,10 +5,11 @@ One deadline of 15 seconds covers everything. Redirects are not followed, proxie
 try again.
 """
 
+import logging
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import aiohttp
@@ -16,6 +17,7 @@ import msgspec
 from yarl import URL
 
 from loyalty_app.clock import Clock, utc_now
+from loyalty_app.settings import SettingsError
 from loyalty_app.webhooks.addresses import Guard, NotAllowed, parse_address
 from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob
 from loyalty_core.delivery_retries import Attempt, judge
@@ -24,8 +26,12 @@ from loyalty_core.webhooks import signature_header
 DEADLINE_SECONDS = 15.0
 MOST_READ = 64 * 1024
 MOST_KEPT = 4 * 1024
+UNREADABLE = "secret_unreadable"
 AGENT = "LoyaltyWebhooks/1"
 SECONDS_A_DAY = 86_400
+
+
+log = logging.getLogger(__name__)
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,14 +74,16 @@ class Sender:
 
     async def _post(self, job: DeliveryJob, timestamp: int) -> Received:
         url = URL(job.url)
-        secrets_now = [self._unlock(secret) for secret in job.secrets]
+        readable = list(self._readable(job))
+        if not readable:
+            return Received(error=UNREADABLE)
         headers = {
             "Content-Type": "application/json",
             "Accept-Encoding": "identity",
             "User-Agent": AGENT,
             "webhook-id": job.event_id,
             "webhook-timestamp": str(timestamp),
-            "webhook-signature": signature_header(secrets_now, job.event_id, timestamp, job.body),
+            "webhook-signature": signature_header(readable, job.event_id, timestamp, job.body),
         }
         timeout = aiohttp.ClientTimeout(total=self._deadline)
         session = self._sessions[url.scheme]
@@ -88,6 +96,15 @@ class Sender:
             return Received(error="timeout")
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return Received(error=_kind(error))
+
+    def _readable(self, job: DeliveryJob) -> Iterator[str]:
+        """The secrets that sign. One that was encrypted with another key is left out, which the log says."""
+        for secret in job.secrets:
+            try:
+                yield self._unlock(secret)
+            except SettingsError as error:
+                where = f"a secret of webhook {job.endpoint_id} of business {job.business_id}"
+                log.error("%s cannot be read: %s", where, error)  # noqa: TRY400  # its traceback tells nothing
 
     async def close(self) -> None:
         """Close all connections."""

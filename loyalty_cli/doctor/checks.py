@@ -17,6 +17,7 @@ from loyalty_cli.doctor.contents import examine_ledgers, examine_plans, examine_
 from loyalty_cli.doctor.environment import examine_open_files, examine_settings
 from loyalty_cli.doctor.findings import Check, Status
 from loyalty_cli.doctor.postgresql import examine_postgresql
+from loyalty_cli.doctor.secret_key import examine_secret_key
 from loyalty_cli.doctor.storage import examine_backups, examine_storage
 from loyalty_cli.doctor.telegram import examine_bots, examine_updates
 from loyalty_cli.failures import explained, one_line
@@ -57,6 +58,7 @@ def _inside_the_database(settings: Settings) -> Iterator[Check]:
         yield _server(settings)
     else:
         yield from asyncio.run(examine_postgresql(settings))
+    yield asyncio.run(examine_secret_key(settings))
     bots = asyncio.run(examine_bots(settings))
     yield bots
     if bots.status is not Status.PROBLEM:

@@ -8,7 +8,8 @@ from loyalty_app.chat.bot_identity import TelegramAway, Webhook, webhook_of, who
 from loyalty_app.chat.bots import has_own_bots, list_bots
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings, SettingsError
-from loyalty_app.vault import WRONG_KEY, open_vault
+from loyalty_app.vault import open_vault
+from loyalty_app.vault.keys import WRONG_KEY
 from loyalty_cli.doctor.findings import Check, Status
 from loyalty_core.errors import InvalidRequest
 

@@ -14,6 +14,7 @@ from loyalty_app.shops.api_keys import create_key
 from loyalty_core.errors import Busy
 from testkit.clocks import Clock
 from testkit.concurrency import until
+from testkit.console import A_KEY
 from testkit.shop import Shop, found, open_next_door
 from tests.app.process import first_line, next_line, process
 
@@ -35,14 +36,15 @@ async def test_a_second_server_on_a_sqlite_file_is_refused_and_told_what_to_do(s
 
 
 async def test_a_file_is_free_again_when_its_server_has_ended_even_by_force(sqlite_settings: Settings) -> None:
-    with process("serve", sqlite_settings) as other:
+    settings = msgspec.structs.replace(sqlite_settings, secret_key=A_KEY)
+    with process("serve", settings) as other:
         assert await asyncio.to_thread(next_line, other) == "serving"
         with pytest.raises(SettingsError, match="already serves"):
-            async with open_runtime(sqlite_settings):
+            async with open_runtime(settings):
                 pass
         other.kill()
         other.wait()
-        async with open_runtime(sqlite_settings) as served:
+        async with open_runtime(settings) as served:
             assert await served.answers()
 
 

@@ -113,7 +113,7 @@ NEEDED: dict[tuple[str, ...], set[str]] = {
     ("backup", "copy.zip"): set(),
     ("restore", "copy.zip", "--replace"): set(),
     ("migrate",): set(),
-    ("doctor",): {"aiohttp", "cryptography", "PIL"},
+    ("doctor",): {"aiohttp", "alembic", "cryptography", "PIL"},
 }
 
 

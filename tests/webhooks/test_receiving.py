@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 import pytest
 
-from loyalty_app.webhooks.sender import KINDS
+from loyalty_app.webhooks.sender import KINDS, UNREADABLE
 from loyalty_core.delivery_retries import RETRY_SCHEDULE
 from loyalty_core.events import EVENT_TYPES, Event
 from loyalty_core.webhooks import make_secret, sign, signature_header
@@ -306,5 +306,5 @@ def test_the_table_of_retries_is_the_schedule() -> None:
 
 
 def test_the_table_of_errors_has_every_word_that_the_sender_uses() -> None:
-    words = {word for _, word in KINDS} | {"timeout", "address_not_public"}
+    words = {word for _, word in KINDS} | {"timeout", "address_not_public", UNREADABLE}
     assert {row[0].strip("`") for row in rows("`error`")} == words

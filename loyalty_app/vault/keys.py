@@ -1,0 +1,121 @@
+"""The vault itself: encrypts what must be read again but never shown (webhook secrets, bot tokens).
+
+It also makes values that nobody else can compute and that stay the same: `seed`. The key is LOYALTY_SECRET_KEY, or lies
+beside the SQLite file, created on first use and readable by its owner only. LOYALTY_SECRET_KEY_OLD only decrypts. If
+the key is lost, every secret has to be made again.
+"""
+
+import base64
+import hmac
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from loyalty_app.settings import Settings, SettingsError
+
+SHORTEST_KEY = 16
+WRONG_KEY = (
+    "LOYALTY_SECRET_KEY is not the key with which the secrets in this database were encrypted. Set that key. To change "
+    "it, set the new one as LOYALTY_SECRET_KEY and that one as LOYALTY_SECRET_KEY_OLD, and run "
+    "`loyalty key rotate-secret-key`."
+)
+BEGINNING = b"gAAAA"
+"""What every encrypted value begins with: the version of Fernet, and the first bytes of a time."""
+
+
+class Vault:
+    """Encrypts with one key; decrypts with it, and with older ones."""
+
+    def __init__(self, secret_key: str, *older: str) -> None:
+        self._fernets = [
+            Fernet(base64.urlsafe_b64encode(_derived(key, b"loyalty vault 1"))) for key in (secret_key, *older)
+        ]
+        self._fernet, self._all = self._fernets[0], MultiFernet(self._fernets)
+        self._seeds = _derived(secret_key, b"loyalty seeds 1")
+        self.fingerprints = tuple(_derived(key, b"loyalty fingerprint 1") for key in (secret_key, *older))
+        """A value for each key, the one in use first, from which the key cannot be learned."""
+
+    @property
+    def fingerprint(self) -> bytes:
+        """The fingerprint of the key in use."""
+        return self.fingerprints[0]
+
+    def lock(self, text: str) -> bytes:
+        """Encrypt."""
+        return self._fernet.encrypt(text.encode())
+
+    def unlock(self, locked: bytes) -> str:
+        """Decrypt. Raises SettingsError if none of the keys has encrypted it."""
+        try:
+            return self._all.decrypt(locked).decode()
+        except InvalidToken as error:
+            raise SettingsError(WRONG_KEY) from error
+
+    def reads(self, locked: bytes) -> bool:
+        """Whether one of the keys has encrypted it."""
+        try:
+            self._all.decrypt(locked)
+        except InvalidToken:
+            return False
+        return True
+
+    def lock_again(self, locked: bytes) -> bytes | None:
+        """Encrypt it with the key in use; None if it is already, or no key reads it."""
+        try:
+            self._fernet.decrypt(locked)
+        except InvalidToken:
+            return self._all.rotate(locked) if self.reads(locked) else None
+        return None
+
+    def seed(self, *parts: object) -> bytes:
+        """32 bytes that look random: the same for the same parts, and unknown without the key."""
+        text = "\0".join(map(str, parts))
+        return hmac.digest(self._seeds, text.encode(), "sha256")
+
+
+def _derived(secret_key: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret_key.encode())
+
+
+def open_vault(settings: Settings) -> Vault:
+    """The vault of an installation; a key beside a SQLite file is made if there is none. Raises SettingsError."""
+    for name in ("secret_key", "secret_key_old"):
+        if len(getattr(settings, name) or "k" * SHORTEST_KEY) < SHORTEST_KEY:
+            raise SettingsError(f"LOYALTY_{name.upper()} must have at least 16 characters.")
+    file, older = key_file_of(settings), [settings.secret_key_old] if settings.secret_key_old else []
+    if settings.secret_key is not None:
+        return Vault(settings.secret_key, *older)
+    if file is None:
+        raise SettingsError(
+            "LOYALTY_SECRET_KEY is required with PostgreSQL: a long random text, the same for every process."
+        )
+    kept = _kept_key(file)
+    if len(kept) < SHORTEST_KEY:
+        raise SettingsError(f"{file} must hold the key of this database: at least 16 characters.")
+    return Vault(kept, *older)
+
+
+def key_file_of(settings: Settings) -> Path | None:
+    """Where the key lies beside a SQLite file; None with PostgreSQL."""
+    return Path(f"{settings.sqlite_path}.key") if settings.on_sqlite else None
+
+
+def _kept_key(path: Path) -> str:
+    """The key beside the SQLite file. It appears whole, so two processes that create it at once agree on one."""
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123  # with a mode
+            file.write(secrets.token_urlsafe(32))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
