@@ -5,10 +5,12 @@ SQL lives here. What is slow to load is imported inside the function that needs 
 """
 
 import io
+import os
 import sys
 
 import click
 
+from loyalty_app.private_files import UMASK
 from loyalty_cli.commands import CommandTable, RootGroup
 from loyalty_cli.logs import log_to_stderr
 
@@ -39,7 +41,8 @@ def loyalty(*, debug: bool) -> None:
 
 
 def main() -> None:
-    """Run the command that was typed."""
+    """Run the command that was typed. What it writes is for its owner alone."""
+    os.umask(UMASK)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that lacks a letter shows ? for it
     loyalty()

@@ -20,7 +20,7 @@ OURS = (*PRODUCT, "telegram_sandbox", "testkit")
 
 CENTRAL = (
     "loyalty_core/*.py",
-    "loyalty_app/{runtime,ids,pagination,settings}.py",
+    "loyalty_app/{runtime,ids,pagination,private_files,settings}.py",
     "loyalty_app/vault/*.py",
     "loyalty_app/{chat,counter,customers,queues,shops,upkeep,webhooks}/**/*.py",
     "loyalty_app/db/*.py",

@@ -15,6 +15,8 @@ from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import msgspec
 
+from loyalty_app.private_files import new_file
+
 FORMAT = 1
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 65_536
@@ -61,7 +63,7 @@ def member_of(path: Path) -> Member:
 
 def write_archive(target: Path, manifest: Manifest, files: Mapping[str, Path], *, draft: Path) -> None:
     """Write an archive as `draft`, on the same disk, then rename it to `target`, which replaces an older file."""
-    with open(os.open(draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:  # noqa: PTH123  # with a mode
+    with new_file(draft) as file:
         _pack(file, manifest, files)
         file.flush()
         os.fsync(file.fileno())
@@ -107,7 +109,7 @@ def extract(source: Path, manifest: Manifest, name: str, target: Path) -> None:
 def _copy(file: IO[bytes], target: Path, most: int) -> None:
     """Copy to a new file that only its owner may read; stop one byte after `most`: then the file is wrong."""
     left = most + 1
-    with open(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:  # noqa: PTH123  # with a mode
+    with new_file(target) as out:
         while left and (chunk := file.read(min(CHUNK, left))):
             out.write(chunk)
             left -= len(chunk)

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from loyalty_app.backups import postgres, sqlite
 from loyalty_app.backups.archive import BackupRefused, Manifest, member_of, write_archive
 from loyalty_app.backups.verify import BackupContents
+from loyalty_app.private_files import FOR_ITS_OWNER
 from loyalty_app.settings import Settings
 
 DATABASE = {"sqlite": "loyalty.db", "postgresql": "loyalty.dump"}
@@ -86,7 +87,7 @@ LOCK = "lock"
 def draft_folder(parent: Path) -> Iterator[Path]:
     """A new folder that only its owner may open, removed at the end; drafts of killed processes are removed first."""
     remove_leftovers(parent)
-    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as name, FileLock(Path(name, LOCK)):
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent) as name, FileLock(Path(name, LOCK), mode=FOR_ITS_OWNER):
         yield Path(name)
 
 

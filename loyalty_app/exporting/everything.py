@@ -17,8 +17,9 @@ from sqlalchemy import Connection, select
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
-from loyalty_app.exporting.files import FOLDER_FOR_ITS_OWNER, new_file, whole_file, write_sheet
+from loyalty_app.exporting.files import whole_file, write_sheet
 from loyalty_app.exporting.parts import PARTS, Part
+from loyalty_app.private_files import make_folder, new_file
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_core.errors import InvalidRequest
 
@@ -65,7 +66,7 @@ def _check_new(target: Path) -> None:
 def _opened(target: Path) -> Iterator[Open]:
     """What opens files in the folder or the zip."""
     if target.suffix.lower() != ".zip":
-        target.mkdir(FOLDER_FOR_ITS_OWNER, exist_ok=True)
+        make_folder(target)
         yield lambda name: TextIOWrapper(new_file(target / name), encoding="utf-8", newline="")
         return
     with whole_file(target) as file, ZipFile(file, "w", ZIP_DEFLATED) as archive:

@@ -17,12 +17,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-FOR_ITS_OWNER, FOLDER_FOR_ITS_OWNER = 0o600, 0o700
-
-
-def new_file(path: Path) -> BinaryIO:
-    """A new file that only its owner may read. Raises FileExistsError."""
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, FOR_ITS_OWNER), "w+b")
+from loyalty_app.private_files import new_file
 
 
 @contextmanager

@@ -4,7 +4,6 @@ The files alone say so, so that servers, the doctor and a restarted process agre
 that failed may be gone when somebody asks. The note holds the reason, and no values of the data.
 """
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ import msgspec
 
 from loyalty_app.observability.machine import MachineReading
 from loyalty_app.observability.redaction import redacted
+from loyalty_app.private_files import close_to_others, write_private
 from loyalty_app.settings import Settings, SettingsError
 
 PATTERN = "loyalty-*Z.zip"
@@ -44,6 +44,11 @@ def backups_in(folder: Path) -> list[tuple[datetime, Path]]:
     return sorted(found)
 
 
+def close_backups(folder: Path) -> None:
+    """Let only their owner read the scheduled backups in a folder."""
+    close_to_others(path for _, path in backups_in(folder))
+
+
 def newest_backup(folder: Path, now: datetime) -> datetime | None:
     """When the newest scheduled backup was made; None if there is none. One from the future does not count."""
     return max((moment for moment, _ in backups_in(folder) if moment <= now), default=None)
@@ -66,11 +71,8 @@ def remove_old(folder: Path, keep: int) -> int:
 def note_failure(folder: Path, reason: str, now: datetime) -> None:
     """Note that a backup failed; a folder that cannot be written to stays as it is."""
     note = msgspec.json.encode(FailedBackup(now, redacted(reason)))
-    with (
-        suppress(OSError),
-        os.fdopen(os.open(folder / NOTE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
-    ):
-        file.write(note)
+    with suppress(OSError):
+        write_private(folder / NOTE, note)
 
 
 def forget_failure(folder: Path) -> None:

@@ -18,7 +18,7 @@ import msgspec
 from loyalty_app import backups
 from loyalty_app.clock import Clock
 from loyalty_app.settings import Settings
-from loyalty_app.upkeep.backup_folder import STAMP, forget_failure, is_due, note_failure, remove_old
+from loyalty_app.upkeep.backup_folder import STAMP, close_backups, forget_failure, is_due, note_failure, remove_old
 from loyalty_app.upkeep.periodic import Every, Stop
 
 LOOK_EVERY_SECONDS = 60
@@ -71,7 +71,8 @@ async def _give_up(process: asyncio.subprocess.Process) -> None:
 
 
 def scheduled_backups(settings: Settings, folder: Path, clock: Clock) -> Every:
-    """Check every minute whether a backup is due, and make it."""
+    """Check every minute whether a backup is due, and make it; those that are there are closed to others."""
+    close_backups(folder)
     return Every(LOOK_EVERY_SECONDS, BackupSchedule(settings, folder, clock).keep, "the backups could not be read")
 
 

@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from loyalty_app.private_files import new_file
 from loyalty_app.settings import Settings, SettingsError
 
 SHORTEST_KEY = 16
@@ -108,8 +109,8 @@ def _kept_key(path: Path) -> str:
     """The key beside the SQLite file. It appears whole, so two processes that create it at once agree on one."""
     if not path.exists():
         draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123  # with a mode
-            file.write(secrets.token_urlsafe(32))
+        with new_file(draft) as file:
+            file.write(secrets.token_urlsafe(32).encode())
             file.flush()
             os.fsync(file.fileno())
         try:

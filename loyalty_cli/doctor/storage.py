@@ -1,27 +1,28 @@
 """Storage, for the doctor: free space, the key beside the database, and scheduled backups."""
 
 import shutil
-import stat
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from loyalty_app.db.sqlite.engine import files_of
+from loyalty_app.private_files import OTHERS, is_open_to_others
 from loyalty_app.settings import Settings, SettingsError
-from loyalty_app.upkeep.backup_folder import check_backup_folder, last_failure, newest_backup
+from loyalty_app.upkeep.backup_folder import backups_in, check_backup_folder, last_failure, newest_backup
 from loyalty_cli.doctor.findings import Check, Status
 
 LITTLE_SPACE, TOO_LITTLE_SPACE = 500_000_000, 50_000_000
-OTHERS = stat.S_IRWXG | stat.S_IRWXO
 BACKUPS = "backups"
 LATE = 2
 """A backup may be this many intervals old; until then one may be under way, or be tried again."""
 
 
 def examine_storage(settings: Settings) -> Iterator[Check]:
-    """Check whether there is room for a SQLite file, and whether its key is safe."""
+    """Check whether there is room for a SQLite file, and whether its key and the data are safe."""
     if settings.on_sqlite:
         yield _space(settings.sqlite_path)
         yield _key(Path(f"{settings.sqlite_path}.key"))
+    yield _files(settings)
 
 
 def _space(file: Path) -> Check:
@@ -34,6 +35,23 @@ def _space(file: Path) -> Check:
         return Check(name="disk", message=left)
     status = Status.PROBLEM if free < TOO_LITTLE_SPACE else Status.NOTE
     return Check(name="disk", status=status, message=left, mend="Make room: when it is full, nobody is stamped.")
+
+
+def _files(settings: Settings) -> Check:
+    """Check that only their owner can read the data: the file, what lies beside it, and scheduled backups."""
+    folder = settings.backup_folder
+    backups = [path for _, path in backups_in(Path(folder))] if folder else []
+    beside = files_of(settings.sqlite_path)[:-1] if settings.on_sqlite else []
+    found = [str(path) for path in (*beside, *backups) if is_open_to_others(path)]
+    if not found:
+        return Check(name="files", message="Only their owner may read the data and scheduled backups.")
+    return Check(
+        name="files",
+        status=Status.PROBLEM,
+        message="Others on this machine may read names and phone numbers.",
+        mend=f"Run `chmod 600 {' '.join(found)}`, or start the server, which closes what belongs to its user.",
+        details=tuple(found),
+    )
 
 
 def _key(file: Path) -> Check:

@@ -38,6 +38,7 @@ from loyalty_app.db.sqlite import writes
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.db.sqlite.writes import SqliteIds
 from loyalty_app.ids import Ids
+from loyalty_app.private_files import close_to_others, make_if_missing
 
 try:
     import pysqlite3
@@ -61,10 +62,13 @@ def has_wal_reset_bug() -> bool:
 
 
 def open_engine(path: Path, *, read_only: bool = False) -> Engine:
-    """An engine for a SQLite file; a missing file is created, unless `read_only`."""
+    """An engine for a SQLite file, which its owner alone may read; a missing file is created, unless `read_only`."""
 
     def connect() -> Any:  # noqa: ANN401  # either of two drivers' connections
         mode = "ro" if read_only else "rwc"
+        if not read_only:
+            make_if_missing(path)  # SQLite gives the WAL the mode of the file
+            close_to_others(files_of(path))
         target = f"file:{quote(str(path.absolute()))}?mode={mode}"
         return driver.connect(
             target, uri=True, check_same_thread=False, isolation_level=None, cached_statements=KEPT_STATEMENTS
@@ -111,6 +115,13 @@ def _begin_immediate(connection: Connection) -> None:
 
 def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN")
+
+
+def files_of(path: Path) -> list[Path]:
+    """A SQLite file with everything that lies beside it: WAL, lock, and the key of its secrets."""
+    real = path.resolve()  # where SQLite puts the WAL of a link
+    of_sqlite = [real.with_name(f"{real.name}{end}") for end in ("", "-wal", "-shm")]
+    return [*of_sqlite, *(path.with_name(f"{path.name}{end}") for end in (".lock", ".key"))]
 
 
 class SqliteDatabase(Writes):

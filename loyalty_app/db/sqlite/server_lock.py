@@ -15,6 +15,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from loyalty_app.db.sqlite.served_file import FileTaken, ServedFile, is_locked
+from loyalty_app.private_files import FOR_ITS_OWNER
 from loyalty_app.settings import Settings, SettingsError
 
 TAKEN = (
@@ -63,7 +64,7 @@ def server_lock(settings: Settings) -> Iterator[ServedFile | None]:
 def name_lock(settings: Settings) -> Iterator[None]:
     """Hold the name of a SQLite file, whether the file is there or not. Raises as `server_lock` does."""
     check_folder(settings)  # FileLock would create it
-    lock = FileLock(f"{settings.sqlite_path}.lock", timeout=0)
+    lock = FileLock(f"{settings.sqlite_path}.lock", timeout=0, mode=FOR_ITS_OWNER)
     try:
         lock.acquire()
     except Timeout as error:
