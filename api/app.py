@@ -14,6 +14,7 @@ from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSe
 
 from api import reference
 from api.auth import authorise
+from api.compression import compressing
 from api.operations import PREFIXES
 from api.problems import answer_failure, answer_http, answer_refusal
 from api.rate_limits import RateLimits
@@ -80,9 +81,9 @@ class Api(Litestar):
             await serve_stamp(StampRequest(scope, receive, app=self, card=card), send)
         elif scope["method"] == "OPTIONS":
             await answer_options(self, StampRequest(scope, receive, app=self, card={}), send)
-        elif scope["method"] == "HEAD":
-            scope, send = as_get(scope, send)
-            await super().__call__(scope, receive, send)
+        elif scope["method"] in {"GET", "HEAD"}:
+            scope, send = as_get(scope, send) if scope["method"] == "HEAD" else (scope, send)
+            await super().__call__(scope, receive, compressing(scope, send))
         else:
             await super().__call__(scope, receive, send)
 

@@ -47,7 +47,8 @@ Python needs `pip install httpx`. JavaScript needs Node 18 or newer and a file w
 extension curl.
 
 Send the key with every request, as `Authorization: Bearer ll_…` or as `X-Api-Key: ll_…`. Keep it on the server or
-in the till's vault, not in an app that customers install. It may do what its scopes name; each operation tells the
+in the till's vault, not in an app that customers install, and not in a web page: preflights of other sites are
+answered without leave (no CORS). It may do what its scopes name; each operation tells the
 one that it needs.
 
 # Once only
