@@ -6,6 +6,7 @@ is told to the person too, and then left to the intake.
 
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from telegram import Update
@@ -47,7 +48,7 @@ async def _open_card(turn: Turn, code: str) -> None:
 STARTS: dict[str, Entry] = {
     JOIN_PREFIX: customers.join,
     CARD_PREFIX: _open_card,
-    INVITE_PREFIX: staff.accept_invitation,
+    INVITE_PREFIX: partial(staff.accept_invitation, further=owners.question_for_newcomer),
 }
 
 COMMANDS: dict[str, Answer] = {

@@ -19,10 +19,11 @@ from bots.owners import (
 )
 from bots.owners.new_shop import begin_shop, cancel
 from bots.owners.shop import show_shop
+from bots.owners.time_zone import question_for_newcomer
 from bots.rights import DraftAnswer, PressAnswer, pressed_by, typed_by
 from loyalty_core.access import Role
 
-__all__ = ["DRAFTS", "PRESSES", "begin_shop", "cancel", "show_shop"]
+__all__ = ["DRAFTS", "PRESSES", "begin_shop", "cancel", "question_for_newcomer", "show_shop"]
 
 PRESSES: dict[str, PressAnswer] = {
     "newshop": new_shop.begin_shop,

@@ -1,10 +1,8 @@
-"""Cities: the likely time zone and country of a shop, and the time zone that a typed city means.
+"""Cities: the likely time zone and country of a shop, and what time zones are called.
 
-Names are matched forgivingly: without accents, in English and in the reader's language, by city, country or zone.
+Which zone somebody means who types a name is found in `city_search`.
 """
 
-import unicodedata
-from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from zoneinfo import available_timezones
@@ -15,10 +13,6 @@ from babel.core import get_global
 from babel.dates import get_timezone_location
 
 UNKNOWN = "UTC"
-ENGLISH = Locale("en")
-MOST_FOUND = 8
-SHORTEST = 3
-"""Letters from which a name is also matched by its beginning."""
 
 # The zone where most people of a country live, if it is not the first of its list.
 _MAIN = {
@@ -29,6 +23,68 @@ _MAIN = {
     "UA": "Europe/Kyiv",
     "UZ": "Asia/Tashkent",
 }
+
+STATES = {
+    "AK": "Alaska",
+    "AL": "Alabama",
+    "AR": "Arkansas",
+    "AZ": "Arizona",
+    "CA": "California",
+    "CO": "Colorado",
+    "CT": "Connecticut",
+    "DC": "District of Columbia",
+    "DE": "Delaware",
+    "FL": "Florida",
+    "GA": "Georgia",
+    "HI": "Hawaii",
+    "IA": "Iowa",
+    "ID": "Idaho",
+    "IL": "Illinois",
+    "IN": "Indiana",
+    "KS": "Kansas",
+    "KY": "Kentucky",
+    "LA": "Louisiana",
+    "MA": "Massachusetts",
+    "MD": "Maryland",
+    "ME": "Maine",
+    "MI": "Michigan",
+    "MN": "Minnesota",
+    "MO": "Missouri",
+    "MS": "Mississippi",
+    "MT": "Montana",
+    "NC": "North Carolina",
+    "ND": "North Dakota",
+    "NE": "Nebraska",
+    "NH": "New Hampshire",
+    "NJ": "New Jersey",
+    "NM": "New Mexico",
+    "NV": "Nevada",
+    "NY": "New York",
+    "OH": "Ohio",
+    "OK": "Oklahoma",
+    "OR": "Oregon",
+    "PA": "Pennsylvania",
+    "RI": "Rhode Island",
+    "SC": "South Carolina",
+    "SD": "South Dakota",
+    "TN": "Tennessee",
+    "TX": "Texas",
+    "UT": "Utah",
+    "VA": "Virginia",
+    "VT": "Vermont",
+    "WA": "Washington",
+    "WI": "Wisconsin",
+    "WV": "West Virginia",
+    "WY": "Wyoming",
+}
+"""The states of the USA, where many cities share a name."""
+
+
+# Languages whose speakers mostly keep one time. Spanish, Portuguese, Arabic and Russian are spoken in many.
+_AT_HOME = frozenset(
+    {"bg", "bn", "cs", "da", "de", "el", "et", "fi", "gu", "he", "hi", "hr", "hu", "it", "ja", "kn", "ko", "lt", "lv"}
+    | {"ml", "mr", "nb", "pl", "ro", "sk", "sl", "sr", "sv", "ta", "te", "th", "tr", "uk", "vi"}
+)
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -48,42 +104,51 @@ def guess(language_code: str | None) -> Place:
     return Place(_MAIN.get(country, zones[0]), country) if zones else Place(UNKNOWN, None)
 
 
-def find_zones(typed: str, locale: Locale) -> list[str]:
-    """The time zones that the text may mean, the likeliest first; empty if it means none."""
-    prefix = _fold(typed)
-    if not prefix:
-        return []
-    names = _names(str(locale))
-    zones = [zone for zone, known in names if prefix in known]
-    if not zones and len(prefix) >= SHORTEST:
-        zones = [zone for zone, known in names if any(name.startswith(prefix) for name in known)]
-    zones.sort(key=lambda zone: zone not in _MAIN.values())
-    return list(dict.fromkeys(map(_today, zones)))[:MOST_FOUND]
+def is_sure(language_code: str | None) -> bool:
+    """Whether the guess is as good as certain: a country with one time zone, or a language of one."""
+    language, _, region = (language_code or "").replace("_", "-").lower().partition("-")
+    country = region.rpartition("-")[2].upper()
+    return len(_countries().get(country, [])) == 1 or (country not in _countries() and language in _AT_HOME)
 
 
-def _today(zone: str) -> str:
-    """The present name of a zone, if a country lists it by that name."""
+def todays_name(zone: str) -> str:
+    """The name by which a country lists a zone that had another one, as Asia/Calcutta; else the same name."""
     named = _todays_names().get(zone, zone)
-    return named if country_of(named) else zone
+    return named if country_of(named) and not country_of(zone) else zone
+
+
+def zones_of_countries() -> list[str]:
+    """The time zones that countries list."""
+    return [zone for zones in _countries().values() for zone in zones]
+
+
+def every_zone() -> list[str]:
+    """All time zones with a name: those of countries first, then older names."""
+    listed = zones_of_countries()
+    return [*listed, *sorted(zone for zone in available_timezones() - set(listed) if not zone.startswith("Etc/"))]
 
 
 def country_of(timezone: str) -> str | None:
     """The country of a time zone, as two letters; None for one like UTC."""
-    listed = {zone: country for country, zones in _countries().items() for zone in zones}
-    return listed.get(timezone)
+    return _countries_of_zones().get(timezone)
 
 
 def city(timezone: str, locale: Locale) -> str:
     """The name of a time zone: its city, as "São Paulo"."""
     if "/" not in timezone:
         return timezone
-    return str(get_timezone_location(timezone, locale=locale, return_city=True))
+    return str(get_timezone_location(timezone, locale=locale, return_city=True)).rpartition("/")[2]
 
 
 def city_and_country(timezone: str, locale: Locale) -> str:
     """The city with its country, to tell places apart: "Santiago, Chile"."""
     country = locale.territories.get(country_of(timezone) or "")
     return f"{city(timezone, locale)}, {country}" if country else city(timezone, locale)
+
+
+@cache
+def _countries_of_zones() -> dict[str, str]:
+    return {zone: country for country, zones in _countries().items() for zone in zones}
 
 
 @cache
@@ -106,29 +171,3 @@ def _todays_names() -> dict[str, str]:
 
 def _database(name: str) -> list[str]:
     return (files("tzdata") / "zoneinfo" / name).read_text(encoding="utf-8").splitlines()
-
-
-@cache
-def _names(locale: str) -> list[tuple[str, set[str]]]:
-    """Time zones with the names that match them; zones of a country's list come first."""
-    language = Locale.parse(locale)
-    listed = [zone for zones in _countries().values() for zone in zones]
-    older = sorted(zone for zone in available_timezones() - set(listed) if not zone.startswith("Etc/"))
-    return [(zone, {_fold(name) for name in _called(zone, language)}) for zone in (*listed, *older)]
-
-
-def _called(zone: str, language: Locale) -> Iterator[str]:
-    yield zone
-    yield zone.rpartition("/")[2]
-    if (country := country_of(zone)) is None:
-        return
-    yield country
-    for locale in (ENGLISH, language):
-        yield city(zone, locale)
-        yield locale.territories.get(country, "")
-
-
-def _fold(name: str) -> str:
-    """Only letters and digits, in lower case and without accents."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    return "".join(letter for letter in letters if letter.isalnum())

@@ -3,6 +3,7 @@
 from bots.buttons import MAIN, Rows, button, copy
 from bots.owners import cities
 from bots.owners.poster import link_of, send_poster
+from bots.owners.time_zone import keep_button, question_of
 from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.chat.chats import ChatChange
@@ -11,11 +12,13 @@ from loyalty_core.access import PLANS
 
 
 async def tell(turn: Turn, position: Position, *, stamps: int, reward: str) -> None:
-    """Tell the owner, and only then end the draft. Why: whatever fails is then done again."""
+    """Tell the owner, and only then end the draft. Why: whatever fails is then done again.
+
+    If their language does not tell where they are, they are asked for their city at once: days are counted by it.
+    """
     turn.note(ChatChange(business_id=position.business.id))
     await send_poster(turn, position)
     await _celebrate(turn, position, stamps=stamps, reward=reward)
-    turn.note(ChatChange(draft=None))
 
 
 async def _celebrate(turn: Turn, position: Position, *, stamps: int, reward: str) -> None:
@@ -29,7 +32,9 @@ async def _celebrate(turn: Turn, position: Position, *, stamps: int, reward: str
         next=_what_next(words, position),
     )
     link = await link_of(turn, shop)
+    asks = not cities.is_sure(turn.user.language_code)
     rows: Rows = [
+        keep_button(words, shop) if asks else [],
         [copy(words.label("📋 Copy the link"), link)] if link else [],
         [
             button(words.label("👥 Invite staff"), "team", shop.id),
@@ -37,7 +42,8 @@ async def _celebrate(turn: Turn, position: Position, *, stamps: int, reward: str
         ],
         [button(words.label("🏪 My shop"), "shop", shop.id, look=MAIN)],
     ]
-    await turn.screen(text, rows)
+    turn.note(ChatChange(draft=None))
+    await turn.screen(Html(f"{text}\n\n{question_of(turn, shop)}") if asks else text, rows)
 
 
 def _what_next(words: Words, position: Position) -> Html:

@@ -3,11 +3,14 @@
 Who may invite whom, and whether an invitation is valid, is decided where it is accepted.
 """
 
+from collections.abc import Callable
+
 from bots.turn import Turn
 from bots.words import N_, Html, Words
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.invites import accept, shop_inviting
 from loyalty_app.shops.links import shop_of_bot
+from loyalty_app.shops.staff import Position
 from loyalty_core.access import Role
 from loyalty_core.customers import name_from
 from loyalty_core.errors import InviteInvalid
@@ -22,8 +25,11 @@ WELCOMES: dict[Role, str] = {
 }
 
 
-async def accept_invitation(turn: Turn, token: str) -> None:
-    """Accept an invitation. Raises InviteInvalid, also in another shop's own bot."""
+async def accept_invitation(turn: Turn, token: str, *, further: Callable[[Turn, Position], Html | None]) -> None:
+    """Accept an invitation; `further` is what the newcomer reads below the welcome, if anything.
+
+    Raises InviteInvalid, also in another shop's own bot.
+    """
     bot_id = turn.bot_id
     bots_shop = await turn.read(lambda connection: shop_of_bot(connection, bot_id))
     if bots_shop is not None and await turn.read(lambda connection: shop_inviting(connection, token)) != bots_shop:
@@ -42,7 +48,8 @@ async def accept_invitation(turn: Turn, token: str) -> None:
         )
         return
     welcome = turn.words.say(WELCOMES[accepted.position.role], shop=accepted.business.name)
-    await turn.screen(Html("\n\n".join([welcome, how_to_stamp(turn.words)])))
+    parts = (welcome, how_to_stamp(turn.words), further(turn, accepted.position))
+    await turn.screen(Html("\n\n".join(part for part in parts if part)))
 
 
 def how_to_stamp(words: Words) -> Html:

@@ -55,6 +55,32 @@ async def test_a_shop_takes_four_messages(either_town: Town) -> None:
     assert (promised.stamps_required, promised.reward_description) == (8, "A coffee of your choice")
 
 
+async def test_whose_language_does_not_say_where_is_asked_for_the_city_at_once(town: Town) -> None:
+    lupe = await town.person("Lupe", language_code="es")
+    await found_shop(lupe)
+    assert "¿En qué ciudad" in lupe.last.words
+    assert "✅ Madrid, España" in lupe.last.labels
+    await lupe.say("Bogotá")
+    [shop] = await shops(town)
+    assert (shop.timezone, shop.country) == ("America/Bogota", "CO")
+
+
+async def test_a_guess_that_is_right_is_one_press(town: Town) -> None:
+    lupe = await town.person("Lupe", language_code="es")
+    await found_shop(lupe)
+    await lupe.press("✅ Madrid, España")
+    [shop] = await shops(town)
+    assert shop.timezone == "Europe/Madrid"
+    await lupe.say("Bogotá")
+    assert (await shops(town))[0].timezone == "Europe/Madrid"
+
+
+async def test_whose_language_says_where_is_not_asked(town: Town) -> None:
+    mira = await town.person("Mira", language_code="de")
+    await found_shop(mira)
+    assert "Stadt" not in mira.last.words
+
+
 async def count_of_updates(town: Town) -> int:
     def count(connection: Connection) -> int:
         return connection.execute(select(func.count()).select_from(telegram_update)).scalar_one()

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from loyalty_app.shops.businesses import Business, find_business
+from loyalty_app.shops.invites import invite
 from loyalty_core.access import Role
 from testkit.people import Person
 from testkit.shop import Shop
@@ -94,12 +95,36 @@ async def test_the_time_zone_follows_from_a_city_and_the_country_from_the_time_z
     assert (found.timezone, found.country) == ("America/Sao_Paulo", "BR")
 
 
+async def test_an_owner_who_comes_to_a_shop_without_a_city_is_asked_for_it_at_once(town: Town, shop: Shop) -> None:
+    database, now = town.runtime.database, town.runtime.clock()
+    payload = await invite(database, shop.business.id, role=Role.OWNER, now=now)
+    otto = await town.person("Otto")
+    await otto.start(payload)
+    assert "Welcome to" in otto.last.words
+    assert "Which city is the shop in?" in otto.last.words
+    await otto.say("Graz")
+    found = await as_it_is(shop)
+    assert (found.timezone, found.country) == ("Europe/Vienna", "AT")
+    other = await invite(database, shop.business.id, role=Role.OWNER, now=now)
+    vera = await town.person("Vera")
+    await vera.start(other)
+    assert "Which city" not in vera.last.words
+
+
 async def test_of_several_cities_one_is_pressed(shop: Shop, mira: Person) -> None:
     await mira.press("Time zone")
-    await mira.say("San")
-    await mira.press("Santiago, Chile")
+    await mira.say("Santiago")
+    await mira.press("Santiago, Chile · ")
     found = await as_it_is(shop)
     assert (found.timezone, found.country) == ("America/Santiago", "CL")
+
+
+async def test_an_abbreviation_of_a_time_zone_is_asked_about(shop: Shop, mira: Person) -> None:
+    await mira.press("Time zone")
+    await mira.say("CET")
+    assert (await as_it_is(shop)).timezone == shop.business.timezone
+    await mira.press("Vienna, Austria · ")
+    assert (await as_it_is(shop)).timezone == "Europe/Vienna"
 
 
 async def test_a_manager_changes_settings_too(town: Town, shop: Shop) -> None:
