@@ -20,9 +20,9 @@ from telegram.ext import Application
 from bots.priority_gate import PriorityGate
 from bots.telegram_limits import TelegramBot, may_pass, seconds_to_wait
 from loyalty_app.chat.incoming_updates import NewUpdate, new_update, take_in_and_claim
-from loyalty_app.chat.update_queue import HandledUpdate, TelegramUpdate, UpdateQueue, will_be_tried
+from loyalty_app.chat.update_queue import MOST_LOST, HandledUpdate, TelegramUpdate, UpdateQueue, will_be_tried
 from loyalty_app.observability.log_context import log_context
-from loyalty_app.observability.metrics import count_update
+from loyalty_app.observability.metrics import count_set_aside, count_update
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.runtime import Runtime
 
@@ -30,6 +30,17 @@ log = logging.getLogger(__name__)
 
 BotApplication = Application[TelegramBot, Any, Any, Any, Any, Any]
 failures: ContextVar[list[Exception] | None] = ContextVar("failures", default=None)
+hopeless: ContextVar[bool] = ContextVar("hopeless", default=False)
+
+
+class NeverCameBack(Exception):
+    """An update that was begun several times ended its process each time."""
+
+
+def check_hope() -> None:
+    """Raise NeverCameBack if the update must not be begun once more. Its person is told, as of any failure."""
+    if hopeless.get():
+        raise NeverCameBack
 
 
 class Intake:
@@ -71,7 +82,11 @@ class Intake:
         bot = self._bots.get(update.bot_id)
         if bot is None:  # it was closed a moment ago; the process that opens it again goes on
             return HandledUpdate(update=update, wait=timedelta())
-        failed = await _try(bot, update)
+        hopeless.set(update.hopeless)
+        if update.hopeless:
+            count_set_aside("updates")
+        telling_may_do_it_too = update.hopeless and update.tries > MOST_LOST
+        failed = NeverCameBack() if telling_may_do_it_too else await _try(bot, update)
         if failed is None:
             return HandledUpdate(update=update)
         again = may_pass(failed)

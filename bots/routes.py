@@ -22,6 +22,7 @@ from telegram.ext import (
 )
 
 from bots import customers, languages, owners, staff
+from bots.intake import check_hope
 from bots.pasted_links import Entry, open_pasted
 from bots.replies import reply
 from bots.telegram_limits import may_pass
@@ -132,6 +133,7 @@ def answered(answer: Answer) -> Callable[[Update, Turn], Coroutine[Any, Any, Non
 
     async def run(_update: Update, turn: Turn) -> None:
         try:
+            check_hope()
             await answer(turn)
         except Busy:
             raise

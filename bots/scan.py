@@ -4,12 +4,16 @@ The rules, in words:
 - All codes count, each once, in reading order: line by line, and from left to right.
 - If a code is not read at once, the picture is looked at again: flattened, smaller, softened, sharpened, larger.
 - A file that is no picture, is broken or pretends to be enormous has no codes. Nothing that people send raises here.
+- What opening a picture takes is known before, from its pixels, its channels and its format, and is bounded. Large ones
+  are read one at a time.
 
 It is work for a thread (`asyncio.to_thread`), for any number of them. Who may stamp a card is decided elsewhere.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from io import BytesIO
+from threading import Lock
 
 import msgspec
 import zxingcpp
@@ -21,12 +25,28 @@ QR_CODES = zxingcpp.barcode_formats_from_str("QRCode")
 # Formats of phones and their screens. Other formats of Pillow run programs or open more than a picture.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
 
-# Why: a JPEG can be opened at half its size or less.
-MOST_PIXELS, MOST_PIXELS_OF_JPEG = 25_000_000, 80_000_000
+MOST_BYTES, LARGE_PIXELS = 160_000_000, 8_000_000
+"""What opening a picture may take in memory; and how large one is that is read alone."""
+MOST_SIDE = 65_535
+"""The longest side, in pixels; the reader of codes takes no longer ones."""
 # Pixels of the longer side: a larger picture is first shrunk to this.
 ENOUGH = 2_000
 # Below this, one look is at twice the size.
 FEW = 1_000
+
+STORED = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
+"""Bytes of a pixel in Pillow, by its mode; 4 in all others."""
+DECODER = {"WEBP": 12, "AVIF": 12, "GIF": 8}
+"""Bytes of a pixel that a decoder holds for itself: canvases of animations, planes of colour."""
+THROUGH_COLOUR, THROUGH_INTEGERS, GRAY = 8, 12, 2
+"""Bytes of a pixel that it takes to get to gray: through RGB or RGBA, through 32-bit integers, or directly."""
+
+# Markers of JPEG (ISO/IEC 10918-1, table B.1).
+MARKER, START_OF_SCAN = 0xFF, 0xDA
+SEVERAL_SCANS = {0xC2, 0xC6, 0xCA, 0xCE}
+ONE_FRAME = {0xC0, 0xC1, 0xC3, 0xC5, 0xC7, 0xC9, 0xCB, 0xCD, 0xCF}
+
+reading_a_large_one = Lock()
 
 Look = Callable[[Image.Image], Image.Image]
 
@@ -41,6 +61,19 @@ class Sighting(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_codes(picture: bytes) -> list[str]:
     """Read the texts of all QR codes in a picture (JPEG, PNG, WebP, GIF, BMP or AVIF); empty if it is no picture."""
+    with reading_a_large_one if _is_large(picture) else nullcontext():
+        return _read(picture)
+
+
+def _is_large(picture: bytes) -> bool:
+    try:
+        with Image.open(BytesIO(picture), formats=FORMATS) as image:
+            return image.width * image.height > LARGE_PIXELS
+    except Exception:  # noqa: BLE001  # a broken file makes Pillow raise anything
+        return False
+
+
+def _read(picture: bytes) -> list[str]:
     sightings: dict[str, Sighting] = {}
     for view in _views(picture):
         codes = zxingcpp.read_barcodes(view, formats=QR_CODES, return_errors=True)
@@ -117,23 +150,53 @@ def _gray(picture: bytes, side: int | None) -> Image.Image | None:
     """Open a picture in gray and upright, its longer side shrunk to `side` pixels; None if it cannot be opened."""
     try:
         with Image.open(BytesIO(picture), formats=FORMATS) as image:
-            if _is_too_large(image):
+            if max(image.size) > MOST_SIDE:
+                return None
+            kept = _kept_by_jpeg(image, picture)
+            share = min(1.0, (side or max(image.size)) / max(image.size))
+            # A JPEG is opened without its colours. Measured: that halves the time.
+            image.draft("L", (round(image.width * share), round(image.height * share)))
+            if kept + _needed(image) > MOST_BYTES:
                 return None
             return _upright(_shrunk(image, side or max(image.size)))
     except Exception:  # noqa: BLE001  # a broken file makes Pillow raise anything
         return None
 
 
-def _is_too_large(image: Image.Image) -> bool:
-    # Why: a progressive JPEG is held at its full size, however small it is opened.
-    small = image.format in {"JPEG", "MPO"} and "progressive" not in image.info
-    return image.width * image.height > (MOST_PIXELS_OF_JPEG if small else MOST_PIXELS)
+def _needed(image: Image.Image) -> int:
+    """The bytes that opening an image and turning it to gray take at most."""
+    to_gray = GRAY
+    if image.mode.startswith(("I", "F")):
+        to_gray = THROUGH_INTEGERS
+    elif image.mode not in {"1", "L", "RGB", "YCbCr"} or image.has_transparency_data:
+        to_gray = THROUGH_COLOUR
+    each = STORED.get(image.mode, 4) + DECODER.get(image.format or "", 0) + to_gray
+    return image.width * image.height * each
+
+
+def _kept_by_jpeg(image: Image.Image, picture: bytes) -> int:
+    """The bytes that the decoder keeps of a JPEG of several scans: two for each value, however small it is opened."""
+    if image.format not in {"JPEG", "MPO"} or not _has_several_scans(picture):
+        return 0
+    return image.width * image.height * 2 * len(image.getbands())
+
+
+def _has_several_scans(jpeg: bytes) -> bool:
+    """Whether the first scan is only a part of a JPEG: it is progressive, or its channels come one after the other."""
+    place, channels = 2, 0
+    while place + 10 <= len(jpeg) and jpeg[place] == MARKER:
+        kind, length = jpeg[place + 1], int.from_bytes(jpeg[place + 2 : place + 4])
+        if kind in SEVERAL_SCANS:
+            return True
+        if kind in ONE_FRAME:
+            channels = jpeg[place + 9]
+        if kind == START_OF_SCAN:
+            return jpeg[place + 4] < channels
+        place += 1 if kind == MARKER else 2 + length
+    return True  # nothing is known of it
 
 
 def _shrunk(image: Image.Image, side: int) -> Image.Image:
-    share = min(1.0, side / max(image.size))
-    # A JPEG is opened without its colours. Measured: that halves the time.
-    image.draft("L", (round(image.width * share), round(image.height * share)))
     gray = _on_white(image)
     gray.thumbnail((side, side), Image.Resampling.BICUBIC)
     return gray

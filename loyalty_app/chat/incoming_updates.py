@@ -97,7 +97,7 @@ def _row(bot_id: int, new: NewUpdate, now: datetime, *, lease: str | None = None
         "person_id": new.person_id,
         "body": new.body,
         "received_at": now,
-        "tries": 0,
+        "tries": int(lease is not None),
         "lease": lease,
         "lease_until": now + LEASE if lease else None,
     }

@@ -15,7 +15,7 @@ locks rows in the order of their keys.
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, bindparam, literal, or_, select, update
@@ -60,6 +60,9 @@ class LeasedTable:
       outermost query again: so that must have every condition that may have changed.
     - `lasts` is how long a lease is, unless it is renewed.
 
+    `counting` names a column for the number of claims. It is raised when a row is claimed, not when its result is
+    recorded: so work that never comes back, because it ended its process, counts too.
+
     Raises only what the database raises; a lost lease is no error.
 
         invoices = LeasedTable(
@@ -75,11 +78,20 @@ class LeasedTable:
         self, table: Table, *, key: tuple[str, ...], due: Select[Any], lasts: timedelta, until: str = "lease_until"
     ) -> None:
         self.table, self.key, self.lasts, self.until = table, key, lasts, until
+        self._counted: str | None = None
         self._freed: Values = {"lease": None, until: None}
         free_and_due = due.where(free(table.c[until]))
         anything = free_and_due.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
         self._is_due = select(anything.exists())
         self._claimable = free_and_due.limit(bindparam("room")).with_for_update(of=table, skip_locked=True)
+
+    def counting(self, column: str) -> Self:
+        """Count claims in a column from now on."""
+        self._counted = column
+        return self
+
+    def _count_of(self, row: Row[Any], change: int) -> Values:
+        return {self._counted: getattr(row, self._counted) + change} if self._counted is not None else {}
 
     def is_due(self, connection: Connection, now: datetime, given: Given | None = None) -> bool:
         """Whether any row can be claimed."""
@@ -92,7 +104,10 @@ class LeasedTable:
         rows = connection.execute(self._claimable, {"now": now, "room": room, **(given or {})}).all()
         token, end = new_token(), now + self.lasts
         leases = [Lease(self._key_in(row), token) for row in rows]
-        leased = ({**self._key_of(lease), "lease": token, self.until: end} for lease in leases)
+        leased = (
+            {**self._key_of(lease), "lease": token, self.until: end, **self._count_of(row, 1)}
+            for row, lease in zip(rows, leases, strict=True)
+        )
         database.update(connection, self.table, leased, key=self.key)
         return list(zip(rows, leases, strict=True))
 
@@ -105,13 +120,19 @@ class LeasedTable:
 
     def release(self, connection: Connection, database: Database, leases: Sequence[Lease]) -> None:
         """Give rows back unchanged: others may claim them at once. The lease of a locked one ends by itself."""
-        self._change(connection, database, leases, self._freed)
+        self._change(connection, database, leases, self._freed, claims=-1)
 
-    def _change(self, connection: Connection, database: Database, leases: Sequence[Lease], values: Values) -> None:
+    def _change(
+        self, connection: Connection, database: Database, leases: Sequence[Lease], values: Values, *, claims: int = 0
+    ) -> None:
         if leases:
-            held = select(*(self.table.c[name] for name in self.key)).where(or_(*map(self._is_held, leases)))
+            columns = (*self.key, *([self._counted] if self._counted else ()))
+            held = select(*(self.table.c[name] for name in columns)).where(or_(*map(self._is_held, leases)))
             rows = connection.execute(held.with_for_update(skip_locked=True)).all()
-            changed = ({**row._mapping, **values} for row in rows)  # noqa: SLF001  # what SQLAlchemy offers for it
+            changed = (
+                {**row._mapping, **values, **self._count_of(row, claims)}  # noqa: SLF001  # what SQLAlchemy offers
+                for row in rows
+            )
             database.update(connection, self.table, changed, key=self.key)
 
     def release_all(self, connection: Connection, among: ColumnElement[bool]) -> None:

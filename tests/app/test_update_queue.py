@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection, select
 
@@ -83,7 +84,7 @@ async def test_who_takes_in_may_claim_at_once_what_comes_first_and_nothing_else(
     assert await claimed(database) == []
     assert await mine(new(5, 3), new(6, 4), room=1) == [5]
     assert [one.update_id for one in await claimed(database)] == [6]
-    assert sorted(one.update_id for one in await claimed(database, NOON + LEASE)) == [1, 3, 5, 6]
+    assert len(await claimed(database, NOON + LEASE)) == 1, "those that never came back are begun one at a time"
 
 
 async def test_two_processes_never_handle_the_same_update(database: Database, second_database: Database) -> None:
@@ -115,6 +116,51 @@ async def test_a_process_that_is_alone_takes_over_at_once(database: Database) ->
     await claimed(database)
     await release(database)
     assert [one.update_id for one in await claimed(database)] == [1]
+
+
+async def test_an_update_that_ends_its_process_is_counted_when_it_is_claimed_and_hopeless_after_the_second_time(
+    database: Database,
+) -> None:
+    [first] = await take_in_and_claim(database, BOT, [new(1)], now=NOON, room=1)
+    assert (first.tries, first.lost, first.hopeless) == (0, False, False)
+    await release(database)  # the next process has started
+    [again] = await claimed(database)
+    assert (again.tries, again.lost, again.hopeless) == (1, True, False)
+    await release(database)
+    [again] = await claimed(database)
+    assert (again.tries, again.lost, again.hopeless) == (2, True, True)
+    await recorded(database, HandledUpdate(update=again, error="NeverCameBack"))
+    assert await kept(database) == {1: (b'{"update_id":1}', "NeverCameBack")}
+
+
+async def test_those_that_were_under_way_beside_it_are_begun_one_by_one_and_new_ones_at_once(
+    database: Database,
+) -> None:
+    people = range(1, 6)
+    await take_in_and_claim(database, BOT, [new(person, person) for person in people], now=NOON, room=10)
+    await release(database)
+    await take_in(database, BOT, [new(person, person) for person in (8, 9)], now=NOON)
+    begun = await claimed(database)
+    assert sorted(one.update_id for one in begun) == [1, 8, 9]
+    assert await claimed(database) == []
+    for person in people:
+        lost = next(one for one in begun if one.lost)
+        assert (lost.update_id, lost.hopeless) == (person, False)
+        await recorded(database, HandledUpdate(update=lost))
+        begun = await claimed(database)
+    assert begun == []
+
+
+async def test_what_is_given_back_or_put_off_was_no_try(database: Database) -> None:
+    await take_in(database, BOT, [new(1)], now=NOON)
+    for _ in range(5):
+        [update] = await claimed(database)
+        assert update.tries == 0
+        await database.write(partial(QUEUE.leases.release, database=database, leases=[QUEUE.lease_of(update)]))
+    for _ in range(5):
+        [update] = await claimed(database)
+        await recorded(database, HandledUpdate(update=update, wait=timedelta()))
+    assert [one.tries for one in await claimed(database)] == [0]
 
 
 async def test_what_may_pass_is_tried_again_after_longer_and_longer_pauses_and_then_set_aside(

@@ -1,12 +1,13 @@
 """Intake: what comes from Telegram is handled once, whichever way it came, and one bad update stops nobody."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 from telegram.error import RetryAfter, TelegramError
 
 from api.app import create_app
@@ -17,6 +18,7 @@ from loyalty_app.chat.bots import BotRecord, find_secret, list_bots, new_secret,
 from loyalty_app.chat.card_queue import CardQueue, ShownCard, cards_of
 from loyalty_app.chat.update_queue import TelegramUpdate, will_be_tried
 from loyalty_app.db.tables import telegram_card, telegram_update
+from loyalty_app.observability.metrics import REGISTRY
 from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings
 from loyalty_app.vault import Vault
@@ -82,6 +84,39 @@ async def test_a_broken_update_is_set_aside_and_the_next_of_the_same_person_is_a
     await town.supervisor.intake.take(bot_id, [a_message(900_000_002)])
     await town.idle()
     assert (await updates(town))[-1].done_at is not None
+
+
+@pytest.mark.parametrize("tries", [2, 3])
+async def test_an_update_that_ended_its_process_twice_is_set_aside_its_person_is_told_and_the_next_is_answered(
+    town: Town, tries: int
+) -> None:
+    lena = await town.person("Lena")
+    await lena.start()
+    [before] = await updates(town)
+    [bot_id] = town.supervisor.bots
+    before_it = REGISTRY.get_sample_value("loyalty_jobs_set_aside_total", {"queue": "updates"}) or 0
+    killer = {**msgspec.json.decode(msgspec.json.encode(a_message(900_000_001))), "update_id": 900_000_001}
+    body = msgspec.json.encode(from_person(killer, int(before.person_id)))
+    row = {"bot_id": bot_id, "update_id": 900_000_001, "person_id": before.person_id, "body": body, "tries": tries}
+    await town.runtime.database.write(
+        lambda connection: connection.execute(insert(telegram_update).values(**row, received_at=town.clock()))
+    )
+    await town.idle()
+    *_, aside = await updates(town)
+    assert (aside.error, aside.done_at is not None) == ("NeverCameBack", True)
+    assert REGISTRY.get_sample_value("loyalty_jobs_set_aside_total", {"queue": "updates"}) == before_it + 1
+    told = [message.text for message in (await lena.screen()).from_bot if "Something went wrong" in str(message.text)]
+    assert len(told) == (tries == 2), "telling is not tried where telling did it too"
+    await lena.say("/help")
+    assert all(row.done_at is not None for row in await updates(town))
+
+
+def from_person(update: dict[str, Any], person: int) -> dict[str, Any]:
+    message = update["message"]
+    return {
+        **update,
+        "message": {**message, "chat": {**message["chat"], "id": person}, "from": {**message["from"], "id": person}},
+    }
 
 
 async def test_what_was_written_down_before_a_restart_is_handled_after_it(town: Town) -> None:

@@ -2,8 +2,11 @@
 
 import asyncio
 import random
+import subprocess
+import sys
 import zlib
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 import qrcode
@@ -211,9 +214,17 @@ def test_a_jpeg_of_a_large_camera_is_read() -> None:
     assert read_codes(saved(large, "JPEG")) == [TEXT]
 
 
-@pytest.mark.parametrize(("width", "height"), [(5100, 5100), (100_000, 100_000), (2**31 - 1, 1), (0, 0)])
+SIZES = [(7400, 7400), (100_000, 100_000), (2**31 - 1, 1), (65_536, 1), (1, 65_536), (0, 0)]
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
 def test_a_picture_that_pretends_to_be_enormous_is_not_opened(width: int, height: int) -> None:
     assert read_codes(png_that_says(width, height)) == []
+
+
+def test_a_picture_with_a_side_that_the_reader_does_not_take_has_no_codes() -> None:
+    for size in ((70_000, 10), (10, 70_000), (65_535, 2)):
+        assert read_codes(saved(Image.new("L", size, 255))) == []
 
 
 def png_that_says(width: int, height: int) -> bytes:
@@ -223,13 +234,45 @@ def png_that_says(width: int, height: int) -> bytes:
     return honest[:12] + header + zlib.crc32(header).to_bytes(4, "big") + honest[33:]
 
 
-def test_only_a_jpeg_that_can_be_opened_smaller_may_be_huge() -> None:
-    large = Image.new("L", (5100, 5100), 255)
-    large.paste(code(module=50), (1000, 1000))
+def test_what_must_be_opened_at_its_full_size_may_not_be_huge() -> None:
+    large = Image.new("RGB", (6000, 5400), "white")
+    large.paste(code(module=50).convert("RGB"), (1000, 1000))
 
     assert read_codes(saved(large, "JPEG")) == [TEXT]
     assert read_codes(saved(large, "JPEG", progressive=True)) == []
+    assert read_codes(one_channel_after_the_other(saved(large, "JPEG"))) == []
     assert read_codes(saved(large, "PNG")) == []
+
+
+def one_channel_after_the_other(jpeg: bytes) -> bytes:
+    """A JPEG that says that its first scan has one channel: a decoder keeps all of it, as if it was progressive."""
+    start = jpeg.index(b"\xff\xda")
+    return jpeg[: start + 4] + b"\x01" + jpeg[start + 5 :]
+
+
+MEASURE = """
+import resource, sys
+from bots.scan import read_codes
+def peak(): return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
+for path in sys.argv[1:]:
+    read_codes(open(path, "rb").read())
+print((peak() - before) // 1024)
+"""
+
+
+def test_no_picture_takes_much_memory_whatever_its_channels_and_format(tmp_path: Path) -> None:
+    """In a process of its own, whose largest size is asked. Without the bound the first takes 316 MB."""
+    pictures = {
+        "inks.jpg": Image.new("CMYK", (6_000, 6_000)),
+        "integers.png": Image.new("I;16", (5_000, 5_000)),
+        "transparent.png": Image.new("LA", (4_900, 4_900)),
+    }
+    for name, picture in pictures.items():
+        picture.save(tmp_path / name, compress_level=1)
+    command = (sys.executable, "-c", MEASURE, *(str(tmp_path / name) for name in pictures))
+
+    assert int(subprocess.run(command, capture_output=True, check=True, text=True).stdout) < 170
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "AVIF"])
