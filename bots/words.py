@@ -47,7 +47,7 @@ LABEL = 40
 MOST_NAMES = 20
 _TAG = re.compile(r"<[^>]*>")
 
-ISOLATE, END = "\u2068", "\u2069"
+ISOLATE, LEFT_TO_RIGHT, END = "\u2068", "\u2066", "\u2069"
 RIGHT_TO_LEFT = "\u200f"
 
 _OVERRIDES = dict.fromkeys(range(0x202A, 0x202F))
@@ -118,6 +118,11 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     def number(self, number: float) -> str:
         """A number, as "12,345.5"."""
         return format_decimal(number, locale=self.locale)
+
+    def plus(self, number: int) -> str:
+        """A number of stamps that were added, as "+1"; its sign stays on its left in every language."""
+        text = f"+{self.number(number)}"
+        return f"{LEFT_TO_RIGHT}{text}{END}" if self.rtl else text
 
     def percent(self, share: float) -> str:
         """A share from 0 to 1 in whole percent, as "12%"."""

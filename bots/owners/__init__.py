@@ -14,6 +14,7 @@ from bots.owners import (
     program,
     settings,
     shop,
+    staff_work,
     team,
     time_zone,
 )
@@ -35,6 +36,8 @@ PRESSES: dict[str, PressAnswer] = {
     "owed": pressed_by(Role.MANAGER, outstanding_rewards.show_owed),
     "poster": pressed_by(Role.MANAGER, poster.press_poster),
     "team": pressed_by(Role.MANAGER, team.show_team),
+    "work": pressed_by(Role.MANAGER, staff_work.show_work),
+    "deeds": pressed_by(Role.MANAGER, staff_work.show_deeds),
     "invite": pressed_by(Role.MANAGER, team.ask_role),
     "invited": pressed_by(Role.MANAGER, team.press_role),
     "leave": pressed_by(Role.MANAGER, team.ask_leave),

@@ -107,15 +107,14 @@ def shop_rows(words: Words, position: Position) -> Rows:
     """The buttons of a shop: those for managers, and those for owners only."""
     shop = position.business.id
     is_owner = reaches(position.role, Role.OWNER)
+    poster = button(words.label("🖨 Poster & link"), "poster", shop)
+    settings = button(words.label("⚙️ Settings"), "settings", shop)
     return [
         [
             button(words.label("📊 Figures"), "figures", shop, 30, look=MAIN),
             button(words.label("🎁 What we owe"), "owed", shop, 1),
         ],
-        [button(words.label("👥 Staff"), "team", shop), button(words.label("🖨 Poster & link"), "poster", shop)],
-        [
-            *([button(words.label("⭐ Program"), "program", shop)] if is_owner else []),
-            button(words.label("⚙️ Settings"), "settings", shop),
-        ],
-        [button(words.label("🔑 API"), "keys", shop)] if is_owner else [],
+        [button(words.label("👥 Staff"), "team", shop), button(words.label("🧾 Who did what"), "work", shop, 1)],
+        [poster, button(words.label("⭐ Program"), "program", shop)] if is_owner else [poster, settings],
+        [settings, button(words.label("🔑 API"), "keys", shop)] if is_owner else [],
     ]

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, event, inspect, text
 
 from loyalty_app.customers.lists import RewardSearch, list_owed, list_rewards, list_transactions, show_customer
 from loyalty_app.customers.personal_data import last_deeds
+from loyalty_app.customers.staff_work import read_staff_deeds, read_staff_work
 from loyalty_app.customers.transactions import LedgerSearch, list_ledger
 from loyalty_app.db import tables
 from loyalty_app.db.engine import open_database
@@ -47,6 +48,10 @@ OF_THE_SHOP: dict[str, Verb] = {
     "what was redeemed": lambda shop, c: list_rewards(
         c, shop.business, RewardSearch(now=NOON, status=RewardStatus.REDEEMED), wanted=FIRST
     ),
+}
+OF_THE_STAFF: dict[str, Verb] = {
+    "what each did": lambda shop, c: read_staff_work(c, shop.business, now=NOON),
+    "the entries behind it": lambda shop, c: read_staff_deeds(c, shop.business, 1, now=NOON, skip=0, limit=10),
 }
 OF_THE_LEDGER = {
     "all": (LedgerSearch(), {"id>?", "business_id=?)"}),
@@ -112,6 +117,13 @@ async def test_rewards_of_a_shop_are_found_by_their_status(file: Settings, name:
     steps = await plans(file, OF_THE_SHOP[name])
     assert steps
     assert all("status=?" in step or "expires_at<?" in step for step in steps), steps
+
+
+@pytest.mark.parametrize("name", OF_THE_STAFF)
+async def test_what_the_staff_did_is_found_by_person_and_time(file: Settings, name: str) -> None:
+    steps = await plans(file, OF_THE_STAFF[name])
+    assert steps
+    assert all("ix_transaction_staff (business_id=? AND actor_id=? AND occurred_at>?)" in step for step in steps), steps
 
 
 @pytest.mark.parametrize("name", OF_THE_LEDGER)

@@ -8,10 +8,12 @@ from loyalty_app.clock import utc_now
 from loyalty_app.db.tables import metadata, telegram_chat, telegram_update
 from loyalty_app.shops.staff import remove_staff
 from loyalty_core.access import Role
+from testkit.concurrency import until
 from testkit.people import Person
 from testkit.shop import Shop
 from testkit.town import Town
 from tests.bots.cafe import Cafe, own_bot
+from tests.bots.test_owner_notice_worker import told
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -100,6 +102,7 @@ async def test_an_answer_of_somebody_who_was_removed_meanwhile_is_not_taken(
     await otto.start()
     await otto.press_data(otto.last.id, question.format(shop=shop.business.id))
     await remove_staff(shop.database, shop.business.id, number, now=utc_now())
+    await until(lambda: told(shop))
     before = await shop.database.read(dump)
     await otto.say(typed)
     assert await shop.database.read(dump) == before
@@ -114,6 +117,7 @@ async def test_an_owner_who_is_removed_is_out_at_the_next_press_of_any_button(ei
     number = await either_town.employ(shop, otto, Role.OWNER)
     await otto.say("/shop")
     await remove_staff(shop.database, shop.business.id, number, now=utc_now())
+    await until(lambda: told(shop))
     before, messages = await shop.database.read(dump), await seen(otto)
     assert set(await press_everything(otto, shop, [*OF_A_SHOP, "shop"])) == {"You are not on the staff of this shop."}
     await either_town.employ(shop, otto, Role.STAFF)

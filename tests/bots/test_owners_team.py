@@ -11,11 +11,13 @@ from loyalty_app.settings import Settings
 from loyalty_app.shops.staff import list_staff
 from loyalty_core.access import Role
 from testkit.bot_api import check_calls
+from testkit.concurrency import until
 from testkit.people import Person
 from testkit.screens import Shown
 from testkit.shop import Shop, open_next_door
 from testkit.town import BOT, Town, open_town
 from tests.bots.customers import give_own_bot, restart
+from tests.bots.test_owner_notice_worker import told
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -174,10 +176,11 @@ async def test_who_is_removed_can_do_nothing_more_at_once(town: Town, shop: Shop
     assert (await roles(shop))["Max"] is Role.MANAGER
     await mira.press("Yes, remove")
     assert set(await roles(shop)) == {"Mira"}
-    before = max_.last.words
+    await until(lambda: told(shop))
+    before = [message.words for message in (await max_.screen()).from_bot]
     for label in ("Figures", "What we owe", "Staff", "Poster", "Settings"):
         assert await max_.press(label) is not None
-        assert [message.words for message in max_.messages][-1] == before
+        assert [message.words for message in (await max_.screen()).from_bot] == before
     await max_.say("/shop")
     assert "Bean" not in max_.last.words
     assert town.supervisor.intake.worker.idle

@@ -18,6 +18,7 @@ GROWN = {
     ("transaction", "ix_transaction_undone_order_ref"): "3000 300 1",
     ("transaction", "ix_transaction_type"): "100000 10000 5000 1",
     ("transaction", "ix_transaction_branch_id"): "300000 30000 10000 1",
+    ("transaction", "ix_transaction_staff"): "300000 30000 3000 1",
     ("reward", "reward"): "100000 10000 1",
     ("reward", "ix_reward_business_id_customer_id_id"): "100000 10000 2 1",
     ("reward", "ix_reward_business_id_status_id"): "100000 10000 4000 1",
