@@ -22,6 +22,11 @@ UNKNOWN_ROUTE = "unknown"
 POLLED = ("/health/", "/metrics")
 """Routes that programs ask every few seconds; their lines are logged at the level DEBUG."""
 
+CACHE_CONTROL = b"cache-control"
+NO_STORE = (CACHE_CONTROL, b"no-store")
+"""What is said under the API is for the one who asked; an answer may say otherwise."""
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+
 log = logging.getLogger(__name__)
 
 
@@ -33,7 +38,7 @@ class RequestLog:
     def __init__(self, request_id: str) -> None:
         self.request_id, self.began = request_id, time.perf_counter()
         self.holder: KeyHolder | None = None
-        self.headers: list[tuple[bytes, bytes]] = [(b"x-request-id", request_id.encode())]
+        self.headers: list[tuple[bytes, bytes]] = [(b"x-request-id", request_id.encode()), NOSNIFF]
 
 
 def request_log_of(scope: Scope) -> RequestLog:
@@ -55,8 +60,10 @@ def _request_id(scope: Scope) -> str:
 async def add_headers(message: Message, scope: Scope) -> None:
     """Litestar's hook before an answer is sent: put the headers of its request on it, and log it."""
     if message["type"] == "http.response.start":
-        record = request_log_of(scope)
-        message["headers"] = [*message["headers"], *record.headers]
+        record, headers = request_log_of(scope), [*message["headers"]]
+        if scope["path"].startswith(PREFIXES) and not any(name.lower() == CACHE_CONTROL for name, _ in headers):
+            headers.append(NO_STORE)
+        message["headers"] = [*headers, *record.headers]
         _count(record, scope, message["status"])
 
 

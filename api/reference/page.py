@@ -23,7 +23,7 @@ ALLOWED = {
     "frame-ancestors": "'none'",
 }
 CSP = "; ".join(f"{what} {where}" for what, where in ALLOWED.items())
-HEADERS = {"Content-Security-Policy": CSP, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+HEADERS = {"Content-Security-Policy": CSP, "Referrer-Policy": "no-referrer"}
 FOREVER = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 ICON = (

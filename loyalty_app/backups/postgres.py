@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from loyalty_app.backups.archive import BackupRefused
 from loyalty_app.backups.postgres_programs import database_url, run_program, tool
-from loyalty_app.backups.verify import BackupContents, look_into
+from loyalty_app.backups.verify import BackupContents, look_into, warn_of_foreign
 from loyalty_app.db.migrate import current
 from loyalty_app.db.postgres.engine import open_engine
 
@@ -33,6 +33,7 @@ async def dump(url: str, target: Path) -> BackupContents:
             snapshot = await connection.scalar(text("SELECT pg_export_snapshot()"))
             words = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={target}")
             await asyncio.to_thread(run_program, "pg_dump", url, *words)
+            await connection.run_sync(warn_of_foreign)
             return await connection.run_sync(look_into)
     finally:
         await engine.dispose()

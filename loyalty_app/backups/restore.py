@@ -16,7 +16,7 @@ from loyalty_app.backups import postgres, sqlite
 from loyalty_app.backups.archive import BackupRefused, Manifest, extract, read_manifest
 from loyalty_app.backups.create import DATABASE, KEY
 from loyalty_app.backups.postgres_programs import tool
-from loyalty_app.backups.verify import BackupContents, look_into
+from loyalty_app.backups.verify import BackupContents, look_into, refuse_foreign
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.engine import open_engine
 from loyalty_app.db.sqlite.server_lock import check_folder, name_lock
@@ -123,6 +123,7 @@ def _load(source: Path, manifest: Manifest, url: str, now: datetime) -> BackupCo
         dump = Path(folder, DATABASE["postgresql"])
         extract(source, manifest, dump.name, dump)
         postgres.load(url, dump)
+    asyncio.run(postgres.examine(url, refuse_foreign))
     migrate(Settings(database_url=url))
 
     def work(connection: Connection) -> BackupContents:

@@ -6,12 +6,15 @@ SQLite's own backup makes the copy, and nobody has to stop writing meanwhile.
 import glob
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
+from sqlalchemy import Connection
+
 from loyalty_app.backups.archive import BackupRefused
-from loyalty_app.backups.verify import BackupContents, look_into
+from loyalty_app.backups.verify import BackupContents, look_into, refuse_foreign
 from loyalty_app.db.sqlite import engine as sqlite
 
 BESIDE = ("-wal", "-shm")
@@ -36,8 +39,11 @@ def _copy(source: Path, target: Path) -> None:
         still.execute("PRAGMA journal_mode = DELETE")
 
 
-def examine(path: Path) -> BackupContents:
-    """Check pages and references of a copy and prove its ledger. Raises BackupRefused, SettingsError."""
+def examine(path: Path, foreign: Callable[[Connection], None] = refuse_foreign) -> BackupContents:
+    """Check pages and references of a copy and prove its ledger; `foreign` looks for what does not belong there.
+
+    Raises BackupRefused, SettingsError.
+    """
     try:
         with closing(sqlite.driver.connect(str(path), isolation_level=None)) as connection:
             [(pages,)] = connection.execute("PRAGMA integrity_check(1)").fetchall()
@@ -49,6 +55,7 @@ def examine(path: Path) -> BackupContents:
     engine = sqlite.open_engine(path, read_only=True)
     try:
         with engine.connect() as connection:
+            foreign(connection)
             return look_into(connection)
     finally:
         engine.dispose()

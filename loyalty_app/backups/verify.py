@@ -1,13 +1,20 @@
-"""Verifying: counts what a copy of the database holds and proves its ledger. Copying and replacing live elsewhere."""
+"""Verifying: counts what a copy of the database holds, proves its ledger, and finds what does not belong there.
+
+Copying and replacing live elsewhere.
+"""
+
+import logging
 
 import msgspec
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, select, text
 
 from loyalty_app.backups.archive import BackupRefused
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db import tables
 from loyalty_app.db.migrate import check_known, current, newest
 from loyalty_app.shops.businesses import business_of
+
+log = logging.getLogger(__name__)
 
 
 class BackupContents(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +43,46 @@ def look_into(connection: Connection) -> BackupContents:
         customers=_count(connection, tables.customer),
         transactions=_count(connection, tables.transaction),
     )
+
+
+FOREIGN_IN_SQLITE = """
+SELECT type || ' ' || name FROM sqlite_master
+WHERE type IN ('trigger', 'view') OR (type = 'table' AND sql LIKE 'CREATE VIRTUAL%') ORDER BY 1
+"""
+# What an extension brings along is left out.
+FOREIGN_IN_POSTGRES = """
+WITH ours AS (SELECT oid FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'),
+extended AS (SELECT objid FROM pg_depend WHERE deptype = 'e'),
+classes AS (SELECT * FROM pg_class WHERE relnamespace IN (SELECT * FROM ours) AND oid NOT IN (SELECT * FROM extended))
+SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
+UNION ALL SELECT 'event trigger ' || evtname FROM pg_event_trigger WHERE oid NOT IN (SELECT * FROM extended)
+UNION ALL SELECT 'view ' || relname FROM classes WHERE relkind IN ('v', 'm', 'f')
+UNION ALL SELECT 'rule ' || rulename FROM pg_rewrite
+    WHERE ev_class IN (SELECT oid FROM classes WHERE relkind IN ('r', 'p'))
+ORDER BY 1
+"""
+
+
+def foreign_in(connection: Connection) -> list[str]:
+    """What a database holds that runs by itself or stands for a table: triggers, rules, views. We make none."""
+    question = FOREIGN_IN_SQLITE if connection.dialect.name == "sqlite" else FOREIGN_IN_POSTGRES
+    return list(connection.execute(text(question)).scalars())
+
+
+def refuse_foreign(connection: Connection) -> None:
+    """Raise BackupRefused if a copy holds anything that would run by itself once it is restored."""
+    if found := foreign_in(connection):
+        message = f"The copy holds what does not belong there and could change what is written: {', '.join(found[:5])}."
+        raise BackupRefused(message)
+
+
+def warn_of_foreign(connection: Connection) -> None:
+    """Say that a copy that is being made will not be restored as it is."""
+    if found := foreign_in(connection):
+        log.warning(
+            "the database holds %s: a restore refuses that; keep views and triggers of your own in another database",
+            ", ".join(found[:5]),
+        )
 
 
 def _count(connection: Connection, table: Table) -> int:

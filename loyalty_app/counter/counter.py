@@ -184,9 +184,10 @@ class Counter:
         except CommitUnknown:
             log.exception("it is unknown whether a batch was committed")
             replies = [Busy(5)] * len(taken)
-        except Exception:  # any failure: each request gets its own try and its own answer
+        except Exception as error:  # any failure: each request gets its own try and its own answer
             taken = taken or self._queue.take()
-            log.warning("a batch of %d failed, trying each alone", len(taken), exc_info=True)
+            if not will_pass(error):  # else the tries say so, in a line each
+                log.warning("a batch of %d failed, trying each alone", len(taken), exc_info=True)
             replies = [await self._alone(waiting) for waiting in taken]
         for waiting, reply in zip(taken, replies, strict=True):
             waiting.settle(reply)
@@ -224,8 +225,13 @@ class Counter:
                 return refusal
             except Exception as error:
                 if will_pass(error):
-                    log.exception("the database did not accept a request")
+                    log.error("the database did not accept a request: %s", _reason(error))  # noqa: TRY400  # one line
                     return Busy(5)
                 log.exception("a request failed")
                 return error
         return failure
+
+
+def _reason(error: Exception) -> str:
+    """What the database said, in one line."""
+    return " ".join(str(getattr(error, "orig", error)).split()) or type(error).__name__

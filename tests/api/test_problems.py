@@ -86,6 +86,20 @@ async def test_head_is_get_without_a_body(till: Till) -> None:
     assert (await till.ask("HEAD", f"/customers/{lena['id']}/stamps")).status_code == 405
 
 
+async def test_answers_are_taken_for_what_they_are_and_not_kept_by_caches(till: Till) -> None:
+    lena = await till.join()
+    for path in ("/customers", "/analytics", "/nowhere", "/customers/4711"):
+        for method in ("GET", "HEAD", "OPTIONS"):
+            headers = (await till.ask(method, path)).headers
+            assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "no-store"), path
+    stamped = await till.ask("POST", f"/customers/{lena['id']}/stamps", base="/api/v1")
+    assert (stamped.headers["x-content-type-options"], stamped.headers["cache-control"]) == ("nosniff", "no-store")
+    for path in ("/docs", "/docs/scalar.js", "/health/live"):
+        assert (await till.api.client.get(path)).headers["x-content-type-options"] == "nosniff"
+    for path in (f"/customers/{lena['id']}/card.png", f"/customers/{lena['id']}"):
+        assert (await till.get(path)).headers["cache-control"] == "private, no-cache", "what has an ETag is asked again"
+
+
 async def test_a_body_may_have_256_kib_and_not_a_byte_more(till: Till) -> None:
     lena = await till.join()
     path, before = f"/customers/{lena['id']}/stamps", await till.api.dump()

@@ -95,3 +95,28 @@ async def test_two_writers_give_out_no_number_twice(sqlite_settings: Settings) -
     for till in (shop, importer):
         await till.counter.close()
         await till.database.close()
+
+
+async def test_a_full_disk_refuses_in_one_line_of_the_log_each_and_goes_on_once_there_is_room(
+    sqlite_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = open_database(sqlite_settings)
+    shop = await open_shop(database)
+    lena = await shop.join()
+    pages = await database.write(lambda c: ask(c, "page_count"))
+    await database.write(lambda c: ask(c, f"max_page_count = {pages}"))
+    refused = 0
+    for _ in range(200):
+        try:
+            await shop.stamp(lena.id)
+        except Busy:
+            refused += 1
+        if refused == 3:
+            break
+    said = [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
+    assert (refused, len(said)) == (3, 3)
+    assert all("full" in record.getMessage() and record.exc_info is None for record in said)
+    await database.write(lambda c: ask(c, "max_page_count = 1000000"))
+    assert (await shop.stamp(lena.id)).total_stamps > 0
+    await shop.counter.close()
+    await database.close()

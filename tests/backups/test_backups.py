@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -262,6 +263,38 @@ async def test_a_changed_or_damaged_archive_is_refused_and_nothing_is_touched(wo
             await restored(world, archive)
     async with reopened(world, shop) as same:
         assert len(await same.customers()) == 2
+
+
+STEAL = "CREATE FUNCTION steal() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+PROGRAMS = {
+    "sqlite": [
+        ["CREATE TRIGGER thief AFTER INSERT ON customer BEGIN UPDATE customer SET name = 'x'; END"],
+        ["CREATE VIEW thief AS SELECT * FROM customer"],
+        ["CREATE VIRTUAL TABLE thief USING fts5(name)"],
+    ],
+    "postgresql": [
+        [STEAL, "CREATE TRIGGER thief BEFORE INSERT ON customer FOR EACH ROW EXECUTE FUNCTION steal()"],
+        ["CREATE VIEW thief AS SELECT * FROM customer"],
+        ["CREATE RULE thief AS ON DELETE TO customer DO INSTEAD NOTHING"],
+    ],
+}
+
+
+@pytest.mark.parametrize("number", range(3))
+async def test_an_archive_that_holds_what_would_run_by_itself_is_warned_of_and_refused(
+    world: Settings, tmp_path: Path, number: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    program = PROGRAMS["sqlite" if world.on_sqlite else "postgresql"][number]
+    async with opened(world) as shop:
+        await shop.join("Lena")
+        for statement in program:
+            await shop.database.write(partial(Connection.exec_driver_sql, statement=statement))
+        await backed_up(world, tmp_path / "b.zip")
+    assert "a restore refuses that" in caplog.text
+    with pytest.raises(BackupRefused, match="thief"):
+        await restored(world, tmp_path / "b.zip")
+    async with reopened(world, shop) as same:
+        assert [customer.name for customer in await same.customers()] == ["Lena"]
 
 
 def is_said_twice(archive: bytes, place: int) -> bool:
