@@ -95,7 +95,8 @@ pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into bui
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
 BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-importing \
-           bench-kills bench-peers bench-photos bench-reads bench-searches bench-stamps bench-webhooks
+           bench-kills bench-lasting-bytes bench-peers bench-photos bench-reads bench-searches bench-stamps \
+           bench-webhooks
 
 .PHONY: $(BENCHES)
 $(BENCHES): $(HOUSE)
@@ -109,6 +110,7 @@ bench-cost:       ## what a server costs: start, memory, growth, and where the t
 bench-crowd-growth: ## stamps a second with few customers and with a million, one shop and many, many webhooks
 bench-importing:  ## how fast a spreadsheet comes in
 bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a proof, and takes long)
+bench-lasting-bytes: ## what a stamp leaves in the database for ever, now and as older releases wrote it
 bench-peers:      ## install what others would build instead, and prove that it does the same work
 bench-photos:     ## how many photos of codes are read, and how fast
 bench-reads:      ## how long reads take, with ten thousand customers and with a million

@@ -23,6 +23,7 @@ BENCHMARKS = (
     "photos",
     "chat",
     "importing",
+    "lasting_bytes",
     "cost",
 )
 """`kills` is a proof and no measurement; `peers` belongs to `stamps`."""

@@ -34,6 +34,7 @@ from loyalty_app.upkeep.backup_folder import backup_readings, check_backup_folde
 from loyalty_app.upkeep.expiry import expiry
 from loyalty_app.upkeep.file_watch import file_watch
 from loyalty_app.upkeep.inactivity import inactivity
+from loyalty_app.upkeep.kept_answers import kept_answers
 from loyalty_app.upkeep.periodic import Every, periodically
 from loyalty_app.upkeep.retention import retention
 from loyalty_app.upkeep.scheduled_backups import scheduled_backups
@@ -233,6 +234,7 @@ def _upkeep_of(runtime: Runtime) -> Iterator[Every]:
 
 def _upkeep_of_workers(settings: Settings, database: Database, *, counter: Counter, clock: Clock) -> Iterator[Every]:
     yield search_indexing(database)
+    yield kept_answers(database)
     if settings.backup_folder is not None:
         yield scheduled_backups(settings, Path(settings.backup_folder), clock)
     if settings.keep_inactive_months is not None:

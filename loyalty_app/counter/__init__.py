@@ -12,7 +12,8 @@
                  │  commit, durably                                                                  │
                  └───────────────────────────────────────────────────────────────────────────────────┘
         ▼
-    answers.py   only now: the outcome, and its JSON as stored for replays
+    answers.py   only now: the outcome, and its JSON
+    replays.py   the same JSON once more, for a repeated request, made again from the ledger
 
 **Locks** are taken in this order, each kind in the order of ids, so that two processes cannot deadlock: customers, the
 totals of shops (if the number of customers may change), then, while writing, cards in chats and totals of days. SQLite

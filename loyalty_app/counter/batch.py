@@ -15,11 +15,12 @@ from loyalty_app.counter.answers import Reply
 from loyalty_app.counter.decide import authorised, decide
 from loyalty_app.counter.load import load
 from loyalty_app.counter.orders import Request
+from loyalty_app.counter.replays import KeyedEntry, outcome_again
 from loyalty_app.counter.state import BatchState, Versions
 from loyalty_app.counter.write import Written, write
 from loyalty_app.db.engine import Database
-from loyalty_app.db.idempotency import replayed
-from loyalty_core.errors import LoyaltyError
+from loyalty_app.db.idempotency import check_of, once_key_of, replayed
+from loyalty_core.errors import CustomerNotFound, IdempotencyKeyReused, LoyaltyError
 
 encode = msgspec.json.Encoder().encode
 
@@ -68,8 +69,23 @@ def _serve(request: Request, state: BatchState) -> Served:
 def _first_answer(request: Request, state: BatchState) -> bytes | None:
     """The stored answer of a repeated request; None if the request is new. Raises what `replayed` raises."""
     key = request.caller.key
-    kept = state.answers.get((request.business_id, key)) if key is not None else None
-    return replayed(kept, request.fingerprint()) if kept is not None else None
+    if key is None:
+        return None
+    kept = state.answers.get((request.business_id, key))
+    if kept is not None:
+        return replayed(kept, request.fingerprint())
+    entry = state.replays.entries.get((request.business_id, once_key_of(key)))
+    return None if entry is None else _answer_again(entry, key, request, state)
+
+
+def _answer_again(kept: KeyedEntry, key: str, request: Request, state: BatchState) -> bytes:
+    """The first answer of a request that made an entry; it raises what `replayed` raises."""
+    if kept.check != check_of(key, request.fingerprint()):
+        raise IdempotencyKeyReused
+    customer = state.customers[request.business_id, kept.entry.customer_id]
+    if customer.erased_at is not None:
+        raise CustomerNotFound
+    return encode(outcome_again(kept, state.history_of(customer)))
 
 
 def _decide(request: Request, state: BatchState) -> Served:
@@ -77,5 +93,5 @@ def _decide(request: Request, state: BatchState) -> Served:
     events = [event for change in decided.changes for event in state.apply(change)]
     state.chat_cards.hang(decided.cards_to_hang)
     body = encode(decided.outcome)
-    state.keep_answer(request, decided.customer_id, body)
+    state.keep_answer(request, decided.customer_id, decided.outcome, body)
     return Served(Reply(body, decided.outcome), events)

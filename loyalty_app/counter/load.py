@@ -26,6 +26,7 @@ from loyalty_app.counter.orders import (
     Request,
     Void,
 )
+from loyalty_app.counter.replays import KeyedEntry, PastProfile
 from loyalty_app.counter.state import BatchState, Key
 from loyalty_app.db import idempotency, tables
 from loyalty_app.db.bulk import Lookup, Wanted
@@ -55,6 +56,7 @@ def load(database: Database, connection: Connection, state: BatchState, requests
     loading.read_programs()
     loading.read_ledgers_of_late_stamps()
     loading.read_chat_cards()
+    loading.read_histories()
 
 
 class _Loading:
@@ -170,17 +172,21 @@ class _Loading:
             state.answers[row.business_id, row.key] = idempotency.kept_answer_of(row)
 
         def keep_order_ref(row: Row[Any]) -> None:
-            if row.voided_by is None:
-                state.stamped_orders[row.business_id, row.order_ref] = row.id
+            state.stamped_orders[row.business_id, row.order_ref] = row.id
 
         def keep_phone(row: Row[Any]) -> None:
             state.keep_phone(row.business_id, row.phone, row.id)
 
-        keys = ((r.business_id, r.caller.key) for r in self.requests if r.caller.key is not None)
+        def keep_keyed_entry(row: Row[Any]) -> None:
+            state.replays.entries[row.business_id, row.once_key] = KeyedEntry(entry_of(row), row.once)
+
+        keys = [(r.business_id, r.caller.key) for r in self.requests if r.caller.key is not None]
         yield idempotency.lookup(keys), keep_answer
+        numbers = [(business, idempotency.once_key_of(key)) for business, key in keys]
+        yield Lookup(tables.transaction, ("business_id", "once_key"), numbers), keep_keyed_entry
         stamps = [(r.business_id, r.order.stamp) for r in self.requests if isinstance(r.order, GiveStamp)]
         refs: list[Wanted] = [(business, stamp.order_ref) for business, stamp in stamps if stamp.order_ref]
-        yield Lookup(tables.transaction, ("business_id", "order_ref"), refs), keep_order_ref
+        yield Lookup(tables.transaction, ("business_id", "order_ref"), refs, null=("voided_by",)), keep_order_ref
         branches: list[Wanted] = [(business, stamp.branch_id) for business, stamp in stamps if stamp.branch_id]
         yield Lookup(tables.branch, OWN_KEY, branches), lambda row: state.branches.add((row.business_id, row.id))
         named = [(r.business_id, phone) for r in self.requests if (phone := _phone(r))]
@@ -223,6 +229,15 @@ class _Loading:
         unknown = {(card.business_id, card.customer_id) for card in cards} - state.customers.keys()
         for row in self._fetch(Lookup(tables.customer, OWN_KEY, unknown)):
             state.keep_customer(customer_of(row))
+
+    def read_histories(self) -> None:
+        """Read what the answers of earlier entries are made of again, if any was asked for."""
+        theirs = {(business, kept.entry.customer_id) for (business, _), kept in self.state.replays.entries.items()}
+        columns = ("business_id", "customer_id")
+        for row in self._fetch(Lookup(tables.reward, columns, theirs)):
+            self.state.keep_reward(reward_of(row))
+        for row in self._fetch(Lookup(tables.past_profile, columns, theirs)):
+            self.state.replays.profiles[row.business_id, row.customer_id].append(PastProfile.of(row))
 
 
 def _phone(request: Request) -> str | None:

@@ -14,8 +14,9 @@ from sqlalchemy import Row
 from loyalty_app.counter.answers import AnyOutcome
 from loyalty_app.counter.chat_cards import ChatCards
 from loyalty_app.counter.orders import CustomerRef, Request
+from loyalty_app.counter.replays import CardHistory, Repeatable, Replays, once_of, past_profile_of
 from loyalty_app.counter.totals_delta import TotalsDelta
-from loyalty_app.db.idempotency import KeptAnswer, KeyOfBusiness
+from loyalty_app.db.idempotency import KeptAnswer, KeyOfBusiness, check_of, once_key_of
 from loyalty_app.ids import Ids, Kind
 from loyalty_app.shops.businesses import Business
 from loyalty_app.webhooks.outbox import EventIds
@@ -81,6 +82,7 @@ class BatchState:
         """Order references, and the entries that have them."""
         self.rewards: dict[Key, dict[int, Reward]] = {}
         self.answers: dict[KeyOfBusiness, KeptAnswer] = {}
+        self.replays = Replays()
         self.chat_cards = ChatCards()
 
         # What is to be written, besides the new and changed cards in chats.
@@ -173,6 +175,7 @@ class BatchState:
             self.claimable.add(key)
         elif _profile(before) != _profile(customer):
             self.changed_profiles.add(customer.id)
+            self.replays.keep_profile(past_profile_of(before))
             if before.phone and before.phone != customer.phone:
                 del self.customers_by_phone[customer.business_id, one_number(before.phone)]
         is_new = before is None or customer.id in self.new_customers
@@ -183,8 +186,9 @@ class BatchState:
             self._forget(key)
 
     def _forget(self, key: Key) -> None:
-        """Drop unwritten events and earlier answers about an erased customer; figures stay."""
+        """Drop unwritten events, earlier answers and profiles of an erased customer; figures stay."""
         self.erased.append(key)
+        self.replays.forget(key)
         self.new_events = [one for one in self.new_events if (one.customer.business_id, one.customer.id) != key]
         for name, kept in self.answers.items():
             if (kept.business_id, kept.customer_id) == key:
@@ -218,20 +222,31 @@ class BatchState:
         else:
             self.undone.append(Undone(by.business_id, number, by.id))
 
-    def keep_answer(self, request: Request, customer_id: int, body: bytes) -> None:
+    def history_of(self, customer: Customer) -> CardHistory:
+        """What an answer about a customer is made of again."""
+        return CardHistory(
+            customer, self.replays.profiles[customer.business_id, customer.id], self.rewards_of(customer)
+        )
+
+    def keep_answer(self, request: Request, customer_id: int, outcome: AnyOutcome, body: bytes) -> None:
         """Keep an answer about a customer under the caller's idempotency key, if there is one."""
         if request.caller.key is None:
             return
-        key = request.business_id, request.caller.key
+        key, fingerprint = (request.business_id, request.caller.key), request.fingerprint()
         self.answers[key] = KeptAnswer(
             business_id=request.business_id,
             key=request.caller.key,
-            fingerprint=request.fingerprint(),
+            fingerprint=fingerprint,
             customer_id=customer_id,
             body=body,
             created_at=self.now,
         )
-        self.new_answers.append(key)
+        if isinstance(outcome, Repeatable):
+            occurred_at = self.new_entries[outcome.transaction_id].occurred_at
+            once = once_of(check_of(request.caller.key, fingerprint), outcome, occurred_at)
+            self.replays.once[outcome.transaction_id] = once_key_of(request.caller.key), once
+        else:
+            self.new_answers.append(key)
 
 
 def _profile(customer: Customer) -> tuple[object, ...]:

@@ -22,6 +22,7 @@ from loyalty_app.webhooks.outbox import forget, queued
 from loyalty_core.access import PLANS
 from loyalty_core.events import event_type
 from loyalty_core.joining import newly_full
+from loyalty_core.ledger import Entry
 
 encode = msgspec.json.Encoder().encode
 OWN_KEY = ("business_id", "id")
@@ -75,11 +76,18 @@ def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
         BulkUpdate(tables.customer, [card_row(customer) for customer, profile in changed if not profile], OWN_KEY),
         BulkUpdate(tables.customer, profiles, OWN_KEY),
         BulkInsert(tables.customer_word, [*word_rows((*new, *profiles))]),
-        BulkInsert(tables.transaction, [entry_row(entry) for entry in state.new_entries.values()]),
+        BulkInsert(tables.transaction, [_keyed_row(entry, state) for entry in state.new_entries.values()]),
         BulkUpdate(tables.transaction, undone, OWN_KEY),
         BulkInsert(tables.reward, [reward_row(reward) for reward in state.new_rewards.values()]),
         BulkUpdate(tables.reward, [reward_row(reward) for reward in state.changed_rewards.values()], OWN_KEY),
+        BulkInsert(tables.past_profile, [asdict(profile) for profile in state.replays.new_profiles]),
     ]
+
+
+def _keyed_row(entry: Entry, state: BatchState) -> Values:
+    """An entry, with what it keeps of its idempotency key and its answer."""
+    once_key, once = state.replays.once.get(entry.id, (None, None))
+    return {**entry_row(entry), "once_key": once_key, "once": once}
 
 
 def _answers(state: BatchState) -> BulkWrite:

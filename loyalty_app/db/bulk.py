@@ -71,11 +71,16 @@ Wanted = tuple[int | str | None, ...]
 
 
 class Lookup(NamedTuple):
-    """All rows of a table whose columns have one of the wanted values."""
+    """All rows of a table whose columns have one of the wanted values.
+
+    The columns in `null` are NULL in all of them. Why it matters: an index over such rows only is used if a question
+    says so; without it the whole table is read.
+    """
 
     table: Table
     columns: tuple[str, ...]
     wanted: Collection[Wanted]
+    null: tuple[str, ...] = ()
 
 
 class Gathered(NamedTuple):

@@ -9,8 +9,10 @@ The rules, in words:
 
 - An answer that holds a secret is stored encrypted, with the vault that its caller gives.
 
-The counter stores the answers of a whole batch by these rules, `answer_once` stores a single one. `write_once` is for
-work that has a unique key of its own. What is asked is not known here.
+Stamps, redemptions and undos keep their key in their entry of the ledger, as a number, and so little of their answer
+that it can be made again (`counter/replays.py`). All else is stored in the table `idempotency`: by the counter for a
+whole batch, by `answer_once` for a single request. `write_once` is for work that has a unique key of its own. What is
+asked is not known here.
 """
 
 import hashlib
@@ -19,7 +21,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, update
+from sqlalchemy import Connection, Row, and_, delete, update
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db import tables
@@ -35,6 +37,11 @@ NOBODY = 0
 
 KeyOfBusiness = tuple[int, str]
 """A business's id and a key that one of its callers chose."""
+
+CHECK_BYTES = 4
+"""How many bytes of an entry's `once` tell its request, besides the 64 bits of `once_key`. In a shop with ten million
+keys the chance that two have one number is 3 in a million. The later one is refused then, and may come with another
+key."""
 
 
 class KeptAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +83,16 @@ class Locks(Protocol):
 def fingerprint_of(*parts: bytes) -> bytes:
     """32 bytes that distinguish a request, made from its content and not from its spelling."""
     return hashlib.sha256(b"".join(parts)).digest()
+
+
+def once_key_of(key: str) -> int:
+    """The number for a key, under which an entry of the ledger is found: 64 bits, with a sign."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big", signed=True)
+
+
+def check_of(key: str, fingerprint: bytes) -> bytes:
+    """What tells whether an entry was made by this request under this key."""
+    return fingerprint_of(key.encode(), b"\0", fingerprint)[:CHECK_BYTES]
 
 
 def replayed(kept: KeptAnswer, fingerprint: bytes) -> bytes:
@@ -131,10 +148,12 @@ def _fetch(database: Database, connection: Connection, keys: Iterable[KeyOfBusin
 
 
 def forget_answers(connection: Connection, business_id: int, customer_id: int) -> None:
-    """Remove the answers about an erased customer."""
-    columns = tables.idempotency.c
+    """Remove the answers about an erased customer, and what others would be made of."""
+    columns, past = tables.idempotency.c, tables.past_profile.c
     about = and_(columns.business_id == business_id, columns.customer_id == customer_id)
     connection.execute(update(tables.idempotency).where(about).values(answer=None))
+    theirs = and_(past.business_id == business_id, past.customer_id == customer_id)
+    connection.execute(delete(tables.past_profile).where(theirs))
 
 
 async def answer_once(
@@ -181,6 +200,9 @@ def _first_answer(
     for kept in _fetch(database, connection, [(request.business_id, request.key)]):
         body = replayed(kept, request.fingerprint)
         return KeyedAnswer(body if vault is None else vault.unlock(body).encode(), replayed=True)
+    by_number = (request.business_id, once_key_of(request.key))
+    if database.fetch(connection, tables.transaction, ("business_id", "once_key"), [by_number]):
+        raise IdempotencyKeyReused
     return None
 
 

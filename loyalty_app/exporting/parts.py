@@ -29,6 +29,8 @@ STAYS_HERE = {
     "told_to",
     "next_at",
     "lease",
+    "once_key",
+    "once",
 }
 """Columns that are secrets, somebody else's data, or this program's caches and memory."""
 

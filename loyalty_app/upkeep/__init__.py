@@ -1,1 +1,1 @@
-"""Upkeep: periodic work beside serving people: expiry, retention, erasing inactive customers, scheduled backups."""
+"""Upkeep: periodic work beside serving people: expiry, retention, inactivity, older answers, scheduled backups."""

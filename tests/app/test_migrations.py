@@ -169,6 +169,7 @@ LANDED = {
     "0009_repairs_and_the_vault.py": "8baa0907ba6b5838",
     "0010_searching_the_ledger.py": "b9d8c7cfc0cde8d0",
     "0011_search_words.py": "da3e5a6cf10f7e49",
+    "0012_keys_in_the_ledger.py": "92fe4682e32d0ce1",
 }
 
 

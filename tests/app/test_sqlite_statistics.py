@@ -16,6 +16,7 @@ from loyalty_app.customers.transactions import LedgerSearch, list_ledger
 from loyalty_app.db import tables
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
+from loyalty_app.db.sqlite.engine import SqliteDatabase
 from loyalty_app.db.sqlite.statistics import GROWN
 from loyalty_app.pagination import PageRequest
 from loyalty_app.settings import Settings
@@ -96,6 +97,10 @@ def _plans(connection: Connection, ask: Callable[[Connection], object]) -> list[
     event.listen(connection, "before_cursor_execute", hear)
     ask(connection)
     event.remove(connection, "before_cursor_execute", hear)
+    return _explained(connection, heard)
+
+
+def _explained(connection: Connection, heard: list[tuple[str, Any]]) -> list[str]:
     steps = [
         row.detail
         for sql, parameters in heard
@@ -132,6 +137,23 @@ async def test_a_search_of_the_ledger_reads_what_it_finds_and_no_more(file: Sett
     steps = await plans(file, lambda shop, c: list_ledger(c, shop.business.id, search, wanted=FIRST))
     assert steps
     assert all(any(part in step for part in expected) for step in steps), steps
+
+
+async def test_a_stamp_with_a_key_and_an_order_finds_both_by_their_indexes(file: Settings) -> None:
+    database = SqliteDatabase(file.sqlite_path)
+    shop = await open_shop(database)
+    lena = await shop.join()
+    heard: list[tuple[str, Any]] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *told: heard.append((told[2], told[3])))
+    await shop.stamp(lena.id, key="k", order_ref="till-1-2026-03-02-000123")
+    steps = await database.read(lambda connection: _explained(connection, heard))
+    assert {part for step in steps for part in INDEXES_OF_KEYS if part in step} == {*INDEXES_OF_KEYS}
+    assert [step for step in steps if step.startswith("SCAN")] == []
+    await shop.counter.close()
+    await database.close()
+
+
+INDEXES_OF_KEYS = ("uq_transaction_once_key", "uq_transaction_order_ref")
 
 
 async def test_the_description_is_written_once_and_names_indexes_that_are_there(file: Settings) -> None:

@@ -23,6 +23,7 @@ OF_THE_PROGRAM = {
         "business_total",
         "idempotency",
         "retired_secret",
+        "past_profile",
         "event",
         "delivery",
         "attempt",

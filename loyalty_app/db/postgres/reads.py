@@ -21,8 +21,8 @@ DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
 ONCE_LOCKED = "(SELECT count(*) FROM locked) >= 0"
 PATIENCE = "10 ms"
 
-Subject = tuple[Table, tuple[str, ...]]
-"""What a question is about, whatever values it wants."""
+Subject = tuple[Table, tuple[str, ...], tuple[str, ...]]
+"""What a question is about, whatever values it wants: a table, the columns that have those, and those that are NULL."""
 
 
 class Seen:
@@ -56,7 +56,7 @@ def ask(connection: Connection, questions: Sequence[Lookup], ids: Ids, *, locked
 
 
 def _subjects(questions: Sequence[Lookup]) -> tuple[Subject, ...]:
-    return tuple((question.table, question.columns) for question in questions)
+    return tuple((question.table, question.columns, question.null) for question in questions)
 
 
 @lru_cache(1_024)
@@ -102,11 +102,12 @@ def _array(subject: Subject, numbers: Iterator[int]) -> str:
 
 
 def _found(subject: Subject, numbers: Iterator[int]) -> str:
-    table, columns = subject
+    table, columns, null = subject
     types = (table.c[name].type.compile(DIALECT) for name in columns)
     wanted = ", ".join(f"CAST(${next(numbers)} AS {one}[])" for one in types)
     names = ", ".join(f'"{name}"' for name in columns)
-    found = " AND ".join(f't."{name}" = wanted."{name}"' for name in columns)
+    same = (f't."{name}" = wanted."{name}"' for name in columns)
+    found = " AND ".join([*same, *(f't."{name}" IS NULL' for name in null)])
     return f'unnest({wanted}) AS wanted({names}) JOIN "{table.name}" AS t ON {found}'
 
 

@@ -211,9 +211,7 @@ class SqliteDatabase(Writes):
     ) -> Sequence[Row[Any]]:
         """All rows whose columns have one of the wanted values; a write transaction locks the whole file anyway."""
         del lock
-        if not (given := list(set(wanted))):
-            return []
-        return connection.execute(_fetch(table, columns), {"wanted": msgspec.json.encode(given).decode()}).all()
+        return _rows(connection, Lookup(table, columns, set(wanted)))
 
     def gather(
         self,
@@ -225,7 +223,7 @@ class SqliteDatabase(Writes):
     ) -> Gathered:
         """The rows of each question, one after the other; ids are known already, and everything is locked."""
         del ids
-        found = [self.fetch(connection, one.table, one.columns, one.wanted) for one in (*locked, *questions)]
+        found = [_rows(connection, one) for one in (*locked, *questions)]
         first = {row for rows in found[: len(locked)] for row in rows}
         return Gathered(list(first), found[len(locked) :])
 
@@ -238,8 +236,16 @@ class SqliteDatabase(Writes):
         self._writer_thread.shutdown()
 
 
+def _rows(connection: Connection, asked: Lookup) -> Sequence[Row[Any]]:
+    if not (given := list(set(asked.wanted))):
+        return []
+    wanted = {"wanted": msgspec.json.encode(given).decode()}
+    return connection.execute(_fetch(asked.table, asked.columns, asked.null), wanted).all()
+
+
 @lru_cache
-def _fetch(table: Table, columns: tuple[str, ...]) -> Select[Any]:
+def _fetch(table: Table, columns: tuple[str, ...], null: tuple[str, ...]) -> Select[Any]:
     wanted = func.json_each(bindparam("wanted")).table_valued("value", name="wanted")
     found = [table.c[name] == func.json_extract(wanted.c.value, f"$[{place}]") for place, name in enumerate(columns)]
+    found += [table.c[name].is_(None) for name in null]
     return select(table).select_from(wanted.join(table, and_(*found)))

@@ -14,6 +14,7 @@ GROWN = {
     ("customer_word", "customer_word"): "700000 70000 10 1",
     ("transaction", "transaction"): "1000000 100000 1",
     ("transaction", "ix_transaction_business_id_customer_id_id"): "1000000 100000 10 1",
+    ("transaction", "uq_transaction_once_key"): "1000000 100000 1",
     ("transaction", "uq_transaction_order_ref"): "300000 30000 1",
     ("transaction", "ix_transaction_undone_order_ref"): "3000 300 1",
     ("transaction", "ix_transaction_type"): "100000 10000 5000 1",

@@ -4,7 +4,16 @@ The struct of the same name in `loyalty_core` says what a column means. `metadat
 imported. Nothing is read or written here.
 """
 
-from loyalty_app.db.tables.cards import customer, customer_word, daily_total, event, idempotency, reward, transaction
+from loyalty_app.db.tables.cards import (
+    customer,
+    customer_word,
+    daily_total,
+    event,
+    idempotency,
+    past_profile,
+    reward,
+    transaction,
+)
 from loyalty_app.db.tables.shops import (
     api_key,
     branch,
@@ -38,6 +47,7 @@ __all__ = [
     "metadata",
     "notice",
     "numbers",
+    "past_profile",
     "program",
     "retired_secret",
     "reward",

@@ -1,9 +1,14 @@
 """Tables of cards: customers, the ledger, rewards, idempotency keys, events, and the totals of each day.
 
+An entry that was asked for with an idempotency key carries it: `once_key` is a number made from the key, `once` tells
+the request and what the answer showed (`db/idempotency.py`, `counter/replays.py`). The table `idempotency` has the keys
+and answers of all other requests, and of entries that are older than these columns.
+
 The balance columns of `customer` and the totals are caches of the ledger (`transaction`); `loyalty doctor` proves them.
 """
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Date,
     ForeignKeyConstraint,
@@ -84,6 +89,8 @@ transaction = owned(
     Column("voids", BigId),
     Column("voided_by", BigId),
     Column("reason", Text),
+    Column("once_key", BigInteger),
+    Column("once", LargeBinary),
     PrimaryKeyConstraint("business_id", "id"),
     Index(None, "business_id", "customer_id", "id"),
 )
@@ -127,6 +134,26 @@ Index(
     transaction.c.order_ref,
     sqlite_where=text("order_ref IS NOT NULL AND voided_by IS NOT NULL"),
     postgresql_where=text("order_ref IS NOT NULL AND voided_by IS NOT NULL"),
+)
+Index(
+    "uq_transaction_once_key",
+    transaction.c.business_id,
+    transaction.c.once_key,
+    unique=True,
+    sqlite_where=text("once_key IS NOT NULL"),
+    postgresql_where=text("once_key IS NOT NULL"),
+)
+
+# What a profile was before it was changed; `version` is the last one of the customer that had it.
+past_profile = owned(
+    "past_profile",
+    Column("customer_id", BigId, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("phone", String(20)),
+    Column("email", Text),
+    Column("birthday", Date),
+    PrimaryKeyConstraint("business_id", "customer_id", "version"),
 )
 
 reward = owned(
