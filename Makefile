@@ -94,9 +94,14 @@ pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into bui
 
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
+<<<<<<< HEAD
 BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-importing \
            bench-kills bench-lasting-bytes bench-peers bench-photos bench-reads bench-searches bench-stamps \
            bench-webhooks
+=======
+BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-importing \
+           bench-kills bench-peers bench-photos bench-reads bench-searches bench-stamps bench-webhooks
+>>>>>>> d6c7983 (Sheets from before Unicode are read in the right letters or refused, and a second import corrects misread names)
 
 .PHONY: $(BENCHES)
 $(BENCHES): $(HOUSE)
@@ -108,6 +113,7 @@ bench-cards:      ## how long a card takes to draw
 bench-chat:       ## how soon a press of a button shows
 bench-cost:       ## what a server costs: start, memory, growth, and where the time of a stamp goes
 bench-crowd-growth: ## stamps a second with few customers and with a million, one shop and many, many webhooks
+bench-encodings:  ## how many sheets from before Unicode are read in the right letters, refused, or misread
 bench-importing:  ## how fast a spreadsheet comes in
 bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a proof, and takes long)
 bench-lasting-bytes: ## what a stamp leaves in the database for ever, now and as older releases wrote it

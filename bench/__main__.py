@@ -24,6 +24,7 @@ BENCHMARKS = (
     "chat",
     "importing",
     "lasting_bytes",
+    "encodings",
     "cost",
 )
 """`kills` is a proof and no measurement; `peers` belongs to `stamps`."""

@@ -15,7 +15,10 @@ def import_answer(imported: Imported) -> dict[str, object]:
         "imported": imported.imported,
         "already_there": imported.already_there,
         "left_out": imported.left_out,
+        "corrected": imported.corrected,
         "encoding": imported.encoding,
+        "encoding_guessed": imported.encoding_guessed,
+        "example": imported.example,
         "separator": NAMES.get(imported.separator, imported.separator),
         "columns": imported.columns,
         "ignored_columns": imported.ignored_columns,
@@ -39,7 +42,11 @@ def import_words(imported: Imported) -> str:
     People who were there before are not named: after a second import of a file that is everybody. People who are twice
     in the file are.
     """
-    told = (remark for remark in imported.report if remark.fate is Fate.LEFT_OUT or remark.twin is not None)
+    told = (
+        remark
+        for remark in imported.report
+        if remark.fate in {Fate.LEFT_OUT, Fate.CORRECTED} or remark.twin is not None
+    )
     shown = [_words(remark) for remark in told]
     more = len(shown) - FIRST_SHOWN
     lines = shown[:FIRST_SHOWN]
@@ -55,7 +62,16 @@ def _figures(imported: Imported) -> list[str]:
     separator = NAMES.get(imported.separator, imported.separator)
     ignored = f" Not read: {', '.join(imported.ignored_columns)}." if imported.ignored_columns else ""
     verb = "Would import" if imported.dry_run else "Imported"
+    corrected = f", names corrected {imported.corrected:,}" if imported.corrected else ""
+    figures = f"{verb} {imported.imported:,}, already there {imported.already_there:,}, left out {imported.left_out:,}"
     return [
         f"Read as {imported.encoding} with {separator} between cells: {', '.join(imported.columns)}.{ignored}",
-        f"{verb} {imported.imported:,}, already there {imported.already_there:,}, left out {imported.left_out:,}.",
+        *([_guess(imported)] if imported.encoding_guessed else []),
+        f"{figures}{corrected}.",
     ]
+
+
+def _guess(imported: Imported) -> str:
+    """How to see whether the letters are right, and what to do if they are not."""
+    example = f' If "{imported.example}" is not spelled so' if imported.example else " If names are wrong"
+    return f"The encoding was guessed.{example}, import again with --encoding: that corrects the names."

@@ -33,6 +33,8 @@ class Fate(StrEnum):
     IMPORTED = "imported"
     ALREADY_THERE = "already_there"
     LEFT_OUT = "left_out"
+    CORRECTED = "corrected"
+    """There already, and a name that an earlier import had misread was put right."""
 
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ made from the list and the place: if two import one list at once, nobody is crea
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -54,18 +54,18 @@ class Known:
     """People who are customers already or came earlier in the list; `places` are where in the list."""
 
     def __init__(self) -> None:
-        self._people: set[int] = set()
+        self._people: dict[int, int] = {}
         self._places: dict[str | int, int] = {}
 
     @classmethod
     async def load(cls, database: Database, business_id: int) -> "Known":
         """Read the customers of a business; hashes of them are enough."""
-        own = select(customer.c.name, customer.c.email).where(
+        own = select(customer.c.id, customer.c.name, customer.c.email).where(
             customer.c.business_id == business_id, customer.c.erased_at.is_(None)
         )
         known = cls()
         known._people = await database.read(
-            lambda connection: {hash(person(row.name, row.email)) for row in connection.execute(own)}
+            lambda connection: {hash(person(row.name, row.email)): row.id for row in connection.execute(own)}
         )
         return known
 
@@ -80,6 +80,14 @@ class Known:
         if not profile.phone and token in self._people:
             return _there(candidate, f"a customer with the same {what} is there")
         return None
+
+    def misread(self, candidate: Candidate, names: Iterable[str]) -> Remark | None:
+        """Who is there under one of these names, without a phone number: a misread one of the candidate's."""
+        email = candidate.profile.email
+        found = next((n for name in names if (n := self._people.get(hash(person(name, email))))), None)
+        if found is None:
+            return None
+        return replace(_there(candidate, f"customer {found} has a misread form of that name"), customer_id=found)
 
 
 def _there(candidate: Candidate, message: str, twin: int | None = None) -> Remark:

@@ -25,10 +25,11 @@ MOSTLY_ZERO, HARDLY_ZERO = 0.3, 0.02
 
 
 class Letters(msgspec.Struct, frozen=True):
-    """The text of a file, and the encoding it was read in."""
+    """The text of a file, and the encoding it was read in; `guessed` if the file does not tell for certain."""
 
     text: str
     encoding: str
+    guessed: bool = False
 
 
 def read_letters(data: bytes, encoding: str | None = None, *, country: str | None = None) -> Letters:
@@ -36,9 +37,10 @@ def read_letters(data: bytes, encoding: str | None = None, *, country: str | Non
 
     `country` is the shop's, as PL: programs there write other bytes for the same letters.
     """
-    chosen = encoding or _marked(data) or _sixteen_bits(data) or _eight_bits(data, country)
+    told = encoding or _marked(data) or _sixteen_bits(data)
+    chosen = told or _eight_bits(data, country)
     try:
-        return Letters(data.decode(chosen, "replace"), chosen.removesuffix("-sig"))
+        return Letters(data.decode(chosen, "replace"), chosen.removesuffix("-sig"), not told and chosen != "utf-8")
     except (LookupError, ValueError) as error:
         message = "must be an encoding's name, as utf-8, windows-1252 or windows-1251"
         raise InvalidRequest.field("encoding", message) from error

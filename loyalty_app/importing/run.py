@@ -10,8 +10,9 @@ import msgspec
 from loyalty_app.clock import Clock
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database
-from loyalty_app.importing.candidates import Fate, Remark, Setting
+from loyalty_app.importing.candidates import Candidate, Fate, Remark, Setting
 from loyalty_app.importing.customer_creation import CandidateTaker, CustomerCreator, DryRun, ImportKeys, Known
+from loyalty_app.importing.misread_names import NameCorrector, misreadings
 from loyalty_app.importing.sheet import Read, Sheet, read_sheet, without_wrong_lines
 from loyalty_app.shops.businesses import Business, find_business
 
@@ -24,12 +25,15 @@ class Imported(msgspec.Struct, frozen=True, kw_only=True):
     business_id: int
     dry_run: bool
     encoding: str
+    encoding_guessed: bool
+    example: str | None
     separator: str
     columns: tuple[str, ...]
     ignored_columns: tuple[str, ...]
     imported: int
     already_there: int
     left_out: int
+    corrected: int
     report: tuple[Remark, ...]
 
 
@@ -55,16 +59,23 @@ async def import_file(
     business = await database.read(lambda connection: find_business(connection, business_id))
     setting = Setting(business.country, business.zone, clock())
     sheet = read_sheet(data, setting, encoding=options.encoding)
-    known, told = await Known.load(database, business_id), options.progress
+    work = Importing(sheet, await Known.load(database, business_id), options.progress)
     if options.dry_run:
-        progress = await _go_through(sheet, known, DryRun(database, business), told)
-        return _imported(business, sheet, progress, dry_run=True)
+        await work.go_through(DryRun(database, business), _corrector(database, business, sheet))
+        return _imported(business, sheet, work.progress, dry_run=True)
     counter = Counter(database, clock=clock)
     try:
         taker = CustomerCreator(counter, business, ImportKeys(hashlib.sha256(data).hexdigest()[:32]))
-        return _imported(business, sheet, await _go_through(sheet, known, taker, told), dry_run=False)
+        await work.go_through(taker, _corrector(database, business, sheet, counter))
+        return _imported(business, sheet, work.progress, dry_run=False)
     finally:
         await counter.close()
+
+
+def _corrector(
+    database: Database, business: Business, sheet: Sheet, counter: Counter | None = None
+) -> NameCorrector | None:
+    return None if sheet.guessed else NameCorrector(database, business, counter)
 
 
 class Progress:
@@ -82,20 +93,34 @@ class Progress:
         self.report += sorted(remarks, key=lambda remark: remark.place)
 
 
-async def _go_through(sheet: Sheet, known: Known, taker: CandidateTaker, told: Callable[[int, int], None]) -> Progress:
-    progress = Progress()
-    for lines in _parts(sheet.lines):
-        candidates, remarks = without_wrong_lines(lines)
-        new = []
-        for candidate in candidates:
-            remark = known.remark(candidate, "line")
-            if remark is None:
-                new.append(candidate)
-            else:
-                remarks.append(remark)
-        progress.note(len(lines), remarks + await taker.take(new))
-        told(len(lines), sheet.rows)
-    return progress
+class Importing:
+    """One file on its way, part by part."""
+
+    def __init__(self, sheet: Sheet, known: Known, told: Callable[[int, int], None]) -> None:
+        self._sheet, self._known, self._told = sheet, known, told
+        self.progress = Progress()
+
+    async def go_through(self, taker: CandidateTaker, corrector: NameCorrector | None) -> None:
+        """Take all lines."""
+        for lines in _parts(self._sheet.lines):
+            candidates, remarks = without_wrong_lines(lines)
+            new = []
+            for candidate in candidates:
+                remark = self._remark(candidate, corrector)
+                if remark is None:
+                    new.append(candidate)
+                else:
+                    remarks.append(remark)
+            remarks += await taker.take(new)
+            told = remarks if corrector is None else await corrector.correct(candidates, remarks)
+            self.progress.note(len(lines), told)
+            self._told(len(lines), self._sheet.rows)
+
+    def _remark(self, candidate: Candidate, corrector: NameCorrector | None) -> Remark | None:
+        remark, profile = self._known.remark(candidate, "line"), candidate.profile
+        if remark is None and corrector is not None and not profile.phone and not profile.name.isascii():
+            return self._known.misread(candidate, misreadings(profile.name))
+        return remark
 
 
 def _parts(lines: Iterator[Read]) -> Iterator[list[Read]]:
@@ -108,11 +133,14 @@ def _imported(business: Business, sheet: Sheet, progress: Progress, *, dry_run: 
         business_id=business.id,
         dry_run=dry_run,
         encoding=sheet.encoding,
+        encoding_guessed=sheet.guessed,
+        example=sheet.example,
         separator=sheet.separator,
         columns=tuple(sheet.columns.places),
         ignored_columns=sheet.columns.ignored,
         imported=progress.fates[Fate.IMPORTED],
         already_there=progress.fates[Fate.ALREADY_THERE],
         left_out=progress.fates[Fate.LEFT_OUT],
+        corrected=progress.fates[Fate.CORRECTED],
         report=tuple(progress.report),
     )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from loyalty_app.importing.candidates import Candidate, Fate, Faults, Remark, Setting, check_days
 from loyalty_app.importing.cells import check_readable, day_of, email_of, name_of, phone_of, plain, stamps_of
+from loyalty_app.importing.code_pages import country_of_zone
 from loyalty_app.importing.dialect import Row, read_rows
 from loyalty_app.importing.encoding import read_letters
 from loyalty_app.importing.headings import PLACES, Columns, columns_of
@@ -21,13 +22,19 @@ NO_SHEETS = {
 }
 """Files that people take for sheets, by how they begin."""
 LARGEST_FILE = 100 * 2**20
+FIRST_LINES, LONGEST_EXAMPLE = 1_000, 60
 Read = Candidate | list[Remark]
 
 
 class Sheet(NamedTuple):
-    """A file: how it was read, and its lines, an iterator. `rows` is how many there may be."""
+    """A file: how it was read, and its lines, an iterator. `rows` is how many there may be.
+
+    `example` is a cell by which people see whether the encoding is right, if it was `guessed`.
+    """
 
     encoding: str
+    guessed: bool
+    example: str | None
     separator: str
     columns: Columns
     rows: int
@@ -40,7 +47,7 @@ def read_sheet(data: bytes, setting: Setting, *, encoding: str | None = None) ->
         raise InvalidRequest.field("file", "must have at most 100 MB: split it")
     if what := next((what for begin, what in NO_SHEETS.items() if data.startswith(begin)), None):
         raise InvalidRequest.field("file", f"is {what}: open it in its program and save it as CSV, best as CSV UTF-8")
-    letters = read_letters(data, encoding, country=setting.country)
+    letters = read_letters(data, encoding, country=setting.country or country_of_zone(setting.zone))
     separator, rows = read_rows(letters.text)
     first = next(rows, None)
     if first is None:
@@ -50,7 +57,15 @@ def read_sheet(data: bytes, setting: Setting, *, encoding: str | None = None) ->
     columns = columns_of(tuple(map(plain, first.cells)))
     body = rows if columns.named else chain([first], rows)
     lines = (_read(row, columns, len(first.cells), setting) for row in body)
-    return Sheet(letters.encoding, separator, columns, _count(letters.text), lines)
+    example = _example(letters.text, separator) if letters.guessed else None
+    return Sheet(letters.encoding, letters.guessed, example, separator, columns, _count(letters.text), lines)
+
+
+def _example(text: str, separator: str) -> str | None:
+    """The last cell that is shown in other letters if the encoding is wrong; the first one may be a heading."""
+    cells = (cell.strip('" ') for line in text.splitlines()[:FIRST_LINES] for cell in line.split(separator))
+    shown = [cell for cell in cells if not cell.isascii()]
+    return shown[-1][:LONGEST_EXAMPLE] if shown else None
 
 
 def _count(text: str) -> int:

@@ -1,7 +1,11 @@
 """Letters: whatever a spreadsheet writes is read as it was meant."""
 
+from contextlib import suppress
+from zoneinfo import ZoneInfo
+
 import pytest
 
+from loyalty_app.importing.code_pages import country_of_zone
 from loyalty_app.importing.encoding import UNREADABLE, read_letters
 from loyalty_core.errors import InvalidRequest
 
@@ -22,8 +26,7 @@ def test_unicode_is_read_with_a_mark_and_without(text: str, encoding: str) -> No
     [(LATIN, "windows-1252"), (LATIN, "mac-roman"), (RUSSIAN, "windows-1251"), (ARABIC, "windows-1256")],
 )
 def test_the_one_byte_encodings_are_told_apart(text: str, encoding: str) -> None:
-    assert read_letters(text.encode(encoding)) == read_letters(text.encode(encoding), encoding)
-    assert read_letters(text.encode(encoding)).text == text
+    assert read_letters(text.encode(encoding)).text == read_letters(text.encode(encoding), encoding).text == text
 
 
 # Five guests each, as a spreadsheet of their country would write them in its Windows code page.
@@ -138,5 +141,52 @@ def test_an_encoding_that_there_is_not_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"a", b"\x00", b"\xff", b"\xff\xfe", b"\x00\x00\x00\x00", b"\xd8\x00" * 9, bytes(range(256))]
 )
-def test_anything_can_be_read_somehow(data: bytes, country: str | None) -> None:
-    assert isinstance(read_letters(data, country=country).text, str)
+def test_anything_can_be_read_somehow_or_is_refused(data: bytes, country: str | None) -> None:
+    with suppress(InvalidRequest):
+        assert isinstance(read_letters(data, country=country).text, str)
+
+
+@pytest.mark.parametrize("country", AT_HOME)
+def test_a_single_guest_is_read_in_the_right_letters_at_home(country: str) -> None:
+    encoding, guests = AT_HOME[country]
+    for guest in guests.split("|"):
+        text = f"Name;Phone\n{guest.split(';')[0]};030 123456\n"
+        data = text.encode(encoding)
+        assert read_letters(data, country=country).text == text, guest
+
+
+def outcome(text: str, encoding: str, shop: str | None) -> str:
+    try:
+        read = read_letters(text.encode(encoding), country=shop)
+    except InvalidRequest:
+        return "refused"
+    return "right" if read.text == text else read.text
+
+
+@pytest.mark.parametrize("shop", ["DE", "FR", "US", "PL", "TR", "RU", None])
+def test_a_sheet_from_elsewhere_is_read_in_the_right_letters_or_refused(shop: str | None) -> None:
+    for country, (encoding, guests) in AT_HOME.items():
+        if country != "VN":  # its accents are in the same places as those of Western Europe
+            assert outcome(sheet(guests), encoding, shop) in {"right", "refused"}, country
+
+
+def test_polish_and_turkish_are_read_by_a_german_shop() -> None:
+    for country in ("PL", "TR"):
+        encoding, guests = AT_HOME[country]
+        assert outcome(sheet(guests), encoding, "DE") == "right"
+
+
+def test_two_readings_that_make_equal_sense_are_refused_with_both_names() -> None:
+    with pytest.raises(InvalidRequest, match=r"windows-1250 or windows-1257.*--encoding"):
+        read_letters("Name\nJüri Põld\nÕnne Šults\n".encode("windows-1257"), country="DE")
+
+
+def test_a_guess_is_told_apart_from_what_is_certain() -> None:
+    assert read_letters("Łódź".encode("windows-1250"), country="PL").guessed
+    for data, encoding in (("Łódź".encode(), None), ("Łódź".encode("utf-16"), None), (b"\xa3", "windows-1250")):
+        assert not read_letters(data, encoding, country="PL").guessed
+
+
+def test_the_time_zone_tells_the_country_of_a_shop_that_has_told_none() -> None:
+    zones = {"Europe/Warsaw": "PL", "Europe/Istanbul": "TR", "Asia/Kolkata": "IN", "UTC": None, "Etc/GMT+3": None}
+    assert {zone: country_of_zone(ZoneInfo(zone)) for zone in zones} == zones
