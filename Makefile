@@ -94,14 +94,9 @@ pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into bui
 
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
-<<<<<<< HEAD
-BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-importing \
+BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-importing \
            bench-kills bench-lasting-bytes bench-peers bench-photos bench-reads bench-searches bench-stamps \
            bench-webhooks
-=======
-BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-importing \
-           bench-kills bench-peers bench-photos bench-reads bench-searches bench-stamps bench-webhooks
->>>>>>> d6c7983 (Sheets from before Unicode are read in the right letters or refused, and a second import corrects misread names)
 
 .PHONY: $(BENCHES)
 $(BENCHES): $(HOUSE)
