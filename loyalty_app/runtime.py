@@ -24,6 +24,7 @@ from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.db.sqlite.server_lock import server_lock
 from loyalty_app.importing.importer import Importer
+from loyalty_app.observability import metrics
 from loyalty_app.observability.exposition import serve_metrics
 from loyalty_app.observability.machine import Readings, disk_readings
 from loyalty_app.observability.queue_depths import DepthQuestion, QueueDepths
@@ -35,17 +36,20 @@ from loyalty_app.upkeep.expiry import expiry
 from loyalty_app.upkeep.file_watch import file_watch
 from loyalty_app.upkeep.inactivity import inactivity
 from loyalty_app.upkeep.kept_answers import kept_answers
-from loyalty_app.upkeep.periodic import Every, periodically
+from loyalty_app.upkeep.periodic import Every, Stop, periodically
 from loyalty_app.upkeep.retention import retention
 from loyalty_app.upkeep.scheduled_backups import scheduled_backups
 from loyalty_app.upkeep.search_indexing import search_indexing
 from loyalty_app.vault import Vault
 from loyalty_app.vault.fingerprint import open_checked_vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
+from loyalty_app.webhooks.endpoint_health import endpoint_depths
 from loyalty_app.webhooks.endpoints import Webhooks
 from loyalty_app.webhooks.outbox import outbox_depths
 from loyalty_app.webhooks.sender import Sender
 from loyalty_app.webhooks.worker import WebhookWorker
+
+OLDEST_EVERY_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -200,7 +204,7 @@ async def _open_runtime(
 
 def _depth_questions(*, shared_bot: bool = True) -> tuple[DepthQuestion, ...]:
     of_chat = (partial(one, shared_bot=shared_bot) for one in (update_depths, card_depths))
-    return outbox_depths, *of_chat
+    return outbox_depths, endpoint_depths, *of_chat
 
 
 def _machine(settings: Settings, clock: Clock, *, backups: bool) -> tuple[Readings, ...]:
@@ -224,12 +228,18 @@ async def _open_bots(runtime: Runtime, bots: OpenBots | None) -> AsyncIterator[N
 def _upkeep_of(runtime: Runtime) -> Iterator[Every]:
     """The upkeep that goes with writing cards, and with delivering, if this process delivers."""
     database, counter, clock = runtime.database, runtime.counter, runtime.clock
+    yield Every(OLDEST_EVERY_SECONDS, partial(_show_oldest, counter), "the oldest order could not be seen")
     yield expiry(database, counter, clock)
     if runtime.served is not None:
         yield file_watch(runtime.served)
     if runtime.webhook_worker is not None:
         yield retention(database, clock)
         yield from _upkeep_of_workers(runtime.settings, database, counter=counter, clock=clock)
+
+
+async def _show_oldest(counter: Counter, _stop: Stop) -> None:
+    """Show how long the oldest order waits. It is noted again and again: a batch that is stuck notes nothing."""
+    metrics.oldest.set(counter.oldest_seconds())
 
 
 def _upkeep_of_workers(settings: Settings, database: Database, *, counter: Counter, clock: Clock) -> Iterator[Every]:

@@ -163,6 +163,10 @@ class Counter:
         """Whether requests are taken."""
         return not self._closing and not self._task.done()
 
+    def oldest_seconds(self) -> float:
+        """For how long the oldest request has waited that is not answered; 0 if there is none."""
+        return self._queue.oldest_seconds()
+
     async def close(self) -> None:
         """Take no more requests, and finish those that wait."""
         self._closing = True

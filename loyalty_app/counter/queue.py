@@ -5,7 +5,9 @@ tills that never rest, a batch on PostgreSQL had 26 requests instead of 11. Noth
 """
 
 import asyncio
+import time
 from collections import deque
+from itertools import islice
 
 from loyalty_app.counter.answers import Reply
 from loyalty_app.counter.orders import Card, Request
@@ -40,6 +42,7 @@ class WaitingRequests:
     def __init__(self, most_waiting: int = MOST_WAITING) -> None:
         self._most_waiting = most_waiting
         self._waiting: deque[Waiting] = deque()
+        self._taken: set[Waiting] = set()
         self._changed = asyncio.Event()
         self._batches = 0
         self._beginning = False
@@ -77,6 +80,7 @@ class WaitingRequests:
             batch.append(self._waiting.popleft())
         self._cards |= _cards(batch)
         self._beginning = False
+        self._taken.update(batch)
         metrics.waiting.set(len(self._waiting))
         self._changed.set()
         return batch
@@ -85,7 +89,13 @@ class WaitingRequests:
         """End a batch, whatever its result."""
         self._batches -= 1
         self._cards -= _cards(batch)
+        self._taken.difference_update(batch)
         self._changed.set()
+
+    def oldest_seconds(self) -> float:
+        """For how long the oldest request has waited that is not answered; 0 if there is none."""
+        began = min((one.began for one in (*self._taken, *islice(self._waiting, 1))), default=None)
+        return 0.0 if began is None else time.perf_counter() - began
 
     async def change(self) -> None:
         """Wait until anything changes here."""

@@ -48,6 +48,12 @@ waiting = Gauge(
     registry=REGISTRY,
     multiprocess_mode="livesum",
 )
+oldest = Gauge(
+    "loyalty_counter_oldest_seconds",
+    "How long the oldest order at the counter that is not answered has waited.",
+    registry=REGISTRY,
+    multiprocess_mode="livemax",
+)
 _deliveries = Histogram(
     "loyalty_delivery_seconds",
     "Time of one attempt to deliver a webhook, by what came of it; _count counts the attempts.",
@@ -129,6 +135,17 @@ def count_update(outcome: str, *, seconds: float) -> None:
 def count_card(outcome: str) -> None:
     """Count a card in a chat: shown, gone or failed."""
     _cards.labels(outcome).inc()
+
+
+for _outcome in ("delivered", "retry", "failed", "switched_off"):
+    _delivery(_outcome)  # from 0 on: Prometheus sees no increase in a figure that begins with 1
+for _outcome in ("handled", "again", "aside"):
+    _update(_outcome)
+
+
+def begin_queue(queue: str) -> None:
+    """Show that none of a queue's jobs was set aside yet."""
+    _set_aside.labels(queue)
 
 
 def count_set_aside(queue: str) -> None:

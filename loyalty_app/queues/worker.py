@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 
 from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database, will_pass
-from loyalty_app.observability.metrics import count_set_aside
+from loyalty_app.observability.metrics import begin_queue, count_set_aside
 from loyalty_app.queues.leased_table import Key, Lease, LeasedTable
 from loyalty_core.errors import Busy
 
@@ -85,6 +85,7 @@ class QueueWorker(Generic[Job, Ended]):
         name: str,
     ) -> None:
         self._database, self._queue, self._work, self._clock, self._name = database, queue, work, clock, name
+        begin_queue(name)
         self._wanted = asyncio.Event()
         self._under_way: dict[asyncio.Task[None], Job] = {}
         self._ended: list[Ended] = []

@@ -3,18 +3,32 @@
 The core decides how long one may fail. `owner_notices` tells the owners.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Row, func, select
 
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import webhook_endpoint
+from loyalty_app.db.tables import business, webhook_endpoint
+from loyalty_app.observability.queue_depths import QueueDepth
 from loyalty_app.shops.notice_facts import Ailment, Trouble, WebhookFacts
 from loyalty_app.shops.owner_notices import add_notice
 from loyalty_core.delivery_retries import DISABLE_AFTER, Delivered, Disable, Fine, Health, Verdict, Warn, judge_endpoint
+
+
+def endpoint_depths(connection: Connection, _now: datetime) -> Iterator[QueueDepth]:
+    """How many endpoints there are and fail, so that one dead receiver counts as one; and how many shops pause."""
+    active = webhook_endpoint.c.active.is_(True)
+    failing = func.count().filter(webhook_endpoint.c.failing_since.is_not(None))
+    there = connection.execute(select(func.count(), failing).select_from(webhook_endpoint).where(active)).one()
+    pauses = select(func.count()).select_from(business).where(business.c.deliveries_paused_at.is_not(None))
+    yield QueueDepth("loyalty_webhook_endpoints", "Endpoints of webhooks that are switched on.", there[0])
+    yield QueueDepth("loyalty_webhook_endpoints_failing", "Those of them whose last attempt failed.", there[1])
+    yield QueueDepth(
+        "loyalty_deliveries_paused", "Businesses whose deliveries are paused.", connection.execute(pauses).scalar_one()
+    )
 
 
 class EndpointHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, selec
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import attempt, delivery, event, webhook_endpoint
+from loyalty_app.db.tables import attempt, business, delivery, event, webhook_endpoint
 from loyalty_app.ids import Ids, Kind
 from loyalty_app.observability.queue_depths import QueueDepth
 
@@ -26,6 +26,9 @@ KEY = ("business_id", "id")
 THEIR_ENDPOINT = and_(
     webhook_endpoint.c.business_id == delivery.c.business_id, webhook_endpoint.c.id == delivery.c.endpoint_id
 )
+
+WORKS = and_(webhook_endpoint.c.active.is_(True), webhook_endpoint.c.failing_since.is_(None))
+"""Whether an endpoint is switched on, and took the last that it was sent."""
 
 
 class EventIds:
@@ -104,13 +107,18 @@ def forget(connection: Connection, business_id: int, customer_id: int) -> None:
 
 
 def outbox_depths(connection: Connection, now: datetime) -> Iterator[QueueDepth]:
-    """What waits in the outbox. Late is what is due and could be sent: its endpoint is switched on."""
+    """What waits in the outbox. Late is what is due and could be sent.
+
+    That is, its endpoint is switched on and does not fail, and its business does not pause: so one dead receiver makes
+    nothing late.
+    """
     waits = delivery.c.status == QUEUED
     queued = connection.execute(select(func.count()).select_from(delivery).where(waits)).scalar_one()
     first = connection.scalar(
         select(func.min(delivery.c.next_at))
         .join_from(delivery, webhook_endpoint, THEIR_ENDPOINT)
-        .where(waits, webhook_endpoint.c.active.is_(True))
+        .join(business, business.c.id == delivery.c.business_id)
+        .where(waits, WORKS, business.c.deliveries_paused_at.is_(None))
     )
     late = max(0.0, (now - first).total_seconds()) if first is not None else 0.0
     yield QueueDepth(

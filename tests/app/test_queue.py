@@ -101,3 +101,17 @@ async def test_one_too_many_is_refused_and_the_others_wait_on(till: Caller) -> N
         queue.add(stamp(till, BEN))
     assert queue.begin(1)
     assert served(queue.take()) == [LENA]
+
+
+async def test_the_oldest_order_ages_until_it_is_answered_also_while_its_batch_is_stuck(till: Caller) -> None:
+    queue = WaitingRequests()
+    assert queue.oldest_seconds() == 0
+    first = queue.add(stamp(till, LENA))
+    first.began -= 50
+    assert 50 <= queue.oldest_seconds() < 60
+    queue.begin(1)
+    batch = queue.take()
+    queue.add(stamp(till, BEN))
+    assert 50 <= queue.oldest_seconds() < 60
+    queue.end(batch)
+    assert 0 < queue.oldest_seconds() < 10

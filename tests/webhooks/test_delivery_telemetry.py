@@ -6,7 +6,9 @@ import pytest
 
 from loyalty_app.observability.exposition import exposition
 from loyalty_app.observability.queue_depths import QueueDepths
+from loyalty_app.webhooks.endpoint_health import endpoint_depths
 from loyalty_app.webhooks.outbox import outbox_depths
+from loyalty_app.webhooks.pausing import pause
 from testkit.concurrency import until
 from tests.observability.planted import logged
 from tests.observability.scrape import Scrape
@@ -18,7 +20,11 @@ COUNT = "loyalty_delivery_seconds_count"
 
 async def figures(office: Office) -> Scrape:
     """What this process has counted; what waits is asked again each time."""
-    return Scrape(exposition(await QueueDepths(office.database, office.clock, [outbox_depths]).measured()).decode())
+    return Scrape(
+        exposition(
+            await QueueDepths(office.database, office.clock, [outbox_depths, endpoint_depths]).measured()
+        ).decode()
+    )
 
 
 @pytest.mark.parametrize(("mode", "outcome"), [("200", "delivered"), ("503", "retry"), ("410", "switched_off")])
@@ -51,6 +57,23 @@ async def test_what_is_due_and_not_sent_grows_late_until_somebody_sends_it(offic
         async with office.worker():
             await office.until_delivered(1)
         await until(lambda: nothing_waits(office))
+
+
+async def test_a_dead_receiver_or_a_paused_shop_makes_nothing_late(office: Office) -> None:
+    async with receiving("503") as receiver:
+        await office.endpoint(receiver.url)
+        await office.stamps(1)
+        async with office.worker():
+            await office.until_attempts(1)
+        office.clock.wait(hours=1)
+        found = await figures(office)
+        assert (found("loyalty_outbox_queued"), found("loyalty_outbox_late_seconds")) == (1, 0)
+        assert (found("loyalty_webhook_endpoints"), found("loyalty_webhook_endpoints_failing")) == (1, 1)
+        await office.change(1, active=True)  # clears its failures
+        assert (await figures(office))("loyalty_outbox_late_seconds") > 3_000
+        await pause(office.database, None, now=office.clock.now)
+        found = await figures(office)
+        assert (found("loyalty_outbox_late_seconds"), found("loyalty_deliveries_paused")) == (0, 1)
 
 
 async def nothing_waits(office: Office) -> bool:
