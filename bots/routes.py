@@ -59,6 +59,7 @@ COMMANDS: dict[str, Answer] = {
     "mydata": customers.show_my_data,
     "shop": owners.show_shop,
     "newshop": owners.begin_shop,
+    "newcard": staff.begin_card,
     "help": customers.help_,
     "cancel": owners.cancel,
 }

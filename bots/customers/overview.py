@@ -1,6 +1,6 @@
 """Overview: all cards of a person, and all their available rewards."""
 
-from bots.buttons import Rows, button
+from bots.buttons import Rows, button, numbered
 from bots.customers.card import waiting_lines
 from bots.customers.own_cards import bring_down, find_all
 from bots.turn import Turn
@@ -39,11 +39,13 @@ async def shop_here(turn: Turn) -> Business | None:
 
 
 def _card_rows(turn: Turn, cards: list[CardSnapshot]) -> Rows:
-    return [[button(_label(turn, snapshot), "mycard", snapshot.business.id)] for snapshot in cards[:MOST_ROWS]]
+    names = numbered(shortened(snapshot.business.name, LABEL_OF_SHOP) for snapshot in cards)
+    named = list(zip(names, cards, strict=True))[:MOST_ROWS]
+    return [[button(_label(turn, name, snapshot), "mycard", snapshot.business.id)] for name, snapshot in named]
 
 
-def _label(turn: Turn, snapshot: CardSnapshot) -> str:
-    shop, card = shortened(snapshot.business.name, LABEL_OF_SHOP), snapshot.customer
+def _label(turn: Turn, shop: str, snapshot: CardSnapshot) -> str:
+    card = snapshot.customer
     if card.rewards_available:
         return turn.words.label("{shop} · 🎁 {n}", shop=shop, n=card.rewards_available)
     return turn.words.label("{shop} · {have}/{need}", shop=shop, have=card.current_stamps, need=card.stamps_required)

@@ -3,7 +3,7 @@
 People with several shops choose one.
 """
 
-from bots.buttons import MAIN, Rows, button
+from bots.buttons import MAIN, Rows, button, numbered
 from bots.owners.screens import below
 from bots.rights import own_position, own_positions
 from bots.staff.invitation import how_to_stamp
@@ -37,7 +37,8 @@ async def choose_shop(turn: Turn) -> None:
     """Offer all shops where the person works."""
     turn.note(ChatChange(draft=None))
     positions = await own_positions(turn)
-    rows = [[button(position.business.name[:40], "shop", position.business.id)] for position in positions]
+    names = numbered(position.business.name[:40] for position in positions)
+    rows = [[button(name, "shop", each.business.id)] for name, each in zip(names, positions, strict=True)]
     await turn.screen(turn.words.say("Which shop?"), rows)
 
 

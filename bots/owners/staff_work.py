@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from textwrap import shorten
 
-from bots.buttons import Rows, button
+from msgspec.structs import replace
+
+from bots.buttons import Rows, button, numbered
 from bots.owners.screens import back
 from bots.turn import Turn
 from bots.words import TEXT, Html, Words, fitted, shortened
@@ -24,15 +26,12 @@ LONGEST_NAME, LONGEST_REWARD = 30, 60
 async def show_work(turn: Turn, position: Position) -> None:
     """Show a page of the staff with what each did, and a button for each."""
     words, shop, now = turn.words, position.business, turn.now()
-    people = await turn.read(lambda connection: read_staff_work(connection, shop, now=now))
+    people = _told_apart(await turn.read(lambda connection: read_staff_work(connection, shop, now=now)))
     page = min(max(1, turn.press.number(1)), max(1, -(-len(people) // PEOPLE_ON_A_PAGE)))
     shown = people[(page - 1) * PEOPLE_ON_A_PAGE : page * PEOPLE_ON_A_PAGE]
     head = words.say("🧾 <b>Who did what at {shop}</b>", shop=shop.name)
     text = fitted(head, [_person_lines(words, person) for person in shown], most=TEXT)
-    names = [
-        button(words.label("{name}", name=shortened(person.name, LONGEST_NAME)), "deeds", shop.id, person.staff_id, 1)
-        for person in shown
-    ]
+    names = [button(words.label("{name}", name=person.name), "deeds", shop.id, person.staff_id, 1) for person in shown]
     rows = [names[place : place + 2] for place in range(0, len(names), 2)]
     around = [
         *([button(words.label("‹ Back"), "work", shop.id, page - 1)] if page > 1 else []),
@@ -41,8 +40,14 @@ async def show_work(turn: Turn, position: Position) -> None:
     await turn.screen(text, [*rows, around, back(words, position)])
 
 
+def _told_apart(people: Sequence[StaffWork]) -> list[StaffWork]:
+    """The people, with a number behind names that several have."""
+    names = numbered(shortened(person.name, LONGEST_NAME) for person in people)
+    return [replace(person, name=name) for person, name in zip(people, names, strict=True)]
+
+
 def _person_lines(words: Words, person: StaffWork) -> Html:
-    name = shortened(person.name)
+    name = person.name
     head = (
         words.say("<b>{name}</b>, not on the staff any more", name=name)
         if person.gone
@@ -70,7 +75,7 @@ async def show_deeds(turn: Turn, position: Position) -> None:
     """Show a page of one person's entries, the newest first, below their figures."""
     words, shop, now = turn.words, position.business, turn.now(position.business)
     staff_id, page = turn.press.number(1), min(max(1, turn.press.number(2)), LAST_PAGE)
-    people = await turn.read(lambda connection: read_staff_work(connection, shop, now=now))
+    people = _told_apart(await turn.read(lambda connection: read_staff_work(connection, shop, now=now)))
     person = next((person for person in people if person.staff_id == staff_id), None)
     if person is None:
         await show_work(turn, position)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, is_stale, link, new_nonce
+from msgspec.structs import replace
+
+from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, is_stale, link, new_nonce, numbered
 from bots.owners.screens import back
 from bots.owners.shop import ROLES
 from bots.turn import Turn
@@ -20,7 +22,7 @@ LONGEST_LABEL = 30
 async def show_team(turn: Turn, position: Position, head: Html | None = None) -> None:
     """Show a page of the staff, the oldest first, with a button for each member whom the person may remove."""
     words, shop = turn.words, position.business
-    members = await list_staff(turn.runtime.database, shop.id)
+    members = _told_apart(await list_staff(turn.runtime.database, shop.id))
     page = min(max(1, turn.press.number(1)), -(-len(members) // ON_A_PAGE)) if turn.press.verb == "team" else 1
     listed = members[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]
     title = words.say("👥 <b>Staff of {shop}</b>", shop=shop.name)
@@ -34,10 +36,16 @@ async def show_team(turn: Turn, position: Position, head: Html | None = None) ->
     await turn.screen(text, [invite_row, *_names(words, position, listed), around, back(words, position)])
 
 
+def _told_apart(members: Sequence[StaffMember]) -> list[StaffMember]:
+    """The staff, with a number behind names that several have."""
+    names = numbered(shortened(member.name, LONGEST_LABEL) for member in members)
+    return [replace(member, name=name) for member, name in zip(members, names, strict=True)]
+
+
 def _names(words: Words, position: Position, members: Sequence[StaffMember]) -> Rows:
     names = [
         button(
-            words.label("✖ {name}", name=shortened(member.name, LONGEST_LABEL)),
+            words.label("✖ {name}", name=member.name),
             "leave",
             position.business.id,
             member.staff_id,
@@ -50,7 +58,7 @@ def _names(words: Words, position: Position, members: Sequence[StaffMember]) -> 
 
 def _line(words: Words, position: Position, member: StaffMember) -> Html:
     since = words.date(member.created_at.astimezone(position.business.zone))
-    name, role = shortened(member.name), words.plain(ROLES[member.role])
+    name, role = member.name, words.plain(ROLES[member.role])
     if member.staff_id == position.staff_id:
         return words.say("• <b>{name}</b> (you), {role}, since {date}", name=name, role=role, date=since)
     return words.say("• <b>{name}</b>, {role}, since {date}", name=name, role=role, date=since)
@@ -157,5 +165,5 @@ async def press_leave(turn: Turn, position: Position) -> None:
 
 async def _member(turn: Turn, position: Position) -> StaffMember | None:
     staff_id = turn.press.number(1)
-    members = await list_staff(turn.runtime.database, position.business.id)
+    members = _told_apart(await list_staff(turn.runtime.database, position.business.id))
     return next((member for member in members if member.staff_id == staff_id), None)

@@ -1,4 +1,4 @@
-"""Customer search: from the link of a card, a picture of cards, a typed code or a phone number to the customer.
+"""Customer search: from the link of a card, a picture of cards, a typed code, phone number or name to the customer.
 
 People who are on no shop's staff learn nothing here: for them these functions return False, whatever the code. A card
 of a shop where they do not work is unknown to them. Reading a picture is in `bots/scan.py`.
@@ -8,18 +8,18 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from telegram import Document, InlineKeyboardButton, PhotoSize
+from telegram import Document, PhotoSize
 from telegram.error import BadRequest
 
-from bots.buttons import LONGEST_DATA, Rows, button
 from bots.scan import cards_in
-from bots.staff.screen import LIST, short, show, turn_away
+from bots.staff import guests
+from bots.staff.customer_list import MOST_NAMED, name_list, picture_list
+from bots.staff.screen import short, show
 from bots.staff.shift import find_shift, positions_here_first
 from bots.turn import Draft, Turn
-from bots.words import Html, Words
+from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.customers.card_pictures import first_name
-from loyalty_app.customers.staff_view import with_codes, with_ids, with_phone_in
+from loyalty_app.customers.staff_view import with_codes, with_name_in, with_phone_in
 from loyalty_app.shops.links import code_in
 from loyalty_app.shops.staff import Position
 from loyalty_core.customers import Customer
@@ -48,9 +48,9 @@ async def open_card(turn: Turn, code: str) -> bool:
 
 
 async def find_typed(turn: Turn, text: str) -> bool:
-    """Answer a typed text: show whom to stamp, if it is the code or the phone number of a card.
+    """Answer a typed text: show whom to stamp, if it is the code or the phone number of a card, or a customer's name.
 
-    False if it means neither.
+    False if it means none of these.
     """
     positions, code = await positions_here_first(turn), code_in(text)
     if not positions:
@@ -60,10 +60,22 @@ async def find_typed(turn: Turn, text: str) -> bool:
     if customer is not None:
         await _serve(turn, customer)
     elif any(letter.isdigit() for letter in text) or text.upper().startswith("CUS"):
-        await turn.screen(_nobody(turn, text))
+        await turn.screen(_nobody(turn, text), guests.offer_rows(turn, positions, text))
     else:
-        return False
+        return await _find_named(turn, positions, text)
     return True
+
+
+async def _find_named(turn: Turn, positions: Sequence[Position], name: str) -> bool:
+    """Show whose name was typed: one customer at once, of several a choice. False if nobody is called so."""
+    shops = [position.business for position in positions]
+    customers = await turn.read(lambda connection: with_name_in(connection, shops, name, most=MOST_NAMED + 1))
+    if len(customers) == 1:
+        await _serve(turn, customers[0])
+    elif customers:
+        zone = next(shop.zone for shop in shops if shop.id == customers[0].business_id)
+        await turn.screen(*name_list(turn.words, customers, zone))
+    return bool(customers)
 
 
 def _nobody(turn: Turn, text: str) -> Html:
@@ -90,7 +102,7 @@ async def scan(turn: Turn) -> bool:
     if len(customers) == 1:
         await _serve(turn, customers[0])
     elif customers:
-        await turn.screen(*_list(turn.words, customers))
+        await turn.screen(*picture_list(turn.words, customers))
     else:
         await turn.screen(_nothing_found(turn, codes))
     return True
@@ -158,41 +170,3 @@ async def _serve(turn: Turn, customer: Customer) -> None:
     shift = await find_shift(turn, customer.business_id)
     if shift is not None:
         await show(turn, shift, customer.id)
-
-
-async def list_again(turn: Turn) -> None:
-    """[All cards of the picture]: shop, customers."""
-    shop, ids = turn.press.business_id, [turn.press.number(place) for place in range(1, len(turn.press.args))]
-    if await find_shift(turn, shop) is None:
-        await turn_away(turn)
-        return
-    customers = await turn.read(lambda connection: with_ids(connection, shop, ids))
-    await turn.screen(*_list(turn.words, customers))
-
-
-def _list(words: Words, customers: Sequence[Customer]) -> tuple[Html, Rows]:
-    """The cards of a picture, to choose from."""
-    text = words.count(
-        "{n} card is in the picture. Whose is it?", "{n} cards are in the picture. Whose is it?", len(customers)
-    )
-    rows = [[_card_button(words, customer)] for customer in customers[:MOST_CARDS]]
-    return text, [*rows, _refresh(words, customers)]
-
-
-def _refresh(words: Words, customers: Sequence[Customer]) -> list[InlineKeyboardButton]:
-    """The button that shows this list again, on its customers' screens too; none if it cannot hold all their ids."""
-    shops = {customer.business_id for customer in customers}
-    named = [LIST, *shops, *(customer.id for customer in customers)]
-    if len(shops) != 1 or len(":".join(map(str, named))) > LONGEST_DATA:
-        return []
-    return [button(words.label("🔄 Refresh"), *map(str, named))]
-
-
-def _card_button(words: Words, customer: Customer) -> InlineKeyboardButton:
-    name, card = short(first_name(customer.name)), customer.card
-    label = words.plain_count("{name} · {n} stamp", "{name} · {n} stamps", card.current_stamps, name=name)
-    label = f"{label} 🎁" if card.rewards_available else label
-    return button(label, "serve", customer.business_id, customer.id)
-
-
-PRESSES = {LIST: list_again}

@@ -60,7 +60,8 @@ def how_to_stamp(words: Words) -> Html:
                 words.say("<b>How to stamp</b>"),
                 words.say("📷 Point the camera of your phone at the customer's card and open the link."),
                 words.say("🖼 Or send a photo of the card here, even of several cards at once."),
-                words.say("⌨️ Or type the code below the square, or the customer's phone number."),
+                words.say("⌨️ Or type the code below the square, or the customer's phone number or name."),
+                words.say("➕ No phone at hand? /newcard makes a card by phone number and first name."),
                 words.say("Then tap <b>+1</b>. That is all."),
             ]
         )

@@ -11,8 +11,10 @@ from sqlalchemy import Connection, or_, select
 
 from loyalty_app.contacts import checked_phone
 from loyalty_app.customers.lists import find_customer
+from loyalty_app.customers.search import CustomerSearch
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, reward, transaction
+from loyalty_app.pagination import PageRequest
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import program_of
 from loyalty_core.changes import Occasion
@@ -23,10 +25,13 @@ from loyalty_core.ledger import Actor, Entry
 from loyalty_core.number_plans import forms_of
 from loyalty_core.programs import running_goal
 from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.search_words import search_words, wanted_words
 from loyalty_core.voiding import UNDOABLE, check_right
 
 LOOKED_BACK = 5
 """How many entries are searched for one that the viewer may undo: colleagues may have stamped since."""
+SHORTEST_NAME, LONGEST_NAME, LOOKED_AT = 2, 60, 100
+"""Letters of a name that is looked for, and how many of those found are looked at."""
 
 
 class StaffView(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,3 +133,28 @@ def with_phone_in(connection: Connection, shops: Iterable[Business], typed: str)
         if found is not None:
             return found
     return None
+
+
+def with_name_in(connection: Connection, shops: Iterable[Business], typed: str, *, most: int) -> list[Customer]:
+    """The customers whose name has all the typed words or their beginnings, from the first shop that has any.
+
+    Those who were there last come first. Only names are looked at, and only if the text is of letters.
+    """
+    words, number = wanted_words(typed)
+    if not words or number is not None or len(typed) > LONGEST_NAME or sum(map(len, words)) < SHORTEST_NAME:
+        return []
+    for shop in shops:
+        ids, _ = CustomerSearch(connection, shop).find(typed, PageRequest(limit=LOOKED_AT))
+        named = [one for one in with_ids(connection, shop.id, ids) if _is_called(one, words)]
+        if named:
+            return sorted(named, key=_last_here, reverse=True)[:most]
+    return []
+
+
+def _is_called(holder: Customer, words: Collection[str]) -> bool:
+    names = search_words(holder.name, None, None)
+    return all(any(name.startswith(word) for name in names) for word in words)
+
+
+def _last_here(holder: Customer) -> tuple[datetime, int]:
+    return holder.card.last_visit_at or holder.created_at, holder.id

@@ -1,0 +1,86 @@
+"""Customer list: several customers to choose from, of a picture or with one name, each with a button.
+
+Two with one first name get the ends of their codes, which stand on their cards: that tells staff no more of them.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+from telegram import InlineKeyboardButton
+
+from bots.buttons import LONGEST_DATA, Rows, button
+from bots.staff.screen import LIST, short, turn_away
+from bots.staff.shift import find_shift
+from bots.turn import Turn
+from bots.words import Html, Words
+from loyalty_app.customers.card_pictures import first_name
+from loyalty_app.customers.staff_view import with_ids
+from loyalty_core.customers import CODE_LETTERS, Customer
+
+MOST_CARDS = 30
+MOST_NAMED = 8
+SHORTEST_END = 4
+
+
+def picture_list(words: Words, customers: Sequence[Customer]) -> tuple[Html, Rows]:
+    """The cards of a picture."""
+    text = words.count(
+        "{n} card is in the picture. Whose is it?", "{n} cards are in the picture. Whose is it?", len(customers)
+    )
+    return text, [*_card_rows(words, customers[:MOST_CARDS]), _refresh(words, customers)]
+
+
+def name_list(words: Words, customers: Sequence[Customer], zone: ZoneInfo) -> tuple[Html, Rows]:
+    """The customers with a name, with the day when they were there last; of very many the first few."""
+    text = words.say("Which card is it? The code is on the card.")
+    if len(customers) > MOST_NAMED:
+        text = Html(f"{text}\n{words.say('There are more: send more of the name, or the phone number.')}")
+    shown = customers[:MOST_NAMED]
+    days = {one.qr_code: words.date(one.card.last_visit_at.astimezone(zone)) for one in shown if one.card.last_visit_at}
+    return text, _card_rows(words, shown, days)
+
+
+async def list_again(turn: Turn) -> None:
+    """[All cards of the picture]: shop, customers."""
+    shop, ids = turn.press.business_id, [turn.press.number(place) for place in range(1, len(turn.press.args))]
+    if await find_shift(turn, shop) is None:
+        await turn_away(turn)
+        return
+    customers = await turn.read(lambda connection: with_ids(connection, shop, ids))
+    await turn.screen(*picture_list(turn.words, customers))
+
+
+def _refresh(words: Words, customers: Sequence[Customer]) -> list[InlineKeyboardButton]:
+    """The button that shows this list again, on its customers' screens too; none if it cannot hold all their ids."""
+    shops = {customer.business_id for customer in customers}
+    named = [LIST, *shops, *(customer.id for customer in customers)]
+    if len(shops) != 1 or len(":".join(map(str, named))) > LONGEST_DATA:
+        return []
+    return [button(words.label("🔄 Refresh"), *map(str, named))]
+
+
+def _card_rows(words: Words, customers: Sequence[Customer], days: Mapping[str, str] | None = None) -> Rows:
+    ends = code_ends(customers)
+    marks = {code: " · ".join([f"…{end}", *filter(None, [(days or {}).get(code)])]) for code, end in ends.items()}
+    return [[_card_button(words, customer, marks.get(customer.qr_code))] for customer in customers]
+
+
+def _card_button(words: Words, customer: Customer, mark: str | None) -> InlineKeyboardButton:
+    name, card = short(first_name(customer.name)), customer.card
+    label = words.plain_count("{name} · {n} stamp", "{name} · {n} stamps", card.current_stamps, name=name)
+    label = f"{label} 🎁" if card.rewards_available else label
+    return button(f"{label} · {mark}" if mark else label, "serve", customer.business_id, customer.id)
+
+
+def code_ends(customers: Sequence[Customer]) -> dict[str, str]:
+    """The ends of the codes of those whose first name another of them has too: as short as they differ."""
+    names = {customer.qr_code: first_name(customer.name).casefold() for customer in customers}
+    counts = Counter(names.values())
+    codes = [code for code, name in names.items() if counts[name] > 1]
+    lengths = range(SHORTEST_END, CODE_LETTERS)
+    length = next((each for each in lengths if len({code[-each:] for code in codes}) == len(codes)), CODE_LETTERS)
+    return {code: code[-length:] for code in codes}
+
+
+PRESSES = {LIST: list_again}
