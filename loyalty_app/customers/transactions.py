@@ -16,10 +16,13 @@ from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
 from loyalty_core.errors import TransactionNotFound
 from loyalty_core.fields import BusinessId, TransactionId
 from loyalty_core.ledger import EntryType
+from loyalty_core.stamping import EARLIEST
 from loyalty_core.views import TransactionView, transaction_view
 
-DISORDER = timedelta(hours=1)
-"""How far the clocks of servers may be apart, or be set back, without an entry being missed."""
+CLOCKS = timedelta(hours=1)
+"""How far the clocks of servers may be apart, or be set back, without anything being missed."""
+DISORDER = EARLIEST + CLOCKS
+"""How much later than another an entry with a lower id may be: a stamp may be booked days after it was given."""
 
 AT_THE_MIDDLE = (
     '(SELECT occurred_at FROM "transaction" WHERE business_id = :business_id AND id >= (low + high) / 2 '

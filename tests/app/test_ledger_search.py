@@ -26,7 +26,7 @@ async def found(shop: Shop, wanted: PageRequest | None = None, **search: object)
     return [entry.id for entry in page.data]
 
 
-async def a_week(shop: Shop, days: int = 7) -> list[tuple[int, datetime]]:
+async def some_days(shop: Shop, days: int = 7) -> list[tuple[int, datetime]]:
     """A stamp each day, with its time; another shop of the same database is open as well."""
     neighbour = await open_next_door(shop)
     lena, omar = (await shop.join()).id, (await neighbour.join()).id
@@ -35,17 +35,16 @@ async def a_week(shop: Shop, days: int = 7) -> list[tuple[int, datetime]]:
         entries.append(((await shop.stamp(lena)).transaction_id, shop.clock.now))
         await neighbour.stamp(omar)
         shop.clock.wait(days=1)
-    await neighbour.counter.close()
     return entries
 
 
 async def test_the_ledger_of_a_shop_is_listed_the_newest_first_and_no_other_s(shop: Shop) -> None:
-    entries = await a_week(shop)
+    entries = await some_days(shop)
     assert await found(shop) == [number for number, _ in reversed(entries)]
 
 
 async def test_a_period_begins_at_since_and_ends_before_until(shop: Shop) -> None:
-    entries = await a_week(shop)
+    entries = await some_days(shop)
     for since in range(7):
         for until in range(since, 7):
             expected = [number for number, _ in reversed(entries[since:until])]
@@ -56,9 +55,10 @@ async def test_a_period_begins_at_since_and_ends_before_until(shop: Shop) -> Non
     assert len(await found(shop, since=entries[0][1] - HOUR * 9_999)) == 7
 
 
-async def test_an_entry_of_a_clock_that_went_wrong_by_less_than_an_hour_is_found(shop: Shop) -> None:
-    entries = await a_week(shop)
-    wrong = [at + (DISORDER - timedelta(seconds=1)) * (1 if place % 2 else -1) for place, (_, at) in enumerate(entries)]
+async def test_an_entry_that_was_booked_a_week_late_on_a_clock_that_was_wrong_is_found(shop: Shop) -> None:
+    entries = await some_days(shop, days=20)
+    late = DISORDER - timedelta(seconds=1)
+    wrong = [at - late if place % 2 else at for place, (_, at) in enumerate(entries)]
 
     def change(connection: Connection) -> None:
         for (number, _), at in zip(entries, wrong, strict=True):
@@ -70,6 +70,16 @@ async def test_an_entry_of_a_clock_that_went_wrong_by_less_than_an_hour_is_found
             later = {number for (number, _), at in zip(entries, wrong, strict=True) if at >= moment + step}
             assert set(await found(shop, since=moment + step)) == later
             assert set(await found(shop, until=moment + step)) == {number for number, _ in entries} - later
+
+
+async def test_a_stamp_that_was_booked_late_is_found_by_the_time_at_which_it_was_given(shop: Shop) -> None:
+    entries = await some_days(shop)
+    given_at = shop.clock.now - timedelta(days=6, hours=23)
+    lena = (await shop.customers())[0].id
+    booked = (await shop.stamp(lena, occurred_at=given_at)).transaction_id
+    assert set(await found(shop, since=entries[1][1])) == {booked, *(number for number, _ in entries[1:])}
+    assert booked in await found(shop, since=given_at, until=given_at + timedelta(seconds=1))
+    assert booked not in await found(shop, since=given_at + timedelta(seconds=1))
 
 
 async def test_a_shop_without_entries_has_none_since_ever(shop: Shop) -> None:
@@ -106,7 +116,7 @@ async def test_types_customers_and_branches_choose_and_go_together(shop: Shop) -
 
 
 async def test_an_entry_is_read_by_its_id_in_its_own_shop_only(shop: Shop) -> None:
-    [(number, at)] = await a_week(shop, days=1)
+    [(number, at)] = await some_days(shop, days=1)
     business_id = shop.business.id
     entry = await shop.database.read(lambda c: read_transaction(c, business_id, TransactionId(number)))
     assert (entry.id, entry.occurred_at) == (number, at)
