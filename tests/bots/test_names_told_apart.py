@@ -1,4 +1,4 @@
-"""Names that several have: whoever must choose by name sees labels that differ."""
+"""Names that several have: people who must choose by name see labels that differ."""
 
 from bots.buttons import numbered
 from loyalty_core.access import Role
