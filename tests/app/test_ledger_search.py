@@ -77,7 +77,9 @@ async def test_a_stamp_that_was_booked_late_is_found_by_the_time_at_which_it_was
     given_at = shop.clock.now - timedelta(days=6, hours=23)
     lena = (await shop.customers())[0].id
     booked = (await shop.stamp(lena, occurred_at=given_at)).transaction_id
-    assert set(await found(shop, since=entries[1][1])) == {booked, *(number for number, _ in entries[1:])}
+    later = {number for number, _ in entries[1:]}
+    assert set(await found(shop, since=given_at)) == {booked, *later}
+    assert set(await found(shop, since=entries[1][1])) == later
     assert booked in await found(shop, since=given_at, until=given_at + timedelta(seconds=1))
     assert booked not in await found(shop, since=given_at + timedelta(seconds=1))
 
