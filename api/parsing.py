@@ -5,6 +5,7 @@ in the core.
 """
 
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -20,6 +21,11 @@ from loyalty_core.errors import CustomerNotFound, FieldError, InvalidRequest
 from loyalty_core.fields import LARGEST_ID
 
 Parsed = TypeVar("Parsed", bound=msgspec.Struct)
+
+LARGEST_EXACT = 2**53
+"""Up to here a floating-point number has no whole neighbour that it could be taken for."""
+# The longer marks first: UTF-32 begins as UTF-16 does.
+OTHER_ENCODINGS = {"UTF-32": (BOM_UTF32_LE, BOM_UTF32_BE), "UTF-16": (BOM_UTF16_LE, BOM_UTF16_BE)}
 
 ID_TEXT = re.compile(r"[0-9]{1,19}")
 PLUS_LOST = re.compile(r"^(\d{4}-\d\d-\d\d[Tt][\d:.]+) (\d\d:\d\d)(?![\s\S])")
@@ -37,13 +43,48 @@ async def read_body(request: RequestLike, shape: type[Parsed]) -> Parsed:
 
 
 def read_json(text: bytes | msgspec.Raw, shape: type[Parsed]) -> Parsed:
-    """A struct out of its JSON. Raises InvalidRequest or MalformedJson."""
+    """A struct out of its JSON; a byte order mark before it is skipped. Raises InvalidRequest or MalformedJson."""
     try:
         return msgspec.json.decode(text, type=shape)
     except msgspec.ValidationError as error:
-        raise explain(error, shape) from error
+        return _read_as_meant(bytes(text), shape, error)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedJson from error
+        marked = bytes(text)
+        if marked.startswith(BOM_UTF8):
+            return read_json(marked.removeprefix(BOM_UTF8), shape)
+        raise MalformedJson(_other_encoding(marked)) from error
+
+
+def _read_as_meant(text: bytes, shape: type[Parsed], error: msgspec.ValidationError) -> Parsed:
+    """Read it again with 1.0 and 1e0 as whole numbers: JSON knows no difference, and some languages write them so."""
+    try:
+        loose = msgspec.json.decode(text)
+        return msgspec.json.decode(msgspec.json.encode(_whole(loose)), type=shape)
+    except msgspec.ValidationError as still:
+        raise explain(still, shape) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise explain(error, shape) from error  # it went no further
+
+
+def _whole(value: Any) -> Any:  # noqa: ANN401  # any JSON
+    match value:
+        case float() if value.is_integer() and abs(value) <= LARGEST_EXACT:
+            return int(value)
+        case list():
+            return [_whole(one) for one in value]
+        case dict():
+            return {name: _whole(one) for name, one in value.items()}
+        case _:
+            return value
+
+
+def _other_encoding(text: bytes) -> str | None:
+    """The encoding of a text that is not UTF-8, as far as its first bytes tell (RFC 4627, section 3)."""
+    for name, marks in OTHER_ENCODINGS.items():
+        if text.startswith(marks):
+            return name
+    zeros = text[:4].count(0)
+    return "UTF-32" if zeros == len(b"\x00\x00\x00") else "UTF-16" if zeros else None
 
 
 async def whole_body(request: RequestLike) -> bytes:

@@ -30,8 +30,9 @@ class MethodNotAllowed(LoyaltyError):
 class MalformedJson(LoyaltyError):
     """The body is not valid JSON."""
 
-    def __init__(self) -> None:
-        super().__init__("The body could not be read as JSON in UTF-8.")
+    def __init__(self, encoding: str | None = None) -> None:
+        seems = "" if encoding is None else f" It seems to be in {encoding}: send it in UTF-8."
+        super().__init__(f"The body could not be read as JSON in UTF-8.{seems}")
 
 
 class MalformedRequest(LoyaltyError):

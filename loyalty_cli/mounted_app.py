@@ -1,4 +1,4 @@
-"""The mounted application: two applications on one port, the second below a path of the first.
+"""The mounted application: two applications on one port, the second below a path of the first; `/` leads to the second.
 
 The second one may hold requests open for any time: they end when the server stops, and do not delay it.
 """
@@ -27,7 +27,9 @@ class MountedApp:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""
         path = scope.get("path", "")
-        if path == self._path or path.startswith(f"{self._path}/"):
+        if path == "/" and scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
+            await _lead_to(self._path, send)
+        elif path == self._path or path.startswith(f"{self._path}/"):
             await self._serve_other({**scope, "root_path": self._path}, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -58,6 +60,12 @@ class MountedApp:
             await _end(send, begun=begun)
         finally:
             self._open.discard(task)
+
+
+async def _lead_to(path: str, send: Send) -> None:
+    headers = [(b"location", path.encode()), (b"content-length", b"0")]
+    await send({"type": START, "status": 307, "headers": headers})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _end(send: Send, *, begun: bool) -> None:

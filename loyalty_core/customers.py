@@ -135,6 +135,19 @@ def name_from(text: str) -> str | None:
         return None
 
 
+def clean_order_ref(text: str) -> str:
+    """Normalise the number of an order, so that one that looks the same is the same: NFC, without what cannot be seen.
+
+    Spaces around it are left out. Raises InvalidRequest if nothing is left.
+    """
+    if text.isascii() and text == text.strip():
+        return text  # nearly always
+    seen = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    reference = unicodedata.normalize("NFC", seen).strip()
+    check_seen("order_ref", reference)
+    return reference
+
+
 def check_seen(field: str, text: str) -> None:
     """Raise InvalidRequest if a text is of characters that cannot be seen."""
     if not can_be_seen(text):
@@ -143,14 +156,21 @@ def check_seen(field: str, text: str) -> None:
 
 def check_birthday(birthday: date | None, today: date) -> None:
     """Raise InvalidRequest if a birthday is in the future or before 1900."""
-    if birthday is not None and not EARLIEST_BIRTHDAY <= birthday <= today:
-        raise InvalidRequest.field("birthday", "must be a past date, as 1990-05-17")
+    if birthday is not None and birthday > today:
+        raise InvalidRequest.field("birthday", f"must not be in the future, and {birthday} is")
+    if birthday is not None and birthday < EARLIEST_BIRTHDAY:
+        raise InvalidRequest.field("birthday", f"must be {EARLIEST_BIRTHDAY} or later")
 
 
 def check_joined(joined_at: datetime | None, now: datetime) -> None:
     """Raise InvalidRequest if a day of joining is in the future or before 1900."""
-    if joined_at is not None and not EARLIEST_BIRTHDAY <= joined_at.astimezone(now.tzinfo).date() <= now.date():
+    if joined_at is None:
+        return
+    day = joined_at.astimezone(now.tzinfo).date()
+    if day > now.date():
         raise InvalidRequest.field("joined_at", "must be today or earlier, as 2024-11-30")
+    if day < EARLIEST_BIRTHDAY:
+        raise InvalidRequest.field("joined_at", f"must be {EARLIEST_BIRTHDAY} or later")
 
 
 def fold_case(text: str) -> str:

@@ -27,7 +27,7 @@ PhoneText = Annotated[
     str, Meta(min_length=1, max_length=40, description="a phone number, best with its country code, as +14155552671")
 ]
 EmailText = Annotated[str, Meta(min_length=3, max_length=254, description="an e-mail address, as ana@example.com")]
-Birthday = Annotated[date, Meta(description="a past date, as 1990-05-17")]
+Birthday = Annotated[date, Meta(description="a day of the calendar from 1900 on, not in the future, as 1990-05-17")]
 OrderRef = Annotated[
     str,
     Meta(

@@ -43,9 +43,12 @@ async def served(
     app: Any,  # noqa: ANN401  # any ASGI application
     listener: socket.socket,
     http: Any = "httptools",  # noqa: ANN401  # a name of uvicorn's, or what makes a connection
+    rest: int = 5,
 ) -> AsyncIterator[None]:
-    """Serve an application on a socket; its lifespan is not run."""
-    config = uvicorn.Config(app, lifespan="off", http=http, ws="none", log_config=None, access_log=False)
+    """Serve an application on a socket, and close idle connections after `rest` seconds; its lifespan is not run."""
+    config = uvicorn.Config(
+        app, lifespan="off", http=http, ws="none", log_config=None, access_log=False, timeout_keep_alive=rest
+    )
     config.load()
     server = Uvicorn(config)
     server.lifespan = config.lifespan_class(config)

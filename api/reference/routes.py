@@ -50,6 +50,12 @@ def _address(request: AppRequest) -> str:
     return (runtime_of(request).settings.public_url or str(request.base_url)).rstrip("/")
 
 
+@get("/", include_in_schema=False)
+async def home() -> ASGIResponse:
+    """Lead people who open the address itself to the reference; relative, so that a path of a proxy stays."""
+    return ASGIResponse(status_code=307, headers={"Location": "docs"}, media_type="text/plain")
+
+
 @get("/docs", include_in_schema=False)
 async def docs() -> ASGIResponse:
     """The reference for people."""
@@ -71,4 +77,4 @@ def scalar(request: AppRequest) -> ASGIResponse:
     return ASGIResponse(body=gzip.decompress(script), media_type=SCRIPT, headers=headers)
 
 
-HANDLERS = [openapi, postman, docs, start, scalar]
+HANDLERS = [home, openapi, postman, docs, start, scalar]

@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 
 from msgspec import UNSET
 from msgspec.json import Decoder
+from msgspec.structs import replace
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -43,7 +44,7 @@ from loyalty_app.counter.telemetry import tell
 from loyalty_app.db.engine import Database, will_pass
 from loyalty_app.db.postgres.engine import CommitUnknown
 from loyalty_app.queues.wakeups import Wakeups
-from loyalty_core.customers import Profile, ProfileChange
+from loyalty_core.customers import Profile, ProfileChange, clean_order_ref
 from loyalty_core.errors import Busy, LoyaltyError
 from loyalty_core.fields import TransactionId
 from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
@@ -120,6 +121,8 @@ class Counter:
 
         Raises what `stamping.stamp` raises, CustomerNotFound, OrderRefUsed, InvalidRequest for an unknown branch.
         """
+        if stamp.order_ref is not None and (plain := clean_order_ref(stamp.order_ref)) != stamp.order_ref:
+            stamp = replace(stamp, order_ref=plain)
         return await self._ask(caller, GiveStamp(customer, stamp), answers.STAMPED)
 
     async def redeem(self, caller: Caller, customer: CustomerRef, reward: RedeemOrder) -> Answer[Redeemed]:

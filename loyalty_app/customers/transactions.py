@@ -13,6 +13,7 @@ from loyalty_app.db.rows import entry_of
 from loyalty_app.db.tables import transaction
 from loyalty_app.db.types import BigId, UtcDateTime
 from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
+from loyalty_core.customers import clean_order_ref
 from loyalty_core.errors import TransactionNotFound
 from loyalty_core.fields import BusinessId, TransactionId
 from loyalty_core.ledger import EntryType
@@ -68,7 +69,8 @@ def _matching(connection: Connection, business_id: BusinessId, search: LedgerSea
     own = [transaction.c.business_id == business_id, *_conditions(connection, business_id, search)]
     if search.order_ref is None:
         return select(transaction).where(*own)
-    own.append(transaction.c.order_ref == search.order_ref)
+    # As it was sent, too: older releases kept it so.
+    own.append(transaction.c.order_ref.in_({search.order_ref, clean_order_ref(search.order_ref)}))
     return _of_order(own)
 
 

@@ -10,8 +10,10 @@ import msgspec
 import pytest
 
 from loyalty_app.settings import Settings
+from loyalty_cli.applications import api_only
 from loyalty_cli.connection_limits import ConnectionLimits
 from loyalty_cli.open_connections import MOST_FILES, OpenConnections, most_connections, raise_file_limit
+from loyalty_cli.server import SingleProcessServer
 from testkit.http_server import free_port, served
 from tests.api.server import open_remote_api
 from tests.api.test_server import answers_in, request_of
@@ -72,8 +74,10 @@ def problem_in(answer: bytes) -> tuple[int, Json, dict[str, str]]:
 
 
 @asynccontextmanager
-async def line_to(api: Api, limits: ConnectionLimits = HASTY, most: int | None = None) -> AsyncIterator[Line]:
-    async with free_port() as listener, served(api.app, listener, OpenConnections(limits, most)):
+async def line_to(
+    api: Api, limits: ConnectionLimits = HASTY, most: int | None = None, rest: int = 5
+) -> AsyncIterator[Line]:
+    async with free_port() as listener, served(api.app, listener, OpenConnections(limits, most), rest):
         yield Line(listener.getsockname()[1])
 
 
@@ -244,6 +248,21 @@ async def test_half_requests_beyond_all_room_give_way_and_nobody_else_does(till:
         assert (await reader.read()).startswith(b"HTTP/1.1 200 ")
         for _, other in [*halves, (reader, writer)]:
             other.close()
+
+
+async def test_a_connection_at_rest_stays_as_long_as_uvicorn_is_told_and_is_then_closed(till: Till) -> None:
+    async with line_to(till.api, most=None, rest=1) as line:
+        reader, writer = await line.open()
+        for _ in range(2):
+            writer.write(get_of(till, "/v1/program"))
+            await reader.readuntil(b"}}")
+        assert await asyncio.wait_for(reader.read(), PATIENCE_SECONDS) == b"", "nothing is said at the end"
+        writer.close()
+
+
+def test_a_server_keeps_connections_longer_than_usual_pools_do(sqlite_settings: Settings) -> None:
+    server = SingleProcessServer(api_only(sqlite_settings), sqlite_settings, ready=lambda: None)
+    assert server.config.timeout_keep_alive >= 75
 
 
 def test_connections_leave_files_for_the_rest() -> None:

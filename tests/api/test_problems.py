@@ -23,7 +23,7 @@ async def lost(api: Api, table: str) -> AsyncIterator[None]:
 
 
 NOWHERE = (
-    *("/", "/v1", "/v1/", "/api/v1", "/v2/customers", "/customers", "/v1/customer", "/v1/webhook", "/v1/docs"),
+    *("/v1", "/v1/", "/api/v1", "/v2/customers", "/customers", "/v1/customer", "/v1/webhook", "/v1/docs"),
     *("/v1/customers/1/stamps/2", "/v1/health/live", "/health", "/v1/metrics", "/docs/x", "/v1/program%00", "/%ff"),
 )
 
@@ -84,6 +84,14 @@ async def test_head_is_get_without_a_body(till: Till) -> None:
         assert int(head.headers["content-length"]) > 0
     refused(await till.ask("GET", f"/customers/{lena['id']}/stamps"), 405, "method_not_allowed")
     assert (await till.ask("HEAD", f"/customers/{lena['id']}/stamps")).status_code == 405
+
+
+async def test_the_address_itself_leads_to_the_reference(till: Till) -> None:
+    for method in ("GET", "HEAD"):
+        answer = await till.api.client.request(method, "/")
+        assert (answer.status_code, answer.headers["location"], answer.content) == (307, "docs", b"")
+    assert (await till.api.client.get("/", follow_redirects=True)).headers["content-type"].startswith("text/html")
+    refused(await till.api.client.post("/"), 405, "method_not_allowed")
 
 
 async def test_answers_are_taken_for_what_they_are_and_not_kept_by_caches(till: Till) -> None:

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 BASES = ("/v1", "/api/v1")
 WITHOUT_KEY = {"/health/live", "/health/ready", "/metrics", "/openapi.json", "/postman.json"}
-WITHOUT_KEY |= {"/docs", "/docs/start.js", "/docs/scalar.js"}
+WITHOUT_KEY |= {"", "/docs", "/docs/start.js", "/docs/scalar.js"}
 LIMIT_HEADERS = {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"}
 SPECIAL_HEADERS = LIMIT_HEADERS | {
     "x-request-id",

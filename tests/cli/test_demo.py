@@ -55,6 +55,8 @@ def assert_lead_to_a_reward(commands: list[str]) -> None:
 
 def test_its_three_commands_lead_to_a_reward_one_after_the_other(console: Console) -> None:
     with demo(console, "--port", "0") as (_, cafe):
+        assert httpx.get(cafe["url"]).headers["location"] == "/sandbox", "the address itself leads to the phones"
+        assert httpx.get(cafe["url"], follow_redirects=True).headers["content-type"].startswith("text/html")
         assert_lead_to_a_reward(cafe["try"])
 
 
