@@ -37,6 +37,6 @@ USER 10001
 EXPOSE 8000 9100
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-c", "import urllib.request as ask; ask.urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as ask; ask.urlopen('http://127.0.0.1:' + os.environ['LOYALTY_PORT'] + '/health/live', timeout=4)"]
 ENTRYPOINT ["loyalty"]
 CMD ["serve"]

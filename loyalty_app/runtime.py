@@ -107,7 +107,7 @@ async def open_runtime(
 
     Raises SettingsError: another process serves the SQLite file, a folder is missing, a key or a range is wrong.
     """
-    check_backup_folder(settings)
+    check_backup_folder(settings, writing=delivering)
     async with AsyncExitStack() as stack:
         served = stack.enter_context(server_lock(settings))
         await asyncio.to_thread(migrate, settings)
@@ -123,7 +123,7 @@ async def open_webhook_worker(settings: Settings, *, clock: Clock = utc_now) -> 
 
     Leaving it finishes current deliveries. Raises what `open_runtime` raises, but needs no lock.
     """
-    check_backup_folder(settings)
+    check_backup_folder(settings, writing=not settings.on_sqlite)
     async with AsyncExitStack() as stack:
         await asyncio.to_thread(migrate, settings)
         foundation = await _open_foundation(stack, settings, clock)

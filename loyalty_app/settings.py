@@ -64,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def unknown_variables(environ: Mapping[str, str | None] | None = None) -> list[str]:
     """Variables that look like settings but are none, perhaps typing errors; those of tests are left out."""
-    given = {**dotenv_values(".env"), **os.environ} if environ is None else environ
+    given = _all_variables() if environ is None else environ
     known = {f"{PREFIX}{name.upper()}" for name in Settings.__struct_fields__} | OF_COMMANDS
     foreign = tuple(f"{PREFIX}{part}_" for part in ("TEST", "BENCH"))
     return sorted(
@@ -74,18 +74,31 @@ def unknown_variables(environ: Mapping[str, str | None] | None = None) -> list[s
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from the environment and `.env`; the environment wins. Raises SettingsError."""
-    given = {**dotenv_values(".env"), **os.environ} if environ is None else dict(environ)
+    given = _all_variables() if environ is None else dict(environ)
     fields = {
         name: value
         for name in Settings.__struct_fields__
         if (value := given.get(f"LOYALTY_{name.upper()}")) not in {None, ""}
     }
+    _check_quotation_marks(fields)
     try:
         settings = msgspec.convert(fields, Settings, strict=False)
     except msgspec.ValidationError as error:
         variable = str(error).rpartition("`$.")[2].rstrip("`")
         raise SettingsError(f"LOYALTY_{variable.upper()} must be a whole number.") from error
     return checked(settings)
+
+
+def _all_variables() -> dict[str, str | None]:
+    """The variables of `.env` and of the environment, which wins. A $ is a letter as any other."""
+    return {**dotenv_values(".env", interpolate=False), **os.environ}
+
+
+def _check_quotation_marks(fields: Mapping[str, str | None]) -> None:
+    """Refuse a value in quotation marks: Docker passes on those of an env file, where a shell takes them away."""
+    for name, value in fields.items():
+        if value and len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            raise SettingsError(f"LOYALTY_{name.upper()} stands in quotation marks. Leave them out.")
 
 
 def checked(settings: Settings) -> Settings:

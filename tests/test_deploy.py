@@ -4,6 +4,7 @@ Servers check their own files where they are installed: nginx, Caddy, systemd. T
 installation are run by `test_the_image_is_made_of_what_the_lock_says` as far as that needs no network.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -11,19 +12,22 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import click
+import httpx
 import jsonschema
 import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
 from dotenv import dotenv_values
 
 from api.routes import monitoring
-from loyalty_app.settings import Settings, read_settings
+from loyalty_app.settings import Settings, SettingsError, read_settings
 from loyalty_cli import loyalty
+from testkit.concurrency import until
 from tests.documents import blocks, typed
 
 ROOT = Path(__file__).parents[1]
@@ -31,7 +35,7 @@ SETTINGS = {f"LOYALTY_{name.upper()}" for name in Settings.__struct_fields__}
 PATHS = {path for handler in monitoring.HANDLERS for path in handler.paths}
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
 OURS = "loyalty-stamps"
-BESIDES = {"FORWARDED_ALLOW_IPS", "TMPDIR", "PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
+BESIDES = {"PGPASSWORD", "FORWARDED_ALLOW_IPS", "TMPDIR", "PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
 OF_BUILD = {"PIP_DISABLE_PIP_VERSION_CHECK", "PIP_NO_CACHE_DIR"}
 A_NAME = r"^[a-z][a-z0-9-]*$"
 
@@ -66,6 +70,7 @@ SERVICE = {
         "init": {"type": "boolean"},
         "read_only": {"const": True},
         **dict.fromkeys(("tmpfs", "cap_drop", "security_opt", "ports", "volumes", "networks", "profiles"), TEXTS),
+        "env_file": {"const": [{"path": ".env", "format": "raw", "required": False}]},
         "environment": {"type": "object", "additionalProperties": {"type": "string"}},
         "healthcheck": HEALTH,
         "depends_on": {
@@ -150,14 +155,45 @@ def test_every_process_of_ours_runs_a_command_that_exists_with_settings_that_exi
     for name, service in services(ours=True).items():
         assert exists_as_command(service["command"]), name
         assert service["environment"].keys() <= SETTINGS | BESIDES, name
-        settings = {variable: filled_in(text, given) for variable, text in service["environment"].items()}
-        assert read_settings(settings).on_sqlite == (name == "sqlite")
+        assert read_settings(in_container(service, given)).on_sqlite == (name == "sqlite")
+
+
+OF_CONTAINERS = {
+    *("LOYALTY_DATABASE_URL", "LOYALTY_REDIS_URL", "LOYALTY_HOST", "LOYALTY_PORT"),
+    *("LOYALTY_WORKERS", "LOYALTY_METRICS_PORT"),
+}
+"""What a container needs otherwise than the file says."""
+
+
+def in_container(service: dict[str, Any], given: dict[str, str]) -> dict[str, str]:
+    """The variables of a process: the env file as it stands, and over it those of the service."""
+    return {**given, **{name: filled_in(text, given) for name, text in service["environment"].items()}}
+
+
+def test_every_setting_of_the_env_file_reaches_every_process_letter_by_letter() -> None:
+    given = {name: f"{name} $HOME ${{x}} #1" for name in SETTINGS} | {"POSTGRES_PASSWORD": "abc"}
+    for name, service in services(ours=True).items():
+        got = in_container(service, given)
+        assert service["env_file"], name
+        assert {one for one in SETTINGS if got[one] != given[one]} <= OF_CONTAINERS, name
+
+
+def test_a_dollar_is_a_letter_and_quotation_marks_are_refused_as_in_an_env_file_of_docker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_text("LOYALTY_SECRET_KEY=a$HOME${HOME}long$ random text\n")
+    assert read_settings().secret_key == "a$HOME${HOME}long$ random text"
+    for quoted in ('"a long random text"', "'a long random text'"):
+        with pytest.raises(SettingsError, match="LOYALTY_SECRET_KEY stands in quotation marks"):
+            read_settings({"LOYALTY_SECRET_KEY": quoted})
 
 
 def test_a_variable_that_the_compose_file_asks_for_stands_in_the_example_and_is_read() -> None:
     asked = set(re.findall(r"\$\{(\w+)", read("docker-compose.yml")))
     offered = dotenv_values(stream=StringIO(read(".env.example"))).keys()
-    assert asked == offered
+    assert asked <= offered
+    assert {name for name in offered if not name.startswith("LOYALTY_")} <= asked
     assert {name for name in offered if name.startswith("LOYALTY_")} <= SETTINGS
 
 
@@ -186,8 +222,10 @@ def test_a_health_check_asks_an_address_that_answers_on_a_port_on_which_the_proc
             port, path = asked_by(service["healthcheck"]["test"])
             listens = service["environment"].get("LOYALTY_METRICS_PORT", "8000")
             assert (port, path in PATHS, port in ports) == (listens, True, True), name
-    port, path = asked_by(json.loads(of_image("HEALTHCHECK")[0].partition("CMD ")[2]))
-    assert (port in ports, path in PATHS) == (True, True)
+    [asks] = json.loads(of_image("HEALTHCHECK")[0].partition("CMD ")[2])[2:]
+    compile(asks, "health", "exec")
+    assert "127.0.0.1:' + os.environ['LOYALTY_PORT'] + '/health/live'" in asks, "it follows the port"
+    assert "/health/live" in PATHS
 
 
 def asked_by(command: list[str]) -> tuple[str, str]:
@@ -206,15 +244,13 @@ def test_what_is_kept_in_containers_can_be_backed_up_in_them_by_hand_and_by_the_
     for name in ("worker", "sqlite"):
         service = whole["services"][name]
         assert home in {volume.partition(":")[2] for volume in service["volumes"]}, name
-        assert {"LOYALTY_BACKUP_FOLDER", "LOYALTY_BACKUP_HOURS", "LOYALTY_BACKUP_KEEP"} <= service["environment"].keys()
         assert service["environment"]["TMPDIR"] == home, "a restore unpacks more than /tmp holds"
 
 
 def test_the_months_after_which_people_are_erased_hold_in_containers_too() -> None:
     for name in ("worker", "sqlite"):
         given = {"LOYALTY_KEEP_INACTIVE_MONTHS": "36", "LOYALTY_SECRET_KEY": "a long random text"}
-        settings = {word: filled_in(text, given) for word, text in compose()["services"][name]["environment"].items()}
-        assert read_settings(settings).keep_inactive_months == 36, name
+        assert read_settings(in_container(compose()["services"][name], given)).keep_inactive_months == 36, name
 
 
 def test_only_the_api_is_published_and_the_database_is_inside() -> None:
@@ -294,6 +330,15 @@ def test_systemd_understands_a_unit(unit: Path, tmp_path: Path) -> None:
     assert complaints == []
 
 
+def test_systemd_lets_a_unit_write_to_a_folder_for_backups_as_the_how_to_shows(tmp_path: Path) -> None:
+    needs("systemd-analyze")
+    [shown] = [block.text for block in blocks("docs/howto/run.md") if "ReadWritePaths" in block.text]
+    unit = tmp_path / "loyalty.service"
+    unit.write_text(UNITS[0].read_text("utf-8").replace("/srv/loyalty/bin/loyalty", f'"{sys.executable}"') + shown)
+    done = run("systemd-analyze", "verify", "--man=no", str(unit))
+    assert [line for line in done.stderr.splitlines() if unit.name in line] == []
+
+
 def test_both_proxies_speak_to_the_port_of_the_api_and_keep_figures_from_the_world() -> None:
     caddy, nginx = read("deploy/caddy/Caddyfile"), read("deploy/nginx/loyalty.conf")
     for text in (caddy, nginx):
@@ -306,21 +351,63 @@ def test_both_proxies_speak_to_the_port_of_the_api_and_keep_figures_from_the_wor
 
 def test_nginx_understands_its_file(tmp_path: Path) -> None:
     nginx, openssl = needs("nginx"), needs("openssl")
-    run(
-        openssl,
-        *shlex.split("req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=x -keyout key.pem -out cert.pem"),
-        cwd=tmp_path,
+    ours = own_nginx(openssl, tmp_path).replace("listen 80;", "listen 8080;").replace("listen 443", "listen 8443")
+    (tmp_path / "ours.conf").write_text(ours.replace("/var/log/nginx", str(tmp_path)))
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/pid; events {{}} http {{ {own_places(tmp_path)} include {tmp_path}/ours.conf; }}"
     )
-    ours = read("deploy/nginx/loyalty.conf")
-    for name, file in (("fullchain", "cert"), ("privkey", "key")):
-        ours = ours.replace(f"/etc/letsencrypt/live/cards.example.com/{name}.pem", str(tmp_path / f"{file}.pem"))
-    ours = ours.replace("listen 80;", "listen 8080;").replace("listen [::]:80;", "")
-    (tmp_path / "ours.conf").write_text(
-        ours.replace("listen 443", "listen 8443").replace("listen [::]:443 ssl http2;", "")
-    )
-    (tmp_path / "nginx.conf").write_text(f"pid {tmp_path}/pid; events {{}} http {{ include {tmp_path}/ours.conf; }}")
     done = run(nginx, "-t", "-q", "-e", "stderr", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"))
     assert done.returncode == 0, done.stderr
+
+
+async def test_nginx_logs_no_phone_number_on_any_port_also_when_the_service_is_away(
+    tmp_path: Path, unused_tcp_port_factory: Callable[[], int]
+) -> None:
+    nginx, openssl = needs("nginx"), needs("openssl")
+    plain, secure, away = (unused_tcp_port_factory() for _ in range(3))
+    ours = own_nginx(openssl, tmp_path).replace("127.0.0.1:8000", f"127.0.0.1:{away}")
+    ours = re.sub(r"listen (\d+)", lambda found: f"listen 127.0.0.1:{secure if found[1] == '443' else plain}", ours)
+    (tmp_path / "ours.conf").write_text(ours.replace("/var/log/nginx", str(tmp_path)))
+    logs = f"access_log {tmp_path}/access.log; error_log {tmp_path}/error.log; {own_places(tmp_path)}"
+    alone = f"pid {tmp_path}/pid; daemon off; master_process off; error_log {tmp_path}/main.log; events {{}}"
+    (tmp_path / "nginx.conf").write_text(f"{alone} http {{ {logs} include {tmp_path}/ours.conf; }}")
+    process = await asyncio.create_subprocess_exec(
+        nginx, "-e", "stderr", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")
+    )
+    path = "/v1/customers?phone=%2B4915123456789"
+    async with httpx.AsyncClient(verify=False) as client:  # noqa: S501  # its own certificate
+        await until(lambda: answers(client, f"http://127.0.0.1:{plain}{path}", 308))
+        assert await answers(client, f"https://127.0.0.1:{secure}{path}", 502)
+    process.terminate()
+    await process.wait()
+    assert "15123456789" not in logged_in(tmp_path)
+
+
+async def answers(client: httpx.AsyncClient, url: str, status: int) -> bool:
+    try:
+        return (await client.get(url)).status_code == status
+    except httpx.TransportError:
+        return False
+
+
+def logged_in(folder: Path) -> str:
+    return "".join(log.read_text() for log in folder.glob("*.log"))
+
+
+def own_places(folder: Path) -> str:
+    """Where nginx puts what it keeps for a moment, for those who may not write to its own folder."""
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    return " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
+
+
+def own_nginx(openssl: str, folder: Path) -> str:
+    """Our file for nginx, with a certificate of this test, and for IPv4 alone."""
+    words = "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=x -keyout key.pem -out cert.pem"
+    run(openssl, *shlex.split(words), cwd=folder)
+    ours = read("deploy/nginx/loyalty.conf")
+    for name, file in (("fullchain", "cert"), ("privkey", "key")):
+        ours = ours.replace(f"/etc/letsencrypt/live/cards.example.com/{name}.pem", str(folder / f"{file}.pem"))
+    return re.sub(r"listen \[::\][^;]*;", "", ours)
 
 
 def test_caddy_understands_its_file(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ The files alone say so, so that servers, the doctor and a restarted process agre
 that failed may be gone when somebody asks. The note holds the reason, and no values of the data.
 """
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -28,10 +29,21 @@ class FailedBackup(msgspec.Struct, frozen=True):
     reason: str
 
 
-def check_backup_folder(settings: Settings) -> None:
-    """Raise SettingsError if the folder of the schedule is missing: a typing error must not create one."""
-    if settings.backup_folder is not None and not Path(settings.backup_folder).is_dir():
+def check_backup_folder(settings: Settings, *, writing: bool = False) -> None:
+    """Raise SettingsError if the folder of the schedule is missing: a typing error must not create one.
+
+    With `writing`, also if this process cannot write to it.
+    """
+    if settings.backup_folder is None:
+        return
+    if not Path(settings.backup_folder).is_dir():
         message = f"LOYALTY_BACKUP_FOLDER: there is no folder {settings.backup_folder}."
+        raise SettingsError(message)
+    if writing and not os.access(settings.backup_folder, os.W_OK | os.X_OK):
+        message = (
+            f"LOYALTY_BACKUP_FOLDER: this process may not write to {settings.backup_folder}. Give it to the user that "
+            "runs the server; under systemd also name it in ReadWritePaths (docs/howto/run.md)."
+        )
         raise SettingsError(message)
 
 

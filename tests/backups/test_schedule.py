@@ -17,6 +17,7 @@ from loyalty_app.upkeep.backup_folder import (
     STAMP,
     backup_readings,
     backups_in,
+    check_backup_folder,
     is_due,
     last_failure,
     remove_old,
@@ -173,6 +174,17 @@ async def test_a_worker_beside_the_api_makes_the_backups(
     strict = replace(postgres_settings, database_url=strict_database, backup_folder=str(tmp_path))
     async with open_webhook_worker(strict):
         await until(is_made)
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_where_backups_are_made(
+    sqlite_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = replace(sqlite_settings, backup_folder=str(tmp_path))
+    check_backup_folder(settings, writing=True)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    check_backup_folder(settings)
+    with pytest.raises(SettingsError, match=r"LOYALTY_BACKUP_FOLDER.*ReadWritePaths"):
+        check_backup_folder(settings, writing=True)
 
 
 async def test_a_folder_that_is_not_there_is_named_at_the_start(sqlite_settings: Settings) -> None:
