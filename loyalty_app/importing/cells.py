@@ -25,6 +25,8 @@ WHOLE = re.compile(r"(?P<number>\d{1,9})(?:[.,]0+)?")
 CLOCK = r"(?:[T ]+\d{1,2}:\d\d.*)?"
 YEAR_FIRST = re.compile(rf"(?P<year>\d{{4}})([-/.])(?P<month>\d{{1,2}})\2(?P<day>\d{{1,2}}){CLOCK}")
 YEAR_LAST = re.compile(rf"(?P<one>\d{{1,2}})(?P<sign>[-/.])(?P<two>\d{{1,2}})\2(?P<year>\d{{4}}){CLOCK}")
+NO_DAY = re.compile(r"00?[/.]00?[/.]0{2,4}|--?\d{1,2}-\d{1,2}")
+"""What address books write for a day that nobody knows, or whose year nobody knows."""
 MONTHS = 12
 
 
@@ -76,7 +78,7 @@ def stamps_of(text: str) -> int:
 
 def day_of(field: str, text: str, country: str | None) -> date | None:
     """A day, None for an empty cell; a time after it is ignored. Raises InvalidRequest."""
-    if not text:
+    if not text or NO_DAY.fullmatch(text):
         return None
     if found := YEAR_FIRST.fullmatch(text):
         return _day(field, int(found["year"]), int(found["month"]), int(found["day"]))

@@ -1,14 +1,14 @@
 """Headings: what the columns of a sheet mean, by their names in six languages, or by their places.
 
 Names are compared without case, spaces and signs. Two columns for one thing are refused: only the sender knows which
-one counts. Columns with other names are ignored.
+one counts; but address books have many numbers of a person (`address_books`). Columns with other names are ignored.
 """
 
-import unicodedata
 from collections.abc import Sequence
 
 import msgspec
 
+from loyalty_app.importing.address_books import further_column, label_columns, plain_heading
 from loyalty_core.errors import InvalidRequest
 
 PLACES = ("name", "phone", "email", "stamps", "birthday", "joined")
@@ -20,12 +20,14 @@ SPELLINGS = {
         "nombre y apellidos, cliente, имя, фио, клиент, имя клиента, नाम, पूरा नाम, ग्राहक, ग्राहक का नाम, "
         "اسم, الاسم, الاسم الكامل, العميل, اسم العميل"
     ),
-    "first_name": "first name, given name, vorname, nombre de pila, पहला नाम, الاسم الأول",
+    "first_name": "first name, given name, vorname, nombre de pila, पहला नाम, الاسم الأول, prénom, имя собственное",
     "last_name": (
         "last name, surname, family name, nachname, familienname, apellido, apellidos, фамилия, उपनाम, कुलनाम, "
         "اسم العائلة, اللقب"
     ),
     "phone": (
+        "mobiltelefon, telefon mobil, handynr, handynummer, teléfono móvil, telefono movil, teléfono celular, "
+        "telefono celular, téléphone mobile, telefon komórkowy, cep telefonu, cellulare, "
         "phone, phone number, mobile, mobile phone, mobile number, cell, cell phone, tel, telephone, whatsapp, "
         "telefon, telefonnummer, handy, handynummer, mobil, mobilnummer, rufnummer, teléfono, telefono, "
         "número de teléfono, móvil, movil, celular, телефон, номер телефона, номер, мобильный, мобильный телефон, "
@@ -56,17 +58,17 @@ SPELLINGS = {
 
 
 class Columns(msgspec.Struct, frozen=True):
-    """Which column holds what: fields with their places. `ignored` are the names of the other columns."""
+    """Which column holds what: fields with their places. `ignored` are the names of the other columns.
+
+    `more` has all columns of phone numbers and of e-mail addresses, in the order in which they are tried; `labels` the
+    columns that say what kind a number is.
+    """
 
     places: dict[str, int]
     ignored: tuple[str, ...] = ()
     named: bool = False
-
-
-def plain_heading(text: str) -> str:
-    """A heading for comparison: letters, marks and digits only, without case."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(letter for letter in folded if unicodedata.category(letter)[0] in "LMN")
+    more: dict[str, tuple[int, ...]] = {}
+    labels: dict[int, int] = {}
 
 
 MEANING = {plain_heading(word): field for field, words in SPELLINGS.items() for word in words.split(", ")}
@@ -74,7 +76,13 @@ MEANING = {plain_heading(word): field for field, words in SPELLINGS.items() for 
 
 def meanings(row: Sequence[str]) -> list[str | None]:
     """What each cell of a first line means as a heading; None if nothing."""
-    return [MEANING.get(plain_heading(cell)) for cell in row]
+    return [meant[0] if (meant := _meaning(cell)) else None for cell in row]
+
+
+def _meaning(heading: str) -> tuple[str, int] | None:
+    """A field, and its rank among the columns of that field."""
+    field = MEANING.get(plain_heading(heading))
+    return (field, 0) if field is not None else further_column(heading, MEANING)
 
 
 def is_heading(row: Sequence[str]) -> bool:
@@ -87,18 +95,21 @@ def columns_of(row: Sequence[str]) -> Columns:
     """The columns of a sheet, by its first line. Raises InvalidRequest."""
     if not is_heading(row):
         return Columns({field: place for place, field in enumerate(PLACES) if place < len(row)})
-    places: dict[str, int] = {}
-    ignored = []
-    for place, field in enumerate(meanings(row)):
-        if field is None:
-            ignored += [row[place].strip()] if row[place].strip() else []
-        elif field in places:
-            raise _twice(field, row, places[field], place)
-        else:
-            places[field] = place
-    if not {"name", "first_name"} & places.keys():
+    found: dict[str, list[tuple[int, int]]] = {}
+    for place, cell in enumerate(row):
+        if (meant := _meaning(cell)) is not None:
+            found.setdefault(meant[0], []).append((meant[1], place))
+    for field, places in found.items():
+        first = [place for rank, place in places if rank == 0]
+        if len(first) > 1:
+            raise _twice(field, row, first[0], first[1])
+    if not {"name", "first_name"} & found.keys():
         raise InvalidRequest.field("file", "has no column for names: call one of them Name")
-    return Columns(places, tuple(ignored), named=True)
+    ordered = {field: tuple(place for _, place in sorted(places)) for field, places in found.items()}
+    read = {place for places in ordered.values() for place in places}
+    ignored = tuple(cell.strip() for place, cell in enumerate(row) if place not in read and cell.strip())
+    first_of_each = {field: places[0] for field, places in ordered.items()}
+    return Columns(first_of_each, ignored, named=True, more=ordered, labels=label_columns(row))
 
 
 def _twice(field: str, row: Sequence[str], first: int, second: int) -> InvalidRequest:

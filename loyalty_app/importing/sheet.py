@@ -1,15 +1,17 @@
 """Sheets: one file of a spreadsheet, as candidates and remarks. Nothing is looked up or written here."""
 
-from collections.abc import Iterator, Sequence
-from itertools import chain
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
+from typing import NamedTuple, TypeVar
 
+from loyalty_app.importing.address_books import values_of
 from loyalty_app.importing.candidates import Candidate, Fate, Faults, Remark, Setting, check_days
 from loyalty_app.importing.cells import check_readable, day_of, email_of, name_of, phone_of, plain, stamps_of
 from loyalty_app.importing.code_pages import country_of_zone
 from loyalty_app.importing.dialect import Row, read_rows
 from loyalty_app.importing.encoding import read_letters
 from loyalty_app.importing.headings import PLACES, Columns, columns_of
+from loyalty_app.importing.unread_columns import check_all_read
 from loyalty_core.customers import Profile
 from loyalty_core.errors import InvalidRequest
 
@@ -19,6 +21,7 @@ NO_SHEETS = {
     b"%PDF": "a PDF",
     b"\x89PNG": "a picture",
     b"\xff\xd8\xff": "a picture",
+    b"BEGIN:VCARD": "a list of vCards",
 }
 """Files that people take for sheets, by how they begin."""
 LARGEST_FILE = 100 * 2**20
@@ -55,7 +58,9 @@ def read_sheet(data: bytes, setting: Setting, *, encoding: str | None = None) ->
     if first.fault is not None:
         raise InvalidRequest.field("file", f"cannot be read from line {first.line} on: {first.fault}")
     columns = columns_of(tuple(map(plain, first.cells)))
-    body = rows if columns.named else chain([first], rows)
+    begun = [*([] if columns.named else [first]), *islice(rows, FIRST_LINES)]
+    check_all_read(first.cells, [row.cells for row in begun], columns, setting.country)
+    body = chain(begun, rows)
     lines = (_read(row, columns, len(first.cells), setting) for row in body)
     example = _example(letters.text, separator) if letters.guessed else None
     return Sheet(letters.encoding, letters.guessed, example, separator, columns, _count(letters.text), lines)
@@ -83,19 +88,36 @@ def _read(row: Row, columns: Columns, width: int, setting: Setting) -> Read:
 
 def _candidate(row: Row, columns: Columns, setting: Setting) -> Read:
     faults = Faults(row.line)
-    cells = {field: plain(row.cells[at]) if at < len(row.cells) else "" for field, at in columns.places.items()}
+    values = [plain(cell) for cell in row.cells]
+    cells = {field: values[at] if at < len(values) else "" for field, at in columns.places.items()}
     for field, text in cells.items():
         faults.kept(lambda field=field, text=text: check_readable(field, text))  # type: ignore[misc]  # bound by default
     if faults.found:
         return faults.found
-    return _checked(faults, cells, setting) or faults.found
+    many = {field: values_of(values, columns.more.get(field, ()), columns.labels) for field in ("phone", "email")}
+    many = {field: found or [cells.get(field, "")] for field, found in many.items()}
+    return _checked(faults, cells, many, setting) or faults.found
 
 
-def _checked(faults: Faults, cells: dict[str, str], setting: Setting) -> Candidate | None:
+Value = TypeVar("Value")
+
+
+def _first_good(values: Sequence[str], read: Callable[[str], Value]) -> Value:
+    """The first value that can be read. Raises the refusal of the first one if none can."""
+    refusals = []
+    for value in values:
+        try:
+            return read(value)
+        except InvalidRequest as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
+
+
+def _checked(faults: Faults, cells: dict[str, str], many: dict[str, list[str]], setting: Setting) -> Candidate | None:
     get = dict.fromkeys(PLACES, "") | cells
     name = faults.kept(lambda: name_of(_full_name(get)))
-    phone = faults.kept(lambda: phone_of(get["phone"], setting.country))
-    email = faults.kept(lambda: email_of(get["email"]))
+    phone = faults.kept(lambda: _first_good(many["phone"], lambda text: phone_of(text, setting.country)))
+    email = faults.kept(lambda: _first_good(many["email"], email_of))
     birthday = faults.kept(lambda: day_of("birthday", get["birthday"], setting.country))
     joined_at = setting.moment_of(faults.kept(lambda: day_of("joined", get["joined"], setting.country)))
     stamps = faults.kept(lambda: stamps_of(get["stamps"]))
@@ -109,7 +131,7 @@ def _checked(faults: Faults, cells: dict[str, str], setting: Setting) -> Candida
 def _full_name(cells: dict[str, str]) -> str:
     """The name from one column, or from two together."""
     first, last = cells["name"] or cells.get("first_name", ""), cells.get("last_name", "")
-    return first if not last or first.endswith(last) else f"{first} {last}"
+    return first if not last or last in first else f"{first} {last}"
 
 
 def without_wrong_lines(lines: Sequence[Read]) -> tuple[list[Candidate], list[Remark]]:
