@@ -5,9 +5,10 @@ are counted by address, apart from the requests of keys. `loyalty_app/shops/api_
 `api/rate_limits.py` counts requests.
 """
 
+import asyncio
+import logging
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
@@ -20,6 +21,7 @@ from api.refusals import MissingApiKey, RateLimited
 from api.request_log import request_log_of
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import CHAT_KEYS
+from loyalty_app.db.engine import will_pass
 from loyalty_app.db.idempotency import KeyedRequest, fingerprint_of
 from loyalty_app.shops.api_key_check import KeyHolder
 from loyalty_core.access import Scope, requests_per_hour, require_api, require_scope
@@ -27,6 +29,10 @@ from loyalty_core.errors import InvalidApiKey, InvalidRequest, LoyaltyError
 from loyalty_core.ledger import Actor, ActorType
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+
+PATIENCE_SECONDS = 1
+"""How long a refused request waits for its key to be looked up."""
+log = logging.getLogger(__name__)
 
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -56,11 +62,22 @@ async def admit(request: RequestLike, scope: Scope | None) -> None:
 
 
 async def identify(request: RequestLike) -> None:
-    """Count a request that is refused anyhow, if its key is known. Raises nothing: the refusal is the answer."""
-    if request_log_of(request.scope).holder is None:
-        with suppress(LoyaltyError):
-            _key_text(request.headers)  # a request without a key is no failed sign-in here
+    """Count a request that is refused anyhow, if its key is known and can be looked up at once.
+
+    Raises nothing of the database's: the refusal is the answer, with or without the headers of the rate limit.
+    """
+    if request_log_of(request.scope).holder is not None:
+        return
+    try:
+        _key_text(request.headers)  # a request without a key is no failed sign-in here
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await _count(request)
+    except LoyaltyError:
+        return
+    except Exception as error:
+        if not will_pass(error):
+            raise
+        log.info("the key of a refused request could not be looked up")
 
 
 async def _count(request: RequestLike) -> tuple[KeyHolder, RateLimitState]:

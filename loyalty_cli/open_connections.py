@@ -79,6 +79,11 @@ class OpenConnections:
             self._sweeping = True
             connection.loop.call_later(self.limits.sweep_seconds, self._sweep, connection.loop, connection.connections)
 
+    @property
+    def stalled(self) -> int:
+        """How many clients do not read their answers at present."""
+        return len(self._stalled)
+
     @staticmethod
     def _make_room(newcomer: HttpConnection) -> None:
         """Close the idle connection that is late next, those at rest at last. If there is none, refuse the new one."""

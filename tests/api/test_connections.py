@@ -3,7 +3,7 @@
 import asyncio
 import resource
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 import httpx
 import msgspec
@@ -14,6 +14,7 @@ from loyalty_cli.applications import api_only
 from loyalty_cli.connection_limits import ConnectionLimits
 from loyalty_cli.open_connections import MOST_FILES, OpenConnections, most_connections, raise_file_limit
 from loyalty_cli.server import SingleProcessServer
+from testkit.concurrency import until
 from testkit.http_server import free_port, served
 from tests.api.server import open_remote_api
 from tests.api.test_server import answers_in, request_of
@@ -230,6 +231,26 @@ async def test_a_protocol_that_is_offered_is_not_taken_and_the_request_is_served
 async def test_the_answers_before_a_refused_request_are_given(till: Till, line: Line) -> None:
     heard = await line.hear(get_of(till, "/v1/program") * 3 + b"nonsense\r\n\r\n")
     assert [status for status, _ in answers_in(heard)] == [200, 200, 200, 400]
+
+
+async def test_answers_that_are_not_read_are_given_up(till: Till) -> None:
+    connections = OpenConnections(HASTY)
+    async with free_port() as listener, served(till.api.app, listener, connections):
+        reader, writer = await asyncio.open_connection("127.0.0.1", listener.getsockname()[1])
+        writer.write(get_of(till, "/openapi.json") * 60)
+        await until(lambda: has_seen_one_stall(connections))
+        await until(lambda: has_seen_none_stall(connections))
+        with suppress(ConnectionResetError):
+            assert (await reader.read()).count(b"HTTP/1.1 200 ") < 60
+        writer.close()
+
+
+async def has_seen_one_stall(connections: OpenConnections) -> bool:
+    return connections.stalled > 0
+
+
+async def has_seen_none_stall(connections: OpenConnections) -> bool:
+    return connections.stalled == 0
 
 
 async def test_half_requests_beyond_all_room_give_way_and_nobody_else_does(till: Till) -> None:

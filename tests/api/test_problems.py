@@ -36,6 +36,13 @@ async def test_an_unknown_address_is_a_problem_with_or_without_a_key(till: Till,
                 refused(await till.api.client.request(method, path), 404, "not_found")
 
 
+async def test_an_unknown_address_is_told_so_though_the_key_cannot_be_looked_up(till: Till) -> None:
+    till.api.witness.keys.clear()  # so that it expects no headers of the rate limit
+    async with lost(till.api, "api_key"):
+        refused(await till.get("/nowhere"), 404, "not_found")
+        refused(await till.ask("PUT", "/customers"), 405, "method_not_allowed")
+
+
 async def test_a_method_that_an_address_does_not_take_is_a_problem_that_lists_those_it_takes(till: Till) -> None:
     things = Things(customer=1, code="CUS0000000000", transaction=1, reward=1, phone="")
     paths = {endpoint.path for endpoint in ENDPOINTS}
