@@ -113,8 +113,11 @@ async def pressed(turn: Turn) -> None:
 
 
 async def photographed(turn: Turn) -> None:
-    """Answer a photo, or a picture sent as a file."""
-    if not await staff.scan(turn):
+    """Answer a photo, or a picture sent as a file: it is what was asked for, or shows cards."""
+    draft = turn.draft
+    if draft is not None and (entry := owners.PICTURES.get(draft.kind)):
+        await entry(turn, "")
+    elif not await staff.scan(turn):
         await customers.help_(turn)
 
 

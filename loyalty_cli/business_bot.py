@@ -97,18 +97,32 @@ async def _give(database: "Database", settings: Settings, business_id: int, *, t
     return await register(database, await open_checked_vault(settings, database), record, now=utc_now())
 
 
+SHEETS = ("a5", "a4", "tent", "stickers")
+
+
 @click.command()
 @options.of_business
 @click.argument("file", type=options.FILE)
+@click.option("--sheet", type=click.Choice(SHEETS), default="a5", show_default=True, help="What is to be printed.")
+@click.option("--logo", type=options.FILE, help="A picture in the place of the shop's name: PNG, JPEG or WebP.")
 @options.as_json
-def poster(business_id: int, file: Path, *, as_json: bool) -> None:
-    """Write a poster for the counter to FILE, a PNG of A5. People who scan it have a card of the shop."""
-    from loyalty_app.pictures.poster import render_poster
+def poster(business_id: int, file: Path, *, sheet: str, logo: Path | None, as_json: bool) -> None:
+    """Write a poster for the counter to FILE: a PDF if it ends so, else a PNG.
+
+    `tent` is a sheet of A4 to fold, `stickers` are eight on A4. People who scan one have a card of the shop.
+    """
+    from loyalty_app.pictures.paper import NotALogo
+    from loyalty_app.pictures.sheets import PrintSheet, render_sheet
 
     shop, terms, link = with_database(lambda database: _shop(database, business_id))
-    file.write_bytes(render_poster(_picture(shop, terms, link)))
-    answer = {"business_id": business_id, "file": str(file), "link": link}
-    tell(answer, f"{file} is ready to print, on A5. Its code opens {link}", as_json=as_json)
+    picture = _picture(shop, terms, link, logo=logo.read_bytes() if logo else None)
+    try:
+        drawn = render_sheet(PrintSheet(sheet), picture, png=file.suffix.lower() != ".pdf")
+    except NotALogo as error:
+        raise InvalidRequest.field("logo", str(error)) from error
+    file.write_bytes(drawn)
+    answer = {"business_id": business_id, "file": str(file), "sheet": sheet, "link": link}
+    tell(answer, f"{file} is ready to print: {sheet}. Its code opens {link}", as_json=as_json)
 
 
 async def _shop(database: "Database", business_id: int) -> "tuple[Business, Terms, str]":
@@ -124,14 +138,14 @@ async def _shop(database: "Database", business_id: int) -> "tuple[Business, Term
     return shop, program.terms, link
 
 
-def _picture(shop: "Business", terms: "Terms", link: str) -> "PosterPicture":
+def _picture(shop: "Business", terms: "Terms", link: str, *, logo: bytes | None) -> "PosterPicture":
     from loyalty_app.pictures.card import BROWN
     from loyalty_app.pictures.poster import PosterPicture
 
     stamps = f"{terms.stamps_required} stamp" if terms.stamps_required == 1 else f"{terms.stamps_required} stamps"
     return PosterPicture(
         shop_name=shop.name,
-        headline="Your stamp card, on your phone",
+        headline="Your stamp card with Telegram",
         steps=(
             "Scan the code with your camera",
             "Press START: your card is there",
@@ -140,4 +154,5 @@ def _picture(shop: "Business", terms: "Terms", link: str) -> "PosterPicture":
         reward_description=f"{stamps}: {terms.reward_description}",
         link=link,
         colour=shop.card_color or BROWN,
+        logo=logo,
     )

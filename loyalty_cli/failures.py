@@ -16,6 +16,7 @@ OPTIONS = {
     "name": "--name",
     "stamps_required": "--stamps-required",
     "reward_description": "--reward",
+    "logo": "--logo",
     "timezone": "--timezone",
     "country": "--country",
     "rate_limit": "--rate-limit",

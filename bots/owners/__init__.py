@@ -24,7 +24,7 @@ from bots.owners.time_zone import question_for_newcomer
 from bots.rights import DraftAnswer, PressAnswer, pressed_by, typed_by
 from loyalty_core.access import Role
 
-__all__ = ["DRAFTS", "PRESSES", "begin_shop", "cancel", "question_for_newcomer", "show_shop"]
+__all__ = ["DRAFTS", "PICTURES", "PRESSES", "begin_shop", "cancel", "question_for_newcomer", "show_shop"]
 
 PRESSES: dict[str, PressAnswer] = {
     "newshop": new_shop.begin_shop,
@@ -35,6 +35,8 @@ PRESSES: dict[str, PressAnswer] = {
     "figures": pressed_by(Role.MANAGER, analytics.show_figures),
     "owed": pressed_by(Role.MANAGER, outstanding_rewards.show_owed),
     "poster": pressed_by(Role.MANAGER, poster.press_poster),
+    "logo": pressed_by(Role.MANAGER, poster.ask_logo),
+    "print": pressed_by(Role.MANAGER, poster.press_sheet),
     "team": pressed_by(Role.MANAGER, team.show_team),
     "work": pressed_by(Role.MANAGER, staff_work.show_work),
     "deeds": pressed_by(Role.MANAGER, staff_work.show_deeds),
@@ -68,3 +70,6 @@ DRAFTS: dict[str, DraftAnswer] = {
     time_zone.ZONE: typed_by(Role.MANAGER, time_zone.take_zone),
     api_keys.NAME: typed_by(Role.OWNER, api_keys.take_key_name),
 }
+
+# Drafts that are answered by a picture.
+PICTURES: dict[str, DraftAnswer] = {poster.LOGO: typed_by(Role.MANAGER, poster.take_logo)}

@@ -1,17 +1,28 @@
-"""The poster: a sheet for the counter, sent as a file to print, whose code hands out cards; and its link."""
+"""The poster: a sheet for the counter, sent as a picture, whose code hands out cards; sheets to print; and its link."""
 
-from bots.buttons import Rows, copy, keyboard
+from functools import partial
+
+from msgspec.structs import replace
+
+from bots.buttons import Rows, button, copy, keyboard
 from bots.owners.screens import back
-from bots.turn import Turn
+from bots.rights import TypedAnswer
+from bots.staff import received_picture
+from bots.turn import Draft, Turn
 from bots.words import Html, Words
+from loyalty_app.chat.chats import ChatChange
 from loyalty_app.pictures.card import BROWN
-from loyalty_app.pictures.poster import PosterPicture, render_poster
-from loyalty_app.pictures.render_thread import drawn
+from loyalty_app.pictures.paper import NotALogo
+from loyalty_app.pictures.poster import PosterPicture
+from loyalty_app.pictures.render_thread import drawn, printed
+from loyalty_app.pictures.sheets import PrintSheet, render_sheet
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.links import join_link
 from loyalty_app.shops.programs import read_program
 from loyalty_app.shops.staff import Position
 from loyalty_core.programs import Program
+
+LOGO = "logo"
 
 
 async def press_poster(turn: Turn, position: Position) -> None:
@@ -25,23 +36,94 @@ async def link_of(turn: Turn, business: Business) -> str:
 
 
 async def send_poster(turn: Turn, position: Position, rows: Rows | None = None) -> None:
-    """Send the poster as a file, in the person's language."""
+    """Send the poster as a picture, in the person's language, with buttons for sheets to print."""
     words, business, link = turn.words, position.business, await link_of(turn, position.business)
-    program = await turn.read(lambda connection: read_program(connection, business.id))
-    picture = await drawn(render_poster, _picture(words, business, program, link=link))
+    picture = await drawn(partial(render_sheet, PrintSheet.A5, png=True), await _picture_of(turn, business, link))
+    beside = [[copy(words.label("📋 Copy the link"), link)], *rows] if rows else []
     await turn.sent(
         turn.bot.send_document,
         document=picture,
         filename=f"{business.slug}.png",
         caption=_caption(words, link),
-        reply_markup=keyboard([[copy(words.label("📋 Copy the link"), link)], *rows] if rows else None),
+        reply_markup=keyboard([*_sheets(words, business), *beside]),
     )
+
+
+def _sheets(words: Words, business: Business) -> Rows:
+    """The buttons that send a PDF."""
+    labels = {
+        PrintSheet.A5: "🖨 A5",
+        PrintSheet.A4: "🖨 A4",
+        PrintSheet.TENT: words.label("🖨 Table tent"),
+        PrintSheet.STICKERS: words.label("🖨 Stickers"),
+    }
+    buttons = [button(label, "print", business.id, sheet) for sheet, label in labels.items()]
+    return [buttons[:2], buttons[2:], [button(words.label("🖼 With your logo"), "logo", business.id)]]
+
+
+async def press_sheet(turn: Turn, position: Position) -> None:
+    """Send the sheet that was pressed, as a PDF."""
+    business, wanted = position.business, turn.press.text(1)
+    if wanted not in set(PrintSheet):
+        return
+    await turn.toast()
+    picture = await _picture_of(turn, business, await link_of(turn, business))
+    await _send_sheet(turn, business, PrintSheet(wanted), picture)
+
+
+async def _send_sheet(turn: Turn, business: Business, sheet: PrintSheet, picture: PosterPicture) -> None:
+    await turn.sent(
+        turn.bot.send_document,
+        document=await printed(partial(render_sheet, sheet, picture)),
+        filename=f"{business.slug}-{sheet}.pdf",
+        caption=_how_to_print(turn.words, sheet),
+    )
+
+
+async def ask_logo(turn: Turn, position: Position) -> None:
+    """Ask for the picture of a logo."""
+    turn.ask(Draft(LOGO, {"business": position.business.id}))
+    text = turn.words.say(
+        "Send your logo as a picture, best as a file. You get the posters with it in the place of the name."
+    )
+    await turn.say(text, [back(turn.words, position)])
+
+
+async def take_logo(turn: Turn, answer: TypedAnswer) -> None:
+    """Send all sheets with the logo that was sent. It is not kept."""
+    business, logo = answer.position.business, await received_picture(turn)
+    picture = replace(await _picture_of(turn, business, await link_of(turn, business)), logo=logo)
+    try:
+        for sheet in PrintSheet:
+            await _send_sheet(turn, business, sheet, picture)
+    except NotALogo:
+        text = turn.words.say(
+            "This picture cannot be used as a logo. Please send a PNG or JPEG of at most 12 million pixels."
+        )
+        await turn.say(text, [back(turn.words, answer.position)])
+        return
+    turn.note(ChatChange(draft=None))
+
+
+def _how_to_print(words: Words, sheet: PrintSheet) -> Html:
+    match sheet:
+        case PrintSheet.TENT:
+            return words.say("Print it on thick paper of A4 and fold it along the dashed line.")
+        case PrintSheet.STICKERS:
+            return words.say("Print it on sticky paper of A4. It is eight stickers of 105 × 74 mm.")
+        case _:
+            return words.say("Print it in its own size, without fitting it to the page.")
+
+
+async def _picture_of(turn: Turn, business: Business, link: str) -> PosterPicture:
+    program = await turn.read(lambda connection: read_program(connection, business.id))
+    return _picture(turn.words, business, program, link=link)
 
 
 def _picture(words: Words, business: Business, program: Program, *, link: str) -> PosterPicture:
     return PosterPicture(
         shop_name=business.name,
-        headline=words.plain("Your stamp card, on your phone"),
+        headline=words.plain("Your stamp card with Telegram"),
         steps=(
             words.plain("Scan the code with your camera"),
             words.plain("Press START: your card is there"),

@@ -95,7 +95,7 @@ async def scan(turn: Turn) -> bool:
     positions = await positions_here_first(turn)
     if not positions:
         return False
-    picture = await _picture(turn)
+    picture = await received_picture(turn)
     read = await asyncio.get_running_loop().run_in_executor(READERS, cards_in, picture)
     codes = _with_album(turn, read)
     customers = await _with_codes(turn, positions, codes) if codes else []
@@ -138,8 +138,8 @@ def _nothing_found(turn: Turn, codes: Sequence[str]) -> Html:
     )
 
 
-async def _picture(turn: Turn) -> bytes:
-    """The bytes of the picture; empty if there is none or it cannot be fetched."""
+async def received_picture(turn: Turn) -> bytes:
+    """The bytes of the picture that somebody sent; empty if there is none or it cannot be fetched."""
     message = turn.incoming.message
     file: PhotoSize | Document | None = None
     if message is not None:

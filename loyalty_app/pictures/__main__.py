@@ -7,8 +7,8 @@ from PIL import Image
 
 from loyalty_app.pictures.card import draw_card
 from loyalty_app.pictures.chart import render_chart
-from loyalty_app.pictures.poster import render_poster
 from loyalty_app.pictures.samples import CARDS, CHART, POSTER
+from loyalty_app.pictures.sheets import PrintSheet, render_sheet
 
 ACROSS, GAP = 3, 30
 SHOWN, PHONE = (700, 420), (400, 240)
@@ -20,7 +20,9 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     contact_sheet(SHOWN).save(folder / "cards.png")
     contact_sheet(PHONE).save(folder / "cards-on-a-phone.png")
-    (folder / "poster.png").write_bytes(render_poster(POSTER))
+    (folder / "poster.png").write_bytes(render_sheet(PrintSheet.A5, POSTER, png=True))
+    for sheet in PrintSheet:
+        (folder / f"{sheet}.pdf").write_bytes(render_sheet(sheet, POSTER))
     (folder / "chart.png").write_bytes(render_chart(CHART))
     sys.stdout.write("".join(f"{path}\n" for path in sorted(folder.iterdir())))
 

@@ -22,6 +22,12 @@ def fit(text: str, style: Style, width: float) -> Line:
     return next((found for found in tries if found.width <= width), None) or cut(cleaned, tries[-1].style, width)
 
 
+def is_cut(of: Line) -> bool:
+    """Whether a line ends with the sign of a cut."""
+    runs = [run.text for run in of.runs]
+    return bool(runs) and ELLIPSIS in {runs[0][:1], runs[-1][-1:], runs[0][-1:]}
+
+
 def title(text: str, style: Style, width: float) -> list[Line]:
     """A name on one line if it is short enough, else smaller on two."""
     one = measure(clean(text), list(_smaller(style))[-1])

@@ -1,38 +1,52 @@
-"""The poster: an A5 sheet for the counter, whose QR code lets a guest join. White at the edges, for any printer.
+"""The poster: what hangs in a shop and lets a guest join by its QR code. The reward comes first. White at the edges.
 
-All words come with the poster. Sizes are in pixels, ten to the millimetre, which is 254 dpi.
+There are two designs, one upright and one lying; `sheets` prints them in several sizes. All words come with the poster.
+Sizes are in tenths of a millimetre, as on A5.
 """
 
-import math
-from io import BytesIO
+from collections.abc import Sequence
 
 import msgspec
 from PIL import Image
 
 from loyalty_app.pictures import sprites
-from loyalty_app.pictures.bidi import is_rtl
 from loyalty_app.pictures.card import BROWN
-from loyalty_app.pictures.colours import WHITE, Colour, Palette, contrast, ink_on, palette
-from loyalty_app.pictures.drawing import Edge, ground, lay, qr_picture, stroke, write, write_beside
-from loyalty_app.pictures.fitting import fit, title, wrap
+from loyalty_app.pictures.colours import WHITE, ink_on
+from loyalty_app.pictures.drawing import Edge, stroke, write, write_beside
+from loyalty_app.pictures.fitting import fit, is_cut, wrap
 from loyalty_app.pictures.fonts import BOLD, MEDIUM
 from loyalty_app.pictures.layout import Box
-from loyalty_app.pictures.text import Line, Style, line
+from loyalty_app.pictures.paper import DARK, Paper
+from loyalty_app.pictures.text import Line, line
 
-WIDTH, HEIGHT, DPI = 1480, 2100, 254
+UPRIGHT, LYING = (1480, 2100), (2100, 1480)
 MARGIN, ROUND, LINE = 90, 56, 6
-HEAD = Box(MARGIN, MARGIN, WIDTH - 2 * MARGIN, 420)
-FRAME = Box(WIDTH // 2 - 395, 562, 790, 790)
-STEPS_TOP, STEP = 1476, 112
-FOOT = Box(MARGIN, 1852, WIDTH - 2 * MARGIN, 158)
-CODE_SIDE = FRAME.width - 2 * 12
-SHOP_SIZE, HEADLINE_SIZE, LINK_SIZE, STEP_SIZE, REWARD_SIZE = 116, 62, 44, 50, 54
-SEEN_ON_PAPER = 1.5
-DARK: Colour = (34, 34, 34)
+HEAD = Box(MARGIN, MARGIN, UPRIGHT[0] - 2 * MARGIN, 690)
+SHOP, REWARD = Box(150, 116, 1180, 130), Box(150, 256, 1180, 496)
+FRAME = Box(UPRIGHT[0] // 2 - 358, 812, 716, 716)
+LINK = Box(MARGIN, 1540, UPRIGHT[0] - 2 * MARGIN, 70)
+SIGN = Box(MARGIN, 1616, UPRIGHT[0] - 2 * MARGIN, 84)
+STEPS_TOP, STEP = 1728, 98
+INSET = 24
+"""Between a frame and its code, which has sharp corners."""
+
+LYING_FRAME = Box(MARGIN, MARGIN, 1000, 1000)
+LYING_LINK = Box(MARGIN, 1104, 1000, 70)
+LYING_SIGN = Box(MARGIN, 1190, 1000, 200)
+LYING_HEAD = Box(1150, MARGIN, 860, 1300)
+LYING_SHOP, LYING_REWARD = Box(1210, 150, 740, 220), Box(1210, 400, 740, 930)
+SHOP_SIZE, SIGN_SIZE, LINK_SIZE, STEP_SIZE, ICON = 68, 56, 40, 46, 112
+REWARD_SIZES = ((112, 2), (88, 3), (68, 4), (56, 5))
+LYING_REWARD_SIZES = ((112, 4), (88, 6), (68, 8), (56, 10))
+"""The size of the reward's letters, and how many lines have room: the largest that shows all of it."""
+LEADING = 1.24
 
 
 class PosterPicture(msgspec.Struct, frozen=True, kw_only=True):
-    """What a poster shows. `link` is the join link, `steps` explain in three short lines how it works."""
+    """What a poster shows. `headline` says what the code gives, `steps` explain in three short lines how it works.
+
+    `link` is the join link. `logo` is a picture that stands in the place of the shop's name.
+    """
 
     shop_name: str
     headline: str
@@ -41,89 +55,113 @@ class PosterPicture(msgspec.Struct, frozen=True, kw_only=True):
     link: str
     colour: str = BROWN
     language: str = "en"
+    logo: bytes | None = None
 
 
-def render_poster(poster: PosterPicture) -> bytes:
-    """The poster as a PNG of 1480×2100 pixels, A5 at 254 dpi. Any text is fine."""
-    file = BytesIO()
-    _draw(poster).save(file, "PNG", compress_level=4, dpi=(DPI, DPI))
-    return file.getvalue()
+def draw_upright(poster: PosterPicture, scale: float) -> Image.Image:
+    """The upright design: 1 is A5, √2 is A4. Raises NotALogo."""
+    paper = Paper.blank(UPRIGHT, scale, colour=poster.colour, language=poster.language)
+    paper.panel(HEAD, ROUND)
+    _draw_shop(paper, poster, SHOP)
+    _draw_reward(paper, poster.reward_description, REWARD, REWARD_SIZES)
+    _draw_code(paper, poster.link, FRAME, LINK)
+    _draw_sign(paper, poster.headline, SIGN, 1)
+    _draw_steps(paper, poster.steps)
+    return paper.picture
 
 
-def _draw(poster: PosterPicture) -> Image.Image:
-    picture, colours = Image.new("RGB", (WIDTH, HEIGHT), WHITE), palette(poster.colour)
-    _draw_head(picture, poster, colours)
-    _draw_code(picture, poster.link, colours)
-    _draw_steps(picture, poster, colours)
-    _draw_reward(picture, poster, colours)
-    return picture
+def draw_lying(poster: PosterPicture, scale: float) -> Image.Image:
+    """The lying design, without the steps: 1 is A5, ½ is A7. Raises NotALogo."""
+    paper = Paper.blank(LYING, scale, colour=poster.colour, language=poster.language)
+    paper.panel(LYING_HEAD, ROUND)
+    _draw_shop(paper, poster, LYING_SHOP)
+    _draw_reward(paper, poster.reward_description, LYING_REWARD, LYING_REWARD_SIZES)
+    _draw_code(paper, poster.link, LYING_FRAME, LYING_LINK)
+    _draw_sign(paper, poster.headline, LYING_SIGN, 2)
+    return paper.picture
 
 
-def _panel(picture: Image.Image, area: Box, colours: Palette) -> None:
-    """A box of the shop's colour with round corners, and an edge that shows a white one on paper."""
-    shape = sprites.box(area.width, area.height, ROUND)
-    picture.paste(ground(colours, area.width, area.height), (area.left, area.top), shape)
+def _draw_shop(paper: Paper, poster: PosterPicture, area: Box) -> None:
+    """The logo on a white ground, or the shop's name."""
+    if poster.logo is None:
+        rows = wrap(poster.shop_name, paper.style(SHOP_SIZE, MEDIUM), paper.pixels(area.width), 2)
+        smaller = rows if len(rows) == 1 else [_at(row, 0.8) for row in rows]
+        paper.centred(smaller, area, SHOP_SIZE, paper.palette.ink)
+        return
+    paper.outline(area, ROUND // 2, 0)
+    paper.logo(poster.logo, Box(area.left + 24, area.top + 14, area.width - 48, area.height - 28))
 
 
-def _draw_head(picture: Image.Image, poster: PosterPicture, colours: Palette) -> None:
-    _panel(picture, HEAD, colours)
-    width = HEAD.width - 2 * 80
-    names = title(poster.shop_name, Style(SHOP_SIZE, BOLD, poster.language), width)
-    rows = wrap(poster.headline, Style(HEADLINE_SIZE, MEDIUM, poster.language), width, 2)
-    leading = 128 if len(names) == 1 else 100
-    baseline = HEAD.top + (HEAD.height - leading * len(names) - 82 * len(rows)) // 2 - 32
-    for row in names:
-        baseline += leading
-        write(picture, stroke(row), ((WIDTH - row.width) / 2, baseline), colours.ink)
-    baseline += 18
-    for row in rows:
-        baseline += 82
-        write(picture, stroke(row), ((WIDTH - row.width) / 2, baseline), colours.ink)
+def _at(row: Line, share: float) -> Line:
+    """A line with smaller letters."""
+    style = msgspec.structs.replace(row.style, size=round(row.style.size * share))
+    return msgspec.structs.replace(row, style=style, width=row.width * share)
 
 
-def _draw_code(picture: Image.Image, link: str, colours: Palette) -> None:
+def _draw_reward(paper: Paper, reward: str, area: Box, sizes: Sequence[tuple[int, int]]) -> None:
+    """The gift, and the reward in large letters below it."""
+    icon = sprites.gift(paper.pixels(ICON))
+    rows = _largest(paper, reward, area, sizes)
+    size = rows[0].style.size / paper.scale if rows else 0
+    leading, gap = size * LEADING, ICON * 0.3
+    top = area.top + (area.height - ICON - gap - leading * len(rows)) / 2
+    where = paper.box(area)
+    paper.shape(icon, (where.left + (where.width - icon.width) // 2, paper.pixels(top)), paper.palette.accent)
+    below = Box(area.left, round(top + ICON + gap), area.width, round(leading * len(rows)))
+    paper.centred(rows, below, leading, paper.palette.ink)
+
+
+def _largest(paper: Paper, text: str, area: Box, sizes: Sequence[tuple[int, int]]) -> list[Line]:
+    """The lines of a text in the largest letters in which all of it has room, else in the smallest, cut."""
+    tries = (wrap(text, paper.style(size, BOLD), paper.pixels(area.width), lines) for size, lines in sizes)
+    rows: list[Line] = []
+    for rows in tries:
+        if not any(is_cut(row) for row in rows):
+            break
+    return rows
+
+
+def _draw_code(paper: Paper, link: str, frame: Box, below: Box) -> None:
     """The code in a frame, and the link below it for people who type."""
-    code = qr_picture(link, CODE_SIDE)
-    lay(picture, sprites.box(FRAME.width, FRAME.height, ROUND), (FRAME.left, FRAME.top), _seen(colours))
-    inner = sprites.box(FRAME.width - 2 * LINE, FRAME.height - 2 * LINE, ROUND - LINE)
-    lay(picture, inner, (FRAME.left + LINE, FRAME.top + LINE), WHITE)
-    picture.paste(code, ((WIDTH - code.width) // 2, FRAME.top + (FRAME.height - code.height) // 2))
-    letters = stroke(_whole(link.removeprefix("https://")))
-    write(picture, letters, ((WIDTH - letters.width) / 2, FRAME.bottom + 68), DARK)
+    paper.outline(frame, ROUND, LINE)
+    paper.code(link, Box(frame.left + INSET, frame.top + INSET, frame.width - 2 * INSET, frame.height - 2 * INSET))
+    paper.link(link, LINK_SIZE, below)
 
 
-def _whole(link: str) -> Line:
-    """A link as small as need be: a cut link leads nowhere."""
-    found = line(link, Style(LINK_SIZE, MEDIUM))
-    share = min(1, (WIDTH - 2 * MARGIN) / max(1, found.width))
-    return line(link, Style(max(8, math.floor(LINK_SIZE * share)), MEDIUM))
+def _draw_sign(paper: Paper, headline: str, area: Box, lines: int) -> None:
+    """What the code gives, beside the sign for the messenger: a paper plane on a disc."""
+    side = paper.pixels(min(area.height, 96))
+    room = paper.pixels(area.width) - side - paper.pixels(28)
+    rows = wrap(headline, paper.style(SIGN_SIZE, BOLD), room, lines)
+    width, where = max((row.width for row in rows), default=0), paper.box(area)
+    whole = side + paper.pixels(28) + width
+    left = where.left + (where.width - whole) / 2
+    middle = where.top + where.height // 2
+    at = round(left + whole - side if paper.rtl else left), middle - side // 2
+    paper.shape(sprites.disc(side), at, paper.seen)
+    paper.shape(sprites.plane(side), at, ink_on(paper.seen) if paper.seen != WHITE else DARK)
+    edge = Edge(left + width if paper.rtl else left + side + paper.pixels(28), paper.rtl)
+    _write_beside(paper, rows, edge, middle)
 
 
-def _seen(colours: Palette) -> Colour:
-    """The shop's colour, or black if it is almost white."""
-    return colours.dark if contrast(colours.dark, WHITE) >= SEEN_ON_PAPER else DARK
+def _write_beside(paper: Paper, rows: list[Line], edge: Edge, middle: int) -> None:
+    step = round(rows[0].style.size * LEADING) if rows else 0
+    for place, row in enumerate(rows):
+        baseline = middle - step * (len(rows) - 1) // 2 + place * step + round(row.style.size * 0.35)
+        write_beside(paper.picture, stroke(row), edge, baseline, DARK)
 
 
-def _draw_steps(picture: Image.Image, poster: PosterPicture, colours: Palette) -> None:
-    rtl = is_rtl(poster.language)
-    indent = MARGIN + 60
-    for place, step in enumerate(poster.steps):
-        middle = STEPS_TOP + 54 + place * STEP
-        at = (WIDTH - indent - 76 if rtl else indent, middle - 38)
-        lay(picture, sprites.disc(76), at, _seen(colours))
-        number = stroke(line(str(place + 1), Style(44, BOLD)))
-        write(picture, number, (at[0] + (76 - number.width) / 2, middle + 16), ink_on(_seen(colours)))
-        words = stroke(fit(step, Style(STEP_SIZE, MEDIUM, poster.language), WIDTH - 2 * indent - 110))
-        edge = Edge(WIDTH - indent - 110 if rtl else indent + 110, rtl)
-        write_beside(picture, words, edge, middle + 17, DARK)
-
-
-def _draw_reward(picture: Image.Image, poster: PosterPicture, colours: Palette) -> None:
-    _panel(picture, FOOT, colours)
-    icon, gap, rtl = sprites.gift(72), 30, is_rtl(poster.language)
-    words = stroke(fit(poster.reward_description, Style(REWARD_SIZE, BOLD, poster.language), FOOT.width - 240))
-    whole = words.width + gap + icon.width
-    left, middle = (WIDTH - whole) / 2, FOOT.top + FOOT.height // 2
-    icon_left = left + whole - icon.width if rtl else left
-    lay(picture, icon, (round(icon_left), middle - icon.height // 2 - 3), colours.accent)
-    write(picture, words, (left if rtl else left + icon.width + gap, middle + 19), colours.ink)
+def _draw_steps(paper: Paper, steps: tuple[str, ...]) -> None:
+    side, indent = paper.pixels(72), MARGIN + 60
+    for place, step in enumerate(steps):
+        where = paper.box(Box(indent, STEPS_TOP + place * STEP, UPRIGHT[0] - 2 * indent, STEP))
+        middle = where.top + where.height // 2
+        at = (where.right - side if paper.rtl else where.left, middle - side // 2)
+        paper.shape(sprites.disc(side), at, paper.seen)
+        number = stroke(line(str(place + 1), paper.style(42, BOLD)))
+        place_of = (at[0] + (side - number.width) / 2, middle + paper.pixels(15))
+        write(paper.picture, number, place_of, ink_on(paper.seen))
+        beside = paper.pixels(104)
+        words = fit(step, paper.style(STEP_SIZE, MEDIUM), where.width - beside)
+        edge = Edge(where.right - beside if paper.rtl else where.left + beside, paper.rtl)
+        write_beside(paper.picture, stroke(words), edge, middle + paper.pixels(16), DARK)

@@ -12,8 +12,14 @@ from typing import TypeVar
 Picture = TypeVar("Picture")
 
 _thread = ThreadPoolExecutor(1, "pictures")
+_press = ThreadPoolExecutor(1, "sheets")
 
 
 async def drawn(draw: Callable[[Picture], bytes], picture: Picture) -> bytes:
     """Draw a picture once earlier ones are drawn; return its bytes."""
     return await asyncio.get_running_loop().run_in_executor(_thread, draw, picture)
+
+
+async def printed(draw: Callable[[], bytes]) -> bytes:
+    """Draw a sheet to print; it takes a second, and no card waits for it."""
+    return await asyncio.get_running_loop().run_in_executor(_press, draw)

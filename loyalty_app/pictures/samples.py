@@ -88,7 +88,7 @@ CARDS = {
 }
 POSTER = PosterPicture(
     shop_name="Café Ada",
-    headline="Your stamp card, always in your pocket",
+    headline="Your stamp card with Telegram",
     steps=("Scan the code with your phone", "Tap Start in Telegram", "Show your card and collect stamps"),
     reward_description="10 stamps: a coffee of your choice",
     link="https://t.me/loyalty_stamps_bot?start=j_cafe-ada-1f2e3d",

@@ -81,3 +81,24 @@ def gift(side: int) -> Image.Image:
 def _bow(pen: Pen, unit: float) -> None:
     for left in (5.6, 12):
         pen.ellipse((left * unit, 2 * unit, (left + 6.4) * unit, 8 * unit), outline=255, width=round(1.7 * unit))
+
+
+@lru_cache(maxsize=16)
+def plane(side: int) -> Image.Image:
+    """A folded paper plane that flies up to the right: the sign for a message. It fits into a disc of that side."""
+
+    def draw(pen: Pen, n: int) -> None:
+        unit = side * n / 24
+        for corners, fill in PLANE:
+            pen.polygon([(x * unit, y * unit) for x, y in corners], fill=fill)
+
+    return _smooth(side, side, draw)
+
+
+# The wings with the fold between them, and the keel behind the fold. What is 0 is cut out.
+PLANE: tuple[tuple[tuple[tuple[float, float], ...], int], ...] = (
+    (((4.6, 11.6), (18.6, 6.2), (15.2, 18.0), (10.6, 14.2)), 255),
+    (((9.0, 13.4), (18.6, 6.2), (10.4, 14.4), (10.0, 18.2)), 0),
+    (((9.4, 13.6), (10.3, 14.5), (10.2, 17.2)), 255),
+    (((10.2, 17.2), (10.5, 14.7), (12.5, 16.2)), 255),
+)

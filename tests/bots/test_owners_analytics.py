@@ -15,6 +15,7 @@ from loyalty_app.customers.analytics import read_summary
 from loyalty_core.access import Role
 from loyalty_core.analytics import Summary
 from testkit.people import Person
+from testkit.screens import Shown
 from testkit.shop import Shop
 from testkit.town import BOT, Town
 from tests.bots.till import Json, open_till
@@ -162,12 +163,39 @@ async def test_the_poster_leads_to_a_card_and_says_what_it_is_good_for(town: Tow
     assert mira.last.document is not None
     assert mira.last.document.name.endswith(".png")
     picture = await mira.picture()
-    assert Image.open(BytesIO(picture)).size == (1480, 2100)
+    assert Image.open(BytesIO(picture)).size == (1748, 2480)
     assert read_codes(picture) == [link]
     assert link in mira.last.words
     lena = await town.person("Lena")
     await lena.open(link)
     assert lena.last.photo is not None
+
+
+@pytest.mark.parametrize("button", ["A5", "A4", "Table tent", "Stickers"])
+async def test_a_sheet_to_print_comes_as_a_pdf(mira: Person, button: str) -> None:
+    await mira.press("Poster")
+    await mira.press(button)
+    [sheet] = sheets(mira)
+    assert (await mira.picture(sheet)).startswith(b"%PDF-")
+    assert "rint" in sheet.words
+
+
+def sheets(person: Person) -> list[Shown]:
+    return [message for message in person.messages if message.document and message.document.name.endswith(".pdf")]
+
+
+async def test_the_sheets_come_with_the_logo_that_was_sent(mira: Person) -> None:
+    logo = BytesIO()
+    Image.new("RGB", (300, 100), "red").save(logo, "PNG")
+    await mira.press("Poster")
+    await mira.press("With your logo")
+    await mira.send_document(b"no picture", name="logo.svg")
+    assert "cannot be used as a logo" in mira.last.words
+    assert sheets(mira) == []
+    await mira.send_document(logo.getvalue(), name="logo.png")
+    assert len(sheets(mira)) == 4
+    await mira.send_photo(logo.getvalue())
+    assert "I see no card" in mira.last.words, "the question is answered"
 
 
 @pytest.mark.parametrize("language", ["en", "hi", "es", "ru", "ar", "de"])

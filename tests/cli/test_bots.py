@@ -144,6 +144,17 @@ async def test_the_code_on_a_poster_opens_the_shops_own_bot(cafe: Cafe, tmp_path
     assert code.text.startswith("https://t.me/cafe_bot?start=j_cafe-zoe-")
 
 
+async def test_a_sheet_is_a_pdf_with_a_logo_and_a_wrong_logo_is_named(cafe: Cafe, tmp_path: Path) -> None:
+    await cafe.set_bot()
+    file, logo = tmp_path / "tent.pdf", tmp_path / "logo.png"
+    await asyncio.to_thread(Image.new("RGB", (90, 30), "red").save, logo)
+    asked = ("business", "poster", "--business", "1", str(file), "--sheet", "tent", "--logo", str(logo))
+    assert json.loads((await cafe.run(*asked, "--json")).stdout)["sheet"] == "tent"
+    assert file.read_bytes().startswith(b"%PDF-")
+    logo.write_bytes(b"no picture")
+    assert "--logo" in refused(await cafe.run(*asked), 2)
+
+
 async def test_without_a_bot_there_is_no_poster(cafe: Cafe, tmp_path: Path) -> None:
     line = refused(await cafe.run("business", "poster", "--business", "1", str(tmp_path / "poster.png")), 1)
     assert "loyalty business set-bot" in line

@@ -29,8 +29,8 @@ from loyalty_app.pictures.fonts import (
     unreadable_faces,
 )
 from loyalty_app.pictures.letters import clean, clusters
-from loyalty_app.pictures.poster import render_poster
 from loyalty_app.pictures.samples import CARDS, CHART, POSTER
+from loyalty_app.pictures.sheets import PrintSheet, render_sheet
 from loyalty_app.pictures.text import FINER, Line, Style, line, mask
 from tests.pictures.glyphs import letters_of
 
@@ -288,5 +288,6 @@ def test_every_picture_takes_any_letter() -> None:
     text = "Lena \ufdfd \ufdfa \u0001\U000e0041 " + "a" + "\u0301" * 50
     card = replace(CARDS["latin"], shop_name=text, customer_name=text, reward_description=text)
     assert render_card(card)
-    assert render_poster(replace(POSTER, shop_name=text, headline=text, reward_description=text, steps=(text,) * 3))
+    poster = replace(POSTER, shop_name=text, headline=text, reward_description=text, steps=(text,) * 3)
+    assert all(render_sheet(sheet, poster) for sheet in PrintSheet)
     assert render_chart(replace(CHART, title=text, bars_legend=text, dots_legend=text))
