@@ -1,18 +1,18 @@
-"""Parsing: bodies, queries and paths become structs, and msgspec's complaints become words for people.
+"""Parsing: bodies, queries and paths become structs. What is wrong with them is said in `api/faults.py`.
 
-Every message says what would be right, in the words of the field's description. The structs are in `api/bodies.py` and
-in the core.
+The structs are in `api/bodies.py` and in the core.
 """
 
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
 from litestar import Request
 from litestar.exceptions import ClientException, InternalServerException
 
+from api.faults import faults_of, faults_of_query
 from api.messages import RequestLike
 from api.problems import STATUS
 from api.refusals import BodyTooLarge, MalformedJson, RequestTimedOut, UnsupportedMediaType
@@ -29,41 +29,56 @@ OTHER_ENCODINGS = {"UTF-32": (BOM_UTF32_LE, BOM_UTF32_BE), "UTF-16": (BOM_UTF16_
 
 ID_TEXT = re.compile(r"[0-9]{1,19}")
 PLUS_LOST = re.compile(r"^(\d{4}-\d\d-\d\d[Tt][\d:.]+) (\d\d:\d\d)(?![\s\S])")
-WHERE = re.compile(r" - at `\$?\.?(?P<path>[^`]*)`$")
-UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`")
-MISSING = re.compile(r"Object missing required field `(?P<name>.*)`")
 
 
-async def read_body(request: RequestLike, shape: type[Parsed]) -> Parsed:
+Also = Callable[[dict[str, Any]], list[FieldError]]
+"""Says what else is wrong with a JSON object of which some fields are wrong already."""
+
+
+def _nothing_else(_loose: dict[str, Any]) -> list[FieldError]:
+    return []
+
+
+async def read_body(request: RequestLike, shape: type[Parsed], also: Also = _nothing_else) -> Parsed:
     """The body of a request as a struct; no body counts as {}. Raises InvalidRequest, MalformedJson and the like."""
     body = await whole_body(request)
     if body:
         _check_media_type(request.headers.get("content-type"))
-    return read_json(body or b"{}", shape)
+    return read_json(body or b"{}", shape, also)
 
 
-def read_json(text: bytes | msgspec.Raw, shape: type[Parsed]) -> Parsed:
-    """A struct out of its JSON; a byte order mark before it is skipped. Raises InvalidRequest or MalformedJson."""
+def read_json(text: bytes | msgspec.Raw, shape: type[Parsed], also: Also = _nothing_else) -> Parsed:
+    """A struct out of its JSON; a byte order mark before it is skipped. Raises InvalidRequest or MalformedJson.
+
+    An InvalidRequest names all wrong fields, and those that `also` finds.
+    """
     try:
         return msgspec.json.decode(text, type=shape)
     except msgspec.ValidationError as error:
-        return _read_as_meant(bytes(text), shape, error)
+        try:
+            return _read_as_meant(bytes(text), shape, also)
+        except InvalidRequest as refusal:
+            raise refusal from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         marked = bytes(text)
         if marked.startswith(BOM_UTF8):
-            return read_json(marked.removeprefix(BOM_UTF8), shape)
+            return read_json(marked.removeprefix(BOM_UTF8), shape, also)
         raise MalformedJson(_other_encoding(marked)) from error
 
 
-def _read_as_meant(text: bytes, shape: type[Parsed], error: msgspec.ValidationError) -> Parsed:
+def _read_as_meant(text: bytes, shape: type[Parsed], also: Also) -> Parsed:
     """Read it again with 1.0 and 1e0 as whole numbers: JSON knows no difference, and some languages write them so."""
+    loose: Any = None
     try:
-        loose = msgspec.json.decode(text)
-        return msgspec.json.decode(msgspec.json.encode(_whole(loose)), type=shape)
-    except msgspec.ValidationError as still:
-        raise explain(still, shape) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise explain(error, shape) from error  # it went no further
+        loose = _whole(msgspec.json.decode(text))
+        return msgspec.json.decode(msgspec.json.encode(loose), type=shape)
+    except msgspec.ValidationError:
+        faults = faults_of(loose, shape)
+        told = {fault.pointer for fault in faults}
+        more = also(loose) if isinstance(loose, dict) else []
+        raise InvalidRequest(*faults, *(fault for fault in more if fault.pointer not in told)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # it went no further
+        raise InvalidRequest(FieldError("", "must be a JSON object")) from None
 
 
 def _whole(value: Any) -> Any:  # noqa: ANN401  # any JSON
@@ -107,13 +122,16 @@ def _check_media_type(declared: str | None) -> None:
 
 
 def read_query(request: Request[Any, Any, Any], shape: type[Parsed]) -> Parsed:
-    """The query of a request as a struct; parameters that it does not know are ignored. Raises InvalidRequest."""
+    """The query of a request as a struct. Raises InvalidRequest.
+
+    Parameters that it does not know are ignored, and so are empty ones: a form sends them for what was left open.
+    """
     asked = request.query_params.items()
     parameters = {name: _plus_restored(value) for name, value in asked if name in shape.__struct_fields__}
-    try:
-        return msgspec.convert(parameters, shape, strict=False)
-    except msgspec.ValidationError as error:
-        raise explain(error, shape) from error
+    given = {name: value for name, value in parameters.items() if value.strip()}
+    if faults := faults_of_query(given, shape):
+        raise InvalidRequest(*faults)
+    return msgspec.convert(given, shape, strict=False)
 
 
 def _plus_restored(text: str) -> str:
@@ -136,50 +154,3 @@ def path_code(request: RequestLike) -> str:
     if code is None:
         raise CustomerNotFound
     return code
-
-
-def explain(error: msgspec.ValidationError, shape: type[msgspec.Struct]) -> InvalidRequest:
-    """Say which field is wrong (JSON pointer) and what would be right."""
-    text = str(error)
-    where = WHERE.search(text)
-    path = where["path"].split(".")[0].split("[")[0] if where else ""
-    complaint = text[: where.start()] if where else text
-    if "[" in (where["path"] if where else ""):
-        return InvalidRequest(FieldError(_pointer(path), f"must be {expectations(shape)[path]}"))
-    if unknown := UNKNOWN.fullmatch(complaint):
-        known = ", ".join(expectations(shape)) or "none"
-        return InvalidRequest(FieldError(_pointer(unknown["name"]), f"is not a field here; the fields are {known}"))
-    if missing := MISSING.fullmatch(complaint):
-        name = missing["name"]
-        return InvalidRequest(FieldError(_pointer(name), f"is required: {expectations(shape)[name]}"))
-    if not path:
-        return InvalidRequest(FieldError("", "must be a JSON object"))
-    return InvalidRequest(FieldError(_pointer(path), f"must be {expectations(shape)[path]}"))
-
-
-def _pointer(name: str) -> str:
-    return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
-@lru_cache
-def expectations(shape: type[msgspec.Struct]) -> dict[str, str]:
-    """What each field of a struct takes, in words."""
-    info = msgspec.inspect.type_info(shape)
-    fields = info.fields if isinstance(info, msgspec.inspect.StructType) else ()
-    return {field.encode_name: _expectation(field.type) for field in fields}
-
-
-def _expectation(kind: msgspec.inspect.Type) -> str:
-    match kind:
-        case msgspec.inspect.UnionType(types=types):
-            words = [_expectation(member) for member in types if not isinstance(member, msgspec.inspect.NoneType)]
-            nullable = len(words) < len(types) and not any("null" in word for word in words)
-            return " or ".join(words) + (", or null" if nullable else "")
-        case msgspec.inspect.Metadata(extra_json_schema={"description": words}):
-            return str(words)
-        case msgspec.inspect.EnumType(cls=cls):
-            return "one of " + ", ".join(member.value for member in cls)
-        case msgspec.inspect.BoolType():
-            return "true or false"
-        case _:
-            return "a text"

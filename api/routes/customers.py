@@ -1,5 +1,7 @@
 """Routes of customers: profiles, the transactions of their cards, their rewards."""
 
+from functools import partial
+
 from litestar.response.base import ASGIResponse
 from msgspec.structs import replace
 
@@ -9,7 +11,9 @@ from api.bodies import CustomerQuery, NewCustomer, PageQuery, RewardQuery
 from api.etags import created_at, etag, expected_states, known_response, state_headers, state_response
 from api.messages import AppRequest, counter_response, page_response, runtime_of
 from api.operations import Operation, serves
-from api.parsing import path_code, path_id, read_body, read_query
+from api.parsing import Also, path_code, path_id, read_body, read_query
+from loyalty_app.contacts import profile_faults
+from loyalty_app.counter import Caller
 from loyalty_app.customers import lists as customers
 from loyalty_app.customers.card_pictures import look_of, read_card, render_card_png
 from loyalty_app.customers.changed_since import ChangedSince
@@ -78,12 +82,18 @@ def _plus_restored(phone: str | None) -> str | None:
 )
 async def create_customer(request: AppRequest) -> ASGIResponse:
     """Create a customer."""
-    caller, new = caller_of(request), await read_body(request, NewCustomer)
+    caller = caller_of(request)
+    new = await read_body(request, NewCustomer, _more_faults(request, caller))
     profile = Profile(name=new.name, phone=new.phone, email=new.email, birthday=new.birthday)
     answer = await runtime_of(request).counter.join(caller, profile)
     made = answer.outcome
     headers = {**created_at(request, made.id), "ETag": etag(customer_state(made))}
     return counter_response(answer, status=201, headers=headers)
+
+
+def _more_faults(request: AppRequest, caller: Caller) -> Also:
+    today = runtime_of(request).clock().astimezone(caller.business.zone).date()
+    return partial(profile_faults, country=caller.business.country, today=today)
 
 
 SHOWING = Operation(
@@ -147,7 +157,8 @@ async def _show(request: AppRequest, ref: int | str) -> ASGIResponse:
 )
 async def update_customer(request: AppRequest) -> ASGIResponse:
     """Change a profile."""
-    caller, customer_id, change = caller_of(request), path_id(request), await read_body(request, ProfileChange)
+    caller, customer_id = caller_of(request), path_id(request)
+    change = await read_body(request, ProfileChange, _more_faults(request, caller))
     counter, states = runtime_of(request).counter, expected_states(request)
     answer = await counter.change_profile(caller, customer_id, change, if_state=states)
     return counter_response(answer, headers={"ETag": etag(customer_state(answer.outcome))})

@@ -9,7 +9,7 @@ finishes waiting ones.
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar, cast
 
 from msgspec import UNSET
@@ -103,7 +103,7 @@ class Counter:
         `opening_stamps` and `joined_at` come from another card; `holder` is the chat in which the card hangs. Raises
         CustomerExists, CustomerLimitReached or InvalidRequest.
         """
-        checked = checked_profile(profile, caller.business.country)
+        checked = checked_profile(profile, caller.business.country, self._today(caller))
         order = Join(checked, opening_stamps, holder or UNSET, UNSET if joined_at is None else joined_at)
         return await self._ask(caller, order, answers.CUSTOMER)
 
@@ -140,7 +140,7 @@ class Counter:
 
         Raises CustomerNotFound, CustomerExists, PreconditionFailed or InvalidRequest.
         """
-        order = ChangeProfile(customer, checked_change(change, caller.business.country), if_state)
+        order = ChangeProfile(customer, checked_change(change, caller.business.country, self._today(caller)), if_state)
         return await self._ask(caller, order, answers.CUSTOMER)
 
     async def erase(self, caller: Caller, customer: CustomerRef, *, if_state: States = UNSET) -> Answer[Erased]:
@@ -153,6 +153,9 @@ class Counter:
     async def expire(self, caller: Caller, customer: CustomerRef, reward_id: int) -> Answer[Expired | None]:
         """Book a reward as expired; the outcome is None if it is not due. Raises RewardNotFound."""
         return await self._ask(caller, Expire(customer, reward_id), answers.EXPIRED)
+
+    def _today(self, caller: Caller) -> date:
+        return self._clock().astimezone(caller.business.zone).date()
 
     async def _ask(self, caller: Caller, order: Order, decoder: Decoder[Outcome]) -> Answer[Outcome]:
         if not self.serving:

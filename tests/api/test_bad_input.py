@@ -1,10 +1,12 @@
 """Bad input: a 400 that names the field by JSON pointer and says what would be right, and nothing stored."""
 
+from functools import partial
+
 import httpx
 import msgspec
 import pytest
 
-from tests.api.till import Till, given, refused
+from tests.api.till import Till, given, refused, wrong_fields
 from tests.api.witness import Json
 
 Values = tuple[object, ...]
@@ -170,13 +172,13 @@ async def test_a_missing_field_is_named_with_what_belongs_there(till: Till, miss
 
 
 QUERIES: list[tuple[str, str, tuple[str, ...], str]] = [
-    ("/customers", "page", ("0", "-1", "x", "", "1.5", "+1", "%201x", str(2**31 + 1), "9" * 40), "1 or more"),
-    ("/customers", "limit", ("0", "101", "-5", "x", "", "1.5", "9" * 40), "a whole number from 1 to 100"),
-    ("/customers", "q", ("", "x" * 101, "%00", "a%00b"), "a text of 1 to 100 characters"),
-    ("/customers", "phone", ("", "12", "abc", "%00", "0" * 41, "%2B"), PHONE),
-    ("/rewards", "status", ("", "open", "AVAILABLE", "%00"), "one of available, redeemed, voided, expired"),
+    ("/customers", "page", ("0", "-1", "x", "null", "1.5", "+1", "%201x", str(2**31 + 1), "9" * 40), "1 or more"),
+    ("/customers", "limit", ("0", "101", "-5", "x", "null", "1.5", "9" * 40), "a whole number from 1 to 100"),
+    ("/customers", "q", ("x" * 101, "%00", "a%00b"), "a text of 1 to 100 characters"),
+    ("/customers", "phone", ("12", "abc", "%00", "0" * 41, "%2B"), PHONE),
+    ("/rewards", "status", ("null", "NULL", "open", "AVAILABLE", "%00"), "one of available, redeemed, voided, expired"),
     ("/rewards", "limit", ("0", "101"), "a whole number from 1 to 100"),
-    ("/analytics", "days", ("0", "366", "-1", "x", "", "1.5", "9" * 40), "a whole number from 1 to 365"),
+    ("/analytics", "days", ("0", "366", "-1", "x", "null", "1.5", "9" * 40), "a whole number from 1 to 365"),
 ]
 
 
@@ -186,6 +188,47 @@ async def test_a_query_parameter_out_of_its_limits_is_named_with_what_would_be_r
 ) -> None:
     for value in values:
         await assert_refused(till, ("GET", f"{path}?{name}={value}"), None, f"/{name}", right)
+
+
+async def test_empty_parameters_are_as_good_as_none(till: Till) -> None:
+    await till.join()
+    paths = {
+        "/customers": ("page", "limit", "cursor", "phone", "q", "updated_since"),
+        "/rewards": ("status", "limit", "cursor"),
+        "/transactions": ("order_ref", "type", "customer_id", "branch_id", "since", "until"),
+        "/analytics": ("days",),
+        "/events": ("since", "cursor"),
+    }
+    for path, names in paths.items():
+        plain = given(await till.get(path))
+        for empty in ("", "%20"):
+            assert given(await till.get(f"{path}?{'&'.join(f'{name}={empty}' for name in names)}")) == plain, path
+
+
+async def test_all_wrong_parameters_are_named(till: Till) -> None:
+    wrong = wrong_fields(
+        await till.get("/transactions", page=0, type="null", customer_id="x", since="yesterday", limit=5)
+    )
+    assert wrong == ["/page", "/type", "/customer_id", "/since"]
+
+
+async def test_all_wrong_fields_of_a_profile_are_named_whoever_finds_them(till: Till) -> None:
+    lena = await till.join()
+    wrong = {"name": " ", "phone": "call me", "email": "at", "birthday": "2999-01-01"}
+    worse = {"name": "", "phone": "call me", "email": "at home", "birthday": "soon", "age": 7}
+    for send in (partial(till.post, "/customers"), partial(till.patch, f"/customers/{lena['id']}")):
+        assert sorted(wrong_fields(await send(wrong))) == ["/birthday", "/email", "/name", "/phone"]
+        assert sorted(wrong_fields(await send(worse))) == ["/age", "/birthday", "/email", "/name", "/phone"]
+    assert sorted(wrong_fields(await till.post("/customers", {"email": "at home"}))) == ["/email", "/name", "/phone"]
+
+
+async def test_all_wrong_fields_of_other_bodies_are_named(till: Till) -> None:
+    lena = await till.join()
+    stamps = wrong_fields(await till.post(f"/customers/{lena['id']}/stamps", {"stamps": 11, "branch_id": "x", "a": 1}))
+    assert stamps == ["/a", "/stamps", "/branch_id"]
+    program = wrong_fields(await till.patch("/program", {"stamps_required": 0, "surplus": "keep", "name": ""}))
+    assert sorted(program) == ["/name", "/stamps_required", "/surplus"]
+    assert wrong_fields(await till.post("/webhooks", {"url": 1, "events": [1]})) == ["/url", "/events"]
 
 
 async def test_query_parameters_that_nobody_knows_do_not_matter(till: Till) -> None:

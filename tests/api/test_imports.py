@@ -96,19 +96,27 @@ async def test_a_part_that_was_done_but_not_noted_counts_as_imported(till: Till)
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "wrong"),
     [
-        {},
-        {"customers": []},
-        {"customers": [{"name": "Ana"}] * 1_001},
-        {"customers": [{"phone": "+14155550101"}]},
-        {"customers": [{"name": 7}]},
-        {"customers": [{"name": "Ana", "age": 7}]},
-        {"customers": "Ana"},
+        ({}, ["/customers"]),
+        ({"customers": []}, ["/customers"]),
+        ({"customers": [{"name": "Ana"}] * 1_001}, ["/customers"]),
+        ({"customers": "Ana"}, ["/customers"]),
+        ({"customers": [{"phone": "+14155550101"}]}, ["/customers/0/name"]),
+        ({"customers": [{"name": 7}]}, ["/customers/0/name"]),
+        ({"customers": [{"name": "Ana", "age": 7}]}, ["/customers/0/age"]),
+        ({"customers": [{"name": "Ana"}, 7, {"name": "Ben", "a/b~": 1}]}, ["/customers/1", "/customers/2/a~1b~0"]),
+        (
+            {
+                "customers": [*([{"name": "Ana"}] * 600), {"name": "Ben", "phone": 7, "stamps": "3"}, {"email": None}],
+                "x": 1,
+            },
+            ["/x", "/customers/600/phone", "/customers/600/stamps", "/customers/601/name"],
+        ),
     ],
 )
-async def test_what_is_no_list_of_customers_is_refused_as_a_whole(till: Till, body: object) -> None:
-    assert wrong_fields(await till.post("/customers/import", body)) == ["/customers"]
+async def test_what_is_no_list_of_customers_is_refused_as_a_whole(till: Till, body: object, wrong: list[str]) -> None:
+    assert wrong_fields(await till.post("/customers/import", body)) == wrong
 
 
 async def test_an_import_that_there_is_not_is_not_found(till: Till) -> None:

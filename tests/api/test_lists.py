@@ -130,7 +130,7 @@ async def test_a_cursor_of_another_list_is_refused(till: Till) -> None:
 
 async def test_a_cursor_is_text_of_at_most_two_hundred_characters(till: Till) -> None:
     assert wrong_fields(await till.get("/customers", cursor="A" * 201)) == ["/cursor"]
-    assert wrong_fields(await till.get("/customers", cursor="")) == ["/cursor"]
+    assert given(await till.get("/customers", cursor="")) == given(await till.get("/customers"))
 
 
 @on_both_databases
