@@ -2,7 +2,7 @@
 
 from bots.owners.shop import ROLES
 from bots.words import N_, Html, Words, shortened
-from loyalty_app.shops.notice_facts import Ailment, RoomFacts, StaffEvent, StaffFacts, WebhookFacts
+from loyalty_app.shops.notice_facts import Ailment, BotFacts, RoomFacts, StaffEvent, StaffFacts, WebhookFacts
 from loyalty_app.shops.owner_notices import Notice
 
 # By what happened, and whether somebody of the staff did it; else it was the operator.
@@ -32,6 +32,8 @@ def notice_text(words: Words, notice: Notice) -> Html:
             return words.say("⚠️ <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_webhook(words, facts))
         case StaffFacts() as facts:
             return words.say("👥 <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_staff(words, facts))
+        case BotFacts() as facts:
+            return words.say("⚠️ <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_bot(words, facts))
         case RoomFacts() as facts:
             return words.say("🎟 <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_room(words, facts))
 
@@ -42,6 +44,16 @@ def _about_staff(words: Words, facts: StaffFacts) -> Html:
         name=shortened(facts.name),
         role=words.plain(ROLES[facts.role]),
         by=shortened(facts.by or ""),
+    )
+
+
+def _about_bot(words: Words, facts: BotFacts) -> Html:
+    return words.say(
+        "Telegram refuses the token of your bot {bot}: it was revoked, or the bot was deleted. Until it has a new one, "
+        "the bot answers nobody. Get a token from @BotFather and give it to the operator of this server, who runs:\n"
+        "<code>{command}</code>",
+        bot=f"@{facts.username}",
+        command=f"loyalty business set-bot --business {facts.business_id}",
     )
 
 

@@ -13,11 +13,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from telegram.error import Conflict, TelegramError
+from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bots.intake import Intake
 from bots.telegram_limits import TelegramBot
-from loyalty_app.chat.bots import leave_polling, may_poll
+from loyalty_app.chat.bots import leave_polling, may_poll, note_accepted, note_refused
+from loyalty_app.observability.telegram_answers import telegram_answers
 from loyalty_app.runtime import Runtime
 
 WAIT_SECONDS = 20
@@ -26,30 +27,66 @@ PATIENCE_SECONDS = 10
 PAUSE_SECONDS = 1.0
 CONFLICT_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 30.0
+ASK_EVERY_SECONDS = 60.0
 KINDS = ("message", "callback_query", "my_chat_member")
 
 log = logging.getLogger(__name__)
+refused: set[int] = set()
+"""Bots whose token Telegram refuses, as this process has noted."""
 
 
 async def keep_polling(runtime: Runtime, bot: TelegramBot, intake: Intake) -> None:
     """Fetch updates until cancelled; after a failure try again, with growing pauses."""
     lease = PollingLease(runtime, bot.id)
     try:
-        await _poll(lease, bot, intake)
+        await _poll(runtime, lease, bot, intake)
     finally:
         await lease.give_back()
 
 
-async def _poll(lease: "PollingLease", bot: TelegramBot, intake: Intake) -> None:
+async def keep_asking(runtime: Runtime, bot: TelegramBot) -> None:
+    """Ask Telegram about the bot's updates, which it sends by itself, until cancelled: whether it is there."""
+    while True:
+        try:
+            await bot.get_webhook_info()
+            await note_answer(runtime, bot)
+        except InvalidToken:
+            await note_refusal(runtime, bot.id)
+        except Exception as error:  # noqa: BLE001  # the network and the database come back
+            log.info("@%s could not ask about its updates: %s", bot.username, type(error).__name__)
+        await asyncio.sleep(ASK_EVERY_SECONDS)
+
+
+async def note_answer(runtime: Runtime, bot: TelegramBot) -> None:
+    """Note that Telegram has answered a bot; its token is good again if it was refused before."""
+    telegram_answers.note(bot.id)
+    if bot.id in refused:
+        await note_accepted(runtime.database, bot.id)
+        refused.discard(bot.id)
+
+
+async def note_refusal(runtime: Runtime, bot_id: int) -> None:
+    """Note that Telegram refuses a bot's token, once; the owners of the shop are told."""
+    if bot_id not in refused:
+        log.error("Telegram refuses the token of bot %d: it was revoked, or the bot was deleted", bot_id)
+        await note_refused(runtime.database, bot_id, now=runtime.clock())
+        refused.add(bot_id)
+
+
+async def _poll(runtime: Runtime, lease: "PollingLease", bot: TelegramBot, intake: Intake) -> None:
     offset, pause = 0, PAUSE_SECONDS
     while True:
         try:
             await lease.hold()
             updates = await fetch(bot, offset)
+            await note_answer(runtime, bot)
             if updates:
                 await intake.take(bot.id, updates)
                 offset = after(updates)
             pause = PAUSE_SECONDS
+        except InvalidToken:
+            await note_refusal(runtime, bot.id)
+            await asyncio.sleep(LONGEST_PAUSE_SECONDS)
         except Conflict:
             log.warning("another program asks for the updates of @%s too", bot.username)
             await asyncio.sleep(CONFLICT_SECONDS)
@@ -85,6 +122,7 @@ class PollingLease:
             if await may_poll(self._runtime.database, self._bot_id, self._me, now=now):
                 self._renewed = now
             else:
+                telegram_answers.forget(self._bot_id)
                 await asyncio.sleep(CONFLICT_SECONDS)
 
     async def give_back(self) -> None:

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
 from telegram.constants import ParseMode
-from telegram.error import NetworkError, TelegramError
+from telegram.error import InvalidToken, NetworkError, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes, Defaults, ExtBot
 from telegram.request import HTTPXRequest
 
@@ -21,13 +21,14 @@ from bots.card_worker import CardWorker
 from bots.intake import BotApplication, Intake, note_failure
 from bots.menus import set_menus
 from bots.owner_notice_worker import NoticeWorker
-from bots.polling import KINDS, keep_polling
+from bots.polling import KINDS, keep_asking, keep_polling, note_answer, note_refusal, refused
 from bots.routes import HANDLERS
 from bots.telegram_limits import TelegramBot, TelegramRateLimiter
 from bots.turn import Turn
 from loyalty_app.chat import bots as registry
 from loyalty_app.chat import card_queue, update_queue
 from loyalty_app.chat.bots import BotRecord
+from loyalty_app.observability.telegram_answers import telegram_answers
 from loyalty_app.runtime import Runtime
 from loyalty_core.errors import LoyaltyError
 
@@ -77,6 +78,7 @@ class BotSupervisor:
         self._failed: Counter[str] = Counter()
         self._not_before: dict[str, float] = {}
         self._locked: set[int] = set()
+        self._watched: set[int] = set()
         self._bot_tasks: dict[int, asyncio.Task[None]] = {}
         self._task = asyncio.create_task(self._keep_open(), name="bots")
 
@@ -101,6 +103,7 @@ class BotSupervisor:
             tokens[bot_id_of(shared)] = shared
         for bot_id in [number for number, token in self._tokens.items() if tokens.get(number) != token]:
             await self._close(bot_id)
+        self._watch(tokens)
         now = time.monotonic()
         new = [number for number in tokens if number not in self.bots]
         due = {number: tokens[number] for number in new if self._not_before.get(tokens[number], now) <= now}
@@ -118,6 +121,14 @@ class BotSupervisor:
             log.error("bot %d stays closed: its token was encrypted with another LOYALTY_SECRET_KEY", bot_id)
         self._locked = locked
 
+    def _watch(self, tokens: Iterable[int]) -> None:
+        """Watch whether Telegram answers the bots that are to be opened, and no bot that is gone."""
+        for bot_id in self._watched - set(tokens):
+            telegram_answers.forget(bot_id)
+        for bot_id in set(tokens) - self._watched:
+            telegram_answers.expect(bot_id)
+        self._watched = set(tokens)
+
     async def _try_to_open(self, token: str, *, known: BotRecord | None) -> None:
         """Open a bot, or log why not; a first failure that may pass is not a warning."""
         bot_id = bot_id_of(token)
@@ -127,6 +138,8 @@ class BotSupervisor:
             passing = isinstance(error, NetworkError) and not self._failed[token]
             level = logging.INFO if passing else logging.WARNING
             log.log(level, "bot %d could not be opened: %s", bot_id, type(error).__name__)
+            if isinstance(error, InvalidToken):
+                await note_refusal(self.runtime, bot_id)
             self._failed[token] += 1
             self._not_before[token] = time.monotonic() + _pause(error, self._failed[token])
         else:
@@ -138,6 +151,9 @@ class BotSupervisor:
         await application.initialize()
         bot: TelegramBot = application.bot
         record = known or await self._register_shared(bot)
+        if record.refused:
+            refused.add(bot.id)
+        await note_answer(self.runtime, bot)
         self._tokens[bot.id], self.bots[bot.id] = token, application
         self._bot_tasks[bot.id] = asyncio.create_task(self._run(record, bot), name=f"bot-{bot.id}")
         log.info("@%s is open", record.username)
@@ -171,9 +187,7 @@ class BotSupervisor:
         try:
             url = self.runtime.settings.public_url
             await self._until_done(bot, f"{url.rstrip('/')}/telegram/{record.bot_id}" if url else "", record.secret)
-            if not url:
-                await keep_polling(self.runtime, bot, self.intake)
-            await menus
+            await (keep_asking(self.runtime, bot) if url else keep_polling(self.runtime, bot, self.intake))
         finally:
             menus.cancel()
 
@@ -189,12 +203,15 @@ class BotSupervisor:
             except TelegramError as error:
                 log.log(level, "@%s could not be told where updates go: %s", bot.username, type(error).__name__)
                 level = logging.WARNING
+                if isinstance(error, InvalidToken):
+                    await note_refusal(self.runtime, bot.id)
                 await asyncio.sleep(CHECK_EVERY_SECONDS)
             else:
                 return
 
     async def _close(self, bot_id: int) -> None:
         self._tokens.pop(bot_id, None)
+        refused.discard(bot_id)
         if task := self._bot_tasks.pop(bot_id, None):
             task.cancel()
             with suppress(asyncio.CancelledError):

@@ -6,7 +6,7 @@ from msgspec import Struct, field
 
 from telegram_sandbox.refusals import Refused, forbidden, too_many_requests
 
-Kind = Literal["lost_answer", "too_many_requests", "server_error", "slow", "forbidden"]
+Kind = Literal["lost_answer", "too_many_requests", "server_error", "slow", "forbidden", "unauthorized"]
 
 
 class Fault(Struct, kw_only=True):
@@ -30,6 +30,8 @@ class Fault(Struct, kw_only=True):
             return too_many_requests(self.retry_after)
         if self.kind == "server_error":
             return Refused(500, "Internal Server Error")
+        if self.kind == "unauthorized":
+            return Refused(401, "Unauthorized")
         return forbidden("bot was blocked by the user") if self.kind == "forbidden" else None
 
 

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Select, and_, or_, select, update
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import telegram_bot
 from loyalty_app.settings import SettingsError
+from loyalty_app.shops.notice_facts import BotFacts
+from loyalty_app.shops.owner_notices import add_notice, withdraw_bot_notices
 from loyalty_app.vault import Vault
 from loyalty_core.errors import InvalidRequest
 
@@ -22,7 +24,7 @@ LIVE = telegram_bot.c.removed_at.is_(None)
 class BotRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A bot as stored. `token` is None for the shared bot, and if it was encrypted with another key.
 
-    `secret` is what Telegram shows when it calls us.
+    `secret` is what Telegram shows when it calls us. `refused` is set while Telegram refuses the token.
     """
 
     bot_id: int
@@ -30,6 +32,7 @@ class BotRecord(msgspec.Struct, frozen=True, kw_only=True):
     username: str
     secret: str
     token: str | None = None
+    refused: bool = False
 
 
 async def register(database: Database, vault: Vault, record: BotRecord, *, now: datetime) -> BotRecord:
@@ -50,7 +53,9 @@ async def register(database: Database, vault: Vault, record: BotRecord, *, now: 
             "token": vault.lock(record.token) if record.token else None,
             "secret": known.secret if known is not None else record.secret,
             "removed_at": None,
+            "refused_at": None,
         }
+        withdraw_bot_notices(connection, record.business_id)
         if known is not None:
             database.update(connection, telegram_bot, [row], key=("bot_id",))
         else:
@@ -90,6 +95,7 @@ async def list_bots(database: Database, vault: Vault) -> list[BotRecord]:
             username=row.username,
             secret=row.secret,
             token=_unlocked(vault, row.token) if row.token is not None else None,
+            refused=row.refused_at is not None,
         )
         for row in rows
     ]
@@ -100,6 +106,34 @@ def _unlocked(vault: Vault, locked: bytes) -> str | None:
         return vault.unlock(locked)
     except SettingsError:
         return None
+
+
+async def note_refused(database: Database, bot_id: int, *, now: datetime) -> None:
+    """Note that Telegram refuses a bot's token; the owners of a shop's own bot are told, once."""
+
+    def work(connection: Connection) -> None:
+        own = select(telegram_bot).where(telegram_bot.c.bot_id == bot_id, LIVE, telegram_bot.c.refused_at.is_(None))
+        row = connection.execute(own.with_for_update()).one_or_none()
+        if row is None:
+            return
+        connection.execute(update(telegram_bot).where(telegram_bot.c.bot_id == bot_id).values(refused_at=now))
+        if row.business_id is not None:
+            facts = BotFacts(business_id=row.business_id, username=row.username)
+            add_notice(database, connection, row.business_id, facts=facts, now=now)
+
+    await database.write(work)
+
+
+async def note_accepted(database: Database, bot_id: int) -> None:
+    """Note that Telegram accepts a bot's token again; what was not told yet of its refusal is not told any more."""
+
+    def work(connection: Connection) -> None:
+        own = telegram_bot.c.bot_id == bot_id
+        connection.execute(update(telegram_bot).where(own).values(refused_at=None))
+        shop = connection.scalar(select(telegram_bot.c.business_id).where(own))
+        withdraw_bot_notices(connection, shop)
+
+    await database.write(work)
 
 
 def has_own_bots(connection: Connection) -> bool:

@@ -93,8 +93,18 @@ class RoomFacts(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.customers} of the {self.limit} customers of the plan are there."
 
 
-Facts = WebhookFacts | StaffFacts | RoomFacts
-KINDS: dict[str, type[Facts]] = {"webhook": WebhookFacts, "staff": StaffFacts, "room": RoomFacts}
+class BotFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a notice about a shop's own bot says: Telegram refuses its token."""
+
+    business_id: int
+    username: str
+
+    def __str__(self) -> str:
+        return f"Telegram refuses the token of @{self.username}."
+
+
+Facts = WebhookFacts | StaffFacts | RoomFacts | BotFacts
+KINDS: dict[str, type[Facts]] = {"webhook": WebhookFacts, "staff": StaffFacts, "room": RoomFacts, "bot": BotFacts}
 """The kinds of notices, as they are stored."""
 
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, or_, select, true
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
@@ -172,6 +172,13 @@ def add_notice_once(
     same = (notice.c.business_id == business_id, notice.c.text == str(facts), notice.c.at > now - SAME_NEWS)
     if connection.execute(select(notice.c.id).where(*same).limit(1)).first() is None:
         add_notice(database, connection, business_id, facts=facts, now=now)
+
+
+def withdraw_bot_notices(connection: Connection, business_id: int | None) -> None:
+    """Remove what was not told yet about a shop's own bot: Telegram takes its token again."""
+    if business_id is not None:
+        own = (notice.c.business_id == business_id, notice.c.kind == "bot", notice.c.told_at.is_(None))
+        connection.execute(delete(notice).where(*own))
 
 
 def owners_of(connection: Connection, business_id: int) -> list[int]:

@@ -67,6 +67,9 @@ CASES = {
     "LoyaltyChatIsBehind": one("loyalty_updates_waiting", "101x300", "99x300"),
     "LoyaltyUpdatesAreSetAside": one('loyalty_update_seconds_count{outcome="aside"}', "0x100 1x200", "1x300"),
     "LoyaltyJobsAreSetAside": one('loyalty_jobs_set_aside_total{queue="cards"}', "0x100 1x200", "1x300", queue="cards"),
+    "LoyaltyTelegramIsAway": one(
+        'loyalty_telegram_seconds_since_answer{bot="7",instance="a"}', "181x300", "20x300", bot="7"
+    ),
     "LoyaltyTelegramRefuses": Case(
         {
             'loyalty_telegram_call_seconds_count{outcome="failed"}': "0+3x300",
