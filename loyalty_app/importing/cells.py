@@ -17,7 +17,7 @@ from loyalty_core.customers import clean_name
 from loyalty_core.errors import InvalidRequest
 
 MOST_OPENING_STAMPS = 1_000
-LONGEST_PHONE, LONGEST_EMAIL = 40, 254
+LONGEST_PHONE, LONGEST_EMAIL = 100, 254
 GUARD = re.compile(r"^'(?='*[=+\-@\t\r])|(?<=[;|\t\r\n])'(?=['\"]*[=+\-@])")
 AS_FORMULA = re.compile(r'="(?P<text>[^"]*)"')
 ROUNDED = re.compile(r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d+")
@@ -58,7 +58,11 @@ def phone_of(text: str, country: str | None) -> str | None:
     if ROUNDED.fullmatch(typed):
         message = f"was shortened to {typed} by a spreadsheet: format the column as text and type the number again"
         raise InvalidRequest.field("phone", message)
-    return checked_phone(re.sub(r"[.,]0$", "", typed)[: LONGEST_PHONE + 1], country)
+    if len(typed) > LONGEST_PHONE:
+        raise InvalidRequest.field(
+            "phone", f"must be a phone number: this is a text of more than {LONGEST_PHONE} letters"
+        )
+    return checked_phone(re.sub(r"[.,]0$", "", typed), country)
 
 
 def email_of(text: str) -> str | None:

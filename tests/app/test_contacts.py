@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from msgspec import UNSET
 from loyalty_app.contacts import checked_change, checked_email, checked_phone, checked_profile
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import InvalidRequest
+from loyalty_core.number_plans import one_number
 
 
 @pytest.mark.parametrize(
@@ -85,6 +87,19 @@ def test_what_is_no_phone_number_is_refused_with_what_would_be_right(typed: str,
     assert error.pointer == "/phone"
     assert "as +14155552671" in error.message
     assert country is None or country in error.message
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS)[::4])
+def test_numbers_of_all_countries_are_read_as_people_there_write_them(region: str) -> None:
+    """Every fourth country: loading what the library knows of one takes 10 ms."""
+    kinds = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE)
+    for number in filter(None, (phonenumbers.example_number_for_type(region, kind) for kind in kinds)):
+        kept = one_number(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        for form in range(4):  # E.164, international, national, RFC 3966
+            written = phonenumbers.format_number(number, form)
+            pasted = written.replace(" ", "\u00a0").replace("-", "\u2011")
+            for typed in (written, f"Mama {written}", f"{written} privat", f"\u2066{pasted}\u2069"):
+                assert checked_phone(typed, region) == kept, typed
 
 
 @pytest.mark.parametrize("typed", ["415 CALL 55", "(415) 555-2671 ext. 12", "415 555 2671, 415 555 2672"])

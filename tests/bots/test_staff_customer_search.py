@@ -4,6 +4,7 @@ import pytest
 from PIL import Image
 
 from loyalty_app.shops.staff import remove_staff
+from testkit.concurrency import until
 from testkit.town import BOT, Town
 from tests.bots.cafe import Cafe, link, open_cafe, own_bot, picture, png, screen_of, table_of
 
@@ -162,6 +163,11 @@ async def test_nobody_else_learns_from_a_card(cafe: Cafe, who: str) -> None:
     if who == "staff who were removed":
         number = await cafe.town.employ(cafe.shop, person)
         await remove_staff(cafe.shop.database, cafe.shop.business.id, number, now=cafe.town.clock())
+
+        async def was_told() -> bool:
+            return "not on the staff" in (await person.screen()).last.words
+
+        await until(was_told)
     await person.open(f"https://t.me/{BOT}?start=c_CUS0000000000")
     unknown = person.last.words
     await person.open(link(cafe.lena))

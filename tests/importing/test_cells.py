@@ -23,6 +23,12 @@ def test_every_text_survives_going_out_and_coming_back(text: str) -> None:
     assert plain(guarded(text)) == text or text.startswith('="')
 
 
+def test_a_phone_number_with_long_notes_is_read_whole_or_not_at_all() -> None:
+    assert phone_of("Telefonnummer der Mutter von Lena Meyer (abends): 030 12345678", "DE") == "+493012345678"
+    with pytest.raises(InvalidRequest, match="not a text of more than 100 letters"):
+        phone_of("030 12345678" + " bitte" * 20, "DE")
+
+
 @pytest.mark.parametrize("cell", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_no_exported_cell_begins_like_a_formula(cell: str) -> None:
     assert guarded(cell).startswith("'")
