@@ -9,19 +9,24 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from api.operations import Operation
+from api.operations import PREFIXES, Operation
 from api.problems import MEDIA_TYPE, Problem
 from api.reference.calls import ONCE, Call
 from api.reference.errors import example_problems
-from api.reference.prose import introduction
+from api.reference.event_schemas import KINDS, logged_schemas, webhooks
+from api.reference.prose import HERE, introduction
 from api.reference.samples import samples_of
+from api.reference.schemas import REF, component_schemas, query_schemas, ref, wire_name
 from loyalty_app.pagination import Pagination
+from loyalty_app.webhooks.event_log import LoggedEvent
 
 Json = dict[str, Any]
 
-REF = "#/components/schemas/{name}"
+VERSION = "1.0.0"
+"""The version of the API: the first number is that of /v1."""
+OTHERWISE = "Otherwise"
 PARAMETERS: dict[str, Json] = {
-    "id": {"schema": {"type": "integer", "minimum": 1}, "description": "The numeric id."},
+    "id": {"schema": {"type": "integer", "format": "int64", "minimum": 1}, "description": "The numeric id."},
     "qr_code": {
         "schema": {"type": "string"},
         "description": "The code on the card, typed or scanned, or the card's whole link, URL-encoded.",
@@ -34,7 +39,7 @@ IN_HEADERS: dict[str, Json] = {
         "required": False,
         "description": "Makes the request once-only: the same key with the same request gets the first answer. It must "
         "never come twice: the till, the day and the receipt, or a UUID. All API keys of a shop share their keys.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
         "example": ONCE,
     },
     "If-None-Match": {
@@ -59,9 +64,13 @@ LIMIT_HEADERS = {
     "X-RateLimit-Remaining": "Requests that are left in this hour.",
     "X-RateLimit-Reset": "When the next hour begins, in Unix seconds.",
 }
+WHOLE = {"type": "integer", "format": "int64"}
 HEADERS: dict[str, Json] = {
     "X-Request-Id": {"schema": {"type": "string"}, "description": "Names this request in logs."},
-    **{name: {"schema": {"type": "integer"}, "description": text} for name, text in LIMIT_HEADERS.items()},
+    **{
+        name: {"schema": {"type": "integer", "format": "int64"}, "description": text}
+        for name, text in LIMIT_HEADERS.items()
+    },
     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait before the next try."},
     "WWW-Authenticate": {"schema": {"type": "string"}, "description": "How to sign in: Bearer."},
     "Idempotent-Replayed": {
@@ -80,33 +89,67 @@ ANYWHERE = (
 )
 
 
-def openapi_document(calls: Iterable[Call]) -> Json:
-    """The whole document for the calls of /v1."""
+TAGS = {
+    "Customers": "Who holds a card: found by id, by code, by phone number.",
+    "Stamps": "Giving stamps and handing out rewards, at the counter.",
+    "Transactions": "The ledger: what was done to all cards, and undoing it.",
+    "Events": "What happened, in order, for those who ask.",
+    "Rewards": "What full cards have earned, and what the shop owes.",
+    "Program": "How many stamps make which reward, under which policies.",
+    "Analytics": "Figures of the last days.",
+    "Webhooks": "Where the server sends events to, what it has sent, and what it sends.",
+    "Shop": "The shop of the key: what the key may do, and the branches.",
+}
+"""The groups of operations, in the order in which the reference shows them."""
+
+
+def openapi_document(calls: Iterable[Call], address: str = HERE) -> Json:
+    """The whole document for the calls of /v1, of an installation at `address` (without a slash at its end)."""
     paths: dict[str, Json] = defaultdict(dict)
     operations = []
     for call in calls:
         operations.append(call.operation)
         paths[call.path][call.method.lower()] = _operation(call)
+    used = {operation.tag for operation in operations}
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Loyalty API", "version": version("loyalty-stamps"), "description": introduction()},
-        "servers": [{"url": "/v1"}, {"url": "/api/v1", "description": "for clients of the original"}],
+        **of_address(address),
         "security": [{"bearer": []}, {"header": []}],
-        "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in operations)],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items() if name in used],
         "paths": dict(paths),
+        "webhooks": webhooks(),
         "components": _components(operations),
     }
 
 
-def _components(operations: list[Operation]) -> Json:
-    types: set[type] = {Problem, Pagination}
-    for operation in operations:
-        types |= {kind for kind in (operation.answer, operation.body, operation.query) if kind not in {None, bytes}}
-    _, schemas = msgspec.json.schema_components(sorted(types, key=lambda kind: kind.__name__), ref_template=REF)
+def of_address(address: str) -> Json:
+    """What of the document depends on the address of the installation."""
     return {
-        "schemas": _wire_names(schemas),
+        "info": {
+            "title": "Loyalty API",
+            "summary": "The stamp cards of a shop.",
+            "version": VERSION,
+            "description": introduction(address),
+            "contact": {"name": "The operator of this installation", "url": f"{address}/docs"},
+            "license": {"name": "MIT", "identifier": "MIT"},
+            "x-server-version": version("loyalty-stamps"),
+        },
+        "servers": [
+            {"url": f"{address}{PREFIXES[0]}"},
+            {"url": f"{address}{PREFIXES[1]}", "description": "The same, for clients of the original."},
+        ],
+    }
+
+
+def _components(operations: list[Operation]) -> Json:
+    answers = {operation.answer for operation in operations} - {bytes, LoggedEvent}
+    bodies = {operation.body for operation in operations if operation.body is not None}
+    schemas = component_schemas({*answers, *KINDS, Problem, Pagination}, bodies)
+    envelopes = {_envelope_name(one): _envelope(one) for one in operations if not one.picture}
+    return {
+        "schemas": {**schemas, **logged_schemas(schemas), **envelopes},
         "headers": HEADERS,
-        "responses": {code: _refusal([example_problems()[code]]) for code in ANYWHERE},
+        "responses": {OTHERWISE: _refusal([example_problems()[code] for code in ANYWHERE])},
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer ll_…"},
             "header": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
@@ -114,24 +157,19 @@ def _components(operations: list[Operation]) -> Json:
     }
 
 
-def _wire_names(schemas: Json) -> Json:
-    """Name views after what they show: CustomerView → Customer."""
-    text = msgspec.json.encode(schemas).decode()
-    for name in schemas:
-        if name.endswith("View"):
-            text = text.replace(f'/{name}"', f'/{_wire_name(name)}"').replace(
-                f'"title":"{name}"', f'"title":"{_wire_name(name)}"'
-            )
-    renamed: Json = msgspec.json.decode(text)
-    return {_wire_name(name): schema for name, schema in renamed.items()}
+def _envelope_name(operation: Operation) -> str:
+    """The name of an answer as a whole: CustomerPage, StampedResponse."""
+    kind = "Page" if operation.listed else "List" if operation.many else "Response"
+    return f"{wire_name(operation.answer.__name__)}{kind}"
 
 
-def _wire_name(name: str) -> str:
-    return name.removesuffix("View")
-
-
-def _ref(kind: type) -> Json:
-    return {"$ref": REF.format(name=_wire_name(kind.__name__))}
+def _envelope(operation: Operation) -> Json:
+    data = ref(operation.answer.__name__)
+    properties = {"data": {"type": "array", "items": data} if operation.listed or operation.many else data}
+    properties |= {"pagination": ref(Pagination.__name__)} if operation.listed else {}
+    properties |= {"resume_cursor": RESUME} if operation.resumes else {}
+    title = _envelope_name(operation)
+    return {"title": title, "type": "object", "properties": properties, "required": list(properties)}
 
 
 def _operation(call: Call) -> Json:
@@ -146,7 +184,7 @@ def _operation(call: Call) -> Json:
         "x-codeSamples": samples_of(call),
     }
     if operation.body is not None:
-        content = {"schema": _ref(operation.body), "example": operation.body_example}
+        content = {"schema": ref(operation.body.__name__), "example": operation.body_example}
         required = any(field.required for field in msgspec.structs.fields(operation.body))
         document["requestBody"] = {"required": required, "content": {"application/json": content}}
     return document
@@ -175,17 +213,10 @@ def _headers_asked(call: Call) -> dict[str, bool]:
 
 
 def _query_parameters(query: type[msgspec.Struct]) -> list[Json]:
-    """The parameters of a query. None of them is ever null: clients leave out what they do not want."""
-    properties = msgspec.json.schema_components([query], ref_template=REF)[1][query.__name__]["properties"]
     return [
-        {"name": name, "in": "query", "required": False, "schema": _not_null(schema)}
-        for name, schema in properties.items()
+        {"name": name, "in": "query", "required": False, "schema": schema}
+        for name, schema in query_schemas(query).items()
     ]
-
-
-def _not_null(schema: Json) -> Json:
-    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
-    return kinds[0] if kinds else schema
 
 
 def _headers(*names: str) -> Json:
@@ -214,16 +245,8 @@ def _headers_given(operation: Operation) -> list[str]:
 
 
 def _json(operation: Operation) -> Json:
-    if operation.listed:
-        properties = {"data": {"type": "array", "items": _ref(operation.answer)}, "pagination": _ref(Pagination)}
-        properties |= {"resume_cursor": RESUME} if operation.resumes else {}
-        example = msgspec.to_builtins(operation.example)
-    else:
-        data = _ref(operation.answer)
-        properties = {"data": {"type": "array", "items": data} if operation.many else data}
-        example = {"data": msgspec.to_builtins(operation.example)}
-    schema = {"type": "object", "properties": properties, "required": list(properties)}
-    return {"schema": schema, "example": example}
+    example = operation.example if operation.listed else {"data": operation.example}
+    return {"schema": {"$ref": REF.format(name=_envelope_name(operation))}, "example": msgspec.to_builtins(example)}
 
 
 def _refusals(operation: Operation) -> Json:
@@ -231,7 +254,8 @@ def _refusals(operation: Operation) -> Json:
     problems = example_problems()
     for code in operation.codes:
         by_status[str(problems[code].status)].append(problems[code])
-    return {status: _refusal(same, *_headers_of(same)) for status, same in sorted(by_status.items())}
+    refusals = {status: _refusal(same, *_headers_of(same)) for status, same in sorted(by_status.items())}
+    return {**refusals, "default": {"$ref": f"#/components/responses/{OTHERWISE}"}}
 
 
 def _headers_of(problems: list[Problem]) -> tuple[str, ...]:
@@ -247,5 +271,5 @@ def _refusal(problems: list[Problem], *headers: str) -> Json:
     return {
         "description": "; ".join(problem.title for problem in problems),
         "headers": _headers(*headers),
-        "content": {MEDIA_TYPE: {"schema": _ref(Problem), "examples": examples}},
+        "content": {MEDIA_TYPE: {"schema": ref(Problem.__name__), "examples": examples}},
     }

@@ -8,10 +8,9 @@ from litestar.response.base import ASGIResponse
 
 from api.messages import AppRequest, encode, runtime_of
 from api.reference.calls import Call, calls_of
-from api.reference.openapi import Json, openapi_document
+from api.reference.openapi import Json, of_address, openapi_document
 from api.reference.page import FOREVER, HEADERS, reference_page, renderer, start_script
 from api.reference.postman import postman_collection
-from api.reference.prose import introduction
 from api.routes import batches, customers, imports, program, shop, stamps, transactions, webhooks
 
 SCRIPT = "text/javascript"
@@ -34,9 +33,8 @@ def document() -> Json:
 
 @get("/openapi.json", include_in_schema=False)
 async def openapi(request: AppRequest) -> ASGIResponse:
-    """The reference for machines; its prose names the address of this installation."""
-    info = {**document()["info"], "description": introduction(_address(request))}
-    return ASGIResponse(body=encode({**document(), "info": info}))
+    """The reference for machines; it names the address of this installation."""
+    return ASGIResponse(body=encode({**document(), **of_address(_address(request))}))
 
 
 @get("/postman.json", include_in_schema=False)

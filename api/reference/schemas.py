@@ -6,12 +6,12 @@ required, patterns that only some engines know, numbers above what JavaScript ca
 
 import re
 from collections.abc import Iterable, Iterator
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
 from msgspec import inspect
 
-from api.problems import Problem
 from loyalty_core.events import EVENT_TYPES
 from loyalty_core.fields import LARGEST_ID
 
@@ -48,11 +48,18 @@ END_OF_TEXT = r"(?![\s\S])"
 """The end of a text, as Python's engine needs it. Engines without look-ahead know $."""
 IDS = re.compile(r"(\w+_)?id|voids|voided_by")
 EVENT_NAMES: Json = {"type": "string", "enum": list(EVENT_TYPES)}
-SPECIAL: dict[str, Json] = {
-    "qr_code": {"pattern": "^CUS[0-9A-HJKMNP-TV-Z]{10}$", "examples": ["CUS12AB34CD56"]},
-    "url": {"format": "uri"},
+CODE: Json = {"pattern": "^CUS[0-9A-HJKMNP-TV-Z]{10}$", "examples": ["CUS12AB34CD56"]}
+ADDRESS: Json = {"format": "uri"}
+SPECIAL: dict[tuple[str, str], Json] = {
+    ("CustomerView", "qr_code"): CODE,
+    ("CustomerDetails", "qr_code"): CODE,
+    ("Erased", "qr_code"): CODE,
+    ("WebhookView", "url"): ADDRESS,
+    ("NewWebhookView", "url"): ADDRESS,
+    ("WebhookOrder", "url"): ADDRESS,
+    ("WebhookPatch", "url"): ADDRESS,
 }
-"""Fields by name, and what is true of them wherever they are."""
+"""What else is true of a text, by struct and field."""
 
 
 def wire_name(name: str) -> str:
@@ -75,6 +82,7 @@ def component_schemas(answers: Iterable[type], bodies: Iterable[type]) -> Json:
     for name, schema in schemas.items():
         if name in structs:
             _complete(schema, structs[name], sent=name not in taken)
+        schema["description"] = cleandoc(schema.get("description", ""))
     return {wire_name(name): _renamed(schema) for name, schema in sorted(schemas.items())}
 
 
@@ -110,31 +118,43 @@ def _inside(kind: inspect.Type) -> list[inspect.Type]:
 
 
 def _complete(schema: Json, struct: inspect.StructType, *, sent: bool) -> None:
-    """Complete the schema of a struct. What is sent has all its fields, but for those of problems."""
-    fields = {field.encode_name: field.type for field in struct.fields}
-    properties = {
-        name: _field(name, one, fields[name]) for name, one in schema.get("properties", {}).items() if name in fields
-    }
-    schema["properties"] = {**schema.get("properties", {}), **properties}
-    for one in properties.values():
-        _describe_default(one)
-    if sent and struct.cls is not Problem:
-        schema["required"] = list(schema["properties"])
+    """Complete the schema of a struct, whether the server sends it or takes it."""
+    fields = {field.encode_name: field for field in struct.fields}
+    for name, one in schema.get("properties", {}).items():
+        if name in fields:
+            _describe_default(_field(name, one, fields[name].type))
+            _forms(one)[0].update(SPECIAL.get((struct.cls.__name__, name), {}))
+    if sent:
+        schema["required"] = [tag for tag in (struct.tag_field,) if tag] + [
+            name for name, field in fields.items() if _is_always_sent(field, struct)
+        ]
+    if not schema.get("required"):
+        schema.pop("required", None)
+
+
+def _is_always_sent(field: inspect.Field, struct: inspect.StructType) -> bool:
+    return field.required or (field.default is not msgspec.UNSET and not struct.cls.__struct_config__.omit_defaults)
 
 
 def _describe_default(field: Json) -> None:
     """A default in words. Why: generators take a field with a default for one that is always there."""
     default = field.pop("default", None)
-    if default not in (None, [], ""):
-        field["description"] = f"{field.get('description', '')} {default} if it is left out.".strip()
+    if isinstance(default, int | str) and default != "":
+        said = field.get("description", "")
+        field["description"] = f"{said}{'; ' if said else ''}{default} if it is left out"
 
 
 def _field(name: str, schema: Json, kind: inspect.Type) -> Json:
     """The schema of a field, completed in each of its forms."""
-    forms = schema.get("anyOf", [schema])
-    for form in forms:
+    for form in _forms(schema):
         _complete_form(name, form, kind)
     return schema
+
+
+def _forms(schema: Json) -> list[Json]:
+    """The alternatives of a schema; itself if there is one."""
+    forms: list[Json] = schema.get("anyOf", [schema])
+    return forms
 
 
 def _complete_form(name: str, form: Json, kind: inspect.Type) -> None:
@@ -143,10 +163,8 @@ def _complete_form(name: str, form: Json, kind: inspect.Type) -> None:
     if form.get("maximum") == LARGEST_ID:
         form.pop("maximum")
         form["format"] = "int64"
-    if form.get("type") == "string":
-        form |= SPECIAL.get(name, {})
-        if "format" not in form and _is_a_time(kind):
-            form["format"] = "date-time"
+    if form.get("type") == "string" and "format" not in form and _is_a_time(kind):
+        form["format"] = "date-time"
     if "pattern" in form:
         form["pattern"] = form["pattern"].replace(END_OF_TEXT, "$")
     if name == "events":

@@ -55,25 +55,32 @@ def operations(document: Json) -> Iterator[tuple[str, Json]]:
             yield f"/paths/{escaped(path)}/{method}", operation
 
 
+def answers(document: Json, operation: Json) -> Iterator[tuple[str, Json]]:
+    """Every answer of an operation with its status; what stands for all other statuses is shared."""
+    for status, answer in operation["responses"].items():
+        shared = answer.get("$ref", "").rpartition("/")[2]
+        yield status, document["components"]["responses"][shared] if shared else answer
+
+
 def examples(document: Json) -> Iterator[tuple[str, object]]:
     """Every example of a body or an answer, with the place of its schema."""
     for pointer, operation in operations(document):
         if "requestBody" in operation:
             place = f"{pointer}/requestBody/content/application~1json"
             yield f"{place}/schema", operation["requestBody"]["content"]["application/json"]["example"]
-        for status, answer in operation["responses"].items():
+        for status, answer in answers(document, operation):
+            where = "/components/responses/Otherwise" if status == "default" else f"{pointer}/responses/{status}"
             for media_type, content in answer["content"].items():
                 if media_type == "image/png":
                     continue
-                place = f"{pointer}/responses/{status}/content/{escaped(media_type)}/schema"
+                place = f"{where}/content/{escaped(media_type)}/schema"
                 many = content.get("examples", {"one": {"value": content.get("example")}})
                 yield from ((place, example["value"]) for example in many.values())
 
 
 def problems(document: Json) -> Iterator[Json]:
     """Every example of a refusal."""
-    answers = [answer for _, operation in operations(document) for answer in operation["responses"].values()]
-    for answer in (*answers, *document["components"]["responses"].values()):
+    for answer in [answer for _, operation in operations(document) for _, answer in answers(document, operation)]:
         for example in answer["content"].get("application/problem+json", {}).get("examples", {}).values():
             yield example["value"]
 
@@ -87,7 +94,9 @@ def every_kind(of: type[LoyaltyError] = LoyaltyError) -> Iterator[type[LoyaltyEr
 def test_the_document_is_valid_openapi_3_1(document: Json) -> None:
     validate(document)
     assert document["openapi"].startswith("3.1.")
-    assert [server["url"] for server in document["servers"]] == ["/v1", "/api/v1"]
+    assert [server["url"] for server in document["servers"]] == ["http://shop.test/v1", "http://shop.test/api/v1"]
+    assert document["info"]["version"].split(".")[0] == "1", "as in /v1"
+    assert document["info"]["license"]["identifier"] == "MIT"
 
 
 def test_every_operation_has_an_example_that_fits_its_schema(api: Api, document: Json) -> None:
@@ -108,6 +117,76 @@ def test_every_operation_says_what_it_does_under_a_name_of_its_own(document: Jso
     names = [operation["operationId"] for _, operation in operations(document)]
     assert len(names) == len(set(names))
     assert all(operation["summary"] and operation["description"] for _, operation in operations(document))
+
+
+def test_every_group_of_operations_is_described_and_is_the_one_of_its_operations(document: Json) -> None:
+    described = {tag["name"]: tag["description"] for tag in document["tags"]}
+    assert all(described.values())
+    assert {tag for _, operation in operations(document) for tag in operation["tags"]} == set(described)
+
+
+def places(value: object, pointer: str = "") -> Iterator[tuple[str, Json]]:
+    """Every object in a document, with its place."""
+    if isinstance(value, dict):
+        yield pointer, value
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, one in inside:
+        yield from places(one, f"{pointer}/{name}")
+
+
+def test_every_component_is_used_and_every_reference_leads_to_one(document: Json) -> None:
+    text = msgspec.json.encode(document).decode()
+    used = set(re.findall(r'"#/components/(\w+)/([\w-]+)"', text))
+    kept = {(kind, name) for kind in ("schemas", "headers", "responses") for name in document["components"][kind]}
+    assert used == kept
+
+
+def test_a_pattern_is_one_that_engines_without_look_ahead_know(document: Json) -> None:
+    patterns = {place["pattern"] for _, place in places(document) if isinstance(place.get("pattern"), str)}
+    assert patterns
+    assert [pattern for pattern in patterns if "(?" in pattern or not pattern.endswith("$")] == []
+
+
+def test_no_field_has_a_default_for_which_generators_would_require_it(document: Json) -> None:
+    for pointer, schema in places(document["components"]["schemas"]):
+        assert "default" not in schema or pointer.endswith("/properties"), pointer
+    stamp = document["components"]["schemas"]["StampRequest"]
+    assert stamp["properties"]["stamps"]["description"].endswith("; 1 if it is left out")
+    assert "required" not in stamp
+
+
+def test_an_id_has_64_bits_and_a_time_has_its_format(document: Json) -> None:
+    for pointer, schema in places(document["components"]["schemas"]):
+        for name, field in schema.items() if pointer.endswith("/properties") else ():
+            forms = field.get("anyOf", [field])
+            if re.fullmatch(r"(\w+_)?id|voids|voided_by", name):
+                assert all(form.get("format") == "int64" for form in forms if form.get("type") == "integer"), pointer
+            if (name.endswith("_at") and name != "joined_at") or name in {"at", "timestamp"}:
+                assert {form.get("format") for form in forms if form["type"] != "null"} == {"date-time"}, pointer
+            assert all(abs(form.get("maximum", 0)) <= 2**53 for form in forms), pointer
+
+
+def test_what_is_sent_has_all_its_fields_and_an_envelope_with_a_name(document: Json) -> None:
+    schemas = document["components"]["schemas"]
+    for name in ("Customer", "Transaction", "Reward", "Program", "ImportRemark", "Delivery", "Webhook", "CustomerPage"):
+        assert schemas[name]["required"] == list(schemas[name]["properties"]), name
+    for pointer, operation in operations(document):
+        for status, answer in answers(document, operation):
+            for media_type, content in answer["content"].items():
+                assert "$ref" in content["schema"] or media_type == "image/png", (pointer, status)
+
+
+def test_every_event_is_told_as_a_webhook_with_its_own_type(document: Json) -> None:
+    assert set(document["webhooks"]) == set(EVENT_TYPES)
+    for name, methods in document["webhooks"].items():
+        schema = methods["post"]["requestBody"]["content"]["application/json"]["schema"]
+        found = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        assert found["properties"]["type"]["enum"] == [name]
+        assert [one["name"] for one in methods["post"]["parameters"]] == [
+            *("webhook-id", "webhook-timestamp", "webhook-signature")
+        ]
+    logged = document["components"]["schemas"]["LoggedEvent"]["discriminator"]["mapping"]
+    assert set(logged) == set(EVENT_TYPES) - {"webhook.test"}
 
 
 def test_every_operation_needs_a_key_and_may_be_limited(document: Json) -> None:
