@@ -59,9 +59,7 @@ def phone_of(text: str, country: str | None) -> str | None:
         message = f"was shortened to {typed} by a spreadsheet: format the column as text and type the number again"
         raise InvalidRequest.field("phone", message)
     if len(typed) > LONGEST_PHONE:
-        raise InvalidRequest.field(
-            "phone", f"must be a phone number: this is a text of more than {LONGEST_PHONE} letters"
-        )
+        raise InvalidRequest.field("phone", f"must be a phone number, not a text of more than {LONGEST_PHONE} letters")
     return checked_phone(re.sub(r"[.,]0$", "", typed), country)
 
 
