@@ -128,7 +128,7 @@ words: $(HOUSE)  ## collect what the bot says into its catalogues, and tell what
 .PHONY: lock
 lock: | $(BIN)/uv  ## pin and hash all dependencies again (UPGRADE=--upgrade takes the newest)
 	@$(LOCK) pyproject.toml --extra build -o requirements.lock
-	@$(LOCK) pyproject.toml --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+	@$(LOCK) pyproject.toml --extra build --extra mcp --extra dev -c requirements.lock -o requirements-dev.lock
 	@$(LOCK) bench/peers/requirements.in -o bench/peers/requirements.lock
 	@$(LOCK) bench/profiler/requirements.in -o bench/profiler/requirements.lock
 	@! grep -nE '://|^ *-(i|f|-index|-extra|-find)' $(LOCKS) \

@@ -13,6 +13,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from api import reference
+from api.agent.on_demand import PATH, ConnectorOnDemand, installed, serve_agent
 from api.auth import authorise
 from api.compression import compressing
 from api.operations import PREFIXES
@@ -75,7 +76,10 @@ class Api(Litestar):
         state = scope.setdefault("state", {})
         request_log_of(scope)
         card = card_to_stamp(scope)
-        if "refused" in state:
+        connector: ConnectorOnDemand | None = self.state.get("connector")
+        if connector is not None and scope["path"].rstrip("/") == PATH and "refused" not in state:
+            await serve_agent(StampRequest(scope, receive, app=self, card={}), connector, send)
+        elif "refused" in state:
             await answer_refused(StampRequest(scope, receive, app=self, card={}), state["refused"], send)
         elif card is not None:
             await serve_stamp(StampRequest(scope, receive, app=self, card=card), send)
@@ -145,9 +149,12 @@ def lifespan_of(
         async with open_runtime(settings, clock=clock, delivering=delivering, bots=bots) as runtime:
             app.state.runtime = runtime
             app.state.limits = limits = RateLimits(settings.redis_url, clock)
+            connector = ConnectorOnDemand(app)
+            app.state.connector = connector if installed() else None
             try:
                 yield
             finally:
+                await connector.close()
                 await limits.close()
 
     return lifespan

@@ -34,6 +34,7 @@ PATIENCE_SECONDS = 1
 """How long a refused request waits for its key to be looked up."""
 log = logging.getLogger(__name__)
 
+AGENT_NAME = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,58}[\x21-\x7e])?")
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -114,8 +115,13 @@ def caller_of(request: RequestLike) -> Caller:
     """The caller of a request: its key as the actor, and its Idempotency-Key. Raises InvalidRequest."""
     holder = key_holder(request)
     key = request.headers.get("idempotency-key")
-    actor = Actor(ActorType.API_KEY, holder.key.key_id, holder.key.name)
+    actor = Actor(ActorType.API_KEY, holder.key.key_id, _actor_name(holder, request.headers.get("x-agent", "")))
     return Caller(business=holder.business, actor=actor, key=checked_key(key, "Idempotency-Key"))
+
+
+def _actor_name(holder: KeyHolder, agent: str) -> str:
+    """The name in the ledger: that of the key, with the agent that it acts through, if one says who it is."""
+    return f"{holder.key.name} ({agent})" if AGENT_NAME.fullmatch(agent) else holder.key.name
 
 
 def checked_key(key: str | None, field: str) -> str | None:

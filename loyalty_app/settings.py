@@ -24,7 +24,7 @@ class SettingsError(Exception):
 
 
 PREFIX = "LOYALTY_"
-OF_COMMANDS = {"LOYALTY_BOT_TOKEN", "LOYALTY_DEBUG"}
+OF_COMMANDS = {"LOYALTY_API_KEY", "LOYALTY_BOT_TOKEN", "LOYALTY_DEBUG"}
 """Variables of single commands, which are no settings."""
 
 

@@ -88,6 +88,12 @@ def _deliveries() -> click.Command:
     return deliveries
 
 
+def _mcp() -> click.Command:
+    from loyalty_cli.agent import mcp
+
+    return mcp
+
+
 def _export() -> click.Command:
     from loyalty_cli.backup_and_export import export
 
@@ -138,6 +144,7 @@ COMMANDS = {
     ),
     "key": ListedCommand("API keys: make them, list them, close them.", _key),
     "deliveries": ListedCommand("Webhooks on their way: hold them back, and let them go.", _deliveries),
+    "mcp": ListedCommand("Let an agent on this machine work in a shop, over its API.", _mcp),
     "export": ListedCommand("Write all that a shop owns into open files.", _export),
     "backup": ListedCommand("Copy the whole database into one file, and prove the copy.", _backup),
     "restore": ListedCommand("Put a backup back in its place.", _restore),

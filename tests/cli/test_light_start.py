@@ -74,7 +74,7 @@ for words in json.loads(sys.argv[1]):
 print(json.dumps([name for name in sys.modules if name.partition(".")[0] not in sys.stdlib_module_names]))
 """
 FOR_HELP = {"click", "dotenv", "loyalty_app", "loyalty_cli", "loyalty_core", "msgspec", "typing_extensions"}
-OURS_FOR_HELP = {"observability", "observability.log_context", "observability.redaction", "settings"}
+OURS_FOR_HELP = {"observability", "observability.log_context", "observability.redaction", "private_files", "settings"}
 OF_EVERY_COMMAND = {"loyalty_cli.commands", "loyalty_cli.failures", "loyalty_cli.groups", "loyalty_cli.logs"}
 HEAVY = {
     "aiohttp",

@@ -1,0 +1,123 @@
+"""Tools that read: they find, show and add up, and change nothing."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from api.agent.desk import Desk, at_customer
+from api.agent.figures import (
+    CardShown,
+    CustomerCard,
+    EntriesShown,
+    FiguresShown,
+    FoundCustomers,
+    OwedRewards,
+    ProgramShown,
+    WebhookHealth,
+    card_of,
+)
+
+Customer = Annotated[str, Meta(min_length=1, description="A customer: the id, or the code on the card, CUS…")]
+Limit = Annotated[int, Meta(ge=1, le=50, description="How many to show at most.")]
+
+
+class FindCustomer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is looked for."""
+
+    query: Annotated[str, Meta(min_length=1, max_length=100, description="A name, phone number, e-mail or code.")]
+    limit: Limit = 5
+
+
+async def find_customer(desk: Desk, asked: FindCustomer) -> FoundCustomers:
+    """Find customers by name, phone number, e-mail address or code."""
+    text = asked.query.strip()
+    if text.upper().startswith("CUS"):
+        customer = (await desk.get(at_customer(text)))["data"]
+        return FoundCustomers(customers=[card_of(customer, personal=True)], total=1)
+    told = await desk.get("/customers", {"q": text, "limit": asked.limit})
+    cards = [card_of(customer, personal=True) for customer in told["data"]]
+    return FoundCustomers(customers=cards, total=told["pagination"]["total"])
+
+
+class ShowCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whose card is shown."""
+
+    customer: Customer
+
+
+async def show_card(desk: Desk, asked: ShowCard) -> CardShown:
+    """Show a card with its open rewards and what was last done to it."""
+    found = (await desk.get(at_customer(asked.customer)))["data"]
+    card = card_of(found, personal=True)
+    return CardShown(customer=card, rewards=found["rewards"], recent=found["recent_transactions"])
+
+
+class Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing is asked for."""
+
+
+async def today(desk: Desk, asked: Nothing) -> FiguresShown:
+    """Show what happened in the shop today, by the days of the shop."""
+    del asked
+    return msgspec.convert((await desk.get("/analytics", {"days": 1}))["data"], FiguresShown)
+
+
+class SomeDays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of how many days."""
+
+    days: Annotated[int, Meta(ge=1, le=365, description="How many days, today included.")] = 30
+
+
+async def figures(desk: Desk, asked: SomeDays) -> FiguresShown:
+    """Add up customers, visits, stamps and rewards of the last days, with a row for each day."""
+    return msgspec.convert((await desk.get("/analytics", {"days": asked.days}))["data"], FiguresShown)
+
+
+class SomeRewards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many rewards are shown."""
+
+    limit: Limit = 20
+
+
+async def what_we_owe(desk: Desk, asked: SomeRewards) -> OwedRewards:
+    """Show the rewards that customers have earned and not yet got."""
+    told = await desk.get("/rewards", {"status": "available", "limit": asked.limit})
+    return OwedRewards(total=told["pagination"]["total"], rewards=told["data"])
+
+
+class SomeEntries(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which entries are shown."""
+
+    since: Annotated[datetime, Meta(tz=True, description="Entries since then, as 2026-03-02T09:00:00Z.")] | None = None
+    customer_id: Annotated[int, Meta(ge=1, description="Entries of this customer only.")] | None = None
+    limit: Limit = 20
+
+
+async def who_did_what(desk: Desk, asked: SomeEntries) -> EntriesShown:
+    """Show who gave stamps, handed out rewards and undid something, the newest first."""
+    since = asked.since.isoformat() if asked.since else None
+    query = {"since": since, "customer_id": asked.customer_id, "limit": asked.limit}
+    return EntriesShown(entries=(await desk.get("/transactions", query))["data"])
+
+
+async def show_program(desk: Desk, asked: Nothing) -> ProgramShown:
+    """Show how many stamps make which reward, and the policies around it."""
+    del asked
+    return ProgramShown(program=(await desk.get("/program"))["data"])
+
+
+async def health_of_webhooks(desk: Desk, asked: Nothing) -> WebhookHealth:
+    """Show where events of the shop are sent, and whether the last ones arrived."""
+    del asked
+    webhooks = (await desk.get("/webhooks", {"limit": 100}))["data"]
+    failing = [one for one in webhooks if (one["last_delivery"] or {}).get("status") not in {None, "delivered"}]
+    return WebhookHealth(webhooks=webhooks, failing=len(failing))
+
+
+async def seen(desk: Desk, customer: str) -> CustomerCard | None:
+    """The card that a write is about, if the key may read it."""
+    if not await desk.may("customers:read"):
+        return None
+    return card_of((await desk.get(at_customer(customer)))["data"], personal=True)
