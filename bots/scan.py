@@ -19,32 +19,21 @@ import msgspec
 import zxingcpp
 from PIL import Image, ImageFilter, ImageOps
 
+from loyalty_app.pictures.memory import MOST_BYTES, bytes_kept, bytes_to_gray
 from loyalty_app.shops.links import code_in
 
 QR_CODES = zxingcpp.barcode_formats_from_str("QRCode")
 # Formats of phones and their screens. Other formats of Pillow run programs or open more than a picture.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF")
 
-MOST_BYTES, LARGE_PIXELS = 160_000_000, 8_000_000
-"""What opening a picture may take in memory; and how large one is that is read alone."""
+LARGE_PIXELS = 8_000_000
+"""How large a picture is that is read alone."""
 MOST_SIDE = 65_535
 """The longest side, in pixels; the reader of codes takes no longer ones."""
 # Pixels of the longer side: a larger picture is first shrunk to this.
 ENOUGH = 2_000
 # Below this, one look is at twice the size.
 FEW = 1_000
-
-STORED = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I;16N": 2}
-"""Bytes of a pixel in Pillow, by its mode; 4 in all others."""
-DECODER = {"WEBP": 12, "AVIF": 12, "GIF": 8}
-"""Bytes of a pixel that a decoder holds for itself: canvases of animations, planes of colour."""
-THROUGH_COLOUR, THROUGH_INTEGERS, GRAY = 8, 12, 2
-"""Bytes of a pixel that it takes to get to gray: through RGB or RGBA, through 32-bit integers, or directly."""
-
-# Markers of JPEG (ISO/IEC 10918-1, table B.1).
-MARKER, START_OF_SCAN = 0xFF, 0xDA
-SEVERAL_SCANS = {0xC2, 0xC6, 0xCA, 0xCE}
-ONE_FRAME = {0xC0, 0xC1, 0xC3, 0xC5, 0xC7, 0xC9, 0xCB, 0xCD, 0xCF}
 
 reading_a_large_one = Lock()
 
@@ -152,48 +141,15 @@ def _gray(picture: bytes, side: int | None) -> Image.Image | None:
         with Image.open(BytesIO(picture), formats=FORMATS) as image:
             if max(image.size) > MOST_SIDE:
                 return None
-            kept = _kept_by_jpeg(image, picture)
+            kept = bytes_kept(image, picture)
             share = min(1.0, (side or max(image.size)) / max(image.size))
             # A JPEG is opened without its colours. Measured: that halves the time.
             image.draft("L", (round(image.width * share), round(image.height * share)))
-            if kept + _needed(image) > MOST_BYTES:
+            if kept + bytes_to_gray(image) > MOST_BYTES:
                 return None
             return _upright(_shrunk(image, side or max(image.size)))
     except Exception:  # noqa: BLE001  # a broken file makes Pillow raise anything
         return None
-
-
-def _needed(image: Image.Image) -> int:
-    """The bytes that opening an image and turning it to gray take at most."""
-    to_gray = GRAY
-    if image.mode.startswith(("I", "F")):
-        to_gray = THROUGH_INTEGERS
-    elif image.mode not in {"1", "L", "RGB", "YCbCr"} or image.has_transparency_data:
-        to_gray = THROUGH_COLOUR
-    each = STORED.get(image.mode, 4) + DECODER.get(image.format or "", 0) + to_gray
-    return image.width * image.height * each
-
-
-def _kept_by_jpeg(image: Image.Image, picture: bytes) -> int:
-    """The bytes that the decoder keeps of a JPEG of several scans: two for each value, however small it is opened."""
-    if image.format not in {"JPEG", "MPO"} or not _has_several_scans(picture):
-        return 0
-    return image.width * image.height * 2 * len(image.getbands())
-
-
-def _has_several_scans(jpeg: bytes) -> bool:
-    """Whether the first scan is only a part of a JPEG: it is progressive, or its channels come one after the other."""
-    place, channels = 2, 0
-    while place + 10 <= len(jpeg) and jpeg[place] == MARKER:
-        kind, length = jpeg[place + 1], int.from_bytes(jpeg[place + 2 : place + 4])
-        if kind in SEVERAL_SCANS:
-            return True
-        if kind in ONE_FRAME:
-            channels = jpeg[place + 9]
-        if kind == START_OF_SCAN:
-            return jpeg[place + 4] < channels
-        place += 1 if kind == MARKER else 2 + length
-    return True  # nothing is known of it
 
 
 def _shrunk(image: Image.Image, side: int) -> Image.Image:

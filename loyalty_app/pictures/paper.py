@@ -15,6 +15,7 @@ from loyalty_app.pictures.bidi import is_rtl
 from loyalty_app.pictures.colours import WHITE, Colour, Palette, contrast, palette
 from loyalty_app.pictures.drawing import ground, lay, qr_picture, stroke, write
 from loyalty_app.pictures.layout import Box
+from loyalty_app.pictures.memory import MOST_BYTES, bytes_kept, bytes_to_colours
 from loyalty_app.pictures.text import Line, Style, line
 
 DPI = 300
@@ -123,11 +124,11 @@ class Paper(msgspec.Struct, frozen=True):
 
 
 class NotALogo(ValueError):
-    """A file is no picture that can be used as a logo: PNG, JPEG or WebP, of at most 12 million pixels."""
+    """A file is no picture that can be used as a logo: PNG or JPEG of at most 12 million pixels, WebP of at most 6."""
 
     def __str__(self) -> str:
         """The sentence for who gave it."""
-        return "a logo is a picture as PNG, JPEG or WebP, of at most 12 million pixels"
+        return "a logo is a picture as PNG or JPEG of at most 12 million pixels, or as WebP of at most 6 million"
 
 
 def read_logo(logo: bytes, most: tuple[int, int]) -> Image.Image:
@@ -136,7 +137,10 @@ def read_logo(logo: bytes, most: tuple[int, int]) -> Image.Image:
         with Image.open(BytesIO(logo), formats=LOGO_FORMATS) as opened:
             if opened.width * opened.height > MOST_LOGO_PIXELS:
                 raise NotALogo
+            kept = bytes_kept(opened, logo)
             opened.draft("RGB", most)
+            if kept + bytes_to_colours(opened) > MOST_BYTES:
+                raise NotALogo
             upright = ImageOps.exif_transpose(opened).convert("RGBA")
     except (OSError, ValueError, SyntaxError, MemoryError, Image.DecompressionBombError) as error:
         raise NotALogo from error

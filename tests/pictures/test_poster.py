@@ -164,8 +164,11 @@ def test_a_logo_stands_in_the_place_of_the_name(kind: tuple[str, str], size: tup
 
 @pytest.mark.parametrize(
     "wrong",
-    [b"", b"no picture", logo()[:60], logo((MOST_LOGO_PIXELS // 1_000 + 1, 1_000), "PNG", "L"), b"%PDF-1.7", b"<svg/>"],
-    ids=["empty", "text", "broken", "too large", "pdf", "svg"],
+    [
+        *(b"", b"no picture", logo()[:60], logo((MOST_LOGO_PIXELS // 1_000 + 1, 1_000), "PNG", "L")),
+        *(logo((2_600, 2_600), "WEBP", "RGB"), b"%PDF-1.7", b"<svg/>"),
+    ],
+    ids=["empty", "text", "broken", "too large", "takes too much memory", "pdf", "svg"],
 )
 def test_what_is_no_logo_is_refused(wrong: bytes) -> None:
     with pytest.raises(NotALogo, match="a logo is a picture"):
