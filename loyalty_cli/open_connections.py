@@ -19,8 +19,8 @@ from loyalty_core.errors import Busy
 MOST_FILES = 65_536
 """As many as are asked for; some systems allow a thousand million, and some programs then go through all of them."""
 MOST_CONNECTIONS = 8_192
-KEEP_ALIVE_SECONDS = 75
-"""How long a connection may be idle: longer than the pools of usual clients and proxies keep theirs."""
+KEEP_ALIVE_SECONDS = 130
+"""How long a connection may be idle: longer than pools keep theirs, as those of nginx (60), Go (90) and Caddy (120)."""
 LEAST_RESERVE = 64
 """Files that are never spent on connections, or a quarter of all, if that is more."""
 
