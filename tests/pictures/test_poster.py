@@ -1,5 +1,6 @@
 """Posters and sheets: the reward first, a code that joins the shop, sharp on paper, whatever is written on them."""
 
+import math
 import re
 from io import BytesIO
 
@@ -12,10 +13,13 @@ from loyalty_app.pictures.paper import MOST_LOGO_PIXELS, PER_UNIT, NotALogo
 from loyalty_app.pictures.poster import (
     FRAME,
     HEAD,
+    LINE,
     LINK,
     LYING,
+    LYING_FRAME,
     LYING_HEAD,
     REWARD,
+    ROUND,
     SIGN,
     UPRIGHT,
     draw_lying,
@@ -23,7 +27,7 @@ from loyalty_app.pictures.poster import (
 )
 from loyalty_app.pictures.samples import POSTER
 from loyalty_app.pictures.sheets import A4, DRAWN, PrintSheet, render_sheet
-from tests.pictures.looking import changed, codes_on, opened, photographed, within
+from tests.pictures.looking import changed, codes_on, colour_at, opened, photographed, within
 
 LONGEST = f"https://t.me/{'b' * 32}?start=j_{'s' * 62}"
 
@@ -100,6 +104,26 @@ def test_the_sign_of_the_messenger_stands_beside_its_words() -> None:
     assert "Telegram" in POSTER.headline
     plain, signed = draw_upright(replace(POSTER, headline=""), SMALL), draw_upright(POSTER, SMALL)
     assert within(changed(plain, signed), part(SIGN))
+
+
+def test_the_sign_is_a_paper_plane_on_a_disc() -> None:
+    signed = draw_upright(POSTER, 1)
+    area = Box(*(round(side * PER_UNIT) for side in SIGN))
+    side = min(area.height, round(84 * PER_UNIT))
+    disc = signed.crop((0, area.top, signed.width, area.bottom))
+    left = changed(Image.new("RGB", disc.size, "white"), disc).left
+    inner = disc.crop((left + side // 4, side // 4, left + side * 3 // 4, side * 3 // 4)).convert("L")
+    white = sum(inner.histogram()[200:]) / (inner.width * inner.height)
+    assert 0.15 < white < 0.8
+
+
+def test_the_line_around_the_code_is_whole() -> None:
+    for draw, frame in ((draw_upright, FRAME), (draw_lying, LYING_FRAME)):
+        picture, area = draw(POSTER, 1), Box(*(round(side * PER_UNIT) for side in frame))
+        inset = (1 - math.sqrt(0.5)) * ROUND * PER_UNIT + LINE / 2 * PER_UNIT * math.sqrt(0.5)
+        for x in (area.left + inset, area.right - 1 - inset):
+            for y in (area.top + inset, area.bottom - 1 - inset):
+                assert sum(colour_at(picture, (x, y))) < 450, (draw, x, y)
 
 
 @pytest.mark.parametrize("colour", ["#FFFFFF", "#000000", "#F2C14E"])
