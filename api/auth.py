@@ -21,8 +21,8 @@ from api.refusals import MissingApiKey, RateLimited
 from api.request_log import request_log_of
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import CHAT_KEYS
-from loyalty_app.db.engine import will_pass
 from loyalty_app.db.idempotency import KeyedRequest, fingerprint_of
+from loyalty_app.db.outages import will_pass
 from loyalty_app.shops.api_key_check import KeyHolder
 from loyalty_core.access import Scope, requests_per_hour, require_api, require_scope
 from loyalty_core.errors import InvalidApiKey, InvalidRequest, LoyaltyError

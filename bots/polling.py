@@ -8,6 +8,7 @@ acknowledges them; it is made only after they were stored. One process at a time
 import asyncio
 import logging
 import secrets
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +21,7 @@ from bots.telegram_limits import TelegramBot
 from loyalty_app.chat.bots import leave_polling, may_poll, note_accepted, note_refused
 from loyalty_app.observability.telegram_answers import telegram_answers
 from loyalty_app.runtime import Runtime
+from loyalty_core.errors import Busy
 
 WAIT_SECONDS = 20
 RENEW_EVERY = timedelta(seconds=10)
@@ -28,6 +30,7 @@ PAUSE_SECONDS = 1.0
 CONFLICT_SECONDS = 5.0
 LONGEST_PAUSE_SECONDS = 30.0
 ASK_EVERY_SECONDS = 60.0
+BUSY_SECONDS = 2.0
 KINDS = ("message", "callback_query", "my_chat_member")
 
 log = logging.getLogger(__name__)
@@ -69,8 +72,9 @@ async def note_refusal(runtime: Runtime, bot_id: int) -> None:
     """Note that Telegram refuses a bot's token, once; the owners of the shop are told."""
     if bot_id not in refused:
         log.error("Telegram refuses the token of bot %d: it was revoked, or the bot was deleted", bot_id)
-        await note_refused(runtime.database, bot_id, now=runtime.clock())
-        refused.add(bot_id)
+        with suppress(Busy):  # then it is noted at the next try
+            await note_refused(runtime.database, bot_id, now=runtime.clock())
+            refused.add(bot_id)
 
 
 async def _poll(runtime: Runtime, lease: "PollingLease", bot: TelegramBot, intake: Intake) -> None:
@@ -90,7 +94,9 @@ async def _poll(runtime: Runtime, lease: "PollingLease", bot: TelegramBot, intak
         except Conflict:
             log.warning("another program asks for the updates of @%s too", bot.username)
             await asyncio.sleep(CONFLICT_SECONDS)
-        except Exception as error:  # noqa: BLE001  # the network and the database come back
+        except Busy:  # the outage is logged; what was fetched comes again
+            await asyncio.sleep(BUSY_SECONDS)
+        except Exception as error:  # noqa: BLE001  # the network comes back
             level = logging.WARNING if pause > PAUSE_SECONDS else logging.INFO  # one failure is nothing
             log.log(level, "the updates of @%s could not be fetched: %s", bot.username, type(error).__name__)
             await asyncio.sleep(pause)

@@ -30,7 +30,7 @@ from loyalty_app.chat import card_queue, update_queue
 from loyalty_app.chat.bots import BotRecord
 from loyalty_app.observability.telegram_answers import telegram_answers
 from loyalty_app.runtime import Runtime
-from loyalty_core.errors import LoyaltyError
+from loyalty_core.errors import Busy, LoyaltyError
 
 TELEGRAM = "https://api.telegram.org"
 CHECK_EVERY_SECONDS = 3.0
@@ -85,8 +85,9 @@ class BotSupervisor:
     async def _keep_open(self) -> None:
         while True:
             try:
-                await self.follow()
-            except Exception:  # whatever failed, the database comes back
+                with suppress(Busy):  # the outage is logged
+                    await self.follow()
+            except Exception:  # whatever failed, the next look may succeed
                 log.exception("the bots could not be looked up")
             await asyncio.sleep(CHECK_EVERY_SECONDS)
 

@@ -20,9 +20,8 @@ from aiolimiter import AsyncLimiter
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import BaseRateLimiter, ExtBot
 
-from loyalty_app.db.engine import will_pass
+from loyalty_app.db.outages import will_pass
 from loyalty_app.observability.metrics import count_call
-from loyalty_core.errors import Busy
 
 PER_BOT = (30, 1.0)
 PER_CHAT = (20, 20.0)
@@ -123,7 +122,7 @@ def may_pass(error: Exception) -> bool:
         return True
     if isinstance(error, NetworkError):
         return not isinstance(error, BadRequest)
-    return isinstance(error, Busy) or will_pass(error)
+    return will_pass(error)
 
 
 def seconds_to_wait(error: RetryAfter) -> float:

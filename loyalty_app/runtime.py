@@ -12,8 +12,6 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import literal, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from loyalty_app.chat.card_queue import card_depths
 from loyalty_app.chat.update_queue import update_depths
@@ -48,6 +46,10 @@ from loyalty_app.webhooks.endpoints import Webhooks
 from loyalty_app.webhooks.outbox import outbox_depths
 from loyalty_app.webhooks.sender import Sender
 from loyalty_app.webhooks.worker import WebhookWorker
+from loyalty_core.errors import Busy
+
+LATE_SECONDS = 5.0
+"""An order that waits longer shows that something is stuck: others should not be sent here."""
 
 OLDEST_EVERY_SECONDS = 1.0
 
@@ -77,15 +79,18 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
 
     async def answers(self) -> bool:
-        """Whether the database answers and the counter can write to it. Raises nothing."""
+        """Whether the database can be written to, and the counter serves in time. Raises nothing."""
         try:
             if self.served is not None:
                 self.served.check()
-            return self.counter.serving and bool(
-                await self.database.read(lambda connection: connection.scalar(select(literal(1))))
-            )
-        except (SQLAlchemyError, OSError):
+            return self.counter.serving and not self.oldest_order_late and await self.database.takes_writes()
+        except (Busy, OSError):
             return False
+
+    @property
+    def oldest_order_late(self) -> bool:
+        """Whether the oldest order that is not answered has waited for longer than it should."""
+        return self.counter.oldest_seconds() > LATE_SECONDS
 
     async def close_bots(self) -> None:
         """Close the bots before the rest, once their current work is finished."""

@@ -15,6 +15,7 @@ from loyalty_core.access import Plan
 
 TOKEN = re.compile(r"[1-9][0-9]{4,18}:[A-Za-z0-9_-]{20,}")
 DEFAULT_DATABASE = "sqlite:///loyalty.db"
+LEAST_CONNECTIONS = 5
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -32,6 +33,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings. Each field is the variable LOYALTY_<FIELD>."""
 
     database_url: str = DEFAULT_DATABASE
+    database_pool_size: int = 20
+    database_connect_seconds: int = 2
+    database_lock_seconds: int = 2
+    database_statement_seconds: int = 5
     redis_url: str | None = None
     secret_key: str | None = None
     secret_key_old: str | None = None
@@ -115,10 +120,21 @@ def checked(settings: Settings) -> Settings:
         raise SettingsError("LOYALTY_WORKERS above 1 needs PostgreSQL: set LOYALTY_DATABASE_URL=postgresql://…")
     if settings.new_shop_plan not in list(Plan):
         raise SettingsError("LOYALTY_NEW_SHOP_PLAN must be trial, basic, professional or enterprise.")
+    _check_database_limits(settings)
     _check_telegram(settings)
     _check_watch(settings)
     _check_keeping(settings)
     return settings
+
+
+def _check_database_limits(settings: Settings) -> None:
+    if settings.database_pool_size < LEAST_CONNECTIONS:
+        raise SettingsError(f"LOYALTY_DATABASE_POOL_SIZE must be {LEAST_CONNECTIONS} or more.")
+    for name in ("connect", "lock", "statement"):
+        if getattr(settings, f"database_{name}_seconds") < 1:
+            raise SettingsError(
+                f"LOYALTY_DATABASE_{name.upper()}_SECONDS must be 1 or more: no wait is without an end."
+            )
 
 
 def _check_telegram(settings: Settings) -> None:

@@ -9,11 +9,10 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from loyalty_app.chat.bots import has_own_bots
 from loyalty_app.runtime import OpenBots, Runtime
 from loyalty_app.upkeep.periodic import Stop
+from loyalty_core.errors import Busy
 
 LOOK_EVERY_SECONDS = 3.0
 
@@ -53,8 +52,7 @@ async def _have_come(held: Runtime) -> bool:
         return True
     try:
         return await held.database.read(has_own_bots)
-    except (SQLAlchemyError, OSError):
-        log.exception("bots could not be looked up")
+    except Busy:  # the outage is logged
         return False
 
 

@@ -31,7 +31,7 @@ def with_database(work: "Callable[[Database], Awaitable[Result]]", *, make: bool
     _check_schema(settings, make=make)
 
     async def opened() -> Result:
-        database = open_database(settings)
+        database = open_database(settings, unhurried=True)
         try:
             return await work(database)
         finally:

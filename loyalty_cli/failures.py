@@ -9,7 +9,7 @@ import click
 
 from loyalty_app.observability.redaction import redacted
 from loyalty_app.settings import SettingsError
-from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError
+from loyalty_core.errors import Busy, BusyReason, FieldError, InvalidRequest, LoyaltyError
 
 # The fields that verbs refuse, and their names on the command line.
 OPTIONS = {
@@ -53,6 +53,8 @@ def explained(error: Exception) -> click.ClickException:
             return UsageFailed(" ".join(map(_wrong_value, error.errors)))
         case SettingsError():
             return UsageFailed(str(error))
+        case Busy(__cause__=Exception() as cause):
+            return CommandFailed(_outside_failure(cause))
         case LoyaltyError() | BackupRefused():
             return CommandFailed(str(error))
         case _:
@@ -68,16 +70,15 @@ def _outside_failure(error: Exception) -> str:
     from sqlalchemy.exc import DBAPIError
     from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-    from loyalty_app.db.postgres.engine import CommitUnknown
+    from loyalty_app.db.outages import CommitUnknown
+    from loyalty_app.db.postgres.server import ServerAway
 
     match error:
         case CommitUnknown():
             return "The connection to the database broke while saving. See whether it was saved before you try again."
         case DBAPIError():
-            return (
-                f"The database reports an error: {one_line(error.orig or error)}. `loyalty doctor` looks for the cause."
-            )
-        case PoolTimeout() | ConnectionError() | TimeoutError():
+            return _database_failure(one_line(error.orig or error), error)
+        case PoolTimeout() | ConnectionError() | TimeoutError() | ServerAway():
             return f"The database does not answer: {one_line(error)}. Does it run, and is LOYALTY_DATABASE_URL right?"
         case OSError(strerror=str(said), filename=str() | Path() as name):
             return f"{name}: {said}."
@@ -86,6 +87,25 @@ def _outside_failure(error: Exception) -> str:
         case _:
             where = "`loyalty --debug …` shows where."
             return f"An unexpected error: {type(error).__name__}: {one_line(error)}. {where}"
+
+
+def _database_failure(said: str, error: Exception) -> str:
+    """What the database said, what that means, and what to do."""
+    from loyalty_app.db.outages import reason_of
+
+    match reason_of(error):
+        case BusyReason.LOCKED:
+            return (
+                f"Another program holds the database and did not let go in time: {said}. Nothing was changed. "
+                "Wait for it or end it, then run the command again."
+            )
+        case BusyReason.READ_ONLY:
+            return (
+                f"The database takes no changes: {said}. It is a standby, or was set to read-only. "
+                "Nothing was changed. LOYALTY_DATABASE_URL must lead to the primary."
+            )
+        case _:
+            return f"The database reports an error: {said}. `loyalty doctor` looks for the cause."
 
 
 def one_line(error: BaseException) -> str:

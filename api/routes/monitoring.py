@@ -24,7 +24,7 @@ async def live(request: AppRequest) -> ASGIResponse:
 
 @get("/health/ready", include_in_schema=False)
 async def ready(request: AppRequest) -> ASGIResponse:
-    """Answer whether the process can serve: its database answers.
+    """Answer whether the process can serve: its database can be written to, and no order waits for too long.
 
     Redis is reported too, but stamping goes on without it.
     """

@@ -4,6 +4,8 @@
         ▼
     queue.py     requests wait in order of arrival, and longer if their card is in a running batch
         ▼
+    lanes.py     two batches at once; what waits for somebody's lock goes apart, and others go on
+        ▼
     batch.py     ┌─ one transaction, at most 128 requests ──────────────────────────────────────────┐
                  │  load.py     lock and read what the requests are about  ──►  state.py: BatchState │
                  │  decide.py   each request in turn: the core's rule returns Decided, or refuses    │
@@ -23,7 +25,8 @@ has one lock for all.
 along with the locks: staff, programs, webhooks and branches may then be milliseconds older. Versions of programs are
 cached between batches: a version never changes.
 
-**A failed batch** changes nothing: each of its requests is tried alone. One that lost a race is decided again.
+**A failed batch** changes nothing. If the database was away, it is tried once more as a whole; otherwise each of its
+requests is tried alone. One that lost a race is decided again.
 """
 
 from loyalty_app.counter.answers import Answer

@@ -20,7 +20,8 @@ from loyalty_app.counter.state import BatchState, Versions
 from loyalty_app.counter.write import Written, write
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import check_of, once_key_of, replayed
-from loyalty_core.errors import CustomerNotFound, IdempotencyKeyReused, LoyaltyError
+from loyalty_app.db.outages import RETRY_SECONDS
+from loyalty_core.errors import Busy, BusyReason, CustomerNotFound, IdempotencyKeyReused, LoyaltyError
 
 encode = msgspec.json.Encoder().encode
 
@@ -40,15 +41,22 @@ class BatchResult(NamedTuple):
 
 
 def run(
-    database: Database, connection: Connection, *, requests: Sequence[Request], clock: Clock, versions: Versions
+    database: Database,
+    connection: Connection,
+    *,
+    requests: Sequence[Request],
+    clock: Clock,
+    versions: Versions,
+    patient: bool = True,
 ) -> BatchResult:
     """Decide and write all requests, in the caller's transaction.
 
+    Unless it is `patient`, a request whose card somebody else holds is refused as Busy, for being LOCKED.
     `versions` caches program versions; new ones are added to it. Raises Overtaken and the database's errors: then the
     caller must not commit.
     """
     with database.ids(connection, len(requests)) as ids:
-        state = BatchState(ids, versions)
+        state = BatchState(ids, versions, patient=patient)
         load(database, connection, state, requests)
         state.begin(clock())  # after the locks: a request that waited for a card comes later
         served = [_serve(request, state) for request in requests]
@@ -60,6 +68,8 @@ def _serve(request: Request, state: BatchState) -> Served:
     """Decide one request, or find its first answer; a refusal changes nothing."""
     try:
         request = authorised(request, state)
+        if state.is_held_elsewhere(request):
+            raise Busy(RETRY_SECONDS, BusyReason.LOCKED)
         body = _first_answer(request, state)
         return Served(Reply(body), []) if body is not None else _decide(request, state)
     except LoyaltyError as refusal:

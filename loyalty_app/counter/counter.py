@@ -1,27 +1,20 @@
-"""The counter: its verbs, and the task that serves waiting requests. Verbs are decided in `decide` and the core.
+"""The counter: its verbs. Requests wait in `queue`, `lanes` serve them, and `decide` and the core decide.
 
-All waiting requests, at most 128, run as one batch, which never waits for more. If the database allows several writers,
-the next batch need not wait for the one before. If a batch fails as a whole, each of its requests is tried alone, so
-that one failure harms nobody else. If too many wait, the next is refused at once. Closing takes no new requests and
-finishes waiting ones.
+If too many wait, the next is refused at once. Closing takes no new requests and finishes waiting ones.
 """
 
-import asyncio
-import logging
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import TypeVar, cast
 
 from msgspec import UNSET
 from msgspec.json import Decoder
 from msgspec.structs import replace
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.contacts import checked_change, checked_phone, checked_profile
-from loyalty_app.counter import answers, batch
-from loyalty_app.counter.answers import Answer, Reply
+from loyalty_app.counter import answers
+from loyalty_app.counter.answers import Answer
+from loyalty_app.counter.lanes import Lanes
 from loyalty_app.counter.orders import (
     Caller,
     ChangeProfile,
@@ -38,24 +31,17 @@ from loyalty_app.counter.orders import (
     States,
     Void,
 )
-from loyalty_app.counter.queue import MOST_WAITING, Waiting, WaitingRequests
-from loyalty_app.counter.state import Overtaken, Versions
-from loyalty_app.counter.telemetry import tell
-from loyalty_app.db.engine import Database, will_pass
-from loyalty_app.db.postgres.engine import CommitUnknown
+from loyalty_app.counter.queue import MOST_WAITING, WaitingRequests
+from loyalty_app.db.engine import Database
 from loyalty_app.queues.wakeups import Wakeups
 from loyalty_core.customers import Profile, ProfileChange, clean_order_ref
-from loyalty_core.errors import Busy, LoyaltyError
+from loyalty_core.errors import Busy
 from loyalty_core.fields import TransactionId
 from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from loyalty_core.views import CustomerView
 
 Outcome = TypeVar("Outcome")
-
-TRIES = 3
-
-log = logging.getLogger(__name__)
 
 
 class Counter:
@@ -81,13 +67,9 @@ class Counter:
         most_waiting: int = MOST_WAITING,
         wakeups: Wakeups | None = None,
     ) -> None:
-        self._database, self._clock = database, clock
-        self._queue = WaitingRequests(most_waiting)
-        self._versions: Versions = {}
-        self._closing = False
-        self.wakeups = wakeups or Wakeups()
+        self._clock, self.wakeups = clock, wakeups or Wakeups()
         """Notified when a batch leaves deliveries or due cards."""
-        self._task = asyncio.create_task(self._serve(), name="counter")
+        self._lanes = Lanes(database, WaitingRequests(most_waiting), clock=clock, wakeups=self.wakeups)
 
     async def join(
         self,
@@ -160,88 +142,19 @@ class Counter:
     async def _ask(self, caller: Caller, order: Order, decoder: Decoder[Outcome]) -> Answer[Outcome]:
         if not self.serving:
             raise Busy
-        reply = await self._queue.add(Request(caller, order)).future
+        reply = await self._lanes.queue.add(Request(caller, order)).future
         # Each order has one kind of outcome: the decider of `decide` and the verb above name the same.
         return Answer(reply.body, decoder, outcome=cast("Outcome", reply.outcome), replayed=reply.replayed)
 
     @property
     def serving(self) -> bool:
         """Whether requests are taken."""
-        return not self._closing and not self._task.done()
+        return self._lanes.serving
 
     def oldest_seconds(self) -> float:
         """For how long the oldest request has waited that is not answered; 0 if there is none."""
-        return self._queue.oldest_seconds()
+        return self._lanes.queue.oldest_seconds()
 
     async def close(self) -> None:
         """Take no more requests, and finish those that wait."""
-        self._closing = True
-        self._queue.wake()
-        await self._task
-
-    async def _serve(self) -> None:
-        async with asyncio.TaskGroup() as under_way:
-            while self._queue or not self._closing:
-                if self._queue.begin(self._database.writers):
-                    under_way.create_task(self._run())
-                else:
-                    await self._queue.change()
-
-    async def _run(self) -> None:
-        taken: list[Waiting] = []
-        try:
-            replies = await self._attempt(taken, begun=lambda: taken.extend(self._queue.take()))
-        except CommitUnknown:
-            log.exception("it is unknown whether a batch was committed")
-            replies = [Busy(5)] * len(taken)
-        except Exception as error:  # any failure: each request gets its own try and its own answer
-            taken = taken or self._queue.take()
-            if not will_pass(error):  # else the tries say so, in a line each
-                log.warning("a batch of %d failed, trying each alone", len(taken), exc_info=True)
-            replies = [await self._alone(waiting) for waiting in taken]
-        for waiting, reply in zip(taken, replies, strict=True):
-            waiting.settle(reply)
-        tell(taken, replies)
-        await asyncio.sleep(0)  # answers go out before the next batch takes its share of the processor
-        self._queue.end(taken)
-
-    async def _attempt(
-        self, waiting: list[Waiting], *, begun: Callable[[], None] = lambda: None
-    ) -> list[Reply | Exception]:
-        """Run the requests that are in the list once the transaction has begun and `begun` was called."""
-
-        def work(connection: Connection) -> batch.BatchResult:
-            requests = [one.request for one in waiting]
-            return batch.run(self._database, connection, requests=requests, clock=self._clock, versions=self._versions)
-
-        result = await self._database.write(work, begun=begun)
-        for one, served in zip(waiting, result.served, strict=True):
-            one.events = served.events
-        if result.written.deliveries:
-            self.wakeups.deliveries.notify()
-        if result.written.cards_due:
-            self.wakeups.cards.notify()
-        return [served.reply for served in result.served]
-
-    async def _alone(self, waiting: Waiting) -> Reply | Exception:
-        """Try one request by itself; one that lost a race (a phone number, a key) is decided again."""
-        failure: Exception = Busy(5)
-        for _ in range(TRIES):
-            try:
-                return (await self._attempt([waiting]))[0]
-            except (IntegrityError, Overtaken) as error:
-                failure = error
-            except LoyaltyError as refusal:
-                return refusal
-            except Exception as error:
-                if will_pass(error):
-                    log.error("the database did not accept a request: %s", _reason(error))  # noqa: TRY400  # one line
-                    return Busy(5)
-                log.exception("a request failed")
-                return error
-        return failure
-
-
-def _reason(error: Exception) -> str:
-    """What the database said, in one line."""
-    return " ".join(str(getattr(error, "orig", error)).split()) or type(error).__name__
+        await self._lanes.close()

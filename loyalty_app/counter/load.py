@@ -44,13 +44,18 @@ Keeping = tuple[Lookup, Callable[[Row[Any]], None]]
 
 
 def load(database: Database, connection: Connection, state: BatchState, requests: Sequence[Request]) -> None:
-    """Lock and read what the requests are about, in the transaction of `connection`."""
+    """Lock and read what the requests are about, in the transaction of `connection`.
+
+    Unless the state is patient, cards that others hold are stepped over, and noted in `state.held_elsewhere`.
+    """
     loading = _Loading(database, connection, state, requests)
     if all(isinstance(request.order, GiveStamp) for request in requests):
         loading.ask_all(locked=loading.named_customers())
+        loading.note_held_elsewhere()
     else:
         loading.find_entries_to_void()
         loading.lock_customers()
+        loading.note_held_elsewhere()
         loading.lock_totals()
         loading.ask_all()
     loading.read_programs()
@@ -81,8 +86,24 @@ class _Loading:
         named_by_code = {(row.business_id, row.id) for row in self._fetch(by_code)}
         self.state.claimable = self._claimable()
         ids = {*by_id.wanted, *named_by_code, *self.state.claimable}
-        for row in self._fetch(Lookup(tables.customer, OWN_KEY, ids), lock=True):
+        for row in self._locked(Lookup(tables.customer, OWN_KEY, ids)):
             self.state.keep_customer(customer_of(row))
+
+    def _locked(self, lookup: Lookup) -> Sequence[Any]:
+        if self.state.patient:
+            return self._fetch(lookup, lock=True)
+        return self.database.gather(self.connection, (), ids=None, locked=(lookup,), patient=False).locked
+
+    def note_held_elsewhere(self) -> None:
+        """Note which of the named and claimable customers are there, but locked by somebody else."""
+        state, (by_id, by_code) = self.state, self.named_customers()
+        ids = {*by_id.wanted, *state.claimable} - state.customers.keys()
+        codes = set(by_code.wanted) - state.customers_by_code.keys()
+        if state.patient or not (ids or codes):
+            return
+        asked = Lookup(tables.customer, OWN_KEY, ids), Lookup(tables.customer, by_code.columns, codes)
+        for row in (row for lookup in asked for row in self._fetch(lookup)):
+            state.held_elsewhere |= {(row.business_id, row.id), (row.business_id, row.qr_code)}
 
     def named_customers(self) -> tuple[Lookup, Lookup]:
         """The customers that requests name, by id and by code."""
@@ -128,7 +149,9 @@ class _Loading:
         """Ask for all else at once; first lock and keep the customers of `locked`."""
         asked = [*self._about_shops(), *self._about_customers(), *self._about_names()]
         lookups = [lookup for lookup, _ in asked]
-        gathered = self.database.gather(self.connection, lookups, ids=self.state.ids, locked=locked)
+        gathered = self.database.gather(
+            self.connection, lookups, ids=self.state.ids, locked=locked, patient=self.state.patient
+        )
         for row in gathered.locked:
             self.state.keep_customer(customer_of(row))
         for (_, keep), rows in zip(asked, gathered.answers, strict=True):

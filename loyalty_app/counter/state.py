@@ -13,7 +13,7 @@ from sqlalchemy import Row
 
 from loyalty_app.counter.answers import AnyOutcome
 from loyalty_app.counter.chat_cards import ChatCards
-from loyalty_app.counter.orders import CustomerRef, Request
+from loyalty_app.counter.orders import Card, Claim, CustomerRef, Request, Void
 from loyalty_app.counter.replays import CardHistory, Repeatable, Replays, once_of, past_profile_of
 from loyalty_app.counter.totals_delta import TotalsDelta
 from loyalty_app.db.idempotency import KeptAnswer, KeyOfBusiness, check_of, once_key_of
@@ -58,8 +58,8 @@ class Undone(NamedTuple):
 class BatchState:
     """What one batch knows, and what it will write: of everything only the last state."""
 
-    def __init__(self, ids: Ids, versions: Versions) -> None:
-        self.ids, self.versions = ids, versions
+    def __init__(self, ids: Ids, versions: Versions, *, patient: bool = True) -> None:
+        self.ids, self.versions, self.patient = ids, versions, patient
         self.now: datetime  # from `begin` on
         self._event_ids: EventIds  # the same
 
@@ -72,14 +72,14 @@ class BatchState:
         self.customers_by_code: dict[tuple[int, str], int] = {}
         self.customers_by_phone: dict[tuple[int, str], int] = {}
         self.customer_counts: dict[int, int] = defaultdict(int)
-        self.customers_before: dict[int, int] = {}
-        """The numbers of customers at the beginning, if any may join."""
+        self.customers_before: dict[int, int] = {}  # at the beginning, if any may join
         self.claimable: set[Key] = set()
         """Locked customers that a claim may change."""
+        self.held_elsewhere: set[Card] = set()
+        """Cards that somebody else has locked, by their customer's id and code: this batch steps over them."""
         self.with_whole_ledger: set[Key] = set()
         self.entries: dict[Key, Entry] = {}
-        self.stamped_orders: dict[tuple[int, str], int] = {}
-        """Order references, and the entries that have them."""
+        self.stamped_orders: dict[tuple[int, str], int] = {}  # the entries that have these order references
         self.rewards: dict[Key, dict[int, Reward]] = {}
         self.answers: dict[KeyOfBusiness, KeptAnswer] = {}
         self.replays = Replays()
@@ -129,6 +129,18 @@ class BatchState:
         """The customer, erased or not; None if there is none."""
         customer_id = self.customers_by_code.get((business_id, ref)) if isinstance(ref, str) else ref
         return self.customers.get((business_id, customer_id)) if customer_id is not None else None
+
+    def is_held_elsewhere(self, request: Request) -> bool:
+        """Whether somebody else holds a card that the request may change; a claim may change any of them."""
+        if not self.held_elsewhere:
+            return False
+        match request.order:
+            case Claim():
+                return True
+            case Void(transaction_id=target):
+                entry = self.entries.get((request.business_id, target))
+                return entry is not None and (entry.business_id, entry.customer_id) in self.held_elsewhere
+        return request.card in self.held_elsewhere
 
     def customer_in_chat(self, business_id: int, user_id: int) -> Customer | None:
         """The customer whose card a person holds in a chat, through any bot; None if there is none but erased ones."""

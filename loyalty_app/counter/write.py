@@ -3,6 +3,8 @@
 Nothing is decided here.
 """
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -11,7 +13,7 @@ from sqlalchemy import Connection
 
 from loyalty_app.counter.state import BatchState, NewEvent, Overtaken
 from loyalty_app.db import tables
-from loyalty_app.db.bulk import BulkInsert, BulkUpdate, BulkWrite, Values
+from loyalty_app.db.bulk import BulkInsert, BulkUpdate, BulkWrite, Lookup, Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import forget_answers, kept_answer_row
 from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row
@@ -36,6 +38,8 @@ class Written(NamedTuple):
     """Deliveries in the outbox."""
     cards_due: int
     """Cards in chats to be shown again."""
+    proof: Callable[[], Lookup | None]
+    """Names a row that only this batch can have written, if there is one."""
 
 
 def write(database: Database, connection: Connection, state: BatchState) -> Written:
@@ -60,7 +64,22 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
     else:
         counts = database.put(connection, [*writes, _due(state), *state.totals.writes()])
         cards_due = counts[len(writes)]
-    return Written(len(deliveries), cards_due)
+    return Written(len(deliveries), cards_due, partial(_proof, events, state))
+
+
+def _proof(events: Sequence[Values], state: BatchState) -> Lookup | None:
+    """A row by which a batch can be recognised: its number alone may be another's after a failover."""
+    written = {event["id"] for event in events}
+    for new in state.new_events:
+        if new.id in written:
+            return Lookup(tables.event, OWN_KEY, [(new.customer.business_id, new.id)])
+    for entry in state.new_entries.values():
+        mark = (*OWN_KEY, "customer_id", "occurred_at")
+        return Lookup(tables.transaction, mark, [(entry.business_id, entry.id, entry.customer_id, entry.occurred_at)])
+    for one in (*state.new_customers.values(), *state.changed_customers.values()):
+        mark = (*OWN_KEY, "version", "updated_at")
+        return Lookup(tables.customer, mark, [(one.business_id, one.id, one.version, one.updated_at)])
+    return None
 
 
 def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:

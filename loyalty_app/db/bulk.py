@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
@@ -67,7 +68,7 @@ class Writes(Protocol):
         self.put(connection, [BulkAdd(table, list(rows), key)])
 
 
-Wanted = tuple[int | str | None, ...]
+Wanted = tuple[int | str | datetime | None, ...]
 
 
 class Lookup(NamedTuple):

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Row, Table
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from loyalty_app.db.bulk import Gathered, Lookup, Writes
-from loyalty_app.db.postgres.engine import CommitUnknown, PostgresDatabase
+from loyalty_app.db.bulk import Gathered, Lookup, Wanted, Writes
+from loyalty_app.db.outages import Outages
+from loyalty_app.db.postgres.engine import PostgresDatabase
+from loyalty_app.db.postgres.server import Limits
 from loyalty_app.db.sqlite.engine import SqliteDatabase
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.ids import Ids
@@ -20,16 +20,17 @@ from loyalty_app.settings import Settings
 
 Result = TypeVar("Result")
 
-SERVERS_TROUBLE = {"08", "40", "53", "55", "57", "58"}
-"""Classes of SQLSTATE: connection, rollback (deadlocks too), resources, wrong state, operator, system."""
-
 
 class Database(Writes, Protocol):
-    """An open database."""
+    """An open database.
+
+    All that it is asked raises Busy where it is away, locked, full, or takes no writes.
+    """
 
     name: str
     writers: int
     """How many transactions of the counter may run at once."""
+    outages: Outages
 
     async def write(
         self,
@@ -37,12 +38,14 @@ class Database(Writes, Protocol):
         *,
         durable: bool = True,
         begun: Callable[[], None] = lambda: None,
+        proof: Callable[[Result], Lookup | None] = lambda _: None,
     ) -> Result:
         """Run `work` in a transaction that is durable when this returns; an exception rolls it back.
 
         With `durable=False` it does not wait for the disk: if the machine crashes within the next second, the whole
         transaction may be lost. Use that only for notes of finished work that may be done again. `begun` is called on
-        the event loop right before the work; on PostgreSQL, after BEGIN.
+        the event loop right before the work; on PostgreSQL, after BEGIN. If no answer to COMMIT comes, `proof` names a
+        row that only this transaction can have written; without one nobody can know, which is Busy.
         """
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
@@ -50,6 +53,9 @@ class Database(Writes, Protocol):
 
     async def glance(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work`, which asks one question, outside a transaction. It must not write."""
+
+    async def takes_writes(self) -> bool:
+        """Whether a transaction could write now: no standby, not read-only, no other program in the way."""
 
     def ids(self, connection: Connection, expected: int = 1) -> Ids:
         """The ids of one transaction for `expected` requests."""
@@ -59,7 +65,7 @@ class Database(Writes, Protocol):
         connection: Connection,
         table: Table,
         columns: tuple[str, ...],
-        wanted: Iterable[tuple[int | str | None, ...]],
+        wanted: Iterable[Wanted],
         *,
         lock: bool = False,
     ) -> Sequence[Row[Any]]:
@@ -70,34 +76,38 @@ class Database(Writes, Protocol):
         connection: Connection,
         questions: Sequence[Lookup],
         *,
-        ids: Ids,
+        ids: Ids | None,
         locked: Sequence[Lookup] = (),
+        patient: bool = True,
     ) -> Gathered:
-        """The rows of each question, at once if possible, and ids that are likely to be needed.
+        """The rows of each question, at once if possible, and likely ids, if `ids` is there to keep them.
 
         Rows of the one table that `locked` names are locked first, in the order of their key. Ids come after the locks.
         No answer is older than a change of a locked row, or more than 10 ms older than the locks. A row has its columns
-        as attributes, and nothing else.
+        as attributes, and nothing else. Without `patient` rows that others hold are left out, not waited for.
         """
 
     async def close(self) -> None:
         """Close all connections, after work that has begun."""
 
 
-def open_database(settings: Settings, served: ServedFile | None = None) -> Database:
+def open_database(settings: Settings, served: ServedFile | None = None, *, unhurried: bool = False) -> Database:
     """Open the database that the settings name. Its schema must exist already (see `migrate`).
 
-    A server gives the SQLite file that it has locked: each write makes sure that it is still the right one.
+    A server gives the SQLite file that it has locked: each write makes sure that it is still the right one. With
+    `unhurried`, statements may take as long as they like: for commands, where nobody waits at a till.
     """
     if settings.on_sqlite:
         return SqliteDatabase(settings.sqlite_path, served)
-    return PostgresDatabase(settings.database_url)
+    limits = limits_of(settings)
+    return PostgresDatabase(settings.database_url, limits.unhurried if unhurried else limits)
 
 
-def will_pass(error: Exception) -> bool:
-    """Whether a failure is the database's own (away, stopping, locked, full), so that a retry may succeed."""
-    if not isinstance(error, DBAPIError):
-        return isinstance(error, CommitUnknown | OSError | PoolTimeout)
-    state = str(getattr(error.orig, "sqlstate", None))
-    away = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
-    return away or state[:2] in SERVERS_TROUBLE
+def limits_of(settings: Settings) -> Limits:
+    """How many connections a process opens, and how long it waits."""
+    return Limits(
+        pool_size=settings.database_pool_size,
+        connect_seconds=settings.database_connect_seconds,
+        lock_seconds=settings.database_lock_seconds,
+        statement_seconds=settings.database_statement_seconds,
+    )

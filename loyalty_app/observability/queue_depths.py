@@ -12,10 +12,10 @@ from typing import TypeAlias
 
 import msgspec
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
+from loyalty_core.errors import Busy
 
 KEPT_SECONDS = 5.0
 PATIENCE_SECONDS = 5.0
@@ -58,5 +58,5 @@ class QueueDepths:
 
         try:
             return await asyncio.wait_for(self._database.read(look), PATIENCE_SECONDS)
-        except (SQLAlchemyError, OSError):  # TimeoutError is one too
+        except (Busy, TimeoutError):
             return None

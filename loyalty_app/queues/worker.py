@@ -20,7 +20,8 @@ from typing import Generic, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from loyalty_app.clock import Clock
-from loyalty_app.db.engine import Database, will_pass
+from loyalty_app.db.engine import Database
+from loyalty_app.db.outages import will_pass
 from loyalty_app.observability.metrics import begin_queue, count_set_aside
 from loyalty_app.queues.leased_table import Key, Lease, LeasedTable
 from loyalty_core.errors import Busy
@@ -108,7 +109,9 @@ class QueueWorker(Generic[Job, Ended]):
             try:
                 if not await self.take_turn():
                     await self._rest(LOOK_EVERY_SECONDS)
-            except Exception:  # any failure: a database that is away comes back
+            except Busy:  # the outage is logged
+                await self._rest(TROUBLE_SECONDS)
+            except Exception:  # any failure: the next turn may succeed
                 log.exception("%s: the queue could not be read or written", self._name)
                 await self._rest(TROUBLE_SECONDS)
 
@@ -181,7 +184,7 @@ class QueueWorker(Generic[Job, Ended]):
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._under_way.pop(task, None)
         self._wanted.set()
-        if not task.cancelled() and task.exception() is not None:
+        if not task.cancelled() and not isinstance(task.exception(), Busy | None):
             log.error("%s: a job failed; its lease ends by itself", self._name, exc_info=task.exception())
 
     async def _do(self, job: Job) -> None:
@@ -199,7 +202,7 @@ class QueueWorker(Generic[Job, Ended]):
 
     def _is_hopeless(self, key: Key, error: Exception) -> bool:
         """Count a failure of a job; whether it was the last try. What passes by itself is not counted."""
-        if will_pass(error) or isinstance(error, Busy):
+        if will_pass(error):
             return False
         self._failures[key] += 1
         return self._failures[key] >= TRIES
@@ -214,7 +217,9 @@ class QueueWorker(Generic[Job, Ended]):
     async def _note(self) -> None:
         try:
             await self._write(0)
-        except Exception:  # the leases end by themselves: jobs are done again
+        except Exception as error:  # the leases end by themselves: jobs are done again
+            if isinstance(error, Busy):  # the outage is logged
+                return
             log.exception("%s: the results of jobs could not be recorded", self._name)
 
     def stop(self) -> None:

@@ -11,12 +11,12 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.db.engine import Database
@@ -27,7 +27,7 @@ from loyalty_core.access import (
     key_digest,
     public_id_of,
 )
-from loyalty_core.errors import InvalidApiKey
+from loyalty_core.errors import Busy, InvalidApiKey
 
 REMEMBERED_SECONDS = 0.5
 MOST_REMEMBERED = 10_000
@@ -114,11 +114,10 @@ class ApiKeys:
     async def _refresh(self, asked: Mapping[bytes, str]) -> None:
         began = self._seconds()
         try:
-            found = await self._find(asked)
-            # A key refused meanwhile stays refused: what was read here may be older.
-            self._remember({digest: one for digest, one in found.items() if digest in self._remembered}, began)
-        except (SQLAlchemyError, OSError):  # a later request with such a key looks it up, and is told
-            log.info("keys in use could not be looked up again")
+            with suppress(Busy):  # a later request with such a key looks it up, and is told
+                found = await self._find(asked)
+                # A key refused meanwhile stays refused: what was read here may be older.
+                self._remember({digest: one for digest, one in found.items() if digest in self._remembered}, began)
         finally:
             self._refreshing = None
 
@@ -145,6 +144,8 @@ class ApiKeys:
         used = update(api_key).where(*own).values(last_used_at=now)
         try:
             await self._database.write(lambda connection: connection.execute(used).close())
+        except Busy:
+            self._noted.pop(holder.key.key_id, None)
         except Exception:  # a note is not worth a failure
             log.warning("use of key %d could not be noted", holder.key.key_id, exc_info=True)
 

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
+from loyalty_core.errors import Busy
+
 log = logging.getLogger(__name__)
 
 
@@ -59,8 +61,9 @@ class Every(msgspec.Struct, frozen=True):
         """Do the work once; return the seconds until the next run."""
         try:
             await self.work(stop)
-        except Exception:  # any failure: the next run may succeed
-            log.exception(self.failure)
+        except Exception as error:  # any failure: the next run may succeed
+            if not isinstance(error, Busy):  # that is logged as an outage of the database
+                log.exception(self.failure)
             return self.seconds if self.after_failure is None else self.after_failure
         return self.seconds
 

@@ -44,7 +44,7 @@ async def examine_schema(settings: Settings) -> Check:
 
 async def examine_webhooks(settings: Settings) -> Check:
     """Check whose deliveries are paused; the database must exist and have the newest schema."""
-    database = open_database(settings)
+    database = open_database(settings, unhurried=True)
     try:
         pauses = await list_pauses(database)
     finally:
@@ -90,7 +90,7 @@ def _room_words(shop: Business, customers: int) -> str:
 
 async def examine_ledgers(settings: Settings) -> list[Check]:
     """Check time zones and every card; the database must exist and have the newest schema."""
-    database = open_database(settings)
+    database = open_database(settings, unhurried=True)
     try:
         shops = await list_businesses(database)
         zones = _zones(shops)

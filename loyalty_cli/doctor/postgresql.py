@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Row, text
 
 from loyalty_app.db.engine import open_database
-from loyalty_app.db.postgres.engine import POOL
 from loyalty_app.settings import Settings
 from loyalty_cli.doctor.findings import Check, Status
 
@@ -24,7 +23,7 @@ QUESTION = text(
 
 async def examine_postgresql(settings: Settings) -> list[Check]:
     """Check the server and its clock; it must answer."""
-    database = open_database(settings)
+    database = open_database(settings, unhurried=True)
     try:
         await database.read(lambda connection: connection.execute(QUESTION).one())  # the first query connects
         before = datetime.now(UTC)
@@ -36,7 +35,7 @@ async def examine_postgresql(settings: Settings) -> list[Check]:
 
 
 def _server(row: Row[Any], settings: Settings) -> Check:
-    needed = (settings.workers + OTHER_PROCESSES) * POOL
+    needed = (settings.workers + OTHER_PROCESSES) * settings.database_pool_size
     if row.number < OLDEST:
         message, mend = f"It is PostgreSQL {row.version}, and 15 is needed.", "Move to a newer one."
         return Check(name="PostgreSQL", status=Status.PROBLEM, message=message, mend=mend)
@@ -50,7 +49,7 @@ def _server(row: Row[Any], settings: Settings) -> Check:
         return Check(
             name="PostgreSQL", status=Status.NOTE, message=message, mend=f"Set max_connections to {needed + 20}."
         )
-    return Check(name="PostgreSQL", message=f"It is PostgreSQL {row.version}, and keeps what it has promised.")
+    return Check(name="PostgreSQL", message=f"It is PostgreSQL {row.version}, and its commits are durable.")
 
 
 def examine_clock(skew: timedelta) -> Check:

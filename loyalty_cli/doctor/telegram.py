@@ -85,7 +85,7 @@ async def _tokens(settings: Settings) -> dict[str, str]:
     Raises SettingsError if a token cannot be read.
     """
     tokens = {"LOYALTY_TELEGRAM_TOKEN": settings.telegram_token} if settings.telegram_token else {}
-    database = open_database(settings)
+    database = open_database(settings, unhurried=True)
     try:
         if await database.read(has_own_bots):
             own = await list_bots(database, open_vault(settings))

@@ -143,6 +143,8 @@ class Witness:
         if response.status_code == httpx.codes.UNAUTHORIZED or _key(response.request) not in self.keys:
             assert not LIMIT_HEADERS & set(response.headers)
             return
+        if response.status_code == httpx.codes.SERVICE_UNAVAILABLE and not LIMIT_HEADERS & set(response.headers):
+            return  # the database was away when the key was to be looked up
         limit, remaining, reset = (int(response.headers[name]) for name in sorted(LIMIT_HEADERS))
         assert 0 <= remaining <= limit
         assert reset % HOUR == 0

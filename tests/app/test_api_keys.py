@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import open_database
@@ -20,7 +19,7 @@ from loyalty_app.shops.api_key_check import REMEMBERED_SECONDS, ApiKeys
 from loyalty_app.shops.api_keys import create_key, list_keys, revoke_key
 from loyalty_app.shops.businesses import set_plan
 from loyalty_core.access import Plan, Scope, make_key, public_id_of
-from loyalty_core.errors import InvalidApiKey, InvalidRequest
+from loyalty_core.errors import Busy, InvalidApiKey, InvalidRequest
 from testkit.shop import Shop, found, open_next_door
 
 UNKNOWN = make_key(b"\7" * 37).text
@@ -86,7 +85,7 @@ async def test_a_mistyped_key_never_reaches_the_database(tmp_path: Path) -> None
     keys = ApiKeys(nowhere)
     with pytest.raises(InvalidApiKey):
         await keys.recognise(UNKNOWN[:-1] + "!")
-    with pytest.raises(SQLAlchemyError):
+    with pytest.raises(Busy):
         await keys.recognise(UNKNOWN)
     await nowhere.close()
 
@@ -241,7 +240,7 @@ async def test_a_note_that_cannot_be_written_harms_nobody(
     with other.begin():
         await keys.recognise(text)
         await keys.close()
-    assert "could not be noted" in caplog.text
+    assert "database is locked" in caplog.text
     other.dispose()
     await database.close()
 

@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 
+from loyalty_app.db import tables
+from loyalty_app.db.bulk import Lookup
 from loyalty_app.db.migrate import migrate
+from loyalty_app.db.outages import CommitUnknown
 from loyalty_app.db.postgres import engine as postgres
-from loyalty_app.db.postgres.engine import CommitUnknown, PostgresDatabase
+from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.settings import Settings
-from loyalty_core.errors import Busy
+from loyalty_core.errors import Busy, BusyReason
 from testkit.audit import assert_books_balance
 from testkit.concurrency import at_once, until
 from testkit.postgres_wire import Cut, PostgresWire, open_wire
@@ -192,17 +194,36 @@ async def tell(server: str, statement: str, *values: str) -> object:
         await connection.close()
 
 
-async def test_the_fate_of_a_transaction_is_known(postgres_settings: Settings) -> None:
-    database = PostgresDatabase(postgres_settings.database_url)
-    number = text("SELECT pg_current_xact_id()::text")
+NUMBER = text("SELECT pg_current_xact_id()::text")
+A_SHOP = Lookup(tables.business, ("id",), [(1,)])
+"""Stands for the row that a transaction wrote."""
+NO_SHOP = Lookup(tables.business, ("id",), [(404,)])
+
+
+async def numbers_of_two(database: PostgresDatabase) -> tuple[str, str]:
+    """The number of a transaction that was committed, and of one that was not."""
     async with database.engine.connect() as connection:
-        committed = await connection.scalar(number)
+        committed = await connection.scalar(NUMBER)
         await connection.commit()
-        aborted = await connection.scalar(number)
+        aborted = await connection.scalar(NUMBER)
         await connection.rollback()
-    assert await database.committed(committed) is True
-    assert await database.committed(aborted) is False
-    await database.close()
+    return str(committed), str(aborted)
+
+
+async def test_the_fate_of_a_transaction_is_known_by_its_row(reached: tuple[Shop, PostgresWire]) -> None:
+    database = reached[0].database
+    assert isinstance(database, PostgresDatabase)
+    committed, aborted = await numbers_of_two(database)
+    assert await database.committed(committed, A_SHOP) is True
+    assert await database.committed(aborted, NO_SHOP) is False
+
+
+async def test_a_number_that_was_committed_is_no_proof_without_its_row(reached: tuple[Shop, PostgresWire]) -> None:
+    database = reached[0].database
+    assert isinstance(database, PostgresDatabase)
+    committed, _ = await numbers_of_two(database)
+    with pytest.raises(CommitUnknown):
+        await database.committed(committed, NO_SHOP)
 
 
 @pytest.mark.usefixtures("no_patience")
@@ -211,16 +232,17 @@ async def test_the_fate_of_a_transaction_that_goes_on_or_never_was_is_unknown(
 ) -> None:
     database = PostgresDatabase(postgres_settings.database_url)
     async with database.engine.connect() as connection:
-        goes_on = await connection.scalar(text("SELECT pg_current_xact_id()::text"))
+        goes_on = await connection.scalar(NUMBER)
         for unknown in (goes_on, str(int(goes_on) + 10**6)):
             with pytest.raises(CommitUnknown):
-                await database.committed(unknown)
+                await database.committed(unknown, NO_SHOP)
     await database.close()
 
 
-async def test_a_write_that_names_no_transaction_fails_if_its_commit_broke(reached: tuple[Shop, PostgresWire]) -> None:
+async def test_a_write_that_names_no_row_is_in_doubt_if_its_commit_broke(reached: tuple[Shop, PostgresWire]) -> None:
     shop, wire = reached
     wire.cut(Cut.BEFORE_COMMIT)
-    with pytest.raises(DBAPIError):
+    with pytest.raises(Busy) as refusal:
         await shop.change(stamps_required=3)
+    assert refusal.value.reason is BusyReason.IN_DOUBT
     assert (await shop.program()).terms.stamps_required == 10

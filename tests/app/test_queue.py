@@ -3,7 +3,7 @@
 import pytest
 
 from loyalty_app.counter.orders import Caller, GiveStamp, Request, Void
-from loyalty_app.counter.queue import Waiting, WaitingRequests
+from loyalty_app.counter.queue import HINDERED_SECONDS, Waiting, WaitingRequests
 from loyalty_core.errors import Busy
 from loyalty_core.fields import TransactionId
 from loyalty_core.stamping import StampOrder
@@ -83,6 +83,59 @@ async def test_a_batch_ends_before_the_first_whose_card_is_under_way(till: Calle
     queue.end(first)
     assert queue.begin(2)
     assert served(queue.take()) == [LENA, CARA]
+
+
+async def test_who_waits_for_a_card_that_somebody_holds_is_stepped_over_and_keeps_their_place(till: Caller) -> None:
+    queue = WaitingRequests()
+    queue.add(stamp(till, LENA))
+    assert queue.begin(2)
+    held = queue.take()
+    queue.end([], apart=held)
+    for customer in (LENA, BEN, LENA, CARA):
+        queue.add(stamp(till, customer))
+    assert queue.begin(2)
+    assert served(queue.take()) == [BEN, CARA]
+    queue.release(held)
+    queue.add(stamp(till, LENA))
+    assert queue.begin(2)
+    assert served(queue.take()) == [LENA, LENA, LENA]
+
+
+async def test_a_shop_that_a_lock_hinders_is_served_apart_until_a_while_later(till: Caller) -> None:
+    now = 0.0
+    queue = WaitingRequests(seconds=lambda: now)
+    queue.hinder([till.business.id])
+    queue.add(stamp(till, LENA))
+    assert not queue.begin(2)
+    assert served(queue.take_hindered()) == [LENA]
+    queue.add(stamp(till, BEN))
+    now = HINDERED_SECONDS + 1
+    assert queue.take_hindered() == []
+    assert queue.begin(2)
+    assert served(queue.take()) == [BEN]
+
+
+async def test_the_oldest_is_who_waits_or_is_under_way_for_longest(till: Caller) -> None:
+    queue = WaitingRequests()
+    assert queue.oldest_seconds() == 0
+    first = queue.add(stamp(till, LENA))
+    first.began -= 10
+    assert queue.oldest_seconds() > 9
+    assert queue.begin(2)
+    batch = queue.take()
+    assert queue.oldest_seconds() > 9, "it is not answered yet"
+    assert queue.taken_too_long(9) == batch
+    queue.end(batch)
+    assert queue.oldest_seconds() == 0
+
+
+async def test_who_has_waited_too_long_is_taken_out_and_never_begun(till: Caller) -> None:
+    queue = WaitingRequests()
+    late, _ = queue.add(stamp(till, LENA)), queue.add(stamp(till, BEN))
+    late.began -= 10
+    assert queue.late(5) == [late]
+    assert queue.begin(2)
+    assert served(queue.take()) == [BEN]
 
 
 async def test_what_names_no_card_waits_for_none(till: Caller) -> None:

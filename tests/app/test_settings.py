@@ -18,6 +18,9 @@ def test_every_setting_is_read_from_the_variable_of_its_name() -> None:
     given = {name: f"https://{name}.example" for name in Settings.__struct_fields__}
     given |= {"database_url": POSTGRES, "port": "80", "workers": "3"}
     given |= {"telegram_token": "123456789:AbCdEfGhIjKlMnOpQrStUvWxYz"}
+    given |= {
+        f"database_{name}": "30" for name in ("pool_size", "connect_seconds", "lock_seconds", "statement_seconds")
+    }
     given |= {"backup_hours": "12", "backup_keep": "3", "keep_inactive_months": "36"}
     given |= {"metrics_port": "9100", "log_format": "json", "log_level": "INFO", "new_shop_plan": "trial"}
     settings = read_settings({f"LOYALTY_{name.upper()}": value for name, value in given.items()})

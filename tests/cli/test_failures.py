@@ -7,11 +7,19 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from loyalty_cli import loyalty
+from loyalty_cli import database, loyalty
 from testkit.console import CAFE, Console, refused
 
-# asyncpg has no such option, which nobody here has thought of.
-UNEXPECTED = "postgresql://127.0.0.1:1/shop?nonsense=1"
+
+@pytest.fixture
+def _unexpected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something that nobody here has thought of."""
+
+    def read_settings() -> None:
+        message = "what is this"
+        raise TypeError(message)
+
+    monkeypatch.setattr(database, "read_settings", read_settings)
 
 
 def commands(group: click.Group, *names: str) -> Iterator[tuple[str, ...]]:
@@ -92,6 +100,10 @@ def test_a_refused_command_makes_no_file(tmp_path: Path, words: tuple[str, ...])
         ("LOYALTY_WORKERS", "3"),
         ("LOYALTY_DATABASE_URL", "mysql://here/shop"),
         ("LOYALTY_DATABASE_URL", "postgresql://me:secret@here:port/shop"),
+        ("LOYALTY_DATABASE_URL", "postgresql://me:secret@here/shop?nonsense=1"),
+        ("LOYALTY_DATABASE_URL", "postgresql://me:secret@here/shop?sslmode=perhaps"),
+        ("LOYALTY_DATABASE_POOL_SIZE", "1"),
+        ("LOYALTY_DATABASE_LOCK_SECONDS", "0"),
     ],
 )
 def test_a_wrong_setting_is_named_and_no_secret_is_told(tmp_path: Path, variable: str, value: str) -> None:
@@ -113,18 +125,20 @@ def test_a_database_that_does_not_answer_is_said_to_do_so(tmp_path: Path) -> Non
     assert "does not answer" in refused(ended, 1)
 
 
+@pytest.mark.usefixtures("_unexpected")
 def test_the_unexpected_is_one_line_with_its_name(tmp_path: Path) -> None:
-    message = refused(Console(tmp_path).run("business", "list", LOYALTY_DATABASE_URL=UNEXPECTED), 1)
+    message = refused(Console(tmp_path).run("business", "list"), 1)
 
     assert "TypeError" in message
     assert "loyalty --debug" in message
 
 
+@pytest.mark.usefixtures("_unexpected")
 def test_whoever_asks_for_it_is_shown_the_traceback(tmp_path: Path) -> None:
     console = Console(tmp_path)
 
-    asked = console.run("--debug", "business", "list", LOYALTY_DATABASE_URL=UNEXPECTED)
-    set_so = console.run("business", "list", LOYALTY_DATABASE_URL=UNEXPECTED, LOYALTY_DEBUG="1")
+    asked = console.run("--debug", "business", "list")
+    set_so = console.run("business", "list", LOYALTY_DEBUG="1")
 
     for ended in (asked, set_so):
         assert ended.returncode == 1

@@ -127,13 +127,25 @@ def test_an_error_of_the_whole_request_is_said_of_the_request() -> None:
         ),
         (
             errors.Busy(5),
-            "Nothing was refused for good: try again in 5 s, with the same Idempotency-Key if there was one.",
+            (
+                "More requests came at once than this server can serve, and this one was not begun: "
+                "try again in 5 s, with the same Idempotency-Key if there was one."
+            ),
         ),
     ],
     ids=lambda value: getattr(value, "code", ""),
 )
 def test_a_sentence_says_what_a_shopkeeper_needs(refusal: LoyaltyError, sentence: str) -> None:
     assert str(refusal) == sentence
+
+
+def test_who_is_told_to_come_back_is_told_what_failed_and_since_when() -> None:
+    said = str(errors.Busy(5, errors.BusyReason.AWAY, NOON))
+    assert said == (
+        "The database of this server does not answer since 12:00:00 UTC, and nothing was changed: "
+        "try again in 5 s, with the same Idempotency-Key if there was one."
+    )
+    assert len({str(errors.Busy(5, reason)) for reason in errors.BusyReason}) == len(errors.BusyReason)
 
 
 def test_the_figures_of_a_refusal_are_its_attributes() -> None:

@@ -5,11 +5,13 @@ SQLAlchemy's, so callers need not know which way a statement went. It works only
 connection that begins no transactions itself. The statements are elsewhere.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError
+
+from loyalty_app.db.outages import READ_ONLY
 
 Result = TypeVar("Result")
 
@@ -17,6 +19,8 @@ BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 LIGHTLY = "SET LOCAL synchronous_commit = off"
 MOST_REPLACED = 20
 """The most connections of a process: after a restart of the server all of them may be gone."""
+BEGIN_SECONDS, COMMIT_SECONDS = 2.0, 3.0
+"""A server that lives begins within milliseconds. One that has not committed in time is asked whether it did."""
 
 
 class Ended(NamedTuple, Generic[Result]):
@@ -34,15 +38,13 @@ class TransactionRolledBack(Exception):  # a fact, not a mistake
     """A transaction was not committed, because one of its statements had failed."""
 
 
-def transact(connection: Connection, work: Callable[[Connection], Result], *, durable: bool) -> Ended[Result]:
-    """Run `work` in a transaction; an exception rolls it back.
+def transact(connection: Connection, work: Callable[[Connection], Result], *, begin: str = BEGIN) -> Ended[Result]:
+    """Run `work` in a transaction that the commands `begin` open; an exception rolls it back.
 
     Raises TransactionRolledBack if PostgreSQL rolled back although `work` raised nothing.
     """
     try:
-        _begin(connection)
-        if not durable:
-            _say(connection, LIGHTLY)
+        _begin(connection, begin)
         result = work(connection)
         xid = connection.info.pop("xid", None)  # read it now: a broken connection loses it
         return Ended(result, xid, _commit(connection))
@@ -54,23 +56,23 @@ def transact(connection: Connection, work: Callable[[Connection], Result], *, du
         raise
 
 
-def _begin(connection: Connection) -> None:
+def _begin(connection: Connection, begin: str) -> None:
     """Begin. A connection that the server has closed meanwhile is replaced: nothing has been done on it yet."""
     for _ in range(MOST_REPLACED):
         connection.connection.info.pop("xid", None)  # connects, if need be, and fails where the server is away
         try:
-            _say(connection, BEGIN)
+            _say(connection, begin, seconds=BEGIN_SECONDS)
         except DBAPIError:
             connection.invalidate()
         else:
             return
-    _say(connection, BEGIN)
+    _say(connection, begin, seconds=BEGIN_SECONDS)
 
 
 def _commit(connection: Connection) -> DBAPIError | None:
     """Commit; return the failure if the server did not answer, so that the result is unknown."""
     try:
-        said = _say(connection, "COMMIT")
+        said = _say(connection, "COMMIT", seconds=COMMIT_SECONDS)
     except DBAPIError as failure:
         if not (failure.connection_invalidated or isinstance(failure, InterfaceError)):
             raise
@@ -86,15 +88,15 @@ def _undo(connection: Connection) -> None:
     if connection.invalidated:
         return
     try:
-        _say(connection, "ROLLBACK")
+        _say(connection, "ROLLBACK", seconds=BEGIN_SECONDS)
     except BaseException as failure:
         connection.invalidate()
         if not isinstance(failure, DBAPIError):
             raise
 
 
-def _say(connection: Connection, command: str) -> str:
-    said: str = _run(connection, command, lambda driver: driver.execute(command))
+def _say(connection: Connection, command: str, *, seconds: float) -> str:
+    said: str = _run(connection, command, lambda driver: driver.execute(command, timeout=seconds))
     return said
 
 
@@ -112,8 +114,21 @@ def _run(connection: Connection, statement: str, ask: Callable[[Any], Awaitable[
         kind = _kind(error)
         if kind is None:
             raise
+        if cannot_go_on(error):
+            discard(driver, connection.info)
         broken = driver.driver_connection.is_closed()
         raise kind(statement, None, error, hide_parameters=True, connection_invalidated=broken) from error
+
+
+def cannot_go_on(error: BaseException | None) -> bool:
+    """Whether a failure says that this connection leads to the wrong place: a silent server, or one without writes."""
+    return isinstance(error, TimeoutError) or getattr(error, "sqlstate", None) == READ_ONLY
+
+
+def discard(driver: Any, info: Mapping[str, Any]) -> None:  # noqa: ANN401  # the driver's
+    """Drop a connection without a word to the other side, and trust none that is older than now."""
+    info["server"].suspect()
+    driver.driver_connection.terminate()
 
 
 def _kind(error: Exception) -> type[DBAPIError] | None:

@@ -1,10 +1,11 @@
 """PostgreSQL 15 or newer through asyncpg: pooled connections, set-based writes, and certainty about lost commits.
 
-Why: a connection that breaks during COMMIT leaves open whether it happened. So the transaction's id is noted, and
-PostgreSQL is asked for its fate before anybody is answered. The statements are elsewhere.
+Why: a connection that breaks during COMMIT leaves open whether it happened. So the transaction's id is noted, and a row
+that it wrote; PostgreSQL is asked for both before anybody is answered. The statements are elsewhere.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import (
     ARRAY,
     Connection,
+    Engine,
+    ExceptionContext,
     Row,
     Select,
     Table,
@@ -19,56 +22,80 @@ from sqlalchemy import (
     bindparam,
     event,
     func,
-    make_url,
     select,
     text,
 )
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.util import greenlet_spawn
 
-from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Writes
+from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted, Writes
+from loyalty_app.db.outages import CommitUnknown, Doing, Outages
 from loyalty_app.db.postgres import reads, writes
-from loyalty_app.db.postgres.driver import Ended, transact
+from loyalty_app.db.postgres.driver import BEGIN, LIGHTLY, Ended, cannot_go_on, discard, transact
 from loyalty_app.db.postgres.ids import IdHabits, PostgresIds
+from loyalty_app.db.postgres.parameters import read_parameters
+from loyalty_app.db.postgres.server import Limits, PostgresServer
 from loyalty_app.ids import Ids
-from loyalty_app.settings import SettingsError
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-POOL = 20
 FATE = text("SELECT pg_xact_status(CAST(CAST(:xid AS text) AS xid8))")
-FATE_SECONDS = (0.05, 0.2, 0.5, 1, 2, 4)
+READS_ONLY = text("SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean")
+FATE_SECONDS = (0.05, 0.2, 0.5, 1, 1.5, 1.5)
+LONGEST_DOUBT_SECONDS = 5.0
+"""How long to ask for the fate of a commit: then everybody is asked to come back."""
+POOL_SECONDS = 3.0
+"""How long to wait for one of this process's connections."""
 
 Result = TypeVar("Result")
 
 
-class CommitUnknown(Exception):  # a fact, not a mistake
-    """The connection broke during COMMIT, and PostgreSQL cannot be asked for the result."""
-
-
-def open_engine(url: str) -> "AsyncEngine":
-    """An engine for a PostgreSQL URL; libpq's `sslmode` is understood. Raises SettingsError."""
+def open_engine(url: str, limits: Limits | None = None) -> "AsyncEngine":
+    """An engine for a PostgreSQL URL, without an end for statements if no limits are given. Raises SettingsError."""
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415  # brings the ORM, for PostgreSQL alone
 
-    try:
-        target = make_url(url.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql+asyncpg")
-    except (ArgumentError, ValueError) as error:
-        message = "LOYALTY_DATABASE_URL cannot be read: it must be like postgresql://user:password@host:5432/database."
-        raise SettingsError(message) from error
-    if "sslmode" in target.query:
-        mode = target.query["sslmode"]
-        target = target.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
-    engine = create_async_engine(target, pool_size=POOL, max_overflow=0, pool_timeout=10, hide_parameters=True)
-    event.listen(engine.sync_engine, "checkout", _check_alive)
+    limits = limits or Limits().unhurried
+    server = PostgresServer(read_parameters(url), limits)
+
+    def connect() -> Any:  # noqa: ANN401  # SQLAlchemy's, untyped
+        return dialect.loaded_dbapi.connect(async_creator_fn=server.connect)
+
+    engine = create_async_engine(
+        "postgresql+asyncpg://",
+        creator=connect,
+        pool_size=limits.pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_SECONDS,
+        hide_parameters=True,
+    )
+    dialect: Any = engine.sync_engine.dialect
+    _listen(engine.sync_engine, server)
     return engine
 
 
-def _check_alive(connection: Any, _record: object, _proxy: object) -> None:  # noqa: ANN401  # SQLAlchemy's, untyped
-    """Let the pool replace a connection that the server has closed; the check costs no round trip."""
-    if connection.driver_connection.is_closed():
-        raise DisconnectionError
+def _listen(engine: Engine, server: PostgresServer) -> None:
+    """Let the pool replace connections that are closed or lead to the wrong place; it costs no round trip."""
+
+    def note(_connection: object, record: Any) -> None:  # noqa: ANN401  # the same
+        record.info.update(server=server, made_at=time.monotonic())
+
+    def check(connection: Any, record: Any, _proxy: object) -> None:  # noqa: ANN401  # the same
+        if server.is_suspect(record.info["made_at"]):
+            connection.driver_connection.terminate()
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError
+
+    def look(context: ExceptionContext) -> None:
+        connection = context.connection
+        if connection is not None and not connection.invalidated and cannot_go_on(context.original_exception):
+            discard(connection.connection.dbapi_connection, connection.info)
+            context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
+
+    event.listen(engine, "connect", note)
+    event.listen(engine, "checkout", check)
+    event.listen(engine, "handle_error", look)
 
 
 class PostgresDatabase(Writes):
@@ -77,11 +104,12 @@ class PostgresDatabase(Writes):
     name = "postgresql"
     writers = 2
 
-    def __init__(self, url: str) -> None:
-        self.engine = open_engine(url)
+    def __init__(self, url: str, limits: Limits | None = None) -> None:
+        self.engine = open_engine(url, limits or Limits())
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._habits = IdHabits()
+        self.outages = Outages()
 
     async def write(
         self,
@@ -89,47 +117,72 @@ class PostgresDatabase(Writes):
         *,
         durable: bool = True,
         begun: Callable[[], None] = lambda: None,
+        proof: Callable[[Result], Lookup | None] = lambda _: None,
     ) -> Result:
-        """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`.
-
-        Raises CommitUnknown if the connection broke during COMMIT and the result cannot be learned.
-        """
+        """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`."""
 
         def work_at_last(connection: Connection) -> Result:
             begun()
             return work(connection)
 
-        ended: Ended[Result] = await greenlet_spawn(self._transact, work_at_last, durable=durable)
-        if ended.failure is not None and not (ended.xid and await self.committed(ended.xid)):
-            raise ended.failure
-        return ended.result
+        with self.outages.noticed(Doing.WRITE):
+            ended: Ended[Result] = await greenlet_spawn(self._transact, work_at_last, durable=durable)
+            if ended.failure is not None and not await self._happened(ended, proof(ended.result)):
+                raise ended.failure
+            return ended.result
 
     def _transact(self, work: Callable[[Connection], Result], *, durable: bool) -> Ended[Result]:
         with self._plain.sync_engine.connect() as connection:
-            return transact(connection, work, durable=durable)
+            return transact(connection, work, begin=BEGIN if durable else f"{BEGIN}; {LIGHTLY}")
 
-    async def committed(self, xid: str) -> bool:
-        """Whether the transaction with that id was committed. Raises CommitUnknown."""
+    async def _happened(self, ended: Ended[Result], proof: Lookup | None) -> bool:
+        """Whether a transaction whose COMMIT got no answer was committed. Raises CommitUnknown."""
+        if ended.xid is None or proof is None:
+            raise CommitUnknown
+        try:
+            async with asyncio.timeout(LONGEST_DOUBT_SECONDS):
+                return await self.committed(ended.xid, proof)
+        except TimeoutError as error:
+            raise CommitUnknown from error
+
+    async def committed(self, xid: str, proof: Lookup) -> bool:
+        """Whether the transaction with that id, which wrote a row that `proof` finds, was committed.
+
+        The id alone says nothing: after a failover to a standby that was behind, the new server gives the same ids to
+        others. Only the row shows that the transaction is there; and only an id that failed, that it is not and will
+        not come. Raises CommitUnknown.
+        """
         for pause in FATE_SECONDS:
             await asyncio.sleep(pause)
             try:
                 async with self.engine.connect() as connection:
                     fate = await connection.scalar(FATE, {"xid": xid})
+                    found = await connection.run_sync(
+                        lambda held: self.fetch(held, proof.table, proof.columns, proof.wanted)
+                    )
             except (DBAPIError, OSError, PoolTimeout):
                 continue
-            if fate != "in progress":
-                return bool(fate == "committed")
+            if found or fate == "aborted":
+                return bool(found)
+            if fate == "committed":
+                raise CommitUnknown  # another transaction of another server
         raise CommitUnknown
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` on one state of the data; it cannot write."""
-        async with self._snapshots.connect() as connection:
-            return await connection.run_sync(work)
+        with self.outages.noticed(Doing.READ):
+            async with self._snapshots.connect() as connection:
+                return await connection.run_sync(work)
 
     async def glance(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work`, which asks one question, without the two round trips of a transaction."""
-        async with self._plain.connect() as connection:
-            return await connection.run_sync(work)
+        with self.outages.noticed(Doing.READ):
+            async with self._plain.connect() as connection:
+                return await connection.run_sync(work)
+
+    async def takes_writes(self) -> bool:
+        """Whether a transaction could write now."""
+        return not await self.glance(lambda connection: connection.scalar(READS_ONLY))
 
     def ids(self, connection: Connection, expected: int = 1) -> PostgresIds:
         """The ids of one transaction; `expected` of a kind are fetched at once."""
@@ -146,7 +199,7 @@ class PostgresDatabase(Writes):
         connection: Connection,
         table: Table,
         columns: tuple[str, ...],
-        wanted: Iterable[tuple[int | str | None, ...]],
+        wanted: Iterable[Wanted],
         *,
         lock: bool = False,
     ) -> Sequence[Row[Any]]:
@@ -163,12 +216,14 @@ class PostgresDatabase(Writes):
         connection: Connection,
         questions: Sequence[Lookup],
         *,
-        ids: Ids,
+        ids: Ids | None,
         locked: Sequence[Lookup] = (),
+        patient: bool = True,
     ) -> Gathered:
         """Locked rows, the rows of each question and likely ids, in one round trip."""
         holding = [one for one in locked if one.wanted]
-        found = reads.ask(connection, [one for one in questions if one.wanted], ids, locked=holding)
+        asked = [one for one in questions if one.wanted]
+        found = reads.ask(connection, asked, ids, locked=holding, patient=patient)
         answers = iter(found.answers)
         return Gathered(found.locked, [next(answers) if question.wanted else [] for question in questions])
 

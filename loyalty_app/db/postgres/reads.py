@@ -37,20 +37,30 @@ class Seen:
         return self._mapping[name]
 
 
-def ask(connection: Connection, questions: Sequence[Lookup], ids: Ids, *, locked: Sequence[Lookup] = ()) -> Gathered:
+def ask(
+    connection: Connection,
+    questions: Sequence[Lookup],
+    ids: Ids | None,
+    *,
+    locked: Sequence[Lookup] = (),
+    patient: bool = True,
+) -> Gathered:
     """Lock rows of one table, then read the rows of each question; no question may be empty.
+
+    Without `patient`, rows that others hold are left out.
 
     Likely ids are fetched along, after the locks. If a locked row was changed meanwhile, or had to be waited for, the
     questions are asked once more.
     """
-    likely = ids.likely()
-    statement = _statement(_subjects(locked), _subjects(questions), tuple(likely))
+    likely = ids.likely() if ids is not None else {}
+    statement = _statement(_subjects(locked), _subjects(questions), tuple(likely), patient=patient)
     values = [list(column) for one in (*locked, *questions) for column in zip(*set(one.wanted), strict=True)]
     xid, overtaken, *found = single_row(connection, statement, (*values, *likely.values()))
     tables = [*(one.table for one in locked[:1]), *(one.table for one in questions)]
     answers = [[Seen(table, row) for row in rows] for table, rows in zip(tables, found, strict=False)]
     connection.info["xid"] = xid  # for asking whether the transaction was committed
-    ids.keep(dict(zip(likely, found[len(answers) :], strict=True)))
+    if ids is not None:
+        ids.keep(dict(zip(likely, found[len(answers) :], strict=True)))
     held = answers.pop(0) if locked else []
     return Gathered(held, ask(connection, questions, ids).answers if overtaken else answers)
 
@@ -60,9 +70,12 @@ def _subjects(questions: Sequence[Lookup]) -> tuple[Subject, ...]:
 
 
 @lru_cache(1_024)
-def _statement(locked: tuple[Subject, ...], questions: tuple[Subject, ...], kinds: tuple[Kind, ...]) -> str:
+def _statement(
+    locked: tuple[Subject, ...], questions: tuple[Subject, ...], kinds: tuple[Kind, ...], *, patient: bool = True
+) -> str:
     numbers = count(1)
-    before = f"WITH locked AS MATERIALIZED ({_locking(locked, numbers)}) " if locked else ""
+    others = "" if patient else " SKIP LOCKED"
+    before = f"WITH locked AS MATERIALIZED ({_locking(locked, numbers)}{others}) " if locked else ""
     overtaken = _overtaken(locked[0][0]) if locked else "false"
     first = [f"ARRAY(SELECT ROW({_columns(locked[0][0], 'locked')}) FROM locked)"] if locked else []  # noqa: S608  # our own names
     rows = [_array(subject, numbers) for subject in questions]

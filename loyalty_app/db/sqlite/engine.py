@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
@@ -33,7 +33,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Writes
+from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted, Writes
+from loyalty_app.db.outages import Doing, Outages
 from loyalty_app.db.sqlite import writes
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.db.sqlite.writes import SqliteIds
@@ -49,7 +50,11 @@ except ImportError:
 
 READERS = 4
 KEPT_STATEMENTS = 512
-BUSY_MILLISECONDS = 10_000
+BUSY_MILLISECONDS = 4_000
+"""How long SQLite waits for another program that holds the file."""
+TURN_SECONDS = 4.5
+"""How long work waits for its thread: behind work that waits for the file, it is given up."""
+WAITED = "the work before it has waited for the file for seconds"
 WAL_PAUSE_SECONDS = 0.01
 SAFE_VERSION = (3, 51, 3)
 
@@ -134,6 +139,7 @@ class SqliteDatabase(Writes):
         self.path, self._served = path, served
         self.engine = open_engine(path)
         self._readers = open_engine(path, read_only=True)
+        self.outages = Outages()
         self._writer_thread = ThreadPoolExecutor(1, "sqlite-writer")
         self._reader_threads = ThreadPoolExecutor(READERS, "sqlite-reader")
 
@@ -143,11 +149,17 @@ class SqliteDatabase(Writes):
         *,
         durable: bool = True,
         begun: Callable[[], None] = lambda: None,
+        proof: Callable[[Result], Lookup | None] = lambda _: None,
     ) -> Result:
-        """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`."""
+        """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`.
+
+        `proof` is not needed: a commit has always an answer here.
+        """
+        del proof
         begun()  # on the event loop, not in the writer thread
-        loop, write = asyncio.get_running_loop(), self._write if durable else self._write_lightly
-        return await loop.run_in_executor(self._writer_thread, write, work)
+        write = self._write if durable else self._write_lightly
+        with self.outages.noticed(Doing.WRITE):
+            return await _in_turn(self._writer_thread, partial(write, work))
 
     def _write(self, work: Callable[[Connection], Result]) -> Result:
         if self._served is not None and not self._served.begun:
@@ -177,7 +189,8 @@ class SqliteDatabase(Writes):
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` on one state of the data; it cannot write."""
-        return await asyncio.get_running_loop().run_in_executor(self._reader_threads, self._read, work)
+        with self.outages.noticed(Doing.READ):
+            return await _in_turn(self._reader_threads, partial(self._read, work))
 
     async def glance(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work`, which asks one question; here that is an ordinary read."""
@@ -190,6 +203,11 @@ class SqliteDatabase(Writes):
         except DatabaseError:
             self._checked(None)
             raise
+
+    async def takes_writes(self) -> bool:
+        """Whether a transaction could write now: it begins one and ends it, which costs no wait for the disk."""
+        await self.write(lambda _: None)
+        return True
 
     def ids(self, connection: Connection, expected: int = 1) -> SqliteIds:
         """The ids of one transaction."""
@@ -205,7 +223,7 @@ class SqliteDatabase(Writes):
         connection: Connection,
         table: Table,
         columns: tuple[str, ...],
-        wanted: Iterable[tuple[int | str | None, ...]],
+        wanted: Iterable[Wanted],
         *,
         lock: bool = False,
     ) -> Sequence[Row[Any]]:
@@ -218,11 +236,12 @@ class SqliteDatabase(Writes):
         connection: Connection,
         questions: Sequence[Lookup],
         *,
-        ids: Ids,
+        ids: Ids | None,
         locked: Sequence[Lookup] = (),
+        patient: bool = True,
     ) -> Gathered:
         """The rows of each question, one after the other; ids are known already, and everything is locked."""
-        del ids
+        del ids, patient
         found = [_rows(connection, one) for one in (*locked, *questions)]
         first = {row for rows in found[: len(locked)] for row in rows}
         return Gathered(list(first), found[len(locked) :])
@@ -241,6 +260,21 @@ def _rows(connection: Connection, asked: Lookup) -> Sequence[Row[Any]]:
         return []
     wanted = {"wanted": msgspec.json.encode(given).decode()}
     return connection.execute(_fetch(asked.table, asked.columns, asked.null), wanted).all()
+
+
+async def _in_turn(threads: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
+    """Run `work` in a thread. Raises TimeoutError if its turn does not come in time; then it never runs."""
+    submitted, loop = threads.submit(work), asyncio.get_running_loop()
+    giving_up = loop.call_later(TURN_SECONDS, submitted.cancel)  # work that has begun is not cancelled
+    try:
+        return await asyncio.wrap_future(submitted)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise TimeoutError(WAITED) from None
+    finally:
+        giving_up.cancel()
 
 
 @lru_cache

@@ -78,7 +78,7 @@ class ServedFile:
         """Raise FileLost if what is served is not what the name stands for; costs some microseconds."""
         reason = self.trouble()
         if reason is not None:
-            raise FileLost(reason)
+            raise FileLost(f"the file {reason}")
 
     def trouble(self) -> str | None:
         """What is wrong with the file, as the rest of a sentence; None if all is well."""

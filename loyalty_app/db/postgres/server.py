@@ -1,0 +1,152 @@
+"""The PostgreSQL server of a process: which host answers, how a connection is made, and which ones can be trusted.
+
+Hosts are tried in the order of the URL, first the one that answered last. A host that is silent, away, starting or not
+to be written to is left for the next. When a connection falls silent, all older ones are replaced before they are used
+again: they lead to the same machine. Why: each of them would have to run into its own time-out. How a URL is read is in
+`parameters`; statements are elsewhere.
+"""
+
+import os
+import socket
+import ssl
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from loyalty_app.db.postgres.parameters import TLS_FILES, VARIABLE, ConnectionParameters, Host, Keepalive
+from loyalty_app.settings import SettingsError
+
+GRACE_SECONDS = 1.0
+"""How much longer than the server this process waits for the end of a statement: the server's own word is better."""
+SYSTEM = "system"
+"""The value of sslrootcert that stands for the certificates of this machine."""
+SUSPECT_AGAIN_SECONDS = 1.0
+"""A server without writes fails each of them; its connections are not replaced more often than this."""
+
+
+class ServerAway(OSError):
+    """No host of the URL answers, or none can be written to; the text says what each of them did."""
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """How many connections a process opens, and how long it waits: to connect, for a lock, for a statement.
+
+    0 seconds for locks and statements is no limit: for commands and upkeep, which may take long.
+    """
+
+    pool_size: int = 20
+    connect_seconds: float = 2.0
+    lock_seconds: float = 2.0
+    statement_seconds: float = 5.0
+
+    @property
+    def unhurried(self) -> "Limits":
+        """The same without an end for locks and statements."""
+        return msgspec.structs.replace(self, lock_seconds=0.0, statement_seconds=0.0)
+
+    @property
+    def for_the_server(self) -> dict[str, str]:
+        """Its settings for these limits."""
+        waits = {"lock_timeout": self.lock_seconds, "statement_timeout": self.statement_seconds}
+        return {name: f"{seconds * 1000:.0f}ms" for name, seconds in waits.items() if seconds}
+
+
+class PostgresServer:
+    """Connects, and remembers which host answered and since when connections can be trusted."""
+
+    def __init__(self, parameters: ConnectionParameters, limits: Limits) -> None:
+        """Raises SettingsError if a file for TLS is missing."""
+        _check_files(parameters)
+        self.parameters, self.limits = parameters, limits
+        self._answered: Host | None = None
+        self._suspected_at = 0.0
+
+    async def connect(self) -> Any:  # noqa: ANN401  # asyncpg ships no types
+        """A new connection to the first host that answers. Raises ServerAway, SettingsError and PostgresError."""
+        from asyncpg import exceptions  # noqa: PLC0415  # a shop on SQLite has no use for it
+
+        said = []
+        for host in self._hosts():
+            try:
+                connection = await self._connect_to(host)
+            except exceptions.ClientConfigurationError as error:
+                raise SettingsError(f"{VARIABLE}: {error}.") from error
+            except (
+                OSError,
+                UnicodeError,  # what can be no name of a host
+                exceptions.CannotConnectNowError,
+                exceptions.ConnectionDoesNotExistError,
+            ) as error:
+                said.append(f"{host}: {_reason(error)}")
+            except exceptions.TargetServerAttributeNotMatched:
+                said.append(f"{host}: it is a standby or takes no writes")
+            else:
+                self._answered = host
+                return connection
+        raise ServerAway("; ".join(said))
+
+    def _hosts(self) -> list[Host]:
+        return sorted(self.parameters.hosts, key=lambda host: host != self._answered)
+
+    async def _connect_to(self, host: Host) -> Any:  # noqa: ANN401  # the same
+        import asyncpg  # noqa: PLC0415  # see above
+
+        asked, limits = self.parameters, self.limits
+        connection = await asyncpg.connect(
+            asked.drivers_url,
+            ssl=ssl.create_default_context() if asked.drivers.get("sslrootcert") == SYSTEM else None,
+            host=host.name or None,
+            port=host.port,
+            user=asked.user,
+            password=asked.password,
+            database=asked.database,
+            timeout=asked.connect_seconds or limits.connect_seconds,
+            command_timeout=asked.command_seconds
+            or (limits.statement_seconds + GRACE_SECONDS if limits.statement_seconds else None),
+            target_session_attrs=asked.sessions,
+            server_settings={**limits.for_the_server, **asked.settings},
+        )
+        keep_alive(connection, asked.keepalive)
+        return connection
+
+    def suspect(self) -> None:
+        """Trust no connection that was made before now."""
+        if time.monotonic() > self._suspected_at + SUSPECT_AGAIN_SECONDS:
+            self._suspected_at = time.monotonic()
+
+    def is_suspect(self, made_at: float) -> bool:
+        """Whether a connection that was made at that moment may lead to a machine that is gone."""
+        return made_at <= self._suspected_at
+
+
+def _check_files(parameters: ConnectionParameters) -> None:
+    for name in TLS_FILES:
+        file = parameters.drivers.get(name)
+        if file and file != SYSTEM and not Path(file).is_file():
+            raise SettingsError(f"{VARIABLE}: {name} names {file}, and there is no such file.")
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
+
+
+def keep_alive(connection: Any, keepalive: Keepalive) -> None:  # noqa: ANN401  # the same
+    """Let the operating system notice that the other machine is gone, also while nothing is sent."""
+    there = connection._transport.get_extra_info("socket")  # noqa: SLF001  # asyncpg offers no other way
+    if not keepalive.on or there is None or there.family == socket.AF_UNIX:
+        return
+    options = {
+        "TCP_KEEPIDLE": keepalive.idle,
+        "TCP_KEEPINTVL": keepalive.interval,
+        "TCP_KEEPCNT": keepalive.count,
+        "TCP_USER_TIMEOUT": keepalive.unanswered,
+    }
+    with socket.socket(fileno=os.dup(there.fileno())) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in options.items():
+            if hasattr(socket, name):  # not every system has all of them
+                same.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)

@@ -1,0 +1,139 @@
+"""Busy: while the database is away, locked or read-only, every route answers 503 with Retry-After, and soon."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from loyalty_app.db.sqlite import engine as sqlite
+from loyalty_app.settings import Settings
+from testkit.postgres_relay import PostgresRelay, open_relay
+from tests.api.till import Api, Till, open_api, refused
+from tests.api.witness import Json
+
+READS = (
+    *(
+        "/customers",
+        "/customers/{id}",
+        "/customers/qr/{code}",
+        "/customers/{id}/transactions",
+        "/customers/{id}/rewards",
+    ),
+    *("/customers/{id}/card.png", "/rewards", "/program", "/analytics", "/webhooks", "/webhooks/{hook}/deliveries"),
+)
+WRITES: tuple[tuple[str, str, Json | None], ...] = (
+    ("POST", "/customers", {"name": "Ben", "phone": "+1 212 555 0123"}),
+    ("PATCH", "/customers/{id}", {"name": "Lena B"}),
+    ("POST", "/customers/{id}/stamps", {}),
+    ("POST", "/customers/qr/{code}/stamps", {}),
+    ("POST", "/customers/{id}/redeem", {}),
+    ("POST", "/transactions/1/void", {}),
+    ("PATCH", "/program", {"stamps_required": 9}),
+    ("POST", "/webhooks", {"url": "https://example.com/hook", "events": ["stamp.added"]}),
+    ("PATCH", "/webhooks/{hook}", {"active": False}),
+    ("POST", "/webhooks/{hook}/rotate-secret", {}),
+    ("POST", "/webhooks/{hook}/test", {}),
+    ("DELETE", "/webhooks/{hook}", None),
+    ("DELETE", "/customers/{id}", None),
+)
+LONGEST_SECONDS = 10
+
+
+class Place:
+    """A shop with a customer, a stamp and a webhook."""
+
+    def __init__(self, till: Till, names: dict[str, int | str]) -> None:
+        self.till, self.names = till, names
+
+    def path(self, template: str) -> str:
+        return template.format(**self.names)
+
+    async def all_reads(self) -> list[httpx.Response]:
+        return await asyncio.gather(*(self.till.ask("GET", self.path(path)) for path in READS))
+
+    async def all_writes(self) -> list[httpx.Response]:
+        asked = (self.till.ask(method, self.path(path), body) for method, path, body in WRITES)
+        return await asyncio.gather(*asked)
+
+
+async def open_place(api: Api) -> Place:
+    till = await api.open_till()
+    lena = await till.join()
+    await till.stamp(lena["id"])
+    hook = (await till.post("/webhooks", {"url": "https://example.com/a", "events": ["stamp.added"]})).json()["data"]
+    return Place(till, {"id": lena["id"], "code": lena["qr_code"], "hook": hook["id"]})
+
+
+def assert_busy(answers: list[httpx.Response]) -> None:
+    for answer in answers:
+        problem = refused(answer, 503, "busy")
+        assert int(answer.headers["retry-after"]) == problem["retry_after"] == 5
+
+
+@asynccontextmanager
+async def soon() -> AsyncIterator[None]:
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < LONGEST_SECONDS
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for the file for a tenth of the usual time."""
+    monkeypatch.setattr(sqlite, "BUSY_MILLISECONDS", sqlite.BUSY_MILLISECONDS // 10)
+    monkeypatch.setattr(sqlite, "TURN_SECONDS", sqlite.TURN_SECONDS / 10)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_file_that_another_program_holds_is_busy_for_all_that_write_and_then_goes_on(
+    sqlite_settings: Settings,
+) -> None:
+    async with open_api(sqlite_settings) as api:
+        place = await open_place(api)
+        other = sqlite.open_engine(sqlite_settings.sqlite_path)
+        with other.begin():
+            async with soon():
+                assert_busy(await place.all_writes())
+            assert {answer.status_code for answer in await place.all_reads()} == {200}
+            assert (await api.client.get("/health/ready")).status_code == 503
+        other.dispose()
+        assert (await api.client.get("/health/ready")).status_code == 200
+        assert (await place.till.stamp(place.names["id"]))["total_stamps"] == 2
+
+
+@asynccontextmanager
+async def open_far_place(settings: Settings, relay: PostgresRelay) -> AsyncIterator[Place]:
+    """A place whose server waits for the database as little as possible."""
+    far = Settings(
+        database_url=relay.url(),
+        secret_key=settings.secret_key,
+        database_connect_seconds=1,
+        database_lock_seconds=1,
+        database_statement_seconds=1,
+    )
+    async with open_api(far) as api:
+        yield await open_place(api)
+
+
+async def test_a_server_that_is_stopped_is_busy_for_everybody_and_then_goes_on(postgres_settings: Settings) -> None:
+    async with open_relay(postgres_settings.database_url) as relay, open_far_place(postgres_settings, relay) as place:
+        relay.stopped = True
+        async with soon():
+            assert_busy([*await place.all_reads(), *await place.all_writes()])
+        relay.stopped = False
+        async with soon():
+            assert (await place.till.stamp(place.names["id"]))["total_stamps"] == 2
+        assert (await place.till.api.client.get("/health/ready")).status_code == 200
+
+
+async def test_a_server_that_is_silent_is_busy_for_everybody_and_then_goes_on(postgres_settings: Settings) -> None:
+    async with open_relay(postgres_settings.database_url) as relay, open_far_place(postgres_settings, relay) as place:
+        relay.silent = True
+        async with soon():
+            assert_busy([*await place.all_reads(), *await place.all_writes()])
+        relay.silent = False
+        async with soon():
+            assert (await place.till.stamp(place.names["id"]))["total_stamps"] == 2
