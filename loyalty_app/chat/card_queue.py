@@ -137,7 +137,12 @@ class CardQueue:
         self._open_bots = open_bots
         of_bots = true() if open_bots is None else telegram_card.c.bot_id.in_(bindparam("bots", expanding=True))
         due = select(telegram_card).where(telegram_card.c.due_at <= NOW, of_bots, SERVES)
-        self.leases = LeasedTable(telegram_card, key=KEY, due=due.order_by(telegram_card.c.due_at), lasts=LEASE)
+        self.leases = LeasedTable(
+            telegram_card,
+            key=KEY,
+            due=due.order_by(telegram_card.c.due_at),
+            lasts=LEASE,
+        ).among(telegram_card.c.due_at.is_not(None))
 
     def _given(self) -> Given:
         return {} if self._open_bots is None else {"bots": list(self._open_bots())}

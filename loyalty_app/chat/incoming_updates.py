@@ -17,7 +17,7 @@ from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import telegram_update
-from loyalty_app.queues.leased_table import new_token
+from loyalty_app.queues.lease_tokens import new_token
 from loyalty_core.fields import LARGEST_ID
 
 

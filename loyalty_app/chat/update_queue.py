@@ -73,7 +73,7 @@ class UpdateQueue:
         self._open_bots = open_bots
         of_bots = true() if open_bots is None else telegram_update.c.bot_id.in_(bindparam("bots", expanding=True))
         due = _first_of_each_person(of_bots)
-        self.leases = LeasedTable(telegram_update, key=KEY, due=due, lasts=LEASE).counting("tries")
+        self.leases = LeasedTable(telegram_update, key=KEY, due=due, lasts=LEASE).among(WAITING).counting("tries")
 
     def _given(self) -> Given:
         return {} if self._open_bots is None else {"bots": list(self._open_bots())}

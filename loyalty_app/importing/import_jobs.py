@@ -150,7 +150,7 @@ class ImportQueue:
         .where(import_job.c.finished_at.is_(None))
         .order_by(import_job.c.created_at, import_job.c.id),
         lasts=LEASE,
-    )
+    ).among(import_job.c.finished_at.is_(None))
 
     def lease_of(self, job: ImportJob) -> Lease:
         """The lease of a list."""

@@ -12,24 +12,38 @@ order, and what is written when a job is done, is decided by the queue.
 locks rows in the order of their keys.
 """
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, bindparam, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.types import UtcDateTime
+from loyalty_app.queues.lease_tokens import is_gone, new_token
 
 NOW = bindparam("now", type_=UtcDateTime())
 """The moment of a question: a `due` uses it, `is_due` and `claim` give its value."""
-TOKEN_BYTES = 16
+AT_ONCE = 64
+"""How many leases are asked about in one statement."""
 
 Key: TypeAlias = tuple[int, ...]
-Given: TypeAlias = Mapping[str, Sequence[int] | datetime]
+Given: TypeAlias = Mapping[str, Sequence[int] | datetime | bool]
 
 
 class Lease(msgspec.Struct, frozen=True):
@@ -37,11 +51,6 @@ class Lease(msgspec.Struct, frozen=True):
 
     key: Key
     token: str
-
-
-def new_token() -> str:
-    """A token that no other claim has."""
-    return secrets.token_hex(TOKEN_BYTES)
 
 
 def free(until: ColumnElement[datetime | None]) -> ColumnElement[bool]:
@@ -77,6 +86,7 @@ class LeasedTable:
     def __init__(
         self, table: Table, *, key: tuple[str, ...], due: Select[Any], lasts: timedelta, until: str = "lease_until"
     ) -> None:
+        self._among: ColumnElement[bool] = true()
         self.table, self.key, self.lasts, self.until = table, key, lasts, until
         self._counted: str | None = None
         self._freed: Values = {"lease": None, until: None}
@@ -84,6 +94,11 @@ class LeasedTable:
         anything = free_and_due.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
         self._is_due = select(anything.exists())
         self._claimable = free_and_due.limit(bindparam("room")).with_for_update(of=table, skip_locked=True)
+
+    def among(self, waiting: ColumnElement[bool]) -> Self:
+        """Name the rows that can be leased at all, so that an index finds them among those that are done."""
+        self._among = waiting
+        return self
 
     def counting(self, column: str) -> Self:
         """Count claims in a column from now on."""
@@ -125,15 +140,26 @@ class LeasedTable:
     def _change(
         self, connection: Connection, database: Database, leases: Sequence[Lease], values: Values, *, claims: int = 0
     ) -> None:
-        if leases:
-            columns = (*self.key, *([self._counted] if self._counted else ()))
-            held = select(*(self.table.c[name] for name in columns)).where(or_(*map(self._is_held, leases)))
+        columns = (*self.key, *([self._counted] if self._counted else ()))
+        for first in range(0, len(leases), AT_ONCE):
+            some = leases[first : first + AT_ONCE]
+            held = select(*(self.table.c[name] for name in columns)).where(or_(*map(self._is_held, some)))
             rows = connection.execute(held.with_for_update(skip_locked=True)).all()
             changed = (
                 {**row._mapping, **values, **self._count_of(row, claims)}  # noqa: SLF001  # what SQLAlchemy offers
                 for row in rows
             )
             database.update(connection, self.table, changed, key=self.key)
+
+    def release_gone(self, connection: Connection, database: Database, *, now: datetime) -> int:
+        """Free what processes of this machine had leased that are gone; return how many rows. Claims stay counted."""
+        until = self.table.c[self.until]
+        held = select(*(self.table.c[name] for name in (*self.key, "lease"))).where(
+            self._among, self.table.c.lease.is_not(None), until > now
+        )
+        keys = [self._key_in(row) for row in connection.execute(held) if is_gone(row.lease)]
+        freed = [{**dict(zip(self.key, key, strict=True)), **self._freed} for key in keys]
+        return database.update(connection, self.table, freed, key=self.key)
 
     def release_all(self, connection: Connection, among: ColumnElement[bool]) -> None:
         """Free the rows that `among` selects. Call it only when no other process is running."""

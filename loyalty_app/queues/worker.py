@@ -66,8 +66,9 @@ class WorkQueue(Protocol[Job, Ended]):
 class QueueWorker(Generic[Job, Ended]):
     """Does the jobs of a queue until it is closed; closing finishes running jobs.
 
-    `work` is a coroutine that does one job and returns its result, which the queue then records. At most 64 run at
-    once. If it raises, the failure is logged and the job is left: its lease ends by itself, and it is done again. After
+    `work` is a coroutine that does one job and returns its result, which the queue then records. At most
+    `most_at_once` run at once. What processes of this machine that are gone have leased is given back at the start. If
+    it raises, the failure is logged and the job is left: its lease ends by itself, and it is done again. After
     five failures that will not pass by themselves it is set aside, logged and counted. If the database is away, that is
     logged and tried again every two seconds. `name` appears in the log and in the count.
 
@@ -75,6 +76,8 @@ class QueueWorker(Generic[Job, Ended]):
         worker.wake()  # something was queued
         await worker.close()
     """
+
+    most_at_once = MOST_AT_ONCE
 
     def __init__(
         self,
@@ -92,7 +95,7 @@ class QueueWorker(Generic[Job, Ended]):
         self._ended: list[Ended] = []
         self._renewed = clock()
         self._failures: Counter[Key] = Counter()
-        self._closing = False
+        self._begun = self._closing = False
         self._task = asyncio.create_task(self._serve(), name=name)
 
     def wake(self) -> None:
@@ -107,6 +110,7 @@ class QueueWorker(Generic[Job, Ended]):
     async def _serve(self) -> None:
         while not self._closing:
             try:
+                await self._begin()
                 if not await self.take_turn():
                     await self._rest(LOOK_EVERY_SECONDS)
             except Busy:  # the outage is logged
@@ -115,6 +119,15 @@ class QueueWorker(Generic[Job, Ended]):
                 log.exception("%s: the queue could not be read or written", self._name)
                 await self._rest(TROUBLE_SECONDS)
 
+    async def _begin(self) -> None:
+        """Once, before the first turn: give back what nobody is going to finish."""
+        if not self._begun:
+            queue, now = self._queue, self._clock()
+            await self._database.write(
+                lambda connection: queue.leases.release_gone(connection, self._database, now=now), durable=False
+            )
+            self._begun = True
+
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wanted.wait(), seconds)
@@ -122,7 +135,7 @@ class QueueWorker(Generic[Job, Ended]):
 
     async def take_turn(self) -> int:
         """Record results, and begin due jobs that fit in; return how many began."""
-        now, room = self._clock(), MOST_AT_ONCE - len(self._under_way)
+        now, room = self._clock(), self.most_at_once - len(self._under_way)
         due = room > 0 and await self._database.glance(lambda connection: self._queue.is_due(connection, now))
         jobs = await self._write(room if due and not self._closing else 0)
         if self._closing:
@@ -142,19 +155,18 @@ class QueueWorker(Generic[Job, Ended]):
     @property
     def room(self) -> int:
         """How many more jobs fit in; none once it is closing."""
-        return 0 if self._closing else max(0, MOST_AT_ONCE - len(self._under_way))
+        return 0 if self._closing else max(0, self.most_at_once - len(self._under_way))
 
     def begin(self, jobs: Iterable[Job]) -> None:
         """Do jobs that are claimed already; one that is running here is not begun again."""
+        lease_of = self._queue.lease_of
+        running = {lease_of(job).key for job in self._under_way.values()}
         for job in jobs:
-            if not self._is_under_way(job):
+            if lease_of(job).key not in running:
+                running.add(lease_of(job).key)
                 task = asyncio.create_task(self._do(job))
                 self._under_way[task] = job
                 task.add_done_callback(self._done)
-
-    def _is_under_way(self, job: Job) -> bool:
-        lease_of = self._queue.lease_of
-        return lease_of(job).key in (lease_of(other).key for other in self._under_way.values())
 
     async def _write(self, room: int) -> Sequence[Job]:
         """Record results, and claim at most `room` jobs, in one transaction."""

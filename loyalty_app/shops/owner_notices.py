@@ -82,7 +82,13 @@ class NoticeQueue:
         )
         reachable = true() if open_bots is None else of_bots.correlate(notice).exists()
         due = select(notice).where(UNTOLD, RECENT, SOMEBODY, reachable)
-        self.leases = LeasedTable(notice, key=KEY, due=due.order_by(notice.c.at), lasts=LEASE, until="next_at")
+        self.leases = LeasedTable(
+            notice,
+            key=KEY,
+            due=due.order_by(notice.c.at),
+            lasts=LEASE,
+            until="next_at",
+        ).among(notice.c.told_at.is_(None))
 
     def _given(self, now: datetime) -> Given:
         bots: Given = {} if self._open_bots is None else {"bots": list(self._open_bots())}

@@ -12,13 +12,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select
+from sqlalchemy import Boolean, Connection, Row, Select, and_, bindparam, case, func, or_, select
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, business, delivery, event, retired_secret, webhook_endpoint
-from loyalty_app.queues.leased_table import NOW, Lease, LeasedTable, free
+from loyalty_app.db.types import BigId
+from loyalty_app.queues.leased_table import NOW, Given, Lease, LeasedTable, free
 from loyalty_app.webhooks.endpoint_health import note_health
+from loyalty_app.webhooks.lanes import Lanes
 from loyalty_app.webhooks.outbox import DELIVERED, FAILED, KEY, QUEUED, THEIR_ENDPOINT
 from loyalty_core.delivery_retries import Delivered, GaveUp, RetryAt, Verdict
 
@@ -39,6 +41,8 @@ class DeliveryJob(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[bytes, ...]
     event_id: str
     body: bytes
+    failing: bool
+    """Whether the endpoint failed before."""
     lease: str
 
 
@@ -62,14 +66,16 @@ THEIR_BUSINESS_PAUSES = (
 )
 OPEN = and_(webhook_endpoint.c.active.is_(True), ~THEIR_BUSINESS_PAUSES)
 """Whether anything may be sent to an endpoint now."""
+FAILING = bindparam("failing", type_=Boolean())
+LEFT_OUT = bindparam("left_out", expanding=True, type_=BigId)
 TIME_HAS_COME = and_(delivery.c.status == QUEUED, delivery.c.next_at <= NOW)
 
 
 def _next_in_line() -> Select[Any]:
     """Due deliveries with their endpoint and event, each endpoint in its turn.
 
-    Each endpoint has at most four in flight, only one while it fails, so that many tarpits cannot take all the room.
-    Leased ones hold the first places of their endpoint.
+    Each endpoint has at most four in flight, only one while it fails. Leased ones hold the first places of their
+    endpoint. `FAILING` chooses between endpoints that fail and sound ones; of these some may be left out.
 
     Why `attempts` is compared: once PostgreSQL has locked a row, it checks only the outer query again. By then another
     worker may have claimed, sent and recorded the delivery, which changes its number of attempts.
@@ -87,32 +93,38 @@ def _next_in_line() -> Select[Any]:
     told = and_(event.c.business_id == delivery.c.business_id, event.c.id == delivery.c.event_id)
     columns = (
         *(delivery.c[name] for name in ("business_id", "id", "endpoint_id", "attempts", "event_id")),
-        *(webhook_endpoint.c[name] for name in ("url", "secret", "old_secret", "old_secret_until")),
+        *(webhook_endpoint.c[name] for name in ("url", "secret", "old_secret", "old_secret_until", "failing_since")),
         event.c.body,
     )
-    one_if_it_fails = or_(line.c.place == 1, webhook_endpoint.c.failing_since.is_(None))
+    fails = webhook_endpoint.c.failing_since.is_not(None)
+    one_if_it_fails = or_(line.c.place == 1, ~fails)
+    chosen = and_(fails == FAILING, webhook_endpoint.c.id.not_in(LEFT_OUT))
     return (
         select(*columns)
         .join_from(delivery, line, placed)
         .join(webhook_endpoint, THEIR_ENDPOINT)
         .join(event, told)
-        .where(line.c.place <= IN_FLIGHT_PER_ENDPOINT, one_if_it_fails, OPEN)
+        .where(line.c.place <= IN_FLIGHT_PER_ENDPOINT, one_if_it_fails, chosen, OPEN)
         .order_by(line.c.place, delivery.c.next_at)
     )
 
 
-ANYTHING_DUE = select(
+DUE = (
     select(delivery.c.id)
     .join_from(delivery, webhook_endpoint, THEIR_ENDPOINT)
     .where(TIME_HAS_COME, free(delivery.c.lease_until), OPEN)
-    .exists()
 )
+ANYTHING_DUE = select(DUE.exists())
+ANYTHING_DUE_THAT_FAILED = select(DUE.where(webhook_endpoint.c.failing_since.is_not(None)).exists())
 
 
 class DeliveryQueue:
-    """The deliveries of all businesses as a queue."""
+    """The deliveries of all businesses as a queue; `lanes` says how much room there is for which endpoints."""
 
-    leases = LeasedTable(delivery, key=KEY, due=_next_in_line(), lasts=LEASE)
+    leases = LeasedTable(delivery, key=KEY, due=_next_in_line(), lasts=LEASE).among(delivery.c.status == QUEUED)
+
+    def __init__(self, lanes: Lanes | None = None) -> None:
+        self._lanes = lanes or Lanes()
 
     def lease_of(self, job: DeliveryJob) -> Lease:
         """The lease of a delivery."""
@@ -123,14 +135,25 @@ class DeliveryQueue:
         return bool(connection.execute(ANYTHING_DUE, {"now": now}).scalar_one())
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[DeliveryJob]:
-        """Lease due deliveries: at most `room`, each endpoint in its turn."""
-        rows = self.leases.claim(connection, database, now=now, room=room)
+        """Lease due deliveries: at most `room`, each endpoint in its turn, sound ones first."""
+        lanes = self._lanes.room()
+        sound: Given = {"failing": False, "left_out": lanes.waited_for}
+        rows = self._claim(connection, database, now, room=min(room, lanes.sound), given=sound)
+        left = min(room - len(rows), lanes.failing)
+        if left and connection.execute(ANYTHING_DUE_THAT_FAILED, {"now": now}).scalar_one():
+            given: Given = {"failing": True, "left_out": ()}
+            rows += self._claim(connection, database, now, room=left, given=given)
         rotated = {(row.business_id, row.endpoint_id) for row, _ in rows if _old_secret(row, now)}
         retired = _retired_secrets(connection, database, rotated, now)
         return [
             _job(row, lease, (*_old_secret(row, now), *retired[row.business_id, row.endpoint_id]))
             for row, lease in rows
         ]
+
+    def _claim(
+        self, connection: Connection, database: Database, now: datetime, *, room: int, given: Given
+    ) -> list[tuple[Row[Any], Lease]]:
+        return self.leases.claim(connection, database, now=now, room=room, given=given) if room > 0 else []
 
     def record(
         self, connection: Connection, database: Database, ended: Sequence[DeliveryAttempt], *, now: datetime
@@ -142,10 +165,11 @@ class DeliveryQueue:
         held = {lease: leases[lease] for lease in self.leases.held(connection, database, leases)}
         self.leases.finish(connection, database, {lease: _after(one) for lease, one in held.items()})
         database.insert(connection, attempt, map(_attempt_row, held.values()))
-        for endpoint in endpoints:
-            own = (endpoint.business_id, endpoint.id)
-            verdicts = [one.verdict for one in held.values() if (one.job.business_id, one.job.endpoint_id) == own]
-            note_health(connection, database, endpoint, verdicts, now=now)
+        verdicts: dict[tuple[int, int], list[Verdict]] = defaultdict(list)
+        for one in held.values():
+            verdicts[one.job.business_id, one.job.endpoint_id].append(one.verdict)
+        tried = [(endpoint, verdicts[endpoint.business_id, endpoint.id]) for endpoint in endpoints]
+        note_health(connection, database, tried, now=now)
 
     def set_aside(self, job: DeliveryJob, now: datetime) -> DeliveryAttempt:
         """A delivery that cannot even be tried has failed."""
@@ -180,6 +204,7 @@ def _job(row: Row[Any], lease: Lease, old: tuple[bytes, ...]) -> DeliveryJob:
         secrets=(row.secret, *old),
         event_id=row.event_id,
         body=row.body,
+        failing=row.failing_since is not None,
         lease=lease.token,
     )
 

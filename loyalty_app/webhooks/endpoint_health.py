@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, func, select
 
+from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business, webhook_endpoint
 from loyalty_app.observability.queue_depths import QueueDepth
@@ -39,24 +40,47 @@ class EndpointHealth(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[Trouble, ...] = ()
 
 
-def note_health(
-    connection: Connection, database: Database, endpoint: Row[Any], verdicts: Iterable[Verdict], *, now: datetime
-) -> None:
-    """Record what attempts say about an endpoint, whose row the caller has locked; leave notices for its owner."""
+Tried = tuple[Row[Any], Iterable[Verdict]]
+"""An endpoint, and what came of attempts at it, in their order."""
+
+
+def note_health(connection: Connection, database: Database, tried: Iterable[Tried], *, now: datetime) -> None:
+    """Record what attempts say about endpoints, whose rows the caller has locked; leave notices for their owners.
+
+    All endpoints are written at once: hundreds may fail in the same moment.
+    """
+    changed = [
+        (endpoint, standing)
+        for endpoint, verdicts in tried
+        if (standing := _standing(endpoint, verdicts, now)) != before_of(endpoint)
+    ]
+    rows = [_row(endpoint, standing) for endpoint, standing in changed]
+    database.update(connection, webhook_endpoint, rows, key=("business_id", "id"))
+    for endpoint, standing in changed:
+        _tell(connection, database, endpoint, standing.notices, now=now)
+
+
+def before_of(endpoint: Row[Any]) -> EndpointHealth:
+    """The state of an endpoint as it is stored."""
     health = Health(failing_since=endpoint.failing_since, warnings=endpoint.warnings)
-    before = standing = EndpointHealth(active=endpoint.active, health=health)
+    return EndpointHealth(active=endpoint.active, health=health)
+
+
+def _standing(endpoint: Row[Any], verdicts: Iterable[Verdict], now: datetime) -> EndpointHealth:
+    standing = before_of(endpoint)
     for verdict in verdicts:
         standing = after(standing, verdict, now)
-    if standing != before:
-        row = {
-            "business_id": endpoint.business_id,
-            "id": endpoint.id,
-            "active": standing.active,
-            "failing_since": standing.health.failing_since,
-            "warnings": standing.health.warnings,
-        }
-        database.update(connection, webhook_endpoint, [row], key=("business_id", "id"))
-        _tell(connection, database, endpoint, standing.notices, now=now)
+    return standing
+
+
+def _row(endpoint: Row[Any], standing: EndpointHealth) -> Values:
+    return {
+        "business_id": endpoint.business_id,
+        "id": endpoint.id,
+        "active": standing.active,
+        "failing_since": standing.health.failing_since,
+        "warnings": standing.health.warnings,
+    }
 
 
 def after(standing: EndpointHealth, verdict: Verdict, now: datetime) -> EndpointHealth:

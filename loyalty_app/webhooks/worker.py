@@ -1,7 +1,7 @@
 """The webhook worker: claims due deliveries, has them sent, and records the results.
 
 Any number of workers may run, in `loyalty serve` and as `loyalty worker`. How a queue is worked through is in
-`queues/worker.py`; which delivery is next is in `delivery_queue`.
+`queues/worker.py`; which delivery is next is in `delivery_queue`, and how many are under way in `lanes`.
 """
 
 import logging
@@ -11,6 +11,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.observability import metrics
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob, DeliveryQueue
+from loyalty_app.webhooks.lanes import MOST_AT_ONCE, Lanes
 from loyalty_app.webhooks.sender import Sender
 from loyalty_core.delivery_retries import Delivered, Disable, GaveUp, RetryAt, Verdict
 
@@ -27,12 +28,16 @@ log = logging.getLogger(__name__)
 class WebhookWorker(QueueWorker[DeliveryJob, DeliveryAttempt]):
     """Delivers until it is closed; closing finishes current attempts."""
 
+    most_at_once = MOST_AT_ONCE
+
     def __init__(self, database: Database, sender: Sender, *, clock: Clock = utc_now) -> None:
-        super().__init__(database, DeliveryQueue(), self._attempt, clock=clock, name="webhook-worker")
-        self._sender = sender
+        self._sender, self._lanes = sender, Lanes()
+        queue = DeliveryQueue(self._lanes)
+        super().__init__(database, queue, self._attempt, clock=clock, name="webhook-worker")
 
     async def _attempt(self, job: DeliveryJob) -> DeliveryAttempt:
-        tried = await self._sender.attempt(job, self._clock)
+        with self._lanes.attempt(job.endpoint_id, failing=job.failing):
+            tried = await self._sender.attempt(job, self._clock)
         _tell(tried)
         return tried
 

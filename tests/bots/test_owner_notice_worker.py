@@ -34,7 +34,7 @@ async def trouble(town: Town, shop: Shop, verdict: Verdict | None = None, *, age
     def note(connection: Connection) -> None:
         own = webhook_endpoint.c.business_id == shop.business.id, webhook_endpoint.c.id == number
         row = connection.execute(select(webhook_endpoint).where(*own)).one()
-        note_health(connection, shop.database, row, [verdict or Disable()], now=town.clock() - age)
+        note_health(connection, shop.database, [(row, [verdict or Disable()])], now=town.clock() - age)
 
     await shop.database.write(note)
 

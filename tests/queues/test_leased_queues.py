@@ -58,6 +58,9 @@ class Process:
         leases = self.leases_of(jobs)
         await self.database.write(lambda c: self.queue.leases.release(c, self.database, leases))
 
+    async def release_gone(self, now: datetime = NOON) -> int:
+        return await self.database.write(lambda c: self.queue.leases.release_gone(c, self.database, now=now))
+
     def leases_of(self, jobs: Sequence[Job]) -> list[Lease]:
         return [self.queue.lease_of(job) for job in jobs]
 
@@ -124,6 +127,17 @@ async def test_what_two_processes_claim_at_once_is_not_the_same(
     keys = await put(shop, case, 12)
     claims = await asyncio.gather(*(process.claim_all() for process in (here, there) * 2))
     assert sorted(key for jobs in claims for key in here.keys_of(jobs)) == sorted(keys)
+
+
+async def test_what_a_process_that_is_gone_had_leased_is_given_back_and_of_one_that_runs_nothing(
+    shop: Shop, here: Process, there: Process, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = await put(shop, case, 1)
+    await here.claim()
+    assert (await there.release_gone(), await there.claim()) == (0, [])
+    monkeypatch.setattr("loyalty_app.queues.leased_table.is_gone", lambda _: True)
+    assert await there.release_gone() == len(keys)
+    assert there.keys_of(await there.claim()) == keys
 
 
 async def test_a_lease_that_ends_now_is_over_and_not_a_moment_before(

@@ -30,6 +30,7 @@ def a_job(url: str, **values: object) -> DeliveryJob:
         secrets=(SECRET.encode(),),
         event_id=EVENT_ID,
         body=BODY,
+        failing=False,
         lease="held",
     )
     return replace(job, **values)

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,8 @@ import pytest
 
 from loyalty_app.settings import Settings
 from loyalty_app.webhooks.delivery_queue import LEASE
+from loyalty_app.webhooks.worker import WebhookWorker
+from testkit.concurrency import until
 from tests.webhooks.office import Office
 from tests.webhooks.receiver import receiving
 
@@ -93,6 +96,41 @@ async def test_a_worker_killed_after_sending_and_before_noting_it_sends_again_un
     assert second.headers["webhook-id"] == first.headers["webhook-id"]
     assert second.body == first.body
     assert [row.number for row in await office.attempts()] == [1]
+
+
+async def test_what_a_killed_worker_had_under_way_is_sent_as_soon_as_another_one_starts(
+    office: Office, settings: Settings
+) -> None:
+    async with receiving("wait") as receiver:
+        await office.endpoint(receiver.url)
+        await office.stamps(6)
+        async with running(settings, *DOOMED, "deliver") as worker:
+            await receiver.gets(4)
+            worker.send_signal(signal.SIGKILL)
+            await worker.wait()
+        receiver.allowed.set()
+        began = time.perf_counter()
+        async with office.worker(clock=real_time):
+            await receiver.gets(10)
+            assert time.perf_counter() - began < 5, "a lease lasts for a minute"
+            await office.until_delivered(6)
+
+
+async def test_what_a_running_worker_has_under_way_is_left_to_it_when_another_one_starts(
+    office: Office, settings: Settings
+) -> None:
+    async with receiving("wait") as receiver:
+        await office.endpoint(receiver.url)
+        await office.stamps(4)
+        async with running(settings, *DOOMED, "deliver"):
+            await receiver.gets(4)
+            async with office.worker(clock=real_time) as other:
+                await until(lambda: looked(other))
+                assert len(receiver.requests) == 4
+
+
+async def looked(worker: WebhookWorker) -> bool:
+    return await worker.take_turn() == 0
 
 
 async def test_a_worker_that_is_killed_keeps_its_deliveries_only_until_its_leases_end(
