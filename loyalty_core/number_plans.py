@@ -100,7 +100,7 @@ _CODES = ("54", "52", "55", "225", "229", "241", "237", "57", "972", "970", "84"
 
 
 def _by_country(patterns: dict[str, tuple[str, ...]]) -> dict[str, tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]]:
-    """Patterns of whole numbers with what becomes of them, by country code. Why: a stamp asks too."""
+    """Patterns of whole numbers with what becomes of them, by country code."""
     return {
         code: tuple((re.compile(own), forms) for own, forms in patterns.items() if own.startswith(code))
         for code in _CODES
@@ -111,8 +111,17 @@ _KEPT = _by_country({plan.old: (plan.kept,) for plan in PLANS})
 _OTHERS = _by_country({plan.new: plan.others for plan in PLANS})
 
 
+_CHANGED = {
+    code: re.compile("|".join(plan.old for plan in PLANS if plan.old.startswith(code)) or "(?!)") for code in _CODES
+}
+"""By country, whether a number is kept in another form. Why: a stamp asks too, and most numbers stay as they are."""
+
+
 def one_number(number: str) -> str:
     """The form in which the telephone of a number is kept; numbers are E.164, as +14155552671."""
+    changed = _CHANGED.get(number[1:3]) or _CHANGED.get(number[1:4])
+    if changed is None or changed.fullmatch(number, 1) is None:
+        return number
     for pattern, (kept,) in _KEPT.get(number[1:3]) or _KEPT.get(number[1:4], ()):
         if found := pattern.fullmatch(number, 1):
             return f"+{found.expand(kept)}"

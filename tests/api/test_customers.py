@@ -135,6 +135,10 @@ async def test_a_profile_cannot_take_the_phone_number_of_somebody_else(till: Til
         "{spaced}",
         "https%3A%2F%2Ft.me%2Fbean_bot%3Fstart%3Dc_{code}",
         "https%3a%2f%2ft.me%2fbean_bot%3fstart%3dc_{code}",
+        "HTTPS%3A%2F%2FT.ME%2FBEAN_BOT%3FSTART%3DC_{code}",
+        "%5DQ1https%3A%2F%2Ft.me%2Fbean_bot%3Fstart%3Dc_{code}%0D%0A",
+        "%E2%80%AA{code}%E2%80%AC",
+        "c_{code}",
     ],
 )
 async def test_a_customer_is_found_by_their_code_however_it_was_typed_or_scanned(till: Till, typed: str) -> None:
@@ -144,6 +148,19 @@ async def test_a_customer_is_found_by_their_code_however_it_was_typed_or_scanned
     for slash in ("", "/"):
         assert given(await till.get(f"/customers/qr/{path}{slash}")) == await till.show(lena["id"])
         assert given(await till.post(f"/customers/qr/{path}/stamps{slash}"))["customer"]["id"] == lena["id"]
+
+
+@pytest.mark.parametrize("name", ["\u3164", "\u2800", "\u200b", " \u2060 "])
+async def test_a_name_or_reward_of_which_nothing_can_be_seen_is_refused(till: Till, name: str) -> None:
+    lena = await till.join()
+    asked = [
+        (await till.post("/customers", {"name": name, "phone": "+14155550999"}), "/name"),
+        (await till.patch(f"/customers/{lena['id']}", {"name": name}), "/name"),
+        (await till.patch("/program", {"name": name}), "/name"),
+        (await till.patch("/program", {"reward_description": name}), "/reward_description"),
+    ]
+    for answer, pointer in asked:
+        assert refused(answer, 400, "invalid_request")["errors"][0]["pointer"] == pointer
 
 
 async def test_a_code_that_nobody_has_finds_nobody(till: Till) -> None:
