@@ -44,14 +44,25 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers to send besides the key."""
-        json = {"Content-Type": "application/json"} if self.body else {}
-        return json | ({"Idempotency-Key": ONCE} if self.operation.once_only else {})
+        """The headers to send besides the key, and besides the Idempotency-Key, which is a new one each time."""
+        return {"Content-Type": "application/json"} if self.body else {}
 
     @property
     def body(self) -> Json | None:
         """The example body, or None if the operation needs none."""
         return self.operation.body_example or None
+
+    @property
+    def repeatable_body(self) -> Json | None:
+        """The same for a sample, which may be tried on any day and twice: an order can be stamped once only."""
+        body: Json = _repeatable(self.body or {})
+        return body or None
+
+
+def _repeatable(body: Any) -> Any:  # noqa: ANN401  # any JSON
+    if isinstance(body, dict):
+        return {name: _repeatable(value) for name, value in body.items() if name not in {"order_ref", "occurred_at"}}
+    return [_repeatable(one) for one in body] if isinstance(body, list) else body
 
 
 def calls_of(handlers: Iterable[HTTPRouteHandler]) -> Iterator[Call]:

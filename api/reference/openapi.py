@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from api.operations import PREFIXES, Operation
 from api.problems import MEDIA_TYPE, Problem
-from api.reference.calls import ONCE, Call
+from api.reference.calls import Call
 from api.reference.errors import example_problems
 from api.reference.event_schemas import KINDS, logged_schemas, webhooks
 from api.reference.prose import HERE, introduction
@@ -40,7 +40,6 @@ IN_HEADERS: dict[str, Json] = {
         "description": "Makes the request once-only: the same key with the same request gets the first answer. It must "
         "never come twice: the till, the day and the receipt, or a UUID. All API keys of a shop share their keys.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-        "example": ONCE,
     },
     "If-None-Match": {
         "name": "If-None-Match",

@@ -40,9 +40,10 @@ class Live:
 
 @contextmanager
 def live_shop(folder: Path) -> Iterator[Live]:
-    """Open a shop in a folder, and serve it."""
+    """Open a shop with one branch in a folder, and serve it."""
     console = Console(folder, Settings(database_url=f"sqlite:///{folder / 'shop.db'}"))
     opened = console.ask("business", "create", *SHOP, "--rate-limit", "100000")
+    console.ask("branch", "add", "--business", str(opened["business_id"]), "--name", "At the station")
     with console.serve("serve", LOYALTY_WEBHOOK_ALLOW="127.0.0.0/8") as (_, url):
         live = Live(url, opened["api_key"])
         yield live

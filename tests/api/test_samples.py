@@ -2,7 +2,6 @@
 
 import os
 import re
-import secrets
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import msgspec
 import pytest
 
 from api import examples
-from api.reference.calls import ONCE, Call
+from api.reference.calls import Call
 from api.reference.routes import calls, document
 from api.reference.samples import JAVASCRIPT, LANGUAGES, PHP, PYTHON
 from testkit.servers import Missing
@@ -78,7 +77,6 @@ class Things(NamedTuple):
             f"/imports/{examples.IMPORT.id}": f"/imports/{self.imported}",
             examples.CUSTOMER.qr_code: self.customer["qr_code"],
             str(examples.CUSTOMER.phone): live.free_phone(),
-            ONCE: secrets.token_hex(8),
             HOOK: NOBODY,
         }
 
@@ -137,6 +135,18 @@ def test_every_sample_of_a_language_runs_as_it_stands_and_shows_the_answer(
         assert ended.returncode == 0, f"{call.operation.name}: {ended.stdout}{ended.stderr}"
         assert_shown(call, ended.stdout, tmp_path / "card.png")
         tidy(live)
+    assert_can_be_repeated(language, live, tmp_path)
+
+
+def assert_can_be_repeated(language: str, live: Live, folder: Path) -> None:
+    """A sample that is pasted a second time is a second request, and neither the first once more nor refused."""
+    [call] = [call for call in CALLS if call.operation.name == "customers.stamp"]
+    things = furnish(live)
+    before = live.given("GET", f"/customers/{things.customer['id']}")["total_visits"]
+    for _ in range(2):
+        ended = run(language, of_here(sample(call, language), things, live), folder, live)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert live.given("GET", f"/customers/{things.customer['id']}")["total_visits"] == before + 2
 
 
 def assert_shown(call: Call, said: str, picture: Path) -> None:
@@ -146,7 +156,8 @@ def assert_shown(call: Call, said: str, picture: Path) -> None:
         picture.unlink()
     else:
         example = msgspec.to_builtins(call.operation.example)
-        [field, *_] = example["data"][0] if call.operation.listed else example
+        rows = example["data"] if call.operation.listed else example if call.operation.many else [example]
+        [field, *_] = rows[0]
         assert re.search(rf"\b{field}\b", said), call.operation.name
 
 
@@ -166,6 +177,14 @@ def test_every_operation_has_a_sample_in_each_of_the_four_languages() -> None:
         for operation in methods.values():
             assert [sample["lang"] for sample in operation["x-codeSamples"]] == list(RUNNERS)
     assert [language.name for language in LANGUAGES] == list(RUNNERS)
+
+
+def test_an_idempotency_key_is_made_where_the_sample_runs() -> None:
+    made = ("$(uuidgen", "uuid.uuid4()", "randomUUID()", "random_bytes(16)")
+    for call in CALLS:
+        texts = [sample(call, language) for language in RUNNERS]
+        there = [("Idempotency-Key" in text, new in text) for text, new in zip(texts, made, strict=True)]
+        assert set(there) == {(call.operation.once_only, call.operation.once_only)}, call.operation.name
 
 
 def test_values_are_written_as_each_language_writes_them() -> None:
