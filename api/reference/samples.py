@@ -1,6 +1,7 @@
 """Samples: a call in curl, Python, JavaScript and PHP. One template for each language; a test runs every sample.
 
-They read the address from the variable API and the key from KEY, as docs/howto/integrate.md does.
+They read the address from the variable API and the key from KEY, as docs/howto/integrate.md does. Each makes a new
+Idempotency-Key where it runs, and names no order, so that a second one that is pasted works like the first.
 """
 
 import json
@@ -67,6 +68,11 @@ PYTHON = Dialect(map="{}", words={"true": "True", "false": "False", "null": "Non
 JAVASCRIPT = JavaScript(map="{}")
 PHP = Php(map="[]", arrow=" => ")
 
+NEW_IN_SHELL = "$(uuidgen 2> /dev/null || openssl rand -hex 16)"
+"""A new Idempotency-Key each time; not every system has uuidgen."""
+WRITE_FILE = 'import { writeFile } from "node:fs/promises";\n\n'
+RANDOM_UUID = 'import { randomUUID } from "node:crypto";\n\n'
+
 IN_PYTHON = Template("""\
 import os
 $imports
@@ -117,36 +123,35 @@ def in_curl(call: Call) -> str:
     method = "" if call.method == "GET" or (call.body and call.method == "POST") else f"-X {call.method} "
     headers = {"Authorization": "Bearer $KEY"} | call.headers
     options = [f'-H "{name}: {value}"' for name, value in headers.items()]
-    options += [f"-d {shlex.quote(json.dumps(call.body, ensure_ascii=False))}"] if call.body else []
+    options += [f'-H "Idempotency-Key: {NEW_IN_SHELL}"'] if call.operation.once_only else []
+    sent = call.repeatable_body
+    options += [f"-d {shlex.quote(json.dumps(sent, ensure_ascii=False))}"] if sent else []
     options += [f"--output {PICTURE}"] if call.operation.picture else []
     return " \\\n  ".join([f'curl {method}"$API{call.address}"', *options]) + "\n"
 
 
 def in_python(call: Call) -> str:
     """The call with httpx."""
-    picture, headers = call.operation.picture, _without_json(call)
+    picture, once_only, sent = call.operation.picture, call.operation.once_only, call.repeatable_body
     return IN_PYTHON.substitute(
         _place(call),
-        imports="from pathlib import Path\n" if picture else "",
-        headers="".join(f'        "{name}": "{value}",\n' for name, value in headers.items()),
-        body=f"    json={_indented(PYTHON.write(call.body, 4), 4)},\n" if call.body else "",
+        imports=("import uuid\n" if once_only else "") + ("from pathlib import Path\n" if picture else ""),
+        headers='        "Idempotency-Key": str(uuid.uuid4()),\n' if once_only else "",
+        body=f"    json={_indented(PYTHON.write(sent, 4), 4)},\n" if sent else "",
         result=f'Path("{PICTURE}").write_bytes(answer.content)' if picture else 'print(answer.json()["data"])',
     )
 
 
-def _without_json(call: Call) -> dict[str, str]:
-    return {name: value for name, value in call.headers.items() if name != "Content-Type"}
-
-
 def in_javascript(call: Call) -> str:
     """The call with fetch, as a module of Node.js."""
-    picture = call.operation.picture
+    picture, once_only, sent = call.operation.picture, call.operation.once_only, call.repeatable_body
     saved = f'await writeFile("{PICTURE}", Buffer.from(await answer.arrayBuffer()));'
-    body = f"  body: JSON.stringify({_indented(JAVASCRIPT.write(call.body, 2), 2)}),\n" if call.body else ""
+    body = f"  body: JSON.stringify({_indented(JAVASCRIPT.write(sent, 2), 2)}),\n" if sent else ""
     return IN_JAVASCRIPT.substitute(
         _place(call),
-        imports='import { writeFile } from "node:fs/promises";\n\n' if picture else "",
-        headers="".join(f'    "{name}": "{value}",\n' for name, value in call.headers.items()),
+        imports=WRITE_FILE if picture else RANDOM_UUID if once_only else "",
+        headers="".join(f'    "{name}": "{value}",\n' for name, value in call.headers.items())
+        + ('    "Idempotency-Key": randomUUID(),\n' if once_only else ""),
         body=body,
         result=saved if picture else "console.log((await answer.json()).data);",
     )
@@ -154,11 +159,13 @@ def in_javascript(call: Call) -> str:
 
 def in_php(call: Call) -> str:
     """The call with PHP's curl."""
-    body = f"    CURLOPT_POSTFIELDS => json_encode({_indented(PHP.write(call.body, 4), 4)}),\n" if call.body else ""
+    sent = call.repeatable_body
+    body = f"    CURLOPT_POSTFIELDS => json_encode({_indented(PHP.write(sent, 4), 4)}),\n" if sent else ""
     saved, shown = f"file_put_contents('{PICTURE}', $answer);", "print_r(json_decode($answer, true)['data']);"
     return IN_PHP.substitute(
         _place(call),
-        headers="".join(f"        '{name}: {value}',\n" for name, value in call.headers.items()),
+        headers="".join(f"        '{name}: {value}',\n" for name, value in call.headers.items())
+        + ("        'Idempotency-Key: ' . bin2hex(random_bytes(16)),\n" if call.operation.once_only else ""),
         body=body,
         result=saved if call.operation.picture else shown,
     )
