@@ -67,6 +67,7 @@ lint: $(HOUSE)  ## style and formatting
 .PHONY: types
 types: $(HOUSE)  ## strict types
 	@$(BIN)/mypy
+	@cd sdks/python && ../../$(BIN)/mypy --package loyaltyloop
 
 .PHONY: imports
 imports: $(HOUSE)  ## who may import whom
@@ -124,6 +125,10 @@ bench-webhooks:   ## how soon an event reaches its receiver
 .PHONY: words
 words: $(HOUSE)  ## collect what the bot says into its catalogues, and tell what is to be translated
 	@$(BIN)/python -m bots.extract_messages
+
+.PHONY: sdks
+sdks: $(HOUSE)  ## make the models and methods of the SDKs anew from the OpenAPI
+	@$(BIN)/python -m sdks.generator
 
 .PHONY: lock
 lock: | $(BIN)/uv  ## pin and hash all dependencies again (UPGRADE=--upgrade takes the newest)

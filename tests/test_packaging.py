@@ -13,7 +13,7 @@ import yaml  # type: ignore[import-untyped]  # it ships no types
 from tests.documents import ROOT, read, spans, tables
 
 PRODUCT = ("loyalty_core", "loyalty_app", "api", "bots", "loyalty_cli", "telegram_sandbox")
-OURS = {*PRODUCT, "testkit", "bench", "tests"}
+OURS = {*PRODUCT, "testkit", "bench", "sdks", "loyaltyloop", "tests"}
 PYPROJECT = tomllib.loads(read("pyproject.toml"))
 PROJECT, SETUPTOOLS = PYPROJECT["project"], PYPROJECT["tool"]["setuptools"]
 DISTRIBUTIONS = packages_distributions()
@@ -56,7 +56,7 @@ def test_what_the_product_imports_is_a_dependency() -> None:
 
 
 def test_what_tests_and_benchmarks_import_is_a_dependency_of_developers() -> None:
-    assert undeclared(declared("dev", "mcp") | OF_PEERS, "testkit", "tests", "bench") == []
+    assert undeclared(declared("dev", "mcp") | OF_PEERS, "testkit", "tests", "bench", "sdks") == []
 
 
 def test_the_licence_is_declared_and_lies_beside() -> None:

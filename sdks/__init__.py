@@ -1,0 +1,1 @@
+"""The SDKs, a folder for each language, and the generator of what is made of them."""

@@ -1,0 +1,398 @@
+/** Models of the answers, made from the OpenAPI by `make sdks`. Change nothing here. Unknown fields are kept. */
+
+export type ActorType = "api_key" | "customer" | "staff" | "system" | (string & {});
+export type EntryType = "expire" | "import" | "redeem" | "stamp" | "void" | (string & {});
+export type Plan = "basic" | "enterprise" | "professional" | "trial" | (string & {});
+export type RewardStatus = "available" | "expired" | "redeemed" | "voided" | (string & {});
+export type Scope = "analytics:read" | "customers:read" | "customers:write" | "program:read" | "program:write" | "rewards:read" | "rewards:write" | "stamps:write" | "webhooks:read" | "webhooks:write" | (string & {});
+export type Surplus = "carry" | "reset" | (string & {});
+export type VoidBar = "no_stamp_or_redemption" | "not_the_shop" | "not_their_own" | "reward_handed_out" | "too_late" | (string & {});
+
+/** Who acted, as the world sees it. */
+export interface Actor {
+  type: ActorType;
+  id: number | null;
+  name: string | null;
+}
+
+/** How a program does. */
+export interface Analytics {
+  period: Period;
+  customers: CustomerFigures;
+  visits: number;
+  stamps: StampFigures;
+  rewards: RewardFigures;
+  daily: Day[];
+}
+
+/** What became of one item of a batch: what a single request would have got, the outcome or the problem. `idempotency_key` is the item's. `replayed` says that it was stamped before, and not again. */
+export interface BatchOutcome {
+  status: number;
+  idempotencyKey?: string;
+  replayed?: boolean;
+  outcome?: Stamped;
+  problem?: Problem;
+}
+
+/** A branch as the world sees it. */
+export interface Branch {
+  id: number;
+  name: string;
+  createdAt: string;
+}
+
+/** A customer as the world sees it; `stamps_required` is the goal of the running card. */
+export interface Customer {
+  id: number;
+  qrCode: string;
+  name: string;
+  phone: string | null;
+  email: string | null;
+  birthday: string | null;
+  currentStamps: number;
+  stampsRequired: number;
+  totalStamps: number;
+  totalVisits: number;
+  rewardsEarned: number;
+  rewardsAvailable: number;
+  lastVisitAt: string | null;
+  createdAt: string;
+  updatedAt: string;
+  version: number;
+}
+
+/** Data about one customer. */
+export interface CustomerCreatedData {
+  customer: Customer;
+}
+
+/** A customer with the last ten transactions and the rewards that can be redeemed. */
+export interface CustomerDetails {
+  id: number;
+  qrCode: string;
+  name: string;
+  phone: string | null;
+  email: string | null;
+  birthday: string | null;
+  currentStamps: number;
+  stampsRequired: number;
+  totalStamps: number;
+  totalVisits: number;
+  rewardsEarned: number;
+  rewardsAvailable: number;
+  lastVisitAt: string | null;
+  createdAt: string;
+  updatedAt: string;
+  version: number;
+  recentTransactions: Transaction[];
+  rewards: Reward[];
+}
+
+/** How many customers there are, came new, were here, and were here again. */
+export interface CustomerFigures {
+  total: number;
+  new: number;
+  active: number;
+  returning: number;
+}
+
+/** Data about a profile: the customer, and the names of the fields that changed. */
+export interface CustomerUpdatedData {
+  customer: Customer;
+  changed: string[];
+}
+
+/** One day. */
+export interface Day {
+  date: string;
+  visits: number;
+  stamps: number;
+  newCustomers: number;
+  rewardsEarned: number;
+  rewardsRedeemed: number;
+}
+
+/** A customer's personal data was erased; the ledger stays, without a name. */
+export interface DeletedCustomer {
+  id: number;
+  qrCode: string;
+  /** True if it is left out */
+  deleted: boolean;
+}
+
+/** Something was deleted. */
+export interface DeletedWebhook {
+  id: number;
+  /** True if it is left out */
+  deleted: boolean;
+}
+
+/** One event on its way to one endpoint; `event_id` is the header webhook-id, the same on every try. */
+export interface Delivery {
+  id: number;
+  eventId: string;
+  eventType: string;
+  status: string;
+  createdAt: string;
+  nextAttemptAt: string | null;
+  attempts: DeliveryAttempt[];
+}
+
+/** One try: when, how long it took, what the receiver answered (its beginning) or what went wrong. */
+export interface DeliveryAttempt {
+  number: number;
+  at: string;
+  milliseconds: number;
+  httpStatus: number | null;
+  error: string | null;
+  response: string | null;
+}
+
+/** One field that is wrong: where it is (JSON pointer) and what would be right. */
+export interface FieldError {
+  pointer: string;
+  message: string;
+}
+
+/** What has become of a list so far; `done` of `total` are dealt with. */
+export interface Import {
+  id: number;
+  status: string;
+  createdAt: string;
+  finishedAt: string | null;
+  total: number;
+  done: number;
+  imported: number;
+  alreadyThere: number;
+  leftOut: number;
+  report: ImportRemark[];
+}
+
+/** Why a customer of a list was not taken: their place in it, counted from 0, what is wrong, what would be right. `customer_id` is who is there already, if one phone number says so. */
+export interface ImportRemark {
+  index: number;
+  outcome: string;
+  field: string | null;
+  message: string;
+  customerId: number | null;
+}
+
+/** A key as the world sees it: what it may do, and for whom. `starts_with` tells keys apart. */
+export interface Key {
+  id: number;
+  name: string;
+  startsWith: string;
+  scopes: Scope[];
+  limits: KeyLimits;
+  business: KeyBusiness;
+  createdAt: string;
+  expiresAt: string | null;
+}
+
+/** The shop of a key. */
+export interface KeyBusiness {
+  id: number;
+  name: string;
+  plan: Plan;
+  timezone: string;
+  country: string | null;
+}
+
+/** How much a key may do; `customers` is null for any number. */
+export interface KeyLimits {
+  requestsPerHour: number;
+  customers: number | null;
+}
+
+/** The last attempt at an endpoint. */
+export interface LastDelivery {
+  at: string;
+  status: string;
+  httpStatus: number | null;
+}
+
+/** Whole days, both ends included. */
+export interface Period {
+  days: number;
+  from: string;
+  to: string;
+  timezone: string;
+}
+
+/** A refusal on the wire. `errors` names the fields that are wrong, by JSON pointer. The members after it are sent where the refusal knows them. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  requestId: string;
+  errors?: FieldError[];
+  /** The customer who has the phone number. */
+  customerId?: number;
+  /** The entry of the ledger that the refusal is about. */
+  transactionId?: number;
+  /** The entry that undid it before. */
+  voidedBy?: number;
+  /** The reward that the refusal is about. */
+  rewardId?: number;
+  /** The webhook that is not there. */
+  webhookId?: number;
+  /** The import that is not there. */
+  importId?: number;
+  /** The order that was stamped before. */
+  orderRef?: string;
+  /** When the next stamp is possible. */
+  nextAt?: string;
+  /** When the last stamp was given. */
+  lastAt?: string;
+  /** Who gave it. */
+  by?: string;
+  /** When the reward was handed out. */
+  redeemedAt?: string;
+  /** Until when it could be redeemed. */
+  expiresAt?: string;
+  /** Seconds to wait, as in the header Retry-After. */
+  retryAfter?: number;
+  /** The version that is there now. */
+  version?: number;
+  /** The most there can be: stamps a day, customers, webhooks … */
+  limit?: number;
+  /** How many stamps the customer has today. */
+  given?: number;
+  /** The last row that pages by number reach. */
+  deepest?: number;
+  /** The plan of the shop. */
+  plan?: string;
+  /** The scope that the key lacks. */
+  scope?: string;
+  /** Why it cannot be undone, for programs. */
+  reason?: VoidBar;
+}
+
+/** The program in force as the world sees it. */
+export interface Program {
+  name: string;
+  stampsRequired: number;
+  rewardDescription: string;
+  surplus: Surplus;
+  cooldownSeconds: number;
+  dailyStampCap: number | null;
+  rewardValidDays: number | null;
+  updatedAt: string;
+  version: number;
+}
+
+/** How many deliveries were queued, and the first of them. */
+export interface QueuedDeliveries {
+  queued: number;
+  deliveryId: number | null;
+}
+
+/** A list that was taken, and where to ask what becomes of it. */
+export interface QueuedImport {
+  id: number;
+  status: string;
+  url: string;
+}
+
+/** A reward was handed out. */
+export interface Redeemed {
+  transactionId: number;
+  reward: Reward;
+  customer: Customer;
+}
+
+/** A reward as the world sees it. */
+export interface Reward {
+  id: number;
+  customerId: number;
+  description: string;
+  status: RewardStatus;
+  earnedAt: string;
+  redeemedAt: string | null;
+  expiresAt: string | null;
+}
+
+/** Data about one reward and its owner. */
+export interface RewardEarnedData {
+  reward: Reward;
+  customer: Customer;
+}
+
+/** Rewards of the period; `outstanding` is what the business owes now; the rate is redeemed per earned. */
+export interface RewardFigures {
+  earned: number;
+  redeemed: number;
+  expired: number;
+  outstanding: number;
+  redemptionRate: number;
+}
+
+/** Stamps given in the period, and those of them that were undone. */
+export interface StampFigures {
+  added: number;
+  voided: number;
+}
+
+/** Stamps were added; `rewards` are those that this call earned. */
+export interface Stamped {
+  transactionId: number;
+  stampsAdded: number;
+  currentStamps: number;
+  stampsRequired: number;
+  totalStamps: number;
+  rewardEarned: boolean;
+  rewards: Reward[];
+  customer: Customer;
+}
+
+/** An entry of the ledger as the world sees it. */
+export interface Transaction {
+  id: number;
+  type: EntryType;
+  stamps: number;
+  customerId: number;
+  rewardId: number | null;
+  branchId: number | null;
+  orderRef: string | null;
+  actor: Actor;
+  occurredAt: string;
+  voidedBy: number | null;
+  voids: number | null;
+}
+
+/** A stamp or a redemption was undone. */
+export interface Voided {
+  transactionId: number;
+  voidedTransactionId: number;
+  customer: Customer;
+}
+
+/** An endpoint as the world sees it; of the secret only its last letters. */
+export interface Webhook {
+  id: number;
+  url: string;
+  events: string[];
+  active: boolean;
+  createdAt: string;
+  secretHint: string;
+  lastDelivery: LastDelivery | null;
+}
+
+/** Data of a test: the endpoint that is tested. */
+export interface WebhookTestData {
+  webhookId: number;
+}
+
+/** An endpoint with its new secret, which is shown this once. */
+export interface WebhookWithSecret {
+  id: number;
+  url: string;
+  events: string[];
+  active: boolean;
+  createdAt: string;
+  secretHint: string;
+  lastDelivery: LastDelivery | null;
+  secret: string;
+}

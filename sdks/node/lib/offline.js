@@ -1,0 +1,80 @@
+/**
+ * The offline queue: stamps made without a line are kept in a file, with their time, and sent as batches later.
+ * Each line of the file is a stamp, or says that one is settled; a line that a crash cut off is left out.
+ * One process at a time writes to a file.
+ */
+
+import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
+
+const AT_ONCE = 500;
+
+export class OfflineQueue {
+  #path;
+
+  constructor(path) {
+    this.#path = path;
+  }
+
+  /** Keep a stamp, on the disk when this returns. Give the idempotency key with which it was tried, if it was. */
+  add(customer, { stamps = 1, idempotencyKey = crypto.randomUUID(), ...more } = {}) {
+    const who = typeof customer === "number" ? { customerId: customer } : { qrCode: customer };
+    const item = { idempotencyKey, ...who, stamps, occurredAt: new Date().toISOString(), ...more };
+    this.#append([{ stamp: item }]);
+    return item;
+  }
+
+  /** What waits, the oldest first. */
+  waiting() {
+    const found = new Map();
+    for (const line of this.#lines()) {
+      if (line.stamp) found.set(line.stamp.idempotencyKey, line.stamp);
+      found.delete(line.settled);
+    }
+    return [...found.values()];
+  }
+
+  /**
+   * Send what waits; yield {item, outcome}, once that is on the disk. A stamp that the server refused is settled too:
+   * its outcome carries the problem. One that the server had no time for keeps waiting.
+   */
+  async *send(client) {
+    const waiting = this.waiting();
+    for (let first = 0; first < waiting.length; first += AT_ONCE) {
+      const part = waiting.slice(first, first + AT_ONCE);
+      const outcomes = await client.stamps.batch({ items: part });
+      const pairs = part.map((item, place) => ({ item, outcome: outcomes[place] }));
+      const settled = pairs.filter(({ outcome }) => outcome.status < 500);
+      this.#append(settled.map(({ item }) => ({ settled: item.idempotencyKey })));
+      yield* settled;
+    }
+    if (this.waiting().length === 0) rmSync(this.#path, { force: true });
+  }
+
+  #append(lines) {
+    const file = openSync(this.#path, "a+");
+    try {
+      const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+      writeSync(file, endsWhole(file) ? text : `\n${text}`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  *#lines() {
+    if (!existsSync(this.#path)) return;
+    for (const line of readFileSync(this.#path, "utf8").split("\n")) {
+      try {
+        yield JSON.parse(line);
+      } catch {
+        // Cut off by a crash, before `add` returned.
+      }
+    }
+  }
+}
+
+function endsWhole(file) {
+  const { size } = fstatSync(file);
+  const last = Buffer.alloc(1);
+  return size === 0 || (readSync(file, last, 0, 1, size - 1) === 1 && last.toString() === "\n");
+}

@@ -1,0 +1,135 @@
+/** The operations of the service, made from the OpenAPI by `make sdks`. Change nothing here. */
+
+import type { Event } from "./events.js";
+import type * as models from "./models.js";
+import type { Listing } from "./pages.js";
+
+/** What every write takes: the same key again is the same write, done once. One is made if it is left out. */
+export interface Once {
+  idempotencyKey?: string;
+}
+
+/** Operations on customers. */
+export interface Customers {
+  /** List customers. */
+  list(given?: { limit?: number; phone?: string; q?: string; updatedSince?: string }): Listing<models.Customer>;
+  /** Create a customer. */
+  create(given: { name: string; phone: string; email?: string | null; birthday?: string | null } & Once): Promise<models.Customer>;
+  /** Get a customer by id. */
+  get(customer: number | string): Promise<models.CustomerDetails>;
+  /** Change a customer's profile. */
+  update(customerId: number, given?: { name?: string; phone?: string | null; email?: string | null; birthday?: string | null } & Once): Promise<models.Customer>;
+  /** Erase a customer's personal data. */
+  delete(customerId: number, given?: Once): Promise<models.DeletedCustomer>;
+  /** Look a customer up by QR code. */
+  getByCode(customer: string): Promise<models.CustomerDetails>;
+  /** List what was done to a card. */
+  listTransactions(customerId: number, given?: { limit?: number }): Listing<models.Transaction>;
+  /** List a customer's rewards. */
+  listRewards(customerId: number, given?: { limit?: number; status?: models.RewardStatus }): Listing<models.Reward>;
+  /** Get the picture of a card. */
+  card(customerId: number): Promise<Uint8Array>;
+  /** Add stamps by id. */
+  stamp(customer: number | string, given?: { stamps?: number; branchId?: number | null; orderRef?: string | null; occurredAt?: string | null } & Once): Promise<models.Stamped>;
+  /** Redeem a reward by id. */
+  redeem(customer: number | string, given?: { rewardId?: number | null } & Once): Promise<models.Redeemed>;
+}
+
+/** Operations on imports. */
+export interface Imports {
+  /** Import customers. */
+  create(given: { customers: Record<string, unknown>[] } & Once): Promise<models.QueuedImport>;
+  /** See what became of an import. */
+  get(importId: number): Promise<models.Import>;
+}
+
+/** Operations on stamps. */
+export interface Stamps {
+  /** Add stamps that a till has gathered. */
+  batch(given: { items: Record<string, unknown>[] } & Once): Promise<models.BatchOutcome[]>;
+}
+
+/** Operations on transactions. */
+export interface Transactions {
+  /** List transactions. */
+  list(given?: { limit?: number; orderRef?: string; type?: models.EntryType; customerId?: number; branchId?: number; since?: string; until?: string }): Listing<models.Transaction>;
+  /** Get a transaction. */
+  get(transactionId: number): Promise<models.Transaction>;
+  /** Undo a stamp or a redemption. */
+  void(transactionId: number, given?: { reason?: string | null } & Once): Promise<models.Voided>;
+}
+
+/** Operations on events. */
+export interface Events {
+  /** List events. */
+  list(given?: { limit?: number; since?: string }): Listing<Event>;
+}
+
+/** Operations on rewards. */
+export interface Rewards {
+  /** List rewards. */
+  list(given?: { limit?: number; status?: models.RewardStatus }): Listing<models.Reward>;
+}
+
+/** Operations on program. */
+export interface Program {
+  /** Get the program. */
+  get(): Promise<models.Program>;
+  /** Change the program. */
+  update(given?: { name?: string; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null } & Once): Promise<models.Program>;
+}
+
+/** Operations on analytics. */
+export interface Analytics {
+  /** Get a summary of the program. */
+  get(given?: { days?: number }): Promise<models.Analytics>;
+}
+
+/** Operations on webhooks. */
+export interface Webhooks {
+  /** List webhooks. */
+  list(given?: { limit?: number }): Listing<models.Webhook>;
+  /** Register a webhook. */
+  create(given: { url: string; events: string[] } & Once): Promise<models.WebhookWithSecret>;
+  /** Get a webhook. */
+  get(webhookId: number): Promise<models.Webhook>;
+  /** Change a webhook. */
+  update(webhookId: number, given?: { url?: string; events?: string[]; active?: boolean } & Once): Promise<models.Webhook>;
+  /** Delete a webhook. */
+  delete(webhookId: number, given?: Once): Promise<models.DeletedWebhook>;
+  /** Give a webhook a new secret. */
+  rotateSecret(webhookId: number, given?: Once): Promise<models.WebhookWithSecret>;
+  /** Send a test event. */
+  test(webhookId: number, given?: Once): Promise<models.QueuedDeliveries>;
+  /** List what was sent to a webhook. */
+  listDeliveries(webhookId: number, given?: { limit?: number }): Listing<models.Delivery>;
+  /** Send again. */
+  replay(webhookId: number, given?: { deliveryId?: number | null; since?: string | null } & Once): Promise<models.QueuedDeliveries>;
+}
+
+/** Operations on key. */
+export interface Key {
+  /** See what the key may do. */
+  get(): Promise<models.Key>;
+}
+
+/** Operations on branches. */
+export interface Branches {
+  /** List branches. */
+  list(given?: { limit?: number }): Listing<models.Branch>;
+}
+
+/** All operations by what they are about. */
+export declare class Resources {
+  readonly customers: Customers;
+  readonly imports: Imports;
+  readonly stamps: Stamps;
+  readonly transactions: Transactions;
+  readonly events: Events;
+  readonly rewards: Rewards;
+  readonly program: Program;
+  readonly analytics: Analytics;
+  readonly webhooks: Webhooks;
+  readonly key: Key;
+  readonly branches: Branches;
+}

@@ -1,0 +1,12 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LoyaltyLoop\Errors;
+
+use LoyaltyLoop\ApiError;
+
+/** Too much to do at once. Made from the reference by `make sdks`. Change nothing here. */
+final class Busy extends ApiError
+{
+}

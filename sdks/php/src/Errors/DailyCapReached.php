@@ -1,0 +1,12 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LoyaltyLoop\Errors;
+
+use LoyaltyLoop\ApiError;
+
+/** No more stamps for this customer today. Made from the reference by `make sdks`. Change nothing here. */
+final class DailyCapReached extends ApiError
+{
+}

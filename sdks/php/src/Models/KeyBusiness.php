@@ -1,0 +1,20 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LoyaltyLoop\Models;
+
+use LoyaltyLoop\Model;
+
+/**
+ * The shop of a key. Made from the OpenAPI by `make sdks`. Change nothing here.
+ *
+ * @property-read int $id
+ * @property-read string $name
+ * @property-read string $plan
+ * @property-read string $timezone
+ * @property-read string|null $country
+ */
+final class KeyBusiness extends Model
+{
+}

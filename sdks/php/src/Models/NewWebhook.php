@@ -1,0 +1,26 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LoyaltyLoop\Models;
+
+use LoyaltyLoop\Model;
+
+/**
+ * An endpoint with its new secret, which is shown this once. Made from the OpenAPI by `make sdks`. Change nothing here.
+ *
+ * @property-read int $id
+ * @property-read string $url
+ * @property-read list<string> $events
+ * @property-read bool $active
+ * @property-read string $createdAt
+ * @property-read string $secretHint
+ * @property-read \LoyaltyLoop\Models\LastDelivery|null $lastDelivery
+ * @property-read string $secret
+ */
+final class NewWebhook extends Model
+{
+    protected const MODELS = [
+        "last_delivery" => LastDelivery::class,
+    ];
+}

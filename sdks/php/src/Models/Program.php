@@ -1,0 +1,24 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LoyaltyLoop\Models;
+
+use LoyaltyLoop\Model;
+
+/**
+ * The program in force as the world sees it. Made from the OpenAPI by `make sdks`. Change nothing here.
+ *
+ * @property-read string $name
+ * @property-read int $stampsRequired
+ * @property-read string $rewardDescription
+ * @property-read string $surplus
+ * @property-read int $cooldownSeconds
+ * @property-read int|null $dailyStampCap
+ * @property-read int|null $rewardValidDays
+ * @property-read string $updatedAt
+ * @property-read int $version
+ */
+final class Program extends Model
+{
+}

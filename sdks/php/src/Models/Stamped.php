@@ -1,0 +1,27 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LoyaltyLoop\Models;
+
+use LoyaltyLoop\Model;
+
+/**
+ * Stamps were added; `rewards` are those that this call earned. Made from the OpenAPI by `make sdks`. Change nothing here.
+ *
+ * @property-read int $transactionId
+ * @property-read int $stampsAdded
+ * @property-read int $currentStamps
+ * @property-read int $stampsRequired
+ * @property-read int $totalStamps
+ * @property-read bool $rewardEarned
+ * @property-read list<\LoyaltyLoop\Models\Reward> $rewards
+ * @property-read \LoyaltyLoop\Models\Customer $customer
+ */
+final class Stamped extends Model
+{
+    protected const MODELS = [
+        "rewards" => Reward::class,
+        "customer" => Customer::class,
+    ];
+}

@@ -1,0 +1,29 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LoyaltyLoop\Models;
+
+use LoyaltyLoop\Model;
+
+/**
+ * An entry of the ledger as the world sees it. Made from the OpenAPI by `make sdks`. Change nothing here.
+ *
+ * @property-read int $id
+ * @property-read string $type
+ * @property-read int $stamps
+ * @property-read int $customerId
+ * @property-read int|null $rewardId
+ * @property-read int|null $branchId
+ * @property-read string|null $orderRef
+ * @property-read \LoyaltyLoop\Models\Actor $actor
+ * @property-read string $occurredAt
+ * @property-read int|null $voidedBy
+ * @property-read int|null $voids
+ */
+final class Transaction extends Model
+{
+    protected const MODELS = [
+        "actor" => Actor::class,
+    ];
+}

@@ -1,0 +1,100 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LoyaltyLoop;
+
+/**
+ * The offline queue: stamps made without a line are kept in a file, with their time, and sent as batches later.
+ *
+ * Each line of the file is a stamp, or says that one is settled; a line that a crash cut off is left out.
+ */
+final class OfflineQueue
+{
+    private const AT_ONCE = 500;
+
+    public function __construct(private readonly string $path)
+    {
+    }
+
+    /**
+     * Keep a stamp, on the disk when this returns. Give the idempotency key with which it was tried, if it was.
+     *
+     * @param array<string, mixed> $more what a stamp may carry: branch_id, order_ref
+     * @return array<string, mixed>
+     */
+    public function add(int|string $customer, int $stamps = 1, ?string $idempotencyKey = null, array $more = []): array
+    {
+        $who = is_int($customer) ? ["customer_id" => $customer] : ["qr_code" => $customer];
+        $key = $idempotencyKey ?? (new Call("POST", ""))->key;
+        $at = (new \DateTimeImmutable("now", new \DateTimeZone("UTC")))->format("Y-m-d\\TH:i:s.v\\Z");
+        $item = ["idempotency_key" => $key, ...$who, "stamps" => $stamps, "occurred_at" => $at, ...$more];
+        $this->append([["stamp" => $item]]);
+        return $item;
+    }
+
+    /** @return list<array<string, mixed>> what waits, the oldest first */
+    public function waiting(): array
+    {
+        $found = [];
+        foreach ($this->lines() as $line) {
+            if (isset($line["stamp"])) {
+                $found[$line["stamp"]["idempotency_key"]] = $line["stamp"];
+            }
+            unset($found[$line["settled"] ?? ""]);
+        }
+        return array_values($found);
+    }
+
+    /**
+     * Send what waits; give each [item, outcome], once that is on the disk.
+     *
+     * A stamp that the server refused is settled too: its outcome carries the problem. One that the server had no time for
+     * keeps waiting.
+     *
+     * @return \Generator<int, array{array<string, mixed>, Model}>
+     */
+    public function send(Client $client): \Generator
+    {
+        foreach (array_chunk($this->waiting(), self::AT_ONCE) as $part) {
+            $outcomes = $client->stamps->batch($part);
+            $settled = [];
+            foreach ($part as $place => $item) {
+                if ($outcomes[$place]->status < 500) {
+                    $settled[] = [$item, $outcomes[$place]];
+                }
+            }
+            $this->append(array_map(static fn (array $pair): array => ["settled" => $pair[0]["idempotency_key"]], $settled));
+            yield from $settled;
+        }
+        if ($this->waiting() === [] && is_file($this->path)) {
+            unlink($this->path);
+        }
+    }
+
+    /** @param list<array<string, mixed>> $lines */
+    private function append(array $lines): void
+    {
+        $file = fopen($this->path, "c+b") ?: throw new \RuntimeException("$this->path cannot be written.");
+        flock($file, LOCK_EX);
+        fseek($file, -1, SEEK_END);
+        $last = fread($file, 1);
+        fseek($file, 0, SEEK_END);
+        $text = implode("", array_map(static fn (array $line): string => json_encode($line, JSON_THROW_ON_ERROR) . "\n", $lines));
+        fwrite($file, ($last === "" || $last === false || $last === "\n" ? "" : "\n") . $text);
+        fflush($file);
+        fsync($file);
+        fclose($file);
+    }
+
+    /** @return \Generator<int, array<string, mixed>> */
+    private function lines(): \Generator
+    {
+        foreach (is_file($this->path) ? explode("\n", (string) file_get_contents($this->path)) : [] as $line) {
+            $told = json_decode($line, true);
+            if (is_array($told)) {
+                yield $told;
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LoyaltyLoop\Operations;
+
+use LoyaltyLoop\Call;
+use LoyaltyLoop\Event;
+use LoyaltyLoop\Line;
+use LoyaltyLoop\Listing;
+use LoyaltyLoop\LoyaltyLoopError;
+use LoyaltyLoop\Model;
+use LoyaltyLoop\Models;
+use LoyaltyLoop\NotGiven;
+
+/** Operations on program. Made from the OpenAPI by `make sdks`. Change nothing here. */
+final class Program
+{
+    public function __construct(private readonly Line $line)
+    {
+    }
+
+    /**
+     * Get the program.
+     *
+     * @return Models\Program
+     * @throws LoyaltyLoopError
+     */
+    public function get(): Models\Program
+    {
+        $call = new Call(
+            "GET",
+            "/program",
+        );
+        return Model::shaped(Models\Program::class, $this->line->send($call)->json()["data"]);
+    }
+
+    /**
+     * Change the program.
+     *
+     * @return Models\Program
+     * @throws LoyaltyLoopError
+     */
+    public function update(string|NotGiven $name = NotGiven::Value, int|NotGiven $stampsRequired = NotGiven::Value, string|NotGiven $rewardDescription = NotGiven::Value, string|NotGiven $surplus = NotGiven::Value, int|NotGiven $cooldownSeconds = NotGiven::Value, int|null|NotGiven $dailyStampCap = NotGiven::Value, int|null|NotGiven $rewardValidDays = NotGiven::Value, ?string $idempotencyKey = null): Models\Program
+    {
+        $call = new Call(
+            "PATCH",
+            "/program",
+            body: ["name" => $name, "stamps_required" => $stampsRequired, "reward_description" => $rewardDescription, "surplus" => $surplus, "cooldown_seconds" => $cooldownSeconds, "daily_stamp_cap" => $dailyStampCap, "reward_valid_days" => $rewardValidDays, ],
+            idempotencyKey: $idempotencyKey,
+        );
+        return Model::shaped(Models\Program::class, $this->line->send($call)->json()["data"]);
+    }
+}

@@ -1,0 +1,717 @@
+"""The operations of the service for asyncio, made from the OpenAPI by `make sdks`. Change nothing here."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from loyaltyloop import models
+from loyaltyloop._calls import NOT_GIVEN, Answer, Call, NotGiven, path_of
+from loyaltyloop._events import Event
+from loyaltyloop._model import shaped
+from loyaltyloop.pages import AsyncListing
+
+Run = Callable[[Call], Awaitable[Answer]]
+
+
+class AsyncCustomers:
+    """Operations on customers."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def list(
+        self,
+        *,
+        limit: int | NotGiven = NOT_GIVEN,
+        phone: str | NotGiven = NOT_GIVEN,
+        q: str | NotGiven = NOT_GIVEN,
+        updated_since: str | NotGiven = NOT_GIVEN,
+    ) -> AsyncListing[models.Customer]:
+        """List customers. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/customers",
+            query={
+                "limit": limit,
+                "phone": phone,
+                "q": q,
+                "updated_since": updated_since,
+            },
+        )
+
+        async def fetch(cursor: str | None) -> Any:
+            return (await self._run(call.at(cursor))).json()
+
+        return AsyncListing(models.Customer, fetch)
+
+    async def create(
+        self,
+        *,
+        name: str,
+        phone: str,
+        email: str | None | NotGiven = NOT_GIVEN,
+        birthday: str | None | NotGiven = NOT_GIVEN,
+        idempotency_key: str | None = None,
+    ) -> models.Customer:
+        """Create a customer. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            "/customers",
+            body={
+                "name": name,
+                "phone": phone,
+                "email": email,
+                "birthday": birthday,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.Customer, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def get(
+        self,
+        customer: int | str,
+    ) -> models.CustomerDetails:
+        """Get a customer by id. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            path_of("/customers/{id}", customer, "/customers/qr/{qr_code}"),
+        )
+        answer = await self._run(call)
+        return shaped(models.CustomerDetails, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def update(
+        self,
+        customer_id: int,
+        *,
+        name: str | NotGiven = NOT_GIVEN,
+        phone: str | None | NotGiven = NOT_GIVEN,
+        email: str | None | NotGiven = NOT_GIVEN,
+        birthday: str | None | NotGiven = NOT_GIVEN,
+        idempotency_key: str | None = None,
+    ) -> models.Customer:
+        """Change a customer's profile. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "PATCH",
+            path_of("/customers/{id}", customer_id),
+            body={
+                "name": name,
+                "phone": phone,
+                "email": email,
+                "birthday": birthday,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.Customer, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def delete(
+        self,
+        customer_id: int,
+        *,
+        idempotency_key: str | None = None,
+    ) -> models.DeletedCustomer:
+        """Erase a customer's personal data. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "DELETE",
+            path_of("/customers/{id}", customer_id),
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.DeletedCustomer, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def get_by_code(
+        self,
+        customer: str,
+    ) -> models.CustomerDetails:
+        """Look a customer up by QR code. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            path_of("/customers/qr/{qr_code}", customer),
+        )
+        answer = await self._run(call)
+        return shaped(models.CustomerDetails, answer.json()["data"])  # type: ignore[no-any-return]
+
+    def list_transactions(
+        self,
+        customer_id: int,
+        *,
+        limit: int | NotGiven = NOT_GIVEN,
+    ) -> AsyncListing[models.Transaction]:
+        """List what was done to a card. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            path_of("/customers/{id}/transactions", customer_id),
+            query={
+                "limit": limit,
+            },
+        )
+
+        async def fetch(cursor: str | None) -> Any:
+            return (await self._run(call.at(cursor))).json()
+
+        return AsyncListing(models.Transaction, fetch)
+
+    def list_rewards(
+        self,
+        customer_id: int,
+        *,
+        limit: int | NotGiven = NOT_GIVEN,
+        status: models.RewardStatus | NotGiven = NOT_GIVEN,
+    ) -> AsyncListing[models.Reward]:
+        """List a customer's rewards. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            path_of("/customers/{id}/rewards", customer_id),
+            query={
+                "limit": limit,
+                "status": status,
+            },
+        )
+
+        async def fetch(cursor: str | None) -> Any:
+            return (await self._run(call.at(cursor))).json()
+
+        return AsyncListing(models.Reward, fetch)
+
+    async def card(
+        self,
+        customer_id: int,
+    ) -> bytes:
+        """Get the picture of a card. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            path_of("/customers/{id}/card.png", customer_id),
+        )
+        return (await self._run(call)).body
+
+    async def stamp(
+        self,
+        customer: int | str,
+        *,
+        stamps: int | NotGiven = NOT_GIVEN,
+        branch_id: int | None | NotGiven = NOT_GIVEN,
+        order_ref: str | None | NotGiven = NOT_GIVEN,
+        occurred_at: str | None | NotGiven = NOT_GIVEN,
+        idempotency_key: str | None = None,
+    ) -> models.Stamped:
+        """Add stamps by id. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            path_of("/customers/{id}/stamps", customer, "/customers/qr/{qr_code}/stamps"),
+            body={
+                "stamps": stamps,
+                "branch_id": branch_id,
+                "order_ref": order_ref,
+                "occurred_at": occurred_at,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.Stamped, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def redeem(
+        self,
+        customer: int | str,
+        *,
+        reward_id: int | None | NotGiven = NOT_GIVEN,
+        idempotency_key: str | None = None,
+    ) -> models.Redeemed:
+        """Redeem a reward by id. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            path_of("/customers/{id}/redeem", customer, "/customers/qr/{qr_code}/redeem"),
+            body={
+                "reward_id": reward_id,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.Redeemed, answer.json()["data"])  # type: ignore[no-any-return]
+
+
+class AsyncImports:
+    """Operations on imports."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def create(
+        self,
+        *,
+        customers: Sequence[Mapping[str, Any]],
+        idempotency_key: str | None = None,
+    ) -> models.QueuedImport:
+        """Import customers. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            "/customers/import",
+            body={
+                "customers": customers,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.QueuedImport, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def get(
+        self,
+        import_id: int,
+    ) -> models.Import:
+        """See what became of an import. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            path_of("/imports/{id}", import_id),
+        )
+        answer = await self._run(call)
+        return shaped(models.Import, answer.json()["data"])  # type: ignore[no-any-return]
+
+
+class AsyncStamps:
+    """Operations on stamps."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def batch(
+        self,
+        *,
+        items: Sequence[Mapping[str, Any]],
+        idempotency_key: str | None = None,
+    ) -> list[models.BatchOutcome]:
+        """Add stamps that a till has gathered. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            "/stamps/batch",
+            body={
+                "items": items,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.BatchOutcome, answer.json()["data"])  # type: ignore[no-any-return]
+
+
+class AsyncTransactions:
+    """Operations on transactions."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def list(
+        self,
+        *,
+        limit: int | NotGiven = NOT_GIVEN,
+        order_ref: str | NotGiven = NOT_GIVEN,
+        type: models.EntryType | NotGiven = NOT_GIVEN,
+        customer_id: int | NotGiven = NOT_GIVEN,
+        branch_id: int | NotGiven = NOT_GIVEN,
+        since: str | NotGiven = NOT_GIVEN,
+        until: str | NotGiven = NOT_GIVEN,
+    ) -> AsyncListing[models.Transaction]:
+        """List transactions. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/transactions",
+            query={
+                "limit": limit,
+                "order_ref": order_ref,
+                "type": type,
+                "customer_id": customer_id,
+                "branch_id": branch_id,
+                "since": since,
+                "until": until,
+            },
+        )
+
+        async def fetch(cursor: str | None) -> Any:
+            return (await self._run(call.at(cursor))).json()
+
+        return AsyncListing(models.Transaction, fetch)
+
+    async def get(
+        self,
+        transaction_id: int,
+    ) -> models.Transaction:
+        """Get a transaction. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            path_of("/transactions/{id}", transaction_id),
+        )
+        answer = await self._run(call)
+        return shaped(models.Transaction, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def void(
+        self,
+        transaction_id: int,
+        *,
+        reason: str | None | NotGiven = NOT_GIVEN,
+        idempotency_key: str | None = None,
+    ) -> models.Voided:
+        """Undo a stamp or a redemption. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            path_of("/transactions/{id}/void", transaction_id),
+            body={
+                "reason": reason,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.Voided, answer.json()["data"])  # type: ignore[no-any-return]
+
+
+class AsyncEvents:
+    """Operations on events."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def list(
+        self,
+        *,
+        limit: int | NotGiven = NOT_GIVEN,
+        since: str | NotGiven = NOT_GIVEN,
+    ) -> AsyncListing[Event]:
+        """List events. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/events",
+            query={
+                "limit": limit,
+                "since": since,
+            },
+        )
+
+        async def fetch(cursor: str | None) -> Any:
+            return (await self._run(call.at(cursor))).json()
+
+        return AsyncListing(Event, fetch)
+
+
+class AsyncRewards:
+    """Operations on rewards."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def list(
+        self,
+        *,
+        limit: int | NotGiven = NOT_GIVEN,
+        status: models.RewardStatus | NotGiven = NOT_GIVEN,
+    ) -> AsyncListing[models.Reward]:
+        """List rewards. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/rewards",
+            query={
+                "limit": limit,
+                "status": status,
+            },
+        )
+
+        async def fetch(cursor: str | None) -> Any:
+            return (await self._run(call.at(cursor))).json()
+
+        return AsyncListing(models.Reward, fetch)
+
+
+class AsyncProgram:
+    """Operations on program."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def get(
+        self,
+    ) -> models.Program:
+        """Get the program. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/program",
+        )
+        answer = await self._run(call)
+        return shaped(models.Program, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def update(
+        self,
+        *,
+        name: str | NotGiven = NOT_GIVEN,
+        stamps_required: int | NotGiven = NOT_GIVEN,
+        reward_description: str | NotGiven = NOT_GIVEN,
+        surplus: models.Surplus | NotGiven = NOT_GIVEN,
+        cooldown_seconds: int | NotGiven = NOT_GIVEN,
+        daily_stamp_cap: int | None | NotGiven = NOT_GIVEN,
+        reward_valid_days: int | None | NotGiven = NOT_GIVEN,
+        idempotency_key: str | None = None,
+    ) -> models.Program:
+        """Change the program. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "PATCH",
+            "/program",
+            body={
+                "name": name,
+                "stamps_required": stamps_required,
+                "reward_description": reward_description,
+                "surplus": surplus,
+                "cooldown_seconds": cooldown_seconds,
+                "daily_stamp_cap": daily_stamp_cap,
+                "reward_valid_days": reward_valid_days,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.Program, answer.json()["data"])  # type: ignore[no-any-return]
+
+
+class AsyncAnalytics:
+    """Operations on analytics."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def get(
+        self,
+        *,
+        days: int | NotGiven = NOT_GIVEN,
+    ) -> models.Analytics:
+        """Get a summary of the program. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/analytics",
+            query={
+                "days": days,
+            },
+        )
+        answer = await self._run(call)
+        return shaped(models.Analytics, answer.json()["data"])  # type: ignore[no-any-return]
+
+
+class AsyncWebhooks:
+    """Operations on webhooks."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def list(
+        self,
+        *,
+        limit: int | NotGiven = NOT_GIVEN,
+    ) -> AsyncListing[models.Webhook]:
+        """List webhooks. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/webhooks",
+            query={
+                "limit": limit,
+            },
+        )
+
+        async def fetch(cursor: str | None) -> Any:
+            return (await self._run(call.at(cursor))).json()
+
+        return AsyncListing(models.Webhook, fetch)
+
+    async def create(
+        self,
+        *,
+        url: str,
+        events: Sequence[str],
+        idempotency_key: str | None = None,
+    ) -> models.WebhookWithSecret:
+        """Register a webhook. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            "/webhooks",
+            body={
+                "url": url,
+                "events": events,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.WebhookWithSecret, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def get(
+        self,
+        webhook_id: int,
+    ) -> models.Webhook:
+        """Get a webhook. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            path_of("/webhooks/{id}", webhook_id),
+        )
+        answer = await self._run(call)
+        return shaped(models.Webhook, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def update(
+        self,
+        webhook_id: int,
+        *,
+        url: str | NotGiven = NOT_GIVEN,
+        events: Sequence[str] | NotGiven = NOT_GIVEN,
+        active: bool | NotGiven = NOT_GIVEN,
+        idempotency_key: str | None = None,
+    ) -> models.Webhook:
+        """Change a webhook. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "PATCH",
+            path_of("/webhooks/{id}", webhook_id),
+            body={
+                "url": url,
+                "events": events,
+                "active": active,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.Webhook, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def delete(
+        self,
+        webhook_id: int,
+        *,
+        idempotency_key: str | None = None,
+    ) -> models.DeletedWebhook:
+        """Delete a webhook. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "DELETE",
+            path_of("/webhooks/{id}", webhook_id),
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.DeletedWebhook, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def rotate_secret(
+        self,
+        webhook_id: int,
+        *,
+        idempotency_key: str | None = None,
+    ) -> models.WebhookWithSecret:
+        """Give a webhook a new secret. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            path_of("/webhooks/{id}/rotate-secret", webhook_id),
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.WebhookWithSecret, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def test(
+        self,
+        webhook_id: int,
+        *,
+        idempotency_key: str | None = None,
+    ) -> models.QueuedDeliveries:
+        """Send a test event. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            path_of("/webhooks/{id}/test", webhook_id),
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.QueuedDeliveries, answer.json()["data"])  # type: ignore[no-any-return]
+
+    def list_deliveries(
+        self,
+        webhook_id: int,
+        *,
+        limit: int | NotGiven = NOT_GIVEN,
+    ) -> AsyncListing[models.Delivery]:
+        """List what was sent to a webhook. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            path_of("/webhooks/{id}/deliveries", webhook_id),
+            query={
+                "limit": limit,
+            },
+        )
+
+        async def fetch(cursor: str | None) -> Any:
+            return (await self._run(call.at(cursor))).json()
+
+        return AsyncListing(models.Delivery, fetch)
+
+    async def replay(
+        self,
+        webhook_id: int,
+        *,
+        delivery_id: int | None | NotGiven = NOT_GIVEN,
+        since: str | None | NotGiven = NOT_GIVEN,
+        idempotency_key: str | None = None,
+    ) -> models.QueuedDeliveries:
+        """Send again. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            path_of("/webhooks/{id}/replay", webhook_id),
+            body={
+                "delivery_id": delivery_id,
+                "since": since,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.QueuedDeliveries, answer.json()["data"])  # type: ignore[no-any-return]
+
+
+class AsyncKey:
+    """Operations on key."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    async def get(
+        self,
+    ) -> models.Key:
+        """See what the key may do. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/key",
+        )
+        answer = await self._run(call)
+        return shaped(models.Key, answer.json()["data"])  # type: ignore[no-any-return]
+
+
+class AsyncBranches:
+    """Operations on branches."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def list(
+        self,
+        *,
+        limit: int | NotGiven = NOT_GIVEN,
+    ) -> AsyncListing[models.Branch]:
+        """List branches. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/branches",
+            query={
+                "limit": limit,
+            },
+        )
+
+        async def fetch(cursor: str | None) -> Any:
+            return (await self._run(call.at(cursor))).json()
+
+        return AsyncListing(models.Branch, fetch)
+
+
+class AsyncResources:
+    """All operations by what they are about."""
+
+    def __init__(self, run: Run) -> None:
+        self.customers = AsyncCustomers(run)
+        self.imports = AsyncImports(run)
+        self.stamps = AsyncStamps(run)
+        self.transactions = AsyncTransactions(run)
+        self.events = AsyncEvents(run)
+        self.rewards = AsyncRewards(run)
+        self.program = AsyncProgram(run)
+        self.analytics = AsyncAnalytics(run)
+        self.webhooks = AsyncWebhooks(run)
+        self.key = AsyncKey(run)
+        self.branches = AsyncBranches(run)

@@ -1,0 +1,717 @@
+"""Models of the answers, made from the OpenAPI by `make sdks`. Change nothing here."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from loyaltyloop._model import Model, Models
+
+
+ActorType = str
+"""Known are api_key, customer, staff, system; a later server may send others."""
+
+EntryType = str
+"""Known are expire, import, redeem, stamp, void; a later server may send others."""
+
+Plan = str
+"""Known are basic, enterprise, professional, trial; a later server may send others."""
+
+RewardStatus = str
+"""Known are available, expired, redeemed, voided; a later server may send others."""
+
+Scope = str
+"""Known are analytics:read, customers:read, customers:write, program:read, program:write, rewards:read, rewards:write, stamps:write, webhooks:read, webhooks:write; a later server may send others."""
+
+Surplus = str
+"""Known are carry, reset; a later server may send others."""
+
+VoidBar = str
+"""Known are no_stamp_or_redemption, not_the_shop, not_their_own, reward_handed_out, too_late; a later server may send others."""
+
+
+class Actor(Model):
+    """Who acted, as the world sees it."""
+
+    type: ActorType
+
+    id: int | None
+
+    name: str | None
+
+
+class Analytics(Model):
+    """How a program does."""
+
+    period: Period
+
+    customers: CustomerFigures
+
+    visits: int
+
+    stamps: StampFigures
+
+    rewards: RewardFigures
+
+    daily: list[Day]
+
+    _models: ClassVar[Models] = {
+        "period": lambda: Period,
+        "customers": lambda: CustomerFigures,
+        "stamps": lambda: StampFigures,
+        "rewards": lambda: RewardFigures,
+        "daily": lambda: Day,
+    }
+
+
+class BatchOutcome(Model):
+    """What became of one item of a batch: what a single request would have got, the outcome or the problem.
+    `idempotency_key` is the item's. `replayed` says that it was stamped before, and not again.
+    """
+
+    status: int
+
+    idempotency_key: str
+
+    replayed: bool
+
+    outcome: Stamped
+
+    problem: Problem
+
+    _models: ClassVar[Models] = {
+        "outcome": lambda: Stamped,
+        "problem": lambda: Problem,
+    }
+
+
+class Branch(Model):
+    """A branch as the world sees it."""
+
+    id: int
+
+    name: str
+
+    created_at: str
+
+
+class Customer(Model):
+    """A customer as the world sees it; `stamps_required` is the goal of the running card."""
+
+    id: int
+
+    qr_code: str
+
+    name: str
+
+    phone: str | None
+
+    email: str | None
+
+    birthday: str | None
+
+    current_stamps: int
+
+    stamps_required: int
+
+    total_stamps: int
+
+    total_visits: int
+
+    rewards_earned: int
+
+    rewards_available: int
+
+    last_visit_at: str | None
+
+    created_at: str
+
+    updated_at: str
+
+    version: int
+
+
+class CustomerCreatedData(Model):
+    """Data about one customer."""
+
+    customer: Customer
+
+    _models: ClassVar[Models] = {
+        "customer": lambda: Customer,
+    }
+
+
+class CustomerDetails(Model):
+    """A customer with the last ten transactions and the rewards that can be redeemed."""
+
+    id: int
+
+    qr_code: str
+
+    name: str
+
+    phone: str | None
+
+    email: str | None
+
+    birthday: str | None
+
+    current_stamps: int
+
+    stamps_required: int
+
+    total_stamps: int
+
+    total_visits: int
+
+    rewards_earned: int
+
+    rewards_available: int
+
+    last_visit_at: str | None
+
+    created_at: str
+
+    updated_at: str
+
+    version: int
+
+    recent_transactions: list[Transaction]
+
+    rewards: list[Reward]
+
+    _models: ClassVar[Models] = {
+        "recent_transactions": lambda: Transaction,
+        "rewards": lambda: Reward,
+    }
+
+
+class CustomerFigures(Model):
+    """How many customers there are, came new, were here, and were here again."""
+
+    total: int
+
+    new: int
+
+    active: int
+
+    returning: int
+
+
+class CustomerUpdatedData(Model):
+    """Data about a profile: the customer, and the names of the fields that changed."""
+
+    customer: Customer
+
+    changed: list[str]
+
+    _models: ClassVar[Models] = {
+        "customer": lambda: Customer,
+    }
+
+
+class Day(Model):
+    """One day."""
+
+    date: str
+
+    visits: int
+
+    stamps: int
+
+    new_customers: int
+
+    rewards_earned: int
+
+    rewards_redeemed: int
+
+
+class DeletedCustomer(Model):
+    """A customer's personal data was erased; the ledger stays, without a name."""
+
+    id: int
+
+    qr_code: str
+
+    deleted: bool
+    """True if it is left out."""
+
+
+class DeletedWebhook(Model):
+    """Something was deleted."""
+
+    id: int
+
+    deleted: bool
+    """True if it is left out."""
+
+
+class Delivery(Model):
+    """One event on its way to one endpoint; `event_id` is the header webhook-id, the same on every try."""
+
+    id: int
+
+    event_id: str
+
+    event_type: str
+
+    status: str
+
+    created_at: str
+
+    next_attempt_at: str | None
+
+    attempts: list[DeliveryAttempt]
+
+    _models: ClassVar[Models] = {
+        "attempts": lambda: DeliveryAttempt,
+    }
+
+
+class DeliveryAttempt(Model):
+    """One try: when, how long it took, what the receiver answered (its beginning) or what went wrong."""
+
+    number: int
+
+    at: str
+
+    milliseconds: int
+
+    http_status: int | None
+
+    error: str | None
+
+    response: str | None
+
+
+class FieldError(Model):
+    """One field that is wrong: where it is (JSON pointer) and what would be right."""
+
+    pointer: str
+
+    message: str
+
+
+class Import(Model):
+    """What has become of a list so far; `done` of `total` are dealt with."""
+
+    id: int
+
+    status: str
+
+    created_at: str
+
+    finished_at: str | None
+
+    total: int
+
+    done: int
+
+    imported: int
+
+    already_there: int
+
+    left_out: int
+
+    report: list[ImportRemark]
+
+    _models: ClassVar[Models] = {
+        "report": lambda: ImportRemark,
+    }
+
+
+class ImportRemark(Model):
+    """Why a customer of a list was not taken: their place in it, counted from 0, what is wrong, what would be
+    right. `customer_id` is who is there already, if one phone number says so.
+    """
+
+    index: int
+
+    outcome: str
+
+    field: str | None
+
+    message: str
+
+    customer_id: int | None
+
+
+class Key(Model):
+    """A key as the world sees it: what it may do, and for whom. `starts_with` tells keys apart."""
+
+    id: int
+
+    name: str
+
+    starts_with: str
+
+    scopes: list[Scope]
+
+    limits: KeyLimits
+
+    business: KeyBusiness
+
+    created_at: str
+
+    expires_at: str | None
+
+    _models: ClassVar[Models] = {
+        "limits": lambda: KeyLimits,
+        "business": lambda: KeyBusiness,
+    }
+
+
+class KeyBusiness(Model):
+    """The shop of a key."""
+
+    id: int
+
+    name: str
+
+    plan: Plan
+
+    timezone: str
+
+    country: str | None
+
+
+class KeyLimits(Model):
+    """How much a key may do; `customers` is null for any number."""
+
+    requests_per_hour: int
+
+    customers: int | None
+
+
+class LastDelivery(Model):
+    """The last attempt at an endpoint."""
+
+    at: str
+
+    status: str
+
+    http_status: int | None
+
+
+class Period(Model):
+    """Whole days, both ends included."""
+
+    days: int
+
+    from_: str
+
+    to: str
+
+    timezone: str
+
+
+class Problem(Model):
+    """A refusal on the wire. `errors` names the fields that are wrong, by JSON pointer. The members after it are
+    sent where the refusal knows them.
+    """
+
+    type: str
+
+    title: str
+
+    status: int
+
+    detail: str
+
+    code: str
+
+    request_id: str
+
+    errors: list[FieldError]
+
+    customer_id: int
+    """The customer who has the phone number."""
+
+    transaction_id: int
+    """The entry of the ledger that the refusal is about."""
+
+    voided_by: int
+    """The entry that undid it before."""
+
+    reward_id: int
+    """The reward that the refusal is about."""
+
+    webhook_id: int
+    """The webhook that is not there."""
+
+    import_id: int
+    """The import that is not there."""
+
+    order_ref: str
+    """The order that was stamped before."""
+
+    next_at: str
+    """When the next stamp is possible."""
+
+    last_at: str
+    """When the last stamp was given."""
+
+    by: str
+    """Who gave it."""
+
+    redeemed_at: str
+    """When the reward was handed out."""
+
+    expires_at: str
+    """Until when it could be redeemed."""
+
+    retry_after: int
+    """Seconds to wait, as in the header Retry-After."""
+
+    version: int
+    """The version that is there now."""
+
+    limit: int
+    """The most there can be: stamps a day, customers, webhooks …."""
+
+    given: int
+    """How many stamps the customer has today."""
+
+    deepest: int
+    """The last row that pages by number reach."""
+
+    plan: str
+    """The plan of the shop."""
+
+    scope: str
+    """The scope that the key lacks."""
+
+    reason: VoidBar
+    """Why it cannot be undone, for programs."""
+
+    _models: ClassVar[Models] = {
+        "errors": lambda: FieldError,
+    }
+
+
+class Program(Model):
+    """The program in force as the world sees it."""
+
+    name: str
+
+    stamps_required: int
+
+    reward_description: str
+
+    surplus: Surplus
+
+    cooldown_seconds: int
+
+    daily_stamp_cap: int | None
+
+    reward_valid_days: int | None
+
+    updated_at: str
+
+    version: int
+
+
+class QueuedDeliveries(Model):
+    """How many deliveries were queued, and the first of them."""
+
+    queued: int
+
+    delivery_id: int | None
+
+
+class QueuedImport(Model):
+    """A list that was taken, and where to ask what becomes of it."""
+
+    id: int
+
+    status: str
+
+    url: str
+
+
+class Redeemed(Model):
+    """A reward was handed out."""
+
+    transaction_id: int
+
+    reward: Reward
+
+    customer: Customer
+
+    _models: ClassVar[Models] = {
+        "reward": lambda: Reward,
+        "customer": lambda: Customer,
+    }
+
+
+class Reward(Model):
+    """A reward as the world sees it."""
+
+    id: int
+
+    customer_id: int
+
+    description: str
+
+    status: RewardStatus
+
+    earned_at: str
+
+    redeemed_at: str | None
+
+    expires_at: str | None
+
+
+class RewardEarnedData(Model):
+    """Data about one reward and its owner."""
+
+    reward: Reward
+
+    customer: Customer
+
+    _models: ClassVar[Models] = {
+        "reward": lambda: Reward,
+        "customer": lambda: Customer,
+    }
+
+
+class RewardFigures(Model):
+    """Rewards of the period; `outstanding` is what the business owes now; the rate is redeemed per earned."""
+
+    earned: int
+
+    redeemed: int
+
+    expired: int
+
+    outstanding: int
+
+    redemption_rate: float
+
+
+class StampFigures(Model):
+    """Stamps given in the period, and those of them that were undone."""
+
+    added: int
+
+    voided: int
+
+
+class Stamped(Model):
+    """Stamps were added; `rewards` are those that this call earned."""
+
+    transaction_id: int
+
+    stamps_added: int
+
+    current_stamps: int
+
+    stamps_required: int
+
+    total_stamps: int
+
+    reward_earned: bool
+
+    rewards: list[Reward]
+
+    customer: Customer
+
+    _models: ClassVar[Models] = {
+        "rewards": lambda: Reward,
+        "customer": lambda: Customer,
+    }
+
+
+class Transaction(Model):
+    """An entry of the ledger as the world sees it."""
+
+    id: int
+
+    type: EntryType
+
+    stamps: int
+
+    customer_id: int
+
+    reward_id: int | None
+
+    branch_id: int | None
+
+    order_ref: str | None
+
+    actor: Actor
+
+    occurred_at: str
+
+    voided_by: int | None
+
+    voids: int | None
+
+    _models: ClassVar[Models] = {
+        "actor": lambda: Actor,
+    }
+
+
+class Voided(Model):
+    """A stamp or a redemption was undone."""
+
+    transaction_id: int
+
+    voided_transaction_id: int
+
+    customer: Customer
+
+    _models: ClassVar[Models] = {
+        "customer": lambda: Customer,
+    }
+
+
+class Webhook(Model):
+    """An endpoint as the world sees it; of the secret only its last letters."""
+
+    id: int
+
+    url: str
+
+    events: list[str]
+
+    active: bool
+
+    created_at: str
+
+    secret_hint: str
+
+    last_delivery: LastDelivery | None
+
+    _models: ClassVar[Models] = {
+        "last_delivery": lambda: LastDelivery,
+    }
+
+
+class WebhookTestData(Model):
+    """Data of a test: the endpoint that is tested."""
+
+    webhook_id: int
+
+
+class WebhookWithSecret(Model):
+    """An endpoint with its new secret, which is shown this once."""
+
+    id: int
+
+    url: str
+
+    events: list[str]
+
+    active: bool
+
+    created_at: str
+
+    secret_hint: str
+
+    last_delivery: LastDelivery | None
+
+    secret: str
+
+    _models: ClassVar[Models] = {
+        "last_delivery": lambda: LastDelivery,
+    }

@@ -1,0 +1,143 @@
+"""The offline queue: stamps made without a line are kept in a file, with their time, and sent as batches later.
+
+    queue = OfflineQueue("till-1.queue")
+    try:
+        client.customers.stamp(code, idempotency_key=key)
+    except ConnectionFailed:
+        queue.add(code, idempotency_key=key)       # the same key: it is stamped once, however often it is sent
+    ...
+    for kept, outcome in queue.send(client):
+        ...
+
+Each line of the file is a stamp, or says that one is settled; a line that a crash cut off is left out. One process at
+a time writes to a file.
+"""
+
+import json
+import os
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loyaltyloop.client import Client
+from loyaltyloop.models import BatchOutcome
+
+if TYPE_CHECKING:
+    from loyaltyloop.async_client import AsyncClient
+
+AT_ONCE = 500
+NO_TIME = 500
+"""Statuses from here on are no decision."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A stamp that waits to be sent."""
+
+    item: dict[str, Any]
+
+    @property
+    def idempotency_key(self) -> str:
+        """Its key, which makes it happen once."""
+        return str(self.item["idempotency_key"])
+
+
+Settled = tuple[Kept, BatchOutcome]
+"""A stamp, and what became of it."""
+
+
+class OfflineQueue:
+    """Stamps that wait in a file."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._path = Path(path)
+
+    def add(
+        self,
+        customer: int | str,
+        *,
+        stamps: int = 1,
+        idempotency_key: str | None = None,
+        **more: Any,
+    ) -> Kept:
+        """Keep a stamp, on the disk when this returns. `more` is what a stamp may carry: branch_id, order_ref.
+
+        Raises OSError: the file cannot be written.
+        """
+        who = {"customer_id": customer} if isinstance(customer, int) else {"qr_code": customer}
+        at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        key = idempotency_key or str(uuid.uuid4())
+        item = {"idempotency_key": key, **who, "stamps": stamps, "occurred_at": at, **more}
+        self._append([{"stamp": item}])
+        return Kept(item)
+
+    def waiting(self) -> list[Kept]:
+        """What waits, the oldest first."""
+        found: dict[str, Kept] = {}
+        for line in self._lines():
+            if "stamp" in line:
+                found[line["stamp"]["idempotency_key"]] = Kept(line["stamp"])
+            found.pop(line.get("settled", ""), None)
+        return list(found.values())
+
+    def send(self, client: Client) -> Iterator[Settled]:
+        """Send what waits; yield each stamp with its outcome, once that is on the disk.
+
+        A stamp that the server refused is settled too: its outcome carries the problem. One that the server had no time
+        for keeps waiting. Raises LoyaltyLoopError: the rest still waits.
+        """
+        for part in self._parts():
+            yield from self._settle(part, client.stamps.batch(items=[kept.item for kept in part]))
+        self._forget()
+
+    async def send_async(self, client: "AsyncClient") -> AsyncIterator[Settled]:
+        """The same with the client for asyncio."""
+        for part in self._parts():
+            for one in self._settle(part, await client.stamps.batch(items=[kept.item for kept in part])):
+                yield one
+        self._forget()
+
+    def _parts(self) -> list[list[Kept]]:
+        waiting = self.waiting()
+        return [waiting[first : first + AT_ONCE] for first in range(0, len(waiting), AT_ONCE)]
+
+    def _settle(self, part: list[Kept], outcomes: list[BatchOutcome]) -> list[Settled]:
+        pairs = zip(part, outcomes, strict=True)
+        settled = [(kept, outcome) for kept, outcome in pairs if outcome.status < NO_TIME]
+        self._append([{"settled": kept.idempotency_key} for kept, _ in settled])
+        return settled
+
+    def _forget(self) -> None:
+        if not self.waiting():
+            self._path.unlink(missing_ok=True)
+
+    def _append(self, lines: list[dict[str, Any]]) -> None:
+        with self._path.open("ab") as file:
+            if file.tell() and not self._ends_whole():
+                file.write(b"\n")
+            file.write(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _ends_whole(self) -> bool:
+        with self._path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) == b"\n"
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        if not self._path.exists():
+            return
+        for line in self._path.read_bytes().split(b"\n"):
+            if (told := _read(line)) is not None:
+                yield told
+
+
+def _read(line: bytes) -> dict[str, Any] | None:
+    try:
+        told: dict[str, Any] = json.loads(line)
+    except ValueError:  # empty, or cut off by a crash, before `add` returned
+        return None
+    return told
