@@ -6,7 +6,7 @@ import { ApiError } from "./errors.js";
 export declare class AlreadyVoided extends ApiError {}
 /** The body is too large. */
 export declare class BodyTooLarge extends ApiError {}
-/** Too much to do at once. */
+/** It cannot be done right now. */
 export declare class Busy extends ApiError {}
 /** A customer with that phone number exists. */
 export declare class CustomerExists extends ApiError {}

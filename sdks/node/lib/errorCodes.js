@@ -8,7 +8,7 @@ export class AlreadyVoided extends ApiError {}
 /** The body is too large. */
 export class BodyTooLarge extends ApiError {}
 
-/** Too much to do at once. */
+/** It cannot be done right now. */
 export class Busy extends ApiError {}
 
 /** A customer with that phone number exists. */

@@ -12,7 +12,7 @@ class BodyTooLarge(ApiError):
 
 
 class Busy(ApiError):
-    """Too much to do at once."""
+    """It cannot be done right now."""
 
 
 class CustomerExists(ApiError):

@@ -6,7 +6,7 @@ namespace LoyaltyLoop\Errors;
 
 use LoyaltyLoop\ApiError;
 
-/** Too much to do at once. Made from the reference by `make sdks`. Change nothing here. */
+/** It cannot be done right now. Made from the reference by `make sdks`. Change nothing here. */
 final class Busy extends ApiError
 {
 }
