@@ -47,7 +47,8 @@ class CardWorker(QueueWorker[HeldCard, ShownCard]):
         if application is None:
             return ShownCard(card=card, failed=True)
         async with self._priority_gate.gap():
-            snapshot = await self._runtime.database.read(lambda connection: look(connection, card))
+            now = self._runtime.clock()
+            snapshot = await self._runtime.database.read(lambda connection: look(connection, card, now=now))
         try:
             if snapshot is None:
                 return await take_down(application.bot, card)

@@ -55,6 +55,13 @@ def _reward_expired(words: Words, refusal: errors.RewardExpired, now: datetime) 
     return words.plain("This reward could be redeemed until {time}.", time=until)
 
 
+def _no_reward(words: Words, refusal: errors.NoRewardAvailable, now: datetime) -> str:
+    if refusal.expires_at is None:
+        return words.plain("There is no reward to redeem.")
+    until = words.moment(refusal.expires_at.astimezone(now.tzinfo), now)
+    return words.plain("This reward could be redeemed until {time}.", time=until)
+
+
 def _customer_limit(words: Words, refusal: errors.CustomerLimitReached, _now: datetime) -> str:
     return words.plain(
         "This shop's plan holds {limit} customers, and it is full. The owner can ask for a larger plan.",
@@ -79,6 +86,7 @@ REPLIES: dict[type[LoyaltyError], Reply] = {
     errors.DailyCapReached: _daily_cap_reached,
     errors.RewardAlreadyRedeemed: _already_redeemed,
     errors.RewardExpired: _reward_expired,
+    errors.NoRewardAvailable: _no_reward,
     errors.CustomerLimitReached: _customer_limit,
     errors.ShopLimitReached: _shop_limit,
     errors.RoleRequired: _role_required,
@@ -89,7 +97,6 @@ REPLIES: dict[type[LoyaltyError], Reply] = {
 SENTENCES: dict[type[LoyaltyError], str] = {
     errors.NotOnStaff: N_("You are not on the staff of this shop."),
     errors.CustomerNotFound: N_("There is no such card in this shop."),
-    errors.NoRewardAvailable: N_("There is no reward to redeem."),
     errors.RewardNotFound: N_("There is no such reward."),
     errors.TransactionNotFound: N_("There is nothing to undo."),
     errors.AlreadyVoided: N_("That was already undone."),

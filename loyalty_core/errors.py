@@ -224,10 +224,11 @@ class DailyCapReached(LoyaltyError):
 class NoRewardAvailable(LoyaltyError):
     """There is no reward to redeem."""
 
-    def __init__(self, reward_id: int | None = None) -> None:
-        """`reward_id` is the named reward, if one was named: it was taken back."""
-        self.reward_id = reward_id
-        super().__init__("This customer has no reward to redeem at the moment.")
+    def __init__(self, reward_id: int | None = None, expires_at: datetime | None = None) -> None:
+        """`reward_id` is the named reward, which was taken back, `expires_at` when the last one ended."""
+        self.reward_id, self.expires_at = reward_id, expires_at
+        ended = f" The last one could be redeemed until {expires_at:%Y-%m-%d %H:%M}." if expires_at else ""
+        super().__init__(f"This customer has no reward to redeem at the moment.{ended}")
 
 
 class RewardAlreadyRedeemed(LoyaltyError):

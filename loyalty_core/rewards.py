@@ -54,8 +54,16 @@ def choose(rewards: tuple[Reward, ...], reward_id: int | None, now: datetime) ->
         return _named(rewards, reward_id, now)
     ready = [reward for reward in rewards if reward.status is RewardStatus.AVAILABLE and not reward.lapsed(now)]
     if not ready:
-        raise NoRewardAvailable
+        raise NoRewardAvailable(expires_at=last_end(rewards, now))
     return min(ready, key=lambda reward: (reward.earned_at, reward.id))
+
+
+def last_end(rewards: tuple[Reward, ...], now: datetime) -> datetime | None:
+    """When the last of a customer's rewards ended, if it did and none came after it; in the zone of `now`."""
+    last = max(rewards, key=lambda reward: reward.id, default=None)
+    if last is None or last.expires_at is None or not (last.status is RewardStatus.EXPIRED or last.lapsed(now)):
+        return None
+    return last.expires_at.astimezone(now.tzinfo)
 
 
 def _named(rewards: tuple[Reward, ...], reward_id: int, now: datetime) -> Reward:

@@ -31,7 +31,7 @@ EXAMPLES: tuple[LoyaltyError, ...] = (
     errors.CustomerLimitReached(25),
     errors.StampTooSoon(NOW, NOW + timedelta(minutes=30), NOW + timedelta(minutes=6), "Ana"),
     errors.DailyCapReached(10, 9, NOW.replace(hour=0, minute=0) + timedelta(days=1), NOW),
-    errors.NoRewardAvailable(7),
+    errors.NoRewardAvailable(7, NOW),
     errors.RewardAlreadyRedeemed(7, NOW, NOW + timedelta(minutes=5)),
     errors.RewardExpired(7, NOW),
     errors.AlreadyVoided(1001, 1003),

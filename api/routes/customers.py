@@ -52,7 +52,8 @@ async def list_customers(request: AppRequest) -> ASGIResponse:
     since = None if query.updated_since is None else ChangedSince(query.updated_since, runtime_of(request).clock())
     search = customers.Search(phone=_plus_restored(query.phone), q=query.q, changed=since)
     database = runtime_of(request).database
-    page = await database.read(lambda c: customers.list_customers(c, business, search, wanted=query.page_request()))
+    wanted, now = query.page_request(), runtime_of(request).clock()
+    page = await database.read(lambda c: customers.list_customers(c, business, search, wanted=wanted, now=now))
     return page_response(page)
 
 
@@ -254,7 +255,8 @@ async def show_rewards(request: AppRequest, customer_id: CustomerId | None = Non
 async def get_card(request: AppRequest) -> ASGIResponse:
     """Draw a card, unless the caller already has the picture."""
     customer_id, business_id = path_id(request), key_holder(request).business.id
-    card = await runtime_of(request).database.read(lambda c: read_card(c, business_id, customer_id))
+    runtime = runtime_of(request)
+    card = await runtime.database.read(lambda c: read_card(c, business_id, customer_id, now=runtime.clock()))
     look = look_of(card)
     known = known_response(request, look)
     if known is not None:

@@ -15,14 +15,14 @@ from loyalty_core.fields import BusinessId
 
 async def find_own(turn: Turn, business_id: BusinessId) -> CardSnapshot | None:
     """The person's card of a shop; None if they hold none."""
-    bot_id, user_id = turn.bot_id, turn.user_id
-    return await turn.read(lambda connection: look_for(connection, business_id, bot_id=bot_id, user_id=user_id))
+    bot_id, user_id, now = turn.bot_id, turn.user_id, turn.now()
+    return await turn.read(lambda c: look_for(c, business_id, bot_id=bot_id, user_id=user_id, now=now))
 
 
 async def find_all(turn: Turn) -> list[CardSnapshot]:
     """All cards that the person holds in this chat, the oldest first."""
-    bot_id, user_id = turn.bot_id, turn.user_id
-    return await turn.read(lambda connection: look_at_all(connection, bot_id, user_id))
+    bot_id, user_id, now = turn.bot_id, turn.user_id, turn.now()
+    return await turn.read(lambda connection: look_at_all(connection, bot_id, user_id, now=now))
 
 
 async def pressed_card(turn: Turn) -> CardSnapshot | None:

@@ -3,14 +3,18 @@
 Nothing is written here: the buttons lead to `stamping`.
 """
 
+from typing import NoReturn
+
 from bots.buttons import GOOD, Rows, button, new_nonce
 from bots.replies import reply
 from bots.staff.screen import StaffScreen, look, short, show, turn_away, way_back
 from bots.staff.shift import find_shift
 from bots.turn import Turn
 from bots.words import Html
+from loyalty_app.customers.staff_view import rewards_of
+from loyalty_app.shops.businesses import Business
 from loyalty_core.errors import CustomerNotFound, NoRewardAvailable
-from loyalty_core.rewards import Reward
+from loyalty_core.rewards import Reward, last_end
 
 MOST_CHOICES = 8
 
@@ -23,7 +27,7 @@ async def hand(turn: Turn) -> None:
         return
     try:
         screen = await look(turn, shift, turn.press.customer_id)
-        different = _different(screen.view.rewards)
+        different = _different(screen.view.rewards) or await _none(turn, shift.position.business)
     except (CustomerNotFound, NoRewardAvailable) as refusal:
         await turn.toast(reply(turn.words, refusal, turn.now(shift.position.business)), alert=True)
         await show(turn, shift, turn.press.customer_id)
@@ -35,10 +39,15 @@ async def hand(turn: Turn) -> None:
 
 
 def _different(rewards: tuple[Reward, ...]) -> list[Reward]:
-    """One reward of each description, the oldest. Raises NoRewardAvailable."""
-    if not rewards:
-        raise NoRewardAvailable
+    """One reward of each description, the oldest."""
     return list({reward.description: reward for reward in reversed(rewards)}.values())[::-1]
+
+
+async def _none(turn: Turn, shop: Business) -> NoReturn:
+    """Raise NoRewardAvailable, which says when the last reward ended."""
+    customer_id, now = turn.press.customer_id, turn.now(shop)
+    rewards = await turn.read(lambda connection: rewards_of(connection, shop.id, customer_id))
+    raise NoRewardAvailable(expires_at=last_end(rewards, now))
 
 
 def _confirmation(screen: StaffScreen, reward: Reward, turn: Turn) -> tuple[Html, Rows]:

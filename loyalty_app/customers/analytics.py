@@ -16,7 +16,7 @@ from loyalty_core.rewards import RewardStatus
 def read_summary(connection: Connection, business: Business, *, days: int, now: datetime) -> Summary:
     """How the program did in the last days, today included. Raises InvalidRequest unless 1 ≤ days ≤ 365."""
     period = period_of(days, now.astimezone(business.zone).date(), business.timezone)
-    return summarise(period, _totals(connection, business, period), _standing(connection, business, period))
+    return summarise(period, _totals(connection, business, period), _standing(connection, business, period, now))
 
 
 def _totals(connection: Connection, business: Business, period: Period) -> dict[date, DayTotals]:
@@ -29,7 +29,7 @@ def _totals(connection: Connection, business: Business, period: Period) -> dict[
     }
 
 
-def _standing(connection: Connection, business: Business, period: Period) -> CurrentFigures:
+def _standing(connection: Connection, business: Business, period: Period, now: datetime) -> CurrentFigures:
     """The current figures. A customer was here in the period if their last visit is in it: nobody has to be counted."""
     kept = kept_totals(connection, business.id)
     sums = (func.sum(daily_total.c.last_visits), func.sum(daily_total.c.last_visits_again))
@@ -37,7 +37,8 @@ def _standing(connection: Connection, business: Business, period: Period) -> Cur
         daily_total.c.business_id == business.id, daily_total.c.day >= period.first
     )
     active, returning = connection.execute(since).one()
-    return CurrentFigures(customers=kept.customers, outstanding=kept.outstanding, active=active, returning=returning)
+    outstanding = int(kept.outstanding) - _lapsed(connection, business.id, now)
+    return CurrentFigures(customers=kept.customers, outstanding=outstanding, active=active, returning=returning)
 
 
 def kept_totals(connection: Connection, business_id: int) -> Row[tuple[int, int, int, int, int, int]]:

@@ -1,5 +1,6 @@
 """Card pictures: cards as the chat sends them and the API serves them. How they are drawn is in `pictures`."""
 
+from datetime import datetime
 from hashlib import sha256
 from io import BytesIO
 
@@ -7,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from loyalty_app.counter.orders import CustomerRef
-from loyalty_app.customers.lists import find_customer
+from loyalty_app.customers.lists import as_of, find_customer
 from loyalty_app.pictures.bidi import base_level
 from loyalty_app.pictures.card import BROWN, CardPicture, draw_card
 from loyalty_app.shops.businesses import find_business
@@ -43,13 +44,19 @@ def look_of(card: CardPicture) -> str:
 
 
 def read_card(
-    connection: Connection, business_id: BusinessId, ref: CustomerRef, *, language: str | None = None
+    connection: Connection,
+    business_id: BusinessId,
+    ref: CustomerRef,
+    *,
+    language: str | None = None,
+    now: datetime | None = None,
 ) -> CardPicture:
-    """What a customer's card shows now. Without a language, the shop's name decides the direction of reading.
+    """What a customer's card shows at `now`. Without a language, the shop's name decides the direction of reading.
 
     Raises CustomerNotFound.
     """
-    customer, program = find_customer(connection, business_id, ref), read_program(connection, business_id)
+    [customer] = as_of(connection, [find_customer(connection, business_id, ref)], now)
+    program = read_program(connection, business_id)
     business = find_business(connection, business_id)
     return CardPicture(
         shop_name=business.name,

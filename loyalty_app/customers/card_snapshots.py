@@ -1,12 +1,14 @@
 """Card snapshots: everything that a card in a chat is made of, at one moment. How it looks is not known here."""
 
+from datetime import datetime
+
 import msgspec
 from sqlalchemy import Connection, select
 
 from loyalty_app.chat.card_news import read_news
 from loyalty_app.chat.card_queue import cards_of, find_card
 from loyalty_app.chat.chats import HeldCard, find_chat
-from loyalty_app.customers.lists import find_customer
+from loyalty_app.customers.lists import as_of, find_customer
 from loyalty_app.db.rows import reward_of
 from loyalty_app.db.tables import reward
 from loyalty_app.shops.businesses import Business, find_business
@@ -39,10 +41,10 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     reachable: bool
 
 
-def look(connection: Connection, card: HeldCard) -> CardSnapshot | None:
-    """The snapshot of a card; None if its customer was erased."""
+def look(connection: Connection, card: HeldCard, *, now: datetime | None = None) -> CardSnapshot | None:
+    """The snapshot of a card at `now`; None if its customer was erased."""
     try:
-        customer = find_customer(connection, card.business_id, card.customer_id)
+        [customer] = as_of(connection, [find_customer(connection, card.business_id, card.customer_id)], now)
     except CustomerNotFound:
         return None
     program = read_program(connection, card.business_id)
@@ -52,7 +54,7 @@ def look(connection: Connection, card: HeldCard) -> CardSnapshot | None:
         business=find_business(connection, card.business_id),
         program=program,
         customer=customer_view(customer, program),
-        rewards=_available(connection, customer) if customer.card.rewards_available else (),
+        rewards=_available(connection, customer, now) if customer.card.rewards_available else (),
         told_rewards=_told(connection, card) if card.news else (),
         link=card_link(connection, card.business_id, customer.qr_code),
         language=chat.language or chat.language_code,
@@ -60,22 +62,27 @@ def look(connection: Connection, card: HeldCard) -> CardSnapshot | None:
     )
 
 
-def look_for(connection: Connection, business_id: BusinessId, *, bot_id: BotId, user_id: UserId) -> CardSnapshot | None:
+def look_for(
+    connection: Connection, business_id: BusinessId, *, bot_id: BotId, user_id: UserId, now: datetime | None = None
+) -> CardSnapshot | None:
     """The shop's card that a person holds in their chat with a bot; None if they hold none."""
     card = find_card(connection, business_id, bot_id=bot_id, user_id=user_id)
-    return look(connection, card) if card is not None else None
+    return look(connection, card, now=now) if card is not None else None
 
 
-def look_at_all(connection: Connection, bot_id: BotId, user_id: UserId) -> list[CardSnapshot]:
+def look_at_all(
+    connection: Connection, bot_id: BotId, user_id: UserId, *, now: datetime | None = None
+) -> list[CardSnapshot]:
     """All cards that a person holds in their chat with a bot, the oldest first."""
-    snapshots = (look(connection, card) for card in cards_of(connection, bot_id, user_id))
+    snapshots = (look(connection, card, now=now) for card in cards_of(connection, bot_id, user_id))
     return [snapshot for snapshot in snapshots if snapshot is not None]
 
 
-def _available(connection: Connection, customer: Customer) -> tuple[Reward, ...]:
+def _available(connection: Connection, customer: Customer, now: datetime | None) -> tuple[Reward, ...]:
     own = (reward.c.business_id == customer.business_id, reward.c.customer_id == customer.id)
     available = select(reward).where(*own, reward.c.status == RewardStatus.AVAILABLE.value).order_by(reward.c.id)
-    return tuple(reward_of(row) for row in connection.execute(available))
+    rewards = (reward_of(row) for row in connection.execute(available))
+    return tuple(one for one in rewards if now is None or not one.lapsed(now))
 
 
 def _told(connection: Connection, card: HeldCard) -> tuple[Reward, ...]:

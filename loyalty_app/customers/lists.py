@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, or_, select
 
 from loyalty_app.contacts import checked_phone
@@ -61,7 +62,7 @@ def find_customer(connection: Connection, business_id: BusinessId, ref: Customer
 
 def show_customer(connection: Connection, business: Business, ref: CustomerRef, *, now: datetime) -> CustomerDetails:
     """A customer with the last ten transactions and the rewards that can be redeemed. Raises CustomerNotFound."""
-    found = find_customer(connection, business.id, ref)
+    [found] = as_of(connection, [find_customer(connection, business.id, ref)], now)
     entries = (
         select(transaction)
         .where(transaction.c.business_id == business.id, transaction.c.customer_id == found.id)
@@ -82,20 +83,25 @@ def show_customer(connection: Connection, business: Business, ref: CustomerRef, 
 
 
 def list_customers(
-    connection: Connection, business: Business, search: Search, *, wanted: PageRequest
+    connection: Connection, business: Business, search: Search, *, wanted: PageRequest, now: datetime | None = None
 ) -> Page[CustomerView]:
-    """The customers of a business in order of joining. May raise InvalidRequest or PageTooDeep."""
+    """The customers of a business in order of joining, with the rewards that they have at `now`.
+
+    Without `now` rewards count until their end is booked. May raise InvalidRequest or PageTooDeep.
+    """
     program, conditions = read_program(connection, business.id), _matching(search, business)
     if search.changed is not None:
         conditions.append(changed_since(connection, business.id, search.changed))
     if search.q is not None:
         ids, pagination = CustomerSearch(connection, business, *conditions).find(search.q, wanted)
-        return Page([customer_view(one, program) for one in _with_ids(connection, business, ids)], pagination)
+        found = as_of(connection, _with_ids(connection, business, ids), now)
+        return Page([customer_view(one, program) for one in found], pagination)
     own = (customer.c.business_id == business.id, customer.c.erased_at.is_(None), *conditions)
     total = None if conditions else kept_totals(connection, business.id).customers
     walk = Walk("customers", customer.c.id)
-    found = read_page(connection, select(customer).where(*own), walk, wanted=wanted, total=total)
-    return page_of(found, lambda row: customer_view(customer_of(row), program))
+    rows, pagination = read_page(connection, select(customer).where(*own), walk, wanted=wanted, total=total)
+    found = as_of(connection, [customer_of(row) for row in rows], now)
+    return Page([customer_view(one, program) for one in found], pagination)
 
 
 def _matching(search: Search, business: Business) -> list[ColumnElement[bool]]:
@@ -108,6 +114,29 @@ def _with_ids(connection: Connection, business: Business, ids: Sequence[int]) ->
     """The customers with these ids, in order of joining."""
     own = select(customer).where(customer.c.business_id == business.id, customer.c.id.in_(ids))
     return [customer_of(row) for row in connection.execute(own.order_by(customer.c.id))] if ids else []
+
+
+def as_of(connection: Connection, customers: Sequence[Customer], now: datetime | None) -> list[Customer]:
+    """Customers of one shop with the rewards that they have at `now`; None leaves them as they are booked.
+
+    Why: the end of a reward is booked within moments (`upkeep/expiry.py`); what people read does not wait for it.
+    """
+    holders = [one.id for one in customers if one.card.rewards_available]
+    if now is None or not holders:
+        return list(customers)
+    over = (
+        select(reward.c.customer_id, func.count().label("lapsed"))
+        .where(reward.c.business_id == customers[0].business_id, reward.c.customer_id.in_(holders))
+        .where(reward.c.status == RewardStatus.AVAILABLE.value, reward.c.expires_at <= now)
+        .group_by(reward.c.customer_id)
+    )
+    lapsed = {row.customer_id: row.lapsed for row in connection.execute(over)}
+    return [_without(one, lapsed[one.id]) if one.id in lapsed else one for one in customers]
+
+
+def _without(customer: Customer, lapsed: int) -> Customer:
+    card = replace(customer.card, rewards_available=customer.card.rewards_available - lapsed)
+    return replace(customer, card=card)
 
 
 def list_transactions(

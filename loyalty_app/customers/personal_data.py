@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Select, select
 
 from loyalty_app.counter.orders import CustomerRef
-from loyalty_app.customers.lists import find_customer
+from loyalty_app.customers.lists import as_of, find_customer
 from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import entry_of, reward_of
 from loyalty_app.db.tables import reward, telegram_card, transaction
@@ -132,7 +132,7 @@ async def show_data(database: Database, business_id: BusinessId, ref: CustomerRe
 
     def work(connection: Connection) -> StoredData:
         shop = find_business(connection, business_id)
-        found = find_customer(connection, business_id, ref)
+        [found] = as_of(connection, [find_customer(connection, business_id, ref)], now)
         seen = customer_view(found, read_program(connection, business_id))
         own = (telegram_card.c.business_id == business_id, telegram_card.c.customer_id == found.id)
         rows = connection.execute(select(telegram_card).where(*own).order_by(telegram_card.c.created_at)).all()

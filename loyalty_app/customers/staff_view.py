@@ -76,6 +76,12 @@ def _waiting(connection: Connection, holder: Customer, now: datetime) -> tuple[R
     return tuple(reward_of(row) for row in connection.execute(waiting))
 
 
+def rewards_of(connection: Connection, business_id: BusinessId, customer_id: CustomerId) -> tuple[Reward, ...]:
+    """All rewards of a customer, in any status."""
+    own = (reward.c.business_id == business_id, reward.c.customer_id == customer_id)
+    return tuple(reward_of(row) for row in connection.execute(select(reward).where(*own).order_by(reward.c.id)))
+
+
 def _undoable(connection: Connection, holder: Customer, at: Occasion) -> Entry | None:
     newest = (
         select(transaction)

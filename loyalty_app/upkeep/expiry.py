@@ -1,12 +1,12 @@
-"""Expiry: books rewards as expired, soon after their time is over.
+"""Expiry: books rewards as expired when their time is over.
 
 Nobody has to wait for it: a lapsed reward cannot be redeemed and is shown as expired before it is booked.
 """
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from loyalty_app.clock import Clock
 from loyalty_app.counter import Caller, Counter
@@ -46,11 +46,24 @@ def _due(connection: Connection, now: datetime, at_once: int) -> list[Due]:
     return [(shops[row.business_id], row.customer_id, row.id) for row in rows]
 
 
+def until_next(connection: Connection, now: datetime) -> float | None:
+    """The seconds until the next reward ends; None if none does before the next run."""
+    soon = (reward.c.expires_at > now, reward.c.expires_at <= now + timedelta(seconds=EVERY_SECONDS))
+    ends = select(func.min(reward.c.expires_at)).where(reward.c.status == RewardStatus.AVAILABLE.value, *soon)
+    end: datetime | None = connection.scalar(ends)
+    return None if end is None else (end - now).total_seconds()
+
+
 def expiry(database: Database, counter: Counter, clock: Clock) -> Every:
-    """Book lapsed rewards every 30 seconds."""
+    """Book lapsed rewards every 30 seconds, and those that end in between at their moment."""
 
     async def book_all(stop: Stop) -> None:
-        while not stop.asked and await book_expired(database, counter, clock()) == AT_ONCE:
-            pass
+        while not stop.asked:
+            if await book_expired(database, counter, clock()) == AT_ONCE:
+                continue
+            seconds = await database.read(lambda connection: until_next(connection, clock()))
+            if seconds is None:
+                return
+            await stop.pause(seconds)
 
     return Every(EVERY_SECONDS, book_all, "expired rewards could not be booked")

@@ -1,15 +1,23 @@
 """Expiry: a reward whose time is over is booked as expired, once."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
+from sqlalchemy import Connection
 
+from loyalty_app.customers.analytics import read_summary
+from loyalty_app.customers.card_pictures import read_card
+from loyalty_app.customers.lists import Search, list_customers, show_customer
+from loyalty_app.customers.personal_data import show_data
 from loyalty_app.db import tables
-from loyalty_app.upkeep.expiry import book_expired
-from loyalty_core.errors import RewardExpired
+from loyalty_app.pagination import PageRequest
+from loyalty_app.upkeep.expiry import book_expired, until_next
+from loyalty_core.errors import NoRewardAvailable, RewardExpired
 from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.rewards import RewardStatus
+from loyalty_core.views import CustomerView
 from testkit.audit import assert_books_balance
 from testkit.shop import Shop, open_next_door
 
@@ -99,3 +107,50 @@ async def test_more_than_are_booked_at_once_are_booked_in_turns(bakery: Shop) ->
     bakery.clock.wait(days=DAYS + 1)
     booked = [await book_expired(bakery.database, bakery.counter, bakery.clock.now, at_once=2) for _ in range(3)]
     assert booked == [2, 1, 0]
+
+
+def counted(connection: Connection, shop: Shop, customer: CustomerView, now: datetime) -> set[int]:
+    """How many rewards a customer has at a moment, wherever it is shown."""
+    wanted, own = PageRequest(), shop.business
+    details = show_customer(connection, own, customer.id, now=now)
+    searches = (Search(), Search(q=customer.name))
+    lists = [list_customers(connection, own, search, wanted=wanted, now=now) for search in searches]
+    return {
+        details.rewards_available,
+        len(details.rewards),
+        read_card(connection, own.id, customer.id, now=now).rewards_available,
+        read_summary(connection, own, days=1, now=now).rewards.outstanding,
+        *(one.rewards_available for page in lists for one in page.data),
+    }
+
+
+async def test_an_expired_reward_counts_by_time_before_it_is_booked(bakery: Shop) -> None:
+    lena = await bakery.join()
+    await bakery.stamp(lena.id, 10)
+    await bakery.stamp(lena.id, 10)
+    [first, _] = await bakery.rewards()
+    assert first.expires_at is not None
+    for now, wanted in ((first.expires_at - timedelta(microseconds=1), 2), (first.expires_at, 0)):
+        assert await bakery.database.read(partial(counted, shop=bakery, customer=lena, now=now)) == {wanted}
+        own = await show_data(bakery.database, bakery.business.id, lena.id, now=now)
+        assert own.card.rewards_available == wanted
+
+
+async def test_who_comes_too_late_is_told_when_the_reward_ended(bakery: Shop) -> None:
+    lena = await bakery.join()
+    await bakery.stamp(lena.id, 10)
+    bakery.clock.wait(days=DAYS + 1)
+    for _ in range(2):  # before it is booked, and after
+        with pytest.raises(NoRewardAvailable, match="could be redeemed until 2026-03-10 00:00"):
+            await bakery.redeem(lena.id)
+        await book(bakery)
+
+
+async def test_a_reward_that_ends_between_two_runs_is_booked_at_its_moment(bakery: Shop) -> None:
+    lena = await bakery.join()
+    await bakery.stamp(lena.id, 10)
+    [reward] = await bakery.rewards()
+    assert reward.expires_at is not None
+    for seconds, wanted in ((31, None), (30, 30), (0.5, 0.5), (0, None)):
+        now = reward.expires_at - timedelta(seconds=seconds)
+        assert await bakery.database.read(partial(until_next, now=now)) == wanted
