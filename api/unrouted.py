@@ -16,11 +16,11 @@ from litestar.utils import normalize_path
 from api.auth import identify
 from api.messages import RequestLike
 from api.problems import STATUS, allowed, allowed_at, answer_refusal
-from api.refusals import MethodNotAllowed, NotFound
+from api.refusals import MalformedRequest, MethodNotAllowed, NotFound
 from api.stamp_fast_path import StampRequest, send_refusal, send_response
 from loyalty_core.errors import LoyaltyError
 
-UNROUTED = {STATUS[kind] for kind in (NotFound, MethodNotAllowed)}
+UNROUTED = {STATUS[kind] for kind in (NotFound, MethodNotAllowed, MalformedRequest)}
 NO_METHOD = cast("Method", "NONE")
 """A method that no address takes."""
 EVERY_ADDRESS = "*"

@@ -219,6 +219,18 @@ async def test_older_and_longer_spellings_of_a_request_are_understood(till: Till
         assert [status for status, _ in answers_in(await line.hear(request))] == [200]
 
 
+async def test_the_server_as_a_whole_has_methods_and_a_host_has_a_name(till: Till, line: Line) -> None:
+    whole = await line.hear(b"OPTIONS * HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
+    assert whole.startswith(b"HTTP/1.1 204 ")
+    assert b"allow: DELETE, GET, HEAD, OPTIONS, PATCH, POST" in whole
+    nameless = await line.hear(
+        get_of(till, "/v1/program", "Connection: close").replace(b"Host: shop", b"Host: s h:o/p")
+    )
+    assert nameless.startswith(b"HTTP/1.1 400 ")
+    assert b"x-ratelimit-limit: 100000" in nameless
+    assert b"malformed_request" in nameless
+
+
 async def test_a_protocol_that_is_offered_is_not_taken_and_the_request_is_served(till: Till, line: Line) -> None:
     lena = await till.join()
     headers = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__")
