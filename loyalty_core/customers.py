@@ -138,12 +138,14 @@ def name_from(text: str) -> str | None:
 def clean_order_ref(text: str) -> str:
     """Normalise the number of an order, so that one that looks the same is the same: NFC, without what cannot be seen.
 
-    Spaces around it are left out. Raises InvalidRequest if nothing is left.
+    Spaces and ends of lines around it are left out. Raises InvalidRequest if nothing is left, or control characters.
     """
-    if text.isascii() and text == text.strip():
+    if text.isascii() and text.isprintable() and text == text.strip():
         return text  # nearly always
     seen = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     reference = unicodedata.normalize("NFC", seen).strip()
+    if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in reference):
+        raise InvalidRequest.field("order_ref", "must be a text of 1 to 100 characters, without control characters")
     check_seen("order_ref", reference)
     return reference
 

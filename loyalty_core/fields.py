@@ -33,7 +33,6 @@ OrderRef = Annotated[
     Meta(
         min_length=1,
         max_length=100,
-        pattern=PRINTABLE,
         description="a text of 1 to 100 characters, without control characters",
     ),
 ]
