@@ -67,7 +67,7 @@ def _card_rows(words: Words, customers: Sequence[Customer], days: Mapping[str, s
 
 
 def _card_button(words: Words, customer: Customer, mark: str | None) -> InlineKeyboardButton:
-    name, card = short(first_name(customer.name)), customer.card
+    name, card = short(first_name(customer.name) or words.plain("Guest")), customer.card
     label = words.plain_count("{name} · {n} stamp", "{name} · {n} stamps", card.current_stamps, name=name)
     label = f"{label} 🎁" if card.rewards_available else label
     return button(f"{label} · {mark}" if mark else label, "serve", customer.business_id, customer.id)

@@ -37,8 +37,8 @@ class StaffScreen(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def name(self) -> str:
-        """The customer's first name."""
-        return first_name(self.view.name)
+        """The customer's first name; earlier releases took names of which nothing can be seen."""
+        return first_name(self.view.name) or self.words.plain("Guest")
 
     def data(self, *more: Arg) -> tuple[Arg, ...]:
         """The data of each button: the shop, the customer, and what is added."""

@@ -14,7 +14,7 @@ from loyalty_app.pictures.card import BROWN, CardPicture, draw_card
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.links import card_link
 from loyalty_app.shops.programs import read_program
-from loyalty_core.fields import BusinessId
+from loyalty_core.fields import BusinessId, can_be_seen
 from loyalty_core.programs import running_goal
 
 __all__ = ["CardPicture", "first_name", "look_of", "read_card", "render_card", "render_card_png"]
@@ -77,5 +77,5 @@ def _language_of(name: str) -> str:
 
 
 def first_name(name: str) -> str:
-    """The first word of a name, for cards and staff screens."""
-    return next(iter(name.split()), "")
+    """The first word of a name that can be seen, for cards and staff screens; empty if none can."""
+    return next((word for word in name.split() if can_be_seen(word)), "")

@@ -2,7 +2,9 @@
 
 import pytest
 from PIL import Image
+from sqlalchemy import Connection, Update, update
 
+from loyalty_app.db.tables import customer
 from loyalty_app.shops.staff import remove_staff
 from testkit.concurrency import until
 from testkit.town import BOT, Town
@@ -31,6 +33,19 @@ async def test_the_staff_see_the_first_name_and_nothing_else_of_who_it_is(cafe: 
     words = cafe.ana.last.words
     assert "Lena" in words
     assert not any(private in words for private in ("Meyer", "415", "lena@", cafe.lena.qr_code))
+
+
+async def test_a_customer_whose_stored_name_cannot_be_seen_is_a_guest(cafe: Cafe) -> None:
+    own = update(customer).where(customer.c.id == cafe.lena.id)
+    for name, shown in (("\u3164", "Guest"), ("\u2800 Lena", "Lena")):
+        renamed = own.values(name=name)
+
+        def rename(connection: Connection, renamed: Update = renamed) -> None:
+            connection.execute(renamed)
+
+        await cafe.shop.database.write(rename)
+        await cafe.ana.open(link(cafe.lena))
+        assert f"{shown} · Bean & Leaf" in screen_of(cafe.ana).words
 
 
 async def test_a_photo_of_a_card_leads_to_its_customer(cafe: Cafe) -> None:
