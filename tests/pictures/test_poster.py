@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from io import BytesIO
 
 import pytest
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 from PIL import Image
 
 from loyalty_app.pictures.layout import Box
-from loyalty_app.pictures.paper import MOST_LOGO_PIXELS, PER_UNIT, NotALogo
+from loyalty_app.pictures.paper import MOST_LOGO_PIXELS, PER_UNIT, NotALogo, read_logo
 from loyalty_app.pictures.poster import (
     FRAME,
     HEAD,
@@ -22,6 +23,7 @@ from loyalty_app.pictures.poster import (
     ROUND,
     SIGN,
     UPRIGHT,
+    PosterPicture,
     draw_lying,
     draw_upright,
 )
@@ -177,13 +179,20 @@ def test_both_faces_of_a_tent_are_the_same_and_one_is_upside_down() -> None:
     assert changed(upper.crop((0, 20, A4[0], 1500)), lower.crop((0, 20, A4[0], 1500))).height <= 4
 
 
+@pytest.mark.parametrize(("draw", "head"), [(draw_upright, HEAD), (draw_lying, LYING_HEAD)])
+def test_a_logo_stands_in_the_place_of_the_name(draw: Callable[[PosterPicture, float], Image.Image], head: Box) -> None:
+    without, drawn = (draw(replace(POSTER, shop_name="", logo=given), SMALL) for given in (None, logo()))
+    assert within(changed(without, drawn), part(head))
+    assert codes_on(drawn) == [POSTER.link]
+
+
 @pytest.mark.parametrize("kind", [("PNG", "RGBA"), ("PNG", "L"), ("JPEG", "RGB"), ("JPEG", "CMYK"), ("WEBP", "RGB")])
-@pytest.mark.parametrize("size", [(600, 200), (1, 900), (2_000, 1)])
-def test_a_logo_stands_in_the_place_of_the_name(kind: tuple[str, str], size: tuple[int, int]) -> None:
-    with_logo = replace(POSTER, logo=logo(size, *kind))
-    for draw, head in ((draw_upright, HEAD), (draw_lying, LYING_HEAD)):
-        assert within(changed(draw(replace(POSTER, shop_name=""), SMALL), draw(with_logo, SMALL)), part(head))
-        assert codes_on(draw(with_logo, SMALL)) == [POSTER.link]
+@pytest.mark.parametrize(("size", "fitted"), [((600, 200), (300, 100)), ((1, 900), (1, 100)), ((2_000, 1), (300, 1))])
+def test_a_logo_of_any_kind_and_size_is_fitted(
+    kind: tuple[str, str], size: tuple[int, int], fitted: tuple[int, int]
+) -> None:
+    read = read_logo(logo(size, *kind), (300, 100))
+    assert (read.mode, read.size) == ("RGBA", fitted)
 
 
 @pytest.mark.parametrize(
