@@ -21,8 +21,8 @@ Json = dict[str, Any]
 SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
 NAME = "Loyalty API"
 ABOUT = (
-    "Set `api_key`, and `base_url` if it is another. The collection can be run from top to bottom: it makes a "
-    "customer, works with them, and erases them. The other variables are kept by the requests."
+    "Set `api_key` to a key of the shop, and `base_url` if it is another. The collection can be run from top to "
+    "bottom: it makes a customer, works with them, and erases them. The other variables are kept by the requests."
 )
 ORIGINAL = {
     "Customers": ("customers.list", "customers.get", "customers.get_by_code", "customers.create"),
@@ -41,6 +41,7 @@ BODIES: dict[str, Json] = {
     "imports.create": {"customers": [{"name": "Ana Lovelace", "phone": "{{phone}}"}]},
     "customers.stamp": STAMPING,
     "customers.stamp_by_code": STAMPING,
+    "stamps.batch": {"items": [{"idempotency_key": "{{$guid}}", "qr_code": "{{qr_code}}", "stamps": 1}]},
     "customers.redeem": {},
     "customers.redeem_by_code": {},
     "program.update": {"reward_description": "{{reward_description}}"},
@@ -49,7 +50,7 @@ BODIES: dict[str, Json] = {
 }
 """Operation → the body it sends here, where the reference's example would work only once or only there."""
 
-VARIABLES = {"base_url": "", "api_key": "", "webhook_url": "https://example.com/hook"}
+VARIABLES = {"base_url": "", "api_key": "ll_YOUR_API_KEY", "webhook_url": "https://example.com/hook"}
 
 
 def postman_collection(calls: Iterable[Call], base_url: str) -> Json:
@@ -87,7 +88,7 @@ def _folder(name: str, calls: list[Call]) -> Json:
 def _item(call: Call) -> Json:
     operation, request = call.operation, _request(call)
     before = [*map(scripts.need, _variables(call).values()), scripts.BEFORE.get(operation.name, "")]
-    events = {"prerequest": "\n".join(filter(None, before)), "test": scripts.AFTER.get(operation.name, "")}
+    events = {"prerequest": "\n".join(filter(None, before)), "test": scripts.after(operation.name)}
     return {
         "name": operation.summary,
         "id": _id(operation.name),

@@ -1,10 +1,11 @@
 """Scripts of the Postman collection: what a request keeps for later ones, and what it needs beforehand.
 
 They make the collection run from top to bottom, in an empty shop too. It deletes only a customer that it made itself.
+After a refusal they keep nothing and do not fail themselves: what is shown is the sentence of the refusal.
 """
 
 ALWAYS = """\
-pm.test("is answered", () => pm.expect(pm.response.code).to.be.below(300));"""
+pm.test("is answered", () => pm.expect(pm.response.code, pm.response.text()).to.be.below(300));"""
 
 KEEP_CUSTOMER = """\
 const { id, qr_code } = pm.response.json().data;
@@ -50,7 +51,7 @@ const ask = (method, path, body, then) => pm.sendRequest({
   method,
   header: { Authorization: "Bearer " + pm.variables.get("api_key"), "Content-Type": "application/json" },
   body: body && { mode: "raw", raw: JSON.stringify(body) },
-}, (error, answer) => error || then(answer.json().data));"""
+}, (error, answer) => { if (!error && answer.code < 300) then(answer.json().data); });"""
 
 A_CUSTOMER = f"""\
 {A_PHONE}
@@ -77,6 +78,13 @@ pm.collectionVariables.set("phone", phone);""",
 """Operation → what happens before it is sent."""
 
 FOUND = {"customer_id": A_CUSTOMER, "qr_code": A_CUSTOMER, "new_customer_id": A_CUSTOMER, "webhook_id": A_WEBHOOK}
+
+
+def after(operation: str) -> str:
+    """The script that runs after an operation that was not refused; empty if there is none."""
+    script = AFTER.get(operation, "")
+    inside = script.replace("\n", "\n  ")
+    return f"if (pm.response.code < 300) {{\n  {inside}\n}}" if script else ""
 
 
 def need(variable: str) -> str:

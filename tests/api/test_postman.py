@@ -153,7 +153,7 @@ async def test_the_base_url_is_where_the_collection_was_asked_for(api: Api, coll
     urls = [{v["key"]: v["value"] for v in one["variable"]}["base_url"] for one in (collection, elsewhere)]
     assert urls == ["http://shop.test", "http://stamps.example:8443"]
     keys = [variable["value"] for variable in collection["variable"] if variable["key"] == "api_key"]
-    assert keys == [""]
+    assert keys == ["ll_YOUR_API_KEY"], "as in the original's collection"
 
 
 async def test_the_base_url_is_the_public_one_where_that_is_set(place: Settings) -> None:
@@ -213,11 +213,11 @@ def newman(home: Path) -> str:
     return leg("newman", install_newman, home, needed=False)
 
 
-def run(newman: str, live: Live, folder: Path) -> Any:  # noqa: ANN401  # newman's report
-    """Run the collection as it is served; the report, in which nothing may have failed."""
+def run(newman: str, live: Live, folder: Path, key: str | None = None) -> Any:  # noqa: ANN401  # newman's report
+    """Run the collection as it is served, with a key of the shop or another; the report."""
     collection, report = folder / "collection.json", folder / "report.json"
     collection.write_bytes(live.client.get(f"{live.url}/postman.json").content)
-    values = {"api_key": live.key, "webhook_url": NOBODY}
+    values = {"webhook_url": NOBODY} | ({} if key is None else {"api_key": key})
     given = [word for name, value in values.items() for word in ("--env-var", f"{name}={value}")]
     kept = ["--reporters", "cli,json", "--reporter-json-export", str(report), "--color", "off"]
     ended = subprocess.run(
@@ -229,8 +229,9 @@ def run(newman: str, live: Live, folder: Path) -> Any:  # noqa: ANN401  # newman
         text=True,
         timeout=RUN_SECONDS,
     )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return json.loads(report.read_text("utf-8"))["run"]
+    ran = json.loads(report.read_text("utf-8"))["run"]
+    assert bool(ended.returncode) == bool(ran["failures"]), ended.stdout + ended.stderr
+    return ran
 
 
 @pytest.mark.timeout(INSTALL_SECONDS + 2 * RUN_SECONDS)
@@ -238,10 +239,21 @@ def test_the_collection_runs_from_top_to_bottom_again_and_again(newman: str, liv
     """The first time in an empty shop. All that it leaves there is one customer and one webhook."""
     everything = [item["name"] for item in items(live.client.get(f"{live.url}/postman.json").json())]
     for _ in range(2):
-        ran = run(newman, live, tmp_path)
+        ran = run(newman, live, tmp_path, live.key)
         assert ran["failures"] == []
         assert list(dict.fromkeys(one["item"]["name"] for one in ran["executions"])) == everything
         assert {one["response"]["code"] for one in ran["executions"]} <= {200, 201, 202}
         assert len(live.given("GET", "/customers")) == 1
         assert len(live.given("GET", "/webhooks")) == 1
         assert live.given("GET", "/program")["reward_description"] == 'A "large" coffee'
+
+
+@pytest.mark.timeout(INSTALL_SECONDS + RUN_SECONDS)
+def test_with_the_key_that_it_comes_with_each_request_tells_why_and_no_script_fails(
+    newman: str, live: Live, tmp_path: Path
+) -> None:
+    ran = run(newman, live, tmp_path)
+    assert {one["response"]["code"] for one in ran["executions"]} <= {401, 429}
+    assert {failure["error"]["name"] for failure in ran["failures"]} == {"AssertionError"}
+    assert len(ran["failures"]) == len(calls()), "one for each request"
+    assert any("invalid_api_key" in failure["error"]["message"] for failure in ran["failures"])
