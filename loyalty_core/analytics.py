@@ -44,7 +44,7 @@ class Period(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}
 
 
 class CustomerFigures(msgspec.Struct, frozen=True):
-    """How many customers there are, came new, were here, and were here again."""
+    """How many customers there are, came new, were here, and were here again; erased ones are in no figure."""
 
     total: int
     new: int

@@ -1,13 +1,15 @@
 """Analytics: reads the totals of a shop and its days, and hands them to the core, which sums them up.
 
-The counter keeps the totals. Only rewards that have lapsed but are not booked yet are counted here.
+The counter keeps the totals. Counted here are only rewards that have lapsed and are not booked yet, and erased
+customers: they are no customers in any figure, not even on the day on which they came.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, func, select
 
-from loyalty_app.db.tables import business_total, daily_total, reward
+from loyalty_app.db.tables import business_total, customer, daily_total, reward
 from loyalty_app.shops.businesses import Business
 from loyalty_core.analytics import CurrentFigures, DayTotals, Period, Summary, period_of, summarise
 from loyalty_core.rewards import RewardStatus
@@ -16,7 +18,20 @@ from loyalty_core.rewards import RewardStatus
 def read_summary(connection: Connection, business: Business, *, days: int, now: datetime) -> Summary:
     """How the program did in the last days, today included. Raises InvalidRequest unless 1 ≤ days ≤ 365."""
     period = period_of(days, now.astimezone(business.zone).date(), business.timezone)
-    return summarise(period, _totals(connection, business, period), _standing(connection, business, period, now))
+    return summarise(
+        period, _totals_without_erased(connection, business, period), _standing(connection, business, period, now)
+    )
+
+
+def _totals_without_erased(connection: Connection, business: Business, period: Period) -> dict[date, DayTotals]:
+    totals, zone = _totals(connection, business, period), business.zone
+    own = (customer.c.business_id == business.id, customer.c.erased_at.is_not(None))
+    since = customer.c.created_at >= datetime.combine(period.first, time(), zone)
+    for joined in connection.scalars(select(customer.c.created_at).where(*own, since)):
+        day = joined.astimezone(zone).date()
+        if day in totals:
+            totals[day] = replace(totals[day], new_customers=totals[day].new_customers - 1)
+    return totals
 
 
 def _totals(connection: Connection, business: Business, period: Period) -> dict[date, DayTotals]:

@@ -170,6 +170,7 @@ LANDED = {
     "0010_searching_the_ledger.py": "b9d8c7cfc0cde8d0",
     "0011_search_words.py": "da3e5a6cf10f7e49",
     "0012_keys_in_the_ledger.py": "92fe4682e32d0ce1",
+    "0013_erased_customers.py": "831d8580dedf6779",
 }
 
 

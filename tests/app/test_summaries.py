@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec.structs import astuple
 
 from loyalty_app.customers.analytics import read_summary
 from loyalty_core.analytics import Summary
@@ -60,7 +61,7 @@ async def test_a_summary_counts_people_stamps_and_rewards(shop: Shop) -> None:
     await shop.stamp(mina.id, 1)
     await shop.erase((await shop.join()).id)
     found = await summary(shop)
-    assert (found.customers.total, found.customers.new) == (3, 4)
+    assert (found.customers.total, found.customers.new) == (3, 3)
     assert (found.customers.active, found.customers.returning) == (2, 1)
     assert (found.visits, found.stamps.added, found.stamps.voided) == (3, 23, 2)
     assert (found.rewards.earned, found.rewards.redeemed, found.rewards.outstanding) == (2, 1, 1)
@@ -88,3 +89,23 @@ async def test_a_summary_has_a_day_at_least_and_a_year_at_most(shop: Shop) -> No
         with pytest.raises(InvalidRequest, match="days"):
             await summary(shop, days=days)
     assert len((await summary(shop, days=365)).daily) == 365
+
+
+async def test_who_was_erased_is_in_no_figure_of_customers_and_what_they_did_stays(shop: Shop) -> None:
+    berlin = await open_next_door(shop, timezone="Europe/Berlin")
+    lena, omar = await berlin.join("Lena"), await berlin.join("Omar")
+    for number in (lena.id, omar.id):
+        await berlin.stamp(number, 10)
+    shop.clock.wait(days=3)
+    await berlin.stamp(lena.id)
+    await berlin.redeem(omar.id)
+    await berlin.erase(lena.id)
+    for days, came, visits in ((1, 0, 1), (5, 1, 3), (365, 1, 3)):
+        seen = await summary(berlin, days)
+        assert astuple(seen.customers) == (1, came, came, 0)
+        assert sum(day.new_customers for day in seen.daily) == came
+        assert seen.visits == visits
+    await berlin.erase(omar.id)
+    seen = await summary(berlin, 5)
+    assert astuple(seen.customers) == (0, 0, 0, 0)
+    assert (seen.visits, seen.rewards.earned, seen.rewards.redeemed, seen.rewards.outstanding) == (3, 2, 1, 0)

@@ -57,6 +57,13 @@ customer = owned(
 )
 
 Index(
+    "ix_customer_erased",
+    customer.c.business_id,
+    customer.c.created_at,
+    sqlite_where=text("erased_at IS NOT NULL"),
+    postgresql_where=text("erased_at IS NOT NULL"),
+)
+Index(
     "ix_customer_without_words",
     customer.c.business_id,
     customer.c.id,
