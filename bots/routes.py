@@ -94,6 +94,8 @@ def commanded(answer: Answer) -> Answer:
 async def typed(turn: Turn) -> None:
     """Answer a text: a link of ours, an answer to the last question, a card's code or number, or anything else."""
     staff.end_album(turn)
+    if turn.draft is not None and turn.draft.kind in owners.PICTURES:
+        turn.note(ChatChange(draft=None))
     if await open_pasted(turn, STARTS, own=_open_own_card):
         return
     draft = turn.draft

@@ -180,22 +180,34 @@ async def test_a_sheet_to_print_comes_as_a_pdf(mira: Person, button: str) -> Non
     assert "rint" in sheet.words
 
 
+def png_of(colour: str) -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (300, 100), colour).save(file, "PNG")
+    return file.getvalue()
+
+
 def sheets(person: Person) -> list[Shown]:
     return [message for message in person.messages if message.document and message.document.name.endswith(".pdf")]
 
 
 async def test_the_sheets_come_with_the_logo_that_was_sent(mira: Person) -> None:
-    logo = BytesIO()
-    Image.new("RGB", (300, 100), "red").save(logo, "PNG")
     await mira.press("Poster")
     await mira.press("With your logo")
     await mira.send_document(b"no picture", name="logo.svg")
     assert "cannot be used as a logo" in mira.last.words
     assert sheets(mira) == []
-    await mira.send_document(logo.getvalue(), name="logo.png")
+    await mira.send_document(png_of("red"), name="logo.png")
     assert len(sheets(mira)) == 4
-    await mira.send_photo(logo.getvalue())
+    await mira.send_photo(png_of("red"))
     assert "I see no card" in mira.last.words, "the question is answered"
+
+
+async def test_who_types_instead_of_sending_a_logo_is_not_waited_for(mira: Person) -> None:
+    await mira.press("Poster")
+    await mira.press("With your logo")
+    await mira.say("later")
+    await mira.send_document(png_of("red"), name="card.png")
+    assert sheets(mira) == []
 
 
 @pytest.mark.parametrize("language", ["en", "hi", "es", "ru", "ar", "de"])
