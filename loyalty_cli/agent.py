@@ -4,12 +4,12 @@ from importlib.util import find_spec
 
 import click
 
-KEY = "LOYALTY_API_KEY"
+from loyalty_cli.remote_api import of_service, with_key
 
 
 @click.command()
-@click.option("--url", required=True, metavar="URL", help="The address of the service, as https://cards.example.com.")
-@click.option("--api-key", envvar=KEY, required=True, metavar="KEY", help=f"An API key; best in {KEY}.")
+@of_service
+@with_key
 def mcp(url: str, api_key: str) -> None:
     """Let an agent on this machine work in a shop, over its API.
 

@@ -88,6 +88,18 @@ def _deliveries() -> click.Command:
     return deliveries
 
 
+def _listen() -> click.Command:
+    from loyalty_cli.listen import listen
+
+    return listen
+
+
+def _trigger() -> click.Command:
+    from loyalty_cli.trigger import trigger
+
+    return trigger
+
+
 def _mcp() -> click.Command:
     from loyalty_cli.agent import mcp
 
@@ -144,6 +156,8 @@ COMMANDS = {
     ),
     "key": ListedCommand("API keys: make them, list them, close them.", _key),
     "deliveries": ListedCommand("Webhooks on their way: hold them back, and let them go.", _deliveries),
+    "listen": ListedCommand("Show the events of a shop as they happen; forward them to your own machine.", _listen),
+    "trigger": ListedCommand("Make an event happen, so that your receiver can be tried.", _trigger),
     "mcp": ListedCommand("Let an agent on this machine work in a shop, over its API.", _mcp),
     "export": ListedCommand("Write all that a shop owns into open files.", _export),
     "backup": ListedCommand("Copy the whole database into one file, and prove the copy.", _backup),

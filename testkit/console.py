@@ -26,7 +26,7 @@ SET_HANGUP = (
     "import os, signal, sys; signal.signal(signal.SIGHUP, int(sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])",
 )
 """Starts the command that follows, with a disposition of SIGHUP: a process inherits one that is ignored."""
-GO_ON = {"serve", "api", "worker", "bot", "demo", "mcp"}
+GO_ON = {"serve", "api", "worker", "bot", "demo", "mcp", "listen"}
 """Commands that set signals and serve until they are stopped: always separate processes."""
 A_KEY = "a key for tests, and nowhere else"
 SERVING = re.compile(r"Serving (?P<url>https?://[^\s/]+)/v1")

@@ -1,0 +1,76 @@
+"""Triggers: `loyalty trigger` makes an event happen in a shop, so that a receiver of webhooks can be tried."""
+
+import secrets
+from collections.abc import Callable
+
+import click
+
+from loyalty_cli.remote_api import Json, RemoteApi, of_service, with_key
+
+NAME = "Test customer"
+PHONES = 10_000
+
+
+def _customer(service: RemoteApi) -> str:
+    """Somebody new, with a number of those that are kept for films and books; the path of them."""
+    body = {"name": NAME, "phone": f"+44 7700 900{secrets.randbelow(1_000):03}"}
+    known = service.get("/customers", phone=body["phone"])["data"]
+    customer: Json = known[0] if known else service.send("POST", "/customers", body)
+    return f"/customers/{customer['id']}"
+
+
+def _stamp(service: RemoteApi) -> Json:
+    stamped: Json = service.send("POST", f"{_customer(service)}/stamps")
+    return stamped
+
+
+def _full_card(service: RemoteApi) -> str:
+    """Somebody whose card is full; the path of them."""
+    path = _customer(service)
+    while not service.send("POST", f"{path}/stamps", {"stamps": 1})["reward_earned"]:
+        pass
+    return path
+
+
+def _created(service: RemoteApi) -> None:
+    service.send("POST", "/customers", {"name": NAME, "phone": f"+1 212 555 {secrets.randbelow(PHONES):04}"})
+
+
+def _updated(service: RemoteApi) -> None:
+    service.send("PATCH", _customer(service), {"name": f"{NAME} {secrets.token_hex(2)}"})
+
+
+def _void(service: RemoteApi) -> None:
+    service.send("POST", f"/transactions/{_stamp(service)['transaction_id']}/void", {"reason": "triggered"})
+
+
+def _test(service: RemoteApi) -> None:
+    for webhook in service.get("/webhooks")["data"]:
+        service.send("POST", f"/webhooks/{webhook['id']}/test")
+
+
+TRIGGERS: dict[str, Callable[[RemoteApi], object]] = {
+    "customer.created": _created,
+    "customer.updated": _updated,
+    "customer.deleted": lambda service: service.send("DELETE", _customer(service)),
+    "stamp.added": _stamp,
+    "reward.earned": _full_card,
+    "reward.redeemed": lambda service: service.send("POST", f"{_full_card(service)}/redeem"),
+    "transaction.voided": _void,
+    "webhook.test": _test,
+}
+"""How each event is made to happen."""
+
+
+@click.command()
+@click.argument("event", type=click.Choice(tuple(TRIGGERS)))
+@of_service
+@with_key
+def trigger(event: str, url: str, api_key: str) -> None:
+    """Make an event happen, so that your receiver can be tried.
+
+    It happens for real, to a customer named "Test customer": best in a shop that is there for trying, as that of
+    `loyalty demo`.
+    """
+    TRIGGERS[event](RemoteApi(url, api_key))
+    click.echo(f"{event} has happened.")
