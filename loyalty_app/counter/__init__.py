@@ -4,7 +4,7 @@
         ▼
     queue.py     requests wait in order of arrival, and longer if their card is in a running batch
         ▼
-    lanes.py     two batches at once; what waits for somebody's lock goes apart, and others go on
+    batch_tasks.py  two batches at once; what waits for somebody's lock goes apart, and others go on
         ▼
     batch.py     ┌─ one transaction, at most 128 requests ──────────────────────────────────────────┐
                  │  load.py     lock and read what the requests are about  ──►  state.py: BatchState │

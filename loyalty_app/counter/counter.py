@@ -1,4 +1,4 @@
-"""The counter: its verbs. Requests wait in `queue`, `lanes` serve them, and `decide` and the core decide.
+"""The counter: its verbs. Requests wait in `queue`, `batch_tasks` serve them, and `decide` and the core decide.
 
 If too many wait, the next is refused at once. Closing takes no new requests and finishes waiting ones.
 """
@@ -14,7 +14,7 @@ from loyalty_app.clock import Clock, utc_now
 from loyalty_app.contacts import checked_change, checked_phone, checked_profile
 from loyalty_app.counter import answers
 from loyalty_app.counter.answers import Answer
-from loyalty_app.counter.lanes import Lanes
+from loyalty_app.counter.batch_tasks import BatchTasks
 from loyalty_app.counter.orders import (
     Caller,
     ChangeProfile,
@@ -69,7 +69,7 @@ class Counter:
     ) -> None:
         self._clock, self.wakeups = clock, wakeups or Wakeups()
         """Notified when a batch leaves deliveries or due cards."""
-        self._lanes = Lanes(database, WaitingRequests(most_waiting), clock=clock, wakeups=self.wakeups)
+        self._tasks = BatchTasks(database, WaitingRequests(most_waiting), clock=clock, wakeups=self.wakeups)
 
     async def join(
         self,
@@ -142,19 +142,19 @@ class Counter:
     async def _ask(self, caller: Caller, order: Order, decoder: Decoder[Outcome]) -> Answer[Outcome]:
         if not self.serving:
             raise Busy
-        reply = await self._lanes.queue.add(Request(caller, order)).future
+        reply = await self._tasks.queue.add(Request(caller, order)).future
         # Each order has one kind of outcome: the decider of `decide` and the verb above name the same.
         return Answer(reply.body, decoder, outcome=cast("Outcome", reply.outcome), replayed=reply.replayed)
 
     @property
     def serving(self) -> bool:
         """Whether requests are taken."""
-        return self._lanes.serving
+        return self._tasks.serving
 
     def oldest_seconds(self) -> float:
         """For how long the oldest request has waited that is not answered; 0 if there is none."""
-        return self._lanes.queue.oldest_seconds()
+        return self._tasks.queue.oldest_seconds()
 
     async def close(self) -> None:
         """Take no more requests, and finish those that wait."""
-        await self._lanes.close()
+        await self._tasks.close()

@@ -1,8 +1,8 @@
-"""The lanes: the tasks that serve waiting requests, and what becomes of a batch that fails.
+"""Batch tasks: the tasks that serve waiting requests, and what becomes of a batch that fails.
 
 All waiting requests, at most 128, run as one batch, which never waits for more. If the database allows several writers,
 the next batch need not wait for the one before. No batch waits for a card: one that somebody else holds goes into a
-lane of its own, which waits. If another lock holds a batch up, its shops are served apart for a while. If a batch fails
+task of its own, which waits. If another lock holds a batch up, its shops are served apart for a while. If a batch fails
 as a whole because the database was away, it is tried once more; for any other reason each of its requests is tried
 alone, so that one failure harms nobody else. Nobody waits longer than nine seconds for an answer.
 """
@@ -27,7 +27,7 @@ from loyalty_app.queues.wakeups import Wakeups
 from loyalty_core.errors import Busy, BusyReason, LoyaltyError
 
 TRIES = 3
-PATIENT_LANES = 4
+PATIENT_TASKS = 4
 """How many locks of others are waited for at once; each takes a connection."""
 LONGEST_WAIT_SECONDS, LONGEST_SECONDS = 5.0, 9.0
 """After so long a request that was not begun is refused, and one that was is answered as in doubt."""
@@ -40,7 +40,7 @@ Grouping = Callable[[Iterable[Waiting]], list[list[Waiting]]]
 log = logging.getLogger(__name__)
 
 
-class Lanes:
+class BatchTasks:
     """Serves the requests of a queue until it is closed."""
 
     def __init__(self, database: Database, queue: WaitingRequests, *, clock: Clock, wakeups: Wakeups) -> None:
@@ -48,7 +48,7 @@ class Lanes:
         self._database, self._clock, self._wakeups = database, clock, wakeups
         self._versions: Versions = {}
         self._closing = False
-        self._patience = asyncio.Semaphore(PATIENT_LANES)
+        self._patience = asyncio.Semaphore(PATIENT_TASKS)
         self._under_way = asyncio.TaskGroup()
         self._task = asyncio.create_task(self._serve(), name="counter")
         self._watch = asyncio.create_task(self._end_long_waits(), name="counter-watch")
@@ -103,7 +103,7 @@ class Lanes:
         return _by_shop
 
     async def _run_apart(self, taken: list[Waiting]) -> None:
-        """Serve requests that have to wait for somebody's lock, while other lanes go on."""
+        """Serve requests that have to wait for somebody's lock, while other tasks go on."""
         async with self._patience:
             wanted = [one for one in taken if not one.future.done()]  # others were told that it takes too long
             try:
