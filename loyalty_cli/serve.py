@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @click.command()
 @options.where
 def serve(host: str | None, port: int | None) -> None:
-    """Serve one shop or a hundred, all in one process: the API, and a worker that delivers webhooks.
+    """Serve one shop or a hundred, all in one process: the API, the Telegram bots, and a worker that delivers webhooks.
+
+    The shared bot runs if LOYALTY_TELEGRAM_TOKEN is set, and each own bot of a shop (`loyalty business set-bot`).
 
     The database is set up or brought up to date first. Ctrl-C stops it, after it has finished what it had begun. Other
     `loyalty` commands may be used meanwhile.

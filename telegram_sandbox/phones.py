@@ -147,13 +147,21 @@ def delete(world: World, chat: Chat, message_id: int) -> None:
 
 
 def open_link(world: World, person: Person, link: str) -> tuple[Chat, Message | None]:
-    """Open t.me/<bot>?start=<payload>, as the camera or a browser does; without a payload only the chat is opened."""
+    """Open t.me/<bot>?start=<payload> and press START; without a payload only the chat is opened."""
+    chat, payload = chat_behind(world, person, link)
+    return chat, start(world, chat, payload) if payload else None
+
+
+def chat_behind(world: World, person: Person, link: str) -> tuple[Chat, str]:
+    """The chat that a link opens, as the camera or a browser does, and its payload, which START sends.
+
+    Raises Impossible.
+    """
     parts = urlsplit(link if "//" in link else f"https://{link}")
     bot = world.bot_called(parts.path.strip("/")) if parts.hostname in {"t.me", "telegram.me"} else None
     if bot is None:
         raise Impossible(f"{link} leads to no bot of this sandbox.")
-    chat, payload = world.chat(bot, person), parse_qs(parts.query).get("start", [""])[0]
-    return chat, start(world, chat, payload) if payload else None
+    return world.chat(bot, person), parse_qs(parts.query).get("start", [""])[0]
 
 
 def is_bot_link(text: str) -> bool:

@@ -20,7 +20,7 @@ from loyalty_app.db.tables import attempt, business, delivery, event, retired_se
 from loyalty_app.db.types import BigId
 from loyalty_app.queues.leased_table import NOW, Given, Lease, LeasedTable, free
 from loyalty_app.webhooks.endpoint_health import note_health
-from loyalty_app.webhooks.lanes import Lanes
+from loyalty_app.webhooks.lanes import DeliveryLanes
 from loyalty_app.webhooks.outbox import DELIVERED, FAILED, KEY, QUEUED, THEIR_ENDPOINT
 from loyalty_core.delivery_retries import Delivered, GaveUp, RetryAt, Verdict
 
@@ -123,8 +123,8 @@ class DeliveryQueue:
 
     leases = LeasedTable(delivery, key=KEY, due=_next_in_line(), lasts=LEASE).among(delivery.c.status == QUEUED)
 
-    def __init__(self, lanes: Lanes | None = None) -> None:
-        self._lanes = lanes or Lanes()
+    def __init__(self, lanes: DeliveryLanes | None = None) -> None:
+        self._lanes = lanes or DeliveryLanes()
 
     def lease_of(self, job: DeliveryJob) -> Lease:
         """The lease of a delivery."""

@@ -34,7 +34,7 @@ class _UnderWay(NamedTuple):
     failing: bool
 
 
-class Lanes:
+class DeliveryLanes:
     """The attempts that are under way in this process."""
 
     def __init__(self, timer: Callable[[], float] = time.monotonic) -> None:

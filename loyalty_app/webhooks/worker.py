@@ -11,7 +11,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.observability import metrics
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob, DeliveryQueue
-from loyalty_app.webhooks.lanes import MOST_AT_ONCE, Lanes
+from loyalty_app.webhooks.lanes import MOST_AT_ONCE, DeliveryLanes
 from loyalty_app.webhooks.sender import Sender
 from loyalty_core.delivery_retries import Delivered, Disable, GaveUp, RetryAt, Verdict
 
@@ -31,7 +31,7 @@ class WebhookWorker(QueueWorker[DeliveryJob, DeliveryAttempt]):
     most_at_once = MOST_AT_ONCE
 
     def __init__(self, database: Database, sender: Sender, *, clock: Clock = utc_now) -> None:
-        self._sender, self._lanes = sender, Lanes()
+        self._sender, self._lanes = sender, DeliveryLanes()
         queue = DeliveryQueue(self._lanes)
         super().__init__(database, queue, self._attempt, clock=clock, name="webhook-worker")
 

@@ -1,6 +1,7 @@
 """A session of the demo: a database in a temporary folder, the café, the sandbox and the server, until its end."""
 
 import asyncio
+import logging
 import socket
 import tempfile
 from pathlib import Path
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
+from loyalty_app.runtime import open_guard
 from loyalty_app.settings import Settings
 from loyalty_cli.applications import SANDBOX, with_sandbox
 from loyalty_cli.demo.cafe import Cafe, open_cafe
@@ -20,9 +22,12 @@ from loyalty_cli.output import tell
 from loyalty_cli.ports import address_of
 from loyalty_cli.server import serve_alone
 
+THIS_MACHINE = "127.0.0.0/8 ::1/128"
+
 
 def run_demo(listener: socket.socket, *, as_json: bool) -> None:
     """Serve the café on a socket until it is stopped, then remove its data."""
+    logging.getLogger(open_guard.__module__).addFilter(_is_no_warning_of_its_own_choice)
     with tempfile.TemporaryDirectory(prefix="loyalty-demo-", ignore_cleanup_errors=True) as folder:
         settings = _settings(Path(folder))
         migrate(settings)
@@ -36,11 +41,24 @@ def run_demo(listener: socket.socket, *, as_json: bool) -> None:
         serve_alone(listener, settings, ready=ready, make=lambda given: with_sandbox(given, telegram))
 
 
+def _is_no_warning_of_its_own_choice(record: logging.LogRecord) -> bool:
+    """Whether a line is not the warning for operators that webhooks may reach private addresses."""
+    return "LOYALTY_WEBHOOK_ALLOW" not in record.getMessage()
+
+
 def _settings(folder: Path) -> Settings:
-    """Settings of the demo; only the format and level of logs come from the environment."""
+    """Settings of the demo; only the format and level of logs come from the environment.
+
+    Webhooks may go to this machine: that is where somebody tries a receiver.
+    """
     chosen = settings_or_defaults()
     database = f"sqlite:///{folder / 'demo.db'}"
-    return Settings(database_url=database, log_format=chosen.log_format, log_level=chosen.log_level)
+    return Settings(
+        database_url=database,
+        log_format=chosen.log_format,
+        log_level=chosen.log_level,
+        webhook_allow=THIS_MACHINE,
+    )
 
 
 def _open_telegram(cafe: Cafe) -> DemoTelegram:

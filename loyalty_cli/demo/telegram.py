@@ -12,7 +12,7 @@ from telegram_sandbox.phones import start
 from telegram_sandbox.world import World
 
 BOT, TOKEN_OF = "moon_and_muffin_bot", "7000000001:the-sandbox-knows-this-token-only-00"
-CUSTOMER, OWNER = "Lena", "Ana"
+CUSTOMER, OWNER = "Lena", "Rosa"
 
 
 class DemoTelegram:

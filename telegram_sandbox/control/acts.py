@@ -7,13 +7,14 @@ from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Struct, UnsetType
 
 from telegram_sandbox import cameras, phones
-from telegram_sandbox.chats import Chat, Message
+from telegram_sandbox.chats import Message
 from telegram_sandbox.control.asking import body, chat_of, person_of, shown, world_of
 from telegram_sandbox.control.screens import screen, shown_message
 from telegram_sandbox.files import Upload
 from telegram_sandbox.parameters import AnyRequest, read_sent
-from telegram_sandbox.people import Json
+from telegram_sandbox.people import Json, Person
 from telegram_sandbox.phones import Impossible
+from telegram_sandbox.world import World
 
 CHAT = "/control/chats/{person_id:int}/{bot:str}"
 
@@ -59,6 +60,7 @@ class Other(Struct):
 
     of: int
     bot: str | None = None
+    begin: bool = True
 
 
 class Link(Struct):
@@ -66,6 +68,7 @@ class Link(Struct):
 
     person_id: int
     link: str
+    begin: bool = True
 
 
 def written(message: Message) -> ASGIResponse:
@@ -187,20 +190,25 @@ async def scan(request: AnyRequest, person_id: FromPath[int], bot: FromPath[str]
     link = next((text for text in found if phones.is_bot_link(text)), None)
     if link is None:
         raise Impossible("The other phone shows no link to a bot." if picture else "The other phone shows no picture.")
-    return opened(found, *phones.open_link(world, chat.person, link))
+    return followed(world, chat.person, link, found=found, begin=wanted.begin)
 
 
 @post("/control/open")
 async def open_link(request: AnyRequest) -> ASGIResponse:
     """Open a link on a phone."""
     wanted, world = await body(request, Link), world_of(request)
-    return opened([wanted.link], *phones.open_link(world, person_of(world, wanted.person_id), wanted.link))
+    person = person_of(world, wanted.person_id)
+    return followed(world, person, wanted.link, found=[wanted.link], begin=wanted.begin)
 
 
-def opened(found: list[str], chat: Chat, message: Message | None) -> ASGIResponse:
-    """Where a link led."""
+def followed(world: World, person: Person, link: str, *, found: list[str], begin: bool) -> ASGIResponse:
+    """Where a link led. With `begin` its START is pressed; `offers` is the link whose START waits to be pressed."""
+    chat, payload = phones.chat_behind(world, person, link)
+    message = phones.start(world, chat, payload) if payload and begin else None
     text = message.content["text"] if message else None
-    return shown({"found": found, "bot": chat.bot.username, "message_id": message and message.id, "text": text})
+    offers = link if payload and not begin else None
+    answer = {"found": found, "bot": chat.bot.username, "message_id": message and message.id, "text": text}
+    return shown({**answer, "offers": offers})
 
 
 @get("/control/files/{unique_id:str}")

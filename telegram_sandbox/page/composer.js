@@ -10,6 +10,7 @@ const TALLEST = 132;
 export class Composer {
   /** @type {import("./control.js").Chat | null} */
   #chat = null;
+  #offersStart = false;
   #putAway = false;
 
   /** `actions` are {say, start, unblock, attach(file), pressReply(button), link(url)}. */
@@ -78,6 +79,12 @@ export class Composer {
     return used && this.element.contains(used) && (matchMedia("(pointer: fine)").matches || used.matches(":focus-visible"));
   }
 
+  /** Offer START, or not, also where there are messages: a link has led here. */
+  offerStart(offered) {
+    this.#offersStart = offered;
+    if (this.#chat) this.show(this.#chat);
+  }
+
   /** Clear the line, and close what is open. */
   clear() {
     this.input.value = "";
@@ -92,7 +99,7 @@ export class Composer {
 
   #bigButton(chat) {
     const empty = chat.messages.length === 0;
-    this.big.hidden = !(empty || chat.blocked);
+    this.big.hidden = !(empty || chat.blocked || this.#offersStart);
     this.line.hidden = !this.big.hidden;
     this.big.textContent = chat.blocked ? "Unblock" : "Start";
     this.big.onclick = () => (chat.blocked ? this.actions.unblock() : this.actions.start());

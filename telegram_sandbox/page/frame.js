@@ -11,6 +11,7 @@ import { Layers } from "./layers.js";
 import { nameOf, Picker } from "./people.js";
 
 const TYPING_MILLISECONDS = 5000;
+const SCANS = { left: "Scan the poster", right: "Scan the card" };
 const DOINGS = { upload_photo: "sending a picture", upload_document: "sending a file" };
 
 export class Frame {
@@ -23,7 +24,7 @@ export class Frame {
     this.actions = actions;
     this.people = new Picker(`Who holds the ${name} phone`, actions.choosePerson);
     this.bots = new Picker("Which bot to chat with", actions.chooseBot);
-    this.scan = scanButton(actions.scan);
+    this.scan = scanButton(SCANS[name], actions.scan);
     this.more = iconButton("more", "More", (event) => actions.menu(event.currentTarget));
     this.pinned = make("button", { type: "button", class: "pinned", hidden: true, onclick: actions.pinned });
     this.empty = make("div", { class: "empty", hidden: true });
@@ -71,7 +72,8 @@ export class Frame {
   /** Show whether there is something to point the camera at. */
   drawScan(possible) {
     this.scan.setAttribute("aria-disabled", String(!possible));
-    this.scan.title = possible ? "Point this phone’s camera at the other phone" : "The other phone shows no card yet";
+    const nothing = "The other phone shows no picture of a code yet";
+    this.scan.title = possible ? "Point this phone’s camera at the other phone" : nothing;
   }
 
   #drawBot({ bot, blocked, typing }) {
@@ -113,7 +115,7 @@ export class Frame {
   }
 }
 
-function scanButton(scan) {
-  const words = [make("span", {}, "Scan the card"), make("span", { class: "hidden" }, " on the other phone")];
+function scanButton(what, scan) {
+  const words = [make("span", {}, what), make("span", { class: "hidden" }, " on the other phone")];
   return make("button", { type: "button", class: "scan", onclick: scan }, icon("scan"), words);
 }

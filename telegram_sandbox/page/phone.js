@@ -21,6 +21,8 @@ export class Phone {
   /** @type {Promise<void> | null} */
   #loading = null;
   #again = false;
+  /** @type {string | null} The link that led here and whose START is not pressed yet. */
+  #offered = null;
 
   /** `name` is left or right, `title` whose phone it is; `house` is the state of both phones in main.js. */
   constructor(name, title, house) {
@@ -90,6 +92,13 @@ export class Phone {
     this.presses.forget();
     this.log.clear();
     this.composer.clear();
+    this.#offer(null);
+  }
+
+  // As in Telegram, a link only opens the chat; what it carries is sent by START.
+  #offer(link) {
+    this.#offered = link;
+    this.composer.offerStart(link !== null);
   }
 
   async #load() {
@@ -166,9 +175,11 @@ export class Phone {
   }
 
   // A person who came by a link starts with its payload.
-  #start() {
-    const link = this.house.link(this);
-    return link ? this.#openLink(link) : this.#act("start");
+  async #start() {
+    const link = this.#offered ?? this.house.link(this);
+    if (!link) return void (await this.#act("start"));
+    await this.#openLink(link, true);
+    this.log.toEnd();
   }
 
   #press(message, button, row, column) {
@@ -210,19 +221,20 @@ export class Phone {
     await this.#openLink(url.href);
   }
 
-  async #openLink(link) {
+  async #openLink(link, begin = false) {
     if (!this.person) return;
     try {
-      await this.#turnTo(await ask("open", { person_id: this.person.id, link }));
+      await this.#turnTo(await ask("open", { person_id: this.person.id, link, begin }));
     } catch (refused) {
       this.layers.toast(reasonOf(refused));
     }
   }
 
   // A link may lead to another bot than the open one.
-  async #turnTo({ bot }) {
+  async #turnTo({ bot, offers }) {
     if (bot === this.bot?.username) await this.refresh();
     else await this.house.chooseBot(this, bot);
+    this.#offer(offers);
   }
 
   async #scan() {
@@ -231,7 +243,8 @@ export class Phone {
     const { person, bot } = this;
     if (!picture || !person || !bot) return void this.layers.toast("The other phone shows no card yet.");
     try {
-      const read = () => ask(`${chatPath(person, bot)}/scan`, { of: other.person.id, bot: other.bot.username });
+      const what = { of: other.person.id, bot: other.bot.username, begin: false };
+      const read = () => ask(`${chatPath(person, bot)}/scan`, what);
       await this.#turnTo(await lookAt(this.layers.element, picture, read));
     } catch (refused) {
       this.layers.toast(reasonOf(refused));

@@ -63,7 +63,8 @@ async def take(demo: dict[str, Any]) -> None:
 async def stamp(tab: Tab) -> None:
     """Show a card, scan it, and stamp it six times."""
     await press(tab, LEFT, "Start", "0 of 8")
-    await press(tab, RIGHT, "Scan the card", "0 of 8")
+    await press(tab, RIGHT, "Scan the card", "Start")
+    await press(tab, RIGHT, "Start", "0 of 8")
     await press(tab, RIGHT, "+5", "5 of 8")
     await press(tab, RIGHT, "+1", "6 of 8")
     await sees(tab, LEFT, "6 of 8")

@@ -192,7 +192,21 @@ async def test_a_scan_opens_the_card_of_the_other_phone(started: Phones) -> None
     await started.says("left", "card")
     await started.sees("left", "A card")
     await started.part("right", ".scan[aria-disabled=false]").click()
+    await started.press("right", "Start")
     await started.sees("right", "You said: /start c_42")
+
+
+async def test_a_link_is_sent_once_start_is_pressed_and_not_before(started: Phones) -> None:
+    await started.says("left", "card")
+    await started.sees("left", "A card")
+    await started.part("right", ".scan[aria-disabled=false]").click()
+    await started.button("right", "Start", within=".composer").wait_for()
+    assert "c_42" not in await started.part("right", ".log").inner_text()
+
+
+async def test_the_two_cameras_are_called_by_what_they_look_for(phones: Phones) -> None:
+    names = [await phones.part(side, ".scan").inner_text() for side in ("left", "right")]
+    assert len({*names}) == 2
 
 
 async def test_where_no_card_is_shown_there_is_nothing_to_scan(started: Phones) -> None:
@@ -265,6 +279,8 @@ async def test_a_scan_reads_what_the_other_phone_shows_and_no_card_of_another_bo
     await started.part("right", "select").nth(1).select_option(other["username"])
     await started.until(f"document.querySelectorAll('#phone-right select')[1].value === '{other['username']}'")
     await started.part("right", ".scan[aria-disabled=false]").click()
+    await started.until("document.querySelectorAll('#phone-right select')[1].value === 'echo_bot'")
+    await started.press("right", "Start")
     await started.sees("right", "You said: /start c_42")
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from loyalty_cli.demo.cafe import REGULARS
+from loyalty_cli.demo.telegram import CUSTOMER, OWNER
 from testkit.console import Console, Process
 
 PATIENCE_SECONDS = 30
@@ -105,6 +107,18 @@ def test_its_data_is_gone_when_it_ends(console: Console, sign: signal.Signals) -
         assert process.communicate(timeout=PATIENCE_SECONDS) == ("", "")
     assert process.returncode == 0
     assert not folder.exists()
+
+
+def test_webhooks_may_go_to_the_same_machine(console: Console) -> None:
+    with demo(console, "--port", "0") as (_, cafe):
+        order = {"url": "http://127.0.0.1:9000/hook", "events": ["stamp.added"]}
+        answer = httpx.post(f"{cafe['url']}/v1/webhooks", json=order, headers={"X-Api-Key": cafe["api_key"]})
+        assert answer.status_code == 201, answer.text
+
+
+def test_no_two_people_in_it_have_the_same_name() -> None:
+    names = [CUSTOMER, OWNER, *(regular.name.split()[0] for regular in REGULARS)]
+    assert len({*names}) == len(names)
 
 
 def test_no_setting_makes_it_touch_what_is_real(console: Console, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from loyalty_app.settings import Settings
+from loyalty_cli.serve import serve
 from testkit.console import CAFE, Console, refused
 
 CLOSED_SECONDS = 1.5
@@ -22,6 +23,13 @@ PATIENCE_SECONDS = 30
 def console(tmp_path: Path) -> Console:
     """A terminal in a folder in which nothing is yet."""
     return Console(tmp_path)
+
+
+def test_the_help_of_serve_names_all_that_runs() -> None:
+    told = " ".join((serve.help or "").split())
+    assert [
+        part for part in ("the API", "bots", "LOYALTY_TELEGRAM_TOKEN", "delivers webhooks") if part not in told
+    ] == []
 
 
 def as_till(key: str) -> dict[str, str]:

@@ -8,7 +8,7 @@ import pytest
 
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
-from loyalty_app.webhooks.lanes import MOST_AT_ONCE, MOST_FAILING, MOST_QUICK, QUICK_SECONDS, LaneRoom, Lanes
+from loyalty_app.webhooks.lanes import MOST_AT_ONCE, MOST_FAILING, MOST_QUICK, QUICK_SECONDS, DeliveryLanes, LaneRoom
 from testkit.builders import NOON
 from testkit.concurrency import until
 from tests.webhooks.office import Office
@@ -35,7 +35,7 @@ class Timer:
 
 def test_an_attempt_without_a_quick_answer_frees_its_place_and_its_endpoint_gets_nothing_more() -> None:
     timer = Timer()
-    lanes = Lanes(timer)
+    lanes = DeliveryLanes(timer)
     with ExitStack() as attempts:
         for endpoint in range(MOST_QUICK):
             attempts.enter_context(lanes.attempt(endpoint, failing=False))
@@ -48,7 +48,7 @@ def test_an_attempt_without_a_quick_answer_frees_its_place_and_its_endpoint_gets
 def test_endpoints_that_fail_share_half_as_many_places_as_there_are_for_others_and_take_none_of_theirs() -> None:
     assert MOST_FAILING * 2 <= MOST_QUICK
     timer = Timer()
-    lanes = Lanes(timer)
+    lanes = DeliveryLanes(timer)
     with ExitStack() as attempts:
         for endpoint in range(MOST_FAILING):
             attempts.enter_context(lanes.attempt(endpoint, failing=True))
@@ -59,7 +59,7 @@ def test_endpoints_that_fail_share_half_as_many_places_as_there_are_for_others_a
 
 def test_a_process_has_a_limit_whatever_happens() -> None:
     timer = Timer()
-    lanes = Lanes(timer)
+    lanes = DeliveryLanes(timer)
     with ExitStack() as attempts:
         for endpoint in range(MOST_AT_ONCE):
             attempts.enter_context(lanes.attempt(endpoint, failing=False))

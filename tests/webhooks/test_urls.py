@@ -7,15 +7,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from yarl import URL
 
-from loyalty_app.webhooks.addresses import Guard, addresses_of, checked_url, judge_url, read_ranges
+from loyalty_app.webhooks.addresses import UNLESS_ALLOWED, Guard, addresses_of, checked_url, judge_url, read_ranges
 from loyalty_core.delivery_retries import Delivered
 from loyalty_core.errors import InvalidRequest
 from tests.webhooks.names import NameServer, name_server
 from tests.webhooks.receiver import Receiver, receiving
 from tests.webhooks.sending import PUBLIC_ONLY, THIS_MACHINE_TOO, a_job, sending
 
-NOT_PUBLIC = [("/url", "must lead to a public address")]
-NOT_HTTPS = [("/url", "must use https, at port 443 or 8443")]
+NOT_PUBLIC = [("/url", f"must lead to a public address{UNLESS_ALLOWED}")]
+NOT_HTTPS = [("/url", f"must use https, at port 443 or 8443{UNLESS_ALLOWED}")]
 NO_HOST = [("/url", "must be a URL with a host, as https://example.com/hook")]
 NO_URL = [("/url", "must be a URL, as https://example.com/hook")]
 CREDENTIALS = [("/url", "must not carry a user name or password")]
