@@ -5,14 +5,18 @@ statement with many rows waits once. SQLAlchemy's own binding of a row costs mor
 bound here, by the same types.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
+from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.types import TypeEngine
 
 from loyalty_app.db.bulk import BulkAdd, BulkInsert, BulkUpdate, BulkWrite, Shape, Values
 from loyalty_app.db.tables import numbers
+from loyalty_app.db.types import UtcDateTime
 from loyalty_app.ids import Ids, Kind
 
 DIALECT = sqlite.dialect()
@@ -32,16 +36,39 @@ def _portions(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
 
 
 def _write(connection: Connection, shape: Shape, rows: Sequence[Values]) -> int:
-    binders = _binders(shape)
-    values = tuple(row[name] if bind is None else bind(row[name]) for row in rows for name, bind in binders)
-    return connection.exec_driver_sql(_statement(shape, len(rows)), values).rowcount
+    return connection.exec_driver_sql(_statement(shape, len(rows)), tuple(_bound(shape, rows))).rowcount
+
+
+def _bound(shape: Shape, rows: Sequence[Values]) -> list[object]:
+    """The values of all rows, one after the other, as SQLite takes them."""
+    pick, binders = _picker(shape), _binders(shape)
+    bound: list[object] = []
+    for row in rows:
+        values = list(pick(row))
+        for place, bind in binders:
+            values[place] = bind(values[place])
+        bound += values
+    return bound
 
 
 @lru_cache(1_024)
-def _binders(shape: Shape) -> list[tuple[str, Binder | None]]:
-    """The columns, each with what converts its values for SQLite, if anything."""
-    types = ((name, shape.table.c[name].type) for name in shape.names)
-    return [(name, kind.dialect_impl(DIALECT).bind_processor(DIALECT)) for name, kind in types]
+def _picker(shape: Shape) -> Callable[[Values], Iterable[object]]:
+    """What takes the values of a row out, in the order of the columns."""
+    (first, *others) = shape.names
+    return itemgetter(*shape.names) if others else lambda row: (row[first],)
+
+
+@lru_cache(1_024)
+def _binders(shape: Shape) -> list[tuple[int, Binder]]:
+    """The places of the columns whose values have to be converted for SQLite, and what converts them."""
+    found = enumerate(_binder(shape.table.c[name].type) for name in shape.names)
+    return [(place, bind) for place, bind in found if bind is not None]
+
+
+def _binder(kind: TypeEngine[Any]) -> Binder | None:
+    """What converts values of a type. The moments of a batch are few: each becomes a text once."""
+    bind = kind.dialect_impl(DIALECT).bind_processor(DIALECT)
+    return lru_cache(64)(bind) if bind is not None and isinstance(kind, UtcDateTime) else bind
 
 
 @lru_cache(1_024)
