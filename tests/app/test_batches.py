@@ -19,6 +19,7 @@ from loyalty_core.errors import (
     OrderRefUsed,
     TransactionNotFound,
 )
+from loyalty_core.ledger import Entry
 from loyalty_core.outcomes import Stamped
 from loyalty_core.programs import Program
 from loyalty_core.rewards import RewardStatus
@@ -62,10 +63,12 @@ async def test_only_the_request_that_fails_fails(
     lena, omar = await shop.join("Lena"), await shop.join("Omar")
     rule = stamping.stamp
 
-    def broken_for_omar(customer: Customer, program: Program, order: StampOrder, *, at: Occasion) -> Change[Stamped]:
+    def broken_for_omar(
+        customer: Customer, program: Program, order: StampOrder, *, at: Occasion, ledger: tuple[Entry, ...] | None
+    ) -> Change[Stamped]:
         if customer.id == omar.id:
             raise ZeroDivisionError
-        return rule(customer, program, order, at=at)
+        return rule(customer, program, order, at=at, ledger=ledger)
 
     monkeypatch.setattr(stamping, "stamp", broken_for_omar)
     wishes = [shop.stamp(person.id) for person in (lena, omar, lena)]
