@@ -7,14 +7,17 @@ options.
 
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
+
+from sqlalchemy import Connection
 
 from bench.crowd.shape import code_of
 from bench.crowd.store import DATABASES, Place, crowds
 from bench.crowd_comparison import Question, chosen, few, many, race, report
 from bench.query_times import Verb
+from loyalty_app.customers.changed_since import ChangedSince
 from loyalty_app.customers.lists import (
     RewardSearch,
     Search,
@@ -23,8 +26,11 @@ from loyalty_app.customers.lists import (
     list_transactions,
     show_customer,
 )
+from loyalty_app.customers.transactions import LedgerSearch, list_ledger
 from loyalty_app.pagination import PageRequest, make_cursor
-from loyalty_core.fields import CustomerId
+from loyalty_app.webhooks.event_log import list_events
+from loyalty_core.fields import BusinessId, CustomerId
+from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
 
 GOAL_MS = 2.0
@@ -55,6 +61,7 @@ def questions(place: Place) -> list[Question]:
         Question("50 customers by cursor, at the end", [page(after(last - 51))], GOAL_MS),
         Question("transactions of a customer", [transactions_page(place, number) for number in drawn], GOAL_MS),
         *reward_questions(place),
+        *ledger_questions(place),
         *searches(place),
     ]
 
@@ -67,6 +74,32 @@ def reward_questions(place: Place) -> list[Question]:
         Question("50 rewards that are owed, by cursor", [rewards_page(place, oldest)], GOAL_MS),
         Question("expired rewards", [rewards_page(place, PageRequest(), RewardStatus.EXPIRED)], GOAL_MS),
     ]
+
+
+def ledger_questions(place: Place) -> list[Question]:
+    """Pages of the ledger of the shop: the newest, of a period, of a type, of an order; and who has changed lately."""
+    hour, year = NOW - timedelta(hours=1), NOW - timedelta(days=300)
+    day = LedgerSearch(since=year, until=year + timedelta(days=1))
+    changed = Search(changed=ChangedSince(hour, NOW))
+    return [
+        Question("50 transactions, the newest", [ledger_page(place, LedgerSearch())], GOAL_MS),
+        Question("transactions of the last hour", [ledger_page(place, LedgerSearch(since=hour))]),
+        Question("transactions of a day long ago", [ledger_page(place, day)]),
+        Question("50 redemptions", [ledger_page(place, LedgerSearch(type=EntryType.REDEEM))], GOAL_MS),
+        Question("transactions of an order", [ledger_page(place, LedgerSearch(order_ref="none"))], GOAL_MS),
+        Question("customers who changed in the last hour", [customers_page(place, PageRequest(), changed)]),
+        Question("events of the last hour", [partial(events_page, business_id=place.shops[0].id)], GOAL_MS),
+    ]
+
+
+def ledger_page(place: Place, search: LedgerSearch) -> Verb:
+    """A page of the ledger."""
+    return partial(list_ledger, business_id=place.shops[0].id, search=search, wanted=PageRequest())
+
+
+def events_page(connection: Connection, business_id: BusinessId) -> object:
+    """A page of the event log."""
+    return list_events(connection, business_id, since=NOW - timedelta(hours=1), now=NOW, wanted=PageRequest())
 
 
 def searches(place: Place) -> list[Question]:
