@@ -1,8 +1,8 @@
 """Phone numbers: the digits in what people type, paste and scan. One reading for the API, lists, the chat and searches.
 
 The rules, in words:
-- Digits of all scripts are digits. Marks that cannot be seen do not count; spaces, dashes, dots, slashes and brackets
-  only separate.
+- Digits of all scripts are digits. Marks that cannot be seen do not count, but control characters are refused; spaces,
+  dashes, dots, slashes and brackets only separate.
 - Words never become digits. Before and after a number they are left out; between digits they are refused, and so are
   extensions. Raised and circled digits are words: they may be notes.
 - Two numbers are refused: nobody knows which is meant.
@@ -32,7 +32,7 @@ _MEANT = {
         ".'\u2019\u00b4`_~\u00b7\u2022\u2219\u22c5\u30fb\uff0e\u3002\u2212\u30fc\uff70\uff5e\u301c", SEPARATOR
     ),
 }
-_CATEGORIES = {"Zs": SPACE, "Pd": SEPARATOR, "Ps": SEPARATOR, "Pe": SEPARATOR, "Cf": "", "Mn": "", "Me": "", "Cc": ""}
+_CATEGORIES = {"Zs": SPACE, "Pd": SEPARATOR, "Ps": SEPARATOR, "Pe": SEPARATOR, "Cf": "", "Mn": "", "Me": ""}
 _LINK_OF_A_NUMBER = re.compile(
     r"\s*(?:https?://)?(?:wa\.me/|api\.whatsapp\.com/send/?\?phone=)\+?(?=\d)", re.IGNORECASE
 )

@@ -72,6 +72,8 @@ def test_a_link_to_a_number_has_its_country_code(link: str) -> None:
         "030 901820\n0151 2345678",
         "+4930901820 +491512345678",
         "030 901820 oder 0151 2345678",
+        "030 901\x00820",
+        "030 901\x1b820",
     ],
 )
 def test_more_than_one_number_is_refused_with_what_would_be_right(typed: str) -> None:
