@@ -33,6 +33,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """All settings. Each field is the variable LOYALTY_<FIELD>."""
 
     database_url: str = DEFAULT_DATABASE
+    database_direct_url: str | None = None
     database_pool_size: int = 20
     database_connect_seconds: int = 2
     database_lock_seconds: int = 2
@@ -55,6 +56,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     backup_hours: int = 24
     backup_keep: int = 7
     keep_inactive_months: int | None = None
+
+    @property
+    def direct_url(self) -> str:
+        """The URL of the server itself, past a pooler: for backups, restores and migrations."""
+        return self.database_direct_url or self.database_url
 
     @property
     def on_sqlite(self) -> bool:
@@ -120,14 +126,19 @@ def checked(settings: Settings) -> Settings:
         raise SettingsError("LOYALTY_WORKERS above 1 needs PostgreSQL: set LOYALTY_DATABASE_URL=postgresql://…")
     if settings.new_shop_plan not in list(Plan):
         raise SettingsError("LOYALTY_NEW_SHOP_PLAN must be trial, basic, professional or enterprise.")
-    _check_database_limits(settings)
+    _check_database(settings)
     _check_telegram(settings)
     _check_watch(settings)
     _check_keeping(settings)
     return settings
 
 
-def _check_database_limits(settings: Settings) -> None:
+def _check_database(settings: Settings) -> None:
+    direct = settings.database_direct_url
+    if direct is not None and (settings.on_sqlite or not direct.startswith(("postgresql://", "postgres://"))):
+        raise SettingsError(
+            "LOYALTY_DATABASE_DIRECT_URL must begin with postgresql://, as LOYALTY_DATABASE_URL does then."
+        )
     if settings.database_pool_size < LEAST_CONNECTIONS:
         raise SettingsError(f"LOYALTY_DATABASE_POOL_SIZE must be {LEAST_CONNECTIONS} or more.")
     for name in ("connect", "lock", "statement"):

@@ -58,12 +58,11 @@ def _check_schema(settings: Settings, *, make: bool) -> None:
 
 def place(settings: Settings) -> str:
     """Where the data is, without a password."""
-    from sqlalchemy import make_url
-
     if settings.on_sqlite:
         return f"the SQLite file {settings.sqlite_path.absolute()}"
-    url = make_url(settings.database_url).difference_update_query(["password"])
-    return f"the database {url.render_as_string(hide_password=True)}"
+    from loyalty_app.db.postgres.parameters import read_parameters
+
+    return f"the database {read_parameters(settings.database_url).without_password}"
 
 
 @click.command()

@@ -26,7 +26,7 @@ SLOW_FIXTURES = {"browser", "either_town", "postgres_url", "redis_server", "sand
 """Those that start a server or a browser."""
 SLOW_IMPORTS = {
     *("PIL.Image", "asyncio.subprocess", "multiprocessing", "signal", "subprocess", "tests.browser"),
-    *("testkit.console", "testkit.killed_bots", "testkit.sandbox", "testkit.town"),
+    *("testkit.console", "testkit.killed_bots", "testkit.postgres_pair", "testkit.sandbox", "testkit.town"),
     *("tests.api.live", "tests.api.server", "tests.app.process", "tests.following", "tests.pictures.looking"),
     *("tests.webhooks.certificates", "tests.webhooks.receiver", "tests.webhooks.sending"),
 }

@@ -55,7 +55,7 @@ def make_backup(settings: Settings, target: Path, *, now: datetime, replace: boo
 
 def _copy(settings: Settings, target: Path) -> BackupContents:
     if not settings.on_sqlite:
-        return asyncio.run(postgres.dump(settings.database_url, target))
+        return asyncio.run(postgres.dump(settings.direct_url, target))
     if not settings.sqlite_path.exists():
         raise BackupRefused(f"There is no file {settings.sqlite_path.absolute()}. Is it the right one?")
     sqlite.copy(settings.sqlite_path, target)

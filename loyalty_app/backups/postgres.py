@@ -14,19 +14,28 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from loyalty_app.backups.archive import BackupRefused
-from loyalty_app.backups.postgres_programs import database_url, run_program, tool
+from loyalty_app.backups.postgres_programs import run_program, tool
 from loyalty_app.backups.verify import BackupContents, look_into, warn_of_foreign
 from loyalty_app.db.migrate import current
-from loyalty_app.db.postgres.engine import open_engine
+from loyalty_app.db.postgres.engine import engine_of, open_engine
+from loyalty_app.db.postgres.parameters import read_parameters, with_database
+from loyalty_app.db.postgres.server import Limits, PostgresServer
 
 Result = TypeVar("Result")
 MAINTENANCE = "postgres"
+THROUGH_A_POOLER = (
+    "LOYALTY_DATABASE_URL leads to a pooler such as PgBouncer, through which no backup can be made: pg_dump would "
+    "leave its settings in sessions of others. Set LOYALTY_DATABASE_DIRECT_URL to the server itself."
+)
 
 
 async def dump(url: str, target: Path) -> BackupContents:
     """Dump one state of the data and prove that same state. Raises BackupRefused, SettingsError."""
     tool("pg_dump")
-    engine = open_engine(url)
+    server = PostgresServer(read_parameters(url), Limits().unhurried)
+    if await server.is_pooled():
+        raise BackupRefused(THROUGH_A_POOLER)
+    engine = engine_of(server)
     try:
         snapshots = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         async with snapshots.connect() as connection:
@@ -41,12 +50,12 @@ async def dump(url: str, target: Path) -> BackupContents:
 
 def named(url: str, name: str) -> str:
     """The URL of another database on the same server."""
-    return database_url(url).set(database=name).render_as_string(hide_password=False)
+    return with_database(url, name)
 
 
 def name_of(url: str) -> str:
     """The name of the database in a URL."""
-    return str(database_url(url).database)
+    return str(read_parameters(url).database)
 
 
 async def with_connection(url: str, work: Callable[[AsyncConnection], Awaitable[Result]]) -> Result:
@@ -66,7 +75,7 @@ def quoted(name: str) -> str:
 
 async def check_idle(url: str, *, replace: bool) -> bool:
     """Whether the database exists. Raises BackupRefused if it is in use, or not empty without `replace`."""
-    name = database_url(url).database
+    name = read_parameters(url).database
 
     async def look(connection: AsyncConnection) -> tuple[bool, int]:
         there = text("SELECT count(*) FROM pg_database WHERE datname = :name")
@@ -113,7 +122,7 @@ def load(url: str, source: Path) -> None:
 
 async def swap(url: str, new: str, aside: str, *, there: bool) -> None:
     """Give the database `new` the name in the URL; the old one is kept as `aside`. Raises BackupRefused."""
-    name = str(database_url(url).database)
+    name = str(read_parameters(url).database)
     steps = [(name, aside)] if there else []
 
     async def rename(connection: AsyncConnection) -> None:

@@ -103,7 +103,7 @@ def _key_of(database: Path) -> Path:
 def _restore_postgres(
     settings: Settings, source: Path, manifest: Manifest, *, now: datetime, replace: bool
 ) -> RestoredBackup:
-    url = settings.database_url
+    url = settings.direct_url
     tool("pg_restore")
     there = asyncio.run(postgres.check_idle(url, replace=replace))
     name = postgres.name_of(url)

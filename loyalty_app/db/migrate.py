@@ -70,7 +70,7 @@ def version_of(settings: Settings) -> str | None:
     Call it where no event loop runs.
     """
     if not settings.on_sqlite:
-        return asyncio.run(_version_of_postgres(settings.database_url))
+        return asyncio.run(_version_of_postgres(settings.direct_url))
     if not settings.sqlite_path.exists():
         return None
     engine = sqlite.open_engine(settings.sqlite_path, read_only=True)
@@ -128,7 +128,7 @@ def repair(settings: Settings) -> list[str]:
 
 def _in_transaction(settings: Settings, work: Callable[[Connection], Result]) -> Result:
     if not settings.on_sqlite:
-        return asyncio.run(_in_transaction_of_postgres(settings.database_url, work))
+        return asyncio.run(_in_transaction_of_postgres(settings.direct_url, work))
     check_folder(settings)
     engine = sqlite.open_engine(settings.sqlite_path)
     try:

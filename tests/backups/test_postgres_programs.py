@@ -14,6 +14,7 @@ from loyalty_app.backups.create import make_backup
 from loyalty_app.backups.postgres_programs import connection_string, run_program
 from loyalty_app.backups.restore import restore_backup
 from loyalty_app.db.migrate import migrate
+from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.settings import Settings
 from testkit.builders import NOON
 from testkit.console import A_KEY, CAFE, Console
@@ -27,26 +28,35 @@ printf %s "$PGPASSWORD" > secret
 """
 
 
+TWO_HOSTS = "user='u' dbname='shop' host='a,b' port='1,2' target_session_attrs='read-write'"
+
+
 @pytest.mark.parametrize(
     ("url", "parts"),
     [
-        ("postgresql://u:p@db/shop", "user='u' dbname='shop' host='db'"),
+        ("postgresql://u:p@db/shop", "user='u' dbname='shop' host='db' port='5432'"),
         ("postgres://u:p@db:5433/shop", "user='u' dbname='shop' host='db' port='5433'"),
         ("postgresql://u:p@[::1]:5433/shop", "user='u' dbname='shop' host='::1' port='5433'"),
-        ("postgresql://u:p@/shop?host=/run/pg", "user='u' dbname='shop' host='/run/pg'"),
-        ("postgresql://u:p@/shop?host=a:1&host=b:2", "user='u' dbname='shop' host='a,b' port='1,2'"),
-        ("postgresql://u:p@/shop?host=a,b&port=1,2", "user='u' dbname='shop' host='a,b' port='1,2'"),
-        ("postgresql://u@db/shop?password=p", "user='u' dbname='shop' host='db'"),
-        ("postgresql://u:p@db/shop?ssl=require", "user='u' dbname='shop' host='db' sslmode='require'"),
+        ("postgresql://u:p@/shop?host=/run/pg", "user='u' dbname='shop' host='/run/pg' port='5432'"),
+        (
+            "postgresql://u:p@/shop?host=a:1&host=b:2",
+            "user='u' dbname='shop' host='a,b' port='1,2' target_session_attrs='read-write'",
+        ),
+        (
+            "postgresql://u:p@/shop?host=a,b&port=1,2",
+            "user='u' dbname='shop' host='a,b' port='1,2' target_session_attrs='read-write'",
+        ),
+        ("postgresql://u@db/shop?password=p", "user='u' dbname='shop' host='db' port='5432'"),
+        ("postgresql://u:p@db/shop?ssl=require", "user='u' dbname='shop' host='db' port='5432' sslmode='require'"),
         (
             "postgresql://u:p@db/shop?sslmode=verify-full&sslrootcert=/a b.pem&command_timeout=5",
-            "user='u' dbname='shop' host='db' sslmode='verify-full' sslrootcert='/a b.pem'",
+            "user='u' dbname='shop' host='db' port='5432' sslmode='verify-full' sslrootcert='/a b.pem'",
         ),
-        (r"postgresql://o%27b\:p@db/a%20b%3Dc", r"user='o\'b\\' dbname='a b=c' host='db'"),
+        (r"postgresql://o%27b\:p@db/a%20b%3Dc", r"user='o\'b\\' dbname='a b=c' host='db' port='5432'"),
     ],
 )
 def test_the_parts_of_a_url_are_what_libpq_gets_without_the_password(url: str, parts: str) -> None:
-    assert connection_string(make_url(url.replace("postgres://", "postgresql://", 1))) == parts
+    assert connection_string(read_parameters(url)) == f"{parts} application_name='loyalty'"
 
 
 def test_the_password_is_in_no_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

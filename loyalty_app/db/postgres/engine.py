@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.util import greenlet_spawn
+from sqlalchemy.util import await_, greenlet_spawn
 
 from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted, Writes
 from loyalty_app.db.outages import CommitUnknown, Doing, Outages
@@ -46,6 +46,8 @@ READS_ONLY = text("SELECT pg_is_in_recovery() OR current_setting('default_transa
 FATE_SECONDS = (0.05, 0.2, 0.5, 1, 1.5, 1.5)
 LONGEST_DOUBT_SECONDS = 5.0
 """How long to ask for the fate of a commit: then everybody is asked to come back."""
+UNNAMED = {"prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
+"""How SQLAlchemy prepares statements where the next one may reach another session of the server."""
 POOL_SECONDS = 3.0
 """How long to wait for one of this process's connections."""
 
@@ -54,18 +56,21 @@ Result = TypeVar("Result")
 
 def open_engine(url: str, limits: Limits | None = None) -> "AsyncEngine":
     """An engine for a PostgreSQL URL, without an end for statements if no limits are given. Raises SettingsError."""
+    return engine_of(PostgresServer(read_parameters(url), limits or Limits().unhurried))
+
+
+def engine_of(server: PostgresServer) -> "AsyncEngine":
+    """An engine whose connections lead to a server."""
     from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415  # brings the ORM, for PostgreSQL alone
 
-    limits = limits or Limits().unhurried
-    server = PostgresServer(read_parameters(url), limits)
-
     def connect() -> Any:  # noqa: ANN401  # SQLAlchemy's, untyped
-        return dialect.loaded_dbapi.connect(async_creator_fn=server.connect)
+        how: dict[str, Any] = UNNAMED if await_(server.is_pooled()) else {}
+        return dialect.loaded_dbapi.connect(async_creator_fn=server.connect, **how)
 
     engine = create_async_engine(
         "postgresql+asyncpg://",
         creator=connect,
-        pool_size=limits.pool_size,
+        pool_size=server.limits.pool_size,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
         hide_parameters=True,
@@ -105,7 +110,8 @@ class PostgresDatabase(Writes):
     writers = 2
 
     def __init__(self, url: str, limits: Limits | None = None) -> None:
-        self.engine = open_engine(url, limits or Limits())
+        self.server = PostgresServer(read_parameters(url), limits or Limits())
+        self.engine = engine_of(self.server)
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._habits = IdHabits()
@@ -133,7 +139,10 @@ class PostgresDatabase(Writes):
 
     def _transact(self, work: Callable[[Connection], Result], *, durable: bool) -> Ended[Result]:
         with self._plain.sync_engine.connect() as connection:
-            return transact(connection, work, begin=BEGIN if durable else f"{BEGIN}; {LIGHTLY}")
+            more = [] if durable else [LIGHTLY]
+            if limits := self.server.limits_of_a_transaction:
+                more.append(limits)
+            return transact(connection, work, begin="; ".join([BEGIN, *more]))
 
     async def _happened(self, ended: Ended[Result], proof: Lookup | None) -> bool:
         """Whether a transaction whose COMMIT got no answer was committed. Raises CommitUnknown."""
@@ -170,12 +179,22 @@ class PostgresDatabase(Writes):
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work` on one state of the data; it cannot write."""
+
+        def work_in_time(connection: Connection) -> Result:
+            if limits := self.server.limits_of_a_transaction:
+                connection.exec_driver_sql(limits)
+            return work(connection)
+
         with self.outages.noticed(Doing.READ):
             async with self._snapshots.connect() as connection:
-                return await connection.run_sync(work)
+                return await connection.run_sync(work_in_time)
 
     async def glance(self, work: Callable[[Connection], Result]) -> Result:
         """Run `work`, which asks one question, without the two round trips of a transaction."""
+        with self.outages.noticed(Doing.READ):
+            pooled = await self.server.is_pooled()
+        if pooled:
+            return await self.read(work)
         with self.outages.noticed(Doing.READ):
             async with self._plain.connect() as connection:
                 return await connection.run_sync(work)

@@ -98,10 +98,6 @@ class ConnectionParameters(msgspec.Struct, frozen=True, kw_only=True):
     drivers: Mapping[str, str] = {}
     settings: Mapping[str, str] = {}
 
-    def to(self, database: str) -> "ConnectionParameters":
-        """The same server, another database."""
-        return msgspec.structs.replace(self, database=database)
-
     @property
     def drivers_url(self) -> str:
         """What the driver is to read by itself, as the URL that it takes."""
@@ -142,6 +138,14 @@ def read_parameters(url: str) -> ConnectionParameters:
         database=database or unquote(path) or None,
     )
     return _with_words(plain, words)
+
+
+def with_database(url: str, name: str) -> str:
+    """The URL of another database on the same server."""
+    before, _, query = url.partition("?")
+    scheme, _, rest = before.partition("://")
+    parts = [part for part in query.split("&") if part and part.partition("=")[0] not in {"dbname", "database"}]
+    return f"{scheme}://{rest.partition('/')[0]}/{quote(name, safe='')}{'?' if parts else ''}{'&'.join(parts)}"
 
 
 def _read_query(query: str) -> dict[str, list[str]]:

@@ -2,8 +2,11 @@
 
 Hosts are tried in the order of the URL, first the one that answered last. A host that is silent, away, starting or not
 to be written to is left for the next. When a connection falls silent, all older ones are replaced before they are used
-again: they lead to the same machine. Why: each of them would have to run into its own time-out. How a URL is read is in
-`parameters`; statements are elsewhere.
+again: they lead to the same machine. Why: each of them would have to run into its own time-out.
+
+A pooler in transaction mode (PgBouncer) gives each transaction another session of the server. It is recognised: the
+session has another process than the one that the connection was promised. Then no statement is prepared under a name,
+nothing is asked outside a transaction, and limits are set in each of them. How a URL is read is in `parameters`.
 """
 
 import os
@@ -20,6 +23,7 @@ from loyalty_app.settings import SettingsError
 
 GRACE_SECONDS = 1.0
 """How much longer than the server this process waits for the end of a statement: the server's own word is better."""
+KEPT_STATEMENTS = 100
 SYSTEM = "system"
 """The value of sslrootcert that stands for the certificates of this machine."""
 SUSPECT_AGAIN_SECONDS = 1.0
@@ -52,6 +56,12 @@ class Limits(msgspec.Struct, frozen=True):
         waits = {"lock_timeout": self.lock_seconds, "statement_timeout": self.statement_seconds}
         return {name: f"{seconds * 1000:.0f}ms" for name, seconds in waits.items() if seconds}
 
+    @property
+    def for_a_transaction(self) -> str | None:
+        """The statement that sets them for one transaction; None if there are none."""
+        parts = [f"set_config('{name}', '{value}', true)" for name, value in self.for_the_server.items()]
+        return f"SELECT {', '.join(parts)}" if parts else None
+
 
 class PostgresServer:
     """Connects, and remembers which host answered and since when connections can be trusted."""
@@ -60,8 +70,35 @@ class PostgresServer:
         """Raises SettingsError if a file for TLS is missing."""
         _check_files(parameters)
         self.parameters, self.limits = parameters, limits
+        self.pooled = parameters.pooled
+        """Whether a pooler stands between; None as long as that is not known."""
         self._answered: Host | None = None
         self._suspected_at = 0.0
+
+    async def is_pooled(self) -> bool:
+        """Whether a pooler stands between; the first call looks. Raises ServerAway."""
+        if self.pooled is None:
+            from asyncpg import PostgresError  # noqa: PLC0415  # see below
+
+            try:
+                self.pooled = await self._looks_pooled()
+            except PostgresError:  # connecting for good will say so
+                return False
+        return self.pooled
+
+    async def _looks_pooled(self) -> bool:
+        connection = await self.connect()
+        try:
+            async with connection.transaction():
+                found = await connection.fetchval("SELECT pg_backend_pid()")
+            return bool(found != connection.get_server_pid())
+        finally:
+            await connection.close()
+
+    @property
+    def limits_of_a_transaction(self) -> str | None:
+        """What to say first in each transaction; None where sessions have their limits, or there are none."""
+        return self.limits.for_a_transaction if self.pooled else None
 
     async def connect(self) -> Any:  # noqa: ANN401  # asyncpg ships no types
         """A new connection to the first host that answers. Raises ServerAway, SettingsError and PostgresError."""
@@ -94,6 +131,7 @@ class PostgresServer:
         import asyncpg  # noqa: PLC0415  # see above
 
         asked, limits = self.parameters, self.limits
+        own_session = self.pooled is False
         connection = await asyncpg.connect(
             asked.drivers_url,
             ssl=ssl.create_default_context() if asked.drivers.get("sslrootcert") == SYSTEM else None,
@@ -106,7 +144,8 @@ class PostgresServer:
             command_timeout=asked.command_seconds
             or (limits.statement_seconds + GRACE_SECONDS if limits.statement_seconds else None),
             target_session_attrs=asked.sessions,
-            server_settings={**limits.for_the_server, **asked.settings},
+            server_settings={**(limits.for_the_server if own_session else {}), **asked.settings},
+            statement_cache_size=KEPT_STATEMENTS if own_session else 0,
         )
         keep_alive(connection, asked.keepalive)
         return connection
