@@ -58,7 +58,7 @@ class LedgerSearch(msgspec.Struct, frozen=True, kw_only=True):
 def list_ledger(
     connection: Connection, business_id: BusinessId, search: LedgerSearch, *, wanted: PageRequest
 ) -> Page[TransactionView]:
-    """The entries of a shop, the newest first. Raises PageTooDeep, InvalidCursor."""
+    """The entries of a shop, the newest first. Raises InvalidRequest, PageTooDeep, InvalidCursor."""
     rows = _matching(connection, business_id, search).subquery()
     walk = Walk("ledger", rows.c.id, newest_first=True)
     found = read_page(connection, select(rows), walk, wanted=wanted, total=None)

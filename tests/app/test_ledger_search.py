@@ -101,6 +101,18 @@ async def test_an_order_is_found_with_all_that_was_stamped_for_it_undone_or_not(
     assert await found(shop, order_ref="till-1-000123", type=EntryType.REDEEM) == []
 
 
+async def test_an_order_is_found_however_it_is_written(shop: Shop) -> None:
+    lena = (await shop.join()).id
+    stamped = (await shop.stamp(lena, order_ref="caf\u00e9 7")).transaction_id
+    for written in ("caf\u00e9 7", "cafe\u0301 7", " caf\u00e9 7 "):
+        assert await found(shop, order_ref=written) == [stamped]
+    decomposed = (await shop.stamp(lena, order_ref="cafe\u0301 8")).transaction_id
+    assert await found(shop, order_ref="caf\u00e9 8") == [decomposed]
+    older = update(transaction).where(transaction.c.id == stamped).values(order_ref="cafe\u0301 7")
+    await shop.database.write(lambda c: c.execute(older).close())
+    assert await found(shop, order_ref="cafe\u0301 7") == [stamped], "as an older release stored it"
+
+
 async def test_types_customers_and_branches_choose_and_go_together(shop: Shop) -> None:
     branch = (await add_branch(shop.database, shop.business.id, name="At the station", now=shop.clock.now)).id
     lena, omar = (await shop.join()).id, (await shop.join()).id
