@@ -169,7 +169,7 @@ async def _open_foundation(
 
 
 def _open_worker(stack: AsyncExitStack, foundation: _Foundation) -> WebhookWorker:
-    sender = Sender(foundation.guard, foundation.vault.unlock)
+    sender = Sender(foundation.guard, foundation.vault.unlock, signed_at=utc_now)
     worker = WebhookWorker(foundation.database, sender, clock=foundation.clock)
     stack.push_async_callback(worker.close)
     return worker

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, cast
 
 from api.app import create_app
+from loyalty_app.clock import Clock, utc_now
 from loyalty_app.settings import Settings
 from loyalty_cli.bots_on_demand import open_bots_on_demand
 from loyalty_cli.failures import explained
@@ -79,9 +80,18 @@ def as_application(app: "Litestar") -> Application:
     return cast("Application", app)
 
 
-def with_sandbox(settings: Settings, sandbox: Application) -> StartupGuard:
-    """The application and, beside it, a sandbox for its bots; the bots finish before the sandbox stops."""
-    app = create_app(settings, bots=open_bots_on_demand)
+Around = Callable[[Application, "Litestar"], Application]
+"""Puts something around what is served; it is given the API too."""
+
+
+def with_sandbox(
+    settings: Settings, sandbox: Application, *, clock: Clock = utc_now, around: Around | None = None
+) -> StartupGuard:
+    """The application and, beside it, a sandbox for its bots; the bots finish before the sandbox stops.
+
+    `around` adds what the demo has besides.
+    """
+    app = create_app(settings, clock=clock, bots=open_bots_on_demand)
     both = MountedApp(as_application(app), SANDBOX, sandbox)
 
     async def stop() -> None:
@@ -90,7 +100,7 @@ def with_sandbox(settings: Settings, sandbox: Application) -> StartupGuard:
         finally:
             both.stop()
 
-    return StartupGuard(both, stop=stop)
+    return StartupGuard(both if around is None else around(both, app), stop=stop)
 
 
 MakeGuard = Callable[[Settings], StartupGuard]

@@ -46,14 +46,22 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
 class Sender:
     """Sends webhooks. Why two connection pools: the guard judges https and http differently."""
 
-    def __init__(self, guard: Guard, unlock: Callable[[bytes], str], *, deadline: float = DEADLINE_SECONDS) -> None:
-        self._unlock, self._deadline = unlock, deadline
+    def __init__(
+        self,
+        guard: Guard,
+        unlock: Callable[[bytes], str],
+        *,
+        deadline: float = DEADLINE_SECONDS,
+        signed_at: Clock | None = None,
+    ) -> None:
+        """`signed_at` is the clock of signatures, which receivers compare with theirs; else that of the attempts."""
+        self._unlock, self._deadline, self._signed_at = unlock, deadline, signed_at
         self._sessions = {scheme: _session(guard, https=scheme == "https") for scheme in ("https", "http")}
 
     async def attempt(self, job: DeliveryJob, clock: Clock = utc_now) -> DeliveryAttempt:
         """Try a delivery once, and judge the result."""
         at, began = clock(), time.perf_counter()
-        received = await self._post(job, int(at.timestamp()))
+        received = await self._post(job, int((self._signed_at or clock)().timestamp()))
         milliseconds = int((time.perf_counter() - began) * 1000)
         attempt = Attempt(
             number=job.number,

@@ -12,8 +12,13 @@ from loyalty_cli.ports import ANY_PORT, PortTaken, open_port
 @click.command()
 @click.option("--host", type=options.TEXT, default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=options.PORT, help="The port; without it 8000, or a free one if that is taken.")
+@click.option(
+    "--clock",
+    is_flag=True,
+    help="Run on a test clock, which POST /clock moves forward: for cooldowns, expiry, retries.",
+)
 @options.as_json
-def demo(host: str, port: int | None, *, as_json: bool) -> None:
+def demo(host: str, port: int | None, *, clock: bool, as_json: bool) -> None:
     """Open a café with made-up customers; say what to try.
 
     Its data is thrown away at the end. Of the LOYALTY_… settings only LOYALTY_LOG_FORMAT and LOYALTY_LOG_LEVEL count
@@ -24,7 +29,7 @@ def demo(host: str, port: int | None, *, as_json: bool) -> None:
 
     stop_cleanly()
     listener = open_port(host, port) if port is not None else _open_default_port(host)
-    run_demo(listener, as_json=as_json)
+    run_demo(listener, movable=clock, as_json=as_json)
 
 
 def _open_default_port(host: str) -> socket.socket:

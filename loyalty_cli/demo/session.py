@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import tempfile
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,8 +14,9 @@ from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.runtime import open_guard
 from loyalty_app.settings import Settings
-from loyalty_cli.applications import SANDBOX, with_sandbox
+from loyalty_cli.applications import SANDBOX, MakeGuard, with_sandbox
 from loyalty_cli.demo.cafe import Cafe, open_cafe
+from loyalty_cli.demo.clock import CLOCK, DemoClock, with_clock
 from loyalty_cli.demo.telegram import DemoTelegram
 from loyalty_cli.demo.welcome import commands, welcome
 from loyalty_cli.logs import settings_or_defaults
@@ -25,8 +27,8 @@ from loyalty_cli.server import serve_alone
 THIS_MACHINE = "127.0.0.0/8 ::1/128"
 
 
-def run_demo(listener: socket.socket, *, as_json: bool) -> None:
-    """Serve the café on a socket until it is stopped, then remove its data."""
+def run_demo(listener: socket.socket, *, movable: bool, as_json: bool) -> None:
+    """Serve the café on a socket until it is stopped, then remove its data. With `movable` it has a test clock."""
     logging.getLogger(open_guard.__module__).addFilter(_is_no_warning_of_its_own_choice)
     with tempfile.TemporaryDirectory(prefix="loyalty-demo-", ignore_cleanup_errors=True) as folder:
         settings = _settings(Path(folder))
@@ -36,9 +38,21 @@ def run_demo(listener: socket.socket, *, as_json: bool) -> None:
         settings = replace(settings, telegram_token=telegram.token, telegram_api_url=f"{url}{SANDBOX}")
 
         def ready() -> None:
-            tell(_answer(cafe, url, settings), welcome(cafe, url), as_json=as_json)
+            clock_url = f"{url}{CLOCK}" if movable else None
+            answer = {**_answer(cafe, url, settings), **({"clock": clock_url} if clock_url else {})}
+            tell(answer, welcome(cafe, url, clock=clock_url), as_json=as_json)
 
-        serve_alone(listener, settings, ready=ready, make=lambda given: with_sandbox(given, telegram))
+        serve_alone(listener, settings, ready=ready, make=_clocked(telegram) if movable else _plain(telegram))
+
+
+def _plain(telegram: DemoTelegram) -> MakeGuard:
+    return lambda settings: with_sandbox(settings, telegram)
+
+
+def _clocked(telegram: DemoTelegram) -> MakeGuard:
+    clock = DemoClock()
+    around = partial(with_clock, clock=clock)
+    return lambda settings: with_sandbox(settings, telegram, clock=clock, around=around)
 
 
 def _is_no_warning_of_its_own_choice(record: logging.LogRecord) -> bool:

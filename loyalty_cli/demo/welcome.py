@@ -5,8 +5,8 @@ import click
 from loyalty_cli.demo.cafe import DAYS, REGULARS, Cafe
 
 
-def welcome(cafe: Cafe, url: str) -> str:
-    """The text: what is there, what to try, and how to stop."""
+def welcome(cafe: Cafe, url: str, *, clock: str | None = None) -> str:
+    """The text: what is there, what to try, and how to stop. `clock` is the address of the test clock, if any."""
     name = click.style(cafe.opened.business.name, bold=True)
     lines = (
         "",
@@ -16,10 +16,12 @@ def welcome(cafe: Cafe, url: str) -> str:
         f"  {_label('API')}{url}/v1",
         f"  {_label('API key')}{cafe.opened.key.api_key}",
         f"  {_label('Reference')}{url}/docs  (for programs: /openapi.json)",
+        *([f"  {_label('Clock')}{clock}  (GET shows it)"] if clock else []),
         "",
         f"  {cafe.guest.name} is one stamp short of a reward. Paste one after the other:",
         "",
         *_steps(cafe, url),
+        *([f"  Move the clock three days forward.\n\n{move_clock(clock)}\n"] if clock else []),
         "  Ctrl-C closes the café and throws its data away.",
         "",
     )
@@ -34,6 +36,11 @@ def _steps(cafe: Cafe, url: str) -> list[str]:
     said = ("Scan the card: whose is it?", "Stamp it, and it is full.", "Hand out the reward.")
     pasted = [command.replace(" -H ", " \\\n  -H ") for command in commands(cafe, url)]
     return [f"  {n}. {what}\n\n{line}\n" for n, (what, line) in enumerate(zip(said, pasted, strict=True), start=1)]
+
+
+def move_clock(clock: str) -> str:
+    """The command that moves the test clock."""
+    return f"""curl {clock} -d '{{"forward": "3d"}}'"""
 
 
 def commands(cafe: Cafe, url: str) -> list[str]:

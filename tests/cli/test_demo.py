@@ -95,6 +95,7 @@ def test_the_reference_is_there_without_a_key(console: Console) -> None:
     with demo(console, "--port", "0") as (_, cafe):
         assert httpx.get(cafe["docs"]).status_code == 200
         assert httpx.get(cafe["openapi"]).json()["openapi"].startswith("3.")
+        assert httpx.get(f"{cafe['url']}/clock").status_code == 404, "only a demo with --clock has one"
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGHUP])

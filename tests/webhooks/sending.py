@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from msgspec.structs import replace
 
+from loyalty_app.clock import Clock
 from loyalty_app.webhooks.addresses import Guard, read_ranges
 from loyalty_app.webhooks.delivery_queue import DeliveryJob
 from loyalty_app.webhooks.sender import Sender
@@ -37,9 +38,11 @@ def a_job(url: str, **values: object) -> DeliveryJob:
 
 
 @asynccontextmanager
-async def sending(guard: Guard = THIS_MACHINE_TOO, *, deadline: float = PATIENCE_SECONDS) -> AsyncIterator[Sender]:
+async def sending(
+    guard: Guard = THIS_MACHINE_TOO, *, deadline: float = PATIENCE_SECONDS, signed_at: Clock | None = None
+) -> AsyncIterator[Sender]:
     """A sender until the block ends; in its jobs secrets are not encrypted."""
-    sender = Sender(guard, bytes.decode, deadline=deadline)
+    sender = Sender(guard, bytes.decode, deadline=deadline, signed_at=signed_at)
     try:
         yield sender
     finally:

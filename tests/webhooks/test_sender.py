@@ -62,6 +62,14 @@ async def test_the_headers_are_these_and_no_others() -> None:
     }
 
 
+async def test_signatures_tell_the_real_time_where_the_clock_of_attempts_was_moved() -> None:
+    async with receiving() as receiver, sending(signed_at=at_noon) as sender:
+        tried = await sender.attempt(a_job(receiver.url), lambda: NOON + timedelta(days=3))
+
+    verify(SECRET, dict(receiver.requests[0].headers), BODY, now=NOON)
+    assert tried.at == NOON + timedelta(days=3)
+
+
 async def test_while_a_secret_is_renewed_there_are_two_signatures_and_either_is_good() -> None:
     async with receiving() as receiver, sending() as sender:
         await sender.attempt(a_job(receiver.url, secrets=(SECRET.encode(), OLD_SECRET.encode())), at_noon)
