@@ -72,7 +72,7 @@ class BodyTooLarge(LoyaltyError):
 
     def __init__(self) -> None:
         self.limit = LARGEST_BODY
-        super().__init__("A body may have at most 256 KiB.")
+        super().__init__("A body may have at most 256 KiB. Send less at a time.")
 
 
 class UnsupportedMediaType(LoyaltyError):

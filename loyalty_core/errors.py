@@ -85,7 +85,10 @@ class PlanRequired(LoyaltyError):
 
     def __init__(self, plan: str) -> None:
         self.plan = plan
-        super().__init__(f"API access comes with the professional and enterprise plans; this shop is on {plan}.")
+        super().__init__(
+            f"API access comes with the professional and enterprise plans; this shop is on {plan}. "
+            "Ask the operator for another plan."
+        )
 
 
 class ScopeRequired(LoyaltyError):
@@ -93,7 +96,7 @@ class ScopeRequired(LoyaltyError):
 
     def __init__(self, scope: str) -> None:
         self.scope = scope
-        super().__init__(f"This API key may not do that: it lacks the scope {scope}.")
+        super().__init__(f"This API key lacks the scope {scope}. The owner of the shop can make a key that has it.")
 
 
 class NotOnStaff(LoyaltyError):
@@ -108,7 +111,7 @@ class RoleRequired(LoyaltyError):
 
     def __init__(self, role: str) -> None:
         self.role = role
-        super().__init__(f"That takes the role {role}.")
+        super().__init__(f"Only the role {role} may do that. Ask somebody who has it.")
 
 
 class CustomerNotFound(LoyaltyError):
@@ -123,7 +126,9 @@ class RewardNotFound(LoyaltyError):
 
     def __init__(self, reward_id: int) -> None:
         self.reward_id = reward_id
-        super().__init__(f"This customer has no reward {reward_id}.")
+        super().__init__(
+            f"This customer has no reward {reward_id}. The list of their rewards shows those that there are."
+        )
 
 
 class TransactionNotFound(LoyaltyError):
@@ -131,7 +136,9 @@ class TransactionNotFound(LoyaltyError):
 
     def __init__(self, transaction_id: int) -> None:
         self.transaction_id = transaction_id
-        super().__init__(f"This shop has no transaction {transaction_id}.")
+        super().__init__(
+            f"This shop has no transaction {transaction_id}. The list of transactions shows those that there are."
+        )
 
 
 class WebhookNotFound(LoyaltyError):
@@ -147,7 +154,7 @@ class WebhookLimitReached(LoyaltyError):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        super().__init__(f"A shop can have {limit} webhooks, and they are all there. Delete one to add another.")
+        super().__init__(f"This shop has {limit} webhooks, as many as it can have. Delete one to add another.")
 
 
 class CustomerExists(LoyaltyError):
@@ -155,7 +162,9 @@ class CustomerExists(LoyaltyError):
 
     def __init__(self, customer_id: int) -> None:
         self.customer_id = customer_id
-        super().__init__(f"Customer {customer_id} of this shop already has that phone number.")
+        super().__init__(
+            f"Customer {customer_id} of this shop already has that phone number. Look them up instead of adding them."
+        )
 
 
 class CardInUse(LoyaltyError):
@@ -169,14 +178,14 @@ class InviteInvalid(LoyaltyError):
     """The invitation is not valid."""
 
     def __init__(self) -> None:
-        super().__init__("This invitation is unknown, was used or is over. Ask for a new one.")
+        super().__init__("This invitation is unknown, was used, or is older than a day. Ask for a new one.")
 
 
 class LastOwner(LoyaltyError):
     """The last owner stays."""
 
     def __init__(self) -> None:
-        super().__init__("A shop keeps one owner at least. Invite another owner first.")
+        super().__init__("This is the last owner, and a shop needs one. Invite another owner first.")
 
 
 class ShopLimitReached(LoyaltyError):
@@ -184,7 +193,7 @@ class ShopLimitReached(LoyaltyError):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        super().__init__(f"A person can own {limit} shops, and they are all there.")
+        super().__init__(f"This person owns {limit} shops, as many as one can. The operator can open more.")
 
 
 class CustomerLimitReached(LoyaltyError):
@@ -192,7 +201,9 @@ class CustomerLimitReached(LoyaltyError):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        super().__init__(f"The trial holds {limit} customers, and they are all there. Choose a plan to add more.")
+        super().__init__(
+            f"The trial holds {limit} customers, and all places are taken. Choose another plan to add more."
+        )
 
 
 class StampTooSoon(LoyaltyError):
@@ -281,7 +292,10 @@ class OrderRefUsed(LoyaltyError):
 
     def __init__(self, order_ref: str, transaction_id: int) -> None:
         self.order_ref, self.transaction_id = order_ref, transaction_id
-        super().__init__(f"Order {order_ref} was already stamped, in transaction {transaction_id}.")
+        super().__init__(
+            f"Order {order_ref} was already stamped, in transaction {transaction_id}. "
+            "If it is another order, its number must differ."
+        )
 
 
 class PreconditionFailed(LoyaltyError):
@@ -290,7 +304,7 @@ class PreconditionFailed(LoyaltyError):
     def __init__(self, version: int) -> None:
         """`version` is the one that is there now."""
         self.version = version
-        super().__init__("It is not in the state any more that the request names. Read it again, then change it.")
+        super().__init__("It was changed after it was read. Read it again, then send the change with the new ETag.")
 
 
 class IdempotencyKeyReused(LoyaltyError):

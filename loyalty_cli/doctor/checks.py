@@ -99,7 +99,7 @@ def _pictures() -> Check:
 def _sqlite() -> Check:
     version = sqlite.driver.sqlite_version
     if not sqlite.has_wal_reset_bug():
-        return Check(name="sqlite", message=f"SQLite {version} keeps what it has promised.")
+        return Check(name="sqlite", message=f"SQLite {version} keeps all that was committed.")
     return Check(
         name="sqlite",
         status=Status.NOTE,

@@ -71,7 +71,7 @@ async def test_the_last_owner_stays_and_a_stranger_is_none_of_the_staff(
     await sqlite_shop.hire(OTTO)
     console = Console(tmp_path, sqlite_settings)
     last = refused(console.run("staff", "remove", *OF_SHOP, "--staff", "10"), 1)
-    assert last == "Error: A shop keeps one owner at least. Invite another owner first."
+    assert last == "Error: This is the last owner, and a shop needs one. Invite another owner first."
     unknown = refused(console.run("staff", "remove", *OF_SHOP, "--staff", "7"), 2)
     assert unknown == "Error: Invalid value for --staff: business 1 has nobody 7 on its staff."
 

@@ -146,7 +146,7 @@ def test_trial_and_basic_have_no_api(plan: Plan) -> None:
     with pytest.raises(PlanRequired) as refusal:
         require_api(plan)
     assert refusal.value.plan == plan
-    assert str(refusal.value).endswith(f"this shop is on {plan.value}.")
+    assert str(refusal.value).endswith(f"this shop is on {plan.value}. Ask the operator for another plan.")
 
 
 def test_an_enterprise_has_the_requests_that_were_agreed_or_else_the_plans() -> None:
@@ -166,7 +166,10 @@ def test_a_key_may_do_what_its_scopes_name_and_no_more(scope: Scope) -> None:
     with pytest.raises(ScopeRequired) as refusal:
         require_scope(set(Scope) - {scope}, scope)
     assert refusal.value.scope == scope
-    assert str(refusal.value) == f"This API key may not do that: it lacks the scope {scope.value}."
+    assert (
+        str(refusal.value)
+        == f"This API key lacks the scope {scope.value}. The owner of the shop can make a key that has it."
+    )
 
 
 def test_a_scope_is_named_by_its_thing_and_what_may_be_done_to_it() -> None:

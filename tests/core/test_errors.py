@@ -110,13 +110,22 @@ def test_an_error_of_the_whole_request_is_said_of_the_request() -> None:
 @pytest.mark.parametrize(
     ("refusal", "sentence"),
     [
-        (errors.CustomerExists(6), "Customer 6 of this shop already has that phone number."),
-        (errors.TransactionNotFound(5), "This shop has no transaction 5."),
-        (errors.OrderRefUsed("A-17", 5), "Order A-17 was already stamped, in transaction 5."),
+        (
+            errors.CustomerExists(6),
+            "Customer 6 of this shop already has that phone number. Look them up instead of adding them.",
+        ),
+        (
+            errors.TransactionNotFound(5),
+            "This shop has no transaction 5. The list of transactions shows those that there are.",
+        ),
+        (
+            errors.OrderRefUsed("A-17", 5),
+            "Order A-17 was already stamped, in transaction 5. If it is another order, its number must differ.",
+        ),
         (StampTooSoon(NOON, at("12:10"), NOON, None), "Already stamped 0 seconds ago; next stamp at 12:10."),
         (
             errors.CustomerLimitReached(25),
-            "The trial holds 25 customers, and they are all there. Choose a plan to add more.",
+            "The trial holds 25 customers, and all places are taken. Choose another plan to add more.",
         ),
         (
             errors.PageTooDeep(10_000),

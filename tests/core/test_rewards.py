@@ -123,7 +123,7 @@ def test_in_the_hour_that_comes_twice_the_oldest_reward_is_still_the_oldest() ->
 def test_an_unknown_reward_is_not_found() -> None:
     with pytest.raises(RewardNotFound) as refusal:
         a_shop_that_owes(1).redeem(99)
-    assert str(refusal.value) == "This customer has no reward 99."
+    assert str(refusal.value) == "This customer has no reward 99. The list of their rewards shows those that there are."
 
 
 def test_a_voided_reward_cannot_be_redeemed() -> None:
