@@ -143,7 +143,7 @@ def _settled_line(reward: Reward, words: Words) -> Html:
         case RewardStatus.REDEEMED:
             return words.say("✅ Handed out: {reward}", reward=reward.description)
         case RewardStatus.EXPIRED:
-            return words.say("⌛ Its time is over: {reward}", reward=reward.description)
+            return words.say("⌛ Expired: {reward}", reward=reward.description)
         case _:
             return words.say("↩️ Taken back: {reward}", reward=reward.description)
 

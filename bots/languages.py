@@ -18,7 +18,7 @@ def language_rows(verb: str, *args: Arg) -> Rows:
 
 async def ask(turn: Turn) -> None:
     """Offer all languages."""
-    await turn.screen(turn.words.say("Which language shall we speak?"), language_rows("language"))
+    await turn.screen(turn.words.say("Which language would you like?"), language_rows("language"))
 
 
 async def choose(turn: Turn) -> None:
@@ -28,7 +28,7 @@ async def choose(turn: Turn) -> None:
         return
     turn.note(ChatChange(language=code))
     turn.words = words_for(code)
-    await turn.screen(turn.words.say("We speak {language} now.", language=turn.words.name))
+    await turn.screen(turn.words.say("✅ Language: {language}", language=turn.words.name))
     await repaint_cards(turn)
 
 

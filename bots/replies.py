@@ -70,7 +70,7 @@ def _customer_limit(words: Words, refusal: errors.CustomerLimitReached, _now: da
 
 
 def _shop_limit(words: Words, refusal: errors.ShopLimitReached, _now: datetime) -> str:
-    return words.plain("You can own {limit} shops, and they are all there.", limit=refusal.limit)
+    return words.plain("You can own {limit} shops at most, and you do already.", limit=refusal.limit)
 
 
 def _role_required(words: Words, refusal: errors.RoleRequired, _now: datetime) -> str:
@@ -102,7 +102,9 @@ SENTENCES: dict[type[LoyaltyError], str] = {
     errors.AlreadyVoided: N_("That was already undone."),
     errors.CustomerExists: N_("Another card of this shop has that phone number."),
     errors.CardInUse: N_("Redeem the reward on the card in this chat first, then share the number again."),
-    errors.InviteInvalid: N_("This invitation was used, is over or never was one. Please ask for a new one."),
+    errors.InviteInvalid: N_(
+        "This invitation is not valid: it was used, has expired or was mistyped. Please ask for a new one."
+    ),
     errors.LastOwner: N_("A shop keeps at least one owner. Invite another owner first."),
     errors.PlanRequired: N_("The plan of this shop does not include that."),
     errors.IdempotencyKeyReused: N_("This screen was used already. Here is the newest."),

@@ -109,7 +109,7 @@ async def pressed(turn: Turn) -> None:
     """Answer a pressed button."""
     answer = PRESSES.get(turn.press.verb)
     if answer is None:
-        await turn.toast(turn.words.plain("This button is of an older version. Please open the card again."))
+        await turn.toast(turn.words.plain("This button is from an older version. Please open the card again."))
     else:
         await answer(turn)
 

@@ -33,13 +33,17 @@ def _question(turn: Turn, cards: list[CardSnapshot]) -> Html:
     waiting = sum(snapshot.customer.rewards_available for snapshot in cards)
     parts = [
         words.say(
-            "Delete your card at {shops}? Your name, your number and your stamps go for good.",
+            "Delete your card at {shops}? Your name, your number and your stamps will be gone for good.",
             shops=listed([snapshot.business.name for snapshot in cards], words),
         )
     ]
     if waiting:
         parts.append(
-            words.count("⚠️ {n} reward that waits for you goes too.", "⚠️ {n} rewards that wait for you go too.", waiting)
+            words.count(
+                "⚠️ {n} reward waiting for you will be gone too.",
+                "⚠️ {n} rewards waiting for you will be gone too.",
+                waiting,
+            )
         )
     return Html("\n".join(parts))
 
@@ -78,7 +82,7 @@ def _done(turn: Turn, cards: list[CardSnapshot]) -> Html:
     words = turn.words
     return words.say(
         "🗑 Deleted at {shops}: your name, your number, your card and your rewards. "
-        "What was counted there stays, and says nothing of who you are.",
+        "Only figures stay there, and they say nothing about you.",
         shops=listed([snapshot.business.name for snapshot in cards], words),
     )
 

@@ -29,7 +29,7 @@ async def how_to_get_one(turn: Turn) -> Html:
     shop = await shop_here(turn)
     if shop is not None:
         return turn.words.say("Your stamp card of <b>{shop}</b> is one tap away: /start", shop=shop.name)
-    return turn.words.say("You have no card here yet. Scan the poster in a shop, or open the link that it gives you.")
+    return turn.words.say("You have no card here yet. Scan the poster in a shop, or open its link.")
 
 
 async def shop_here(turn: Turn) -> Business | None:
@@ -77,7 +77,7 @@ async def open_card(turn: Turn, code: str) -> bool:
 
 async def refuse_card(turn: Turn) -> None:
     """Answer people who may not open a card: they do not even learn whether there is one."""
-    await turn.screen(turn.words.say("Only whoever holds this card, and the staff of its shop, can open it."))
+    await turn.screen(turn.words.say("Only the person who holds this card and the staff of its shop can open it."))
 
 
 async def list_cards(turn: Turn) -> None:

@@ -29,7 +29,7 @@ async def pressed_card(turn: Turn) -> CardSnapshot | None:
     """The person's card of the shop that a button names; if there is none, the person is told."""
     snapshot = await find_own(turn, turn.press.business_id)
     if snapshot is None:
-        await turn.toast(turn.words.plain("This card is not here any more."), alert=True)
+        await turn.toast(turn.words.plain("This card is no longer here."), alert=True)
     return snapshot
 
 

@@ -46,7 +46,7 @@ async def show_my_data(turn: Turn) -> None:
     """Show, as a screen, what can be done with the data of all shops."""
     words, cards = turn.words, await find_all(turn)
     if not cards:
-        await turn.screen(words.say("You have no card here, so no shop keeps anything of you as a customer."))
+        await turn.screen(words.say("You have no card here, so no shop stores anything about you as a customer."))
         return
     shops = listed([snapshot.business.name for snapshot in cards], words)
     text = words.say(
@@ -87,7 +87,7 @@ async def send_copy(turn: Turn) -> None:
         made_at=turn.now(), chat=_chat_data(turn), shops=[await _shop_data(turn, snapshot) for snapshot in cards]
     )
     content = msgspec.json.format(msgspec.json.encode(copied), indent=2)
-    said = turn.words.say("Everything that is kept of you, to read and to take along.")
+    said = turn.words.say("Everything that is stored about you, to read and to keep.")
     await turn.sent(turn.bot.send_document, document=content, filename=FILE, caption=said)
 
 
@@ -99,7 +99,7 @@ async def pressed_cards(turn: Turn) -> list[CardSnapshot]:
     cards = await find_all(turn)
     if not cards:
         await turn.toast(
-            turn.words.plain("You have no card here, so no shop keeps anything of you as a customer."), alert=True
+            turn.words.plain("You have no card here, so no shop stores anything about you as a customer."), alert=True
         )
     return cards
 

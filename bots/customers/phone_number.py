@@ -50,7 +50,12 @@ async def ask_number(turn: Turn) -> None:
     ]
     message = await turn.sent(
         turn.bot.send_message,
-        text=words.say("Share your number with <b>{shop}</b>: press the button below.", shop=snapshot.business.name),
+        text=words.say(
+            "Why your number? The staff of <b>{shop}</b> find your card with it, even without your phone, and a card "
+            "that you had there before comes here with all its stamps. Only this shop sees it.\n\n"
+            "To share it, press the button below.",
+            shop=snapshot.business.name,
+        ),
         reply_markup=ReplyKeyboardMarkup(keys, resize_keyboard=True, one_time_keyboard=True),
     )
     question_id = message.message_id if message else None

@@ -46,7 +46,7 @@ async def set_muted(turn: Turn) -> None:
     await mute(turn.runtime.database, snapshot.card, muted=muted)
     words = turn.words
     await turn.toast(
-        words.plain("Quiet. The card itself is always up to date.")
+        words.plain("Notices are off. The card itself stays up to date.")
         if muted
         else words.plain("I will tell you when a reward is near, and when it is there.")
     )
@@ -58,7 +58,7 @@ async def ask_language(turn: Turn) -> None:
     snapshot = await pressed_card(turn)
     if snapshot is None:
         return
-    text = turn.words.say("Which language shall we speak?")
+    text = turn.words.say("Which language would you like?")
     await turn_over(
         turn, snapshot, text, [*language_rows("myspeech", snapshot.business.id), *back_row(turn, snapshot, "mymore")]
     )
@@ -71,7 +71,7 @@ async def choose_language(turn: Turn) -> None:
         return
     turn.note(ChatChange(language=code))
     turn.words = words_for(code)
-    await turn.toast(turn.words.plain("We speak {language} now.", language=turn.words.name))
+    await turn.toast(turn.words.plain("✅ Language: {language}", language=turn.words.name))
     await repaint_cards(turn)
 
 

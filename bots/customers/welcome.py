@@ -45,13 +45,11 @@ async def _advice(turn: Turn, positions: Sequence[Position], *, has_cards: bool)
     words = turn.words
     lines = [_for_staff(turn, positions)] if positions else []
     if has_cards:
-        lines.append(
-            words.say("Show your card whenever you pay: /card\nRewards that wait: /rewards\nYour data: /mydata")
-        )
+        lines.append(words.say("Show your card whenever you pay: /card\nYour rewards: /rewards\nYour data: /mydata"))
     if not has_cards and not positions:
         lines.append(await how_to_get_one(turn))
     if not positions and await shop_here(turn) is None:
-        lines.append(words.say("You have a shop? /newshop opens its stamp card here."))
+        lines.append(words.say("Do you have a shop? Open its stamp card here: /newshop"))
     return lines
 
 

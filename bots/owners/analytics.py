@@ -74,7 +74,7 @@ def in_words(words: Words, business: Business, span: Span, *, summary: Summary) 
         words.say("Visits: <b>{n}</b>", n=summary.visits),
         words.say("Stamps: <b>{n}</b>", n=summary.stamps.added - summary.stamps.voided),
         words.say("New customers: <b>{n}</b>", n=people.new),
-        words.say("Customers who came: <b>{n}</b>, again: <b>{again}</b>", n=people.active, again=again),
+        words.say("Customers who came: <b>{n}</b>, came back: <b>{again}</b>", n=people.active, again=again),
         words.say("Rewards earned: <b>{n}</b>, handed out: <b>{redeemed}</b>", n=rewards.earned, redeemed=redeemed),
         "",
         words.say("Customers: <b>{n}</b>, open rewards: <b>{open}</b>", n=people.total, open=rewards.outstanding),

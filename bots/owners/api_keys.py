@@ -31,7 +31,9 @@ async def show_keys(turn: Turn, position: Position, head: Html | None = None) ->
     keys = [key for key in await list_keys(turn.runtime.database, shop.id) if key.revoked_at is None]
     lines = [
         words.say("🔑 <b>API keys of {shop}</b>", shop=shop.name),
-        words.say("With a key, a till or a program stamps cards by itself. Whoever has one may do all that."),
+        words.say(
+            "With a key, a till or a program can stamp cards by itself. So can anybody who has it: keep it safe."
+        ),
         "",
         *(_line(words, position, key) for key in keys[-MOST_LISTED:]),
     ]
@@ -51,7 +53,7 @@ def _without_api(words: Words, position: Position) -> Html:
     return words.say(
         "🔑 The API lets a till or a program stamp cards. It comes with the plans <b>professional</b> and "
         "<b>enterprise</b>; {shop} is on <b>{plan}</b>.\n\n"
-        "To change that, ask whoever runs this bot, and name your shop's number: <code>{number}</code>",
+        "To change that, ask the operator of this server, and tell them your shop's number: <code>{number}</code>",
         shop=position.business.name,
         plan=position.business.plan.value,
         number=str(position.business.id),

@@ -64,7 +64,7 @@ async def _show(turn: Turn, position: Position, place: int) -> None:
     colour = COLOURS[place][0] if place >= 0 else shop.card_color or BROWN
     picture = await drawn(render_card, await _sample(turn, position, colour))
     taken = colour == (shop.card_color or BROWN)
-    said = words.say("This is your cards' colour.") if taken else words.say("Shall your cards look like this?")
+    said = words.say("This is your cards' colour.") if taken else words.say("Should your cards look like this?")
     text = words.say("<b>{colour}</b>\n{said}", colour=name_of(words, colour), said=said)
     await show_picture(turn, picture, text, _rows(words, shop.id, place, taken=taken))
 

@@ -158,8 +158,16 @@ async def _tell_again(turn: Turn, draft: Draft, text: str) -> None:
         await show_shop(turn)
 
 
+async def _place(turn: Turn) -> cities.Place:
+    """Where a new shop is likely to be: where the owner's first one is, or else what their language tells."""
+    owned = [position.business for position in await own_positions(turn) if position.role is Role.OWNER]
+    if owned:
+        return cities.Place(owned[0].timezone, owned[0].country)
+    return cities.guess(turn.user.language_code or turn.chat.language)
+
+
 async def _open(turn: Turn, draft: Draft, reward: str) -> Position:
-    place = cities.guess(turn.user.language_code or turn.chat.language)
+    place = await _place(turn)
     plan = Plan(turn.runtime.settings.new_shop_plan)
     new = NewBusiness(name=str(draft.answers["name"]), plan=plan, timezone=place.timezone, country=place.country)
     founder = ShopFounder(

@@ -4,11 +4,13 @@ from bots.buttons import MAIN, Rows, button, copy
 from bots.owners import cities
 from bots.owners.poster import link_of, send_poster
 from bots.owners.time_zone import keep_button, question_of
+from bots.rights import own_positions
 from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.chat.chats import ChatChange
+from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.staff import Position
-from loyalty_core.access import PLANS
+from loyalty_core.access import PLANS, Role
 
 
 async def tell(turn: Turn, position: Position, *, stamps: int, reward: str) -> None:
@@ -32,7 +34,9 @@ async def _celebrate(turn: Turn, position: Position, *, stamps: int, reward: str
         next=_what_next(words, position),
     )
     link = await link_of(turn, shop)
-    asks = not cities.is_sure(turn.user.language_code)
+    asks = shop.timezone == cities.UNKNOWN or not (
+        cities.is_sure(turn.user.language_code) or await _has_another(turn, shop)
+    )
     rows: Rows = [
         keep_button(words, shop) if asks else [],
         [copy(words.label("📋 Copy the link"), link)] if link else [],
@@ -44,6 +48,12 @@ async def _celebrate(turn: Turn, position: Position, *, stamps: int, reward: str
     ]
     turn.note(ChatChange(draft=None))
     await turn.screen(Html(f"{text}\n\n{question_of(turn, shop)}") if asks else text, rows)
+
+
+async def _has_another(turn: Turn, shop: Business) -> bool:
+    """Whether the owner has another shop there: the new one has its time zone."""
+    others = [each.business for each in await own_positions(turn) if each.role is Role.OWNER]
+    return any(other.id != shop.id and other.timezone == shop.timezone for other in others)
 
 
 def _what_next(words: Words, position: Position) -> Html:

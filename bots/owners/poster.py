@@ -143,5 +143,5 @@ def _picture(words: Words, business: Business, program: Program, *, link: str) -
 
 def _caption(words: Words, link: str) -> Html:
     return words.say(
-        "🖨 Your poster, A5, ready to print. Whoever scans it, or opens this link, has a card:\n{link}", link=link
+        "🖨 Your poster, A5, ready to print. Anybody who scans it or opens this link gets a card:\n{link}", link=link
     )

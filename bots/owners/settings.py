@@ -51,7 +51,9 @@ async def ask_name(turn: Turn, position: Position, *, wrong: str = "") -> None:
     """Ask for another name of the shop."""
     words, shop = turn.words, position.business
     turn.ask(Draft(RENAME, {"business": shop.id}))
-    text = words.say("<b>{shop}</b>\n\nWhat shall it be called? All cards show the new name soon.", shop=shop.name)
+    text = words.say(
+        "<b>{shop}</b>\n\nWhat should it be called? All cards will soon show the new name.", shop=shop.name
+    )
     await turn.screen(ask_again(words, text, wrong), [[button(words.label("« Settings"), "settings", shop.id)]])
 
 

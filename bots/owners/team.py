@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, is_stale, link, new_nonce, numbered
 from bots.owners.screens import back
 from bots.owners.shop import ROLES
+from bots.staff.invitation import RIGHTS
 from bots.turn import Turn
 from bots.words import TEXT, Html, Words, fitted, shortened
 from loyalty_app.shops.invites import Offer, invite_once
@@ -76,11 +77,10 @@ async def ask_role(turn: Turn, position: Position) -> None:
         return
     words, shop, nonce = turn.words, position.business, new_nonce()
     text = words.say(
-        "➕ As what shall somebody join <b>{shop}</b>?\n\n"
-        "<b>Staff</b> give stamps and hand out rewards.\n"
-        "<b>Managers</b> also see the figures, invite staff and change the settings.\n"
-        "<b>Owners</b> may do all that you may.",
+        "➕ Who is to join <b>{shop}</b>?\n\n<b>Staff</b>: {staff}\n<b>Managers</b>, also: {manager}\n"
+        "<b>Owners</b>: {owner}",
         shop=shop.name,
+        **{role.value: words.plain(RIGHTS[role]) for role in Role},
     )
     names = {
         Role.STAFF: words.label("Staff"),
@@ -116,7 +116,7 @@ async def _invite(turn: Turn, position: Position, role: Role, nonce: str) -> Non
     share = f"https://t.me/share/url?url={quote(url, safe='')}&text={quote(forward)}"
     text = words.say(
         "➕ This link lets one person in as <b>{role}</b>. It works once, within 24 hours.\n\n{url}\n\n"
-        "Send it to the person; whoever opens it first is in.",
+        "Send it to that person only: the first one to open it is in.",
         role=said,
         url=url,
     )

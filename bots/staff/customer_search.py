@@ -28,6 +28,7 @@ LARGEST_FILE = 20_000_000
 """Bytes of the largest file that a bot can fetch."""
 
 MOST_CARDS = 30
+READABLE = {f"image/{kind}" for kind in ("jpeg", "png", "webp", "gif", "bmp", "avif")}
 ALBUM = "album"
 """The kind of draft that keeps what was read in an album."""
 READERS = ThreadPoolExecutor(2, "photos")
@@ -108,6 +109,13 @@ async def scan(turn: Turn) -> bool:
     return True
 
 
+def _cannot_be_read(turn: Turn) -> bool:
+    """Whether a file was sent that is no picture of a kind that is read here, as HEIC, or is too large."""
+    message = turn.incoming.message
+    file = message.document if message is not None else None
+    return file is not None and (file.mime_type not in READABLE or (file.file_size or 0) > LARGEST_FILE)
+
+
 def _with_album(turn: Turn, codes: Sequence[str]) -> Sequence[str]:
     """The codes of a picture, after those of earlier pictures of its album.
 
@@ -132,6 +140,11 @@ def end_album(turn: Turn) -> None:
 def _nothing_found(turn: Turn, codes: Sequence[str]) -> Html:
     if codes:
         return turn.words.say("No card of your shop is in this picture.")
+    if _cannot_be_read(turn):
+        return turn.words.say(
+            "I see no card in this picture. Please send it as a photo, not as a file: then Telegram makes it "
+            "readable, also if it is HEIC, as iPhones take pictures."
+        )
     return turn.words.say(
         "I see no card in this picture. Take it from close by, so that the square code is sharp and fills half of it, "
         "and turn away from bright lamps. You can also type the code below the square."

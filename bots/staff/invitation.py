@@ -15,13 +15,19 @@ from loyalty_core.access import Role
 from loyalty_core.customers import name_from
 from loyalty_core.errors import InviteInvalid
 
+# What each may do, in the same words wherever the chat says it.
+RIGHTS: dict[Role, str] = {
+    Role.STAFF: N_("stamp cards, hand out rewards, make cards for guests"),
+    Role.MANAGER: N_("undo anything, see the figures and who did what, invite staff, change the settings"),
+    Role.OWNER: N_("decide about everything, also the program, the API and everybody's role"),
+}
 WELCOMES: dict[Role, str] = {
-    Role.STAFF: N_("👋 Welcome to <b>{shop}</b>! You are on the staff: you stamp cards and hand out rewards."),
+    Role.STAFF: N_("👋 Welcome to <b>{shop}</b>! You are on the staff. What you can do: {staff}."),
     Role.MANAGER: N_(
-        "👋 Welcome to <b>{shop}</b>! You are a manager: you stamp cards, undo what went wrong, and invite staff. "
+        "👋 Welcome to <b>{shop}</b>! You are a manager. What you can do: {staff}. And also: {manager}.\n"
         "Your screen is /shop."
     ),
-    Role.OWNER: N_("👋 Welcome to <b>{shop}</b>! You are an owner: all about the shop is on your screen, /shop."),
+    Role.OWNER: N_("👋 Welcome to <b>{shop}</b>! You are an owner: you decide about everything. Your screen is /shop."),
 }
 
 
@@ -47,7 +53,12 @@ async def accept_invitation(turn: Turn, token: str, *, further: Callable[[Turn, 
             )
         )
         return
-    welcome = turn.words.say(WELCOMES[accepted.position.role], shop=accepted.business.name)
+    welcome = turn.words.say(
+        WELCOMES[accepted.position.role],
+        shop=accepted.business.name,
+        staff=turn.words.plain(RIGHTS[Role.STAFF]),
+        manager=turn.words.plain(RIGHTS[Role.MANAGER]),
+    )
     parts = (welcome, how_to_stamp(turn.words), further(turn, accepted.position))
     await turn.screen(Html("\n\n".join(part for part in parts if part)))
 
@@ -62,7 +73,7 @@ def how_to_stamp(words: Words) -> Html:
                 words.say("🖼 Or send a photo of the card here, even of several cards at once."),
                 words.say("⌨️ Or type the code below the square, or the customer's phone number or name."),
                 words.say("➕ No phone at hand? /newcard makes a card by phone number and first name."),
-                words.say("Then tap <b>+1</b>. That is all."),
+                words.say("Then tap <b>{amount}</b>. That is all.", amount=words.plus(1)),
             ]
         )
     )

@@ -120,7 +120,7 @@ def rows_of(screen: StaffScreen, nonce: str, *, back: Rows, all_amounts: bool = 
     words = screen.words
 
     def add(count: int, look: str | None = None) -> InlineKeyboardButton:
-        return button(words.label("+{n}", n=count), "stamp", *screen.data(nonce, count), look=look)
+        return button(words.plus(count), "stamp", *screen.data(nonce, count), look=look)
 
     more = button(words.label("6–10 …"), "amounts", *screen.data())
     return [
@@ -144,7 +144,7 @@ def _undo(screen: StaffScreen, nonce: str) -> list[InlineKeyboardButton]:
 def undo_label(words: Words, entry: Entry) -> str:
     """The label of the button that undoes an entry."""
     if entry.type is EntryType.STAMP:
-        return words.label("↩️ Undo {amount}", amount=f"+{words.number(entry.stamps)}")
+        return words.label("↩️ Undo {amount}", amount=words.plus(entry.stamps))
     return words.label("↩️ Undo the reward")
 
 

@@ -77,7 +77,7 @@ async def _stamp(turn: Turn, shift: Shift) -> Html:
     order = StampOrder(stamps=count, branch_id=branch.id if branch else None)
     answer = await turn.counter.give_stamp(shift.caller(turn.press.text(2)), turn.press.customer_id, order)
     stamped = answer.outcome
-    amount, name = f"+{words.number(stamped.stamps_added)}", first_name(stamped.customer.name)
+    amount, name = words.plus(stamped.stamps_added), first_name(stamped.customer.name)
     if stamped.rewards:
         earned = words.join(reward.description for reward in stamped.rewards)
         return words.say(
@@ -115,7 +115,7 @@ async def _undo(turn: Turn, shift: Shift) -> Html:
         return words.say("↩️ Undone: the reward waits for <b>{name}</b> again", name=name)
     return words.say(
         "↩️ Undone: {amount} for <b>{name}</b> – {have} of {need}",
-        amount=f"+{words.number(stamps)}",
+        amount=words.plus(stamps),
         name=name,
         have=customer.current_stamps,
         need=customer.stamps_required,

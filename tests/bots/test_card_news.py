@@ -106,7 +106,7 @@ async def test_a_reward_whose_time_is_over_says_so(sqlite_settings: Settings) ->
         clock.wait(days=3)
         assert await book_expired(shop.database, shop.counter, clock.now) == 1
         await town.idle()
-        assert ["time is over: A coffee" in text for text in await texts(lena)] == [True]
+        assert ["Expired: A coffee" in text for text in await texts(lena)] == [True]
 
 
 @pytest.mark.parametrize("hours", [1, 60])

@@ -117,7 +117,7 @@ async def test_who_opens_somebody_else_s_card_learns_nothing(town: Town) -> None
     nowhere = (await paul.start("c_CUS0000000000")).last.words
     nonsense = (await paul.start("c_")).last.words
     assert there == nowhere == nonsense
-    assert "Only whoever holds this card" in there
+    assert "Only the person who holds this card" in there
     assert "Lena" not in there
     assert "Bean" not in there
     await lena.start(f"c_{code}")
@@ -130,7 +130,7 @@ async def test_several_shops_are_several_cards_in_one_chat(town: Town) -> None:
     await lena.start(f"j_{moon.business.slug}")
     assert len(await cards_on(lena)) == 2
     await lena.say("/card")
-    assert lena.last.labels == ["Bean & Leaf · 0/10"] * 2
+    assert lena.last.labels == ["Bean & Leaf (1) · 0/10", "Bean & Leaf (2) · 0/10"]
     await lena.press(f"mycard:{bean.business.id}")
     assert len(await cards_on(lena)) == 2
     assert await code_on(lena, lena.last) == [(await only(bean)).qr_code]

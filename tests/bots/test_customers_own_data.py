@@ -115,7 +115,7 @@ async def test_nobody_is_erased_by_somebody_else(town: Town) -> None:
     answer = await ask_for_the_end(lena, shop)
     before = await only(shop)
     for forged in (answer, f"myerase:{shop.business.id}:abc", f"mycopy:{shop.business.id}"):
-        assert await paul.press_data(paul.last.id, forged) == "This card is not here any more."
+        assert await paul.press_data(paul.last.id, forged) == "This card is no longer here."
     assert await only(shop) == before
     assert (await only(other)).erased_at is None
     assert not [message for message in (await paul.screen()).messages if message.document]
@@ -151,4 +151,4 @@ def test_a_button_is_answered_by_one_function() -> None:
 
 async def test_who_holds_no_card_is_told_that_nothing_is_kept(town: Town) -> None:
     paul = await town.person("Paul")
-    assert "no shop keeps anything of you" in (await paul.say("/mydata")).last.words
+    assert "no shop stores anything about you" in (await paul.say("/mydata")).last.words

@@ -115,7 +115,9 @@ async def test_holders_and_staff_open_a_card_by_its_pasted_link_and_nobody_else(
     link = f"https://t.me/{BOT}?start=c_{(await only(shop)).qr_code}"
     for person in (lena, ana, paul):
         await person.say(link)
-    assert [lena.last.photo is not None, "+1" in ana.last.labels, "Only whoever holds" in paul.last.words] == [True] * 3
+    assert [lena.last.photo is not None, "+1" in ana.last.labels, "Only the person who holds" in paul.last.words] == [
+        True
+    ] * 3
 
 
 async def with_own_bot(town: Town) -> tuple[Cafe, Person]:

@@ -9,6 +9,7 @@ from loyalty_app.shops.staff import remove_staff
 from testkit.concurrency import until
 from testkit.town import BOT, Town
 from tests.bots.cafe import Cafe, link, open_cafe, own_bot, picture, png, screen_of, table_of
+from tests.bots.test_owner_notice_worker import told
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -178,11 +179,7 @@ async def test_nobody_else_learns_from_a_card(cafe: Cafe, who: str) -> None:
     if who == "staff who were removed":
         number = await cafe.town.employ(cafe.shop, person)
         await remove_staff(cafe.shop.database, cafe.shop.business.id, number, now=cafe.town.clock())
-
-        async def was_told() -> bool:
-            return "not on the staff" in (await person.screen()).last.words
-
-        await until(was_told)
+        await until(lambda: told(cafe.shop))
     await person.open(f"https://t.me/{BOT}?start=c_CUS0000000000")
     unknown = person.last.words
     await person.open(link(cafe.lena))
