@@ -14,6 +14,7 @@ from bench.server_process import ROOT
 
 BENCHMARKS = (
     "stamps",
+    "batches",
     "reads",
     "searches",
     "analytics",

@@ -17,6 +17,7 @@ EVERYWHERE = {
     "numbers": "counts for SQLite; PostgreSQL has sequences",
     "telegram_bot": "a bot belongs to Telegram before it belongs to a business, and the shared one to none",
     "telegram_update": "an update comes before it is known which business it is about",
+    "vault": "the fingerprint of the key of all secrets: one row for the whole installation",
     "telegram_chat": "a person in the chat with the shared bot goes from business to business",
 }
 SPREAD = [table for name, table in sorted(metadata.tables.items()) if name not in EVERYWHERE]

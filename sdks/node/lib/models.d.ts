@@ -88,7 +88,7 @@ export interface CustomerDetails {
   rewards: Reward[];
 }
 
-/** How many customers there are, came new, were here, and were here again. */
+/** How many customers there are, came new, were here, and were here again; erased ones are in no figure. */
 export interface CustomerFigures {
   total: number;
   new: number;

@@ -186,7 +186,7 @@ class CustomerDetails(Model):
 
 
 class CustomerFigures(Model):
-    """How many customers there are, came new, were here, and were here again."""
+    """How many customers there are, came new, were here, and were here again; erased ones are in no figure."""
 
     total: int
 

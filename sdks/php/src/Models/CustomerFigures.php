@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * How many customers there are, came new, were here, and were here again. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * How many customers there are, came new, were here, and were here again; erased ones are in no figure. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read int $total
  * @property-read int $new
