@@ -8,6 +8,7 @@ from typing import Self
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Connection, text
 
 from loyalty_app.db.postgres.engine import PostgresDatabase
@@ -48,6 +49,13 @@ async def hasty(settings: Settings) -> AsyncIterator[Shop]:
 
 
 @pytest.fixture
+async def steady(settings: Settings) -> AsyncIterator[Shop]:
+    """A shop that waits for locks for longer than a slow machine needs for some stamps."""
+    async with shop_at(settings.database_url, replace(HASTY, lock_seconds=1.5, statement_seconds=5.0)) as shop:
+        yield shop
+
+
+@pytest.fixture
 async def other(settings: Settings) -> AsyncIterator[asyncpg.Connection]:
     """Somebody else's session."""
     connection = await asyncpg.connect(settings.database_url)
@@ -75,22 +83,20 @@ class Watch:
 
 
 async def test_a_card_that_somebody_holds_stops_no_other_whoever_asks_for_it(
-    hasty: Shop, other: asyncpg.Connection
+    steady: Shop, other: asyncpg.Connection
 ) -> None:
-    lena, ben = await hasty.join(), await hasty.join("Ben")
+    lena, ben = await steady.join(), await steady.join("Ben")
     async with other.transaction():
         await other.execute("SELECT 1 FROM customer WHERE id = $1 FOR UPDATE", lena.id)
-        waiting = [asyncio.create_task(hasty.stamp(name)) for name in (lena.id, lena.qr_code, lena.id, lena.qr_code)]
+        waiting = [asyncio.create_task(steady.stamp(name)) for name in (lena.id, lena.qr_code, lena.id, lena.qr_code)]
         await asyncio.sleep(0)
-        with Watch() as watch:
-            totals = [(await hasty.stamp(ben.id)).total_stamps for _ in range(5)]
+        assert [(await steady.stamp(ben.id)).total_stamps for _ in range(5)] == [1, 2, 3, 4, 5]
         assert not any(task.done() for task in waiting)
-        assert (totals, watch.seconds < HASTY.lock_seconds) == ([1, 2, 3, 4, 5], True)
         answers, refusals = await at_once(waiting)
     assert answers == []
     assert {refusal.reason for refusal in refusals if isinstance(refusal, Busy)} == {BusyReason.LOCKED}
-    assert (await hasty.stamp(lena.id)).total_stamps == 1
-    await assert_books_balance(hasty)
+    assert (await steady.stamp(lena.id)).total_stamps == 1
+    await assert_books_balance(steady)
 
 
 async def test_who_waits_for_a_card_is_stamped_in_order_once_it_is_free(hasty: Shop, other: asyncpg.Connection) -> None:
@@ -126,24 +132,24 @@ async def test_every_verb_steps_over_a_card_that_somebody_holds(
 
 @pytest.mark.parametrize(("table", "key"), [("business_total", "business_id"), ("business", "id")])
 async def test_a_lock_on_what_belongs_to_a_shop_hinders_that_shop_alone(
-    hasty: Shop, other: asyncpg.Connection, table: str, key: str
+    steady: Shop, other: asyncpg.Connection, table: str, key: str
 ) -> None:
-    next_door = await open_next_door(hasty)
-    lena, ben = await hasty.join(), await next_door.join("Ben")
+    next_door = await open_next_door(steady)
+    lena, ben = await steady.join(), await next_door.join("Ben")
     async with other.transaction():
-        await other.execute(f"SELECT 1 FROM {table} WHERE {key} = $1 FOR UPDATE", hasty.business.id)  # noqa: S608  # ours
-        hindered = asyncio.create_task(hasty.join("Cara"))
+        await other.execute(f"SELECT 1 FROM {table} WHERE {key} = $1 FOR UPDATE", steady.business.id)  # noqa: S608  # ours
+        hindered = asyncio.create_task(steady.join("Cara"))
         both = asyncio.create_task(next_door.stamp(ben.id))
         assert (await both).total_stamps == 1
         with Watch() as watch:
             for _ in range(5):
-                waiting = asyncio.create_task(hasty.join("Dora"))
+                waiting = asyncio.create_task(steady.join("Dora"))
                 await next_door.stamp(ben.id)
                 waiting.cancel()
-        assert watch.seconds < 2 * HASTY.lock_seconds
+        assert watch.seconds < 4, "not each of the five has waited for the lock"
         with pytest.raises(Busy):
             await hindered
-    assert (await hasty.stamp(lena.id)).total_stamps == 1
+    assert (await steady.stamp(lena.id)).total_stamps == 1
 
 
 async def test_a_host_that_falls_silent_is_left_for_the_next(settings: Settings) -> None:
