@@ -8,23 +8,31 @@ updates in their order, different people's side by side. One that cannot be hand
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import timedelta
+from html import escape
 from typing import Any
 
 import msgspec
 import telegram
-from telegram.error import RetryAfter
+from telegram.error import RetryAfter, TelegramError
 from telegram.ext import Application
 
 from bots.priority_gate import PriorityGate
+from bots.replies import reply
 from bots.telegram_limits import TelegramBot, may_pass, seconds_to_wait
+from bots.words import words_for
 from loyalty_app.chat.incoming_updates import NewUpdate, new_update, take_in_and_claim
 from loyalty_app.chat.update_queue import MOST_LOST, HandledUpdate, TelegramUpdate, UpdateQueue, will_be_tried
 from loyalty_app.observability.log_context import log_context
 from loyalty_app.observability.metrics import count_set_aside, count_update
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.runtime import Runtime
+from loyalty_core.errors import Busy
+
+BUSY_PAUSE = timedelta(seconds=3)
+MOST_TOLD = 1_000
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +59,8 @@ class Intake:
 
     def __init__(self, runtime: Runtime, bots: Mapping[int, BotApplication]) -> None:
         self._runtime, self._bots, self.priority_gate = runtime, bots, PriorityGate()
+        self._told: dict[tuple[int, int], None] = {}
+        """Updates whose people know that they have to wait, the oldest first."""
         self.worker: QueueWorker[TelegramUpdate, HandledUpdate] = QueueWorker(
             runtime.database, UpdateQueue(bots.keys), self._handle, clock=runtime.clock, name="updates"
         )
@@ -89,6 +99,9 @@ class Intake:
         failed = NeverCameBack() if telling_may_do_it_too else await _try(bot, update)
         if failed is None:
             return HandledUpdate(update=update)
+        if isinstance(failed, Busy):  # no failure of the update: the outage is logged
+            await self._say_busy(bot, update, failed)
+            return HandledUpdate(update=update, wait=BUSY_PAUSE)
         again = may_pass(failed)
         log.log(
             logging.WARNING if again else logging.ERROR,
@@ -99,6 +112,21 @@ class Intake:
         )
         wait = timedelta(seconds=seconds_to_wait(failed)) if isinstance(failed, RetryAfter) else None
         return HandledUpdate(update=update, error=type(failed).__name__, may_pass=again, wait=wait)
+
+    async def _say_busy(self, bot: BotApplication, update: TelegramUpdate, busy: Busy) -> None:
+        """Tell a person, once, that what they pressed or wrote has to wait."""
+        if (update.bot_id, update.update_id) in self._told:
+            return
+        self._told[update.bot_id, update.update_id] = None
+        if len(self._told) > MOST_TOLD:
+            self._told.pop(next(iter(self._told)))
+        parsed = telegram.Update.de_json(msgspec.json.decode(update.body), bot.bot)
+        user, query = parsed.effective_user, parsed.callback_query
+        if user is None:
+            return
+        said = reply(words_for(user.language_code), busy, self._runtime.clock())
+        with suppress(TelegramError):
+            await (query.answer(said) if query else bot.bot.send_message(user.id, escape(said)))
 
 
 def _readable(bot_id: int, raw: Iterable[dict[str, Any]]) -> Iterator[NewUpdate]:

@@ -108,7 +108,7 @@ SENTENCES: dict[type[LoyaltyError], str] = {
     errors.LastOwner: N_("A shop keeps at least one owner. Invite another owner first."),
     errors.PlanRequired: N_("The plan of this shop does not include that."),
     errors.IdempotencyKeyReused: N_("This screen was used already. Here is the newest."),
-    errors.Busy: N_("This cannot be done right now. Please try again in a moment."),
+    errors.Busy: N_("The server cannot save this just now. It tries again by itself; you need not repeat it."),
     errors.InvalidRequest: N_("That cannot be right. Please check it."),
 }
 

@@ -141,7 +141,8 @@ def answered(answer: Answer) -> Callable[[Update, Turn], Coroutine[Any, Any, Non
         try:
             check_hope()
             await answer(turn)
-        except Busy:
+        except Busy as busy:  # it is tried again by itself
+            await turn.toast(reply(turn.words, busy, turn.now()))
             raise
         except LoyaltyError as refusal:
             await _refuse(turn, refusal)

@@ -11,9 +11,11 @@ from sqlalchemy import Connection, Row, insert, select, update
 from telegram.error import RetryAfter, TelegramError
 
 from api.app import create_app
+from bots import customers, intake
 from bots.polling import after
 from bots.supervisor import open_bots
 from bots.telegram_limits import may_pass
+from bots.turn import Turn
 from loyalty_app.chat.bots import BotRecord, find_secret, list_bots, new_secret, register, remove_bot
 from loyalty_app.chat.card_queue import CardQueue, ShownCard, cards_of
 from loyalty_app.chat.update_queue import TelegramUpdate, will_be_tried
@@ -22,6 +24,7 @@ from loyalty_app.observability.metrics import REGISTRY
 from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings
 from loyalty_app.vault import Vault
+from loyalty_core.errors import Busy
 from loyalty_core.fields import BotId, UserId
 from testkit.bot_api import check_calls
 from testkit.concurrency import until
@@ -117,6 +120,27 @@ def from_person(update: dict[str, Any], person: int) -> dict[str, Any]:
         **update,
         "message": {**message, "chat": {**message["chat"], "id": person}, "from": {**message["from"], "id": person}},
     }
+
+
+async def test_who_has_to_wait_for_the_database_is_told_once_and_answered_when_it_is_back(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "BUSY_PAUSE", timedelta())
+    welcome, outage = customers.welcome, [Busy(5), Busy(5)]
+
+    async def welcome_later(turn: Turn) -> None:
+        if outage:
+            raise outage.pop()
+        await welcome(turn)
+
+    monkeypatch.setattr(customers, "welcome", welcome_later)
+    lena = await town.person("Lena")
+    await lena.start()
+    await town.idle()
+    told, answered = (await lena.screen()).from_bot
+    assert "tries again by itself" in str(told.text)
+    assert "tries again by itself" not in str(answered.text)
+    assert [(row.tries, row.error) for row in await updates(town)] == [(1, None)]
 
 
 async def test_what_was_written_down_before_a_restart_is_handled_after_it(town: Town) -> None:
