@@ -51,6 +51,19 @@ def caption(snapshot: CardSnapshot, words: Words) -> Html:
     return Html("\n".join(lines))
 
 
+def dropped_lines(dropped: int, words: Words) -> list[Html]:
+    """What becomes of stamps above the goal, if the shop drops them."""
+    if not dropped:
+        return []
+    return [
+        words.count(
+            "{n} stamp above the goal was not carried over.",
+            "{n} stamps above the goal were not carried over.",
+            dropped,
+        )
+    ]
+
+
 def card_rows(snapshot: CardSnapshot, words: Words) -> Rows:
     """The buttons below a card. Sharing the number is offered here until the first visit, later behind "More"."""
     shop, waiting = snapshot.business.id, snapshot.customer.rewards_available

@@ -14,7 +14,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from bots.buttons import Rows, button
-from bots.card_messages import reward_lines
+from bots.card_messages import dropped_lines, reward_lines
 from bots.words import TEXT, Html, Words, fitted
 from loyalty_app.chat.card_news import TRUE, UNDONE, CardNews, NewsKind
 from loyalty_app.customers.card_snapshots import CardSnapshot
@@ -125,7 +125,8 @@ def _earned_text(earned: list[Reward], snapshot: CardSnapshot, words: Words) -> 
         shop=snapshot.business.name,
     )
     text = fitted(head, reward_lines(earned, snapshot, words), most=ROOM_FOR_REWARDS)
-    return Html(f"{text}\n{words.say('Show your card when you want it.')}")
+    last = [*dropped_lines(snapshot.dropped, words), words.say("Show your card when you want it.")]
+    return Html("\n".join([text, *last]))
 
 
 def _settled_text(rewards: list[Reward], snapshot: CardSnapshot, words: Words) -> Html:

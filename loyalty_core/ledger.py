@@ -89,6 +89,13 @@ def add_stamps(card: Card, program: Program, stamps: int) -> Card:
     )
 
 
+def dropped_stamps(card: Card, program: Program, stamps: int) -> int:
+    """How many of some stamps would be above the goal and go to no card, because the shop drops them."""
+    if program.terms.surplus is not Surplus.RESET:
+        return 0
+    return max(0, card.current_stamps + stamps - running_goal(card, program))
+
+
 def add_visit(card: Card, entry: Entry, zone: tzinfo | None) -> Card:
     """Record a visit with its stamps; days are days of `zone`. One before the last visit leaves that as it is."""
     visits, day = card.total_visits + 1, entry.occurred_at.astimezone(zone).date()

@@ -4,12 +4,17 @@ They are both answers of the API and data of events, so both always say the same
 """
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from loyalty_core.views import CustomerView, RewardView
 
 
 class Stamped(msgspec.Struct, frozen=True, kw_only=True):
-    """Stamps were added; `rewards` are those that this call earned."""
+    """Stamps were added; `rewards` are those that this call earned.
+
+    `stamps_dropped` is how many of them are above the goal and go to no card, because the shop's `surplus` is `reset`;
+    unset if none are.
+    """
 
     transaction_id: int
     stamps_added: int
@@ -19,6 +24,7 @@ class Stamped(msgspec.Struct, frozen=True, kw_only=True):
     reward_earned: bool
     rewards: tuple[RewardView, ...]
     customer: CustomerView
+    stamps_dropped: int | UnsetType = UNSET
 
 
 class Redeemed(msgspec.Struct, frozen=True, kw_only=True):

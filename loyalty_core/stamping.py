@@ -23,7 +23,7 @@ from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import DailyCapReached, InvalidRequest, StampTooSoon
 from loyalty_core.events import Event, OfReward, RewardEarned, RewardRedeemed, StampAdded
 from loyalty_core.fields import MOST_STAMPS, Id, OccurredAt, OrderRef, Stamps
-from loyalty_core.ledger import Entry, EntryType, apply
+from loyalty_core.ledger import Entry, EntryType, apply, dropped_stamps
 from loyalty_core.outcomes import Expired, Redeemed, Stamped
 from loyalty_core.programs import Program, Terms, expiry
 from loyalty_core.rewards import Reward, RewardStatus, choose
@@ -65,7 +65,8 @@ def stamp(
     count = after.card.rewards_earned - customer.card.rewards_earned
     rewards = issue(entry, program.terms, count, at=at, valid_from=at.now)
     seen = customer_view(after, program)
-    stamped = _stamped(entry, seen, tuple(map(reward_view, rewards)))
+    dropped = dropped_stamps(customer.card, program, order.stamps) if count else 0
+    stamped = _stamped(entry, seen, tuple(map(reward_view, rewards)), dropped)
     totals = DayTotals(visits=1, stamps_added=order.stamps, rewards_earned=count)
     return Change(
         answer=stamped,
@@ -92,10 +93,11 @@ def is_late(order: StampOrder, terms: Terms) -> bool:
     return limited and order.occurred_at is not UNSET and order.occurred_at is not None
 
 
-def _stamped(entry: Entry, customer: CustomerView, rewards: tuple[RewardView, ...]) -> Stamped:
+def _stamped(entry: Entry, customer: CustomerView, rewards: tuple[RewardView, ...], dropped: int) -> Stamped:
     return Stamped(
         transaction_id=entry.id,
         stamps_added=entry.stamps,
+        stamps_dropped=dropped or UNSET,
         current_stamps=customer.current_stamps,
         stamps_required=customer.stamps_required,
         total_stamps=customer.total_stamps,

@@ -133,7 +133,10 @@ def _complete(schema: Json, struct: inspect.StructType, *, sent: bool) -> None:
 
 
 def _is_always_sent(field: inspect.Field, struct: inspect.StructType) -> bool:
-    return field.required or (field.default is not msgspec.UNSET and not struct.cls.__struct_config__.omit_defaults)
+    if field.required:
+        return True
+    unset = {one.name for one in msgspec.structs.fields(struct.cls) if one.default is msgspec.UNSET}
+    return field.name not in unset and not struct.cls.__struct_config__.omit_defaults
 
 
 def _describe_default(field: Json) -> None:

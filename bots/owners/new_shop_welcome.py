@@ -3,6 +3,8 @@
 from bots.buttons import MAIN, Rows, button, copy
 from bots.owners import cities
 from bots.owners.poster import link_of, send_poster
+from bots.owners.program import surplus_buttons
+from bots.owners.program_questions import QUESTIONS
 from bots.owners.time_zone import keep_button, question_of
 from bots.rights import own_positions
 from bots.turn import Turn
@@ -40,6 +42,7 @@ async def _celebrate(turn: Turn, position: Position, *, stamps: int, reward: str
     rows: Rows = [
         keep_button(words, shop) if asks else [],
         [copy(words.label("📋 Copy the link"), link)] if link else [],
+        surplus_buttons(words, shop.id),
         [
             button(words.label("👥 Invite staff"), "team", shop.id),
             button(words.label("🕓 Time zone"), "zone", shop.id),
@@ -66,6 +69,5 @@ def _what_next(words: Words, position: Position) -> Html:
         city=cities.city(shop.timezone, words.locale),
     )
     limit = PLANS[shop.plan].customers
-    if limit is None:
-        return steps
-    return Html(f"{steps}\n{words.say('🎟 Your plan holds {limit} customers.', limit=limit)}")
+    lines = [steps] if limit is None else [steps, words.say("🎟 Your plan holds {limit} customers.", limit=limit)]
+    return Html("\n".join([*lines, "", words.say("➕ {question}", question=words.plain(QUESTIONS["surplus"].what))]))

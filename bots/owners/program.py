@@ -5,6 +5,8 @@ What a change means for cards in progress is a rule of the core; it is only expl
 
 from datetime import timedelta
 
+from telegram import InlineKeyboardButton
+
 from bots.buttons import GOOD, Rows, button
 from bots.owners.program_questions import QUESTIONS, ProgramQuestion, TermValue
 from bots.owners.screens import ask_again, back
@@ -65,6 +67,14 @@ def _choices(words: Words, shop: int, field: str, question: ProgramQuestion, ter
     wide = 3 if field == "stamps_required" else 2
     rows = [offered[place : place + wide] for place in range(0, len(offered), wide)]
     return [*rows, [button(words.label("« Program"), "program", shop)]]
+
+
+def surplus_buttons(words: Words, shop: int) -> list[InlineKeyboardButton]:
+    """The two answers to what becomes of stamps above the goal; until one is pressed they are dropped."""
+    return [
+        button(label_of(words, "surplus", value), "choose", shop, "surplus", packed(value))
+        for value in QUESTIONS["surplus"].offered
+    ]
 
 
 async def press_value(turn: Turn, position: Position) -> None:

@@ -7,6 +7,7 @@ shows the present state. The counter decides whether a stamp may be given.
 from collections.abc import Awaitable, Callable
 
 from bots.buttons import is_second_tap, is_stale
+from bots.card_messages import dropped_lines
 from bots.replies import reply
 from bots.staff.screen import show, turn_away
 from bots.staff.shift import Shift, find_shift
@@ -39,13 +40,14 @@ async def undo(turn: Turn) -> None:
 async def _act(turn: Turn, deed: Deed) -> None:
     """Do something if the person works there and the screen is not too old, and show the state after it.
 
-    The second tap of a double tap lands on the next screen, before anybody has read it. It is ignored.
+    The second tap of a double tap lands on the next screen, before anybody has read it. It does nothing, and says so.
     """
     shift, customer_id = await find_shift(turn, turn.press.business_id), turn.press.customer_id
     if shift is None:
         await turn_away(turn)
         return
     if is_second_tap(turn.press.text(2)):
+        await turn.toast(turn.words.plain("Too quick, so nothing was done. Press again if you meant it."))
         return
     try:
         headline = await _once(turn, shift, deed)
@@ -80,12 +82,13 @@ async def _stamp(turn: Turn, shift: Shift) -> Html:
     amount, name = words.plus(stamped.stamps_added), first_name(stamped.customer.name)
     if stamped.rewards:
         earned = words.join(reward.description for reward in stamped.rewards)
-        return words.say(
+        full = words.say(
             "🎉 {amount} for <b>{name}</b> – the card is full!\nReward earned: <b>{reward}</b>",
             amount=amount,
             name=name,
             reward=earned,
         )
+        return Html("\n".join([full, *dropped_lines(stamped.stamps_dropped or 0, words)]))
     return words.say(
         "✅ {amount} for <b>{name}</b> – {have} of {need}",
         amount=amount,

@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 import msgspec
+from msgspec import UNSET
 from sqlalchemy import Row
 
 from loyalty_app.db.idempotency import CHECK_BYTES
@@ -23,7 +24,8 @@ from loyalty_core.outcomes import Redeemed, Stamped, Voided
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.views import CustomerView, reward_view, utc
 
-FORM = 1
+FORM, WITH_DROPPED = 1, 2
+"""The first form, and that of answers with `stamps_dropped`, which those without it do not need."""
 MICROSECOND = timedelta(microseconds=1)
 
 Repeatable: TypeAlias = Stamped | Redeemed | Voided
@@ -48,6 +50,7 @@ class AnswerFigures(msgspec.Struct, frozen=True, array_like=True):
     rewards: int = 0
     last_visit: int | None = 0
     booked: int = 0
+    dropped: int = 0
 
 
 class PastProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,8 +97,9 @@ def once_of(check: bytes, outcome: Repeatable, occurred_at: datetime) -> bytes:
     """What the entry of an outcome keeps; `check` is from `check_of`, `occurred_at` the time of the entry."""
     seen = outcome.customer
     last_visit = None if seen.last_visit_at is None else (seen.updated_at - seen.last_visit_at) // MICROSECOND
+    dropped = outcome.stamps_dropped if isinstance(outcome, Stamped) else UNSET
     figures = [
-        FORM,
+        FORM if dropped is UNSET else WITH_DROPPED,
         seen.version,
         seen.current_stamps,
         seen.stamps_required,
@@ -106,6 +110,7 @@ def once_of(check: bytes, outcome: Repeatable, occurred_at: datetime) -> bytes:
         len(outcome.rewards) if isinstance(outcome, Stamped) else 0,
         last_visit,
         (seen.updated_at - occurred_at) // MICROSECOND,
+        0 if dropped is UNSET else dropped,
     ]
     while figures[-1] == 0:
         figures.pop()
@@ -135,6 +140,7 @@ def _stamped(entry: Entry, figures: AnswerFigures, customer: CustomerView, histo
     return Stamped(
         transaction_id=entry.id,
         stamps_added=entry.stamps,
+        stamps_dropped=figures.dropped if figures.form >= WITH_DROPPED else UNSET,
         current_stamps=figures.current_stamps,
         stamps_required=figures.stamps_required,
         total_stamps=figures.total_stamps,

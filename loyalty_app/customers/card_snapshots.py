@@ -9,15 +9,16 @@ from loyalty_app.chat.card_news import read_news
 from loyalty_app.chat.card_queue import cards_of, find_card
 from loyalty_app.chat.chats import HeldCard, find_chat
 from loyalty_app.customers.lists import as_of, find_customer
-from loyalty_app.db.rows import reward_of
-from loyalty_app.db.tables import reward
+from loyalty_app.db.rows import entry_of, reward_of
+from loyalty_app.db.tables import reward, transaction
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.shops.links import card_link
 from loyalty_app.shops.programs import read_program
-from loyalty_core.customers import Customer
+from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import BotId, BusinessId, ChatId, UserId
-from loyalty_core.programs import Program
+from loyalty_core.ledger import apply, dropped_stamps
+from loyalty_core.programs import Program, Surplus
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.views import CustomerView, customer_view
 
@@ -26,7 +27,8 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A card in a chat with everything its message is made of.
 
     `rewards` are the available ones, the oldest first; `told_rewards` are those that messages about it name, in any
-    status. `link` is the content of the QR code. `language` is the chat's,
+    status. `dropped` is how many stamps above the goal were dropped when the newest of them was earned, if that was
+    since the card was last shown. `link` is the content of the QR code. `language` is the chat's,
     None if unknown. `reachable` is false if the person has blocked the bot.
     """
 
@@ -36,6 +38,7 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     customer: CustomerView
     rewards: tuple[Reward, ...]
     told_rewards: tuple[Reward, ...]
+    dropped: int
     link: str
     language: str | None
     reachable: bool
@@ -56,6 +59,7 @@ def look(connection: Connection, card: HeldCard, *, now: datetime | None = None)
         customer=customer_view(customer, program),
         rewards=_available(connection, customer, now) if customer.card.rewards_available else (),
         told_rewards=_told(connection, card) if card.news else (),
+        dropped=_dropped(connection, customer, program) if customer.card.rewards_earned > card.shown_rewards else 0,
         link=card_link(connection, card.business_id, customer.qr_code),
         language=chat.language or chat.language_code,
         reachable=chat.blocked_at is None,
@@ -89,3 +93,21 @@ def _told(connection: Connection, card: HeldCard) -> tuple[Reward, ...]:
     named = {reward_id for news in read_news(card.news) for reward_id in news.reward_ids}
     own = (reward.c.business_id == card.business_id, reward.c.id.in_(named))
     return tuple(reward_of(row) for row in connection.execute(select(reward).where(*own).order_by(reward.c.id)))
+
+
+def _dropped(connection: Connection, customer: Customer, program: Program) -> int:
+    """How many stamps were dropped when the last reward was earned: the ledger up to then says it."""
+    if program.terms.surplus is not Surplus.RESET:
+        return 0
+    own = (transaction.c.business_id == customer.business_id, transaction.c.customer_id == customer.id)
+    rows = connection.execute(select(transaction).where(*own).order_by(transaction.c.id))
+    card, dropped = Card(), 0
+    for entry in map(entry_of, rows):
+        if entry.voided_by is not None:
+            continue
+        then = program.at(entry.program_version)
+        after = apply(card, entry, then, None)
+        if after.rewards_earned > card.rewards_earned:
+            dropped = dropped_stamps(card, then, entry.stamps)
+        card = after
+    return dropped

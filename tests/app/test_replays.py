@@ -24,6 +24,7 @@ from loyalty_core.customers import Card, Customer, ProfileChange
 from loyalty_core.errors import CustomerNotFound, IdempotencyKeyReused, LoyaltyError
 from loyalty_core.fields import BusinessId, CustomerId, TransactionId
 from loyalty_core.ledger import Actor, ActorType, Entry, EntryType
+from loyalty_core.outcomes import Stamped
 from loyalty_core.programs import Surplus
 from loyalty_core.rewards import Reward
 from loyalty_core.stamping import RedeemOrder, StampOrder
@@ -288,6 +289,10 @@ def test_what_a_release_has_kept_of_an_answer_gives_the_same_bytes_in_all_later_
     outcome = outcome_again(KeyedEntry(entry, once), CardHistory(LENA, [BEFORE], [FULL]))
     assert msgspec.json.encode(outcome).decode() == ANSWER
     assert once_of(check_of("k", b"f"), outcome, WHEN) == once
+    assert isinstance(outcome, Stamped)
+    newer = msgspec.structs.replace(outcome, stamps_dropped=3)
+    kept = KeyedEntry(entry, once_of(check_of("k", b"f"), newer, WHEN))
+    assert outcome_again(kept, CardHistory(LENA, [BEFORE], [FULL])) == newer
 
 
 ONCE = "7e876b7099010400081009020101"

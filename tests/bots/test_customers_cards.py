@@ -53,6 +53,18 @@ async def test_one_to_go_is_told_once_and_so_is_the_reward_each_with_an_effect(t
     assert near["params"]["message_effect_id"] != there["params"]["message_effect_id"]
 
 
+@pytest.mark.parametrize(("surplus", "dropped"), [(Surplus.RESET, True), (Surplus.CARRY, False)])
+async def test_the_customer_reads_which_stamps_went_to_no_card(town: Town, *, surplus: Surplus, dropped: bool) -> None:
+    shop = await town.open_shop(surplus=surplus)
+    await come_in(town, shop)
+    customer = await only(shop)
+    await stamp(town, shop, customer, 8)
+    since = await mark(town)
+    await stamp(town, shop, customer, 3)
+    [told] = await sent(town, since=since)
+    assert ("1 stamp above the goal was not carried over." in told["params"]["text"]) is dropped
+
+
 async def test_a_card_that_arrives_while_it_is_asked_for_again_is_sent_once(either_town: Town) -> None:
     shop = await either_town.open_shop()
     lena = await come_in(either_town, shop)

@@ -8,7 +8,7 @@ from loyalty_app.db.tables import telegram_update
 from loyalty_app.shops.businesses import Business, list_businesses
 from loyalty_app.shops.programs import read_program
 from loyalty_core.access import Plan, Role
-from loyalty_core.programs import Terms
+from loyalty_core.programs import Surplus, Terms
 from testkit.people import Person
 from testkit.town import BOT, Town
 from tests.bots.cafe import Cafe, own_bot
@@ -160,6 +160,15 @@ async def test_a_restart_between_the_messages_is_not_noticed(town: Town, mira: P
         await mira.say(message)
         await town.restart()
     assert [shop.name for shop in await shops(town)] == ["Café Müller"]
+
+
+async def test_a_new_owner_is_asked_what_becomes_of_stamps_above_the_goal(town: Town, mira: Person) -> None:
+    await found_shop(mira)
+    [shop] = await shops(town)
+    assert "more stamps than are missing" in mira.last.words
+    assert (await terms(town, shop)).surplus is Surplus.RESET
+    await mira.press("go on to the next card")
+    assert (await terms(town, shop)).surplus is Surplus.CARRY
 
 
 async def test_the_last_message_delivered_twice_makes_one_shop(town: Town, mira: Person) -> None:

@@ -29,6 +29,9 @@ async def test_two_presses_at_once_are_one_stamp(either_town: Town) -> None:
     assert "1 of 10" in screen_of(cafe.ana).words
 
 
+QUICK = "Too quick, so nothing was done. Press again if you meant it."
+
+
 @pytest.mark.usefixtures("slow_eyes")
 async def test_the_second_tap_of_a_double_tap_is_no_stamp_though_it_lands_on_the_next_screen(
     cafe: Cafe, monkeypatch: pytest.MonkeyPatch
@@ -39,6 +42,21 @@ async def test_the_second_tap_of_a_double_tap_is_no_stamp_though_it_lands_on_the
     await cafe.ana.press("+1")
     await cafe.ana.press("+1")
     assert await cafe.stamps() == 1
+    assert [toast["text"] for toast in (await cafe.ana.screen()).toasts] == [QUICK]
+
+
+@pytest.mark.usefixtures("slow_eyes")
+async def test_a_yes_that_came_too_quickly_says_so_and_hands_out_nothing(
+    cafe: Cafe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await cafe.shop.stamp(cafe.lena.id, 10)
+    await cafe.ana.open(link(cafe.lena))
+    for module in ("buttons", "staff.screen"):
+        monkeypatch.setattr(f"bots.{module}.SECOND_TAP_SECONDS", 60.0)
+    await cafe.ana.press("Redeem")
+    await cafe.ana.press("Yes")
+    assert (await cafe.card()).card.rewards_available == 1
+    assert [toast["text"] for toast in (await cafe.ana.screen()).toasts] == [QUICK]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from loyalty_app.settings import Settings
 from loyalty_app.shops.workplaces import add_branch
 from loyalty_core.access import Role
 from loyalty_core.ledger import EntryType
+from loyalty_core.programs import Surplus
 from testkit.bot_api import check_calls
 from testkit.clocks import Clock
 from testkit.town import Town, open_town
@@ -97,6 +98,15 @@ async def test_a_full_card_is_said_and_its_reward_is_handed_out_after_one_questi
     assert screen_of(cafe.ana).words.startswith("🎁 Handed out to Lena: A coffee\n")
     assert (await cafe.card()).card.rewards_available == 0
     assert not any("Redeem" in label for label in screen_of(cafe.ana).labels)
+
+
+@pytest.mark.parametrize(("surplus", "dropped"), [(Surplus.RESET, True), (Surplus.CARRY, False)])
+async def test_stamps_above_the_goal_that_are_dropped_are_told(town: Town, *, surplus: Surplus, dropped: bool) -> None:
+    cafe = await open_cafe(town, surplus=surplus)
+    await cafe.shop.stamp(cafe.lena.id, 8)
+    await cafe.ana.open(link(cafe.lena))
+    await cafe.ana.press("+5")
+    assert ("3 stamps above the goal were not carried over." in screen_of(cafe.ana).words) is dropped
 
 
 async def test_one_can_go_back_without_handing_out(cafe: Cafe) -> None:

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from msgspec import UNSET
 
 from loyalty_core.analytics import DayTotals
 from loyalty_core.changes import Change
@@ -150,3 +151,23 @@ def test_fewer_than_one_or_more_than_ten_stamps_are_refused(stamps: int) -> None
     with pytest.raises(InvalidRequest) as refusal:
         Shop().stamp(stamps)
     assert str(refusal.value) == "stamps: must be a whole number from 1 to 10."
+
+
+@pytest.mark.parametrize(
+    ("before", "given", "surplus", "dropped"),
+    [
+        (7, 2, Surplus.RESET, 0),
+        (8, 2, Surplus.RESET, 0),
+        (8, 3, Surplus.RESET, 1),
+        (9, 10, Surplus.RESET, 9),
+        (8, 3, Surplus.CARRY, 0),
+    ],
+)
+def test_stamps_above_the_goal_that_go_to_no_card_are_told(
+    before: int, given: int, surplus: Surplus, dropped: int
+) -> None:
+    shop = Shop(a_program(surplus=surplus))
+    shop.stamp(before)
+    stamped = shop.stamp(given)
+    assert stamped.stamps_dropped == (dropped or UNSET)
+    assert stamped.current_stamps == (before + given - dropped) % 10

@@ -335,7 +335,7 @@ export interface StampFigures {
   voided: number;
 }
 
-/** Stamps were added; `rewards` are those that this call earned. */
+/** Stamps were added; `rewards` are those that this call earned. `stamps_dropped` is how many of them are above the goal and go to no card, because the shop's `surplus` is `reset`; unset if none are. */
 export interface Stamped {
   transactionId: number;
   stampsAdded: number;
@@ -345,6 +345,7 @@ export interface Stamped {
   rewardEarned: boolean;
   rewards: Reward[];
   customer: Customer;
+  stampsDropped?: number;
 }
 
 /** An entry of the ledger as the world sees it. */

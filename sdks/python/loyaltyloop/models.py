@@ -597,7 +597,9 @@ class StampFigures(Model):
 
 
 class Stamped(Model):
-    """Stamps were added; `rewards` are those that this call earned."""
+    """Stamps were added; `rewards` are those that this call earned. `stamps_dropped` is how many of them are above
+    the goal and go to no card, because the shop's `surplus` is `reset`; unset if none are.
+    """
 
     transaction_id: int
 
@@ -614,6 +616,8 @@ class Stamped(Model):
     rewards: list[Reward]
 
     customer: Customer
+
+    stamps_dropped: int
 
     _models: ClassVar[Models] = {
         "rewards": lambda: Reward,

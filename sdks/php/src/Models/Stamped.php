@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * Stamps were added; `rewards` are those that this call earned. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * Stamps were added; `rewards` are those that this call earned. `stamps_dropped` is how many of them are above the goal and go to no card, because the shop's `surplus` is `reset`; unset if none are. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read int $transactionId
  * @property-read int $stampsAdded
@@ -17,6 +17,7 @@ use LoyaltyLoop\Model;
  * @property-read bool $rewardEarned
  * @property-read list<\LoyaltyLoop\Models\Reward> $rewards
  * @property-read \LoyaltyLoop\Models\Customer $customer
+ * @property-read int $stampsDropped
  */
 final class Stamped extends Model
 {
