@@ -1,4 +1,4 @@
-"""Businesses: `loyalty business create | list | set-plan`; `set-bot` and `poster` are in `business_bot`."""
+"""Businesses: `loyalty business create | list | set-plan`; the others are in `business_changes` and `business_bot`."""
 
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ import msgspec
 from loyalty_app.settings import read_settings
 from loyalty_cli import options
 from loyalty_cli.business_bot import invitation_advice, poster, set_bot
+from loyalty_cli.business_changes import delete, rename, set_country, set_timezone
 from loyalty_cli.database import with_database
 from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import table, tell
@@ -34,7 +35,7 @@ class OpeningOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.group(cls=OrderedGroup)
 def business() -> None:
-    """Open shops, list them, change their plans, bring them into the chat."""
+    """Open shops, list them, change and delete them, bring them into the chat."""
 
 
 @business.command()
@@ -181,5 +182,7 @@ def _note_idle_limit(shop: "Business") -> None:
         click.echo("Note: --rate-limit is kept, but counts on the plan enterprise only.", err=True)
 
 
+for _command in (rename, set_timezone, set_country, delete):
+    business.add_command(_command)
 business.add_command(set_bot)
 business.add_command(poster)

@@ -148,7 +148,7 @@ COMMANDS = {
         "Deliver webhooks only, beside `loyalty api`; any number of these share the work.", _worker
     ),
     "bot": ListedCommand("Run the Telegram bots only, beside `loyalty api`; any number of these share the work.", _bot),
-    "business": ListedCommand("Open shops, list them, change their plans, bring them into the chat.", _business),
+    "business": ListedCommand("Open shops, list them, change and delete them, bring them into the chat.", _business),
     "branch": ListedCommand("The places of a shop, for those who have more than one.", _branch),
     "staff": ListedCommand("The people who work in a shop: invite them, list them, remove them.", _staff),
     "customers": ListedCommand(

@@ -5,7 +5,7 @@ Two with one first name get the ends of their codes, which stand on their cards:
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from zoneinfo import ZoneInfo
+from datetime import tzinfo
 
 from telegram import InlineKeyboardButton
 
@@ -31,7 +31,7 @@ def picture_list(words: Words, customers: Sequence[Customer]) -> tuple[Html, Row
     return text, [*_card_rows(words, customers[:MOST_CARDS]), _refresh(words, customers)]
 
 
-def name_list(words: Words, customers: Sequence[Customer], zone: ZoneInfo) -> tuple[Html, Rows]:
+def name_list(words: Words, customers: Sequence[Customer], zone: tzinfo) -> tuple[Html, Rows]:
     """The customers with a name, with the day when they were there last; of very many the first few."""
     text = words.say("Which card is it? The code is on the card.")
     if len(customers) > MOST_NAMED:

@@ -122,6 +122,8 @@ def join(order: Join, request: Request, state: BatchState) -> Decided[CustomerVi
 
 def _new_customer(order: Join, request: Request, state: BatchState) -> Change[CustomerView]:
     business_id = request.business_id
+    if business_id not in state.businesses:  # it was deleted a moment ago
+        raise CustomerNotFound
     _check_phone(business_id, order.profile.phone, state)
     joining.check_room(state.businesses[business_id].plan, state.customer_counts[business_id])
     new = joining.NewCard(

@@ -6,10 +6,10 @@ Their programs are in `programs`, their keys in `api_keys`.
 import re
 import secrets
 import unicodedata
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import cache
 from typing import Any, Protocol
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -19,6 +19,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
 from loyalty_app.db.tables import business_total, program, staff
 from loyalty_app.ids import Kind
+from loyalty_app.shops.time_zones import past_after, zone_of
 from loyalty_core.access import Plan, Role, require_role
 from loyalty_core.customers import check_seen, clean_name
 from loyalty_core.errors import InvalidRequest, NotOnStaff
@@ -32,6 +33,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     """A shop. `rate_limit` was agreed with an enterprise; `country` reads phone numbers without a prefix.
 
     `card_color` is the colour of its cards, as #6F4E37; with `card_notices` they may send messages of their own.
+    `past_timezones` is read by `time_zones`.
     """
 
     id: BusinessId
@@ -44,11 +46,12 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     program_version: int = 1
     card_color: str | None = None
     card_notices: bool = True
+    past_timezones: str | None = None
 
     @property
-    def zone(self) -> ZoneInfo:
-        """The time zone whose days are the shop's days."""
-        return ZoneInfo(self.timezone)
+    def zone(self) -> tzinfo:
+        """The time zone whose days are the shop's days, at each moment the one that it had then."""
+        return zone_of(self.timezone, self.past_timezones)
 
 
 class NewBusiness(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,11 +108,16 @@ def add_business(database: Database, connection: Connection, *, new: NewBusiness
 def checked_business(new: NewBusiness) -> NewBusiness:
     """The shop with its name and country normalised. Raises InvalidRequest."""
     _check_timezone(new.timezone)
-    country = new.country.upper() if new.country else None
-    if country is not None and not re.fullmatch("[A-Z]{2}", country):
-        raise InvalidRequest.field("country", "must be a country's two letters, as DE")
+    country = _checked_country(new.country) if new.country else None
     check_rate_limit(new.rate_limit)
     return msgspec.structs.replace(new, name=clean_name(new.name), country=country)
+
+
+def _checked_country(country: str) -> str:
+    letters = country.upper()
+    if not re.fullmatch("[A-Z]{2}", letters):
+        raise InvalidRequest.field("country", "must be a country's two letters, as DE")
+    return letters
 
 
 def _check_timezone(name: str) -> None:
@@ -194,8 +202,11 @@ async def change_business(
 
     def work(connection: Connection) -> Business:
         require_staff(connection, business_id, by, Role.MANAGER)
-        if asked:
-            connection.execute(update(business_table).where(business_table.c.id == business_id).values(asked))
+        values = dict(asked)
+        if "timezone" in asked:
+            values |= _left_zone(connection, business_id, str(asked["timezone"]), now=now)
+        if values:
+            connection.execute(update(business_table).where(business_table.c.id == business_id).values(values))
         if {"name", "card_color"} & asked.keys():
             repaint(connection, database, business_id, now=now)
         return find_business(connection, business_id)
@@ -203,10 +214,21 @@ async def change_business(
     return await database.write(work)
 
 
+def _left_zone(connection: Connection, business_id: int, wanted: str, *, now: datetime) -> dict[str, object]:
+    """The column of past zones, if the shop gets another one. The row is locked: two changes follow each other."""
+    connection.execute(select(business_table.c.id).where(business_table.c.id == business_id).with_for_update()).close()
+    shop = find_business(connection, business_id)
+    if shop.timezone == wanted:
+        return {}
+    return {"past_timezones": past_after(shop.timezone, shop.past_timezones, now=now)}
+
+
 def _asked(change: BusinessChange) -> dict[str, object]:
     asked = {name: value for name in change.__struct_fields__ if (value := getattr(change, name)) is not UNSET}
     if isinstance(change.name, str):
         asked["name"] = clean_name(change.name)
+    if isinstance(change.country, str):
+        asked["country"] = _checked_country(change.country)
     if isinstance(change.timezone, str):
         _check_timezone(change.timezone)
     if isinstance(change.card_color, str) and not re.fullmatch("#[0-9A-Fa-f]{6}", change.card_color):

@@ -36,6 +36,7 @@ business = Table(
     Column("card_color", String(7)),
     Column("card_notices", Boolean, nullable=False, server_default=true()),
     Column("deliveries_paused_at", UtcDateTime),
+    Column("past_timezones", Text),
 )
 
 business_total = owned(

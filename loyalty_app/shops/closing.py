@@ -1,0 +1,151 @@
+"""Closing a shop for good: everything that belongs to it is deleted, while others are served.
+
+Which tables that are is read from the tables themselves, so that a later one cannot be forgotten: each with a
+`business_id`, and each with a `bot_id` for the shop's own bot. Customers go first, some at a time, each with all that
+hangs on them; then the rest; and at the end, in one transaction, what is left, what came meanwhile, and the shop. A run
+that was stopped is just repeated.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    Update,
+    and_,
+    delete,
+    false,
+    func,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.exc import IntegrityError
+
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import api_key, business, customer, metadata, telegram_bot, telegram_chat
+from loyalty_app.shops.businesses import Business, find_business
+from loyalty_core.errors import Busy
+
+AT_ONCE = 200
+TRIES = 5
+OTHERS_TOO = {telegram_chat.name}
+"""Tables whose rows belong to a person and only name a shop: they are kept, and name it no more."""
+
+
+class ClosedShop(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop that is gone, or would be: how many rows of each table were its own, and how many of them are left."""
+
+    business: Business
+    rows: Mapping[str, int]
+    left: int
+
+
+async def examine_closing(database: Database, business_id: int) -> ClosedShop:
+    """What deleting a shop would delete; nothing is changed. Raises InvalidRequest."""
+
+    def look(connection: Connection) -> ClosedShop:
+        shop, rows = find_business(connection, business_id), _counted(connection, business_id)
+        return ClosedShop(business=shop, rows=rows, left=sum(rows.values()))
+
+    return await database.read(look)
+
+
+async def close_shop(database: Database, business_id: int) -> ClosedShop:
+    """Delete a shop with everything that is its own, and prove that nothing is left.
+
+    Raises InvalidRequest if there is none, Busy if something is booked again and again meanwhile.
+    """
+    before = await examine_closing(database, business_id)
+    await database.write(lambda c: c.execute(delete(api_key).where(api_key.c.business_id == business_id)).close())
+    for _ in range(before.rows.get(customer.name, 0) // AT_ONCE):
+        await database.write(lambda connection: _delete_customers(connection, business_id))
+    for table in _own_tables():
+        if table not in {business, customer, telegram_bot}:  # others refer to these
+            await _delete_rows(database, table, business_id, portions=before.rows.get(table.name, 0) // AT_ONCE)
+    await _finish(database, business_id)
+    left = await database.read(lambda connection: sum(_counted(connection, business_id).values()))
+    return ClosedShop(business=before.business, rows=before.rows, left=left)
+
+
+def _own_tables() -> list[Table]:
+    """The tables with rows of a shop; those that refer to others come first, the shop's own row last."""
+    tables = reversed(metadata.sorted_tables)
+    return [t for t in tables if t is not business and {"business_id", "bot_id"} & {*t.c.keys()}] + [business]
+
+
+def _is_own(table: Table, business_id: int) -> ColumnElement[bool]:
+    """Which rows of a table are the shop's own: its rows, and those of its own bot."""
+    if table is business:
+        return business.c.id == business_id
+    bots = select(telegram_bot.c.bot_id).where(telegram_bot.c.business_id == business_id)
+    of_bot = table.c.bot_id.in_(bots) if "bot_id" in table.c and table is not telegram_bot else false()
+    names_it = "business_id" in table.c and table.name not in OTHERS_TOO
+    return or_(table.c.business_id == business_id if names_it else false(), of_bot)
+
+
+def _counted(connection: Connection, business_id: int) -> dict[str, int]:
+    counts = {
+        table.name: connection.execute(select(func.count()).where(_is_own(table, business_id))).scalar_one()
+        for table in _own_tables()
+    }
+    return {name: count for name, count in sorted(counts.items()) if count}
+
+
+def _delete_customers(connection: Connection, business_id: int) -> int:
+    """Delete some customers with everything that hangs on them; return how many. Their cards are locked first."""
+    own = select(customer.c.id).where(customer.c.business_id == business_id).order_by(customer.c.id)
+    numbers = list(connection.scalars(own.limit(AT_ONCE).with_for_update()))
+    for table in _own_tables():
+        if "customer_id" in table.c:
+            hangs = and_(table.c.business_id == business_id, table.c.customer_id.in_(numbers))
+            connection.execute(delete(table).where(hangs)).close()
+    gone = and_(customer.c.business_id == business_id, customer.c.id.in_(numbers))
+    connection.execute(delete(customer).where(gone)).close()
+    return len(numbers)
+
+
+async def _delete_rows(database: Database, table: Table, business_id: int, *, portions: int) -> None:
+    """Delete most of a table's rows of the shop, some at a time."""
+    key = tuple_(*table.primary_key.columns)
+    some = select(*table.primary_key.columns).where(_is_own(table, business_id)).limit(AT_ONCE)
+    for _ in range(portions):
+        keys = await database.read(lambda connection: [tuple(row) for row in connection.execute(some)])
+        await database.write(_running(table, key.in_(keys)))
+
+
+def _running(table: Table, which: ColumnElement[bool]) -> Callable[[Connection], None]:
+    return lambda connection: connection.execute(delete(table).where(which)).close()
+
+
+async def _finish(database: Database, business_id: int) -> None:
+    """Delete what came meanwhile, and the shop. What a batch of the counter booked just now is seen by the next try."""
+    for _ in range(TRIES):
+        try:
+            await database.write(lambda connection: _delete_the_rest(connection, business_id))
+        except IntegrityError:
+            continue
+        return
+    raise Busy
+
+
+def _delete_the_rest(connection: Connection, business_id: int) -> None:
+    """Lock the shop and its customers, so that no batch is under way, then delete."""
+    connection.execute(select(business.c.id).where(business.c.id == business_id).with_for_update()).close()
+    while _delete_customers(connection, business_id):
+        pass
+    for change in _detached(business_id):
+        connection.execute(change).close()
+    for table in sorted(_own_tables(), key=lambda table: table is telegram_bot or 2 * (table is business)):
+        connection.execute(delete(table).where(_is_own(table, business_id))).close()
+
+
+def _detached(business_id: int) -> Iterator[Update]:
+    """Changes that make rows of other people's name the shop no more, with what they were just entering for it."""
+    for name in OTHERS_TOO:
+        table = metadata.tables[name]
+        empty = {column: None for column in ("business_id", "branch_id", "draft") if column in table.c}
+        yield update(table).where(table.c.business_id == business_id).values(empty)

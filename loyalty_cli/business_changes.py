@@ -1,0 +1,129 @@
+"""Changes of a shop: `loyalty business rename | set-timezone | set-country | delete`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from loyalty_app.settings import Settings, read_settings
+from loyalty_cli import options
+from loyalty_cli.database import with_database
+from loyalty_cli.failures import CommandFailed
+from loyalty_cli.output import counted, tell
+
+if TYPE_CHECKING:
+    from loyalty_app.db.engine import Database
+    from loyalty_app.shops.businesses import Business, BusinessChange
+    from loyalty_app.shops.closing import ClosedShop
+
+
+@click.command()
+@options.of_business
+@click.option("--name", type=options.TEXT, required=True, help="What the shop is called from now on.")
+@options.as_json
+def rename(business_id: int, name: str, *, as_json: bool) -> None:
+    """Give a shop another name; all cards show it soon. Links and posters keep working: the slug stays."""
+    from loyalty_app.shops.businesses import BusinessChange
+
+    shop = _changed(business_id, BusinessChange(name=name))
+    tell(
+        _answer(shop),
+        f"Business {shop.id} is called {shop.name} now. Its links go on with {shop.slug}.",
+        as_json=as_json,
+    )
+
+
+@click.command("set-timezone")
+@options.of_business
+@click.option("--timezone", type=options.TEXT, required=True, help="Whose days the shop's days are, as Europe/Berlin.")
+@options.as_json
+def set_timezone(business_id: int, timezone: str, *, as_json: bool) -> None:
+    """Set the time zone whose days are the shop's days, from now on.
+
+    Days that are booked stay what they were: nothing is counted again. It takes effect within 15 seconds.
+    """
+    from loyalty_app.shops.businesses import BusinessChange
+
+    shop = _changed(business_id, BusinessChange(timezone=timezone))
+    words = f"{shop.name} (business {shop.id}): days are those of {shop.timezone} now. Earlier days stay as they are."
+    tell(_answer(shop), words, as_json=as_json)
+
+
+@click.command("set-country")
+@options.of_business
+@click.option("--country", type=options.TEXT, metavar="CC", help="Two letters, as DE.")
+@click.option("--remove", is_flag=True, help="The shop has no country any more; numbers need their +49.")
+@options.as_json
+def set_country(business_id: int, country: str | None, *, remove: bool, as_json: bool) -> None:
+    """Set the country by which phone numbers without a country code are read, from now on.
+
+    Numbers that are stored stay as they are.
+    """
+    from loyalty_app.shops.businesses import BusinessChange
+
+    if (country is None) != remove:
+        raise click.UsageError("Give either --country or --remove.")
+    shop = _changed(business_id, BusinessChange(country=country))
+    words = f"{shop.name} (business {shop.id}): phone numbers are read as those of {shop.country or 'no country'}."
+    tell(_answer(shop), words, as_json=as_json)
+
+
+def _changed(business_id: int, change: "BusinessChange") -> "Business":
+    from loyalty_app.chat.card_queue import repaint
+    from loyalty_app.clock import utc_now
+    from loyalty_app.shops.businesses import change_business, find_business
+    from loyalty_core.fields import BusinessId
+
+    async def work(database: "Database") -> "Business":
+        await database.read(lambda connection: find_business(connection, business_id))
+        return await change_business(database, BusinessId(business_id), change, now=utc_now(), repaint=repaint)
+
+    return with_database(work)
+
+
+def _answer(shop: "Business") -> dict[str, object]:
+    names = ("slug", "name", "plan", "rate_limit", "timezone", "country")
+    return {"business_id": shop.id, **{name: getattr(shop, name) for name in names}}
+
+
+@click.command()
+@options.of_business
+@click.option("--dry-run", is_flag=True, help="Only say what would be deleted.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@options.as_json
+def delete(business_id: int, *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Delete a shop with everything that belongs to it, for ever.
+
+    Customers, cards, the ledger, people, keys, webhooks with what waits, and its own bot. Servers go on meanwhile. Take
+    a backup before, or `loyalty export`. Backups that were made still hold the shop.
+    """
+    from loyalty_app.shops.closing import close_shop, examine_closing
+
+    found = with_database(lambda database: examine_closing(database, business_id))
+    if dry_run:
+        tell(_closing_answer(found, dry_run=True), _closing_words(found, "would be deleted"), as_json=as_json)
+        return
+    if not yes:
+        click.echo(_closing_words(found, "will be deleted"), err=True)
+        click.confirm(f"Delete {found.business.name}, for ever?", abort=True, err=True)
+    done = with_database(lambda database: close_shop(database, business_id))
+    if done.left:
+        raise CommandFailed(f"{counted(done.left, 'row')} of business {business_id} are still there. Run it again.")
+    _note_backups(read_settings())
+    tell(
+        _closing_answer(done, dry_run=False), _closing_words(done, "were deleted, and nothing is left"), as_json=as_json
+    )
+
+
+def _closing_answer(closed: "ClosedShop", *, dry_run: bool) -> dict[str, object]:
+    shop = closed.business
+    return {"business_id": shop.id, "name": shop.name, "dry_run": dry_run, "rows": closed.rows, "left": closed.left}
+
+
+def _closing_words(closed: "ClosedShop", what: str) -> str:
+    told = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in closed.rows.items())
+    return f"{counted(sum(closed.rows.values()), 'row')} of {closed.business.name} {what}: {told}."
+
+
+def _note_backups(settings: Settings) -> None:
+    if settings.backup_folder is not None:
+        click.echo(f"Note: the backups in {settings.backup_folder} still hold this shop.", err=True)
