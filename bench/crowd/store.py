@@ -46,9 +46,10 @@ class Crowds:
         """The crowd in that kind of database, filled if it does not exist yet."""
         whole = f"{name}_{crowd.shops}_{crowd.customers}_{crowd.stamps}"
         settings, there = self._sqlite(whole) if database == "SQLite" else self._postgres(whole)
-        if there:
-            migrate(settings)
-        shops = asyncio.run(_shops(settings)) if there else fill(settings, crowd)
+        if not there:
+            fill(settings, crowd)
+        migrate(settings)  # also tells SQLite again what its tables hold: filling drops indexes, and that with them
+        shops = asyncio.run(_shops(settings))
         warm(settings)
         return Place(database=database, settings=settings, crowd=crowd, shops=shops)
 
