@@ -12,8 +12,10 @@ from loyalty_core.access import Role
 from loyalty_core.ledger import Actor, ActorType, EntryType
 from loyalty_core.stamping import RedeemOrder
 from testkit.clocks import Clock
+from testkit.concurrency import until
 from testkit.shop import Shop
 from testkit.town import Town, open_town
+from tests.bots.test_owner_notice_worker import told
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -124,6 +126,7 @@ async def test_who_left_in_these_days_is_still_there_and_who_did_nothing_too(tow
     mira = await town.hire(shop, "Mira", Role.OWNER)
     await town.hire(shop, "Ana")
     await remove_staff(shop.database, shop.business.id, (await actor(shop, "Ana")).id or 0, now=town.clock())
+    await until(lambda: told(shop))
     await mira.say("/shop")
     await mira.press("🧾 Who did what")
     assert "Ana, not on the staff any more" in mira.last.words

@@ -57,7 +57,9 @@ async def invite(person: Person, *role: str) -> str:
 
 
 def link_on(person: Person) -> str:
-    [link] = {str(button.value) for button in person.last.buttons if "copy" in button.kind}
+    """The link of the newest screen that has one: a notice may stand below it."""
+    offered = [{str(each.value) for each in shown.buttons if "copy" in each.kind} for shown in person.messages]
+    [link] = next(links for links in reversed(offered) if links)
     assert link.startswith(f"https://t.me/{BOT}?start=i_")
     return link
 
