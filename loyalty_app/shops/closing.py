@@ -26,12 +26,12 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import api_key, business, customer, metadata, telegram_bot, telegram_chat
+from loyalty_app.db.tables import api_key, business, business_total, customer, metadata, telegram_bot, telegram_chat
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_core.errors import Busy
 
 AT_ONCE = 200
-TRIES = 5
+TRIES = 10
 OTHERS_TOO = {telegram_chat.name}
 """Tables whose rows belong to a person and only name a shop: they are kept, and name it no more."""
 
@@ -126,21 +126,27 @@ async def _finish(database: Database, business_id: int) -> None:
     for _ in range(TRIES):
         try:
             await database.write(lambda connection: _delete_the_rest(connection, business_id))
-        except IntegrityError:
+        except (IntegrityError, Busy):  # a deadlock with a batch is Busy too
             continue
         return
     raise Busy
 
 
 def _delete_the_rest(connection: Connection, business_id: int) -> None:
-    """Lock the shop and its customers, so that no batch is under way, then delete."""
-    connection.execute(select(business.c.id).where(business.c.id == business_id).with_for_update()).close()
-    while _delete_customers(connection, business_id):
-        pass
+    """Lock customers, totals and the shop, in the order of the counter, so that no batch is under way; then delete."""
+    _delete_all_customers(connection, business_id)
+    for locked in (business_total.c.business_id, business.c.id):
+        connection.execute(select(locked).where(locked == business_id).with_for_update()).close()
+    _delete_all_customers(connection, business_id)
     for change in _detached(business_id):
         connection.execute(change).close()
     for table in sorted(_own_tables(), key=lambda table: table is telegram_bot or 2 * (table is business)):
         connection.execute(delete(table).where(_is_own(table, business_id))).close()
+
+
+def _delete_all_customers(connection: Connection, business_id: int) -> None:
+    while _delete_customers(connection, business_id):
+        pass
 
 
 def _detached(business_id: int) -> Iterator[Update]:
