@@ -164,7 +164,9 @@ KEY = KeyView(
     starts_with="ll_0Wq3xZ8k",
     scopes=(Scope.CUSTOMERS_READ, Scope.STAMPS_WRITE),
     limits=KeyLimits(requests_per_hour=1_000, customers=None),
-    business=KeyBusiness(id=1, name="Café Ada", plan=Plan.PROFESSIONAL, timezone="Europe/Berlin", country="DE"),
+    business=KeyBusiness(
+        id=1, name="Café Ada", plan=Plan.PROFESSIONAL, timezone="Europe/Berlin", country="DE", test=False
+    ),
     created_at=JOINED,
     expires_at=None,
 )

@@ -133,7 +133,7 @@ def list_(*, as_json: bool) -> None:
     """Show all shops."""
     from loyalty_app.shops.businesses import list_businesses
 
-    shops = with_database(list_businesses)
+    shops = [shop for shop in with_database(list_businesses) if shop.test_of is None]
     rows = [(shop.id, shop.plan, shop.timezone, shop.slug, shop.name) for shop in shops]
     words = table(("ID", "PLAN", "TIME ZONE", "SLUG", "NAME"), rows) if shops else "There is no shop yet."
     tell({"businesses": [_answer(shop) for shop in shops]}, words, as_json=as_json)

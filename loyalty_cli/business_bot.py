@@ -83,10 +83,10 @@ async def _give(database: "Database", settings: Settings, business_id: int, *, t
     from loyalty_app.chat.bot_identity import TelegramAway, bot_id_of, who_is
     from loyalty_app.chat.bots import BotRecord, new_secret, register
     from loyalty_app.clock import utc_now
-    from loyalty_app.shops.businesses import find_business
+    from loyalty_app.shops.businesses import require_no_twin
     from loyalty_app.vault.fingerprint import open_checked_vault
 
-    await database.read(lambda connection: find_business(connection, business_id))
+    await database.read(lambda connection: require_no_twin(connection, business_id))
     try:
         bot = await who_is(token, settings.telegram_api_url)
     except TelegramAway as error:
@@ -126,11 +126,11 @@ def poster(business_id: int, file: Path, *, sheet: str, logo: Path | None, as_js
 
 
 async def _shop(database: "Database", business_id: int) -> "tuple[Business, Terms, str]":
-    from loyalty_app.shops.businesses import find_business
+    from loyalty_app.shops.businesses import require_no_twin
     from loyalty_app.shops.links import join_link
     from loyalty_app.shops.programs import read_program
 
-    shop = await database.read(lambda connection: find_business(connection, business_id))
+    shop = await database.read(lambda connection: require_no_twin(connection, business_id))
     link = await database.read(lambda connection: join_link(connection, shop))
     if link is None:
         raise CommandFailed(NO_BOT)

@@ -1,4 +1,4 @@
-"""Keys: API keys (`loyalty key create | list | revoke`), and the one of all secrets (`rotate-secret-key`)."""
+"""Keys: API keys (`loyalty key create | list | revoke | wipe-test`), and that of all secrets (`rotate-secret-key`)."""
 
 from typing import TYPE_CHECKING
 
@@ -51,31 +51,68 @@ def key() -> None:
     metavar="A,B",
     help=f"What it may do, with commas between: {SCOPES}.",
 )
+@click.option(
+    "--test", is_flag=True, help="A test key: what it writes is kept apart, nobody is told, and it can be wiped."
+)
 @options.as_json
-def create(business_id: int, name: str, *, scopes: tuple[Scope, ...], as_json: bool) -> None:
+def create(business_id: int, name: str, *, scopes: tuple[Scope, ...], test: bool, as_json: bool) -> None:
     """Make a key. It is shown now and never again."""
     from loyalty_app.clock import utc_now
     from loyalty_app.shops.api_keys import create_key
+    from loyalty_app.shops.twins import create_test_key
 
-    shown = with_database(lambda database: create_key(database, business_id, now=utc_now(), name=name, scopes=scopes))
-    words = f"Key {shown.key_id} of business {business_id}, shown only now:\n\n  {shown.api_key}"
-    tell(shown, words, as_json=as_json)
+    make, kind = (create_test_key, "Test key") if test else (create_key, "Key")
+    shown = with_database(lambda database: make(database, business_id, now=utc_now(), name=name, scopes=scopes))
+    words = f"{kind} {shown.key_id} of business {business_id}, shown only now:\n\n  {shown.api_key}"
+    tell({"key_id": shown.key_id, "api_key": shown.api_key, "test": test}, words, as_json=as_json)
 
 
 @key.command("list")
 @options.of_business
 @options.as_json
 def list_(business_id: int, *, as_json: bool) -> None:
-    """Show the keys of a shop; of each key only its beginning."""
-    from loyalty_app.shops.api_keys import list_keys
-
-    keys = with_database(lambda database: list_keys(database, business_id))
+    """Show the keys of a shop, test keys too; of each key only its beginning."""
+    keys = with_database(lambda database: _all_keys(database, business_id))
     rows = [
-        (one.key_id, f"{PREFIX}{one.public_id}…", _state(one), _used(one), _scope_words(one), one.name) for one in keys
+        (
+            one.key_id,
+            f"{PREFIX}{one.public_id}…",
+            "test" if test else "real",
+            _state(one),
+            _used(one),
+            _scope_words(one),
+            one.name,
+        )
+        for one, test in keys
     ]
-    head = ("ID", "BEGINS WITH", "STATE", "LAST USED (UTC)", "SCOPES", "NAME")
+    head = ("ID", "BEGINS WITH", "KIND", "STATE", "LAST USED (UTC)", "SCOPES", "NAME")
     words = table(head, rows) if keys else f"Business {business_id} has no key."
-    tell({"keys": [_answer(one) for one in keys]}, words, as_json=as_json)
+    tell({"keys": [{**_answer(one), "test": test} for one, test in keys]}, words, as_json=as_json)
+
+
+async def _all_keys(database: "Database", business_id: int) -> "list[tuple[KeyInfo, bool]]":
+    """The keys of a shop and its test keys, each with whether it is one."""
+    from loyalty_app.shops.api_keys import list_keys
+    from loyalty_app.shops.twins import list_test_keys
+
+    real, tests = await list_keys(database, business_id), await list_test_keys(database, business_id)
+    return [*((one, False) for one in real), *((one, True) for one in tests)]
+
+
+@key.command("wipe-test")
+@options.of_business
+@options.as_json
+def wipe_test(business_id: int, *, as_json: bool) -> None:
+    """Delete all that the test keys of a shop have written: customers, cards, events, deliveries, figures.
+
+    The keys, their webhooks and their program stay. Servers go on meanwhile. Nothing of the shop itself is touched.
+    """
+    from loyalty_app.shops.twins import wipe_test_data
+
+    done = with_database(lambda database: wipe_test_data(database, business_id))
+    rows = counted(sum(done.rows.values()), "row")
+    left = f" {counted(done.left, 'row')} came meanwhile, and stay." if done.left else ""
+    tell(done, f"Deleted {rows} of the test keys of business {business_id}.{left}", as_json=as_json)
 
 
 @key.command()

@@ -16,7 +16,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import api_key
 from loyalty_app.ids import Kind
-from loyalty_app.shops.businesses import Business, find_business, require_staff
+from loyalty_app.shops.businesses import Business, find_business, require_staff, twin_of
 from loyalty_core.access import (
     KEY_RANDOM_BYTES,
     PLANS,
@@ -71,13 +71,14 @@ def key_info_of(row: Row[Any]) -> KeyInfo:
 
 
 class KeyBusiness(msgspec.Struct, frozen=True, kw_only=True):
-    """The shop of a key."""
+    """The shop of a key. `test` says that it is a test key: what it writes is kept apart from the shop's."""
 
     id: int
     name: str
     plan: Plan
     timezone: str
     country: str | None
+    test: bool
 
 
 class KeyLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,7 +110,14 @@ def key_view(key: KeyInfo, shop: Business) -> KeyView:
         starts_with=PREFIX + key.public_id,
         scopes=tuple(scope for scope in Scope if scope in key.scopes),
         limits=KeyLimits(requests_per_hour=requests, customers=PLANS[shop.plan].customers),
-        business=KeyBusiness(id=shop.id, name=shop.name, plan=shop.plan, timezone=shop.timezone, country=shop.country),
+        business=KeyBusiness(
+            id=shop.id,
+            name=shop.name,
+            plan=shop.plan,
+            timezone=shop.timezone,
+            country=shop.country,
+            test=shop.test_of is not None,
+        ),
         created_at=key.created_at,
         expires_at=key.expires_at,
     )
@@ -188,14 +196,15 @@ async def list_keys(database: Database, business_id: int) -> list[KeyInfo]:
 async def revoke_key(
     database: Database, business_id: int, key_id: int, *, now: datetime, by: int | None = None
 ) -> KeyInfo:
-    """Revoke a key for ever; revoking it again changes nothing. `by` is who on the staff asks: an owner.
+    """Revoke a key for ever, a test key too; again changes nothing. `by` is who on the staff asks: an owner.
 
     Raises InvalidRequest if there is no such key, NotOnStaff, RoleRequired.
     """
-    own = (api_key.c.business_id == business_id, api_key.c.id == key_id)
 
     def work(connection: Connection) -> KeyInfo:
         require_staff(connection, business_id, by, Role.OWNER)
+        both = (business_id, twin_of(connection, business_id))
+        own = (api_key.c.business_id.in_(both), api_key.c.id == key_id)
         revoked = update(api_key).where(*own, api_key.c.revoked_at.is_(None))
         connection.execute(revoked.values(revoked_at=now))
         row = connection.execute(select(api_key).where(*own)).one_or_none()

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 
 import msgspec
 from msgspec import UNSET, UnsetType
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
@@ -33,7 +33,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     """A shop. `rate_limit` was agreed with an enterprise; `country` reads phone numbers without a prefix.
 
     `card_color` is the colour of its cards, as #6F4E37; with `card_notices` they may send messages of their own.
-    `past_timezones` is read by `time_zones`.
+    `past_timezones` is read by `time_zones`. A shop with `test_of` is the twin of that one, for its test keys.
     """
 
     id: BusinessId
@@ -47,6 +47,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     card_color: str | None = None
     card_notices: bool = True
     past_timezones: str | None = None
+    test_of: int | None = None
 
     @property
     def zone(self) -> tzinfo:
@@ -157,19 +158,35 @@ def find_business(connection: Connection, business_id: int) -> Business:
     return business_of(row)
 
 
+def twin_of(connection: Connection, business_id: int) -> int | None:
+    """The shop that holds what test keys of this one write; None if it has had none."""
+    found: int | None = connection.scalar(select(business_table.c.id).where(business_table.c.test_of == business_id))
+    return found
+
+
+def require_no_twin(connection: Connection, business_id: int) -> Business:
+    """The shop with that id. Raises InvalidRequest if there is none, or if it is for test keys: nobody works there."""
+    shop = find_business(connection, business_id)
+    if shop.test_of is not None:
+        message = f"{business_id} only holds what test keys of business {shop.test_of} write: give that number"
+        raise InvalidRequest.field("business", message)
+    return shop
+
+
 async def list_businesses(database: Database) -> list[Business]:
-    """All shops, the oldest first."""
+    """All shops, the oldest first, and the twins of those with test keys."""
     statement = select(business_table).order_by(business_table.c.id)
     return await database.read(lambda connection: [business_of(row) for row in connection.execute(statement)])
 
 
 async def set_plan(database: Database, business_id: int, plan: Plan, *, rate_limit: int | None = None) -> Business:
-    """Change a shop's plan; keys follow within a second. Raises InvalidRequest."""
+    """Change a shop's plan; keys follow within a second, test keys too. Raises InvalidRequest."""
     check_rate_limit(rate_limit)
 
     def work(connection: Connection) -> Business:
-        find_business(connection, business_id)
-        change = update(business_table).where(business_table.c.id == business_id)
+        require_no_twin(connection, business_id)
+        both = or_(business_table.c.id == business_id, business_table.c.test_of == business_id)
+        change = update(business_table).where(both)
         connection.execute(change.values(plan=plan.value, rate_limit=rate_limit))
         return find_business(connection, business_id)
 

@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import api_key, business, business_total, customer, metadata, telegram_bot, telegram_chat
-from loyalty_app.shops.businesses import Business, find_business
+from loyalty_app.shops.businesses import Business, find_business, twin_of
 from loyalty_core.errors import Busy
 
 AT_ONCE = 200
@@ -48,36 +48,38 @@ async def examine_closing(database: Database, business_id: int) -> ClosedShop:
     """What deleting a shop would delete; nothing is changed. Raises InvalidRequest."""
 
     def look(connection: Connection) -> ClosedShop:
-        shop, rows = find_business(connection, business_id), _counted(connection, business_id)
+        shop, rows = find_business(connection, business_id), counted(connection, business_id)
         return ClosedShop(business=shop, rows=rows, left=sum(rows.values()))
 
     return await database.read(look)
 
 
 async def close_shop(database: Database, business_id: int) -> ClosedShop:
-    """Delete a shop with everything that is its own, and prove that nothing is left.
+    """Delete a shop with everything that is its own, after what its test keys wrote, and prove that nothing is left.
 
     Raises InvalidRequest if there is none, Busy if something is booked again and again meanwhile.
     """
     before = await examine_closing(database, business_id)
+    twin = await database.read(lambda connection: twin_of(connection, business_id))
+    left_of_twin = (await close_shop(database, twin)).left if twin is not None else 0
     await database.write(lambda c: c.execute(delete(api_key).where(api_key.c.business_id == business_id)).close())
     for _ in range(before.rows.get(customer.name, 0) // AT_ONCE):
-        await database.write(lambda connection: _delete_customers(connection, business_id))
-    for table in _own_tables():
+        await database.write(lambda connection: delete_customers(connection, business_id))
+    for table in own_tables():
         if table not in {business, customer, telegram_bot}:  # others refer to these
-            await _delete_rows(database, table, business_id, portions=before.rows.get(table.name, 0) // AT_ONCE)
-    await _finish(database, business_id)
-    left = await database.read(lambda connection: sum(_counted(connection, business_id).values()))
-    return ClosedShop(business=before.business, rows=before.rows, left=left)
+            await delete_rows(database, table, business_id, portions=before.rows.get(table.name, 0) // AT_ONCE)
+    await finish(database, lambda connection: _delete_the_rest(connection, business_id))
+    left = await database.read(lambda connection: sum(counted(connection, business_id).values()))
+    return ClosedShop(business=before.business, rows=before.rows, left=left + left_of_twin)
 
 
-def _own_tables() -> list[Table]:
+def own_tables() -> list[Table]:
     """The tables with rows of a shop; those that refer to others come first, the shop's own row last."""
     tables = reversed(metadata.sorted_tables)
     return [t for t in tables if t is not business and {"business_id", "bot_id"} & {*t.c.keys()}] + [business]
 
 
-def _is_own(table: Table, business_id: int) -> ColumnElement[bool]:
+def is_own(table: Table, business_id: int) -> ColumnElement[bool]:
     """Which rows of a table are the shop's own: its rows, and those of its own bot."""
     if table is business:
         return business.c.id == business_id
@@ -87,19 +89,20 @@ def _is_own(table: Table, business_id: int) -> ColumnElement[bool]:
     return or_(table.c.business_id == business_id if names_it else false(), of_bot)
 
 
-def _counted(connection: Connection, business_id: int) -> dict[str, int]:
+def counted(connection: Connection, business_id: int) -> dict[str, int]:
+    """How many rows of each table are the shop's own; tables without one are left out."""
     counts = {
-        table.name: connection.execute(select(func.count()).where(_is_own(table, business_id))).scalar_one()
-        for table in _own_tables()
+        table.name: connection.execute(select(func.count()).where(is_own(table, business_id))).scalar_one()
+        for table in own_tables()
     }
     return {name: count for name, count in sorted(counts.items()) if count}
 
 
-def _delete_customers(connection: Connection, business_id: int) -> int:
+def delete_customers(connection: Connection, business_id: int) -> int:
     """Delete some customers with everything that hangs on them; return how many. Their cards are locked first."""
     own = select(customer.c.id).where(customer.c.business_id == business_id).order_by(customer.c.id)
     numbers = list(connection.scalars(own.limit(AT_ONCE).with_for_update()))
-    for table in _own_tables():
+    for table in own_tables():
         if "customer_id" in table.c:
             hangs = and_(table.c.business_id == business_id, table.c.customer_id.in_(numbers))
             connection.execute(delete(table).where(hangs)).close()
@@ -108,10 +111,10 @@ def _delete_customers(connection: Connection, business_id: int) -> int:
     return len(numbers)
 
 
-async def _delete_rows(database: Database, table: Table, business_id: int, *, portions: int) -> None:
+async def delete_rows(database: Database, table: Table, business_id: int, *, portions: int) -> None:
     """Delete most of a table's rows of the shop, some at a time."""
     key = tuple_(*table.primary_key.columns)
-    some = select(*table.primary_key.columns).where(_is_own(table, business_id)).limit(AT_ONCE)
+    some = select(*table.primary_key.columns).where(is_own(table, business_id)).limit(AT_ONCE)
     for _ in range(portions):
         keys = await database.read(lambda connection: [tuple(row) for row in connection.execute(some)])
         await database.write(_running(table, key.in_(keys)))
@@ -121,11 +124,11 @@ def _running(table: Table, which: ColumnElement[bool]) -> Callable[[Connection],
     return lambda connection: connection.execute(delete(table).where(which)).close()
 
 
-async def _finish(database: Database, business_id: int) -> None:
-    """Delete what came meanwhile, and the shop. What a batch of the counter booked just now is seen by the next try."""
+async def finish(database: Database, delete_the_rest: Callable[[Connection], None]) -> None:
+    """Delete what came meanwhile. What a batch of the counter booked just now is seen by the next try. Raises Busy."""
     for _ in range(TRIES):
         try:
-            await database.write(lambda connection: _delete_the_rest(connection, business_id))
+            await database.write(delete_the_rest)
         except (IntegrityError, Busy):  # a deadlock with a batch is Busy too
             continue
         return
@@ -133,19 +136,24 @@ async def _finish(database: Database, business_id: int) -> None:
 
 
 def _delete_the_rest(connection: Connection, business_id: int) -> None:
-    """Lock customers, totals and the shop, in the order of the counter, so that no batch is under way; then delete."""
-    _delete_all_customers(connection, business_id)
-    for locked in (business_total.c.business_id, business.c.id):
-        connection.execute(select(locked).where(locked == business_id).with_for_update()).close()
-    _delete_all_customers(connection, business_id)
+    """Delete the customers, then all else, the shop last."""
+    delete_all_customers(connection, business_id)
     for change in _detached(business_id):
         connection.execute(change).close()
-    for table in sorted(_own_tables(), key=lambda table: table is telegram_bot or 2 * (table is business)):
-        connection.execute(delete(table).where(_is_own(table, business_id))).close()
+    for table in sorted(own_tables(), key=lambda table: table is telegram_bot or 2 * (table is business)):
+        connection.execute(delete(table).where(is_own(table, business_id))).close()
 
 
-def _delete_all_customers(connection: Connection, business_id: int) -> None:
-    while _delete_customers(connection, business_id):
+def delete_all_customers(connection: Connection, business_id: int) -> None:
+    """Delete all customers with everything that hangs on them; until the transaction ends, no batch is under way.
+
+    Locks customers, totals and the shop, in the order of the counter.
+    """
+    while delete_customers(connection, business_id):
+        pass
+    for locked in (business_total.c.business_id, business.c.id):
+        connection.execute(select(locked).where(locked == business_id).with_for_update()).close()
+    while delete_customers(connection, business_id):  # who joined before the locks were had
         pass
 
 

@@ -16,7 +16,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import invite as invite_table
 from loyalty_app.db.tables import staff
-from loyalty_app.shops.businesses import Business, find_business, require_staff
+from loyalty_app.shops.businesses import Business, require_no_twin, require_staff
 from loyalty_app.shops.links import INVITE_PREFIX
 from loyalty_app.shops.notice_facts import StaffEvent, StaffFacts
 from loyalty_app.shops.owner_notices import add_notice, owners_of
@@ -100,7 +100,7 @@ def _token(random: bytes) -> str:
 
 
 def _add(database: Database, connection: Connection, offer: Offer, token: str) -> str:
-    find_business(connection, offer.business_id)
+    require_no_twin(connection, offer.business_id)
     require_staff(connection, offer.business_id, offer.by, role_to_manage(offer.role))
     lapsed = invite_table.c.expires_at <= offer.now, invite_table.c.used_at.is_(None)
     connection.execute(delete(invite_table).where(invite_table.c.business_id == offer.business_id, *lapsed))

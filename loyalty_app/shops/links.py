@@ -112,8 +112,10 @@ def business_of_bot(connection: Connection, bot_id: BotId) -> Business | None:
 
 
 def shop_of_link(connection: Connection, slug: str, *, bot_id: BotId) -> Business | None:
-    """The shop with that slug, if the bot serves it: a shop's own bot serves no other. None if there is none."""
-    row = connection.execute(select(business).where(business.c.slug == slug)).one_or_none()
+    """The shop with that slug, if the bot serves it: a shop's own bot serves no other, none a twin. Else None."""
+    row = connection.execute(
+        select(business).where(business.c.slug == slug, business.c.test_of.is_(None))
+    ).one_or_none()
     own = shop_of_bot(connection, bot_id)
     return business_of(row) if row is not None and own in {None, row.id} else None
 

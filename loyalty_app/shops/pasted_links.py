@@ -130,7 +130,9 @@ def _shop_of(connection: Connection, payload: StartPayload) -> int | None:
 
 
 def _shop_with_slug(connection: Connection, slug: str) -> int | None:
-    found: int | None = connection.scalar(select(business.c.id).where(business.c.slug == slug))
+    found: int | None = connection.scalar(
+        select(business.c.id).where(business.c.slug == slug, business.c.test_of.is_(None))
+    )
     return found
 
 

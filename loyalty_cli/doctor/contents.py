@@ -64,7 +64,11 @@ async def examine_plans(settings: Settings) -> Check:
     """Check whose plan is full or nearly so; the database must exist and have the newest schema."""
     database = open_database(settings)
     try:
-        shops = [shop for shop in await list_businesses(database) if PLANS[shop.plan].customers is not None]
+        shops = [
+            shop
+            for shop in await list_businesses(database)
+            if shop.test_of is None and PLANS[shop.plan].customers is not None
+        ]
         counts = await database.read(lambda connection: {shop.id: kept_totals(connection, shop.id) for shop in shops})
     finally:
         await database.close()

@@ -14,6 +14,7 @@ from loyalty_app.db.tables import api_key
 from loyalty_app.settings import Settings
 from loyalty_app.shops.api_keys import revoke_key
 from loyalty_app.shops.businesses import set_plan
+from loyalty_app.shops.twins import create_test_key
 from loyalty_core.access import KEY_RANDOM_BYTES, Plan, Scope, make_key
 from testkit.concurrency import until
 from tests.api.endpoints import ENDPOINTS, furnish
@@ -169,3 +170,16 @@ async def test_the_last_use_of_a_key_is_noted_once_a_minute_at_most(
         await asyncio.gather(*(till.get("/program") for _ in range(10)))
     async with open_api(place) as api:  # a note that was begun is finished before the API stops
         assert (await last_used(till.moved(api)) != before) == noted_anew
+
+
+async def test_a_test_key_says_so_and_sees_nothing_of_the_shop(till: Till) -> None:
+    lena = await till.join("Lena")
+    assert given(await till.get("/key"))["business"]["test"] is False
+    made = await create_test_key(till.api.database, till.business.id, name="Trying out", now=utc_now())
+    till.api.witness.keys.add(made.api_key)
+    trying = Till(till.api, till.business, made.api_key, made.key_id)
+
+    shop = given(await trying.get("/key"))["business"]
+    assert (shop["test"], shop["name"], shop["id"] == till.business.id) == (True, till.business.name, False)
+    assert (await trying.get("/customers")).json()["data"] == []
+    refused(await trying.get(f"/customers/{lena['id']}"), 404, "customer_not_found")

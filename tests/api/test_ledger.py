@@ -113,6 +113,7 @@ async def test_a_key_can_ask_what_it_may_do_whatever_that_is(api: Api) -> None:
             "plan": "professional",
             "timezone": "Europe/Berlin",
             "country": "US",
+            "test": False,
         },
         "created_at": key["created_at"],
         "expires_at": None,

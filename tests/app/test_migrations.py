@@ -172,6 +172,7 @@ LANDED = {
     "0012_keys_in_the_ledger.py": "92fe4682e32d0ce1",
     "0013_erased_customers.py": "831d8580dedf6779",
     "0014_past_time_zones.py": "ff567c62e5f4d7d0",
+    "0015_test_keys.py": "6c3aca6ec8f89f6e",
 }
 
 

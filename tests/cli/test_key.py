@@ -9,6 +9,7 @@ from loyalty_app.settings import Settings
 from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_core.access import Scope
 from loyalty_core.errors import InvalidApiKey
+from testkit.clocks import Clock
 from testkit.console import Console, refused
 from testkit.shop import Shop
 
@@ -69,3 +70,25 @@ def test_a_scope_that_does_not_exist_is_named(console: Console) -> None:
 
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "'--scopes': money:print is no scope" in ended.stderr
+
+
+async def test_a_test_key_is_marked_and_its_shop_stands_in_no_list(console: Console, database: Database) -> None:
+    console.ask("key", "create", *OF_SHOP, "--name", "Till")
+    made = console.ask("key", "create", *OF_SHOP, "--name", "Trying out", "--test")
+
+    keys = console.ask("key", "list", *OF_SHOP)["keys"]
+    assert made["test"] is True
+    assert [(key["name"], key["test"]) for key in keys] == [("Till", False), ("Trying out", True)]
+    shops = console.ask("business", "list")["businesses"]
+    assert [shop["business_id"] for shop in shops] == [1]
+    assert console.run("doctor").returncode == 0
+
+    holder = await ApiKeys(database).recognise(made["api_key"])
+    twin = Shop(database, holder.business, Clock())
+    await twin.stamp((await twin.join()).id)
+    await twin.counter.close()
+    wiped = console.ask("key", "wipe-test", *OF_SHOP)
+    assert (wiped["rows"]["customer"], wiped["rows"]["transaction"], wiped["left"]) == (1, 1, 0)
+    assert console.run("doctor").returncode == 0
+    assert (await ApiKeys(database).recognise(made["api_key"])).business == holder.business
+    assert console.ask("key", "revoke", *OF_SHOP, str(made["key_id"]))["name"] == "Trying out"

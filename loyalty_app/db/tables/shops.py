@@ -37,7 +37,9 @@ business = Table(
     Column("card_notices", Boolean, nullable=False, server_default=true()),
     Column("deliveries_paused_at", UtcDateTime),
     Column("past_timezones", Text),
+    Column("test_of", BigId),
 )
+Index("uq_business_test_of", business.c.test_of, unique=True)
 
 business_total = owned(
     "business_total",

@@ -189,13 +189,14 @@ export interface Key {
   expiresAt: string | null;
 }
 
-/** The shop of a key. */
+/** The shop of a key. `test` says that it is a test key: what it writes is kept apart from the shop's. */
 export interface KeyBusiness {
   id: number;
   name: string;
   plan: Plan;
   timezone: string;
   country: string | null;
+  test: boolean;
 }
 
 /** How much a key may do; `customers` is null for any number. */

@@ -361,7 +361,7 @@ class Key(Model):
 
 
 class KeyBusiness(Model):
-    """The shop of a key."""
+    """The shop of a key. `test` says that it is a test key: what it writes is kept apart from the shop's."""
 
     id: int
 
@@ -372,6 +372,8 @@ class KeyBusiness(Model):
     timezone: str
 
     country: str | None
+
+    test: bool
 
 
 class KeyLimits(Model):
