@@ -16,7 +16,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import write_once
 from loyalty_app.db.tables import api_key
 from loyalty_app.ids import Kind
-from loyalty_app.shops.businesses import Business, find_business, require_staff, twin_of
+from loyalty_app.shops.businesses import Business, find_business, require_no_twin, require_staff, twin_of
 from loyalty_core.access import (
     KEY_RANDOM_BYTES,
     PLANS,
@@ -136,9 +136,14 @@ class NewKey(msgspec.Struct, frozen=True, kw_only=True):
 async def create_key(
     database: Database, business_id: int, *, name: str, now: datetime, scopes: Iterable[Scope] = ALL_SCOPES
 ) -> ShownKey:
-    """Make a key for a business. Raises InvalidRequest."""
+    """Make a key for a business. Raises InvalidRequest, for a twin too: `twins` makes test keys."""
     new = NewKey(business_id=business_id, name=name, now=now, scopes=scopes)
-    return await database.write(lambda connection: add_key(database, connection, new))
+
+    def work(connection: Connection) -> ShownKey:
+        require_no_twin(connection, business_id)
+        return add_key(database, connection, new)
+
+    return await database.write(work)
 
 
 async def create_key_in_chat(
@@ -183,10 +188,10 @@ def add_key(database: Database, connection: Connection, new: NewKey) -> ShownKey
 
 
 async def list_keys(database: Database, business_id: int) -> list[KeyInfo]:
-    """The keys of a business, the oldest first. Raises InvalidRequest if there is no such business."""
+    """The keys of a business, the oldest first, without test keys. Raises InvalidRequest if there is no such one."""
 
     def work(connection: Connection) -> list[KeyInfo]:
-        find_business(connection, business_id)
+        require_no_twin(connection, business_id)
         own = select(api_key).where(api_key.c.business_id == business_id).order_by(api_key.c.id)
         return [key_info_of(row) for row in connection.execute(own)]
 

@@ -12,7 +12,7 @@ from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
 from loyalty_app.shops import twins
 from loyalty_app.shops.api_key_check import ApiKeys
-from loyalty_app.shops.api_keys import list_keys, revoke_key
+from loyalty_app.shops.api_keys import create_key, list_keys, revoke_key
 from loyalty_app.shops.businesses import Business, find_business, list_businesses, set_plan
 from loyalty_app.shops.closing import close_shop
 from loyalty_app.shops.invites import invite
@@ -89,6 +89,8 @@ async def test_nobody_is_invited_to_a_twin_and_no_link_leads_there(shop: Shop) -
     refused = (
         invite(shop.database, number, Role.OWNER, now=NOON),
         create_test_key(shop.database, number, name="Again", now=NOON),
+        create_key(shop.database, number, name="By the back door", now=NOON),
+        list_keys(shop.database, number),
         set_plan(shop.database, number, Plan.BASIC),
         wipe_test_data(shop.database, number),
     )
