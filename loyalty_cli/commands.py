@@ -139,7 +139,9 @@ def _doctor() -> click.Command:
 COMMANDS = {
     "demo": ListedCommand("Open a café with made-up customers; say what to try.", _demo),
     "serve": ListedCommand(
-        "Serve one shop or a hundred, all in one process: the API, and a worker that delivers webhooks.", _serve
+        "Serve one shop or a hundred, all in one process: the API, the Telegram bots, "
+        "and a worker that delivers webhooks.",
+        _serve,
     ),
     "api": ListedCommand(
         "Serve the API only, in several processes if you like; `loyalty worker` delivers the webhooks.", _api
