@@ -6,6 +6,7 @@ hangs on them; then the rest; and at the end, in one transaction, what is left, 
 that was stopped is just repeated.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
@@ -45,10 +46,11 @@ class ClosedShop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def examine_closing(database: Database, business_id: int) -> ClosedShop:
-    """What deleting a shop would delete; nothing is changed. Raises InvalidRequest."""
+    """What deleting a shop would delete, with what its test keys wrote; nothing is changed. Raises InvalidRequest."""
 
     def look(connection: Connection) -> ClosedShop:
-        shop, rows = find_business(connection, business_id), counted(connection, business_id)
+        shop, twin = find_business(connection, business_id), twin_of(connection, business_id)
+        rows = Counter(counted(connection, business_id)) + Counter(counted(connection, twin) if twin else {})
         return ClosedShop(business=shop, rows=rows, left=sum(rows.values()))
 
     return await database.read(look)

@@ -14,7 +14,7 @@ from loyalty_app.shops import twins
 from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_app.shops.api_keys import create_key, list_keys, revoke_key
 from loyalty_app.shops.businesses import Business, find_business, list_businesses, set_plan
-from loyalty_app.shops.closing import close_shop
+from loyalty_app.shops.closing import close_shop, examine_closing
 from loyalty_app.shops.invites import invite
 from loyalty_app.shops.links import shop_of_link
 from loyalty_app.shops.twins import KEPT, create_test_key, list_test_keys, wipe_test_data
@@ -177,7 +177,10 @@ async def test_a_wipe_while_test_keys_write_leaves_books_that_agree(
 async def test_a_shop_that_is_deleted_takes_its_twin_along(shop: Shop) -> None:
     twin = await twin_of(shop)
     await twin.stamp((await twin.join()).id)
-    assert (await close_shop(shop.database, shop.business.id)).left == 0
+    looked = await examine_closing(shop.database, shop.business.id)
+    assert (looked.rows["business"], looked.rows["customer"], looked.rows["api_key"]) == (2, 1, 1)
+    done = await close_shop(shop.database, shop.business.id)
+    assert (done.rows, done.left) == (looked.rows, 0)
     assert await list_businesses(shop.database) == []
 
 
