@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx
+from msgspec.structs import replace
 
 from loyalty_app.settings import Settings
 from testkit.clocks import Clock
+from testkit.console import A_KEY
 from tests.api.server import open_remote_api
 from tests.api.till import Till, given, on_both_databases, open_api
 
@@ -54,7 +56,7 @@ async def test_a_server_that_is_told_to_stop_has_answered_exactly_what_it_has_st
         crowd = Crowd(till, (await till.join())["id"])
         await crowd.stamp_until(server.process.terminate)
         assert (await server.ended(), server.process.returncode) == ("", 0)
-    async with open_api(place, clock_on_the_wall()) as api:
+    async with open_api(replace(place, secret_key=A_KEY), clock_on_the_wall()) as api:
         till = till.moved(api)
         assert (await till.show(crowd.card))["total_stamps"] == len(crowd.answered) >= ENOUGH
         await till.assert_books_balance()
@@ -69,7 +71,7 @@ async def test_a_server_that_is_killed_has_lost_nothing_it_answered_and_repeatin
         crowd = Crowd(till, (await till.join())["id"])
         await crowd.stamp_until(server.process.kill)
         await server.ended()
-    async with open_api(place, clock_on_the_wall()) as api:
+    async with open_api(replace(place, secret_key=A_KEY), clock_on_the_wall()) as api:
         till = till.moved(api)
         assert len(crowd.answered) <= (await till.show(crowd.card))["total_stamps"] <= len(crowd.asked)
         path = f"/customers/{crowd.card}/stamps"

@@ -15,10 +15,8 @@ from loyalty_app.settings import Settings
 from testkit.concurrency import at_once, until
 from testkit.shop import Shop
 
-KEY = "of the till"
 ROUNDS, CROWD = 100, 20
 CHANGED = ("business", "idempotency", "customer")
-KEEP = "INSERT INTO idempotency (business_id, key, fingerprint, customer_id, created_at) VALUES ($1, $2, '', 1, now())"
 
 
 @pytest.fixture
@@ -49,11 +47,10 @@ async def test_a_stamp_that_waits_for_somebody_does_not_hold_the_totals_of_its_s
     await shop.stamp(ben.id)  # so that there is a row of that day
     looker = await asyncpg.connect(settings.database_url)
     async with till.transaction():
-        await till.execute(KEEP, shop.business.id, KEY)
-        stamping = asyncio.create_task(shop.stamp(lena.id, key=KEY))
+        await till.execute("SELECT 1 FROM customer WHERE id = $1 FOR UPDATE", lena.id)
+        stamping = asyncio.create_task(shop.stamp(lena.id))
         await until(lambda: waits(looker))
         assert await looker.fetchval("SELECT count(*) FROM (SELECT 1 FROM daily_total FOR UPDATE NOWAIT) AS free") == 1
-        await till.execute("DELETE FROM idempotency")
     assert (await stamping).total_stamps == 1
     await looker.close()
 
@@ -111,7 +108,7 @@ async def test_what_was_changed_while_a_card_was_waited_for_is_seen(
 
 
 def test_rows_are_locked_in_order_and_numbers_ask_for_the_locks_before_them() -> None:
-    own = ((customer, ("business_id", "id")),)
+    own = ((customer, ("business_id", "id"), ()),)
     asked = question_of(own, (), (Kind.TRANSACTION,))
     assert 'ORDER BY t."business_id", t."id" FOR UPDATE OF t' in asked
     assert "generate_series(1, CAST($3 AS int)) WHERE (SELECT count(*) FROM locked) >= 0" in asked

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import zipfile
+import zlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -303,6 +304,15 @@ def is_said_twice(archive: bytes, place: int) -> bool:
     return any(start <= place < start + 30 for start in starts)
 
 
+def contents(archive: Path) -> list[bytes] | None:
+    """What an archive holds, None if it cannot be read."""
+    try:
+        with zipfile.ZipFile(archive) as opened_archive:
+            return [opened_archive.read(name) for name in opened_archive.namelist()]
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError, EOFError):
+        return None
+
+
 async def test_an_archive_with_a_flipped_bit_is_refused_as_damaged(sqlite_settings: Settings, tmp_path: Path) -> None:
     async with opened(sqlite_settings) as shop:
         await shop.join("Lena")
@@ -310,6 +320,8 @@ async def test_an_archive_with_a_flipped_bit_is_refused_as_damaged(sqlite_settin
     good = (tmp_path / "b.zip").read_bytes()
     for place in (place for place in range(60, len(good), len(good) // 40) if not is_said_twice(good, place)):
         (tmp_path / "flipped.zip").write_bytes(good[:place] + bytes([good[place] ^ 0xFF]) + good[place + 1 :])
+        if contents(tmp_path / "flipped.zip") == contents(tmp_path / "b.zip"):
+            continue  # among zeros a packed copy may point elsewhere and mean the same
         with pytest.raises(BackupRefused, match=r"damaged|newer release"):
             await restored(sqlite_settings, tmp_path / "flipped.zip")
 

@@ -165,7 +165,7 @@ async def test_a_restart_between_the_messages_is_not_noticed(town: Town, mira: P
 async def test_a_new_owner_is_asked_what_becomes_of_stamps_above_the_goal(town: Town, mira: Person) -> None:
     await found_shop(mira)
     [shop] = await shops(town)
-    assert "more stamps than are missing" in mira.last.words
+    assert "more stamps than the card still needs" in mira.last.words
     assert (await terms(town, shop)).surplus is Surplus.RESET
     await mira.press("go on to the next card")
     assert (await terms(town, shop)).surplus is Surplus.CARRY
