@@ -1,76 +1,26 @@
 """Clients that other programs make of /openapi.json: they come out whole, compile strictly, and go a whole journey.
 
 Each is made by a generator as it is published, and asked against a live server. The linters of OpenAPI have nothing to
-say. The packages of npm are pinned here and installed into build/ only, without a lock file.
+say. The programs of npm are those of `tests/npm_programs.py`.
 """
 
 import json
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from hashlib import sha256
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
-from testkit.servers import Missing
 from tests.api.live import NOBODY, Live, live_shop
 from tests.conftest import leg
+from tests.npm_programs import INSTALL_SECONDS, PLACE, RUN_SECONDS, install_tools, run
 
 SOURCES = Path(__file__).with_name("clients")
 ROOT = Path(__file__).parents[2]
-PACKAGES = (
-    "@hey-api/openapi-ts@0.95.0",
-    "@redocly/cli@2.77.0",
-    "@stoplight/spectral-cli@6.15.0",
-    "@types/node@22.10.0",
-    "openapi-fetch@0.17.0",
-    "openapi-typescript@7.13.0",
-    "typescript@5.9.3",
-)
-INSTALL_SECONDS, RUN_SECONDS = 300, 120
-PLACE = ROOT / "build" / f"openapi-{sha256(' '.join(PACKAGES).encode()).hexdigest()[:12]}"
-BIN = PLACE / "node_modules" / ".bin"
-DONE = PLACE / "installed"
 MYPY_CACHE = ROOT / "build" / "mypy-of-clients"
 """Kept, because what others wrote takes mypy longest."""
-
-
-def install_tools(_home: Path) -> str:
-    """Install the packages, once for these versions. Raises Missing."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        message = "npm and node are not installed"
-        raise Missing(message)
-    PLACE.mkdir(parents=True, exist_ok=True)
-    with FileLock(PLACE / "lock"):
-        if not DONE.exists():
-            options = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
-            ended = _run([npm, "install", "--prefix", str(PLACE), *options, *PACKAGES], PLACE, {}, INSTALL_SECONDS)
-            if ended.returncode:
-                message = f"npm could not install what is needed: {ended.stderr[-300:]!r}"
-                raise Missing(message)
-            DONE.touch()
-    return str(BIN)
-
-
-def _run(
-    command: list[str], folder: Path, variables: Mapping[str, str], seconds: int = RUN_SECONDS
-) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "NO_PROXY": "*", "no_proxy": "*", "REDOCLY_TELEMETRY": "off", **variables}
-    return subprocess.run(
-        command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=seconds
-    )
-
-
-def run(command: list[str], folder: Path, **variables: str) -> str:
-    """Run a command that must succeed; what it says."""
-    ended = _run(command, folder, variables)
-    assert ended.returncode == 0, f"{command}\n{ended.stdout[-4_000:]}{ended.stderr[-4_000:]}"
-    return ended.stdout + ended.stderr
 
 
 @pytest.fixture(scope="module")

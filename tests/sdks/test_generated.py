@@ -13,6 +13,7 @@ from sdks.generator.contents import contents_of
 from testkit.servers import Missing
 from tests.conftest import leg
 from tests.documents import ROOT
+from tests.npm_programs import INSTALL_SECONDS, RUN_SECONDS, install_tools, run
 
 SDKS = ROOT / "sdks"
 TSC = next(iter(sorted(ROOT.glob("build/typescript-*/node_modules/.bin/tsc"))), None)
@@ -45,6 +46,17 @@ def compiler(_home: Path) -> str:
         message = "there is no TypeScript compiler. `make scripts` installs it."
         raise Missing(message)
     return str(TSC)
+
+
+@pytest.mark.timeout(INSTALL_SECONDS + RUN_SECONDS)
+@pytest.mark.parametrize("folder", ["node", "typescript"])
+def test_the_linters_of_npm_packages_have_nothing_to_say(folder: str, home: Path, tmp_path: Path) -> None:
+    programs = leg("linters of npm packages", install_tools, home, needed=False)
+    shutil.copytree(SDKS / "node", tmp_path / "node_modules" / "@loyaltyloop" / "sdk")
+    shutil.copytree(SDKS / folder, tmp_path / "package")
+    run([f"{programs}/publint", "--strict", "package"], tmp_path)
+    if folder == "node":  # the other one has no code of its own, and its types are found once both are published
+        run([f"{programs}/attw", "--pack", "package", "--profile", "esm-only"], tmp_path)
 
 
 @pytest.mark.parametrize("package", ["sdk", "ts-sdk"])
