@@ -122,10 +122,9 @@ def one_number(number: str) -> str:
     changed = _CHANGED.get(number[1:3]) or _CHANGED.get(number[1:4])
     if changed is None or changed.fullmatch(number, 1) is None:
         return number
-    for pattern, (kept,) in _KEPT.get(number[1:3]) or _KEPT.get(number[1:4], ()):
-        if found := pattern.fullmatch(number, 1):
-            return f"+{found.expand(kept)}"
-    return number
+    plans = _KEPT.get(number[1:3]) or _KEPT.get(number[1:4], ())
+    found = ((pattern.fullmatch(number, 1), kept) for pattern, (kept,) in plans)
+    return next((f"+{match.expand(kept)}" for match, kept in found if match), number)
 
 
 def forms_of(number: str) -> tuple[str, ...]:

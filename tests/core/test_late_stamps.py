@@ -7,6 +7,7 @@ import pytest
 from loyalty_core.errors import DailyCapReached, InvalidRequest, StampTooSoon
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
+from loyalty_core.stamping import StampOrder, is_late
 from testkit.builders import ANA, BEN, NEW_YORK, NOON, a_program, at
 from tests.core.shop import Shop
 
@@ -122,3 +123,12 @@ def test_who_comes_too_soon_before_a_later_visit_hears_of_that_one() -> None:
     with pytest.raises(StampTooSoon) as refused:
         shop.stamp(minutes_ago=6)
     assert str(refused.value) == "Already stamped 6 minutes later by Ben; next stamp at 12:10."
+
+
+def test_only_under_a_limit_do_all_visits_decide_about_a_stamp_that_names_its_time() -> None:
+    named = StampOrder(occurred_at=NOON)
+    for limit in ({"cooldown_seconds": 600}, {"daily_stamp_cap": 3}):
+        assert is_late(named, a_program(**limit).terms)
+        assert not is_late(StampOrder(), a_program(**limit).terms)
+        assert not is_late(StampOrder(occurred_at=None), a_program(**limit).terms)
+    assert not is_late(named, a_program().terms)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_core.customers import clean_name
+from loyalty_core.customers import clean_name, fold_case, name_from
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.programs import ProgramChange, changed
 from testkit.builders import NOON, a_program, patiently
@@ -100,3 +100,13 @@ def test_a_tidied_name_stays_as_it_is(text: str) -> None:
     except InvalidRequest:
         return
     assert clean_name(name) == name == unicodedata.normalize("NFC", name)
+
+
+def test_a_name_from_elsewhere_loses_what_the_rules_refuse() -> None:
+    assert name_from("  Lena\x00\n Meyer ") == "Lena Meyer"
+    assert name_from("x" * 300) == "x" * 200
+    assert name_from("\u3164\u200b") is None
+
+
+def test_case_and_width_of_letters_tell_nobody_apart() -> None:
+    assert fold_case("ＳＴＲＡＳＳＥ") == fold_case("Straße")

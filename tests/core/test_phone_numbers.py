@@ -95,3 +95,8 @@ def test_every_digit_was_written_and_in_this_order(typed: str) -> None:
     written = "".join(str(unicodedata.digit(c)) for c in typed if unicodedata.category(c) == "Nd")
     assert re.fullmatch(r"\+?[0-9]*", found.digits)
     assert found.digits.lstrip("+") == written
+
+
+def test_a_plus_says_that_a_number_has_its_country_code() -> None:
+    assert dialled("+49 151 23456789").has_plus
+    assert not dialled("0151 23456789").has_plus
