@@ -12,6 +12,7 @@ from loyalty_app.customers.lists import find_customer
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
+from loyalty_app.shops.api_key_check import ApiKeys, KeyHolder
 from loyalty_app.shops.businesses import Business, NewBusiness, open_business
 from loyalty_app.shops.programs import change_program, read_program
 from loyalty_core.access import Plan
@@ -129,3 +130,12 @@ async def found(
     """A new business: ten stamps make a coffee, except for the given terms."""
     new = NewBusiness(name="Bean & Leaf", plan=plan, timezone=timezone, country="US")
     return await open_business(database, new, a_program(**terms).terms)
+
+
+async def holder_of(database: Database, text: str) -> KeyHolder:
+    """Whose API key a text is, once its use is noted. Raises InvalidApiKey."""
+    keys = ApiKeys(database)
+    try:
+        return await keys.recognise(text)
+    finally:
+        await keys.close()

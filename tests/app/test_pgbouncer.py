@@ -13,14 +13,13 @@ from loyalty_app.db.migrate import migrate, version_of
 from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.db.postgres.server import Limits
 from loyalty_app.settings import Settings
-from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_app.shops.api_keys import create_key
 from loyalty_core.errors import Busy
 from testkit import pgbouncer
 from testkit.audit import assert_books_balance
 from testkit.builders import NOON
 from testkit.concurrency import at_once
-from testkit.shop import Shop, open_shop
+from testkit.shop import Shop, holder_of, open_shop
 from tests.conftest import leg
 
 CROWD = 30
@@ -47,7 +46,7 @@ async def test_two_processes_share_few_sessions_and_everything_works(pooled: str
             shop.change(name="Beans"),
         )
     text = (await create_key(twin.database, shop.business.id, now=utc_now(), name="Till")).api_key
-    assert (await ApiKeys(shop.database).recognise(text)).business.id == shop.business.id
+    assert (await holder_of(shop.database, text)).business.id == shop.business.id
     assert [(await shop.customer(person.id)).card.total_stamps for person in people] == [6] * len(people)
     assert [database.server.pooled for database in databases] == [True, True]
     await assert_books_balance(shop)

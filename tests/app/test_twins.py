@@ -11,7 +11,6 @@ from loyalty_app.customers.proof import Proof
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
 from loyalty_app.shops import twins
-from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_app.shops.api_keys import create_key, list_keys, revoke_key
 from loyalty_app.shops.businesses import Business, find_business, list_businesses, set_plan
 from loyalty_app.shops.closing import close_shop, examine_closing
@@ -23,7 +22,7 @@ from loyalty_core.access import Plan, Role
 from loyalty_core.errors import InvalidApiKey, InvalidRequest, LoyaltyError
 from loyalty_core.fields import BotId
 from testkit.builders import NOON
-from testkit.shop import Shop
+from testkit.shop import Shop, holder_of
 from tests.app.test_closing_shops import GONE, OF_SHOPS, STAYS, is_of, keep_busy, rows_of, two_shops
 
 __all__ = ["two_shops"]
@@ -36,7 +35,7 @@ async def made_key(shop: Shop, name: str = "Trying out") -> str:
 
 async def twin_of(shop: Shop) -> Shop:
     """The twin of a shop, after its first test key, on the same counter."""
-    business = (await ApiKeys(shop.database).recognise(await made_key(shop))).business
+    business = (await holder_of(shop.database, await made_key(shop))).business
     return Shop(shop.database, business, shop.clock, shop.counter)
 
 
@@ -50,8 +49,7 @@ async def test_a_twin_is_as_the_shop_is_when_the_first_test_key_is_made_and_the_
     await shop.change(stamps_required=7, cooldown_seconds=60, reward_description="A cake")
     place = await add_branch(shop.database, shop.business.id, name="Old town", now=NOON)
     keys = await asyncio.gather(*(made_key(shop, f"Key {n}") for n in range(3)))
-    api_keys = ApiKeys(shop.database)
-    holders = [await api_keys.recognise(text) for text in keys]
+    holders = [await holder_of(shop.database, text) for text in keys]
 
     assert {holder.business.id for holder in holders} == {holders[0].business.id}
     twin = Shop(shop.database, holders[0].business, shop.clock, shop.counter)
@@ -102,11 +100,11 @@ async def test_nobody_is_invited_to_a_twin_and_no_link_leads_there(shop: Shop) -
 async def test_plan_and_revocation_reach_test_keys(shop: Shop) -> None:
     text = await made_key(shop)
     await set_plan(shop.database, shop.business.id, Plan.BASIC)
-    holder = await ApiKeys(shop.database).recognise(text)
+    holder = await holder_of(shop.database, text)
     assert holder.business.plan is Plan.BASIC
     await revoke_key(shop.database, shop.business.id, holder.key.key_id, now=NOON)
     with pytest.raises(InvalidApiKey):
-        await ApiKeys(shop.database).recognise(text)
+        await holder_of(shop.database, text)
 
 
 async def test_a_wipe_deletes_all_that_was_written_and_the_books_agree(

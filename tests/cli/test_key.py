@@ -6,12 +6,11 @@ import pytest
 
 from loyalty_app.db.engine import Database
 from loyalty_app.settings import Settings
-from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_core.access import Scope
 from loyalty_core.errors import InvalidApiKey
 from testkit.clocks import Clock
 from testkit.console import Console, refused
-from testkit.shop import Shop
+from testkit.shop import Shop, holder_of
 
 OF_SHOP = ("--business", "1")
 
@@ -26,7 +25,7 @@ def console(tmp_path: Path, settings: Settings, shop: Shop) -> Console:
 async def test_a_key_may_do_what_it_was_made_for(console: Console, database: Database) -> None:
     made = console.ask("key", "create", *OF_SHOP, "--name", "Till", "--scopes", "stamps:write, customers:read")
 
-    holder = await ApiKeys(database).recognise(made["api_key"])
+    holder = await holder_of(database, made["api_key"])
 
     assert (holder.key.key_id, holder.key.name) == (made["key_id"], "Till")
     assert holder.key.scopes == {Scope.STAMPS_WRITE, Scope.CUSTOMERS_READ}
@@ -35,7 +34,7 @@ async def test_a_key_may_do_what_it_was_made_for(console: Console, database: Dat
 async def test_a_key_may_do_everything_unless_it_is_said_what(console: Console, database: Database) -> None:
     made = console.ask("key", "create", *OF_SHOP, "--name", "Till")
 
-    assert (await ApiKeys(database).recognise(made["api_key"])).key.scopes == set(Scope)
+    assert (await holder_of(database, made["api_key"])).key.scopes == set(Scope)
 
 
 async def test_a_revoked_key_opens_nothing(console: Console, database: Database) -> None:
@@ -45,7 +44,7 @@ async def test_a_revoked_key_opens_nothing(console: Console, database: Database)
 
     assert closed["revoked_at"] is not None
     with pytest.raises(InvalidApiKey):
-        await ApiKeys(database).recognise(made["api_key"])
+        await holder_of(database, made["api_key"])
 
 
 def test_a_list_of_keys_shows_no_secret(console: Console) -> None:
@@ -83,12 +82,12 @@ async def test_a_test_key_is_marked_and_its_shop_stands_in_no_list(console: Cons
     assert [shop["business_id"] for shop in shops] == [1]
     assert console.run("doctor").returncode == 0
 
-    holder = await ApiKeys(database).recognise(made["api_key"])
+    holder = await holder_of(database, made["api_key"])
     twin = Shop(database, holder.business, Clock())
     await twin.stamp((await twin.join()).id)
     await twin.counter.close()
     wiped = console.ask("key", "wipe-test", *OF_SHOP)
     assert (wiped["rows"]["customer"], wiped["rows"]["transaction"], wiped["left"]) == (1, 1, 0)
     assert console.run("doctor").returncode == 0
-    assert (await ApiKeys(database).recognise(made["api_key"])).business == holder.business
+    assert (await holder_of(database, made["api_key"])).business == holder.business
     assert console.ask("key", "revoke", *OF_SHOP, str(made["key_id"]))["name"] == "Trying out"
