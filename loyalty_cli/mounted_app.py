@@ -27,7 +27,7 @@ class MountedApp:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""
         path = scope.get("path", "")
-        if path == "/" and scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
+        if _is_home(scope):
             await _lead_to(self._path, send)
         elif path == self._path or path.startswith(f"{self._path}/"):
             await self._serve_other({**scope, "root_path": self._path}, receive, send)
@@ -60,6 +60,12 @@ class MountedApp:
             await _end(send, begun=begun)
         finally:
             self._open.discard(task)
+
+
+def _is_home(scope: Message) -> bool:
+    """Whether somebody asks for the bare address. A request that the server refused is for the first application."""
+    asked = scope["type"] == "http" and scope.get("path") == "/" and scope["method"] in {"GET", "HEAD"}
+    return asked and "refused" not in scope.get("state", {})
 
 
 async def _lead_to(path: str, send: Send) -> None:

@@ -60,6 +60,9 @@ def test_its_three_commands_lead_to_a_reward_one_after_the_other(console: Consol
         assert httpx.get(cafe["url"]).headers["location"] == "/sandbox", "the address itself leads to the phones"
         assert httpx.get(cafe["url"], follow_redirects=True).headers["content-type"].startswith("text/html")
         assert_lead_to_a_reward(cafe["try"])
+        assert httpx.get(cafe["url"], headers={"X-Big": "a" * 40_000}).status_code == 431, (
+            "what is refused leads nowhere"
+        )
 
 
 def test_what_it_says_to_people_fits_a_terminal_and_can_be_pasted(console: Console) -> None:
