@@ -127,7 +127,7 @@ words: $(HOUSE)  ## collect what the bot says into its catalogues, and tell what
 	@$(BIN)/python -m bots.extract_messages
 
 .PHONY: sdks
-sdks: $(HOUSE)  ## make the models and methods of the SDKs anew from the OpenAPI
+sdks: $(HOUSE)  ## generate the models and methods of the SDKs from the OpenAPI
 	@$(BIN)/python -m sdks.generator
 
 .PHONY: lock

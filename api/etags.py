@@ -1,6 +1,6 @@
 """ETags, and addresses of what was created: the headers by which a caller names one thing in one state.
 
-A caller who has the newest state is told so, and who would change another than the one they know is refused.
+A caller that has the newest state gets 304. A caller that would change a newer state than it knows is refused.
 
 What the states of customers and programs are is in `loyalty_core/views.py`; this is how HTTP speaks of them. Weak tags
 are taken for strong ones, because a proxy that compresses answers makes them weak.

@@ -32,7 +32,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     name, summary, tag, text   how the reference calls it, groups it and explains it; `text` may hold Markdown
     scope                      what a key must be allowed to do; None lets any key in
     answer, example, status    the struct of the answer, one of it, and its HTTP status; `bytes` is a picture
-    tagged                     the answer has an ETag: a GET answers 304 to who has it, a change takes If-Match
+    tagged                     the answer has an ETag: a GET may answer 304, and a change takes If-Match
     body, body_example, query  the structs of what is sent; None where nothing is read
     listed                     the answer is a page of a list
     resumes                    the page also says where to go on at another time

@@ -77,7 +77,7 @@ def reward_questions(place: Place) -> list[Question]:
 
 
 def ledger_questions(place: Place) -> list[Question]:
-    """Pages of the ledger of the shop: the newest, of a period, of a type, of an order; and who has changed lately."""
+    """Pages of the ledger: the newest, of a period, of a type, of an order; and the customers that changed last."""
     hour, year = NOW - timedelta(hours=1), NOW - timedelta(days=300)
     day = LedgerSearch(since=year, until=year + timedelta(days=1))
     changed = Search(changed=ChangedSince(hour, NOW))

@@ -1,4 +1,4 @@
-"""The connector on demand: it is opened by the first request to /mcp, so that who has no agent does not pay for it.
+"""The connector on demand: the first request to /mcp opens it. A shop without agents does not pay for it.
 
 It lives in a task of its own until the application stops.
 """

@@ -44,9 +44,9 @@ async def give_stamps(desk: Desk, asked: GiveStamps) -> AgentWrite:
     key = asked.key()
     if not asked.confirm:
         card = await seen(desk, asked.customer)
-        whom = f"{card.name}, who has {card.current_stamps} of {card.stamps_required}" if card else asked.customer
+        guest = f"{card.name}, who has {card.current_stamps} of {card.stamps_required}" if card else asked.customer
         return AgentWrite(
-            done=False, what=f"Give {_stamps(asked.stamps)} to {whom}.", idempotency_key=key, customer=card
+            done=False, what=f"Give {_stamps(asked.stamps)} to {guest}.", idempotency_key=key, customer=card
         )
     path = at_customer(asked.customer, "/stamps")
     stamped = await desk.send("POST", path, {"stamps": asked.stamps}, once=key)
@@ -67,9 +67,9 @@ async def hand_out_reward(desk: Desk, asked: HandOut) -> AgentWrite:
     key = asked.key()
     if not asked.confirm:
         card = await seen(desk, asked.customer)
-        whom = f"{card.name}, who has {card.rewards_available}" if card else asked.customer
+        guest = f"{card.name}, who has {card.rewards_available}" if card else asked.customer
         which = f"reward {asked.reward_id}" if asked.reward_id else "the oldest reward"
-        return AgentWrite(done=False, what=f"Hand out {which} to {whom}.", idempotency_key=key, customer=card)
+        return AgentWrite(done=False, what=f"Hand out {which} to {guest}.", idempotency_key=key, customer=card)
     path = at_customer(asked.customer, "/redeem")
     redeemed = await desk.send("POST", path, {"reward_id": asked.reward_id}, once=key)
     return await _written(desk, f"Handed out: {redeemed['reward']['description']}.", key, redeemed)

@@ -1,4 +1,4 @@
-"""ETags: who has the newest state is told so, and who would change another than the one they know is refused."""
+"""ETags: a caller that has the newest state gets 304; one that would change a newer state than it knows is refused."""
 
 import asyncio
 
