@@ -85,6 +85,13 @@ export class Composer {
     if (this.#chat) this.show(this.#chat);
   }
 
+  /** Start with another chat: nothing can be sent, and no START pressed, before it is shown. */
+  leave() {
+    this.#chat = null;
+    this.line.hidden = this.keys.hidden = this.big.hidden = true;
+    this.clear();
+  }
+
   /** Clear the line, and close what is open. */
   clear() {
     this.input.value = "";

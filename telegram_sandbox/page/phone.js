@@ -23,6 +23,8 @@ export class Phone {
   #again = false;
   /** @type {string | null} The link that led here and whose START is not pressed yet. */
   #offered = null;
+  /** @type {string | null} The link that leads to the chat that is being opened. */
+  #coming = null;
 
   /** `name` is left or right, `title` whose phone it is; `house` is the state of both phones in main.js. */
   constructor(name, title, house) {
@@ -91,8 +93,8 @@ export class Phone {
     this.chat = null;
     this.presses.forget();
     this.log.clear();
-    this.composer.clear();
-    this.#offer(null);
+    this.composer.leave();
+    this.#offer(this.#coming);
   }
 
   // As in Telegram, a link only opens the chat; what it carries is sent by START.
@@ -230,10 +232,11 @@ export class Phone {
     }
   }
 
-  // A link may lead to another bot than the open one.
+  // A link may lead to another bot than the open one. Its START carries the link from the first moment on.
   async #turnTo({ bot, offers }) {
-    if (bot === this.bot?.username) await this.refresh();
-    else await this.house.chooseBot(this, bot);
+    this.#coming = offers;
+    const opened = bot === this.bot?.username ? this.refresh() : this.house.chooseBot(this, bot);
+    await opened.finally(() => (this.#coming = null));
     this.#offer(offers);
   }
 

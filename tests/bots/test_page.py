@@ -1,5 +1,6 @@
 """The page of the sandbox, in a real browser: two phones that chat with a bot over HTTP."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -8,7 +9,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator
+from playwright.async_api import Browser, Locator, Route
 
 from tests.bots.echo import Laptop, card, open_laptop
 from tests.browser import Tab, open_tab
@@ -282,6 +283,30 @@ async def test_a_scan_reads_what_the_other_phone_shows_and_no_card_of_another_bo
     await started.until("document.querySelectorAll('#phone-right select')[1].value === 'echo_bot'")
     await started.press("right", "Start")
     await started.sees("right", "You said: /start c_42")
+
+
+async def test_no_start_of_the_chat_before_can_be_pressed_while_the_next_one_loads(
+    phones: Phones, laptop: Laptop
+) -> None:
+    other = await laptop.add("bots", username=f"slow{phones.people['right']}_bot")
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        asked.set()
+        await go_on.wait()
+        await route.continue_()
+
+    await phones.button("right", "Start").wait_for()
+    slow = f"**/chats/{phones.people['right']}/{other['username']}"
+    await phones.page.route(slow, wait)
+    await phones.page.reload(wait_until="commit")
+    await phones.button("right", "Start").wait_for()
+    await phones.part("right", "select").nth(1).select_option(other["username"])
+    await asked.wait()
+    assert await phones.button("right", "Start").is_hidden()
+    go_on.set()
+    await phones.button("right", "Start").wait_for()
+    await phones.page.unroute(slow)
 
 
 async def test_arabic_runs_from_right_to_left(started: Phones) -> None:
