@@ -25,6 +25,9 @@ WebhookUrl = Annotated[str, Meta(min_length=1, max_length=2_048, description="an
 EventNames = Annotated[
     tuple[str, ...], Meta(min_length=1, description=f"a list of one or more of {', '.join(EVENT_TYPES)}")
 ]
+ID_OR_CODE = "a positive whole number of at most 64 bits, or a customer's code"
+CustomerText = Annotated[str, Meta(min_length=1, max_length=300, description=ID_OR_CODE)]
+"""A customer by id or by code; `parsing.customer_ref` reads it."""
 Since = Annotated[datetime, Meta(tz=True, description="a time with its zone, as 2026-03-01T09:30:00Z")]
 SearchText = Annotated[
     str,
@@ -153,7 +156,7 @@ class LedgerQuery(PageQuery, frozen=True, kw_only=True):
 
     order_ref: OrderRef | None = None
     type: EntryType | None = None
-    customer_id: Id | None = None
+    customer_id: CustomerText | None = None
     branch_id: Id | None = None
     since: Since | None = None
     until: Since | None = None

@@ -12,10 +12,12 @@ import msgspec
 from litestar import Request
 from litestar.exceptions import ClientException, InternalServerException
 
+from api.bodies import ID_OR_CODE
 from api.faults import faults_of, faults_of_query
 from api.messages import RequestLike
 from api.problems import STATUS
 from api.refusals import BodyTooLarge, MalformedJson, RequestTimedOut, UnsupportedMediaType
+from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.shops.links import code_in
 from loyalty_core.errors import CustomerNotFound, FieldError, InvalidRequest
 from loyalty_core.fields import LARGEST_ID
@@ -28,6 +30,7 @@ LARGEST_EXACT = 2**53
 OTHER_ENCODINGS = {"UTF-32": (BOM_UTF32_LE, BOM_UTF32_BE), "UTF-16": (BOM_UTF16_LE, BOM_UTF16_BE)}
 
 ID_TEXT = re.compile(r"[0-9]{1,19}")
+CODE_BEGINS = "CUS"
 PLUS_LOST = re.compile(r"^(\d{4}-\d\d-\d\d[Tt][\d:.]+) (\d\d:\d\d)(?![\s\S])")
 
 
@@ -129,9 +132,17 @@ def read_query(request: Request[Any, Any, Any], shape: type[Parsed]) -> Parsed:
     asked = request.query_params.items()
     parameters = {name: _plus_restored(value) for name, value in asked if name in shape.__struct_fields__}
     given = {name: value for name, value in parameters.items() if value.strip()}
-    if faults := faults_of_query(given, shape):
-        raise InvalidRequest(*faults)
+    faults = [*faults_of_query(given, shape), *_customer_faults(given)]
+    if faults:
+        raise InvalidRequest(*sorted(faults, key=lambda fault: [*given].index(fault.pointer[1:])))
     return msgspec.convert(given, shape, strict=False)
+
+
+def _customer_faults(given: dict[str, str]) -> list[FieldError]:
+    """What is wrong with a query that should name a customer: the struct takes any text."""
+    text = given.get("customer_id")
+    wrong = text is not None and text != "null" and customer_ref(text) is None
+    return [FieldError("/customer_id", f"must be {ID_OR_CODE}")] if wrong else []
 
 
 def _plus_restored(text: str) -> str:
@@ -145,6 +156,30 @@ def path_id(request: RequestLike) -> int:
     if not ID_TEXT.fullmatch(text) or not 1 <= int(text) <= LARGEST_ID:
         raise InvalidRequest.field("id", "must be a positive whole number of at most 64 bits")
     return int(text)
+
+
+def customer_ref(text: str) -> CustomerRef | None:
+    """The customer that a text names, by id or by code, typed or scanned; None if it is neither.
+
+    Digits alone are an id; a code without its CUS is one only if it has a letter.
+    """
+    if ID_TEXT.fullmatch(text) and 1 <= int(text) <= LARGEST_ID:
+        return int(text)
+    return code_in(text.replace("%2F", "/")) if any(letter.isalpha() for letter in text) else None
+
+
+def path_customer(request: RequestLike) -> CustomerRef:
+    """The customer in a path, by id or by code. Raises CustomerNotFound if it is meant as a code and is none.
+
+    Raises InvalidRequest for anything else.
+    """
+    text: str = request.path_params["id"]
+    ref = customer_ref(text)
+    if ref is not None:
+        return ref
+    if CODE_BEGINS in text.upper():
+        raise CustomerNotFound
+    raise InvalidRequest.field("id", f"must be {ID_OR_CODE}")
 
 
 def path_code(request: RequestLike) -> str:

@@ -129,7 +129,7 @@ def customers_page(place: Place, wanted: PageRequest, search: Search = ALL) -> V
 
 def transactions_page(place: Place, customer: int) -> Verb:
     """A page of the entries of one card."""
-    return partial(list_transactions, business=place.shops[0], customer_id=CustomerId(customer), wanted=PageRequest())
+    return partial(list_transactions, business=place.shops[0], ref=CustomerId(customer), wanted=PageRequest())
 
 
 def rewards_page(place: Place, wanted: PageRequest, status: RewardStatus = RewardStatus.AVAILABLE) -> Verb:

@@ -16,7 +16,7 @@ from api.reference.errors import example_problems
 from api.reference.event_schemas import KINDS, logged_schemas, webhooks
 from api.reference.prose import HERE, introduction
 from api.reference.samples import samples_of
-from api.reference.schemas import REF, component_schemas, query_schemas, ref, wire_name
+from api.reference.schemas import ID_OR_TEXT, REF, component_schemas, query_schemas, ref, wire_name
 from loyalty_app.pagination import Pagination
 from loyalty_app.webhooks.event_log import LoggedEvent
 
@@ -27,6 +27,10 @@ VERSION = "1.0.0"
 OTHERWISE = "Otherwise"
 PARAMETERS: dict[str, Json] = {
     "id": {"schema": {"type": "integer", "format": "int64", "minimum": 1}, "description": "The numeric id."},
+    "customer": {
+        "schema": ID_OR_TEXT,
+        "description": "The customer's numeric id, or the code on the card as `/customers/qr/{qr_code}` takes it.",
+    },
     "qr_code": {
         "schema": {"type": "string"},
         "description": "The code on the card, typed or scanned, or the card's whole link, URL-encoded.",
@@ -191,15 +195,16 @@ def _operation(call: Call) -> Json:
 
 def _parameters(call: Call) -> list[Json]:
     operation = call.operation
-    parameters = [_path_parameter(name, value) for name, value in call.values.items()]
+    kinds = {"id": "customer"} if call.path.startswith("/customers/") else {}
+    parameters = [_path_parameter(name, kinds.get(name, name), value) for name, value in call.values.items()]
     if operation.query is not None:
         parameters += _query_parameters(operation.query)
     return parameters + [IN_HEADERS[name] for name, there in _headers_asked(call).items() if there]
 
 
-def _path_parameter(name: str, value: str) -> Json:
-    parameter = PARAMETERS[name]
-    example = int(value) if parameter["schema"]["type"] == "integer" else value
+def _path_parameter(name: str, kind: str, value: str) -> Json:
+    parameter = PARAMETERS[kind]
+    example = int(value) if "integer" in parameter["schema"]["type"] else value
     return {"name": name, "in": "path", "required": True, **parameter, "example": example}
 
 

@@ -50,6 +50,7 @@ IDS = re.compile(r"(\w+_)?id|voids|voided_by")
 EVENT_NAMES: Json = {"type": "string", "enum": list(EVENT_TYPES)}
 CODE: Json = {"pattern": "^CUS[0-9A-HJKMNP-TV-Z]{10}$", "examples": ["CUS12AB34CD56"]}
 ADDRESS: Json = {"format": "uri"}
+ID_OR_TEXT: Json = {"type": ["integer", "string"]}
 SPECIAL: dict[tuple[str, str], Json] = {
     ("CustomerView", "qr_code"): CODE,
     ("CustomerDetails", "qr_code"): CODE,
@@ -58,8 +59,9 @@ SPECIAL: dict[tuple[str, str], Json] = {
     ("NewWebhookView", "url"): ADDRESS,
     ("WebhookOrder", "url"): ADDRESS,
     ("WebhookPatch", "url"): ADDRESS,
+    ("LedgerQuery", "customer_id"): ID_OR_TEXT,
 }
-"""What else is true of a text, by struct and field."""
+"""What else is true of a field, by struct and name."""
 
 
 def wire_name(name: str) -> str:
@@ -91,7 +93,10 @@ def query_schemas(query: type[msgspec.Struct]) -> Json:
     schema = msgspec.json.schema_components([query], ref_template=REF)[1][query.__name__]
     [struct] = [struct for struct in _structs([query]) if struct.cls is query]
     fields = {field.encode_name: field.type for field in struct.fields}
-    return {name: _renamed(_not_null(_field(name, one, fields[name]))) for name, one in schema["properties"].items()}
+    return {
+        name: _renamed(_not_null(_field(name, one, fields[name]))) | SPECIAL.get((query.__name__, name), {})
+        for name, one in schema["properties"].items()
+    }
 
 
 def _structs(types: list[type]) -> Iterator[inspect.StructType]:

@@ -11,16 +11,16 @@ from api.bodies import CustomerQuery, NewCustomer, PageQuery, RewardQuery
 from api.etags import created_at, etag, expected_states, known_response, state_headers, state_response
 from api.messages import AppRequest, counter_response, page_response, runtime_of
 from api.operations import Operation, serves
-from api.parsing import Also, path_code, path_id, read_body, read_query
+from api.parsing import Also, path_code, path_customer, read_body, read_query
 from loyalty_app.contacts import profile_faults
 from loyalty_app.counter import Caller
+from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers import lists as customers
 from loyalty_app.customers.card_pictures import look_of, read_card, render_card_png
 from loyalty_app.customers.changed_since import ChangedSince
 from loyalty_app.pictures.render_thread import drawn
 from loyalty_core.access import Scope
 from loyalty_core.customers import Profile, ProfileChange
-from loyalty_core.fields import CustomerId
 from loyalty_core.outcomes import Erased
 from loyalty_core.views import CustomerDetails, CustomerView, RewardView, TransactionView, customer_state
 
@@ -112,7 +112,7 @@ SHOWING = Operation(
 @serves("GET", "/customers/{id:str}", SHOWING)
 async def get_customer(request: AppRequest) -> ASGIResponse:
     """Show a customer."""
-    return await _show(request, path_id(request))
+    return await _show(request, path_customer(request))
 
 
 @serves(
@@ -130,7 +130,7 @@ async def get_customer_by_code(request: AppRequest) -> ASGIResponse:
     return await _show(request, path_code(request))
 
 
-async def _show(request: AppRequest, ref: int | str) -> ASGIResponse:
+async def _show(request: AppRequest, ref: CustomerRef) -> ASGIResponse:
     now, business = runtime_of(request).clock(), key_holder(request).business
     read = runtime_of(request).database.read
     details = await read(lambda c: customers.show_customer(c, business, ref, now=now))
@@ -158,10 +158,10 @@ async def _show(request: AppRequest, ref: int | str) -> ASGIResponse:
 )
 async def update_customer(request: AppRequest) -> ASGIResponse:
     """Change a profile."""
-    caller, customer_id = caller_of(request), path_id(request)
+    caller, customer = caller_of(request), path_customer(request)
     change = await read_body(request, ProfileChange, _more_faults(request, caller))
     counter, states = runtime_of(request).counter, expected_states(request)
-    answer = await counter.change_profile(caller, customer_id, change, if_state=states)
+    answer = await counter.change_profile(caller, customer, change, if_state=states)
     return counter_response(answer, headers={"ETag": etag(customer_state(answer.outcome))})
 
 
@@ -183,7 +183,7 @@ async def update_customer(request: AppRequest) -> ASGIResponse:
 async def delete_customer(request: AppRequest) -> ASGIResponse:
     """Erase personal data."""
     caller, states = caller_of(request), expected_states(request)
-    return counter_response(await runtime_of(request).counter.erase(caller, path_id(request), if_state=states))
+    return counter_response(await runtime_of(request).counter.erase(caller, path_customer(request), if_state=states))
 
 
 @serves(
@@ -204,9 +204,9 @@ async def delete_customer(request: AppRequest) -> ASGIResponse:
 )
 async def list_transactions(request: AppRequest) -> ASGIResponse:
     """List transactions."""
-    customer_id, wanted = CustomerId(path_id(request)), read_query(request, PageQuery).page_request()
+    customer, wanted = path_customer(request), read_query(request, PageQuery).page_request()
     business, read = key_holder(request).business, runtime_of(request).database.read
-    return page_response(await read(lambda c: customers.list_transactions(c, business, customer_id, wanted=wanted)))
+    return page_response(await read(lambda c: customers.list_transactions(c, business, customer, wanted=wanted)))
 
 
 @serves(
@@ -226,13 +226,13 @@ async def list_transactions(request: AppRequest) -> ASGIResponse:
 )
 async def list_customer_rewards(request: AppRequest) -> ASGIResponse:
     """List a customer's rewards."""
-    return await show_rewards(request, CustomerId(path_id(request)))
+    return await show_rewards(request, path_customer(request))
 
 
-async def show_rewards(request: AppRequest, customer_id: CustomerId | None = None) -> ASGIResponse:
+async def show_rewards(request: AppRequest, customer: CustomerRef | None = None) -> ASGIResponse:
     """List rewards of one customer or of all."""
     query, business = read_query(request, RewardQuery), key_holder(request).business
-    search = customers.RewardSearch(now=runtime_of(request).clock(), customer_id=customer_id, status=query.status)
+    search = customers.RewardSearch(now=runtime_of(request).clock(), customer=customer, status=query.status)
     read = runtime_of(request).database.read
     return page_response(await read(lambda c: customers.list_rewards(c, business, search, wanted=query.page_request())))
 
@@ -254,9 +254,9 @@ async def show_rewards(request: AppRequest, customer_id: CustomerId | None = Non
 )
 async def get_card(request: AppRequest) -> ASGIResponse:
     """Draw a card, unless the caller already has the picture."""
-    customer_id, business_id = path_id(request), key_holder(request).business.id
+    customer, business_id = path_customer(request), key_holder(request).business.id
     runtime = runtime_of(request)
-    card = await runtime.database.read(lambda c: read_card(c, business_id, customer_id, now=runtime.clock()))
+    card = await runtime.database.read(lambda c: read_card(c, business_id, customer, now=runtime.clock()))
     look = look_of(card)
     known = known_response(request, look)
     if known is not None:

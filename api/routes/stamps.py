@@ -7,7 +7,7 @@ from api import examples
 from api.auth import caller_of
 from api.messages import AppRequest, RequestLike, counter_response, runtime_of
 from api.operations import Operation, serves
-from api.parsing import path_code, path_id, read_body
+from api.parsing import path_code, path_customer, read_body
 from loyalty_app.counter import Answer
 from loyalty_core.access import Scope
 from loyalty_core.outcomes import Redeemed, Stamped
@@ -55,8 +55,8 @@ async def add_stamps_by_code(request: AppRequest) -> ASGIResponse:
 
 
 async def stamp_by_id(request: RequestLike) -> Answer[Stamped]:
-    """Stamp the card with the id in the path."""
-    return await _stamp(request, path_id(request))
+    """Stamp the card with the id in the path, or with the code in its place."""
+    return await _stamp(request, path_customer(request))
 
 
 async def stamp_by_code(request: RequestLike) -> Answer[Stamped]:
@@ -93,7 +93,7 @@ REDEEMING = Operation(
 @serves("POST", "/customers/{id:str}/redeem", REDEEMING)
 async def redeem(request: AppRequest) -> ASGIResponse:
     """Hand out a reward."""
-    return await _redeem(request, path_id(request))
+    return await _redeem(request, path_customer(request))
 
 
 @serves(

@@ -7,7 +7,7 @@ from api.auth import caller_of, key_holder
 from api.bodies import EventQuery, LedgerQuery, VoidOrder
 from api.messages import AppRequest, counter_response, data_response, page_response, runtime_of
 from api.operations import Operation, serves
-from api.parsing import path_id, read_body, read_query
+from api.parsing import customer_ref, path_id, read_body, read_query
 from loyalty_app.customers.transactions import LedgerSearch, list_ledger, read_transaction
 from loyalty_app.webhooks.event_log import LoggedEvent, list_events
 from loyalty_core.access import Scope
@@ -25,7 +25,8 @@ TAG = "Transactions"
         name="transactions.list",
         summary="List transactions",
         text="All entries of the shop's ledger, the newest first; undone ones and those of erased customers stay. "
-        "`order_ref` finds what was done for an order, `type`, `customer_id` and `branch_id` choose, and so do `since` "
+        "`order_ref` finds what was done for an order, `type`, `customer_id` (an id or a code) and `branch_id` choose, "
+        "and so do `since` "
         "(included) and `until` (not included).",
         tag=TAG,
         scope=Scope.CUSTOMERS_READ,
@@ -41,7 +42,7 @@ async def list_transactions(request: AppRequest) -> ASGIResponse:
     search = LedgerSearch(
         order_ref=query.order_ref,
         type=query.type,
-        customer_id=query.customer_id,
+        customer=customer_ref(query.customer_id or ""),
         branch_id=query.branch_id,
         since=query.since,
         until=query.until,

@@ -22,7 +22,7 @@ from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
 from loyalty_core.customers import Customer
 from loyalty_core.errors import CustomerNotFound
-from loyalty_core.fields import BusinessId, CustomerId
+from loyalty_core.fields import BusinessId
 from loyalty_core.number_plans import forms_of
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import (
@@ -140,13 +140,13 @@ def _without(customer: Customer, lapsed: int) -> Customer:
 
 
 def list_transactions(
-    connection: Connection, business: Business, customer_id: CustomerId, *, wanted: PageRequest
+    connection: Connection, business: Business, ref: CustomerRef, *, wanted: PageRequest
 ) -> Page[TransactionView]:
     """The ledger of a card, the newest first. Raises CustomerNotFound, PageTooDeep, InvalidCursor."""
-    total = find_customer(connection, business.id, customer_id).entries
-    own = (transaction.c.business_id == business.id, transaction.c.customer_id == customer_id)
+    holder = find_customer(connection, business.id, ref)
+    own = (transaction.c.business_id == business.id, transaction.c.customer_id == holder.id)
     walk = Walk("transactions", transaction.c.id, newest_first=True)
-    found = read_page(connection, select(transaction).where(*own), walk, wanted=wanted, total=total)
+    found = read_page(connection, select(transaction).where(*own), walk, wanted=wanted, total=holder.entries)
     return page_of(found, lambda row: transaction_view(entry_of(row)))
 
 
@@ -154,7 +154,7 @@ class RewardSearch(msgspec.Struct, frozen=True, kw_only=True):
     """Which rewards to list: of one customer or all, with one status or any, as of a moment."""
 
     now: datetime
-    customer_id: CustomerId | None = None
+    customer: CustomerRef | None = None
     status: RewardStatus | None = None
 
 
@@ -162,10 +162,9 @@ def list_rewards(
     connection: Connection, business: Business, search: RewardSearch, *, wanted: PageRequest
 ) -> Page[RewardView]:
     """Rewards, the newest first. Raises CustomerNotFound, PageTooDeep, InvalidCursor."""
-    if search.customer_id is not None:
-        find_customer(connection, business.id, search.customer_id)
-    rows = _rewards(business, search)
-    if search.customer_id is None:
+    named = None if search.customer is None else find_customer(connection, business.id, search.customer)
+    rows = _rewards(business, search, None if named is None else named.id)
+    if named is None:
         total = count_rewards(connection, business.id, search.status, now=search.now)
     else:
         total = connection.execute(select(func.count()).select_from(rows)).scalar_one()
@@ -174,15 +173,15 @@ def list_rewards(
     return page_of(found, lambda row: reward_view(reward_of(row), search.now))
 
 
-def _rewards(business: Business, search: RewardSearch) -> Subquery:
-    """The rewards to list.
+def _rewards(business: Business, search: RewardSearch, customer_id: int | None) -> Subquery:
+    """The rewards to list, of all customers or of one.
 
     Why a union: rewards that count as expired come from two places, each with its own order. With an OR the database
     would read and sort them all for one page.
     """
     own = [reward.c.business_id == business.id]
-    if search.customer_id is not None:
-        own.append(reward.c.customer_id == search.customer_id)
+    if customer_id is not None:
+        own.append(reward.c.customer_id == customer_id)
     if search.status is None:
         return select(reward).where(*own).subquery()
     first = select(reward).where(*own, _has_status(search.status, search.now))

@@ -22,8 +22,8 @@ class Method(msgspec.Struct, frozen=True, kw_only=True):
     """One method of a client.
 
     answer        what comes back; a list that is `paged`, or bytes if it is `binary`
-    path          as in the OpenAPI; `code_path` is for a customer who is named by their code
-    subject       what the path names: customer, transaction, webhook
+    path          as in the OpenAPI; `code_path` is another one, for a customer who is named by their code
+    subject       what the path names: customer, transaction, webhook; `takes_code` if a code will do
     """
 
     resource: str
@@ -32,6 +32,7 @@ class Method(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     code_path: str = ""
     subject: str = ""
+    takes_code: bool = False
     by_code_only: bool = False
     query: tuple[Field, ...] = ()
     body: tuple[Field, ...] = ()
@@ -53,7 +54,7 @@ class Method(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subject_name(self) -> str:
         """How the subject is called: `customer` where a code will do, else `customer_id`."""
-        return self.subject if self.code_path or self.by_code_only else f"{self.subject}_id"
+        return self.subject if self.takes_code else f"{self.subject}_id"
 
     @property
     def writes(self) -> bool:
@@ -94,6 +95,7 @@ def _method(schemas: Schemas, path: str, verb: str, operation: Json) -> Method:
         verb=verb.upper(),
         path=path,
         subject=path.split("/")[1].removesuffix("s") if "{" in path else "",
+        takes_code=_takes_text(operation),
         by_code_only="{qr_code}" in path,
         query=_query(schemas, operation),
         body=_body(schemas, operation),
@@ -102,6 +104,12 @@ def _method(schemas: Schemas, path: str, verb: str, operation: Json) -> Method:
         binary=binary,
         summary=str(operation.get("summary", "")),
     )
+
+
+def _takes_text(operation: Json) -> bool:
+    """Whether what the path names may be a text."""
+    kinds = [one["schema"]["type"] for one in operation.get("parameters", ()) if one.get("in") == "path"]
+    return any("string" in kind for kind in kinds)
 
 
 def _success(operation: Json) -> dict[str, Any]:

@@ -15,6 +15,7 @@ TYPES = {
     "enum": "string",
     "any": "unknown",
     "bytes": "Uint8Array",
+    "customer": "number | string",
 }
 FILES = ("resources.js", "resources.d.ts", "models.d.ts", "errorCodes.js", "errorCodes.d.ts", "events.d.ts")
 KEY = "idempotencyKey"
@@ -81,7 +82,7 @@ def typed_parameters(method: Method) -> str:
 def _subject_type(method: Method) -> str:
     if method.by_code_only:
         return "string"
-    return "number | string" if method.code_path else "number"
+    return "number | string" if method.takes_code else "number"
 
 
 def queries(method: Method, *more: str) -> str:

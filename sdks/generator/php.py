@@ -17,6 +17,7 @@ TYPES = {
     "enum": "string",
     "any": "mixed",
     "bytes": "string",
+    "customer": "int|string",
 }
 
 
@@ -78,7 +79,7 @@ def parameters(method: Method) -> str:
 def _subject_type(method: Method) -> str:
     if method.by_code_only:
         return "string"
-    return "int|string" if method.code_path else "int"
+    return "int|string" if method.takes_code else "int"
 
 
 def _parameter(field: Field) -> str:

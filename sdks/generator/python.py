@@ -11,7 +11,15 @@ from sdks.generator.methods import Method
 from sdks.generator.rendering import environment
 from sdks.generator.shapes import Shape
 
-TYPES = {"int": "int", "float": "float", "str": "str", "bool": "bool", "any": "Any", "bytes": "bytes"}
+TYPES = {
+    "int": "int",
+    "float": "float",
+    "str": "str",
+    "bool": "bool",
+    "any": "Any",
+    "bytes": "bytes",
+    "customer": "int | str",
+}
 
 
 def python(contents: Contents) -> dict[str, str]:

@@ -12,7 +12,10 @@ PLAIN = {"integer": "int", "number": "float", "string": "str", "boolean": "bool"
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """A type: `int`, `str`, `bool`, `float`, `any`, `event`, or `model` or `enum` with a name; a list, or null."""
+    """A type: `int`, `str`, `bool`, `float`, `any`, `event`, or `model` or `enum` with a name; a list, or null.
+
+    `customer` is an id or a code.
+    """
 
     kind: str
     name: str = ""
@@ -60,6 +63,8 @@ class Schemas:
         choices = schema.get("anyOf") or schema.get("oneOf")
         if choices and schema.get("discriminator", {}).get("propertyName") == "type":
             return Shape(kind="event", name="Event")
+        if schema.get("type") == ["integer", "string"]:
+            return Shape(kind="customer")
         if isinstance(kinds := schema.get("type"), list):
             choices = [{**schema, "type": kind} for kind in kinds]
         if choices:

@@ -249,8 +249,9 @@ async def test_query_parameters_that_nobody_knows_do_not_matter(till: Till) -> N
 async def test_an_id_is_a_positive_whole_number_of_at_most_64_bits(till: Till, path: str) -> None:
     method = "POST" if path.endswith(("stamps", "void")) else "GET"
     wrong = ("0", "-1", "+1", "x", "1.0", "1e3", "%201", "%D9%A1", "%00", "%2F1", str(2**63), "9" * 40, "9" * 5_000)
+    told = f"{ID}, or a customer's code" if path.startswith("/customers") else ID
     for text in (*wrong, f"{'0' * 19}1{'0' * 30}", f"{'0' * 19}1{'0' * 5_000}"):
-        await assert_refused(till, (method, path.format(text)), None, "/id", ID)
+        await assert_refused(till, (method, path.format(text)), None, "/id", told)
 
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 256, "schl\x7fssel", "a\tb"])

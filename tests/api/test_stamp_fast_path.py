@@ -34,6 +34,8 @@ REQUESTS = {
     "no body": StampCase(200, b""),
     "by code": StampCase(200, card="qr/{qr_code}"),
     "by a scanned link": StampCase(200, card="qr/https%3A%2F%2Ft.me%2Fbot%3Fstart%3Dc_{qr_code}"),
+    "by code in the place of the id": StampCase(200, card="{qr_code}"),
+    "no code in the place of the id": StampCase(404, card="CUS12"),
     "its own request id": StampCase(200, headers={"X-Request-Id": "till-7"}),
     "a replay": StampCase(200, headers=only_once("again")),
     "the key in the other header": StampCase(200, headers={"Authorization": "", "X-Api-Key": "{key}"}),

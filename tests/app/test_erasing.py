@@ -102,7 +102,7 @@ async def test_an_erased_customer_is_found_by_nothing(shop: Shop) -> None:
 async def test_the_lists_of_an_erased_customer_are_not_there(shop: Shop) -> None:
     mina = await a_life(shop)
     await shop.erase(mina)
-    wanted, of_mina = PageRequest(), RewardSearch(now=shop.clock.now, customer_id=CustomerId(mina))
+    wanted, of_mina = PageRequest(), RewardSearch(now=shop.clock.now, customer=CustomerId(mina))
     with pytest.raises(CustomerNotFound):
         await shop.database.read(lambda c: list_transactions(c, shop.business, CustomerId(mina), wanted=wanted))
     with pytest.raises(CustomerNotFound):

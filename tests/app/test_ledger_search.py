@@ -123,9 +123,9 @@ async def test_types_customers_and_branches_choose_and_go_together(shop: Shop) -
     assert await found(shop, type=EntryType.STAMP) == [his, here, first]
     assert await found(shop, type=EntryType.REDEEM) == [redeemed]
     assert await found(shop, type=EntryType.IMPORT) == []
-    assert await found(shop, customer_id=lena) == [redeemed, here, first]
+    assert await found(shop, customer=lena) == [redeemed, here, first]
     assert await found(shop, branch_id=branch) == [his, here]
-    assert await found(shop, branch_id=branch, customer_id=lena, type=EntryType.STAMP) == [here]
+    assert await found(shop, branch_id=branch, customer=lena, type=EntryType.STAMP) == [here]
     assert await found(shop, branch_id=branch + 1) == []
 
 

@@ -38,7 +38,7 @@ async def transactions(shop: Shop, customer: int, **wanted: object) -> Page[Tran
 async def rewards(
     shop: Shop, status: RewardStatus | None = None, customer: int | None = None, **wanted: object
 ) -> Page[RewardView]:
-    search = RewardSearch(now=shop.clock.now, status=status, customer_id=CustomerId(customer) if customer else None)
+    search = RewardSearch(now=shop.clock.now, status=status, customer=CustomerId(customer) if customer else None)
     request = replace(PageRequest(), **wanted)
     return await shop.database.read(lambda c: list_rewards(c, shop.business, search, wanted=request))
 

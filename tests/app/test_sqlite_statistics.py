@@ -34,7 +34,7 @@ OF_A_CARD: dict[str, Verb] = {
     "a customer": lambda shop, c: show_customer(c, shop.business, 1, now=NOON),
     "their transactions": lambda shop, c: list_transactions(c, shop.business, CustomerId(1), wanted=FIRST),
     "their rewards": lambda shop, c: list_rewards(
-        c, shop.business, RewardSearch(now=NOON, customer_id=CustomerId(1)), wanted=FIRST
+        c, shop.business, RewardSearch(now=NOON, customer=CustomerId(1)), wanted=FIRST
     ),
     "their last deeds": lambda shop, c: last_deeds(c, shop.business.id, CustomerId(1)),
     "a whole history": lambda shop, c: shop.database.fetch(
@@ -58,7 +58,7 @@ OF_THE_LEDGER = {
     "all": (LedgerSearch(), {"id>?", "business_id=?)"}),
     "by type": (LedgerSearch(type=EntryType.REDEEM), {"ix_transaction_type (business_id=? AND type=?"}),
     "by branch": (LedgerSearch(branch_id=1), {"ix_transaction_branch_id (business_id=? AND branch_id=?"}),
-    "by customer": (LedgerSearch(customer_id=1), {"customer_id=?"}),
+    "by customer": (LedgerSearch(customer=1), {"customer_id=?"}),
     "by order": (
         LedgerSearch(order_ref="A-1"),
         {"uq_transaction_order_ref (business_id=? AND order_ref=?", "undone_order_ref (business_id=? AND order_ref=?"},

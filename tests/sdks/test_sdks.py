@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from api.reference.routes import document
+from sdks.generator.contents import contents_of
 from tests.api.live import NOBODY, Live
 from tests.sdks.driving import Driver, asked_for, given
 from tests.sdks.scripted import cutting, scripted
@@ -25,6 +27,43 @@ def test_two_lines_stamp_a_card_by_code_or_by_id(sdk: Driver, live: Live) -> Non
     assert sdk.call("customers.stamp", lena["qr_code"], stamps=2)["current_stamps"] == 2
     assert sdk.call("customers.stamp", lena["id"])["current_stamps"] == 3
     assert sdk.call("customers.get", lena["qr_code"])["total_stamps"] == 3
+
+
+NAMED: dict[str, dict[str, object]] = {
+    "stamp": {"stamps": 10},
+    "get": {},
+    "get_by_code": {},
+    "update": {"name": "Lena M."},
+    "list_transactions": {},
+    "list_rewards": {"status": "available"},
+    "card": {},
+    "redeem": {},
+    "delete": {},
+}
+"""Every method that takes a customer, in an order in which all of them can be asked."""
+
+
+def test_every_method_about_a_customer_takes_their_code(sdk: Driver, live: Live) -> None:
+    [customers] = [one for one in contents_of(document()).resources if one.name == "customers"]
+    assert NAMED.keys() == {method.name for method in customers.methods if method.takes_code}
+    lena = a_customer(sdk, live)
+    by_code = {name: sdk.call(f"customers.{name}", lena["qr_code"], **values) for name, values in NAMED.items()}
+    assert by_code["get"] == by_code["get_by_code"]
+    assert by_code["update"]["name"] == "Lena M."
+    assert by_code["list_transactions"][0]["id"] == by_code["stamp"]["transaction_id"]
+    assert by_code["list_rewards"] == by_code["stamp"]["rewards"]
+    assert by_code["delete"]["id"] == lena["id"]
+    for name, values in NAMED.items():
+        assert sdk.refused(f"customers.{name}", lena["qr_code"], **values)["class"] == "CustomerNotFound", name
+
+
+def test_the_ledger_of_a_customer_is_listed_by_code_or_by_id(sdk: Driver, live: Live) -> None:
+    lena = a_customer(sdk, live)
+    for _ in "12":
+        sdk.call("customers.stamp", lena["id"])
+    by_code = sdk.call("transactions.list", customer_id=lena["qr_code"])
+    assert len(by_code) == 2
+    assert sdk.call("transactions.list", customer_id=lena["id"]) == by_code
 
 
 def test_a_full_card_is_a_reward_that_is_handed_out_and_taken_back(sdk: Driver, live: Live) -> None:

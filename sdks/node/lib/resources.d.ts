@@ -18,17 +18,17 @@ export interface Customers {
   /** Get a customer by id. */
   get(customer: number | string): Promise<models.CustomerDetails>;
   /** Change a customer's profile. */
-  update(customerId: number, given?: { name?: string; phone?: string | null; email?: string | null; birthday?: string | null } & Once): Promise<models.Customer>;
+  update(customer: number | string, given?: { name?: string; phone?: string | null; email?: string | null; birthday?: string | null } & Once): Promise<models.Customer>;
   /** Erase a customer's personal data. */
-  delete(customerId: number, given?: Once): Promise<models.DeletedCustomer>;
+  delete(customer: number | string, given?: Once): Promise<models.DeletedCustomer>;
   /** Look a customer up by QR code. */
   getByCode(customer: string): Promise<models.CustomerDetails>;
   /** List what was done to a card. */
-  listTransactions(customerId: number, given?: { limit?: number }): Listing<models.Transaction>;
+  listTransactions(customer: number | string, given?: { limit?: number }): Listing<models.Transaction>;
   /** List a customer's rewards. */
-  listRewards(customerId: number, given?: { limit?: number; status?: models.RewardStatus }): Listing<models.Reward>;
+  listRewards(customer: number | string, given?: { limit?: number; status?: models.RewardStatus }): Listing<models.Reward>;
   /** Get the picture of a card. */
-  card(customerId: number): Promise<Uint8Array>;
+  card(customer: number | string): Promise<Uint8Array>;
   /** Add stamps by id. */
   stamp(customer: number | string, given?: { stamps?: number; branchId?: number | null; orderRef?: string | null; occurredAt?: string | null } & Once): Promise<models.Stamped>;
   /** Redeem a reward by id. */
@@ -52,7 +52,7 @@ export interface Stamps {
 /** Operations on transactions. */
 export interface Transactions {
   /** List transactions. */
-  list(given?: { limit?: number; orderRef?: string; type?: models.EntryType; customerId?: number; branchId?: number; since?: string; until?: string }): Listing<models.Transaction>;
+  list(given?: { limit?: number; orderRef?: string; type?: models.EntryType; customerId?: number | string; branchId?: number; since?: string; until?: string }): Listing<models.Transaction>;
   /** Get a transaction. */
   get(transactionId: number): Promise<models.Transaction>;
   /** Undo a stamp or a redemption. */

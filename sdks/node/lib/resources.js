@@ -22,28 +22,28 @@ class Customers {
     return (await this.#client.json("GET", pathOf("/customers/{id}", customer, "/customers/qr/{qr_code}"))).data;
   }
 
-  async update(customerId, { name, phone, email, birthday, idempotencyKey } = {}) {
-    return (await this.#client.json("PATCH", pathOf("/customers/{id}", customerId), { body: { name, phone, email, birthday }, idempotencyKey })).data;
+  async update(customer, { name, phone, email, birthday, idempotencyKey } = {}) {
+    return (await this.#client.json("PATCH", pathOf("/customers/{id}", customer), { body: { name, phone, email, birthday }, idempotencyKey })).data;
   }
 
-  async delete(customerId, { idempotencyKey } = {}) {
-    return (await this.#client.json("DELETE", pathOf("/customers/{id}", customerId), { idempotencyKey })).data;
+  async delete(customer, { idempotencyKey } = {}) {
+    return (await this.#client.json("DELETE", pathOf("/customers/{id}", customer), { idempotencyKey })).data;
   }
 
   async getByCode(customer) {
     return (await this.#client.json("GET", pathOf("/customers/qr/{qr_code}", customer))).data;
   }
 
-  listTransactions(customerId, { limit } = {}) {
-    return new Listing((cursor) => this.#client.json("GET", pathOf("/customers/{id}/transactions", customerId), { query: { limit, cursor } }));
+  listTransactions(customer, { limit } = {}) {
+    return new Listing((cursor) => this.#client.json("GET", pathOf("/customers/{id}/transactions", customer), { query: { limit, cursor } }));
   }
 
-  listRewards(customerId, { limit, status } = {}) {
-    return new Listing((cursor) => this.#client.json("GET", pathOf("/customers/{id}/rewards", customerId), { query: { limit, status, cursor } }));
+  listRewards(customer, { limit, status } = {}) {
+    return new Listing((cursor) => this.#client.json("GET", pathOf("/customers/{id}/rewards", customer), { query: { limit, status, cursor } }));
   }
 
-  async card(customerId) {
-    return this.#client.bytes("GET", pathOf("/customers/{id}/card.png", customerId));
+  async card(customer) {
+    return this.#client.bytes("GET", pathOf("/customers/{id}/card.png", customer));
   }
 
   async stamp(customer, { stamps, branchId, orderRef, occurredAt, idempotencyKey } = {}) {

@@ -83,7 +83,7 @@ class Customers:
 
     def update(
         self,
-        customer_id: int,
+        customer: int | str,
         *,
         name: str | NotGiven = NOT_GIVEN,
         phone: str | None | NotGiven = NOT_GIVEN,
@@ -94,7 +94,7 @@ class Customers:
         """Change a customer's profile. Raises LoyaltyLoopError."""
         call = Call.of(
             "PATCH",
-            path_of("/customers/{id}", customer_id),
+            path_of("/customers/{id}", customer),
             body={
                 "name": name,
                 "phone": phone,
@@ -108,14 +108,14 @@ class Customers:
 
     def delete(
         self,
-        customer_id: int,
+        customer: int | str,
         *,
         idempotency_key: str | None = None,
     ) -> models.DeletedCustomer:
         """Erase a customer's personal data. Raises LoyaltyLoopError."""
         call = Call.of(
             "DELETE",
-            path_of("/customers/{id}", customer_id),
+            path_of("/customers/{id}", customer),
             idempotency_key=idempotency_key,
         )
         answer = self._run(call)
@@ -135,14 +135,14 @@ class Customers:
 
     def list_transactions(
         self,
-        customer_id: int,
+        customer: int | str,
         *,
         limit: int | NotGiven = NOT_GIVEN,
     ) -> Listing[models.Transaction]:
         """List what was done to a card. Raises LoyaltyLoopError."""
         call = Call.of(
             "GET",
-            path_of("/customers/{id}/transactions", customer_id),
+            path_of("/customers/{id}/transactions", customer),
             query={
                 "limit": limit,
             },
@@ -155,7 +155,7 @@ class Customers:
 
     def list_rewards(
         self,
-        customer_id: int,
+        customer: int | str,
         *,
         limit: int | NotGiven = NOT_GIVEN,
         status: models.RewardStatus | NotGiven = NOT_GIVEN,
@@ -163,7 +163,7 @@ class Customers:
         """List a customer's rewards. Raises LoyaltyLoopError."""
         call = Call.of(
             "GET",
-            path_of("/customers/{id}/rewards", customer_id),
+            path_of("/customers/{id}/rewards", customer),
             query={
                 "limit": limit,
                 "status": status,
@@ -177,12 +177,12 @@ class Customers:
 
     def card(
         self,
-        customer_id: int,
+        customer: int | str,
     ) -> bytes:
         """Get the picture of a card. Raises LoyaltyLoopError."""
         call = Call.of(
             "GET",
-            path_of("/customers/{id}/card.png", customer_id),
+            path_of("/customers/{id}/card.png", customer),
         )
         return (self._run(call)).body
 
@@ -305,7 +305,7 @@ class Transactions:
         limit: int | NotGiven = NOT_GIVEN,
         order_ref: str | NotGiven = NOT_GIVEN,
         type: models.EntryType | NotGiven = NOT_GIVEN,
-        customer_id: int | NotGiven = NOT_GIVEN,
+        customer_id: int | str | NotGiven = NOT_GIVEN,
         branch_id: int | NotGiven = NOT_GIVEN,
         since: str | NotGiven = NOT_GIVEN,
         until: str | NotGiven = NOT_GIVEN,

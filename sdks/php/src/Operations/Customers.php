@@ -74,11 +74,11 @@ final class Customers
      * @return Models\Customer
      * @throws LoyaltyLoopError
      */
-    public function update(int $customerId, string|NotGiven $name = NotGiven::Value, string|null|NotGiven $phone = NotGiven::Value, string|null|NotGiven $email = NotGiven::Value, string|null|NotGiven $birthday = NotGiven::Value, ?string $idempotencyKey = null): Models\Customer
+    public function update(int|string $customer, string|NotGiven $name = NotGiven::Value, string|null|NotGiven $phone = NotGiven::Value, string|null|NotGiven $email = NotGiven::Value, string|null|NotGiven $birthday = NotGiven::Value, ?string $idempotencyKey = null): Models\Customer
     {
         $call = new Call(
             "PATCH",
-            Call::path("/customers/{id}", $customerId),
+            Call::path("/customers/{id}", $customer),
             body: ["name" => $name, "phone" => $phone, "email" => $email, "birthday" => $birthday, ],
             idempotencyKey: $idempotencyKey,
         );
@@ -91,11 +91,11 @@ final class Customers
      * @return Models\DeletedCustomer
      * @throws LoyaltyLoopError
      */
-    public function delete(int $customerId, ?string $idempotencyKey = null): Models\DeletedCustomer
+    public function delete(int|string $customer, ?string $idempotencyKey = null): Models\DeletedCustomer
     {
         $call = new Call(
             "DELETE",
-            Call::path("/customers/{id}", $customerId),
+            Call::path("/customers/{id}", $customer),
             idempotencyKey: $idempotencyKey,
         );
         return Model::shaped(Models\DeletedCustomer::class, $this->line->send($call)->json()["data"]);
@@ -122,11 +122,11 @@ final class Customers
      * @return Listing<Models\Transaction>
      * @throws LoyaltyLoopError
      */
-    public function listTransactions(int $customerId, int|NotGiven $limit = NotGiven::Value): Listing
+    public function listTransactions(int|string $customer, int|NotGiven $limit = NotGiven::Value): Listing
     {
         $call = new Call(
             "GET",
-            Call::path("/customers/{id}/transactions", $customerId),
+            Call::path("/customers/{id}/transactions", $customer),
             query: ["limit" => $limit, ],
         );
         return new Listing(Models\Transaction::class, $this->line, $call);
@@ -138,11 +138,11 @@ final class Customers
      * @return Listing<Models\Reward>
      * @throws LoyaltyLoopError
      */
-    public function listRewards(int $customerId, int|NotGiven $limit = NotGiven::Value, string|NotGiven $status = NotGiven::Value): Listing
+    public function listRewards(int|string $customer, int|NotGiven $limit = NotGiven::Value, string|NotGiven $status = NotGiven::Value): Listing
     {
         $call = new Call(
             "GET",
-            Call::path("/customers/{id}/rewards", $customerId),
+            Call::path("/customers/{id}/rewards", $customer),
             query: ["limit" => $limit, "status" => $status, ],
         );
         return new Listing(Models\Reward::class, $this->line, $call);
@@ -154,11 +154,11 @@ final class Customers
      * @return string
      * @throws LoyaltyLoopError
      */
-    public function card(int $customerId): string
+    public function card(int|string $customer): string
     {
         $call = new Call(
             "GET",
-            Call::path("/customers/{id}/card.png", $customerId),
+            Call::path("/customers/{id}/card.png", $customer),
         );
         return $this->line->send($call)->body;
     }
