@@ -22,7 +22,7 @@ from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
 from loyalty_core.customers import Customer
 from loyalty_core.errors import CustomerNotFound
-from loyalty_core.fields import BusinessId
+from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.number_plans import forms_of
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import (
@@ -194,6 +194,7 @@ def _rewards(business: Business, search: RewardSearch, customer_id: int | None) 
 class Owed(msgspec.Struct, frozen=True, kw_only=True):
     """A reward that can be redeemed, and whose it is."""
 
+    customer_id: CustomerId
     customer_name: str
     description: str
     earned_at: datetime
@@ -207,6 +208,7 @@ def list_owed(connection: Connection, business: Business, *, now: datetime, want
     theirs = and_(customer.c.business_id == reward.c.business_id, customer.c.id == reward.c.customer_id)
     named = select(
         reward.c.id,
+        reward.c.customer_id,
         reward.c.description,
         reward.c.earned_at,
         reward.c.expires_at,

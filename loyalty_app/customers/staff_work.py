@@ -8,6 +8,7 @@ The rules, in words:
 Rights are checked by the callers.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
 import msgspec
@@ -40,7 +41,7 @@ class StaffWork(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StaffDeed(msgspec.Struct, frozen=True, kw_only=True):
-    """An entry that somebody on the staff made.
+    """An entry of the ledger, as people of the shop are told about it.
 
     `undone` is the entry that it undid, if it is an undo; `reward` is the text of the reward that either is about. An
     erased customer has no name.
@@ -116,7 +117,11 @@ def read_staff_deeds(
         .offset(skip)
         .limit(limit)
     )
-    entries = [entry_of(row) for row in connection.execute(newest)]
+    return deeds_of(connection, business, [entry_of(row) for row in connection.execute(newest)])
+
+
+def deeds_of(connection: Connection, business: Business, entries: Sequence[Entry]) -> list[StaffDeed]:
+    """Entries of a shop's ledger, made by anybody, with what is to be told about each."""
     undone = _entries(connection, business, {entry.voids for entry in entries if entry.voids is not None})
     names = _names(connection, business, {entry.customer_id for entry in entries})
     about = {entry.id: undone.get(entry.voids or 0) for entry in entries}

@@ -17,7 +17,7 @@ from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
 from loyalty_core.customers import clean_order_ref
 from loyalty_core.errors import TransactionNotFound
 from loyalty_core.fields import BusinessId, TransactionId
-from loyalty_core.ledger import EntryType
+from loyalty_core.ledger import Entry, EntryType
 from loyalty_core.stamping import EARLIEST
 from loyalty_core.views import TransactionView, transaction_view
 
@@ -52,6 +52,7 @@ class LedgerSearch(msgspec.Struct, frozen=True, kw_only=True):
     type: EntryType | None = None
     customer: CustomerRef | None = None
     branch_id: int | None = None
+    staff_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -60,10 +61,17 @@ def list_ledger(
     connection: Connection, business_id: BusinessId, search: LedgerSearch, *, wanted: PageRequest
 ) -> Page[TransactionView]:
     """The entries of a shop, the newest first. Raises InvalidRequest, PageTooDeep, InvalidCursor."""
+    found = list_entries(connection, business_id, search, wanted=wanted)
+    return Page([transaction_view(entry) for entry in found.data], found.pagination)
+
+
+def list_entries(
+    connection: Connection, business_id: BusinessId, search: LedgerSearch, *, wanted: PageRequest
+) -> Page[Entry]:
+    """The same as the core knows them, with the reasons of undos."""
     rows = _matching(connection, business_id, search).subquery()
     walk = Walk("ledger", rows.c.id, newest_first=True)
-    found = read_page(connection, select(rows), walk, wanted=wanted, total=None)
-    return page_of(found, lambda row: transaction_view(entry_of(row)))
+    return page_of(read_page(connection, select(rows), walk, wanted=wanted, total=None), entry_of)
 
 
 def _matching(connection: Connection, business_id: BusinessId, search: LedgerSearch) -> Any:  # noqa: ANN401  # a SELECT or a union
@@ -91,6 +99,8 @@ def _conditions(connection: Connection, business_id: BusinessId, search: LedgerS
         conditions.append(transaction.c.customer_id == _id_of(business_id, search.customer))
     if search.branch_id is not None:
         conditions.append(transaction.c.branch_id == search.branch_id)
+    if search.staff_id is not None:  # the kind of actor as the index has it, to the letter
+        conditions += [transaction.c.actor_type == literal_column("'staff'"), transaction.c.actor_id == search.staff_id]
     if search.since is not None:
         first = first_entry_since(connection, business_id, search.since - DISORDER)
         conditions += [transaction.c.id >= first, transaction.c.occurred_at >= search.since]

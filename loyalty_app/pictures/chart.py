@@ -51,17 +51,22 @@ class ChartPicture(msgspec.Struct, frozen=True, kw_only=True):
 
 def render_chart(chart: ChartPicture) -> bytes:
     """The chart as a PNG of 1000×600 pixels. Raises ValueError if labels, bars and dots differ in number."""
-    if len(chart.labels) != len(chart.bars) or len(chart.dots) not in {0, len(chart.bars)}:
-        raise ValueError("a chart needs a label for each bar, and a dot for each or none")
-    if not 1 <= len(chart.bars) <= DAYS_AT_MOST:
-        raise ValueError(f"a chart has 1 to {DAYS_AT_MOST} days")
+    check_chart(chart)
     file = BytesIO()
     _draw(chart).save(file, "PNG", compress_level=4)
     return file.getvalue()
 
 
+def check_chart(chart: ChartPicture) -> None:
+    """Raise ValueError if labels, bars and dots differ in number, or are too many."""
+    if len(chart.labels) != len(chart.bars) or len(chart.dots) not in {0, len(chart.bars)}:
+        raise ValueError("a chart needs a label for each bar, and a dot for each or none")
+    if not 1 <= len(chart.bars) <= DAYS_AT_MOST:
+        raise ValueError(f"a chart has 1 to {DAYS_AT_MOST} days")
+
+
 def _draw(chart: ChartPicture) -> Image.Image:
-    picture, top = Image.new("RGB", (WIDTH, HEIGHT), PAPER), _top(max(*chart.bars, *chart.dots, 1))
+    picture, top = Image.new("RGB", (WIDTH, HEIGHT), PAPER), top_of_scale(max(*chart.bars, *chart.dots, 1))
     _draw_words(picture, chart)
     _draw_scale(picture, chart, top)
     for day in range(len(chart.bars)):
@@ -77,7 +82,7 @@ def strong(colour: str) -> Colour:
     return next(shade for shade in shades if contrast(shade, PAPER) >= SEEN_ON_PAPER)
 
 
-def _top(highest: int) -> int:
+def top_of_scale(highest: int) -> int:
     """The upper end of the scale: four equal steps of a round number."""
     size = float("1" + "0" * (len(str(highest // 4)) - 1))
     steps = (step * size for step in STEPS)

@@ -58,6 +58,10 @@ OF_THE_LEDGER = {
     "all": (LedgerSearch(), {"id>?", "business_id=?)"}),
     "by type": (LedgerSearch(type=EntryType.REDEEM), {"ix_transaction_type (business_id=? AND type=?"}),
     "by branch": (LedgerSearch(branch_id=1), {"ix_transaction_branch_id (business_id=? AND branch_id=?"}),
+    "by staff and time": (
+        LedgerSearch(staff_id=1, since=NOON),
+        {"ix_transaction_staff (business_id=? AND actor_id=? AND occurred_at>?"},
+    ),
     "by customer": (LedgerSearch(customer=1), {"customer_id=?"}),
     "by order": (
         LedgerSearch(order_ref="A-1"),
