@@ -1,7 +1,7 @@
 """Synthetic photos: hard photos of stamp cards, the same ones for the same seed.
 
 A shot puts cards on a table, tilts the camera, degrades the light and the lens, and saves what a phone would send. The
-tests of `bots/scan.py` take single shots from here, `bench/photos.py` a whole film.
+tests of `loyalty_app/pictures/code_reading.py` take single shots from here, `bench/photos.py` a whole film.
 """
 
 import math

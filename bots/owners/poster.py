@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from bots.buttons import Rows, button, copy, keyboard
 from bots.owners.screens import back
 from bots.rights import TypedAnswer
-from bots.staff import received_picture
+from bots.scan import received_picture
 from bots.turn import Draft, Turn
 from bots.words import Html, Words
 from loyalty_app.chat.chats import ChatChange

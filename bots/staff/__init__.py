@@ -10,7 +10,7 @@ stamp.
 from collections.abc import Awaitable, Callable
 
 from bots.staff import branches, customer_list, guests, redeem_confirmation, stamping
-from bots.staff.customer_search import end_album, find_typed, open_card, received_picture, scan
+from bots.staff.customer_search import end_album, find_typed, open_card, scan
 from bots.staff.guests import begin_card
 from bots.staff.invitation import accept_invitation, how_to_stamp
 from bots.turn import Turn
@@ -24,7 +24,6 @@ __all__ = [
     "find_typed",
     "how_to_stamp",
     "open_card",
-    "received_picture",
     "scan",
 ]
 

@@ -4,14 +4,9 @@ People who are on no shop's staff learn nothing here: for them these functions r
 of a shop where they do not work is unknown to them. Reading a picture is in `bots/scan.py`.
 """
 
-import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
-from telegram import Document, PhotoSize
-from telegram.error import BadRequest
-
-from bots.scan import cards_in
+from bots.scan import cannot_be_read, sent_cards
 from bots.staff import guests
 from bots.staff.customer_list import MOST_NAMED, name_list, picture_list
 from bots.staff.screen import short, show
@@ -24,15 +19,9 @@ from loyalty_app.shops.links import code_in
 from loyalty_app.shops.staff import Position
 from loyalty_core.customers import Customer
 
-LARGEST_FILE = 20_000_000
-"""Bytes of the largest file that a bot can fetch."""
-
 MOST_CARDS = 30
-READABLE = {f"image/{kind}" for kind in ("jpeg", "png", "webp", "gif", "bmp", "avif")}
 ALBUM = "album"
 """The kind of draft that keeps what was read in an album."""
-READERS = ThreadPoolExecutor(2, "photos")
-"""Two pictures at a time. Why: large pictures take much memory while they are read."""
 EXAMPLE = "CUS12AB34CD56"
 LONGEST_PHONE, FEWEST_DIGITS = 60, 5
 """A text beyond these is no phone number; one that is pasted may have marks and words around it."""
@@ -96,9 +85,7 @@ async def scan(turn: Turn) -> bool:
     positions = await positions_here_first(turn)
     if not positions:
         return False
-    picture = await received_picture(turn)
-    read = await asyncio.get_running_loop().run_in_executor(READERS, cards_in, picture)
-    codes = _with_album(turn, read)
+    codes = _with_album(turn, await sent_cards(turn))
     customers = await _with_codes(turn, positions, codes) if codes else []
     if len(customers) == 1:
         await _serve(turn, customers[0])
@@ -107,13 +94,6 @@ async def scan(turn: Turn) -> bool:
     else:
         await turn.screen(_nothing_found(turn, codes))
     return True
-
-
-def _cannot_be_read(turn: Turn) -> bool:
-    """Whether a file was sent that is no picture of a kind that is read here, as HEIC, or is too large."""
-    message = turn.incoming.message
-    file = message.document if message is not None else None
-    return file is not None and (file.mime_type not in READABLE or (file.file_size or 0) > LARGEST_FILE)
 
 
 def _with_album(turn: Turn, codes: Sequence[str]) -> Sequence[str]:
@@ -140,7 +120,7 @@ def end_album(turn: Turn) -> None:
 def _nothing_found(turn: Turn, codes: Sequence[str]) -> Html:
     if codes:
         return turn.words.say("No card of your shop is in this picture.")
-    if _cannot_be_read(turn):
+    if cannot_be_read(turn):
         return turn.words.say(
             "I see no card in this picture. Please send it as a photo, not as a file: then Telegram makes it "
             "readable, also if it is HEIC, as iPhones take pictures."
@@ -149,21 +129,6 @@ def _nothing_found(turn: Turn, codes: Sequence[str]) -> Html:
         "I see no card in this picture. Take it from close by, so that the square code is sharp and fills half of it, "
         "and turn away from bright lamps. You can also type the code below the square."
     )
-
-
-async def received_picture(turn: Turn) -> bytes:
-    """The bytes of the picture that somebody sent; empty if there is none or it cannot be fetched."""
-    message = turn.incoming.message
-    file: PhotoSize | Document | None = None
-    if message is not None:
-        file = message.photo[-1] if message.photo else message.document
-    if file is None or (file.file_size or 0) > LARGEST_FILE:
-        return b""
-    try:
-        there = await turn.bot.get_file(file.file_id)
-        return bytes(await there.download_as_bytearray())
-    except BadRequest:  # too large, or gone meanwhile
-        return b""
 
 
 async def _with_codes(turn: Turn, positions: Sequence[Position], codes: Sequence[str]) -> list[Customer]:

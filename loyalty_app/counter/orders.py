@@ -40,6 +40,16 @@ def chat_key(nonce: str) -> str:
     return CHAT_KEYS + nonce
 
 
+PAGE_KEYS = "page "
+"""Prefix of the idempotency keys of our pages. Why the space: no key of a client of the API has one, and none of the
+chat begins so."""
+
+
+def page_key(user_id: int, key: str) -> str:
+    """The idempotency key for what a person does once on a page; `key` was made there, before the first try."""
+    return f"{PAGE_KEYS}{user_id} {key}"
+
+
 class Holder(msgspec.Struct, frozen=True):
     """A person in their chat with a bot, both by Telegram's ids."""
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from api.app import V1
+from loyalty_app.counter.orders import CHAT_KEYS, page_key
 from loyalty_app.settings import Settings
 from loyalty_app.webhooks import endpoints
 from tests.api.endpoints import ENDPOINTS, NOBODY, RARE, furnish
@@ -149,3 +150,14 @@ async def test_a_key_of_the_chat_cannot_be_taken_by_a_till(till: Till) -> None:
     refused = await till.post("/customers", {"name": "Lena", "phone": "+14155550123"}, once="chat:0AbCdEf1234567")
     assert refused.status_code == 400
     assert refused.json()["errors"][0]["pointer"] == "/Idempotency-Key"
+
+
+async def test_a_key_of_a_page_can_be_taken_by_no_till_and_by_nobody_in_the_chat(till: Till) -> None:
+    key = page_key(1, "a")
+    assert key.isascii()
+    assert not key.startswith(CHAT_KEYS)
+    order = {"name": "Lena", "phone": "+14155550123"}
+    refused = await till.post("/customers", order, once=key)
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["pointer"] == "/Idempotency-Key"
+    assert page_key(1, "a") != page_key(2, "a")
