@@ -35,7 +35,7 @@ import.
 # Getting started
 
 You need the address of this installation and an API key of the shop. The plan of the shop must be $plans. Every
-operation has an example in curl, Python, JavaScript and PHP. They read both from variables:
+operation has an example in curl, Python, JavaScript and PHP, and with the SDKs. They read both from variables:
 
 ```sh
 export API=$address/v1
@@ -44,7 +44,8 @@ curl -H "Authorization: Bearer $$KEY" "$$API/program"
 ```
 
 Python needs `pip install httpx`. JavaScript needs Node 18 or newer and a file whose name ends in `.mjs`. PHP needs its
-extension curl.
+extension curl. The SDKs (for Python, for Node and TypeScript, for PHP) are in the folder `sdks` of the repository of
+this server, each with a README; they are not published yet.
 
 Send the key with every request, as `Authorization: Bearer ll_…` or as `X-Api-Key: ll_…`. Keep it on the server or
 in the till's vault, not in an app that customers install, and not in a web page: preflights of other sites are

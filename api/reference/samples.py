@@ -1,11 +1,12 @@
 """Samples: a call in curl, Python, JavaScript and PHP. One template for each language; a test runs every sample.
 
+The same calls with the SDKs are in `sdk_samples`.
+
 They read the address from the variable API and the key from KEY, as docs/howto/integrate.md does. Each makes a new
 Idempotency-Key where it runs, and names no order, so that a second one that is pasted works like the first.
 """
 
 import json
-import re
 import shlex
 from collections.abc import Callable
 from string import Template
@@ -13,60 +14,8 @@ from string import Template
 import msgspec
 
 from api.reference.calls import PICTURE, Call
-
-
-class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """How a language writes values: brackets of maps and lists, what follows a key, its words for JSON's literals."""
-
-    map: str
-    list: str = "[]"
-    arrow: str = ": "
-    words: dict[str, str] = {}
-
-    def write(self, value: object, indent: int) -> str:
-        """Write a value; a map takes a line for each of its fields, indented by `indent` spaces."""
-        match value:
-            case dict():
-                fields = [f"{self.key(name)}{self.arrow}{self.write(item, indent)},\n" for name, item in value.items()]
-                inside = "".join(" " * indent + _indented(field, indent) for field in fields)
-                return f"{self.map[0]}\n{inside}{self.map[1]}"
-            case list():
-                return f"{self.list[0]}{', '.join(self.write(item, indent) for item in value)}{self.list[1]}"
-            case str():
-                return self.text(value)
-            case _:
-                written = json.dumps(value)
-                return self.words.get(written, written)
-
-    def key(self, name: str) -> str:
-        """Write the name of a field."""
-        return self.text(name)
-
-    def text(self, text: str) -> str:
-        """Write a text in quotes."""
-        return json.dumps(text, ensure_ascii=False)
-
-
-class JavaScript(Dialect, frozen=True, kw_only=True):
-    """JavaScript, whose fields need no quotes."""
-
-    def key(self, name: str) -> str:
-        """Write the name of a field."""
-        return name
-
-
-class Php(Dialect, frozen=True, kw_only=True):
-    """PHP, whose double quotes would look for variables."""
-
-    def text(self, text: str) -> str:
-        """Write a text in single quotes."""
-        quoted = text.replace("\\", "\\\\").replace("'", "\\'")
-        return f"'{quoted}'"
-
-
-PYTHON = Dialect(map="{}", words={"true": "True", "false": "False", "null": "None"})
-JAVASCRIPT = JavaScript(map="{}")
-PHP = Php(map="[]", arrow=" => ")
+from api.reference.dialects import JAVASCRIPT, PHP, PYTHON, indented
+from api.reference.sdk_samples import with_node, with_php, with_python
 
 NEW_IN_SHELL = "$(uuidgen 2> /dev/null || openssl rand -hex 16)"
 """A new Idempotency-Key each time; not every system has uuidgen."""
@@ -137,7 +86,7 @@ def in_python(call: Call) -> str:
         _place(call),
         imports=("import uuid\n" if once_only else "") + ("from pathlib import Path\n" if picture else ""),
         headers='        "Idempotency-Key": str(uuid.uuid4()),\n' if once_only else "",
-        body=f"    json={_indented(PYTHON.write(sent, 4), 4)},\n" if sent else "",
+        body=f"    json={indented(PYTHON.write(sent, 4), 4)},\n" if sent else "",
         result=f'Path("{PICTURE}").write_bytes(answer.content)' if picture else 'print(answer.json()["data"])',
     )
 
@@ -146,7 +95,7 @@ def in_javascript(call: Call) -> str:
     """The call with fetch, as a module of Node.js."""
     picture, once_only, sent = call.operation.picture, call.operation.once_only, call.repeatable_body
     saved = f'await writeFile("{PICTURE}", Buffer.from(await answer.arrayBuffer()));'
-    body = f"  body: JSON.stringify({_indented(JAVASCRIPT.write(sent, 2), 2)}),\n" if sent else ""
+    body = f"  body: JSON.stringify({indented(JAVASCRIPT.write(sent, 2), 2)}),\n" if sent else ""
     return IN_JAVASCRIPT.substitute(
         _place(call),
         imports=WRITE_FILE if picture else RANDOM_UUID if once_only else "",
@@ -160,7 +109,7 @@ def in_javascript(call: Call) -> str:
 def in_php(call: Call) -> str:
     """The call with PHP's curl."""
     sent = call.repeatable_body
-    body = f"    CURLOPT_POSTFIELDS => json_encode({_indented(PHP.write(sent, 4), 4)}),\n" if sent else ""
+    body = f"    CURLOPT_POSTFIELDS => json_encode({indented(PHP.write(sent, 4), 4)}),\n" if sent else ""
     saved, shown = f"file_put_contents('{PICTURE}', $answer);", "print_r(json_decode($answer, true)['data']);"
     return IN_PHP.substitute(
         _place(call),
@@ -173,11 +122,6 @@ def in_php(call: Call) -> str:
 
 def _place(call: Call) -> dict[str, str]:
     return {"method": call.method, "address": call.address}
-
-
-def _indented(text: str, spaces: int) -> str:
-    """Indent all lines of a text but the first."""
-    return re.sub(r"\n(?=.)", "\n" + " " * spaces, text)
 
 
 class Language(msgspec.Struct, frozen=True):
@@ -193,6 +137,9 @@ LANGUAGES = (
     Language("Python", "Python", in_python),
     Language("JavaScript", "JavaScript", in_javascript),
     Language("PHP", "PHP", in_php),
+    Language("Python", "SDK for Python", with_python),
+    Language("TypeScript", "SDK for Node", with_node),
+    Language("PHP", "SDK for PHP", with_php),
 )
 
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import msgspec
 
+from api.reference.sdk_samples import BY_CODE, method_of
 from sdks.generator.shapes import Field, Json, Schemas, Shape
 
-BY_CODE = "_by_code"
-KEPT = {"customers.get_by_code"}
 ITERATED = {"page", "cursor"}
 """What a listing sends itself."""
 VERBS = ("get", "post", "put", "patch", "delete")
@@ -76,7 +75,7 @@ def methods_of(document: Json) -> list[Method]:
         for verb, operation in item.items()
         if verb in VERBS and "." in operation.get("operationId", "")
     }
-    return [_with_code(found, name) for name in found if not name.endswith(BY_CODE) or name in KEPT]
+    return [_with_code(found, name) for name in found if method_of(name) == name]
 
 
 def _with_code(found: dict[str, Method], name: str) -> Method:

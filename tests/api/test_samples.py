@@ -1,7 +1,6 @@
 """The samples of the reference are true: each is run as it stands, in its language, against a live server."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -9,20 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 import pytest
 
-from api import examples
-from api.reference.calls import Call
+from api.reference.dialects import JAVASCRIPT, PHP, PYTHON
 from api.reference.routes import calls, document
-from api.reference.samples import JAVASCRIPT, LANGUAGES, PHP, PYTHON
+from api.reference.samples import LANGUAGES
 from testkit.servers import Missing
-from tests.api.live import NOBODY, Live, live_shop
-from tests.api.witness import Json
+from tests.api.live import Live, live_shop
+from tests.api.sampled import assert_shown, furnish, of_here, sample, tidy
 from tests.conftest import leg
 
 CALLS = calls()
-HOOK = "https://example.com/hook"
 PATIENCE_SECONDS = 60
 
 
@@ -35,7 +31,7 @@ class Runner(NamedTuple):
 
 
 RUNNERS = {
-    "Shell": Runner(("bash", "-e"), "sh", ("curl", "--fail-with-body", "--version")),
+    "curl": Runner(("bash", "-e"), "sh", ("curl", "--fail-with-body", "--version")),
     "Python": Runner((sys.executable, "-I"), "py", (sys.executable, "-c", "import httpx")),
     "JavaScript": Runner(("node",), "mjs", ("node", "-e", "fetch")),
     "PHP": Runner(("php",), "php", ("php", "-r", "curl_init();")),
@@ -59,53 +55,6 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield live
 
 
-class Things(NamedTuple):
-    """What the samples can be about; a reward is there to redeem."""
-
-    customer: Json
-    transaction: int
-    reward: int
-    webhook: int
-    imported: int
-
-    def instead(self, live: Live) -> dict[str, str]:
-        """What stands in the samples → what stands for it here."""
-        return {
-            f"/customers/{examples.CUSTOMER.id}": f"/customers/{self.customer['id']}",
-            f"/transactions/{examples.TRANSACTION.id}": f"/transactions/{self.transaction}",
-            f"/webhooks/{examples.WEBHOOK.id}": f"/webhooks/{self.webhook}",
-            f"/imports/{examples.IMPORT.id}": f"/imports/{self.imported}",
-            examples.CUSTOMER.qr_code: self.customer["qr_code"],
-            str(examples.CUSTOMER.phone): live.free_phone(),
-            HOOK: NOBODY,
-        }
-
-
-def furnish(live: Live) -> Things:
-    """Somebody new with a full card, and a webhook that is switched off while something waits for it."""
-    customer = live.given("POST", "/customers", {"name": "Lena", "phone": live.free_phone()})
-    stamped = live.given("POST", f"/customers/{customer['id']}/stamps", {"stamps": 10})
-    webhook = live.given("POST", "/webhooks", {"url": NOBODY, "events": ["customer.deleted"]})
-    live.given("PATCH", f"/webhooks/{webhook['id']}", {"active": False})
-    live.given("POST", f"/webhooks/{webhook['id']}/test")
-    imported = live.given("POST", "/customers/import", {"customers": [{"name": "Mira"}]})
-    return Things(customer, stamped["transaction_id"], stamped["rewards"][0]["id"], webhook["id"], imported["id"])
-
-
-def tidy(live: Live) -> None:
-    """A shop can have 20 webhooks at most."""
-    for webhook in live.given("GET", "/webhooks"):
-        live.given("DELETE", f"/webhooks/{webhook['id']}")
-
-
-def of_here(text: str, things: Things, live: Live) -> str:
-    """A sample that asks for things that are there. All else stays as it is written."""
-    for shown, here in things.instead(live).items():
-        text = text.replace(shown, here)
-    text = re.sub(r"""(reward_id\W+)7\b""", rf"\g<1>{things.reward}", text)
-    return text.replace("2026-03-01T09:30:00Z", things.customer["created_at"])
-
-
 def run(language: str, text: str, folder: Path, live: Live) -> subprocess.CompletedProcess[str]:
     runner, script = RUNNERS[language], folder / f"sample.{RUNNERS[language].ending}"
     script.write_text(text, encoding="utf-8")
@@ -115,13 +64,6 @@ def run(language: str, text: str, folder: Path, live: Live) -> subprocess.Comple
     return subprocess.run(
         command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS
     )
-
-
-def sample(call: Call, language: str) -> str:
-    """The sample as the document shows it."""
-    shown = document()["paths"][call.path][call.method.lower()]["x-codeSamples"]
-    [text] = [one["source"] for one in shown if one["lang"] == language]
-    return str(text)
 
 
 @pytest.mark.timeout(400)
@@ -149,18 +91,6 @@ def assert_can_be_repeated(language: str, live: Live, folder: Path) -> None:
     assert live.given("GET", f"/customers/{things.customer['id']}")["total_visits"] == before + 2
 
 
-def assert_shown(call: Call, said: str, picture: Path) -> None:
-    """The answer has come: a picture as a file, else the first of the fields that are promised."""
-    if call.operation.picture:
-        assert picture.read_bytes().startswith(b"\x89PNG")
-        picture.unlink()
-    else:
-        example = msgspec.to_builtins(call.operation.example)
-        rows = example["data"] if call.operation.listed else example if call.operation.many else [example]
-        [field, *_] = rows[0]
-        assert re.search(rf"\b{field}\b", said), call.operation.name
-
-
 @pytest.mark.parametrize("language", RUNNERS)
 def test_a_sample_that_is_refused_ends_in_an_error_that_shows_the_problem(
     language: str, live: Live, home: Path, tmp_path: Path
@@ -172,11 +102,12 @@ def test_a_sample_that_is_refused_ends_in_an_error_that_shows_the_problem(
     assert "404" in ended.stdout + ended.stderr
 
 
-def test_every_operation_has_a_sample_in_each_of_the_four_languages() -> None:
+def test_every_operation_has_a_sample_in_each_language_and_with_each_sdk() -> None:
+    labels = [language.label for language in LANGUAGES]
     for methods in document()["paths"].values():
         for operation in methods.values():
-            assert [sample["lang"] for sample in operation["x-codeSamples"]] == list(RUNNERS)
-    assert [language.name for language in LANGUAGES] == list(RUNNERS)
+            assert [sample["label"] for sample in operation["x-codeSamples"]] == labels
+    assert labels == [*RUNNERS, "SDK for Python", "SDK for Node", "SDK for PHP"]
 
 
 def test_an_idempotency_key_is_made_where_the_sample_runs() -> None:

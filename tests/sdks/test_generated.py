@@ -10,13 +10,12 @@ import pytest
 from api.reference.routes import calls, document
 from sdks.generator.__main__ import stale
 from sdks.generator.contents import contents_of
-from testkit.servers import Missing
 from tests.conftest import leg
 from tests.documents import ROOT
 from tests.npm_programs import INSTALL_SECONDS, RUN_SECONDS, install_tools, run
+from tests.sdks.typescript import STRICT, compiler
 
 SDKS = ROOT / "sdks"
-TSC = next(iter(sorted(ROOT.glob("build/typescript-*/node_modules/.bin/tsc"))), None)
 
 
 def test_nothing_that_is_made_is_stale() -> None:
@@ -40,14 +39,6 @@ def test_every_event_has_a_class() -> None:
     assert {one.name for one in contents_of(document()).events} == set(document()["webhooks"])
 
 
-def compiler(_home: Path) -> str:
-    """The TypeScript compiler that `make scripts` installs. Raises Missing."""
-    if TSC is None or shutil.which("node") is None:
-        message = "there is no TypeScript compiler. `make scripts` installs it."
-        raise Missing(message)
-    return str(TSC)
-
-
 @pytest.mark.timeout(INSTALL_SECONDS + RUN_SECONDS)
 @pytest.mark.parametrize("folder", ["node", "typescript"])
 def test_the_linters_of_npm_packages_have_nothing_to_say(folder: str, home: Path, tmp_path: Path) -> None:
@@ -68,8 +59,9 @@ def test_a_strict_compiler_takes_what_the_readme_shows(package: str, home: Path,
         shutil.copytree(SDKS / folder, scope / name)
     (tmp_path / "package.json").write_text(json.dumps({"type": "module"}))
     (tmp_path / "till.ts").write_text(TILL.replace("PACKAGE", package))
-    strict = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2023", "--lib", "es2023,dom,dom.iterable"]
-    ended = subprocess.run([tsc, *strict, "till.ts"], cwd=tmp_path, check=False, capture_output=True, text=True)
+    ended = subprocess.run(
+        [tsc, *STRICT, "--noEmit", "till.ts"], cwd=tmp_path, check=False, capture_output=True, text=True
+    )
     assert ended.returncode == 0, ended.stdout
 
 

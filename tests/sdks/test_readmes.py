@@ -1,56 +1,103 @@
 """The READMEs of the SDKs are true: what they show is run as it stands, but for the address, the key and the code."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests.api.live import Live
 from tests.conftest import leg
 from tests.documents import read
-from tests.sdks.driving import SDKS, can_run
+from tests.sdks.driving import SDKS, Json, can_run
+from tests.sdks.typescript import STRICT, compiler
 
 PATIENCE_SECONDS = 60
-SHOWN = {"python": ("Python", "python"), "node": ("Node", "js"), "php": ("PHP", "php")}
 LATER = ("whsec_", "async with")
 """Blocks that are run elsewhere: those of webhooks, and of asyncio."""
 
 
-def shown(folder: str, fence: str) -> str:
+class Shown(NamedTuple):
+    """How a README shows a language, what must be there to run it, and how its program is called."""
+
+    language: str
+    fence: str
+    file: str
+    command: tuple[str, ...]
+
+
+SHOWN = {
+    "python": Shown("Python", "python", "till.py", (sys.executable, "till.py")),
+    "node": Shown("Node", "js", "till.mjs", ("node", "till.mjs")),
+    "php": Shown("PHP", "php", "till.php", ("php", "till.php")),
+    "typescript": Shown("Node", "ts", "till.ts", ("node", "till.js")),
+}
+
+
+def shown(readme: str, fence: str) -> str:
     """All blocks of a README as one program."""
-    blocks = re.findall(rf"```{fence}\n(.*?)```", read(f"sdks/{folder}/README.md"), re.DOTALL)
+    blocks = re.findall(rf"```{fence}\n(.*?)```", read(f"sdks/{readme}"), re.DOTALL)
     return "\n".join(block for block in blocks if not any(word in block for word in LATER))
 
 
-def program(folder: str, text: str, live: Live, place: Path) -> list[str]:
-    """Write a program down where it finds the SDK; how it is run."""
-    lena = live.given("POST", "/customers", {"name": "Lena", "phone": live.free_phone()})
+def of_here(text: str, live: Live, customer: Json) -> str:
+    """A program that asks this server for this customer."""
     text = text.replace("https://cards.example.com", live.url).replace("ll_...", live.key)
-    text = text.replace("CUS12AB34CD56", lena["qr_code"]).replace("till-1-2026-03-02-000123", lena["qr_code"])
-    if folder == "python":
-        (place / "till.py").write_text(text)
-        return [sys.executable, "till.py"]
-    if folder == "php":
-        (place / "till.php").write_text("<?php\n" + text.replace("vendor/autoload.php", f"{SDKS}/php/autoload.php"))
-        return ["php", "till.php"]
-    shutil.copytree(SDKS / "node", place / "node_modules" / "@loyaltyloop" / "sdk")
-    (place / "till.mjs").write_text(text)
-    return ["node", "till.mjs"]
+    text = text.replace("CUS12AB34CD56", customer["qr_code"]).replace("vendor/autoload.php", f"{SDKS}/php/autoload.php")
+    return re.sub(r"till-1-[\d-]+", customer["qr_code"], text)
+
+
+def ran(folder: str, text: str, place: Path, home: Path) -> str:
+    """What a program prints, that stands where it finds the SDK."""
+    there = SHOWN[folder]
+    for name, source in (("sdk", "node"), ("ts-sdk", "typescript")):
+        shutil.copytree(SDKS / source, place / "node_modules" / "@loyaltyloop" / name)
+    (place / "package.json").write_text(json.dumps({"type": "module"}))
+    (place / there.file).write_text("<?php\n" + text if folder == "php" else text)
+    if folder == "typescript":
+        done([leg("TypeScript", compiler, home, needed=False), *STRICT, there.file], place)
+    return done(there.command, place)
+
+
+def done(command: list[str] | tuple[str, ...], place: Path) -> str:
+    environment = {**os.environ, "PYTHONPATH": str(SDKS / "python")}
+    ended = subprocess.run(
+        command, cwd=place, env=environment, check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return ended.stdout
+
+
+@pytest.fixture
+def lena(live: Live) -> Json:
+    made: Json = live.given("POST", "/customers", {"name": "Lena", "phone": live.free_phone()})
+    return made
 
 
 @pytest.mark.parametrize("folder", SHOWN)
-def test_what_a_readme_shows_runs_and_stamps(folder: str, live: Live, home: Path, tmp_path: Path) -> None:
-    language, fence = SHOWN[folder]
-    leg(language, lambda _: can_run(language), home, needed=False)
-    command = program(folder, shown(folder, fence), live, tmp_path)
-    environment = {**os.environ, "PYTHONPATH": str(SDKS / "python")}
-    ended = subprocess.run(
-        command, cwd=tmp_path, env=environment, check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    [lena, *_] = live.given("GET", "/customers?q=lena&limit=1")
-    assert lena["name"] in ended.stdout
+def test_what_a_readme_shows_runs_and_stamps(folder: str, live: Live, lena: Json, home: Path, tmp_path: Path) -> None:
+    leg(SHOWN[folder].language, lambda _: can_run(SHOWN[folder].language), home, needed=False)
+    text = of_here(shown(f"{folder}/README.md", SHOWN[folder].fence), live, lena)
+    said = ran(folder, text, tmp_path, home)
+    assert lena["name"] in said or folder == "typescript"
+    assert live.given("GET", f"/customers/{lena['id']}")["total_stamps"] >= 2
+
+
+@pytest.mark.parametrize("folder", SHOWN)
+def test_the_same_ten_lines_do_the_same_in_each_language(
+    folder: str, live: Live, lena: Json, home: Path, tmp_path: Path
+) -> None:
+    leg(SHOWN[folder].language, lambda _: can_run(SHOWN[folder].language), home, needed=False)
+    text = shown("README.md", SHOWN[folder].fence)
+    assert len([line for line in text.splitlines() if line.strip("{} ")]) == 10
+    live.given("POST", f"/customers/{lena['id']}/stamps", {"stamps": 8})
+    first, second = ran(folder, of_here(text, live, lena), tmp_path, home).splitlines()
+    assert first.lower() == "lena 0 true"
+    assert re.fullmatch(r"[A-Z].+\. \w{8,}", second)
+    card = live.given("GET", f"/customers/{lena['id']}")
+    assert (card["total_stamps"], card["rewards_available"]) == (10, 0)
