@@ -3,13 +3,12 @@
 A batch is no transaction: an item that is refused leaves the others alone. What a stamp does is decided elsewhere.
 """
 
-import asyncio
 from math import ceil
+from typing import NamedTuple
 
 import msgspec
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET, UnsetType
-from msgspec.structs import replace
 
 from api import examples
 from api.auth import caller_of, charge, checked_key
@@ -20,7 +19,7 @@ from api.parsing import read_body, read_json
 from api.problems import BatchOutcome, failure_of, problem_of
 from api.request_log import request_log_of
 from loyalty_app.counter import Answer, Caller
-from loyalty_app.counter.orders import CustomerRef
+from loyalty_app.counter.orders import CustomerRef, GiveStamp, stamp_of
 from loyalty_app.observability.metrics import count_refusal
 from loyalty_app.shops.links import code_in
 from loyalty_core.access import Scope
@@ -30,8 +29,6 @@ from loyalty_core.stamping import StampOrder
 
 ITEMS_A_REQUEST = 50
 """So many items cost as much of the rate limit as one request."""
-AT_ONCE = 100
-"""So many items wait at the counter; single stamps have their turn in between."""
 
 
 @serves(
@@ -60,38 +57,47 @@ async def add_stamps_in_batch(request: AppRequest) -> ASGIResponse:
     """Stamp many cards."""
     caller, batch = caller_of(request), await read_body(request, RawBatch)
     await charge(request, ceil(len(batch.items) / ITEMS_A_REQUEST) - 1)
-    told: list[bytes] = []
-    for first in range(0, len(batch.items), AT_ONCE):
-        part = batch.items[first : first + AT_ONCE]
-        told += await asyncio.gather(*(_outcome(request, caller, item) for item in part))
+    read = [_read(request, caller, item) for item in batch.items]
+    replies = iter(await runtime_of(request).counter.give_stamps([one.stamp for one in read if isinstance(one, _Read)]))
+    told = [_told(request, one, next(replies)) if isinstance(one, _Read) else one for one in read]
     return ASGIResponse(body=b'{"data":[%b]}' % b",".join(told))
+
+
+class _Read(NamedTuple):
+    """An item that could be read: its text, and what the counter is asked."""
+
+    raw: msgspec.Raw
+    stamp: tuple[Caller, GiveStamp]
+
+
+def _read(request: AppRequest, caller: Caller, raw: msgspec.Raw) -> _Read | bytes:
+    """Read one item; its BatchOutcome as JSON if it is refused."""
+    try:
+        item = read_json(raw, BatchItem)
+        key = checked_key(item.idempotency_key, "idempotency_key")
+        stamp = StampOrder(
+            stamps=item.stamps, branch_id=item.branch_id, order_ref=item.order_ref, occurred_at=item.occurred_at
+        )
+        order = stamp_of(_customer(item), stamp)
+    except LoyaltyError as refusal:
+        return _refused(request, raw, refusal)
+    except Exception as error:  # noqa: BLE001  # the last resort, as for single requests
+        return _refused(request, raw, failure_of(request, error))
+    return _Read(raw, (Caller(business=caller.business, actor=caller.actor, key=key), order))
+
+
+def _told(request: AppRequest, read: _Read, reply: Answer[Stamped] | Exception) -> bytes:
+    """What became of an item: a BatchOutcome as JSON, in which the stored bytes are not encoded again."""
+    if isinstance(reply, Exception):
+        return _refused(request, read.raw, reply if isinstance(reply, LoyaltyError) else failure_of(request, reply))
+    key, replayed = encode(read.stamp[0].key), b"true" if reply.replayed else b"false"
+    return b'{"status":200,"idempotency_key":%b,"replayed":%b,"outcome":%b}' % (key, replayed, reply.body)
 
 
 class _Named(msgspec.Struct, frozen=True):
     """The key of an item that cannot be read as a whole."""
 
     idempotency_key: str | UnsetType = UNSET
-
-
-async def _outcome(request: AppRequest, caller: Caller, raw: msgspec.Raw) -> bytes:
-    """Stamp the card of one item; a BatchOutcome as JSON, in which the stored bytes are not encoded again."""
-    try:
-        item = read_json(raw, BatchItem)
-        answer = await _stamp(request, caller, item)
-    except LoyaltyError as refusal:
-        return _refused(request, raw, refusal)
-    except Exception as error:  # noqa: BLE001  # the last resort, as for single requests
-        return _refused(request, raw, failure_of(request, error))
-    key, replayed = encode(item.idempotency_key), b"true" if answer.replayed else b"false"
-    return b'{"status":200,"idempotency_key":%b,"replayed":%b,"outcome":%b}' % (key, replayed, answer.body)
-
-
-async def _stamp(request: AppRequest, caller: Caller, item: BatchItem) -> Answer[Stamped]:
-    key = checked_key(item.idempotency_key, "idempotency_key")
-    order = StampOrder(
-        stamps=item.stamps, branch_id=item.branch_id, order_ref=item.order_ref, occurred_at=item.occurred_at
-    )
-    return await runtime_of(request).counter.give_stamp(replace(caller, key=key), _customer(item), order)
 
 
 def _customer(item: BatchItem) -> CustomerRef:

@@ -2,11 +2,13 @@
 
     counter.py   a verb: `await counter.give_stamp(…)` makes a request (orders.py) and waits for its answer
         ▼
-    queue.py     requests wait in order of arrival, and longer if their card is in a running batch
+    waiting.py   a request that came alone, or one of a bundle: who is told what became of it
+        ▼
+    queue.py     requests wait in order of arrival, and longer if their card is in a running batch; bundles go second
         ▼
     batch_tasks.py  two batches at once; what waits for somebody's lock goes apart, and others go on
         ▼
-    batch.py     ┌─ one transaction, at most 128 requests ──────────────────────────────────────────┐
+    batch.py     ┌─ one transaction ────────────────────────────────────────────────────────────────┐
                  │  load.py     lock and read what the requests are about  ──►  state.py: BatchState │
                  │  decide.py   each request in turn: the core's rule returns Decided, or refuses    │
                  │              state.apply(change): the next request sees it                        │

@@ -1,10 +1,10 @@
 """Batch tasks: the tasks that serve waiting requests, and what becomes of a batch that fails.
 
-All waiting requests, at most 128, run as one batch, which never waits for more. If the database allows several writers,
-the next batch need not wait for the one before. No batch waits for a card: one that somebody else holds goes into a
-task of its own, which waits. If another lock holds a batch up, its shops are served apart for a while. If a batch fails
-as a whole because the database was away, it is tried once more; for any other reason each of its requests is tried
-alone, so that one failure harms nobody else. Nobody waits longer than nine seconds for an answer.
+Waiting requests, as many as `queue` lets in, run as one batch, which never waits for more. If the database allows
+several writers, the next batch need not wait for the one before. No batch waits for a card: one that somebody else
+holds goes into a task of its own, which waits. If another lock holds a batch up, its shops are served apart for a
+while. If a batch fails as a whole because the database was away, it is tried once more; for any other reason each of
+its requests is tried alone, so that one failure harms nobody else. Nobody waits longer than nine seconds for an answer.
 """
 
 import asyncio
@@ -18,9 +18,10 @@ from sqlalchemy.exc import IntegrityError
 from loyalty_app.clock import Clock
 from loyalty_app.counter import batch
 from loyalty_app.counter.answers import Reply
-from loyalty_app.counter.queue import Waiting, WaitingRequests
+from loyalty_app.counter.queue import WaitingRequests
 from loyalty_app.counter.state import Overtaken, Versions
 from loyalty_app.counter.telemetry import tell
+from loyalty_app.counter.waiting import Waiting
 from loyalty_app.db.engine import Database
 from loyalty_app.db.outages import RETRY_SECONDS
 from loyalty_app.queues.wakeups import Wakeups
@@ -105,7 +106,7 @@ class BatchTasks:
     async def _run_apart(self, taken: list[Waiting]) -> None:
         """Serve requests that have to wait for somebody's lock, while other tasks go on."""
         async with self._patience:
-            wanted = [one for one in taken if not one.future.done()]  # others were told that it takes too long
+            wanted = [one for one in taken if not one.answered]  # others were told that it takes too long
             try:
                 replies = await self._attempt(wanted, patient=True)
             except Exception as error:  # noqa: BLE001  # any failure: the same
@@ -117,7 +118,8 @@ class BatchTasks:
 
     def _settle(self, taken: Sequence[Waiting], replies: Replies, *, but: Sequence[Waiting] = ()) -> list[Waiting]:
         """Answer all requests but some; return those that were answered."""
-        pairs = [(one, reply) for one, reply in zip(taken, replies, strict=True) if one not in but]
+        left = set(but)
+        pairs = [(one, reply) for one, reply in zip(taken, replies, strict=True) if one not in left]
         for waiting, reply in pairs:
             waiting.settle(reply)
         served = [waiting for waiting, _ in pairs]

@@ -3,17 +3,17 @@
 If too many wait, the next is refused at once. Closing takes no new requests and finishes waiting ones.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TypeVar, cast
 
 from msgspec import UNSET
 from msgspec.json import Decoder
-from msgspec.structs import replace
 
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.contacts import checked_change, checked_phone, checked_profile
 from loyalty_app.counter import answers
-from loyalty_app.counter.answers import Answer
+from loyalty_app.counter.answers import Answer, Reply
 from loyalty_app.counter.batch_tasks import BatchTasks
 from loyalty_app.counter.orders import (
     Caller,
@@ -30,11 +30,12 @@ from loyalty_app.counter.orders import (
     Request,
     States,
     Void,
+    stamp_of,
 )
 from loyalty_app.counter.queue import MOST_WAITING, WaitingRequests
 from loyalty_app.db.engine import Database
 from loyalty_app.queues.wakeups import Wakeups
-from loyalty_core.customers import Profile, ProfileChange, clean_order_ref
+from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import Busy
 from loyalty_core.fields import TransactionId
 from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
@@ -103,9 +104,17 @@ class Counter:
 
         Raises what `stamping.stamp` raises, CustomerNotFound, OrderRefUsed, InvalidRequest for an unknown branch.
         """
-        if stamp.order_ref is not None and (plain := clean_order_ref(stamp.order_ref)) != stamp.order_ref:
-            stamp = replace(stamp, order_ref=plain)
-        return await self._ask(caller, GiveStamp(customer, stamp), answers.STAMPED)
+        return await self._ask(caller, stamp_of(customer, stamp), answers.STAMPED)
+
+    async def give_stamps(self, stamps: Sequence[tuple[Caller, GiveStamp]]) -> list[Answer[Stamped] | Exception]:
+        """Stamp cards for which the stamps came together: each as if it had come alone, in their order.
+
+        The orders are from `stamp_of`. What is refused or fails is an answer here: what `give_stamp` would have raised.
+        """
+        if not self.serving:
+            return [Busy() for _ in stamps]
+        replies = await self._tasks.queue.add_bundle([Request(*stamp) for stamp in stamps]).future
+        return [self._answer(reply, answers.STAMPED) if isinstance(reply, Reply) else reply for reply in replies]
 
     async def redeem(self, caller: Caller, customer: CustomerRef, reward: RedeemOrder) -> Answer[Redeemed]:
         """Hand out the named reward, or the oldest. Raises what `rewards.choose` raises, CustomerNotFound."""
@@ -142,7 +151,9 @@ class Counter:
     async def _ask(self, caller: Caller, order: Order, decoder: Decoder[Outcome]) -> Answer[Outcome]:
         if not self.serving:
             raise Busy
-        reply = await self._tasks.queue.add(Request(caller, order)).future
+        return self._answer(await self._tasks.queue.add(Request(caller, order)).future, decoder)
+
+    def _answer(self, reply: Reply, decoder: Decoder[Outcome]) -> Answer[Outcome]:
         # Each order has one kind of outcome: the decider of `decide` and the verb above name the same.
         return Answer(reply.body, decoder, outcome=cast("Outcome", reply.outcome), replayed=reply.replayed)
 

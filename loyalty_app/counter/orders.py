@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from loyalty_app.db.idempotency import fingerprint_of
 from loyalty_app.shops.businesses import Business
-from loyalty_core.customers import Profile, ProfileChange
+from loyalty_core.customers import Profile, ProfileChange, clean_order_ref
 from loyalty_core.fields import TransactionId
 from loyalty_core.ledger import Actor
 from loyalty_core.stamping import RedeemOrder, StampOrder
@@ -81,6 +81,13 @@ class GiveStamp(msgspec.Struct, frozen=True):
 
     customer: CustomerRef
     stamp: StampOrder = msgspec.field(name="order")  # the name in fingerprints of older releases
+
+
+def stamp_of(customer: CustomerRef, stamp: StampOrder) -> GiveStamp:
+    """The order to stamp a card, with the plain form of its order reference. Raises InvalidRequest."""
+    if stamp.order_ref is not None and (plain := clean_order_ref(stamp.order_ref)) != stamp.order_ref:
+        stamp = replace(stamp, order_ref=plain)
+    return GiveStamp(customer, stamp)
 
 
 class Redeem(msgspec.Struct, frozen=True):

@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 
-from loyalty_app.counter import Counter
+from loyalty_app.counter import Answer, Counter
+from loyalty_app.counter.orders import GiveStamp
 from loyalty_core.errors import Busy
+from loyalty_core.outcomes import Stamped
+from loyalty_core.stamping import StampOrder
 from testkit.audit import assert_books_balance
 from testkit.shop import Shop
 
@@ -77,3 +80,37 @@ async def test_requests_are_served_in_the_order_in_which_they_came(shop: Shop) -
     lena = await shop.join()
     stamped = await asyncio.gather(*(shop.stamp(lena.id) for _ in range(300)))
     assert [answer.total_stamps for answer in stamped] == list(range(1, 301))
+
+
+def together(shop: Shop, count: int, customer_id: int) -> asyncio.Task[list[Answer[Stamped] | Exception]]:
+    """So many stamps of one card, come together."""
+    stamps = [(shop.caller(key=f"together {number}"), GiveStamp(customer_id, StampOrder())) for number in range(count)]
+    return asyncio.create_task(shop.counter.give_stamps(stamps))
+
+
+async def test_who_comes_alone_need_not_wait_for_all_who_came_together(shop: Shop) -> None:
+    lena, omar = await shop.join("Lena"), await shop.join("Omar")
+    many = together(shop, 500, lena.id)
+    await asyncio.sleep(0)
+    assert (await shop.stamp(omar.id)).total_stamps == 1
+    assert not many.done(), "told while most of them wait"
+    told = [answer.outcome.total_stamps for answer in await many if isinstance(answer, Answer)]
+    assert told == list(range(1, 501))
+    await assert_books_balance(shop)
+
+
+async def test_who_came_together_and_goes_away_is_stamped_all_the_same_and_once(shop: Shop) -> None:
+    lena = await shop.join()
+    gone = together(shop, 200, lena.id)
+    await asyncio.sleep(0)
+    gone.cancel()
+    again = [answer for answer in await together(shop, 200, lena.id) if isinstance(answer, Answer)]
+    assert gone.cancelled()
+    assert [answer.outcome.total_stamps for answer in again] == list(range(1, 201))
+    assert (await shop.customer(lena.id)).card.total_stamps == 200
+
+
+async def test_a_closed_counter_refuses_each_who_came_together(shop: Shop) -> None:
+    lena = await shop.join()
+    await shop.counter.close()
+    assert [type(told) for told in await together(shop, 2, lena.id)] == [Busy, Busy]

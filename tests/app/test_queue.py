@@ -1,9 +1,21 @@
 """The queue: who is served with whom. Nothing here asks a database."""
 
+from collections.abc import Iterable
+from time import perf_counter
+
 import pytest
 
 from loyalty_app.counter.orders import Caller, GiveStamp, Request, Void
-from loyalty_app.counter.queue import HINDERED_SECONDS, Waiting, WaitingRequests
+from loyalty_app.counter.queue import (
+    BUNDLED_ALONE,
+    BUNDLED_BESIDE,
+    HINDERED_SECONDS,
+    MOST_BUNDLED,
+    MOST_IN_A_BATCH,
+    QUIET_SECONDS,
+    WaitingRequests,
+)
+from loyalty_app.counter.waiting import Waiting
 from loyalty_core.errors import Busy
 from loyalty_core.fields import TransactionId
 from loyalty_core.stamping import StampOrder
@@ -21,7 +33,7 @@ def stamp(till: Caller, customer: int) -> Request:
     return Request(till, GiveStamp(customer, StampOrder()))
 
 
-def served(batch: list[Waiting]) -> list[object]:
+def served(batch: Iterable[Waiting]) -> list[object]:
     return [waiting.request.order.customer for waiting in batch if isinstance(waiting.request.order, GiveStamp)]
 
 
@@ -70,19 +82,80 @@ async def test_a_card_is_in_one_batch_only_and_nobody_overtakes_those_who_wait_f
     assert served(queue.take()) == [LENA, BEN, LENA]
 
 
-async def test_a_batch_ends_before_the_first_whose_card_is_under_way(till: Caller) -> None:
+async def test_who_comes_for_a_card_that_is_under_way_is_stepped_over_and_keeps_their_place(till: Caller) -> None:
     queue = WaitingRequests()
     queue.add(stamp(till, LENA))
     assert queue.begin(2)
     first = queue.take()
-    for customer in (BEN, LENA, CARA):
+    for customer in (BEN, LENA, LENA, CARA):
         queue.add(stamp(till, customer))
     assert queue.begin(2)
-    second = queue.take()
-    assert served(second) == [BEN]
+    assert served(queue.take()) == [BEN, CARA]
     queue.end(first)
+    queue.add(stamp(till, LENA))
     assert queue.begin(2)
-    assert served(queue.take()) == [LENA, CARA]
+    assert served(queue.take()) == [LENA, LENA, LENA]
+
+
+async def test_who_comes_alone_goes_before_those_who_came_together_and_few_of_these_go_along(till: Caller) -> None:
+    queue = WaitingRequests()
+    together = [stamp(till, customer) for customer in range(10, 10 + 2 * BUNDLED_BESIDE)]
+    queue.add_bundle(together)
+    queue.add(stamp(till, LENA))
+    assert queue.begin(2)
+    assert served(queue.take()) == [LENA, *range(10, 10 + BUNDLED_BESIDE)]
+    assert queue.begin(2)
+    assert served(queue.take()) == [*range(10 + BUNDLED_BESIDE, 10 + 2 * BUNDLED_BESIDE)]
+
+
+async def test_however_many_come_alone_those_who_came_together_get_their_share(till: Caller) -> None:
+    queue = WaitingRequests()
+    queue.add_bundle([stamp(till, LENA)] * 2)
+    for _ in range(MOST_IN_A_BATCH + 1):
+        queue.add(stamp(till, BEN))
+    assert queue.begin(1)
+    assert served(queue.take()) == [*[BEN] * MOST_IN_A_BATCH, LENA, LENA]
+
+
+async def test_while_nobody_comes_alone_more_of_those_who_came_together_are_served_at_once(till: Caller) -> None:
+    later = 0.0
+    queue = WaitingRequests(seconds=lambda: perf_counter() + later)
+    queue.add_bundle([stamp(till, LENA)] * (2 * BUNDLED_ALONE + BUNDLED_BESIDE))
+    assert queue.begin(1)
+    first = queue.take()
+    assert len(first) == BUNDLED_ALONE
+    queue.end(first)
+    queue.add(stamp(till, BEN))
+    assert queue.begin(1)
+    second = queue.take()
+    assert len(second) == 1 + BUNDLED_BESIDE
+    queue.end(second)
+    later = QUIET_SECONDS
+    assert queue.begin(1)
+    assert len(queue.take()) == BUNDLED_ALONE
+
+
+async def test_bundles_that_are_too_much_are_refused_in_part_and_leave_room_for_who_comes_alone(till: Caller) -> None:
+    queue = WaitingRequests(most_waiting=1)
+    first = queue.add_bundle([stamp(till, LENA)] * (MOST_BUNDLED - 1))
+    second = queue.add_bundle([stamp(till, BEN)] * 3)
+    assert [one.answered for one in second.waiting] == [False, True, True]
+    queue.add(stamp(till, CARA))
+    assert len(queue) == MOST_BUNDLED + 1
+    for one in second.waiting:
+        one.settle(Busy())
+    assert all(isinstance(reply, Busy) for reply in await second.future)
+    assert not first.future.done()
+
+
+async def test_who_of_a_bundle_has_waited_too_long_is_taken_out_too(till: Caller) -> None:
+    queue = WaitingRequests()
+    bundle = queue.add_bundle([stamp(till, LENA), stamp(till, BEN)])
+    bundle.waiting[0].began -= 10
+    assert queue.oldest_seconds() > 9
+    assert queue.late(5) == bundle.waiting[:1]
+    assert queue.begin(2)
+    assert served(queue.take()) == [BEN]
 
 
 async def test_who_waits_for_a_card_that_somebody_holds_is_stepped_over_and_keeps_their_place(till: Caller) -> None:
