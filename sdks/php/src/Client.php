@@ -34,7 +34,8 @@ final class Client extends Operations
     {
         $parts = parse_url(trim($written));
         $parts = is_array($parts) ? $parts : [];
-        if (!in_array($parts["scheme"] ?? "", ["http", "https"], true) || ($parts["host"] ?? "") === "") {
+        $scheme = strtolower($parts["scheme"] ?? "");
+        if (!in_array($scheme, ["http", "https"], true) || ($parts["host"] ?? "") === "") {
             throw new \ValueError("baseUrl must be an address such as https://cards.example.com, not $written");
         }
         if (isset($parts["query"]) || isset($parts["fragment"]) || isset($parts["user"])) {
@@ -42,6 +43,6 @@ final class Client extends Operations
         }
         $path = rtrim($parts["path"] ?? "", "/");
         $port = isset($parts["port"]) ? ":{$parts["port"]}" : "";
-        return "{$parts["scheme"]}://{$parts["host"]}$port" . (str_ends_with($path, "/v1") ? $path : "$path/v1");
+        return "$scheme://{$parts["host"]}$port" . (str_ends_with($path, "/v1") ? $path : "$path/v1");
     }
 }

@@ -7,7 +7,8 @@ namespace LoyaltyLoop;
 /**
  * The offline queue: stamps made without a line are kept in a file, with their time, and sent as batches later.
  *
- * Each line of the file is a stamp, or says that one is settled; a line that a crash cut off is left out.
+ * Each line of the file is a stamp, or says that one is settled; a line that a crash cut off is left out. Several processes
+ * may share a file: it is locked while one writes.
  */
 final class OfflineQueue
 {
@@ -25,7 +26,7 @@ final class OfflineQueue
      */
     public function add(int|string $customer, int $stamps = 1, ?string $idempotencyKey = null, array $more = []): array
     {
-        $who = is_int($customer) ? ["customer_id" => $customer] : ["qr_code" => $customer];
+        $who = ctype_digit((string) $customer) ? ["customer_id" => (int) $customer] : ["qr_code" => $customer];
         $key = $idempotencyKey ?? (new Call("POST", ""))->key;
         $at = (new \DateTimeImmutable("now", new \DateTimeZone("UTC")))->format("Y-m-d\\TH:i:s.v\\Z");
         $item = ["idempotency_key" => $key, ...$who, "stamps" => $stamps, "occurred_at" => $at, ...$more];
@@ -67,16 +68,37 @@ final class OfflineQueue
             $this->append(array_map(static fn (array $pair): array => ["settled" => $pair[0]["idempotency_key"]], $settled));
             yield from $settled;
         }
-        if ($this->waiting() === [] && is_file($this->path)) {
+        $this->forget();
+    }
+
+    /** Remove the file if nothing waits, while nobody else can write to it. */
+    private function forget(): void
+    {
+        $file = $this->locked();
+        if ($this->waiting() === []) {
             unlink($this->path);
+        }
+        fclose($file);
+    }
+
+    /** @return resource the file, locked: it is the one at the path, and nobody has removed it while we waited for it */
+    private function locked()
+    {
+        while (true) {
+            $file = fopen($this->path, "c+b") ?: throw new \RuntimeException("$this->path cannot be written.");
+            flock($file, LOCK_EX);
+            clearstatcache(true, $this->path);
+            if (is_file($this->path) && fstat($file)["ino"] === fileinode($this->path)) {
+                return $file;
+            }
+            fclose($file);
         }
     }
 
     /** @param list<array<string, mixed>> $lines */
     private function append(array $lines): void
     {
-        $file = fopen($this->path, "c+b") ?: throw new \RuntimeException("$this->path cannot be written.");
-        flock($file, LOCK_EX);
+        $file = $this->locked();
         fseek($file, -1, SEEK_END);
         $last = fread($file, 1);
         fseek($file, 0, SEEK_END);
