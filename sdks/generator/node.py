@@ -16,6 +16,7 @@ TYPES = {
     "any": "unknown",
     "bytes": "Uint8Array",
     "customer": "number | string",
+    "time": "string",
 }
 FILES = ("resources.js", "resources.d.ts", "models.d.ts", "errorCodes.js", "errorCodes.d.ts", "events.d.ts")
 KEY = "idempotencyKey"
@@ -48,6 +49,8 @@ def of_request(shape: Shape) -> str:
     """The type of a parameter; a time may be a Date."""
     if shape.kind == "model":
         return "Record<string, unknown>[]" if shape.many else "Record<string, unknown>"
+    if shape.kind == "time":
+        return "string | Date | null" if shape.nullable else "string | Date"
     return of_answer(shape, "models.")
 
 

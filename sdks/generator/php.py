@@ -18,6 +18,7 @@ TYPES = {
     "any": "mixed",
     "bytes": "string",
     "customer": "int|string",
+    "time": "string",
 }
 
 
@@ -92,6 +93,7 @@ def _parameter(field: Field) -> str:
 
 def _native(shape: Shape) -> str:
     inner = "array" if shape.many or shape.kind == "model" else TYPES[shape.kind]
+    inner = "string|\\DateTimeInterface" if shape.kind == "time" else inner
     return f"{inner}|null" if shape.nullable and inner != "mixed" else inner
 
 

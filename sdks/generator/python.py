@@ -19,6 +19,7 @@ TYPES = {
     "any": "Any",
     "bytes": "bytes",
     "customer": "int | str",
+    "time": "str",
 }
 
 
@@ -64,6 +65,8 @@ def of_request(shape: Shape) -> str:
     """The type of an argument."""
     if shape.kind == "model":
         return _wrapped(shape, "Mapping[str, Any]", "Sequence")
+    if shape.kind == "time":
+        return _wrapped(shape, "str | datetime", "Sequence")
     inner = of_answer(Shape(kind=shape.kind, name=shape.name), "models.")
     return _wrapped(shape, inner, "Sequence")
 

@@ -14,7 +14,7 @@ PLAIN = {"integer": "int", "number": "float", "string": "str", "boolean": "bool"
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """A type: `int`, `str`, `bool`, `float`, `any`, `event`, or `model` or `enum` with a name; a list, or null.
 
-    `customer` is an id or a code.
+    `customer` is an id or a code, `time` a text that may be sent as a time of the language.
     """
 
     kind: str
@@ -76,6 +76,8 @@ class Schemas:
             return msgspec.structs.replace(self.shape(schema["items"]), many=True)
         if "enum" in schema:
             return Shape(kind="enum", values=tuple(map(str, schema["enum"])))
+        if schema.get("format") == "date-time":
+            return Shape(kind="time")
         return Shape(kind=PLAIN.get(str(schema.get("type")), "any"))
 
     def _of_choices(self, choices: list[Json]) -> Shape:

@@ -71,6 +71,14 @@ def test_of_an_answer_that_is_cut_off_each_stamp_is_given_once(running: Driver, 
     assert running.call("customers.get", lena["id"])["total_stamps"] == 4
 
 
+def test_a_number_is_an_id_here_too_even_as_a_text(sdk: Driver, live: Live, queue: str) -> None:
+    lena = a_customer(sdk, live)
+    for named in (lena["id"], str(lena["id"]), f" {lena['qr_code']} "):
+        sdk.ask(offline=queue, add=named)
+    assert [one["outcome"]["status"] for one in given(sdk.ask(offline=queue))] == [200] * 3
+    assert sdk.call("customers.get", lena["id"])["total_stamps"] == 3
+
+
 def test_a_line_that_a_crash_cut_off_harms_no_other(sdk: Driver, live: Live, queue: str) -> None:
     lena = a_customer(sdk, live)
     sdk.ask(offline=queue, add=lena["id"])

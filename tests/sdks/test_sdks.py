@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -230,3 +231,30 @@ def test_a_webhook_is_registered_and_its_secret_is_there_once(sdk: Driver) -> No
     assert webhook["secret"].startswith("whsec_")
     assert [one["id"] for one in sdk.call("webhooks.list")] == [webhook["id"]]
     assert sdk.call("webhooks.delete", webhook["id"])["deleted"] is True
+
+
+LOGIN = (200, {"Content-Type": "text/html"}, b"<html>Welcome to our Wi-Fi</html>")
+
+
+@pytest.mark.parametrize(
+    "stranger", [LOGIN, (302, {"Location": "http://login.example/"}, b""), (200, {}, STAMPED[:20]), (200, {}, b"{}")]
+)
+def test_what_somebody_else_answers_on_the_way_is_a_failed_connection(
+    running: Driver, stranger: tuple[int, dict[str, str], bytes]
+) -> None:
+    with scripted(stranger, (200, {}, STAMPED)) as script:
+        running.open(script.url, A_KEY)
+        assert running.call("customers.stamp", 42)["transaction_id"] == 1
+    assert len({seen.headers["idempotency-key"] for seen in script.seen}) == 1
+    with scripted(stranger) as script:
+        running.open(script.url, A_KEY, retries=0)
+        assert running.refused("customers.stamp", 42)["class"] == "ConnectionFailed"
+
+
+def test_a_time_may_be_one_of_the_language(sdk: Driver, live: Live) -> None:
+    lena, given_at = a_customer(sdk, live), "2026-11-30T05:30:00.5+05:30"
+    with scripted((200, {}, STAMPED)) as script:
+        sdk.open(script.url, A_KEY)
+        sdk.call("customers.stamp", lena["id"], occurred_at={"time": given_at})
+    sent = json.loads(script.seen[0].body)["occurred_at"]
+    assert datetime.fromisoformat(sent) == datetime.fromisoformat("2026-11-30T05:30:00.500+05:30")

@@ -47,7 +47,20 @@ async function attempt(settings, url, init) {
   } catch (cause) {
     return [undefined, new ConnectionFailed(`${init.method} ${url}: ${reason(cause)}`, { cause })];
   }
-  return answer.status < 400 ? [answer] : [undefined, errorOf(answer.status, jsonOf(answer) ?? {}, answer.headers)];
+  if (isOurs(answer)) return [answer];
+  if (answer.status >= 400) return [undefined, errorOf(answer.status, jsonOf(answer) ?? {}, answer.headers)];
+  const where = answer.headers.has("location") ? `, and points to ${answer.headers.get("location")}` : "";
+  const told = `${init.method} ${url}: something else than the service answered ${answer.status}${where}`;
+  return [undefined, new ConnectionFailed(told)];
+}
+
+/**
+ * Whether the service has done what it was asked: it answers with a picture, or with JSON that has `data`.
+ * Why: the page of a network that wants a login comes with 200 too, and so does half an answer.
+ */
+function isOurs(answer) {
+  if (answer.status < 200 || answer.status >= 300) return false;
+  return answer.headers.get("content-type")?.startsWith("image/") || jsonOf(answer)?.data !== undefined;
 }
 
 const reason = (error) => error?.cause?.message || error?.message || String(error);

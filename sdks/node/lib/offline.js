@@ -17,7 +17,8 @@ export class OfflineQueue {
 
   /** Keep a stamp, on the disk when this returns. Give the idempotency key with which it was tried, if it was. */
   add(customer, { stamps = 1, idempotencyKey = crypto.randomUUID(), ...more } = {}) {
-    const who = typeof customer === "number" ? { customerId: customer } : { qrCode: customer };
+    const named = String(customer).trim();
+    const who = /^\d+$/.test(named) ? { customerId: Number(named) } : { qrCode: named };
     const item = { idempotencyKey, ...who, stamps, occurredAt: new Date().toISOString(), ...more };
     this.#append([{ stamp: item }]);
     return item;

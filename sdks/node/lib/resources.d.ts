@@ -12,7 +12,7 @@ export interface Once {
 /** Operations on customers. */
 export interface Customers {
   /** List customers. */
-  list(given?: { limit?: number; phone?: string; q?: string; updatedSince?: string }): Listing<models.Customer>;
+  list(given?: { limit?: number; phone?: string; q?: string; updatedSince?: string | Date }): Listing<models.Customer>;
   /** Create a customer. */
   create(given: { name: string; phone: string; email?: string | null; birthday?: string | null } & Once): Promise<models.Customer>;
   /** Get a customer by id. */
@@ -30,7 +30,7 @@ export interface Customers {
   /** Get the picture of a card. */
   card(customer: number | string): Promise<Uint8Array>;
   /** Add stamps by id. */
-  stamp(customer: number | string, given?: { stamps?: number; branchId?: number | null; orderRef?: string | null; occurredAt?: string | null } & Once): Promise<models.Stamped>;
+  stamp(customer: number | string, given?: { stamps?: number; branchId?: number | null; orderRef?: string | null; occurredAt?: string | Date | null } & Once): Promise<models.Stamped>;
   /** Redeem a reward by id. */
   redeem(customer: number | string, given?: { rewardId?: number | null } & Once): Promise<models.Redeemed>;
 }
@@ -52,7 +52,7 @@ export interface Stamps {
 /** Operations on transactions. */
 export interface Transactions {
   /** List transactions. */
-  list(given?: { limit?: number; orderRef?: string; type?: models.EntryType; customerId?: number | string; branchId?: number; since?: string; until?: string }): Listing<models.Transaction>;
+  list(given?: { limit?: number; orderRef?: string; type?: models.EntryType; customerId?: number | string; branchId?: number; since?: string | Date; until?: string | Date }): Listing<models.Transaction>;
   /** Get a transaction. */
   get(transactionId: number): Promise<models.Transaction>;
   /** Undo a stamp or a redemption. */
@@ -62,7 +62,7 @@ export interface Transactions {
 /** Operations on events. */
 export interface Events {
   /** List events. */
-  list(given?: { limit?: number; since?: string }): Listing<Event>;
+  list(given?: { limit?: number; since?: string | Date }): Listing<Event>;
 }
 
 /** Operations on rewards. */
@@ -104,7 +104,7 @@ export interface Webhooks {
   /** List what was sent to a webhook. */
   listDeliveries(webhookId: number, given?: { limit?: number }): Listing<models.Delivery>;
   /** Send again. */
-  replay(webhookId: number, given?: { deliveryId?: number | null; since?: string | null } & Once): Promise<models.QueuedDeliveries>;
+  replay(webhookId: number, given?: { deliveryId?: number | null; since?: string | Date | null } & Once): Promise<models.QueuedDeliveries>;
 }
 
 /** Operations on key. */

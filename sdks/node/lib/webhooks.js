@@ -50,7 +50,7 @@ function eventOf(raw, id) {
 function header(headers, name) {
   const found = typeof headers.get === "function" ? headers.get(name) : plain(headers, name);
   if (!found) throw new InvalidSignature(`The header ${name} is missing.`);
-  return String(found);
+  return Array.isArray(found) ? found.join(" ") : String(found);
 }
 
 const plain = (headers, name) => Object.entries(headers).find(([one]) => one.toLowerCase() === name)?.[1];

@@ -33,7 +33,7 @@ final class Call
     public function request(string $baseUrl, array $headers): Request
     {
         $query = array_map(
-            static fn (mixed $value): mixed => is_bool($value) ? ($value ? "true" : "false") : $value,
+            static fn (mixed $value): mixed => is_bool($value) ? ($value ? "true" : "false") : self::sent($value),
             array_filter($this->query, static fn (mixed $value): bool => $value !== null && $value !== NotGiven::Value),
         );
         $url = $baseUrl . $this->path . ($query === [] ? "" : "?" . http_build_query($query));
@@ -42,8 +42,17 @@ final class Call
             return new Request($this->method, $url, $headers, null);
         }
         $body = array_filter($this->body, static fn (mixed $value): bool => $value !== NotGiven::Value);
-        $json = json_encode((object) $body, JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE);
+        $json = json_encode((object) self::sent($body), JSON_THROW_ON_ERROR | JSON_UNESCAPED_UNICODE);
         return new Request($this->method, $url, $headers + ["Content-Type" => "application/json"], $json);
+    }
+
+    /** A value as the wire has it: times in RFC 3339. */
+    private static function sent(mixed $value): mixed
+    {
+        if (is_array($value)) {
+            return array_map(self::sent(...), $value);
+        }
+        return $value instanceof \DateTimeInterface ? $value->format("Y-m-d\\TH:i:s.uP") : $value;
     }
 
     /** The path of a call about something. A text that is no number is a QR code, or the link that a card shows. */

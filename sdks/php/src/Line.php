@@ -45,7 +45,27 @@ final class Line
         } catch (ConnectionFailed $failure) {
             return $failure;
         }
-        return $answer->status < 400 ? $answer : ApiError::of($answer->status, $answer->json(), $answer->headers);
+        if (self::isOurs($answer)) {
+            return $answer;
+        }
+        if ($answer->status >= 400) {
+            return ApiError::of($answer->status, $answer->json(), $answer->headers);
+        }
+        $where = isset($answer->headers["location"]) ? ", and points to {$answer->headers["location"]}" : "";
+        return new ConnectionFailed("$request->method $request->url: something else than the service answered $answer->status$where");
+    }
+
+    /**
+     * Whether the service has done what it was asked: it answers with a picture, or with JSON that has `data`.
+     *
+     * Why: the page of a network that wants a login comes with 200 too, and so does half an answer.
+     */
+    private static function isOurs(Answer $answer): bool
+    {
+        if ($answer->status < 200 || $answer->status >= 300) {
+            return false;
+        }
+        return str_starts_with($answer->headers["content-type"] ?? "", "image/") || isset($answer->json()["data"]);
     }
 
     /** Seconds before the next attempt; null if there must not be one. */

@@ -9,6 +9,7 @@ import random
 import uuid
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from enum import Enum, auto
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -20,10 +21,10 @@ LONGEST_WAIT_SECONDS = 30.0
 """A longer `Retry-After` is the caller's business: the error carries it as `retry_after`."""
 FIRST_PAUSE_SECONDS = 0.5
 RETRIED = frozenset({408, 429, 502, 503, 504})
-FIRST_REFUSAL = 400
+FIRST_SUCCESS, FIRST_ELSEWHERE, FIRST_REFUSAL = 200, 300, 400
 READS = frozenset({"GET", "HEAD"})
 
-Query = Mapping[str, "str | int | bool | NotGiven | None"]
+Query = Mapping[str, "str | int | bool | date | NotGiven | None"]
 
 
 class NotGiven(Enum):
@@ -110,7 +111,7 @@ def attempts(base_url: str, headers: Mapping[str, str], call: Call, *, retries: 
     request = _request(base_url, headers, call)
     for left in range(retries, -1, -1):
         met = yield request
-        error = met if isinstance(met, ConnectionFailed) else _refusal(met)
+        error = met if isinstance(met, ConnectionFailed) else _failure(request, met)
         if error is None and isinstance(met, Answer):
             return met
         pause = _pause_before(retries - left, error) if left else None
@@ -126,18 +127,49 @@ def _request(base_url: str, headers: Mapping[str, str], call: Call) -> Request:
     more = {"Idempotency-Key": call.idempotency_key} if call.idempotency_key else {}
     if call.body is None:
         return Request(call.method, url, {**headers, **more})
-    body = json.dumps({name: value for name, value in call.body.items() if value is not NOT_GIVEN}).encode()
+    given_body = {name: value for name, value in call.body.items() if value is not NOT_GIVEN}
+    body = json.dumps(given_body, default=encoded_time).encode()
     return Request(call.method, url, {**headers, **more, "Content-Type": "application/json"}, body)
 
 
 def _text(value: object) -> str:
+    if isinstance(value, (date, datetime)):
+        return encoded_time(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _refusal(met: Answer | None) -> LoyaltyLoopError | None:
-    if met is None or met.status < FIRST_REFUSAL:
+def encoded_time(value: object) -> str:
+    """A time or a day as the wire has it, for `json.dumps`. Raises ValueError: a time without its zone; TypeError."""
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise ValueError(f"A time needs its zone, and {value} has none: datetime.now(timezone.utc) has one.")
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} cannot be sent")
+
+
+def _failure(request: Request, met: Answer | None) -> LoyaltyLoopError | None:
+    """What is wrong with an answer; None if it is one."""
+    if met is None or _is_ours(met):
         return None
-    return error_of(met.status, met.json(), met.headers)
+    if met.status >= FIRST_REFUSAL:
+        return error_of(met.status, met.json(), met.headers)
+    where = f", and points to {met.headers['location']}" if "location" in met.headers else ""
+    return ConnectionFailed(
+        f"{request.method} {request.url}: something else than the service answered {met.status}{where}"
+    )
+
+
+def _is_ours(answer: Answer) -> bool:
+    """Whether the service has done what it was asked: it answers with a picture, or with JSON that has `data`.
+
+    Why: the page of a network that wants a login comes with 200 too, and so does half an answer.
+    """
+    if not FIRST_SUCCESS <= answer.status < FIRST_ELSEWHERE:
+        return False
+    if answer.headers.get("content-type", "").startswith("image/"):
+        return True
+    body = answer.json()
+    return isinstance(body, dict) and "data" in body
 
 
 def _pause_before(failures: int, error: LoyaltyLoopError | None) -> float | None:

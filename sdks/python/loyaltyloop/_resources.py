@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from loyaltyloop import models
@@ -26,7 +27,7 @@ class Customers:
         limit: int | NotGiven = NOT_GIVEN,
         phone: str | NotGiven = NOT_GIVEN,
         q: str | NotGiven = NOT_GIVEN,
-        updated_since: str | NotGiven = NOT_GIVEN,
+        updated_since: str | datetime | NotGiven = NOT_GIVEN,
     ) -> Listing[models.Customer]:
         """List customers. Raises LoyaltyLoopError."""
         call = Call.of(
@@ -193,7 +194,7 @@ class Customers:
         stamps: int | NotGiven = NOT_GIVEN,
         branch_id: int | None | NotGiven = NOT_GIVEN,
         order_ref: str | None | NotGiven = NOT_GIVEN,
-        occurred_at: str | None | NotGiven = NOT_GIVEN,
+        occurred_at: str | datetime | None | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Stamped:
         """Add stamps by id. Raises LoyaltyLoopError."""
@@ -307,8 +308,8 @@ class Transactions:
         type: models.EntryType | NotGiven = NOT_GIVEN,
         customer_id: int | str | NotGiven = NOT_GIVEN,
         branch_id: int | NotGiven = NOT_GIVEN,
-        since: str | NotGiven = NOT_GIVEN,
-        until: str | NotGiven = NOT_GIVEN,
+        since: str | datetime | NotGiven = NOT_GIVEN,
+        until: str | datetime | NotGiven = NOT_GIVEN,
     ) -> Listing[models.Transaction]:
         """List transactions. Raises LoyaltyLoopError."""
         call = Call.of(
@@ -372,7 +373,7 @@ class Events:
         self,
         *,
         limit: int | NotGiven = NOT_GIVEN,
-        since: str | NotGiven = NOT_GIVEN,
+        since: str | datetime | NotGiven = NOT_GIVEN,
     ) -> Listing[Event]:
         """List events. Raises LoyaltyLoopError."""
         call = Call.of(
@@ -639,7 +640,7 @@ class Webhooks:
         webhook_id: int,
         *,
         delivery_id: int | None | NotGiven = NOT_GIVEN,
-        since: str | None | NotGiven = NOT_GIVEN,
+        since: str | datetime | None | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.QueuedDeliveries:
         """Send again. Raises LoyaltyLoopError."""

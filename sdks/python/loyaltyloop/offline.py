@@ -10,11 +10,12 @@
         ...
 
 Each line of the file is a stamp, or says that one is settled; a line that a crash cut off is left out. One process at
-a time writes to a file.
+a time writes to a file, with as many threads as it likes.
 """
 
 import json
 import os
+import threading
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from loyaltyloop._calls import encoded_time
 from loyaltyloop.client import Client
 from loyaltyloop.models import BatchOutcome
 
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from loyaltyloop.async_client import AsyncClient
 
 AT_ONCE = 500
+WRITING = threading.Lock()
+"""Held while a file is written, or removed because nothing waits in it."""
 NO_TIME = 500
 """Statuses from here on are no decision."""
 
@@ -67,7 +71,8 @@ class OfflineQueue:
 
         Raises OSError: the file cannot be written.
         """
-        who = {"customer_id": customer} if isinstance(customer, int) else {"qr_code": customer}
+        named = str(customer).strip()
+        who: dict[str, int | str] = {"customer_id": int(named)} if named.isdecimal() else {"qr_code": named}
         at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         key = idempotency_key or str(uuid.uuid4())
         item = {"idempotency_key": key, **who, "stamps": stamps, "occurred_at": at, **more}
@@ -111,14 +116,15 @@ class OfflineQueue:
         return settled
 
     def _forget(self) -> None:
-        if not self.waiting():
-            self._path.unlink(missing_ok=True)
+        with WRITING:
+            if not self.waiting():
+                self._path.unlink(missing_ok=True)
 
     def _append(self, lines: list[dict[str, Any]]) -> None:
-        with self._path.open("ab") as file:
+        with WRITING, self._path.open("ab") as file:
             if file.tell() and not self._ends_whole():
                 file.write(b"\n")
-            file.write(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+            file.write(b"".join(json.dumps(line, default=encoded_time).encode() + b"\n" for line in lines))
             file.flush()
             os.fsync(file.fileno())
 

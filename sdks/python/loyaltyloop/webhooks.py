@@ -28,21 +28,22 @@ def verify(
     headers: Mapping[str, str],
     secret: str,
     *,
-    tolerance: timedelta = TOLERANCE,
+    tolerance: timedelta | float = TOLERANCE,
     now: float | None = None,
 ) -> Event:
     """Check the signature of a webhook; return its event, of an own class where the type is known.
 
     body       as it came, not parsed and written again
     headers    of the request; names in any case
-    tolerance  how far its time may be from `now`, in seconds since 1970, which is the clock's if it is not given
+    tolerance  how far its time may be from `now`, in seconds or as a timedelta
+    now        in seconds since 1970, the clock's if it is not given
 
     Raises InvalidSignature; ValueError: the secret is none.
     """
     raw = body.encode() if isinstance(body, str) else body
     given = {name.lower(): value for name, value in headers.items()}
     number, sent, signatures = (_header(given, f"webhook-{name}") for name in ("id", "timestamp", "signature"))
-    _check_time(sent, now if now is not None else time.time(), tolerance)
+    _check_time(sent, now if now is not None else time.time(), _seconds(tolerance))
     expected = sign(raw, number, sent, secret)
     if not any(hmac.compare_digest(expected.encode(), one.encode()) for one in signatures.split()):
         raise InvalidSignature("The signature does not belong to this body and secret.")
@@ -76,8 +77,12 @@ def _header(headers: Mapping[str, str], name: str) -> str:
     return found
 
 
-def _check_time(sent: str, now: float, tolerance: timedelta) -> None:
+def _seconds(tolerance: timedelta | float) -> float:
+    return tolerance.total_seconds() if isinstance(tolerance, timedelta) else tolerance
+
+
+def _check_time(sent: str, now: float, tolerance: float) -> None:
     if not sent.isdecimal():
         raise InvalidSignature("webhook-timestamp is no time.")
-    if abs(now - int(sent)) > tolerance.total_seconds():
+    if abs(now - int(sent)) > tolerance:
         raise InvalidSignature("The webhook was sent too long ago, or the clock of this machine is wrong.")

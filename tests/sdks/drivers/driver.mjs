@@ -46,7 +46,8 @@ async function attempt(work) {
 
 async function call({ call: name, subject, given = {} }) {
   const [resource, method] = name.split(".");
-  const given_ = renamed(given, camel);
+  const time = (value) => (value?.time === undefined ? value : new Date(value.time));
+  const given_ = Object.fromEntries(Object.entries(renamed(given, camel)).map(([name, value]) => [name, time(value)]));
   const values = subject === undefined ? [given_] : [subject, given_];
   return await attempt(async () => await plain(await client[resource][camel(method)](...values)));
 }

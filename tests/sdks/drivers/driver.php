@@ -59,7 +59,7 @@ function call(Client $client, array $asked): array
     [$resource, $method] = explode(".", $asked["call"]);
     $given = [];
     foreach ($asked["given"] ?? [] as $name => $value) {
-        $given[camel($name)] = $value;
+        $given[camel($name)] = isset($value["time"]) ? new DateTimeImmutable($value["time"]) : $value;
     }
     $subject = array_key_exists("subject", $asked) ? [$asked["subject"]] : [];
     return attempt(static fn (): mixed => plain($client->$resource->{camel($method)}(...$subject, ...$given)));

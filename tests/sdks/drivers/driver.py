@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -53,11 +54,17 @@ def failure(error: Exception) -> Json:
     return {"class": type(error).__name__, "text": str(error), **{name: getattr(error, name, None) for name in names}}
 
 
+def time_of(value: Any) -> Any:
+    """{"time": text} is a time of the language."""
+    return datetime.fromisoformat(value["time"]) if isinstance(value, dict) and "time" in value else value
+
+
 def call(client: loyaltyloop.Client, asked: Json) -> Json:
     resource, method = asked["call"].split(".")
     subject = [asked["subject"]] if "subject" in asked else []
+    given = {name: time_of(value) for name, value in asked.get("given", {}).items()}
     try:
-        asking = getattr(getattr(client, resource), method)(*subject, **asked.get("given", {}))
+        asking = getattr(getattr(client, resource), method)(*subject, **given)
         return {"answer": plain(settled(asking))}
     except (loyaltyloop.LoyaltyLoopError, ValueError) as error:
         return {"error": failure(error)}

@@ -26,7 +26,7 @@ final class Customers
      * @return Listing<Models\Customer>
      * @throws LoyaltyLoopError
      */
-    public function list(int|NotGiven $limit = NotGiven::Value, string|NotGiven $phone = NotGiven::Value, string|NotGiven $q = NotGiven::Value, string|NotGiven $updatedSince = NotGiven::Value): Listing
+    public function list(int|NotGiven $limit = NotGiven::Value, string|NotGiven $phone = NotGiven::Value, string|NotGiven $q = NotGiven::Value, string|\DateTimeInterface|NotGiven $updatedSince = NotGiven::Value): Listing
     {
         $call = new Call(
             "GET",
@@ -169,7 +169,7 @@ final class Customers
      * @return Models\Stamped
      * @throws LoyaltyLoopError
      */
-    public function stamp(int|string $customer, int|NotGiven $stamps = NotGiven::Value, int|null|NotGiven $branchId = NotGiven::Value, string|null|NotGiven $orderRef = NotGiven::Value, string|null|NotGiven $occurredAt = NotGiven::Value, ?string $idempotencyKey = null): Models\Stamped
+    public function stamp(int|string $customer, int|NotGiven $stamps = NotGiven::Value, int|null|NotGiven $branchId = NotGiven::Value, string|null|NotGiven $orderRef = NotGiven::Value, string|\DateTimeInterface|null|NotGiven $occurredAt = NotGiven::Value, ?string $idempotencyKey = null): Models\Stamped
     {
         $call = new Call(
             "POST",

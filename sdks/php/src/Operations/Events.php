@@ -26,7 +26,7 @@ final class Events
      * @return Listing<Event>
      * @throws LoyaltyLoopError
      */
-    public function list(int|NotGiven $limit = NotGiven::Value, string|NotGiven $since = NotGiven::Value): Listing
+    public function list(int|NotGiven $limit = NotGiven::Value, string|\DateTimeInterface|NotGiven $since = NotGiven::Value): Listing
     {
         $call = new Call(
             "GET",

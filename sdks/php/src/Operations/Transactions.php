@@ -26,7 +26,7 @@ final class Transactions
      * @return Listing<Models\Transaction>
      * @throws LoyaltyLoopError
      */
-    public function list(int|NotGiven $limit = NotGiven::Value, string|NotGiven $orderRef = NotGiven::Value, string|NotGiven $type = NotGiven::Value, int|string|NotGiven $customerId = NotGiven::Value, int|NotGiven $branchId = NotGiven::Value, string|NotGiven $since = NotGiven::Value, string|NotGiven $until = NotGiven::Value): Listing
+    public function list(int|NotGiven $limit = NotGiven::Value, string|NotGiven $orderRef = NotGiven::Value, string|NotGiven $type = NotGiven::Value, int|string|NotGiven $customerId = NotGiven::Value, int|NotGiven $branchId = NotGiven::Value, string|\DateTimeInterface|NotGiven $since = NotGiven::Value, string|\DateTimeInterface|NotGiven $until = NotGiven::Value): Listing
     {
         $call = new Call(
             "GET",

@@ -157,7 +157,7 @@ final class Webhooks
      * @return Models\QueuedDeliveries
      * @throws LoyaltyLoopError
      */
-    public function replay(int $webhookId, int|null|NotGiven $deliveryId = NotGiven::Value, string|null|NotGiven $since = NotGiven::Value, ?string $idempotencyKey = null): Models\QueuedDeliveries
+    public function replay(int $webhookId, int|null|NotGiven $deliveryId = NotGiven::Value, string|\DateTimeInterface|null|NotGiven $since = NotGiven::Value, ?string $idempotencyKey = null): Models\QueuedDeliveries
     {
         $call = new Call(
             "POST",
