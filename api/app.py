@@ -23,6 +23,7 @@ from api.refusals import LARGEST_BODY
 from api.request_log import add_headers, request_log_of
 from api.routes import (
     batches,
+    card_links,
     customers,
     imports,
     monitoring,
@@ -44,6 +45,7 @@ V1 = [
     *customers.HANDLERS,
     *imports.HANDLERS,
     *customers.CARD_PICTURES,
+    *card_links.HANDLERS,
     *stamps.HANDLERS,
     *batches.HANDLERS,
     *transactions.HANDLERS,

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from api.problems import BatchOutcome, problem_of
+from loyalty_app.card_pages.links import CardLinkRevoked, CardLinkView
 from loyalty_app.importing.import_jobs import ImportQueued, ImportRemark, ImportView
 from loyalty_app.pagination import Page, Pagination
 from loyalty_app.shops.api_keys import KeyBusiness, KeyLimits, KeyView
@@ -157,6 +158,10 @@ def page(row: object) -> Page[object]:
     return Page([row], Pagination(page=1, limit=50, total=1, pages=1, next_cursor=None))
 
 
+CARD_LINK = CardLinkView(
+    customer_id=42, url="https://cards.example.com/c/4fK0yQm7ZtLw2Bv9RxN3cHs8JdGpEa1u", created_at=NOW
+)
+CARD_LINK_REVOKED = CardLinkRevoked(customer_id=42, revoked=True)
 BRANCH = BranchView(2, "At the station", JOINED)
 KEY = KeyView(
     id=3,

@@ -1,7 +1,7 @@
 """The runtime: what one process holds open, from the database to the bots.
 
-It opens each thing after what it needs, and closes in the reverse order: bots, upkeep, importer, counter, API keys,
-webhook worker, database, server lock. So accepted work is finished before what it needs closes.
+It opens each thing after what it needs, and closes in the reverse order: bots, upkeep, importer, watchers of cards,
+counter, API keys, webhook worker, database, server lock. So accepted work is finished before what it needs closes.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from loyalty_app.card_pages.watch import CardWatch
 from loyalty_app.chat.card_queue import card_depths
 from loyalty_app.chat.update_queue import update_depths
 from loyalty_app.clock import Clock, utc_now
@@ -72,6 +73,7 @@ class Runtime(msgspec.Struct, frozen=True, kw_only=True):
     machine: tuple[Readings, ...]
     vault: Vault
     wakeups: Wakeups
+    card_watch: CardWatch
     bots: AsyncExitStack
     webhooks: Webhooks
     webhook_worker: WebhookWorker | None
@@ -187,6 +189,8 @@ async def _open_runtime(
     stack.push_async_callback(api_keys.close)
     counter = Counter(database, clock=clock, wakeups=wakeups)
     stack.push_async_callback(counter.close)
+    card_watch = CardWatch(database, wakeups.changed_cards)
+    stack.push_async_callback(card_watch.close)
     importer = Importer(database, counter, clock=clock)
     stack.push_async_callback(importer.close)
     return Runtime(
@@ -199,6 +203,7 @@ async def _open_runtime(
         machine=_machine(settings, clock, backups=delivering),
         vault=vault,
         wakeups=wakeups,
+        card_watch=card_watch,
         bots=AsyncExitStack(),
         webhooks=Webhooks(database, vault=vault, guard=foundation.guard, clock=clock),
         webhook_worker=worker,

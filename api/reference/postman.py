@@ -71,10 +71,14 @@ def _added(calls: list[Call]) -> list[Json]:
     """Folders, by tag, of the operations that the original lacks; deletions come last."""
     originals = {name for names in ORIGINAL.values() for name in names}
     by_tag: dict[str, list[Call]] = {}
-    for call in sorted(calls, key=lambda call: (call.operation.tag == LAST, call.method == "DELETE")):
+    for call in sorted(calls, key=_late):
         if call.operation.name not in originals:
             by_tag.setdefault(call.operation.tag, []).append(call)
     return [_folder(f"More about {tag.lower()}" if tag in ORIGINAL else tag, calls) for tag, calls in by_tag.items()]
+
+
+def _late(call: Call) -> tuple[bool, bool, bool]:
+    return call.operation.tag == LAST, call.method == "DELETE", call.operation.name == ERASING
 
 
 def _id(name: str) -> str:

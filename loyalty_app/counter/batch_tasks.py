@@ -149,6 +149,7 @@ class BatchTasks:
             self._wakeups.deliveries.notify()
         if result.written.cards_due:
             self._wakeups.cards.notify()
+        self._wakeups.changed_cards.notify(result.written.changed)
         return [served.reply for served in result.served]
 
     async def _after(self, error: Exception, taken: list[Waiting]) -> Replies:

@@ -3,7 +3,7 @@
 Nothing is decided here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import asdict
 from sqlalchemy import Connection
 
+from loyalty_app.card_pages.links import CardId, forget_links, revoke_link
 from loyalty_app.counter.state import BatchState, NewEvent, Overtaken
 from loyalty_app.db import tables
 from loyalty_app.db.bulk import BulkInsert, BulkUpdate, BulkWrite, Lookup, Values
@@ -22,7 +23,9 @@ from loyalty_app.shops.notice_facts import RoomFacts
 from loyalty_app.shops.owner_notices import add_notice_once
 from loyalty_app.webhooks.outbox import forget, queued
 from loyalty_core.access import PLANS
+from loyalty_core.customers import Customer
 from loyalty_core.events import event_type
+from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.joining import newly_full
 from loyalty_core.ledger import Entry
 
@@ -38,6 +41,8 @@ class Written(NamedTuple):
     """Deliveries in the outbox."""
     cards_due: int
     """Cards in chats to be shown again."""
+    changed: Mapping[int, Customer]
+    """The customers that were changed, by their ids."""
     proof: Callable[[], Lookup | None]
     """Names a row that only this batch can have written, if there is one."""
 
@@ -64,7 +69,7 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
     else:
         counts = database.put(connection, [*writes, _due(state), *state.totals.writes()])
         cards_due = counts[len(writes)]
-    return Written(len(deliveries), cards_due, partial(_proof, events, state))
+    return Written(len(deliveries), cards_due, state.changed_customers, partial(_proof, events, state))
 
 
 def _proof(events: Sequence[Values], state: BatchState) -> Lookup | None:
@@ -134,8 +139,11 @@ def _due(state: BatchState) -> BulkWrite:
 def _hang(database: Database, connection: Connection, state: BatchState) -> int:
     """Write which cards hang where, then mark changed ones as due; return how many are.
 
+    A card that somebody has proven to be theirs loses its private link: another may have it.
     Raises Overtaken if a card that was to be changed is gone: cards in chats are not locked before.
     """
+    for card in state.chat_cards.changed.values():
+        revoke_link(connection, CardId(card.business_id, CustomerId(card.customer_id)), state.now)
     new, changed = ([*map(asdict, cards.values())] for cards in (state.chat_cards.new, state.chat_cards.changed))
     database.insert(connection, tables.telegram_card, new)
     moved = database.update(connection, tables.telegram_card, changed, key=PLACE)
@@ -145,10 +153,11 @@ def _hang(database: Database, connection: Connection, state: BatchState) -> int:
 
 
 def _forget_erased(connection: Connection, state: BatchState) -> None:
-    """Remove personal data of erased customers from answers and events of earlier batches."""
+    """Remove erased customers from answers and events of earlier batches, and the links of their cards."""
     for business_id, customer_id in state.erased:
         forget_answers(connection, business_id, customer_id)
         forget(connection, business_id, customer_id)
+        forget_links(connection, CardId(BusinessId(business_id), CustomerId(customer_id)))
 
 
 def _tell_of_full_plans(database: Database, connection: Connection, state: BatchState) -> None:

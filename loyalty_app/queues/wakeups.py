@@ -3,7 +3,9 @@
 Workers of other processes poll. What the work is, and how it is done, is not known here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+
+from loyalty_core.customers import Customer
 
 
 class Wakeup:
@@ -22,11 +24,29 @@ class Wakeup:
             wake()
 
 
+class ChangedCards:
+    """Tells those who watch cards in this process which customers a batch has changed."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[Mapping[int, Customer]], None]] = []
+
+    def listen(self, tell: Callable[[Mapping[int, Customer]], None]) -> None:
+        """Call `tell` with the changed customers by their ids; it must return at once and raise nothing."""
+        self._listeners.append(tell)
+
+    def notify(self, changed: Mapping[int, Customer]) -> None:
+        """Say which customers have changed, once that is committed."""
+        for tell in self._listeners:
+            tell(changed)
+
+
 class Wakeups:
     """All wake-ups of a process.
 
     `deliveries` wait in the outbox, `cards` are to be shown again in chats, `updates` of Telegram are to be handled.
+    `changed_cards` tells those who watch cards.
     """
 
     def __init__(self) -> None:
         self.deliveries, self.cards, self.updates = Wakeup(), Wakeup(), Wakeup()
+        self.changed_cards = ChangedCards()

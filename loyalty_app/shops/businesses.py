@@ -34,6 +34,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
 
     `card_color` is the colour of its cards, as #6F4E37; with `card_notices` they may send messages of their own.
     `past_timezones` is read by `time_zones`. A shop with `test_of` is the twin of that one, for its test keys.
+    With `join_by_page` its page in the web hands out cards to people without Telegram.
     """
 
     id: BusinessId
@@ -48,6 +49,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     card_notices: bool = True
     past_timezones: str | None = None
     test_of: int | None = None
+    join_by_page: bool = False
 
     @property
     def zone(self) -> tzinfo:
@@ -73,6 +75,7 @@ class BusinessChange(msgspec.Struct, frozen=True, kw_only=True):
     country: str | UnsetType | None = UNSET
     card_color: str | UnsetType = UNSET
     card_notices: bool | UnsetType = UNSET
+    join_by_page: bool | UnsetType = UNSET
 
 
 def business_of(row: Row[Any], prefix: str = "") -> Business:

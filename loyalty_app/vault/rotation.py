@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, dele
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import NOBODY
-from loyalty_app.db.tables import idempotency, retired_secret, telegram_bot, webhook_endpoint
+from loyalty_app.db.tables import card_link, idempotency, retired_secret, telegram_bot, webhook_endpoint
 from loyalty_app.db.tables import vault as vault_table
 from loyalty_app.settings import SettingsError
 from loyalty_app.vault.keys import BEGINNING, Vault
@@ -43,6 +43,7 @@ LOCKED = (
     LockedColumn(webhook_endpoint, "old_secret", "webhook"),
     LockedColumn(retired_secret, "secret", "retired secret"),
     LockedColumn(telegram_bot, "token", "bot"),
+    LockedColumn(card_link, "secret", "card link"),
     LockedColumn(idempotency, "answer", "answer"),
 )
 NEEDED = (LOCKED[0], LOCKED[3])

@@ -98,6 +98,8 @@ ENDPOINTS = (
     Endpoint("branches.list", "GET", "/branches", Scope.PROGRAM_READ),
     Endpoint("webhooks.get", "GET", "/webhooks/{webhook}", Scope.WEBHOOKS_READ),
     Endpoint("customers.card", "GET", "/customers/{customer}/card.png", Scope.CUSTOMERS_READ, picture=True),
+    Endpoint("customers.card_link", "POST", "/customers/{customer}/card-link", Scope.CUSTOMERS_WRITE),
+    Endpoint("customers.revoke_card_link", "DELETE", "/customers/{customer}/card-link", Scope.CUSTOMERS_WRITE),
     Endpoint("customers.list_rewards", "GET", "/customers/{customer}/rewards", Scope.REWARDS_READ),
     Endpoint("transactions.void", "POST", "/transactions/{transaction}/void", Scope.STAMPS_WRITE),
     Endpoint("rewards.list", "GET", "/rewards", Scope.REWARDS_READ),

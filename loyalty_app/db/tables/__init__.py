@@ -5,6 +5,7 @@ imported. Nothing is read or written here.
 """
 
 from loyalty_app.db.tables.cards import (
+    card_link,
     customer,
     customer_word,
     daily_total,
@@ -36,6 +37,7 @@ __all__ = [
     "branch",
     "business",
     "business_total",
+    "card_link",
     "customer",
     "customer_word",
     "daily_total",

@@ -196,6 +196,27 @@ idempotency = owned(
     sqlite_with_rowid=True,  # rows too long for an index
 )
 
+# The private addresses of cards. A revoked one is kept, without its secret, so that its page can say what to do.
+card_link = owned(
+    "card_link",
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("customer_id", BigId, nullable=False),
+    Column("secret", LargeBinary),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "digest"),
+    Index(None, "digest"),
+    Index(None, "business_id", "customer_id"),
+)
+Index(
+    "uq_card_link_valid",
+    card_link.c.business_id,
+    card_link.c.customer_id,
+    unique=True,
+    sqlite_where=text("revoked_at IS NULL"),
+    postgresql_where=text("revoked_at IS NULL"),
+)
+
 event = owned(
     "event",
     Column("id", String(40), nullable=False),

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
     true,
 )
@@ -38,6 +39,7 @@ business = Table(
     Column("deliveries_paused_at", UtcDateTime),
     Column("past_timezones", Text),
     Column("test_of", BigId),
+    Column("join_by_page", Boolean, nullable=False, server_default=false()),
 )
 Index("uq_business_test_of", business.c.test_of, unique=True)
 

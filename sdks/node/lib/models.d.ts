@@ -41,6 +41,19 @@ export interface Branch {
   createdAt: string;
 }
 
+/** The private link of a customer's card. Who has it has the card, so give it to nobody else. */
+export interface CardLink {
+  customerId: number;
+  url: string;
+  createdAt: string;
+}
+
+/** What became of a card's private link; `revoked` is false if there was none. */
+export interface CardLinkRevoked {
+  customerId: number;
+  revoked: boolean;
+}
+
 /** A customer as the world sees it; `stamps_required` is the goal of the running card. */
 export interface Customer {
   id: number;

@@ -29,6 +29,10 @@ export interface Customers {
   listRewards(customer: number | string, given?: { limit?: number; status?: models.RewardStatus }): Listing<models.Reward>;
   /** Get the picture of a card. */
   card(customer: number | string): Promise<Uint8Array>;
+  /** Get the private link of a card. */
+  cardLink(customer: number | string, given?: Once): Promise<models.CardLink>;
+  /** Revoke the private link of a card. */
+  revokeCardLink(customer: number | string, given?: Once): Promise<models.CardLinkRevoked>;
   /** Add stamps by id. */
   stamp(customer: number | string, given?: { stamps?: number; branchId?: number | null; orderRef?: string | null; occurredAt?: string | Date | null } & Once): Promise<models.Stamped>;
   /** Redeem a reward by id. */

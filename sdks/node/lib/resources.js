@@ -46,6 +46,14 @@ class Customers {
     return this.#client.bytes("GET", pathOf("/customers/{id}/card.png", customer));
   }
 
+  async cardLink(customer, { idempotencyKey } = {}) {
+    return (await this.#client.json("POST", pathOf("/customers/{id}/card-link", customer), { idempotencyKey })).data;
+  }
+
+  async revokeCardLink(customer, { idempotencyKey } = {}) {
+    return (await this.#client.json("DELETE", pathOf("/customers/{id}/card-link", customer), { idempotencyKey })).data;
+  }
+
   async stamp(customer, { stamps, branchId, orderRef, occurredAt, idempotencyKey } = {}) {
     return (await this.#client.json("POST", pathOf("/customers/{id}/stamps", customer, "/customers/qr/{qr_code}/stamps"), { body: { stamps, branchId, orderRef, occurredAt }, idempotencyKey })).data;
   }

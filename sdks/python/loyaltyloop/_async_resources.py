@@ -187,6 +187,36 @@ class AsyncCustomers:
         )
         return (await self._run(call)).body
 
+    async def card_link(
+        self,
+        customer: int | str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> models.CardLink:
+        """Get the private link of a card. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            path_of("/customers/{id}/card-link", customer),
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.CardLink, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def revoke_card_link(
+        self,
+        customer: int | str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> models.CardLinkRevoked:
+        """Revoke the private link of a card. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "DELETE",
+            path_of("/customers/{id}/card-link", customer),
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.CardLinkRevoked, answer.json()["data"])  # type: ignore[no-any-return]
+
     async def stamp(
         self,
         customer: int | str,

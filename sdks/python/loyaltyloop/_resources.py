@@ -187,6 +187,36 @@ class Customers:
         )
         return (self._run(call)).body
 
+    def card_link(
+        self,
+        customer: int | str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> models.CardLink:
+        """Get the private link of a card. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            path_of("/customers/{id}/card-link", customer),
+            idempotency_key=idempotency_key,
+        )
+        answer = self._run(call)
+        return shaped(models.CardLink, answer.json()["data"])  # type: ignore[no-any-return]
+
+    def revoke_card_link(
+        self,
+        customer: int | str,
+        *,
+        idempotency_key: str | None = None,
+    ) -> models.CardLinkRevoked:
+        """Revoke the private link of a card. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "DELETE",
+            path_of("/customers/{id}/card-link", customer),
+            idempotency_key=idempotency_key,
+        )
+        answer = self._run(call)
+        return shaped(models.CardLinkRevoked, answer.json()["data"])  # type: ignore[no-any-return]
+
     def stamp(
         self,
         customer: int | str,

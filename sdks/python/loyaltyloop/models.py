@@ -94,6 +94,24 @@ class Branch(Model):
     created_at: str
 
 
+class CardLink(Model):
+    """The private link of a customer's card. Who has it has the card, so give it to nobody else."""
+
+    customer_id: int
+
+    url: str
+
+    created_at: str
+
+
+class CardLinkRevoked(Model):
+    """What became of a card's private link; `revoked` is false if there was none."""
+
+    customer_id: int
+
+    revoked: bool
+
+
 class Customer(Model):
     """A customer as the world sees it; `stamps_required` is the goal of the running card."""
 

@@ -164,6 +164,38 @@ final class Customers
     }
 
     /**
+     * Get the private link of a card.
+     *
+     * @return Models\CardLink
+     * @throws LoyaltyLoopError
+     */
+    public function cardLink(int|string $customer, ?string $idempotencyKey = null): Models\CardLink
+    {
+        $call = new Call(
+            "POST",
+            Call::path("/customers/{id}/card-link", $customer),
+            idempotencyKey: $idempotencyKey,
+        );
+        return Model::shaped(Models\CardLink::class, $this->line->send($call)->json()["data"]);
+    }
+
+    /**
+     * Revoke the private link of a card.
+     *
+     * @return Models\CardLinkRevoked
+     * @throws LoyaltyLoopError
+     */
+    public function revokeCardLink(int|string $customer, ?string $idempotencyKey = null): Models\CardLinkRevoked
+    {
+        $call = new Call(
+            "DELETE",
+            Call::path("/customers/{id}/card-link", $customer),
+            idempotencyKey: $idempotencyKey,
+        );
+        return Model::shaped(Models\CardLinkRevoked::class, $this->line->send($call)->json()["data"]);
+    }
+
+    /**
      * Add stamps by id.
      *
      * @return Models\Stamped

@@ -1,0 +1,1 @@
+"""Pages of cards: the private links that open them, and who is told at once when a card has changed."""
