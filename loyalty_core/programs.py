@@ -88,7 +88,7 @@ def running_goal(card: "Card", program: Program) -> int:
     if card.current_stamps == 0:
         return program.terms.stamps_required
     later = program.versions[card.program_version :]
-    return min([card.goal, *(terms.stamps_required for terms in later)])
+    return min([card.goal, *(terms.stamps_required for terms in later)]) if later else card.goal
 
 
 def expiry(terms: Terms, earned_at: datetime) -> datetime | None:

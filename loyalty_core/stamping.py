@@ -57,13 +57,12 @@ def stamp(
 
     `ledger` is the customer's, needed if the order `is_late`.
     """
-    then = msgspec.structs.replace(at, now=moment_of(order, at.now))
-    check_policies(customer, program.terms, order.stamps, now=then.now, ledger=ledger)
-    entry = new_entry(customer, program, EntryType.STAMP, at=then)
-    entry = msgspec.structs.replace(entry, stamps=order.stamps, branch_id=order.branch_id, order_ref=order.order_ref)
+    then = moment_of(order, at.now)
+    check_policies(customer, program.terms, order.stamps, now=then, ledger=ledger)
+    entry = new_entry(customer, program, EntryType.STAMP, at=at, then=then, order=order)
     after = with_card(customer, apply(customer.card, entry, program, at.now.tzinfo), at.now)
     count = after.card.rewards_earned - customer.card.rewards_earned
-    rewards = issue(entry, program.terms, count, at=at, valid_from=at.now)
+    rewards = issue(entry, program.terms, count, at=at, valid_from=at.now) if count else ()
     seen = customer_view(after, program)
     dropped = dropped_stamps(customer.card, program, order.stamps) if count else 0
     stamped = _stamped(entry, seen, tuple(map(reward_view, rewards)), dropped)
@@ -74,7 +73,7 @@ def stamp(
         entry=entry,
         issued=rewards,
         events=(StampAdded(utc(at.now), stamped), *earned_events(stamped.rewards, seen, at.now)),
-        totals=((then.now.date(), totals),),
+        totals=((then.date(), totals),),
     )
 
 
@@ -109,7 +108,7 @@ def _stamped(entry: Entry, customer: CustomerView, rewards: tuple[RewardView, ..
 
 def earned_events(rewards: tuple[RewardView, ...], customer: CustomerView, now: datetime) -> tuple[Event, ...]:
     """One reward.earned event for each reward."""
-    return tuple(RewardEarned(utc(now), OfReward(reward, customer)) for reward in rewards)
+    return tuple(RewardEarned(utc(now), OfReward(reward, customer)) for reward in rewards) if rewards else ()
 
 
 def check_policies(
@@ -146,6 +145,8 @@ def _check_late(terms: Terms, stamps: int, *, now: datetime, ledger: tuple[Entry
 
 
 def _check_cooldown(terms: Terms, visit: Visit, now: datetime) -> None:
+    if not terms.cooldown_seconds:
+        return
     cooldown = timedelta(seconds=terms.cooldown_seconds)
     if abs(now - visit.at) < cooldown:
         raise StampTooSoon(visit.at, (visit.at + cooldown).astimezone(now.tzinfo), now, visit.by)
@@ -157,16 +158,33 @@ def _check_cap(terms: Terms, given: int, stamps: int, *, now: datetime) -> None:
         raise DailyCapReached(terms.daily_stamp_cap, given, midnight, now)
 
 
-def new_entry(customer: Customer, program: Program, kind: EntryType, *, at: Occasion) -> Entry:
-    """An entry of the ledger for this occasion, under the terms in force; in UTC, where no hour comes twice."""
+NOTHING_ADDED = StampOrder(stamps=0)
+
+
+def new_entry(
+    customer: Customer,
+    program: Program,
+    kind: EntryType,
+    *,
+    at: Occasion,
+    then: datetime | None = None,
+    order: StampOrder = NOTHING_ADDED,
+) -> Entry:
+    """An entry of the ledger for this occasion, under the terms in force; in UTC, where no hour comes twice.
+
+    `then` is when it happened, if not now; `order` what was stamped.
+    """
     return Entry(
         id=at.transaction_id,
         business_id=customer.business_id,
         customer_id=customer.id,
         type=kind,
         actor=at.actor,
-        occurred_at=utc(at.now),
+        occurred_at=utc(then or at.now),
         program_version=program.terms.version,
+        stamps=order.stamps,
+        branch_id=order.branch_id,
+        order_ref=order.order_ref,
     )
 
 

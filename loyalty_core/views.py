@@ -98,7 +98,7 @@ class ProgramView(msgspec.Struct, frozen=True):
 
 def utc(moment: datetime) -> datetime:
     """The same instant in UTC, as the wire writes it (RFC 3339 with Z)."""
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def reward_view(reward: Reward, now: datetime | None = None) -> RewardView:

@@ -19,7 +19,7 @@ from loyalty_app.counter.replays import KeyedEntry, outcome_again
 from loyalty_app.counter.state import BatchState, Versions
 from loyalty_app.counter.write import Written, write
 from loyalty_app.db.engine import Database
-from loyalty_app.db.idempotency import check_of, once_key_of, replayed
+from loyalty_app.db.idempotency import check_of, replayed
 from loyalty_app.db.outages import RETRY_SECONDS
 from loyalty_core.errors import Busy, BusyReason, CustomerNotFound, IdempotencyKeyReused, LoyaltyError
 
@@ -78,13 +78,13 @@ def _serve(request: Request, state: BatchState) -> Served:
 
 def _first_answer(request: Request, state: BatchState) -> bytes | None:
     """The stored answer of a repeated request; None if the request is new. Raises what `replayed` raises."""
-    key = request.caller.key
+    key = request.key
     if key is None:
         return None
     kept = state.answers.get((request.business_id, key))
     if kept is not None:
         return replayed(kept, request.fingerprint())
-    entry = state.replays.entries.get((request.business_id, once_key_of(key)))
+    entry = state.replays.entries.get((request.business_id, request.once_key))
     return None if entry is None else _answer_again(entry, key, request, state)
 
 

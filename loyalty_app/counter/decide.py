@@ -62,7 +62,7 @@ def authorised(request: Request, state: BatchState) -> Request:
     actor = state.staff.get((request.business_id, caller.actor.id or 0))
     if actor is None:
         raise NotOnStaff
-    return replace(request, caller=replace(caller, actor=actor))
+    return Request(replace(caller, actor=actor), request.order)
 
 
 def decide(request: Request, state: BatchState) -> Decided[AnyOutcome]:  # noqa: PLR0911  # one line for each order
@@ -216,7 +216,7 @@ def _decided(change: Change[Single]) -> Decided[Single]:
 def _occasion(request: Request, state: BatchState, most_rewards: int = 0) -> Occasion:
     """The actor, the time by the shop's clock, and the next ids; unused ones stay the next."""
     return Occasion(
-        now=state.now.astimezone(state.businesses[request.business_id].zone),
+        now=state.local_now(request.business_id),
         actor=request.caller.actor,
         transaction_id=state.ids.peek(Kind.TRANSACTION),
         first_reward_id=state.ids.peek_rewards(most_rewards) if most_rewards else 0,

@@ -203,9 +203,9 @@ class _Loading:
         def keep_keyed_entry(row: Row[Any]) -> None:
             state.replays.entries[row.business_id, row.once_key] = KeyedEntry(entry_of(row), row.once)
 
-        keys = [(r.business_id, r.caller.key) for r in self.requests if r.caller.key is not None]
+        keys = [(r.business_id, r.key) for r in self.requests if r.key is not None]
         yield idempotency.lookup(keys), keep_answer
-        numbers = [(business, idempotency.once_key_of(key)) for business, key in keys]
+        numbers = [(r.business_id, r.once_key) for r in self.requests if r.key is not None]
         yield Lookup(tables.transaction, ("business_id", "once_key"), numbers), keep_keyed_entry
         stamps = [(r.business_id, r.order.stamp) for r in self.requests if isinstance(r.order, GiveStamp)]
         refs: list[Wanted] = [(business, stamp.order_ref) for business, stamp in stamps if stamp.order_ref]

@@ -29,6 +29,7 @@ FORM, WITH_DROPPED = 1, 2
 MICROSECOND = timedelta(microseconds=1)
 
 Repeatable: TypeAlias = Stamped | Redeemed | Voided
+REPEATABLE = (Stamped, Redeemed, Voided)
 """The outcomes that are made again."""
 
 

@@ -14,9 +14,9 @@ from sqlalchemy import Row
 from loyalty_app.counter.answers import AnyOutcome
 from loyalty_app.counter.chat_cards import ChatCards
 from loyalty_app.counter.orders import Card, Claim, CustomerRef, Request, Void
-from loyalty_app.counter.replays import CardHistory, Repeatable, Replays, once_of, past_profile_of
+from loyalty_app.counter.replays import REPEATABLE, CardHistory, Replays, once_of, past_profile_of
 from loyalty_app.counter.totals_delta import TotalsDelta
-from loyalty_app.db.idempotency import KeptAnswer, KeyOfBusiness, check_of, once_key_of
+from loyalty_app.db.idempotency import KeptAnswer, KeyOfBusiness, check_of
 from loyalty_app.ids import Ids, Kind
 from loyalty_app.shops.businesses import Business
 from loyalty_app.webhooks.outbox import EventIds
@@ -102,6 +102,13 @@ class BatchState:
     def begin(self, now: datetime) -> None:
         """Set the moment of all decisions. Call it after the locks: a request that waited for a card comes later."""
         self.now, self._event_ids = now, EventIds(now)
+        self._local_now: dict[int, datetime] = {}
+
+    def local_now(self, business_id: int) -> datetime:
+        """That moment by the clock of a business."""
+        if business_id not in self._local_now:
+            self._local_now[business_id] = self.now.astimezone(self.businesses[business_id].zone)
+        return self._local_now[business_id]
 
     def keep_customer(self, customer: Customer) -> None:
         """Remember a customer."""
@@ -242,21 +249,21 @@ class BatchState:
 
     def keep_answer(self, request: Request, customer_id: int, outcome: AnyOutcome, body: bytes) -> None:
         """Keep an answer about a customer under the caller's idempotency key, if there is one."""
-        if request.caller.key is None:
+        if request.key is None:
             return
-        key, fingerprint = (request.business_id, request.caller.key), request.fingerprint()
+        key, fingerprint = (request.business_id, request.key), request.fingerprint()
         self.answers[key] = KeptAnswer(
             business_id=request.business_id,
-            key=request.caller.key,
+            key=request.key,
             fingerprint=fingerprint,
             customer_id=customer_id,
             body=body,
             created_at=self.now,
         )
-        if isinstance(outcome, Repeatable):
+        if isinstance(outcome, REPEATABLE):
             occurred_at = self.new_entries[outcome.transaction_id].occurred_at
-            once = once_of(check_of(request.caller.key, fingerprint), outcome, occurred_at)
-            self.replays.once[outcome.transaction_id] = once_key_of(request.caller.key), once
+            once = once_of(check_of(request.key, fingerprint), outcome, occurred_at)
+            self.replays.once[outcome.transaction_id] = request.once_key, once
         else:
             self.new_answers.append(key)
 

@@ -7,6 +7,8 @@ last visit then: a customer who returns moves from the old day to the new. Nothi
 from collections import Counter, defaultdict
 from datetime import date
 
+from msgspec.structs import astuple
+
 from loyalty_app.counter.answers import AnyOutcome
 from loyalty_app.db import tables
 from loyalty_app.db.bulk import BulkAdd, BulkWrite, Values
@@ -16,6 +18,7 @@ from loyalty_core.customers import Customer
 
 OF_SHOPS = ("customers", "outstanding", "redeemed", "expired", "voided")
 OF_DAYS = (*DayTotals.__struct_fields__, "last_visits", "last_visits_again")
+LAST_VISITS, LAST_VISITS_AGAIN = len(OF_DAYS) - 2, len(OF_DAYS) - 1
 
 
 class TotalsDelta:
@@ -23,34 +26,39 @@ class TotalsDelta:
 
     def __init__(self) -> None:
         self.shops: dict[int, Counter[str]] = defaultdict(Counter)
-        self.days: dict[tuple[int, date], Counter[str]] = defaultdict(Counter)
+        self.days: dict[tuple[int, date], list[int]] = defaultdict(lambda: [0] * len(OF_DAYS))
 
     def add(self, change: Change[AnyOutcome], before: Customer | None) -> None:
         """Count a change; `before` is the customer as they were, None if they have just joined."""
-        after, shop = change.customer, self.shops[change.customer.business_id]
+        after = change.customer
         owed = after.card.rewards_available - (before.card.rewards_available if before else 0)
-        shop["customers"] += int(before is None) - int(after.erased_at is not None)
-        shop["outstanding"] += owed
-        shop["voided"] += len(change.issued) - owed
+        if before is None or after.erased_at is not None or owed or change.issued:
+            shop = self.shops[after.business_id]
+            shop["customers"] += int(before is None) - int(after.erased_at is not None)
+            shop["outstanding"] += owed
+            shop["voided"] += len(change.issued) - owed
         for day, figures in change.totals:
             self._add_figures(after.business_id, day, figures)
         self._move(after.business_id, last_visit(before), last_visit(after))
 
     def _add_figures(self, business_id: int, day: date, figures: DayTotals) -> None:
-        shop, totals = self.shops[business_id], self.days[business_id, day]
-        for name in DayTotals.__struct_fields__:
-            totals[name] += getattr(figures, name)
-        shop["redeemed"] += figures.rewards_redeemed
-        shop["expired"] += figures.rewards_expired
-        shop["voided"] -= figures.rewards_redeemed + figures.rewards_expired
+        totals = self.days[business_id, day]
+        for place, figure in enumerate(astuple(figures)):
+            totals[place] += figure
+        if figures.rewards_redeemed or figures.rewards_expired:
+            shop = self.shops[business_id]
+            shop["redeemed"] += figures.rewards_redeemed
+            shop["expired"] += figures.rewards_expired
+            shop["voided"] -= figures.rewards_redeemed + figures.rewards_expired
 
     def _move(self, business_id: int, old: tuple[date, bool] | None, new: tuple[date, bool] | None) -> None:
         if old == new:
             return
         for place, sign in ((old, -1), (new, 1)):
             if place is not None:
-                self.days[business_id, place[0]]["last_visits"] += sign
-                self.days[business_id, place[0]]["last_visits_again"] += sign * place[1]
+                totals = self.days[business_id, place[0]]
+                totals[LAST_VISITS] += sign
+                totals[LAST_VISITS_AGAIN] += sign * place[1]
 
     def writes(self) -> list[BulkWrite]:
         """The rows to add, in the order in which they are locked."""
@@ -60,9 +68,9 @@ class TotalsDelta:
             if any(sums.values())
         ]
         days: list[Values] = [
-            {"business_id": number, "day": day, **{name: sums[name] for name in OF_DAYS}}
+            {"business_id": number, "day": day, **dict(zip(OF_DAYS, sums, strict=True))}
             for (number, day), sums in sorted(self.days.items())
-            if any(sums.values())
+            if any(sums)
         ]
         return [
             BulkAdd(tables.business_total, shops, ("business_id",)),

@@ -110,8 +110,9 @@ def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
 
 def _keyed_row(entry: Entry, state: BatchState) -> Values:
     """An entry, with what it keeps of its idempotency key and its answer."""
-    once_key, once = state.replays.once.get(entry.id, (None, None))
-    return {**entry_row(entry), "once_key": once_key, "once": once}
+    row = entry_row(entry)
+    row["once_key"], row["once"] = state.replays.once.get(entry.id, (None, None))
+    return row
 
 
 def _answers(state: BatchState) -> BulkWrite:

@@ -8,6 +8,7 @@ order of their ids. Claiming and renewing wait for nobody.
 """
 
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -56,12 +57,14 @@ def event_id_floor(moment: datetime) -> str:
 
 def queued(events: Sequence[Mapping[str, Any]], endpoints: Sequence[Row[Any]], ids: Ids) -> list[Values]:
     """New rows for the deliveries of each event to each endpoint that wants it."""
-    active = [endpoint for endpoint in endpoints if endpoint.active]
+    wanting: dict[tuple[int, str], list[Row[Any]]] = defaultdict(list)
+    for endpoint in endpoints:
+        for kind in set(endpoint.events.split()) if endpoint.active else ():
+            wanting[endpoint.business_id, kind].append(endpoint)
     return [
         queued_row(ids, endpoint, one["id"], one["created_at"])
         for one in events
-        for endpoint in active
-        if endpoint.business_id == one["business_id"] and one["type"] in endpoint.events.split()
+        for endpoint in wanting.get((one["business_id"], one["type"]), ())
     ]
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Date, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
@@ -66,9 +66,9 @@ def _binders(shape: Shape) -> list[tuple[int, Binder]]:
 
 
 def _binder(kind: TypeEngine[Any]) -> Binder | None:
-    """What converts values of a type. The moments of a batch are few: each becomes a text once."""
+    """What converts values of a type. The moments and days of a batch are few: each becomes a text once."""
     bind = kind.dialect_impl(DIALECT).bind_processor(DIALECT)
-    return lru_cache(64)(bind) if bind is not None and isinstance(kind, UtcDateTime) else bind
+    return lru_cache(64)(bind) if bind is not None and isinstance(kind, UtcDateTime | Date) else bind
 
 
 @lru_cache(1_024)
