@@ -11,7 +11,7 @@ from telegram_sandbox.entities import with_found
 from telegram_sandbox.files import File, NotAPicture, Upload, as_document, as_photo_size, keep_document, keep_photo
 from telegram_sandbox.people import Bot, Json, Person
 from telegram_sandbox.phones import Impossible, write
-from telegram_sandbox.world import World
+from telegram_sandbox.world import Held, World
 
 QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
@@ -68,3 +68,35 @@ def read(content: bytes) -> list[str]:
     with Image.open(io.BytesIO(content)) as picture:
         codes = zxingcpp.read_barcodes(picture.convert("L"), formats=QR_CODES)
     return [code.text for code in codes]
+
+
+async def hold_picture(world: World, person: Person, upload: Upload) -> Held:
+    """Hold a picture before the camera of a person's phone, in place of what it saw. Raises Impossible."""
+    file = keep_document(upload)
+    try:
+        codes = await seen(file)
+    except OSError:
+        raise Impossible(f"{upload.name} is no picture.") from None
+    world.files[file.unique_id] = file
+    return hold(world, person, codes, file)
+
+
+def hold(world: World, person: Person, codes: list[str], picture: File | None = None) -> Held:
+    """Hold codes before the camera of a person's phone. Holding the same again is seen again."""
+    held = world.held[person.id] = Held(n=world.number("held"), codes=codes, picture=picture)
+    world.note(person.id, "", "camera")
+    return held
+
+
+def put_down(world: World, person: Person) -> None:
+    """Let the camera of a person's phone see the other phone again."""
+    if world.held.pop(person.id, None):
+        world.note(person.id, "", "camera")
+
+
+async def before_camera(world: World, person: Person, other: Person | None, bot: Bot) -> Held:
+    """What the camera of a person's phone sees: what a test holds there, else the newest picture on another phone."""
+    if person.id in world.held:
+        return world.held[person.id]
+    picture = newest_picture(world, other, bot) if other else None
+    return Held(n=0, codes=await seen(picture) if picture else [], picture=picture)

@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from telegram_sandbox.people import Bot, Json, Person, Query
 
 REMEMBERED_PRESSES = 100
+REMEMBERED_HAPTICS = 1_000
 
 
 class Message(Struct, kw_only=True):
@@ -39,7 +40,10 @@ class Message(Struct, kw_only=True):
 
 
 class Chat(Struct, kw_only=True):
-    """The messages between one person and one bot. They are numbered from 1; deleted ones are gone."""
+    """The messages between one person and one bot. They are numbered from 1; deleted ones are gone.
+
+    `storages` is what the bot's Mini Apps keep for this person, `haptics` how they have shaken the phone.
+    """
 
     bot: Bot
     person: Person
@@ -52,6 +56,8 @@ class Chat(Struct, kw_only=True):
     reply_keyboard: Json | None = None
     pinned: list[int] = field(default_factory=list)
     acting: tuple[str, float] = ("", 0.0)
+    storages: dict[str, dict[str, str]] = field(default_factory=dict)
+    haptics: deque[Json] = field(default_factory=lambda: deque(maxlen=REMEMBERED_HAPTICS))
 
     def add(self, content: Json, *, by_bot: bool, date: int) -> Message:
         """Add a new message."""

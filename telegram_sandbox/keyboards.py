@@ -12,6 +12,7 @@ from telegram_sandbox.refusals import Refused, bad_request
 MOST_BUTTONS = 100
 LONGEST_DATA_BYTES = 64
 LONGEST_COPY_TEXT = 256
+THIS_MACHINE = {"127.0.0.1", "localhost", "::1"}
 SHAPES = {"inline_keyboard", "keyboard", "remove_keyboard", "force_reply"}
 
 
@@ -52,9 +53,10 @@ class Button(Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class ReplyButton(Struct, kw_only=True):
-    """A `KeyboardButton`, of which only the text is read."""
+    """A `KeyboardButton`, of which only the text and the page are read."""
 
     text: str
+    web_app: Target | None = None
 
 
 def checked(markup: Json | None, *, inline_only: bool = False) -> Json | None:
@@ -94,6 +96,8 @@ def reply_keyboard(markup: Json) -> Json:
     limit(buttons)
     if not all(button.text for row in buttons for button in row):
         raise bad_request('can\'t parse keyboard button: Field "text" must not be empty')
+    if not all(is_app_link(button.web_app.url) for row in buttons for button in row if button.web_app):
+        raise bad_request("keyboard button Web App URL is invalid: Only HTTPS links are allowed")
     return markup | {"keyboard": full}
 
 
@@ -111,7 +115,7 @@ def check_button(button: Button) -> None:
         raise bad_request("BUTTON_DATA_INVALID")
     if button.url is not None and not is_link(button.url):
         raise bad_request(f"inline keyboard button URL '{button.url}' is invalid: Wrong HTTP URL")
-    if button.web_app and not button.web_app.url.startswith("https://"):
+    if button.web_app and not is_app_link(button.web_app.url):
         url = button.web_app.url
         raise bad_request(f"inline keyboard button Web App URL '{url}' is invalid: Only HTTPS links are allowed")
     if button.copy_text and not 1 <= units(button.copy_text.text) <= LONGEST_COPY_TEXT:
@@ -125,6 +129,15 @@ def is_link(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme == "tg" or (parts.scheme in {"http", "https"} and "." in (parts.hostname or ""))
+
+
+def is_app_link(url: str) -> bool:
+    """Whether a button may open that page inside Telegram.
+
+    Only HTTPS will do there. Here pages of this machine will do, too, as HTTP does on Telegram's test servers.
+    """
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in THIS_MACHINE)
 
 
 def unreadable(reason: str) -> Refused:

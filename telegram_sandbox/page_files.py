@@ -23,6 +23,12 @@ async def index(request: AnyRequest) -> ASGIResponse:
     return served("index.html")
 
 
+@get("/js/telegram-web-app.js")
+async def script_of_web_apps() -> ASGIResponse:
+    """What Mini Apps load in place of https://telegram.org/js/telegram-web-app.js."""
+    return served("telegram-web-app.js")
+
+
 @get("/{name:str}")
 async def page_file(name: FromPath[str]) -> ASGIResponse:
     """One of the page's files."""
@@ -38,4 +44,4 @@ def served(name: str) -> ASGIResponse:
     return ASGIResponse(body=path.read_bytes(), media_type=kind, headers=FRESH)
 
 
-HANDLERS = [index, page_file]
+HANDLERS = [index, script_of_web_apps, page_file]

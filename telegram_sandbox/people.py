@@ -54,6 +54,7 @@ class Bot(Struct, kw_only=True):
     """A bot with all that is its own: updates, file ids, queries, and its profile.
 
     Texts of the profile are stored by kind and language: `texts["name", "de"]`; commands by scope and language.
+    `apps` has the addresses of its Mini Apps by their names in links; the main one is called "".
     """
 
     id: int
@@ -66,6 +67,7 @@ class Bot(Struct, kw_only=True):
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
     menus: dict[int, Json] = field(default_factory=dict)
+    apps: dict[str, str] = field(default_factory=dict)
 
     def as_user(self) -> Json:
         """A `User`."""
@@ -73,7 +75,7 @@ class Bot(Struct, kw_only=True):
 
     def as_itself(self) -> Json:
         """The `User` that getMe answers, which has more fields."""
-        more = {"supports_inline_queries": False, "can_connect_to_business": False, "has_main_web_app": False}
+        more = {"supports_inline_queries": False, "can_connect_to_business": False, "has_main_web_app": "" in self.apps}
         return self.as_user() | SAY_NOTHING_TO_STRANGERS | more
 
 

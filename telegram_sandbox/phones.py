@@ -96,6 +96,8 @@ def press_reply(world: World, chat: Chat, text: str) -> Message:
     button = next((each for row in keyboard["keyboard"] for each in row if each["text"] == text), None)
     if button is None:
         raise Impossible(f"The keyboard has no button {text!r}.")
+    if button.get("web_app"):
+        raise Impossible(f"{text!r} opens a page and says nothing.")
     if keyboard.get("one_time_keyboard"):
         chat.reply_keyboard = None
     if button.get("request_contact"):

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct, field
 
 from telegram_sandbox.chats import Chat
@@ -36,9 +37,18 @@ class Change(Struct, kw_only=True):
     kind: str
 
 
+class Held(Struct, kw_only=True):
+    """What a test holds before the camera of a phone, with the texts of its codes. Each holding has a number."""
+
+    n: int
+    codes: list[str]
+    picture: File | None = None
+
+
 class World(Struct, kw_only=True):
     """Everything. Files are stored by unique id; `photos` has all sizes by the id of each.
 
+    `held` is what tests hold before the cameras of people. `signing_key` is Telegram's own, for data of Mini Apps.
     `ahead` is how many seconds the clock has been set forward.
     """
 
@@ -47,6 +57,8 @@ class World(Struct, kw_only=True):
     chats: dict[tuple[int, int], Chat] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
     photos: dict[str, list[File]] = field(default_factory=dict)
+    held: dict[int, Held] = field(default_factory=dict)
+    signing_key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     faults: Faults = field(default_factory=Faults)
     calls: deque[Json] = field(default_factory=lambda: deque(maxlen=LOGGED_CALLS))
     unknown: list[Json] = field(default_factory=list)
@@ -123,8 +135,12 @@ class World(Struct, kw_only=True):
 
     def tell(self, chat: Chat, kind: str) -> None:
         """Record a change in a chat, and let phones look."""
+        self.note(chat.person.id, chat.bot.username, kind)
+
+    def note(self, person_id: int, bot: str, kind: str) -> None:
+        """Record a change on a person's phone, in all chats if no bot is named, and let phones look."""
         n = self.number("change")
-        self.changes.append(Change(n=n, person_id=chat.person.id, bot=chat.bot.username, kind=kind))
+        self.changes.append(Change(n=n, person_id=person_id, bot=bot, kind=kind))
         self.changed.ring()
 
     def note_unknown(self, what: Json) -> None:

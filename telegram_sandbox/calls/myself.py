@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from telegram_sandbox.calls.call import Call, Nothing
 from telegram_sandbox.entities import units
+from telegram_sandbox.keyboards import is_app_link
 from telegram_sandbox.people import USUAL_MENU, Json, key_of, text_for
 from telegram_sandbox.refusals import bad_request
 
@@ -166,12 +167,21 @@ def set_chat_menu_button(call: Call, asked: SetChatMenuButton) -> bool:
     menu = asked.menu_button or {"type": "default"}
     if menu.get("type") not in MENUS:
         raise bad_request("can't parse menu button: Unsupported type specified")
+    if menu["type"] == "web_app":
+        check_app(menu)
     if asked.chat_id:
         call.chat(asked.chat_id)
     call.bot.menus.pop(asked.chat_id, None)
     if menu["type"] != "default":
         call.bot.menus[asked.chat_id] = menu
     return True
+
+
+def check_app(menu: Json) -> None:
+    """Raise Refused unless a menu button opens a page."""
+    target = menu.get("web_app")
+    if not menu.get("text") or not isinstance(target, dict) or not is_app_link(str(target.get("url", ""))):
+        raise bad_request("menu button Web App URL is invalid: Only HTTPS links are allowed")
 
 
 def get_chat_menu_button(call: Call, asked: OfMenu) -> Json:

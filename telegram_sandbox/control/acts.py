@@ -6,7 +6,7 @@ from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from msgspec import UNSET, Struct, UnsetType
 
-from telegram_sandbox import cameras, phones
+from telegram_sandbox import cameras, phones, web_apps
 from telegram_sandbox.chats import Message
 from telegram_sandbox.control.asking import body, chat_of, person_of, shown, world_of
 from telegram_sandbox.control.screens import screen, shown_message
@@ -202,7 +202,12 @@ async def open_link(request: AnyRequest) -> ASGIResponse:
 
 
 def followed(world: World, person: Person, link: str, *, found: list[str], begin: bool) -> ASGIResponse:
-    """Where a link led. With `begin` its START is pressed; `offers` is the link whose START waits to be pressed."""
+    """Where a link led: to a page, or to a chat.
+
+    With `begin` its START is pressed; `offers` is the link whose START waits to be pressed.
+    """
+    if app := web_apps.launch_of(world, link):
+        return shown({"found": found, "bot": app.bot, "message_id": None, "text": None, "offers": None, "app": app})
     chat, payload = phones.chat_behind(world, person, link)
     message = phones.start(world, chat, payload) if payload and begin else None
     text = message.content["text"] if message else None

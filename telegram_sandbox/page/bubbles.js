@@ -198,7 +198,7 @@ function key(message, button, [row, column], actions) {
     dir: "auto",
   };
   const words = [make("span", { class: "words" }, button.text), KINDS[button.kind] && icon(KINDS[button.kind])];
-  const url = button.url && safeLink(button.url);
+  const url = button.kind !== "web_app" && button.url && safeLink(button.url);
   if (url)
     return make(
       "a",

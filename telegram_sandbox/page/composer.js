@@ -13,7 +13,7 @@ export class Composer {
   #offersStart = false;
   #putAway = false;
 
-  /** `actions` are {say, start, unblock, attach(file), pressReply(button), link(url)}. */
+  /** `actions` are {say, start, unblock, attach(file), pressReply(button), page(url)}. */
   constructor(actions) {
     this.actions = actions;
     this.commands = make("div", { class: "commands", hidden: true, "aria-label": "Commands" });
@@ -136,7 +136,7 @@ export class Composer {
   }
 
   #replyKey(button) {
-    const sign = button.request_contact ? icon("phone") : null;
+    const sign = button.request_contact ? icon("phone") : button.web_app ? icon("app") : null;
     return make(
       "button",
       { type: "button", class: "reply-key", dir: "auto", onclick: () => this.actions.pressReply(button) },
@@ -175,7 +175,7 @@ export class Composer {
 
   #pressMenu() {
     const app = this.#chat?.menu?.web_app;
-    if (app) this.actions.link(new URL(app.url));
+    if (app) this.actions.page(app.url);
     else this.#toggleCommands();
   }
 

@@ -16,7 +16,7 @@
  *   reply_to: number | null, keyboard: Button[][], effect: string | null, reaction: string[], silent: boolean,
  * }} Message
  * @typedef {{query_id: string, text?: string, show_alert?: boolean, url?: string}} Answer
- * @typedef {{text: string, request_contact?: boolean}} ReplyButton
+ * @typedef {{text: string, request_contact?: boolean, web_app?: {url: string}}} ReplyButton
  * @typedef {{
  *   person: Person, bot: Bot, messages: Message[], toasts: Answer[], pinned: number | null, typing: string | null,
  *   commands: {command: string, description: string}[], started: boolean, blocked: boolean,
@@ -52,12 +52,13 @@ export function place(path) {
  * Ask the control API: a GET without a body, else a POST of JSON, or of a form with a file. Throws Refused.
  * @param {string} path
  * @param {FormData | object} [body]
+ * @param {string} [method] another method, for a request without a body
  * @returns {Promise<any>}
  */
-export async function ask(path, body) {
+export async function ask(path, body, method) {
   const form = body instanceof FormData;
   const json = { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
-  const request = body === undefined ? {} : { method: "POST", ...(form ? { body } : json) };
+  const request = body === undefined ? { method } : { method: "POST", ...(form ? { body } : json) };
   const answer = await fetch(place(`control/${path}`), request).catch(() => {
     throw new Refused(0, "The sandbox does not answer.");
   });

@@ -84,9 +84,9 @@ export function safeLink(address) {
   }
 }
 
-/** Whether a link opens a bot: `https://t.me/<bot>?start=…` or `https://t.me/<bot>`. */
+/** Whether a link opens a bot or a page of it: `https://t.me/<bot>?start=…`, `https://t.me/<bot>/<app>` and so on. */
 export function opensBot(url) {
-  return ["t.me", "telegram.me", "telegram.dog"].includes(url.hostname) && /^\/\w+\/?$/.test(url.pathname);
+  return ["t.me", "telegram.me", "telegram.dog"].includes(url.hostname) && /^\/\w+(\/\w+)?\/?$/.test(url.pathname);
 }
 
 /** Whether this person asked for reduced motion. */

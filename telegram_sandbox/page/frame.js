@@ -31,8 +31,8 @@ export class Frame {
     this.composer = parts.composer;
     const head = make("header", { class: "chat-head" }, this.bots.element, this.more);
     const drop = make("p", { class: "drop-here", "aria-hidden": "true" }, icon("image"), "Drop it here to send it");
-    const chat = [head, this.pinned, parts.log, this.empty, parts.composer, drop];
-    this.screen = make("div", { class: "screen" }, chat);
+    this.chat = [head, this.pinned, parts.log, this.empty, parts.composer, drop];
+    this.screen = make("div", { class: "screen" }, this.chat);
     this.layers = new Layers(this.screen);
     const owner = make("div", { class: "owner" }, this.people.element, this.scan);
     const device = make("div", { class: "device" }, this.screen, this.layers.element);
@@ -67,6 +67,11 @@ export class Frame {
     this.composer.hidden = false;
     this.empty.hidden = chat.messages.length > 0;
     if (chat.messages.length === 0) this.#say("empty", this.#welcome(chat.bot));
+  }
+
+  /** Whether the chat is covered by a page and cannot be used. */
+  cover(on) {
+    for (const part of this.chat) part.inert = on;
   }
 
   /** Show whether there is something to point the camera at. */

@@ -5,16 +5,19 @@
  */
 
 import { preview, takesDrops } from "./attachments.js";
-import { lookAt, newestPicture } from "./camera.js";
+import { newestPicture } from "./camera.js";
 import { Composer } from "./composer.js";
 import { ask, chatPath, reasonOf, Refused } from "./control.js";
-import { opensBot, safeLink } from "./dom.js";
+import { safeLink } from "./dom.js";
 import { celebrate } from "./effects.js";
 import { Frame } from "./frame.js";
 import { enlarge } from "./layers.js";
+import { Links } from "./links.js";
 import { Log } from "./log.js";
 import { Presses } from "./presses.js";
+import { WebView } from "./web_view.js";
 
+const DARK = matchMedia("(prefers-color-scheme: dark)");
 const SAYING = new Set(["say", "start", "press_reply", "contact", "photo", "document"]);
 
 export class Phone {
@@ -23,8 +26,8 @@ export class Phone {
   #again = false;
   /** @type {string | null} The link that led here and whose START is not pressed yet. */
   #offered = null;
-  /** @type {string | null} The link that leads to the chat that is being opened. */
-  #coming = null;
+  /** @type {import("./themes.js").Theme | null} The theme that was chosen for this phone. */
+  #theme = null;
 
   /** `name` is left or right, `title` whose phone it is; `house` is the state of both phones in main.js. */
   constructor(name, title, house) {
@@ -37,6 +40,7 @@ export class Phone {
     this.bot = null;
     /** @type {import("./control.js").Chat | null} */
     this.chat = null;
+    this.links = new Links(this);
     this.log = new Log(this.#bubbleActions());
     this.presses = new Presses(
       (...at) => this.log.busy(...at),
@@ -47,6 +51,9 @@ export class Phone {
     this.frame = new Frame(name, title, parts, this.#frameActions());
     this.layers = this.frame.layers;
     this.element = this.frame.element;
+    this.webView = new WebView(name, this.frame, this.#pageActions());
+    DARK.addEventListener("change", () => this.#wear(this.#theme));
+    this.#wear(null);
     this.log.element.addEventListener("pointerdown", () => this.composer.closeCommands());
     takesDrops(this.frame.screen, (file) => this.#attach(file));
   }
@@ -77,15 +84,22 @@ export class Phone {
     return this.#loading;
   }
 
+  /** Who is on this phone, and with which bot, as another phone's camera needs to know. */
+  get shown() {
+    return { of: this.person?.id ?? null, bot: this.bot?.username ?? null };
+  }
+
   /** React to a change: {person_id, bot, kind}, or null if anything may have changed. */
   heard(event) {
     if (event && (event.person_id !== this.person?.id || (event.bot && event.bot !== this.bot?.username))) return;
     this.refresh();
+    if (event?.kind === "camera") this.webView.camera.look();
   }
 
   /** Offer the camera if the other phone shows a picture. */
   seesOther() {
     this.frame.drawScan(newestPicture(this.house.other(this).chat) !== null);
+    this.webView.camera.look();
   }
 
   /** Forget what was shown; the next messages appear without animation. */
@@ -94,11 +108,12 @@ export class Phone {
     this.presses.forget();
     this.log.clear();
     this.composer.leave();
-    this.#offer(this.#coming);
+    this.webView.drop();
+    this.offer(this.links.coming);
   }
 
-  // As in Telegram, a link only opens the chat; what it carries is sent by START.
-  #offer(link) {
+  /** Offer the START of a link. As in Telegram, a link only opens the chat; what it carries is sent by START. */
+  offer(link) {
     this.#offered = link;
     this.composer.offerStart(link !== null);
   }
@@ -146,7 +161,7 @@ export class Phone {
       ...this.log.actions,
       choosePerson: (id) => this.house.choosePerson(this, id),
       chooseBot: (username) => this.house.chooseBot(this, username),
-      scan: () => this.#scan(),
+      scan: () => this.links.scan(),
       menu: (anchor) => this.#menu(anchor),
       pinned: () => this.log.reveal(this.chat?.pinned),
     };
@@ -156,7 +171,7 @@ export class Phone {
     return {
       press: (message, button, row, column) => this.#press(message, button, row, column),
       waits: (message, button, row, column) => this.presses.waits(message, button, row, column),
-      link: (url, event) => this.#follow(url, event),
+      link: (url, event) => this.links.follow(url, event),
       command: (text) => this.#act("say", { text }),
       copy: (text) => this.#copy(text),
       enlarge,
@@ -172,7 +187,18 @@ export class Phone {
       unblock: () => this.#act("unblock"),
       attach: (file) => this.#attach(file),
       pressReply: (button) => this.#pressReply(button),
-      link: (url) => this.#follow(url),
+      page: (url) => this.webView.open({ url }),
+    };
+  }
+
+  #pageActions() {
+    return {
+      ask: async (verb, body, method) =>
+        this.person && this.bot && ask(`${chatPath(this.person, this.bot)}/${verb}`, body, method),
+      follow: (url) => this.links.follow(url),
+      shareContact: () => this.#act("contact"),
+      beyond: () => this.house.other(this).shown,
+      title: () => this.bot?.name ?? "",
     };
   }
 
@@ -180,22 +206,24 @@ export class Phone {
   async #start() {
     const link = this.#offered ?? this.house.link(this);
     if (!link) return void (await this.#act("start"));
-    await this.#openLink(link, true);
+    await this.links.open(link, true);
     this.log.toEnd();
   }
 
   #press(message, button, row, column) {
     if (button.kind === "copy_text") return this.#copy(button.value);
+    if (button.kind === "web_app") return this.webView.open({ url: button.url });
     return this.presses.press(message, button, [row, column], (body) => this.#act("press", body));
   }
 
   #answered({ text, show_alert, url }) {
-    if (url && safeLink(url)) this.#follow(safeLink(url));
+    if (url && safeLink(url)) this.links.follow(safeLink(url));
     if (text && show_alert) this.layers.alert(text);
     else if (text) this.layers.toast(text);
   }
 
   async #pressReply(button) {
+    if (button.web_app) return void this.webView.open({ url: button.web_app.url, source: "keyboard" });
     if (button.request_contact && this.chat) {
       const name = this.chat.bot.name ?? this.chat.bot.username;
       const sure = await this.layers.ask(`Share your phone number with ${name}?`, [
@@ -217,43 +245,6 @@ export class Phone {
     await this.#act(how.as, form);
   }
 
-  async #follow(url, event) {
-    if (!opensBot(url)) return void (event ?? window.open(url.href, "_blank", "noopener"));
-    event?.preventDefault();
-    await this.#openLink(url.href);
-  }
-
-  async #openLink(link, begin = false) {
-    if (!this.person) return;
-    try {
-      await this.#turnTo(await ask("open", { person_id: this.person.id, link, begin }));
-    } catch (refused) {
-      this.layers.toast(reasonOf(refused));
-    }
-  }
-
-  // A link may lead to another bot than the open one. Its START carries the link from the first moment on.
-  async #turnTo({ bot, offers }) {
-    this.#coming = offers;
-    const opened = bot === this.bot?.username ? this.refresh() : this.house.chooseBot(this, bot);
-    await opened.finally(() => (this.#coming = null));
-    this.#offer(offers);
-  }
-
-  async #scan() {
-    const other = this.house.other(this);
-    const picture = newestPicture(other.chat);
-    const { person, bot } = this;
-    if (!picture || !person || !bot) return void this.layers.toast("The other phone shows no card yet.");
-    try {
-      const what = { of: other.person.id, bot: other.bot.username, begin: false };
-      const read = () => ask(`${chatPath(person, bot)}/scan`, what);
-      await this.#turnTo(await lookAt(this.layers.element, picture, read));
-    } catch (refused) {
-      this.layers.toast(reasonOf(refused));
-    }
-  }
-
   async #copy(text) {
     try {
       await navigator.clipboard.writeText(text);
@@ -263,12 +254,24 @@ export class Phone {
     }
   }
 
+  #isDark() {
+    return this.#theme ? this.#theme === "dark" : DARK.matches;
+  }
+
+  // Without a choice for this phone, it wears the colours of the window.
+  #wear(theme) {
+    this.#theme = theme;
+    if (theme) this.element.dataset.theme = theme;
+    this.webView.setTheme(this.#isDark() ? "dark" : "light");
+  }
+
   #menu(anchor) {
     const blocked = this.chat?.blocked;
     this.layers.menu(anchor, [
       ["Open a link", "link", () => this.#askLink()],
       ["Share my contact", "phone", () => this.#act("contact")],
-      ["Scan the other phone", "scan", () => this.#scan()],
+      ["Scan the other phone", "scan", () => this.links.scan()],
+      [this.#isDark() ? "Light colours" : "Dark colours", "theme", () => this.#wear(this.#isDark() ? "light" : "dark")],
       [
         blocked ? "Unblock the bot" : "Block the bot",
         "block",
@@ -292,6 +295,6 @@ export class Phone {
       inputmode: "url",
       dir: "ltr",
     });
-    if (link) await this.#openLink(link);
+    if (link) await this.links.open(link);
   }
 }
