@@ -122,6 +122,12 @@ class Person:
         found: list[str] = opened["found"]
         return found
 
+    async def init_data(self, *, source: str = "button", start_param: str = "", age: int = 0) -> str:
+        """What Telegram tells a page of the bot that this person opens, as if so many seconds ago."""
+        how = {"source": source, "start_param": start_param, "age": age}
+        made: str = (await self.sandbox.post(f"{self._path}/init_data", how))["init_data"]
+        return made
+
     async def block(self) -> Screen:
         """Block the bot."""
         return await self._act("block", {})

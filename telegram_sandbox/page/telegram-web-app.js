@@ -30,13 +30,13 @@
   };
 
   // A page that one goes to from the first one has no parameters in its address. The name of the frame keeps two phones
-  // in one window apart.
+  // in one window apart; under Telegram's own name pages see that they are inside of it.
   function launchParameters() {
     const kept = `telegram-launch ${window.name}`;
     let hash = location.hash.slice(1).replace(/^[^?]*\?/, "");
     try {
-      if (hash.includes("tgWebApp")) sessionStorage.setItem(kept, hash);
-      else hash = sessionStorage.getItem(kept) ?? "";
+      if (!hash.includes("tgWebApp")) hash = sessionStorage.getItem(kept) ?? "";
+      else for (const name of [kept, "__telegram__initParams"]) sessionStorage.setItem(name, hash);
     } catch {
       // If nothing may be stored, only the first page has them.
     }
