@@ -82,8 +82,8 @@ class BatchState:
         self.stamped_orders: dict[tuple[int, str], int] = {}  # the entries that have these order references
         self.rewards: dict[Key, dict[int, Reward]] = {}
         self.answers: dict[KeyOfBusiness, KeptAnswer] = {}
-        self.replays = Replays()
-        self.chat_cards = ChatCards()
+        self.replays, self.chat_cards = Replays(), ChatCards()
+        self._programs: dict[int, Program] = {}
 
         # What is to be written, besides the new and changed cards in chats.
         self.new_customers: dict[int, Customer] = {}
@@ -162,8 +162,10 @@ class BatchState:
 
     def program(self, business_id: int) -> Program:
         """The program of a business."""
-        business = self.businesses[business_id]
-        return Program(business.name, self.versions[business_id][: business.program_version])
+        if business_id not in self._programs:
+            business = self.businesses[business_id]
+            self._programs[business_id] = Program(business.name, self.versions[business_id][: business.program_version])
+        return self._programs[business_id]
 
     def entries_of(self, customer: Customer) -> tuple[Entry, ...]:
         """All known entries of a customer, by id."""
@@ -183,9 +185,9 @@ class BatchState:
         self._apply_rewards(change.issued, change.settled)
         if change.entry:
             self._apply_entry(change.entry, change.voided)
-        events = [NewEvent(self._event_ids.next(), event, customer) for event in change.events]
-        self.new_events += events
-        return [event.id for event in events]
+        ids = [self._event_ids.next() for _ in change.events]
+        self.new_events += [NewEvent(*new, customer) for new in zip(ids, change.events, strict=True)]
+        return ids
 
     def _apply_customer(self, customer: Customer, before: Customer | None) -> None:
         key = customer.business_id, customer.id
@@ -214,6 +216,8 @@ class BatchState:
                 self.answers[name] = replace(kept, body=None)
 
     def _apply_rewards(self, issued: tuple[Reward, ...], settled: tuple[Reward, ...]) -> None:
+        if not issued and not settled:
+            return
         if issued:
             self.ids.take_rewards(len(issued))
             self.new_rewards.update({reward.id: reward for reward in issued})

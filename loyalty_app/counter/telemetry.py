@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 class PendingRequest:
     """A request: where it came from, when it began to wait, and the webhook-ids of its events."""
 
+    __slots__ = ("began", "events", "log_context", "request")
+
     def __init__(self, request: Request) -> None:
         self.request, self.log_context, self.began = request, log_context.get(), time.perf_counter()
         self.events: list[str] = []
@@ -32,7 +34,7 @@ class PendingRequest:
     @property
     def actor(self) -> str:
         """The type of the actor."""
-        return self.request.caller.actor.type.value
+        return self.request.caller.actor.type
 
 
 def tell(batch: Sequence[PendingRequest], replies: Sequence[Reply | Exception]) -> None:

@@ -16,6 +16,8 @@ from loyalty_app.counter.telemetry import PendingRequest
 class Waiting(PendingRequest, ABC):
     """A request that is answered once."""
 
+    __slots__ = ()
+
     @property
     @abstractmethod
     def answered(self) -> bool:
@@ -28,6 +30,8 @@ class Waiting(PendingRequest, ABC):
 
 class Single(Waiting):
     """A request that came alone, and the future for its reply."""
+
+    __slots__ = ("future",)
 
     def __init__(self, request: Request) -> None:
         super().__init__(request)
@@ -50,6 +54,8 @@ class Single(Waiting):
 
 class Bundled(Waiting):
     """One request of a bundle; its reply waits there for the others."""
+
+    __slots__ = ("bundle", "reply")
 
     def __init__(self, request: Request, bundle: "Bundle") -> None:
         super().__init__(request)

@@ -57,23 +57,24 @@ def event_id_floor(moment: datetime) -> str:
 
 def queued(events: Sequence[Mapping[str, Any]], endpoints: Sequence[Row[Any]], ids: Ids) -> list[Values]:
     """New rows for the deliveries of each event to each endpoint that wants it."""
-    wanting: dict[tuple[int, str], list[Row[Any]]] = defaultdict(list)
+    wanting: dict[tuple[int, str], list[int]] = defaultdict(list)
     for endpoint in endpoints:
         for kind in set(endpoint.events.split()) if endpoint.active else ():
-            wanting[endpoint.business_id, kind].append(endpoint)
+            wanting[endpoint.business_id, kind].append(endpoint.id)
     return [
-        queued_row(ids, endpoint, one["id"], one["created_at"])
+        queued_row(ids, (one["business_id"], endpoint_id), one["id"], one["created_at"])
         for one in events
-        for endpoint in wanting.get((one["business_id"], one["type"]), ())
+        for endpoint_id in wanting.get((one["business_id"], one["type"]), ())
     ]
 
 
-def queued_row(ids: Ids, endpoint: Row[Any], event_id: str, now: datetime) -> dict[str, object]:
-    """A delivery that is due now."""
+def queued_row(ids: Ids, endpoint: tuple[int, int], event_id: str, now: datetime) -> dict[str, object]:
+    """A delivery that is due now, for the endpoint with that key."""
+    business_id, endpoint_id = endpoint
     return {
-        "business_id": endpoint.business_id,
+        "business_id": business_id,
         "id": ids.take(Kind.DELIVERY),
-        "endpoint_id": endpoint.id,
+        "endpoint_id": endpoint_id,
         "event_id": event_id,
         "status": QUEUED,
         "attempts": 0,
@@ -87,7 +88,7 @@ def queue_again(
 ) -> list[int]:
     """Queue events for an endpoint once more; return the ids of the new deliveries."""
     with database.ids(connection) as ids:
-        rows = [queued_row(ids, endpoint, event_id, now) for event_id in event_ids]
+        rows = [queued_row(ids, (endpoint.business_id, endpoint.id), event_id, now) for event_id in event_ids]
     database.insert(connection, delivery, rows)
     return [int(str(row["id"])) for row in rows]
 

@@ -48,24 +48,25 @@ class PostgresIds(Ids):
 
     def peek(self, kind: Kind) -> int:
         """The next id. It stays the next until it is taken."""
+        fetched = self._fetched.get(kind)
+        if not fetched:
+            fetched = self._fetch(kind)
         self._used.setdefault(kind, 0)
-        if not self._fetched.get(kind):
-            self._fetch(kind)
-        return self._fetched[kind][-1]
+        return fetched[-1]
 
-    def _fetch(self, kind: Kind) -> None:
+    def _fetch(self, kind: Kind) -> list[int]:
         statement = f"SELECT pg_current_xact_id()::text, {next_ids(kind, 1)}"
         xid, ids = single_row(self.connection, statement, (self.expected,))
         self.connection.info["xid"] = xid  # for asking whether the transaction was committed
         self.keep({kind: ids})
         self.expected = min(2 * self.expected, MOST_IDS)
+        return self._fetched[kind]
 
     def take(self, kind: Kind) -> int:
         """Take the next id, for a row that will be inserted."""
-        taken = self.peek(kind)
-        self._fetched[kind].pop()
+        self.peek(kind)
         self._used[kind] += 1
-        return taken
+        return self._fetched[kind].pop()
 
     def peek_rewards(self, most: int) -> int:
         """The id of the next reward; `most` (at most 1,000) may follow without a gap."""

@@ -30,8 +30,8 @@ class Seen:
 
     __slots__ = ("_mapping",)
 
-    def __init__(self, table: Table, record: Iterable[Any]) -> None:
-        self._mapping = dict(zip(table.c.keys(), record, strict=True))
+    def __init__(self, names: Iterable[str], record: Iterable[Any]) -> None:
+        self._mapping = dict(zip(names, record, strict=True))
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever that column holds
         return self._mapping[name]
@@ -56,8 +56,8 @@ def ask(
     statement = _statement(_subjects(locked), _subjects(questions), tuple(likely), patient=patient)
     values = [list(column) for one in (*locked, *questions) for column in zip(*set(one.wanted), strict=True)]
     xid, overtaken, *found = single_row(connection, statement, (*values, *likely.values()))
-    tables = [*(one.table for one in locked[:1]), *(one.table for one in questions)]
-    answers = [[Seen(table, row) for row in rows] for table, rows in zip(tables, found, strict=False)]
+    names = [one.table.c.keys() for one in (*locked[:1], *questions)]
+    answers = [[Seen(columns, row) for row in rows] for columns, rows in zip(names, found, strict=False)]
     connection.info["xid"] = xid  # for asking whether the transaction was committed
     if ids is not None:
         ids.keep(dict(zip(likely, found[len(answers) :], strict=True)))
