@@ -18,7 +18,8 @@ from api.messages import RequestLike
 from api.problems import STATUS
 from api.refusals import BodyTooLarge, MalformedJson, RequestTimedOut, UnsupportedMediaType
 from loyalty_app.counter.orders import CustomerRef
-from loyalty_app.shops.links import code_in
+from loyalty_app.shops.links import shown_in
+from loyalty_core.customers import ShownCode
 from loyalty_core.errors import CustomerNotFound, FieldError, InvalidRequest
 from loyalty_core.fields import LARGEST_ID
 
@@ -163,9 +164,15 @@ def customer_ref(text: str) -> CustomerRef | None:
 
     Digits alone are an id; a code without its CUS is one only if it has a letter.
     """
+    shown = customer_shown(text)
+    return shown.card if isinstance(shown, ShownCode) else shown
+
+
+def customer_shown(text: str) -> int | ShownCode | None:
+    """The same, with the seal of a rotating code."""
     if ID_TEXT.fullmatch(text) and 1 <= int(text) <= LARGEST_ID:
         return int(text)
-    return code_in(text.replace("%2F", "/")) if any(letter.isalpha() for letter in text) else None
+    return shown_in(text.replace("%2F", "/")) if any(letter.isalpha() for letter in text) else None
 
 
 def path_customer(request: RequestLike) -> CustomerRef:
@@ -173,19 +180,30 @@ def path_customer(request: RequestLike) -> CustomerRef:
 
     Raises InvalidRequest for anything else.
     """
+    shown = path_customer_shown(request)
+    return shown.card if isinstance(shown, ShownCode) else shown
+
+
+def path_customer_shown(request: RequestLike) -> int | ShownCode:
+    """The same, with the seal of a rotating code."""
     text: str = request.path_params["id"]
-    ref = customer_ref(text)
-    if ref is not None:
-        return ref
+    shown = customer_shown(text)
+    if shown is not None:
+        return shown
     if CODE_BEGINS in text.upper():
         raise CustomerNotFound
     raise InvalidRequest.field("id", f"must be {ID_OR_CODE}")
 
 
 def path_code(request: RequestLike) -> str:
-    """The customer's code in the path, typed or scanned. Raises CustomerNotFound if it is no code."""
+    """The code of the card in the path, typed or scanned. Raises CustomerNotFound if it is no code."""
+    return path_shown(request).card
+
+
+def path_shown(request: RequestLike) -> ShownCode:
+    """The same, with the seal of a rotating code."""
     text: str = request.path_params["qr_code"]
-    code = code_in(text.replace("%2F", "/"))
-    if code is None:
+    shown = shown_in(text.replace("%2F", "/"))
+    if shown is None:
         raise CustomerNotFound
-    return code
+    return shown

@@ -97,6 +97,16 @@ REPLIES: dict[type[LoyaltyError], Reply] = {
 SENTENCES: dict[type[LoyaltyError], str] = {
     errors.NotOnStaff: N_("You are not on the staff of this shop."),
     errors.CustomerNotFound: N_("There is no such card in this shop."),
+    errors.RotatingCodeRequired: N_(
+        "This shop takes only the code that changes. Ask the guest to open the card in the app, or find the guest by "
+        "name or phone number."
+    ),
+    errors.CodeExpired: N_(
+        "This is a screenshot or an old code. Ask the guest to open the card again and show the code that is there now."
+    ),
+    errors.CodeUsed: N_(
+        "This code was used already. The card shows a new one within 30 seconds: ask the guest for that."
+    ),
     errors.RewardNotFound: N_("There is no such reward."),
     errors.TransactionNotFound: N_("There is nothing to undo."),
     errors.AlreadyVoided: N_("That was already undone."),

@@ -187,7 +187,7 @@ async def _open_runtime(
         wakeups.deliveries.listen(worker.wake)
     api_keys = ApiKeys(database, clock=clock)
     stack.push_async_callback(api_keys.close)
-    counter = Counter(database, clock=clock, wakeups=wakeups)
+    counter = Counter(database, clock=clock, wakeups=wakeups, code_keys=vault.code_keys)
     stack.push_async_callback(counter.close)
     card_watch = CardWatch(database, wakeups.changed_cards)
     stack.push_async_callback(card_watch.close)

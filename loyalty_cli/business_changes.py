@@ -1,4 +1,4 @@
-"""Changes of a shop: `loyalty business rename | set-timezone | set-country | delete`."""
+"""Changes of a shop: `loyalty business rename | set-timezone | set-country | set-card-codes | delete`."""
 
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,13 @@ from loyalty_cli import options
 from loyalty_cli.database import with_database
 from loyalty_cli.failures import CommandFailed
 from loyalty_cli.output import counted, tell
+from loyalty_core.programs import CardCodes
+
+CODES_IN_WORDS = {
+    CardCodes.FIXED: "the code on the card is good for everything.",
+    CardCodes.ROTATING_REDEEM: "rewards are handed out for a code that changes; any code of the card gets stamps.",
+    CardCodes.ROTATING_ALL: "stamps and rewards are given for a code that changes.",
+}
 
 if TYPE_CHECKING:
     from loyalty_app.db.engine import Database
@@ -65,6 +72,30 @@ def set_country(business_id: int, country: str | None, *, remove: bool, as_json:
     shop = _changed(business_id, BusinessChange(country=country))
     words = f"{shop.name} (business {shop.id}): phone numbers are read as those of {shop.country or 'no country'}."
     tell(_answer(shop), words, as_json=as_json)
+
+
+@click.command("set-card-codes")
+@options.of_business
+@click.option("--codes", type=options.CARD_CODES, required=True, help="Which codes the shop takes from now on.")
+@options.as_json
+def set_card_codes(business_id: int, codes: CardCodes, *, as_json: bool) -> None:
+    """Choose which codes a shop takes: fixed ones, or rotating ones to redeem or for all. It takes effect at once."""
+    from loyalty_app.chat.card_queue import repaint
+    from loyalty_app.clock import utc_now
+    from loyalty_app.shops.businesses import find_business
+    from loyalty_app.shops.programs import change_program
+    from loyalty_core.fields import BusinessId
+    from loyalty_core.programs import ProgramChange
+
+    async def work(database: "Database") -> "Business":
+        shop = await database.read(lambda connection: find_business(connection, business_id))
+        change = ProgramChange(card_codes=codes)
+        await change_program(database, BusinessId(shop.id), change, now=utc_now(), repaint=repaint)
+        return shop
+
+    shop = with_database(work)
+    answer = {**_answer(shop), "card_codes": codes.value}
+    tell(answer, f"{shop.name} (business {shop.id}): {CODES_IN_WORDS[codes]}", as_json=as_json)
 
 
 def _changed(business_id: int, change: "BusinessChange") -> "Business":

@@ -8,6 +8,7 @@ import click
 
 from loyalty_core.access import Plan
 from loyalty_core.fields import LARGEST_ID
+from loyalty_core.programs import CardCodes
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -25,6 +26,24 @@ class TextParam(click.ParamType[str]):
         except UnicodeEncodeError:
             self.fail("must be text in the terminal's own encoding, best UTF-8", param, ctx)
         return text
+
+
+class CardCodesParam(click.ParamType[CardCodes]):
+    """Which codes of its cards a shop takes."""
+
+    name = "codes"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> CardCodes:
+        """Look the choice up by its name."""
+        try:
+            return CardCodes(str(value).lower())
+        except ValueError:
+            self.fail(f"{value!r} is none of {', '.join(CardCodes)}", param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """What the help shows."""
+        del param, ctx
+        return f"[{'|'.join(CardCodes)}]"
 
 
 class PlanParam(click.ParamType[Plan]):
@@ -60,6 +79,7 @@ class NumberParam(click.ParamType[int]):
 
 TEXT = TextParam()
 PLAN = PlanParam()
+CARD_CODES = CardCodesParam()
 NUMBER = NumberParam()
 PORT = click.IntRange(0, 65_535)
 FILE: click.ParamType[Path] = click.Path(path_type=Path, dir_okay=False)

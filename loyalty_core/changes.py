@@ -21,12 +21,14 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
     - `now` is in the time zone of the business, whose days are those of caps and totals.
     - `actor` is noted in the entry, and decides what may be undone.
     - `transaction_id` is for the entry; rewards take the ids from `first_reward_id` upwards.
+    - `code_key` is the number of the rotating code that is used up, if one is.
     """
 
     now: datetime
     actor: Actor
     transaction_id: int = 0
     first_reward_id: int = 0
+    code_key: int | None = None
 
 
 Answer_co = TypeVar("Answer_co", covariant=True)

@@ -5,6 +5,7 @@ The rules, in words:
 - A typed code may differ in case, have spaces or dashes of any kind, lack CUS, have O for 0, and I or L for 1. Marks
   that cannot be seen do not count, nor does punctuation around it.
 - A scanner may put the name of the kind of code in front, as ]Q1.
+- A rotating code is a card's code and eight letters more, its seal; what a seal is worth is in `rotating_codes`.
 - A name has 1 to 200 characters of any script, without control characters. Some of them can be seen.
 - An erased customer has no name, phone, e-mail or birthday, and no search finds them.
 
@@ -24,6 +25,7 @@ from loyalty_core.fields import NAME_LENGTH, Birthday, BusinessId, CustomerId, E
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LETTERS = 10
 CODE_RANDOM_BYTES = 7
+SEAL_LETTERS = 8
 EARLIEST_BIRTHDAY = date(1900, 1, 1)
 
 NEVER_IN_NAMES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -32,7 +34,7 @@ _LEFT_OUT = frozenset({"Zs", "Pd", "Cf", "Mn", "Me"})
 _AROUND = "'\"`.,;:!?*#()[]{}<> \t\r\n\x1c\x1d\x1e\x1f\u00ab\u00bb\u2018\u2019\u201a\u201c\u201d\u201e\u2022\u3002"
 _KIND_OF_CODE = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 """The symbology identifier of AIM, which scanners may send before what they have read."""
-_CODE = re.compile(rf"(?:CUS)?([{ALPHABET}]{{{CODE_LETTERS}}})")
+_CODE = re.compile(rf"(?:CUS)?([{ALPHABET}]{{{CODE_LETTERS}}})([{ALPHABET}]{{{SEAL_LETTERS}}})?")
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +75,17 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     erased_at: datetime | None = None
 
 
+class ShownCode(msgspec.Struct, frozen=True):
+    """A code as somebody showed it: the code of the card, and the seal if it is a rotating one.
+
+    `read_before` says that the code was found good when it was read, and is only used now.
+    """
+
+    card: str
+    seal: str | None = None
+    read_before: bool = False
+
+
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What people tell about themselves when they join."""
 
@@ -98,11 +111,15 @@ def new_code(random: bytes) -> str:
 
 
 def parse_code(text: str) -> str | None:
-    """Read a typed or scanned code forgivingly; None if the text is no code."""
-    if _CODE.fullmatch(text):
-        return text if text.startswith("CUS") else f"CUS{text}"
-    match = _CODE.fullmatch(_letters_of(without_scanner(text)).upper().translate(_FORGIVEN))
-    return f"CUS{match[1]}" if match else None
+    """Read a typed or scanned code forgivingly: the code of the card, of a rotating code too. None if it is no code."""
+    shown = read_code(text)
+    return shown.card if shown else None
+
+
+def read_code(text: str) -> ShownCode | None:
+    """The same, with the seal of a rotating code."""
+    match = _CODE.fullmatch(text) or _CODE.fullmatch(_letters_of(without_scanner(text)).upper().translate(_FORGIVEN))
+    return ShownCode(f"CUS{match[1]}", match[2]) if match else None
 
 
 def without_scanner(text: str) -> str:

@@ -232,6 +232,40 @@ class DailyCapReached(LoyaltyError):
         )
 
 
+class RotatingCodeRequired(LoyaltyError):
+    """The code that changes is needed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This shop takes only the code that changes every 30 seconds, not a printed one or a picture of it. "
+            "Ask the guest to open the card in the app, or find the guest by name or phone number."
+        )
+
+
+class CodeExpired(LoyaltyError):
+    """The code is old."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This is a screenshot, an old code or a mistyped one. Ask the guest to open the card again and show the "
+            "code that is there now."
+        )
+
+
+class CodeUsed(LoyaltyError):
+    """The code was used already."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This code was used already, and each counts once. The card shows a new one within 30 seconds: ask the "
+            "guest for that."
+        )
+
+
+CODE_REFUSALS = (RotatingCodeRequired, CodeExpired, CodeUsed)
+"""What can be said against a code that somebody shows."""
+
+
 class NoRewardAvailable(LoyaltyError):
     """There is no reward to redeem."""
 

@@ -50,7 +50,8 @@ SYSTEM = Actor(ActorType.SYSTEM)
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the ledger; `id` is the transaction's id. A customer's ids rise with the time of booking.
 
-    `occurred_at` is when it happened: earlier than that for a stamp that was given without a line.
+    `occurred_at` is when it happened: earlier than that for a stamp that was given without a line. `code_key` is the
+    number of the rotating code that was shown for it; no code has two entries of one type, undone ones included.
     """
 
     id: int
@@ -67,6 +68,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     voids: int | None = None
     voided_by: int | None = None
     reason: str | None = None
+    code_key: int | None = None
 
 
 def add_stamps(card: Card, program: Program, stamps: int) -> Card:

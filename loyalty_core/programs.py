@@ -6,6 +6,7 @@ The rules, in words:
   smallest since it was begun.
 - An empty card takes the goal of today.
 - A new reward text, validity or policy counts from now on, for what is earned from now on.
+- A shop takes the code that is printed on a card, or asks for the rotating one: to redeem, or for all.
 
 What a stamp does to a card is in `ledger` and `stamping`; how a program is stored is not known here.
 """
@@ -31,6 +32,14 @@ class Surplus(StrEnum):
     CARRY = "carry"
 
 
+class CardCodes(StrEnum):
+    """Which codes a shop takes: those of the cards for all, or rotating ones to redeem or for all."""
+
+    FIXED = "fixed"
+    ROTATING_REDEEM = "rotating_redeem"
+    ROTATING_ALL = "rotating_all"
+
+
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a program: the terms under which stamps are given while it is in force."""
 
@@ -42,6 +51,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     cooldown_seconds: Cooldown = 0
     daily_stamp_cap: DailyCap | None = None
     reward_valid_days: ValidDays | None = None
+    card_codes: CardCodes = CardCodes.FIXED
 
 
 class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +64,7 @@ class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     cooldown_seconds: Cooldown | UnsetType = UNSET
     daily_stamp_cap: DailyCap | UnsetType | None = UNSET
     reward_valid_days: ValidDays | UnsetType | None = UNSET
+    card_codes: CardCodes | UnsetType = UNSET
 
 
 class Program(msgspec.Struct, frozen=True):

@@ -185,6 +185,7 @@ def new_entry(
         stamps=order.stamps,
         branch_id=order.branch_id,
         order_ref=order.order_ref,
+        code_key=at.code_key,
     )
 
 

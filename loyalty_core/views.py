@@ -14,7 +14,7 @@ from loyalty_core.customers import Customer
 from loyalty_core.errors import PreconditionFailed
 from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import ActorType, Entry, EntryType
-from loyalty_core.programs import Program, Surplus, running_goal
+from loyalty_core.programs import CardCodes, Program, Surplus, running_goal
 from loyalty_core.rewards import Reward, RewardStatus
 
 
@@ -60,7 +60,7 @@ class ActorView(msgspec.Struct, frozen=True):
 
 
 class TransactionView(msgspec.Struct, frozen=True):
-    """An entry of the ledger as the world sees it."""
+    """An entry of the ledger as the world sees it; `rotating_code` says whether a good one was shown for it."""
 
     id: int
     type: EntryType
@@ -73,6 +73,7 @@ class TransactionView(msgspec.Struct, frozen=True):
     occurred_at: datetime
     voided_by: int | None
     voids: int | None
+    rotating_code: bool
 
 
 class CustomerDetails(CustomerView, frozen=True):
@@ -94,6 +95,7 @@ class ProgramView(msgspec.Struct, frozen=True):
     reward_valid_days: int | None
     updated_at: datetime
     version: int
+    card_codes: CardCodes
 
 
 def utc(moment: datetime) -> datetime:
@@ -178,6 +180,7 @@ def transaction_view(entry: Entry) -> TransactionView:
         utc(entry.occurred_at),
         entry.voided_by,
         entry.voids,
+        entry.code_key is not None,
     )
 
 
@@ -194,4 +197,5 @@ def program_view(program: Program) -> ProgramView:
         terms.reward_valid_days,
         utc(terms.updated_at),
         terms.version,
+        terms.card_codes,
     )

@@ -15,17 +15,22 @@ from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.shops.api_key_check import ApiKeys, KeyHolder
 from loyalty_app.shops.businesses import Business, NewBusiness, open_business
 from loyalty_app.shops.programs import change_program, read_program
+from loyalty_app.vault import Vault
 from loyalty_core.access import Plan
-from loyalty_core.customers import Customer, Profile, ProfileChange
+from loyalty_core.customers import Customer, Profile, ProfileChange, ShownCode
 from loyalty_core.fields import TransactionId
 from loyalty_core.ledger import Actor, Entry
 from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
 from loyalty_core.programs import Program, ProgramChange
 from loyalty_core.rewards import Reward
+from loyalty_core.rotating_codes import seal_of, step_at
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from loyalty_core.views import CustomerView
 from testkit.builders import TILL, a_program
 from testkit.clocks import Clock
+from testkit.console import A_KEY
+
+VAULT = Vault(A_KEY)
 
 
 class Shop:
@@ -33,10 +38,15 @@ class Shop:
 
     def __init__(self, database: Database, business: Business, clock: Clock, counter: Counter | None = None) -> None:
         self.database, self.business, self.clock = database, business, clock
-        self.counter = counter or Counter(database, clock=clock)
+        self.counter = counter or Counter(database, clock=clock, code_keys=VAULT.code_keys)
 
     def caller(self, key: str | None = None, by: Actor = TILL) -> Caller:
         return Caller(business=self.business, actor=by, key=key)
+
+    def code(self, qr_code: str, *, steps: int = 0) -> ShownCode:
+        """The rotating code that a card shows now, or some steps later."""
+        key = VAULT.code_keys(self.business.id)[0]
+        return ShownCode(qr_code, seal_of(qr_code, step_at(self.clock.now) + steps, key))
 
     async def join(
         self, name: str = "Lena", *, key: str | None = None, opening_stamps: int = 0, **profile: object
@@ -45,12 +55,20 @@ class Shop:
         return (await self.counter.join(self.caller(key), about, opening_stamps=opening_stamps)).outcome
 
     async def stamp(
-        self, customer: CustomerRef, stamps: int = 1, *, key: str | None = None, by: Actor = TILL, **order: object
+        self,
+        customer: CustomerRef | ShownCode,
+        stamps: int = 1,
+        *,
+        key: str | None = None,
+        by: Actor = TILL,
+        **order: object,
     ) -> Stamped:
         wanted = replace(StampOrder(stamps=stamps), **order)
         return (await self.counter.give_stamp(self.caller(key, by), customer, wanted)).outcome
 
-    async def redeem(self, customer: CustomerRef, reward_id: int | None = None, *, key: str | None = None) -> Redeemed:
+    async def redeem(
+        self, customer: CustomerRef | ShownCode, reward_id: int | None = None, *, key: str | None = None
+    ) -> Redeemed:
         order = RedeemOrder(reward_id=reward_id)
         return (await self.counter.redeem(self.caller(key), customer, order)).outcome
 

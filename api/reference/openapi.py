@@ -33,7 +33,7 @@ PARAMETERS: dict[str, Json] = {
     },
     "qr_code": {
         "schema": {"type": "string"},
-        "description": "The code on the card, typed or scanned, or the card's whole link, URL-encoded.",
+        "description": "The code on the card, also a rotating one, typed or scanned, or its whole link, URL-encoded.",
     },
 }
 IN_HEADERS: dict[str, Json] = {

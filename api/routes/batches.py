@@ -21,8 +21,9 @@ from api.request_log import request_log_of
 from loyalty_app.counter import Answer, Caller
 from loyalty_app.counter.orders import CustomerRef, GiveStamp, stamp_of
 from loyalty_app.observability.metrics import count_refusal
-from loyalty_app.shops.links import code_in
+from loyalty_app.shops.links import shown_in
 from loyalty_core.access import Scope
+from loyalty_core.customers import ShownCode
 from loyalty_core.errors import CustomerNotFound, InvalidRequest, LoyaltyError
 from loyalty_core.outcomes import Stamped
 from loyalty_core.stamping import StampOrder
@@ -100,16 +101,16 @@ class _Named(msgspec.Struct, frozen=True):
     idempotency_key: str | UnsetType = UNSET
 
 
-def _customer(item: BatchItem) -> CustomerRef:
+def _customer(item: BatchItem) -> CustomerRef | ShownCode:
     """The customer that an item names. Raises InvalidRequest, or CustomerNotFound if its code is none."""
     if (item.qr_code is None) == (item.customer_id is None):
         raise InvalidRequest.field("qr_code", "must be there, or customer_id instead, and not both")
     if item.customer_id is not None:
         return item.customer_id
-    code = code_in(item.qr_code or "")
-    if code is None:
+    shown = shown_in(item.qr_code or "")
+    if shown is None:
         raise CustomerNotFound
-    return code
+    return shown
 
 
 def _refused(request: AppRequest, raw: msgspec.Raw, refusal: LoyaltyError) -> bytes:

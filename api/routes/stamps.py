@@ -7,13 +7,16 @@ from api import examples
 from api.auth import caller_of
 from api.messages import AppRequest, RequestLike, counter_response, runtime_of
 from api.operations import Operation, serves
-from api.parsing import path_code, path_customer, read_body
+from api.parsing import path_customer_shown, path_shown, read_body
 from loyalty_app.counter import Answer
 from loyalty_core.access import Scope
+from loyalty_core.customers import ShownCode
+from loyalty_core.errors import CODE_REFUSALS
 from loyalty_core.outcomes import Redeemed, Stamped
 from loyalty_core.stamping import RedeemOrder, StampOrder
 
 TAG = "Stamps"
+OF_CODES = tuple(refusal.code for refusal in CODE_REFUSALS)
 
 STAMPING = Operation(
     name="customers.stamp",
@@ -25,7 +28,7 @@ STAMPING = Operation(
     body_example={"stamps": 2, "order_ref": "till-1-2026-03-02-000123"},
     answer=Stamped,
     once_only=True,
-    refusals=("customer_not_found", "stamp_too_soon", "daily_cap_reached", "order_ref_used"),
+    refusals=("customer_not_found", "stamp_too_soon", "daily_cap_reached", "order_ref_used", *OF_CODES),
     example=examples.STAMPED,
 )
 
@@ -56,15 +59,15 @@ async def add_stamps_by_code(request: AppRequest) -> ASGIResponse:
 
 async def stamp_by_id(request: RequestLike) -> Answer[Stamped]:
     """Stamp the card with the id in the path, or with the code in its place."""
-    return await _stamp(request, path_customer(request))
+    return await _stamp(request, path_customer_shown(request))
 
 
 async def stamp_by_code(request: RequestLike) -> Answer[Stamped]:
     """Stamp the card with the code in the path."""
-    return await _stamp(request, path_code(request))
+    return await _stamp(request, path_shown(request))
 
 
-async def _stamp(request: RequestLike, customer: int | str) -> Answer[Stamped]:
+async def _stamp(request: RequestLike, customer: int | ShownCode) -> Answer[Stamped]:
     caller, order = caller_of(request), await read_body(request, StampOrder)
     return await runtime_of(request).counter.give_stamp(caller, customer, order)
 
@@ -85,6 +88,7 @@ REDEEMING = Operation(
         "no_reward_available",
         "reward_already_redeemed",
         "reward_expired",
+        *OF_CODES,
     ),
     example=examples.REDEEMED,
 )
@@ -93,7 +97,7 @@ REDEEMING = Operation(
 @serves("POST", "/customers/{id:str}/redeem", REDEEMING)
 async def redeem(request: AppRequest) -> ASGIResponse:
     """Hand out a reward."""
-    return await _redeem(request, path_customer(request))
+    return await _redeem(request, path_customer_shown(request))
 
 
 @serves(
@@ -103,10 +107,10 @@ async def redeem(request: AppRequest) -> ASGIResponse:
 )
 async def redeem_by_code(request: AppRequest) -> ASGIResponse:
     """Hand out a reward."""
-    return await _redeem(request, path_code(request))
+    return await _redeem(request, path_shown(request))
 
 
-async def _redeem(request: AppRequest, customer: int | str) -> ASGIResponse:
+async def _redeem(request: AppRequest, customer: int | ShownCode) -> ASGIResponse:
     caller, order = caller_of(request), await read_body(request, RedeemOrder)
     return counter_response(await runtime_of(request).counter.redeem(caller, customer, order))
 

@@ -13,14 +13,20 @@ from bots.owners.screens import ask_again, back
 from bots.owners.typed_answers import NONE, UnclearAnswer, read_change, read_number, read_reward, read_stamps
 from bots.rights import TypedAnswer
 from bots.turn import Draft, Turn
-from bots.words import Html, Words
+from bots.words import N_, Html, Words
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.programs import change_program, read_program
 from loyalty_app.shops.staff import Position
-from loyalty_core.programs import ProgramChange, Surplus, Terms
+from loyalty_core.programs import CardCodes, ProgramChange, Surplus, Terms
 
 PROGRAM = "program"
+CODES = {
+    CardCodes.FIXED: N_("nothing"),
+    CardCodes.ROTATING_REDEEM: N_("rewards"),
+    CardCodes.ROTATING_ALL: N_("stamps and rewards"),
+}
+"""What a changing code is needed for."""
 MINUTE = 60
 
 
@@ -133,6 +139,8 @@ def label_of(words: Words, field: str, value: TermValue) -> str:
     match field:
         case "surplus":
             return words.label("go on to the next card") if value is Surplus.CARRY else words.label("are dropped")
+        case "card_codes":
+            return words.label(CODES[CardCodes(str(value))])
         case "daily_stamp_cap":
             return words.label("no limit")
         case "reward_valid_days":

@@ -3,7 +3,7 @@
 import msgspec
 
 from bots.words import N_
-from loyalty_core.programs import Surplus
+from loyalty_core.programs import CardCodes, Surplus
 
 HOUR, DAY = 3_600, 86_400
 TermValue = str | int | None
@@ -73,5 +73,16 @@ QUESTIONS: dict[str, ProgramQuestion] = {
         how=N_("Press a number of days, or send another one."),
         then=N_("Rewards already earned keep their time."),
         offered=(None, 30, 90, 365),
+    ),
+    "card_codes": ProgramQuestion(
+        title=N_("Codes"),
+        what=N_(
+            "Whether the code on a card is enough, or guests open their card and show a code that changes every 30 "
+            "seconds, so that a photograph of it is no use. Guests without a phone can still be found by name or "
+            "phone number."
+        ),
+        how=N_("What should a changing code be needed for?"),
+        then=N_("This applies from the next stamp on."),
+        offered=(CardCodes.FIXED, CardCodes.ROTATING_REDEEM, CardCodes.ROTATING_ALL),
     ),
 }

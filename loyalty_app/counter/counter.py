@@ -3,7 +3,7 @@
 If too many wait, the next is refused at once. Closing takes no new requests and finishes waiting ones.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import TypeVar, cast
 
@@ -30,26 +30,38 @@ from loyalty_app.counter.orders import (
     Request,
     States,
     Void,
+    redeem_of,
     stamp_of,
 )
 from loyalty_app.counter.queue import MOST_WAITING, WaitingRequests
 from loyalty_app.db.engine import Database
 from loyalty_app.queues.wakeups import Wakeups
-from loyalty_core.customers import Profile, ProfileChange
+from loyalty_core.customers import Profile, ProfileChange, ShownCode
 from loyalty_core.errors import Busy
 from loyalty_core.fields import TransactionId
 from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
+from loyalty_core.rotating_codes import look_at_seal
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from loyalty_core.views import CustomerView
 
 Outcome = TypeVar("Outcome")
 
 
+CodeKeys = Callable[[int], Sequence[bytes]]
+"""The keys under which a shop's rotating codes may have been made, by its id."""
+
+
+def no_keys(_business_id: int) -> tuple[bytes, ...]:
+    """The keys of a counter to which nobody shows a rotating code: to it none is good."""
+    return ()
+
+
 class Counter:
     """Writes cards. A verb returns once its changes are durable, or raises a LoyaltyError and has changed nothing.
 
-    A `caller` is the business, the actor, and an idempotency key or None. A `customer` is an id, or a code in its exact
-    form. The answer has the outcome, its JSON as stored, and whether it is a replay.
+    A `caller` is the business, the actor, and an idempotency key or None. A `customer` is an id, a code in its exact
+    form, or a code as it was shown, with its seal. The answer has the outcome, its JSON as stored, and whether it is a
+    replay.
 
     All verbs raise Busy if too many wait or the database is away, and NotOnStaff if the caller is not on the staff (any
     more). With a key, they raise IdempotencyKeyReused if it belongs to another request, and CustomerNotFound if the
@@ -67,7 +79,9 @@ class Counter:
         clock: Clock = utc_now,
         most_waiting: int = MOST_WAITING,
         wakeups: Wakeups | None = None,
+        code_keys: CodeKeys = no_keys,
     ) -> None:
+        self._code_keys = code_keys
         self._clock, self.wakeups = clock, wakeups or Wakeups()
         """Notified when a batch leaves deliveries or due cards."""
         self._tasks = BatchTasks(database, WaitingRequests(most_waiting), clock=clock, wakeups=self.wakeups)
@@ -99,10 +113,11 @@ class Counter:
         order = Claim(holder, checked_phone(phone, caller.business.country))
         return await self._ask(caller, order, answers.CLAIMED)
 
-    async def give_stamp(self, caller: Caller, customer: CustomerRef, stamp: StampOrder) -> Answer[Stamped]:
+    async def give_stamp(self, caller: Caller, customer: CustomerRef | ShownCode, stamp: StampOrder) -> Answer[Stamped]:
         """Stamp a card; `stamp` says how many (1 to 10), at which branch and for which order of the till.
 
-        Raises what `stamping.stamp` raises, CustomerNotFound, OrderRefUsed, InvalidRequest for an unknown branch.
+        Raises what `stamping.stamp` and `check_code` raise, CustomerNotFound, OrderRefUsed, InvalidRequest for an
+        unknown branch.
         """
         return await self._ask(caller, stamp_of(customer, stamp), answers.STAMPED)
 
@@ -113,12 +128,15 @@ class Counter:
         """
         if not self.serving:
             return [Busy() for _ in stamps]
-        replies = await self._tasks.queue.add_bundle([Request(*stamp) for stamp in stamps]).future
+        replies = await self._tasks.queue.add_bundle([self._request(*stamp) for stamp in stamps]).future
         return [self._answer(reply, answers.STAMPED) if isinstance(reply, Reply) else reply for reply in replies]
 
-    async def redeem(self, caller: Caller, customer: CustomerRef, reward: RedeemOrder) -> Answer[Redeemed]:
-        """Hand out the named reward, or the oldest. Raises what `rewards.choose` raises, CustomerNotFound."""
-        return await self._ask(caller, Redeem(customer, reward), answers.REDEEMED)
+    async def redeem(self, caller: Caller, customer: CustomerRef | ShownCode, reward: RedeemOrder) -> Answer[Redeemed]:
+        """Hand out the named reward, or the oldest.
+
+        Raises what `rewards.choose` and `check_code` raise, CustomerNotFound.
+        """
+        return await self._ask(caller, redeem_of(customer, reward), answers.REDEEMED)
 
     async def void(self, caller: Caller, transaction_id: TransactionId, *, reason: str | None = None) -> Answer[Voided]:
         """Undo a stamp or a redemption, by its entry's id. Raises AlreadyVoided, VoidRefused, TransactionNotFound."""
@@ -151,7 +169,12 @@ class Counter:
     async def _ask(self, caller: Caller, order: Order, decoder: Decoder[Outcome]) -> Answer[Outcome]:
         if not self.serving:
             raise Busy
-        return self._answer(await self._tasks.queue.add(Request(caller, order)).future, decoder)
+        return self._answer(await self._tasks.queue.add(self._request(caller, order)).future, decoder)
+
+    def _request(self, caller: Caller, order: Order) -> Request:
+        if not isinstance(order, GiveStamp | Redeem) or order.shown is UNSET:
+            return Request(caller, order)
+        return Request(caller, order, look_at_seal(order.shown, self._code_keys(caller.business.id), self._clock()))
 
     def _answer(self, reply: Reply, decoder: Decoder[Outcome]) -> Answer[Outcome]:
         # Each order has one kind of outcome: the decider of `decide` and the verb above name the same.

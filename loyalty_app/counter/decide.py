@@ -24,6 +24,7 @@ from loyalty_app.counter.orders import (
     Request,
     States,
     Void,
+    code_key_of,
 )
 from loyalty_app.counter.state import BatchState
 from loyalty_app.ids import Kind
@@ -39,9 +40,11 @@ from loyalty_core.errors import (
     RewardNotFound,
     TransactionNotFound,
 )
-from loyalty_core.ledger import ActorType, Entry
+from loyalty_core.ledger import ActorType, Entry, EntryType
 from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
-from loyalty_core.programs import Program
+from loyalty_core.programs import CardCodes, Program
+from loyalty_core.rotating_codes import AROUND, LATE_AROUND, Showing, check_code
+from loyalty_core.stamping import moment_of
 from loyalty_core.views import CustomerView, check_state, customer_state, customer_view
 
 
@@ -62,7 +65,7 @@ def authorised(request: Request, state: BatchState) -> Request:
     actor = state.staff.get((request.business_id, caller.actor.id or 0))
     if actor is None:
         raise NotOnStaff
-    return Request(replace(caller, actor=actor), request.order)
+    return Request(replace(caller, actor=actor), request.order, request.seal)
 
 
 def decide(request: Request, state: BatchState) -> Decided[AnyOutcome]:  # noqa: PLR0911  # one line for each order
@@ -95,6 +98,8 @@ def give_stamp(order: GiveStamp, request: Request, state: BatchState) -> Decided
         _occasion(request, state, customer.card.current_stamps + order.stamp.stamps),
         state.program(request.business_id),
     )
+    if program.terms.card_codes is not CardCodes.FIXED:
+        at = _with_code(at, request, program, state)
     ledger = state.entries_of(customer) if stamping.is_late(order.stamp, program.terms) else None
     return _decided(stamping.stamp(customer, program, order.stamp, at=at, ledger=ledger))
 
@@ -102,8 +107,10 @@ def give_stamp(order: GiveStamp, request: Request, state: BatchState) -> Decided
 def redeem(order: Redeem, request: Request, state: BatchState) -> Decided[Redeemed]:
     """Hand out a reward."""
     customer = _customer(request, order.customer, state)
-    program, rewards = state.program(request.business_id), state.rewards_of(customer)
-    return _decided(stamping.redeem(customer, program, rewards, order=order.reward, at=_occasion(request, state)))
+    program, rewards, at = state.program(request.business_id), state.rewards_of(customer), _occasion(request, state)
+    if program.terms.card_codes is not CardCodes.FIXED:
+        at = _with_code(at, request, program, state)
+    return _decided(stamping.redeem(customer, program, rewards, order=order.reward, at=at))
 
 
 def join(order: Join, request: Request, state: BatchState) -> Decided[CustomerView]:
@@ -221,6 +228,22 @@ def _occasion(request: Request, state: BatchState, most_rewards: int = 0) -> Occ
         transaction_id=state.ids.peek(Kind.TRANSACTION),
         first_reward_id=state.ids.peek_rewards(most_rewards) if most_rewards else 0,
     )
+
+
+def _with_code(at: Occasion, request: Request, program: Program, state: BatchState) -> Occasion:
+    """The occasion, with the code that a stamp or redemption uses up. Raises what `check_code` raises."""
+    seal, card, order = request.seal, request.card, request.order
+    act = EntryType.STAMP if isinstance(order, GiveStamp) else EntryType.REDEEM
+    now = moment_of(order.stamp, at.now) if isinstance(order, GiveStamp) else at.now
+    showing = Showing(
+        at=now,
+        by_code=card is not None and isinstance(card[1], str),
+        seal=seal,
+        around=AROUND if now is at.now else LATE_AROUND,
+        uses=state.code_uses.get((request.business_id, code_key_of(seal)), {}) if seal else {},
+    )
+    used_up = check_code(program.terms.card_codes, act, showing)
+    return replace(at, code_key=code_key_of(seal)) if seal and used_up else at
 
 
 def _customer(request: Request, ref: CustomerRef, state: BatchState) -> Customer:

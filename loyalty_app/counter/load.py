@@ -25,6 +25,7 @@ from loyalty_app.counter.orders import (
     Redeem,
     Request,
     Void,
+    code_key_of,
 )
 from loyalty_app.counter.replays import KeyedEntry, PastProfile
 from loyalty_app.counter.state import BatchState, Key
@@ -210,6 +211,11 @@ class _Loading:
         stamps = [(r.business_id, r.order.stamp) for r in self.requests if isinstance(r.order, GiveStamp)]
         refs: list[Wanted] = [(business, stamp.order_ref) for business, stamp in stamps if stamp.order_ref]
         yield Lookup(tables.transaction, ("business_id", "order_ref"), refs, null=("voided_by",)), keep_order_ref
+        sealed: list[Wanted] = [(r.business_id, code_key_of(seal)) for r in self.requests if (seal := r.seal)]
+        yield (
+            Lookup(tables.transaction, ("business_id", "code_key"), sealed),
+            lambda row: state.keep_code_use(entry_of(row)),
+        )
         branches: list[Wanted] = [(business, stamp.branch_id) for business, stamp in stamps if stamp.branch_id]
         yield Lookup(tables.branch, OWN_KEY, branches), lambda row: state.branches.add((row.business_id, row.id))
         named = [(r.business_id, phone) for r in self.requests if (phone := _phone(r))]

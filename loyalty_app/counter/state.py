@@ -23,7 +23,7 @@ from loyalty_app.webhooks.outbox import EventIds
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer
 from loyalty_core.events import Event
-from loyalty_core.ledger import Actor, Entry
+from loyalty_core.ledger import Actor, Entry, EntryType
 from loyalty_core.number_plans import one_number
 from loyalty_core.programs import Program, Terms
 from loyalty_core.rewards import Reward
@@ -73,13 +73,13 @@ class BatchState:
         self.customers_by_phone: dict[tuple[int, str], int] = {}
         self.customer_counts: dict[int, int] = defaultdict(int)
         self.customers_before: dict[int, int] = {}  # at the beginning, if any may join
-        self.claimable: set[Key] = set()
-        """Locked customers that a claim may change."""
+        self.claimable: set[Key] = set()  # locked customers that a claim may change
         self.held_elsewhere: set[Card] = set()
         """Cards that somebody else has locked, by their customer's id and code: this batch steps over them."""
         self.with_whole_ledger: set[Key] = set()
         self.entries: dict[Key, Entry] = {}
         self.stamped_orders: dict[tuple[int, str], int] = {}  # the entries that have these order references
+        self.code_uses: dict[Key, dict[EntryType, datetime]] = {}  # by the numbers of rotating codes
         self.rewards: dict[Key, dict[int, Reward]] = {}
         self.answers: dict[KeyOfBusiness, KeptAnswer] = {}
         self.replays, self.chat_cards = Replays(), ChatCards()
@@ -127,6 +127,10 @@ class BatchState:
     def keep_entry(self, entry: Entry) -> None:
         """Remember an entry."""
         self.entries[entry.business_id, entry.id] = entry
+
+    def keep_code_use(self, entry: Entry) -> None:
+        """Remember which rotating code an entry used up."""
+        self.code_uses.setdefault((entry.business_id, entry.code_key or 0), {})[entry.type] = entry.occurred_at
 
     def keep_reward(self, reward: Reward) -> None:
         """Remember a reward."""
@@ -232,6 +236,8 @@ class BatchState:
         self.keep_entry(entry)
         if entry.order_ref:
             self.stamped_orders[entry.business_id, entry.order_ref] = entry.id
+        if entry.code_key is not None:
+            self.keep_code_use(entry)
         for number in voided:
             self._void(number, entry)
 

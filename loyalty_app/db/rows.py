@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from loyalty_core.access import Role
 from loyalty_core.customers import Card, Customer
 from loyalty_core.ledger import Actor, ActorType, Entry, EntryType
-from loyalty_core.programs import Surplus, Terms
+from loyalty_core.programs import CardCodes, Surplus, Terms
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.search_words import search_text
 
@@ -68,6 +68,7 @@ def entry_of(row: Row[Any]) -> Entry:
         voids=row.voids,
         voided_by=row.voided_by,
         reason=row.reason,
+        code_key=row.code_key,
     )
 
 
@@ -90,6 +91,7 @@ def entry_row(entry: Entry) -> dict[str, object]:
         "voids": entry.voids,
         "voided_by": entry.voided_by,
         "reason": entry.reason,
+        "code_key": entry.code_key,
     }
 
 
@@ -139,4 +141,5 @@ def terms_of(row: Row[Any]) -> Terms:
         cooldown_seconds=row.cooldown_seconds,
         daily_stamp_cap=row.daily_stamp_cap,
         reward_valid_days=row.reward_valid_days,
+        card_codes=CardCodes(row.card_codes),
     )

@@ -1,5 +1,6 @@
 """Drawing: masks, lines of text and QR codes for a picture, and its background. What to draw is not known here."""
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -92,11 +93,30 @@ def qr_picture(text: str, side: int) -> Image.Image:
 
     If the text is too long for `side`, a module is one pixel. Raises ValueError beyond 2,331 bytes.
     """
-    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=QUIET_ZONE, mask_pattern=MASK)
-    code.add_data(text, optimize=0)
-    code.make()
-    rows = code.get_matrix()
+    rows = _modules(text)
     dots = bytes(0 if dark else 255 for row in rows for dark in row)
     modules = len(rows)
     scale = max(1, side // modules)
     return Image.frombytes("L", (modules, modules), dots).resize((modules * scale,) * 2, Image.Resampling.NEAREST)
+
+
+def qr_svg(text: str) -> str:
+    """The same as an SVG without a size: black runs of modules on white, one unit a module. Raises ValueError too."""
+    rows = _modules(text)
+    runs = "".join(_runs(row, y) for y, row in enumerate(rows))
+    box = f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {len(rows)} {len(rows)}" shape-rendering="crispEdges"'
+    return f'<svg {box}><path fill="#fff" d="M0 0h{len(rows)}v{len(rows)}H0z"/><path d="{runs}"/></svg>'
+
+
+def _runs(row: list[bool], y: int) -> str:
+    dark = "".join("#" if one else "." for one in row)
+    return "".join(f"M{run.start()} {y}h{len(run[0])}v1h-{len(run[0])}z" for run in re.finditer("#+", dark))
+
+
+def _modules(text: str) -> list[list[bool]]:
+    """The modules of a QR code with its quiet zone, row by row; True is dark. Raises ValueError beyond 2,331 bytes."""
+    code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=QUIET_ZONE, mask_pattern=MASK)
+    code.add_data(text, optimize=0)
+    code.make()
+    rows: list[list[bool]] = code.get_matrix()
+    return rows

@@ -150,7 +150,8 @@ def make_slug(name: str) -> str:
 
 def program_row(business_id: int, terms: Terms) -> dict[str, object]:
     """A row of the table `program`."""
-    return {"business_id": business_id, **msgspec.structs.asdict(terms), "surplus": terms.surplus.value}
+    names = {"surplus": terms.surplus.value, "card_codes": terms.card_codes.value}
+    return {"business_id": business_id, **msgspec.structs.asdict(terms), **names}
 
 
 def find_business(connection: Connection, business_id: int) -> Business:

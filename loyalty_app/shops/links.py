@@ -13,14 +13,16 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from loyalty_app.db.tables import business, telegram_bot
 from loyalty_app.shops.businesses import Business, business_of
-from loyalty_core.customers import ALPHABET, CODE_LETTERS, parse_code, without_scanner
+from loyalty_core.customers import ALPHABET, CODE_LETTERS, SEAL_LETTERS, ShownCode, read_code, without_scanner
 from loyalty_core.fields import BotId, BusinessId
 
 CARD_PREFIX, JOIN_PREFIX, INVITE_PREFIX = "c_", "j_", "i_"
 """Open a card, hand out a shop's card, accept an invitation."""
 
 
-_AS_DRAWN = re.compile(rf"https://t\.me/\w+\?start={CARD_PREFIX}(CUS[{ALPHABET}]{{{CODE_LETTERS}}})")
+_AS_DRAWN = re.compile(
+    rf"https://t\.me/\w+\?start={CARD_PREFIX}(CUS[{ALPHABET}]{{{CODE_LETTERS}}})([{ALPHABET}]{{{SEAL_LETTERS}}})?"
+)
 """A card's link as it is in our pictures. Why: that is how most stamps of tills come."""
 _PAYLOAD_OF_A_CARD = re.compile(rf"(?:^|[?&]start(?:app)?=){CARD_PREFIX}(?P<rest>[^&#]*)", re.IGNORECASE)
 
@@ -34,21 +36,27 @@ def code_in(text: str) -> str | None:
     """A customer's code that was typed or scanned, bare or in a card's link; None if there is no code in it.
 
     Capitals, marks that cannot be seen, percent signs, a scanner's prefix, and words or punctuation around a link are
-    forgiven.
+    forgiven. Of a rotating code it is the card's part, which finds the card at any time.
     """
+    shown = shown_in(text)
+    return shown.card if shown else None
+
+
+def shown_in(text: str) -> ShownCode | None:
+    """The same, with the seal of a rotating code: what the counter takes where the code itself matters."""
     as_drawn = _AS_DRAWN.fullmatch(text)
-    code = as_drawn[1] if as_drawn else parse_code(text)
-    if code is not None:
-        return code
+    shown = ShownCode(as_drawn[1], as_drawn[2]) if as_drawn else read_code(text)
+    if shown is not None:
+        return shown
     found = _PAYLOAD_OF_A_CARD.search(unquote(unquote(without_scanner(_visible(text)))).replace("&amp;", "&"))
     return _first_code(found["rest"]) if found else None
 
 
-def _first_code(rest: str) -> str | None:
+def _first_code(rest: str) -> ShownCode | None:
     """The code in what follows `c_`: all of it, or else its first word."""
     payload = rest.replace("+", " ")
     word = payload.split()[:1]
-    return parse_code(payload) or (parse_code(word[0]) if word else None)
+    return read_code(payload) or (read_code(word[0]) if word else None)
 
 
 def _visible(text: str) -> str:

@@ -37,6 +37,7 @@ class Vault:
         ]
         self._fernet, self._all = self._fernets[0], MultiFernet(self._fernets)
         self._seeds = _derived(secret_key, b"loyalty seeds 1")
+        self._all_seeds = [self._seeds, *(_derived(key, b"loyalty seeds 1") for key in older)]
         self.fingerprints = tuple(_derived(key, b"loyalty fingerprint 1") for key in (secret_key, *older))
         """A value for each key, the one in use first, from which the key cannot be learned."""
 
@@ -74,8 +75,16 @@ class Vault:
 
     def seed(self, *parts: object) -> bytes:
         """32 bytes that look random: the same for the same parts, and unknown without the key."""
-        text = "\0".join(map(str, parts))
-        return hmac.digest(self._seeds, text.encode(), "sha256")
+        return _seed(self._seeds, *parts)
+
+    def code_keys(self, business_id: int) -> tuple[bytes, ...]:
+        """The keys of a shop's rotating codes: the first makes them, others did before a change of the key."""
+        return tuple(_seed(seeds, "rotating codes", business_id) for seeds in self._all_seeds)
+
+
+def _seed(seeds: bytes, *parts: object) -> bytes:
+    text = "\0".join(map(str, parts))
+    return hmac.digest(seeds, text.encode(), "sha256")
 
 
 def _derived(secret_key: str, purpose: bytes) -> bytes:

@@ -26,7 +26,7 @@ CONTRACT = {
     409: (
         "customer_exists customer_limit_reached stamp_too_soon daily_cap_reached no_reward_available "
         "reward_already_redeemed reward_expired already_voided void_refused order_ref_used webhook_limit_reached "
-        "card_in_use invite_invalid last_owner shop_limit_reached"
+        "rotating_code_required code_expired code_used card_in_use invite_invalid last_owner shop_limit_reached"
     ),
     408: "request_timed_out",
     412: "precondition_failed",

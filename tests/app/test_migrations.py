@@ -174,6 +174,7 @@ LANDED = {
     "0014_past_time_zones.py": "ff567c62e5f4d7d0",
     "0015_test_keys.py": "6c3aca6ec8f89f6e",
     "0016_card_links.py": "d385a5b1d8d44572",
+    "0017_rotating_codes.py": "27cca7ef1b84e97f",
 }
 
 

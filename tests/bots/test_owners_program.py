@@ -33,7 +33,7 @@ async def press(person: Person, *labels: str) -> None:
 
 async def test_every_rule_that_is_changed_in_the_chat_reaches_the_api(town: Town, shop: Shop, mira: Person) -> None:
     await press(mira, "Program", "Stamps", "12", "Extra stamps", "go on", "Waiting time", "4 hours")
-    await press(mira, "Daily limit", "2 stamps", "Validity", "90 days", "Reward")
+    await press(mira, "Daily limit", "2 stamps", "Validity", "90 days", "Codes", "stamps and rewards", "Reward")
     await mira.say("A slice of cake")
     await press(mira, "Name of the shop")
     await mira.say("Leaf & Bean")
@@ -47,6 +47,7 @@ async def test_every_rule_that_is_changed_in_the_chat_reaches_the_api(town: Town
         "cooldown_seconds": 14_400,
         "daily_stamp_cap": 2,
         "reward_valid_days": 90,
+        "card_codes": "rotating_all",
     }
 
 

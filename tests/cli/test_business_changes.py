@@ -17,6 +17,7 @@ def test_a_shop_gets_another_name_zone_and_country(settings: Settings, tmp_path:
     assert (renamed["name"], renamed["slug"]) == ("Bar Zoë", made["slug"])
     assert (shop["name"], shop["timezone"], shop["country"]) == ("Bar Zoë", "Asia/Kolkata", "IN")
     assert console.ask("business", "set-country", "--business", "1", "--remove")["country"] is None
+    assert console.ask("business", "set-card-codes", "--business", "1", "--codes", "rotating_all")["card_codes"]
     assert checks(console.run("doctor", "--json"))["ledger"]["status"] == "ok"
 
 
@@ -27,6 +28,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(sqlite_settings: Settings, t
     assert "--timezone" in refused(console.run("business", "set-timezone", *own, "--timezone", "Mars/Base"), 2)
     assert "--country" in refused(console.run("business", "set-country", *own, "--country", "Germany"), 2)
     assert "--name" in refused(console.run("business", "rename", *own, "--name", " "), 2)
+    assert console.run("business", "set-card-codes", *own, "--codes", "none").returncode == 2
     for words in (("rename", "--name", "x"), ("delete", "--yes"), ("set-country", "--remove")):
         assert "no business 7" in refused(console.run("business", words[0], "--business", "7", *words[1:]), 2)
 

@@ -17,6 +17,7 @@ LISTED = set(
     daily_cap_reached no_reward_available reward_already_redeemed reward_expired already_voided void_refused
     order_ref_used webhook_limit_reached idempotency_key_reused rate_limited busy
     not_on_staff role_required card_in_use invite_invalid last_owner shop_limit_reached precondition_failed
+    rotating_code_required code_expired code_used
     """.split()  # noqa: SIM905 - the table of the contract, row by row
 )
 
@@ -34,6 +35,9 @@ ONE_OF_EACH = (
     errors.CustomerLimitReached(25),
     StampTooSoon(at("11:54"), at("12:10"), NOON, "Ana"),
     errors.DailyCapReached(3, 2, at("00:00", day="2026-03-03"), NOON),
+    errors.RotatingCodeRequired(),
+    errors.CodeExpired(),
+    errors.CodeUsed(),
     errors.NoRewardAvailable(),
     errors.RewardAlreadyRedeemed(4, at("11:00"), NOON),
     errors.RewardExpired(4, at("11:00")),

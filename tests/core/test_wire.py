@@ -29,12 +29,12 @@ CUSTOMER = (
     "id qr_code name phone email birthday current_stamps stamps_required total_stamps total_visits rewards_earned "
     "rewards_available last_visit_at created_at updated_at version"
 )
-TRANSACTION = "id type stamps customer_id reward_id branch_id order_ref actor occurred_at voided_by voids"
+TRANSACTION = "id type stamps customer_id reward_id branch_id order_ref actor occurred_at voided_by voids rotating_code"
 REWARD = "id customer_id description status earned_at redeemed_at expires_at"
 STAMPED = "transaction_id stamps_added current_stamps stamps_required total_stamps reward_earned rewards customer"
 PROGRAM = (
     "name stamps_required reward_description surplus cooldown_seconds daily_stamp_cap reward_valid_days "
-    "updated_at version"
+    "updated_at version card_codes"
 )
 WIRE_NAMES = {
     "customer.created",
@@ -101,6 +101,7 @@ def test_a_transaction_shows_what_the_ledger_holds(shop: Shop) -> None:
         "occurred_at": "2026-03-01T20:00:00Z",
         "voided_by": 3,
         "voids": None,
+        "rotating_code": False,
     }
     assert transaction_view(shop.entries[3]).voids == 2
 
@@ -139,7 +140,7 @@ def test_a_program_has_the_fields_of_the_contract_and_shows_the_version_in_force
     shop.change(stamps_required=9)
     seen = wire(program_view(shop.program))
     assert " ".join(seen) == PROGRAM
-    assert list(seen.values()) == ["Bean & Leaf", 9, "A coffee", "carry", 60, 5, 30, "2026-03-02T12:00:00Z", 2]
+    assert list(seen.values()) == ["Bean & Leaf", 9, "A coffee", "carry", 60, 5, 30, "2026-03-02T12:00:00Z", 2, "fixed"]
 
 
 def test_a_summary_has_the_fields_of_the_contract() -> None:

@@ -1,8 +1,9 @@
 """Tables of cards: customers, the ledger, rewards, idempotency keys, events, and the totals of each day.
 
 An entry that was asked for with an idempotency key carries it: `once_key` is a number made from the key, `once` tells
-the request and what the answer showed (`db/idempotency.py`, `counter/replays.py`). The table `idempotency` has the keys
-and answers of all other requests, and of entries that are older than these columns.
+the request and what the answer showed (`db/idempotency.py`, `counter/replays.py`). One that used up a rotating code has
+`code_key`, a number made from the code. The table `idempotency` has the keys and answers of all other requests, and of
+entries that are older than these columns.
 
 The balance columns of `customer` and the totals are caches of the ledger (`transaction`); `loyalty doctor` proves them.
 """
@@ -98,6 +99,7 @@ transaction = owned(
     Column("reason", Text),
     Column("once_key", BigInteger),
     Column("once", LargeBinary),
+    Column("code_key", BigInteger),
     PrimaryKeyConstraint("business_id", "id"),
     Index(None, "business_id", "customer_id", "id"),
 )
@@ -149,6 +151,17 @@ Index(
     unique=True,
     sqlite_where=text("once_key IS NOT NULL"),
     postgresql_where=text("once_key IS NOT NULL"),
+)
+
+# No rotating code is used twice for one thing, not even after an undo.
+Index(
+    "uq_transaction_code_key",
+    transaction.c.business_id,
+    transaction.c.code_key,
+    transaction.c.type,
+    unique=True,
+    sqlite_where=text("code_key IS NOT NULL"),
+    postgresql_where=text("code_key IS NOT NULL"),
 )
 
 # What a profile was before it was changed; `version` is the last one of the customer that had it.

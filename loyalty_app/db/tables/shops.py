@@ -63,6 +63,7 @@ program = owned(
     Column("daily_stamp_cap", Integer),
     Column("reward_valid_days", Integer),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("card_codes", String(16), nullable=False, server_default=text("'fixed'")),
     PrimaryKeyConstraint("business_id", "version"),
 )
 

@@ -8,6 +8,10 @@ export declare class AlreadyVoided extends ApiError {}
 export declare class BodyTooLarge extends ApiError {}
 /** It cannot be done right now. */
 export declare class Busy extends ApiError {}
+/** The code is old. */
+export declare class CodeExpired extends ApiError {}
+/** The code was used already. */
+export declare class CodeUsed extends ApiError {}
 /** A customer with that phone number exists. */
 export declare class CustomerExists extends ApiError {}
 /** The plan's customer limit is reached. */
@@ -50,6 +54,8 @@ export declare class RewardAlreadyRedeemed extends ApiError {}
 export declare class RewardExpired extends ApiError {}
 /** No such reward. */
 export declare class RewardNotFound extends ApiError {}
+/** The code that changes is needed. */
+export declare class RotatingCodeRequired extends ApiError {}
 /** The API key lacks a scope. */
 export declare class ScopeRequired extends ApiError {}
 /** Already stamped a moment ago. */

@@ -11,6 +11,12 @@ export class BodyTooLarge extends ApiError {}
 /** It cannot be done right now. */
 export class Busy extends ApiError {}
 
+/** The code is old. */
+export class CodeExpired extends ApiError {}
+
+/** The code was used already. */
+export class CodeUsed extends ApiError {}
+
 /** A customer with that phone number exists. */
 export class CustomerExists extends ApiError {}
 
@@ -74,6 +80,9 @@ export class RewardExpired extends ApiError {}
 /** No such reward. */
 export class RewardNotFound extends ApiError {}
 
+/** The code that changes is needed. */
+export class RotatingCodeRequired extends ApiError {}
+
 /** The API key lacks a scope. */
 export class ScopeRequired extends ApiError {}
 
@@ -99,6 +108,8 @@ const BY_CODE = {
   already_voided: AlreadyVoided,
   body_too_large: BodyTooLarge,
   busy: Busy,
+  code_expired: CodeExpired,
+  code_used: CodeUsed,
   customer_exists: CustomerExists,
   customer_limit_reached: CustomerLimitReached,
   customer_not_found: CustomerNotFound,
@@ -120,6 +131,7 @@ const BY_CODE = {
   reward_already_redeemed: RewardAlreadyRedeemed,
   reward_expired: RewardExpired,
   reward_not_found: RewardNotFound,
+  rotating_code_required: RotatingCodeRequired,
   scope_required: ScopeRequired,
   stamp_too_soon: StampTooSoon,
   transaction_not_found: TransactionNotFound,

@@ -1,6 +1,7 @@
 /** Models of the answers, made from the OpenAPI by `make sdks`. Change nothing here. Unknown fields are kept. */
 
 export type ActorType = "api_key" | "customer" | "staff" | "system" | (string & {});
+export type CardCodes = "fixed" | "rotating_all" | "rotating_redeem" | (string & {});
 export type EntryType = "expire" | "import" | "redeem" | "stamp" | "void" | (string & {});
 export type Plan = "basic" | "enterprise" | "professional" | "trial" | (string & {});
 export type RewardStatus = "available" | "expired" | "redeemed" | "voided" | (string & {});
@@ -295,6 +296,7 @@ export interface Program {
   rewardValidDays: number | null;
   updatedAt: string;
   version: number;
+  cardCodes: CardCodes;
 }
 
 /** How many deliveries were queued, and the first of them. */
@@ -362,7 +364,7 @@ export interface Stamped {
   stampsDropped?: number;
 }
 
-/** An entry of the ledger as the world sees it. */
+/** An entry of the ledger as the world sees it; `rotating_code` says whether a good one was shown for it. */
 export interface Transaction {
   id: number;
   type: EntryType;
@@ -375,6 +377,7 @@ export interface Transaction {
   occurredAt: string;
   voidedBy: number | null;
   voids: number | null;
+  rotatingCode: boolean;
 }
 
 /** A stamp or a redemption was undone. */

@@ -80,7 +80,7 @@ export interface Program {
   /** Get the program. */
   get(): Promise<models.Program>;
   /** Change the program. */
-  update(given?: { name?: string; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null } & Once): Promise<models.Program>;
+  update(given?: { name?: string; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes } & Once): Promise<models.Program>;
 }
 
 /** Operations on analytics. */

@@ -146,8 +146,8 @@ class Program {
     return (await this.#client.json("GET", "/program")).data;
   }
 
-  async update({ name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, idempotencyKey } = {}) {
-    return (await this.#client.json("PATCH", "/program", { body: { name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays }, idempotencyKey })).data;
+  async update({ name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, idempotencyKey } = {}) {
+    return (await this.#client.json("PATCH", "/program", { body: { name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes }, idempotencyKey })).data;
   }
 }
 

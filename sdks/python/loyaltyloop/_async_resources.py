@@ -476,6 +476,7 @@ class AsyncProgram:
         cooldown_seconds: int | NotGiven = NOT_GIVEN,
         daily_stamp_cap: int | None | NotGiven = NOT_GIVEN,
         reward_valid_days: int | None | NotGiven = NOT_GIVEN,
+        card_codes: models.CardCodes | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Program:
         """Change the program. Raises LoyaltyLoopError."""
@@ -490,6 +491,7 @@ class AsyncProgram:
                 "cooldown_seconds": cooldown_seconds,
                 "daily_stamp_cap": daily_stamp_cap,
                 "reward_valid_days": reward_valid_days,
+                "card_codes": card_codes,
             },
             idempotency_key=idempotency_key,
         )

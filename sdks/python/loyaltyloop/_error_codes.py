@@ -15,6 +15,14 @@ class Busy(ApiError):
     """It cannot be done right now."""
 
 
+class CodeExpired(ApiError):
+    """The code is old."""
+
+
+class CodeUsed(ApiError):
+    """The code was used already."""
+
+
 class CustomerExists(ApiError):
     """A customer with that phone number exists."""
 
@@ -99,6 +107,10 @@ class RewardNotFound(ApiError):
     """No such reward."""
 
 
+class RotatingCodeRequired(ApiError):
+    """The code that changes is needed."""
+
+
 class ScopeRequired(ApiError):
     """The API key lacks a scope."""
 
@@ -131,6 +143,8 @@ BY_CODE: dict[str, type[ApiError]] = {
     "already_voided": AlreadyVoided,
     "body_too_large": BodyTooLarge,
     "busy": Busy,
+    "code_expired": CodeExpired,
+    "code_used": CodeUsed,
     "customer_exists": CustomerExists,
     "customer_limit_reached": CustomerLimitReached,
     "customer_not_found": CustomerNotFound,
@@ -152,6 +166,7 @@ BY_CODE: dict[str, type[ApiError]] = {
     "reward_already_redeemed": RewardAlreadyRedeemed,
     "reward_expired": RewardExpired,
     "reward_not_found": RewardNotFound,
+    "rotating_code_required": RotatingCodeRequired,
     "scope_required": ScopeRequired,
     "stamp_too_soon": StampTooSoon,
     "transaction_not_found": TransactionNotFound,

@@ -10,6 +10,9 @@ from loyaltyloop._model import Model, Models
 ActorType = str
 """Known are api_key, customer, staff, system; a later server may send others."""
 
+CardCodes = str
+"""Known are fixed, rotating_all, rotating_redeem; a later server may send others."""
+
 EntryType = str
 """Known are expire, import, redeem, stamp, void; a later server may send others."""
 
@@ -529,6 +532,8 @@ class Program(Model):
 
     version: int
 
+    card_codes: CardCodes
+
 
 class QueuedDeliveries(Model):
     """How many deliveries were queued, and the first of them."""
@@ -646,7 +651,7 @@ class Stamped(Model):
 
 
 class Transaction(Model):
-    """An entry of the ledger as the world sees it."""
+    """An entry of the ledger as the world sees it; `rotating_code` says whether a good one was shown for it."""
 
     id: int
 
@@ -669,6 +674,8 @@ class Transaction(Model):
     voided_by: int | None
 
     voids: int | None
+
+    rotating_code: bool
 
     _models: ClassVar[Models] = {
         "actor": lambda: Actor,

@@ -18,6 +18,7 @@ use LoyaltyLoop\Model;
  * @property-read int|null $rewardValidDays
  * @property-read string $updatedAt
  * @property-read int $version
+ * @property-read string $cardCodes
  */
 final class Program extends Model
 {
