@@ -1,6 +1,6 @@
 """The application: its routes, what runs before them, and how errors are answered.
 
-No handler lives here: those are in `api/routes` and `api/reference`.
+No handler lives here: those are in `api/routes`, `api/reference` and `api/pages`.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -17,7 +17,10 @@ from api.agent.on_demand import PATH, ConnectorOnDemand, installed, serve_agent
 from api.auth import authorise
 from api.compression import compressing
 from api.operations import PREFIXES
-from api.problems import answer_failure, answer_http, answer_refusal
+from api.pages import PAGES
+from api.pages.answers import answer_http_anywhere
+from api.pages.shell import TEMPLATES
+from api.problems import answer_failure, answer_refusal
 from api.rate_limits import RateLimits
 from api.refusals import LARGEST_BODY
 from api.request_log import add_headers, request_log_of
@@ -170,12 +173,14 @@ def build_app(lifespan: Lifespan) -> Litestar:
             *monitoring.HANDLERS,
             *telegram_updates.HANDLERS,
             *reference.HANDLERS,
+            PAGES,
         ],
+        template_config=TEMPLATES,
         lifespan=[lifespan],
         before_send=[tell_limits, add_headers],
         exception_handlers={
             LoyaltyError: answer_refusal,
-            HTTPException: answer_http,
+            HTTPException: answer_http_anywhere,
             Exception: answer_failure,
         },
         request_max_body_size=LARGEST_BODY,

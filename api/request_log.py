@@ -24,7 +24,8 @@ POLLED = ("/health/", "/metrics")
 
 CACHE_CONTROL = b"cache-control"
 NO_STORE = (CACHE_CONTROL, b"no-store")
-"""What is said under the API is for the one who asked; an answer may say otherwise."""
+PRIVATE = (*PREFIXES, "/app/", "/c/")
+"""What is said there, by the API and by the pages, is for the one who asked; an answer may say otherwise."""
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ async def add_headers(message: Message, scope: Scope) -> None:
     """Litestar's hook before an answer is sent: put the headers of its request on it, and log it."""
     if message["type"] == "http.response.start":
         record, headers = request_log_of(scope), [*message["headers"]]
-        if scope["path"].startswith(PREFIXES) and not any(name.lower() == CACHE_CONTROL for name, _ in headers):
+        if scope["path"].startswith(PRIVATE) and not any(name.lower() == CACHE_CONTROL for name, _ in headers):
             headers.append(NO_STORE)
         message["headers"] = [*headers, *record.headers]
         _count(record, scope, message["status"])

@@ -15,6 +15,7 @@ from loyalty_core.access import Plan
 
 TOKEN = re.compile(r"[1-9][0-9]{4,18}:[A-Za-z0-9_-]{20,}")
 DEFAULT_DATABASE = "sqlite:///loyalty.db"
+TELEGRAM_SCRIPT = "https://telegram.org/js/telegram-web-app.js"
 LEAST_CONNECTIONS = 5
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -47,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str | None = None
     telegram_token: str | None = None
     telegram_api_url: str | None = None
+    telegram_script_url: str = TELEGRAM_SCRIPT
     new_shop_plan: str = Plan.PROFESSIONAL.value
     webhook_allow: str | None = None
     metrics_port: int | None = None
@@ -149,7 +151,7 @@ def _check_database(settings: Settings) -> None:
 
 
 def _check_telegram(settings: Settings) -> None:
-    for name in ("public_url", "telegram_api_url"):
+    for name in ("public_url", "telegram_api_url", "telegram_script_url"):
         url = getattr(settings, name)
         if url is not None and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", url):
             message = f"LOYALTY_{name.upper()} must begin with https:// and a host, as https://cards.example.com."

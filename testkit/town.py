@@ -124,7 +124,12 @@ async def open_town(settings: Settings, *, clock: Callable[[], datetime] = utc_n
     """A town with one shared bot, on an existing database."""
     async with open_sandbox() as sandbox:
         bot = await sandbox.add_bot(username=BOT, name="Stamps")
-        chatting = replace(settings, telegram_token=bot["token"], telegram_api_url=sandbox.url)
+        chatting = replace(
+            settings,
+            telegram_token=bot["token"],
+            telegram_api_url=sandbox.url,
+            telegram_script_url=f"{sandbox.url}/js/telegram-web-app.js",
+        )
         town = Town(sandbox, chatting, clock)
         await town.start()
         try:

@@ -22,7 +22,7 @@ from tests.browser import find_chromium, open_browser
 HOME = pytest.StashKey[Path]()
 NOT_RUN = " leg NOT RUN: "
 
-SLOW_FIXTURES = {"browser", "either_town", "postgres_url", "redis_server", "sandbox", "town"}
+SLOW_FIXTURES = {"browser", "either_town", "place", "postgres_url", "redis_server", "sandbox", "town"}
 """Those that start a server or a browser."""
 SLOW_IMPORTS = {
     *("PIL.Image", "asyncio.subprocess", "multiprocessing", "signal", "subprocess", "tests.browser"),

@@ -175,6 +175,7 @@ LANDED = {
     "0015_test_keys.py": "6c3aca6ec8f89f6e",
     "0016_card_links.py": "d385a5b1d8d44572",
     "0017_rotating_codes.py": "27cca7ef1b84e97f",
+    "0018_signing_in.py": "93cb41fc78c42f2d",
 }
 
 

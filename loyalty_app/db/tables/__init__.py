@@ -15,6 +15,7 @@ from loyalty_app.db.tables.cards import (
     reward,
     transaction,
 )
+from loyalty_app.db.tables.pages import page_session, passkey, passkey_challenge, sign_in_link
 from loyalty_app.db.tables.shops import (
     api_key,
     branch,
@@ -49,10 +50,14 @@ __all__ = [
     "metadata",
     "notice",
     "numbers",
+    "page_session",
+    "passkey",
+    "passkey_challenge",
     "past_profile",
     "program",
     "retired_secret",
     "reward",
+    "sign_in_link",
     "staff",
     "telegram_bot",
     "telegram_card",

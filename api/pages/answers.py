@@ -1,0 +1,109 @@
+"""Answers to refusals, in the language of the request: a page for who looks at one, problem+json for a script.
+
+What lies below `/api/`, and the session, is asked for by scripts.
+"""
+
+import logging
+
+import msgspec
+from litestar import Response
+from litestar.exceptions import HTTPException
+from litestar.response import Template
+from litestar.types import ExceptionHandlersMap
+
+from api.messages import AppRequest
+from api.pages.page_words import PageName
+from api.pages.refusals import PageRefusal, UnknownPage
+from api.pages.shell import WebPage, page_response, words_for_request
+from api.problems import HTTP_REFUSALS, MEDIA_TYPE, Problem, answer_http, failure_of, problem_of
+from api.refusals import InternalError, NotFound
+from api.request_log import request_log_of
+from loyalty_app.observability.metrics import count_refusal
+from loyalty_app.words import N_
+from loyalty_core.errors import LoyaltyError
+
+ADDRESSES = ("/app/", "/c/")
+NOT_FOUND = 404
+SCRIPTS = ("/api/", "/session")
+NOT_DONE = N_("That did not work.")
+TRY_AGAIN = N_("Please try again in a moment.")
+
+log = logging.getLogger(__name__)
+
+
+def for_script(request: AppRequest) -> bool:
+    """Whether a script asks, and not a person who opens an address."""
+    return any(part in request.scope["path"] for part in SCRIPTS)
+
+
+def answer_page_refusal(request: AppRequest, refusal: PageRefusal) -> Response[bytes] | Template:
+    """Answer what only pages refuse: Litestar's handler."""
+    count_refusal("pages", refusal.code)
+    words = words_for_request(request, PageName.SHELL)
+    says, then = words.plain(refusal.says), words.plain(refusal.then)
+    if not for_script(request):
+        return _page(request, refusal.status, says, then)
+    problem = Problem(
+        type=f"/docs#{refusal.code}",
+        title=(type(refusal).__doc__ or "").rstrip("."),
+        status=refusal.status,
+        detail=f"{says} {then}",
+        code=refusal.code,
+        request_id=request_log_of(request.scope).request_id,
+    )
+    return problem_response(problem)
+
+
+def answer_refusal_on_page(request: AppRequest, refusal: LoyaltyError) -> Response[bytes] | Template:
+    """Answer what the rules refuse: Litestar's handler."""
+    count_refusal("pages", refusal.code)
+    problem = problem_of(refusal, request_log_of(request.scope).request_id)
+    if for_script(request):
+        return problem_response(problem)
+    words = words_for_request(request, PageName.SHELL)
+    return _page(request, problem.status, words.plain(NOT_DONE), words.plain(TRY_AGAIN))
+
+
+def answer_http_on_page(request: AppRequest, error: HTTPException) -> Response[bytes] | Template:
+    """Answer Litestar's own exceptions: Litestar's handler."""
+    refusal = HTTP_REFUSALS.get(error.status_code, InternalError)
+    if refusal is NotFound:
+        return answer_page_refusal(request, UnknownPage())
+    return (
+        answer_failure_on_page(request, error)
+        if refusal is InternalError
+        else answer_refusal_on_page(request, refusal())
+    )
+
+
+def answer_failure_on_page(request: AppRequest, error: Exception) -> Response[bytes] | Template:
+    """Answer everything else; the log gets the traceback: Litestar's handler."""
+    return answer_refusal_on_page(request, failure_of(request, error))
+
+
+def problem_response(problem: Problem) -> Response[bytes]:
+    """A refusal for a script."""
+    wait = {} if problem.retry_after is msgspec.UNSET else {"Retry-After": str(problem.retry_after)}
+    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=wait)
+
+
+def _page(request: AppRequest, status: int, says: str, then: str) -> Template:
+    context = {"says": says, "then": then}
+    return page_response(
+        request,
+        WebPage(name=PageName.SHELL, title=says, bot_id=None, template="refusal.html", context=context, status=status),
+    )
+
+
+def answer_http_anywhere(request: AppRequest, error: HTTPException) -> Response[bytes] | Template:
+    """Answer Litestar's own exceptions where no route was found, at the addresses of pages and of the API."""
+    of_pages = request.scope["path"].startswith(ADDRESSES) and error.status_code == NOT_FOUND
+    return answer_http_on_page(request, error) if of_pages else answer_http(request, error)
+
+
+EXCEPTION_HANDLERS: ExceptionHandlersMap = {
+    PageRefusal: answer_page_refusal,
+    LoyaltyError: answer_refusal_on_page,
+    HTTPException: answer_http_on_page,
+    Exception: answer_failure_on_page,
+}

@@ -1,0 +1,64 @@
+"""Entrances: the addresses at which the pages of a bot begin.
+
+A page is the same for everybody; its script asks for what its person may see.
+"""
+
+from litestar import get
+from litestar.params import FromPath
+from litestar.response import Template
+
+from api.messages import AppRequest
+from api.pages.identity import bot_of
+from api.pages.page_words import PageName
+from api.pages.security import FramedBy
+from api.pages.shell import WebPage, page_response, words_for_request
+
+
+@get("/{bot:str}/scan")
+async def show_scan(request: AppRequest, bot: FromPath[str]) -> Template:
+    """The scanner, for staff. Raises UnknownBot."""
+    bot_id, words = await bot_of(request, bot), words_for_request(request, PageName.SCAN)
+    title = words.plain("Scanner")
+    return page_response(
+        request,
+        WebPage(
+            name=PageName.SCAN,
+            title=title,
+            bot_id=bot_id,
+            framed_by=FramedBy.TELEGRAM,
+        ),
+    )
+
+
+@get("/{bot:str}/card")
+async def show_card(request: AppRequest, bot: FromPath[str]) -> Template:
+    """A customer's card, full screen. Raises UnknownBot."""
+    bot_id, words = await bot_of(request, bot), words_for_request(request, PageName.CARD)
+    title = words.plain("Your card")
+    return page_response(
+        request,
+        WebPage(
+            name=PageName.CARD,
+            title=title,
+            bot_id=bot_id,
+            framed_by=FramedBy.TELEGRAM,
+        ),
+    )
+
+
+@get("/{bot:str}/shop")
+async def show_desk(request: AppRequest, bot: FromPath[str]) -> Template:
+    """The desk, for owners and managers. Raises UnknownBot."""
+    bot_id, words = await bot_of(request, bot), words_for_request(request, PageName.DESK)
+    title = words.plain("Your shop")
+    return page_response(
+        request,
+        WebPage(
+            name=PageName.DESK,
+            title=title,
+            bot_id=bot_id,
+        ),
+    )
+
+
+HANDLERS = [show_scan, show_card, show_desk]

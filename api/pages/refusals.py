@@ -1,0 +1,81 @@
+"""Refusals that only pages know. Each says in the person's language what happened, and what to do next.
+
+A class's docstring is its title. `says` and `then` are English, and the keys of the catalogue.
+"""
+
+from typing import ClassVar
+
+from loyalty_app.words import N_
+
+
+class PageRefusal(Exception):
+    """A page, or what it asked for, is refused. `says` is what happened, `then` what the person can do."""
+
+    code: ClassVar[str]
+    status: ClassVar[int]
+    says: ClassVar[str]
+    then: ClassVar[str]
+
+
+class UnknownBot(PageRefusal):
+    """There is no such bot."""
+
+    code, status = "bot_not_found", 404
+    says = N_("There is no such page.")
+    then = N_("Perhaps the link is old or was cut off. Open the chat of the shop and begin there.")
+
+
+class UnknownPage(PageRefusal):
+    """There is no such page."""
+
+    code, status = "not_found", 404
+    says = N_("There is no such page.")
+    then = N_("Perhaps the link is old or was cut off. Open the chat of the shop and begin there.")
+
+
+class InitDataInvalid(PageRefusal):
+    """Telegram did not sign that for this bot."""
+
+    code, status = "init_data_invalid", 401
+    says = N_("Telegram did not confirm who you are.")
+    then = N_("Close this window, and open it again from the chat.")
+
+
+class InitDataTooOld(PageRefusal):
+    """The page was opened too long ago."""
+
+    code, status = "init_data_too_old", 401
+    says = N_("This window is too old.")
+    then = N_("Close this window, and open it again from the chat. Nothing is lost.")
+
+
+class InitDataUsed(PageRefusal):
+    """That init data has opened a session before."""
+
+    code, status = "init_data_used", 401
+    says = N_("This window was opened once before.")
+    then = N_("Close this window, and open it again from the chat. Nothing is lost.")
+
+
+class SessionEnded(PageRefusal):
+    """There is no session, or it has ended."""
+
+    code, status = "session_ended", 401
+    says = N_("You are not signed in, or were away for too long.")
+    then = N_("Open this page again from the chat. Nothing is lost.")
+
+
+class CrossSite(PageRefusal):
+    """The request came from another site."""
+
+    code, status = "cross_site", 403
+    says = N_("Another site has sent this, so nothing was done.")
+    then = N_("Open this page from the chat, and try again there.")
+
+
+class NeedsHttps(PageRefusal):
+    """Signing in needs https."""
+
+    code, status = "needs_https", 403
+    says = N_("Signing in works only over https.")
+    then = N_("Ask who runs this server to set its public address.")

@@ -1,0 +1,5 @@
+// @ts-check
+/** The script of the page "card". */
+import { begin } from "./shell.js";
+
+await begin();
