@@ -7,17 +7,21 @@ The notices, and who has them already, are in the database (`loyalty_app/shops/o
 import logging
 from collections.abc import Mapping, Sequence
 
+from telegram import MenuButtonDefault
 from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 
 from bots.intake import BotApplication
 from bots.notice_texts import notice_text
+from bots.staff.scanner import MENU, scanner_url, set_menu_button
 from bots.telegram_limits import TelegramBot
 from bots.words import words_for
 from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.runtime import Runtime
+from loyalty_app.shops.notice_facts import StaffEvent, StaffFacts
 from loyalty_app.shops.owner_notices import Notice, NoticeQueue, NoticeSent
-from loyalty_core.fields import BotId, ChatId
+from loyalty_app.shops.workplaces import list_positions
+from loyalty_core.fields import BotId, ChatId, UserId
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +71,20 @@ class NoticeWorker(QueueWorker[Notice, NoticeSent]):
             return True
         except (Forbidden, BadRequest):
             return False
+        await self._take_menu(bot, notice, person)
+        await self._take_menu(bot, notice, person)
         newest = ChatChange(last_id=message.message_id)
         await change_chat(self._runtime.database, bot_id, chat_id, newest, now=self._runtime.clock())
         return True
+
+    async def _take_menu(self, bot: TelegramBot, notice: Notice, person: int) -> None:
+        """Give somebody who was removed from a staff the menu of customers, unless they work at another shop here."""
+        facts, bot_id, user_id = notice.facts, BotId(bot.id), UserId(person)
+        gone = isinstance(facts, StaffFacts) and facts.event is StaffEvent.DISMISSED
+        if not gone or scanner_url(self._runtime.settings, bot_id) is None:
+            return
+        left = await self._runtime.database.read(
+            lambda connection: list_positions(connection, user_id=user_id, bot_id=bot_id)
+        )
+        if not left and await set_menu_button(bot, person, MenuButtonDefault()):
+            self._bots[bot_id].chat_data[person][MENU] = ""

@@ -32,7 +32,9 @@ DraftAnswer = Callable[[Turn, str], Awaitable[None]]
 async def own_positions(turn: Turn) -> list[Position]:
     """The person's positions in shops, the oldest first; a shop's own bot knows that shop only."""
     user_id, bot_id = turn.user_id, turn.bot_id
-    return await turn.read(lambda connection: list_positions(connection, user_id=user_id, bot_id=bot_id))
+    positions = await turn.read(lambda connection: list_positions(connection, user_id=user_id, bot_id=bot_id))
+    turn.at_work = bool(positions)
+    return positions
 
 
 async def own_position(turn: Turn, business_id: BusinessId, role: Role) -> Position:

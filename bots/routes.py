@@ -160,6 +160,7 @@ async def _finish(turn: Turn) -> None:
     await turn.finish()
     if turn.is_back:
         await languages.repaint_cards(turn)
+    await staff.follow_menu(turn)
 
 
 async def _apologize(turn: Turn) -> None:

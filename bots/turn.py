@@ -71,6 +71,8 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
     words: Words
     is_back = False
     """Whether the person had blocked the bot, and now writes or presses again."""
+    at_work: bool | None = None
+    """Whether the person is on the staff of a shop here, if this turn has looked."""
     _answered = False
     _last_before: int | None = None
     _noted = ChatChange()

@@ -36,10 +36,10 @@ def find_chromium() -> str:
 
 
 @asynccontextmanager
-async def open_browser(program: str) -> AsyncIterator[Browser]:
-    """Start a Chromium, and end it afterwards."""
+async def open_browser(program: str, *flags: str) -> AsyncIterator[Browser]:
+    """Start a Chromium, perhaps with more flags, and end it afterwards."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=[*FLAGS, *flags])
         try:
             yield browser
         finally:

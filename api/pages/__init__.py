@@ -8,6 +8,7 @@ A page is a template with its words, and a script that asks for JSON below the p
     page_words.py   the sentences, a catalogue for each page and language
     identity.py     sessions: opened by init data, kept in a header or in a cookie; `PagePerson` for handlers
     entrances.py    the addresses at which the pages begin
+    scan/           what the scanner asks for
     refusals.py     what only pages refuse; `answers.py` shows every refusal, as a page or as JSON
 
 No rule of the stamp card and no SQL lives here, and no right is decided: handlers ask `loyalty_app`.
@@ -15,7 +16,7 @@ No rule of the stamp card and no SQL lives here, and no right is decided: handle
 
 from litestar import Router
 
-from api.pages import entrances, identity, static_files
+from api.pages import entrances, identity, scan, static_files
 from api.pages.answers import EXCEPTION_HANDLERS
 from api.pages.identity import PERSON
 from api.pages.security import same_site
@@ -26,6 +27,7 @@ PAGES = Router(
         *static_files.HANDLERS,
         *identity.HANDLERS,
         *entrances.HANDLERS,
+        *scan.HANDLERS,
     ],
     guards=[same_site],
     dependencies=PERSON,

@@ -8,6 +8,7 @@ from bots.customers.overview import how_to_get_one, shop_here, show_cards
 from bots.customers.own_cards import find_all
 from bots.languages import repaint_cards
 from bots.staff.invitation import how_to_stamp
+from bots.staff.scanner import scanner_row
 from bots.staff.shift import positions_here_first
 from bots.turn import Turn
 from bots.words import Html, listed
@@ -30,6 +31,7 @@ async def welcome(turn: Turn) -> None:
         await show_cards(turn)
         return
     rows: Rows = [[button(turn.words.label("💳 My cards"), "mycards")]] if cards else []
+    rows += [scanner_row(turn)] if positions else []
     hello = turn.words.say("👋 Hello {name}!", name=turn.user.first_name)
     await turn.screen(_lines([hello, *await _advice(turn, positions, has_cards=bool(cards))]), rows)
 
@@ -38,6 +40,7 @@ async def help_(turn: Turn) -> None:
     """Show in a few lines what can be done here."""
     cards, positions = await find_all(turn), await positions_here_first(turn)
     rows: Rows = [[button(turn.words.label("💳 My cards"), "mycards")]] if cards else []
+    rows += [scanner_row(turn)] if positions else []
     await turn.screen(_lines(await _advice(turn, positions, has_cards=bool(cards))), rows)
 
 

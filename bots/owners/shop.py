@@ -7,6 +7,7 @@ from bots.buttons import MAIN, Rows, button, numbered
 from bots.owners.screens import below
 from bots.rights import own_position, own_positions
 from bots.staff.invitation import how_to_stamp
+from bots.staff.scanner import scanner_row
 from bots.turn import Turn
 from bots.words import N_, Html, Words
 from loyalty_app.chat.chats import ChatChange
@@ -56,6 +57,7 @@ async def show_position(turn: Turn, position: Position, head: Html | None = None
     rows = shop_rows(turn.words, position) if reaches(position.role, Role.MANAGER) else []
     if several:
         rows.append([button(turn.words.label("🔁 Another shop"), "shops")])
+    rows.append(scanner_row(turn))
     if reaches(position.role, Role.MANAGER):
         text = await _today(turn, position)
     else:

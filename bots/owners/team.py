@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, is_stale, link, new_nonce, numbered
 from bots.owners.screens import back
 from bots.owners.shop import ROLES
+from bots.rights import own_positions
 from bots.staff.invitation import RIGHTS
 from bots.turn import Turn
 from bots.words import TEXT, Html, Words, fitted, shortened
@@ -158,6 +159,7 @@ async def press_leave(turn: Turn, position: Position) -> None:
     await remove_staff(database, shop, member.staff_id, now=turn.now(), by=position.staff_id)
     said = turn.words.say("✅ {name} is not on the staff any more.", name=member.name)
     if member.staff_id == position.staff_id:
+        await own_positions(turn)
         await turn.screen(said)
     else:
         await show_team(turn, position, said)

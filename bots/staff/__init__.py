@@ -13,6 +13,7 @@ from bots.staff import branches, customer_list, guests, redeem_confirmation, sta
 from bots.staff.customer_search import end_album, find_typed, open_card, scan
 from bots.staff.guests import begin_card
 from bots.staff.invitation import accept_invitation, how_to_stamp
+from bots.staff.scanner import follow_menu, scanner_row
 from bots.turn import Turn
 
 __all__ = [
@@ -22,9 +23,11 @@ __all__ = [
     "begin_card",
     "end_album",
     "find_typed",
+    "follow_menu",
     "how_to_stamp",
     "open_card",
     "scan",
+    "scanner_row",
 ]
 
 PRESSES: dict[str, Callable[[Turn], Awaitable[None]]] = {

@@ -3,7 +3,6 @@
 Two with one first name get the ends of their codes, which stand on their cards: that tells staff no more of them.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 
@@ -15,12 +14,11 @@ from bots.staff.shift import find_shift
 from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.customers.card_pictures import first_name
-from loyalty_app.customers.staff_view import with_ids
-from loyalty_core.customers import CODE_LETTERS, Customer
+from loyalty_app.customers.staff_view import code_ends, with_ids
+from loyalty_core.customers import Customer
 
 MOST_CARDS = 30
 MOST_NAMED = 8
-SHORTEST_END = 4
 
 
 def picture_list(words: Words, customers: Sequence[Customer]) -> tuple[Html, Rows]:
@@ -71,16 +69,6 @@ def _card_button(words: Words, customer: Customer, mark: str | None) -> InlineKe
     label = words.plain_count("{name} · {n} stamp", "{name} · {n} stamps", card.current_stamps, name=name)
     label = f"{label} 🎁" if card.rewards_available else label
     return button(f"{label} · {mark}" if mark else label, "serve", customer.business_id, customer.id)
-
-
-def code_ends(customers: Sequence[Customer]) -> dict[str, str]:
-    """The ends of the codes of those whose first name another of them has too: as short as they differ."""
-    names = {customer.qr_code: first_name(customer.name).casefold() for customer in customers}
-    counts = Counter(names.values())
-    codes = [code for code, name in names.items() if counts[name] > 1]
-    lengths = range(SHORTEST_END, CODE_LETTERS)
-    length = next((each for each in lengths if len({code[-each:] for code in codes}) == len(codes)), CODE_LETTERS)
-    return {code: code[-length:] for code in codes}
 
 
 PRESSES = {LIST: list_again}

@@ -23,8 +23,6 @@ MOST_CARDS = 30
 ALBUM = "album"
 """The kind of draft that keeps what was read in an album."""
 EXAMPLE = "CUS12AB34CD56"
-LONGEST_PHONE, FEWEST_DIGITS = 60, 5
-"""A text beyond these is no phone number; one that is pasted may have marks and words around it."""
 
 
 async def open_card(turn: Turn, code: str) -> bool:
@@ -138,8 +136,6 @@ async def _with_codes(turn: Turn, positions: Sequence[Position], codes: Sequence
 
 async def _with_phone(turn: Turn, positions: Sequence[Position], typed: str) -> Customer | None:
     """The customer with a phone number, in the shop of this chat or else in another one where the person works."""
-    if len(typed) > LONGEST_PHONE or sum(letter.isdigit() for letter in typed) < FEWEST_DIGITS:
-        return None
     shops = [position.business for position in positions]
     return await turn.read(lambda connection: with_phone_in(connection, shops, typed))
 

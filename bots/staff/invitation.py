@@ -5,6 +5,7 @@ Who may invite whom, and whether an invitation is valid, is decided where it is 
 
 from collections.abc import Callable
 
+from bots.staff.scanner import scanner_row
 from bots.turn import Turn
 from bots.words import N_, Html, Words
 from loyalty_app.chat.chats import ChatChange
@@ -44,6 +45,7 @@ async def accept_invitation(turn: Turn, token: str, *, further: Callable[[Turn, 
         turn.runtime.database, token, user_id=turn.user_id, name=_name(turn), now=turn.runtime.clock()
     )
     turn.note(ChatChange(business_id=accepted.business.id))
+    turn.at_work = True
     if accepted.left:
         await turn.screen(
             turn.words.say(
@@ -60,7 +62,7 @@ async def accept_invitation(turn: Turn, token: str, *, further: Callable[[Turn, 
         manager=turn.words.plain(RIGHTS[Role.MANAGER]),
     )
     parts = (welcome, how_to_stamp(turn.words), further(turn, accepted.position))
-    await turn.screen(Html("\n\n".join(part for part in parts if part)))
+    await turn.screen(Html("\n\n".join(part for part in parts if part)), [scanner_row(turn)])
 
 
 def how_to_stamp(words: Words) -> Html:

@@ -10,6 +10,7 @@ from telegram import InlineKeyboardButton
 
 from bots.buttons import GOOD, MAIN, SECOND_TAP_SECONDS, Arg, Rows, button, new_nonce, read_press
 from bots.replies import reply
+from bots.staff.scanner import scanner_row
 from bots.staff.shift import Shift
 from bots.turn import Turn
 from bots.words import Html, Words
@@ -65,7 +66,10 @@ async def show(
         return
     # A screen that was opened can be pressed at once. After a deed, a button is where a finger just was.
     nonce = new_nonce() if headline else new_nonce(ago=SECOND_TAP_SECONDS)
-    await turn.screen(text_of(screen, headline), rows_of(screen, nonce, back=way_back(turn), all_amounts=all_amounts))
+    await turn.screen(
+        text_of(screen, headline),
+        rows_of(screen, nonce, back=[scanner_row(turn), *way_back(turn)], all_amounts=all_amounts),
+    )
 
 
 async def turn_away(turn: Turn) -> None:

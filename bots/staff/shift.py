@@ -43,7 +43,9 @@ async def find_shift(turn: Turn, business_id: BusinessId) -> Shift | None:
             lambda connection: require_workplace(connection, business_id, user_id=user_id, bot_id=bot_id)
         )
     except NotOnStaff:
+        await own_positions(turn)
         return None
+    turn.at_work = True
     if turn.chat.business_id != business_id:
         turn.note(ChatChange(business_id=business_id))
     return Shift(position=workplace.position, branches=workplace.branches, chosen_branch_id=turn.chat.branch_id)

@@ -3,22 +3,25 @@
 Only what staff may see leaves this module. Nothing is written here: stamping goes through the counter.
 """
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import Connection, or_, select
 
 from loyalty_app.contacts import checked_phone
+from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.lists import find_customer
 from loyalty_app.customers.search import CustomerSearch
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, reward, transaction
 from loyalty_app.pagination import PageRequest
 from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.links import code_in
 from loyalty_app.shops.programs import program_of
 from loyalty_core.changes import Occasion
-from loyalty_core.customers import Customer
+from loyalty_core.customers import CODE_LETTERS, Customer
 from loyalty_core.errors import AlreadyVoided, InvalidRequest, VoidRefused
 from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.ledger import Actor, Entry
@@ -30,6 +33,9 @@ from loyalty_core.voiding import UNDOABLE, check_right
 
 LOOKED_BACK = 5
 """How many entries are searched for one that the viewer may undo: colleagues may have stamped since."""
+LONGEST_PHONE, FEWEST_DIGITS = 60, 5
+"""A text beyond these is no phone number; one that is pasted may have marks and words around it."""
+SHORTEST_END = 4
 SHORTEST_NAME, LONGEST_NAME, LOOKED_AT = 2, 60, 100
 """Letters of a name that is looked for, and how many of those found are looked at."""
 
@@ -130,7 +136,9 @@ def with_phone(connection: Connection, business: Business, typed: str) -> Custom
 
 
 def with_phone_in(connection: Connection, shops: Iterable[Business], typed: str) -> Customer | None:
-    """The customer with a phone number, from the first of several shops that has one."""
+    """The customer with a phone number, from the first of several shops that has one; None if it is no number."""
+    if len(typed) > LONGEST_PHONE or sum(letter.isdigit() for letter in typed) < FEWEST_DIGITS:
+        return None
     for shop in shops:
         try:
             found = with_phone(connection, shop, typed)
@@ -164,3 +172,23 @@ def _is_called(holder: Customer, words: Collection[str]) -> bool:
 
 def _last_here(holder: Customer) -> tuple[datetime, int]:
     return holder.card.last_visit_at or holder.created_at, holder.id
+
+
+def typed_in(connection: Connection, shop: Business, typed: str, *, most: int) -> list[Customer]:
+    """The customers of a shop whom a typed text means: by code, else by phone number, else by name."""
+    code = code_in(typed)
+    by_code = with_codes(connection, [shop.id], [code]) if code else []
+    if by_code:
+        return by_code
+    by_phone = with_phone_in(connection, [shop], typed)
+    return [by_phone] if by_phone else with_name_in(connection, [shop], typed, most=most)
+
+
+def code_ends(customers: Sequence[Customer]) -> dict[str, str]:
+    """The ends of the codes of those whose first name another of them has too: as short as they differ."""
+    names = {customer.qr_code: first_name(customer.name).casefold() for customer in customers}
+    counts = Counter(names.values())
+    codes = [code for code, name in names.items() if counts[name] > 1]
+    lengths = range(SHORTEST_END, CODE_LETTERS)
+    length = next((each for each in lengths if len({code[-each:] for code in codes}) == len(codes)), CODE_LETTERS)
+    return {code: code[-length:] for code in codes}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, delete, select, update
+from sqlalchemy import Connection, Row, Select, delete, exists, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business, invite, staff
@@ -45,6 +45,11 @@ def position_in(connection: Connection, user_id: UserId, business_id: BusinessId
     """A person's position in one shop; None if they are not on its staff (any more)."""
     row = connection.execute(_of_person(user_id).where(staff.c.business_id == business_id)).one_or_none()
     return _position_of(row) if row is not None else None
+
+
+def was_on_a_staff(connection: Connection, user_id: UserId) -> bool:
+    """Whether a person is or was on the staff of any shop."""
+    return connection.scalar(select(exists().where(staff.c.user_id == user_id))) or False
 
 
 def _of_person(user_id: UserId) -> Select[Any]:

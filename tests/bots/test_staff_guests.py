@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.staff.customer_list import code_ends
+from loyalty_app.customers.staff_view import code_ends
 from loyalty_core.customers import Customer
 from testkit.builders import a_customer
 from testkit.people import Person

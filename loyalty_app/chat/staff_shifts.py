@@ -1,0 +1,94 @@
+"""Staff shifts: the shops in which a person works, with their branches, and where they are today.
+
+Where they are is what their chat remembers; a page of the staff reads and writes the same.
+"""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from loyalty_app.chat.chats import ChatChange, change_chat, find_chat
+from loyalty_app.db.engine import Database
+from loyalty_app.shops.workplaces import branches_of, list_positions, require_workplace
+from loyalty_core.errors import InvalidRequest, NotOnStaff
+from loyalty_core.fields import BotId, BusinessId, ChatId, UserId
+from loyalty_core.views import utc
+
+
+class ShiftBranch(msgspec.Struct, frozen=True):
+    """A branch of a shop, as its staff choose it."""
+
+    id: int
+    name: str
+
+
+class ShiftShop(msgspec.Struct, frozen=True, kw_only=True):
+    """A shop in which a person works, and its branches, the oldest first."""
+
+    id: int
+    name: str
+    branches: tuple[ShiftBranch, ...]
+
+
+class StaffShift(msgspec.Struct, frozen=True, kw_only=True):
+    """A person at work: their shops, the oldest first; in which they were last, and the branch that they chose there.
+
+    `business_id` is always one of the shops. `branch_id` is one of its branches; None if it has none, or several of
+    which none was chosen. `now` is the time of this server, for phones whose clock is wrong.
+    """
+
+    user_id: UserId
+    shops: tuple[ShiftShop, ...]
+    business_id: int
+    branch_id: int | None
+    now: datetime
+
+
+def read_shift(connection: Connection, *, user_id: UserId, bot_id: BotId, now: datetime) -> StaffShift:
+    """A person at work in the shops that a bot knows. Raises NotOnStaff if they work in none."""
+    businesses = [position.business for position in list_positions(connection, user_id=user_id, bot_id=bot_id)]
+    if not businesses:
+        raise NotOnStaff
+    shops = tuple(
+        ShiftShop(
+            id=shop.id,
+            name=shop.name,
+            branches=tuple(ShiftBranch(each.id, each.name) for each in branches_of(connection, shop.id)),
+        )
+        for shop in businesses
+    )
+    chat = find_chat(connection, bot_id, ChatId(user_id))
+    here = next((shop for shop in shops if shop.id == chat.business_id), shops[0])
+    return StaffShift(
+        user_id=user_id,
+        shops=shops,
+        business_id=here.id,
+        branch_id=_branch_in(here.branches, chat.branch_id),
+        now=utc(now),
+    )
+
+
+def _branch_in(branches: tuple[ShiftBranch, ...], chosen: int | None) -> int | None:
+    """The branch where a person is: the only one, or the chosen one."""
+    if len(branches) == 1:
+        return branches[0].id
+    return chosen if any(branch.id == chosen for branch in branches) else None
+
+
+async def choose_workplace(
+    database: Database, business_id: BusinessId, branch_id: int | None, *, user_id: UserId, bot_id: BotId, now: datetime
+) -> None:
+    """Remember where a person works today; without a branch, the one chosen before stays.
+
+    Raises NotOnStaff, and InvalidRequest if the branch is none of that shop.
+    """
+    workplace = await database.read(
+        lambda connection: require_workplace(connection, business_id, user_id=user_id, bot_id=bot_id)
+    )
+    if branch_id is not None and branch_id not in {branch.id for branch in workplace.branches}:
+        raise InvalidRequest.field("branch_id", "must be the id of a branch of this business, or null")
+    change = ChatChange(business_id=business_id)
+    if branch_id is not None:
+        change = msgspec.structs.replace(change, branch_id=branch_id)
+    await change_chat(database, bot_id, ChatId(user_id), change, now=now)
