@@ -34,8 +34,8 @@ def run_demo(listener: socket.socket, *, movable: bool, as_json: bool) -> None:
         settings = _settings(Path(folder))
         migrate(settings)
         cafe, url = asyncio.run(_open_cafe(settings)), address_of(listener)
-        telegram = _open_telegram(cafe)
-        settings = replace(settings, telegram_token=telegram.token, telegram_api_url=f"{url}{SANDBOX}")
+        telegram = _open_telegram(cafe, url)
+        settings = replace(settings, telegram_token=telegram.token, **_addresses(url))
 
         def ready() -> None:
             clock_url = f"{url}{CLOCK}" if movable else None
@@ -75,9 +75,14 @@ def _settings(folder: Path) -> Settings:
     )
 
 
-def _open_telegram(cafe: Cafe) -> DemoTelegram:
+def _addresses(url: str) -> dict[str, str]:
+    """Where all is found that is elsewhere in real use: the world, Telegram, and its script for pages."""
+    return {"public_url": url, "telegram_api_url": f"{url}{SANDBOX}"}
+
+
+def _open_telegram(cafe: Cafe, url: str) -> DemoTelegram:
     shop = cafe.opened.business
-    return DemoTelegram(shop.name, slug=shop.slug, invitation=cafe.invitation)
+    return DemoTelegram(shop.name, slug=shop.slug, invitation=cafe.invitation, pages=url)
 
 
 async def _open_cafe(settings: Settings) -> Cafe:

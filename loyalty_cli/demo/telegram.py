@@ -13,16 +13,22 @@ from telegram_sandbox.world import World
 
 BOT, TOKEN_OF = "moon_and_muffin_bot", "7000000001:the-sandbox-knows-this-token-only-00"
 CUSTOMER, OWNER = "Lena", "Rosa"
+MAIN_PAGE, PAGES = "card", ("card", "scan", "shop")
 
 
 class DemoTelegram:
-    """The sandbox as an application. Opened without naming phones, it shows the two of the café."""
+    """The sandbox as an application. Opened without naming phones, it shows the two of the café.
 
-    def __init__(self, shop: str, *, slug: str, invitation: str) -> None:
+    `pages` is where the pages of the bot are served.
+    """
+
+    def __init__(self, shop: str, *, slug: str, invitation: str, pages: str) -> None:
         sandbox = create_sandbox()
         self._sandbox = cast("Application", sandbox)  # Litestar types ASGI more narrowly
         world: World = sandbox.state.world
         bot = world.add_bot(token=TOKEN_OF, username=BOT, name=shop)
+        bot.apps = {name: f"{pages}/app/{bot.id}/{name}" for name in PAGES}
+        bot.apps[""] = bot.apps[MAIN_PAGE]
         customer, owner = world.add_person(CUSTOMER), world.add_person(OWNER)
         start(world, world.chat(bot, owner), invitation)
         self.token = bot.token

@@ -84,6 +84,15 @@ export function safeLink(address) {
   }
 }
 
+/** What a text means as JSON; null if it is none. Windows get messages from anybody. */
+export function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 /** Whether a link opens a bot or a page of it: `https://t.me/<bot>?start=…`, `https://t.me/<bot>/<app>` and so on. */
 export function opensBot(url) {
   return ["t.me", "telegram.me", "telegram.dog"].includes(url.hostname) && /^\/\w+(\/\w+)?\/?$/.test(url.pathname);

@@ -244,7 +244,7 @@
   };
 
   addEventListener("message", ({ source, data }) => {
-    if (source !== parent || parent === window || typeof data !== "string") return;
+    if (source !== parent || parent === window || !/^{"eventType":/.test(data)) return;
     const { eventType, eventData = {} } = JSON.parse(data);
     const done = asked.get(eventData?.req_id);
     asked.delete(eventData?.req_id);

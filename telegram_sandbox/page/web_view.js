@@ -7,7 +7,7 @@
 import { answerApp } from "./app_events.js";
 import { AppCamera } from "./app_camera.js";
 import { reasonOf } from "./control.js";
-import { calm, iconButton, make } from "./dom.js";
+import { calm, iconButton, make, parsed } from "./dom.js";
 import { THEMES } from "./themes.js";
 
 const VERSION = "9.1";
@@ -181,8 +181,8 @@ export class WebView {
 
   #heard({ source, data }) {
     if (!this.frame || source !== this.frame.contentWindow || typeof data !== "string") return;
-    const { eventType, eventData } = JSON.parse(data);
-    answerApp(this, eventType, eventData ?? {});
+    const { eventType, eventData } = parsed(data) ?? {};
+    if (eventType) answerApp(this, eventType, eventData ?? {});
   }
 }
 

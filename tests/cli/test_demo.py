@@ -15,6 +15,7 @@ import pytest
 
 from loyalty_cli.demo.cafe import REGULARS
 from loyalty_cli.demo.telegram import CUSTOMER, OWNER
+from testkit.concurrency import until
 from testkit.console import Console, Process
 
 PATIENCE_SECONDS = 30
@@ -111,6 +112,27 @@ def test_its_data_is_gone_when_it_ends(console: Console, sign: signal.Signals) -
         assert process.communicate(timeout=PATIENCE_SECONDS) == ("", "")
     assert process.returncode == 0
     assert not folder.exists()
+
+
+async def test_its_phones_are_answered_and_open_the_pages_of_the_bot(console: Console) -> None:
+    with demo(console, "--port", "0") as (_, cafe):
+        async with httpx.AsyncClient(base_url=cafe["sandbox"]) as sandbox:
+            [bot], people = [(await sandbox.get(f"control/{kind}")).json() for kind in ("bots", "people")]
+            [owner] = [each["id"] for each in people if each["first_name"] == OWNER]
+
+            async def answered() -> bool:
+                seen = (await sandbox.get(f"control/chats/{owner}/{bot['username']}")).json()
+                return "bot" in {message["from"] for message in seen["messages"]}
+
+            await until(answered)
+            for link, name in ((f"{bot['username']}?startapp", "card"), (f"{bot['username']}/scan", "scan")):
+                asked = {"person_id": owner, "link": f"https://t.me/{link}"}
+                page = (await sandbox.post("control/open", json=asked)).json()["app"]["url"]
+                assert page == f"{cafe['url']}/app/{bot['id']}/{name}"
+                shown = await sandbox.get(page)
+                assert shown.status_code == 200
+                assert f'{cafe["sandbox"]}js/telegram-web-app.js' in shown.text
+                assert cafe["url"] in shown.headers["Content-Security-Policy"].partition("frame-ancestors")[2]
 
 
 def test_webhooks_may_go_to_the_same_machine(console: Console) -> None:
