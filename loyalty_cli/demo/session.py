@@ -77,7 +77,12 @@ def _settings(folder: Path) -> Settings:
 
 def _addresses(url: str) -> dict[str, str]:
     """Where all is found that is elsewhere in real use: the world, Telegram, and its script for pages."""
-    return {"public_url": url, "telegram_api_url": f"{url}{SANDBOX}"}
+    telegram = f"{url}{SANDBOX}"
+    return {
+        "public_url": url,
+        "telegram_api_url": telegram,
+        "telegram_script_url": f"{telegram}/js/telegram-web-app.js",
+    }
 
 
 def _open_telegram(cafe: Cafe, url: str) -> DemoTelegram:

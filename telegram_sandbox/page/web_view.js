@@ -67,7 +67,7 @@ export class WebView {
     const opening = ++this.#openings;
     try {
       const { init_data } = await this.phone.ask("init_data", { source, start_param });
-      if (opening === this.#openings) this.#show(this.#launched(url, init_data));
+      if (opening === this.#openings) this.#show(this.#launched(url, init_data), personIn(init_data));
     } catch (refused) {
       this.layers.toast(reasonOf(refused));
     }
@@ -151,7 +151,7 @@ export class WebView {
     this.foot.hidden = this.main.hidden && this.secondary.hidden;
   }
 
-  #show(address) {
+  #show(address, person) {
     delete this.element.dataset.ready;
     this.confirms = false;
     this.back.hidden = this.settings.hidden = this.main.hidden = this.secondary.hidden = this.foot.hidden = true;
@@ -159,7 +159,9 @@ export class WebView {
     const title = this.phone.title();
     this.title.textContent = title;
     this.element.setAttribute("aria-label", title);
-    this.frame = make("iframe", { name: `web-app-${this.name}`, title, src: address, allow: ALLOWED });
+    // Frames of one window share what pages keep for the window; by its name a page keeps its own.
+    const name = `web-app-${this.name}-${person}`;
+    this.frame = make("iframe", { name, title, src: address, allow: ALLOWED });
     this.bar.after(/** @type {HTMLIFrameElement} */ (this.frame));
     this.element.hidden = false;
     this.around.cover(true);
@@ -184,6 +186,10 @@ export class WebView {
     const { eventType, eventData } = parsed(data) ?? {};
     if (eventType) answerApp(this, eventType, eventData ?? {});
   }
+}
+
+function personIn(initData) {
+  return parsed(new URLSearchParams(initData).get("user") ?? "")?.id ?? "";
 }
 
 function footButton(name, onclick) {

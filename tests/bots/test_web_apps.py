@@ -81,7 +81,7 @@ class Opened:
     @property
     def frame(self) -> Frame:
         """The page itself."""
-        found = self.phones.page.frame(name=f"web-app-{self.phone}")
+        found = self.phones.page.frame(name=f"web-app-{self.phone}-{self.phones.people[self.phone]}")
         assert found is not None
         return found
 

@@ -131,7 +131,7 @@ async def test_its_phones_are_answered_and_open_the_pages_of_the_bot(console: Co
                 assert page == f"{cafe['url']}/app/{bot['id']}/{name}"
                 shown = await sandbox.get(page)
                 assert shown.status_code == 200
-                assert f'{cafe["sandbox"]}js/telegram-web-app.js' in shown.text
+                assert f"{cafe['sandbox']}js/telegram-web-app.js" in shown.text
                 assert cafe["url"] in shown.headers["Content-Security-Policy"].partition("frame-ancestors")[2]
 
 

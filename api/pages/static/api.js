@@ -9,8 +9,9 @@ import { language, say } from "./words.js";
 
 const page = document.documentElement;
 const HERE = `/app/${page.dataset.bot}`;
-const TOKEN = `session-${page.dataset.bot}`;
-const RETRY = `sign-in-${page.dataset.bot}`;
+// Frames of one window share what is kept for the window; several people's frames differ by their names.
+const TOKEN = `session-${page.dataset.bot}${window.name}`;
+const RETRY = `sign-in-${page.dataset.bot}${window.name}`;
 const PATIENCE = 15000;
 
 /** What went wrong: a refusal of the server, or `offline`. Its message is a sentence in the language of the page. */
