@@ -12,7 +12,7 @@ from telegram.error import BadRequest
 
 from bots.turn import Turn
 from loyalty_app.pictures.code_reading import read_codes
-from loyalty_app.shops.links import code_in
+from loyalty_app.shops.links import shown_in
 
 __all__ = ["cannot_be_read", "cards_in", "read_codes", "received_picture", "sent_cards"]
 
@@ -24,9 +24,12 @@ READERS = ThreadPoolExecutor(2, "photos")
 
 
 def cards_in(picture: bytes) -> list[str]:
-    """The customers' codes on the cards in a picture, each once, in reading order; other QR codes are left out."""
-    codes = map(code_in, read_codes(picture))
-    return list(dict.fromkeys(code for code in codes if code is not None))
+    """The codes of the cards in a picture, rotating ones whole, each card once, in reading order.
+
+    Other QR codes are left out.
+    """
+    found = [shown for shown in map(shown_in, read_codes(picture)) if shown is not None]
+    return list({shown.card: shown.whole for shown in reversed(found)}.values())[::-1]
 
 
 def cannot_be_read(turn: Turn) -> bool:

@@ -85,6 +85,11 @@ class ShownCode(msgspec.Struct, frozen=True):
     seal: str | None = None
     read_before: bool = False
 
+    @property
+    def whole(self) -> str:
+        """The whole code, in its exact form."""
+        return self.card + (self.seal or "")
+
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What people tell about themselves when they join."""

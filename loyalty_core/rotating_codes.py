@@ -113,7 +113,7 @@ def check_code(policy: CardCodes, act: EntryType, showing: Showing) -> bool:
         if asked:
             raise RotatingCodeRequired
         return False
-    good, used = _is_good(seal, showing) or _follows_a_stamp(act, showing), act in showing.uses
+    good, used = is_good(showing) or _follows_a_stamp(act, showing), act in showing.uses
     if asked and used:
         raise CodeUsed
     if asked and not good:
@@ -121,8 +121,10 @@ def check_code(policy: CardCodes, act: EntryType, showing: Showing) -> bool:
     return good and not used
 
 
-def _is_good(seal: Seal, showing: Showing) -> bool:
-    if seal.step is None:
+def is_good(showing: Showing) -> bool:
+    """Whether the seal is genuine and was read in time, used or not."""
+    seal = showing.seal
+    if seal is None or seal.step is None:
         return False
     return seal.read_before or abs(seal.step - step_at(showing.at)) <= showing.around
 

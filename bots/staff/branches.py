@@ -5,6 +5,7 @@ import msgspec
 from bots.buttons import MAIN, button
 from bots.staff.screen import short, show, turn_away, way_back
 from bots.staff.shift import find_shift
+from bots.staff.shown_code import how_in
 from bots.turn import Turn
 from loyalty_app.chat.chats import ChatChange
 
@@ -16,6 +17,7 @@ async def ask(turn: Turn) -> None:
         await turn_away(turn)
         return
     words, data = turn.words, (turn.press.business_id, turn.press.customer_id)
+    how = [one for one in (how_in(turn.press),) if one]
     rows = [
         [
             button(
@@ -23,12 +25,13 @@ async def ask(turn: Turn) -> None:
                 "branch",
                 *data,
                 branch.id,
+                *how,
                 look=MAIN if branch == shift.branch else None,
             )
         ]
         for branch in shift.branches
     ]
-    back = button(words.label("⬅️ Back"), "serve", *data)
+    back = button(words.label("⬅️ Back"), "serve", *data, *how)
     await turn.screen(words.say("📍 Where do you work today?"), [*rows, [back], *way_back(turn)])
 
 

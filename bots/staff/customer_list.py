@@ -8,9 +8,10 @@ from datetime import tzinfo
 
 from telegram import InlineKeyboardButton
 
-from bots.buttons import LONGEST_DATA, Rows, button
+from bots.buttons import LONGEST_DATA, Arg, Rows, button
 from bots.staff.screen import LIST, short, turn_away
 from bots.staff.shift import find_shift
+from bots.staff.shown_code import AS_SHOWN
 from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.customers.card_pictures import first_name
@@ -21,12 +22,18 @@ MOST_CARDS = 30
 MOST_NAMED = 8
 
 
-def picture_list(words: Words, customers: Sequence[Customer]) -> tuple[Html, Rows]:
-    """The cards of a picture."""
+def picture_list(
+    words: Words, customers: Sequence[Customer], how: Mapping[str, str] | None = None
+) -> tuple[Html, Rows]:
+    """The cards of a picture; `how` says of each code how it was shown. One that is not told was the card's own."""
     text = words.count(
         "{n} card is in the picture. Whose is it?", "{n} cards are in the picture. Whose is it?", len(customers)
     )
-    return text, [*_card_rows(words, customers[:MOST_CARDS]), _refresh(words, customers)]
+    codes = [customer.qr_code for customer in customers]
+    return text, [
+        *_card_rows(words, customers[:MOST_CARDS], how=dict.fromkeys(codes, AS_SHOWN) | dict(how or {})),
+        _refresh(words, customers),
+    ]
 
 
 def name_list(words: Words, customers: Sequence[Customer], zone: tzinfo) -> tuple[Html, Rows]:
@@ -58,17 +65,25 @@ def _refresh(words: Words, customers: Sequence[Customer]) -> list[InlineKeyboard
     return [button(words.label("🔄 Refresh"), *map(str, named))]
 
 
-def _card_rows(words: Words, customers: Sequence[Customer], days: Mapping[str, str] | None = None) -> Rows:
+def _card_rows(
+    words: Words,
+    customers: Sequence[Customer],
+    days: Mapping[str, str] | None = None,
+    *,
+    how: Mapping[str, str] | None = None,
+) -> Rows:
     ends = code_ends(customers)
     marks = {code: " · ".join([f"…{end}", *filter(None, [(days or {}).get(code)])]) for code, end in ends.items()}
-    return [[_card_button(words, customer, marks.get(customer.qr_code))] for customer in customers]
+    found_by = how or {}
+    return [[_card_button(words, one, marks.get(one.qr_code), found_by.get(one.qr_code, ""))] for one in customers]
 
 
-def _card_button(words: Words, customer: Customer, mark: str | None) -> InlineKeyboardButton:
+def _card_button(words: Words, customer: Customer, mark: str | None, how: str) -> InlineKeyboardButton:
     name, card = short(first_name(customer.name) or words.plain("Guest")), customer.card
     label = words.plain_count("{name} · {n} stamp", "{name} · {n} stamps", card.current_stamps, name=name)
     label = f"{label} 🎁" if card.rewards_available else label
-    return button(f"{label} · {mark}" if mark else label, "serve", customer.business_id, customer.id)
+    data: list[Arg] = [customer.business_id, customer.id, *([how] if how else [])]
+    return button(f"{label} · {mark}" if mark else label, "serve", *data)
 
 
 PRESSES = {LIST: list_again}

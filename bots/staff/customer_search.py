@@ -11,13 +11,14 @@ from bots.staff import guests
 from bots.staff.customer_list import MOST_NAMED, name_list, picture_list
 from bots.staff.screen import short, show
 from bots.staff.shift import find_shift, positions_here_first
+from bots.staff.shown_code import check_scanned, how_shown
 from bots.turn import Draft, Turn
 from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.customers.staff_view import with_codes, with_name_in, with_phone_in
-from loyalty_app.shops.links import code_in
+from loyalty_app.shops.links import shown_in
 from loyalty_app.shops.staff import Position
-from loyalty_core.customers import Customer
+from loyalty_core.customers import Customer, ShownCode, parse_code, read_code
 
 MOST_CARDS = 30
 ALBUM = "album"
@@ -27,11 +28,11 @@ EXAMPLE = "CUS12AB34CD56"
 
 async def open_card(turn: Turn, code: str) -> bool:
     """Answer a card's link: show whom to stamp. False unless it is a card of a shop where the person works."""
-    positions, parsed = await positions_here_first(turn), code_in(code)
-    customers = await _with_codes(turn, positions, [parsed]) if positions and parsed else []
+    positions, shown = await positions_here_first(turn), shown_in(code)
+    customers = await _with_codes(turn, positions, [shown.whole]) if positions and shown else []
     if not customers:
         return False
-    await _serve(turn, customers[0])
+    await _serve(turn, customers[0], shown)
     return True
 
 
@@ -40,13 +41,13 @@ async def find_typed(turn: Turn, text: str) -> bool:
 
     False if it means none of these.
     """
-    positions, code = await positions_here_first(turn), code_in(text)
+    positions, shown = await positions_here_first(turn), shown_in(text)
     if not positions:
         return False
-    customers = await _with_codes(turn, positions, [code]) if code else []
+    customers = await _with_codes(turn, positions, [shown.whole]) if shown else []
     customer = customers[0] if customers else await _with_phone(turn, positions, text)
     if customer is not None:
-        await _serve(turn, customer)
+        await _serve(turn, customer, shown if customers else None)
     elif any(letter.isdigit() for letter in text) or text.upper().startswith("CUS"):
         await turn.screen(_nobody(turn, text), guests.offer_rows(turn, positions, text))
     else:
@@ -85,10 +86,12 @@ async def scan(turn: Turn) -> bool:
         return False
     codes = _with_album(turn, await sent_cards(turn))
     customers = await _with_codes(turn, positions, codes) if codes else []
+    shown = {code.card: code for code in filter(None, map(read_code, codes))}
     if len(customers) == 1:
-        await _serve(turn, customers[0])
+        await _serve(turn, customers[0], shown[customers[0].qr_code])
     elif customers:
-        await turn.screen(*picture_list(turn.words, customers))
+        how = {one.qr_code: how_shown(turn, one, shown[one.qr_code]) for one in customers}
+        await turn.screen(*picture_list(turn.words, customers, how))
     else:
         await turn.screen(_nothing_found(turn, codes))
     return True
@@ -131,7 +134,8 @@ def _nothing_found(turn: Turn, codes: Sequence[str]) -> Html:
 
 async def _with_codes(turn: Turn, positions: Sequence[Position], codes: Sequence[str]) -> list[Customer]:
     shops = [position.business.id for position in positions]
-    return await turn.read(lambda connection: with_codes(connection, shops, codes))
+    cards = list(filter(None, map(parse_code, codes)))
+    return await turn.read(lambda connection: with_codes(connection, shops, cards))
 
 
 async def _with_phone(turn: Turn, positions: Sequence[Position], typed: str) -> Customer | None:
@@ -140,7 +144,11 @@ async def _with_phone(turn: Turn, positions: Sequence[Position], typed: str) -> 
     return await turn.read(lambda connection: with_phone_in(connection, shops, typed))
 
 
-async def _serve(turn: Turn, customer: Customer) -> None:
+async def _serve(turn: Turn, customer: Customer, shown: ShownCode | None = None) -> None:
+    """Show whom to stamp; `shown` is the code that they were found by. Raises what `check_code` raises."""
     shift = await find_shift(turn, customer.business_id)
-    if shift is not None:
-        await show(turn, shift, customer.id)
+    if shift is None:
+        return
+    if shown is not None:
+        await check_scanned(turn, customer, shown)
+    await show(turn, shift, customer.id, how="" if shown is None else how_shown(turn, customer, shown))

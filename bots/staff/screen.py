@@ -12,6 +12,7 @@ from bots.buttons import GOOD, MAIN, SECOND_TAP_SECONDS, Arg, Rows, button, new_
 from bots.replies import reply
 from bots.staff.scanner import scanner_row
 from bots.staff.shift import Shift
+from bots.staff.shown_code import how_in
 from bots.turn import Turn
 from bots.words import Html, Words
 from loyalty_app.customers.card_pictures import first_name
@@ -19,6 +20,7 @@ from loyalty_app.customers.staff_view import StaffView, look_at
 from loyalty_core.errors import CustomerNotFound, NotOnStaff
 from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import Entry, EntryType
+from loyalty_core.programs import CardCodes
 
 MOST_SYMBOLS = 20
 FULL, EMPTY = "●", "○"
@@ -35,6 +37,8 @@ class StaffScreen(msgspec.Struct, frozen=True, kw_only=True):
     view: StaffView
     words: Words
     now: datetime
+    how: str = ""
+    """How the card was shown, for the buttons (`shown_code`)."""
 
     @property
     def name(self) -> str:
@@ -42,25 +46,36 @@ class StaffScreen(msgspec.Struct, frozen=True, kw_only=True):
         return first_name(self.view.name) or self.words.plain("Guest")
 
     def data(self, *more: Arg) -> tuple[Arg, ...]:
-        """The data of each button: the shop, the customer, and what is added."""
-        return (self.shift.position.business.id, self.view.customer_id, *more)
+        """The data of each button: the shop, the customer, what is added, and how the card was shown."""
+        return (self.shift.position.business.id, self.view.customer_id, *more, *filter(None, [self.how]))
 
 
-async def look(turn: Turn, shift: Shift, customer_id: CustomerId) -> StaffScreen:
-    """Read the present state of a customer's card. Raises CustomerNotFound."""
+async def look(turn: Turn, shift: Shift, customer_id: CustomerId, how: str | None = None) -> StaffScreen:
+    """Read the present state of a customer's card; `how` it was shown is as the pressed button says, unless given.
+
+    Raises CustomerNotFound.
+    """
     position, now = shift.position, turn.now(shift.position.business)
     view = await turn.read(
         lambda connection: look_at(connection, position.business, customer_id, by=position.actor, now=now)
     )
-    return StaffScreen(shift=shift, view=view, words=turn.words, now=now)
+    found_by = how_in(turn.press) if how is None else how
+    kept = "" if view.card_codes is CardCodes.FIXED else found_by
+    return StaffScreen(shift=shift, view=view, words=turn.words, now=now, how=kept)
 
 
 async def show(
-    turn: Turn, shift: Shift, customer_id: CustomerId, *, headline: Html | None = None, all_amounts: bool = False
+    turn: Turn,
+    shift: Shift,
+    customer_id: CustomerId,
+    *,
+    headline: Html | None = None,
+    all_amounts: bool = False,
+    how: str | None = None,
 ) -> None:
     """Show a customer as they are now, below a headline that says what was just done."""
     try:
-        screen = await look(turn, shift, customer_id)
+        screen = await look(turn, shift, customer_id, how)
     except CustomerNotFound as refusal:
         await turn.screen(turn.words.say("{text}", text=reply(turn.words, refusal, turn.now())))
         return

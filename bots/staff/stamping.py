@@ -11,6 +11,7 @@ from bots.card_messages import dropped_lines
 from bots.replies import reply
 from bots.staff.screen import show, turn_away
 from bots.staff.shift import Shift, find_shift
+from bots.staff.shown_code import shown_card
 from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.customers.card_pictures import first_name
@@ -77,7 +78,7 @@ async def _stamp(turn: Turn, shift: Shift) -> Html:
     if not 1 <= count <= MOST_STAMPS:
         raise InvalidRequest.field("stamps", f"must be a whole number from 1 to {MOST_STAMPS}")
     order = StampOrder(stamps=count, branch_id=branch.id if branch else None)
-    answer = await turn.counter.give_stamp(shift.caller(turn.press.text(2)), turn.press.customer_id, order)
+    answer = await turn.counter.give_stamp(shift.caller(turn.press.text(2)), await shown_card(turn), order)
     stamped = answer.outcome
     amount, name = words.plus(stamped.stamps_added), first_name(stamped.customer.name)
     if stamped.rewards:
@@ -100,7 +101,7 @@ async def _stamp(turn: Turn, shift: Shift) -> Html:
 
 async def _redeem(turn: Turn, shift: Shift) -> Html:
     order = RedeemOrder(reward_id=turn.press.number(3))
-    answer = await turn.counter.redeem(shift.caller(turn.press.text(2)), turn.press.customer_id, order)
+    answer = await turn.counter.redeem(shift.caller(turn.press.text(2)), await shown_card(turn), order)
     redeemed = answer.outcome
     return turn.words.say(
         "🎁 Handed out to <b>{name}</b>: <b>{reward}</b>",

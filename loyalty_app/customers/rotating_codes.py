@@ -7,16 +7,21 @@ core.
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection
+from msgspec.structs import replace
+from sqlalchemy import Connection, select
 
+from loyalty_app.counter.orders import code_key_of
 from loyalty_app.customers.lists import find_customer
+from loyalty_app.db.tables import transaction
 from loyalty_app.pictures.drawing import qr_svg
 from loyalty_app.shops.links import card_link
 from loyalty_app.shops.programs import read_program
 from loyalty_app.vault import Vault
+from loyalty_core.errors import CODE_REFUSALS
 from loyalty_core.fields import BusinessId, CustomerId
+from loyalty_core.ledger import EntryType
 from loyalty_core.programs import CardCodes
-from loyalty_core.rotating_codes import STEP_SECONDS, begin_of, seal_of, step_at
+from loyalty_core.rotating_codes import STEP_SECONDS, Seal, Showing, begin_of, check_code, seal_of, step_at
 
 CODES_AHEAD = 4
 """How many codes a card gets at once: so long it can be shown without a line."""
@@ -67,3 +72,32 @@ def _code(connection: Connection, business_id: BusinessId, text: str) -> CodeToS
 def in_groups(code: str) -> str:
     """A code in groups: CUS 12AB3 4CD56, and of a rotating one A7QK 9M2X after it."""
     return " ".join(part for part in (code[:3], code[3:8], code[8:13], code[13:17], code[17:]) if part)
+
+
+def check_shown(connection: Connection, business_id: BusinessId, showing: Showing) -> None:
+    """Raise what `check_code` raises for a stamp, if a code is good for neither a stamp nor a reward."""
+    policy = read_program(connection, business_id).terms.card_codes
+    if policy is CardCodes.FIXED:
+        return
+    used = replace(showing, uses=_uses(connection, business_id, showing.seal))
+    try:
+        check_code(policy, EntryType.STAMP, used)
+    except CODE_REFUSALS as refusal:
+        if not _redeems(policy, used):
+            raise refusal from None
+
+
+def _redeems(policy: CardCodes, showing: Showing) -> bool:
+    try:
+        check_code(policy, EntryType.REDEEM, showing)
+    except CODE_REFUSALS:
+        return False
+    return True
+
+
+def _uses(connection: Connection, business_id: BusinessId, seal: Seal | None) -> dict[EntryType, datetime]:
+    if seal is None:
+        return {}
+    own = (transaction.c.business_id == business_id, transaction.c.code_key == code_key_of(seal))
+    rows = connection.execute(select(transaction.c.type, transaction.c.occurred_at).where(*own))
+    return {EntryType(row.type): row.occurred_at for row in rows}

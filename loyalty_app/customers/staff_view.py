@@ -26,7 +26,7 @@ from loyalty_core.errors import AlreadyVoided, InvalidRequest, VoidRefused
 from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.ledger import Actor, Entry
 from loyalty_core.number_plans import forms_of
-from loyalty_core.programs import running_goal
+from loyalty_core.programs import CardCodes, running_goal
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.search_words import search_words, wanted_words
 from loyalty_core.voiding import UNDOABLE, check_right
@@ -53,21 +53,23 @@ class StaffView(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime | None
     rewards: tuple[Reward, ...]
     undoable: Entry | None
+    card_codes: CardCodes = CardCodes.FIXED
 
 
 def look_at(
     connection: Connection, business: Business, customer_id: CustomerId, *, by: Actor, now: datetime
 ) -> StaffView:
     """What a staff member sees of a customer at `now`, by the shop's clock. Raises CustomerNotFound."""
-    found = find_customer(connection, business.id, customer_id)
+    found, program = find_customer(connection, business.id, customer_id), program_of(connection, business)
     return StaffView(
         customer_id=found.id,
         name=found.name,
         stamps=found.card.current_stamps,
-        goal=running_goal(found.card, program_of(connection, business)),
+        goal=running_goal(found.card, program),
         last_at=found.card.last_visit_at,
         rewards=_waiting(connection, found, now) if found.card.rewards_available else (),
         undoable=_undoable(connection, found, Occasion(now=now, actor=by)),
+        card_codes=program.terms.card_codes,
     )
 
 
