@@ -3,11 +3,11 @@
 A batch is filled only once its transaction has begun, so requests that arrive meanwhile are included. Measured: with 32
 tills that never rest, a batch on PostgreSQL had 26 requests instead of 11. Requests whose card is in another batch, or
 has to wait for somebody's lock, are stepped over, and keep their place. So the requests of a card are served in their
-order. Measured: of a till's batch of 100 cards the next batch took 11 when it ended before the first such card.
+order.
 
 Requests that came alone go first. Somebody waits at a till for each of them. Those of bundles fill what is left: few
-at a time while others come alone, more if nobody does. So a single request waits for few of them, and they always get
-a share. Nothing is run or written here.
+at a time, and in one batch only, while others come alone; more if nobody does. So a single request waits for few of
+them, and they always get a share. Nothing is run or written here.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ QUIET_SECONDS = 1.0
 MOST_WAITING = 2_048
 MOST_BUNDLED = 4 * MOST_WAITING
 """How many requests may wait that came alone, and how many in bundles, so that these leave room for those."""
-MOST_STEPPED_OVER = 512
+MOST_STEPPED_OVER = 1_024
 """How many requests are looked at for the next that can be served."""
 HINDERED_SECONDS = 10.0
 """How long a shop is served apart from the others, once a lock has held up a batch with its requests."""
@@ -47,7 +47,7 @@ class WaitingRequests:
         self._last_single = float("-inf")
         self._taken: set[Waiting] = set()
         self._changed = asyncio.Event()
-        self._batches = 0
+        self._batches = self._batches_of_bundles = 0
         self._beginning = False
         """Whether a batch has begun and not yet been filled; there is never more than one."""
         self._cards: set[Card] = set()
@@ -95,7 +95,15 @@ class WaitingRequests:
         return any(not self._is_stepped_over(waiting) for waiting in self._next())
 
     def _next(self) -> Iterable[Waiting]:
-        return chain(islice(self._single, MOST_STEPPED_OVER), islice(self._bundled, MOST_STEPPED_OVER))
+        bundled = () if self._bundles_wait() else islice(self._bundled, MOST_STEPPED_OVER)
+        return chain(islice(self._single, MOST_STEPPED_OVER), bundled)
+
+    def _is_quiet(self) -> bool:
+        return self._seconds() - self._last_single > QUIET_SECONDS
+
+    def _bundles_wait(self) -> bool:
+        """Whether bundles wait for a running batch of theirs, so that another is there for who comes alone."""
+        return self._batches_of_bundles > 0 and not self._is_quiet()
 
     def take(self) -> list[Waiting]:
         """Fill the batch that has begun with requests whose cards are in no running batch.
@@ -104,6 +112,7 @@ class WaitingRequests:
         """
         batch = self._take(self._is_stepped_over)
         self._cards |= _cards(batch)
+        self._batches_of_bundles += _has_bundled(batch)
         self._beginning = False
         self._changed.set()
         return batch
@@ -124,8 +133,8 @@ class WaitingRequests:
 
     def _take(self, is_stepped_over: Callable[[Waiting], bool]) -> list[Waiting]:
         single = _taken_from(self._single, MOST_IN_A_BATCH, is_stepped_over)
-        quiet = self._seconds() - self._last_single > QUIET_SECONDS
-        bundled = _taken_from(self._bundled, BUNDLED_ALONE if quiet else BUNDLED_BESIDE, is_stepped_over)
+        most = 0 if self._bundles_wait() else BUNDLED_ALONE if self._is_quiet() else BUNDLED_BESIDE
+        bundled = _taken_from(self._bundled, most, is_stepped_over)
         batch = [*single, *bundled]
         self._taken.update(batch)
         metrics.waiting.set(len(self))
@@ -136,6 +145,7 @@ class WaitingRequests:
         self._batches -= 1
         done, waiting = list(served), list(apart)
         self._cards -= _cards(done) | _cards(waiting)
+        self._batches_of_bundles -= _has_bundled([*done, *waiting])
         self._apart |= _cards(waiting)
         self._taken.difference_update(done)
         self._changed.set()
@@ -201,6 +211,10 @@ def _taken_from(line: deque[Kind], most: int, is_stepped_over: Callable[[Waiting
         (passed if is_stepped_over(line[0]) else taken).append(line.popleft())
     line.extendleft(reversed(passed))
     return taken
+
+
+def _has_bundled(batch: Iterable[Waiting]) -> bool:
+    return any(isinstance(waiting, Bundled) for waiting in batch)
 
 
 def _cards(batch: Iterable[Waiting]) -> set[Card]:

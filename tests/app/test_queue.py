@@ -103,9 +103,27 @@ async def test_who_comes_alone_goes_before_those_who_came_together_and_few_of_th
     queue.add_bundle(together)
     queue.add(stamp(till, LENA))
     assert queue.begin(2)
-    assert served(queue.take()) == [LENA, *range(10, 10 + BUNDLED_BESIDE)]
+    first = queue.take()
+    assert served(first) == [LENA, *range(10, 10 + BUNDLED_BESIDE)]
+    queue.end(first)
     assert queue.begin(2)
     assert served(queue.take()) == [*range(10 + BUNDLED_BESIDE, 10 + 2 * BUNDLED_BESIDE)]
+
+
+async def test_while_somebody_comes_alone_one_of_two_batches_is_free_of_those_who_came_together(till: Caller) -> None:
+    queue = WaitingRequests()
+    queue.add(stamp(till, LENA))
+    queue.add_bundle([stamp(till, customer) for customer in range(10, 11 + BUNDLED_BESIDE)])
+    assert queue.begin(2)
+    first = queue.take()
+    assert not queue.begin(2), "the other batch is kept for who comes alone"
+    queue.add(stamp(till, BEN))
+    assert queue.begin(2)
+    second = queue.take()
+    assert served(second) == [BEN]
+    queue.end(first)
+    assert queue.begin(2)
+    assert served(queue.take()) == [10 + BUNDLED_BESIDE]
 
 
 async def test_however_many_come_alone_those_who_came_together_get_their_share(till: Caller) -> None:
