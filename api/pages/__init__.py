@@ -7,7 +7,7 @@ A page is a template with its words, and a script that asks for JSON below the p
     static_files.py scripts and styles, each under an address with a version
     page_words.py   the sentences, a catalogue for each page and language
     identity.py     sessions: opened by init data, kept in a header or in a cookie; `PagePerson` for handlers
-    entrances.py    the addresses at which the pages begin
+    entrances.py    the addresses at which the pages begin, and the codes that a card shows
     scan/           what the scanner asks for
     refusals.py     what only pages refuse; `answers.py` shows every refusal, as a page or as JSON
 

@@ -45,7 +45,8 @@ def how_in(press: Press) -> str:
 
 async def shown_card(turn: Turn) -> CustomerId | ShownCode:
     """The card of a pressed button, as it was shown. Raises CustomerNotFound."""
-    press, how = turn.press, how_in(turn.press)
+    press = turn.press
+    how = how_in(press)
     if not how:
         return press.customer_id
     customer = await turn.read(lambda connection: find_customer(connection, press.business_id, press.customer_id))

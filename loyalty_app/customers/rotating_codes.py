@@ -12,12 +12,12 @@ from sqlalchemy import Connection, select
 
 from loyalty_app.counter.orders import code_key_of
 from loyalty_app.customers.lists import find_customer
-from loyalty_app.db.tables import transaction
+from loyalty_app.db.tables import telegram_card, transaction
 from loyalty_app.pictures.drawing import qr_svg
 from loyalty_app.shops.links import card_link
 from loyalty_app.shops.programs import read_program
 from loyalty_app.vault import Vault
-from loyalty_core.errors import CODE_REFUSALS
+from loyalty_core.errors import CODE_REFUSALS, CustomerNotFound
 from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.ledger import EntryType
 from loyalty_core.programs import CardCodes
@@ -101,3 +101,18 @@ def _uses(connection: Connection, business_id: BusinessId, seal: Seal | None) ->
     own = (transaction.c.business_id == business_id, transaction.c.code_key == code_key_of(seal))
     rows = connection.execute(select(transaction.c.type, transaction.c.occurred_at).where(*own))
     return {EntryType(row.type): row.occurred_at for row in rows}
+
+
+def own_codes(
+    connection: Connection, vault: Vault, business_id: BusinessId, holder: tuple[int, int], *, now: datetime
+) -> CodesToShow:
+    """The same for the card that a person holds in their chat with a bot, both by Telegram's ids.
+
+    Raises CustomerNotFound.
+    """
+    place = (telegram_card.c.bot_id == holder[0], telegram_card.c.user_id == holder[1])
+    own = select(telegram_card.c.customer_id).where(telegram_card.c.business_id == business_id, *place)
+    customer_id = connection.scalar(own)
+    if customer_id is None:
+        raise CustomerNotFound
+    return codes_to_show(connection, vault, business_id, CustomerId(customer_id), now=now)
