@@ -123,8 +123,9 @@ bench-webhooks:   ## how soon an event reaches its receiver
 ##@ Now and then
 
 .PHONY: words
-words: $(HOUSE)  ## collect what the bot says into its catalogues, and tell what is to be translated
+words: $(HOUSE)  ## collect what the bot and the pages say into their catalogues, and tell what is to be translated
 	@$(BIN)/python -m bots.extract_messages
+	@$(BIN)/python -m testkit.page_catalogues
 
 .PHONY: sdks
 sdks: $(HOUSE)  ## generate the models and methods of the SDKs from the OpenAPI

@@ -15,8 +15,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
 from bots.words import DOMAIN, LANGUAGES
+from loyalty_app.customers import refusal_sentences
 
 HERE = Path(__file__).parent
+OF_REFUSALS = Path(refusal_sentences.__file__)
 SOURCE = "en"
 
 # Which plural form belongs to which number. The order is Unicode's: zero, one, two, few, many, other.
@@ -28,6 +30,7 @@ PLURALS = {
     "de": "nplurals=2; plural=(n != 1);",
 }
 
+NONE = Catalog()
 SINGULAR, PLURAL, MARK = {"say", "plain", "label"}, {"count", "plain_count"}, "N_"
 # Functions that show a text unchanged: their text has to come from words.
 SHOWING = {"say", "screen", "toast", "button", "link", "copy"}
@@ -50,8 +53,8 @@ def collect(folder: Path = HERE) -> list[Sentence]:
     """All sentences of a package, in the order of its source. Raises ValueError for one that nobody could translate."""
     return [
         sentence
-        for path in sorted(folder.rglob("*.py"))
-        for sentence in sentences_in(path.read_text(encoding="utf-8"), path.relative_to(folder.parent).as_posix())
+        for path in [*sorted(folder.rglob("*.py")), OF_REFUSALS]
+        for sentence in sentences_in(path.read_text(encoding="utf-8"), path.name)
     ]
 
 
@@ -138,14 +141,17 @@ def translated(code: str) -> Catalog:
     return read_po(BytesIO(path_of(code).read_bytes()), locale=code)
 
 
-def in_step(code: str, sentences: dict[str, Sentence]) -> bytes:
-    """The catalogue of a language for these sentences: translations are kept, sentences no longer said are left out."""
-    path, plurals = path_of(code), PLURALS.get(code)
-    kept = translated(code) if plurals and path.exists() else Catalog()
+def in_step(code: str, sentences: dict[str, Sentence], path: Path | None = None, others: Catalog = NONE) -> bytes:
+    """The catalogue of a language for these sentences: translations are kept, sentences no longer said are left out.
+
+    What the catalogue at `path` lacks is taken from `others`, if it is there.
+    """
+    path, plurals = path or path_of(code), PLURALS.get(code)
+    kept = read_po(BytesIO(path.read_bytes()), locale=code) if plurals and path.exists() else Catalog()
     header = [f"Language: {code}" if plurals else "Language: ", "Content-Type: text/plain; charset=utf-8"]
     fresh = Catalog(locale=code if plurals else None)
     for one, sentence in sentences.items():
-        fresh[one] = _kept(sentence, kept.get(one), fresh.num_plurals)
+        fresh[one] = _kept(sentence, kept.get(one) or others.get(one), fresh.num_plurals)
     return _written(fresh, [*header, f"Plural-Forms: {plurals}"] if plurals else header)
 
 

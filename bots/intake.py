@@ -20,9 +20,8 @@ from telegram.error import RetryAfter, TelegramError
 from telegram.ext import Application
 
 from bots.priority_gate import PriorityGate
-from bots.replies import reply
 from bots.telegram_limits import TelegramBot, may_pass, seconds_to_wait
-from bots.words import words_for
+from bots.words import reply, words_for
 from loyalty_app.chat.incoming_updates import NewUpdate, new_update, take_in_and_claim
 from loyalty_app.chat.update_queue import MOST_LOST, HandledUpdate, TelegramUpdate, UpdateQueue, will_be_tried
 from loyalty_app.observability.log_context import log_context

@@ -24,9 +24,9 @@ from telegram.ext import (
 from bots import customers, languages, owners, staff
 from bots.intake import check_hope
 from bots.pasted_links import Entry, open_pasted
-from bots.replies import reply
 from bots.telegram_limits import may_pass
 from bots.turn import Turn
+from bots.words import reply
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.links import CARD_PREFIX, INVITE_PREFIX, JOIN_PREFIX
 from loyalty_core.errors import Busy, LoyaltyError

@@ -18,10 +18,14 @@ the length that Telegram takes, which counts UTF-16 units without the tags; how 
 import html
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 
+from loyalty_app.customers.refusal_sentences import sentence_of
+from loyalty_app.observability.metrics import count_refusal
 from loyalty_app.words import LANGUAGES, N_, Html, Words, language_of, locale_of, read_catalogue
+from loyalty_core.errors import LoyaltyError
 
 DOMAIN = "loyalty"
 """The name of the translation files: bots/locales/<language>/LC_MESSAGES/loyalty.po."""
@@ -42,10 +46,17 @@ __all__ = [
     "Words",
     "fitted",
     "listed",
+    "reply",
     "shortened",
     "units",
     "words_for",
 ]
+
+
+def reply(words: Words, refusal: LoyaltyError, now: datetime) -> str:
+    """A refusal in words, without HTML; it is also counted. `now` is in the time zone of the shop."""
+    count_refusal("chat", refusal.code)
+    return sentence_of(words, refusal, now)
 
 
 def words_for(code: str | None) -> Words:

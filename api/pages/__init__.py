@@ -7,6 +7,7 @@ A page is a template with its words, and a script that asks for JSON below the p
     static_files.py scripts and styles, each under an address with a version
     page_words.py   the sentences, a catalogue for each page and language
     identity.py     sessions: opened by init data, kept in a header or in a cookie; `PagePerson` for handlers
+    one_time_links.py  the way in outside Telegram
     entrances.py    the addresses at which the pages begin, and the codes that a card shows
     scan/           what the scanner asks for
     refusals.py     what only pages refuse; `answers.py` shows every refusal, as a page or as JSON
@@ -16,7 +17,7 @@ No rule of the stamp card and no SQL lives here, and no right is decided: handle
 
 from litestar import Router
 
-from api.pages import entrances, identity, scan, static_files
+from api.pages import entrances, identity, one_time_links, scan, static_files
 from api.pages.answers import EXCEPTION_HANDLERS
 from api.pages.identity import PERSON
 from api.pages.security import same_site
@@ -26,6 +27,7 @@ PAGES = Router(
     route_handlers=[
         *static_files.HANDLERS,
         *identity.HANDLERS,
+        *one_time_links.HANDLERS,
         *entrances.HANDLERS,
         *scan.HANDLERS,
     ],

@@ -3,7 +3,7 @@
 What lies below `/api/`, and the session, is asked for by scripts.
 """
 
-import logging
+from datetime import datetime
 
 import msgspec
 from litestar import Response
@@ -11,15 +11,16 @@ from litestar.exceptions import HTTPException
 from litestar.response import Template
 from litestar.types import ExceptionHandlersMap
 
-from api.messages import AppRequest
+from api.messages import AppRequest, runtime_of
 from api.pages.page_words import PageName
 from api.pages.refusals import PageRefusal, UnknownPage
 from api.pages.shell import WebPage, page_response, words_for_request
 from api.problems import HTTP_REFUSALS, MEDIA_TYPE, Problem, answer_http, failure_of, problem_of
-from api.refusals import InternalError, NotFound
+from api.refusals import BodyTooLarge, InternalError, NotFound, RateLimited
 from api.request_log import request_log_of
+from loyalty_app.customers.refusal_sentences import sentence_of
 from loyalty_app.observability.metrics import count_refusal
-from loyalty_app.words import N_
+from loyalty_app.words import N_, Words
 from loyalty_core.errors import LoyaltyError
 
 ADDRESSES = ("/app/", "/c/")
@@ -28,7 +29,10 @@ SCRIPTS = ("/api/", "/session")
 NOT_DONE = N_("That did not work.")
 TRY_AGAIN = N_("Please try again in a moment.")
 
-log = logging.getLogger(__name__)
+HTTP_SENTENCES = {
+    RateLimited: N_("There were too many tries. Please wait a little."),
+    BodyTooLarge: N_("That is too large to be sent."),
+}
 
 
 def for_script(request: AppRequest) -> bool:
@@ -57,11 +61,19 @@ def answer_page_refusal(request: AppRequest, refusal: PageRefusal) -> Response[b
 def answer_refusal_on_page(request: AppRequest, refusal: LoyaltyError) -> Response[bytes] | Template:
     """Answer what the rules refuse: Litestar's handler."""
     count_refusal("pages", refusal.code)
-    problem = problem_of(refusal, request_log_of(request.scope).request_id)
-    if for_script(request):
-        return problem_response(problem)
     words = words_for_request(request, PageName.SHELL)
-    return _page(request, problem.status, words.plain(NOT_DONE), words.plain(TRY_AGAIN))
+    problem = problem_of(refusal, request_log_of(request.scope).request_id)
+    says = _sentence(words, refusal, runtime_of(request).clock())
+    if for_script(request):
+        return problem_response(msgspec.structs.replace(problem, detail=says))
+    return _page(request, problem.status, says, words.plain(TRY_AGAIN))
+
+
+def _sentence(words: Words, refusal: LoyaltyError, now: datetime) -> str:
+    """What a refusal of the rules says, as in the chat; one of HTTP's says no more than what to do."""
+    if type(refusal).__module__ == LoyaltyError.__module__:
+        return sentence_of(words, refusal, now)
+    return words.plain(HTTP_SENTENCES.get(type(refusal), NOT_DONE))
 
 
 def answer_http_on_page(request: AppRequest, error: HTTPException) -> Response[bytes] | Template:

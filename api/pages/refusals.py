@@ -79,3 +79,11 @@ class NeedsHttps(PageRefusal):
     code, status = "needs_https", 403
     says = N_("Signing in works only over https.")
     then = N_("Ask who runs this server to set its public address.")
+
+
+class LinkSpent(PageRefusal):
+    """That link signs nobody in any more."""
+
+    code, status = "link_spent", 410
+    says = N_("This link was used, or is older than 10 minutes.")
+    then = N_("Ask for a new one in the chat: /shop, then “Open on a computer”.")

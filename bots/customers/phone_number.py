@@ -8,9 +8,8 @@ from telegram import Contact, KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboard
 
 from bots.buttons import button, new_nonce
 from bots.customers.own_cards import back_row, find_own, pressed_card, turn_over
-from bots.replies import reply
 from bots.turn import Draft, Turn
-from bots.words import Html
+from bots.words import Html, reply
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import Holder, chat_key

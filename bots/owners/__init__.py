@@ -32,6 +32,7 @@ PRESSES: dict[str, PressAnswer] = {
     "cancel": new_shop.cancel,
     "shops": shop.choose_shop,
     "shop": shop.press_shop,
+    "computer": pressed_by(Role.STAFF, shop.open_on_computer),
     "figures": pressed_by(Role.MANAGER, analytics.show_figures),
     "owed": pressed_by(Role.MANAGER, outstanding_rewards.show_owed),
     "poster": pressed_by(Role.MANAGER, poster.press_poster),

@@ -15,6 +15,8 @@ from loyalty_app.customers.analytics import kept_totals, read_summary
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
 from loyalty_app.shops.staff import Position
+from loyalty_app.sign_in.links import make_link
+from loyalty_app.sign_in.sessions import PagePerson
 from loyalty_core.access import PLANS, Role, reaches
 from loyalty_core.analytics import Summary
 
@@ -55,6 +57,8 @@ async def show_position(turn: Turn, position: Position, head: Html | None = None
     turn.note(ChatChange(business_id=position.business.id))
     several = len(await own_positions(turn)) > 1
     rows = shop_rows(turn.words, position) if reaches(position.role, Role.MANAGER) else []
+    if turn.runtime.settings.public_url is not None:
+        rows.append([button(turn.words.label("💻 Open on a computer"), "computer", position.business.id)])
     if several:
         rows.append([button(turn.words.label("🔁 Another shop"), "shops")])
     rows.append(scanner_row(turn))
@@ -64,6 +68,22 @@ async def show_position(turn: Turn, position: Position, head: Html | None = None
         shop = turn.words.say("🏪 <b>{shop}</b>", shop=position.business.name)
         text = Html(f"{shop}\n\n{how_to_stamp(turn.words)}")
     await turn.screen(below(head, text), rows)
+
+
+async def open_on_computer(turn: Turn, position: Position) -> None:
+    """Give a link that signs the person in outside Telegram: managers at the desk, others at the scanner."""
+    public = turn.runtime.settings.public_url
+    if public is None:
+        await turn.toast(turn.words.plain("This installation has no public address, so nothing can be opened there."))
+        return
+    page = "shop" if reaches(position.role, Role.MANAGER) else "scan"
+    person = PagePerson(bot_id=turn.bot_id, user_id=turn.user_id, language=turn.words.code)
+    path = await make_link(turn.runtime.database, person, page, now=turn.now())
+    text = turn.words.say(
+        "Open this link on the other device within 10 minutes. It works once, for you alone:\n<code>{link}</code>",
+        link=f"{public.rstrip('/')}{path}",
+    )
+    await turn.screen(text, [[button(turn.words.label("‹ Back"), "shop", position.business.id)]])
 
 
 async def _today(turn: Turn, position: Position) -> Html:

@@ -6,11 +6,10 @@ Nothing is written here: the buttons lead to `stamping`.
 from typing import NoReturn
 
 from bots.buttons import GOOD, Rows, button, new_nonce
-from bots.replies import reply
 from bots.staff.screen import StaffScreen, look, short, show, turn_away, way_back
 from bots.staff.shift import find_shift
 from bots.turn import Turn
-from bots.words import Html
+from bots.words import Html, reply
 from loyalty_app.customers.staff_view import rewards_of
 from loyalty_app.shops.businesses import Business
 from loyalty_core.errors import CustomerNotFound, NoRewardAvailable

@@ -9,12 +9,11 @@ import msgspec
 from telegram import InlineKeyboardButton
 
 from bots.buttons import GOOD, MAIN, SECOND_TAP_SECONDS, Arg, Rows, button, new_nonce, read_press
-from bots.replies import reply
 from bots.staff.scanner import scanner_row
 from bots.staff.shift import Shift
 from bots.staff.shown_code import how_in
 from bots.turn import Turn
-from bots.words import Html, Words
+from bots.words import Html, Words, reply
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.staff_view import StaffView, look_at
 from loyalty_core.errors import CustomerNotFound, NotOnStaff

@@ -8,12 +8,11 @@ from collections.abc import Awaitable, Callable
 
 from bots.buttons import is_second_tap, is_stale
 from bots.card_messages import dropped_lines
-from bots.replies import reply
 from bots.staff.screen import show, turn_away
 from bots.staff.shift import Shift, find_shift
 from bots.staff.shown_code import shown_card
 from bots.turn import Turn
-from bots.words import Html
+from bots.words import Html, reply
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_core.errors import Busy, InvalidRequest, LoyaltyError, NotOnStaff
 from loyalty_core.fields import MOST_STAMPS, TransactionId

@@ -1,4 +1,4 @@
-"""Retention: deletes old deliveries, import jobs, updates and chats after some days, a few rows at a time.
+"""Retention: deletes old deliveries, import jobs, updates, chats and sessions after their time, a few rows at a time.
 
 Old rows are searched for without blocking anybody; only deleting them is a transaction. Deliveries to endpoints that
 are switched off or deleted are not kept longer. Nor are cards of erased customers that the bot could not take out of
@@ -18,13 +18,17 @@ from loyalty_app.db.tables import (
     delivery,
     event,
     import_job,
+    page_session,
+    passkey_challenge,
     retired_secret,
+    sign_in_link,
     staff,
     telegram_card,
     telegram_chat,
     telegram_update,
     webhook_endpoint,
 )
+from loyalty_app.sign_in.sessions import ended_sessions
 from loyalty_app.upkeep.periodic import Every, Stop
 from loyalty_app.webhooks.delivery_log import KEPT
 from loyalty_app.webhooks.outbox import QUEUED, THEIR_ENDPOINT, event_id_floor
@@ -49,7 +53,7 @@ async def prune(database: Database, now: datetime, *, stop: Stop | None = None, 
     It deletes `at_once` rows at a time, and ends between two portions if asked to stop.
     """
     deleted, stop = 0, stop or Stop()
-    for table, old in (*_old(now - KEPT), *_old_in_chats(now)):
+    for table, old in (*_old(now - KEPT), *_old_in_chats(now), *_old_at_pages(now)):
         deleted += await _delete_old(database, table, old=old, at_once=at_once, stop=stop)
     return deleted
 
@@ -77,6 +81,14 @@ def _old_in_chats(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
         (telegram_update, telegram_update.c.done_at < now - UPDATES_KEPT),
         (telegram_card, erased.exists()),
         (telegram_chat, left),
+    ]
+
+
+def _old_at_pages(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
+    return [
+        (page_session, ended_sessions(now)),
+        (sign_in_link, sign_in_link.c.expires_at < now),
+        (passkey_challenge, passkey_challenge.c.expires_at < now),
     ]
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bots.replies import BARS, REPLIES, ROLES_REQUIRED, SENTENCES, reply
-from bots.words import LANGUAGES, words_for
+from bots.words import LANGUAGES, reply, words_for
+from loyalty_app.customers.refusal_sentences import BARS, REPLIES, ROLES_REQUIRED, SENTENCES
 from loyalty_core import errors
 from loyalty_core.access import Role
 from loyalty_core.errors import FieldError, LoyaltyError, VoidBar

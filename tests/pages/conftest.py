@@ -43,3 +43,10 @@ async def laptop(browser: Browser) -> AsyncIterator[Tab]:
     """The browser of a laptop."""
     async with open_tab(browser) as tab:
         yield tab
+
+
+@pytest.fixture
+def settings_of_a_fresh_file(sqlite_template: Path, tmp_path: Path) -> Settings:
+    """A database of a test's own, for one that needs an application of its own."""
+    shutil.copy(sqlite_template, tmp_path / "loyalty.db")
+    return Settings(database_url=f"sqlite:///{tmp_path / 'loyalty.db'}")

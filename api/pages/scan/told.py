@@ -1,7 +1,7 @@
 """Told: what the rules refuse, as a sentence in the language of the page.
 
-The sentences are the chat's (`bots/replies.py`), as far as a scanner can meet them; another refusal says what it says
-in English. A refusal carries its numbers and times; `loyalty_core.errors` defines them.
+The sentences are the chat's (`customers/refusal_sentences.py`), as far as a scanner can meet them; another refusal says
+what it says in English. A refusal carries its numbers and times; `loyalty_core.errors` defines them.
 """
 
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Replies: each refusal of the rules as a sentence, in the language of its reader.
+"""Refusals as sentences, in the language of their reader, for the chat and for the pages.
 
 A refusal carries its numbers and times. `loyalty_core.errors` defines the refusals; a test walks them all.
 """
@@ -7,9 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from bots.words import N_, Words
 from loyalty_app.customers.card_pictures import first_name
-from loyalty_app.observability.metrics import count_refusal
+from loyalty_app.words import N_, Words
 from loyalty_core import errors
 from loyalty_core.access import Role
 from loyalty_core.errors import LoyaltyError, VoidBar
@@ -17,9 +16,8 @@ from loyalty_core.errors import LoyaltyError, VoidBar
 Reply = Callable[[Words, Any, datetime], str]
 
 
-def reply(words: Words, refusal: LoyaltyError, now: datetime) -> str:
-    """A refusal in words, without HTML; it is also counted. `now` is in the time zone of the shop."""
-    count_refusal("chat", refusal.code)
+def sentence_of(words: Words, refusal: LoyaltyError, now: datetime) -> str:
+    """A refusal in words, without HTML. `now` is in the time zone of the shop."""
     for kind in type(refusal).__mro__:
         if kind in REPLIES:
             return REPLIES[kind](words, refusal, now)
