@@ -96,7 +96,7 @@ pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into bui
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
 BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-importing \
-           bench-kills bench-lasting-bytes bench-peers bench-photos bench-reads bench-searches bench-stamps \
+           bench-kills bench-lasting-bytes bench-peers bench-photos bench-reads bench-scan bench-searches bench-stamps \
            bench-webhooks
 
 .PHONY: $(BENCHES)
@@ -116,6 +116,7 @@ bench-lasting-bytes: ## what a stamp leaves in the database for ever, now and as
 bench-peers:      ## install what others would build instead, and prove that it does the same work
 bench-photos:     ## how many photos of codes are read, and how fast
 bench-reads:      ## how long reads take, with ten thousand customers and with a million
+bench-scan:       ## how soon a card before the scanner is stamped, and what its pictures cost (needs chromium)
 bench-searches:   ## how fast customers are found by name or number among a million, and how long they take to be indexed
 bench-stamps:     ## stamps a second over HTTP, beside the databases alone and the peers
 bench-webhooks:   ## how soon an event reaches its receiver

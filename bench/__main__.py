@@ -22,6 +22,7 @@ BENCHMARKS = (
     "webhooks",
     "cards",
     "photos",
+    "scan",
     "chat",
     "importing",
     "lasting_bytes",
