@@ -26,25 +26,36 @@ PACKAGES = (
 INSTALL_SECONDS, RUN_SECONDS = 300, 120
 PLACE = ROOT / "build" / f"openapi-{sha256(' '.join(PACKAGES).encode()).hexdigest()[:12]}"
 BIN = PLACE / "node_modules" / ".bin"
-DONE = PLACE / "installed"
+AXE = "axe-core@4.14.1"
 
 
 def install_tools(_home: Path) -> str:
     """Install the packages, once for these versions. Raises Missing."""
+    _install(PACKAGES, PLACE)
+    return str(BIN)
+
+
+def install_axe(_home: Path) -> str:
+    """Install axe, which looks at pages for what keeps people out; gives the path of its script. Raises Missing."""
+    place = ROOT / "build" / AXE.replace("@", "-")
+    _install((AXE,), place)
+    return str(place / "node_modules" / "axe-core" / "axe.min.js")
+
+
+def _install(packages: tuple[str, ...], place: Path) -> None:
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         message = "npm and node are not installed"
         raise Missing(message)
-    PLACE.mkdir(parents=True, exist_ok=True)
-    with FileLock(PLACE / "lock"):
-        if not DONE.exists():
+    place.mkdir(parents=True, exist_ok=True)
+    with FileLock(place / "lock"):
+        if not (place / "installed").exists():
             options = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error"]
-            ended = _run([npm, "install", "--prefix", str(PLACE), *options, *PACKAGES], PLACE, {}, INSTALL_SECONDS)
+            ended = _run([npm, "install", "--prefix", str(place), *options, *packages], place, {}, INSTALL_SECONDS)
             if ended.returncode:
                 message = f"npm could not install what is needed: {ended.stderr[-300:]!r}"
                 raise Missing(message)
-            DONE.touch()
-    return str(BIN)
+            (place / "installed").touch()
 
 
 def _run(

@@ -227,7 +227,8 @@ def test_a_law_for_each_names_everything_that_breaks_it() -> None:
     ]
 
 
-def test_the_scripts_of_the_sandbox_are_type_checked() -> None:
-    scripts = sorted((ROOT / "telegram_sandbox" / "page").glob("*.js"))
+@pytest.mark.parametrize("folder", ["telegram_sandbox/page", "api/pages/static"])
+def test_the_scripts_of_the_sandbox_and_of_the_pages_are_type_checked(folder: str) -> None:
+    scripts = sorted((ROOT / folder).glob("*.js"))
     assert scripts
     assert [path.name for path in scripts if not path.read_text(encoding="utf-8").startswith("// @ts-check\n")] == []
