@@ -133,6 +133,15 @@ async def test_a_refusal_has_its_reason_in_the_language_of_the_page(place: Place
     assert (await till.shop.customer(till.customer.id)).card.current_stamps == 1
 
 
+async def test_a_refusal_names_its_time_by_the_clock_of_the_shop(place: Place) -> None:
+    till = await at_work(place, cooldown_seconds=3_600, timezone="Asia/Kolkata")
+    before = place.town.clock()
+    done(await till.stamp())
+    said = refused(await till.stamp(), 409, "stamp_too_soon")
+    possible = [before + timedelta(hours=1, seconds=late) for late in (0, 20)]
+    assert any(moment.astimezone(till.shop.business.zone).strftime("%H:%M") in said for moment in possible)
+
+
 async def test_who_is_not_on_the_staff_does_nothing_here_and_who_is_removed_is_out_at_the_next_stamp(
     place: Place,
 ) -> None:

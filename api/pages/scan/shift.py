@@ -29,9 +29,11 @@ class WorkplaceChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 async def position_of(request: AppRequest, person: PagePerson) -> Position:
     """The person's position in the shop that the path names, read now. Raises NotOnStaff, InvalidRequest."""
     business_id = BusinessId(path_id(request))
-    return await runtime_of(request).database.read(
+    position = await runtime_of(request).database.read(
         lambda connection: require_position(connection, business_id, user_id=person.user_id, bot_id=person.bot_id)
     )
+    request.state["zone"] = position.business.zone
+    return position
 
 
 @get("/{bot:str}/api/scan/shift", exception_handlers=IN_WORDS)
