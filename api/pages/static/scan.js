@@ -75,8 +75,13 @@ async function start() {
   await look();
 }
 
-function look() {
-  return reader.start(say("Hold a card before the camera."));
+async function look() {
+  try {
+    await reader.start(say("Hold a card before the camera."));
+  } catch (error) {
+    console.warn("the reader could not be opened", error);
+    onState("closed");
+  }
 }
 
 /** @param {any} told */
