@@ -90,8 +90,9 @@ bench: $(HOUSE)  ## run all benchmarks, and gather what they found in one table 
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: pictures
-pictures: $(HOUSE)  ## draw cards in every script, a poster and a chart into build/pictures, to be looked at
+pictures: $(HOUSE)  ## draw cards, a poster, a chart and the pages into build/pictures, to be looked at
 	@$(BIN)/python -m loyalty_app.pictures build/pictures
+	@$(BIN)/python -m tests.pages.pictures build/pictures
 
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
