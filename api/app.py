@@ -19,6 +19,8 @@ from api.compression import compressing
 from api.operations import PREFIXES
 from api.pages import PAGES
 from api.pages.answers import answer_http_anywhere
+from api.pages.joining import JOINING
+from api.pages.private_card import PRIVATE_CARDS
 from api.pages.shell import TEMPLATES
 from api.problems import answer_failure, answer_refusal
 from api.rate_limits import RateLimits
@@ -174,6 +176,8 @@ def build_app(lifespan: Lifespan) -> Litestar:
             *telegram_updates.HANDLERS,
             *reference.HANDLERS,
             PAGES,
+            PRIVATE_CARDS,
+            JOINING,
         ],
         template_config=TEMPLATES,
         lifespan=[lifespan],

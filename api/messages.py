@@ -20,6 +20,9 @@ from loyalty_app.webhooks.event_log import EventPage
 
 NO_HEADERS: Mapping[str, str] = {}
 
+END_OF_STREAM = "end_of_stream"
+"""In the state of a request whose answer has no end: what ends it, called when the server stops."""
+
 AppRequest = Request[Any, Any, Any]
 """Litestar's own request, which its handlers get."""
 

@@ -6,6 +6,7 @@ this process counts alone, says so in its log and in /health/ready, and asks Red
 """
 
 import logging
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, NamedTuple
 
 from limits.aio.storage import MemoryStorage
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 HOUR, MINUTE = 3_600, 60
 FAILURES_A_MINUTE = 60
+JOINS_AN_HOUR = 60
+IPV6_NETWORK = 64
+"""One household or shop has all addresses that begin with the same 64 bits."""
 REST_SECONDS = 5
 
 log = logging.getLogger(__name__)
@@ -63,6 +67,15 @@ class RateLimits:
         failures = await self._local.incr(f"failed:{address}:{window}", MINUTE)
         return MINUTE - passed if failures > FAILURES_A_MINUTE else None
 
+    async def joined(self, address: str) -> int | None:
+        """Count somebody who asks for a card on a page. Returns the seconds to wait if an address had too many.
+
+        Many customers of a shop may come from one address, that of its wireless network.
+        """
+        window, passed = divmod(self._now(), HOUR)
+        joins = await self._local.incr(f"joined:{network_of(address)}:{window}", HOUR)
+        return HOUR - passed if joins > JOINS_AN_HOUR else None
+
     def _now(self) -> int:
         return int(self._clock().timestamp())
 
@@ -96,6 +109,15 @@ class RateLimits:
         """Close the connections to Redis."""
         if self._shared is not None:
             await self._shared.close()
+
+
+def network_of(address: str) -> str:
+    """What is counted as one address: with IPv6 its network."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((found, IPV6_NETWORK), strict=False)) if found.version == 6 else address  # noqa: PLR2004
 
 
 def _shared(redis_url: str) -> "RedisCounts":

@@ -8,7 +8,7 @@ import msgspec
 from loyalty_app.settings import read_settings
 from loyalty_cli import options
 from loyalty_cli.business_bot import invitation_advice, poster, set_bot
-from loyalty_cli.business_changes import delete, rename, set_card_codes, set_country, set_timezone
+from loyalty_cli.business_changes import delete, rename, set_card_codes, set_country, set_joining, set_timezone
 from loyalty_cli.database import with_database
 from loyalty_cli.groups import OrderedGroup
 from loyalty_cli.output import table, tell
@@ -182,7 +182,7 @@ def _note_idle_limit(shop: "Business") -> None:
         click.echo("Note: --rate-limit is kept, but counts on the plan enterprise only.", err=True)
 
 
-for _command in (rename, set_timezone, set_country, set_card_codes, delete):
+for _command in (rename, set_timezone, set_country, set_card_codes, set_joining, delete):
     business.add_command(_command)
 business.add_command(set_bot)
 business.add_command(poster)

@@ -113,9 +113,13 @@ def poster(business_id: int, file: Path, *, sheet: str, logo: Path | None, as_js
     """
     from loyalty_app.pictures.paper import NotALogo
     from loyalty_app.pictures.sheets import PrintSheet, render_sheet
+    from loyalty_app.shops.links import join_page
 
     shop, terms, link = with_database(lambda database: _shop(database, business_id))
     picture = _picture(shop, terms, link, logo=logo.read_bytes() if logo else None)
+    page = join_page(read_settings().public_url, shop)
+    if page is not None:
+        picture = _with_page(picture, page)
     try:
         drawn = render_sheet(PrintSheet(sheet), picture, png=file.suffix.lower() != ".pdf")
     except NotALogo as error:
@@ -155,4 +159,21 @@ def _picture(shop: "Business", terms: "Terms", link: str, *, logo: bytes | None)
         link=link,
         colour=shop.card_color or BROWN,
         logo=logo,
+    )
+
+
+def _with_page(picture: "PosterPicture", page: str) -> "PosterPicture":
+    """The poster with a second code, for people without Telegram."""
+    from msgspec.structs import replace
+
+    return replace(
+        picture,
+        headline="Your stamp card",
+        steps=(
+            "Scan one of the codes with your camera",
+            "Press START, or enter your name",
+            "Show your card each time you pay",
+        ),
+        page_link=page,
+        captions=("With Telegram", "Without Telegram"),
     )

@@ -1,4 +1,4 @@
-"""Changes of a shop: `loyalty business rename | set-timezone | set-country | set-card-codes | delete`."""
+"""Changes of a shop: `loyalty business rename | set-timezone | set-country | set-card-codes | set-joining | delete`."""
 
 from typing import TYPE_CHECKING
 
@@ -96,6 +96,31 @@ def set_card_codes(business_id: int, codes: CardCodes, *, as_json: bool) -> None
     shop = with_database(work)
     answer = {**_answer(shop), "card_codes": codes.value}
     tell(answer, f"{shop.name} (business {shop.id}): {CODES_IN_WORDS[codes]}", as_json=as_json)
+
+
+@click.command("set-joining")
+@options.of_business
+@click.option(
+    "--page/--no-page",
+    "by_page",
+    required=True,
+    help="Whether the shop's page in the web hands out cards, to people without Telegram too.",
+)
+@options.as_json
+def set_joining(business_id: int, *, by_page: bool, as_json: bool) -> None:
+    """Let people join on a page in the web, without Telegram, or stop that. Cards that are there stay.
+
+    With LOYALTY_PUBLIC_URL posters get a second code, which leads to that page.
+    """
+    from loyalty_app.shops.businesses import BusinessChange
+    from loyalty_app.shops.links import join_page
+
+    shop = _changed(business_id, BusinessChange(join_by_page=by_page))
+    page = join_page(read_settings().public_url, shop)
+    where = page or f"/join/{shop.slug} (LOYALTY_PUBLIC_URL is not set, so posters do not show it)"
+    words = f"{shop.name} (business {shop.id}): " + (f"people can join at {where}." if by_page else "no page.")
+    answer = {"business_id": shop.id, "slug": shop.slug, "join_by_page": shop.join_by_page, "page": page}
+    tell(answer, words, as_json=as_json)
 
 
 def _changed(business_id: int, change: "BusinessChange") -> "Business":

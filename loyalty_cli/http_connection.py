@@ -18,6 +18,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from api.messages import END_OF_STREAM
 from api.refusals import HeadersTooLarge, MalformedRequest, RequestTimedOut, UriTooLong
 from loyalty_cli.connection_limits import ConnectionLimits, LingeringTransport, PausableFlow, Phase
 from loyalty_core.errors import LoyaltyError
@@ -179,8 +180,10 @@ class HttpConnection(HttpToolsProtocol):
         return not self.pipeline and (self.phase is Phase.BODY or not self._answering)
 
     def shutdown(self) -> None:
-        """Close once what is under way is answered."""
+        """Close once what is under way is answered. An answer without an end is told to end now."""
         self._stopping = True
+        if self._answering and (end := self.cycle.scope["state"].get(END_OF_STREAM)) is not None:
+            end()
         super().shutdown()
 
     @property

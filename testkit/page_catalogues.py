@@ -27,7 +27,7 @@ from bots.extract_messages import (
 )
 
 PAGES = LOCALES.parent
-OTHER_NAMES = {"shop": PageName.DESK, "join": PageName.CARD}
+OTHER_NAMES = {"shop": PageName.DESK, **dict.fromkeys(("join", "joining", "private"), PageName.CARD)}
 _TEXT = r'("(?:[^"\\]|\\.)*")'
 CALL = re.compile(rf"\b(say|count|mark)\(\s*{_TEXT}(?:,\s*{_TEXT})?")
 

@@ -10,6 +10,8 @@ A page is a template with its words, and a script that asks for JSON below the p
     one_time_links.py  the way in outside Telegram
     entrances.py    the addresses at which the pages begin, and the codes that a card shows
     scan/           what the scanner asks for
+    card.py         a customer's cards in Telegram; `private_card.py` at their private addresses
+    joining.py      the page at which people join without Telegram
     refusals.py     what only pages refuse; `answers.py` shows every refusal, as a page or as JSON
 
 No rule of the stamp card and no SQL lives here, and no right is decided: handlers ask `loyalty_app`.
@@ -17,7 +19,7 @@ No rule of the stamp card and no SQL lives here, and no right is decided: handle
 
 from litestar import Router
 
-from api.pages import entrances, identity, one_time_links, scan, static_files
+from api.pages import card, entrances, identity, one_time_links, scan, static_files
 from api.pages.answers import EXCEPTION_HANDLERS
 from api.pages.identity import PERSON
 from api.pages.security import same_site
@@ -30,6 +32,7 @@ PAGES = Router(
         *one_time_links.HANDLERS,
         *entrances.HANDLERS,
         *scan.HANDLERS,
+        *card.HANDLERS,
     ],
     guards=[same_site],
     dependencies=PERSON,

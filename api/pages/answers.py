@@ -23,7 +23,7 @@ from loyalty_app.observability.metrics import count_refusal
 from loyalty_app.words import N_, Words
 from loyalty_core.errors import LoyaltyError
 
-ADDRESSES = ("/app/", "/c/")
+ADDRESSES = ("/app/", "/c/", "/join/")
 NOT_FOUND = 404
 SCRIPTS = ("/api/", "/session")
 NOT_DONE = N_("That did not work.")

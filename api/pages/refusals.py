@@ -87,3 +87,27 @@ class LinkSpent(PageRefusal):
     code, status = "link_spent", 410
     says = N_("This link was used, or is older than 10 minutes.")
     then = N_("Ask for a new one in the chat: /shop, then “Open on a computer”.")
+
+
+class CardLinkUnknown(PageRefusal):
+    """There is no card at this address."""
+
+    code, status = "card_not_found", 404
+    says = N_("There is no card at this address.")
+    then = N_("Perhaps the link was cut off, or the card was deleted. Ask in the shop for a link to your card.")
+
+
+class CardLinkEnded(PageRefusal):
+    """The link of the card was revoked."""
+
+    code, status = "card_link_revoked", 410
+    says = N_("This link has ended.")
+    then = N_("Your card and your stamps are safe. Ask in the shop for a new link to your card.")
+
+
+class ShopUnknown(PageRefusal):
+    """There is no shop at this address."""
+
+    code, status = "shop_not_found", 404
+    says = N_("There is no shop at this address.")
+    then = N_("Please scan the poster in the shop again, or ask there.")

@@ -1,5 +1,6 @@
 """Routes of card links: the private address at which a customer without Telegram has their card."""
 
+import msgspec
 from litestar.response.base import ASGIResponse
 
 from api import examples
@@ -11,6 +12,7 @@ from loyalty_app.card_pages.links import CardLinkRevoked, CardLinkView, LinkMake
 from loyalty_core.access import Scope
 
 TAG = "Customers"
+decode_revoked = msgspec.json.Decoder(CardLinkRevoked).decode
 
 
 def link_maker(request: AppRequest) -> LinkMaker:
@@ -66,7 +68,9 @@ async def revoke_card_link(request: AppRequest) -> ASGIResponse:
     """Revoke the link of a card."""
     runtime, customer = runtime_of(request), path_customer(request)
     once = keyed(request, "revokeCardLink", customer)
-    return counter_response(await revoke_once(runtime.database, once, customer, now=runtime.clock()))
+    answer = await revoke_once(runtime.database, once, customer, now=runtime.clock())
+    runtime.card_watch.end(decode_revoked(answer.body).customer_id)
+    return counter_response(answer)
 
 
 HANDLERS = [get_card_link, revoke_card_link]

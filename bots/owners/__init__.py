@@ -48,6 +48,7 @@ PRESSES: dict[str, PressAnswer] = {
     "settings": pressed_by(Role.MANAGER, settings.show_settings),
     "rename": pressed_by(Role.MANAGER, settings.ask_name),
     "notify": pressed_by(Role.MANAGER, settings.press_notify),
+    "bypage": pressed_by(Role.MANAGER, settings.press_joining),
     "zone": pressed_by(Role.MANAGER, time_zone.ask_zone),
     "zoned": pressed_by(Role.MANAGER, time_zone.press_zone),
     "colours": pressed_by(Role.MANAGER, colours.show_colours),

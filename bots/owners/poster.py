@@ -17,7 +17,7 @@ from loyalty_app.pictures.poster import PosterPicture
 from loyalty_app.pictures.render_thread import drawn, printed
 from loyalty_app.pictures.sheets import PrintSheet, render_sheet
 from loyalty_app.shops.businesses import Business
-from loyalty_app.shops.links import join_link
+from loyalty_app.shops.links import join_link, join_page
 from loyalty_app.shops.programs import read_program
 from loyalty_app.shops.staff import Position
 from loyalty_core.programs import Program
@@ -117,7 +117,24 @@ def _how_to_print(words: Words, sheet: PrintSheet) -> Html:
 
 async def _picture_of(turn: Turn, business: Business, link: str) -> PosterPicture:
     program = await turn.read(lambda connection: read_program(connection, business.id))
-    return _picture(turn.words, business, program, link=link)
+    picture = _picture(turn.words, business, program, link=link)
+    page = join_page(turn.runtime.settings.public_url, business)
+    return picture if page is None else _with_page(picture, turn.words, page)
+
+
+def _with_page(picture: PosterPicture, words: Words, page: str) -> PosterPicture:
+    """The poster with a second code, for people without Telegram."""
+    return replace(
+        picture,
+        headline=words.plain("Your stamp card"),
+        steps=(
+            words.plain("Scan one of the codes with your camera"),
+            words.plain("Press START, or enter your name"),
+            words.plain("Show your card each time you pay"),
+        ),
+        page_link=page,
+        captions=(words.plain("With Telegram"), words.plain("Without Telegram")),
+    )
 
 
 def _picture(words: Words, business: Business, program: Program, *, link: str) -> PosterPicture:

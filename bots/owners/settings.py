@@ -13,6 +13,7 @@ from bots.words import Html
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.businesses import BusinessChange, change_business
+from loyalty_app.shops.links import join_page
 from loyalty_app.shops.staff import Position
 
 RENAME = "rename"
@@ -35,10 +36,36 @@ async def show_settings(turn: Turn, position: Position, head: Html | None = None
     rows: Rows = [
         [button(words.label("🎨 Colour"), "colours", shop.id), button(words.label("✏️ Name"), "rename", shop.id)],
         [button(switch, "notify", shop.id, int(not shop.card_notices))],
+        *_joining_rows(turn, position),
         [button(words.label("🕓 Time zone"), "zone", shop.id), button(words.label("🌍 My language"), "languages")],
         back(words, position),
     ]
     await turn.screen(below(head, text), rows)
+
+
+def _joining_rows(turn: Turn, position: Position) -> Rows:
+    """The switch for joining without Telegram, where the server has a public address."""
+    words, shop = turn.words, position.business
+    if turn.runtime.settings.public_url is None:
+        return []
+    stop, let = words.label("🌐 No joining without Telegram"), words.label("🌐 Let people join without Telegram")
+    return [[button(stop if shop.join_by_page else let, "bypage", shop.id, int(not shop.join_by_page))]]
+
+
+async def press_joining(turn: Turn, position: Position) -> None:
+    """Let people join on the shop's page, or stop that, and say what it means."""
+    allowed = turn.press.text(1) == "1"
+    now = await changed(turn, position, BusinessChange(join_by_page=allowed))
+    page = join_page(turn.runtime.settings.public_url, now.business)
+    if page is None:
+        await show_settings(
+            turn, now, turn.words.say("✅ Nobody joins without Telegram any more. Cards that are there stay.")
+        )
+        return
+    text = turn.words.say(
+        "✅ People can join without Telegram here:\n{link}\nYour poster has a second code for them now.", link=page
+    )
+    await show_settings(turn, now, text)
 
 
 async def press_notify(turn: Turn, position: Position) -> None:

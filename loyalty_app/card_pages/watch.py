@@ -94,6 +94,11 @@ class CardWatch:
         if not theirs:
             del self._watchers[watcher.card.customer_id]
 
+    def end(self, customer_id: int) -> None:
+        """End the watching of one card, as when its link is revoked: who may still see it begins again."""
+        for watcher in self._watchers.get(customer_id, ()):
+            watcher.end()
+
     def _tell(self, changed: Mapping[int, Customer]) -> None:
         if not self._watchers:
             return

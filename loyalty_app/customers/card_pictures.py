@@ -1,23 +1,28 @@
 """Card pictures: cards as the chat sends them and the API serves them. How they are drawn is in `pictures`."""
 
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from io import BytesIO
 
 import msgspec
+from PIL import Image
 from sqlalchemy import Connection
 
 from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers.lists import as_of, find_customer
 from loyalty_app.pictures.bidi import base_level
 from loyalty_app.pictures.card import BROWN, CardPicture, draw_card
+from loyalty_app.pictures.colours import palette
+from loyalty_app.pictures.drawing import lay
+from loyalty_app.pictures.sprites import gift
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.links import card_link
 from loyalty_app.shops.programs import read_program
 from loyalty_core.fields import BusinessId, can_be_seen
 from loyalty_core.programs import running_goal
 
-__all__ = ["CardPicture", "first_name", "look_of", "read_card", "render_card", "render_card_png"]
+__all__ = ["CardPicture", "first_name", "look_of", "read_card", "render_card", "render_card_png", "render_icon"]
 
 JPEG_QUALITY = 85
 # Raise it when cards are drawn differently, so that cached pictures are fetched again.
@@ -35,6 +40,17 @@ def render_card_png(card: CardPicture) -> bytes:
     """The card as a PNG, without loss."""
     file = BytesIO()
     draw_card(card).save(file, "PNG", compress_level=4)
+    return file.getvalue()
+
+
+@lru_cache(maxsize=64)
+def render_icon(colour: str, side: int) -> bytes:
+    """The icon of a card on a phone's home screen, a PNG: a gift on the shop's colour, with room for round masks."""
+    colours, sign = palette(colour), gift(side // 2)
+    picture = Image.new("RGB", (side, side), colours.dark)
+    lay(picture, sign, ((side - sign.width) // 2, (side - sign.height) // 2), colours.accent)
+    file = BytesIO()
+    picture.save(file, "PNG")
     return file.getvalue()
 
 

@@ -57,7 +57,7 @@ def look(connection: Connection, card: HeldCard, *, now: datetime | None = None)
         business=find_business(connection, card.business_id),
         program=program,
         customer=customer_view(customer, program),
-        rewards=_available(connection, customer, now) if customer.card.rewards_available else (),
+        rewards=available_rewards(connection, customer, now) if customer.card.rewards_available else (),
         told_rewards=_told(connection, card) if card.news else (),
         dropped=_dropped(connection, customer, program) if customer.card.rewards_earned > card.shown_rewards else 0,
         link=card_link(connection, card.business_id, customer.qr_code),
@@ -82,7 +82,8 @@ def look_at_all(
     return [snapshot for snapshot in snapshots if snapshot is not None]
 
 
-def _available(connection: Connection, customer: Customer, now: datetime | None) -> tuple[Reward, ...]:
+def available_rewards(connection: Connection, customer: Customer, now: datetime | None) -> tuple[Reward, ...]:
+    """The rewards that a customer can redeem at `now`, the oldest first."""
     own = (reward.c.business_id == customer.business_id, reward.c.customer_id == customer.id)
     available = select(reward).where(*own, reward.c.status == RewardStatus.AVAILABLE.value).order_by(reward.c.id)
     rewards = (reward_of(row) for row in connection.execute(available))

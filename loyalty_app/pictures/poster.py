@@ -5,6 +5,7 @@ Sizes are in tenths of a millimetre, as on A5.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 from PIL import Image
@@ -35,7 +36,7 @@ LYING_LINK = Box(MARGIN, 1104, 1000, 70)
 LYING_SIGN = Box(MARGIN, 1190, 1000, 200)
 LYING_HEAD = Box(1150, MARGIN, 860, 1300)
 LYING_SHOP, LYING_REWARD = Box(1210, 150, 740, 220), Box(1210, 400, 740, 930)
-SHOP_SIZE, SIGN_SIZE, LINK_SIZE, STEP_SIZE, ICON = 68, 56, 40, 46, 112
+SHOP_SIZE, SIGN_SIZE, LINK_SIZE, STEP_SIZE, CAPTION_SIZE, ICON = 68, 56, 40, 46, 46, 112
 REWARD_SIZES = ((112, 2), (88, 3), (68, 4), (56, 5))
 LYING_REWARD_SIZES = ((112, 4), (88, 6), (68, 8), (56, 10))
 """The size of the reward's letters, and how many lines have room: the largest that shows all of it."""
@@ -45,7 +46,8 @@ LEADING = 1.24
 class PosterPicture(msgspec.Struct, frozen=True, kw_only=True):
     """What a poster shows. `headline` says what the code gives, `steps` explain in three short lines how it works.
 
-    `link` is the join link. `logo` is a picture that stands in the place of the shop's name.
+    `link` is the join link. With `page_link`, where one joins without Telegram, there are two codes, each with one of
+    the `captions` below it. `logo` is a picture that stands in the place of the shop's name.
     """
 
     shop_name: str
@@ -56,6 +58,25 @@ class PosterPicture(msgspec.Struct, frozen=True, kw_only=True):
     colour: str = BROWN
     language: str = "en"
     logo: bytes | None = None
+    page_link: str | None = None
+    captions: tuple[str, str] = ("", "")
+
+
+class CodePlace(NamedTuple):
+    """Where one of two codes stands, with the words below it and its link."""
+
+    frame: Box
+    caption: Box
+    link: Box
+
+
+PAIR = tuple(
+    CodePlace(Box(left, 812, 620, 620), Box(left, 1446, 620, 70), Box(left, 1524, 620, 60)) for left in (MARGIN, 770)
+)
+LYING_PAIR = tuple(
+    CodePlace(Box(330, top, 520, 520), Box(MARGIN, top + 530, 1000, 60), Box(MARGIN, top + 592, 1000, 44))
+    for top in (MARGIN, 770)
+)
 
 
 def draw_upright(poster: PosterPicture, scale: float) -> Image.Image:
@@ -64,7 +85,8 @@ def draw_upright(poster: PosterPicture, scale: float) -> Image.Image:
     paper.panel(HEAD, ROUND)
     _draw_shop(paper, poster, SHOP)
     _draw_reward(paper, poster.reward_description, REWARD, REWARD_SIZES)
-    _draw_code(paper, poster.link, FRAME, LINK)
+    if not _draw_both_codes(paper, poster, PAIR):
+        _draw_code(paper, poster.link, FRAME, LINK)
     _draw_sign(paper, poster.headline, SIGN, 1)
     _draw_steps(paper, poster.steps)
     return paper.picture
@@ -76,8 +98,9 @@ def draw_lying(poster: PosterPicture, scale: float) -> Image.Image:
     paper.panel(LYING_HEAD, ROUND)
     _draw_shop(paper, poster, LYING_SHOP)
     _draw_reward(paper, poster.reward_description, LYING_REWARD, LYING_REWARD_SIZES)
-    _draw_code(paper, poster.link, LYING_FRAME, LYING_LINK)
-    _draw_sign(paper, poster.headline, LYING_SIGN, 2)
+    if not _draw_both_codes(paper, poster, LYING_PAIR):
+        _draw_code(paper, poster.link, LYING_FRAME, LYING_LINK)
+        _draw_sign(paper, poster.headline, LYING_SIGN, 2)
     return paper.picture
 
 
@@ -119,6 +142,17 @@ def _largest(paper: Paper, text: str, area: Box, sizes: Sequence[tuple[int, int]
         if not any(is_cut(row) for row in rows):
             break
     return rows
+
+
+def _draw_both_codes(paper: Paper, poster: PosterPicture, places: tuple[CodePlace, ...]) -> bool:
+    """The code for the chat and the one for the page; nothing without a page."""
+    if poster.page_link is None:
+        return False
+    for place, link, words in zip(places, (poster.link, poster.page_link), poster.captions, strict=True):
+        _draw_code(paper, link, place.frame, place.link)
+        rows = [fit(words, paper.style(CAPTION_SIZE, BOLD), paper.pixels(place.caption.width))]
+        paper.centred(rows, place.caption, CAPTION_SIZE, DARK)
+    return True
 
 
 def _draw_code(paper: Paper, link: str, frame: Box, below: Box) -> None:

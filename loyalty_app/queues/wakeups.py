@@ -1,6 +1,12 @@
 """Wake-ups: tell the workers of this process that work was left in the database, so that it is done soon.
 
 Workers of other processes poll. What the work is, and how it is done, is not known here.
+
+    wakeups = Wakeups()
+    wakeups.deliveries.listen(worker.wake)      # a worker, once
+    wakeups.changed_cards.listen(watch.tell)    # who watches cards, once
+    wakeups.deliveries.notify()                 # the counter, after a commit that left deliveries
+    wakeups.changed_cards.notify(changed)       # and after each commit, with the customers that it changed
 """
 
 from collections.abc import Callable, Mapping

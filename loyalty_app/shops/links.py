@@ -138,6 +138,11 @@ def join_link(connection: Connection, business: Business) -> str | None:
     return _start(bot_username(connection, business.id), JOIN_PREFIX + business.slug)
 
 
+def join_page(public_url: str | None, business: Business) -> str | None:
+    """The address at which people join without Telegram; None if the shop or the server has none."""
+    return f"{public_url.rstrip('/')}/join/{business.slug}" if public_url and business.join_by_page else None
+
+
 def invite_link(connection: Connection, business_id: BusinessId, payload: str) -> str | None:
     """The link that accepts an invitation, from the payload that `invites.invite` returned; None without a bot."""
     return _start(bot_username(connection, business_id), payload)

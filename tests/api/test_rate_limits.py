@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from api.rate_limits import network_of
 from loyalty_core.access import KEY_RANDOM_BYTES, Plan, make_key
 from tests.api.till import Api, Till, given, refused
 
@@ -110,3 +111,11 @@ async def test_valid_keys_go_on_working_while_their_address_fails_to_sign_in(til
     lena = await till.join()
     assert given(await till.post(f"/customers/{lena['id']}/stamps"))["total_stamps"] == 1
     assert standing(await till.get("/program"))[1] == 100_000 - 3
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"), ("", ""), ("unix", "unix")],
+)
+def test_joining_is_counted_by_what_one_household_or_shop_has(address: str, network: str) -> None:
+    assert network_of(address) == network

@@ -79,3 +79,20 @@ async def test_a_server_that_is_killed_has_lost_nothing_it_answered_and_repeatin
         assert sum("idempotent-replayed" in answer.headers for answer in again) >= len(crowd.answered)
         assert (await till.show(crowd.card))["total_stamps"] == len(crowd.asked)
         await till.assert_books_balance()
+
+
+async def test_a_server_that_is_told_to_stop_waits_for_no_page_that_watches_a_card(sqlite_settings: Settings) -> None:
+    """One that was cut off after its grace would say so in the terminal."""
+    async with open_remote_api(sqlite_settings) as (api, server):
+        till = await api.open_till()
+        card = (await till.join())["id"]
+        link = given(await till.post(f"/customers/{card}/card-link"))["url"]
+        async with (
+            httpx.AsyncClient(trust_env=False, timeout=30) as page,
+            page.stream("GET", f"{link}/api/live") as live,
+        ):
+            lines = live.aiter_lines()
+            assert await anext(lines) == "retry: 3000"
+            server.process.terminate()
+            assert "event: card" in [line async for line in lines]
+        assert (await server.ended(), server.process.returncode) == ("", 0)

@@ -3,6 +3,7 @@
 from io import BytesIO
 
 import pytest
+from msgspec.structs import force_setattr, replace
 from PIL import Image
 
 from loyalty_app.shops.businesses import Business, find_business
@@ -84,6 +85,22 @@ async def test_a_shop_may_send_its_customers_no_messages(shop: Shop, mira: Perso
     assert len(lena.messages) == 1 + sum(message.sender == "person" for message in lena.messages)
     await mira.press("Switch messages on")
     assert (await as_it_is(shop)).card_notices
+
+
+async def test_joining_without_telegram_is_switched_on_and_off_where_the_server_has_an_address(
+    town: Town, shop: Shop, mira: Person
+) -> None:
+    switch = "Let people join without Telegram"
+    assert not any(switch in label for label in mira.last.labels)
+    public = replace(town.runtime.settings, public_url="https://cards.example.com")
+    force_setattr(town.runtime, "settings", public)
+    await mira.say("/shop")
+    await mira.press("Settings")
+    await mira.press(switch)
+    assert f"https://cards.example.com/join/{shop.business.slug}" in mira.last.words
+    assert (await as_it_is(shop)).join_by_page
+    await mira.press("No joining without Telegram")
+    assert not (await as_it_is(shop)).join_by_page
 
 
 async def test_the_time_zone_follows_from_a_city_and_the_country_from_the_time_zone(shop: Shop, mira: Person) -> None:

@@ -1,4 +1,4 @@
-"""`loyalty business rename | set-timezone | set-country | delete`, on either database and beside a server."""
+"""Changes of shops by `loyalty business …`, on either database and beside a server."""
 
 from pathlib import Path
 
@@ -19,6 +19,16 @@ def test_a_shop_gets_another_name_zone_and_country(settings: Settings, tmp_path:
     assert console.ask("business", "set-country", "--business", "1", "--remove")["country"] is None
     assert console.ask("business", "set-card-codes", "--business", "1", "--codes", "rotating_all")["card_codes"]
     assert checks(console.run("doctor", "--json"))["ledger"]["status"] == "ok"
+
+
+def test_a_shop_lets_people_join_on_its_page_and_stops_that(sqlite_settings: Settings, tmp_path: Path) -> None:
+    console = Console(tmp_path, sqlite_settings)
+    console.environment["LOYALTY_PUBLIC_URL"] = "https://cards.example.com"
+    slug = console.ask("business", "create", *CAFE)["slug"]
+    own = ("business", "set-joining", "--business", "1")
+    assert console.ask(*own, "--page")["page"] == f"https://cards.example.com/join/{slug}"
+    assert console.ask(*own, "--no-page")["join_by_page"] is False
+    assert "--page" in refused(console.run(*own), 2)
 
 
 def test_what_makes_no_sense_is_refused_in_one_line(sqlite_settings: Settings, tmp_path: Path) -> None:

@@ -89,6 +89,17 @@ def test_every_code_on_a_sheet_is_the_link(sheet: PrintSheet, codes: int, link: 
     assert [codes_on(page.crop(one)) for one in parts] == [[link]] * codes
 
 
+@pytest.mark.parametrize(
+    "page", ["https://cards.example.com/join/cafe-1a2b3c", f"https://{'c' * 40}.example/{'s' * 60}"]
+)
+@pytest.mark.parametrize("draw", [draw_upright, draw_lying])
+def test_with_a_page_there_is_a_second_code_which_leads_there(
+    draw: Callable[[PosterPicture, float], Image.Image], page: str
+) -> None:
+    both = replace(POSTER, link=LONGEST, page_link=page, captions=("With Telegram", "Without Telegram"))
+    assert sorted(codes_on(draw(both, SMALL))) == sorted([LONGEST, page])
+
+
 @pytest.mark.parametrize("link", [POSTER.link, LONGEST])
 def test_the_code_of_a_poster_can_be_scanned_from_afar(link: str) -> None:
     assert codes_on(photographed(draw_upright(replace(POSTER, link=link), 1))) == [link]

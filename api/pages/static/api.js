@@ -73,6 +73,12 @@ export async function signOut() {
   keep(TOKEN, null);
 }
 
+/** The header that brings the session, for requests that `ask` cannot make. @returns {Record<string, string>} */
+export function authorization() {
+  const token = kept(TOKEN);
+  return token ? { Authorization: `Bearer ${token}` } : {};
+}
+
 /** @param {string} method @param {string} path @param {{body?: any, key?: string, signal?: AbortSignal}} more */
 async function send(method, path, more) {
   /** @type {Record<string, string>} */

@@ -1,0 +1,80 @@
+"""The card page: everything that a customer's page is made of, at one moment. How it looks is not known here."""
+
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from loyalty_app.card_pages.links import CardId
+from loyalty_app.customers.card_snapshots import available_rewards
+from loyalty_app.customers.lists import as_of, find_customer
+from loyalty_app.customers.personal_data import Deed, last_deeds
+from loyalty_app.db.tables import business, telegram_card
+from loyalty_app.shops.businesses import Business, business_of, find_business
+from loyalty_app.shops.links import card_link, join_link
+from loyalty_app.shops.programs import read_program
+from loyalty_core.fields import BotId, UserId
+from loyalty_core.programs import Program
+from loyalty_core.rewards import Reward
+from loyalty_core.views import CustomerView, customer_view
+
+
+class CardPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A card with all that its page shows.
+
+    `rewards` are the available ones, the oldest first; `deeds` the last ten entries, the newest first. `link` is the
+    content of the QR code.
+    """
+
+    business: Business
+    program: Program
+    customer: CustomerView
+    rewards: tuple[Reward, ...]
+    deeds: list[Deed]
+    link: str
+
+
+class JoinPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page of joining shows: the shop, its program, and the link into the chat if a bot serves it."""
+
+    business: Business
+    program: Program
+    chat_link: str | None
+
+
+def read_card_page(connection: Connection, card: CardId, *, now: datetime) -> CardPage:
+    """What the page of a card shows at `now`. Raises CustomerNotFound."""
+    [customer] = as_of(connection, [find_customer(connection, card.business_id, card.customer_id)], now)
+    program = read_program(connection, card.business_id)
+    return CardPage(
+        business=find_business(connection, card.business_id),
+        program=program,
+        customer=customer_view(customer, program),
+        rewards=available_rewards(connection, customer, now) if customer.card.rewards_available else (),
+        deeds=last_deeds(connection, card.business_id, card.customer_id),
+        link=card_link(connection, card.business_id, customer.qr_code),
+    )
+
+
+def read_version(connection: Connection, card: CardId) -> int:
+    """The version of a card's customer, which rises with each change. Raises CustomerNotFound."""
+    return find_customer(connection, card.business_id, card.customer_id).version
+
+
+def read_join_page(connection: Connection, slug: str) -> JoinPage | None:
+    """The page of the shop with that slug; None if there is no such shop, or it is for test keys."""
+    there = select(business).where(business.c.slug == slug, business.c.test_of.is_(None))
+    row = connection.execute(there).one_or_none()
+    if row is None:
+        return None
+    shop = business_of(row)
+    return JoinPage(business=shop, program=read_program(connection, shop.id), chat_link=join_link(connection, shop))
+
+
+def cards_in_chat(connection: Connection, bot_id: BotId, user_id: UserId) -> list[CardId]:
+    """The cards that a person holds in their chat with a bot, the oldest first."""
+    columns = telegram_card.c
+    theirs = select(columns.business_id, columns.customer_id).where(
+        columns.bot_id == bot_id, columns.user_id == user_id
+    )
+    return [CardId(row.business_id, row.customer_id) for row in connection.execute(theirs.order_by(columns.created_at))]
