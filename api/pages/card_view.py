@@ -2,7 +2,6 @@
 
 import hashlib
 from datetime import datetime
-from functools import lru_cache
 
 import msgspec
 from litestar.response.base import ASGIResponse
@@ -16,14 +15,11 @@ from loyalty_app.customers.card_page import CardPage, read_card_page
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.personal_data import Deed
 from loyalty_app.pictures.card import BROWN
-from loyalty_app.pictures.drawing import qr_svg
 from loyalty_app.words import Html, Words
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import Reward
 
 PART = "card_part.html"
-
-_code = lru_cache(maxsize=1_024)(qr_svg)
 
 
 class PartView(msgspec.Struct, frozen=True):
@@ -47,7 +43,7 @@ async def page_of_card(request: AppRequest, card: CardId) -> CardPage:
     """The card at this moment. Raises CustomerNotFound."""
     runtime = runtime_of(request)
     now = runtime.clock()
-    return await runtime.database.read(lambda connection: read_card_page(connection, card, now=now))
+    return await runtime.database.read(lambda c: read_card_page(c, card, vault=runtime.vault, now=now))
 
 
 async def card_part(request: AppRequest, card: CardId) -> ASGIResponse:
@@ -74,8 +70,9 @@ def card_context(page: CardPage, words: Words, now: datetime) -> dict[str, objec
         "reward": page.program.terms.reward_description,
         "rewards": [(reward.description, _until(reward, words, local)) for reward in page.rewards],
         "history": [_line(deed, words, local) for deed in page.deeds],
-        "code": customer.qr_code,
-        "qr": Html(_code(page.link)),
+        "code": page.codes.codes[0].text,
+        "qr": Html(page.codes.codes[0].svg),
+        "rotating": page.codes.step_seconds is not None,
         "version": customer.version,
     }
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Stream, Template
 from litestar.response.base import ASGIResponse
 
-from api.messages import AppRequest, encode, runtime_of
+from api.messages import AppRequest, data_response, encode, runtime_of
 from api.pages.answers import EXCEPTION_HANDLERS
 from api.pages.card_view import card_context, card_part, colour_of, page_of_card
 from api.pages.install import ICON_SIZES, icon_png, look_css, manifest
@@ -76,6 +76,13 @@ async def show_private_part(request: AppRequest, secret: FromPath[str]) -> ASGIR
 async def watch_private_card(request: AppRequest, secret: FromPath[str]) -> Stream:
     """The stream of events of the card. Raises CardLinkUnknown, CardLinkEnded, Busy."""
     return await live_card(request, await card_of_link(request, secret))
+
+
+@get("/{secret:str}/api/codes")
+async def show_private_codes(request: AppRequest, secret: FromPath[str]) -> ASGIResponse:
+    """The codes that the card shows now and in the next minutes. Raises CardLinkUnknown, CardLinkEnded."""
+    page = await _page(request, secret)
+    return data_response(page.codes)
 
 
 @get("/{secret:str}/my-data.json")
@@ -150,6 +157,7 @@ PRIVATE_CARDS = Router(
         show_private_card,
         show_private_part,
         watch_private_card,
+        show_private_codes,
         own_data,
         ask_to_erase,
         erase_card,

@@ -9,10 +9,12 @@ from loyalty_app.card_pages.links import CardId
 from loyalty_app.customers.card_snapshots import available_rewards
 from loyalty_app.customers.lists import as_of, find_customer
 from loyalty_app.customers.personal_data import Deed, last_deeds
+from loyalty_app.customers.rotating_codes import CodesToShow, codes_to_show
 from loyalty_app.db.tables import business, telegram_card
 from loyalty_app.shops.businesses import Business, business_of, find_business
-from loyalty_app.shops.links import card_link, join_link
+from loyalty_app.shops.links import join_link
 from loyalty_app.shops.programs import read_program
+from loyalty_app.vault import Vault
 from loyalty_core.fields import BotId, UserId
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward
@@ -22,8 +24,8 @@ from loyalty_core.views import CustomerView, customer_view
 class CardPage(msgspec.Struct, frozen=True, kw_only=True):
     """A card with all that its page shows.
 
-    `rewards` are the available ones, the oldest first; `deeds` the last ten entries, the newest first. `link` is the
-    content of the QR code.
+    `rewards` are the available ones, the oldest first; `deeds` the last ten entries, the newest first. `codes` are
+    those to show now and in the next minutes.
     """
 
     business: Business
@@ -31,7 +33,7 @@ class CardPage(msgspec.Struct, frozen=True, kw_only=True):
     customer: CustomerView
     rewards: tuple[Reward, ...]
     deeds: list[Deed]
-    link: str
+    codes: CodesToShow
 
 
 class JoinPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +44,7 @@ class JoinPage(msgspec.Struct, frozen=True, kw_only=True):
     chat_link: str | None
 
 
-def read_card_page(connection: Connection, card: CardId, *, now: datetime) -> CardPage:
+def read_card_page(connection: Connection, card: CardId, *, vault: Vault, now: datetime) -> CardPage:
     """What the page of a card shows at `now`. Raises CustomerNotFound."""
     [customer] = as_of(connection, [find_customer(connection, card.business_id, card.customer_id)], now)
     program = read_program(connection, card.business_id)
@@ -52,7 +54,7 @@ def read_card_page(connection: Connection, card: CardId, *, now: datetime) -> Ca
         customer=customer_view(customer, program),
         rewards=available_rewards(connection, customer, now) if customer.card.rewards_available else (),
         deeds=last_deeds(connection, card.business_id, card.customer_id),
-        link=card_link(connection, card.business_id, customer.qr_code),
+        codes=codes_to_show(connection, vault, card.business_id, card.customer_id, now=now),
     )
 
 

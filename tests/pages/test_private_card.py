@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from loyalty_app.customers.rotating_codes import in_groups
 from loyalty_app.words import LANGUAGES
+from loyalty_core.programs import CardCodes
 from testkit.concurrency import until
 from tests.browser import Tab
 from tests.pages.place import Place
@@ -27,7 +29,15 @@ async def test_the_page_shows_all_of_the_card_without_a_script(place: Place) -> 
         answer = await browser.get(await address_of(place, shop, lena.id))
     assert answer.status_code == 200
     said = re.sub(r"[\u2066-\u2069]", "", answer.text)
-    for part in ("Bean &amp; Leaf", "3 of 10 stamps", lena.qr_code, "Your rewards", "10 stamps", "<svg", "Léna"):
+    for part in (
+        "Bean &amp; Leaf",
+        "3 of 10 stamps",
+        in_groups(lena.qr_code),
+        "Your rewards",
+        "10 stamps",
+        "<svg",
+        "Léna",
+    ):
         assert part in said
     assert "<b>" not in said
     assert said.count('<li class="done">') == 3
@@ -100,6 +110,20 @@ async def test_a_phone_can_put_the_card_onto_its_home_screen(place: Place) -> No
         assert (await browser.get(f"{place.url}/c/icon/6F4E37/9999")).status_code == 404
         look = await browser.get(f"{place.url}/c/look/}}body{{display:none.css")
         assert "body" not in look.text
+
+
+async def test_where_the_shop_asks_for_rotating_codes_the_page_shows_those(place: Place) -> None:
+    shop = await place.town.open_shop()
+    lena = await shop.join()
+    await shop.change(card_codes=CardCodes.ROTATING_ALL)
+    address = await address_of(place, shop, lena.id)
+    async with browser_of() as browser:
+        page = await browser.get(address)
+        codes = (await browser.get(f"{address}/api/codes")).json()["data"]
+    assert codes["step_seconds"] == 30
+    assert "data-rotating" in page.text
+    assert f">{in_groups(lena.qr_code)}</p>" not in page.text
+    assert in_groups(lena.qr_code) in page.text, "a rotating code begins with the card's"
 
 
 async def events(answer: httpx.Response) -> AsyncIterator[str]:

@@ -5,6 +5,7 @@
  */
 import { ask, authorization } from "./api.js";
 import { live } from "./live.js";
+import { showCodes } from "./rotating.js";
 import { begin, gate, showProblem } from "./shell.js";
 import { ready } from "./telegram.js";
 import { data, say } from "./words.js";
@@ -15,9 +16,13 @@ const bot = document.documentElement.dataset.bot;
 let here = data.here ? `${data.here}/api` : "";
 
 /** @returns {Promise<{version: number, html: string, says: string}>} */
-async function fetched() {
-  if (!data.here) return ask("GET", here.slice(`/app/${bot}/`.length) + "/part");
-  const answer = await fetch(`${here}/part`, { headers: { Accept: "application/json" }, cache: "no-store" });
+function fetched() {
+  return data.here ? asked("part") : ask("GET", here.slice(`/app/${bot}/`.length) + "/part");
+}
+
+/** Ask below a private address. @param {string} name @returns {Promise<any>} */
+async function asked(name) {
+  const answer = await fetch(`${here}/${name}`, { headers: { Accept: "application/json" }, cache: "no-store" });
   const json = await answer.json();
   if (!answer.ok) throw Object.assign(new Error(json.detail), { status: answer.status });
   return json.data;
@@ -34,13 +39,25 @@ async function show() {
     const first = shown === "" && !data.here;
     shown = now.html;
     part("card").innerHTML = now.html;
-    document.dispatchEvent(new CustomEvent("card-shown", { detail: { here } }));
+    turnCodes();
     if (!first) part("says").textContent = now.says;
   } catch (error) {
     const status = /** @type {any} */ (error).status;
     if (status === 404 || status === 410) ended(/** @type {Error} */ (error).message);
     else offline(true);
   }
+}
+
+/** What stops the codes that are shown. @type {() => void} */
+let stopCodes = () => {};
+
+/** Where the shop asks for rotating codes, show one after the other. */
+function turnCodes() {
+  stopCodes();
+  stopCodes = () => {};
+  if (part("code").dataset.rotating === undefined) return;
+  const load = data.here ? () => asked("codes") : () => ask("GET", `api/codes/${here.split("/").pop()}`);
+  stopCodes = showCodes(part("code"), load);
 }
 
 /** @param {boolean} on */
@@ -124,6 +141,7 @@ async function open(shop) {
 
 if (data.here) {
   tools();
+  turnCodes();
   watch(data.version);
 } else {
   await inTelegram();
