@@ -55,6 +55,7 @@ def test_an_empty_variable_counts_as_none() -> None:
         ("LOYALTY_TELEGRAM_TOKEN", "123456789:short", "123456789:"),
         ("LOYALTY_PUBLIC_URL", "cards.example.com", "https://"),
         ("LOYALTY_TELEGRAM_API_URL", "https:///bot", "https://"),
+        ("LOYALTY_TELEGRAM_SCRIPT_URL", "telegram.org/js/telegram-web-app.js", "https://"),
         ("LOYALTY_METRICS_PORT", "0", "from 1 to 65535"),
         ("LOYALTY_METRICS_PORT", "on", "whole number"),
         ("LOYALTY_NEW_SHOP_PLAN", "gold", "trial, basic, professional or enterprise"),
