@@ -113,3 +113,10 @@ async def test_a_page_older_than_the_server_loads_itself_again(place: Place, pho
     await place.open(phone, "card", ana)
     await phone.page.locator(f'html[data-version="{version()}"]').wait_for()
     assert len(loads) == 2
+
+
+async def test_a_page_turns_to_the_language_that_its_person_reads_in_the_chat(place: Place, phone: Tab) -> None:
+    ana = await place.town.person("Ana")
+    await place.open(phone, "shop", ana, language="ar")
+    await phone.page.locator('html[lang="ar"][dir="rtl"]').wait_for()
+    await phone.until(f"sessionStorage.getItem('session-{place.bot_id}')")
