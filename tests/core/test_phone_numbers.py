@@ -26,6 +26,10 @@ def test_marks_that_cannot_be_seen_do_not_count(mark: str) -> None:
     assert dialled(mark + mark.join("+49 30 901820") + mark) == Dialled("+4930901820", has_words=False)
 
 
+def test_a_tab_is_a_space() -> None:
+    assert dialled("\t030\t901\t820") == Dialled("030901820", has_words=False)
+
+
 @pytest.mark.parametrize("dash", "-‐‑‒–—―−﹣－ーｰ")
 def test_every_dash_is_a_dash(dash: str) -> None:
     assert dialled(f"030{dash}901{dash}820").digits == "030901820"

@@ -94,6 +94,16 @@ def test_without_a_reward_there_is_nothing_to_redeem() -> None:
         Shop().redeem()
 
 
+def test_where_the_last_reward_has_lapsed_it_is_told_when_in_the_time_of_the_shop() -> None:
+    ended = a_reward(expires_at=at("18:30", day="2026-03-03").astimezone(UTC))
+    with pytest.raises(NoRewardAvailable) as refused:
+        choose((ended,), None, at(day="2026-03-05", zone=KOLKATA))
+    told = refused.value.expires_at
+    assert told == ended.expires_at
+    assert told is not None
+    assert told.isoformat() == "2026-03-04T00:00:00+05:30"
+
+
 def test_a_redeemed_reward_cannot_be_redeemed_again() -> None:
     shop = a_shop_that_owes(1)
     shop.redeem()

@@ -189,6 +189,12 @@ def test_a_code_with_half_a_seal_is_no_code() -> None:
     assert read_code(whole + "0") is None
 
 
+def test_a_shown_code_is_passed_on_as_a_whole() -> None:
+    shown = shown_at(NOON)
+    assert read_code(shown.whole) == shown
+    assert ShownCode(CODE).whole == CODE
+
+
 def test_every_refusal_of_a_code_says_what_to_do() -> None:
     refusals: list[LoyaltyError] = [kind() for kind in CODE_REFUSALS]
     assert all("guest" in str(refusal) for refusal in refusals)

@@ -110,6 +110,11 @@ def test_another_number_is_not_found(typed: str) -> None:
     assert not any(word.startswith(one) for word in words for one in number_words(typed, (), "33"))
 
 
+@pytest.mark.parametrize("letter", "ɿʨᵺ")
+def test_a_letter_whose_plain_form_has_no_sign_of_its_own_stays(letter: str) -> None:
+    assert fold(letter) == letter
+
+
 @patiently
 @given(st.text(max_size=200))
 def test_every_name_is_found_by_itself_in_every_form_of_unicode(name: str) -> None:
