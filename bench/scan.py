@@ -57,10 +57,10 @@ window.BarcodeDetector = class {
 """
 SCAN = """
 (code) => new Promise((done) => {
-  const rows = document.querySelectorAll("#scans > li[data-state=done]").length;
+  const newest = () => document.querySelector("#scans > li[data-state=done]:first-child [data-act]")?.dataset.act;
+  const before = newest();
   const began = performance.now();
-  const look = () => document.querySelectorAll("#scans > li[data-state=done]").length > rows
-    ? done(performance.now() - began) : setTimeout(look, 5);
+  const look = () => newest() && newest() !== before ? done(performance.now() - began) : setTimeout(look, 5);
   window.cards = [code];
   look();
 })
