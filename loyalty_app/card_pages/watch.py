@@ -10,8 +10,9 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, select, tuple_
+from sqlalchemy import Connection, Row
 
 from loyalty_app.card_pages.links import CardId
 from loyalty_app.db.engine import Database
@@ -123,12 +124,16 @@ class CardWatch:
 
     async def _look_at(self, cards: Sequence[CardId]) -> None:
         try:
-            versions = await self._database.glance(lambda connection: _versions(connection, cards))
+            rows = await self._database.glance(lambda connection: self._rows(connection, cards))
         except LoyaltyError:
             log.info("the watched cards could not be looked at; the next try follows")
             return
-        for number, version in versions.items():
-            self._pass_on(number, version)
+        for row in rows:
+            self._pass_on(row.id, row.version)
+
+    def _rows(self, connection: Connection, cards: Sequence[CardId]) -> Sequence[Row[Any]]:
+        wanted = [(card.business_id, card.customer_id) for card in cards]
+        return self._database.fetch(connection, customer, ("business_id", "id"), wanted)
 
     async def close(self) -> None:
         """End all watching at once."""
@@ -138,8 +143,3 @@ class CardWatch:
         if self._looking is not None:
             self._looking.cancel()
             await asyncio.wait((self._looking,))
-
-
-def _versions(connection: Connection, cards: Sequence[CardId]) -> dict[int, int]:
-    own = tuple_(customer.c.business_id, customer.c.id).in_([(card.business_id, card.customer_id) for card in cards])
-    return {row.id: row.version for row in connection.execute(select(customer.c.id, customer.c.version).where(own))}
