@@ -19,6 +19,8 @@ from loyalty_app.sign_in.sessions import PagePerson
 from loyalty_app.words import LANGUAGES
 from loyalty_core.access import Role
 from loyalty_core.fields import BotId, BusinessId, UserId
+from loyalty_core.programs import CardCodes
+from loyalty_core.rotating_codes import seal_of, step_at
 from loyalty_core.views import CustomerView
 from testkit.shop import Shop
 from tests.pages.place import Place
@@ -113,6 +115,22 @@ async def test_a_reward_is_handed_out_and_undone_by_its_entry(place: Place) -> N
     assert done(await till.ask("undo", key="u", transaction_id=given["transaction_id"]))["replayed"] is True
     gone = done(await till.ask("undo", transaction_id=told["transaction_id"]))
     assert gone["customer"]["stamps"] == 0
+
+
+async def test_where_rewards_ask_for_a_rotating_code_a_printed_card_gets_none_and_a_fresh_one_does(
+    place: Place,
+) -> None:
+    till = await at_work(place, stamps_required=1, card_codes=CardCodes.ROTATING_REDEEM)
+    asked = {"customer_id": till.customer.id, "reward_id": done(await till.stamp())["earned"][0]["id"]}
+    printed = await till.ask("redemptions", **asked, code=till.customer.qr_code)
+    refused(printed, 409, "rotating_code_required")
+    refused(await till.ask("redemptions", **asked, code="no code"), 400, "invalid_request")
+    assert len(done(await till.stamp())["customer"]["rewards"]) == 2
+    shown = seal_of(
+        till.customer.qr_code, step_at(place.town.clock()), place.town.runtime.vault.code_keys(till.shop.business.id)[0]
+    )
+    given = done(await till.ask("redemptions", **asked, code=till.customer.qr_code + shown))
+    assert given["handed_out"]["id"] == asked["reward_id"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

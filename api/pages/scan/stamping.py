@@ -55,10 +55,11 @@ class ScanOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class HandOutOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A reward to hand out."""
+    """A reward to hand out, and the code that was scanned: without one, the customer was found by hand."""
 
     customer_id: Id
     reward_id: Id
+    code: CodeText | None = None
 
 
 class UndoOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,7 +154,7 @@ async def hand_out(request: AppRequest, person: NamedDependency[PagePerson]) -> 
     """Hand out a reward. Raises what `Counter.redeem` raises."""
     asked, counter = await read_body(request, HandOutOrder), runtime_of(request).counter
     caller, order = await caller_on(request, person), RedeemOrder(reward_id=asked.reward_id)
-    answer = await counter.redeem(caller, CustomerId(asked.customer_id), order)
+    answer = await counter.redeem(caller, reward_of(asked), order)
     redeemed = answer.outcome
     done = ScanDone(
         transaction_id=redeemed.transaction_id,
@@ -162,6 +163,13 @@ async def hand_out(request: AppRequest, person: NamedDependency[PagePerson]) -> 
         handed_out=SeenReward(redeemed.reward.id, redeemed.reward.description),
     )
     return data_response(done)
+
+
+def reward_of(asked: HandOutOrder) -> CustomerId | ShownCode:
+    """Whose reward is meant. Raises InvalidRequest if the code is none of a customer."""
+    if asked.code is None:
+        return CustomerId(asked.customer_id)
+    return card_meant(ScanOrder(code=asked.code))
 
 
 @post("/{bot:str}/api/scan/{id:str}/undo", status_code=200, exception_handlers=IN_WORDS)

@@ -195,7 +195,7 @@ async function take(whom, stamps) {
 function send(scan, waited) {
   const way = `api/scan/${scan.shop}`;
   if (scan.kind === "redeem") {
-    const body = { customer_id: scan.customer, reward_id: scan.reward?.id };
+    const body = { customer_id: scan.customer, reward_id: scan.reward?.id, code: scan.code };
     return ask("POST", `${way}/redemptions`, { key: scan.key, body });
   }
   if (scan.kind === "undo") return ask("POST", `${way}/undo`, { key: scan.key, body: { transaction_id: scan.entry } });
@@ -237,8 +237,8 @@ async function offer(item, reward) {
 /** @param {import("./scan_queue.js").Item} item @param {any} reward */
 function redeem(item, reward) {
   item.done.taken = [...(item.done.taken ?? []), reward.id];
-  const { user, shop, branch } = item.scan;
-  const scan = { key: newKey(), user, kind: /** @type {const} */ ("redeem"), shop, branch, at: serverNow(), stamps: 0, customer: item.done.customer.customer_id, name: nameOf(item), reward };
+  const { user, shop, branch, code } = item.scan;
+  const scan = { key: newKey(), user, kind: /** @type {const} */ ("redeem"), shop, branch, code, at: serverNow(), stamps: 0, customer: item.done.customer.customer_id, name: nameOf(item), reward };
   void queue.add(scan);
 }
 
