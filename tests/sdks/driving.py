@@ -2,6 +2,7 @@
 
 {"open": base_url, "key": api_key, "options": {...}}          a client
 {"call": "customers.stamp", "subject": ..., "given": {...}}   {"answer": ...} or {"error": {"class": ...}}
+With "shown": true, the answer is what a dump of it shows.
 A value {"time": text} is given as a time of the language.
 {"many": [calls]}                                             at once, where the language can
 {"page": "customers", "given": {...}, "cursor": ...}          one page

@@ -79,6 +79,15 @@ def lena(live: Live) -> Json:
     return made
 
 
+@pytest.mark.parametrize("folder", ["node", "typescript"])
+def test_a_folder_works_from_anywhere_as_it_stands(folder: str, home: Path, tmp_path: Path) -> None:
+    leg("Node", lambda _: can_run("Node"), home, needed=False)
+    (tmp_path / "till.mjs").write_text(
+        f'import {{ LoyaltyLoop }} from "{SDKS}/{folder}/index.js";\nLoyaltyLoop.name;\n'
+    )
+    done(["node", "till.mjs"], tmp_path)
+
+
 @pytest.mark.parametrize("folder", SHOWN)
 def test_what_a_readme_shows_runs_and_stamps(folder: str, live: Live, lena: Json, home: Path, tmp_path: Path) -> None:
     leg(SHOWN[folder].language, lambda _: can_run(SHOWN[folder].language), home, needed=False)

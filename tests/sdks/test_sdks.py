@@ -38,6 +38,8 @@ NAMED: dict[str, dict[str, object]] = {
     "list_transactions": {},
     "list_rewards": {"status": "available"},
     "card": {},
+    "card_link": {},
+    "revoke_card_link": {},
     "redeem": {},
     "delete": {},
 }
@@ -224,6 +226,17 @@ def test_the_key_is_sent_as_a_bearer(running: Driver) -> None:
         running.open(script.url, A_KEY, retries=0)
         assert running.refused("program.get")["status"] == 429
     assert script.seen[0].headers["authorization"] == f"Bearer {A_KEY}"
+
+
+def test_an_answer_that_is_dumped_never_shows_its_secret(running: Driver) -> None:
+    body = json.dumps({"data": {"id": 5, "secret": "whsec_hidden", "events": []}}).encode()
+    with scripted((201, {}, body), (201, {}, body)) as script:
+        running.open(script.url, A_KEY)
+        asked = asked_for("webhooks.create", url=NOBODY, events=["stamp.added"])
+        dumped = given(running.ask(**asked, shown=True))
+        assert "whsec_hidden" not in dumped
+        assert "…" in dumped
+        assert given(running.ask(**asked))["secret"] == "whsec_hidden"
 
 
 def test_a_webhook_is_registered_and_its_secret_is_there_once(sdk: Driver) -> None:

@@ -2,7 +2,10 @@
 
 import asyncio
 
-import aiohttp
+try:
+    import aiohttp
+except ModuleNotFoundError as missing:
+    raise ImportError("AsyncClient needs aiohttp: pip install 'loyaltyloop[async]'") from missing
 
 from loyaltyloop._calls import Answer, Attempts, Pause, Request
 from loyaltyloop.errors import ConnectionFailed

@@ -20,10 +20,10 @@ class Transport:
 
     def __init__(self, base_url: str, *, timeout: float, context: ssl.SSLContext | None = None) -> None:
         parts = urlsplit(base_url)
+        self._idle: deque[tuple[float, http.client.HTTPConnection]] = deque(maxlen=None)
         self._secure, self._timeout = parts.scheme == "https", timeout
         self._host, self._port = parts.hostname, parts.port
         self._context = context or (ssl.create_default_context() if self._secure else None)
-        self._idle: deque[tuple[float, http.client.HTTPConnection]] = deque(maxlen=None)
 
     def send(self, request: Request) -> Answer:
         """Send one request. Raises ConnectionFailed."""
@@ -43,6 +43,9 @@ class Transport:
         """Close all connections that wait for another request."""
         while self._idle:
             self._idle.pop()[1].close()
+
+    def __del__(self) -> None:
+        self.close()
 
     def _exchange(self, connection: http.client.HTTPConnection, request: Request) -> Answer:
         parts = urlsplit(request.url)

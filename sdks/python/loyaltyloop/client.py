@@ -59,12 +59,21 @@ class Client(Resources):
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
 
+class _Headers(dict[str, str]):
+    """Headers whose representation holds no API key."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(self)})"
+
+
 def headers_for(api_key: str) -> dict[str, str]:
     """The headers of every request. Raises ValueError: it is no API key."""
     if not api_key.startswith("ll_") or not api_key.isascii() or not api_key.isprintable():
         raise ValueError("api_key must be an API key of the service, which begins with ll_")
-    return {
-        "Authorization": f"Bearer {api_key}",
-        "Accept": "application/json",
-        "User-Agent": f"{LIBRARY} python/{platform.python_version()}",
-    }
+    return _Headers(
+        {
+            "Authorization": f"Bearer {api_key}",
+            "Accept": "application/json",
+            "User-Agent": f"{LIBRARY} python/{platform.python_version()}",
+        }
+    )

@@ -44,12 +44,13 @@ async function attempt(work) {
   }
 }
 
-async function call({ call: name, subject, given = {} }) {
+async function call({ call: name, subject, given = {}, shown = false }) {
   const [resource, method] = name.split(".");
   const time = (value) => (value?.time === undefined ? value : new Date(value.time));
   const given_ = Object.fromEntries(Object.entries(renamed(given, camel)).map(([name, value]) => [name, time(value)]));
   const values = subject === undefined ? [given_] : [subject, given_];
-  return await attempt(async () => await plain(await client[resource][camel(method)](...values)));
+  const asking = async () => await client[resource][camel(method)](...values);
+  return await attempt(async () => (shown ? inspect(await asking()) : await plain(await asking())));
 }
 
 async function paged({ page, given, cursor }) {

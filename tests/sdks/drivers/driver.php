@@ -62,7 +62,8 @@ function call(Client $client, array $asked): array
         $given[camel($name)] = isset($value["time"]) ? new DateTimeImmutable($value["time"]) : $value;
     }
     $subject = array_key_exists("subject", $asked) ? [$asked["subject"]] : [];
-    return attempt(static fn (): mixed => plain($client->$resource->{camel($method)}(...$subject, ...$given)));
+    $show = isset($asked["shown"]) ? static fn (mixed $value): string => print_r($value, true) : plain(...);
+    return attempt(static fn (): mixed => $show($client->$resource->{camel($method)}(...$subject, ...$given)));
 }
 
 function paged(Client $client, array $asked): array

@@ -65,7 +65,8 @@ def call(client: loyaltyloop.Client, asked: Json) -> Json:
     given = {name: time_of(value) for name, value in asked.get("given", {}).items()}
     try:
         asking = getattr(getattr(client, resource), method)(*subject, **given)
-        return {"answer": plain(settled(asking))}
+        answer = settled(asking)
+        return {"answer": repr(answer) if asked.get("shown") else plain(answer)}
     except (loyaltyloop.LoyaltyLoopError, ValueError) as error:
         return {"error": failure(error)}
 
