@@ -128,6 +128,8 @@ class Counter:
         """
         if not self.serving:
             return [Busy() for _ in stamps]
+        if not stamps:
+            return []
         replies = await self._tasks.queue.add_bundle([self._request(*stamp) for stamp in stamps]).future
         return [self._answer(reply, answers.STAMPED) if isinstance(reply, Reply) else reply for reply in replies]
 

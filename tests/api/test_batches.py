@@ -133,6 +133,11 @@ async def test_an_item_that_is_wrong_is_refused_by_itself(till: Till, wrong: Jso
     assert pointer in [error["pointer"] for error in told[0]["problem"]["errors"]]
 
 
+async def test_a_batch_of_which_no_item_can_be_read_is_answered_item_by_item(till: Till) -> None:
+    told = await send(till, item(qr_code="CUS0000000000"), item(qr_code="nothing"))
+    assert [one["problem"]["code"] for one in told] == ["customer_not_found"] * 2
+
+
 @pytest.mark.parametrize("items", [[], [item(customer_id=1)] * 501, "x", None])
 async def test_a_list_that_is_empty_or_too_long_is_refused_as_a_whole(till: Till, items: object) -> None:
     refused(await till.post("/stamps/batch", {"items": items}), 400, "invalid_request")

@@ -19,6 +19,10 @@ EVERYWHERE = {
     "telegram_update": "an update comes before it is known which business it is about",
     "vault": "the fingerprint of the key of all secrets: one row for the whole installation",
     "telegram_chat": "a person in the chat with the shared bot goes from business to business",
+    "page_session": "who is signed in at the pages of a bot goes from business to business as well",
+    "sign_in_link": "a link signs a person in, before it is known in which business they work",
+    "passkey": "a passkey is a person's, as their chat is",
+    "passkey_challenge": "a challenge comes before it is known who signs in",
 }
 SPREAD = [table for name, table in sorted(metadata.tables.items()) if name not in EVERYWHERE]
 

@@ -20,6 +20,7 @@ OWNED = {name for name, table in tables.metadata.tables.items() if "business_id"
 OF_THE_PROGRAM = {
     *(
         "customer_word",
+        "card_link",
         "business_total",
         "idempotency",
         "retired_secret",
