@@ -19,7 +19,7 @@ from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
-from loyalty_core.programs import CardCodes, Surplus
+from loyalty_core.programs import Surplus
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import (
     ActorView,
@@ -99,7 +99,6 @@ TRANSACTION = TransactionView(
     occurred_at=NOW,
     voided_by=None,
     voids=None,
-    rotating_code=False,
 )
 STAMPED = Stamped(
     transaction_id=1001,
@@ -141,7 +140,6 @@ PROGRAM = ProgramView(
     reward_valid_days=None,
     updated_at=JOINED,
     version=1,
-    card_codes=CardCodes.FIXED,
 )
 DETAILS = CustomerDetails(
     **{name: getattr(CUSTOMER, name) for name in CUSTOMER.__struct_fields__},

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from zlib import crc32
 
 import msgspec
-from msgspec import UnsetType
+from msgspec import UNSET, UnsetType
 
 from loyalty_core.customers import Customer
 from loyalty_core.errors import PreconditionFailed
@@ -60,7 +60,7 @@ class ActorView(msgspec.Struct, frozen=True):
 
 
 class TransactionView(msgspec.Struct, frozen=True):
-    """An entry of the ledger as the world sees it; `rotating_code` says whether a good one was shown for it."""
+    """An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it."""
 
     id: int
     type: EntryType
@@ -73,7 +73,7 @@ class TransactionView(msgspec.Struct, frozen=True):
     occurred_at: datetime
     voided_by: int | None
     voids: int | None
-    rotating_code: bool
+    rotating_code: bool | UnsetType = UNSET
 
 
 class CustomerDetails(CustomerView, frozen=True):
@@ -84,7 +84,7 @@ class CustomerDetails(CustomerView, frozen=True):
 
 
 class ProgramView(msgspec.Struct, frozen=True):
-    """The program in force as the world sees it."""
+    """The program in force as the world sees it; `card_codes` is there unless they are fixed."""
 
     name: str
     stamps_required: int
@@ -95,7 +95,7 @@ class ProgramView(msgspec.Struct, frozen=True):
     reward_valid_days: int | None
     updated_at: datetime
     version: int
-    card_codes: CardCodes
+    card_codes: CardCodes | UnsetType = UNSET
 
 
 def utc(moment: datetime) -> datetime:
@@ -180,7 +180,7 @@ def transaction_view(entry: Entry) -> TransactionView:
         utc(entry.occurred_at),
         entry.voided_by,
         entry.voids,
-        entry.code_key is not None,
+        UNSET if entry.code_key is None else True,
     )
 
 
@@ -197,5 +197,5 @@ def program_view(program: Program) -> ProgramView:
         terms.reward_valid_days,
         utc(terms.updated_at),
         terms.version,
-        terms.card_codes,
+        UNSET if terms.card_codes is CardCodes.FIXED else terms.card_codes,
     )

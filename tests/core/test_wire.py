@@ -29,12 +29,12 @@ CUSTOMER = (
     "id qr_code name phone email birthday current_stamps stamps_required total_stamps total_visits rewards_earned "
     "rewards_available last_visit_at created_at updated_at version"
 )
-TRANSACTION = "id type stamps customer_id reward_id branch_id order_ref actor occurred_at voided_by voids rotating_code"
+TRANSACTION = "id type stamps customer_id reward_id branch_id order_ref actor occurred_at voided_by voids"
 REWARD = "id customer_id description status earned_at redeemed_at expires_at"
 STAMPED = "transaction_id stamps_added current_stamps stamps_required total_stamps reward_earned rewards customer"
 PROGRAM = (
     "name stamps_required reward_description surplus cooldown_seconds daily_stamp_cap reward_valid_days "
-    "updated_at version card_codes"
+    "updated_at version"
 )
 WIRE_NAMES = {
     "customer.created",
@@ -101,7 +101,6 @@ def test_a_transaction_shows_what_the_ledger_holds(shop: Shop) -> None:
         "occurred_at": "2026-03-01T20:00:00Z",
         "voided_by": 3,
         "voids": None,
-        "rotating_code": False,
     }
     assert transaction_view(shop.entries[3]).voids == 2
 

@@ -285,7 +285,7 @@ export interface Problem {
   reason?: VoidBar;
 }
 
-/** The program in force as the world sees it. */
+/** The program in force as the world sees it; `card_codes` is there unless they are fixed. */
 export interface Program {
   name: string;
   stampsRequired: number;
@@ -296,7 +296,7 @@ export interface Program {
   rewardValidDays: number | null;
   updatedAt: string;
   version: number;
-  cardCodes: CardCodes;
+  cardCodes?: CardCodes;
 }
 
 /** How many deliveries were queued, and the first of them. */
@@ -364,7 +364,7 @@ export interface Stamped {
   stampsDropped?: number;
 }
 
-/** An entry of the ledger as the world sees it; `rotating_code` says whether a good one was shown for it. */
+/** An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it. */
 export interface Transaction {
   id: number;
   type: EntryType;
@@ -377,7 +377,7 @@ export interface Transaction {
   occurredAt: string;
   voidedBy: number | null;
   voids: number | null;
-  rotatingCode: boolean;
+  rotatingCode?: boolean;
 }
 
 /** A stamp or a redemption was undone. */

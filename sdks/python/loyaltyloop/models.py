@@ -512,7 +512,7 @@ class Problem(Model):
 
 
 class Program(Model):
-    """The program in force as the world sees it."""
+    """The program in force as the world sees it; `card_codes` is there unless they are fixed."""
 
     name: str
 
@@ -651,7 +651,7 @@ class Stamped(Model):
 
 
 class Transaction(Model):
-    """An entry of the ledger as the world sees it; `rotating_code` says whether a good one was shown for it."""
+    """An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it."""
 
     id: int
 

@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * The program in force as the world sees it. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * The program in force as the world sees it; `card_codes` is there unless they are fixed. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read string $name
  * @property-read int $stampsRequired

@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * An entry of the ledger as the world sees it; `rotating_code` says whether a good one was shown for it. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read int $id
  * @property-read string $type
