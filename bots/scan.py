@@ -29,7 +29,10 @@ def cards_in(picture: bytes) -> list[str]:
     Other QR codes are left out.
     """
     found = [shown for shown in map(shown_in, read_codes(picture)) if shown is not None]
-    return list({shown.card: shown.whole for shown in reversed(found)}.values())[::-1]
+    cards: dict[str, str] = {}
+    for shown in found:
+        cards.setdefault(shown.card, shown.whole)
+    return list(cards.values())
 
 
 def cannot_be_read(turn: Turn) -> bool:

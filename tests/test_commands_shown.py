@@ -48,6 +48,7 @@ BEFORE = {
     "docs/howto/import.md": [SHOP, r"printf 'Name;Telefon;Stempel\nZoë;0170 1234567;3\nBen;4,9E+11;1\n' > guests.csv"],
     "docs/howto/integrate.md": ["loyalty demo --port 0"],
     "docs/howto/open-a-chat.md": [SHOP],
+    "docs/howto/rotating-codes.md": [SHOP],
     "docs/howto/receive-webhooks.md": [SHOP, "LOYALTY_WEBHOOK_ALLOW=127.0.0.0/8", "loyalty serve"],
 }
 """What a document takes for granted."""

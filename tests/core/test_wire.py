@@ -139,7 +139,7 @@ def test_a_program_has_the_fields_of_the_contract_and_shows_the_version_in_force
     shop.change(stamps_required=9)
     seen = wire(program_view(shop.program))
     assert " ".join(seen) == PROGRAM
-    assert list(seen.values()) == ["Bean & Leaf", 9, "A coffee", "carry", 60, 5, 30, "2026-03-02T12:00:00Z", 2, "fixed"]
+    assert list(seen.values()) == ["Bean & Leaf", 9, "A coffee", "carry", 60, 5, 30, "2026-03-02T12:00:00Z", 2]
 
 
 def test_a_summary_has_the_fields_of_the_contract() -> None:

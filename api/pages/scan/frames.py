@@ -21,7 +21,6 @@ from api.pages.scan.shift import position_of
 from api.pages.scan.told import IN_WORDS
 from api.parsing import whole_body
 from api.refusals import BodyTooLarge, RateLimited
-from loyalty_app.pictures.code_reading import read_frame
 from loyalty_app.sign_in.sessions import PagePerson
 from loyalty_core.errors import Busy, InvalidRequest
 
@@ -89,10 +88,16 @@ class FrameReader:
         self._waiting += 1
         frames.turn += 1
         try:
-            read = await asyncio.get_running_loop().run_in_executor(self._thread, read_frame, jpeg, frames.turn)
+            read = await asyncio.get_running_loop().run_in_executor(self._thread, _read_frame, jpeg, frames.turn)
         finally:
             self._waiting -= 1
         return FrameCodes(tuple(text[:LONGEST_TEXT] for text in read[:MOST_CODES]))
+
+
+def _read_frame(jpeg: bytes, turn: int) -> list[str]:
+    from loyalty_app.pictures.code_reading import read_frame  # noqa: PLC0415  # few need the reader
+
+    return read_frame(jpeg, turn)
 
 
 READER = FrameReader()
