@@ -169,11 +169,12 @@ def set_chat_menu_button(call: Call, asked: SetChatMenuButton) -> bool:
         raise bad_request("can't parse menu button: Unsupported type specified")
     if menu["type"] == "web_app":
         check_app(menu)
-    if asked.chat_id:
-        call.chat(asked.chat_id)
+    chat = call.chat(asked.chat_id) if asked.chat_id else None
     call.bot.menus.pop(asked.chat_id, None)
     if menu["type"] != "default":
         call.bot.menus[asked.chat_id] = menu
+    if chat is not None:
+        call.world.tell(chat, "menu")  # a phone that has the chat open shows the button at once
     return True
 
 
