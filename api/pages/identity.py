@@ -1,4 +1,4 @@
-"""Identity: opens and ends sessions, and tells a handler who has one.
+"""Identity: opens and ends sessions, and tells a handler whose session a request belongs to.
 
 Inside Telegram the token of a session travels in a header, `Authorization: Bearer …`: cookies of framed pages are
 blocked there. Outside it travels in a cookie that scripts cannot read, one for each bot, so that two shops do not
