@@ -12,6 +12,7 @@ A page is a template with its words, and a script that asks for JSON below the p
     scan/           what the scanner asks for
     card.py         a customer's cards in Telegram; `private_card.py` at their private addresses
     joining.py      the page at which people join without Telegram
+    desk/           the desk of owners and managers, a module for each section
     refusals.py     what only pages refuse; `answers.py` shows every refusal, as a page or as JSON
 
 No rule of the stamp card and no SQL lives here, and no right is decided: handlers ask `loyalty_app`.
@@ -21,6 +22,7 @@ from litestar import Router
 
 from api.pages import card, entrances, identity, one_time_links, scan, static_files
 from api.pages.answers import EXCEPTION_HANDLERS
+from api.pages.desk import DESK
 from api.pages.identity import PERSON
 from api.pages.security import same_site
 
@@ -33,6 +35,7 @@ PAGES = Router(
         *entrances.HANDLERS,
         *scan.HANDLERS,
         *card.HANDLERS,
+        DESK,
     ],
     guards=[same_site],
     dependencies=PERSON,

@@ -53,21 +53,6 @@ async def show_card(request: AppRequest, bot: FromPath[str]) -> Template:
     )
 
 
-@get("/{bot:str}/shop")
-async def show_desk(request: AppRequest, bot: FromPath[str]) -> Template:
-    """The desk, for owners and managers. Raises UnknownBot."""
-    bot_id, words = await bot_of(request, bot), words_for_request(request, PageName.DESK)
-    title = words.plain("Your shop")
-    return page_response(
-        request,
-        WebPage(
-            name=PageName.DESK,
-            title=title,
-            bot_id=bot_id,
-        ),
-    )
-
-
 @get("/{bot:str}/api/codes/{business:str}")
 async def show_codes(request: AppRequest, business: FromPath[str], person: NamedDependency[PagePerson]) -> ASGIResponse:
     """What the card of this person in a shop shows now and in the next minutes, a `CodesToShow`.
@@ -84,4 +69,4 @@ async def show_codes(request: AppRequest, business: FromPath[str], person: Named
     return data_response(shown, headers={"Cache-Control": "no-store"})
 
 
-HANDLERS = [show_scan, show_card, show_desk, show_codes]
+HANDLERS = [show_scan, show_card, show_codes]

@@ -50,6 +50,8 @@ class WebPage(msgspec.Struct, frozen=True, kw_only=True):
     template: str = ""
     framed_by: FramedBy = FramedBy.NOBODY
     status: int = 200
+    language: str | None = None
+    """That of the page where its person is known; else that of the request."""
 
 
 def language_of_request(request: AppRequest) -> str:
@@ -65,7 +67,8 @@ def words_for_request(request: AppRequest, name: PageName) -> Words:
 
 def page_response(request: AppRequest, page: WebPage) -> Template:
     """Fill the template of a page, and put the headers of all pages on it."""
-    settings, words = runtime_of(request).settings, words_for_request(request, page.name)
+    settings = runtime_of(request).settings
+    words = words_of(page.name, page.language or language_of_request(request))
     context = {
         "words": words,
         "title": page.title,

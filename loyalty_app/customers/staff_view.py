@@ -99,10 +99,11 @@ def _undoable(connection: Connection, holder: Customer, at: Occasion) -> Entry |
         .limit(LOOKED_BACK)
     )
     entries = map(entry_of, connection.execute(newest))
-    return next((entry for entry in entries if _may_undo(entry, at)), None)
+    return next((entry for entry in entries if may_undo(entry, at)), None)
 
 
-def _may_undo(entry: Entry, at: Occasion) -> bool:
+def may_undo(entry: Entry, at: Occasion) -> bool:
+    """Whether somebody may undo an entry at a moment."""
     try:
         check_right(entry, at)
     except (AlreadyVoided, VoidRefused):

@@ -14,8 +14,10 @@ from datetime import datetime, time, timedelta
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, literal_column, or_, select
 
+from loyalty_app.customers.transactions import LedgerSearch, list_entries
 from loyalty_app.db.rows import entry_of
 from loyalty_app.db.tables import customer, reward, staff, transaction
+from loyalty_app.pagination import Page, PageRequest
 from loyalty_app.shops.businesses import Business
 from loyalty_core.ledger import Entry, EntryType
 
@@ -118,6 +120,14 @@ def read_staff_deeds(
         .limit(limit)
     )
     return deeds_of(connection, business, [entry_of(row) for row in connection.execute(newest)])
+
+
+def list_deeds(
+    connection: Connection, business: Business, search: LedgerSearch, *, wanted: PageRequest
+) -> Page[StaffDeed]:
+    """The entries of a shop that fit, made by anybody, the newest first. Raises InvalidCursor, PageTooDeep."""
+    found = list_entries(connection, business.id, search, wanted=wanted)
+    return Page(deeds_of(connection, business, found.data), found.pagination)
 
 
 def deeds_of(connection: Connection, business: Business, entries: Sequence[Entry]) -> list[StaffDeed]:

@@ -133,7 +133,8 @@ async def test_a_manager_opens_the_desk_on_a_computer_by_a_link_from_the_chat(
             [text] = [message.text for message in ana.messages if message.text and f"{url}/app/" in message.text]
             await tab.page.goto(url + text.partition(url)[2].split()[0].partition("<")[0])
             await tab.page.get_by_role("button", name="Sign in").click()
-            await tab.page.wait_for_url(f"{url}/app/{bot['id']}/shop")
+            await tab.page.wait_for_url(f"{url}/app/{bot['id']}/shop/*/figures")
+            await tab.page.get_by_role("heading", name="Figures", exact=True).wait_for()
             [cookie] = await tab.page.context.cookies()
             assert (cookie["name"], cookie["httpOnly"]) == (f"loyalty-{bot['id']}", True)
             assert tab.problems == []

@@ -67,6 +67,29 @@ async function openSession() {
   if (known && known !== language) document.dispatchEvent(new CustomEvent("language", { detail: known }));
 }
 
+/** Fetch a whole page or a file with the session in a header, as a browser does it with a cookie. A form has its key in
+ * its fields, so it may be sent again. @param {string} address @param {RequestInit} [request] */
+export async function askPage(address, request = {}) {
+  if (!kept(TOKEN) && initData()) await signIn();
+  let answer = await fetched(address, withSession(request));
+  if (answer.status === 401 && initData()) {
+    await signIn();
+    answer = await fetched(address, withSession(request));
+  }
+  noteVersion(answer);
+  const name = /filename="([^"]*)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? "";
+  return { text: await answer.text(), url: answer.url, redirected: answer.redirected, name };
+}
+
+/** @param {RequestInit} request @returns {RequestInit} */
+function withSession(request) {
+  const token = kept(TOKEN);
+  /** @type {Record<string, string>} */
+  const headers = { "Accept-Language": language };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  return { ...request, headers, signal: AbortSignal.timeout(PATIENCE), credentials: "same-origin" };
+}
+
 /** End the session. */
 export async function signOut() {
   await send("DELETE", "session", {});
@@ -106,9 +129,14 @@ async function fetched(address, request) {
 }
 
 /** @param {Response} answer */
-async function read(answer) {
+function noteVersion(answer) {
   const version = answer.headers.get("X-Page-Version");
   if (version && version !== page.dataset.version) document.dispatchEvent(new CustomEvent("outdated"));
+}
+
+/** @param {Response} answer */
+async function read(answer) {
+  noteVersion(answer);
   if (answer.status === 204) return null;
   const json = await answer.json().catch(() => null);
   if (answer.ok && json !== null) return json.data ?? json;

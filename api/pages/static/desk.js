@@ -1,5 +1,69 @@
 // @ts-check
-/** The script of the page "desk". */
-import { begin } from "./shell.js";
+/**
+ * The desk. Its sections come from the server whole, and work without this script. In Telegram a session travels in a
+ * header, so links and forms are fetched here and put in the place of the page. A form keeps the key that came with it,
+ * so what is sent twice is done once.
+ */
+import { askPage } from "./api.js";
+import { begin, notice, showProblem } from "./shell.js";
+import { inside } from "./telegram.js";
+import { say } from "./words.js";
 
-await begin();
+const main = /** @type {HTMLElement} */ (document.querySelector("#main"));
+
+/** Fetch an address and show it. @param {string} address @param {RequestInit} [request] @param {boolean} [back] */
+async function show(address, request, back = false) {
+  main.setAttribute("aria-busy", "true");
+  try {
+    const answer = await askPage(address, request);
+    const found = new DOMParser().parseFromString(answer.text, "text/html");
+    main.replaceChildren(.../** @type {HTMLElement} */ (found.querySelector("#main")).children);
+    document.title = found.title;
+    if (!back) history.pushState(null, "", request?.method === "POST" && !answer.redirected ? location.href : answer.url);
+    notice("");
+    window.scrollTo(0, 0);
+    main.focus({ preventScroll: true });
+  } catch (error) {
+    if (!(error instanceof Error) || error.message === "") showProblem(error);
+    else notice(error.message);
+  } finally {
+    main.removeAttribute("aria-busy");
+  }
+}
+
+/** Let a person save a file that was fetched. @param {string} address */
+async function download(address) {
+  const answer = await askPage(address);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([answer.text], { type: "text/csv" }));
+  link.download = answer.name || "figures.csv";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+document.addEventListener("click", (event) => {
+  const link = /** @type {Element} */ (event.target).closest("a[href]");
+  if (!inside || !(link instanceof HTMLAnchorElement) || link.origin !== location.origin || link.hash) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  if (link.hasAttribute("download")) download(link.href).catch(() => notice(say("That did not work. Please try again.")));
+  else void show(link.href);
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!inside || !(form instanceof HTMLFormElement)) return;
+  event.preventDefault();
+  const fields = new URLSearchParams(/** @type {any} */ (new FormData(form)));
+  if (form.method === "post") void show(form.action, { method: "POST", body: fields });
+  else void show(`${form.action.split("?")[0]}?${fields}`);
+});
+
+if (inside) addEventListener("popstate", () => void show(location.href, undefined, true));
+
+if (document.querySelector("[data-desk=closed]")) {
+  if (inside) {
+    const person = await begin();
+    if (person) await show(location.href, undefined, true);
+  }
+} else void begin();

@@ -1,0 +1,28 @@
+"""The desk: an owner's or a manager's shop, on a phone and on a large screen, at `/app/<bot>/shop`.
+
+    sections.py   the table of sections: add one there, and its module below
+    frame.py      who is there, in which shop, and how a section is shown
+    forms.py      what is sent, and what is refused, in sentences
+    entry.py      the way in: the list of shops, and what is shown to those who are not signed in
+    figures.py, ledger.py, customers.py, customer_card.py, rewards.py, program.py: a section each
+
+Nothing is decided here that the chat and the API do not decide: rights, rules and writes are those of `loyalty_app`.
+"""
+
+from litestar import Router
+
+from api.pages.desk import customer_card, customers, entry, figures, ledger, program, rewards
+
+DESK = Router(
+    "/{bot:str}/shop",
+    route_handlers=[
+        *entry.HANDLERS,
+        *figures.HANDLERS,
+        *ledger.HANDLERS,
+        *customers.HANDLERS,
+        *customer_card.HANDLERS,
+        *rewards.HANDLERS,
+        *program.HANDLERS,
+    ],
+    exception_handlers=entry.EXCEPTION_HANDLERS,
+)

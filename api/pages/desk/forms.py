@@ -1,0 +1,112 @@
+"""Forms of the desk: what a browser sends, read as texts, and what is wrong with it, in sentences.
+
+A form carries a key that was made with its page. What it asks for is done once, however often it is sent. Refusals are
+said as in the chat (`customers/refusal_sentences.py`), but for those that mean something else to a form.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from api.faults import faults_of
+from api.messages import AppRequest
+from loyalty_app.customers.refusal_sentences import sentence_of as chat_sentence
+from loyalty_app.observability.metrics import count_refusal
+from loyalty_app.words import N_, Words
+from loyalty_core import errors
+from loyalty_core.errors import CustomerExists, FieldError, InvalidRequest, LoyaltyError
+
+KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+LONGEST_FIELD = 1_000
+
+FIELD_SENTENCES: dict[str, str] = {
+    "name": N_("Please write a name of at most 200 letters."),
+    "phone": N_("Please write a whole phone number, best with its country code."),
+    "email": N_("Please write an e-mail address, as ana@example.com."),
+    "birthday": N_("Please write a day that is not in the future, from 1900 on."),
+    "stamps": N_("Please choose a number of stamps from 1 to 10."),
+    "branch_id": N_("Please choose one of the branches."),
+    "stamps_required": N_("Please write a whole number from 1 to 100."),
+    "reward_description": N_("Please write a text of at most 200 letters."),
+    "surplus": N_("Please choose one of the two."),
+    "cooldown_seconds": N_("Please write a whole number of minutes, at most a year; 0 is no waiting."),
+    "daily_stamp_cap": N_("Please write a whole number from 1 to 1000, or leave it empty for no limit."),
+    "reward_valid_days": N_("Please write a whole number of days from 1 to 3650, or leave it empty for ever."),
+    "reason": N_("Please write a reason of at most 200 letters, or none."),
+    "key": N_("This form was not sent as a whole. Please try again."),
+}
+UNCLEAR = N_("That cannot be right. Please check it.")
+TAKEN = N_("Another card of this shop has that phone number.")
+
+SENTENCES: dict[type[LoyaltyError], str] = {
+    errors.IdempotencyKeyReused: N_(
+        "This form was sent before with something else in it. Please check, and send it again."
+    ),
+    errors.Busy: N_("The server cannot save this just now. Please send it again in a moment: it is done only once."),
+    errors.InvalidRequest: N_("Some fields are not right, so nothing was changed."),
+    errors.InvalidCursor: N_("This part of the list is not there any more. Begin at its start."),
+    errors.PageTooDeep: N_("This part of the list is not there any more. Begin at its start."),
+}
+
+
+class SentForm(msgspec.Struct, frozen=True):
+    """A form as it was sent: its fields as texts without spaces around them."""
+
+    fields: dict[str, str]
+
+    def text(self, name: str) -> str:
+        """A field; empty if it was not sent."""
+        return self.fields.get(name, "")
+
+    @property
+    def key(self) -> str:
+        """The key that was made with the page. Raises InvalidRequest."""
+        key = self.text("key")
+        if not KEY.fullmatch(key):
+            raise InvalidRequest.field("key", "must be the key that came with the page")
+        return key
+
+    def number(self, name: str) -> int | str | None:
+        """A field as a whole number, in the digits of any script; the text itself if it is none, None if empty."""
+        text = self.text(name)
+        return int(text) if text.isdecimal() and len(text) <= len(str(2**53)) else text or None
+
+
+async def read_form(request: AppRequest) -> SentForm:
+    """The form in the body of a request. Files and very long texts are left out."""
+    sent = await request.form()
+    texts = {name: value.strip() for name, value in sent.items() if isinstance(value, str)}
+    return SentForm({name: text for name, text in texts.items() if len(text) <= LONGEST_FIELD})
+
+
+Shape = type[msgspec.Struct]
+
+
+def check_fields(values: Mapping[str, object], shape: Shape) -> None:
+    """Raise InvalidRequest, naming all wrong fields, unless the values fit the fields of a struct."""
+    try:
+        msgspec.convert(values, shape)
+    except msgspec.ValidationError:
+        raise InvalidRequest(*faults_of(dict(values), shape)) from None
+
+
+def field_faults(words: Words, refusal: LoyaltyError) -> dict[str, str]:
+    """The sentences for the fields that a refusal names; empty if it names none."""
+    if isinstance(refusal, CustomerExists):
+        return {"phone": words.plain(TAKEN)}
+    if not isinstance(refusal, InvalidRequest):
+        return {}
+    return {name: words.plain(FIELD_SENTENCES.get(name, UNCLEAR)) for name in map(_named, refusal.errors) if name}
+
+
+def _named(fault: FieldError) -> str:
+    return fault.pointer.lstrip("/").partition("/")[0]
+
+
+def sentence_of(words: Words, refusal: LoyaltyError, now: datetime) -> str:
+    """A refusal in words; it is also counted. `now` is in the time zone of the shop."""
+    count_refusal("pages", refusal.code)
+    own = SENTENCES.get(type(refusal))
+    return words.plain(own) if own else chat_sentence(words, refusal, now)

@@ -1,0 +1,57 @@
+"""Fields of the program: what each means, and what a change means for cards in progress. The rules are in the core."""
+
+import msgspec
+
+from loyalty_app.words import N_
+
+MINUTE = 60
+
+
+class ProgramField(msgspec.Struct, frozen=True, kw_only=True):
+    """A field: its name, what it means, and the kind of its input."""
+
+    title: str
+    what: str
+    kind: str = "number"
+
+
+FIELDS: dict[str, ProgramField] = {
+    "stamps_required": ProgramField(
+        title=N_("Stamps"),
+        what=N_(
+            "How many stamps fill a card. Cards in progress never get longer: a larger number counts from a customer's "
+            "next card on, a smaller one at once."
+        ),
+    ),
+    "reward_description": ProgramField(
+        title=N_("Reward"),
+        what=N_("What a full card earns. Rewards already earned keep their text; new ones get the new one."),
+        kind="text",
+    ),
+    "surplus": ProgramField(
+        title=N_("Extra stamps"),
+        what=N_(
+            "If somebody gets more stamps than the card still needs, the extra ones are dropped, or they go on to the "
+            "next card. This applies from the next stamp on."
+        ),
+        kind="surplus",
+    ),
+    "cooldown_seconds": ProgramField(
+        title=N_("Waiting time in minutes"),
+        what=N_(
+            "How long a customer waits from one visit to the next, so that nobody is stamped twice by mistake. Cards "
+            "keep all their stamps."
+        ),
+    ),
+    "daily_stamp_cap": ProgramField(
+        title=N_("Daily limit"),
+        what=N_("The most stamps that a customer can collect in a day. Cards keep all their stamps."),
+    ),
+    "reward_valid_days": ProgramField(
+        title=N_("Validity of rewards in days"),
+        what=N_(
+            "For how many days a reward can be redeemed, to the end of the last one. Rewards already earned keep the "
+            "time that they were promised."
+        ),
+    ),
+}

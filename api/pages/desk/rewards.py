@@ -1,0 +1,114 @@
+"""Rewards: what the shop owes, the oldest first, and what became of the others, the newest first."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+from litestar import get
+from litestar.response import Template
+
+from api.messages import AppRequest
+from api.pages.desk.frame import DeskVisit, SectionPage, shown, visit_of
+from api.pages.desk.sections import REWARDS
+from loyalty_app.customers.analytics import count_rewards
+from loyalty_app.customers.lists import Owed, RewardSearch, list_owed, list_rewards
+from loyalty_app.customers.staff_view import with_ids
+from loyalty_app.pagination import Page, PageRequest
+from loyalty_app.words import N_, Words
+from loyalty_core.customers import Customer
+from loyalty_core.rewards import RewardStatus
+from loyalty_core.views import RewardView
+
+LINES = 50
+STATUSES: dict[RewardStatus, str] = {
+    RewardStatus.AVAILABLE: N_("Open"),
+    RewardStatus.REDEEMED: N_("Handed out"),
+    RewardStatus.EXPIRED: N_("Expired"),
+    RewardStatus.VOIDED: N_("Taken back"),
+}
+
+
+class RewardLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One reward in words. `end` is when it was handed out or ends; `customer` is empty if that card is erased."""
+
+    customer_id: int
+    customer: str
+    reward: str
+    earned: str
+    end: str
+
+
+@get("/{shop:str}/rewards")
+async def show_rewards(request: AppRequest) -> Template:
+    """Rewards with one status. Raises what `visit_of` raises, InvalidCursor."""
+    visit = await visit_of(request, REWARDS)
+    asked = visit.asked("status")
+    status = RewardStatus(asked) if asked in set(RewardStatus) else RewardStatus.AVAILABLE
+    wanted = PageRequest(limit=LINES, cursor=visit.asked("cursor") or None)
+    lines, more = await (_owed(visit, wanted) if status is RewardStatus.AVAILABLE else _others(visit, status, wanted))
+    shop, now = visit.shop, visit.now
+    counts = await visit.runtime.database.read(
+        lambda c: {one: count_rewards(c, shop.id, one, now=now) for one in STATUSES}
+    )
+    context: dict[str, object] = {
+        "status": status,
+        "statuses": STATUSES,
+        "counts": counts,
+        "lines": lines,
+        "more": more,
+        "later": bool(wanted.cursor),
+    }
+    return shown(visit, SectionPage(template="rewards.html", context=context))
+
+
+Lines = tuple[Sequence[RewardLine], str | None]
+"""Some lines, and the cursor of the next ones."""
+
+
+async def _owed(visit: DeskVisit, wanted: PageRequest) -> Lines:
+    shop, now = visit.shop, visit.now
+    found: Page[Owed] = await visit.runtime.database.read(lambda c: list_owed(c, shop, now=now, wanted=wanted))
+    lines = [
+        RewardLine(
+            customer_id=owed.customer_id,
+            customer=owed.customer_name,
+            reward=owed.description,
+            earned=_day(visit, owed.earned_at),
+            end=_last_day(visit.words, visit, owed.expires_at),
+        )
+        for owed in found.data
+    ]
+    return lines, found.pagination.next_cursor
+
+
+async def _others(visit: DeskVisit, status: RewardStatus, wanted: PageRequest) -> Lines:
+    shop, search = visit.shop, RewardSearch(now=visit.now, status=status)
+
+    found = await visit.runtime.database.read(lambda c: list_rewards(c, shop, search, wanted=wanted))
+    ids = {one.customer_id for one in found.data}
+    people = await visit.runtime.database.read(lambda c: with_ids(c, shop.id, sorted(ids)))
+    names: dict[int, Customer] = {one.id: one for one in people}
+    return [_line(visit, one, names.get(one.customer_id)) for one in found.data], found.pagination.next_cursor
+
+
+def _line(visit: DeskVisit, one: RewardView, holder: Customer | None) -> RewardLine:
+    end = _day(visit, one.redeemed_at) if one.redeemed_at else _last_day(visit.words, visit, one.expires_at)
+    return RewardLine(
+        customer_id=one.customer_id,
+        customer=holder.name if holder else "",
+        reward=one.description,
+        earned=_day(visit, one.earned_at),
+        end=end,
+    )
+
+
+def _day(visit: DeskVisit, moment: datetime) -> str:
+    return visit.words.date(moment.astimezone(visit.shop.zone))
+
+
+def _last_day(words: Words, visit: DeskVisit, end: datetime | None) -> str:
+    """The last day of a reward, which ends at the midnight after it."""
+    return _day(visit, end - timedelta(seconds=1)) if end else words.plain("for ever")
+
+
+HANDLERS = [show_rewards]

@@ -1,0 +1,26 @@
+"""The sections of the desk, in the order of its navigation. A section is one module of this folder and one template.
+
+To add one: a line here, its module with HANDLERS in the list of `__init__`, and a template in `templates/desk`.
+"""
+
+import msgspec
+
+from loyalty_app.words import N_
+from loyalty_core.access import Role
+
+
+class Section(msgspec.Struct, frozen=True):
+    """A part of the desk: the end of its address, its name, and the lowest role that sees it, as in the chat."""
+
+    path: str
+    label: str
+    role: Role = Role.MANAGER
+
+
+FIGURES = Section("figures", N_("Figures"))
+LEDGER = Section("ledger", N_("Ledger"))
+CUSTOMERS = Section("customers", N_("Customers"))
+REWARDS = Section("rewards", N_("Rewards"))
+PROGRAM = Section("program", N_("Program"), Role.OWNER)
+
+SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM)
