@@ -5,13 +5,15 @@ day of the shop). The others are for people: an import ignores them.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, TextIO
 
 from sqlalchemy import Connection, Row, select
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer
-from loyalty_app.exporting.files import BYTE_ORDER_MARK, write_sheet
+from loyalty_app.exporting.files import BYTE_ORDER_MARK, as_text, write_sheet
+from loyalty_app.private_files import new_file
 from loyalty_app.shops.businesses import Business, find_business
 
 HEAD = (
@@ -37,6 +39,12 @@ async def export_customers(database: Database, business_id: int, file: TextIO, *
         return write_customers(file, connection, find_business(connection, business_id), for_excel=for_excel)
 
     return await database.read(work)
+
+
+async def write_customers_file(database: Database, business_id: int, path: Path, *, for_excel: bool = False) -> None:
+    """Write the same into a new file that only its owner may read. Raises InvalidRequest, OSError."""
+    with new_file(path) as file, as_text(file) as text:
+        await export_customers(database, business_id, text, for_excel=for_excel)
 
 
 def write_customers(file: TextIO, connection: Connection, business: Business, *, for_excel: bool = False) -> int:

@@ -4,13 +4,18 @@ CSV is UTF-8 with CR LF, and has a ' before a cell that would be a formula. Why:
 begins with =, +, -, @, a tab or a line break. So may the part after a semicolon within a cell, where spreadsheets take
 semicolons for separators: in half of Europe. An import removes the '. A cell that has such a ' itself gets one more, so
 that an import reads what was exported.
+
+A download is written whole first, from one state of the data, and sent from the disk. Why: a slow reader must not hold
+a state of the database.
 """
 
+import asyncio
 import csv
 import os
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from io import TextIOWrapper
@@ -18,6 +23,8 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from loyalty_app.private_files import new_file
+
+PIECE = 256 * 1024
 
 
 @contextmanager
@@ -76,3 +83,18 @@ def write_sheet(file: TextIO, head: Sequence[str], rows: Iterable[Sequence[objec
         writer.writerow(map(guarded, row))
         count += 1
     return count
+
+
+async def download(write: Callable[[Path], Awaitable[object]]) -> BinaryIO:
+    """The file that `write` puts at the path which it gets; it is in no folder any more, and ends with its reader."""
+    with tempfile.TemporaryDirectory(prefix="loyalty-export-") as folder:
+        path = Path(folder, "download.zip")
+        await write(path)
+        return await asyncio.to_thread(path.open, "rb")
+
+
+async def pieces(file: BinaryIO) -> AsyncIterator[bytes]:
+    """The content of a file, piece by piece; it is closed at the end, and when nobody reads on."""
+    with file:
+        while piece := await asyncio.to_thread(file.read, PIECE):
+            yield piece

@@ -22,5 +22,6 @@ LEDGER = Section("ledger", N_("Ledger"))
 CUSTOMERS = Section("customers", N_("Customers"))
 REWARDS = Section("rewards", N_("Rewards"))
 PROGRAM = Section("program", N_("Program"), Role.OWNER)
+EXPORT = Section("export", N_("Export"), Role.OWNER)
 
-SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM)
+SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM, EXPORT)

@@ -13,6 +13,7 @@ const HERE = `/app/${page.dataset.bot}`;
 const TOKEN = `session-${page.dataset.bot}${window.name}`;
 const RETRY = `sign-in-${page.dataset.bot}${window.name}`;
 const PATIENCE = 15000;
+const FILE_PATIENCE = 600000;
 
 /** What went wrong: a refusal of the server, or `offline`. Its message is a sentence in the language of the page. */
 export class Problem extends Error {
@@ -67,27 +68,32 @@ async function openSession() {
   if (known && known !== language) document.dispatchEvent(new CustomEvent("language", { detail: known }));
 }
 
-/** Fetch a whole page or a file with the session in a header, as a browser does it with a cookie. A form has its key in
- * its fields, so it may be sent again. @param {string} address @param {RequestInit} [request] */
+/** Fetch a whole page with the session in a header, as a browser does it with a cookie. A form has its key in its
+ * fields, so it may be sent again. @param {string} address @param {RequestInit} [request] */
 export async function askPage(address, request = {}) {
-  if (!kept(TOKEN) && initData()) await signIn();
-  let answer = await fetched(address, withSession(request));
-  if (answer.status === 401 && initData()) {
-    await signIn();
-    answer = await fetched(address, withSession(request));
-  }
-  noteVersion(answer);
-  const name = /filename="([^"]*)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? "";
-  return { text: await answer.text(), url: answer.url, redirected: answer.redirected, name };
+  const answer = await askSigned(address, request, PATIENCE);
+  return { text: await answer.text(), url: answer.url, redirected: answer.redirected };
 }
 
-/** @param {RequestInit} request @returns {RequestInit} */
-function withSession(request) {
+/** @param {string} address @param {RequestInit} request @param {number} patience */
+async function askSigned(address, request, patience) {
+  if (!kept(TOKEN) && initData()) await signIn();
+  let answer = await fetched(address, withSession(request, patience));
+  if (answer.status === 401 && initData()) {
+    await signIn();
+    answer = await fetched(address, withSession(request, patience));
+  }
+  noteVersion(answer);
+  return answer;
+}
+
+/** @param {RequestInit} request @param {number} patience @returns {RequestInit} */
+function withSession(request, patience) {
   const token = kept(TOKEN);
   /** @type {Record<string, string>} */
   const headers = { "Accept-Language": language };
   if (token) headers.Authorization = `Bearer ${token}`;
-  return { ...request, headers, signal: AbortSignal.timeout(PATIENCE), credentials: "same-origin" };
+  return { ...request, headers, signal: AbortSignal.timeout(patience), credentials: "same-origin" };
 }
 
 /** End the session. */
@@ -141,6 +147,15 @@ async function read(answer) {
   const json = await answer.json().catch(() => null);
   if (answer.ok && json !== null) return json.data ?? json;
   throw new Problem(json?.code ? json : { code: "failed", status: answer.status, detail: say("That did not work. Please try again.") });
+}
+
+/** Fetch a file as a page is fetched; the server may take its time to make it. Throws a Problem if there is none.
+ * @param {string} address */
+export async function askFile(address) {
+  const answer = await askSigned(address, {}, FILE_PATIENCE);
+  const name = /filename="([^"]*)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1] ?? "";
+  if (!answer.ok || !name) throw new Problem({ code: "failed", status: answer.status, detail: say("That did not work. Please try again.") });
+  return { content: await answer.blob(), name };
 }
 
 /** @type {Map<string, string>} */

@@ -4,7 +4,7 @@
  * header, so links and forms are fetched here and put in the place of the page. A form keeps the key that came with it,
  * so what is sent twice is done once.
  */
-import { askPage } from "./api.js";
+import { askFile, askPage } from "./api.js";
 import { begin, notice, showProblem } from "./shell.js";
 import { inside } from "./telegram.js";
 import { say } from "./words.js";
@@ -33,10 +33,10 @@ async function show(address, request, back = false) {
 
 /** Let a person save a file that was fetched. @param {string} address */
 async function download(address) {
-  const answer = await askPage(address);
+  const file = await askFile(address);
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([answer.text], { type: "text/csv" }));
-  link.download = answer.name || "figures.csv";
+  link.href = URL.createObjectURL(file.content);
+  link.download = file.name || "figures.csv";
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
