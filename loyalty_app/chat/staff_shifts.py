@@ -6,10 +6,11 @@ Where they are is what their chat remembers; a page of the staff reads and write
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from loyalty_app.chat.chats import ChatChange, change_chat, find_chat
 from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import staff, telegram_chat
 from loyalty_app.shops.workplaces import branches_of, list_positions, require_workplace
 from loyalty_core.errors import InvalidRequest, NotOnStaff
 from loyalty_core.fields import BotId, BusinessId, ChatId, UserId
@@ -92,3 +93,19 @@ async def choose_workplace(
     if branch_id is not None:
         change = msgspec.structs.replace(change, branch_id=branch_id)
     await change_chat(database, bot_id, ChatId(user_id), change, now=now)
+
+
+def places_of_staff(connection: Connection, business_id: BusinessId, *, bot_id: BotId) -> dict[int, str]:
+    """The branches where the members of a shop's staff are, by their ids there; who has chosen none is left out.
+
+    What somebody told this bot counts before what they told another.
+    """
+    branches = {branch.id: branch.name for branch in branches_of(connection, business_id)}
+    chats = (
+        select(staff.c.id, telegram_chat.c.branch_id)
+        .join_from(staff, telegram_chat, staff.c.user_id == telegram_chat.c.chat_id)
+        .where(staff.c.business_id == business_id, staff.c.removed_at.is_(None))
+        .where(telegram_chat.c.business_id == business_id, telegram_chat.c.branch_id.in_(branches))
+        .order_by(telegram_chat.c.bot_id == bot_id)
+    )
+    return {row.id: branches[row.branch_id] for row in connection.execute(chats)}

@@ -41,6 +41,11 @@ def form_of(page: str, action: str) -> dict[str, str]:
     return fields
 
 
+def texts(page: str) -> str:
+    """What can be read on a page."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
 def _attribute(tag: str, name: str) -> str:
     found = re.search(rf'(?<=\s){name}="([^"]*)"', tag)
     return unescape(found[1]) if found else ""

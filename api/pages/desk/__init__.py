@@ -5,6 +5,7 @@
     forms.py      what is sent, and what is refused, in sentences
     entry.py      the way in: the list of shops, and what is shown to those who are not signed in
     figures.py, ledger.py, customers.py, customer_card.py, rewards.py, program.py: a section each
+    staff.py, staff_lines.py  people and invitations
     exporting.py  files to take along
 
 Nothing is decided here that the chat and the API do not decide: rights, rules and writes are those of `loyalty_app`.
@@ -12,7 +13,7 @@ Nothing is decided here that the chat and the API do not decide: rights, rules a
 
 from litestar import Router
 
-from api.pages.desk import customer_card, customers, entry, exporting, figures, ledger, program, rewards
+from api.pages.desk import customer_card, customers, entry, exporting, figures, ledger, program, rewards, staff
 
 DESK = Router(
     "/{bot:str}/shop",
@@ -24,6 +25,7 @@ DESK = Router(
         *customer_card.HANDLERS,
         *rewards.HANDLERS,
         *program.HANDLERS,
+        *staff.HANDLERS,
         *exporting.HANDLERS,
     ],
     exception_handlers=entry.EXCEPTION_HANDLERS,

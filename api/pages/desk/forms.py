@@ -12,6 +12,8 @@ import msgspec
 
 from api.faults import faults_of
 from api.messages import AppRequest
+from api.pages.desk.frame import DeskVisit, SectionPage
+from api.problems import STATUS
 from loyalty_app.customers.refusal_sentences import sentence_of as chat_sentence
 from loyalty_app.observability.metrics import count_refusal
 from loyalty_app.words import N_, Words
@@ -35,6 +37,8 @@ FIELD_SENTENCES: dict[str, str] = {
     "daily_stamp_cap": N_("Please write a whole number from 1 to 1000, or leave it empty for no limit."),
     "reward_valid_days": N_("Please write a whole number of days from 1 to 3650, or leave it empty for ever."),
     "reason": N_("Please write a reason of at most 200 letters, or none."),
+    "role": N_("Please choose one of the roles."),
+    "staff": N_("There is no such person on the staff."),
     "key": N_("This form was not sent as a whole. Please try again."),
 }
 UNCLEAR = N_("That cannot be right. Please check it.")
@@ -46,6 +50,7 @@ SENTENCES: dict[type[LoyaltyError], str] = {
     ),
     errors.Busy: N_("The server cannot save this just now. Please send it again in a moment: it is done only once."),
     errors.InvalidRequest: N_("Some fields are not right, so nothing was changed."),
+    errors.InviteInvalid: N_("That invitation was used already, or it has ended."),
     errors.InvalidCursor: N_("This part of the list is not there any more. Begin at its start."),
     errors.PageTooDeep: N_("This part of the list is not there any more. Begin at its start."),
 }
@@ -110,3 +115,15 @@ def sentence_of(words: Words, refusal: LoyaltyError, now: datetime) -> str:
     count_refusal("pages", refusal.code)
     own = SENTENCES.get(type(refusal))
     return words.plain(own) if own else chat_sentence(words, refusal, now)
+
+
+def refused_page(visit: DeskVisit, page: SectionPage, refusal: LoyaltyError | None) -> SectionPage:
+    """A page as it stands after something was refused there; after nothing, as it is."""
+    if refusal is None:
+        return page
+    return msgspec.structs.replace(
+        page,
+        wrong=sentence_of(visit.words, refusal, visit.now),
+        faults=field_faults(visit.words, refusal),
+        status=STATUS[type(refusal)],
+    )

@@ -23,6 +23,7 @@ from api.pages.shell import WebPage, language_of_request, page_response
 from api.parsing import ID_TEXT
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import page_key
+from loyalty_app.db.idempotency import KeyedRequest, fingerprint_of
 from loyalty_app.runtime import Runtime
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.staff import Position
@@ -41,6 +42,8 @@ SAID: dict[str, str] = {
     "stamped": N_("The stamps are given."),
     "redeemed": N_("The reward is handed out."),
     "undone": N_("That is undone."),
+    "withdrawn": N_("The invitation is withdrawn. Nobody can use it any more."),
+    "removed": N_("That person is not on the staff any more."),
     "erased": N_("The card and all personal data of this customer are erased."),
 }
 """What a page says after something was done. An address names it by its key, so no other sentence can be put there."""
@@ -93,6 +96,11 @@ class DeskVisit(msgspec.Struct, frozen=True, kw_only=True):
     def caller(self, key: str) -> Caller:
         """The person as a caller of the counter; `key` was made with the form that they sent."""
         return Caller(business=self.shop, actor=self.position.actor, key=page_key(self.person.user_id, key))
+
+    def keyed(self, key: str, operation: str, *asked: object) -> KeyedRequest:
+        """A request of this person, made once-only by the key of a form; `operation` and `asked` tell it apart."""
+        fingerprint = fingerprint_of(msgspec.json.encode([operation, *asked]))
+        return KeyedRequest(business_id=self.shop.id, key=page_key(self.person.user_id, key), fingerprint=fingerprint)
 
 
 def desk_address(bot_id: int, path: str = "", **query: str | int | None) -> str:

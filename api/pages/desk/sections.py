@@ -22,6 +22,7 @@ LEDGER = Section("ledger", N_("Ledger"))
 CUSTOMERS = Section("customers", N_("Customers"))
 REWARDS = Section("rewards", N_("Rewards"))
 PROGRAM = Section("program", N_("Program"), Role.OWNER)
+STAFF = Section("staff", N_("Staff"))
 EXPORT = Section("export", N_("Export"), Role.OWNER)
 
-SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM, EXPORT)
+SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM, STAFF, EXPORT)
