@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 from loyalty_app.importing.candidates import ListedCustomer
 from loyalty_app.pagination import MOST_ROWS, PageRequest
 from loyalty_core.events import EVENT_TYPES
-from loyalty_core.fields import Birthday, EmailText, Id, Name, OrderRef, PhoneText, Reason
+from loyalty_core.fields import Birthday, EmailText, Id, Name, OrderRef, PhoneText, Reason, StampsToUndo
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.stamping import StampOrder
@@ -100,9 +100,10 @@ class RawBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class VoidOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Why something is undone."""
+    """Why something is undone, and how many of its stamps, if not all."""
 
     reason: Reason | None = None
+    stamps: StampsToUndo | None = None
 
 
 class WebhookOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -111,6 +111,11 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         text = f"+{self.number(number)}"
         return f"{LEFT_TO_RIGHT}{text}{END}" if self.rtl else text
 
+    def minus(self, number: int) -> str:
+        """A number of stamps that are taken off again, as "−1"; the same."""
+        text = f"\u2212{self.number(number)}"
+        return f"{LEFT_TO_RIGHT}{text}{END}" if self.rtl else text
+
     def percent(self, share: float) -> str:
         """A share from 0 to 1 in whole percent, as "12%"."""
         return format_percent(share, locale=self.locale)

@@ -308,6 +308,7 @@ class VoidBar(StrEnum):
     NOT_THEIR_OWN = "not_their_own"
     TOO_LATE = "too_late"
     REWARD_HANDED_OUT = "reward_handed_out"
+    MORE_THAN_LEFT = "more_than_left"
 
 
 class VoidRefused(LoyaltyError):

@@ -19,6 +19,7 @@ PRINTABLE = r"^[^\x00-\x1f\x7f]+(?![\s\S])"
 
 Id = Annotated[int, Meta(ge=1, le=LARGEST_ID, description="a positive whole number of at most 64 bits")]
 Stamps = Annotated[int, Meta(ge=1, le=MOST_STAMPS, description="a whole number from 1 to 10")]
+StampsToUndo = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 on, at most as many as are left")]
 Name = Annotated[
     str,
     Meta(min_length=1, max_length=NAME_LENGTH, description="a text of 1 to 200 characters, without control characters"),

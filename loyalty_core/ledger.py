@@ -1,6 +1,7 @@
 """The ledger: the entries of a card, and the card that they add up to.
 
-The law: a card equals the fold of its ledger without the voided entries. Entries never change, except for `voided_by`.
+The law: a card equals the fold of its ledger without the voided entries. Entries never change, except for `voided_by`,
+and for stamps of which a part is undone: these move from `stamps` to `stamps_voided`, so `stamps` is what counts.
 `add_stamps` is the one place where stamps become rewards; giving a stamp and folding a ledger both use it.
 """
 
@@ -52,6 +53,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     `occurred_at` is when it happened: earlier than that for a stamp that was given without a line. `code_key` is the
     number of the rotating code that was shown for it; no code has two entries of one type, undone ones included.
+    `stamps` is what it counts for. `stamps_voided` is how many more were given and undone again, a part at a time; of
+    an entry that undoes a part, it is how many that undid.
     """
 
     id: int
@@ -69,6 +72,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     voided_by: int | None = None
     reason: str | None = None
     code_key: int | None = None
+    stamps_voided: int = 0
 
 
 def add_stamps(card: Card, program: Program, stamps: int) -> Card:

@@ -36,11 +36,12 @@ class Redeemed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Voided(msgspec.Struct, frozen=True, kw_only=True):
-    """A stamp or a redemption was undone."""
+    """A stamp or a redemption was undone; `stamps_voided` is how many stamps were, unset if not asked by number."""
 
     transaction_id: int
     voided_transaction_id: int
     customer: CustomerView
+    stamps_voided: int | UnsetType = UNSET
 
 
 class Claimed(msgspec.Struct, frozen=True, kw_only=True):

@@ -60,7 +60,10 @@ class ActorView(msgspec.Struct, frozen=True):
 
 
 class TransactionView(msgspec.Struct, frozen=True):
-    """An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it."""
+    """An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it.
+
+    `stamps` is what it counts for; `stamps_voided` is there if a part was undone, or if it undid a part.
+    """
 
     id: int
     type: EntryType
@@ -74,6 +77,7 @@ class TransactionView(msgspec.Struct, frozen=True):
     voided_by: int | None
     voids: int | None
     rotating_code: bool | UnsetType = UNSET
+    stamps_voided: int | UnsetType = UNSET
 
 
 class CustomerDetails(CustomerView, frozen=True):
@@ -181,6 +185,7 @@ def transaction_view(entry: Entry) -> TransactionView:
         entry.voided_by,
         entry.voids,
         UNSET if entry.code_key is None else True,
+        entry.stamps_voided or UNSET,
     )
 
 

@@ -7,6 +7,8 @@ The rules, in words:
 - Undoing a redemption makes its reward available again.
 - Staff may undo their own entries for ten minutes; managers, owners and API keys may undo any, at any time.
 - Both entries stay in the ledger.
+- A part of some stamps can be undone, and again, until nothing is left. The visit and the rest stay, and the card is
+  added up as if only the rest had been given.
 
 Giving stamps and redeeming are in `stamping`.
 """
@@ -19,7 +21,7 @@ from loyalty_core.access import Role
 from loyalty_core.analytics import DayTotals
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Customer
-from loyalty_core.errors import AlreadyVoided, VoidBar, VoidRefused
+from loyalty_core.errors import AlreadyVoided, InvalidRequest, VoidBar, VoidRefused
 from loyalty_core.events import Event, TransactionVoided
 from loyalty_core.ledger import ActorType, Entry, EntryType, fold
 from loyalty_core.outcomes import Voided
@@ -49,10 +51,16 @@ class RewardsUndone(msgspec.Struct, frozen=True):
     newly_earned: tuple[tuple[Entry, int], ...]
 
 
-def void(history: History, target: Entry, *, at: Occasion, reason: str | None = None) -> Change[Voided]:
-    """Undo `target`, one of the entries in `history`. Raises AlreadyVoided or VoidRefused."""
+def void(
+    history: History, target: Entry, *, at: Occasion, reason: str | None = None, stamps: int | None = None
+) -> Change[Voided]:
+    """Undo `target`, one of the entries in `history`, or only some of its `stamps`.
+
+    Raises AlreadyVoided, VoidRefused or InvalidRequest.
+    """
     check_right(target, at)
-    left = tuple(entry for entry in history.entries if entry.voided_by is None and entry.id != target.id)
+    rest = _rest(target, stamps)
+    left = _left(history, target, rest)
     undone = _undo(target, left, history, zone=at.now.tzinfo)
     fallen = _fallen(left, undone.lost)
     kept = tuple(entry for entry in left if entry not in fallen)
@@ -60,21 +68,49 @@ def void(history: History, target: Entry, *, at: Occasion, reason: str | None = 
     after = with_card(history.customer, card, at.now)
     entry = new_entry(after, history.program, EntryType.VOID, at=at)
     issued = _issue_all(undone, history.program, at)
-    totals = (*_totals(target, undone.lost, issued, zone=at.now.tzinfo), *_expiry_totals(fallen, at.now.tzinfo))
+    totals = (
+        (_day(target.occurred_at, at.now.tzinfo), _off_its_day(target, rest)),
+        *_reward_totals(undone.lost, issued, at.now.tzinfo),
+        *_expiry_totals(fallen, at.now.tzinfo),
+    )
     change = Change(
         answer=Voided(
             transaction_id=entry.id,
             voided_transaction_id=target.id,
             customer=customer_view(after, history.program),
+            stamps_voided=msgspec.UNSET if stamps is None else stamps,
         ),
         customer=after,
-        entry=msgspec.structs.replace(entry, voids=target.id, reason=reason),
+        entry=msgspec.structs.replace(entry, voids=target.id, reason=reason, stamps_voided=stamps or 0),
         issued=issued,
         settled=(*undone.lost, *undone.freed),
-        voided=(target.id, *(entry.id for entry in fallen)),
+        voided=(*([] if rest else [target.id]), *(entry.id for entry in fallen)),
+        reduced=rest,
         totals=totals,
     )
     return msgspec.structs.replace(change, events=_events(change.answer, issued, at.now))
+
+
+def _rest(target: Entry, stamps: int | None) -> Entry | None:
+    """What an entry counts for once some of its stamps are undone; None if nothing is left."""
+    if stamps is None:
+        return None
+    if target.type is not EntryType.STAMP:
+        raise InvalidRequest.field("stamps", "must be left out: only stamps can be undone in part")
+    if stamps > target.stamps:
+        sentence = f"Only {target.stamps} of these stamps are left to undo, not {stamps}."
+        raise VoidRefused(sentence, VoidBar.MORE_THAN_LEFT, transaction_id=target.id)
+    if stamps == target.stamps:
+        return None
+    undone = target.stamps_voided + stamps
+    return msgspec.structs.replace(target, stamps=target.stamps - stamps, stamps_voided=undone)
+
+
+def _left(history: History, target: Entry, rest: Entry | None) -> tuple[Entry, ...]:
+    """The entries that count after an undo, in their order."""
+    counting = (entry for entry in history.entries if entry.voided_by is None)
+    after = (rest if entry.id == target.id else entry for entry in counting)
+    return tuple(entry for entry in after if entry is not None)
 
 
 def _events(voided: Voided, issued: tuple[Reward, ...], now: datetime) -> tuple[Event, ...]:
@@ -149,16 +185,20 @@ def _issue_all(undone: RewardsUndone, program: Program, at: Occasion) -> tuple[R
     return tuple(issued)
 
 
-def _totals(
-    target: Entry, lost: tuple[Reward, ...], issued: tuple[Reward, ...], *, zone: tzinfo | None
+def _off_its_day(target: Entry, rest: Entry | None) -> DayTotals:
+    """What an undo takes off the day of its entry: a visit only if nothing of it is left."""
+    if target.type is not EntryType.STAMP:
+        return DayTotals(rewards_redeemed=-1)
+    if rest is None:
+        return DayTotals(visits=-1, stamps_voided=target.stamps)
+    return DayTotals(stamps_voided=target.stamps - rest.stamps)
+
+
+def _reward_totals(
+    lost: tuple[Reward, ...], issued: tuple[Reward, ...], zone: tzinfo | None
 ) -> tuple[tuple[date, DayTotals], ...]:
-    """Take an undone entry off its day; take off or add each reward on the day on which it was earned."""
-    if target.type is EntryType.STAMP:
-        first = DayTotals(visits=-1, stamps_voided=target.stamps)
-    else:
-        first = DayTotals(rewards_redeemed=-1)
+    """Take off or add each reward on the day on which it was earned."""
     return (
-        (_day(target.occurred_at, zone), first),
         *((_day(reward.earned_at, zone), DayTotals(rewards_earned=-1)) for reward in lost),
         *((_day(reward.earned_at, zone), DayTotals(rewards_earned=1)) for reward in issued),
     )

@@ -76,8 +76,10 @@ def _figures(entry: Entry, earned: int) -> DayTotals:
     stands = entry.voided_by is None
     match entry.type:
         case EntryType.STAMP:
-            undone = 0 if stands else entry.stamps
-            return DayTotals(visits=int(stands), stamps_added=entry.stamps, stamps_voided=undone, rewards_earned=earned)
+            given, counting = entry.stamps + entry.stamps_voided, entry.stamps * stands
+            return DayTotals(
+                visits=int(stands), stamps_added=given, stamps_voided=given - counting, rewards_earned=earned
+            )
         case EntryType.IMPORT:
             return DayTotals(rewards_earned=earned)
         case EntryType.REDEEM:

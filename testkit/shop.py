@@ -73,9 +73,16 @@ class Shop:
         return (await self.counter.redeem(self.caller(key), customer, order)).outcome
 
     async def void(
-        self, transaction_id: int, *, key: str | None = None, by: Actor = TILL, reason: str | None = None
+        self,
+        transaction_id: int,
+        *,
+        key: str | None = None,
+        by: Actor = TILL,
+        reason: str | None = None,
+        stamps: int | None = None,
     ) -> Voided:
-        return (await self.counter.void(self.caller(key, by), TransactionId(transaction_id), reason=reason)).outcome
+        target = TransactionId(transaction_id)
+        return (await self.counter.void(self.caller(key, by), target, reason=reason, stamps=stamps)).outcome
 
     async def update(self, customer: CustomerRef, *, key: str | None = None, **change: object) -> CustomerView:
         wanted = replace(ProfileChange(), **change)

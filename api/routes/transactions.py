@@ -111,7 +111,9 @@ async def list_shop_events(request: AppRequest) -> ASGIResponse:
     Operation(
         name="transactions.void",
         summary="Undo a stamp or a redemption",
-        text="Once each. The card is added up again, as if the entry had never been made. Sends transaction.voided.",
+        text="Once each. The card is added up again, as if the entry had never been made. Sends transaction.voided. "
+        "`stamps` undoes so many of its stamps: the entry then counts for the rest, and can be undone further until "
+        "nothing is left.",
         tag=TAG,
         scope=Scope.STAMPS_WRITE,
         body=VoidOrder,
@@ -126,7 +128,9 @@ async def void_transaction(request: AppRequest) -> ASGIResponse:
     """Undo an entry."""
     caller, transaction_id = caller_of(request), TransactionId(path_id(request))
     order = await read_body(request, VoidOrder)
-    return counter_response(await runtime_of(request).counter.void(caller, transaction_id, reason=order.reason))
+    return counter_response(
+        await runtime_of(request).counter.void(caller, transaction_id, reason=order.reason, stamps=order.stamps)
+    )
 
 
 HANDLERS = [list_transactions, get_transaction, void_transaction, list_shop_events]

@@ -110,7 +110,10 @@ def _deed_line(words: Words, deed: StaffDeed, now: datetime) -> Html:
 def _what(words: Words, deed: StaffDeed) -> Html:
     about = deed.undone or deed.entry
     if about.type is EntryType.STAMP:
-        done = words.say("{amount}", amount=words.plus(about.stamps))
+        done = words.say(
+            "{amount}",
+            amount=words.plus(deed.entry.stamps_voided if deed.undone and deed.entry.stamps_voided else about.stamps),
+        )
     else:
         done = words.say("🎁 {reward}", reward=shorten(deed.reward or "", LONGEST_REWARD, placeholder="…"))
     return words.say("↩️ undid {what}", what=done) if deed.undone else done

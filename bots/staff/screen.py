@@ -25,6 +25,9 @@ MOST_SYMBOLS = 20
 FULL, EMPTY = "●", "○"
 FEW, MANY = range(2, 6), range(6, 11)
 LONGEST_LABEL = 32
+IN_A_ROW = 5
+AMOUNTS, PARTS = "amounts", "parts"
+"""The verbs of the buttons that show more amounts, and the parts in which something can be undone."""
 LIST = "cards"
 """The verb of the button that leads back to the list of the cards in a picture."""
 
@@ -69,10 +72,13 @@ async def show(
     customer_id: CustomerId,
     *,
     headline: Html | None = None,
-    all_amounts: bool = False,
+    more: str | None = None,
     how: str | None = None,
 ) -> None:
-    """Show a customer as they are now, below a headline that says what was just done."""
+    """Show a customer as they are now, below a headline that says what was just done.
+
+    `more` is the verb of the button that was pressed for more amounts, or for a part to undo.
+    """
     try:
         screen = await look(turn, shift, customer_id, how)
     except CustomerNotFound as refusal:
@@ -82,7 +88,7 @@ async def show(
     nonce = new_nonce() if headline else new_nonce(ago=SECOND_TAP_SECONDS)
     await turn.screen(
         text_of(screen, headline),
-        rows_of(screen, nonce, back=[scanner_row(turn), *way_back(turn)], all_amounts=all_amounts),
+        rows_of(screen, nonce, back=[scanner_row(turn), *way_back(turn)], more=more),
     )
 
 
@@ -133,30 +139,39 @@ def _last_visit(screen: StaffScreen) -> Html:
     return screen.words.say("🕘 Last visit: {moment}", moment=moment)
 
 
-def rows_of(screen: StaffScreen, nonce: str, *, back: Rows, all_amounts: bool = False) -> Rows:
+def rows_of(screen: StaffScreen, nonce: str, *, back: Rows, more: str | None = None) -> Rows:
     """The buttons of the screen. All that write share one nonce, so that one screen does one thing once."""
     words = screen.words
 
     def add(count: int, look: str | None = None) -> InlineKeyboardButton:
         return button(words.plus(count), "stamp", *screen.data(nonce, count), look=look)
 
-    more = button(words.label("6–10 …"), "amounts", *screen.data())
+    offered = button(words.label("6–10 …"), AMOUNTS, *screen.data())
     return [
         [add(1, GOOD)],
         [button(words.label("🎁 Redeem"), "hand", *screen.data(), look=MAIN)] if screen.view.rewards else [],
         [add(count) for count in FEW],
-        [add(count) for count in MANY] if all_amounts else [more],
-        _undo(screen, nonce),
+        [add(count) for count in MANY] if more == AMOUNTS else [offered],
+        *_undo(screen, nonce, parts=more == PARTS),
         _branch(screen),
         *back,
     ]
 
 
-def _undo(screen: StaffScreen, nonce: str) -> list[InlineKeyboardButton]:
-    entry = screen.view.undoable
-    return (
-        [button(undo_label(screen.words, entry), "undo", *screen.data(nonce, entry.id, entry.stamps))] if entry else []
-    )
+def _undo(screen: StaffScreen, nonce: str, *, parts: bool) -> Rows:
+    """[Undo], and where it gave several stamps a way to undo only some of them."""
+    entry, words = screen.view.undoable, screen.words
+    if entry is None:
+        return []
+    whole = button(undo_label(words, entry), "undo", *screen.data(nonce, entry.id, entry.stamps))
+    if entry.type is not EntryType.STAMP or entry.stamps < 2:  # noqa: PLR2004  # one stamp has no parts
+        return [[whole]]
+    if not parts:
+        return [[whole, button(words.label("↩️ Undo a part …"), PARTS, *screen.data())]]
+    fewer = [
+        button(words.minus(count), "part", *screen.data(nonce, entry.id, count)) for count in range(1, entry.stamps)
+    ]
+    return [[whole], *(fewer[place : place + IN_A_ROW] for place in range(0, len(fewer), IN_A_ROW))]
 
 
 def undo_label(words: Words, entry: Entry) -> str:

@@ -8,15 +8,16 @@ from collections.abc import Awaitable, Callable
 
 from bots.buttons import is_second_tap, is_stale
 from bots.card_messages import dropped_lines
-from bots.staff.screen import show, turn_away
+from bots.staff.screen import AMOUNTS, PARTS, show, turn_away
 from bots.staff.shift import Shift, find_shift
 from bots.staff.shown_code import shown_card
 from bots.turn import Turn
-from bots.words import Html, reply
+from bots.words import Html, Words, reply
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_core.errors import Busy, InvalidRequest, LoyaltyError, NotOnStaff
 from loyalty_core.fields import MOST_STAMPS, TransactionId
 from loyalty_core.stamping import RedeemOrder, StampOrder
+from loyalty_core.views import CustomerView
 
 Deed = Callable[[Turn, Shift], Awaitable[Html]]
 """Does what was pressed, and returns a sentence on the outcome. Raises LoyaltyError."""
@@ -35,6 +36,11 @@ async def redeem(turn: Turn) -> None:
 async def undo(turn: Turn) -> None:
     """[Undo]: shop, customer, nonce, entry, and the number of its stamps, 0 for a reward."""
     await _act(turn, _undo)
+
+
+async def undo_part(turn: Turn) -> None:
+    """[−1] and its neighbours: shop, customer, nonce, entry, and how many of its stamps."""
+    await _act(turn, _undo_part)
 
 
 async def _act(turn: Turn, deed: Deed) -> None:
@@ -112,14 +118,24 @@ async def _redeem(turn: Turn, shift: Shift) -> Html:
 async def _undo(turn: Turn, shift: Shift) -> Html:
     transaction_id = TransactionId(turn.press.number(3))
     answer = await turn.counter.void(shift.caller(turn.press.text(2)), transaction_id)
-    customer, words = answer.outcome.customer, turn.words
-    name, stamps = first_name(customer.name), turn.press.number(4)
+    customer, stamps = answer.outcome.customer, turn.press.number(4)
     if not stamps:
-        return words.say("↩️ Undone: the reward waits for <b>{name}</b> again", name=name)
+        return turn.words.say("↩️ Undone: the reward waits for <b>{name}</b> again", name=first_name(customer.name))
+    return _undone(turn.words, customer, stamps)
+
+
+async def _undo_part(turn: Turn, shift: Shift) -> Html:
+    transaction_id, stamps = TransactionId(turn.press.number(3)), turn.press.number(4)
+    caller = shift.caller(turn.press.text(2))
+    answer = await turn.counter.void(caller, transaction_id, stamps=max(1, stamps))
+    return _undone(turn.words, answer.outcome.customer, stamps)
+
+
+def _undone(words: Words, customer: CustomerView, stamps: int) -> Html:
     return words.say(
         "↩️ Undone: {amount} for <b>{name}</b> – {have} of {need}",
         amount=words.plus(stamps),
-        name=name,
+        name=first_name(customer.name),
         have=customer.current_stamps,
         need=customer.stamps_required,
     )
@@ -132,15 +148,20 @@ async def serve(turn: Turn) -> None:
 
 async def more_amounts(turn: Turn) -> None:
     """[6–10 …]: shop, customer."""
-    await _show(turn, all_amounts=True)
+    await _show(turn, more=AMOUNTS)
 
 
-async def _show(turn: Turn, *, all_amounts: bool = False) -> None:
+async def parts(turn: Turn) -> None:
+    """[Undo a part …]: shop, customer."""
+    await _show(turn, more=PARTS)
+
+
+async def _show(turn: Turn, *, more: str | None = None) -> None:
     shift = await find_shift(turn, turn.press.business_id)
     if shift is None:
         await turn_away(turn)
     else:
-        await show(turn, shift, turn.press.customer_id, all_amounts=all_amounts)
+        await show(turn, shift, turn.press.customer_id, more=more)
 
 
 PRESSES = {
@@ -148,5 +169,7 @@ PRESSES = {
     "redeem": redeem,
     "undo": undo,
     "serve": serve,
-    "amounts": more_amounts,
+    "part": undo_part,
+    AMOUNTS: more_amounts,
+    PARTS: parts,
 }

@@ -140,9 +140,15 @@ class Counter:
         """
         return await self._ask(caller, redeem_of(customer, reward), answers.REDEEMED)
 
-    async def void(self, caller: Caller, transaction_id: TransactionId, *, reason: str | None = None) -> Answer[Voided]:
-        """Undo a stamp or a redemption, by its entry's id. Raises AlreadyVoided, VoidRefused, TransactionNotFound."""
-        return await self._ask(caller, Void(transaction_id, reason), answers.VOIDED)
+    async def void(
+        self, caller: Caller, transaction_id: TransactionId, *, reason: str | None = None, stamps: int | None = None
+    ) -> Answer[Voided]:
+        """Undo a stamp or a redemption, by its entry's id, or only some of its stamps.
+
+        Raises what `voiding.void` raises, TransactionNotFound.
+        """
+        order = Void(transaction_id, reason, UNSET if stamps is None else stamps)
+        return await self._ask(caller, order, answers.VOIDED)
 
     async def change_profile(
         self, caller: Caller, customer: CustomerRef, change: ProfileChange, *, if_state: States = UNSET

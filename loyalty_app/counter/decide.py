@@ -183,7 +183,8 @@ def void(order: Void, request: Request, state: BatchState) -> Decided[Voided]:
         rewards=state.rewards_of(customer),
     )
     at = _occasion(request, state, customer.card.total_stamps)
-    return _decided(voiding.void(history, target, at=at, reason=order.reason))
+    stamps = None if order.stamps is UNSET else order.stamps
+    return _decided(voiding.void(history, target, at=at, reason=order.reason, stamps=stamps))
 
 
 def change_profile(order: ChangeProfile, request: Request, state: BatchState) -> Decided[CustomerView]:

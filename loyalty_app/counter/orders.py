@@ -115,10 +115,11 @@ def redeem_of(customer: CustomerRef | ShownCode, reward: RedeemOrder) -> Redeem:
 
 
 class Void(msgspec.Struct, frozen=True):
-    """Undo a stamp or a redemption."""
+    """Undo a stamp or a redemption, or only some `stamps` of it, unset for all."""
 
     transaction_id: TransactionId
     reason: str | None = None
+    stamps: int | UnsetType = UNSET
 
 
 class ChangeProfile(msgspec.Struct, frozen=True):

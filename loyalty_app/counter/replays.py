@@ -130,7 +130,12 @@ def outcome_again(kept: KeyedEntry, history: CardHistory) -> Repeatable:
             handed_out = msgspec.structs.replace(reward, status=RewardStatus.REDEEMED, redeemed_at=entry.occurred_at)
             return Redeemed(transaction_id=entry.id, reward=reward_view(handed_out), customer=customer)
         case _:
-            return Voided(transaction_id=entry.id, voided_transaction_id=entry.voids or 0, customer=customer)
+            return Voided(
+                transaction_id=entry.id,
+                voided_transaction_id=entry.voids or 0,
+                customer=customer,
+                stamps_voided=entry.stamps_voided or UNSET,
+            )
 
 
 def _stamped(entry: Entry, figures: AnswerFigures, customer: CustomerView, history: CardHistory) -> Stamped:
@@ -140,7 +145,7 @@ def _stamped(entry: Entry, figures: AnswerFigures, customer: CustomerView, histo
     rewards = tuple(reward_view(msgspec.structs.replace(one, **fresh)) for one in earned[: figures.rewards])
     return Stamped(
         transaction_id=entry.id,
-        stamps_added=entry.stamps,
+        stamps_added=entry.stamps + entry.stamps_voided,
         stamps_dropped=figures.dropped if figures.form >= WITH_DROPPED else UNSET,
         current_stamps=figures.current_stamps,
         stamps_required=figures.stamps_required,

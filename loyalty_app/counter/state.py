@@ -91,7 +91,7 @@ class BatchState:
         self.changed_profiles: set[int] = set()
         """Changed customers whose profile changed too; for the others only the card is written."""
         self.new_entries: dict[int, Entry] = {}
-        self.undone: list[Undone] = []
+        self.undone, self.reduced = list[Undone](), dict[int, Entry]()
         self.new_rewards: dict[int, Reward] = {}
         self.changed_rewards: dict[int, Reward] = {}
         self.new_events: list[NewEvent] = []
@@ -189,6 +189,8 @@ class BatchState:
         self._apply_rewards(change.issued, change.settled)
         if change.entry:
             self._apply_entry(change.entry, change.voided)
+        if change.reduced:
+            self._reduce(change.reduced)
         ids = [self._event_ids.next() for _ in change.events]
         self.new_events += [NewEvent(*new, customer) for new in zip(ids, change.events, strict=True)]
         return ids
@@ -250,6 +252,13 @@ class BatchState:
             self.new_entries[number] = undone
         else:
             self.undone.append(Undone(by.business_id, number, by.id))
+
+    def _reduce(self, left: Entry) -> None:
+        self.keep_entry(left)
+        if left.id in self.new_entries:
+            self.new_entries[left.id] = left
+        else:
+            self.reduced[left.id] = left
 
     def history_of(self, customer: Customer) -> CardHistory:
         """What an answer about a customer is made of again."""

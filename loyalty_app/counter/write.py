@@ -95,6 +95,10 @@ def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
     undone: list[Values] = [
         {"business_id": one.business_id, "id": one.entry_id, "voided_by": one.voided_by} for one in state.undone
     ]
+    reduced: list[Values] = [
+        {"business_id": one.business_id, "id": one.id, "stamps": one.stamps, "stamps_voided": one.stamps_voided}
+        for one in state.reduced.values()
+    ]
     return [
         BulkInsert(tables.customer, new),
         BulkUpdate(tables.customer, [card_row(customer) for customer, profile in changed if not profile], OWN_KEY),
@@ -102,6 +106,7 @@ def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
         BulkInsert(tables.customer_word, [*word_rows((*new, *profiles))]),
         BulkInsert(tables.transaction, [_keyed_row(entry, state) for entry in state.new_entries.values()]),
         BulkUpdate(tables.transaction, undone, OWN_KEY),
+        BulkUpdate(tables.transaction, reduced, OWN_KEY),
         BulkInsert(tables.reward, [reward_row(reward) for reward in state.new_rewards.values()]),
         BulkUpdate(tables.reward, [reward_row(reward) for reward in state.changed_rewards.values()], OWN_KEY),
         BulkInsert(tables.past_profile, [asdict(profile) for profile in state.replays.new_profiles]),

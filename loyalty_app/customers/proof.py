@@ -190,12 +190,12 @@ class Proof:
 
 
 def figures_of(entry: Entry, earned: int) -> DayTotals:
-    """What an entry adds to its day; an undone stamp counts both as given and as undone."""
+    """What an entry adds to its day; an undone stamp counts both as given and as undone, also in part."""
     stands = int(entry.voided_by is None)
     match entry.type:
         case EntryType.STAMP:
-            undone = 0 if stands else entry.stamps
-            return DayTotals(visits=stands, stamps_added=entry.stamps, stamps_voided=undone, rewards_earned=earned)
+            given, counting = entry.stamps + entry.stamps_voided, entry.stamps * stands
+            return DayTotals(visits=stands, stamps_added=given, stamps_voided=given - counting, rewards_earned=earned)
         case EntryType.REDEEM:
             return DayTotals(rewards_redeemed=stands)
         case EntryType.EXPIRE:

@@ -84,7 +84,8 @@ def _sums(
     entry, is_today = transaction.c, transaction.c.occurred_at >= today
 
     def total(kind: EntryType, *also: ColumnElement[bool]) -> ColumnElement[int]:
-        amount = entry.stamps if kind is EntryType.STAMP else 1
+        given = entry.stamps + func.coalesce(entry.stamps_voided, 0)
+        amount = given if kind is EntryType.STAMP else 1
         return func.coalesce(func.sum(case((and_(entry.type == kind.value, *also), amount), else_=0)), 0)
 
     kinds = {"stamps": EntryType.STAMP, "rewards": EntryType.REDEEM, "undos": EntryType.VOID}

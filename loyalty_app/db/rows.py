@@ -69,6 +69,7 @@ def entry_of(row: Row[Any]) -> Entry:
         voided_by=row.voided_by,
         reason=row.reason,
         code_key=row.code_key,
+        stamps_voided=row.stamps_voided or 0,
     )
 
 
@@ -92,6 +93,7 @@ def entry_row(entry: Entry) -> dict[str, object]:
         "voided_by": entry.voided_by,
         "reason": entry.reason,
         "code_key": entry.code_key,
+        "stamps_voided": entry.stamps_voided or None,
     }
 
 

@@ -76,6 +76,8 @@ STAMPS: list[Wrong] = [
     ("branch_id", (7,), "the id of a branch of this business, or null"),
     ("order_ref", ("", "x" * 101, 5, True, [], *CONTROLS), TEXT_100),
 ]
+PARTS: Values = (0, -1, "3", 2.5, True, [], {}, 10**40)
+PART = "a whole number from 1 on, at most as many as are left"
 PROGRAM: list[Wrong] = [
     ("name", NAMES, TEXT_200),
     ("stamps_required", (0, 101, "8", 8.5, True, None, []), "a whole number from 1 to 100"),
@@ -92,7 +94,11 @@ ORDERS: dict[str, tuple[str, Json, list[Wrong]]] = {
     "POST /customers/qr/{code}/stamps": ("stamps branch_id order_ref", {}, STAMPS),
     "POST /customers/{id}/redeem": ("reward_id", {}, [("reward_id", IDS, ID)]),
     "POST /customers/qr/{code}/redeem": ("reward_id", {}, [("reward_id", IDS, ID)]),
-    "POST /transactions/{transaction}/void": ("reason", {}, [("reason", TEXTS, TEXT_200)]),
+    "POST /transactions/{transaction}/void": (
+        "reason stamps",
+        {},
+        [("reason", TEXTS, TEXT_200), ("stamps", PARTS, PART)],
+    ),
     "PATCH /program": (" ".join(field for field, _, _ in PROGRAM), {}, PROGRAM),
 }
 every_order = pytest.mark.parametrize("order", ORDERS)

@@ -24,6 +24,20 @@ async def listed(till: Till, **query: object) -> list[int]:
 
 
 @on_both_databases
+async def test_a_part_of_a_stamp_is_undone_and_the_entry_counts_for_the_rest(till: Till) -> None:
+    customer = await till.join()
+    stamped = await till.stamp(customer["id"], 3)
+    path = f"/transactions/{stamped['transaction_id']}"
+    part = given(await till.post(f"{path}/void", {"stamps": 2}))
+    assert (part["stamps_voided"], part["customer"]["current_stamps"]) == (2, 1)
+    entry, undo = given(await till.get(path)), given(await till.get(f"/transactions/{part['transaction_id']}"))
+    assert (entry["stamps"], entry["stamps_voided"], entry["voided_by"]) == (1, 2, None)
+    assert (undo["stamps"], undo["stamps_voided"], undo["voids"]) == (0, 2, stamped["transaction_id"])
+    problem = refused(await till.post(f"{path}/void", {"stamps": 2}), 409, "void_refused")
+    assert problem["reason"] == "more_than_left"
+    assert given(await till.get(path)) == entry
+
+
 async def test_a_till_that_lost_its_memory_finds_what_it_did_for_an_order(till: Till) -> None:
     lena = await till.join()
     stamped = await till.stamp(lena["id"], 2, order_ref="till-1-2026-03-02-000123")

@@ -176,6 +176,7 @@ LANDED = {
     "0016_card_links.py": "d385a5b1d8d44572",
     "0017_rotating_codes.py": "27cca7ef1b84e97f",
     "0018_signing_in.py": "93cb41fc78c42f2d",
+    "0019_undoing_a_part.py": "1e834a0999dc5e25",
 }
 
 

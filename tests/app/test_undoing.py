@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
+from loyalty_app.customers.proof import Proof
 from loyalty_app.db import tables
 from loyalty_core.errors import (
     AlreadyVoided,
+    IdempotencyKeyReused,
     NoRewardAvailable,
     TransactionNotFound,
     VoidRefused,
@@ -146,3 +148,47 @@ async def test_an_entry_of_another_business_is_not_there(shop: Shop) -> None:
         with pytest.raises(TransactionNotFound):
             await shop.void(unknown)
     assert [entry.voided_by for entry in await next_door.ledger()] == [None]
+
+
+async def test_a_part_of_a_stamp_is_undone_and_the_books_balance(shop: Shop) -> None:
+    lena = await shop.join()
+    given = await shop.stamp(lena.id, 3)
+    part = await shop.void(given.transaction_id, stamps=2)
+    assert (part.stamps_voided, part.customer.current_stamps, part.customer.total_visits) == (2, 1, 1)
+    await assert_books_balance(shop)
+    assert (await prove(shop)).found == 0
+    with pytest.raises(VoidRefused):
+        await shop.void(given.transaction_id, stamps=2)
+    await shop.void(given.transaction_id, stamps=1)
+    [stamp, *_] = await shop.ledger()
+    assert (stamp.stamps, stamp.stamps_voided, stamp.voided_by is not None) == (1, 2, True)
+    await assert_books_balance(shop)
+    assert (await prove(shop)).found == 0
+
+
+async def test_parts_of_one_stamp_at_the_same_moment_are_each_undone_once(shop: Shop, twin: Shop) -> None:
+    lena = await shop.join()
+    given = await shop.stamp(lena.id, 5)
+    tries = [one.void(given.transaction_id, stamps=1) for one in (shop, twin) for _ in range(4)]
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(not isinstance(outcome, BaseException) for outcome in outcomes) == 5
+    assert (await shop.customer(lena.id)).card.total_stamps == 0
+    await assert_books_balance(shop)
+
+
+async def test_a_stamp_and_its_partial_undo_are_answered_again_as_at_first(shop: Shop) -> None:
+    lena = await shop.join()
+    given = await shop.stamp(lena.id, 3, key="stamp")
+    part = await shop.void(given.transaction_id, stamps=1, key="part")
+    await shop.void(given.transaction_id, stamps=1)
+    assert await shop.stamp(lena.id, 3, key="stamp") == given
+    assert await shop.void(given.transaction_id, stamps=1, key="part") == part
+    with pytest.raises(IdempotencyKeyReused):
+        await shop.void(given.transaction_id, stamps=2, key="part")
+    assert (await shop.customer(lena.id)).card.current_stamps == 1
+
+
+async def prove(shop: Shop) -> Proof:
+    proof = Proof(shop.business)
+    await shop.database.read(proof.run)
+    return proof

@@ -158,6 +158,22 @@ async def test_a_stamp_and_a_redemption_can_be_undone_on_the_spot(either_town: T
     assert (await cafe.card()).card.rewards_available == 1
 
 
+async def test_a_part_of_several_stamps_can_be_undone(cafe: Cafe) -> None:
+    await cafe.ana.open(link(cafe.lena))
+    await cafe.ana.press("+1")
+    assert not any("part" in label for label in screen_of(cafe.ana).labels)
+    await cafe.ana.press("+4")
+    await cafe.ana.press("Undo a part")
+    await cafe.ana.press("\u22123")
+    assert screen_of(cafe.ana).words.startswith("↩️ Undone: +3 for Lena – 2 of 10\n")
+    assert await cafe.stamps() == 2
+    assert (await cafe.card()).card.total_visits == 2
+    entry = (await cafe.shop.ledger())[-2]
+    refusal = await cafe.ana.press_data(cafe.ana.last.id, cafe.data("part", new_nonce(), entry.id, 2))
+    assert refusal == "So many stamps are not left of that. Please look again."
+    assert await cafe.stamps() == 2
+
+
 async def test_after_ten_minutes_staff_are_refused_and_a_manager_is_not(timed_town: Town, clock: Clock) -> None:
     cafe = await open_cafe(timed_town)
     await cafe.ana.open(link(cafe.lena))

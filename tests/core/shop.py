@@ -44,6 +44,8 @@ class Shop:
         self.events += change.events
         if change.entry is not None:
             self._keep_entry(change.entry, change.voided)
+        if change.reduced is not None:
+            self.entries[change.reduced.id] = change.reduced
         for day, totals in change.totals:
             self.totals[day] = self.totals.get(day, DayTotals()) + totals
         return change.answer
@@ -94,9 +96,11 @@ class Shop:
                 booked.append(self.keep(change))
         return booked
 
-    def void(self, transaction_id: int, *, by: Actor = MIRA, reason: str | None = None) -> Voided:
+    def void(
+        self, transaction_id: int, stamps: int | None = None, *, by: Actor = MIRA, reason: str | None = None
+    ) -> Voided:
         target = self.entries[transaction_id]
-        return self.keep(void(self.history(), target, at=self.occasion(by), reason=reason))
+        return self.keep(void(self.history(), target, at=self.occasion(by), reason=reason, stamps=stamps))
 
     def history(self) -> History:
         """All there is about the customer, as undoing wants it."""

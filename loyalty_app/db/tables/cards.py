@@ -100,6 +100,7 @@ transaction = owned(
     Column("once_key", BigInteger),
     Column("once", LargeBinary),
     Column("code_key", BigInteger),
+    Column("stamps_voided", Integer),
     PrimaryKeyConstraint("business_id", "id"),
     Index(None, "business_id", "customer_id", "id"),
 )

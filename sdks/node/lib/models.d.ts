@@ -7,7 +7,7 @@ export type Plan = "basic" | "enterprise" | "professional" | "trial" | (string &
 export type RewardStatus = "available" | "expired" | "redeemed" | "voided" | (string & {});
 export type Scope = "analytics:read" | "customers:read" | "customers:write" | "program:read" | "program:write" | "rewards:read" | "rewards:write" | "stamps:write" | "webhooks:read" | "webhooks:write" | (string & {});
 export type Surplus = "carry" | "reset" | (string & {});
-export type VoidBar = "no_stamp_or_redemption" | "not_the_shop" | "not_their_own" | "reward_handed_out" | "too_late" | (string & {});
+export type VoidBar = "more_than_left" | "no_stamp_or_redemption" | "not_the_shop" | "not_their_own" | "reward_handed_out" | "too_late" | (string & {});
 
 /** Who acted, as the world sees it. */
 export interface Actor {
@@ -364,7 +364,7 @@ export interface Stamped {
   stampsDropped?: number;
 }
 
-/** An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it. */
+/** An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it. `stamps` is what it counts for; `stamps_voided` is there if a part was undone, or if it undid a part. */
 export interface Transaction {
   id: number;
   type: EntryType;
@@ -378,13 +378,15 @@ export interface Transaction {
   voidedBy: number | null;
   voids: number | null;
   rotatingCode?: boolean;
+  stampsVoided?: number;
 }
 
-/** A stamp or a redemption was undone. */
+/** A stamp or a redemption was undone; `stamps_voided` is how many stamps were, unset if not asked by number. */
 export interface Voided {
   transactionId: number;
   voidedTransactionId: number;
   customer: Customer;
+  stampsVoided?: number;
 }
 
 /** An endpoint as the world sees it; of the secret only its last letters. */

@@ -60,7 +60,7 @@ export interface Transactions {
   /** Get a transaction. */
   get(transactionId: number): Promise<models.Transaction>;
   /** Undo a stamp or a redemption. */
-  void(transactionId: number, given?: { reason?: string | null } & Once): Promise<models.Voided>;
+  void(transactionId: number, given?: { reason?: string | null; stamps?: number | null } & Once): Promise<models.Voided>;
 }
 
 /** Operations on events. */

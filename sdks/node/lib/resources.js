@@ -106,8 +106,8 @@ class Transactions {
     return (await this.#client.json("GET", pathOf("/transactions/{id}", transactionId))).data;
   }
 
-  async void(transactionId, { reason, idempotencyKey } = {}) {
-    return (await this.#client.json("POST", pathOf("/transactions/{id}/void", transactionId), { body: { reason }, idempotencyKey })).data;
+  async void(transactionId, { reason, stamps, idempotencyKey } = {}) {
+    return (await this.#client.json("POST", pathOf("/transactions/{id}/void", transactionId), { body: { reason, stamps }, idempotencyKey })).data;
   }
 }
 

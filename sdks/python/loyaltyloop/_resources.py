@@ -378,6 +378,7 @@ class Transactions:
         transaction_id: int,
         *,
         reason: str | None | NotGiven = NOT_GIVEN,
+        stamps: int | None | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Voided:
         """Undo a stamp or a redemption. Raises LoyaltyLoopError."""
@@ -386,6 +387,7 @@ class Transactions:
             path_of("/transactions/{id}/void", transaction_id),
             body={
                 "reason": reason,
+                "stamps": stamps,
             },
             idempotency_key=idempotency_key,
         )

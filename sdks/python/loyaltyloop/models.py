@@ -29,7 +29,7 @@ Surplus = str
 """Known are carry, reset; a later server may send others."""
 
 VoidBar = str
-"""Known are no_stamp_or_redemption, not_the_shop, not_their_own, reward_handed_out, too_late; a later server may send others."""
+"""Known are more_than_left, no_stamp_or_redemption, not_the_shop, not_their_own, reward_handed_out, too_late; a later server may send others."""
 
 
 class Actor(Model):
@@ -651,7 +651,9 @@ class Stamped(Model):
 
 
 class Transaction(Model):
-    """An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it."""
+    """An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it.
+    `stamps` is what it counts for; `stamps_voided` is there if a part was undone, or if it undid a part.
+    """
 
     id: int
 
@@ -677,19 +679,23 @@ class Transaction(Model):
 
     rotating_code: bool
 
+    stamps_voided: int
+
     _models: ClassVar[Models] = {
         "actor": lambda: Actor,
     }
 
 
 class Voided(Model):
-    """A stamp or a redemption was undone."""
+    """A stamp or a redemption was undone; `stamps_voided` is how many stamps were, unset if not asked by number."""
 
     transaction_id: int
 
     voided_transaction_id: int
 
     customer: Customer
+
+    stamps_voided: int
 
     _models: ClassVar[Models] = {
         "customer": lambda: Customer,

@@ -57,12 +57,12 @@ final class Transactions
      * @return Models\Voided
      * @throws LoyaltyLoopError
      */
-    public function void(int $transactionId, string|null|NotGiven $reason = NotGiven::Value, ?string $idempotencyKey = null): Models\Voided
+    public function void(int $transactionId, string|null|NotGiven $reason = NotGiven::Value, int|null|NotGiven $stamps = NotGiven::Value, ?string $idempotencyKey = null): Models\Voided
     {
         $call = new Call(
             "POST",
             Call::path("/transactions/{id}/void", $transactionId),
-            body: ["reason" => $reason, ],
+            body: ["reason" => $reason, "stamps" => $stamps, ],
             idempotencyKey: $idempotencyKey,
         );
         return Model::shaped(Models\Voided::class, $this->line->send($call)->json()["data"]);
