@@ -64,7 +64,7 @@ class RateLimits:
     async def failed(self, address: str) -> int | None:
         """Count a failed sign-in. Returns the seconds to wait if the address had too many in this minute, else None."""
         window, passed = divmod(self._now(), MINUTE)
-        failures = await self._local.incr(f"failed:{address}:{window}", MINUTE)
+        failures = await self._local.incr(f"failed:{network_of(address)}:{window}", MINUTE)
         return MINUTE - passed if failures > FAILURES_A_MINUTE else None
 
     async def joined(self, address: str) -> int | None:

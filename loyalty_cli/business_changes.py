@@ -7,7 +7,7 @@ import click
 from loyalty_app.settings import Settings, read_settings
 from loyalty_cli import options
 from loyalty_cli.database import with_database
-from loyalty_cli.failures import CommandFailed
+from loyalty_cli.failures import CommandFailed, UsageFailed
 from loyalty_cli.output import counted, tell
 from loyalty_core.programs import CardCodes
 
@@ -16,6 +16,10 @@ CODES_IN_WORDS = {
     CardCodes.ROTATING_REDEEM: "rewards are handed out for a code that changes; any code of the card gets stamps.",
     CardCodes.ROTATING_ALL: "stamps and rewards are given for a code that changes.",
 }
+PAGE_OR_NONE = (
+    "Say whether the shop's page in the web hands out cards.\n"
+    "Give --page to let people join there, without Telegram too, or --no-page to stop that."
+)
 
 if TYPE_CHECKING:
     from loyalty_app.db.engine import Database
@@ -103,11 +107,11 @@ def set_card_codes(business_id: int, codes: CardCodes, *, as_json: bool) -> None
 @click.option(
     "--page/--no-page",
     "by_page",
-    required=True,
+    default=None,
     help="Whether the shop's page in the web hands out cards, to people without Telegram too.",
 )
 @options.as_json
-def set_joining(business_id: int, *, by_page: bool, as_json: bool) -> None:
+def set_joining(business_id: int, *, by_page: bool | None, as_json: bool) -> None:
     """Let people join on a page in the web, without Telegram, or stop that. Cards that are there stay.
 
     With LOYALTY_PUBLIC_URL posters get a second code, which leads to that page.
@@ -115,6 +119,8 @@ def set_joining(business_id: int, *, by_page: bool, as_json: bool) -> None:
     from loyalty_app.shops.businesses import BusinessChange
     from loyalty_app.shops.links import join_page
 
+    if by_page is None:
+        raise UsageFailed(PAGE_OR_NONE)
     shop = _changed(business_id, BusinessChange(join_by_page=by_page))
     page = join_page(read_settings().public_url, shop)
     where = page or f"/join/{shop.slug} (LOYALTY_PUBLIC_URL is not set, so posters do not show it)"

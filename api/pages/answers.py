@@ -1,9 +1,11 @@
 """Answers to refusals, in the language of the request: a page for who looks at one, problem+json for a script.
 
-What lies below `/api/`, and the session, is asked for by scripts.
+What lies below `/api/`, and the session, is asked for by scripts. Times are by the clock of the shop, which a handler
+notes in the request.
 """
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 
 import msgspec
 from litestar import Response
@@ -30,9 +32,15 @@ NOT_DONE = N_("That did not work.")
 TRY_AGAIN = N_("Please try again in a moment.")
 
 HTTP_SENTENCES = {
-    RateLimited: N_("There were too many tries. Please wait a little."),
+    RateLimited: N_("There were too many tries."),
     BodyTooLarge: N_("That is too large to be sent."),
 }
+
+
+def local_now(request: AppRequest) -> datetime:
+    """What time it is by the clock of the shop whose zone a handler noted in the request; in UTC if none did."""
+    zone: tzinfo = request.state.get("zone", UTC)
+    return runtime_of(request).clock().astimezone(zone)
 
 
 def for_script(request: AppRequest) -> bool:
@@ -63,10 +71,11 @@ def answer_refusal_on_page(request: AppRequest, refusal: LoyaltyError) -> Respon
     count_refusal("pages", refusal.code)
     words = words_for_request(request, PageName.SHELL)
     problem = problem_of(refusal, request_log_of(request.scope).request_id)
-    says = _sentence(words, refusal, runtime_of(request).clock())
-    if for_script(request):
-        return problem_response(msgspec.structs.replace(problem, detail=says))
-    return _page(request, problem.status, says, words.plain(TRY_AGAIN))
+    says, then = _sentence(words, refusal, local_now(request)), _then(words, refusal)
+    if not for_script(request):
+        return _page(request, problem.status, says, then, waiting(problem))
+    detail = f"{says} {then}" if isinstance(refusal, RateLimited) else says
+    return problem_response(msgspec.structs.replace(problem, detail=detail))
 
 
 def _sentence(words: Words, refusal: LoyaltyError, now: datetime) -> str:
@@ -74,6 +83,14 @@ def _sentence(words: Words, refusal: LoyaltyError, now: datetime) -> str:
     if type(refusal).__module__ == LoyaltyError.__module__:
         return sentence_of(words, refusal, now)
     return words.plain(HTTP_SENTENCES.get(type(refusal), NOT_DONE))
+
+
+def _then(words: Words, refusal: LoyaltyError) -> str:
+    if isinstance(refusal, RateLimited):
+        return words.plain_count(
+            "Please try again in {n} second.", "Please try again in {n} seconds.", refusal.retry_after
+        )
+    return words.plain(TRY_AGAIN)
 
 
 def answer_http_on_page(request: AppRequest, error: HTTPException) -> Response[bytes] | Template:
@@ -95,16 +112,27 @@ def answer_failure_on_page(request: AppRequest, error: Exception) -> Response[by
 
 def problem_response(problem: Problem) -> Response[bytes]:
     """A refusal for a script."""
-    wait = {} if problem.retry_after is msgspec.UNSET else {"Retry-After": str(problem.retry_after)}
-    return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=wait)
-
-
-def _page(request: AppRequest, status: int, says: str, then: str) -> Template:
-    context = {"says": says, "then": then}
-    return page_response(
-        request,
-        WebPage(name=PageName.SHELL, title=says, bot_id=None, template="refusal.html", context=context, status=status),
+    return Response(
+        msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE, headers=waiting(problem)
     )
+
+
+def waiting(problem: Problem) -> dict[str, str]:
+    """The header Retry-After, where somebody has to wait."""
+    return {} if problem.retry_after is msgspec.UNSET else {"Retry-After": str(problem.retry_after)}
+
+
+def _page(request: AppRequest, status: int, says: str, then: str, headers: Mapping[str, str] = {}) -> Template:
+    page = WebPage(
+        name=PageName.SHELL,
+        title=says,
+        bot_id=None,
+        template="refusal.html",
+        context={"says": says, "then": then},
+        status=status,
+        headers=headers,
+    )
+    return page_response(request, page)
 
 
 def answer_http_anywhere(request: AppRequest, error: HTTPException) -> Response[bytes] | Template:

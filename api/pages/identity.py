@@ -9,7 +9,7 @@ http it is given only on this very machine (127.0.0.1, as by `make run`); elsewh
 https is said by LOYALTY_PUBLIC_URL where that is set, else by the request.
 """
 
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import msgspec
 from litestar import delete, get, post
@@ -20,9 +20,18 @@ from litestar.response.base import ASGIResponse
 from msgspec import Meta
 
 from api.messages import AppRequest, data_response, runtime_of
-from api.pages.refusals import InitDataInvalid, InitDataTooOld, InitDataUsed, NeedsHttps, SessionEnded, UnknownBot
+from api.pages.refusals import (
+    InitDataInvalid,
+    InitDataTooOld,
+    InitDataUsed,
+    NeedsHttps,
+    PageRefusal,
+    SessionEnded,
+    UnknownBot,
+)
 from api.pages.security import own_address
 from api.parsing import ID_TEXT, read_body
+from api.refusals import RateLimited
 from loyalty_app.chat.bots import find_secret
 from loyalty_app.sign_in.proof import InitDataProof
 from loyalty_app.sign_in.sessions import IDLE, OpenedSession, PagePerson, end_session, find_person, open_session
@@ -58,6 +67,17 @@ async def bot_of(request: AppRequest, bot: str) -> BotId:
     return BotId(bot_id)
 
 
+async def sign_in_refused(request: AppRequest, refusal: PageRefusal) -> NoReturn:
+    """Count that an address failed to sign in. Raises the refusal; RateLimited after too many within a minute.
+
+    Who can sign in is let in all the same: many guests of a shop come from one address, that of its wireless network.
+    """
+    wait = await request.app.state.limits.failed(request.client.host if request.client else "")
+    if wait is not None:
+        raise RateLimited(wait)
+    raise refusal
+
+
 async def person_or_none(request: AppRequest, bot: FromPath[str]) -> PagePerson | None:
     """Who is signed in at the pages of the bot in the address. Raises UnknownBot."""
     bot_id, runtime = await bot_of(request, bot), runtime_of(request)
@@ -90,7 +110,7 @@ async def sign_in(request: AppRequest, bot: FromPath[str]) -> ASGIResponse:
     """Open a session by init data.
 
     The same data opens one only once; a client that got no answer asks again with the same Idempotency-Key. Raises
-    UnknownBot, InvalidRequest, InitDataInvalid, InitDataTooOld, InitDataUsed.
+    UnknownBot, InvalidRequest, InitDataInvalid, InitDataTooOld, InitDataUsed, RateLimited.
     """
     bot_id, runtime = await bot_of(request, bot), runtime_of(request)
     asked = await read_body(request, SignIn)
@@ -98,12 +118,12 @@ async def sign_in(request: AppRequest, bot: FromPath[str]) -> ASGIResponse:
     proof = InitDataProof(runtime.database, runtime.vault, runtime.settings)
     told = await proof.check(bot_id, asked.init_data, now=now)
     if isinstance(told, InitDataFault):
-        raise InitDataTooOld if told in TOO_OLD else InitDataInvalid
+        await sign_in_refused(request, InitDataTooOld() if told in TOO_OLD else InitDataInvalid())
     person = PagePerson(bot_id=bot_id, user_id=told.user_id, language=told.language_code)
     retry = request.headers.get(RETRY)
     opened = await open_session(runtime.database, person, now=now, proof=asked.init_data, retry=retry)
     if not isinstance(opened, OpenedSession):
-        raise InitDataUsed
+        await sign_in_refused(request, InitDataUsed())
     response = data_response(view_of(opened.person, opened.token))
     response.status_code = 201
     return response
@@ -123,12 +143,17 @@ async def show_session(request: AppRequest, bot: FromPath[str]) -> ASGIResponse:
 @delete("/{bot:str}/session", status_code=200)
 async def sign_out(request: AppRequest, bot: FromPath[str]) -> ASGIResponse:
     """End the session that the request brings, if it brings one. Raises UnknownBot."""
-    bot_id, runtime = await bot_of(request, bot), runtime_of(request)
-    token = token_of(request, bot_id)
-    if token:
-        await end_session(runtime.database, bot_id, token, now=runtime.clock())
+    bot_id = await bot_of(request, bot)
+    await end_session_of(request, bot_id)
     gone: list[Cookie] = [forgotten(request, bot_id)]
     return ASGIResponse(status_code=204, cookies=gone, media_type=None)
+
+
+async def end_session_of(request: AppRequest, bot_id: BotId) -> None:
+    """End the session that a request brings, if it brings one."""
+    runtime, token = runtime_of(request), token_of(request, bot_id)
+    if token:
+        await end_session(runtime.database, bot_id, token, now=runtime.clock())
 
 
 def _over_https(request: AppRequest) -> bool:

@@ -62,11 +62,15 @@ class JoinForm(msgspec.Struct, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """What keeps a form from being accepted: a sentence, the field that it is about, and the status of the answer."""
+    """What keeps a form from being accepted: a sentence, the field that it is about, and the status of the answer.
+
+    `wait` is after how many seconds it may be sent again, if that is known.
+    """
 
     says: str
     field: str = ""
     status: int = 409
+    wait: int | None = None
 
 
 @get("/{slug:str}")
@@ -81,8 +85,9 @@ async def join(request: AppRequest, slug: FromPath[str]) -> Template | Redirect:
     shop, form = await _shop(request, slug), form_of(await request.form())
     if not shop.business.join_by_page:
         return _form_page(request, shop, form)
-    if await request.app.state.limits.joined(request.client.host if request.client else "") is not None:
-        return _form_page(request, shop, form, Fault(OFTEN, status=TOO_MANY))
+    wait = await request.app.state.limits.joined(request.client.host if request.client else "")
+    if wait is not None:
+        return _form_page(request, shop, form, Fault(OFTEN, status=TOO_MANY, wait=wait))
     if not form.agree:
         return _form_page(request, shop, form, Fault(AGREE, "agree", 400))
     try:
@@ -147,6 +152,7 @@ def _form_page(request: AppRequest, shop: JoinPage, form: JoinForm, fault: Fault
         bot_id=None,
         template="join.html",
         status=fault.status if fault else 200,
+        headers={"Retry-After": str(fault.wait)} if fault and fault.wait else {},
         context={
             "shop": business.name,
             "open": business.join_by_page,

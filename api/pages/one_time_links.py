@@ -10,7 +10,7 @@ from litestar.response import Template
 from litestar.response.base import ASGIResponse
 
 from api.messages import AppRequest, runtime_of
-from api.pages.identity import bot_of, session_cookie
+from api.pages.identity import bot_of, session_cookie, sign_in_refused
 from api.pages.page_words import PageName
 from api.pages.refusals import LinkSpent
 from api.pages.security import GIVES_COOKIE
@@ -23,10 +23,10 @@ PATH = "/{bot:str}/in/{secret:str}"
 
 @get(PATH)
 async def show_link(request: AppRequest, bot: FromPath[str], secret: FromPath[str]) -> Template:
-    """The page with the button. Raises UnknownBot, LinkSpent."""
+    """The page with the button. Raises UnknownBot, LinkSpent, RateLimited."""
     bot_id, runtime = await bot_of(request, bot), runtime_of(request)
     if not await is_good(runtime.database, bot_id, secret, now=runtime.clock()):
-        raise LinkSpent
+        await sign_in_refused(request, LinkSpent())
     title = words_for_request(request, PageName.SHELL).plain("Sign in on this device?")
     page = WebPage(name=PageName.SHELL, title=title, bot_id=bot_id, template="one_time_link.html")
     return page_response(request, page)
@@ -34,15 +34,18 @@ async def show_link(request: AppRequest, bot: FromPath[str], secret: FromPath[st
 
 @post(PATH, status_code=303, opt={GIVES_COOKIE: True})
 async def follow_link(request: AppRequest, bot: FromPath[str], secret: FromPath[str]) -> ASGIResponse:
-    """Spend the link, sign the browser in, and lead to the page. Raises UnknownBot, NeedsHttps, LinkSpent."""
+    """Spend the link, sign the browser in, and lead to the page.
+
+    Raises UnknownBot, NeedsHttps, LinkSpent, RateLimited.
+    """
     bot_id, runtime = await bot_of(request, bot), runtime_of(request)
     session_cookie(request, bot_id, "")  # where no cookie may be given, the link stays good
     spent = await spend_link(runtime.database, bot_id, secret, now=runtime.clock())
     if spent is None:
-        raise LinkSpent
+        await sign_in_refused(request, LinkSpent())
     opened = await open_session(runtime.database, spent.person, now=runtime.clock())
     if not isinstance(opened, OpenedSession):
-        raise LinkSpent
+        await sign_in_refused(request, LinkSpent())
     where = {"Location": f"/app/{bot_id}/{spent.page}"}
     cookies = [session_cookie(request, bot_id, opened.token)]
     return ASGIResponse(status_code=303, headers=where, cookies=cookies, media_type=None)

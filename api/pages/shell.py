@@ -50,6 +50,7 @@ class WebPage(msgspec.Struct, frozen=True, kw_only=True):
     template: str = ""
     framed_by: FramedBy = FramedBy.NOBODY
     status: int = 200
+    headers: Mapping[str, str] = {}
     language: str | None = None
     """That of the page where its person is known; else that of the request."""
 
@@ -84,7 +85,7 @@ def page_response(request: AppRequest, page: WebPage) -> Template:
     return Template(
         template_name=page.template or f"{page.name}.html",
         context=context,
-        headers={**headers, "Vary": "Accept-Language"},
+        headers={**headers, **page.headers, "Vary": "Accept-Language"},
         status_code=page.status,
         media_type="text/html",
     )

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from datetime import timedelta
 from io import StringIO
 
 import pytest
@@ -11,6 +12,7 @@ from api.pages.page_words import PageName, words_of
 from loyalty_app.shops.staff import list_staff, remove_staff
 from loyalty_app.shops.workplaces import add_branch
 from loyalty_core.access import Role
+from loyalty_core.programs import CardCodes
 from loyalty_core.stamping import StampOrder
 from tests.browser import Tab
 from tests.pages.desk_page import desk_of, texts
@@ -276,6 +278,7 @@ async def test_an_owner_changes_the_program_and_cards_in_progress_keep_their_goa
         ("cooldown_seconds", "-1"),
         ("daily_stamp_cap", "1001"),
         ("reward_valid_days", "0"),
+        ("card_codes", "rotating"),
     ],
 )
 async def test_wrong_terms_are_said_beside_their_field_and_nothing_is_changed(
@@ -291,6 +294,44 @@ async def test_wrong_terms_are_said_beside_their_field_and_nothing_is_changed(
     assert answer.status_code == 400
     assert f'id="fault-{field}"' in answer.text
     assert await desk.shop.program() == before
+
+
+async def test_an_owner_chooses_the_codes_and_whether_people_join_without_telegram(place: Place) -> None:
+    desk = await desk_of(place)
+    form = await desk.form("program", "program")
+    await desk.send("program", form, card_codes="rotating_redeem")
+    assert (await desk.shop.program()).terms.card_codes is CardCodes.ROTATING_REDEEM
+    address = f"{place.url}/join/{desk.shop.business.slug}"
+    for wanted in ("yes", "no"):
+        form = await desk.form("program", "joining")
+        assert form["by_page"] == wanted
+        page = await desk.send("joining", form)
+        assert ("Saved." in page.text, address in page.text) == (True, wanted == "yes")
+        assert ('method="post"' in (await desk.client.get(address)).text) == (wanted == "yes")
+    assert (await desk.send("joining", {**form, "by_page": "maybe"})).status_code == 400
+
+
+async def test_who_signs_out_is_out(place: Place) -> None:
+    desk = await desk_of(place)
+    page = (await desk.get("figures")).text
+    assert f'action="/app/{place.bot_id}/shop/out"' in page
+    out = await desk.client.post("shop/out")
+    assert (out.status_code, "You are signed out." in out.text) == (200, True)
+    assert f"loyalty-{place.bot_id}=" in out.headers["set-cookie"]
+    assert (await desk.get("figures")).status_code == 401
+
+
+async def test_a_refusal_names_times_by_the_clock_of_the_shop(place: Place) -> None:
+    desk = await desk_of(place, Role.MANAGER, timezone="Asia/Kathmandu")
+    desk.shop.clock.now = place.town.clock()
+    await desk.shop.change(cooldown_seconds=3600)
+    lena = await desk.shop.join()
+    await desk.shop.stamp(lena.id)
+    page = f"customers/{lena.id}"
+    refused = await desk.send(f"{page}/stamp", await desk.form(page, f"{page}/stamp"))
+    at = (desk.shop.clock.now + timedelta(hours=1)).astimezone(desk.shop.business.zone)
+    assert refused.status_code == 409
+    assert re.search(rf"next stamp at [^.]*{at:%M}", refused.text), f"{at:%M} differs from UTC by a quarter of an hour"
 
 
 async def test_a_form_without_its_key_or_from_another_site_does_nothing(place: Place) -> None:

@@ -116,6 +116,7 @@ async def test_one_address_makes_so_many_cards_an_hour(place: Place, monkeypatch
     async with browser_of() as browser:
         answer = await browser.post(address, data=filled("k" * 20))
     assert (answer.status_code, "this network" in answer.text) == (429, True)
+    assert 0 < int(answer.headers["retry-after"]) <= 3600
     assert await names(shop) == []
 
 

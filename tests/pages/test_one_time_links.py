@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 from playwright.async_api import Browser
 
+from api import rate_limits
 from api.app import create_app
 from bots.supervisor import open_bots
 from loyalty_app.settings import Settings
@@ -74,6 +75,20 @@ async def test_a_link_of_another_bot_or_an_old_one_signs_nobody_in(place: Place)
     assert await spend_link(database, bot, f"{secret}x", now=now) is None
     assert await spend_link(database, bot, secret, now=now + timedelta(minutes=10, seconds=1)) is None
     assert await spend_link(database, bot, secret, now=now + timedelta(minutes=9)) is not None
+
+
+async def test_an_address_that_guesses_too_often_has_to_wait_and_a_good_link_still_works(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "FAILURES_A_MINUTE", 0)
+    link, stale = await link_for(place), place.init_data(await place.town.person("Ana"), ago=timedelta(hours=2))
+    async with place.client(**FROM_OUR_PAGE) as client:
+        page = await client.post("in/guessed")
+        script = await client.post("session", json={"init_data": stale})
+        for answer in (page, script):
+            seconds = answer.headers["retry-after"]
+            assert (answer.status_code, f"try again in {seconds} second" in answer.text) == (429, True)
+        assert (await client.post(link)).status_code == 303
 
 
 async def test_over_plain_http_elsewhere_no_cookie_is_given_and_the_link_stays_good(place: Place) -> None:

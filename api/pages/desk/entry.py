@@ -5,14 +5,16 @@ Who is not signed in gets the frame of the page: in Telegram its script signs in
 
 from typing import Any
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.response import Redirect, Template
 from litestar.types import ExceptionHandlersMap
 
 from api.messages import AppRequest, runtime_of
+from api.pages.answers import local_now
 from api.pages.desk.forms import sentence_of
 from api.pages.desk.frame import WORDS, desk_address, desk_words, shown_outside, signed_in
 from api.pages.desk.sections import FIGURES
+from api.pages.identity import bot_of, end_session_of, forgotten, person_or_none
 from api.pages.refusals import SessionEnded
 from api.problems import STATUS
 from loyalty_app.shops.workplaces import list_positions
@@ -38,6 +40,17 @@ async def show_shops(request: AppRequest) -> Template | Redirect:
     return shown_outside(request, words, template="shops.html", title=words.plain("Your shops"), context=context)
 
 
+@post("/out", status_code=200)
+async def sign_out(request: AppRequest) -> Template:
+    """End the session of this browser. Raises UnknownBot."""
+    bot_id = await bot_of(request, request.path_params["bot"])
+    words = desk_words(request, await person_or_none(request, request.path_params["bot"]))
+    await end_session_of(request, bot_id)
+    page = shown_outside(request, words, template="signed_out.html", title=words.plain("You are signed out."))
+    page.cookies = [forgotten(request, bot_id)]
+    return page
+
+
 def answer_closed(request: AppRequest, _ended: SessionEnded) -> Response[Any] | Template:
     """Show the page to somebody who is not signed in: Litestar's handler.
 
@@ -54,11 +67,11 @@ def answer_closed(request: AppRequest, _ended: SessionEnded) -> Response[Any] | 
 def answer_refused(request: AppRequest, refusal: LoyaltyError) -> Response[Any] | Template:
     """Show why somebody may not be here: Litestar's handler."""
     words: Words = request.scope["state"].get(WORDS) or desk_words(request, None)
-    says = sentence_of(words, refusal, runtime_of(request).clock())
+    says = sentence_of(words, refusal, local_now(request))
     context = {"says": says, "home": desk_address(request.path_params["bot"])}
     status = STATUS[type(refusal)]
     return shown_outside(request, words, template="refused.html", title=says, context=context, status=status)
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {SessionEnded: answer_closed, LoyaltyError: answer_refused}
-HANDLERS = [show_shops]
+HANDLERS = [show_shops, sign_out]

@@ -33,6 +33,7 @@ FIELD_SENTENCES: dict[str, str] = {
     "stamps_required": N_("Please write a whole number from 1 to 100."),
     "reward_description": N_("Please write a text of at most 200 letters."),
     "surplus": N_("Please choose one of the two."),
+    "card_codes": N_("Please choose one of the three."),
     "cooldown_seconds": N_("Please write a whole number of minutes, at most a year; 0 is no waiting."),
     "daily_stamp_cap": N_("Please write a whole number from 1 to 1000, or leave it empty for no limit."),
     "reward_valid_days": N_("Please write a whole number of days from 1 to 3650, or leave it empty for ever."),

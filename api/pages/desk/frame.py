@@ -89,6 +89,11 @@ class DeskVisit(msgspec.Struct, frozen=True, kw_only=True):
         language = self.request.query_params.get("lang")
         return desk_address(self.person.bot_id, f"/{other.business.id}/{SECTIONS[0].path}", lang=language)
 
+    @property
+    def way_out(self) -> str:
+        """Where a form goes that signs out."""
+        return desk_address(self.person.bot_id, "/out", lang=self.request.query_params.get("lang"))
+
     def asked(self, name: str) -> str:
         """A parameter of the query; empty if it was not given."""
         return str(self.request.query_params.get(name, "")).strip()
@@ -139,6 +144,7 @@ async def visit_of(request: AppRequest, section: Section) -> DeskVisit:
             list_positions(c, user_id=user_id, bot_id=bot_id),
         )
     )
+    request.state["zone"] = position.business.zone
     return DeskVisit(
         request=request,
         person=person,

@@ -1,4 +1,7 @@
-"""Program: the terms in one form, each with what a change means for cards in progress. For owners, as in the chat."""
+"""Program: the terms in one form, each with what a change means for cards in progress. For owners, as in the chat.
+
+Below them stands whether people may join without Telegram.
+"""
 
 from datetime import datetime
 
@@ -11,10 +14,12 @@ from api.pages.desk.forms import SentForm, check_fields, field_faults, read_form
 from api.pages.desk.frame import DeskVisit, SectionPage, done, shown, visit_of
 from api.pages.desk.program_fields import FIELDS, MINUTE
 from api.pages.desk.sections import PROGRAM
+from api.pages.security import own_address
 from api.problems import STATUS
 from loyalty_app.chat.card_queue import repaint
+from loyalty_app.shops.businesses import BusinessChange, change_business
 from loyalty_app.shops.programs import change_program, read_program
-from loyalty_core.errors import LoyaltyError
+from loyalty_core.errors import InvalidRequest, LoyaltyError
 from loyalty_core.programs import ProgramChange, Terms
 
 
@@ -35,6 +40,26 @@ async def change_terms(request: AppRequest) -> Redirect | Template:
     return done(visit, "program", said)
 
 
+@post("/{shop:str}/joining", status_code=200)
+async def change_joining(request: AppRequest) -> Redirect | Template:
+    """Let people join on the shop's page, or stop that. Raises what `visit_of` raises."""
+    visit, form = await visit_of(request, PROGRAM), await read_form(request)
+    database, shop, owner = visit.runtime.database, visit.shop.id, visit.position.staff_id
+    try:
+        _ = form.key
+        change = BusinessChange(join_by_page=_yes_or_no(form.text("by_page")))
+        await change_business(database, shop, change, now=visit.runtime.clock(), repaint=repaint, by=owner)
+    except LoyaltyError as refusal:
+        return await _page(visit, refusal=refusal)
+    return done(visit, "program", "saved")
+
+
+def _yes_or_no(text: str) -> bool:
+    if text not in {"yes", "no"}:
+        raise InvalidRequest.field("by_page", "must be yes or no")
+    return text == "yes"
+
+
 async def _change(visit: DeskVisit, form: SentForm, now: datetime) -> str:
     """Only what differs from the values that the form was made with: what somebody else changed meanwhile stays."""
     _ = form.key  # it must be there; the same change, made twice, is made once
@@ -48,7 +73,7 @@ async def _change(visit: DeskVisit, form: SentForm, now: datetime) -> str:
 
 
 def _value(form: SentForm, name: str) -> object:
-    if name in {"reward_description", "surplus"}:
+    if FIELDS[name].kind != "number":
         return form.text(name)
     number = form.number(name)
     if name == "cooldown_seconds" and isinstance(number, int):
@@ -61,7 +86,13 @@ async def _page(visit: DeskVisit, *, form: SentForm | None = None, refusal: Loya
     program = await visit.runtime.database.read(lambda c: read_program(c, shop.id))
     was = _texts(program.terms)
     typed = {name: form.text(name) for name in FIELDS if name in form.fields} if form else {}
-    context: dict[str, object] = {"fields": FIELDS, "was": was, "values": {**was, **typed}, "terms": program.terms}
+    context: dict[str, object] = {
+        "fields": FIELDS,
+        "was": was,
+        "values": {**was, **typed},
+        "terms": program.terms,
+        "joining": f"{own_address(visit.request)}/join/{shop.slug}",
+    }
     page = SectionPage(
         template="program.html",
         context=context,
@@ -79,4 +110,4 @@ def _texts(terms: Terms) -> dict[str, str]:
     return {name: "" if value is None else str(value) for name, value in plain.items()} | {"cooldown_seconds": minutes}
 
 
-HANDLERS = [show_program, change_terms]
+HANDLERS = [show_program, change_terms, change_joining]

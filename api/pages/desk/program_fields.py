@@ -3,16 +3,18 @@
 import msgspec
 
 from loyalty_app.words import N_
+from loyalty_core.programs import CardCodes, Surplus
 
 MINUTE = 60
 
 
 class ProgramField(msgspec.Struct, frozen=True, kw_only=True):
-    """A field: its name, what it means, and the kind of its input."""
+    """A field: its name, what it means, the kind of its input, and the names of its values if one is chosen."""
 
     title: str
     what: str
     kind: str = "number"
+    choices: dict[str, str] = {}
 
 
 FIELDS: dict[str, ProgramField] = {
@@ -34,7 +36,8 @@ FIELDS: dict[str, ProgramField] = {
             "If somebody gets more stamps than the card still needs, the extra ones are dropped, or they go on to the "
             "next card. This applies from the next stamp on."
         ),
-        kind="surplus",
+        kind="choice",
+        choices={Surplus.RESET.value: N_("are dropped"), Surplus.CARRY.value: N_("go on to the next card")},
     ),
     "cooldown_seconds": ProgramField(
         title=N_("Waiting time in minutes"),
@@ -53,5 +56,19 @@ FIELDS: dict[str, ProgramField] = {
             "For how many days a reward can be redeemed, to the end of the last one. Rewards already earned keep the "
             "time that they were promised."
         ),
+    ),
+    "card_codes": ProgramField(
+        title=N_("Codes"),
+        what=N_(
+            "Whether the code on a card is enough, or guests open their card and show a code that changes every 30 "
+            "seconds, so that a photograph of it is no use. Guests without a phone can still be found by name or "
+            "phone number. This applies from the next stamp on."
+        ),
+        kind="choice",
+        choices={
+            CardCodes.FIXED.value: N_("The code on the card is enough"),
+            CardCodes.ROTATING_REDEEM.value: N_("A changing code for rewards"),
+            CardCodes.ROTATING_ALL.value: N_("A changing code for stamps and rewards"),
+        },
     ),
 }

@@ -4,14 +4,12 @@ The sentences are those of the chat (`customers/refusal_sentences.py`). Only wha
 here. Times are in the zone of the shop: `position_of` notes it in the request.
 """
 
-from datetime import UTC, tzinfo
-
 import msgspec
 from litestar import Response
 from litestar.types import ExceptionHandlersMap
 
-from api.messages import AppRequest, runtime_of
-from api.pages.answers import problem_response
+from api.messages import AppRequest
+from api.pages.answers import local_now, problem_response
 from api.pages.page_words import PageName
 from api.pages.shell import words_for_request
 from api.problems import problem_of
@@ -44,8 +42,7 @@ def tell(request: AppRequest, refusal: LoyaltyError) -> Response[bytes]:
     count_refusal("pages", refusal.code)
     words = words_for_request(request, PageName.SCAN)
     own = _own_sentence(refusal)
-    zone: tzinfo = request.state.get("zone", UTC)
-    says = words.plain(own) if own else sentence_of(words, refusal, runtime_of(request).clock().astimezone(zone))
+    says = words.plain(own) if own else sentence_of(words, refusal, local_now(request))
     problem = problem_of(refusal, request_log_of(request.scope).request_id)
     return problem_response(msgspec.structs.replace(problem, detail=says))
 

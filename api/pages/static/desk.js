@@ -5,7 +5,7 @@
  * so what is sent twice is done once.
  */
 import { askFile, askPage } from "./api.js";
-import { begin, notice, showProblem } from "./shell.js";
+import { begin, hold, notice, showProblem } from "./shell.js";
 import { inside } from "./telegram.js";
 import { say } from "./words.js";
 
@@ -21,6 +21,7 @@ async function show(address, request, back = false) {
     document.title = found.title;
     if (!back) history.pushState(null, "", request?.method === "POST" && !answer.redirected ? location.href : answer.url);
     notice("");
+    hold(request?.method === "POST" && !answer.redirected);
     window.scrollTo(0, 0);
     main.focus({ preventScroll: true });
   } catch (error) {
@@ -57,6 +58,11 @@ document.addEventListener("submit", (event) => {
   const fields = new URLSearchParams(/** @type {any} */ (new FormData(form)));
   if (form.method === "post") void show(form.action, { method: "POST", body: fields });
   else void show(`${form.action.split("?")[0]}?${fields}`);
+});
+
+// What is being typed is not lost to a newer version of the page.
+document.addEventListener("input", (event) => {
+  if (/** @type {HTMLInputElement} */ (event.target).form?.method === "post") hold(true);
 });
 
 if (inside) addEventListener("popstate", () => void show(location.href, undefined, true));
