@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Boolean, Connection, Row, Select, and_, bindparam, case, func, or_, select
+from sqlalchemy import Boolean, Connection, Row, Select, and_, bindparam, or_, select
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, business, delivery, event, retired_secret, webhook_endpoint
 from loyalty_app.db.types import BigId
-from loyalty_app.queues.leased_table import NOW, Given, Lease, LeasedTable, free
+from loyalty_app.queues.leased_table import Given, Lease, LeasedTable
+from loyalty_app.webhooks.delivery_line import anything_due, first_in_line
 from loyalty_app.webhooks.endpoint_health import note_health
 from loyalty_app.webhooks.lanes import DeliveryLanes
 from loyalty_app.webhooks.outbox import DELIVERED, FAILED, KEY, QUEUED, THEIR_ENDPOINT
@@ -68,27 +69,19 @@ OPEN = and_(webhook_endpoint.c.active.is_(True), ~THEIR_BUSINESS_PAUSES)
 """Whether anything may be sent to an endpoint now."""
 FAILING = bindparam("failing", type_=Boolean())
 LEFT_OUT = bindparam("left_out", expanding=True, type_=BigId)
-TIME_HAS_COME = and_(delivery.c.status == QUEUED, delivery.c.next_at <= NOW)
 
 
 def _next_in_line() -> Select[Any]:
     """Due deliveries with their endpoint and event, each endpoint in its turn.
 
-    Each endpoint has at most four in flight, only one while it fails. Leased ones hold the first places of their
-    endpoint. `FAILING` chooses between endpoints that fail and sound ones; of these some may be left out.
+    Each endpoint has at most four in flight, only one while it fails. `FAILING` chooses between endpoints that fail and
+    sound ones; of these some may be left out. See `delivery_line` for what is looked at.
 
     Why `attempts` is compared: once PostgreSQL has locked a row, it checks only the outer query again. By then another
     worker may have claimed, sent and recorded the delivery, which changes its number of attempts.
     """
-    in_line = func.row_number().over(
-        partition_by=(delivery.c.business_id, delivery.c.endpoint_id),
-        order_by=(case((free(delivery.c.lease_until), 1), else_=0), delivery.c.next_at, delivery.c.id),
-    )
-    line = (
-        select(delivery.c.business_id, delivery.c.id, delivery.c.attempts, in_line.label("place"))
-        .where(TIME_HAS_COME)
-        .subquery("line")
-    )
+    fails = webhook_endpoint.c.failing_since.is_not(None)
+    line = first_in_line(and_(fails == FAILING, webhook_endpoint.c.id.not_in(LEFT_OUT), OPEN), IN_FLIGHT_PER_ENDPOINT)
     placed = and_(*(line.c[name] == delivery.c[name] for name in ("business_id", "id", "attempts")))
     told = and_(event.c.business_id == delivery.c.business_id, event.c.id == delivery.c.event_id)
     columns = (
@@ -96,26 +89,19 @@ def _next_in_line() -> Select[Any]:
         *(webhook_endpoint.c[name] for name in ("url", "secret", "old_secret", "old_secret_until", "failing_since")),
         event.c.body,
     )
-    fails = webhook_endpoint.c.failing_since.is_not(None)
     one_if_it_fails = or_(line.c.place == 1, ~fails)
-    chosen = and_(fails == FAILING, webhook_endpoint.c.id.not_in(LEFT_OUT))
     return (
         select(*columns)
         .join_from(delivery, line, placed)
         .join(webhook_endpoint, THEIR_ENDPOINT)
         .join(event, told)
-        .where(line.c.place <= IN_FLIGHT_PER_ENDPOINT, one_if_it_fails, chosen, OPEN)
+        .where(line.c.place <= IN_FLIGHT_PER_ENDPOINT, one_if_it_fails, OPEN)
         .order_by(line.c.place, delivery.c.next_at)
     )
 
 
-DUE = (
-    select(delivery.c.id)
-    .join_from(delivery, webhook_endpoint, THEIR_ENDPOINT)
-    .where(TIME_HAS_COME, free(delivery.c.lease_until), OPEN)
-)
-ANYTHING_DUE = select(DUE.exists())
-ANYTHING_DUE_THAT_FAILED = select(DUE.where(webhook_endpoint.c.failing_since.is_not(None)).exists())
+ANYTHING_DUE = anything_due(OPEN)
+ANYTHING_DUE_THAT_FAILED = anything_due(and_(OPEN, webhook_endpoint.c.failing_since.is_not(None)))
 
 
 class DeliveryQueue:

@@ -177,6 +177,7 @@ LANDED = {
     "0017_rotating_codes.py": "27cca7ef1b84e97f",
     "0018_signing_in.py": "93cb41fc78c42f2d",
     "0019_undoing_a_part.py": "1e834a0999dc5e25",
+    "0020_lines_of_deliveries.py": "d6f17f34b9184c1d",
 }
 
 

@@ -131,7 +131,7 @@ CHANGED = {
     "uq_api_key_public_id_business_id of api_key is missing.",
     "ALTER TABLE staff DROP CONSTRAINT fk_staff_business": "The constraint fk_staff_business of staff is missing.",
     "ALTER TABLE program DROP CONSTRAINT pk_program": "The primary key of program is (), not (business_id, version).",
-    "DROP INDEX ix_delivery_queue": "The index ix_delivery_queue is missing.",
+    "DROP INDEX ix_delivery_line": "The index ix_delivery_line is missing.",
     "ALTER TABLE customer DROP COLUMN total_visits": "The column total_visits of customer is missing.",
 }
 

@@ -1,21 +1,24 @@
 """The outbox: what is queued for whom, who gets it to deliver, and what is left of people who were erased."""
 
 import asyncio
+import itertools
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
+from loyalty_app.db import tables
 from loyalty_app.db.tables import metadata
-from loyalty_app.webhooks.delivery_queue import IN_FLIGHT_PER_ENDPOINT, LEASE
+from loyalty_app.webhooks.delivery_queue import IN_FLIGHT_PER_ENDPOINT, LEASE, DeliveryQueue
+from loyalty_app.webhooks.outbox import queued_row
 from loyalty_core.delivery_retries import RetryAt
 from loyalty_core.errors import Busy, CustomerExists, NoRewardAvailable
 from testkit.shop import open_next_door
-from tests.webhooks.office import EVERYTHING_BUT_TESTS, Office
+from tests.webhooks.office import EVERYTHING_BUT_TESTS, PLENTY, Office
 from tests.webhooks.receiver import receiving
 
 NOWHERE = "http://127.0.0.1:9/hook"
@@ -185,6 +188,40 @@ async def test_a_delivery_is_given_out_once_until_its_lease_ends_and_then_again_
     office.clock.wait(milliseconds=1)
     [again] = await office.claim()
     assert (again.event_id, again.body, again.number) == (first.event_id, first.body, 1)
+
+
+@pytest.mark.parametrize("settings", ["sqlite"], indirect=True)  # which counts its steps
+async def test_to_claim_from_a_long_line_takes_no_more_steps_than_from_a_short_one(office: Office) -> None:
+    await office.endpoint(NOWHERE)
+    await office.stamps(20)
+    short = await steps_of_a_claim(office)
+    [first, *_] = await office.deliveries()
+
+    def lengthen(connection: Connection) -> None:
+        with office.database.ids(connection, 5_000) as ids:
+            rows = [
+                queued_row(ids, (first.business_id, first.endpoint_id), first.event_id, office.clock.now)
+                for _ in range(5_000)
+            ]
+        office.database.insert(connection, tables.delivery, rows)
+
+    await office.database.write(lengthen)
+    assert await steps_of_a_claim(office) < 1.2 * short
+
+
+async def steps_of_a_claim(office: Office) -> int:
+    """How many steps SQLite takes to claim what is due; nothing stays claimed."""
+
+    def count(connection: Connection) -> int:
+        steps, driver = itertools.count(), cast("Any", connection.connection.driver_connection)
+        driver.set_progress_handler(lambda: next(steps) < 0, 1)
+        claimed = DeliveryQueue().claim(connection, office.database, now=office.clock.now, room=PLENTY)
+        driver.set_progress_handler(None, 0)
+        assert len(claimed) == IN_FLIGHT_PER_ENDPOINT
+        connection.rollback()
+        return next(steps)
+
+    return await office.database.write(count)
 
 
 async def test_who_has_lost_the_lease_notes_nothing(office: Office) -> None:

@@ -57,10 +57,18 @@ delivery = owned(
     Index(None, "business_id", "event_id"),
 )
 Index(
-    "ix_delivery_queue",
+    "ix_delivery_line",
+    delivery.c.endpoint_id,
     delivery.c.next_at,
+    delivery.c.id,
     sqlite_where=text("status = 'queued'"),
     postgresql_where=text("status = 'queued'"),
+)
+Index(
+    "ix_delivery_leased",
+    delivery.c.endpoint_id,
+    sqlite_where=text("lease_until IS NOT NULL"),
+    postgresql_where=text("lease_until IS NOT NULL"),
 )
 
 attempt = owned(

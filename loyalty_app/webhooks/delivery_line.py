@@ -1,0 +1,89 @@
+"""The line of deliveries: which of each endpoint come first, found without looking at all that wait.
+
+A receiver that was down for a day leaves a hundred thousand deliveries behind. So no question here reads more of an
+endpoint than its first few, by the index `ix_delivery_line`, and those that are leased, by `ix_delivery_leased`; and
+the endpoints for which something waits are found by steps along that index, not by reading it through.
+
+Statements only. Which of these are claimed, and how many at once, is decided in `delivery_queue`.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, func, literal_column, select
+
+from loyalty_app.db.tables import delivery, webhook_endpoint
+from loyalty_app.queues.leased_table import NOW, free
+from loyalty_app.webhooks.outbox import QUEUED
+
+MOST_IN_LINE = 1000
+"""More than a process has under way at once. It is written into the statement: so SQLite knows that these are few."""
+
+
+def _awaited() -> Subquery:
+    """The endpoints for which something is queued, due or not, each with its business."""
+    first = select(func.min(delivery.c.endpoint_id).label("endpoint_id")).where(delivery.c.status == QUEUED)
+    steps = first.cte("steps", recursive=True)
+    other = delivery.alias("other")
+    following = (
+        select(func.min(other.c.endpoint_id))
+        .where(other.c.status == QUEUED, other.c.endpoint_id > steps.c.endpoint_id)
+        .scalar_subquery()
+    )
+    steps = steps.union_all(select(following).where(steps.c.endpoint_id.is_not(None)))
+    theirs = delivery.alias("theirs")
+    owner = (
+        select(theirs.c.business_id)
+        .where(theirs.c.status == QUEUED, theirs.c.endpoint_id == steps.c.endpoint_id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return select(steps.c.endpoint_id, owner.label("business_id")).where(steps.c.endpoint_id.is_not(None)).subquery()
+
+
+def first_in_line(chosen: ColumnElement[bool], most: int) -> Subquery:
+    """The first `most` due and free deliveries of each chosen endpoint, with their `place`.
+
+    Leased ones hold the first places of their endpoint, so with two of them the first free one has place 3.
+    """
+    awaited = _awaited()
+    waiting, leased = delivery.alias("waiting"), delivery.alias("leased")
+    first = (
+        select(waiting.c.id)
+        .where(_due(waiting, awaited), free(waiting.c.lease_until))
+        .order_by(waiting.c.next_at, waiting.c.id)
+        .limit(most)
+    )
+    held = (
+        select(func.count())
+        .where(leased.c.status == QUEUED, leased.c.endpoint_id == awaited.c.endpoint_id, leased.c.lease_until > NOW)
+        .scalar_subquery()
+    )
+    one = delivery.alias("one")
+    number = func.row_number().over(partition_by=one.c.endpoint_id, order_by=(one.c.next_at, one.c.id))
+    place = (number + held).label("place")
+    return (
+        select(one.c.business_id, one.c.id, one.c.attempts, place)
+        .join_from(awaited, webhook_endpoint, _is_theirs(awaited))
+        .join(one, and_(one.c.business_id == awaited.c.business_id, one.c.id.in_(first)))
+        .where(chosen)
+        .order_by(place)
+        .limit(literal_column(str(MOST_IN_LINE)))
+        .subquery("line")
+    )
+
+
+def anything_due(chosen: ColumnElement[bool]) -> Select[Any]:
+    """Whether any delivery of a chosen endpoint is due and free."""
+    awaited, waiting = _awaited(), delivery.alias("waiting")
+    due = select(waiting.c.id).where(_due(waiting, awaited), free(waiting.c.lease_until)).exists()
+    found = select(awaited.c.endpoint_id).join_from(awaited, webhook_endpoint, _is_theirs(awaited)).where(chosen, due)
+    return select(found.exists())
+
+
+def _is_theirs(awaited: Subquery) -> ColumnElement[bool]:
+    return and_(webhook_endpoint.c.business_id == awaited.c.business_id, webhook_endpoint.c.id == awaited.c.endpoint_id)
+
+
+def _due(waiting: FromClause, awaited: Subquery) -> ColumnElement[bool]:
+    is_queued = waiting.c.status == QUEUED
+    return and_(is_queued, waiting.c.endpoint_id == awaited.c.endpoint_id, waiting.c.next_at <= NOW)
