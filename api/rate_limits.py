@@ -61,6 +61,13 @@ class RateLimits:
         used = await self._increment(f"key:{key_id}:{window}", now, requests) if limit else 0
         return RateLimitState(limit, max(0, limit - used), (window + 1) * HOUR, HOUR - passed, used > limit)
 
+    async def look(self, key_id: int, limit: int) -> RateLimitState:
+        """Where a key stands in this hour, without counting a request."""
+        now = self._now()
+        window, passed = divmod(now, HOUR)
+        used = await self._used(f"key:{key_id}:{window}", now)
+        return RateLimitState(limit, max(0, limit - used), (window + 1) * HOUR, HOUR - passed, used >= limit)
+
     async def failed(self, address: str) -> int | None:
         """Count a failed sign-in. Returns the seconds to wait if the address had too many in this minute, else None."""
         window, passed = divmod(self._now(), MINUTE)
@@ -90,6 +97,14 @@ class RateLimits:
                 self._note(reachable=True)
                 return used
         return await self._local.incr(key, HOUR, by)
+
+    async def _used(self, key: str, now: int) -> int:
+        if self._shared is not None and now >= self._resting_until:
+            try:
+                return await self._shared.get(key)
+            except OSError as error:
+                log.warning("what is left of a limit is shown as this process knows it: %s", error)
+        return await self._local.get(key)
 
     def _note(self, *, reachable: bool, reason: str = "no answer") -> None:
         if reachable != self.redis_reachable:

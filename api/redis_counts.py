@@ -29,6 +29,13 @@ class RedisCounts:
         except RedisError as error:
             raise OSError(str(error)) from error
 
+    async def get(self, key: str) -> int:
+        """The sum in a counter, 0 if there is none. Raises OSError if Redis cannot be reached."""
+        try:
+            return await self._storage.get(key)
+        except RedisError as error:
+            raise OSError(str(error)) from error
+
     async def check(self) -> bool:
         """Whether Redis answers."""
         return await self._storage.check()

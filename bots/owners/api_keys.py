@@ -12,7 +12,7 @@ from bots.rights import TypedAnswer
 from bots.turn import Draft, Turn
 from bots.words import Html, Words
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.shops.api_keys import KeyInfo, create_key_in_chat, list_keys, revoke_key
+from loyalty_app.shops.api_keys import KeyInfo, NewKey, create_key_once, list_keys, revoke_key
 from loyalty_app.shops.staff import Position
 from loyalty_core.access import PLANS
 from loyalty_core.errors import IdempotencyKeyReused
@@ -106,9 +106,8 @@ async def _make(turn: Turn, position: Position, name: str, nonce: str) -> None:
     """Make a key and show it, once. Raises NotOnStaff, RoleRequired or PlanRequired."""
     words, shop = turn.words, position.business
     try:
-        made = await create_key_in_chat(
-            turn.runtime.database, shop.id, name=name, by=position.staff_id, nonce=nonce, now=turn.now()
-        )
+        new = NewKey(business_id=shop.id, name=name, now=turn.now())
+        made = await create_key_once(turn.runtime.database, new, by=position.staff_id, nonce=nonce)
     except IdempotencyKeyReused:
         head = words.say("☝️ This key was made already and is not shown again. If you have not kept it, close it.")
         await show_keys(turn, position, head)

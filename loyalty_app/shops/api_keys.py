@@ -146,15 +146,13 @@ async def create_key(
     return await database.write(work)
 
 
-async def create_key_in_chat(
-    database: Database, business_id: int, *, name: str, by: int, nonce: str, now: datetime
-) -> ShownKey:
+async def create_key_once(database: Database, new: NewKey, *, by: int, nonce: str) -> ShownKey:
     """Make a key for an owner, who is `by` on the staff; a nonce makes one key, shown once.
 
     Raises NotOnStaff, RoleRequired, InvalidRequest, PlanRequired, and IdempotencyKeyReused for a used nonce.
     """
+    business_id = new.business_id
     start = hashlib.sha256(f"{business_id}:{nonce}".encode()).digest()
-    new = NewKey(business_id=business_id, name=name, now=now, start=start)
 
     def work(connection: Connection) -> ShownKey:
         require_staff(connection, business_id, by, Role.OWNER)
@@ -162,7 +160,7 @@ async def create_key_in_chat(
         used = select(api_key.c.id).where(api_key.c.public_id == public_id_from(start))
         if connection.execute(used).first() is not None:
             raise IdempotencyKeyReused
-        return add_key(database, connection, new)
+        return add_key(database, connection, msgspec.structs.replace(new, start=start))
 
     return await write_once(database, work)
 

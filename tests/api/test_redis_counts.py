@@ -51,6 +51,17 @@ async def test_what_was_used_is_remembered_over_a_restart(sqlite_settings: Setti
         assert remaining(await till.moved(api).get("/program")) == 8
 
 
+async def test_what_a_key_has_used_is_looked_up_over_all_processes_and_is_no_use(
+    postgres_settings: Settings, redis_url: str
+) -> None:
+    shared = replace(postgres_settings, redis_url=redis_url)
+    async with open_api(shared) as first, open_api(shared) as second:
+        till = await first.open_till(rate_limit=10)
+        await till.get("/program")
+        [looked, again] = [await second.app.state.limits.look(till.key_id, 10) for _ in range(2)]
+        assert (looked.remaining, again) == (9, looked)
+
+
 async def test_when_redis_is_gone_stamping_goes_on_and_the_log_and_the_health_say_so(
     sqlite_settings: Settings, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -13,7 +13,7 @@ from loyalty_app.customers.lists import Owed, list_owed
 from loyalty_app.db.tables import staff, telegram_card
 from loyalty_app.pagination import PageRequest
 from loyalty_app.shops.api_key_check import ApiKeys
-from loyalty_app.shops.api_keys import create_key, create_key_in_chat, list_keys, revoke_key
+from loyalty_app.shops.api_keys import NewKey, create_key, create_key_once, list_keys, revoke_key
 from loyalty_app.shops.businesses import BusinessChange, change_business
 from loyalty_app.shops.programs import change_program
 from loyalty_core.access import Plan
@@ -149,9 +149,7 @@ async def test_who_was_removed_or_works_elsewhere_changes_nothing(shop: Shop) ->
         for asked in (
             paint(shop, by=stranger),
             ask_for_program(shop, stranger),
-            create_key_in_chat(
-                shop.database, shop.business.id, now=utc_now(), name="Till", by=stranger or 0, nonce="n"
-            ),
+            create_key_once(shop.database, till_key(shop), by=stranger or 0, nonce="n"),
             revoke_key(shop.database, shop.business.id, 1, now=utc_now(), by=stranger),
         ):
             with pytest.raises(NotOnStaff):
@@ -171,10 +169,12 @@ async def test_a_nonce_makes_one_key_even_if_it_is_used_twice_at_once(shop: Shop
 
 
 async def new_key(shop: Shop, nonce: str) -> str:
-    made = await create_key_in_chat(
-        shop.database, shop.business.id, now=utc_now(), name="Till", by=OTTO.id or 0, nonce=nonce
-    )
+    made = await create_key_once(shop.database, till_key(shop), by=OTTO.id or 0, nonce=nonce)
     return made.api_key
+
+
+def till_key(shop: Shop) -> NewKey:
+    return NewKey(business_id=shop.business.id, name="Till", now=utc_now())
 
 
 async def test_the_same_nonce_in_another_shop_makes_another_key(shop: Shop) -> None:
@@ -195,7 +195,7 @@ async def test_keys_are_for_owners_whose_plan_has_the_api(shop: Shop) -> None:
     ]
     for where, who, refusal in cases:
         with pytest.raises(refusal):
-            await create_key_in_chat(shop.database, where.business.id, now=utc_now(), name="Till", by=who, nonce="n")
+            await create_key_once(shop.database, till_key(where), by=who, nonce="n")
     with pytest.raises(RoleRequired):
         await revoke_key(shop.database, shop.business.id, made.key_id, now=utc_now(), by=MIRA.id)
 

@@ -6,6 +6,7 @@
     entry.py      the way in: the list of shops, and what is shown to those who are not signed in
     figures.py, ledger.py, customers.py, customer_card.py, rewards.py, program.py: a section each
     staff.py, staff_lines.py  people and invitations
+    access.py, access_lines.py  API keys
     exporting.py  files to take along
 
 Nothing is decided here that the chat and the API do not decide: rights, rules and writes are those of `loyalty_app`.
@@ -13,7 +14,7 @@ Nothing is decided here that the chat and the API do not decide: rights, rules a
 
 from litestar import Router
 
-from api.pages.desk import customer_card, customers, entry, exporting, figures, ledger, program, rewards, staff
+from api.pages.desk import access, customer_card, customers, entry, exporting, figures, ledger, program, rewards, staff
 
 DESK = Router(
     "/{bot:str}/shop",
@@ -26,6 +27,7 @@ DESK = Router(
         *rewards.HANDLERS,
         *program.HANDLERS,
         *staff.HANDLERS,
+        *access.HANDLERS,
         *exporting.HANDLERS,
     ],
     exception_handlers=entry.EXCEPTION_HANDLERS,

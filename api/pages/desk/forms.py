@@ -40,6 +40,8 @@ FIELD_SENTENCES: dict[str, str] = {
     "reason": N_("Please write a reason of at most 200 letters, or none."),
     "role": N_("Please choose one of the roles."),
     "staff": N_("There is no such person on the staff."),
+    "scopes": N_("Please tick at least one thing."),
+    "key_id": N_("There is no such key in this shop."),
     "key": N_("This form was not sent as a whole. Please try again."),
 }
 UNCLEAR = N_("That cannot be right. Please check it.")
@@ -118,13 +120,13 @@ def sentence_of(words: Words, refusal: LoyaltyError, now: datetime) -> str:
     return words.plain(own) if own else chat_sentence(words, refusal, now)
 
 
-def refused_page(visit: DeskVisit, page: SectionPage, refusal: LoyaltyError | None) -> SectionPage:
-    """A page as it stands after something was refused there; after nothing, as it is."""
+def refused_page(visit: DeskVisit, page: SectionPage, refusal: LoyaltyError | None, *, says: str = "") -> SectionPage:
+    """A page as it stands after something was refused there; after nothing, as it is. `says` if it says more of it."""
     if refusal is None:
         return page
     return msgspec.structs.replace(
         page,
-        wrong=sentence_of(visit.words, refusal, visit.now),
+        wrong=says or sentence_of(visit.words, refusal, visit.now),
         faults=field_faults(visit.words, refusal),
         status=STATUS[type(refusal)],
     )

@@ -44,6 +44,7 @@ SAID: dict[str, str] = {
     "undone": N_("That is undone."),
     "withdrawn": N_("The invitation is withdrawn. Nobody can use it any more."),
     "removed": N_("That person is not on the staff any more."),
+    "revoked": N_("The key is revoked. It opens nothing any more."),
     "erased": N_("The card and all personal data of this customer are erased."),
 }
 """What a page says after something was done. An address names it by its key, so no other sentence can be put there."""

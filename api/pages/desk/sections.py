@@ -23,6 +23,7 @@ CUSTOMERS = Section("customers", N_("Customers"))
 REWARDS = Section("rewards", N_("Rewards"))
 PROGRAM = Section("program", N_("Program"), Role.OWNER)
 STAFF = Section("staff", N_("Staff"))
+ACCESS = Section("access", N_("API access"), Role.OWNER)
 EXPORT = Section("export", N_("Export"), Role.OWNER)
 
-SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM, STAFF, EXPORT)
+SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM, STAFF, ACCESS, EXPORT)

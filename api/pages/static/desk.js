@@ -51,12 +51,26 @@ document.addEventListener("click", (event) => {
   else void show(link.href);
 });
 
+/** Forms that were sent and are not answered yet. Why: of two answers a browser shows the second, and what was made is
+ * shown in the first. @type {WeakSet<HTMLFormElement>} */
+const sent = new WeakSet();
+
+/** Whether a form may be sent now. After some seconds it may be sent again: it does its work once. @param {HTMLFormElement} form */
+function mayBeSent(form) {
+  if (sent.has(form)) return false;
+  sent.add(form);
+  setTimeout(() => sent.delete(form), 15000);
+  return true;
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!inside || !(form instanceof HTMLFormElement)) return;
+  if (!(form instanceof HTMLFormElement)) return;
+  if (form.method === "post" && !mayBeSent(form)) return event.preventDefault();
+  if (!inside) return;
   event.preventDefault();
   const fields = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-  if (form.method === "post") void show(form.action, { method: "POST", body: fields });
+  if (form.method === "post") void show(form.action, { method: "POST", body: fields }).finally(() => sent.delete(form));
   else void show(`${form.action.split("?")[0]}?${fields}`);
 });
 
