@@ -33,7 +33,7 @@ class DeskPage:
 def form_of(page: str, action: str) -> dict[str, str]:
     """The fields of the form with that address, as they stand in a page."""
     [form] = [one for one in re.findall(r"<form.*?</form>", page, re.DOTALL) if f'{action}"' in one.partition(">")[0]]
-    inputs = [one for one in re.findall(r"<input[^>]*>", form) if 'type="checkbox"' not in one]
+    inputs = [one for one in re.findall(r"<input[^>]*>", form) if _is_sent(one)]
     fields = {_attribute(one, "name"): _attribute(one, "value") for one in inputs}
     for opening, options in re.findall(r"(<select[^>]*>)(.*?)</select>", form, re.DOTALL):
         chosen = re.search(r'value="([^"]*)" selected', options) or re.search(r'value="([^"]*)"', options)
@@ -44,6 +44,10 @@ def form_of(page: str, action: str) -> dict[str, str]:
 def texts(page: str) -> str:
     """What can be read on a page."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def _is_sent(tag: str) -> bool:
+    return 'type="checkbox"' not in tag and ('type="radio"' not in tag or " checked" in tag)
 
 
 def _attribute(tag: str, name: str) -> str:

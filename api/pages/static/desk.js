@@ -22,6 +22,7 @@ async function show(address, request, back = false) {
     if (!back) history.pushState(null, "", request?.method === "POST" && !answer.redirected ? location.href : answer.url);
     notice("");
     hold(request?.method === "POST" && !answer.redirected);
+    showWhere();
     window.scrollTo(0, 0);
     main.focus({ preventScroll: true });
   } catch (error) {
@@ -30,6 +31,11 @@ async function show(address, request, back = false) {
   } finally {
     main.removeAttribute("aria-busy");
   }
+}
+
+/** On a phone the sections stand in one line, which scrolls: bring the present one into sight. */
+function showWhere() {
+  document.querySelector(".desk-head [aria-current=page]")?.scrollIntoView({ inline: "center", block: "nearest" });
 }
 
 /** Let a person save a file that was fetched. @param {string} address */
@@ -81,6 +87,7 @@ document.addEventListener("input", (event) => {
 
 if (inside) addEventListener("popstate", () => void show(location.href, undefined, true));
 
+showWhere();
 if (document.querySelector("[data-desk=closed]")) {
   if (inside) {
     const person = await begin();
