@@ -19,7 +19,8 @@ from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
-from loyalty_core.programs import Surplus
+from loyalty_core.owed import OwedBranch, owed_by, summed_up
+from loyalty_core.programs import Surplus, Terms
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import (
     ActorView,
@@ -150,6 +151,26 @@ SUMMARY = summarise(
     period_of(2, NOW.date(), "Europe/Berlin"),
     {NOW.date(): DayTotals(visits=31, stamps_added=40, new_customers=3, rewards_earned=4, rewards_redeemed=3)},
     CurrentFigures(customers=310, outstanding=12, active=28, returning=25),
+)
+REWARDS_SUMMARY = summed_up(
+    [
+        owed_by(
+            Terms(
+                version=2,
+                stamps_required=10,
+                reward_description="A coffee of your choice",
+                updated_at=JOINED,
+                reward_cost=120,
+                currency="EUR",
+            ),
+            None,
+            12,
+        )
+    ],
+    ages=(4, 5, 2, 1),
+    branches=(OwedBranch(branch_id=2, name="At the station", outstanding=12),),
+    redeemed=27,
+    expired=1,
 )
 
 

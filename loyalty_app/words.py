@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources.abc import Traversable
 from io import BytesIO
@@ -22,7 +23,7 @@ from babel.dates import format_skeleton, format_time, format_timedelta
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
 LANGUAGES = ("en", "hi", "es", "ru", "ar", "de")
 """The languages in the order of the menu."""
@@ -119,6 +120,10 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     def percent(self, share: float) -> str:
         """A share from 0 to 1 in whole percent, as "12%"."""
         return format_percent(share, locale=self.locale)
+
+    def money(self, amount: int, currency: str) -> str:
+        """An amount in the smallest unit of a currency, as "€2.50"."""
+        return format_currency(Decimal(amount).scaleb(-get_currency_precision(currency)), currency, locale=self.locale)
 
     def date(self, moment: datetime) -> str:
         """A day with its year, as "3 Mar 2025"."""

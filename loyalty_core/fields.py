@@ -64,7 +64,29 @@ RewardText = Annotated[
 Cooldown = Annotated[int, Meta(ge=0, le=31_536_000, description="whole seconds from 0 to 31536000 (a year)")]
 DailyCap = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000, or null for no cap")]
 ValidDays = Annotated[int, Meta(ge=1, le=3_650, description="whole days from 1 to 3650, or null for ever")]
+RewardCost = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=100_000_000,
+        description="a whole number of the currency's smallest unit, as 250 for 2.50, or null if it is not known",
+    ),
+]
+Currency = Annotated[
+    str, Meta(pattern=r"^[A-Z]{3}(?![\s\S])", description="the three letters of a currency (ISO 4217), as EUR")
+]
 
+
+_IN_USE = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF "
+    "CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL "
+    "HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD "
+    "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG "
+    "QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SYP SZL THB TJS TMT TND TOP TRY TTD TWD "
+    "TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG "
+)
+CURRENCIES = frozenset(_IN_USE.split())
+"""The codes (ISO 4217) of the currencies in which people pay today, by Unicode CLDR 47."""
 
 UNSEEN = frozenset("\u115f\u1160\u3164\uffa0\u2800\u17b4\u17b5\ufffc\U0001d159")
 """Letters and signs that show nothing, though Unicode calls them letters or signs: fillers, a blank of Braille."""

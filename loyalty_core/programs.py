@@ -6,6 +6,7 @@ The rules, in words:
   smallest since it was begun.
 - An empty card takes the goal of today.
 - A new reward text, validity or policy counts from now on, for what is earned from now on.
+- What a reward costs the shop is known to the owner alone. It has a currency, and a change of it changes no card.
 - A shop takes the code that is printed on a card, or asks for the rotating one: to redeem, or for all.
 
 What a stamp does to a card is in `ledger` and `stamping`; how a program is stored is not known here.
@@ -19,7 +20,18 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from loyalty_core.customers import check_seen
-from loyalty_core.fields import Cooldown, DailyCap, Name, RewardText, StampsRequired, ValidDays
+from loyalty_core.errors import InvalidRequest
+from loyalty_core.fields import (
+    CURRENCIES,
+    Cooldown,
+    Currency,
+    DailyCap,
+    Name,
+    RewardCost,
+    RewardText,
+    StampsRequired,
+    ValidDays,
+)
 
 if TYPE_CHECKING:
     from loyalty_core.customers import Card
@@ -52,6 +64,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     daily_stamp_cap: DailyCap | None = None
     reward_valid_days: ValidDays | None = None
     card_codes: CardCodes = CardCodes.FIXED
+    reward_cost: RewardCost | None = None
+    currency: Currency | None = None
 
 
 class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,6 +79,8 @@ class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     daily_stamp_cap: DailyCap | UnsetType | None = UNSET
     reward_valid_days: ValidDays | UnsetType | None = UNSET
     card_codes: CardCodes | UnsetType = UNSET
+    reward_cost: RewardCost | UnsetType | None = UNSET
+    currency: Currency | UnsetType | None = UNSET
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -91,7 +107,19 @@ def changed(program: Program, change: ProgramChange, now: datetime) -> Terms:
     if terms == program.terms:
         return terms
     check_seen("reward_description", terms.reward_description)
+    if terms.currency is not None and terms.currency not in CURRENCIES:
+        raise InvalidRequest.field("currency", "must be the three letters of a currency (ISO 4217), as EUR")
+    if terms.reward_cost is not None and terms.currency is None:
+        raise InvalidRequest.field(
+            "currency", "must be given with reward_cost: the three letters of a currency, as EUR"
+        )
     return msgspec.structs.replace(terms, version=program.terms.version + 1, updated_at=now)
+
+
+def looks_the_same(before: Terms, after: Terms) -> bool:
+    """Whether cards look the same under both terms: they differ in nothing, or in what only the owner knows."""
+    hidden = {"version", "updated_at", "reward_cost", "currency"}
+    return all(getattr(before, name) == getattr(after, name) for name in Terms.__struct_fields__ if name not in hidden)
 
 
 def running_goal(card: "Card", program: Program) -> int:

@@ -88,7 +88,10 @@ class CustomerDetails(CustomerView, frozen=True):
 
 
 class ProgramView(msgspec.Struct, frozen=True):
-    """The program in force as the world sees it; `card_codes` is there unless they are fixed."""
+    """The program in force as the world sees it.
+
+    `card_codes` is there unless they are fixed, `reward_cost` and `currency` once the owner has given them.
+    """
 
     name: str
     stamps_required: int
@@ -100,6 +103,8 @@ class ProgramView(msgspec.Struct, frozen=True):
     updated_at: datetime
     version: int
     card_codes: CardCodes | UnsetType = UNSET
+    reward_cost: int | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
 
 
 def utc(moment: datetime) -> datetime:
@@ -203,4 +208,6 @@ def program_view(program: Program) -> ProgramView:
         utc(terms.updated_at),
         terms.version,
         UNSET if terms.card_codes is CardCodes.FIXED else terms.card_codes,
+        UNSET if terms.reward_cost is None else terms.reward_cost,
+        UNSET if terms.currency is None else terms.currency,
     )

@@ -13,9 +13,11 @@ from api.parsing import read_body, read_query
 from api.routes.customers import show_rewards
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.customers.analytics import read_summary
+from loyalty_app.customers.owed import read_rewards_summary
 from loyalty_app.shops.programs import change_program_once, read_program
 from loyalty_core.access import Scope
 from loyalty_core.analytics import Summary
+from loyalty_core.owed import RewardsSummary
 from loyalty_core.programs import ProgramChange
 from loyalty_core.views import ProgramView, RewardView, program_state, program_view
 
@@ -40,6 +42,27 @@ decode_program = msgspec.json.Decoder(ProgramView).decode
 async def list_rewards(request: AppRequest) -> ASGIResponse:
     """List rewards."""
     return await show_rewards(request)
+
+
+@serves(
+    "GET",
+    "/rewards/summary",
+    Operation(
+        name="rewards.summary",
+        summary="Sum up what the shop owes",
+        text="Open rewards by program, by age in days of the shop, and by the branch where they were earned; and the "
+        "share that was redeemed in the last 90 days: of all rewards that could be redeemed at some time in them. In "
+        "money too, once the program has a `reward_cost`.",
+        tag="Rewards",
+        scope=Scope.REWARDS_READ,
+        answer=RewardsSummary,
+        example=examples.REWARDS_SUMMARY,
+    ),
+)
+async def sum_up_rewards(request: AppRequest) -> ASGIResponse:
+    """Sum up what the shop owes."""
+    business, now = key_holder(request).business, runtime_of(request).clock()
+    return data_response(await runtime_of(request).database.read(lambda c: read_rewards_summary(c, business, now=now)))
 
 
 @serves(
@@ -110,4 +133,4 @@ async def get_analytics(request: AppRequest) -> ASGIResponse:
     return data_response(await read(lambda c: read_summary(c, business, days=days, now=now)))
 
 
-HANDLERS = [list_rewards, get_program, update_program, get_analytics]
+HANDLERS = [list_rewards, sum_up_rewards, get_program, update_program, get_analytics]

@@ -10,7 +10,7 @@ from telegram import InlineKeyboardButton
 from bots.buttons import GOOD, Rows, button
 from bots.owners.program_questions import QUESTIONS, ProgramQuestion, TermValue
 from bots.owners.screens import ask_again, back
-from bots.owners.typed_answers import NONE, UnclearAnswer, read_change, read_number, read_reward, read_stamps
+from bots.owners.typed_answers import NONE, UnclearAnswer, read_change, read_cost, read_number, read_reward, read_stamps
 from bots.rights import TypedAnswer
 from bots.turn import Draft, Turn
 from bots.words import N_, Html, Words
@@ -27,6 +27,12 @@ CODES = {
     CardCodes.ROTATING_ALL: N_("stamps and rewards"),
 }
 """What a changing code is needed for."""
+NOTHING = {
+    "daily_stamp_cap": N_("no limit"),
+    "reward_valid_days": N_("for ever"),
+    "reward_cost": N_("not known"),
+}
+"""What no value of a field means."""
 MINUTE = 60
 
 
@@ -86,7 +92,7 @@ def surplus_buttons(words: Words, shop: int) -> list[InlineKeyboardButton]:
 async def press_value(turn: Turn, position: Position) -> None:
     """Take an offered value that was pressed."""
     field, text = turn.press.text(1), turn.press.text(2)
-    change = read_change(field, text)
+    change = read_change(field, text) if field in QUESTIONS else None
     if change is not None:
         await _change(turn, position, change, field)
 
@@ -94,15 +100,19 @@ async def press_value(turn: Turn, position: Position) -> None:
 async def take_value(turn: Turn, answer: TypedAnswer) -> None:
     """Take a typed value; one that cannot be used is explained, and the question repeated."""
     field = str(answer.draft.answers.get("field"))
+    shop = answer.position.business.id
+    terms = (await turn.read(lambda connection: read_program(connection, shop))).terms
     try:
-        change = _read(turn.words, field, answer.text)
+        change = _read(turn.words, field, answer.text, terms)
     except UnclearAnswer as unclear:
         await ask_value(turn, answer.position, field, str(unclear))
     else:
         await _change(turn, answer.position, change, field)
 
 
-def _read(words: Words, field: str, text: str) -> ProgramChange:
+def _read(words: Words, field: str, text: str, terms: Terms) -> ProgramChange:
+    if field == "reward_cost":
+        return read_cost(words, text, terms.currency)
     if field == "stamps_required":
         return ProgramChange(stamps_required=read_stamps(words, text))
     if field == "reward_description":
@@ -129,6 +139,8 @@ async def _change(turn: Turn, position: Position, change: ProgramChange, field: 
 
 def value_of(words: Words, terms: Terms, field: str) -> str:
     """The present value of a field, in words."""
+    if field == "reward_cost" and terms.reward_cost is not None and terms.currency is not None:
+        return words.money(terms.reward_cost, terms.currency)
     return label_of(words, field, getattr(terms, field))
 
 
@@ -141,12 +153,8 @@ def label_of(words: Words, field: str, value: TermValue) -> str:
             return words.label("go on to the next card") if value is Surplus.CARRY else words.label("are dropped")
         case "card_codes":
             return words.label(CODES[CardCodes(str(value))])
-        case "daily_stamp_cap":
-            return words.label("no limit")
-        case "reward_valid_days":
-            return words.label("for ever")
         case _:
-            return str(value)
+            return str(value) if value is not None else words.label(NOTHING[field])
 
 
 def _number_in_words(words: Words, field: str, number: int) -> str:

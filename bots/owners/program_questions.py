@@ -85,4 +85,14 @@ QUESTIONS: dict[str, ProgramQuestion] = {
         then=N_("This applies from the next stamp on."),
         offered=(CardCodes.FIXED, CardCodes.ROTATING_REDEEM, CardCodes.ROTATING_ALL),
     ),
+    "reward_cost": ProgramQuestion(
+        title=N_("Cost of a reward"),
+        what=N_(
+            "What a reward costs you, so that you can see in money what you owe. Only owners and managers see it, "
+            "customers never do."
+        ),
+        how=N_("Send an amount with its currency, for example: 2.50 EUR"),
+        then=N_("“What we owe” says it in money."),
+        offered=(None,),
+    ),
 }

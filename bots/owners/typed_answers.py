@@ -3,19 +3,26 @@
 The types of the core define what is right; the sentences about what is wrong are here.
 """
 
+import re
+from decimal import Decimal
+
 import msgspec
+from babel.numbers import get_currency_precision
 from msgspec import UNSET
 
 from bots.words import Words
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.fields import can_be_seen
+from loyalty_core.fields import CURRENCIES, can_be_seen
 from loyalty_core.programs import ProgramChange
 
 NONE = "none"
 """Stands for "no limit" in a button."""
 
 LONGEST_NUMBER = 9
+AMOUNT = re.compile(r"(?P<before>[^\d\s.,]*)\s*(?P<number>\d{1,9}(?:[.,]\d{1,4})?)\s*(?P<after>[^\d\s.,]*)")
+SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB"}
+"""Signs that stand for one currency only."""
 LONGEST_REWARD = 100
 LONGEST_SHOP_NAME = 60
 
@@ -55,6 +62,20 @@ def read_name(words: Words, text: str, *, longest: int = LONGEST_SHOP_NAME) -> s
     if not name or len(name) > longest or name.startswith("/"):
         raise UnclearAnswer(words.plain("Please send a name of at most {n} letters.", n=longest))
     return name
+
+
+def read_cost(words: Words, text: str, known: str | None) -> ProgramChange:
+    """What a reward costs, as "2.50 EUR"; `known` is the currency if none is typed. Raises UnclearAnswer."""
+    typed = AMOUNT.fullmatch(text.strip())
+    sign = (typed["before"] or typed["after"]).upper() if typed else ""
+    currency = SIGNS.get(sign, sign) or known
+    change = None
+    if typed and currency in CURRENCIES:
+        amount = Decimal(typed["number"].replace(",", ".")).scaleb(get_currency_precision(currency))
+        change = _changed("reward_cost", int(amount)) if amount == int(amount) else None
+    if change is None:
+        raise UnclearAnswer(words.plain("Please send an amount with its currency, for example: 2.50 EUR"))
+    return msgspec.structs.replace(change, currency=currency)
 
 
 def read_change(field: str, text: str) -> ProgramChange | None:

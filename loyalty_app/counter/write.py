@@ -28,6 +28,7 @@ from loyalty_core.events import event_type
 from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.joining import newly_full
 from loyalty_core.ledger import Entry
+from loyalty_core.rewards import Reward
 
 encode = msgspec.json.Encoder().encode
 OWN_KEY = ("business_id", "id")
@@ -107,7 +108,7 @@ def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
         BulkInsert(tables.transaction, [_keyed_row(entry, state) for entry in state.new_entries.values()]),
         BulkUpdate(tables.transaction, undone, OWN_KEY),
         BulkUpdate(tables.transaction, reduced, OWN_KEY),
-        BulkInsert(tables.reward, [reward_row(reward) for reward in state.new_rewards.values()]),
+        BulkInsert(tables.reward, [_earned_row(reward, state) for reward in state.new_rewards.values()]),
         BulkUpdate(tables.reward, [reward_row(reward) for reward in state.changed_rewards.values()], OWN_KEY),
         BulkInsert(tables.past_profile, [asdict(profile) for profile in state.replays.new_profiles]),
     ]
@@ -117,6 +118,13 @@ def _keyed_row(entry: Entry, state: BatchState) -> Values:
     """An entry, with what it keeps of its idempotency key and its answer."""
     row = entry_row(entry)
     row["once_key"], row["once"] = state.replays.once.get(entry.id, (None, None))
+    return row
+
+
+def _earned_row(reward: Reward, state: BatchState) -> Values:
+    """A new reward, with the branch where it was earned: 0 for none, NULL if its entry is not in this batch."""
+    row, entry = reward_row(reward), state.new_entries.get(reward.transaction_id)
+    row["branch_id"] = None if entry is None else entry.branch_id or 0
     return row
 
 

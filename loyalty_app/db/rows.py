@@ -144,4 +144,6 @@ def terms_of(row: Row[Any]) -> Terms:
         daily_stamp_cap=row.daily_stamp_cap,
         reward_valid_days=row.reward_valid_days,
         card_codes=CardCodes(row.card_codes),
+        reward_cost=row.reward_cost,
+        currency=row.currency,
     )

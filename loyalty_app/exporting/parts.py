@@ -77,4 +77,5 @@ PARTS = (
     Part("staff", tables.staff, "who works or worked there"),
     Part("webhook_endpoints", tables.webhook_endpoint, "where events are sent; their secrets are not here"),
     Part("notices", tables.notice, "what owners were told"),
+    Part("flags", tables.flag, "what was flagged for owners to look at"),
 )

@@ -14,7 +14,7 @@ from loyalty_app.shops.businesses import Business, Repaint, find_business, progr
 from loyalty_core.access import Role
 from loyalty_core.customers import clean_name
 from loyalty_core.fields import BusinessId
-from loyalty_core.programs import Program, ProgramChange, changed
+from loyalty_core.programs import Program, ProgramChange, changed, looks_the_same
 from loyalty_core.views import check_state, program_state, program_view
 
 
@@ -97,7 +97,7 @@ def _write_change(
         connection.execute(update(business).where(shop).values(name=name))
     before = read_program(connection, business_id)
     terms = changed(before, change, now)
-    if name is not None or terms.version != before.terms.version:
+    if name is not None or not looks_the_same(before.terms, terms):
         repaint(connection, database, business_id, now=now)
     if terms.version == before.terms.version:
         return before

@@ -103,6 +103,7 @@ ENDPOINTS = (
     Endpoint("customers.list_rewards", "GET", "/customers/{customer}/rewards", Scope.REWARDS_READ),
     Endpoint("transactions.void", "POST", "/transactions/{transaction}/void", Scope.STAMPS_WRITE),
     Endpoint("rewards.list", "GET", "/rewards", Scope.REWARDS_READ),
+    Endpoint("rewards.summary", "GET", "/rewards/summary", Scope.REWARDS_READ),
     Endpoint("program.get", "GET", "/program", Scope.PROGRAM_READ),
     Endpoint("program.update", "PATCH", "/program", Scope.PROGRAM_WRITE, 200, {"reward_description": "A cake"}),
     Endpoint("analytics.get", "GET", "/analytics", Scope.ANALYTICS_READ),

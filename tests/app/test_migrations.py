@@ -178,6 +178,7 @@ LANDED = {
     "0018_signing_in.py": "93cb41fc78c42f2d",
     "0019_undoing_a_part.py": "1e834a0999dc5e25",
     "0020_lines_of_deliveries.py": "d6f17f34b9184c1d",
+    "0021_what_is_owed_and_flags.py": "1aa9629979cc7d6a",
 }
 
 

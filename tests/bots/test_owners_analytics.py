@@ -12,6 +12,7 @@ from bots.scan import read_codes
 from bots.words import words_for
 from loyalty_app.clock import utc_now
 from loyalty_app.customers.analytics import read_summary
+from loyalty_app.shops.workplaces import add_branch
 from loyalty_core.access import Role
 from loyalty_core.analytics import Summary
 from testkit.people import Person
@@ -125,6 +126,29 @@ async def test_what_is_owed_says_first_names_and_since_when(mira: Person) -> Non
     assert "Meyer" not in mira.last.words
     assert "Tom" not in mira.last.words
     assert f"{utc_now().year}" in mira.last.words
+
+
+async def test_what_is_owed_says_its_age_its_branches_its_money_and_the_share_that_was_handed_out(
+    shop: Shop, mira: Person
+) -> None:
+    await mira.press("What we owe")
+    assert "In money" not in mira.last.words
+    assert "By branch" not in mira.last.words
+    await add_branch(shop.database, shop.business.id, name="Harbour", now=shop.clock.now)
+    await mira.press("« My shop")
+    await mira.press("Program")
+    await mira.press("Cost of a reward")
+    await mira.say("2,50 eur")
+    assert "Cost of a reward: €2.50" in mira.last.words
+    await mira.press("« My shop")
+    await mira.press("What we owe")
+    for line in (
+        "In money: €2.50",
+        "By age: 1 up to 7 days",
+        "By branch: at no branch: 1",
+        "Handed out in the last 90 days: 50% of what could be",
+    ):
+        assert line in mira.last.words
 
 
 async def test_what_is_owed_is_turned_page_by_page_on_one_message(shop: Shop, mira: Person) -> None:

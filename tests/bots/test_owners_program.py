@@ -146,3 +146,36 @@ async def test_forged_values_change_nothing(shop: Shop, mira: Person, forged: st
     before = await shop.program()
     await mira.press_data(mira.last.id, forged.format(shop=shop.business.id))
     assert await shop.program() == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "cost", "currency"),
+    [
+        ("2.50 EUR", 250, "EUR"),
+        ("€2,5", 250, "EUR"),
+        ("300 jpy", 300, "JPY"),
+        ("0 USD", 0, "USD"),
+        ("٣ KWD", 3000, "KWD"),
+    ],
+)
+async def test_the_cost_of_a_reward_is_typed_with_its_currency(
+    shop: Shop, mira: Person, typed: str, cost: int | None, currency: str | None
+) -> None:
+    await press(mira, "Program", "Cost of a reward")
+    await mira.say(typed)
+    terms = (await shop.program()).terms
+    assert (terms.reward_cost, terms.currency) == (cost, currency)
+
+
+@pytest.mark.parametrize("typed", ["2.50", "two euros", "1.234 EUR", "5 QQQ", "-1 EUR", "EUR"])
+async def test_a_cost_that_cannot_be_is_explained_and_asked_again(shop: Shop, mira: Person, typed: str) -> None:
+    await press(mira, "Program", "Cost of a reward")
+    await mira.say(typed)
+    assert "Please send an amount with its currency" in mira.last.words
+    assert (await shop.program()).terms.reward_cost is None
+    await mira.say("1 EUR")
+    await press(mira, "Cost of a reward")
+    await mira.say("1.50")
+    assert (await shop.program()).terms.reward_cost == 150
+    await press(mira, "Cost of a reward", "not known")
+    assert (await shop.program()).terms.reward_cost is None

@@ -177,6 +177,7 @@ past_profile = owned(
     PrimaryKeyConstraint("business_id", "customer_id", "version"),
 )
 
+# `branch_id` is where a reward was earned: 0 is no branch, NULL if an older release wrote it (then its entry knows).
 reward = owned(
     "reward",
     Column("id", BigId, nullable=False),
@@ -187,6 +188,7 @@ reward = owned(
     Column("earned_at", UtcDateTime, nullable=False),
     Column("redeemed_at", UtcDateTime),
     Column("expires_at", UtcDateTime),
+    Column("branch_id", BigId),
     PrimaryKeyConstraint("business_id", "id"),
     Index(None, "business_id", "customer_id", "id"),
     Index(None, "business_id", "status", "id"),
@@ -196,6 +198,17 @@ Index(
     reward.c.expires_at,
     sqlite_where=text("status = 'available' AND expires_at IS NOT NULL"),
     postgresql_where=text("status = 'available' AND expires_at IS NOT NULL"),
+)
+
+# All that is read of open rewards to sum them up; see `customers/owed.py`.
+Index(
+    "ix_reward_open",
+    reward.c.business_id,
+    reward.c.earned_at,
+    reward.c.expires_at,
+    reward.c.branch_id,
+    sqlite_where=text("status = 'available'"),
+    postgresql_where=text("status = 'available'"),
 )
 
 idempotency = owned(
@@ -241,6 +254,22 @@ event = owned(
     PrimaryKeyConstraint("business_id", "id"),
     Index(None, "business_id", "customer_id"),
     sqlite_with_rowid=True,  # rows too long for an index
+)
+
+# What was flagged for the owner: `loyalty_core/flags.py` says what its columns mean. `told_at` is when it was in a
+# message.
+flag = owned(
+    "flag",
+    Column("id", BigId, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("subject", BigId, nullable=False),
+    Column("transaction_id", BigId, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("occurred_at", UtcDateTime, nullable=False),
+    Column("told_at", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "id"),
+    UniqueConstraint("business_id", "kind", "day", "subject"),
 )
 
 daily_total = owned(

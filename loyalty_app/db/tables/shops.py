@@ -6,6 +6,7 @@ Also `numbers`, the last ids given out on SQLite, and `vault`, which belong to n
 from sqlalchemy import (
     Boolean,
     Column,
+    Date,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -40,6 +41,9 @@ business = Table(
     Column("past_timezones", Text),
     Column("test_of", BigId),
     Column("join_by_page", Boolean, nullable=False, server_default=false()),
+    # What is flagged, as JSON, where the owner changed it; and the last day whose flags were told.
+    Column("flag_rules", Text),
+    Column("flags_told_on", Date),
 )
 Index("uq_business_test_of", business.c.test_of, unique=True)
 
@@ -64,6 +68,8 @@ program = owned(
     Column("reward_valid_days", Integer),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("card_codes", String(16), nullable=False, server_default=text("'fixed'")),
+    Column("reward_cost", BigId),
+    Column("currency", String(3)),
     PrimaryKeyConstraint("business_id", "version"),
 )
 

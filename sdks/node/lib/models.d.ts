@@ -226,6 +226,29 @@ export interface LastDelivery {
   httpStatus: number | null;
 }
 
+/** The open rewards that were earned `from_days` to `to_days` days ago; `to_days` is null for the oldest. */
+export interface OwedAge {
+  fromDays: number;
+  toDays: number | null;
+  outstanding: number;
+}
+
+/** The open rewards that were earned at a branch; both are null for those earned at none. */
+export interface OwedBranch {
+  branchId: number | null;
+  name: string | null;
+  outstanding: number;
+}
+
+/** The open rewards of a program; `cost` is what they cost together, in minor units of `currency`. `title` is null for a program that has the name of the shop. */
+export interface OwedProgram {
+  title: string | null;
+  outstanding: number;
+  rewardCost: number | null;
+  currency: string | null;
+  cost: number | null;
+}
+
 /** Whole days, both ends included. */
 export interface Period {
   days: number;
@@ -285,7 +308,7 @@ export interface Problem {
   reason?: VoidBar;
 }
 
-/** The program in force as the world sees it; `card_codes` is there unless they are fixed. */
+/** The program in force as the world sees it. `card_codes` is there unless they are fixed, `reward_cost` and `currency` once the owner has given them. */
 export interface Program {
   name: string;
   stampsRequired: number;
@@ -297,6 +320,8 @@ export interface Program {
   updatedAt: string;
   version: number;
   cardCodes?: CardCodes;
+  rewardCost?: number;
+  currency?: string;
 }
 
 /** How many deliveries were queued, and the first of them. */
@@ -317,6 +342,14 @@ export interface Redeemed {
   transactionId: number;
   reward: Reward;
   customer: Customer;
+}
+
+/** How many rewards were redeemed and expired in the last days; `share` is null if there was none to redeem. */
+export interface RedeemedShare {
+  days: number;
+  redeemed: number;
+  expired: number;
+  share: number | null;
 }
 
 /** A reward as the world sees it. */
@@ -343,6 +376,17 @@ export interface RewardFigures {
   expired: number;
   outstanding: number;
   redemptionRate: number;
+}
+
+/** What a business owes; `cost` is in minor units of `currency`, null without a cost of each reward. */
+export interface RewardsSummary {
+  outstanding: number;
+  cost: number | null;
+  currency: string | null;
+  programs: OwedProgram[];
+  ages: OwedAge[];
+  branches: OwedBranch[];
+  redeemed: RedeemedShare;
 }
 
 /** Stamps given in the period, and those of them that were undone. */

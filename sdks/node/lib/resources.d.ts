@@ -73,6 +73,8 @@ export interface Events {
 export interface Rewards {
   /** List rewards. */
   list(given?: { limit?: number; status?: models.RewardStatus }): Listing<models.Reward>;
+  /** Sum up what the shop owes. */
+  summary(): Promise<models.RewardsSummary>;
 }
 
 /** Operations on program. */
@@ -80,7 +82,7 @@ export interface Program {
   /** Get the program. */
   get(): Promise<models.Program>;
   /** Change the program. */
-  update(given?: { name?: string; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes } & Once): Promise<models.Program>;
+  update(given?: { name?: string; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null } & Once): Promise<models.Program>;
 }
 
 /** Operations on analytics. */

@@ -133,6 +133,10 @@ class Rewards {
   list({ limit, status } = {}) {
     return new Listing((cursor) => this.#client.json("GET", "/rewards", { query: { limit, status, cursor } }));
   }
+
+  async summary() {
+    return (await this.#client.json("GET", "/rewards/summary")).data;
+  }
 }
 
 class Program {
@@ -146,8 +150,8 @@ class Program {
     return (await this.#client.json("GET", "/program")).data;
   }
 
-  async update({ name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, idempotencyKey } = {}) {
-    return (await this.#client.json("PATCH", "/program", { body: { name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes }, idempotencyKey })).data;
+  async update({ name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, idempotencyKey } = {}) {
+    return (await this.#client.json("PATCH", "/program", { body: { name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency }, idempotencyKey })).data;
   }
 }
 

@@ -450,6 +450,17 @@ class Rewards:
 
         return Listing(models.Reward, fetch)
 
+    def summary(
+        self,
+    ) -> models.RewardsSummary:
+        """Sum up what the shop owes. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/rewards/summary",
+        )
+        answer = self._run(call)
+        return shaped(models.RewardsSummary, answer.json()["data"])  # type: ignore[no-any-return]
+
 
 class Program:
     """Operations on program."""
@@ -479,6 +490,8 @@ class Program:
         daily_stamp_cap: int | None | NotGiven = NOT_GIVEN,
         reward_valid_days: int | None | NotGiven = NOT_GIVEN,
         card_codes: models.CardCodes | NotGiven = NOT_GIVEN,
+        reward_cost: int | None | NotGiven = NOT_GIVEN,
+        currency: str | None | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Program:
         """Change the program. Raises LoyaltyLoopError."""
@@ -494,6 +507,8 @@ class Program:
                 "daily_stamp_cap": daily_stamp_cap,
                 "reward_valid_days": reward_valid_days,
                 "card_codes": card_codes,
+                "reward_cost": reward_cost,
+                "currency": currency,
             },
             idempotency_key=idempotency_key,
         )

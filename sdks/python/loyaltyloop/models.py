@@ -415,6 +415,42 @@ class LastDelivery(Model):
     http_status: int | None
 
 
+class OwedAge(Model):
+    """The open rewards that were earned `from_days` to `to_days` days ago; `to_days` is null for the oldest."""
+
+    from_days: int
+
+    to_days: int | None
+
+    outstanding: int
+
+
+class OwedBranch(Model):
+    """The open rewards that were earned at a branch; both are null for those earned at none."""
+
+    branch_id: int | None
+
+    name: str | None
+
+    outstanding: int
+
+
+class OwedProgram(Model):
+    """The open rewards of a program; `cost` is what they cost together, in minor units of `currency`. `title` is
+    null for a program that has the name of the shop.
+    """
+
+    title: str | None
+
+    outstanding: int
+
+    reward_cost: int | None
+
+    currency: str | None
+
+    cost: int | None
+
+
 class Period(Model):
     """Whole days, both ends included."""
 
@@ -512,7 +548,9 @@ class Problem(Model):
 
 
 class Program(Model):
-    """The program in force as the world sees it; `card_codes` is there unless they are fixed."""
+    """The program in force as the world sees it. `card_codes` is there unless they are fixed, `reward_cost` and
+    `currency` once the owner has given them.
+    """
 
     name: str
 
@@ -533,6 +571,10 @@ class Program(Model):
     version: int
 
     card_codes: CardCodes
+
+    reward_cost: int
+
+    currency: str
 
 
 class QueuedDeliveries(Model):
@@ -566,6 +608,18 @@ class Redeemed(Model):
         "reward": lambda: Reward,
         "customer": lambda: Customer,
     }
+
+
+class RedeemedShare(Model):
+    """How many rewards were redeemed and expired in the last days; `share` is null if there was none to redeem."""
+
+    days: int
+
+    redeemed: int
+
+    expired: int
+
+    share: float | None
 
 
 class Reward(Model):
@@ -611,6 +665,31 @@ class RewardFigures(Model):
     outstanding: int
 
     redemption_rate: float
+
+
+class RewardsSummary(Model):
+    """What a business owes; `cost` is in minor units of `currency`, null without a cost of each reward."""
+
+    outstanding: int
+
+    cost: int | None
+
+    currency: str | None
+
+    programs: list[OwedProgram]
+
+    ages: list[OwedAge]
+
+    branches: list[OwedBranch]
+
+    redeemed: RedeemedShare
+
+    _models: ClassVar[Models] = {
+        "programs": lambda: OwedProgram,
+        "ages": lambda: OwedAge,
+        "branches": lambda: OwedBranch,
+        "redeemed": lambda: RedeemedShare,
+    }
 
 
 class StampFigures(Model):

@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * The program in force as the world sees it; `card_codes` is there unless they are fixed. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * The program in force as the world sees it. `card_codes` is there unless they are fixed, `reward_cost` and `currency` once the owner has given them. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read string $name
  * @property-read int $stampsRequired
@@ -19,6 +19,8 @@ use LoyaltyLoop\Model;
  * @property-read string $updatedAt
  * @property-read int $version
  * @property-read string $cardCodes
+ * @property-read int $rewardCost
+ * @property-read string $currency
  */
 final class Program extends Model
 {

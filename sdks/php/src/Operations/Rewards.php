@@ -35,4 +35,19 @@ final class Rewards
         );
         return new Listing(Models\Reward::class, $this->line, $call);
     }
+
+    /**
+     * Sum up what the shop owes.
+     *
+     * @return Models\RewardsSummary
+     * @throws LoyaltyLoopError
+     */
+    public function summary(): Models\RewardsSummary
+    {
+        $call = new Call(
+            "GET",
+            "/rewards/summary",
+        );
+        return Model::shaped(Models\RewardsSummary::class, $this->line->send($call)->json()["data"]);
+    }
 }
