@@ -15,7 +15,7 @@ from loyalty_app.db.idempotency import KeyedAnswer, KeyedRequest, answer_once
 from loyalty_app.db.tables import attempt, delivery, event
 from loyalty_app.pagination import Page, PageRequest, Walk, read_page
 from loyalty_app.webhooks.endpoints import find_endpoint
-from loyalty_app.webhooks.outbox import QUEUED, EventIds, event_id_floor, queue_again
+from loyalty_app.webhooks.outbox import FAILED, QUEUED, EventIds, event_id_floor, queue_again
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.events import OfTest, WebhookTest, event_type
 
@@ -156,6 +156,31 @@ async def replay_since(
             select(event.c.id)
             .where(event.c.business_id == business_id, event.c.id >= event_id_floor(since))
             .where(event.c.type.in_(endpoint.events.split()), ~waiting.exists())
+            .order_by(event.c.id)
+            .limit(MOST_REPLAYED)
+            .with_for_update(of=event, read=True)
+        )
+        event_ids = list(connection.execute(missed).scalars())
+        return _queued(queue_again(connection, database, endpoint, event_ids, now=now))
+
+    return await answer_once(database, request, work, now=now)
+
+
+async def replay_failed(database: Database, request: KeyedRequest, webhook_id: int, *, now: datetime) -> KeyedAnswer:
+    """Queue all events of the last 30 days again that failed for good and were not delivered since; a Queued.
+
+    Raises WebhookNotFound, IdempotencyKeyReused.
+    """
+    own = and_(delivery.c.business_id == request.business_id, delivery.c.endpoint_id == webhook_id)
+
+    def work(connection: Connection) -> bytes:
+        endpoint = find_endpoint(connection, request.business_id, webhook_id, lock=True)
+        failed = select(delivery.c.event_id).where(own, delivery.c.status == FAILED)
+        others = select(delivery.c.event_id).where(own, delivery.c.status != FAILED, delivery.c.event_id == event.c.id)
+        missed = (
+            select(event.c.id)
+            .where(event.c.business_id == request.business_id, event.c.id >= event_id_floor(now - KEPT))
+            .where(event.c.id.in_(failed), ~others.exists())
             .order_by(event.c.id)
             .limit(MOST_REPLAYED)
             .with_for_update(of=event, read=True)

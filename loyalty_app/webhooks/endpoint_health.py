@@ -32,6 +32,13 @@ def endpoint_depths(connection: Connection, _now: datetime) -> Iterator[QueueDep
     )
 
 
+def failing_endpoints(connection: Connection, business_id: int) -> dict[int, datetime]:
+    """The endpoints of a business that fail, by their ids, each with since when; also those switched off for it."""
+    failing = webhook_endpoint.c.business_id == business_id, webhook_endpoint.c.failing_since.is_not(None)
+    found = select(webhook_endpoint.c.id, webhook_endpoint.c.failing_since).where(*failing)
+    return {row.id: row.failing_since for row in connection.execute(found)}
+
+
 class EndpointHealth(msgspec.Struct, frozen=True, kw_only=True):
     """The state of an endpoint, and what to tell its owner."""
 

@@ -65,6 +65,12 @@ async def list_pauses(database: Database) -> list[Pause]:
     return await database.read(lambda connection: _pauses(connection, None))
 
 
+def paused_since(connection: Connection, business_id: int) -> datetime | None:
+    """Since when the deliveries of a business are paused; None if they are not."""
+    found: datetime | None = connection.scalar(select(business.c.deliveries_paused_at).where(_of(business_id)))
+    return found
+
+
 def _check(connection: Connection, business_id: int | None) -> None:
     if business_id is not None:
         find_business(connection, business_id)

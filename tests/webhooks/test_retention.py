@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+import msgspec
+from sqlalchemy import update
+
+from loyalty_app.db import tables
 from loyalty_app.runtime import open_webhook_worker
 from loyalty_app.settings import Settings
 from loyalty_app.upkeep.periodic import Stop
 from loyalty_app.upkeep.retention import prune
-from loyalty_app.webhooks.delivery_log import replay_one
+from loyalty_app.webhooks.delivery_log import Queued, replay_failed, replay_one
 from testkit.concurrency import until
 from tests.webhooks.office import Office
 
@@ -115,3 +119,33 @@ async def test_a_worker_beside_the_api_prunes_too(office: Office, settings: Sett
 
     async with open_webhook_worker(settings, clock=office.clock):
         await until(is_pruned)
+
+
+async def test_all_that_failed_and_was_not_delivered_since_is_sent_again_once_if_it_is_younger_than_30_days(
+    office: Office,
+) -> None:
+    webhook, other = await office.endpoint(NOWHERE), await office.endpoint(NOWHERE)
+    own = tables.delivery.c.endpoint_id == webhook.id
+
+    async def ended(status: str) -> list[str]:
+        """What waited for the webhook, and has ended so."""
+        waiting = [row for row in await office.deliveries() if row.status == "queued" and row.endpoint_id == webhook.id]
+        how = update(tables.delivery).where(own, tables.delivery.c.status == "queued")
+        await office.database.write(lambda c: c.execute(how.values(status=status, next_at=None)).close())
+        return [row.event_id for row in waiting]
+
+    async def again() -> int:
+        answer = await replay_failed(office.database, office.once, webhook.id, now=office.clock.now)
+        return msgspec.json.decode(answer.body, type=Queued).queued
+
+    await office.stamps(1)
+    await ended("failed")
+    office.clock.wait(days=31)
+    await office.stamps(1)
+    await ended("delivered")
+    await office.stamps(2)
+    failed = await ended("failed")
+    assert [await again(), await again()] == [2, 0]
+    assert sorted(await ended("delivered")) == sorted(failed)
+    assert await again() == 0, "what was delivered since is not sent again"
+    assert {row.status for row in await office.deliveries() if row.endpoint_id == other.id} == {"queued"}

@@ -7,6 +7,7 @@
     figures.py, ledger.py, customers.py, customer_card.py, rewards.py, program.py: a section each
     staff.py, staff_lines.py  people and invitations
     access.py, access_lines.py  API keys
+    webhooks.py, endpoint.py, endpoint_lines.py  webhooks, and what was sent to each
     exporting.py  files to take along
 
 Nothing is decided here that the chat and the API do not decide: rights, rules and writes are those of `loyalty_app`.
@@ -14,7 +15,20 @@ Nothing is decided here that the chat and the API do not decide: rights, rules a
 
 from litestar import Router
 
-from api.pages.desk import access, customer_card, customers, entry, exporting, figures, ledger, program, rewards, staff
+from api.pages.desk import (
+    access,
+    customer_card,
+    customers,
+    endpoint,
+    entry,
+    exporting,
+    figures,
+    ledger,
+    program,
+    rewards,
+    staff,
+    webhooks,
+)
 
 DESK = Router(
     "/{bot:str}/shop",
@@ -28,6 +42,8 @@ DESK = Router(
         *program.HANDLERS,
         *staff.HANDLERS,
         *access.HANDLERS,
+        *webhooks.HANDLERS,
+        *endpoint.HANDLERS,
         *exporting.HANDLERS,
     ],
     exception_handlers=entry.EXCEPTION_HANDLERS,

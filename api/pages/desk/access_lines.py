@@ -53,17 +53,13 @@ def key_line(visit: DeskVisit, key: KeyInfo, rate: RateLimitState, *, test: bool
         starts_with=PREFIX + key.public_id,
         scopes=tuple(scope for scope in Scope if scope in key.scopes),
         every_scope=len(key.scopes) == len(Scope),
-        made=_moment(visit, key.created_at),
-        used=_moment(visit, key.last_used_at) if key.last_used_at else "",
-        end=_moment(visit, end) if end else "",
+        made=visit.moment(key.created_at),
+        used=visit.moment(key.last_used_at) if key.last_used_at else "",
+        end=visit.moment(end) if end else "",
         opens=key.revoked_at is None and (end is None or end > visit.now),
         revoked=key.revoked_at is not None,
         test=test,
         asked=rate.limit - rate.remaining,
         left=rate.remaining,
-        resets=_moment(visit, datetime.fromtimestamp(rate.reset, UTC)),
+        resets=visit.moment(datetime.fromtimestamp(rate.reset, UTC)),
     )
-
-
-def _moment(visit: DeskVisit, at: datetime) -> str:
-    return visit.words.moment(at.astimezone(visit.shop.zone), visit.now)

@@ -42,6 +42,9 @@ FIELD_SENTENCES: dict[str, str] = {
     "staff": N_("There is no such person on the staff."),
     "scopes": N_("Please tick at least one thing."),
     "key_id": N_("There is no such key in this shop."),
+    "url": N_("Please write a public address that begins with https, as https://example.com/hook."),
+    "events": N_("Please tick at least one event."),
+    "delivery_id": N_("That cannot be sent again: it still waits, or it is older than 30 days."),
     "key": N_("This form was not sent as a whole. Please try again."),
 }
 UNCLEAR = N_("That cannot be right. Please check it.")
@@ -54,6 +57,8 @@ SENTENCES: dict[type[LoyaltyError], str] = {
     errors.Busy: N_("The server cannot save this just now. Please send it again in a moment: it is done only once."),
     errors.InvalidRequest: N_("Some fields are not right, so nothing was changed."),
     errors.InviteInvalid: N_("That invitation was used already, or it has ended."),
+    errors.WebhookNotFound: N_("There is no such webhook in this shop."),
+    errors.WebhookLimitReached: N_("A shop has 20 webhooks at most. Delete one first."),
     errors.InvalidCursor: N_("This part of the list is not there any more. Begin at its start."),
     errors.PageTooDeep: N_("This part of the list is not there any more. Begin at its start."),
 }

@@ -45,6 +45,10 @@ SAID: dict[str, str] = {
     "withdrawn": N_("The invitation is withdrawn. Nobody can use it any more."),
     "removed": N_("That person is not on the staff any more."),
     "revoked": N_("The key is revoked. It opens nothing any more."),
+    "tested": N_("A test is on its way. What comes of it stands in the list below; load the page again to see it."),
+    "replayed": N_("It is sent again. What comes of it stands in the list below; load the page again to see it."),
+    "none_failed": N_("There is nothing left to send again."),
+    "deleted": N_("The webhook is deleted. Nothing is sent there any more."),
     "erased": N_("The card and all personal data of this customer are erased."),
 }
 """What a page says after something was done. An address names it by its key, so no other sentence can be put there."""
@@ -98,6 +102,10 @@ class DeskVisit(msgspec.Struct, frozen=True, kw_only=True):
     def asked(self, name: str) -> str:
         """A parameter of the query; empty if it was not given."""
         return str(self.request.query_params.get(name, "")).strip()
+
+    def moment(self, at: datetime) -> str:
+        """A moment in words, in the time of the shop."""
+        return self.words.moment(at.astimezone(self.shop.zone), self.now)
 
     def caller(self, key: str) -> Caller:
         """The person as a caller of the counter; `key` was made with the form that they sent."""

@@ -24,6 +24,7 @@ REWARDS = Section("rewards", N_("Rewards"))
 PROGRAM = Section("program", N_("Program"), Role.OWNER)
 STAFF = Section("staff", N_("Staff"))
 ACCESS = Section("access", N_("API access"), Role.OWNER)
+WEBHOOKS = Section("webhooks", N_("Webhooks"), Role.OWNER)
 EXPORT = Section("export", N_("Export"), Role.OWNER)
 
-SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM, STAFF, ACCESS, EXPORT)
+SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM, STAFF, ACCESS, WEBHOOKS, EXPORT)

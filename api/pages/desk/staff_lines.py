@@ -88,7 +88,7 @@ def invite_lines(visit: DeskVisit, invites: Sequence[OpenInvite]) -> list[Invite
             digest=invite.digest,
             role=visit.words.plain(ROLES[invite.role]),
             by=invite.by,
-            until=visit.words.moment(invite.expires_at.astimezone(visit.shop.zone), visit.now),
+            until=visit.moment(invite.expires_at),
             own=may_manage(visit, invite.role),
         )
         for invite in invites
