@@ -67,11 +67,15 @@ class Scanner:
         self.tab, self.page, self.place = tab, tab.page, place
 
     async def open(self, person: Person, *, language: str = "en") -> None:
+        """Open the page, and wait until it takes cards."""
+        await self.go(person, language=language)
+        await self.ready()
+
+    async def go(self, person: Person, *, language: str = "en") -> None:
         """Open the page as Telegram in a browser does, which has no scanner of its own."""
         data = self.place.init_data(person, language=language)
         launch = {"tgWebAppData": data, "tgWebAppVersion": "9.1", "tgWebAppPlatform": "weba"}
         await self.page.goto(f"{self.place.pages}/scan?lang={language}#{urlencode(launch)}", wait_until="commit")
-        await self.ready()
 
     async def ready(self) -> None:
         """Wait until it takes cards."""

@@ -14,6 +14,7 @@ import { close, confirmClosing, inside } from "./telegram.js";
 import { count, mark, say } from "./words.js";
 
 const ONE_SCAN = 5000;
+const MOST_SEEN = 20;
 const CLOCK_WRONG = 3600 * 1000;
 
 const STATES = {
@@ -34,12 +35,15 @@ let person = /** @type {{user_id: number, language: string | null} | null} */ (n
 let shop = 0;
 /** The server's clock less this phone's, in milliseconds. */
 let ahead = 0;
-/** When each code was seen last. @type {Map<string, number>} */
-const seen = new Map();
 /** Whether a question is open: until it is answered, cards are not taken. */
 let asking = false;
 
 const bot = document.documentElement.dataset.bot ?? "";
+/** A clock that never jumps, and that goes on where a page is loaded again. */
+const steady = () => performance.timeOrigin + performance.now();
+/** When each code was seen last. A page that is loaded again remembers it: a card that still lies before the camera is
+ * not stamped again. @type {Map<string, number>} */
+const seen = new Map(JSON.parse(remember("seen") ?? "[]"));
 const serverNow = () => Date.now() + ahead;
 const queue = new Queue({
   store: new Store(bot),
@@ -160,17 +164,25 @@ async function choose(wanted, branchId) {
 /** A reader has seen a code. Gives true where Telegram's scanner is to close. @param {string} text */
 function onCode(text) {
   const code = codeOf(text);
-  const now = performance.now();
-  const last = seen.get(code);
-  seen.set(code, now);
-  if (asking || (last !== undefined && now - last < ONE_SCAN)) return false;
-  if (seen.size > 200) seen.delete(/** @type {string} */ (seen.keys().next().value));
+  const again = isAgain(code);
+  if (asking || again) return false;
   if (!part("choose").checked) {
     void take({ code: text }, 1);
     return false;
   }
   void chooseAmount({ code: text }, code);
   return reader === telegram;
+}
+
+/** Whether a code was seen a moment ago; from now on it was. @param {string} code */
+function isAgain(code) {
+  const now = steady();
+  const last = seen.get(code);
+  seen.delete(code);
+  seen.set(code, now);
+  if (seen.size > MOST_SEEN) seen.delete(/** @type {string} */ (seen.keys().next().value));
+  remember("seen", JSON.stringify([...seen]));
+  return last !== undefined && Math.abs(now - last) < ONE_SCAN;
 }
 
 /** @param {{code?: string, customer?: number, name?: string}} whom @param {string} name */
