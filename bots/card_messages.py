@@ -29,6 +29,8 @@ def picture_of(snapshot: CardSnapshot) -> CardPicture:
         qr_code=snapshot.customer.qr_code,
         colour=snapshot.business.card_color or BROWN,
         language=words_for(snapshot.language).code,
+        sign=snapshot.look.sign,
+        logo=snapshot.look.logo or b"",
     )
 
 

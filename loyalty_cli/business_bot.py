@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from loyalty_app.chat.bots import BotRecord
     from loyalty_app.db.engine import Database
     from loyalty_app.pictures.poster import PosterPicture
-    from loyalty_app.shops.businesses import Business
-    from loyalty_core.programs import Terms
 
 NO_BOT = (
     "No bot serves this shop. Give it one of its own with `loyalty business set-bot`, or set LOYALTY_TELEGRAM_TOKEN "
@@ -111,69 +109,38 @@ def poster(business_id: int, file: Path, *, sheet: str, logo: Path | None, as_js
 
     `tent` is a sheet of A4 to fold, `stickers` are eight on A4. People who scan one have a card of the shop.
     """
+    from msgspec.structs import replace
+
     from loyalty_app.pictures.paper import NotALogo
     from loyalty_app.pictures.sheets import PrintSheet, render_sheet
-    from loyalty_app.shops.links import join_page
 
-    shop, terms, link = with_database(lambda database: _shop(database, business_id))
-    picture = _picture(shop, terms, link, logo=logo.read_bytes() if logo else None)
-    page = join_page(read_settings().public_url, shop)
-    if page is not None:
-        picture = _with_page(picture, page)
+    picture = with_database(lambda database: _poster(database, business_id))
+    if logo is not None:
+        picture = replace(picture, logo=logo.read_bytes())
     try:
         drawn = render_sheet(PrintSheet(sheet), picture, png=file.suffix.lower() != ".pdf")
     except NotALogo as error:
         raise InvalidRequest.field("logo", str(error)) from error
     file.write_bytes(drawn)
-    answer = {"business_id": business_id, "file": str(file), "sheet": sheet, "link": link}
-    tell(answer, f"{file} is ready to print: {sheet}. Its code opens {link}", as_json=as_json)
+    answer = {"business_id": business_id, "file": str(file), "sheet": sheet, "link": picture.link}
+    tell(answer, f"{file} is ready to print: {sheet}. Its code opens {picture.link}", as_json=as_json)
 
 
-async def _shop(database: "Database", business_id: int) -> "tuple[Business, Terms, str]":
+async def _poster(database: "Database", business_id: int) -> "PosterPicture":
+    from gettext import NullTranslations
+
     from loyalty_app.shops.businesses import require_no_twin
-    from loyalty_app.shops.links import join_link
+    from loyalty_app.shops.links import join_link, join_page
+    from loyalty_app.shops.look_texts import poster_of
+    from loyalty_app.shops.looks import read_look
     from loyalty_app.shops.programs import read_program
+    from loyalty_app.words import Words, locale_of
 
     shop = await database.read(lambda connection: require_no_twin(connection, business_id))
     link = await database.read(lambda connection: join_link(connection, shop))
     if link is None:
         raise CommandFailed(NO_BOT)
-    program = await database.read(lambda connection: read_program(connection, business_id))
-    return shop, program.terms, link
-
-
-def _picture(shop: "Business", terms: "Terms", link: str, *, logo: bytes | None) -> "PosterPicture":
-    from loyalty_app.pictures.card import BROWN
-    from loyalty_app.pictures.poster import PosterPicture
-
-    stamps = f"{terms.stamps_required} stamp" if terms.stamps_required == 1 else f"{terms.stamps_required} stamps"
-    return PosterPicture(
-        shop_name=shop.name,
-        headline="Your stamp card with Telegram",
-        steps=(
-            "Scan the code with your camera",
-            "Press START: your card is there",
-            "Show your card each time you pay",
-        ),
-        reward_description=f"{stamps}: {terms.reward_description}",
-        link=link,
-        colour=shop.card_color or BROWN,
-        logo=logo,
-    )
-
-
-def _with_page(picture: "PosterPicture", page: str) -> "PosterPicture":
-    """The poster with a second code, for people without Telegram."""
-    from msgspec.structs import replace
-
-    return replace(
-        picture,
-        headline="Your stamp card",
-        steps=(
-            "Scan one of the codes with your camera",
-            "Press START, or enter your name",
-            "Show your card each time you pay",
-        ),
-        page_link=page,
-        captions=("With Telegram", "Without Telegram"),
-    )
+    program, look = await database.read(lambda c: (read_program(c, business_id), read_look(c, shop)))
+    english = Words(code="en", locale=locale_of("en"), catalogue=NullTranslations())
+    page = join_page(read_settings().public_url, shop)
+    return poster_of(english, shop, look, program.terms, link=link, page=page)

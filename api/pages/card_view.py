@@ -1,5 +1,6 @@
 """The view of a card: what its template gets, and the part of the page that is sent again when the card has changed."""
 
+import base64
 import hashlib
 from datetime import datetime
 
@@ -74,7 +75,26 @@ def card_context(page: CardPage, words: Words, now: datetime) -> dict[str, objec
         "qr": Html(page.codes.codes[0].svg),
         "rotating": page.codes.step_seconds is not None,
         "version": customer.version,
+        "sign": page.look.stamp_sign or "",
+        "stamp_picture": stamp_address(page),
+        "place": page.look,
     }
+
+
+def stamp_address(page: CardPage) -> str:
+    """Where the picture of a stamp is, for anybody; it changes with the picture. Empty without one."""
+    picture = page.look.stamp_picture
+    return f"/c/stamp/{page.business.slug}/{picture_name(picture)}" if picture else ""
+
+
+def picture_name(picture: bytes) -> str:
+    """The name of a kept picture, another one for any other picture."""
+    return f"{hashlib.sha256(picture).hexdigest()[:16]}.png"
+
+
+def inline_picture(kind: str, picture: bytes | None) -> str:
+    """A picture within a page, as an address; empty without one. Why: a session in a header reaches no other one."""
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}" if picture else ""
 
 
 def progress(page: CardPage, words: Words) -> str:

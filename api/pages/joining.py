@@ -157,6 +157,7 @@ def _form_page(request: AppRequest, shop: JoinPage, form: JoinForm, fault: Fault
             "shop": business.name,
             "open": business.join_by_page,
             "chat_link": shop.chat_link,
+            "place": shop.look,
             "look": (business.card_color or BROWN).removeprefix("#"),
             "promise": _promise(shop, words),
             "form": form,

@@ -11,7 +11,7 @@ from litestar.response.base import ASGIResponse
 
 from api.messages import AppRequest, data_response, encode, runtime_of
 from api.pages.answers import EXCEPTION_HANDLERS
-from api.pages.card_view import card_context, card_part, colour_of, page_of_card
+from api.pages.card_view import card_context, card_part, colour_of, page_of_card, picture_name
 from api.pages.install import ICON_SIZES, icon_png, look_css, manifest
 from api.pages.live import live_card
 from api.pages.page_words import PageName
@@ -20,7 +20,7 @@ from api.pages.security import same_site
 from api.pages.shell import WebPage, page_response, words_for_request
 from loyalty_app.card_pages.links import CardId, follow_link
 from loyalty_app.counter import Caller
-from loyalty_app.customers.card_page import CardPage
+from loyalty_app.customers.card_page import CardPage, read_join_page
 from loyalty_app.customers.personal_data import show_data
 from loyalty_app.pictures.render_thread import drawn
 from loyalty_core.errors import CustomerNotFound
@@ -151,6 +151,18 @@ async def show_icon(rgb: FromPath[str], size: FromPath[int]) -> ASGIResponse:
     )
 
 
+@get("/stamp/{slug:str}/{name:str}")
+async def show_stamp(request: AppRequest, slug: FromPath[str], name: FromPath[str]) -> ASGIResponse:
+    """The picture of a shop's stamps. Raises CardLinkUnknown if it has another one by now, or none."""
+    shop = await runtime_of(request).database.read(lambda connection: read_join_page(connection, slug))
+    picture = shop.look.stamp_picture if shop else None
+    if picture is None or picture_name(picture) != name:
+        raise CardLinkUnknown
+    return ASGIResponse(
+        body=picture, media_type="image/png", headers={"Cache-Control": "public, max-age=31536000, immutable"}
+    )
+
+
 PRIVATE_CARDS = Router(
     "/c",
     route_handlers=[
@@ -164,6 +176,7 @@ PRIVATE_CARDS = Router(
         show_manifest,
         show_look,
         show_icon,
+        show_stamp,
     ],
     guards=[same_site],
     exception_handlers=EXCEPTION_HANDLERS,

@@ -1,31 +1,19 @@
 """Colours: eight that suit a card; the owner sees each on a card before choosing it."""
 
-from msgspec.structs import replace
+import msgspec
 
 from bots.buttons import GOOD, Rows, button
 from bots.owners.screens import show_picture
 from bots.turn import Turn
-from bots.words import N_, Words
+from bots.words import Words
 from loyalty_app.chat.card_queue import repaint
-from loyalty_app.customers.card_pictures import CardPicture, first_name, render_card
+from loyalty_app.customers.card_pictures import CardPicture, render_card, sample_card
 from loyalty_app.pictures.card import BROWN
 from loyalty_app.pictures.render_thread import drawn
 from loyalty_app.shops.businesses import BusinessChange, change_business
-from loyalty_app.shops.links import join_link
-from loyalty_app.shops.programs import read_program
+from loyalty_app.shops.look_texts import COLOURS
+from loyalty_app.shops.looks import read_look
 from loyalty_app.shops.staff import Position
-
-COLOURS = (
-    (BROWN, N_("🟤 Coffee")),
-    ("#2E6B4F", N_("🟢 Forest")),
-    ("#1F5F8B", N_("🔵 Ocean")),
-    ("#B3263A", N_("🔴 Cherry")),
-    ("#6B3FA0", N_("🟣 Plum")),
-    ("#D9730D", N_("🟠 Tangerine")),
-    ("#E0A526", N_("🟡 Honey")),
-    ("#23262E", N_("⚫ Night")),
-)
-SAMPLE_CODE = "CUS0000000000"
 
 
 def name_of(words: Words, colour: str | None) -> str:
@@ -56,7 +44,7 @@ async def take_colour(turn: Turn, position: Position) -> None:
     database, shop = turn.runtime.database, position.business.id
     business = await change_business(database, shop, change, now=turn.now(), repaint=repaint, by=position.staff_id)
     await turn.toast(turn.words.plain("All cards get this colour now."))
-    await _show(turn, replace(position, business=business), place)
+    await _show(turn, msgspec.structs.replace(position, business=business), place)
 
 
 async def _show(turn: Turn, position: Position, place: int) -> None:
@@ -77,18 +65,6 @@ def _rows(words: Words, shop: int, place: int, *, taken: bool) -> Rows:
 
 
 async def _sample(turn: Turn, position: Position, colour: str) -> CardPicture:
-    shop = position.business
-    terms = (await turn.read(lambda connection: read_program(connection, shop.id))).terms
-    link = await turn.read(lambda connection: join_link(connection, shop))
-    return CardPicture(
-        shop_name=shop.name,
-        customer_name=first_name(position.name),
-        current_stamps=terms.stamps_required * 6 // 10,
-        stamps_required=terms.stamps_required,
-        reward_description=terms.reward_description,
-        rewards_available=1,
-        qr_text=link or SAMPLE_CODE,
-        qr_code=SAMPLE_CODE,
-        colour=colour,
-        language=turn.words.code,
-    )
+    shop = msgspec.structs.replace(position.business, card_color=colour)
+    name, language = position.name, turn.words.code
+    return await turn.read(lambda c: sample_card(c, shop, read_look(c, shop), name=name, language=language))

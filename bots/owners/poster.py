@@ -11,16 +11,16 @@ from bots.scan import received_picture
 from bots.turn import Draft, Turn
 from bots.words import Html, Words
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.pictures.card import BROWN
 from loyalty_app.pictures.paper import NotALogo
 from loyalty_app.pictures.poster import PosterPicture
 from loyalty_app.pictures.render_thread import drawn, printed
 from loyalty_app.pictures.sheets import PrintSheet, render_sheet
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.links import join_link, join_page
+from loyalty_app.shops.look_texts import HOW_TO_PRINT, poster_of
+from loyalty_app.shops.looks import read_look
 from loyalty_app.shops.programs import read_program
 from loyalty_app.shops.staff import Position
-from loyalty_core.programs import Program
 
 LOGO = "logo"
 
@@ -76,7 +76,7 @@ async def _send_sheet(turn: Turn, business: Business, sheet: PrintSheet, picture
         turn.bot.send_document,
         document=await printed(partial(render_sheet, sheet, picture)),
         filename=f"{business.slug}-{sheet}.pdf",
-        caption=_how_to_print(turn.words, sheet),
+        caption=turn.words.say(HOW_TO_PRINT[sheet]),
     )
 
 
@@ -105,57 +105,10 @@ async def take_logo(turn: Turn, answer: TypedAnswer) -> None:
     turn.note(ChatChange(draft=None))
 
 
-def _how_to_print(words: Words, sheet: PrintSheet) -> Html:
-    match sheet:
-        case PrintSheet.TENT:
-            return words.say("Print it on thick paper of A4 and fold it along the dashed line.")
-        case PrintSheet.STICKERS:
-            return words.say("Print it on sticky paper of A4. It is eight stickers of 105 × 74 mm.")
-        case _:
-            return words.say("Print it in its own size, without fitting it to the page.")
-
-
 async def _picture_of(turn: Turn, business: Business, link: str) -> PosterPicture:
-    program = await turn.read(lambda connection: read_program(connection, business.id))
-    picture = _picture(turn.words, business, program, link=link)
+    program, look = await turn.read(lambda c: (read_program(c, business.id), read_look(c, business)))
     page = join_page(turn.runtime.settings.public_url, business)
-    return picture if page is None else _with_page(picture, turn.words, page)
-
-
-def _with_page(picture: PosterPicture, words: Words, page: str) -> PosterPicture:
-    """The poster with a second code, for people without Telegram."""
-    return replace(
-        picture,
-        headline=words.plain("Your stamp card"),
-        steps=(
-            words.plain("Scan one of the codes with your camera"),
-            words.plain("Press START, or enter your name"),
-            words.plain("Show your card each time you pay"),
-        ),
-        page_link=page,
-        captions=(words.plain("With Telegram"), words.plain("Without Telegram")),
-    )
-
-
-def _picture(words: Words, business: Business, program: Program, *, link: str) -> PosterPicture:
-    return PosterPicture(
-        shop_name=business.name,
-        headline=words.plain("Your stamp card with Telegram"),
-        steps=(
-            words.plain("Scan the code with your camera"),
-            words.plain("Press START: your card is there"),
-            words.plain("Show your card each time you pay"),
-        ),
-        reward_description=words.plain_count(
-            "{n} stamp: {reward}",
-            "{n} stamps: {reward}",
-            program.terms.stamps_required,
-            reward=program.terms.reward_description,
-        ),
-        link=link,
-        colour=business.card_color or BROWN,
-        language=words.code,
-    )
+    return poster_of(turn.words, business, look, program.terms, link=link, page=page)
 
 
 def _caption(words: Words, link: str) -> Html:

@@ -13,6 +13,7 @@ from loyalty_app.customers.rotating_codes import CodesToShow, codes_to_show
 from loyalty_app.db.tables import business, telegram_card
 from loyalty_app.shops.businesses import Business, business_of, find_business
 from loyalty_app.shops.links import join_link
+from loyalty_app.shops.looks import ShopLook, read_look
 from loyalty_app.shops.programs import read_program
 from loyalty_app.vault import Vault
 from loyalty_core.fields import BotId, UserId
@@ -29,6 +30,7 @@ class CardPage(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     business: Business
+    look: ShopLook
     program: Program
     customer: CustomerView
     rewards: tuple[Reward, ...]
@@ -40,6 +42,7 @@ class JoinPage(msgspec.Struct, frozen=True, kw_only=True):
     """What the page of joining shows: the shop, its program, and the link into the chat if a bot serves it."""
 
     business: Business
+    look: ShopLook
     program: Program
     chat_link: str | None
 
@@ -47,9 +50,10 @@ class JoinPage(msgspec.Struct, frozen=True, kw_only=True):
 def read_card_page(connection: Connection, card: CardId, *, vault: Vault, now: datetime) -> CardPage:
     """What the page of a card shows at `now`. Raises CustomerNotFound."""
     [customer] = as_of(connection, [find_customer(connection, card.business_id, card.customer_id)], now)
-    program = read_program(connection, card.business_id)
+    program, shop = read_program(connection, card.business_id), find_business(connection, card.business_id)
     return CardPage(
-        business=find_business(connection, card.business_id),
+        business=shop,
+        look=read_look(connection, shop),
         program=program,
         customer=customer_view(customer, program),
         rewards=available_rewards(connection, customer, now) if customer.card.rewards_available else (),
@@ -70,7 +74,8 @@ def read_join_page(connection: Connection, slug: str) -> JoinPage | None:
     if row is None:
         return None
     shop = business_of(row)
-    return JoinPage(business=shop, program=read_program(connection, shop.id), chat_link=join_link(connection, shop))
+    program, look = read_program(connection, shop.id), read_look(connection, shop)
+    return JoinPage(business=shop, look=look, program=program, chat_link=join_link(connection, shop))
 
 
 def cards_in_chat(connection: Connection, bot_id: BotId, user_id: UserId) -> list[CardId]:

@@ -16,15 +16,26 @@ from loyalty_app.pictures.card import BROWN, CardPicture, draw_card
 from loyalty_app.pictures.colours import palette
 from loyalty_app.pictures.drawing import lay
 from loyalty_app.pictures.sprites import gift
-from loyalty_app.shops.businesses import find_business
-from loyalty_app.shops.links import card_link
+from loyalty_app.shops.businesses import Business, find_business
+from loyalty_app.shops.links import card_link, join_link
+from loyalty_app.shops.looks import ShopLook, read_look
 from loyalty_app.shops.programs import read_program
 from loyalty_core.fields import BusinessId, can_be_seen
 from loyalty_core.programs import running_goal
 
-__all__ = ["CardPicture", "first_name", "look_of", "read_card", "render_card", "render_card_png", "render_icon"]
+__all__ = [
+    "CardPicture",
+    "first_name",
+    "look_of",
+    "read_card",
+    "render_card",
+    "render_card_png",
+    "render_icon",
+    "sample_card",
+]
 
 JPEG_QUALITY = 85
+SAMPLE_CODE = "CUS0000000000"
 # Raise it when cards are drawn differently, so that cached pictures are fetched again.
 LOOK = 1
 
@@ -74,6 +85,7 @@ def read_card(
     [customer] = as_of(connection, [find_customer(connection, business_id, ref)], now)
     program = read_program(connection, business_id)
     business = find_business(connection, business_id)
+    look = read_look(connection, business)
     return CardPicture(
         shop_name=business.name,
         customer_name=first_name(customer.name),
@@ -85,6 +97,27 @@ def read_card(
         qr_code=customer.qr_code,
         colour=business.card_color or BROWN,
         language=language or _language_of(business.name),
+        sign=look.sign,
+        logo=look.logo or b"",
+    )
+
+
+def sample_card(connection: Connection, business: Business, look: ShopLook, *, name: str, language: str) -> CardPicture:
+    """The card of somebody who is on the way to a reward and has another one, to show how cards look."""
+    terms = read_program(connection, business.id).terms
+    return CardPicture(
+        shop_name=business.name,
+        customer_name=first_name(name),
+        current_stamps=terms.stamps_required * 6 // 10,
+        stamps_required=terms.stamps_required,
+        reward_description=terms.reward_description,
+        rewards_available=1,
+        qr_text=join_link(connection, business) or SAMPLE_CODE,
+        qr_code=SAMPLE_CODE,
+        colour=business.card_color or BROWN,
+        language=language,
+        sign=look.sign,
+        logo=look.logo or b"",
     )
 
 

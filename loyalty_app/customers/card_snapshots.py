@@ -13,6 +13,7 @@ from loyalty_app.db.rows import entry_of, reward_of
 from loyalty_app.db.tables import reward, transaction
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.shops.links import card_link
+from loyalty_app.shops.looks import ShopLook, read_look
 from loyalty_app.shops.programs import read_program
 from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import CustomerNotFound
@@ -34,6 +35,7 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     card: HeldCard
     business: Business
+    look: ShopLook
     program: Program
     customer: CustomerView
     rewards: tuple[Reward, ...]
@@ -50,11 +52,12 @@ def look(connection: Connection, card: HeldCard, *, now: datetime | None = None)
         [customer] = as_of(connection, [find_customer(connection, card.business_id, card.customer_id)], now)
     except CustomerNotFound:
         return None
-    program = read_program(connection, card.business_id)
+    program, business = read_program(connection, card.business_id), find_business(connection, card.business_id)
     chat = find_chat(connection, card.bot_id, ChatId(card.user_id))
     return CardSnapshot(
         card=card,
-        business=find_business(connection, card.business_id),
+        business=business,
+        look=read_look(connection, business),
         program=program,
         customer=customer_view(customer, program),
         rewards=available_rewards(connection, customer, now) if customer.card.rewards_available else (),

@@ -21,6 +21,7 @@ from loyalty_app.exporting.files import whole_file, write_sheet
 from loyalty_app.exporting.parts import PARTS, Part
 from loyalty_app.private_files import make_folder, new_file
 from loyalty_app.shops.businesses import Business, find_business
+from loyalty_app.shops.looks import read_look
 from loyalty_core.errors import InvalidRequest
 
 encode = msgspec.json.Encoder().encode
@@ -32,6 +33,7 @@ Each table is here twice: as CSV for spreadsheets and as JSON for programs, both
 days of the time zone {timezone}. In the CSV files a cell that a spreadsheet would calculate has a ' before it.
 
 business.json: the shop itself
+look.json: how its cards and posters look; pictures are PNG files in base64
 {parts}
 
 The card of a customer is what their transactions add up to, without those that were undone (voided_by). To bring the
@@ -78,6 +80,8 @@ def _write_all(open_file: Open, connection: Connection, business: Business, now:
     with open_file("business.json") as file:
         row = connection.execute(select(business_table).where(business_table.c.id == business.id)).mappings().one()
         file.write(_pretty(dict(row)))
+    with open_file("look.json") as file:
+        file.write(_pretty(msgspec.structs.asdict(read_look(connection, business))))
     parts = "\n".join(f"{part.name}.csv, {part.name}.json: {part.text}" for part in PARTS)
     with open_file("README.txt") as file:
         file.write(README.format(name=business.name, now=now, timezone=business.timezone, parts=parts))

@@ -17,7 +17,8 @@ from loyalty_app.pictures.drawing import Stroke, ground, lay, qr_picture, stroke
 from loyalty_app.pictures.fitting import fit, title, wrap
 from loyalty_app.pictures.fonts import BOLD, MEDIUM
 from loyalty_app.pictures.layout import HEIGHT, MOST_SLOTS, PANEL, WIDTH, Box, Layout, layout
-from loyalty_app.pictures.stamps import count_strokes, count_width, draw_stamps, write_count
+from loyalty_app.pictures.marks import Sign, kept_logo
+from loyalty_app.pictures.stamps import STAR, count_strokes, count_width, draw_stamps, write_count
 from loyalty_app.pictures.text import Style, line
 
 BROWN = "#6F4E37"
@@ -27,12 +28,17 @@ ICON, ROUND = 40, 26
 INSET = 10  # pasted pictures keep clear of the panel's round corners
 HEADER_BASELINE, HEADER_BASELINES = 102, (76, 118)
 BADGE_HEIGHT = 56
+LOGO_TOP, LOGO_HEIGHT, LOGO_EDGE, LOGO_ROUND, LOGO_GAP = 40, 88, 12, 18, 22
+LOGO_MOST = (190, LOGO_HEIGHT - 2 * 10)
 WHITE, CODE_INK = 255, 38  # of a grey picture
 SHOPS_KEPT, CUSTOMERS_KEPT = 16, 128  # 1.8 MB and 0.2 MB each
 
 
 class CardPicture(msgspec.Struct, frozen=True, kw_only=True):
-    """What a card shows. `colour` is #RRGGBB; `language` gives the direction of reading."""
+    """What a card shows. `colour` is #RRGGBB; `language` gives the direction of reading.
+
+    `sign` is what its stamps show, `logo` a PNG beside the shop's name, both as `marks` keeps them.
+    """
 
     shop_name: str
     customer_name: str
@@ -44,33 +50,46 @@ class CardPicture(msgspec.Struct, frozen=True, kw_only=True):
     qr_code: str
     colour: str = BROWN
     language: str = "en"
+    sign: Sign = STAR
+    logo: bytes = b""
 
 
 def draw_card(card: CardPicture) -> Image.Image:
     """The card as an RGB picture of 1000×600 pixels."""
     rtl, colours = is_rtl(card.language), palette(card.colour)
     where = layout(rtl=rtl)
-    picture = _shop(card.shop_name, card.reward_description, card.colour, card.language).copy()
+    picture = _shop(card.shop_name, card.reward_description, card.colour, card.language, card.logo).copy()
     name, panel = _customer(card.customer_name, card.qr_text, card.qr_code, card.language)
     picture.paste(panel, (where.panel.left + INSET, where.panel.top + INSET))
     write_beside(picture, name, where.edge(where.customer), where.customer.bottom - 8, colours.quiet)
-    draw_stamps(picture, card.current_stamps, card.stamps_required, colours, rtl=rtl)
+    draw_stamps(picture, card.current_stamps, card.stamps_required, colours, rtl=rtl, sign=card.sign)
     _draw_header(picture, card, where)
     return picture
 
 
 @lru_cache(maxsize=SHOPS_KEPT)
-def _shop(name: str, reward: str, colour: str, language: str) -> Image.Image:
-    """What all cards of a shop share: background, name and reward."""
+def _shop(name: str, reward: str, colour: str, language: str, logo: bytes) -> Image.Image:
+    """What all cards of a shop share: background, logo, name and reward."""
     where, colours = layout(rtl=is_rtl(language)), palette(colour)
     picture = _background(colours, where.panel)
     lay(picture, sprites.box(where.panel.width, where.panel.height, ROUND), where.panel[:2], PAPER)
-    rows = title(name, Style(SHOP_SIZE, BOLD, language), where.shop.width)
+    indent = _draw_logo(picture, logo, where) if logo else 0
+    rows = title(name, Style(SHOP_SIZE, BOLD, language), where.shop.width - indent)
     baselines = (HEADER_BASELINE,) if len(rows) == 1 else HEADER_BASELINES
     for row, baseline in zip(rows, baselines, strict=True):
-        write_beside(picture, stroke(row), where.edge(where.shop), baseline, colours.ink)
+        write_beside(picture, stroke(row), where.edge(where.shop, indent), baseline, colours.ink)
     _draw_reward(picture, reward, language, colours)
     return picture
+
+
+def _draw_logo(picture: Image.Image, logo: bytes, where: Layout) -> int:
+    """The logo on a white ground, where the name begins; how many pixels the name has to leave for it."""
+    own = kept_logo(logo, LOGO_MOST)
+    width = own.width + 2 * LOGO_EDGE
+    left = where.shop.right - width if where.rtl else where.shop.left
+    lay(picture, sprites.box(width, LOGO_HEIGHT, LOGO_ROUND), (left, LOGO_TOP), PAPER)
+    picture.paste(own, (left + LOGO_EDGE, LOGO_TOP + (LOGO_HEIGHT - own.height) // 2), own)
+    return width + LOGO_GAP
 
 
 def _draw_reward(picture: Image.Image, reward: str, language: str, colours: Palette) -> None:

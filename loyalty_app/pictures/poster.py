@@ -41,13 +41,16 @@ REWARD_SIZES = ((112, 2), (88, 3), (68, 4), (56, 5))
 LYING_REWARD_SIZES = ((112, 4), (88, 6), (68, 8), (56, 10))
 """The size of the reward's letters, and how many lines have room: the largest that shows all of it."""
 LEADING = 1.24
+PLACE_HEIGHT, LYING_PLACE_HEIGHT, PLACE_LEADING = 130, 330, 1.3
+PLACE_SIZES = (40, 34, 29, 25)
 
 
 class PosterPicture(msgspec.Struct, frozen=True, kw_only=True):
     """What a poster shows. `headline` says what the code gives, `steps` explain in three short lines how it works.
 
     `link` is the join link. With `page_link`, where one joins without Telegram, there are two codes, each with one of
-    the `captions` below it. `logo` is a picture that stands in the place of the shop's name.
+    the `captions` below it. `logo` is a picture that stands in the place of the shop's name. `address` and
+    `opening_hours` stand below the reward; each may have several lines.
     """
 
     shop_name: str
@@ -60,6 +63,8 @@ class PosterPicture(msgspec.Struct, frozen=True, kw_only=True):
     logo: bytes | None = None
     page_link: str | None = None
     captions: tuple[str, str] = ("", "")
+    address: str = ""
+    opening_hours: str = ""
 
 
 class CodePlace(NamedTuple):
@@ -84,7 +89,7 @@ def draw_upright(poster: PosterPicture, scale: float) -> Image.Image:
     paper = Paper.blank(UPRIGHT, scale, colour=poster.colour, language=poster.language)
     paper.panel(HEAD, ROUND)
     _draw_shop(paper, poster, SHOP)
-    _draw_reward(paper, poster.reward_description, REWARD, REWARD_SIZES)
+    _draw_reward(paper, poster.reward_description, _above(paper, poster, REWARD, PLACE_HEIGHT), REWARD_SIZES)
     if not _draw_both_codes(paper, poster, PAIR):
         _draw_code(paper, poster.link, FRAME, LINK)
     _draw_sign(paper, poster.headline, SIGN, 1)
@@ -97,7 +102,8 @@ def draw_lying(poster: PosterPicture, scale: float) -> Image.Image:
     paper = Paper.blank(LYING, scale, colour=poster.colour, language=poster.language)
     paper.panel(LYING_HEAD, ROUND)
     _draw_shop(paper, poster, LYING_SHOP)
-    _draw_reward(paper, poster.reward_description, LYING_REWARD, LYING_REWARD_SIZES)
+    reward = _above(paper, poster, LYING_REWARD, LYING_PLACE_HEIGHT)
+    _draw_reward(paper, poster.reward_description, reward, LYING_REWARD_SIZES)
     if not _draw_both_codes(paper, poster, LYING_PAIR):
         _draw_code(paper, poster.link, LYING_FRAME, LYING_LINK)
         _draw_sign(paper, poster.headline, LYING_SIGN, 2)
@@ -134,9 +140,34 @@ def _draw_reward(paper: Paper, reward: str, area: Box, sizes: Sequence[tuple[int
     paper.centred(rows, below, leading, paper.palette.ink)
 
 
+def _above(paper: Paper, poster: PosterPicture, area: Box, height: int) -> Box:
+    """Write where the shop is and when it is open at the foot of an area; give what is left of it."""
+    parts = [text.splitlines() for text in (poster.address, poster.opening_hours) if text.strip()]
+    if not parts:
+        return area
+    rows = _place_rows(paper, parts, area.width, height)
+    leading = rows[0].style.size / paper.scale * PLACE_LEADING
+    paper.centred(rows, area._replace(top=area.bottom - height, height=height), leading, paper.palette.ink)
+    return area._replace(height=area.height - height)
+
+
+def _place_rows(paper: Paper, parts: list[list[str]], width: int, height: int) -> list[Line]:
+    """The lines in the largest letters in which all have room, as they were written or else joined."""
+    joined = [[" · ".join(lines)] for lines in parts]
+    rows: list[Line] = []
+    for size, texts in ((size, texts) for size in PLACE_SIZES for texts in (parts, joined)):
+        style, most = paper.style(size, MEDIUM), int(height / (size * PLACE_LEADING))
+        rows = [row for lines in texts for text in lines for row in wrap(text, style, paper.pixels(width), most)]
+        if len(rows) <= most and not any(map(is_cut, rows)):
+            return rows
+    return rows[: int(height / (PLACE_SIZES[-1] * PLACE_LEADING))]
+
+
 def _largest(paper: Paper, text: str, area: Box, sizes: Sequence[tuple[int, int]]) -> list[Line]:
     """The lines of a text in the largest letters in which all of it has room, else in the smallest, cut."""
-    tries = (wrap(text, paper.style(size, BOLD), paper.pixels(area.width), lines) for size, lines in sizes)
+    room = area.height - ICON * 1.3
+    fitting = [(size, min(lines, int(room / (size * LEADING)))) for size, lines in sizes]
+    tries = (wrap(text, paper.style(size, BOLD), paper.pixels(area.width), lines) for size, lines in fitting if lines)
     rows: list[Line] = []
     for rows in tries:
         if not any(is_cut(row) for row in rows):

@@ -2,36 +2,48 @@
 
 from functools import lru_cache
 
-from PIL import Image, ImageChops
+from PIL import Image
 
 from loyalty_app.pictures import sprites
 from loyalty_app.pictures.colours import Palette
 from loyalty_app.pictures.drawing import Stroke, faint, lay, stroke, write
 from loyalty_app.pictures.fonts import BOLD
 from loyalty_app.pictures.layout import MOST_SLOTS, Box, layout, slots
+from loyalty_app.pictures.marks import Sign, cut_out, glyph, round_picture
 from loyalty_app.pictures.text import Style, line
 
 COUNT_GAP = 12
-MARK, PRESENT = 0.66, 0.52  # shares of a slot: its star, its gift
+MARK, PRESENT, RIM = 0.66, 0.52, 0.04  # shares of a slot: its star, its gift, the edge around a picture
 BAR_HEIGHT, BAR_BELOW = 36, 148
 NUMBER, GOAL = Style(92, BOLD), Style(46, BOLD)
 HEADER_NUMBER, HEADER_GOAL = Style(64, BOLD), Style(34, BOLD)
 
 
-def draw_stamps(picture: Image.Image, current: int, required: int, colours: Palette, *, rtl: bool) -> None:
+STAR = Sign()
+
+
+def draw_stamps(
+    picture: Image.Image, current: int, required: int, colours: Palette, *, rtl: bool, sign: Sign = STAR
+) -> None:
     """Draw the stamps of a card and its empty slots."""
     if required > MOST_SLOTS:
         _draw_bar(picture, current, required, colours, rtl=rtl)
         return
     places = slots(required, rtl=rtl)
-    for number, place in enumerate(places[:-1]):
-        _draw_slot(picture, place, colours, filled=number < current)
+    for place in places[:-1][:current]:
+        _draw_stamp(picture, place, colours, sign)
+    for place in places[:-1][max(0, current) :]:
+        lay(picture, empty_slot(place.width), place[:2], colours.ink)
     _draw_last(picture, places[-1], colours, filled=current >= required, next_=current == required - 1)
 
 
-def _draw_slot(picture: Image.Image, place: Box, colours: Palette, *, filled: bool) -> None:
-    shape = stamp(place.width) if filled else empty_slot(place.width)
-    lay(picture, shape, (place.left, place.top), colours.ink)
+def _draw_stamp(picture: Image.Image, place: Box, colours: Palette, sign: Sign) -> None:
+    if not sign.picture:
+        lay(picture, stamp(place.width, sign.text), place[:2], colours.ink)
+        return
+    own = round_picture(sign.picture, place.width)
+    picture.paste(own, place[:2], own)
+    lay(picture, sprites.ring(place.width, place.width * RIM), place[:2], colours.ink)
 
 
 def _draw_last(picture: Image.Image, place: Box, colours: Palette, *, filled: bool, next_: bool) -> None:
@@ -52,12 +64,10 @@ def _centre(picture: Image.Image, shape: Image.Image, place: Box, colour: tuple[
 
 
 @lru_cache(maxsize=64)
-def stamp(side: int) -> Image.Image:
-    """A disc with a star cut out."""
-    star = sprites.star(round(side * MARK))
-    cut_out = Image.new("L", (side, side))
-    cut_out.paste(star, ((side - star.width) // 2, (side - star.height) // 2))
-    return ImageChops.subtract(sprites.disc(side), cut_out)
+def stamp(side: int, text: str = "") -> Image.Image:
+    """A disc with a star cut out, or with a letter or emoji."""
+    mark = round(side * MARK)
+    return cut_out(sprites.disc(side), glyph(text, mark) if text else sprites.star(mark))
 
 
 @lru_cache(maxsize=64)

@@ -252,9 +252,15 @@ def _asked(change: BusinessChange) -> dict[str, object]:
         asked["country"] = _checked_country(change.country)
     if isinstance(change.timezone, str):
         _check_timezone(change.timezone)
-    if isinstance(change.card_color, str) and not re.fullmatch("#[0-9A-Fa-f]{6}", change.card_color):
-        raise InvalidRequest.field("card_color", "must be a colour, as #6F4E37")
+    if isinstance(change.card_color, str):
+        check_colour(change.card_color)
     return asked
+
+
+def check_colour(colour: str) -> None:
+    """Raise InvalidRequest unless that is a colour as a card has it."""
+    if not re.fullmatch("#[0-9A-Fa-f]{6}", colour):
+        raise InvalidRequest.field("card_color", "must be a colour, as #6F4E37")
 
 
 def first_terms(stamps_required: int, reward_description: str, now: datetime) -> Terms:

@@ -1,6 +1,7 @@
 """A shop's desk as somebody of its staff has it in a browser that runs no script: pages to read, forms to send."""
 
 import re
+from collections.abc import Mapping
 from html import unescape
 
 import httpx
@@ -29,6 +30,15 @@ class DeskPage:
         """Send a form, and follow to where it leads."""
         return await self.client.post(f"{self.path}/{action}", data={**fields, **changed}, follow_redirects=True)
 
+    async def upload(
+        self, action: str, fields: dict[str, str], files: Mapping[str, bytes], **changed: str
+    ) -> httpx.Response:
+        """Send a form with files that were chosen, and follow to where it leads."""
+        chosen = {name: (f"{name}.bin", content) for name, content in files.items()}
+        return await self.client.post(
+            f"{self.path}/{action}", data={**fields, **changed}, files=chosen, follow_redirects=True
+        )
+
 
 def form_of(page: str, action: str) -> dict[str, str]:
     """The fields of the form with that address, as they stand in a page."""
@@ -38,16 +48,19 @@ def form_of(page: str, action: str) -> dict[str, str]:
     for opening, options in re.findall(r"(<select[^>]*>)(.*?)</select>", form, re.DOTALL):
         chosen = re.search(r'value="([^"]*)" selected', options) or re.search(r'value="([^"]*)"', options)
         fields[_attribute(opening, "name")] = chosen[1] if chosen else ""
-    return fields
+    written = re.findall(r"(<textarea[^>]*>)(.*?)</textarea>", form, re.DOTALL)
+    return fields | {_attribute(opening, "name"): unescape(text) for opening, text in written}
+
+
+def _is_sent(tag: str) -> bool:
+    """Whether a browser sends an input that nobody touched."""
+    kind = _attribute(tag, "type")
+    return kind not in {"checkbox", "file"} and (kind != "radio" or " checked" in tag)
 
 
 def texts(page: str) -> str:
     """What can be read on a page."""
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
-
-
-def _is_sent(tag: str) -> bool:
-    return 'type="checkbox"' not in tag and ('type="radio"' not in tag or " checked" in tag)
 
 
 def _attribute(tag: str, name: str) -> str:

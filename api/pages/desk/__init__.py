@@ -8,7 +8,7 @@
     staff.py, staff_lines.py  people and invitations
     access.py, access_lines.py  API keys
     webhooks.py, endpoint.py, endpoint_lines.py  webhooks, and what was sent to each
-    exporting.py  files to take along
+    look.py       how cards and posters look; exporting.py: files to take along
 
 Nothing is decided here that the chat and the API do not decide: rights, rules and writes are those of `loyalty_app`.
 """
@@ -24,6 +24,7 @@ from api.pages.desk import (
     exporting,
     figures,
     ledger,
+    look,
     program,
     rewards,
     staff,
@@ -44,6 +45,7 @@ DESK = Router(
         *access.HANDLERS,
         *webhooks.HANDLERS,
         *endpoint.HANDLERS,
+        *look.HANDLERS,
         *exporting.HANDLERS,
     ],
     exception_handlers=entry.EXCEPTION_HANDLERS,

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
+from litestar.datastructures import UploadFile
 
 from api.faults import faults_of
 from api.messages import AppRequest
@@ -21,7 +22,6 @@ from loyalty_core import errors
 from loyalty_core.errors import CustomerExists, FieldError, InvalidRequest, LoyaltyError
 
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
-LONGEST_FIELD = 1_000
 
 FIELD_SENTENCES: dict[str, str] = {
     "name": N_("Please write a name of at most 200 letters."),
@@ -45,6 +45,12 @@ FIELD_SENTENCES: dict[str, str] = {
     "url": N_("Please write a public address that begins with https, as https://example.com/hook."),
     "events": N_("Please tick at least one event."),
     "delivery_id": N_("That cannot be sent again: it still waits, or it is older than 30 days."),
+    "card_color": N_("Please choose one of the colours, or a colour of your own."),
+    "stamp_sign": N_("Please write one emoji or one letter."),
+    "stamp_picture": N_("Please choose a picture (PNG, JPEG or WebP) of at most 5 MB and 12 million pixels."),
+    "logo": N_("Please choose a picture (PNG, JPEG or WebP) of at most 5 MB and 12 million pixels."),
+    "opening_hours": N_("Please write at most 300 letters in 7 lines."),
+    "address": N_("Please write at most 200 letters in 7 lines."),
     "key": N_("This form was not sent as a whole. Please try again."),
 }
 UNCLEAR = N_("That cannot be right. Please check it.")
@@ -65,9 +71,10 @@ SENTENCES: dict[type[LoyaltyError], str] = {
 
 
 class SentForm(msgspec.Struct, frozen=True):
-    """A form as it was sent: its fields as texts without spaces around them."""
+    """A form as it was sent: its fields as texts without spaces around them, and the files that were chosen."""
 
     fields: dict[str, str]
+    files: dict[str, bytes] = {}
 
     def text(self, name: str) -> str:
         """A field; empty if it was not sent."""
@@ -88,10 +95,14 @@ class SentForm(msgspec.Struct, frozen=True):
 
 
 async def read_form(request: AppRequest) -> SentForm:
-    """The form in the body of a request. Files and very long texts are left out."""
+    """The form in the body of a request. Lines end as they do here; a field for a file that was left empty is none.
+
+    How large a body may be is the handler's `request_max_body_size`; what a text may be is checked where it is used.
+    """
     sent = await request.form()
-    texts = {name: value.strip() for name, value in sent.items() if isinstance(value, str)}
-    return SentForm({name: text for name, text in texts.items() if len(text) <= LONGEST_FIELD})
+    texts = {name: value.strip().replace("\r\n", "\n") for name, value in sent.items() if isinstance(value, str)}
+    files = {name: await value.read() for name, value in sent.items() if isinstance(value, UploadFile)}
+    return SentForm(texts, {name: content for name, content in files.items() if content})
 
 
 Shape = type[msgspec.Struct]

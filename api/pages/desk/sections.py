@@ -25,6 +25,7 @@ PROGRAM = Section("program", N_("Program"), Role.OWNER)
 STAFF = Section("staff", N_("Staff"))
 ACCESS = Section("access", N_("API access"), Role.OWNER)
 WEBHOOKS = Section("webhooks", N_("Webhooks"), Role.OWNER)
+LOOK = Section("look", N_("Look"))
 EXPORT = Section("export", N_("Export"), Role.OWNER)
 
-SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM, STAFF, ACCESS, WEBHOOKS, EXPORT)
+SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM, STAFF, LOOK, ACCESS, WEBHOOKS, EXPORT)

@@ -6,6 +6,7 @@
  */
 import { askFile, askPage } from "./api.js";
 import { begin, hold, notice, showProblem } from "./shell.js";
+import { watchPreviews } from "./desk_preview.js";
 import { inside } from "./telegram.js";
 import { say } from "./words.js";
 
@@ -75,8 +76,11 @@ document.addEventListener("submit", (event) => {
   if (form.method === "post" && !mayBeSent(form)) return event.preventDefault();
   if (!inside) return;
   event.preventDefault();
-  const fields = new URLSearchParams(/** @type {any} */ (new FormData(form)));
-  if (form.method === "post") void show(form.action, { method: "POST", body: fields }).finally(() => sent.delete(form));
+  const filled = new FormData(form, event.submitter);
+  const fields = new URLSearchParams(/** @type {any} */ (filled));
+  const body = form.enctype === "multipart/form-data" ? filled : fields;
+  const own = event.submitter?.getAttribute("formaction");
+  if (form.method === "post") void show(own || form.action, { method: "POST", body }).finally(() => sent.delete(form));
   else void show(`${form.action.split("?")[0]}?${fields}`);
 });
 
@@ -85,6 +89,7 @@ document.addEventListener("input", (event) => {
   if (/** @type {HTMLInputElement} */ (event.target).form?.method === "post") hold(true);
 });
 
+watchPreviews();
 if (inside) addEventListener("popstate", () => void show(location.href, undefined, true));
 
 showWhere();

@@ -26,6 +26,7 @@ from loyalty_app.db.tables.shops import (
     invite,
     numbers,
     program,
+    shop_look,
     staff,
     vault,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "program",
     "retired_secret",
     "reward",
+    "shop_look",
     "sign_in_link",
     "staff",
     "telegram_bot",

@@ -1,4 +1,4 @@
-"""Tables of shops: the business, its programs, branches, staff, invitations, API keys, totals, and lists to import.
+"""Tables of shops: the business, its look, programs, branches, staff, invitations, keys, totals, and lists to import.
 
 Also `numbers`, the last ids given out on SQLite, and `vault`, which belong to no business.
 """
@@ -46,6 +46,17 @@ business = Table(
     Column("flags_told_on", Date),
 )
 Index("uq_business_test_of", business.c.test_of, unique=True)
+
+shop_look = owned(
+    "shop_look",
+    Column("stamp_sign", String(64)),
+    Column("stamp_picture", LargeBinary),
+    Column("logo", LargeBinary),
+    Column("opening_hours", Text),
+    Column("address", Text),
+    PrimaryKeyConstraint("business_id"),
+    sqlite_with_rowid=True,  # pictures are too long for an index
+)
 
 business_total = owned(
     "business_total",
@@ -129,6 +140,7 @@ api_key = owned(
     UniqueConstraint("public_id", "business_id"),
 )
 
+# `sheet` tells how an uploaded file was read, and which line of it each customer is from.
 # `customers` is emptied once the job is done; `done` counts handled customers; `report` names those not imported.
 import_job = owned(
     "import_job",
@@ -145,6 +157,7 @@ import_job = owned(
     Column("finished_at", UtcDateTime),
     Column("lease", String(40)),
     Column("lease_until", UtcDateTime),
+    Column("sheet", LargeBinary),
     PrimaryKeyConstraint("business_id", "id"),
     Index(None, "finished_at"),
     sqlite_with_rowid=True,  # rows too long for an index
@@ -173,5 +186,5 @@ vault = Table(
     comment="One row: a value that only the key of the secrets gives, so that another key is noticed.",
 )
 
-for _child in (business_total, program, branch, staff, invite, api_key, import_job):
+for _child in (shop_look, business_total, program, branch, staff, invite, api_key, import_job):
     _child.append_constraint(ForeignKeyConstraint(["business_id"], ["business.id"]))
