@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup
+from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, WebAppInfo
 
+from loyalty_app.settings import Settings
 from loyalty_core.access import DIGITS, base62
-from loyalty_core.fields import BusinessId, CustomerId
+from loyalty_core.fields import BotId, BusinessId, CustomerId
 
 LONGEST_DATA: Final = 64
 LONGEST_NUMBER: Final = 18
@@ -136,3 +137,16 @@ def is_second_tap(nonce: str) -> bool:
     """Whether a screen is so new that nobody has read it yet: a finger tapped twice."""
     age = age_of(nonce)
     return age is not None and 0 <= age < SECOND_TAP_SECONDS
+
+
+def page_url(settings: Settings, bot_id: BotId, page: str) -> str | None:
+    """The address of a page of a bot; None where Telegram would not open it: it takes https, a sandbox http too."""
+    public = settings.public_url
+    if public is None or not (public.startswith("https:") or settings.telegram_api_url):
+        return None
+    return f"{public.rstrip('/')}/app/{bot_id}/{page}"
+
+
+def page_row(url: str | None, label: str) -> list[InlineKeyboardButton]:
+    """A row with a button that opens a page inside Telegram; empty without an address."""
+    return [InlineKeyboardButton(label, web_app=WebAppInfo(url))] if url else []

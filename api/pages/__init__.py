@@ -11,6 +11,7 @@ A page is a template with its words, and a script that asks for JSON below the p
     entrances.py    the addresses at which the pages begin, and the codes that a card shows
     scan/           what the scanner asks for
     card.py         a customer's cards in Telegram; `private_card.py` at their private addresses
+    card_rights.py  what both offer: a copy of one's own data, and deletion
     joining.py      the page at which people join without Telegram
     desk/           the desk of owners and managers, a module for each section
     refusals.py     what only pages refuse; `answers.py` shows every refusal, as a page or as JSON
@@ -20,7 +21,7 @@ No rule of the stamp card and no SQL lives here, and no right is decided: handle
 
 from litestar import Router
 
-from api.pages import card, entrances, identity, one_time_links, scan, static_files
+from api.pages import card, card_rights, entrances, identity, one_time_links, scan, static_files
 from api.pages.answers import EXCEPTION_HANDLERS
 from api.pages.desk import DESK
 from api.pages.identity import PERSON
@@ -35,6 +36,7 @@ PAGES = Router(
         *entrances.HANDLERS,
         *scan.HANDLERS,
         *card.HANDLERS,
+        *card_rights.HANDLERS,
         DESK,
     ],
     guards=[same_site],

@@ -3,7 +3,6 @@
 The page is complete without a script; the script keeps it up to date.
 """
 
-import msgspec
 from litestar import Router, get, post
 from litestar.params import FromPath
 from litestar.response import Stream, Template
@@ -11,6 +10,7 @@ from litestar.response.base import ASGIResponse
 
 from api.messages import AppRequest, data_response, encode, runtime_of
 from api.pages.answers import EXCEPTION_HANDLERS
+from api.pages.card_rights import data_file, erased
 from api.pages.card_view import card_context, card_part, colour_of, page_of_card, picture_name
 from api.pages.install import ICON_SIZES, icon_png, look_css, manifest
 from api.pages.live import live_card
@@ -19,14 +19,9 @@ from api.pages.refusals import CardLinkEnded, CardLinkUnknown
 from api.pages.security import same_site
 from api.pages.shell import WebPage, page_response, words_for_request
 from loyalty_app.card_pages.links import CardId, follow_link
-from loyalty_app.counter import Caller
 from loyalty_app.customers.card_page import CardPage, read_join_page
-from loyalty_app.customers.personal_data import show_data
 from loyalty_app.pictures.render_thread import drawn
 from loyalty_core.errors import CustomerNotFound
-from loyalty_core.ledger import Actor, ActorType
-
-FILE = "my-data.json"
 
 
 async def card_of_link(request: AppRequest, secret: str) -> CardId:
@@ -88,10 +83,7 @@ async def show_private_codes(request: AppRequest, secret: FromPath[str]) -> ASGI
 @get("/{secret:str}/my-data.json")
 async def own_data(request: AppRequest, secret: FromPath[str]) -> ASGIResponse:
     """What the shop stores about the person, as a file to keep. Raises CardLinkUnknown, CardLinkEnded."""
-    card, runtime = await card_of_link(request, secret), runtime_of(request)
-    stored = await show_data(runtime.database, card.business_id, card.customer_id, now=runtime.clock())
-    content = msgspec.json.format(encode(stored), indent=2)
-    return ASGIResponse(body=content, headers={"Content-Disposition": f'attachment; filename="{FILE}"'})
+    return await data_file(request, await card_of_link(request, secret))
 
 
 @get("/{secret:str}/erase")
@@ -112,13 +104,10 @@ async def ask_to_erase(request: AppRequest, secret: FromPath[str]) -> Template:
 async def erase_card(request: AppRequest, secret: FromPath[str]) -> Template:
     """Delete the customer, whose link ends with that. Raises CardLinkUnknown, CardLinkEnded."""
     card, words = await _page(request, secret), words_for_request(request, PageName.CARD)
-    caller = Caller(business=card.business, actor=Actor(ActorType.CUSTOMER, card.customer.id))
-    await runtime_of(request).counter.erase(caller, card.customer.id)
-    says = words.plain("Your card at {shop} is deleted.", shop=card.business.name)
-    then = words.plain("Only figures stay there, and they say nothing about you.")
-    context = {"says": says, "then": then}
+    said = await erased(request, card, words)
+    context = {"says": said.says, "then": said.then}
     return page_response(
-        request, WebPage(name=PageName.CARD, title=says, bot_id=None, template="refusal.html", context=context)
+        request, WebPage(name=PageName.CARD, title=said.says, bot_id=None, template="refusal.html", context=context)
     )
 
 

@@ -1,6 +1,6 @@
 """Settings: what a customer chooses for a card: whether it may send messages, and the language of the chat."""
 
-from bots.buttons import Rows, button
+from bots.buttons import Rows, button, page_row, page_url
 from bots.customers.own_cards import back_row, pressed_card, turn_over
 from bots.languages import language_rows, repaint_cards
 from bots.turn import Turn
@@ -27,6 +27,7 @@ async def _show_more(turn: Turn, snapshot: CardSnapshot, *, muted: bool) -> None
 
 def _rows(turn: Turn, snapshot: CardSnapshot, *, muted: bool) -> Rows:
     words, shop = turn.words, snapshot.business.id
+    url = page_url(turn.runtime.settings, turn.bot_id, f"card?shop={shop}")
     ring = button(words.label("🔔 Turn notices on"), "mymute", shop, 0)
     hush = button(words.label("🔕 Turn notices off"), "mymute", shop, 1)
     return [
@@ -35,6 +36,7 @@ def _rows(turn: Turn, snapshot: CardSnapshot, *, muted: bool) -> Rows:
             *([ring if muted else hush] if snapshot.business.card_notices else []),
             button(words.label("🗂 My data"), "mydata", shop),
         ],
+        page_row(url, words.label("🔍 Full screen")),
     ]
 
 

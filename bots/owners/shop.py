@@ -3,7 +3,7 @@
 People with several shops choose one.
 """
 
-from bots.buttons import MAIN, Rows, button, numbered
+from bots.buttons import MAIN, Rows, button, numbered, page_row, page_url
 from bots.owners.screens import below
 from bots.rights import own_position, own_positions
 from bots.staff.invitation import how_to_stamp
@@ -57,6 +57,9 @@ async def show_position(turn: Turn, position: Position, head: Html | None = None
     turn.note(ChatChange(business_id=position.business.id))
     several = len(await own_positions(turn)) > 1
     rows = shop_rows(turn.words, position) if reaches(position.role, Role.MANAGER) else []
+    if reaches(position.role, Role.MANAGER):
+        url = page_url(turn.runtime.settings, turn.bot_id, f"shop/{position.business.id}/figures")
+        rows.append(page_row(url, turn.words.label("🖥 Open the desk")))
     if turn.runtime.settings.public_url is not None:
         rows.append([button(turn.words.label("💻 Open on a computer"), "computer", position.business.id)])
     if several:

@@ -10,6 +10,7 @@ from collections.abc import MutableMapping
 from telegram import InlineKeyboardButton, MenuButton, MenuButtonDefault, MenuButtonWebApp, WebAppInfo
 from telegram.error import TelegramError
 
+from bots.buttons import page_row, page_url
 from bots.telegram_limits import TelegramBot
 from bots.turn import Turn
 from bots.words import Words
@@ -24,17 +25,13 @@ log = logging.getLogger(__name__)
 
 
 def scanner_url(settings: Settings, bot_id: BotId) -> str | None:
-    """The address of the scanner; None where Telegram would not open it: it takes https, a sandbox http too."""
-    public = settings.public_url
-    if public is None or not (public.startswith("https:") or settings.telegram_api_url):
-        return None
-    return f"{public.rstrip('/')}/app/{bot_id}/scan"
+    """The address of the scanner; None where Telegram would not open it."""
+    return page_url(settings, bot_id, "scan")
 
 
 def scanner_row(turn: Turn) -> list[InlineKeyboardButton]:
     """The button that opens the scanner; none without a public address."""
-    url = scanner_url(turn.runtime.settings, turn.bot_id)
-    return [InlineKeyboardButton(turn.words.label("📷 Scanner"), web_app=WebAppInfo(url))] if url else []
+    return page_row(scanner_url(turn.runtime.settings, turn.bot_id), turn.words.label("📷 Scanner"))
 
 
 async def follow_menu(turn: Turn) -> None:

@@ -1,7 +1,8 @@
-"""The way from the chat to the scanner: a menu button for staff and nobody else, and a button on their screens."""
+"""The way from the chat to the pages: the scanner for staff alone, the desk for managers, the card for all."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from litestar import Litestar
@@ -13,6 +14,7 @@ from bots.supervisor import open_bots
 from loyalty_app.clock import utc_now
 from loyalty_app.settings import Settings
 from loyalty_app.shops.staff import remove_staff
+from loyalty_core.access import Role
 from loyalty_core.fields import BotId, BusinessId
 from testkit.bot_api import check_calls
 from testkit.clocks import Clock
@@ -70,6 +72,43 @@ async def test_staff_get_the_scanner_in_their_menu_in_their_language_and_lose_it
         assert await menu_of(lena) == USUAL
         calls = await sandbox.calls(method="setChatMenuButton")
         assert {call["params"]["chat_id"] for call in calls} == {str(ana.id)}
+
+
+async def test_managers_open_the_desk_from_their_shop_and_customers_the_card_on_full_screen(
+    sqlite_settings: Settings,
+) -> None:
+    async with on_a_public_address(sqlite_settings) as (sandbox, app, scanner):
+        runtime, pages = app.state.runtime, scanner.removesuffix("/scan")
+        shop = Shop(runtime.database, await found(runtime.database), Clock(), runtime.counter)
+        rosa, ana, lena = [
+            await sandbox.add_person(name, bot=BOT, language_code="en") for name in ("Rosa", "Ana", "Lena")
+        ]
+        await employ(shop, rosa, Role.OWNER)
+        await employ(shop, ana)
+        for person in (rosa, ana):
+            await person.say("/shop")
+            await until(partial(opens, person, scanner))
+        assert pages_of(rosa)["🖥 Open the desk"] == f"{pages}/shop/{shop.business.id}/figures"
+        assert set(pages_of(ana)) == {"📷 Scanner"}
+        await lena.start(f"j_{shop.business.slug}")
+        await until(lambda: has_button(lena, "⋯ More"))
+        await lena.press("⋯ More")
+        await until(lambda: opens(lena, f"{pages}/card?shop={shop.business.id}"))
+
+
+def pages_of(person: Person) -> dict[str, str]:
+    """The pages that the newest message opens, by the labels of its buttons."""
+    return {one.text: str(one.url) for row in person.last.keyboard for one in row if one.kind == "web_app"}
+
+
+async def opens(person: Person, url: str) -> bool:
+    await person.screen()
+    return bool(person.messages) and url in pages_of(person).values()
+
+
+async def has_button(person: Person, label: str) -> bool:
+    await person.screen()
+    return bool(person.messages) and label in [one.text for row in person.last.keyboard for one in row]
 
 
 async def has_menu(person: Person, wanted: dict[str, Any]) -> bool:

@@ -207,3 +207,29 @@ async def test_in_telegram_a_person_chooses_among_their_cards_and_sees_each_stam
     await bakery.stamp(customer.id, 2)
     await phone.until("document.querySelectorAll('.stamps li.done').length === 2")
     assert phone.problems == []
+
+
+async def test_in_telegram_a_person_takes_their_data_along_and_deletes_the_card(place: Place, phone: Tab) -> None:
+    shop = await place.town.open_shop()
+    lena, omar = await place.town.person("Lena"), await place.town.person("Omar")
+    await lena.start(f"j_{shop.business.slug}")
+    [customer] = await shop.customers()
+    await shop.stamp(customer.id, 10)
+    cards, page = f"api/cards/{shop.business.id}", phone.page
+    stranger = await place.signed_in(omar)
+    for answer in (await stranger.get(f"{cards}/my-data"), await stranger.post(f"{cards}/erase")):
+        assert answer.status_code == 404, "a card of somebody else is not there"
+    async with place.client() as nobody:
+        assert (await nobody.post(f"{cards}/erase")).status_code == 401
+    await place.open(phone, "card", lena)
+    await page.get_by_role("button", name="A copy of my data").click()
+    await page.get_by_text('"name": "Lena"').wait_for()
+    await page.get_by_role("button", name="Delete my card").click()
+    await page.get_by_text("1 reward waiting for you will be gone too.").wait_for()
+    await page.get_by_role("button", name="Back").click()
+    await page.get_by_role("button", name="Delete my card").click()
+    assert [one.name for one in await shop.customers()] == ["Lena"], "a question changes nothing"
+    await page.get_by_role("button", name="Yes, delete").click()
+    await page.get_by_role("heading", name="is deleted").wait_for()
+    assert [one.name for one in await shop.customers()] == [""]
+    assert phone.problems == []

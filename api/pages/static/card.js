@@ -3,12 +3,12 @@
  * The card: shows a customer's card and keeps it up to date. At a private address the card is there before this runs;
  * in Telegram it is asked for with the session, and chosen where there are several.
  */
-import { ask, authorization } from "./api.js";
+import { Problem, ask, askFile, authorization } from "./api.js";
 import { live } from "./live.js";
 import { showCodes } from "./rotating.js";
-import { begin, gate, showProblem } from "./shell.js";
+import { begin, gate, notice, showProblem } from "./shell.js";
 import { ready } from "./telegram.js";
-import { data, say } from "./words.js";
+import { count, data, say } from "./words.js";
 
 const part = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const bot = document.documentElement.dataset.bot;
@@ -29,11 +29,15 @@ async function asked(name) {
 }
 
 let shown = "";
+/** Whether the person has deleted the card. */
+let gone = false;
 
 /** Show the card as it is now. */
 async function show() {
+  if (gone) return;
   try {
     const now = await fetched();
+    if (gone) return;
     offline(false);
     if (now.html === shown) return;
     const first = shown === "" && !data.here;
@@ -43,6 +47,7 @@ async function show() {
     if (!first) part("says").textContent = now.says;
   } catch (error) {
     const status = /** @type {any} */ (error).status;
+    if (gone) return;
     if (status === 404 || status === 410) ended(/** @type {Error} */ (error).message);
     else offline(true);
   }
@@ -131,12 +136,74 @@ async function open(shop) {
   document.head.append(style);
   await show();
   tools();
+  rights(shop);
   const web = await ready;
   if (web?.isVersionAtLeast?.("8.0") && web.addToHomeScreen) {
     part("install").hidden = false;
     part("install").onclick = () => web.addToHomeScreen();
   }
   watch(Number(part("progress").dataset.version));
+}
+
+/** A copy of one's own data, and the deletion of the card. @param {number} shop */
+function rights(shop) {
+  part("copy").onclick = () => void once(part("copy"), () => copy(shop));
+  part("leave").onclick = () => asking(true);
+  part("stay").onclick = () => asking(false);
+  part("erase").onclick = () => void once(part("erase"), () => erase(shop));
+}
+
+/** Do what a button says, once at a time. @param {HTMLElement} button @param {() => Promise<void>} act */
+async function once(button, act) {
+  /** @type {HTMLButtonElement} */ (button).disabled = true;
+  notice("");
+  try {
+    await act();
+  } catch (error) {
+    if (error instanceof Problem && error.status !== 404) notice(error.message);
+    else showProblem(error);
+  } finally {
+    /** @type {HTMLButtonElement} */ (button).disabled = false;
+  }
+}
+
+/** Show the data, and save it where the browser can save files. @param {number} shop */
+async function copy(shop) {
+  const file = await askFile(`/app/${bot}/api/cards/${shop}/my-data`);
+  part("data").textContent = await file.content.text();
+  part("data").hidden = false;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file.content);
+  link.download = file.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  part("data").focus();
+}
+
+/** Ask whether the card is to be deleted, in its place. @param {boolean} on */
+function asking(on) {
+  for (const name of ["card", "tools"]) part(name).hidden = on;
+  part("question").hidden = !on;
+  if (!on) return part("leave").focus();
+  const lost = document.querySelectorAll(".rewards li").length;
+  part("question-title").textContent = say("Delete your card at {shop}?", { shop: part("shop").textContent ?? "" });
+  part("lost").hidden = lost === 0;
+  part("lost").textContent = count(
+    "{n} reward waiting for you will be gone too.", "{n} rewards waiting for you will be gone too.", lost,
+  );
+  part("question-title").focus();
+}
+
+/** @param {number} shop */
+async function erase(shop) {
+  gone = true;
+  try {
+    const said = await ask("POST", `api/cards/${shop}/erase`);
+    gate(said.says, said.then);
+  } catch (error) {
+    gone = false;
+    throw error;
+  }
 }
 
 if (data.here) {
