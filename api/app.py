@@ -31,6 +31,7 @@ from api.routes import (
     card_links,
     customers,
     imports,
+    merges,
     monitoring,
     program,
     shop,
@@ -48,6 +49,7 @@ from loyalty_core.errors import LoyaltyError
 
 V1 = [
     *customers.HANDLERS,
+    *merges.HANDLERS,
     *imports.HANDLERS,
     *customers.CARD_PICTURES,
     *card_links.HANDLERS,

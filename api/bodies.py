@@ -106,6 +106,12 @@ class VoidOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     stamps: StampsToUndo | None = None
 
 
+class MergeOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which customer is to be merged into the one of the path, or was."""
+
+    from_id: Id
+
+
 class WebhookOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where events are to be sent, and which."""
 

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
+from msgspec.structs import replace
 
 from api.problems import BatchOutcome, problem_of
 from loyalty_app.card_pages.links import CardLinkRevoked, CardLinkView
@@ -18,7 +19,7 @@ from loyalty_core.analytics import CurrentFigures, DayTotals, period_of, summari
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import ActorType, EntryType
-from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
+from loyalty_core.outcomes import Erased, Merged, Redeemed, Stamped, Unmerged, Voided
 from loyalty_core.owed import OwedBranch, owed_by, summed_up
 from loyalty_core.programs import Surplus, Terms
 from loyalty_core.rewards import RewardStatus
@@ -130,6 +131,10 @@ BATCH_OUTCOMES = [
 ]
 REDEEMED = Redeemed(transaction_id=1002, reward=USED_REWARD, customer=CUSTOMER)
 VOIDED = Voided(transaction_id=1003, voided_transaction_id=1001, customer=CUSTOMER)
+OTHER_CUSTOMER = replace(CUSTOMER, id=CustomerId(43), qr_code="CUS34EF56GH78", name="Ana L.", phone=None, email=None)
+MERGED_CUSTOMER_ID = 44
+MERGED = Merged(customer=CUSTOMER, other=OTHER_CUSTOMER)
+UNMERGED = Unmerged(customer=CUSTOMER, other=replace(OTHER_CUSTOMER, id=CustomerId(MERGED_CUSTOMER_ID)))
 ERASED = Erased(id=42, qr_code="CUS12AB34CD56")
 PROGRAM = ProgramView(
     name="Café Ada",

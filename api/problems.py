@@ -6,6 +6,7 @@ sentence is a member of the problem: any attribute of it that has the name of on
 
 import logging
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -18,7 +19,7 @@ from api.messages import RequestLike
 from api.request_log import request_log_of
 from loyalty_app.observability.metrics import count_refusal
 from loyalty_core import errors
-from loyalty_core.errors import FieldError, LoyaltyError, VoidBar
+from loyalty_core.errors import FieldError, LoyaltyError
 from loyalty_core.fields import LARGEST_ID
 from loyalty_core.outcomes import Stamped
 from loyalty_core.views import utc
@@ -62,6 +63,7 @@ STATUS: dict[type[LoyaltyError], int] = {
     errors.RewardExpired: 409,
     errors.AlreadyVoided: 409,
     errors.VoidRefused: 409,
+    errors.MergeRefused: 409,
     errors.OrderRefUsed: 409,
     errors.WebhookLimitReached: 409,
     errors.CardInUse: 409,
@@ -87,6 +89,20 @@ log = logging.getLogger(__name__)
 
 Known: TypeAlias = Annotated[int, Meta(ge=1, le=LARGEST_ID)]
 Count: TypeAlias = Annotated[int, Meta(ge=0)]
+
+
+class RefusalReason(StrEnum):
+    """Why an undo or a merge is refused: the values of `VoidBar` and `MergeBar`, which are one list on the wire."""
+
+    NO_STAMP_OR_REDEMPTION = "no_stamp_or_redemption"
+    NOT_THE_SHOP = "not_the_shop"
+    NOT_THEIR_OWN = "not_their_own"
+    TOO_LATE = "too_late"
+    REWARD_HANDED_OUT = "reward_handed_out"
+    MORE_THAN_LEFT = "more_than_left"
+    ALREADY_MERGED = "already_merged"
+    NOT_MERGED = "not_merged"
+    STAMPED_SINCE = "stamped_since"
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -127,8 +143,8 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     deepest: Annotated[Count, Meta(description="The last row that pages by number reach.")] | UnsetType = UNSET
     plan: Annotated[str, Meta(description="The plan of the shop.")] | UnsetType = UNSET
     scope: Annotated[str, Meta(description="The scope that the key lacks.")] | UnsetType = UNSET
-    bar: Annotated[VoidBar, Meta(description="Why it cannot be undone, for programs.")] | UnsetType = msgspec.field(
-        name="reason", default=UNSET
+    bar: Annotated[RefusalReason, Meta(description="Why it cannot be undone or merged, for programs.")] | UnsetType = (
+        msgspec.field(name="reason", default=UNSET)
     )
 
 

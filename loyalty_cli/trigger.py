@@ -49,10 +49,24 @@ def _test(service: RemoteApi) -> None:
         service.send("POST", f"/webhooks/{webhook['id']}/test")
 
 
+def _merge(service: RemoteApi) -> tuple[str, Json]:
+    first, other = _customer(service), service.send("POST", "/customers", {"name": NAME})
+    order = {"from_id": other["id"]}
+    service.send("POST", f"{first}/merge", order)
+    return first, order
+
+
+def _unmerge(service: RemoteApi) -> None:
+    first, order = _merge(service)
+    service.send("POST", f"{first}/unmerge", order)
+
+
 TRIGGERS: dict[str, Callable[[RemoteApi], object]] = {
     "customer.created": _created,
     "customer.updated": _updated,
     "customer.deleted": lambda service: service.send("DELETE", _customer(service)),
+    "customer.merged": _merge,
+    "customer.unmerged": _unmerge,
     "stamp.added": _stamp,
     "reward.earned": _full_card,
     "reward.redeemed": lambda service: service.send("POST", f"{_full_card(service)}/redeem"),

@@ -38,8 +38,8 @@ class Change(msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True):
     """All that one accepted request alters.
 
     - `answer` is what the caller gets, and `customer` the customer as they are now.
-    - `entry` joins the ledger; `voided` are the ids of the entries that it undoes, and `reduced` is what
-      is left of one of which it undoes a part.
+    - `entry` joins the ledger; `voided` are the ids of the entries that it undoes.
+    - `rewritten` are entries that count for less, or for another customer, than before.
     - `issued` are new rewards; `settled` are rewards that have a new status.
     - `events` go to webhooks.
     - `totals` are added to those of their days.
@@ -54,6 +54,6 @@ class Change(msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True):
     issued: tuple[Reward, ...] = ()
     settled: tuple[Reward, ...] = ()
     voided: tuple[int, ...] = ()
-    reduced: Entry | None = None
+    rewritten: tuple[Entry, ...] = ()
     events: tuple[Event, ...] = ()
     totals: tuple[tuple[date, DayTotals], ...] = ()

@@ -58,7 +58,10 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
-    """A holder of a card. `version` rises with each change of profile or card, `entries` with each of the ledger."""
+    """A holder of a card. `version` rises with each change of profile or card, `entries` with each of the ledger.
+
+    Who is `merged_into` another is closed like an erased one: their code and id lead to the other.
+    """
 
     id: CustomerId
     business_id: BusinessId
@@ -73,6 +76,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     entries: int = 0
     card: Card
     erased_at: datetime | None = None
+    merged_into: CustomerId | None = None
 
 
 class ShownCode(msgspec.Struct, frozen=True):

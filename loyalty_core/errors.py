@@ -322,6 +322,25 @@ class VoidRefused(LoyaltyError):
         super().__init__(sentence)
 
 
+class MergeBar(StrEnum):
+    """Why merging two customers, or taking that back, is refused."""
+
+    REWARD_HANDED_OUT = "reward_handed_out"
+    ALREADY_MERGED = "already_merged"
+    NOT_MERGED = "not_merged"
+    TOO_LATE = "too_late"
+    STAMPED_SINCE = "stamped_since"
+
+
+class MergeRefused(LoyaltyError):
+    """These cards cannot be merged, or not be separated."""
+
+    def __init__(self, sentence: str, bar: MergeBar, *, reward_id: int | None = None) -> None:
+        """`reward_id` is the reward that would be taken back, if that is the bar."""
+        self.bar, self.reward_id = bar, reward_id
+        super().__init__(sentence)
+
+
 class OrderRefUsed(LoyaltyError):
     """That order was already stamped."""
 

@@ -8,7 +8,7 @@ from typing import get_args
 
 import msgspec
 
-from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
+from loyalty_core.outcomes import Erased, Merged, Redeemed, Stamped, Unmerged, Voided
 from loyalty_core.views import CustomerView, RewardView
 
 
@@ -94,10 +94,26 @@ class TransactionVoided(msgspec.Struct, frozen=True, tag_field="type", tag="tran
     data: Voided
 
 
+class CustomerMerged(msgspec.Struct, frozen=True, tag_field="type", tag="customer.merged"):
+    """Two customers became one."""
+
+    timestamp: datetime
+    data: Merged
+
+
+class CustomerUnmerged(msgspec.Struct, frozen=True, tag_field="type", tag="customer.unmerged"):
+    """A merge was taken back."""
+
+    timestamp: datetime
+    data: Unmerged
+
+
 Event = (
     CustomerCreated
     | CustomerUpdated
     | CustomerDeleted
+    | CustomerMerged
+    | CustomerUnmerged
     | StampAdded
     | RewardEarned
     | RewardRedeemed

@@ -54,7 +54,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     `occurred_at` is when it happened: earlier than that for a stamp that was given without a line. `code_key` is the
     number of the rotating code that was shown for it; no code has two entries of one type, undone ones included.
     `stamps` is what it counts for. `stamps_voided` is how many more were given and undone again, a part at a time; of
-    an entry that undoes a part, it is how many that undid.
+    an entry that undoes a part, it is how many that undid. `of_customer` is for whom it was booked, if they were merged
+    into another since.
     """
 
     id: int
@@ -73,6 +74,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     code_key: int | None = None
     stamps_voided: int = 0
+    of_customer: int | None = None
 
 
 def add_stamps(card: Card, program: Program, stamps: int) -> Card:

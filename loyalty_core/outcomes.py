@@ -59,6 +59,20 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
     deleted: bool = True
 
 
+class Merged(msgspec.Struct, frozen=True, kw_only=True):
+    """Two customers became one: `customer` as they are now, and `other` as they were before."""
+
+    customer: CustomerView
+    other: CustomerView
+
+
+class Unmerged(msgspec.Struct, frozen=True, kw_only=True):
+    """A merge was taken back: both customers as they are now."""
+
+    customer: CustomerView
+    other: CustomerView
+
+
 class Deleted(msgspec.Struct, frozen=True, kw_only=True):
     """Something was deleted."""
 

@@ -27,7 +27,11 @@ class RewardStatus(StrEnum):
 
 
 class Reward(msgspec.Struct, frozen=True, kw_only=True):
-    """A reward. `transaction_id` is the entry of the ledger that earned it."""
+    """A reward. `transaction_id` is the entry of the ledger that earned it.
+
+    `of_customer` and `of_transaction` are whose it was and which entry earned it when it was issued, where a merge of
+    two cards has changed that.
+    """
 
     id: int
     business_id: int
@@ -38,6 +42,8 @@ class Reward(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None
     status: RewardStatus = RewardStatus.AVAILABLE
     redeemed_at: datetime | None = None
+    of_customer: int | None = None
+    of_transaction: int | None = None
 
     def lapsed(self, now: datetime) -> bool:
         """Whether the time of an available reward is over, though it is not booked as expired yet."""

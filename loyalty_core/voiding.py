@@ -70,7 +70,7 @@ def void(
     issued = _issue_all(undone, history.program, at)
     totals = (
         (_day(target.occurred_at, at.now.tzinfo), _off_its_day(target, rest)),
-        *_reward_totals(undone.lost, issued, at.now.tzinfo),
+        *_reward_totals(history, undone.lost, issued, at.now.tzinfo),
         *_expiry_totals(fallen, at.now.tzinfo),
     )
     change = Change(
@@ -85,7 +85,7 @@ def void(
         issued=issued,
         settled=(*undone.lost, *undone.freed),
         voided=(*([] if rest else [target.id]), *(entry.id for entry in fallen)),
-        reduced=rest,
+        rewritten=(rest,) if rest else (),
         totals=totals,
     )
     return msgspec.structs.replace(change, events=_events(change.answer, issued, at.now))
@@ -141,7 +141,7 @@ def _undo(target: Entry, left: tuple[Entry, ...], history: History, *, zone: tzi
     """Compare the existing rewards with those earned without `target`."""
     missing = fold(left, history.program, zone).earned
     lost: list[Reward] = []
-    for reward in sorted(history.rewards, key=_keep_first):
+    for reward in sorted(history.rewards, key=keep_first):
         if reward.status is RewardStatus.VOIDED:
             continue
         if missing.get(reward.transaction_id, 0) > 0:
@@ -153,7 +153,7 @@ def _undo(target: Entry, left: tuple[Entry, ...], history: History, *, zone: tzi
     return RewardsUndone(tuple(lost), freed, newly)
 
 
-def _keep_first(reward: Reward) -> tuple[bool, int]:
+def keep_first(reward: Reward) -> tuple[bool, int]:
     """Sort key: of several rewards of one entry, keep those handed out first, then the older ones."""
     return (reward.status is not RewardStatus.REDEEMED, reward.id)
 
@@ -195,12 +195,13 @@ def _off_its_day(target: Entry, rest: Entry | None) -> DayTotals:
 
 
 def _reward_totals(
-    lost: tuple[Reward, ...], issued: tuple[Reward, ...], zone: tzinfo | None
+    history: History, lost: tuple[Reward, ...], issued: tuple[Reward, ...], zone: tzinfo | None
 ) -> tuple[tuple[date, DayTotals], ...]:
-    """Take off or add each reward on the day on which it was earned."""
+    """Take off or add each reward on the day of the entry that earns it: of a merged card not always that of then."""
+    days = {entry.id: _day(entry.occurred_at, zone) for entry in history.entries}
     return (
-        *((_day(reward.earned_at, zone), DayTotals(rewards_earned=-1)) for reward in lost),
-        *((_day(reward.earned_at, zone), DayTotals(rewards_earned=1)) for reward in issued),
+        *((days[reward.transaction_id], DayTotals(rewards_earned=-1)) for reward in lost),
+        *((days[reward.transaction_id], DayTotals(rewards_earned=1)) for reward in issued),
     )
 
 

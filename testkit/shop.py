@@ -20,7 +20,7 @@ from loyalty_core.access import Plan
 from loyalty_core.customers import Customer, Profile, ProfileChange, ShownCode
 from loyalty_core.fields import TransactionId
 from loyalty_core.ledger import Actor, Entry
-from loyalty_core.outcomes import Erased, Redeemed, Stamped, Voided
+from loyalty_core.outcomes import Erased, Merged, Redeemed, Stamped, Unmerged, Voided
 from loyalty_core.programs import Program, ProgramChange
 from loyalty_core.rewards import Reward
 from loyalty_core.rotating_codes import seal_of, step_at
@@ -87,6 +87,12 @@ class Shop:
     async def update(self, customer: CustomerRef, *, key: str | None = None, **change: object) -> CustomerView:
         wanted = replace(ProfileChange(), **change)
         return (await self.counter.change_profile(self.caller(key), customer, wanted)).outcome
+
+    async def merge(self, customer: CustomerRef, other: CustomerRef, *, key: str | None = None) -> Merged:
+        return (await self.counter.merge(self.caller(key), customer, other)).outcome
+
+    async def unmerge(self, customer: CustomerRef, other: CustomerRef, *, key: str | None = None) -> Unmerged:
+        return (await self.counter.unmerge(self.caller(key), customer, other)).outcome
 
     async def erase(self, customer: CustomerRef, *, key: str | None = None) -> Erased:
         return (await self.counter.erase(self.caller(key), customer)).outcome

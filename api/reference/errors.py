@@ -44,6 +44,11 @@ EXAMPLES: tuple[LoyaltyError, ...] = (
         transaction_id=1001,
         reward_id=7,
     ),
+    errors.MergeRefused(
+        "The common card would take back reward 7, which was already handed out or has expired.",
+        errors.MergeBar.REWARD_HANDED_OUT,
+        reward_id=7,
+    ),
     errors.OrderRefUsed("till-1-2026-03-02-000123", 1001),
     errors.WebhookLimitReached(20),
     errors.CardInUse(),

@@ -35,6 +35,8 @@ LAST = "Customers"
 
 ERASING = "customers.delete"
 
+A_NUMBER = "{{from_id}}"
+"""A variable that stands in a body without quotation marks."""
 STAMPING: Json = {"stamps": 10, "order_ref": "{{$guid}}"}
 BODIES: dict[str, Json] = {
     "customers.create": {"name": "Ana Lovelace", "phone": "{{phone}}", "email": "ana@example.com"},
@@ -42,6 +44,8 @@ BODIES: dict[str, Json] = {
     "customers.stamp": STAMPING,
     "customers.stamp_by_code": STAMPING,
     "stamps.batch": {"items": [{"idempotency_key": "{{$guid}}", "qr_code": "{{qr_code}}", "stamps": 1}]},
+    "customers.merge": {"from_id": A_NUMBER},
+    "customers.unmerge": {"from_id": A_NUMBER},
     "customers.redeem": {},
     "customers.redeem_by_code": {},
     "program.update": {"reward_description": "{{reward_description}}"},
@@ -117,7 +121,7 @@ def _request(call: Call) -> Json:
         "description": operation.needs,
     }
     if body is not None:
-        raw = json.dumps(body, indent=2, ensure_ascii=False)
+        raw = json.dumps(body, indent=2, ensure_ascii=False).replace(f'"{A_NUMBER}"', A_NUMBER)
         request["body"] = {"mode": "raw", "raw": raw, "options": {"raw": {"language": "json"}}}
     return request
 

@@ -86,7 +86,8 @@ async def scan(turn: Turn) -> bool:
         return False
     codes = _with_album(turn, await sent_cards(turn))
     customers = await _with_codes(turn, positions, codes) if codes else []
-    shown = {code.card: code for code in filter(None, map(read_code, codes))}
+    read = {code.card: code for code in filter(None, map(read_code, codes))}
+    shown = {one.qr_code: read.get(one.qr_code) or ShownCode(one.qr_code) for one in customers}  # else it was merged
     if len(customers) == 1:
         await _serve(turn, customers[0], shown[customers[0].qr_code])
     elif customers:

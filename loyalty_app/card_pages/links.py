@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import KeyedAnswer, KeyedRequest, answer_once, write_once
+from loyalty_app.db.merged_customers import kept_id
 from loyalty_app.db.tables import card_link, customer
 from loyalty_app.settings import SettingsError
 from loyalty_core.access import base62
@@ -91,7 +92,8 @@ def follow_link(connection: Connection, secret: str) -> LinkedCard | None:
     row = connection.execute(found).one_or_none()
     if row is None:
         return None
-    card = CardId(BusinessId(row.business_id), CustomerId(row.customer_id))
+    business_id = BusinessId(row.business_id)
+    card = CardId(business_id, kept_id(connection, business_id, row.customer_id) or CustomerId(row.customer_id))
     return LinkedCard(card, revoked=row.revoked_at is not None)
 
 
@@ -145,8 +147,8 @@ def _of(card: CardId) -> ColumnElement[bool]:
 
 def _lock(connection: Connection, business_id: BusinessId, ref: CustomerRef) -> CardId:
     """Lock a customer, by id or code, so that nobody is erased meanwhile. Raises CustomerNotFound."""
-    named = customer.c.qr_code == ref if isinstance(ref, str) else customer.c.id == ref
-    own = (customer.c.business_id == business_id, named, customer.c.erased_at.is_(None))
+    kept = customer.c.id == kept_id(connection, business_id, ref)
+    own = (customer.c.business_id == business_id, kept, customer.c.erased_at.is_(None))
     found: int | None = connection.scalar(select(customer.c.id).where(*own).with_for_update())
     if found is None:
         raise CustomerNotFound

@@ -6,10 +6,10 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from msgspec.json import Decoder
 
-from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
+from loyalty_core.outcomes import Claimed, Erased, Expired, Merged, Redeemed, Stamped, Unmerged, Voided
 from loyalty_core.views import CustomerView
 
-AnyOutcome = CustomerView | Claimed | Stamped | Redeemed | Voided | Erased | Expired | None
+AnyOutcome = CustomerView | Claimed | Stamped | Redeemed | Voided | Erased | Expired | Merged | Unmerged | None
 """All possible outcomes. None: a reward was to expire and is not due."""
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
@@ -20,6 +20,8 @@ STAMPED: Decoder[Stamped] = Decoder(Stamped)
 REDEEMED: Decoder[Redeemed] = Decoder(Redeemed)
 VOIDED: Decoder[Voided] = Decoder(Voided)
 ERASED: Decoder[Erased] = Decoder(Erased)
+MERGED: Decoder[Merged] = Decoder(Merged)
+UNMERGED: Decoder[Unmerged] = Decoder(Unmerged)
 EXPIRED: Decoder[Expired | None] = Decoder(Expired | None)
 
 

@@ -15,13 +15,14 @@ from loyalty_app.counter.answers import Reply
 from loyalty_app.counter.decide import authorised, decide
 from loyalty_app.counter.load import load
 from loyalty_app.counter.orders import Request
-from loyalty_app.counter.replays import KeyedEntry, outcome_again
+from loyalty_app.counter.replays import CardHistory, KeyedEntry, outcome_again
 from loyalty_app.counter.state import BatchState, Versions
 from loyalty_app.counter.write import Written, write
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import check_of, replayed
 from loyalty_app.db.outages import RETRY_SECONDS
 from loyalty_core.errors import Busy, BusyReason, CustomerNotFound, IdempotencyKeyReused, LoyaltyError
+from loyalty_core.ledger import Entry
 
 encode = msgspec.json.Encoder().encode
 
@@ -92,16 +93,27 @@ def _answer_again(kept: KeyedEntry, key: str, request: Request, state: BatchStat
     """The first answer of a request that made an entry; it raises what `replayed` raises."""
     if kept.check != check_of(key, request.fingerprint()):
         raise IdempotencyKeyReused
-    customer = state.customers[request.business_id, kept.entry.customer_id]
-    if customer.erased_at is not None:
+    if state.customers[request.business_id, kept.entry.customer_id].erased_at is not None:
         raise CustomerNotFound
-    return encode(outcome_again(kept, state.history_of(customer)))
+    return encode(outcome_again(kept, _history_of(kept.entry, state)))
+
+
+def _history_of(entry: Entry, state: BatchState) -> CardHistory:
+    """What the answer about an entry is made of again: the customer for whom it was booked, as they are now."""
+    business_id, booked_for = entry.business_id, entry.of_customer or entry.customer_id
+    rewards = state.rewards.get((business_id, entry.customer_id), {}).values()
+    profiles = state.replays.profiles[business_id, booked_for]
+    return CardHistory(state.customers[business_id, booked_for], profiles, tuple(rewards))
 
 
 def _decide(request: Request, state: BatchState) -> Served:
     decided = decide(request, state)
     events = [event for change in decided.changes for event in state.apply(change)]
     state.chat_cards.hang(decided.cards_to_hang)
+    if decided.merged is not None:
+        state.merges.add(decided.merged)
+    if decided.unmerged is not None:
+        state.merges.remove(decided.unmerged)
     body = encode(decided.outcome)
     state.keep_answer(request, decided.customer_id, decided.outcome, body)
     return Served(Reply(body, decided.outcome), events)

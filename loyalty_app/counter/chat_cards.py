@@ -3,7 +3,7 @@
 How a card is shown is not known here, only that it is due.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 from msgspec.structs import replace
@@ -62,8 +62,13 @@ class ChatCards:
         )
         return (card,)
 
-    def to_move(self, closed: Customer, kept: Customer, now: datetime) -> tuple[HeldCard, ...]:
-        """The places of `closed`, given to `kept` and due now. `kept` is as before it got the stamps of `closed`."""
+    def to_move(
+        self, closed: Customer, kept: Customer, now: datetime, *, only: Collection[tuple[int, int]] | None = None
+    ) -> tuple[HeldCard, ...]:
+        """The places of `closed`, given to `kept` and due now. `kept` is as before it got the stamps of `closed`.
+
+        `only` limits that to some places, each a bot and a person.
+        """
         return tuple(
             replace(
                 card,
@@ -77,6 +82,7 @@ class ChatCards:
                 lease_until=None,
             )
             for card in self._of_customer(closed)
+            if only is None or (card.bot_id, card.user_id) in only
         )
 
     def _of_customer(self, customer: Customer) -> list[HeldCard]:

@@ -25,10 +25,12 @@ from loyalty_app.counter.orders import (
     GiveStamp,
     Holder,
     Join,
+    MergeCustomers,
     Order,
     Redeem,
     Request,
     States,
+    UnmergeCustomers,
     Void,
     redeem_of,
     stamp_of,
@@ -39,7 +41,7 @@ from loyalty_app.queues.wakeups import Wakeups
 from loyalty_core.customers import Profile, ProfileChange, ShownCode
 from loyalty_core.errors import Busy
 from loyalty_core.fields import TransactionId
-from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
+from loyalty_core.outcomes import Claimed, Erased, Expired, Merged, Redeemed, Stamped, Unmerged, Voided
 from loyalty_core.rotating_codes import look_at_seal
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from loyalty_core.views import CustomerView
@@ -166,6 +168,17 @@ class Counter:
         Raises CustomerNotFound, and PreconditionFailed if `if_state` is given and the customer is in no such state.
         """
         return await self._ask(caller, Erase(customer, if_state), answers.ERASED)
+
+    async def merge(self, caller: Caller, customer: CustomerRef, other: CustomerRef) -> Answer[Merged]:
+        """Merge the other customer into the first, who keeps their code; the other's leads to them from then on.
+
+        Raises CustomerNotFound, MergeRefused, or InvalidRequest if they are the same.
+        """
+        return await self._ask(caller, MergeCustomers(customer, other), answers.MERGED)
+
+    async def unmerge(self, caller: Caller, customer: CustomerRef, other: CustomerRef) -> Answer[Unmerged]:
+        """Take a merge back within 30 days. Raises CustomerNotFound, CustomerExists, MergeRefused."""
+        return await self._ask(caller, UnmergeCustomers(customer, other), answers.UNMERGED)
 
     async def expire(self, caller: Caller, customer: CustomerRef, reward_id: int) -> Answer[Expired | None]:
         """Book a reward as expired; the outcome is None if it is not due. Raises RewardNotFound."""

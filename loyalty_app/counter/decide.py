@@ -4,35 +4,35 @@ A decider reads the state of the batch and changes nothing: `batch` applies its 
 """
 
 import secrets
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from loyalty_app.chat.chats import HeldCard
-from loyalty_app.counter.answers import AnyOutcome, Outcome_co
+from loyalty_app.counter.answers import AnyOutcome
+from loyalty_app.counter.decide_merges import decide_merge
+from loyalty_app.counter.decided import Decided, check_phone, customer_of, history_of, holder_of_phone, occasion
 from loyalty_app.counter.orders import (
     ChangeProfile,
     Claim,
-    CustomerRef,
     Erase,
     Expire,
     GiveStamp,
     Join,
+    MergeCustomers,
     Redeem,
     Request,
     States,
+    UnmergeCustomers,
     Void,
     code_key_of,
 )
-from loyalty_app.counter.state import BatchState
+from loyalty_app.counter.state import BatchState, Overtaken
 from loyalty_app.ids import Kind
 from loyalty_core import claiming, joining, stamping, voiding
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import CODE_RANDOM_BYTES, Customer, new_code
 from loyalty_core.errors import (
-    CustomerExists,
     CustomerNotFound,
     InvalidRequest,
     NotOnStaff,
@@ -46,15 +46,6 @@ from loyalty_core.programs import CardCodes, Program
 from loyalty_core.rotating_codes import AROUND, LATE_AROUND, Showing, check_code
 from loyalty_core.stamping import moment_of
 from loyalty_core.views import CustomerView, check_state, customer_state, customer_view
-
-
-class Decided(msgspec.Struct, Generic[Outcome_co], frozen=True):
-    """A decision: the outcome, its customer, all changes in order, and cards to hang in chats."""
-
-    outcome: Outcome_co
-    customer_id: int
-    changes: tuple[Change[AnyOutcome], ...] = ()
-    cards_to_hang: tuple[HeldCard, ...] = ()
 
 
 def authorised(request: Request, state: BatchState) -> Request:
@@ -87,15 +78,17 @@ def decide(request: Request, state: BatchState) -> Decided[AnyOutcome]:  # noqa:
             return erase(order, request, state)
         case Expire() as order:
             return expire(order, request, state)
+        case MergeCustomers() | UnmergeCustomers() as order:
+            return decide_merge(order, request, state)
 
 
 def give_stamp(order: GiveStamp, request: Request, state: BatchState) -> Decided[Stamped]:
     """Stamp a card."""
-    customer = _customer(request, order.customer, state)
+    customer = customer_of(request, order.customer, state)
     _check_order_ref(request.business_id, order.stamp.order_ref, state)
     _check_branch(request.business_id, order.stamp.branch_id, state)
     at, program = (
-        _occasion(request, state, customer.card.current_stamps + order.stamp.stamps),
+        occasion(request, state, customer.card.current_stamps + order.stamp.stamps),
         state.program(request.business_id),
     )
     if program.terms.card_codes is not CardCodes.FIXED:
@@ -106,8 +99,8 @@ def give_stamp(order: GiveStamp, request: Request, state: BatchState) -> Decided
 
 def redeem(order: Redeem, request: Request, state: BatchState) -> Decided[Redeemed]:
     """Hand out a reward."""
-    customer = _customer(request, order.customer, state)
-    program, rewards, at = state.program(request.business_id), state.rewards_of(customer), _occasion(request, state)
+    customer = customer_of(request, order.customer, state)
+    program, rewards, at = state.program(request.business_id), state.rewards_of(customer), occasion(request, state)
     if program.terms.card_codes is not CardCodes.FIXED:
         at = _with_code(at, request, program, state)
     return _decided(stamping.redeem(customer, program, rewards, order=order.reward, at=at))
@@ -131,7 +124,7 @@ def _new_customer(order: Join, request: Request, state: BatchState) -> Change[Cu
     business_id = request.business_id
     if business_id not in state.businesses:  # it was deleted a moment ago
         raise CustomerNotFound
-    _check_phone(business_id, order.profile.phone, state)
+    check_phone(business_id, order.profile.phone, state)
     joining.check_room(state.businesses[business_id].plan, state.customer_counts[business_id])
     new = joining.NewCard(
         customer_id=state.ids.peek(Kind.CUSTOMER),
@@ -140,7 +133,7 @@ def _new_customer(order: Join, request: Request, state: BatchState) -> Change[Cu
         opening_stamps=order.opening_stamps,
         joined_at=None if order.joined_at is UNSET else order.joined_at,
     )
-    at = _occasion(request, state, order.opening_stamps)
+    at = occasion(request, state, order.opening_stamps)
     return joining.join(order.profile, state.program(business_id), new, at=at)
 
 
@@ -157,7 +150,7 @@ def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]
         order.phone,
         other,
         program=state.program(request.business_id),
-        at=_occasion(request, state, most),
+        at=occasion(request, state, most),
     )
     cards = state.chat_cards.to_move(own, other.customer, state.now) if other else ()
     return Decided(decided.answer, decided.answer.customer.id, decided.changes, cards)
@@ -165,7 +158,7 @@ def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]
 
 def _card_of_phone(order: Claim, own: Customer, state: BatchState) -> claiming.OtherCard | None:
     """The card with the phone number; None if it is their own or there is none."""
-    customer_id = state.customers_by_phone.get((own.business_id, order.phone))
+    customer_id = holder_of_phone(own.business_id, order.phone, state)
     if customer_id is None or customer_id == own.id:
         return None
     customer = state.claimed(own.business_id, customer_id)
@@ -175,42 +168,37 @@ def _card_of_phone(order: Claim, own: Customer, state: BatchState) -> claiming.O
 def void(order: Void, request: Request, state: BatchState) -> Decided[Voided]:
     """Undo an entry. One from this same batch is not found: nobody can undo it by guessing its id."""
     target = _target(request.business_id, order.transaction_id, state)
-    customer = _customer(request, target.customer_id, state)
-    history = voiding.History(
-        customer=customer,
-        program=state.program(request.business_id),
-        entries=state.entries_of(customer),
-        rewards=state.rewards_of(customer),
-    )
-    at = _occasion(request, state, customer.card.total_stamps)
+    customer = customer_of(request, target.customer_id, state)
+    history = history_of(customer, state)
+    at = occasion(request, state, customer.card.total_stamps)
     stamps = None if order.stamps is UNSET else order.stamps
     return _decided(voiding.void(history, target, at=at, reason=order.reason, stamps=stamps))
 
 
 def change_profile(order: ChangeProfile, request: Request, state: BatchState) -> Decided[CustomerView]:
     """Change a profile; a change without effect is answered like any other."""
-    customer, program = _customer(request, order.customer, state), state.program(request.business_id)
+    customer, program = customer_of(request, order.customer, state), state.program(request.business_id)
     _check_state(customer, program, order.if_state)
     if isinstance(order.change.phone, str):
-        _check_phone(request.business_id, order.change.phone, state, own_id=customer.id)
-    change = joining.update(customer, program, order.change, at=_occasion(request, state))
+        check_phone(request.business_id, order.change.phone, state, own_id=customer.id)
+    change = joining.update(customer, program, order.change, at=occasion(request, state))
     return Decided(customer_view(customer, program), customer.id) if change is None else _decided(change)
 
 
 def erase(order: Erase, request: Request, state: BatchState) -> Decided[Erased]:
     """Erase personal data."""
-    customer = _customer(request, order.customer, state)
+    customer = customer_of(request, order.customer, state)
     _check_state(customer, state.program(request.business_id), order.if_state)
-    return _decided(joining.erase(customer, state.rewards_of(customer), at=_occasion(request, state)))
+    return _decided(joining.erase(customer, state.rewards_of(customer), at=occasion(request, state)))
 
 
 def expire(order: Expire, request: Request, state: BatchState) -> Decided[Expired | None]:
     """Book a reward as expired; one that is not due (any more) stays as it is."""
-    customer = _customer(request, order.customer, state)
+    customer = customer_of(request, order.customer, state)
     reward = next((reward for reward in state.rewards_of(customer) if reward.id == order.reward_id), None)
     if reward is None:
         raise RewardNotFound(order.reward_id)
-    change = stamping.expire(customer, state.program(request.business_id), reward, at=_occasion(request, state))
+    change = stamping.expire(customer, state.program(request.business_id), reward, at=occasion(request, state))
     return Decided(None, customer.id) if change is None else _decided(change)
 
 
@@ -219,16 +207,6 @@ Single = TypeVar("Single", CustomerView, Stamped, Redeemed, Voided, Erased, Expi
 
 def _decided(change: Change[Single]) -> Decided[Single]:
     return Decided(change.answer, change.customer.id, (change,))
-
-
-def _occasion(request: Request, state: BatchState, most_rewards: int = 0) -> Occasion:
-    """The actor, the time by the shop's clock, and the next ids; unused ones stay the next."""
-    return Occasion(
-        now=state.local_now(request.business_id),
-        actor=request.caller.actor,
-        transaction_id=state.ids.peek(Kind.TRANSACTION),
-        first_reward_id=state.ids.peek_rewards(most_rewards) if most_rewards else 0,
-    )
 
 
 def _with_code(at: Occasion, request: Request, program: Program, state: BatchState) -> Occasion:
@@ -247,29 +225,18 @@ def _with_code(at: Occasion, request: Request, program: Program, state: BatchSta
     return replace(at, code_key=code_key_of(seal)) if seal and used_up else at
 
 
-def _customer(request: Request, ref: CustomerRef, state: BatchState) -> Customer:
-    customer = state.find_customer(request.business_id, ref)
-    if customer is None or customer.erased_at is not None:
-        raise CustomerNotFound
-    return customer
-
-
 def _check_state(customer: Customer, program: Program, expected: States) -> None:
     if expected is not UNSET:
         check_state(customer_state(customer_view(customer, program)), expected, customer.version)
 
 
 def _target(business_id: int, transaction_id: int, state: BatchState) -> Entry:
-    entry = state.entries.get((business_id, transaction_id))
-    if entry is None or (business_id, entry.customer_id) not in state.with_whole_ledger:
+    if (business_id, transaction_id) not in state.targets:
         raise TransactionNotFound(transaction_id)
+    entry = state.entries.get((business_id, transaction_id))
+    if entry is None:  # it went to another customer before its ledger was read
+        raise Overtaken
     return entry
-
-
-def _check_phone(business_id: int, phone: str | None, state: BatchState, *, own_id: int | None = None) -> None:
-    holder = state.customers_by_phone.get((business_id, phone)) if phone else None
-    if holder is not None and holder != own_id:
-        raise CustomerExists(holder)
 
 
 def _check_order_ref(business_id: int, order_ref: str | None, state: BatchState) -> None:

@@ -9,23 +9,25 @@ two batches sees the cards that the earlier one hung.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from msgspec import UNSET
 from sqlalchemy import Connection, Row
 
 from loyalty_app.chat.chats import held_card_of
+from loyalty_app.counter.load_merges import kept_ids, lock_kept, read_merges
+from loyalty_app.counter.merges import MergeRecord
 from loyalty_app.counter.orders import (
-    ChangeProfile,
+    OF_TWO,
     Claim,
     CustomerRef,
     Erase,
     Expire,
     GiveStamp,
-    Holder,
     Join,
     Redeem,
     Request,
     Void,
     code_key_of,
+    holder_of,
+    phone_of,
 )
 from loyalty_app.counter.replays import KeyedEntry, PastProfile
 from loyalty_app.counter.state import BatchState, Key
@@ -39,6 +41,8 @@ from loyalty_core.number_plans import forms_of
 from loyalty_core.stamping import is_late
 
 OWN_KEY = ("business_id", "id")
+WHOLE = (Void, *OF_TWO)
+"""Orders for which the whole ledger is read."""
 
 Keeping = tuple[Lookup, Callable[[Row[Any]], None]]
 """A question, and what keeps each row of its answer."""
@@ -50,14 +54,17 @@ def load(database: Database, connection: Connection, state: BatchState, requests
     Unless the state is patient, cards that others hold are stepped over, and noted in `state.held_elsewhere`.
     """
     loading = _Loading(database, connection, state, requests)
-    if all(isinstance(request.order, GiveStamp) for request in requests):
+    if not state.patient and all(isinstance(request.order, GiveStamp) for request in requests):
         loading.ask_all(locked=loading.named_customers())
         loading.note_held_elsewhere()
+        lock_kept(state, loading.locked)
     else:
         loading.find_entries_to_void()
         loading.lock_customers()
         loading.note_held_elsewhere()
+        lock_kept(state, loading.locked)
         loading.lock_totals()
+        read_merges(database, connection, state, requests)
         loading.ask_all()
     loading.read_programs()
     loading.read_ledgers_of_late_stamps()
@@ -80,17 +87,19 @@ class _Loading:
     def find_entries_to_void(self) -> None:
         wanted = [(r.business_id, r.order.transaction_id) for r in self.requests if isinstance(r.order, Void)]
         for row in self._fetch(Lookup(tables.transaction, OWN_KEY, wanted)):
-            self.state.keep_entry(entry_of(row))
+            self.state.targets[row.business_id, row.id] = row.customer_id
 
     def lock_customers(self) -> None:
         by_id, by_code = self.named_customers()
-        named_by_code = {(row.business_id, row.id) for row in self._fetch(by_code)}
+        named = [row for lookup in (by_id, by_code) for row in self._fetch(lookup)]
         self.state.claimable = self._claimable()
-        ids = {*by_id.wanted, *named_by_code, *self.state.claimable}
-        for row in self._locked(Lookup(tables.customer, OWN_KEY, ids)):
+        ids = {*by_id.wanted, *((row.business_id, row.id) for row in named), *self.state.claimable}
+        ids |= kept_ids(self.database, self.connection, named)
+        for row in self.locked(Lookup(tables.customer, OWN_KEY, ids)):
             self.state.keep_customer(customer_of(row))
 
-    def _locked(self, lookup: Lookup) -> Sequence[Any]:
+    def locked(self, lookup: Lookup) -> Sequence[Any]:
+        """Lock rows; unless the state is patient, those that somebody else holds are left out."""
         if self.state.patient:
             return self._fetch(lookup, lock=True)
         return self.database.gather(self.connection, (), ids=None, locked=(lookup,), patient=False).locked
@@ -108,20 +117,16 @@ class _Loading:
 
     def named_customers(self) -> tuple[Lookup, Lookup]:
         """The customers that requests name, by id and by code."""
-        refs = [(r.business_id, ref) for r in self.requests if (ref := self._ref(r)) is not None]
+        refs = [(r.business_id, ref) for r in self.requests for ref in self._refs(r)]
         ids = [(business, ref) for business, ref in refs if isinstance(ref, int)]
         codes = [(business, ref) for business, ref in refs if isinstance(ref, str)]
         return Lookup(tables.customer, OWN_KEY, ids), Lookup(tables.customer, ("business_id", "qr_code"), codes)
 
-    def _ref(self, request: Request) -> CustomerRef | None:
-        match request.order:
-            case Join() | Claim():
-                return None
-            case Void(transaction_id=target):
-                entry = self.state.entries.get((request.business_id, target))
-                return entry.customer_id if entry else None
-            case order:
-                return order.customer
+    def _refs(self, request: Request) -> tuple[CustomerRef, ...]:
+        if isinstance(request.order, Void):
+            customer_id = self.state.targets.get((request.business_id, request.order.transaction_id))
+            return () if customer_id is None else (customer_id,)
+        return tuple(ref for _, ref in request.cards)
 
     def _claimable(self) -> set[Key]:
         """The customers that claims may change: those in the chat, and those with the phone number."""
@@ -130,9 +135,11 @@ class _Loading:
         phones: list[Wanted] = [(business, form) for business, order in claims for form in forms_of(order.phone)]
         in_chats = self._fetch(Lookup(tables.telegram_card, ("business_id", "user_id"), people))
         by_phone = self._fetch(Lookup(tables.customer, ("business_id", "phone"), phones))
-        return {(row.business_id, row.customer_id) for row in in_chats} | {
+        merged = self._fetch(Lookup(tables.customer_merge, ("business_id", "phone"), phones))
+        found = {(row.business_id, row.customer_id) for row in in_chats} | {
             (row.business_id, row.id) for row in by_phone
         }
+        return found | {(row.business_id, row.into_id) for row in merged}
 
     def lock_totals(self) -> None:
         """Read the number of customers if that, or who holds which card, may change.
@@ -178,13 +185,16 @@ class _Loading:
     def _about_customers(self) -> Iterator[Keeping]:
         """The whole ledgers for undos, and the rewards of customers whose requests need them."""
         state, columns = self.state, ("business_id", "customer_id")
-        state.with_whole_ledger = self._customers_of(r for r in self.requests if isinstance(r.order, Void))
+        state.with_whole_ledger = self._customers_of(r for r in self.requests if isinstance(r.order, WHOLE))
         yield Lookup(tables.transaction, columns, state.with_whole_ledger), lambda row: state.keep_entry(entry_of(row))
-        some = self._customers_of(r for r in self.requests if isinstance(r.order, Void | Redeem | Erase | Expire))
-        yield Lookup(tables.reward, columns, some | state.claimable), lambda row: state.keep_reward(reward_of(row))
+        some = self._customers_of(r for r in self.requests if isinstance(r.order, Redeem | Erase | Expire))
+        yield (
+            Lookup(tables.reward, columns, some | state.with_whole_ledger | state.claimable),
+            lambda row: state.keep_reward(reward_of(row)),
+        )
 
     def _customers_of(self, requests: Iterable[Request]) -> set[Key]:
-        named = ((request.business_id, ref) for request in requests if (ref := self._ref(request)) is not None)
+        named = ((request.business_id, ref) for request in requests for ref in self._refs(request))
         customers = (self.state.find_customer(business_id, ref) for business_id, ref in named)
         return {(customer.business_id, customer.id) for customer in customers if customer}
 
@@ -218,9 +228,13 @@ class _Loading:
         )
         branches: list[Wanted] = [(business, stamp.branch_id) for business, stamp in stamps if stamp.branch_id]
         yield Lookup(tables.branch, OWN_KEY, branches), lambda row: state.branches.add((row.business_id, row.id))
-        named = [(r.business_id, phone) for r in self.requests if (phone := _phone(r))]
+        named = [(r.business_id, phone) for r in self.requests if (phone := phone_of(r))]
         phones: list[Wanted] = [(business, form) for business, phone in named for form in forms_of(phone)]
         yield Lookup(tables.customer, ("business_id", "phone"), phones), keep_phone
+        yield (
+            Lookup(tables.customer_merge, ("business_id", "phone"), phones),
+            lambda row: state.merges.keep(MergeRecord.of(row)),
+        )
 
     def read_programs(self) -> None:
         """Read the programs of shops that have a version we do not know yet."""
@@ -247,10 +261,11 @@ class _Loading:
     def read_chat_cards(self) -> None:
         """Read who holds which cards. Customers that were not locked are for reading only."""
         state = self.state
-        people: list[Wanted] = [(r.business_id, holder.user_id) for r in self.requests if (holder := _holder(r))]
+        people: list[Wanted] = [(r.business_id, holder.user_id) for r in self.requests if (holder := holder_of(r))]
+        of_two = self._customers_of(r for r in self.requests if isinstance(r.order, OF_TWO))
         rows = [
             *self._fetch(Lookup(tables.telegram_card, ("business_id", "user_id"), people)),
-            *self._fetch(Lookup(tables.telegram_card, ("business_id", "customer_id"), state.claimable)),
+            *self._fetch(Lookup(tables.telegram_card, ("business_id", "customer_id"), state.claimable | of_two)),
         ]
         cards = [held_card_of(row) for row in rows]
         for card in cards:
@@ -261,31 +276,12 @@ class _Loading:
 
     def read_histories(self) -> None:
         """Read what the answers of earlier entries are made of again, if any was asked for."""
-        theirs = {(business, kept.entry.customer_id) for (business, _), kept in self.state.replays.entries.items()}
+        entries = [(business, kept.entry) for (business, _), kept in self.state.replays.entries.items()]
+        theirs = {(business, whose) for business, entry in entries for whose in {entry.customer_id, entry.of_customer}}
         columns = ("business_id", "customer_id")
+        for row in self._fetch(Lookup(tables.customer, OWN_KEY, theirs - self.state.customers.keys())):
+            self.state.keep_customer(customer_of(row))
         for row in self._fetch(Lookup(tables.reward, columns, theirs)):
             self.state.keep_reward(reward_of(row))
         for row in self._fetch(Lookup(tables.past_profile, columns, theirs)):
             self.state.replays.profiles[row.business_id, row.customer_id].append(PastProfile.of(row))
-
-
-def _phone(request: Request) -> str | None:
-    match request.order:
-        case Join(profile=profile):
-            return profile.phone
-        case ChangeProfile(change=change):
-            return change.phone if isinstance(change.phone, str) else None
-        case Claim(phone=phone):
-            return phone
-        case _:
-            return None
-
-
-def _holder(request: Request) -> Holder | None:
-    match request.order:
-        case Join(holder=holder):
-            return holder if holder is not UNSET else None
-        case Claim(holder=holder):
-            return holder
-        case _:
-            return None

@@ -144,7 +144,21 @@ class Expire(msgspec.Struct, frozen=True):
     reward_id: int
 
 
-Order = Join | Claim | GiveStamp | Redeem | Void | ChangeProfile | Erase | Expire
+class MergeCustomers(msgspec.Struct, frozen=True):
+    """Merge the `other` customer into `customer`."""
+
+    customer: CustomerRef
+    other: CustomerRef
+
+
+class UnmergeCustomers(msgspec.Struct, frozen=True):
+    """Take the merge of `other` into `customer` back."""
+
+    customer: CustomerRef
+    other: CustomerRef
+
+
+Order = Join | Claim | GiveStamp | Redeem | Void | ChangeProfile | Erase | Expire | MergeCustomers | UnmergeCustomers
 
 NAMES: dict[type[Order], str] = {
     Join: "Join",
@@ -155,11 +169,14 @@ NAMES: dict[type[Order], str] = {
     ChangeProfile: "Update",
     Erase: "Erase",
     Expire: "Expire",
+    MergeCustomers: "Merge",
+    UnmergeCustomers: "Unmerge",
 }
 """The names of orders in stored fingerprints, logs and metrics. They stay when classes are renamed."""
 
 
 NO_CARD = (Join, Claim, Void)
+OF_TWO = (MergeCustomers, UnmergeCustomers)
 
 
 class Request:
@@ -184,6 +201,13 @@ class Request:
         return NAMES[type(self.order)]
 
     @property
+    def cards(self) -> tuple[Card, ...]:
+        """All cards that the order names, as they were named."""
+        if isinstance(self.order, OF_TWO):
+            return (self.business_id, self.order.customer), (self.business_id, self.order.other)
+        return () if self.card is None else (self.card,)
+
+    @property
     def once_key(self) -> int:
         """The number for the caller's idempotency key; there must be one."""
         if self._once_key is None:
@@ -204,3 +228,27 @@ class Request:
                 order = replace(order, stamp=replace(order.stamp, occurred_at=UNSET))
             self._fingerprint = fingerprint_of(msgspec.json.encode([self.name, order]))
         return self._fingerprint
+
+
+def phone_of(request: Request) -> str | None:
+    """The phone number that a request is about, if any."""
+    match request.order:
+        case Join(profile=profile):
+            return profile.phone
+        case ChangeProfile(change=change):
+            return change.phone if isinstance(change.phone, str) else None
+        case Claim(phone=phone):
+            return phone
+        case _:
+            return None
+
+
+def holder_of(request: Request) -> Holder | None:
+    """The person in a chat whom a request is about, if any."""
+    match request.order:
+        case Join(holder=holder):
+            return holder if holder is not UNSET else None
+        case Claim(holder=holder):
+            return holder
+        case _:
+            return None

@@ -55,7 +55,10 @@ class AnswerFigures(msgspec.Struct, frozen=True, array_like=True):
 
 
 class PastProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """A profile from before a change; `version` is the last one of the customer that had it."""
+    """A profile from before a change; `version` is the last one of the customer that had it.
+
+    `created_at` is when they had joined, as far as was known then; None if an older release kept it.
+    """
 
     business_id: int
     customer_id: int
@@ -64,6 +67,7 @@ class PastProfile(msgspec.Struct, frozen=True, kw_only=True):
     phone: str | None
     email: str | None
     birthday: date | None
+    created_at: datetime | None = None
 
     @classmethod
     def of(cls, row: Row[Any]) -> "PastProfile":
@@ -127,7 +131,9 @@ def outcome_again(kept: KeyedEntry, history: CardHistory) -> Repeatable:
             return _stamped(entry, figures, customer, history)
         case EntryType.REDEEM:
             [reward] = (reward for reward in history.rewards if reward.id == entry.reward_id)
-            handed_out = msgspec.structs.replace(reward, status=RewardStatus.REDEEMED, redeemed_at=entry.occurred_at)
+            handed_out = msgspec.structs.replace(
+                reward, customer_id=customer.id, status=RewardStatus.REDEEMED, redeemed_at=entry.occurred_at
+            )
             return Redeemed(transaction_id=entry.id, reward=reward_view(handed_out), customer=customer)
         case _:
             return Voided(
@@ -139,9 +145,10 @@ def outcome_again(kept: KeyedEntry, history: CardHistory) -> Repeatable:
 
 
 def _stamped(entry: Entry, figures: AnswerFigures, customer: CustomerView, history: CardHistory) -> Stamped:
-    """An undo may have the entry earn more rewards later: those of this call came first."""
-    earned = sorted((one for one in history.rewards if one.transaction_id == entry.id), key=lambda one: one.id)
-    fresh = {"status": RewardStatus.AVAILABLE, "redeemed_at": None}
+    """An undo may have the entry earn more rewards later: those of this call came first. A merge may move them."""
+    theirs = (one for one in history.rewards if (one.of_transaction or one.transaction_id) == entry.id)
+    earned = sorted(theirs, key=lambda one: one.id)
+    fresh = {"status": RewardStatus.AVAILABLE, "redeemed_at": None, "customer_id": customer.id}
     rewards = tuple(reward_view(msgspec.structs.replace(one, **fresh)) for one in earned[: figures.rewards])
     return Stamped(
         transaction_id=entry.id,
@@ -173,7 +180,7 @@ def _customer_again(entry: Entry, figures: AnswerFigures, history: CardHistory) 
         figures.rewards_earned,
         figures.rewards_available,
         None if figures.last_visit is None else then - figures.last_visit * MICROSECOND,
-        utc(history.customer.created_at),
+        utc(_joined_at(figures.version, history)),
         then,
         figures.version,
     )
@@ -183,6 +190,12 @@ def profile_at(version: int, history: CardHistory) -> PastProfile | Customer:
     """The profile that a customer had at a version."""
     later = [profile for profile in history.profiles if profile.version >= version]
     return min(later, key=lambda profile: profile.version, default=history.customer)
+
+
+def _joined_at(version: int, history: CardHistory) -> datetime:
+    """When a customer had joined, as of a version: a merge may bring an older date."""
+    later = sorted((one for one in history.profiles if one.version >= version), key=lambda one: one.version)
+    return next((one.created_at for one in later if one.created_at is not None), history.customer.created_at)
 
 
 def past_profile_of(before: Customer) -> PastProfile:
@@ -195,6 +208,7 @@ def past_profile_of(before: Customer) -> PastProfile:
         phone=before.phone,
         email=before.email,
         birthday=before.birthday,
+        created_at=before.created_at,
     )
 
 

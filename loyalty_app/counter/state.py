@@ -13,9 +13,10 @@ from sqlalchemy import Row
 
 from loyalty_app.counter.answers import AnyOutcome
 from loyalty_app.counter.chat_cards import ChatCards
+from loyalty_app.counter.merges import Merges, leave_former_owners
 from loyalty_app.counter.orders import Card, Claim, CustomerRef, Request, Void
-from loyalty_app.counter.replays import REPEATABLE, CardHistory, Replays, once_of, past_profile_of
-from loyalty_app.counter.totals_delta import TotalsDelta
+from loyalty_app.counter.replays import REPEATABLE, Replays, once_of, past_profile_of
+from loyalty_app.counter.totals_delta import TotalsDelta, living
 from loyalty_app.db.idempotency import KeptAnswer, KeyOfBusiness, check_of
 from loyalty_app.ids import Ids, Kind
 from loyalty_app.shops.businesses import Business
@@ -69,20 +70,20 @@ class BatchState:
         self.staff: dict[Key, Actor] = {}
         self.branches: set[Key] = set()
         self.customers: dict[Key, Customer] = {}
-        self.customers_by_code: dict[tuple[int, str], int] = {}
-        self.customers_by_phone: dict[tuple[int, str], int] = {}
+        self.customers_by_code, self.customers_by_phone = dict[tuple[int, str], int](), dict[tuple[int, str], int]()
         self.customer_counts: dict[int, int] = defaultdict(int)
         self.customers_before: dict[int, int] = {}  # at the beginning, if any may join
         self.claimable: set[Key] = set()  # locked customers that a claim may change
         self.held_elsewhere: set[Card] = set()
         """Cards that somebody else has locked, by their customer's id and code: this batch steps over them."""
+        self.targets: dict[Key, int] = {}  # entries to undo, and whose they were before the locks
         self.with_whole_ledger: set[Key] = set()
         self.entries: dict[Key, Entry] = {}
         self.stamped_orders: dict[tuple[int, str], int] = {}  # the entries that have these order references
         self.code_uses: dict[Key, dict[EntryType, datetime]] = {}  # by the numbers of rotating codes
         self.rewards: dict[Key, dict[int, Reward]] = {}
         self.answers: dict[KeyOfBusiness, KeptAnswer] = {}
-        self.replays, self.chat_cards = Replays(), ChatCards()
+        self.replays, self.chat_cards, self.merges = Replays(), ChatCards(), Merges()
         self._programs: dict[int, Program] = {}
 
         # What is to be written, besides the new and changed cards in chats.
@@ -91,7 +92,7 @@ class BatchState:
         self.changed_profiles: set[int] = set()
         """Changed customers whose profile changed too; for the others only the card is written."""
         self.new_entries: dict[int, Entry] = {}
-        self.undone, self.reduced = list[Undone](), dict[int, Entry]()
+        self.undone, self.rewritten = list[Undone](), dict[int, Entry]()
         self.new_rewards: dict[int, Reward] = {}
         self.changed_rewards: dict[int, Reward] = {}
         self.new_events: list[NewEvent] = []
@@ -137,9 +138,21 @@ class BatchState:
         self.rewards.setdefault((reward.business_id, reward.customer_id), {})[reward.id] = reward
 
     def find_customer(self, business_id: int, ref: CustomerRef) -> Customer | None:
-        """The customer, erased or not; None if there is none."""
+        """The customer, erased or not; None if there is none. Who was merged leads to the other."""
+        named = self.row_of(business_id, ref)
+        return named if named is None or named.merged_into is None else self.kept(business_id, named.merged_into)
+
+    def row_of(self, business_id: int, ref: CustomerRef) -> Customer | None:
+        """The same, but who was merged is meant themselves."""
         customer_id = self.customers_by_code.get((business_id, ref)) if isinstance(ref, str) else ref
         return self.customers.get((business_id, customer_id)) if customer_id is not None else None
+
+    def kept(self, business_id: int, customer_id: int) -> Customer | None:
+        """The customer with an id, or into whom they were merged."""
+        customer = self.customers.get((business_id, customer_id))
+        while customer is not None and customer.merged_into is not None:
+            customer = self.customers.get((business_id, customer.merged_into))
+        return customer
 
     def is_held_elsewhere(self, request: Request) -> bool:
         """Whether somebody else holds a card that the request may change; a claim may change any of them."""
@@ -149,9 +162,9 @@ class BatchState:
             case Claim():
                 return True
             case Void(transaction_id=target):
-                entry = self.entries.get((request.business_id, target))
-                return entry is not None and (entry.business_id, entry.customer_id) in self.held_elsewhere
-        return request.card in self.held_elsewhere
+                customer_id = self.targets.get((request.business_id, target))
+                return customer_id is not None and (request.business_id, customer_id) in self.held_elsewhere
+        return any(card in self.held_elsewhere for card in request.cards)
 
     def customer_in_chat(self, business_id: int, user_id: int) -> Customer | None:
         """The customer whose card a person holds in a chat, through any bot; None if there is none but erased ones."""
@@ -186,11 +199,13 @@ class BatchState:
         before = self.customers.get((customer.business_id, customer.id))
         self.totals.add(change, before)
         self._apply_customer(customer, before)
+        if change.rewritten:
+            leave_former_owners(self.rewards, change.settled)
         self._apply_rewards(change.issued, change.settled)
         if change.entry:
             self._apply_entry(change.entry, change.voided)
-        if change.reduced:
-            self._reduce(change.reduced)
+        for entry in change.rewritten:
+            self._rewrite(entry)
         ids = [self._event_ids.next() for _ in change.events]
         self.new_events += [NewEvent(*new, customer) for new in zip(ids, change.events, strict=True)]
         return ids
@@ -204,12 +219,12 @@ class BatchState:
             self.changed_profiles.add(customer.id)
             self.replays.keep_profile(past_profile_of(before))
             if before.phone and before.phone != customer.phone:
-                del self.customers_by_phone[customer.business_id, one_number(before.phone)]
+                self.customers_by_phone.pop((customer.business_id, one_number(before.phone)), None)
         is_new = before is None or customer.id in self.new_customers
         (self.new_customers if is_new else self.changed_customers)[customer.id] = customer
-        self.customer_counts[customer.business_id] += int(before is None) - int(customer.erased_at is not None)
+        self.customer_counts[customer.business_id] += living(customer) - living(before)
         self.keep_customer(customer)
-        if customer.erased_at is not None:
+        if customer.erased_at is not None and customer.merged_into is None:
             self._forget(key)
 
     def _forget(self, key: Key) -> None:
@@ -253,18 +268,9 @@ class BatchState:
         else:
             self.undone.append(Undone(by.business_id, number, by.id))
 
-    def _reduce(self, left: Entry) -> None:
-        self.keep_entry(left)
-        if left.id in self.new_entries:
-            self.new_entries[left.id] = left
-        else:
-            self.reduced[left.id] = left
-
-    def history_of(self, customer: Customer) -> CardHistory:
-        """What an answer about a customer is made of again."""
-        return CardHistory(
-            customer, self.replays.profiles[customer.business_id, customer.id], self.rewards_of(customer)
-        )
+    def _rewrite(self, entry: Entry) -> None:
+        self.keep_entry(entry)
+        (self.new_entries if entry.id in self.new_entries else self.rewritten)[entry.id] = entry
 
     def keep_answer(self, request: Request, customer_id: int, outcome: AnyOutcome, body: bytes) -> None:
         """Keep an answer about a customer under the caller's idempotency key, if there is one."""
@@ -288,5 +294,6 @@ class BatchState:
 
 
 def _profile(customer: Customer) -> tuple[object, ...]:
-    """A customer's profile, and when it was erased."""
-    return customer.name, customer.phone, customer.email, customer.birthday, customer.erased_at
+    """A customer's profile, and all else that a change of the card alone leaves."""
+    told = customer.name, customer.phone, customer.email, customer.birthday
+    return *told, customer.created_at, customer.erased_at, customer.merged_into

@@ -32,9 +32,10 @@ class TotalsDelta:
         """Count a change; `before` is the customer as they were, None if they have just joined."""
         after = change.customer
         owed = after.card.rewards_available - (before.card.rewards_available if before else 0)
-        if before is None or after.erased_at is not None or owed or change.issued:
+        joined = living(after) - living(before)
+        if joined or owed or change.issued:
             shop = self.shops[after.business_id]
-            shop["customers"] += int(before is None) - int(after.erased_at is not None)
+            shop["customers"] += joined
             shop["outstanding"] += owed
             shop["voided"] += len(change.issued) - owed
         for day, figures in change.totals:
@@ -76,6 +77,11 @@ class TotalsDelta:
             BulkAdd(tables.business_total, shops, ("business_id",)),
             BulkAdd(tables.daily_total, days, ("business_id", "day")),
         ]
+
+
+def living(customer: Customer | None) -> int:
+    """One for a customer who is one now; none for one who was erased or merged into another."""
+    return int(customer is not None and customer.erased_at is None)
 
 
 def last_visit(customer: Customer | None) -> tuple[date, bool] | None:

@@ -12,11 +12,13 @@ from msgspec.structs import asdict
 from sqlalchemy import Connection
 
 from loyalty_app.card_pages.links import CardId, forget_links, revoke_link
+from loyalty_app.chat.chats import HeldCard
 from loyalty_app.counter.state import BatchState, NewEvent, Overtaken
 from loyalty_app.db import tables
 from loyalty_app.db.bulk import BulkInsert, BulkUpdate, BulkWrite, Lookup, Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import forget_answers, kept_answer_row
+from loyalty_app.db.merged_customers import delete_merges, forget_merges, free_phones
 from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row
 from loyalty_app.db.search_index import rewritten, word_rows
 from loyalty_app.shops.notice_facts import RoomFacts
@@ -32,6 +34,7 @@ from loyalty_core.rewards import Reward
 
 encode = msgspec.json.Encoder().encode
 OWN_KEY = ("business_id", "id")
+REWRITTEN = (*OWN_KEY, "stamps", "stamps_voided", "customer_id", "of_customer")
 PLACE = ("business_id", "bot_id", "user_id")
 
 
@@ -53,6 +56,8 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
 
     Raises Overtaken if a card in a chat was removed meanwhile.
     """
+    free_phones(connection, [key for key in state.merges.phones_to_free if key[1] in state.changed_profiles])
+    delete_merges(connection, list(state.merges.removed))
     _forget_erased(connection, state)
     _tell_of_full_plans(database, connection, state)
     events = [_event_row(one, state) for one in state.new_events]
@@ -96,10 +101,6 @@ def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
     undone: list[Values] = [
         {"business_id": one.business_id, "id": one.entry_id, "voided_by": one.voided_by} for one in state.undone
     ]
-    reduced: list[Values] = [
-        {"business_id": one.business_id, "id": one.id, "stamps": one.stamps, "stamps_voided": one.stamps_voided}
-        for one in state.reduced.values()
-    ]
     return [
         BulkInsert(tables.customer, new),
         BulkUpdate(tables.customer, [card_row(customer) for customer, profile in changed if not profile], OWN_KEY),
@@ -107,11 +108,18 @@ def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
         BulkInsert(tables.customer_word, [*word_rows((*new, *profiles))]),
         BulkInsert(tables.transaction, [_keyed_row(entry, state) for entry in state.new_entries.values()]),
         BulkUpdate(tables.transaction, undone, OWN_KEY),
-        BulkUpdate(tables.transaction, reduced, OWN_KEY),
+        BulkUpdate(tables.transaction, [_counting(entry) for entry in state.rewritten.values()], OWN_KEY),
         BulkInsert(tables.reward, [_earned_row(reward, state) for reward in state.new_rewards.values()]),
         BulkUpdate(tables.reward, [reward_row(reward) for reward in state.changed_rewards.values()], OWN_KEY),
+        BulkInsert(tables.customer_merge, [asdict(record) for record in state.merges.new.values()]),
         BulkInsert(tables.past_profile, [asdict(profile) for profile in state.replays.new_profiles]),
     ]
+
+
+def _counting(entry: Entry) -> Values:
+    """What counts differently from before: how many stamps, and for whom."""
+    row = entry_row(entry)
+    return {name: row[name] for name in REWRITTEN}
 
 
 def _keyed_row(entry: Entry, state: BatchState) -> Values:
@@ -157,6 +165,8 @@ def _hang(database: Database, connection: Connection, state: BatchState) -> int:
     Raises Overtaken if a card that was to be changed is gone: cards in chats are not locked before.
     """
     for card in state.chat_cards.changed.values():
+        if _came_with_merge(card, state):
+            continue
         revoke_link(connection, CardId(card.business_id, CustomerId(card.customer_id)), state.now)
     new, changed = ([*map(asdict, cards.values())] for cards in (state.chat_cards.new, state.chat_cards.changed))
     database.insert(connection, tables.telegram_card, new)
@@ -166,12 +176,20 @@ def _hang(database: Database, connection: Connection, state: BatchState) -> int:
     return len(new) + moved + database.put(connection, [_due(state)])[0]
 
 
+def _came_with_merge(card: HeldCard, state: BatchState) -> bool:
+    """Whether a card is in a chat because two customers were merged, or are two again: nobody new has it."""
+    return (card.business_id, card.customer_id) in state.merges.phones_to_free
+
+
 def _forget_erased(connection: Connection, state: BatchState) -> None:
-    """Remove erased customers from answers and events of earlier batches, and the links of their cards."""
-    for business_id, customer_id in state.erased:
-        forget_answers(connection, business_id, customer_id)
-        forget(connection, business_id, customer_id)
-        forget_links(connection, CardId(BusinessId(business_id), CustomerId(customer_id)))
+    """Remove erased customers, and who was merged into them, from earlier answers and events, and their links."""
+    for business_id, erased in state.erased:
+        merged = state.merges.merged_into(business_id, erased)
+        forget_merges(connection, [(business_id, number) for number in merged])
+        for customer_id in (erased, *sorted(merged)):
+            forget_answers(connection, business_id, customer_id)
+            forget(connection, business_id, customer_id)
+            forget_links(connection, CardId(BusinessId(business_id), CustomerId(customer_id)))
 
 
 def _tell_of_full_plans(database: Database, connection: Connection, state: BatchState) -> None:

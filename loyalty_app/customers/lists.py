@@ -15,6 +15,7 @@ from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers.analytics import count_rewards, kept_totals
 from loyalty_app.customers.changed_since import ChangedSince, changed_since
 from loyalty_app.customers.search import CustomerSearch
+from loyalty_app.db.merged_customers import kept_id, with_merged_phone
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, reward, transaction
 from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
@@ -51,10 +52,18 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_customer(connection: Connection, business_id: BusinessId, ref: CustomerRef) -> Customer:
-    """The customer with that id or code. Raises CustomerNotFound."""
+    """The customer with that id or code, or into whom that one was merged. Raises CustomerNotFound."""
     column = customer.c.qr_code if isinstance(ref, str) else customer.c.id
     found = select(customer).where(customer.c.business_id == business_id, column == ref, customer.c.erased_at.is_(None))
     row = connection.execute(found).one_or_none()
+    if row is None:
+        return _find_merged(connection, business_id, ref)
+    return customer_of(row)
+
+
+def _find_merged(connection: Connection, business_id: BusinessId, ref: CustomerRef) -> Customer:
+    kept = select(customer).where(customer.c.business_id == business_id, customer.c.erased_at.is_(None))
+    row = connection.execute(kept.where(customer.c.id == kept_id(connection, business_id, ref))).one_or_none()
     if row is None:
         raise CustomerNotFound
     return customer_of(row)
@@ -89,7 +98,7 @@ def list_customers(
 
     Without `now` rewards count until their end is booked. May raise InvalidRequest or PageTooDeep.
     """
-    program, conditions = read_program(connection, business.id), _matching(search, business)
+    program, conditions = read_program(connection, business.id), _matching(connection, search, business)
     if search.changed is not None:
         conditions.append(changed_since(connection, business.id, search.changed))
     if search.q is not None:
@@ -104,10 +113,12 @@ def list_customers(
     return Page([customer_view(one, program) for one in found], pagination)
 
 
-def _matching(search: Search, business: Business) -> list[ColumnElement[bool]]:
+def _matching(connection: Connection, search: Search, business: Business) -> list[ColumnElement[bool]]:
     if search.phone is None:
         return []
-    return [customer.c.phone.in_(forms_of(checked_phone(search.phone, business.country)))]
+    forms = forms_of(checked_phone(search.phone, business.country))
+    has_it, merged = customer.c.phone.in_(forms), with_merged_phone(connection, business.id, forms)
+    return [has_it if merged is None else or_(has_it, customer.c.id == merged)]
 
 
 def _with_ids(connection: Connection, business: Business, ids: Sequence[int]) -> list[Customer]:

@@ -11,7 +11,7 @@ from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.words import N_, Words
 from loyalty_core import errors
 from loyalty_core.access import Role
-from loyalty_core.errors import LoyaltyError, VoidBar
+from loyalty_core.errors import LoyaltyError, MergeBar, VoidBar
 
 Reply = Callable[[Words, Any, datetime], str]
 
@@ -79,6 +79,10 @@ def _void_refused(words: Words, refusal: errors.VoidRefused, _now: datetime) -> 
     return words.plain(BARS[refusal.bar])
 
 
+def _merge_refused(words: Words, refusal: errors.MergeRefused, _now: datetime) -> str:
+    return words.plain(MERGE_BARS[refusal.bar])
+
+
 REPLIES: dict[type[LoyaltyError], Reply] = {
     errors.StampTooSoon: _stamp_too_soon,
     errors.DailyCapReached: _daily_cap_reached,
@@ -89,6 +93,7 @@ REPLIES: dict[type[LoyaltyError], Reply] = {
     errors.ShopLimitReached: _shop_limit,
     errors.RoleRequired: _role_required,
     errors.VoidRefused: _void_refused,
+    errors.MergeRefused: _merge_refused,
 }
 
 # Refusals without numbers or times.
@@ -133,4 +138,12 @@ BARS: dict[VoidBar, str] = {
     VoidBar.TOO_LATE: N_("That was more than 10 minutes ago. A manager can undo it."),
     VoidBar.MORE_THAN_LEFT: N_("So many stamps are not left of that. Please look again."),
     VoidBar.REWARD_HANDED_OUT: N_("The reward from this stamp was already handed out. Undo that first."),
+}
+
+MERGE_BARS: dict[MergeBar, str] = {
+    MergeBar.REWARD_HANDED_OUT: N_("Together these cards would take back a reward that was already handed out."),
+    MergeBar.ALREADY_MERGED: N_("These two are one card already."),
+    MergeBar.NOT_MERGED: N_("These two cards were not merged."),
+    MergeBar.TOO_LATE: N_("That was more than 30 days ago. The cards stay one."),
+    MergeBar.STAMPED_SINCE: N_("The card has earned something since with the stamps of both. They stay one."),
 }

@@ -14,6 +14,7 @@ from loyalty_app.contacts import checked_phone
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.lists import find_customer
 from loyalty_app.customers.search import CustomerSearch
+from loyalty_app.db.merged_customers import kept_id, with_merged_phone
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, reward, transaction
 from loyalty_app.pagination import PageRequest
@@ -116,9 +117,18 @@ def with_codes(connection: Connection, business_ids: Collection[int], codes: Col
     own = select(customer).where(
         customer.c.qr_code.in_(codes), customer.c.business_id.in_(business_ids), customer.c.erased_at.is_(None)
     )
-    found = [customer_of(row) for row in connection.execute(own)]
-    places = {code: place for place, code in enumerate(codes)}
-    return sorted(found, key=lambda one: places[one.qr_code])
+    found = {row.qr_code: customer_of(row) for row in connection.execute(own)}
+    for code in set(codes) - found.keys():
+        kept = [one for shop in business_ids for one in _merged(connection, BusinessId(shop), code)]
+        found |= {code: kept[0]} if kept else {}
+    in_order = {found[code].id: found[code] for code in codes if code in found}
+    return list(in_order.values())
+
+
+def _merged(connection: Connection, business_id: BusinessId, code: str) -> list[Customer]:
+    """The customer to whom the code of a merged one leads, if it does."""
+    kept = kept_id(connection, business_id, code)
+    return with_ids(connection, business_id, [kept]) if kept is not None else []
 
 
 def with_ids(connection: Connection, business_id: BusinessId, ids: Collection[int]) -> list[Customer]:
@@ -135,7 +145,10 @@ def with_phone(connection: Connection, business: Business, typed: str) -> Custom
     forms = forms_of(checked_phone(typed, business.country))
     own = select(customer).where(customer.c.business_id == business.id, customer.c.phone.in_(forms))
     row = connection.execute(own.order_by(customer.c.phone != forms[0], customer.c.id)).first()
-    return customer_of(row) if row is not None else None
+    if row is not None:
+        return customer_of(row)
+    merged = with_merged_phone(connection, business.id, forms)
+    return next(iter(with_ids(connection, business.id, [merged])), None) if merged is not None else None
 
 
 def with_phone_in(connection: Connection, shops: Iterable[Business], typed: str) -> Customer | None:

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, bindparam, literal_column, select, text
+from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select, text
 
 from loyalty_app.counter.orders import CustomerRef
+from loyalty_app.db.merged_customers import kept_id
 from loyalty_app.db.rows import entry_of
-from loyalty_app.db.tables import customer, transaction
+from loyalty_app.db.tables import transaction
 from loyalty_app.db.types import BigId, UtcDateTime
 from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
 from loyalty_core.customers import clean_order_ref
@@ -96,7 +97,7 @@ def _conditions(connection: Connection, business_id: BusinessId, search: LedgerS
     if search.type not in {None, EntryType.STAMP}:
         conditions.append(transaction.c.type != literal_column("'stamp'"))  # the condition of the index, to the letter
     if search.customer is not None:
-        conditions.append(transaction.c.customer_id == _id_of(business_id, search.customer))
+        conditions.append(transaction.c.customer_id == kept_id(connection, business_id, search.customer))
     if search.branch_id is not None:
         conditions.append(transaction.c.branch_id == search.branch_id)
     if search.staff_id is not None:  # the kind of actor as the index has it, to the letter
@@ -108,15 +109,6 @@ def _conditions(connection: Connection, business_id: BusinessId, search: LedgerS
         end = first_entry_since(connection, business_id, search.until + DISORDER)
         conditions += [transaction.c.id < end, transaction.c.occurred_at < search.until]
     return conditions
-
-
-def _id_of(business_id: BusinessId, ref: CustomerRef) -> int | ScalarSelect[int]:
-    """The id of a customer, erased or not."""
-    if isinstance(ref, int):
-        return ref
-    return (
-        select(customer.c.id).where(customer.c.business_id == business_id, customer.c.qr_code == ref).scalar_subquery()
-    )
 
 
 def first_entry_since(connection: Connection, business_id: BusinessId, moment: datetime) -> int:

@@ -36,6 +36,7 @@ def customer_row(customer: Customer) -> dict[str, object]:
         "search_text": search_text(customer.name, customer.phone, customer.email),
         "created_at": customer.created_at.astimezone(UTC),
         "erased_at": customer.erased_at,
+        "merged_into": customer.merged_into,
     }
 
 
@@ -70,6 +71,7 @@ def entry_of(row: Row[Any]) -> Entry:
         reason=row.reason,
         code_key=row.code_key,
         stamps_voided=row.stamps_voided or 0,
+        of_customer=row.of_customer,
     )
 
 
@@ -94,6 +96,7 @@ def entry_row(entry: Entry) -> dict[str, object]:
         "reason": entry.reason,
         "code_key": entry.code_key,
         "stamps_voided": entry.stamps_voided or None,
+        "of_customer": entry.of_customer,
     }
 
 
@@ -114,6 +117,8 @@ def reward_of(row: Row[Any]) -> Reward:
         expires_at=row.expires_at,
         status=RewardStatus(row.status),
         redeemed_at=row.redeemed_at,
+        of_customer=row.of_customer,
+        of_transaction=row.of_transaction,
     )
 
 
@@ -129,6 +134,8 @@ def reward_row(reward: Reward) -> dict[str, object]:
         "earned_at": reward.earned_at,
         "redeemed_at": reward.redeemed_at,
         "expires_at": reward.expires_at,
+        "of_customer": reward.of_customer,
+        "of_transaction": reward.of_transaction,
     }
 
 

@@ -31,6 +31,7 @@ STAYS_HERE = {
     "lease",
     "once_key",
     "once",
+    "undo",
 }
 """Columns that are secrets, somebody else's data, or this program's caches and memory."""
 
@@ -73,6 +74,7 @@ PARTS = (
     Part("rewards", tables.reward, "what full cards have earned, and what became of it"),
     Part("program_versions", tables.program, "the program, each state of it that was ever in force"),
     Part("daily_totals", tables.daily_total, "the figures of each day, by the time zone of the shop"),
+    Part("merges", tables.customer_merge, "which customers were merged into which others"),
     Part("branches", tables.branch, "the places of the shop"),
     Part("staff", tables.staff, "who works or worked there"),
     Part("webhook_endpoints", tables.webhook_endpoint, "where events are sent; their secrets are not here"),

@@ -8,13 +8,15 @@ the chat, or chats with people who hold no card and work nowhere.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Delete, Table, and_, delete, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Delete, Table, Update, and_, delete, or_, select, tuple_, update
 
 from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
+from loyalty_app.db.merged_customers import old_merges
 from loyalty_app.db.tables import (
     attempt,
     customer,
+    customer_merge,
     delivery,
     event,
     import_job,
@@ -55,7 +57,21 @@ async def prune(database: Database, now: datetime, *, stop: Stop | None = None, 
     deleted, stop = 0, stop or Stop()
     for table, old in (*_old(now - KEPT), *_old_in_chats(now), *_old_at_pages(now)):
         deleted += await _delete_old(database, table, old=old, at_once=at_once, stop=stop)
+    await _forget_old_merges(database, now, stop)
     return deleted
+
+
+async def _forget_old_merges(database: Database, now: datetime, stop: Stop) -> None:
+    """Forget what merges would need to be taken back, once they cannot be."""
+    old = old_merges(now)
+    key = tuple_(*customer_merge.primary_key.columns)
+
+    def look(connection: Connection) -> list[tuple[object, ...]]:
+        some = select(*customer_merge.primary_key.columns).where(old).limit(AT_ONCE)
+        return [tuple(row) for row in connection.execute(some)]
+
+    while not stop.asked and (keys := await database.read(look)):
+        await database.write(_running(update(customer_merge).where(key.in_(keys), old).values(undo=None)))
 
 
 def _old(before: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
@@ -105,5 +121,5 @@ async def _delete_old(database: Database, table: Table, *, old: ColumnElement[bo
     return deleted
 
 
-def _running(statement: Delete) -> Callable[[Connection], int]:
+def _running(statement: Delete | Update) -> Callable[[Connection], int]:
     return lambda connection: int(connection.execute(statement).rowcount)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import httpx
 
 from loyalty_core.access import Scope
-from tests.api.till import Till, only_once
+from tests.api.till import Till, given, only_once
 from tests.api.witness import Json
 
 
@@ -21,6 +21,8 @@ class Things(NamedTuple):
     webhook: int = 1
     since: str = "2026-03-01T09:30:00Z"
     imported: int = 1
+    second: int = 2
+    merged: int = 3
 
 
 class Endpoint(NamedTuple):
@@ -51,6 +53,8 @@ class Endpoint(NamedTuple):
         """Send the request, about these things."""
         filled = about._asdict()
         body = self.body and {k: v.format(**filled) if isinstance(v, str) else v for k, v in self.body.items()}
+        if body and "from_id" in body:
+            body["from_id"] = int(body["from_id"])
         path = self.path.format(**about._asdict()) + slash
         return await till.ask(self.method, path, body, base=base, headers=only_once(once))
 
@@ -90,6 +94,17 @@ ENDPOINTS = (
     Endpoint("customers.redeem_by_code", "POST", "/customers/qr/{code}/redeem", Scope.REWARDS_WRITE),
     Endpoint("customers.update", "PATCH", "/customers/{customer}", Scope.CUSTOMERS_WRITE, 200, {"name": "Lena M"}),
     Endpoint("customers.delete", "DELETE", "/customers/{customer}", Scope.CUSTOMERS_WRITE),
+    Endpoint(
+        "customers.merge", "POST", "/customers/{customer}/merge", Scope.CUSTOMERS_WRITE, 200, {"from_id": "{second}"}
+    ),
+    Endpoint(
+        "customers.unmerge",
+        "POST",
+        "/customers/{customer}/unmerge",
+        Scope.CUSTOMERS_WRITE,
+        200,
+        {"from_id": "{merged}"},
+    ),
     Endpoint("customers.list_transactions", "GET", "/customers/{customer}/transactions", Scope.CUSTOMERS_READ),
     Endpoint("transactions.list", "GET", "/transactions", Scope.CUSTOMERS_READ),
     Endpoint("transactions.get", "GET", "/transactions/{transaction}", Scope.CUSTOMERS_READ),
@@ -122,8 +137,12 @@ async def furnish(till: Till) -> Things:
     """Let somebody join and fill a card, so that every endpoint has something to be about."""
     webhook = await quiet_webhook(till)
     lena = await till.join()
+    second, merged = await till.join(), await till.join()
+    given(await till.post(f"/customers/{lena['id']}/merge", {"from_id": merged["id"]}))
     stamped = await till.stamp(lena["id"], 10)
     return Things(
+        second=second["id"],
+        merged=merged["id"],
         customer=lena["id"],
         code=lena["qr_code"],
         transaction=stamped["transaction_id"],

@@ -23,6 +23,8 @@ class Things(NamedTuple):
     reward: int
     webhook: int
     imported: int
+    second: int
+    merged: int
 
     def instead(self, live: Live) -> dict[str, str]:
         """What stands in the samples → what stands for it here."""
@@ -41,11 +43,21 @@ def furnish(live: Live) -> Things:
     """Somebody new with a full card, and a webhook that is switched off while something waits for it."""
     customer = live.given("POST", "/customers", {"name": "Lena", "phone": live.free_phone()})
     stamped = live.given("POST", f"/customers/{customer['id']}/stamps", {"stamps": 10})
+    second, merged = (live.given("POST", "/customers", {"name": "Lena", "phone": live.free_phone()}) for _ in range(2))
+    live.given("POST", f"/customers/{customer['id']}/merge", {"from_id": merged["id"]})
     webhook = live.given("POST", "/webhooks", {"url": NOBODY, "events": ["customer.deleted"]})
     live.given("PATCH", f"/webhooks/{webhook['id']}", {"active": False})
     live.given("POST", f"/webhooks/{webhook['id']}/test")
     imported = live.given("POST", "/customers/import", {"customers": [{"name": "Mira"}]})
-    return Things(customer, stamped["transaction_id"], stamped["rewards"][0]["id"], webhook["id"], imported["id"])
+    return Things(
+        customer=customer,
+        transaction=stamped["transaction_id"],
+        reward=stamped["rewards"][0]["id"],
+        webhook=webhook["id"],
+        imported=imported["id"],
+        second=second["id"],
+        merged=merged["id"],
+    )
 
 
 def tidy(live: Live) -> None:
@@ -59,6 +71,8 @@ def of_here(text: str, things: Things, live: Live) -> str:
     for shown, here in things.instead(live).items():
         text = text.replace(shown, here)
     text = re.sub(r"""(reward_?[iI]d\W+)7\b""", rf"\g<1>{things.reward}", text)
+    for number, other in ((examples.OTHER_CUSTOMER.id, things.second), (examples.MERGED_CUSTOMER_ID, things.merged)):
+        text = re.sub(rf"""(from_?[iI]d\W+){number}\b""", rf"\g<1>{other}", text)
     return text.replace("2026-03-01T09:30:00Z", things.customer["created_at"])
 
 

@@ -99,6 +99,8 @@ ORDERS: dict[str, tuple[str, Json, list[Wrong]]] = {
         {},
         [("reason", TEXTS, TEXT_200), ("stamps", PARTS, PART)],
     ),
+    "POST /customers/{id}/merge": ("from_id", {"from_id": 2**40}, [("from_id", IDS, ID)]),
+    "POST /customers/{id}/unmerge": ("from_id", {"from_id": 2**40}, [("from_id", IDS, ID)]),
     "PATCH /program": (" ".join(field for field, _, _ in PROGRAM), {}, PROGRAM),
 }
 every_order = pytest.mark.parametrize("order", ORDERS)

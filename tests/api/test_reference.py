@@ -25,8 +25,9 @@ CONTRACT = {
     405: "method_not_allowed",
     409: (
         "customer_exists customer_limit_reached stamp_too_soon daily_cap_reached no_reward_available "
-        "reward_already_redeemed reward_expired already_voided void_refused order_ref_used webhook_limit_reached "
-        "rotating_code_required code_expired code_used card_in_use invite_invalid last_owner shop_limit_reached"
+        "reward_already_redeemed reward_expired already_voided void_refused merge_refused order_ref_used "
+        "webhook_limit_reached rotating_code_required code_expired code_used card_in_use invite_invalid last_owner "
+        "shop_limit_reached"
     ),
     408: "request_timed_out",
     412: "precondition_failed",

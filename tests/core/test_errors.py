@@ -17,7 +17,7 @@ LISTED = set(
     daily_cap_reached no_reward_available reward_already_redeemed reward_expired already_voided void_refused
     order_ref_used webhook_limit_reached idempotency_key_reused rate_limited busy
     not_on_staff role_required card_in_use invite_invalid last_owner shop_limit_reached precondition_failed
-    rotating_code_required code_expired code_used
+    rotating_code_required code_expired code_used merge_refused
     """.split()  # noqa: SIM905 - the table of the contract, row by row
 )
 
@@ -43,6 +43,7 @@ ONE_OF_EACH = (
     errors.RewardExpired(4, at("11:00")),
     errors.AlreadyVoided(5, 6),
     errors.VoidRefused("Only the shop can undo this.", errors.VoidBar.NOT_THE_SHOP),
+    errors.MergeRefused("That was long ago.", errors.MergeBar.TOO_LATE),
     errors.OrderRefUsed("A-17", 5),
     errors.WebhookNotFound(5),
     errors.WebhookLimitReached(20),

@@ -12,9 +12,11 @@ from loyalty_core.analytics import CurrentFigures, period_of, summarise
 from loyalty_core.customers import Card, Profile, ProfileChange
 from loyalty_core.events import Event, event_type
 from loyalty_core.joining import erase, join, update
+from loyalty_core.merging import merge
 from loyalty_core.outcomes import Stamped
 from loyalty_core.programs import Surplus
 from loyalty_core.rewards import RewardStatus
+from loyalty_core.unmerging import MergedCard, unmerge
 from loyalty_core.views import (
     customer_details,
     customer_view,
@@ -22,6 +24,7 @@ from loyalty_core.views import (
     reward_view,
     transaction_view,
 )
+from loyalty_core.voiding import History
 from testkit.builders import KOLKATA, a_customer, a_new_card, a_program, a_reward, an_occasion, at
 from tests.core.shop import Shop
 
@@ -40,6 +43,8 @@ WIRE_NAMES = {
     "customer.created",
     "customer.updated",
     "customer.deleted",
+    "customer.merged",
+    "customer.unmerged",
     "stamp.added",
     "reward.earned",
     "reward.redeemed",
@@ -159,7 +164,19 @@ def told(shop: Shop) -> Iterator[Event]:
     change = update(shop.customer, shop.program, ProfileChange(name="Lea"), at=shop.occasion())
     assert change is not None
     yield from change.events
+    yield from merged_and_unmerged(shop)
     yield from erase(shop.customer, (), at=shop.occasion()).events
+
+
+def merged_and_unmerged(shop: Shop) -> Iterator[Event]:
+    """What a merge with somebody new tells, and taking it back."""
+    other = History(customer=replace(shop.customer, id=2, card=Card()), program=shop.program, entries=(), rewards=())
+    made = merge(shop.history(), other, at=shop.occasion())
+    closed, change = (one.customer for one in made.changes)
+    yield from made.changes[1].events
+    common = replace(shop.history(), customer=change)
+    card = MergedCard(common=common, other=closed, merge=made.merge, merged_at=shop.now, booked_for={2})
+    yield from unmerge(card, at=shop.occasion()).changes[0].events
 
 
 def test_the_types_of_events_are_the_names_that_integrators_were_told(shop: Shop) -> None:
@@ -179,6 +196,8 @@ def test_the_data_of_each_event_has_the_fields_of_the_contract(shop: Shop) -> No
         "customer.created": "customer",
         "customer.updated": "customer changed",
         "customer.deleted": "id qr_code deleted",
+        "customer.merged": "customer other",
+        "customer.unmerged": "customer other",
         "stamp.added": STAMPED,
         "reward.earned": "reward customer",
         "reward.redeemed": "transaction_id reward customer",

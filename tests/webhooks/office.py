@@ -27,6 +27,8 @@ EVERYTHING_BUT_TESTS = (
     "customer.created",
     "customer.updated",
     "customer.deleted",
+    "customer.merged",
+    "customer.unmerged",
     "stamp.added",
     "reward.earned",
     "reward.redeemed",

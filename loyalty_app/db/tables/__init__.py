@@ -7,6 +7,7 @@ imported. Nothing is read or written here.
 from loyalty_app.db.tables.cards import (
     card_link,
     customer,
+    customer_merge,
     customer_word,
     daily_total,
     event,
@@ -42,6 +43,7 @@ __all__ = [
     "business_total",
     "card_link",
     "customer",
+    "customer_merge",
     "customer_word",
     "daily_total",
     "delivery",

@@ -50,6 +50,7 @@ customer = owned(
     Column("last_visit_by", Text),
     Column("day", Date),
     Column("day_stamps", Integer, nullable=False),
+    Column("merged_into", BigId),
     PrimaryKeyConstraint("business_id", "id"),
     UniqueConstraint("qr_code", "business_id"),
     UniqueConstraint("business_id", "phone"),
@@ -101,6 +102,7 @@ transaction = owned(
     Column("once", LargeBinary),
     Column("code_key", BigInteger),
     Column("stamps_voided", Integer),
+    Column("of_customer", BigId),
     PrimaryKeyConstraint("business_id", "id"),
     Index(None, "business_id", "customer_id", "id"),
 )
@@ -174,6 +176,7 @@ past_profile = owned(
     Column("phone", String(20)),
     Column("email", Text),
     Column("birthday", Date),
+    Column("created_at", UtcDateTime),
     PrimaryKeyConstraint("business_id", "customer_id", "version"),
 )
 
@@ -189,6 +192,8 @@ reward = owned(
     Column("redeemed_at", UtcDateTime),
     Column("expires_at", UtcDateTime),
     Column("branch_id", BigId),
+    Column("of_customer", BigId),
+    Column("of_transaction", BigId),
     PrimaryKeyConstraint("business_id", "id"),
     Index(None, "business_id", "customer_id", "id"),
     Index(None, "business_id", "status", "id"),
@@ -209,6 +214,24 @@ Index(
     reward.c.branch_id,
     sqlite_where=text("status = 'available'"),
     postgresql_where=text("status = 'available'"),
+)
+
+# Who was merged into whom. `undo` takes that back, for 30 days; `phone` is a number that leads to the other, because
+# they have one of their own.
+customer_merge = owned(
+    "customer_merge",
+    Column("from_id", BigId, nullable=False),
+    Column("into_id", BigId, nullable=False),
+    Column("merged_at", UtcDateTime, nullable=False),
+    Column("actor_type", String(16), nullable=False),
+    Column("actor_id", BigId),
+    Column("actor_name", Text),
+    Column("phone", String(20)),
+    Column("undo", LargeBinary),
+    PrimaryKeyConstraint("business_id", "from_id"),
+    Index(None, "business_id", "into_id"),
+    Index(None, "business_id", "phone"),
+    sqlite_with_rowid=True,  # rows too long for an index
 )
 
 idempotency = owned(

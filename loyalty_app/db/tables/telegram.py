@@ -14,7 +14,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
     text,
 )
 
@@ -113,7 +112,7 @@ telegram_card = owned(
     Column("lease_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("business_id", "bot_id", "user_id"),
-    UniqueConstraint("business_id", "customer_id", "bot_id"),
+    Index(None, "business_id", "customer_id", "bot_id"),
     Index(None, "user_id"),
     ForeignKeyConstraint(["business_id", "customer_id"], ["customer.business_id", "customer.id"]),
 )

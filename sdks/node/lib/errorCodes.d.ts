@@ -34,6 +34,8 @@ export declare class InvalidCursor extends ApiError {}
 export declare class InvalidRequest extends ApiError {}
 /** The body is not valid JSON. */
 export declare class MalformedJson extends ApiError {}
+/** These cards cannot be merged, or not be separated. */
+export declare class MergeRefused extends ApiError {}
 /** An API key is needed. */
 export declare class MissingApiKey extends ApiError {}
 /** There is no reward to redeem. */

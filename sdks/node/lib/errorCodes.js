@@ -50,6 +50,9 @@ export class InvalidRequest extends ApiError {}
 /** The body is not valid JSON. */
 export class MalformedJson extends ApiError {}
 
+/** These cards cannot be merged, or not be separated. */
+export class MergeRefused extends ApiError {}
+
 /** An API key is needed. */
 export class MissingApiKey extends ApiError {}
 
@@ -121,6 +124,7 @@ const BY_CODE = {
   invalid_cursor: InvalidCursor,
   invalid_request: InvalidRequest,
   malformed_json: MalformedJson,
+  merge_refused: MergeRefused,
   missing_api_key: MissingApiKey,
   no_reward_available: NoRewardAvailable,
   order_ref_used: OrderRefUsed,

@@ -15,6 +15,10 @@ export type CustomerCreated = Told<"customer.created", models.CustomerCreatedDat
 export type CustomerUpdated = Told<"customer.updated", models.CustomerUpdatedData>;
 /** Sent to endpoints that chose `customer.deleted`, signed as Standard Webhooks has it. */
 export type CustomerDeleted = Told<"customer.deleted", models.DeletedCustomer>;
+/** Sent to endpoints that chose `customer.merged`, signed as Standard Webhooks has it. */
+export type CustomerMerged = Told<"customer.merged", models.Merged>;
+/** Sent to endpoints that chose `customer.unmerged`, signed as Standard Webhooks has it. */
+export type CustomerUnmerged = Told<"customer.unmerged", models.Unmerged>;
 /** Sent to endpoints that chose `stamp.added`, signed as Standard Webhooks has it. */
 export type StampAdded = Told<"stamp.added", models.Stamped>;
 /** Sent to endpoints that chose `reward.earned`, signed as Standard Webhooks has it. */
@@ -27,7 +31,7 @@ export type TransactionVoided = Told<"transaction.voided", models.Voided>;
 export type WebhookTest = Told<"webhook.test", models.WebhookTestData>;
 
 /** An event of a type that this version knows. */
-export type KnownEvent = CustomerCreated | CustomerUpdated | CustomerDeleted | StampAdded | RewardEarned | RewardRedeemed | TransactionVoided | WebhookTest;
+export type KnownEvent = CustomerCreated | CustomerUpdated | CustomerDeleted | CustomerMerged | CustomerUnmerged | StampAdded | RewardEarned | RewardRedeemed | TransactionVoided | WebhookTest;
 
 /** Any event; of a type that this version does not know, `data` is as it came. */
 export type Event = KnownEvent | Told<string & {}, any>;

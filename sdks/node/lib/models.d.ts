@@ -4,10 +4,10 @@ export type ActorType = "api_key" | "customer" | "staff" | "system" | (string & 
 export type CardCodes = "fixed" | "rotating_all" | "rotating_redeem" | (string & {});
 export type EntryType = "expire" | "import" | "redeem" | "stamp" | "void" | (string & {});
 export type Plan = "basic" | "enterprise" | "professional" | "trial" | (string & {});
+export type RefusalReason = "already_merged" | "more_than_left" | "no_stamp_or_redemption" | "not_merged" | "not_the_shop" | "not_their_own" | "reward_handed_out" | "stamped_since" | "too_late" | (string & {});
 export type RewardStatus = "available" | "expired" | "redeemed" | "voided" | (string & {});
 export type Scope = "analytics:read" | "customers:read" | "customers:write" | "program:read" | "program:write" | "rewards:read" | "rewards:write" | "stamps:write" | "webhooks:read" | "webhooks:write" | (string & {});
 export type Surplus = "carry" | "reset" | (string & {});
-export type VoidBar = "more_than_left" | "no_stamp_or_redemption" | "not_the_shop" | "not_their_own" | "reward_handed_out" | "too_late" | (string & {});
 
 /** Who acted, as the world sees it. */
 export interface Actor {
@@ -226,6 +226,12 @@ export interface LastDelivery {
   httpStatus: number | null;
 }
 
+/** Two customers became one: `customer` as they are now, and `other` as they were before. */
+export interface Merged {
+  customer: Customer;
+  other: Customer;
+}
+
 /** The open rewards that were earned `from_days` to `to_days` days ago; `to_days` is null for the oldest. */
 export interface OwedAge {
   fromDays: number;
@@ -304,8 +310,8 @@ export interface Problem {
   plan?: string;
   /** The scope that the key lacks. */
   scope?: string;
-  /** Why it cannot be undone, for programs. */
-  reason?: VoidBar;
+  /** Why it cannot be undone or merged, for programs. */
+  reason?: RefusalReason;
 }
 
 /** The program in force as the world sees it. `card_codes` is there unless they are fixed, `reward_cost` and `currency` once the owner has given them. */
@@ -423,6 +429,12 @@ export interface Transaction {
   voids: number | null;
   rotatingCode?: boolean;
   stampsVoided?: number;
+}
+
+/** A merge was taken back: both customers as they are now. */
+export interface Unmerged {
+  customer: Customer;
+  other: Customer;
 }
 
 /** A stamp or a redemption was undone; `stamps_voided` is how many stamps were, unset if not asked by number. */

@@ -27,6 +27,10 @@ export interface Customers {
   listTransactions(customer: number | string, given?: { limit?: number }): Listing<models.Transaction>;
   /** List a customer's rewards. */
   listRewards(customer: number | string, given?: { limit?: number; status?: models.RewardStatus }): Listing<models.Reward>;
+  /** Merge two customers. */
+  merge(customer: number | string, given: { fromId: number } & Once): Promise<models.Merged>;
+  /** Take a merge back. */
+  unmerge(customer: number | string, given: { fromId: number } & Once): Promise<models.Unmerged>;
   /** Get the picture of a card. */
   card(customer: number | string): Promise<Uint8Array>;
   /** Get the private link of a card. */

@@ -42,6 +42,14 @@ class Customers {
     return new Listing((cursor) => this.#client.json("GET", pathOf("/customers/{id}/rewards", customer), { query: { limit, status, cursor } }));
   }
 
+  async merge(customer, { fromId, idempotencyKey }) {
+    return (await this.#client.json("POST", pathOf("/customers/{id}/merge", customer), { body: { fromId }, idempotencyKey })).data;
+  }
+
+  async unmerge(customer, { fromId, idempotencyKey }) {
+    return (await this.#client.json("POST", pathOf("/customers/{id}/unmerge", customer), { body: { fromId }, idempotencyKey })).data;
+  }
+
   async card(customer) {
     return this.#client.bytes("GET", pathOf("/customers/{id}/card.png", customer));
   }

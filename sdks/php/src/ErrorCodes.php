@@ -25,6 +25,7 @@ final class ErrorCodes
         "invalid_cursor" => Errors\InvalidCursor::class,
         "invalid_request" => Errors\InvalidRequest::class,
         "malformed_json" => Errors\MalformedJson::class,
+        "merge_refused" => Errors\MergeRefused::class,
         "missing_api_key" => Errors\MissingApiKey::class,
         "no_reward_available" => Errors\NoRewardAvailable::class,
         "order_ref_used" => Errors\OrderRefUsed::class,

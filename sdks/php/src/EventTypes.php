@@ -12,6 +12,8 @@ final class EventTypes
         "customer.created" => Events\CustomerCreated::class,
         "customer.updated" => Events\CustomerUpdated::class,
         "customer.deleted" => Events\CustomerDeleted::class,
+        "customer.merged" => Events\CustomerMerged::class,
+        "customer.unmerged" => Events\CustomerUnmerged::class,
         "stamp.added" => Events\StampAdded::class,
         "reward.earned" => Events\RewardEarned::class,
         "reward.redeemed" => Events\RewardRedeemed::class,

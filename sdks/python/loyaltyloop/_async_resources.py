@@ -176,6 +176,44 @@ class AsyncCustomers:
 
         return AsyncListing(models.Reward, fetch)
 
+    async def merge(
+        self,
+        customer: int | str,
+        *,
+        from_id: int,
+        idempotency_key: str | None = None,
+    ) -> models.Merged:
+        """Merge two customers. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            path_of("/customers/{id}/merge", customer),
+            body={
+                "from_id": from_id,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.Merged, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def unmerge(
+        self,
+        customer: int | str,
+        *,
+        from_id: int,
+        idempotency_key: str | None = None,
+    ) -> models.Unmerged:
+        """Take a merge back. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            path_of("/customers/{id}/unmerge", customer),
+            body={
+                "from_id": from_id,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.Unmerged, answer.json()["data"])  # type: ignore[no-any-return]
+
     async def card(
         self,
         customer: int | str,

@@ -67,6 +67,10 @@ class MalformedJson(ApiError):
     """The body is not valid JSON."""
 
 
+class MergeRefused(ApiError):
+    """These cards cannot be merged, or not be separated."""
+
+
 class MissingApiKey(ApiError):
     """An API key is needed."""
 
@@ -156,6 +160,7 @@ BY_CODE: dict[str, type[ApiError]] = {
     "invalid_cursor": InvalidCursor,
     "invalid_request": InvalidRequest,
     "malformed_json": MalformedJson,
+    "merge_refused": MergeRefused,
     "missing_api_key": MissingApiKey,
     "no_reward_available": NoRewardAvailable,
     "order_ref_used": OrderRefUsed,

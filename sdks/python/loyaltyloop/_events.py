@@ -44,6 +44,20 @@ class CustomerDeleted(Event):
     _models: ClassVar[Models] = {"data": lambda: models.DeletedCustomer}
 
 
+class CustomerMerged(Event):
+    """Sent to endpoints that chose `customer.merged`, signed as Standard Webhooks has it."""
+
+    data: models.Merged
+    _models: ClassVar[Models] = {"data": lambda: models.Merged}
+
+
+class CustomerUnmerged(Event):
+    """Sent to endpoints that chose `customer.unmerged`, signed as Standard Webhooks has it."""
+
+    data: models.Unmerged
+    _models: ClassVar[Models] = {"data": lambda: models.Unmerged}
+
+
 class StampAdded(Event):
     """Sent to endpoints that chose `stamp.added`, signed as Standard Webhooks has it."""
 
@@ -83,6 +97,8 @@ EVENTS: dict[str, type[Event]] = {
     "customer.created": CustomerCreated,
     "customer.updated": CustomerUpdated,
     "customer.deleted": CustomerDeleted,
+    "customer.merged": CustomerMerged,
+    "customer.unmerged": CustomerUnmerged,
     "stamp.added": StampAdded,
     "reward.earned": RewardEarned,
     "reward.redeemed": RewardRedeemed,

@@ -19,6 +19,9 @@ EntryType = str
 Plan = str
 """Known are basic, enterprise, professional, trial; a later server may send others."""
 
+RefusalReason = str
+"""Known are already_merged, more_than_left, no_stamp_or_redemption, not_merged, not_the_shop, not_their_own, reward_handed_out, stamped_since, too_late; a later server may send others."""
+
 RewardStatus = str
 """Known are available, expired, redeemed, voided; a later server may send others."""
 
@@ -27,9 +30,6 @@ Scope = str
 
 Surplus = str
 """Known are carry, reset; a later server may send others."""
-
-VoidBar = str
-"""Known are more_than_left, no_stamp_or_redemption, not_the_shop, not_their_own, reward_handed_out, too_late; a later server may send others."""
 
 
 class Actor(Model):
@@ -415,6 +415,19 @@ class LastDelivery(Model):
     http_status: int | None
 
 
+class Merged(Model):
+    """Two customers became one: `customer` as they are now, and `other` as they were before."""
+
+    customer: Customer
+
+    other: Customer
+
+    _models: ClassVar[Models] = {
+        "customer": lambda: Customer,
+        "other": lambda: Customer,
+    }
+
+
 class OwedAge(Model):
     """The open rewards that were earned `from_days` to `to_days` days ago; `to_days` is null for the oldest."""
 
@@ -539,8 +552,8 @@ class Problem(Model):
     scope: str
     """The scope that the key lacks."""
 
-    reason: VoidBar
-    """Why it cannot be undone, for programs."""
+    reason: RefusalReason
+    """Why it cannot be undone or merged, for programs."""
 
     _models: ClassVar[Models] = {
         "errors": lambda: FieldError,
@@ -762,6 +775,19 @@ class Transaction(Model):
 
     _models: ClassVar[Models] = {
         "actor": lambda: Actor,
+    }
+
+
+class Unmerged(Model):
+    """A merge was taken back: both customers as they are now."""
+
+    customer: Customer
+
+    other: Customer
+
+    _models: ClassVar[Models] = {
+        "customer": lambda: Customer,
+        "other": lambda: Customer,
     }
 
 

@@ -35,7 +35,7 @@ use LoyaltyLoop\Model;
  * @property-read int $deepest The last row that pages by number reach.
  * @property-read string $plan The plan of the shop.
  * @property-read string $scope The scope that the key lacks.
- * @property-read string $reason Why it cannot be undone, for programs.
+ * @property-read string $reason Why it cannot be undone or merged, for programs.
  */
 final class Problem extends Model
 {

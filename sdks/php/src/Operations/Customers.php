@@ -149,6 +149,40 @@ final class Customers
     }
 
     /**
+     * Merge two customers.
+     *
+     * @return Models\Merged
+     * @throws LoyaltyLoopError
+     */
+    public function merge(int|string $customer, int $fromId, ?string $idempotencyKey = null): Models\Merged
+    {
+        $call = new Call(
+            "POST",
+            Call::path("/customers/{id}/merge", $customer),
+            body: ["from_id" => $fromId, ],
+            idempotencyKey: $idempotencyKey,
+        );
+        return Model::shaped(Models\Merged::class, $this->line->send($call)->json()["data"]);
+    }
+
+    /**
+     * Take a merge back.
+     *
+     * @return Models\Unmerged
+     * @throws LoyaltyLoopError
+     */
+    public function unmerge(int|string $customer, int $fromId, ?string $idempotencyKey = null): Models\Unmerged
+    {
+        $call = new Call(
+            "POST",
+            Call::path("/customers/{id}/unmerge", $customer),
+            body: ["from_id" => $fromId, ],
+            idempotencyKey: $idempotencyKey,
+        );
+        return Model::shaped(Models\Unmerged::class, $this->line->send($call)->json()["data"]);
+    }
+
+    /**
      * Get the picture of a card.
      *
      * @return string

@@ -1,0 +1,230 @@
+"""Merging: two cards of one person become one.
+
+The rules, in words:
+- The ledgers of both are added up as one, under the first customer, who keeps their code. The other's entries and
+  rewards come along; the other is closed, and what is asked of them is asked of the first from then on.
+- The older joining date stays. What the first does not tell of themselves (phone, e-mail, birthday), the other tells.
+- Rewards stay as they are where the common ledger earns as many: one may then belong to another entry. What it earns
+  more is issued now. If it earns fewer, open ones are taken back; a merge that would take back one that was handed out,
+  or booked as expired, is refused.
+
+Taking a merge back is in `unmerging`. Chats, links and look-ups are elsewhere.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+import msgspec
+
+from loyalty_core.analytics import DayTotals
+from loyalty_core.changes import Change, Occasion
+from loyalty_core.customers import Card, Customer
+from loyalty_core.errors import MergeBar, MergeRefused
+from loyalty_core.events import CustomerMerged
+from loyalty_core.ledger import Entry, fold
+from loyalty_core.outcomes import Merged
+from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.stamping import earned_events, issue
+from loyalty_core.views import customer_view, reward_view, utc
+from loyalty_core.voiding import History, keep_first
+
+TOLD = ("phone", "email", "birthday")
+"""What the first takes over from the other, where they do not tell it themselves."""
+
+
+class RewardBefore(msgspec.Struct, frozen=True):
+    """A reward as it was before a merge changed it."""
+
+    id: int
+    customer_id: int
+    transaction_id: int
+    status: RewardStatus
+
+
+class ProfileBefore(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer told of themselves before a merge, and when they joined."""
+
+    name: str
+    phone: str | None
+    email: str | None
+    birthday: date | None
+    created_at: datetime
+
+
+class Merge(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is needed to take a merge back: both profiles, the changed rewards, and the ids of the new ones."""
+
+    first: ProfileBefore
+    other: ProfileBefore
+    rewards: tuple[RewardBefore, ...]
+    issued: tuple[int, ...]
+
+
+class Merging(msgspec.Struct, frozen=True):
+    """What merging leads to: the answer, the changes of both customers, and what takes them back."""
+
+    answer: Merged
+    changes: tuple[Change[Any], ...]
+    merge: Merge
+
+
+class JoinedCard(msgspec.Struct, frozen=True):
+    """What two cards add up to: the card, its entries, all rewards of both in their order, and the new ones."""
+
+    card: Card
+    moved: tuple[Entry, ...]
+    rewards: tuple[Reward, ...]
+    issued: tuple[Reward, ...]
+    totals: tuple[tuple[date, DayTotals], ...]
+
+
+def merge(first: History, other: History, *, at: Occasion) -> Merging:
+    """Fold both ledgers under the first customer. Raises MergeRefused."""
+    joined = join_cards(first, other, at)
+    kept = _kept(first.customer, other.customer, joined.card, at.now)
+    answer = Merged(customer=customer_view(kept, first.program), other=customer_view(other.customer, other.program))
+    before = (*first.rewards, *other.rewards)
+    changed = [(new, old) for new, old in zip(joined.rewards, before, strict=True) if new != old]
+    views = tuple(map(reward_view, joined.issued))
+    change = Change(
+        answer=answer,
+        customer=kept,
+        issued=joined.issued,
+        settled=tuple(new for new, _ in changed),
+        rewritten=joined.moved,
+        events=(CustomerMerged(utc(at.now), answer), *earned_events(views, answer.customer, at.now)),
+        totals=joined.totals,
+    )
+    undo = Merge(
+        first=_profile(first.customer),
+        other=_profile(other.customer),
+        rewards=tuple(RewardBefore(old.id, old.customer_id, old.transaction_id, old.status) for _, old in changed),
+        issued=tuple(reward.id for reward in joined.issued),
+    )
+    closed = _closed(other.customer, kept, max(first.customer.created_at, other.customer.created_at))
+    return Merging(answer, (Change(answer=answer, customer=closed), change), undo)
+
+
+def join_cards(first: History, other: History, at: Occasion) -> JoinedCard:
+    """Add up two ledgers as one. Raises MergeRefused."""
+    zone, own = at.now.tzinfo, first.customer.id
+    moved = tuple(moved_to(own, entry) for entry in other.entries)
+    entries = sorted((*first.entries, *moved), key=lambda entry: entry.id)
+    folded = fold(entries, first.program, zone)
+    rewards, missing = _placed((*first.rewards, *other.rewards), folded.earned)
+    issued: list[Reward] = []
+    for entry in entries:
+        if count := missing[entry.id]:
+            following = msgspec.structs.replace(at, first_reward_id=at.first_reward_id + len(issued))
+            terms = first.program.at(entry.program_version).terms
+            issued += issue(entry, terms, count, at=following, valid_from=at.now)
+    separately = fold(first.entries, first.program, zone).earned | fold(other.entries, other.program, zone).earned
+    return JoinedCard(
+        card=folded.card,
+        moved=moved,
+        rewards=tuple(_with_owner(reward, own) for reward in rewards),
+        issued=tuple(issued),
+        totals=earned_totals(entries, separately, folded.earned, zone),
+    )
+
+
+def moved_to(customer_id: int, entry: Entry) -> Entry:
+    """An entry under another customer; it remembers for whom it was booked."""
+    booked_for = entry.of_customer or entry.customer_id
+    return msgspec.structs.replace(entry, customer_id=customer_id, of_customer=booked_for)
+
+
+def _with_owner(reward: Reward, customer_id: int) -> Reward:
+    if reward.customer_id == customer_id:
+        return reward
+    return msgspec.structs.replace(
+        reward, customer_id=customer_id, of_customer=reward.of_customer or reward.customer_id
+    )
+
+
+def _placed(rewards: Sequence[Reward], earned: Mapping[int, int]) -> tuple[list[Reward], Counter[int]]:
+    """Give each standing reward an entry that earns one, its own if it can be; also how many each entry earns more.
+
+    Those handed out come first. Raises MergeRefused if one of them is left over.
+    """
+    standing = sorted((reward for reward in rewards if reward.status is not RewardStatus.VOIDED), key=keep_first)
+    kept, lost = standing[: sum(earned.values())], standing[sum(earned.values()) :]
+    _check_lost(lost)
+    free = Counter(earned)
+    places: dict[int, int] = {}
+    for reward in kept:
+        if free[reward.transaction_id] > 0:
+            free[reward.transaction_id] -= 1
+            places[reward.id] = reward.transaction_id
+    others = (number for number in sorted(free) for _ in range(free[number]))
+    for reward, number in zip((one for one in kept if one.id not in places), list(others), strict=False):
+        free[number] -= 1
+        places[reward.id] = number
+    left_over = {reward.id for reward in lost}
+    return [_at(reward, places.get(reward.id), is_lost=reward.id in left_over) for reward in rewards], free
+
+
+def _check_lost(lost: Sequence[Reward]) -> None:
+    for reward in lost:
+        if reward.status is not RewardStatus.AVAILABLE:
+            sentence = (
+                f"The common card would take back reward {reward.id}, which was already handed out or has expired."
+            )
+            raise MergeRefused(sentence, MergeBar.REWARD_HANDED_OUT, reward_id=reward.id)
+
+
+def _at(reward: Reward, number: int | None, *, is_lost: bool) -> Reward:
+    """A reward at the entry that earns it now, or taken back."""
+    if is_lost:
+        return msgspec.structs.replace(reward, status=RewardStatus.VOIDED)
+    if number is None or number == reward.transaction_id:
+        return reward
+    at_first = reward.of_transaction or reward.transaction_id
+    return msgspec.structs.replace(reward, transaction_id=number, of_transaction=at_first)
+
+
+def earned_totals(
+    entries: Sequence[Entry], before: Mapping[int, int], after: Mapping[int, int], zone: tzinfo | None
+) -> tuple[tuple[date, DayTotals], ...]:
+    """What changes in the figures of days if entries earn other numbers of rewards than before."""
+    return tuple(
+        (entry.occurred_at.astimezone(zone).date(), DayTotals(rewards_earned=more))
+        for entry in entries
+        if (more := after.get(entry.id, 0) - before.get(entry.id, 0))
+    )
+
+
+def _kept(first: Customer, other: Customer, card: Card, now: datetime) -> Customer:
+    told = {name: getattr(first, name) or getattr(other, name) for name in TOLD}
+    return msgspec.structs.replace(
+        first,
+        **told,
+        card=card,
+        entries=first.entries + other.entries,
+        created_at=min(first.created_at, other.created_at),
+        updated_at=now,
+        version=first.version + 1,
+    )
+
+
+def _closed(other: Customer, kept: Customer, created_at: datetime) -> Customer:
+    """The other, without a name and a card of their own; their joining date is the younger one of the two."""
+    nothing: dict[str, None] = dict.fromkeys(TOLD)
+    return msgspec.structs.replace(
+        other,
+        **nothing,
+        name="",
+        card=Card(),
+        entries=0,
+        created_at=created_at,
+        updated_at=kept.updated_at,
+        version=other.version + 1,
+        erased_at=kept.updated_at,
+        merged_into=kept.id,
+    )
+
+
+def _profile(customer: Customer) -> ProfileBefore:
+    return ProfileBefore(**{name: getattr(customer, name) for name in ProfileBefore.__struct_fields__})

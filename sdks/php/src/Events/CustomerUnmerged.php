@@ -1,0 +1,18 @@
+<?php
+
+declare(strict_types=1);
+
+namespace LoyaltyLoop\Events;
+
+use LoyaltyLoop\Event;
+use LoyaltyLoop\Models;
+
+/**
+ * Sent to endpoints that chose `customer.unmerged`, signed as Standard Webhooks has it. Made from the OpenAPI by `make sdks`. Change nothing here.
+ *
+ * @property-read \LoyaltyLoop\Models\Unmerged $data
+ */
+final class CustomerUnmerged extends Event
+{
+    protected const MODELS = ["data" => Models\Unmerged::class];
+}
