@@ -25,6 +25,8 @@ from loyalty_app.queues.leased_table import Lease, LeasedTable
 from loyalty_core.ledger import Actor
 
 LEASE = timedelta(seconds=60)
+TRIED = "tried"
+"""The status of a list that nobody has started yet: `kept_trials` keeps those."""
 KEY = ("business_id", "id")
 
 Status: TypeAlias = Literal["queued", "running", "done"]
@@ -100,12 +102,13 @@ async def queue_import(
 
 def read_import(connection: Connection, business_id: int, job_id: int, *, now: datetime) -> ImportView | None:
     """The state of an import now; None if the business sent none with that id, or a month ago."""
-    own = (import_job.c.business_id == business_id, import_job.c.id == job_id)
+    own = (import_job.c.business_id == business_id, import_job.c.id == job_id, import_job.c.status != TRIED)
     row = connection.execute(select(import_job).where(*own)).one_or_none()
-    return None if row is None else _view(row, now)
+    return None if row is None else import_view(row, now)
 
 
-def _view(row: Row[Any], now: datetime) -> ImportView:
+def import_view(row: Row[Any], now: datetime) -> ImportView:
+    """The state of an import, from its row."""
     return ImportView(
         id=row.id,
         status=_status(row, now),

@@ -30,6 +30,8 @@ from loyalty_app.db.tables import (
     telegram_update,
     webhook_endpoint,
 )
+from loyalty_app.importing.import_jobs import TRIED
+from loyalty_app.importing.kept_trials import TRIALS_KEPT
 from loyalty_app.sign_in.sessions import ended_sessions
 from loyalty_app.upkeep.periodic import Every, Stop
 from loyalty_app.webhooks.delivery_log import KEPT
@@ -105,6 +107,7 @@ def _old_at_pages(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
         (page_session, ended_sessions(now)),
         (sign_in_link, sign_in_link.c.expires_at < now),
         (passkey_challenge, passkey_challenge.c.expires_at < now),
+        (import_job, and_(import_job.c.status == TRIED, import_job.c.finished_at < now - TRIALS_KEPT)),
     ]
 
 

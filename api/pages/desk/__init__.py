@@ -9,6 +9,7 @@
     access.py, access_lines.py  API keys
     webhooks.py, endpoint.py, endpoint_lines.py  webhooks, and what was sent to each
     look.py       how cards and posters look; exporting.py: files to take along
+    importing.py, import_texts.py: lists of customers that are uploaded, tried and imported
 
 Nothing is decided here that the chat and the API do not decide: rights, rules and writes are those of `loyalty_app`.
 """
@@ -23,6 +24,7 @@ from api.pages.desk import (
     entry,
     exporting,
     figures,
+    importing,
     ledger,
     look,
     program,
@@ -46,6 +48,7 @@ DESK = Router(
         *webhooks.HANDLERS,
         *endpoint.HANDLERS,
         *look.HANDLERS,
+        *importing.HANDLERS,
         *exporting.HANDLERS,
     ],
     exception_handlers=entry.EXCEPTION_HANDLERS,

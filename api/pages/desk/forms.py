@@ -7,14 +7,17 @@ said as in the chat (`customers/refusal_sentences.py`), but for those that mean 
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from litestar.datastructures import UploadFile
+from litestar.exceptions import HTTPException
 
 from api.faults import faults_of
 from api.messages import AppRequest
 from api.pages.desk.frame import DeskVisit, SectionPage
 from api.problems import STATUS
+from api.refusals import BodyTooLarge
 from loyalty_app.customers.refusal_sentences import sentence_of as chat_sentence
 from loyalty_app.observability.metrics import count_refusal
 from loyalty_app.words import N_, Words
@@ -61,6 +64,7 @@ SENTENCES: dict[type[LoyaltyError], str] = {
         "This form was sent before with something else in it. Please check, and send it again."
     ),
     errors.Busy: N_("The server cannot save this just now. Please send it again in a moment: it is done only once."),
+    BodyTooLarge: N_("That is too large to be sent."),
     errors.InvalidRequest: N_("Some fields are not right, so nothing was changed."),
     errors.InviteInvalid: N_("That invitation was used already, or it has ended."),
     errors.WebhookNotFound: N_("There is no such webhook in this shop."),
@@ -70,11 +74,18 @@ SENTENCES: dict[type[LoyaltyError], str] = {
 }
 
 
+class SentFile(NamedTuple):
+    """A file that somebody has chosen, under the name that it has there."""
+
+    name: str
+    content: bytes
+
+
 class SentForm(msgspec.Struct, frozen=True):
     """A form as it was sent: its fields as texts without spaces around them, and the files that were chosen."""
 
     fields: dict[str, str]
-    files: dict[str, bytes] = {}
+    files: dict[str, SentFile] = {}
 
     def text(self, name: str) -> str:
         """A field; empty if it was not sent."""
@@ -94,15 +105,22 @@ class SentForm(msgspec.Struct, frozen=True):
         return int(text) if text.isdecimal() and len(text) <= len(str(2**53)) else text or None
 
 
-async def read_form(request: AppRequest) -> SentForm:
+async def read_form(request: AppRequest, *, largest_file: int = 0) -> SentForm:
     """The form in the body of a request. Lines end as they do here; a field for a file that was left empty is none.
 
-    How large a body may be is the handler's `request_max_body_size`; what a text may be is checked where it is used.
+    Of a larger file one byte more is read, so that it can be told. How large a body may be is the handler's
+    `request_max_body_size`; what a text may be is checked where it is used. Raises BodyTooLarge.
     """
-    sent = await request.form()
+    try:
+        sent = await request.form()
+    except HTTPException as error:
+        if error.status_code == STATUS[BodyTooLarge]:
+            raise BodyTooLarge from error
+        raise
     texts = {name: value.strip().replace("\r\n", "\n") for name, value in sent.items() if isinstance(value, str)}
-    files = {name: await value.read() for name, value in sent.items() if isinstance(value, UploadFile)}
-    return SentForm(texts, {name: content for name, content in files.items() if content})
+    chosen = {name: value for name, value in sent.items() if isinstance(value, UploadFile)}
+    files = {name: SentFile(one.filename, await one.read(largest_file + 1)) for name, one in chosen.items()}
+    return SentForm(texts, {name: file for name, file in files.items() if file.content})
 
 
 Shape = type[msgspec.Struct]

@@ -33,7 +33,7 @@ from loyalty_app.words import N_
 from loyalty_core.errors import InvalidRequest, LoyaltyError
 
 LARGEST_PICTURE = 5 * 2**20
-LARGEST_FORM = 3 * LARGEST_PICTURE
+LARGEST_FORM = 8 * LARGEST_PICTURE
 """Two pictures and texts: a picture that is a little too large is told so beside its field."""
 TEXTS = ("stamp_sign", "opening_hours", "address")
 PICTURES = {"logo": logo_png, "stamp_picture": stamp_png}
@@ -57,7 +57,7 @@ async def show_look(request: AppRequest) -> Template:
 @post("/{shop:str}/look", status_code=200, request_max_body_size=LARGEST_FORM)
 async def save_look(request: AppRequest) -> Redirect | Template:
     """Save what was changed; what is wrong is said beside its field. Raises what `visit_of` raises."""
-    visit, form = await visit_of(request, LOOK), await read_form(request)
+    visit, form = await visit_of(request, LOOK), await read_form(request, largest_file=LARGEST_PICTURE)
     try:
         said = await _save(visit, form)
     except LoyaltyError as refusal:
@@ -68,7 +68,7 @@ async def save_look(request: AppRequest) -> Redirect | Template:
 @post("/{shop:str}/look/try", status_code=200, request_max_body_size=LARGEST_FORM)
 async def try_look(request: AppRequest) -> Template:
     """Show a card as it would look; nothing is changed. Raises what `visit_of` raises."""
-    visit, form = await visit_of(request, LOOK), await read_form(request)
+    visit, form = await visit_of(request, LOOK), await read_form(request, largest_file=LARGEST_PICTURE)
     try:
         asked = checked_look(await _change_of(form))
     except LoyaltyError as refusal:
@@ -115,7 +115,7 @@ async def _change_of(form: SentForm) -> LookChange:
         values["stamp_picture"] = None
     for name in PICTURES:
         if name in form.files:
-            values[name] = await _picture(name, form.files[name])
+            values[name] = await _picture(name, form.files[name].content)
         elif form.text(f"no_{name}") == "yes":
             values[name] = None
     return msgspec.convert(values, LookChange)

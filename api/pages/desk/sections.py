@@ -26,6 +26,7 @@ STAFF = Section("staff", N_("Staff"))
 ACCESS = Section("access", N_("API access"), Role.OWNER)
 WEBHOOKS = Section("webhooks", N_("Webhooks"), Role.OWNER)
 LOOK = Section("look", N_("Look"))
+IMPORT = Section("import", N_("Import"), Role.OWNER)
 EXPORT = Section("export", N_("Export"), Role.OWNER)
 
-SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM, STAFF, LOOK, ACCESS, WEBHOOKS, EXPORT)
+SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM, STAFF, LOOK, ACCESS, WEBHOOKS, IMPORT, EXPORT)

@@ -69,9 +69,10 @@ async function openSession() {
 }
 
 /** Fetch a whole page with the session in a header, as a browser does it with a cookie. A form has its key in its
- * fields, so it may be sent again. @param {string} address @param {RequestInit} [request] */
+ * fields, so it may be sent again. Files that are sent along may take their
+ * time. @param {string} address @param {RequestInit} [request] */
 export async function askPage(address, request = {}) {
-  const answer = await askSigned(address, request, PATIENCE);
+  const answer = await askSigned(address, request, request.body instanceof FormData ? FILE_PATIENCE : PATIENCE);
   return { text: await answer.text(), url: answer.url, redirected: answer.redirected };
 }
 

@@ -6,7 +6,7 @@
  */
 import { askFile, askPage } from "./api.js";
 import { begin, hold, notice, showProblem } from "./shell.js";
-import { watchPreviews } from "./desk_preview.js";
+import { watchParts } from "./desk_parts.js";
 import { inside } from "./telegram.js";
 import { say } from "./words.js";
 
@@ -89,7 +89,7 @@ document.addEventListener("input", (event) => {
   if (/** @type {HTMLInputElement} */ (event.target).form?.method === "post") hold(true);
 });
 
-watchPreviews();
+watchParts();
 if (inside) addEventListener("popstate", () => void show(location.href, undefined, true));
 
 showWhere();

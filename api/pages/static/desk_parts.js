@@ -1,11 +1,13 @@
 // @ts-check
 /**
- * The preview at the desk: while a form with `data-preview` is filled in, the server draws what it would look like. Its
- * button does the same without this script.
+ * Parts of a page of the desk that are fetched again. While a form with `data-preview` is filled in, the server draws
+ * what it would look like: its button does the same without this script. What has `data-again` is looked at every two
+ * seconds, as long as it has: a link does the same.
  */
 import { askPage } from "./api.js";
 
 const WAIT = 400;
+const AGAIN = 2000;
 /** Which try is the newest: an older answer is dropped. */
 let tries = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -20,8 +22,19 @@ async function preview(form) {
   if (drawn) document.querySelector("#preview")?.replaceWith(drawn);
 }
 
-/** Begin to listen. */
-export function watchPreviews() {
+/** Look again at what goes on, unless the page is hidden or was left. */
+async function lookAgain() {
+  const part = document.querySelector("#again[data-again]");
+  if (!part || document.hidden) return;
+  const answer = await askPage(location.href);
+  const found = new DOMParser().parseFromString(answer.text, "text/html").querySelector("#again");
+  if (found && part.isConnected) part.replaceWith(found);
+}
+
+/** Begin to listen and to look. */
+export function watchParts() {
+  const next = () => void lookAgain().catch(() => {}).finally(() => setTimeout(next, AGAIN));
+  setTimeout(next, AGAIN);
   document.addEventListener("input", (event) => {
     const field = /** @type {Element} */ (event.target);
     const form = field.closest("form");
