@@ -1,7 +1,8 @@
 """The command `loyalty` in a folder of its own: in this process, which is quick, or in one of its own, as people do.
 
 In this process nothing of the command stays: folder, variables, output and logging are the test's again afterwards.
-What concerns the process itself (signals, servers, encodings, a cold start) runs in a separate one.
+What concerns the process itself (signals, servers, encodings) runs in a separate one. That starts warm, forked from a
+process that has imported everything, unless a test is about the start itself: then its console is cold.
 """
 
 import json
@@ -9,7 +10,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,15 +17,9 @@ from typing import Any
 
 from loyalty_app.settings import Settings
 from testkit.console_in_process import run_here
+from testkit.warm_process import Order, Process, started
 
-COMMAND = [sys.executable, "-m", "loyalty_cli"]
-SET_HANGUP = (
-    sys.executable,
-    "-S",
-    "-c",
-    "import os, signal, sys; signal.signal(signal.SIGHUP, int(sys.argv[1])); os.execv(sys.argv[2], sys.argv[2:])",
-)
-"""Starts the command that follows, with a disposition of SIGHUP: a process inherits one that is ignored."""
+PACKAGE = "loyalty_cli"
 GO_ON = {"serve", "api", "worker", "bot", "demo", "mcp", "listen"}
 """Commands that set signals and serve until they are stopped: always separate processes."""
 A_KEY = "a key for tests, and nowhere else"
@@ -33,17 +27,24 @@ SERVING = re.compile(r"Serving (?P<url>https?://[^\s/]+)/v1")
 CAFE = ("--name", "Café Zoë", "--reward", "A free coffee")
 
 Ended = subprocess.CompletedProcess[str]
-Process = subprocess.Popen[str]
 
 
 class Console:
     """A terminal in a folder. It has none of this test run's LOYALTY_ variables, only given ones."""
 
     def __init__(
-        self, folder: Path, settings: Settings | None = None, *, hangup: signal.Handlers = signal.SIG_DFL
+        self,
+        folder: Path,
+        settings: Settings | None = None,
+        *,
+        hangup: signal.Handlers = signal.SIG_DFL,
+        cold: bool = False,
     ) -> None:
-        """`hangup` is what SIGHUP does to long-running commands, however the tests themselves were started."""
-        self.folder, self.hangup = folder, hangup
+        """`hangup` is what SIGHUP does to long-running commands, however the tests themselves were started.
+
+        Processes of a cold console are new Pythons.
+        """
+        self.folder, self.hangup, self.cold = folder, hangup, cold
         self.environment = {name: text for name, text in os.environ.items() if not name.startswith("LOYALTY_")}
         if settings is not None:
             self.environment["LOYALTY_DATABASE_URL"] = settings.database_url
@@ -58,14 +59,10 @@ class Console:
 
     def run_process(self, *words: str, **variables: str) -> Ended:
         """Run the same in a separate process."""
-        return subprocess.run(
-            [*COMMAND, *words],
-            cwd=self.folder,
-            env={**self.environment, **variables},
-            check=False,
-            capture_output=True,
-            text=True,
-        )
+        with self._process(words, variables) as process:
+            said = process.communicate()
+        assert process.returncode is not None
+        return subprocess.CompletedProcess(words, process.returncode, *said)
 
     def ask(self, *words: str) -> dict[str, Any]:
         """The one JSON object that a command prints if it works."""
@@ -78,18 +75,15 @@ class Console:
     @contextmanager
     def start(self, *words: str, **variables: str) -> Iterator[Process]:
         """Start a long-running command; it is killed at the end if it still runs."""
-        with subprocess.Popen(
-            [*SET_HANGUP, str(int(self.hangup)), *COMMAND, *words],
-            cwd=self.folder,
-            env={**self.environment, **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process:
+        with self._process(words, variables) as process:
             try:
                 yield process
             finally:
                 process.kill()
+
+    def _process(self, words: tuple[str, ...], variables: dict[str, str]) -> Process:
+        order = Order(PACKAGE, words, str(self.folder), {**self.environment, **variables}, int(self.hangup))
+        return started(order, cold=self.cold)
 
     @contextmanager
     def serve(self, *words: str, **variables: str) -> Iterator[tuple[Process, str]]:

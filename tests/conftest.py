@@ -27,6 +27,7 @@ SLOW_FIXTURES = {"browser", "either_town", "place", "postgres_url", "redis_serve
 SLOW_IMPORTS = {
     *("PIL.Image", "asyncio.subprocess", "multiprocessing", "signal", "subprocess", "tests.browser"),
     *("testkit.console", "testkit.killed_bots", "testkit.postgres_pair", "testkit.sandbox", "testkit.town"),
+    "testkit.warm_process",
     *("tests.api.live", "tests.api.server", "tests.app.process", "tests.following", "tests.pictures.looking"),
     *("tests.webhooks.certificates", "tests.webhooks.receiver", "tests.webhooks.sending"),
 }

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from testkit.console import PACKAGE
+from testkit.warm_process import RELAY, can_be_warm, warm_place
 from tests.documents import CONTINUED, ROOT
 
 GOES_ON = ("make run", "loyalty demo", "loyalty serve", "loyalty api", "loyalty worker", "loyalty bot")
@@ -22,7 +24,9 @@ INSTEAD = {"loyalty serve": ("make run", "loyalty demo", "loyalty serve")}
 """What is stopped before something starts, because it has the same file or the same purpose."""
 UP = "Ctrl-C"
 PATIENCE_SECONDS = 60
-PROGRAM = f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m loyalty_cli "$@"\n'
+PYTHON = shlex.quote(sys.executable)
+COLD_PROGRAM = f'#!/bin/sh\nexec {PYTHON} -m loyalty_cli "$@"\n'
+PYTHON_PROGRAM = f'#!/bin/sh\nexec {PYTHON} "$@"\n'
 ACTIVATE = 'PATH="$PWD/.venv/bin:$PATH"\n'
 CURL = 'silent\nshow-error\nfail-with-body\nnoproxy = "*"\n'
 GIT = "[safe]\n\tdirectory = *\n"
@@ -34,11 +38,17 @@ def lines_of(text: str) -> list[str]:
     return [line.strip() for line in whole if line.strip() and not line.startswith("#")]
 
 
-def furnish(folder: Path) -> None:
+def warm_program() -> str:
+    """The program, as one that starts warm."""
+    words = [sys.executable, "-IS", str(RELAY), str(warm_place()), PACKAGE]
+    return f'#!/bin/sh\nexec {shlex.join(words)} "$@"\n'
+
+
+def furnish(folder: Path, program: str) -> None:
     """Put into a folder what `make setup` would: the program, and what puts it on the PATH."""
     programs = folder / ".venv" / "bin"
     programs.mkdir(parents=True)
-    for name, text in {"loyalty": PROGRAM, "python": f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n'}.items():
+    for name, text in {"loyalty": program, "python": PYTHON_PROGRAM}.items():
         (programs / name).write_text(text, encoding="utf-8")
         (programs / name).chmod(0o755)
     (programs / "activate").write_text(ACTIVATE, encoding="utf-8")
@@ -48,13 +58,15 @@ def furnish(folder: Path) -> None:
 class Terminal:
     """A terminal in a folder. `said` is what all commands have said; `fill` puts real values into a line."""
 
-    def __init__(self, folder: Path, fill: Callable[[str, str], str], **variables: str) -> None:
+    def __init__(self, folder: Path, fill: Callable[[str, str], str], *, cold: bool = False, **variables: str) -> None:
+        """In a cold terminal each `loyalty` is a new Python."""
         home, self.folder = folder / "home", folder / "here"
+        self.program = warm_program() if can_be_warm(os.environ) and not cold else COLD_PROGRAM
         for place in (home, self.folder):
             place.mkdir()
         (home / ".curlrc").write_text(CURL, encoding="utf-8")
         (home / ".gitconfig").write_text(GIT, encoding="utf-8")
-        furnish(self.folder)
+        furnish(self.folder, self.program)
         kept = {name: text for name, text in os.environ.items() if not name.startswith(("LOYALTY_", "MAKE", "MFLAGS"))}
         path = os.pathsep.join([str(self.folder / ".venv" / "bin"), os.environ["PATH"]])
         own = {"HOME": str(home), "PATH": path, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
@@ -87,7 +99,7 @@ class Terminal:
         self.environment = dict(pair.split("=", 1) for pair in state.read_text("utf-8").split("\0") if pair)
         self.folder = Path(Path(f"{state}.folder").read_text("utf-8").rstrip("\n"))
         if line.startswith("git clone"):
-            furnish(self.folder)
+            furnish(self.folder, self.program)
         return ended.stdout
 
     def _start(self, line: str, name: str) -> str:

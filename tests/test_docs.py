@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import PurePosixPath
@@ -31,6 +30,7 @@ from loyalty_app.settings import Settings, read_settings, unknown_variables
 from loyalty_cli import loyalty
 from loyalty_core import errors
 from loyalty_core.errors import LoyaltyError
+from testkit.warm_process import Order, Process, started
 from tests import documents
 from tests.documents import ROOT, blocks, prose, read, shown, spans, tables, typed
 from tests.laws import for_each
@@ -279,10 +279,8 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A demo that has just been opened, for each way to ask it."""
     if request.param == "curl" and shutil.which("curl") is None:
         pytest.skip("curl is not installed")
-    command = [sys.executable, "-m", "loyalty_cli", "demo", "--port", "0"]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
-    with subprocess.Popen(
-        command, cwd=tmp_path_factory.mktemp("demo"), env=environ, stdout=subprocess.PIPE, encoding="utf-8"
+    with started(
+        Order("loyalty_cli", ("demo", "--port", "0"), str(tmp_path_factory.mktemp("demo")), dict(os.environ))
     ) as process:
         try:
             yield Demo(welcome_of(process), request.param)
@@ -290,7 +288,7 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
             process.terminate()
 
 
-def welcome_of(process: "subprocess.Popen[str]") -> str:
+def welcome_of(process: Process) -> str:
     assert process.stdout is not None
     said = ""
     while "Ctrl-C" not in said:

@@ -3,8 +3,8 @@
 import asyncio
 import os
 import re
+import subprocess
 import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -13,10 +13,11 @@ import httpx
 from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
 from testkit.clocks import Clock
-from testkit.console import A_KEY
+from testkit.console import A_KEY, PACKAGE
+from testkit.warm_process import Order, Process, started
 from tests.api.till import Api, witness_of
 
-COMMAND = ("-m", "loyalty_cli", "serve", "--port", "0")
+WORDS = ("serve", "--port", "0")
 PATIENCE_SECONDS = 30
 
 
@@ -28,8 +29,8 @@ class Server:
 
     async def ended(self) -> str:
         """Wait until the process has ended; gives what it wrote to the terminal."""
-        _, said = await asyncio.wait_for(self.process.communicate(), PATIENCE_SECONDS)
-        return said.decode()
+        _, said = await asyncio.to_thread(self.process.communicate, timeout=PATIENCE_SECONDS)
+        return said
 
     async def hear(self, data: bytes) -> bytes:
         """Write to a new connection, and read until the server closes it."""
@@ -43,20 +44,28 @@ class Server:
 @asynccontextmanager
 async def started_server(settings: Settings, ulimit: int | None = None) -> AsyncIterator[Server]:
     """Start a server that may open `ulimit` files; it is killed afterwards if it has not ended by then."""
-    environment = {**os.environ, "LOYALTY_DATABASE_URL": settings.database_url, "LOYALTY_SECRET_KEY": A_KEY}
-    limited = ("prlimit", f"--nofile={ulimit}:{ulimit}") if ulimit else ()
-    command = (*limited, sys.executable, *COMMAND)
-    process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stderr=PIPE)
-    assert process.stderr is not None
-    try:
-        line = (await asyncio.wait_for(process.stderr.readline(), PATIENCE_SECONDS)).decode()
-        port = re.search(r"127\.0\.0\.1:(\d+)/v1", line)
-        assert port, line
-        yield Server(process, int(port[1]))
-    finally:
-        if process.returncode is None:
+    own = {"LOYALTY_DATABASE_URL": settings.database_url, "LOYALTY_SECRET_KEY": A_KEY}
+    order = Order(PACKAGE, WORDS, os.getcwd(), {**os.environ, **own})  # noqa: PTH109
+    with limited(order, ulimit) if ulimit else started(order) as process:
+        assert process.stderr is not None
+        try:
+            line = await asyncio.wait_for(asyncio.to_thread(process.stderr.readline), PATIENCE_SECONDS)
+            port = re.search(r"127\.0\.0\.1:(\d+)/v1", line)
+            assert port, line
+            yield Server(process, int(port[1]))
+        finally:
             process.kill()
-        await process.communicate()
+
+
+def limited(order: Order, ulimit: int) -> Process:
+    """A process of its own limits, which is a new Python."""
+    return subprocess.Popen(
+        ["prlimit", f"--nofile={ulimit}:{ulimit}", sys.executable, "-m", order.module, *order.words],
+        env=order.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 @asynccontextmanager

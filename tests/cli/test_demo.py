@@ -16,7 +16,8 @@ import pytest
 from loyalty_cli.demo.cafe import REGULARS
 from loyalty_cli.demo.telegram import CUSTOMER, OWNER
 from testkit.concurrency import until
-from testkit.console import Console, Process
+from testkit.console import Console
+from testkit.warm_process import Process
 
 PATIENCE_SECONDS = 30
 WIDTH = 80
@@ -66,8 +67,8 @@ def test_its_three_commands_lead_to_a_reward_one_after_the_other(console: Consol
         )
 
 
-def test_what_it_says_to_people_fits_a_terminal_and_can_be_pasted(console: Console) -> None:
-    with console.start("demo", "--port", "0") as process:
+def test_what_it_says_to_people_fits_a_terminal_and_can_be_pasted(tmp_path: Path) -> None:
+    with Console(tmp_path, cold=True).start("demo", "--port", "0") as process:
         assert process.stdout is not None
         lines = []
         for line in process.stdout:

@@ -43,7 +43,7 @@ def test_every_command_explains_itself_and_its_options(words: tuple[str, ...]) -
 
 
 def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
-    ended = Console(tmp_path).run_process("--version")
+    ended = Console(tmp_path, cold=True).run_process("--version")
 
     assert (ended.returncode, ended.stdout) == (0, "loyalty 0.1.0\n")
 

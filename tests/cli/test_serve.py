@@ -39,8 +39,8 @@ def as_till(key: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("command", "sign"), [("serve", signal.SIGTERM), ("serve", signal.SIGINT), ("api", signal.SIGTERM)]
 )
-def test_a_server_serves_until_it_is_asked_to_stop(console: Console, command: str, sign: signal.Signals) -> None:
-    with console.serve(command) as (process, url):
+def test_a_server_serves_until_it_is_asked_to_stop(tmp_path: Path, command: str, sign: signal.Signals) -> None:
+    with Console(tmp_path, cold=True).serve(command) as (process, url):
         assert httpx.get(f"{url}/health/ready").status_code == 200
         process.send_signal(sign)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from loyalty_app.settings import Settings
-from testkit.console import Console, Process
+from testkit.console import Console
+from testkit.warm_process import Process
 
 PATIENCE_SECONDS = 30
 SERVE, WORKER = ("serve", "--port", "0"), ("worker",)
@@ -47,7 +48,8 @@ def test_a_closed_terminal_ends_what_serves(tmp_path: Path, sqlite_settings: Set
 def test_where_a_closed_terminal_is_ignored_it_serves_on_until_it_is_told_otherwise(
     tmp_path: Path, sqlite_settings: Settings, words: tuple[str, ...], sign: signal.Signals
 ) -> None:
-    with Console(tmp_path, sqlite_settings, hangup=signal.SIG_IGN).start(*words) as process:
+    console = Console(tmp_path, sqlite_settings, hangup=signal.SIG_IGN, cold=True)
+    with console.start(*words) as process:
         assert first_of(process.stderr)
         hang_up(process)
         end(process, sign)

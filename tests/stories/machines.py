@@ -10,10 +10,11 @@ from loyalty_app.db.engine import open_database
 from loyalty_app.settings import Settings
 from testkit.clocks import Clock
 from testkit.concurrency import until
-from testkit.console import Console, Process
+from testkit.console import Console
 from testkit.killed_bots import waiting_updates
 from testkit.sandbox import SandboxServer, open_sandbox
 from testkit.town import BOT
+from testkit.warm_process import Process
 from tests.api.till import Api, witness_of
 
 PATIENCE_SECONDS = 60

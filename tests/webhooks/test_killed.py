@@ -4,10 +4,9 @@ import asyncio
 import json
 import os
 import signal
-import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,55 +16,48 @@ from loyalty_app.settings import Settings
 from loyalty_app.webhooks.delivery_queue import LEASE
 from loyalty_app.webhooks.worker import WebhookWorker
 from testkit.concurrency import until
+from testkit.warm_process import Order, Process, started
 from tests.webhooks.office import Office
 from tests.webhooks.receiver import receiving
 
 ROOT = Path(__file__).parents[2]
 
 
-DOOMED = ("-m", "tests.webhooks.doomed")
-WORKER = ("-m", "loyalty_cli", "worker")
+DOOMED, WORKER = "tests.webhooks.doomed", "loyalty_cli"
 
 
-@asynccontextmanager
-async def running(settings: Settings, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A Python process on this database, killed when the block ends."""
+@contextmanager
+def running(settings: Settings, module: str, *words: str) -> Iterator[Process]:
+    """A process on this database, killed when the block ends."""
     own = {
         f"LOYALTY_{name.upper()}": value
         for name in ("database_url", "secret_key", "webhook_allow")
         if (value := getattr(settings, name))
     }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, *arguments),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **own},
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):  # it may be dead already
+    with started(Order(module, words, str(ROOT), {**os.environ, **own})) as process:
+        try:
+            yield process
+        finally:
             process.kill()
-        await process.wait()
 
 
-async def lines(process: asyncio.subprocess.Process, count: int) -> list[str]:
+async def lines(process: Process, count: int) -> list[str]:
     """The next lines that a process prints."""
     assert process.stdout is not None
-    return [(await process.stdout.readline()).decode().strip() for _ in range(count)]
+    return [(await asyncio.to_thread(process.stdout.readline)).strip() for _ in range(count)]
 
 
-async def the_rest(process: asyncio.subprocess.Process) -> list[str]:
+async def the_rest(process: Process) -> list[str]:
     """All that a process has printed before it was killed; a line that it could not finish is left out."""
     assert process.stdout is not None
-    return [line.decode() for line in (await process.stdout.read()).splitlines(keepends=True) if line.endswith(b"\n")]
+    said = await asyncio.to_thread(process.stdout.read)
+    return [line for line in said.splitlines(keepends=True) if line.endswith("\n")]
 
 
 async def test_a_crash_between_commit_and_delivery_loses_nothing(office: Office, settings: Settings) -> None:
     async with receiving() as receiver:
         await office.endpoint(receiver.url)
-        async with running(settings, *DOOMED, "stamp", str(office.shop.business.id)) as till:
+        with running(settings, DOOMED, "stamp", str(office.shop.business.id)) as till:
             committed = await lines(till, 50)
             till.send_signal(signal.SIGKILL)
             committed += await the_rest(till)
@@ -83,11 +75,11 @@ async def test_a_worker_killed_after_sending_and_before_noting_it_sends_again_un
     async with receiving("wait") as receiver:
         await office.endpoint(receiver.url)
         await office.stamps(1)
-        async with running(settings, *DOOMED, "deliver") as worker:
+        with running(settings, DOOMED, "deliver") as worker:
             await lines(worker, 1)
             await receiver.gets(1)
             worker.send_signal(signal.SIGKILL)
-            await worker.wait()
+            await asyncio.to_thread(worker.wait)
         receiver.allowed.set()
         assert await office.attempts() == []
         async with office.worker(clock=after_the_lease):
@@ -104,10 +96,10 @@ async def test_what_a_killed_worker_had_under_way_is_sent_as_soon_as_another_one
     async with receiving("wait") as receiver:
         await office.endpoint(receiver.url)
         await office.stamps(6)
-        async with running(settings, *DOOMED, "deliver") as worker:
+        with running(settings, DOOMED, "deliver") as worker:
             await receiver.gets(4)
             worker.send_signal(signal.SIGKILL)
-            await worker.wait()
+            await asyncio.to_thread(worker.wait)
         receiver.allowed.set()
         began = time.perf_counter()
         async with office.worker(clock=real_time):
@@ -122,7 +114,7 @@ async def test_what_a_running_worker_has_under_way_is_left_to_it_when_another_on
     async with receiving("wait") as receiver:
         await office.endpoint(receiver.url)
         await office.stamps(4)
-        async with running(settings, *DOOMED, "deliver"):
+        with running(settings, DOOMED, "deliver"):
             await receiver.gets(4)
             async with office.worker(clock=real_time) as other:
                 await until(lambda: looked(other))
@@ -139,7 +131,7 @@ async def test_a_worker_that_is_killed_keeps_its_deliveries_only_until_its_lease
     async with receiving("wait") as receiver:
         await office.endpoint(receiver.url)
         await office.stamps(1)
-        async with running(settings, *DOOMED, "deliver") as worker:
+        with running(settings, DOOMED, "deliver") as worker:
             await lines(worker, 1)
             await receiver.gets(1)
         [row] = await office.deliveries()
@@ -156,14 +148,14 @@ async def test_a_worker_that_is_asked_to_stop_finishes_what_is_under_way(
     async with receiving("wait") as receiver:
         await office.endpoint(receiver.url)
         await office.stamps(6)
-        async with running(settings, *WORKER) as worker:
+        with running(settings, WORKER, "worker") as worker:
             await receiver.gets(4)
             worker.send_signal(getattr(signal, name))
             assert worker.stderr is not None
-            while b"Finishing" not in await worker.stderr.readline():
+            while "Finishing" not in await asyncio.to_thread(worker.stderr.readline):
                 pass
             receiver.allowed.set()
-            assert await worker.wait() == 0
+            assert await asyncio.to_thread(worker.wait) == 0
     assert [row.status for row in await office.deliveries()] == ["delivered"] * 4 + ["queued"] * 2
     assert len(receiver.requests) == 4
 
