@@ -40,7 +40,8 @@ async def get_key(request: AppRequest) -> ASGIResponse:
     Operation(
         name="branches.list",
         summary="List branches",
-        text="The places of the shop, the oldest first. A stamp may name one as `branch_id`.",
+        text="The places of the shop, the oldest first. A stamp may name one as `branch_id`. One with "
+        "`closed_at` takes no stamps any more; its past still names it.",
         tag=TAG,
         scope=Scope.PROGRAM_READ,
         query=PageQuery,

@@ -6,12 +6,12 @@ Where they are is what their chat remembers; a page of the staff reads and write
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from loyalty_app.chat.chats import ChatChange, change_chat, find_chat
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import staff, telegram_chat
-from loyalty_app.shops.workplaces import branches_of, list_positions, require_workplace
+from loyalty_app.db.tables import staff, telegram_bot, telegram_chat
+from loyalty_app.shops.workplaces import list_positions, open_branches_of, require_workplace
 from loyalty_core.errors import InvalidRequest, NotOnStaff
 from loyalty_core.fields import BotId, BusinessId, ChatId, UserId
 from loyalty_core.views import utc
@@ -55,7 +55,7 @@ def read_shift(connection: Connection, *, user_id: UserId, bot_id: BotId, now: d
         ShiftShop(
             id=shop.id,
             name=shop.name,
-            branches=tuple(ShiftBranch(each.id, each.name) for each in branches_of(connection, shop.id)),
+            branches=tuple(ShiftBranch(each.id, each.name) for each in open_branches_of(connection, shop.id)),
         )
         for shop in businesses
     )
@@ -95,17 +95,18 @@ async def choose_workplace(
     await change_chat(database, bot_id, ChatId(user_id), change, now=now)
 
 
-def places_of_staff(connection: Connection, business_id: BusinessId, *, bot_id: BotId) -> dict[int, str]:
-    """The branches where the members of a shop's staff are, by their ids there; who has chosen none is left out.
+def places_of_staff(connection: Connection, business_id: BusinessId, *, bot_id: BotId) -> dict[int, int]:
+    """The open branches where the members of a shop's staff are, by their ids there; who has chosen none is left out.
 
     What somebody told this bot counts before what they told another.
     """
-    branches = {branch.id: branch.name for branch in branches_of(connection, business_id)}
+    branches = [branch.id for branch in open_branches_of(connection, business_id)]
+    everywhere = telegram_chat.c.bot_id.in_(select(telegram_bot.c.bot_id))  # chats are found by bot and person
     chats = (
         select(staff.c.id, telegram_chat.c.branch_id)
-        .join_from(staff, telegram_chat, staff.c.user_id == telegram_chat.c.chat_id)
+        .join_from(staff, telegram_chat, and_(everywhere, staff.c.user_id == telegram_chat.c.chat_id))
         .where(staff.c.business_id == business_id, staff.c.removed_at.is_(None))
         .where(telegram_chat.c.business_id == business_id, telegram_chat.c.branch_id.in_(branches))
         .order_by(telegram_chat.c.bot_id == bot_id)
     )
-    return {row.id: branches[row.branch_id] for row in connection.execute(chats)}
+    return {row.id: row.branch_id for row in connection.execute(chats)}

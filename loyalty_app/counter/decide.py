@@ -86,7 +86,7 @@ def give_stamp(order: GiveStamp, request: Request, state: BatchState) -> Decided
     """Stamp a card."""
     customer = customer_of(request, order.customer, state)
     _check_order_ref(request.business_id, order.stamp.order_ref, state)
-    _check_branch(request.business_id, order.stamp.branch_id, state)
+    _check_branch(request.business_id, order.stamp, state)
     at, program = (
         occasion(request, state, customer.card.current_stamps + order.stamp.stamps),
         state.program(request.business_id),
@@ -245,6 +245,13 @@ def _check_order_ref(business_id: int, order_ref: str | None, state: BatchState)
         raise OrderRefUsed(order_ref, used)
 
 
-def _check_branch(business_id: int, branch_id: int | None, state: BatchState) -> None:
-    if branch_id is not None and (business_id, branch_id) not in state.branches:
+def _check_branch(business_id: int, stamp: stamping.StampOrder, state: BatchState) -> None:
+    """A stamp that was given before its branch was closed counts, though it comes later."""
+    if stamp.branch_id is None:
+        return
+    key = business_id, stamp.branch_id
+    if key not in state.branches:
         raise InvalidRequest.field("branch_id", "must be the id of a branch of this business, or null")
+    closed_at = state.branches[key]
+    if closed_at is not None and closed_at <= moment_of(stamp, state.now):
+        raise InvalidRequest.field("branch_id", "must be the id of an open branch, or null: this one is closed")

@@ -227,7 +227,10 @@ class _Loading:
             lambda row: state.keep_code_use(entry_of(row)),
         )
         branches: list[Wanted] = [(business, stamp.branch_id) for business, stamp in stamps if stamp.branch_id]
-        yield Lookup(tables.branch, OWN_KEY, branches), lambda row: state.branches.add((row.business_id, row.id))
+        yield (
+            Lookup(tables.branch, OWN_KEY, branches),
+            lambda row: state.branches.update({(row.business_id, row.id): row.closed_at}),
+        )
         named = [(r.business_id, phone) for r in self.requests if (phone := phone_of(r))]
         phones: list[Wanted] = [(business, form) for business, phone in named for form in forms_of(phone)]
         yield Lookup(tables.customer, ("business_id", "phone"), phones), keep_phone

@@ -68,7 +68,7 @@ class BatchState:
         self.businesses: dict[int, Business] = {}
         self.endpoints: list[Row[Any]] = []
         self.staff: dict[Key, Actor] = {}
-        self.branches: set[Key] = set()
+        self.branches: dict[Key, datetime | None] = {}
         self.customers: dict[Key, Customer] = {}
         self.customers_by_code, self.customers_by_phone = dict[tuple[int, str], int](), dict[tuple[int, str], int]()
         self.customer_counts: dict[int, int] = defaultdict(int)

@@ -31,7 +31,8 @@ class BranchFigures(msgspec.Struct, frozen=True, kw_only=True):
 class FiguresByBranch(msgspec.Struct, frozen=True, kw_only=True):
     """The branches in the order of their opening, then what has no branch. None of them if the shop has no branches.
 
-    The figures begin at `since`; with `whole` unset that is later than the period.
+    A closed branch is there if it had visits. The figures begin at `since`; with `whole` unset that is later than the
+    period.
     """
 
     since: datetime
@@ -53,7 +54,8 @@ def read_branch_figures(
     if cut is not None:
         first, since = cut.id + 1, max(since, cut.occurred_at.astimezone(business.zone))
     sums = _sums(connection, business, first, since)
-    named = [_figures(branch.name, sums.get(branch.id)) for branch in branches]
+    shown = [branch for branch in branches if branch.closed_at is None or branch.id in sums]
+    named = [_figures(branch.name, sums.get(branch.id)) for branch in shown]
     elsewhere = [_figures(None, sums[None])] if None in sums else []
     return FiguresByBranch(since=since, whole=cut is None, branches=(*named, *elsewhere))
 

@@ -34,18 +34,20 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
     business_id: int
     name: str
     created_at: datetime
+    closed_at: datetime | None = None
 
 
 class BranchView(msgspec.Struct, frozen=True):
-    """A branch as the world sees it."""
+    """A branch as the world sees it. One with `closed_at` takes no stamps; its past still names it."""
 
     id: int
     name: str
     created_at: datetime
+    closed_at: datetime | None = None
 
 
 class Workplace(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop where somebody works: their position, and its branches."""
+    """A shop where somebody works: their position, and its open branches."""
 
     position: Position
     branches: tuple[Branch, ...]
@@ -66,9 +68,9 @@ def require_position(
 
 
 def require_workplace(connection: Connection, business_id: BusinessId, *, user_id: UserId, bot_id: BotId) -> Workplace:
-    """The shop where a person works, with its branches. Raises NotOnStaff as `require_position` does."""
+    """The shop where a person works, with its open branches. Raises NotOnStaff as `require_position` does."""
     position = require_position(connection, business_id, user_id=user_id, bot_id=bot_id)
-    return Workplace(position=position, branches=branches_of(connection, business_id))
+    return Workplace(position=position, branches=open_branches_of(connection, business_id))
 
 
 def list_positions(connection: Connection, *, user_id: UserId, bot_id: BotId) -> list[Position]:
@@ -79,21 +81,23 @@ def list_positions(connection: Connection, *, user_id: UserId, bot_id: BotId) ->
 
 
 def _branch_of(row: Row[Any]) -> Branch:
-    return Branch(id=row.id, business_id=row.business_id, name=row.name, created_at=row.created_at)
+    return Branch(**{name: getattr(row, name) for name in Branch.__struct_fields__})
 
 
 async def add_branch(database: Database, business_id: int, *, name: str, now: datetime) -> Branch:
     """Add a branch to a shop. Raises InvalidRequest."""
     title = clean_name(name)
 
-    def work(connection: Connection) -> Branch:
-        find_business(connection, business_id)
-        with database.ids(connection) as ids:
-            branch = Branch(id=ids.take(Kind.BRANCH), business_id=business_id, name=title, created_at=now)
-        database.insert(connection, branch_table, [msgspec.structs.asdict(branch)])
-        return branch
+    return await database.write(lambda connection: place_branch(database, connection, business_id, name=title, now=now))
 
-    return await database.write(work)
+
+def place_branch(database: Database, connection: Connection, business_id: int, *, name: str, now: datetime) -> Branch:
+    """Add a branch with a clean name inside the caller's transaction. Raises InvalidRequest."""
+    find_business(connection, business_id)
+    with database.ids(connection) as ids:
+        branch = Branch(id=ids.take(Kind.BRANCH), business_id=business_id, name=name, created_at=now)
+    database.insert(connection, branch_table, [msgspec.structs.asdict(branch)])
+    return branch
 
 
 async def list_branches(database: Database, business_id: int) -> list[Branch]:
@@ -107,13 +111,23 @@ async def list_branches(database: Database, business_id: int) -> list[Branch]:
 
 
 def page_of_branches(connection: Connection, business_id: BusinessId, *, wanted: PageRequest) -> Page[BranchView]:
-    """The branches of a shop for the wire, the oldest first. Raises PageTooDeep, InvalidCursor."""
+    """The branches of a shop for the wire, the oldest first, closed ones too. Raises PageTooDeep, InvalidCursor."""
     own = select(branch_table).where(branch_table.c.business_id == business_id)
     found = read_page(connection, own, Walk("branches", branch_table.c.id), wanted=wanted, total=None)
-    return page_of(found, lambda row: BranchView(row.id, row.name, row.created_at))
+    return page_of(found, lambda row: branch_view(_branch_of(row)))
+
+
+def branch_view(branch: Branch) -> BranchView:
+    """A branch for the wire."""
+    return BranchView(branch.id, branch.name, branch.created_at, branch.closed_at)
 
 
 def branches_of(connection: Connection, business_id: int) -> tuple[Branch, ...]:
-    """The branches of a shop, the oldest first; none if there is no such shop."""
+    """The branches of a shop, the oldest first, closed ones too; none if there is no such shop."""
     own = select(branch_table).where(branch_table.c.business_id == business_id).order_by(branch_table.c.id)
     return tuple(_branch_of(row) for row in connection.execute(own))
+
+
+def open_branches_of(connection: Connection, business_id: int) -> tuple[Branch, ...]:
+    """The branches of a shop that take stamps, the oldest first."""
+    return tuple(branch for branch in branches_of(connection, business_id) if branch.closed_at is None)

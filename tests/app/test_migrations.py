@@ -181,6 +181,7 @@ LANDED = {
     "0021_what_is_owed_and_flags.py": "1aa9629979cc7d6a",
     "0022_looks_of_shops.py": "9eef65c930e39ffc",
     "0023_merging_customers.py": "4776091e5ff2373c",
+    "0024_closed_branches.py": "141c8bdaa47d3105",
 }
 
 

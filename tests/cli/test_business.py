@@ -127,6 +127,19 @@ def test_branches_are_added_and_listed(tmp_path: Path, settings: Settings) -> No
     assert console.ask("branch", "list", "--business", "1") == {"branches": [harbour]}
 
 
+@pytest.mark.usefixtures("shop")
+def test_a_branch_is_renamed_closed_and_opened_again(tmp_path: Path, settings: Settings) -> None:
+    console, here = Console(tmp_path, settings), ("1", "--business", "1")
+    harbour = console.ask("branch", "add", "--business", "1", "--name", "Harbour")
+    renamed = console.ask("branch", "rename", *here, "--name", "Port")
+    closed = console.ask("branch", "close", *here)
+    assert renamed == {**harbour, "name": "Port"}
+    assert ({**closed, "closed_at": None}, closed["closed_at"] is None) == (renamed, False)
+    assert console.ask("branch", "list", "--business", "1") == {"branches": [closed]}
+    assert console.ask("branch", "reopen", *here) == renamed
+    assert "branch_id" in refused(console.run("branch", "close", "2", "--business", "1"), 2)
+
+
 @pytest.mark.parametrize(
     "words",
     [

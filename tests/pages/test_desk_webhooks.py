@@ -12,6 +12,7 @@ from loyalty_app.webhooks.delivery_log import DeliveryView, list_deliveries
 from loyalty_app.webhooks.endpoints import WebhookView, list_webhooks
 from loyalty_app.webhooks.pausing import pause, resume
 from loyalty_core.access import Role
+from loyalty_core.events import EVENT_TYPES
 from tests.pages.desk_page import DeskPage, desk_of, texts
 from tests.pages.place import Place
 
@@ -80,6 +81,11 @@ async def test_a_webhook_is_registered_once_and_its_secret_shown_once(place: Pla
     pages = [again.text, *[(await desk.get(path)).text for path in ("webhooks", f"webhooks/{webhook.id}")]]
     assert [secret in page for page in pages] == [False] * 3
     assert all(URL in page for page in pages)
+
+
+async def test_every_event_of_the_api_can_be_ticked(place: Place) -> None:
+    page = (await (await desk_of(place)).get("webhooks")).text
+    assert re.findall(r'name="([a-z.]+)" value="yes"', page) == list(EVENT_TYPES)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@
     entry.py      the way in: the list of shops, and what is shown to those who are not signed in
     figures.py, ledger.py, customers.py, customer_card.py, rewards.py, program.py: a section each
     staff.py, staff_lines.py  people and invitations
+    branches.py   where the shop is
     access.py, access_lines.py  API keys
     webhooks.py, endpoint.py, endpoint_lines.py  webhooks, and what was sent to each
     look.py       how cards and posters look; exporting.py: files to take along
@@ -18,6 +19,7 @@ from litestar import Router
 
 from api.pages.desk import (
     access,
+    branches,
     customer_card,
     customers,
     endpoint,
@@ -44,6 +46,7 @@ DESK = Router(
         *rewards.HANDLERS,
         *program.HANDLERS,
         *staff.HANDLERS,
+        *branches.HANDLERS,
         *access.HANDLERS,
         *webhooks.HANDLERS,
         *endpoint.HANDLERS,

@@ -133,7 +133,7 @@ async def _card(
         "profile": _profile(details, form),
         "was": _profile(details, None),
         "lines": ledger_lines(visit, deeds.data, branches),
-        "branches": branches,
+        "branches": {branch.id: branch.name for branch in everywhere if branch.closed_at is None},
     }
     faults = field_faults(visit.words, refusal) if refusal else {}
     if "sure" in faults:

@@ -17,6 +17,8 @@ EVENTS: dict[str, str] = {
     "customer.created": N_("somebody has a new card"),
     "customer.updated": N_("a profile was changed"),
     "customer.deleted": N_("a customer was erased"),
+    "customer.merged": N_("two customers became one"),
+    "customer.unmerged": N_("one customer became two again"),
     "stamp.added": N_("stamps were given"),
     "reward.earned": N_("a card became full"),
     "reward.redeemed": N_("a reward was handed out"),

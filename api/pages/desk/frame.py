@@ -49,6 +49,8 @@ SAID: dict[str, str] = {
     "replayed": N_("It is sent again. What comes of it stands in the list below; load the page again to see it."),
     "none_failed": N_("There is nothing left to send again."),
     "deleted": N_("The webhook is deleted. Nothing is sent there any more."),
+    "opened": N_("The branch is open."),
+    "closed": N_("The branch is closed. It takes no stamps any more; what happened there stays."),
     "discarded": N_("The list is thrown away. Nothing was imported."),
     "erased": N_("The card and all personal data of this customer are erased."),
 }

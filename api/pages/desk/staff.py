@@ -21,6 +21,7 @@ from loyalty_app.shops.invites import Offer
 from loyalty_app.shops.links import invite_link
 from loyalty_app.shops.open_invites import invite_keyed, open_invites, withdraw_invite
 from loyalty_app.shops.staff import list_staff, remove_staff
+from loyalty_app.shops.workplaces import branches_of
 from loyalty_app.words import Html
 from loyalty_core.access import Role
 from loyalty_core.errors import InvalidRequest, LoyaltyError
@@ -99,15 +100,17 @@ async def _invite(visit: DeskVisit, form: SentForm, role: Role) -> str:
 async def _page(visit: DeskVisit, *, refusal: LoyaltyError | None = None) -> Template:
     shop, now, bot_id = visit.shop, visit.now, visit.person.bot_id
     members = await list_staff(visit.runtime.database, shop.id)
-    work, places, invites = await visit.runtime.database.read(
+    work, places, everywhere, invites = await visit.runtime.database.read(
         lambda c: (
             read_staff_work(c, shop, now=now),
             places_of_staff(c, shop.id, bot_id=bot_id),
+            branches_of(c, shop.id),
             open_invites(c, shop.id, now),
         )
     )
+    names = {branch.id: branch.name for branch in everywhere}
     context: dict[str, object] = {
-        "lines": staff_lines(visit, work, members, places),
+        "lines": staff_lines(visit, work, members, {who: names.get(place, "") for who, place in places.items()}),
         "invites": invite_lines(visit, invites),
         "offered": {role: (ROLES[role], RIGHTS[role]) for role in Role if may_manage(visit, role)},
     }

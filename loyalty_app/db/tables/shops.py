@@ -89,6 +89,7 @@ branch = owned(
     Column("id", BigId, nullable=False),
     Column("name", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
     PrimaryKeyConstraint("business_id", "id"),
 )
 

@@ -88,13 +88,15 @@ class BatchOutcome(Model):
 
 
 class Branch(Model):
-    """A branch as the world sees it."""
+    """A branch as the world sees it. One with `closed_at` takes no stamps; its past still names it."""
 
     id: int
 
     name: str
 
     created_at: str
+
+    closed_at: str | None
 
 
 class CardLink(Model):
