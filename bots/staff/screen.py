@@ -16,6 +16,7 @@ from bots.turn import Turn
 from bots.words import Html, Words, reply
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.staff_view import StaffView, look_at
+from loyalty_core.access import Role
 from loyalty_core.errors import CustomerNotFound, NotOnStaff
 from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import Entry, EntryType
@@ -154,6 +155,7 @@ def rows_of(screen: StaffScreen, nonce: str, *, back: Rows, more: str | None = N
         [add(count) for count in MANY] if more == AMOUNTS else [offered],
         *_undo(screen, nonce, parts=more == PARTS),
         _branch(screen),
+        _merge(screen),
         *back,
     ]
 
@@ -179,6 +181,12 @@ def undo_label(words: Words, entry: Entry) -> str:
     if entry.type is EntryType.STAMP:
         return words.label("↩️ Undo {amount}", amount=words.plus(entry.stamps))
     return words.label("↩️ Undo the reward")
+
+
+def _merge(screen: StaffScreen) -> list[InlineKeyboardButton]:
+    if screen.shift.position.actor.role not in {Role.MANAGER, Role.OWNER}:
+        return []
+    return [button(screen.words.label("🔗 Merge with another card"), "merge", *screen.data())]
 
 
 def _branch(screen: StaffScreen) -> list[InlineKeyboardButton]:

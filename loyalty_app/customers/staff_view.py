@@ -11,12 +11,13 @@ import msgspec
 from sqlalchemy import Connection, or_, select
 
 from loyalty_app.contacts import checked_phone
+from loyalty_app.counter.merges import MergeRecord, decode
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.lists import find_customer
 from loyalty_app.customers.search import CustomerSearch
 from loyalty_app.db.merged_customers import kept_id, with_merged_phone
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
-from loyalty_app.db.tables import customer, reward, transaction
+from loyalty_app.db.tables import customer, customer_merge, reward, transaction
 from loyalty_app.pagination import PageRequest
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.links import code_in
@@ -163,6 +164,17 @@ def with_phone_in(connection: Connection, shops: Iterable[Business], typed: str)
         if found is not None:
             return found
     return None
+
+
+def merged_with(
+    connection: Connection, business_id: BusinessId, customer_id: CustomerId, *, most: int
+) -> list[tuple[int, str]]:
+    """Who was merged into a customer and can be separated again, the newest first: their ids and first names."""
+    own = (customer_merge.c.business_id == business_id, customer_merge.c.into_id == customer_id)
+    newest = select(customer_merge).where(*own, customer_merge.c.undo.is_not(None))
+    rows = connection.execute(newest.order_by(customer_merge.c.merged_at.desc()).limit(most))
+    records = map(MergeRecord.of, rows)
+    return [(one.from_id, first_name(decode(one.undo).merge.other.name)) for one in records if one.undo is not None]
 
 
 def with_name_in(connection: Connection, shops: Iterable[Business], typed: str, *, most: int) -> list[Customer]:
