@@ -124,6 +124,12 @@ def _restore() -> click.Command:
     return restore
 
 
+def _move() -> click.Command:
+    from loyalty_cli.move import move
+
+    return move
+
+
 def _migrate() -> click.Command:
     from loyalty_cli.database import migrate
 
@@ -164,6 +170,7 @@ COMMANDS = {
     "export": ListedCommand("Write all that a shop owns into open files.", _export),
     "backup": ListedCommand("Copy the whole database into one file, and prove the copy.", _backup),
     "restore": ListedCommand("Put a backup back in its place.", _restore),
+    "move": ListedCommand("Move everything to another database, SQLite or PostgreSQL.", _move),
     "migrate": ListedCommand("Set the database up, or bring it up to date.", _migrate),
     "doctor": ListedCommand("Check everything, every card too; say what to correct.", _doctor),
 }

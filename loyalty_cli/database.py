@@ -28,7 +28,7 @@ def with_database(work: "Callable[[Database], Awaitable[Result]]", *, make: bool
 
     settings = read_settings()
     check_name(settings)
-    _check_schema(settings, make=make)
+    check_schema(settings, make=make)
 
     async def opened() -> Result:
         database = open_database(settings, unhurried=True)
@@ -40,7 +40,8 @@ def with_database(work: "Callable[[Database], Awaitable[Result]]", *, make: bool
     return asyncio.run(opened())
 
 
-def _check_schema(settings: Settings, *, make: bool) -> None:
+def check_schema(settings: Settings, *, make: bool = False) -> None:
+    """Raise CommandFailed unless the schema is the newest; an empty database is set up if `make` is True."""
     from loyalty_app.db.migrate import check_known, newest, version_of
     from loyalty_app.db.migrate import migrate as bring_to_newest
 

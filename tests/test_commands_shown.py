@@ -53,7 +53,7 @@ BEFORE = {
 }
 """What a document takes for granted."""
 
-NEW_SERVER = {"docs/howto/grow.md": "loyalty migrate"}
+NEW_SERVER = {"docs/howto/grow.md": "loyalty doctor"}
 """Where a document moves on to PostgreSQL, and does not show the settings again."""
 
 DOCUMENTS = [
@@ -147,6 +147,7 @@ def filled(parts: Parts, line: str, said: str) -> str:
         r"(?<=\"delivery_id\": )\d+": last(r'"delivery_id":\s*(\d+)', said),
         r"\$TRANSACTION": last(r'"data":\{"transaction_id":\s*(\d+)', said),
         r"(?<=\"since\": \")[^\"]+": f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}",
+        r"postgresql://\S+": parts.postgres or None,
         r"https://pos\.example\.com/hook": parts.hook,
     }
     for pattern, value in values.items():

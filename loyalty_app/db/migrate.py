@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, inspect, text
 
+from loyalty_app.db.move_mark import refuse_marked
 from loyalty_app.db.postgres import engine as postgres
 from loyalty_app.db.schema import add_missing
 from loyalty_app.db.sqlite import engine as sqlite
@@ -47,7 +48,8 @@ def newest() -> str:
 
 
 def current(connection: Connection) -> str | None:
-    """The schema version of a database, or None if it is empty."""
+    """The schema version of a database, or None if it is empty. Raises SettingsError if a move has marked it."""
+    refuse_marked(connection)
     if not inspect(connection).has_table(VERSION_TABLE):
         return None
     version: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608  # our own

@@ -1,0 +1,128 @@
+"""The place that is left: held while its rows are copied, so that all can be read and nothing changes; then closed.
+
+Servers there go on to answer questions. Who wants to write is told that the database is busy, at first because of the
+lock, at the end for good, because what was closed takes no changes. A process that ends lets everything go.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from loyalty_app.db.move_mark import MoveMark, set_mark
+from loyalty_app.db.outages import READ_ONLY
+from loyalty_app.db.postgres import engine as postgres
+from loyalty_app.db.sqlite import engine as sqlite
+from loyalty_app.db.sqlite.served_file import BESIDE
+from loyalty_app.db.tables import metadata
+from loyalty_app.settings import Settings, SettingsError
+
+CLOSED = "loyalty_moved"
+"""The function in PostgreSQL that refuses changes, and the trigger that calls it."""
+ASIDE = ".moved"
+
+
+class HeldSource(ABC):
+    """A database in which nobody can write."""
+
+    @abstractmethod
+    async def close(self, mark: MoveMark) -> None:
+        """Let nobody write there any more, and say where everything is now."""
+
+
+@asynccontextmanager
+async def held(settings: Settings) -> AsyncIterator[HeldSource]:
+    """Hold the database of the settings until the block ends."""
+    if settings.on_sqlite:
+        with _held_file(settings.sqlite_path) as file:
+            yield file
+        return
+    engine = postgres.open_engine(settings.direct_url)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(_lock)
+            yield _HeldTables(connection)
+    finally:
+        await engine.dispose()
+
+
+def _lock(connection: Connection) -> None:
+    """Lock all tables against writers and their locks, not against readers."""
+    names = ", ".join(f'"{name}"' for name in sorted(metadata.tables))
+    connection.execute(text(f"LOCK TABLE {names} IN EXCLUSIVE MODE"))
+
+
+class _HeldTables(HeldSource):
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401  # AsyncConnection, which brings the ORM
+        self._connection = connection
+
+    async def close(self, mark: MoveMark) -> None:
+        """Refuse all changes from the end of the transaction on, as a standby does."""
+        await self._connection.run_sync(lambda connection: _refuse_changes(connection, mark))
+        await self._connection.commit()
+
+
+def _refuse_changes(connection: Connection, mark: MoveMark) -> None:
+    says = f"RAISE EXCEPTION 'this installation has moved' USING ERRCODE = '{READ_ONLY}'"
+    connection.execute(text(f"CREATE FUNCTION {CLOSED}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {says}; END $$"))
+    for name in sorted(metadata.tables):
+        changes = f'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{name}"'
+        connection.execute(text(f"CREATE TRIGGER {CLOSED} {changes} EXECUTE FUNCTION {CLOSED}()"))
+    set_mark(connection, mark)
+
+
+@contextmanager
+def _held_file(path: Path) -> Iterator[HeldSource]:
+    engine = sqlite.open_engine(path)
+    try:
+        with engine.connect() as connection, connection.begin() as transaction:
+            yield _HeldFile(path.resolve())
+            transaction.rollback()
+    finally:
+        engine.dispose()
+
+
+class _HeldFile(HeldSource):
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def close(self, mark: MoveMark) -> None:
+        """Put a small file in the place of the database, in one step; the old one is kept beside it.
+
+        A server that has the old one open sees that it was replaced, and writes nothing more.
+        """
+        aside = self._path.with_name(self._path.name + ASIDE)
+        if aside.exists():
+            raise SettingsError(f"{aside} is there already: put it elsewhere, for the old database is kept there.")
+        self._empty_the_log()
+        sign = _sign(self._path.with_name(self._path.name + ".sign"), mark)
+        for end in BESIDE:
+            beside = self._path.with_name(self._path.name + end)
+            if beside.exists():
+                beside.rename(f"{aside}{end}")
+        aside.hardlink_to(self._path)
+        sign.replace(self._path)
+
+    def _empty_the_log(self) -> None:
+        """Bring all that stands in the WAL into the file; nobody writes meanwhile."""
+        with closing(sqlite.driver.connect(str(self._path), isolation_level=None)) as connection:
+            _, frames, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if frames != copied:
+            raise SettingsError("Another program reads the database for long. End it, and run this again.")
+
+
+def _sign(path: Path, mark: MoveMark) -> Path:
+    """A small database that holds nothing but a mark."""
+    path.unlink(missing_ok=True)
+    engine = sqlite.open_engine(path)
+    try:
+        with engine.begin() as connection:
+            set_mark(connection, mark)
+    finally:
+        engine.dispose()
+    with closing(sqlite.driver.connect(str(path), isolation_level=None)) as alone:
+        alone.execute("PRAGMA journal_mode = DELETE")
+    return path

@@ -1,0 +1,149 @@
+"""`loyalty move`: bring a whole installation to another database."""
+
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from loyalty_app.settings import Settings, read_settings
+from loyalty_cli import options
+from loyalty_cli.output import counted, tell
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from loyalty_app.moving.move import Moved
+
+
+@click.command()
+@click.option(
+    "--to", "url", required=True, metavar="URL", help="As LOYALTY_DATABASE_URL: sqlite:///… or postgresql://…"
+)
+@click.option("--dry-run", is_flag=True, help="Only say what would be moved, and whether the new place can take it.")
+@click.option("--replace", is_flag=True, help="Move over what is left where an installation has moved away.")
+@options.as_json
+def move(url: str, *, dry_run: bool, replace: bool, as_json: bool) -> None:
+    """Move everything to another database, SQLite or PostgreSQL.
+
+    All codes, keys, links, chats, rewards and figures stay as they are. Servers may run: they answer "busy" to whoever
+    writes until the move is done, and for good once it is. Everything is compared and proven before the old place is
+    closed. A move that was interrupted is run again.
+    """
+    from loyalty_app.clock import utc_now
+    from loyalty_cli.process import tidy_up_at_the_end
+
+    tidy_up_at_the_end()
+    source = read_settings()
+    target = _target(source, url)
+    if _opened_already(source, target):
+        tell(
+            {"moved": True, "rows": {}},
+            "The move was complete but for the last step, which is done now.",
+            as_json=as_json,
+        )
+        return
+    _check(source, target, replace=replace)
+    if dry_run:
+        _tell_plan(source, target, as_json=as_json)
+        return
+    _tell_moved(_move(source, target, utc_now()), source, target, as_json=as_json)
+
+
+def _target(source: Settings, url: str) -> Settings:
+    """The settings of the new place; all but the place are those of the old one. Raises SettingsError."""
+    from msgspec.structs import replace
+
+    from loyalty_app.moving.move import place_of
+    from loyalty_app.settings import SettingsError, checked
+
+    try:
+        target = checked(replace(source, database_url=url, database_direct_url=None, workers=1))
+    except SettingsError as error:
+        raise SettingsError(str(error).replace("LOYALTY_DATABASE_URL", "--to")) from error
+    if place_of(source) == place_of(target):
+        raise SettingsError("--to names the database that LOYALTY_DATABASE_URL names.")
+    return target
+
+
+def _opened_already(source: Settings, target: Settings) -> bool:
+    """Open the new place if a move there was interrupted after the old place was closed."""
+    from loyalty_app.moving.move import place_of
+    from loyalty_app.moving.targets import finish, mark_of
+
+    there, here = mark_of(target), mark_of(source)
+    if here is None or here.state != "moved" or here.place != place_of(target):
+        return False
+    if there is not None and there.state == "moving":
+        finish(target)
+        return True
+    return False
+
+
+def _check(source: Settings, target: Settings, *, replace: bool) -> None:
+    from loyalty_app.moving.keys import check_key
+    from loyalty_app.moving.targets import check_target
+    from loyalty_cli.database import check_schema
+
+    check_schema(source)
+    check_target(target, replace=replace)
+    check_key(source, target)
+
+
+def _tell_plan(source: Settings, target: Settings, *, as_json: bool) -> None:
+    import asyncio
+
+    from loyalty_app.moving.move import count_rows, place_of
+
+    rows = asyncio.run(count_rows(source))
+    lines = [f"This would move {_all(rows)} to {place_of(target)}:", *_lines(rows), "", "Nothing was changed."]
+    tell({"moved": False, "rows": rows}, "\n".join(lines), as_json=as_json)
+
+
+def _move(source: Settings, target: Settings, now: datetime) -> "Moved":
+    import asyncio
+
+    from loyalty_app.db.move_mark import MoveMark
+    from loyalty_app.moving.keys import carry_key
+    from loyalty_app.moving.move import move as move_all
+    from loyalty_app.moving.move import place_of
+    from loyalty_app.moving.targets import finish, prepare
+
+    prepare(target, MoveMark("moving", place_of(source), f"{now:%Y-%m-%d %H:%M} UTC"))
+    moved = asyncio.run(move_all(source, target, now=now, progress=_progress))
+    carry_key(source, target)
+    finish(target)
+    return moved
+
+
+def _progress(table: str, rows: int) -> None:
+    """Tell who waits at a terminal how far it is."""
+    if rows and sys.stderr.isatty():
+        click.echo(f"{table}: {counted(rows, 'row')}", err=True)
+
+
+def _tell_moved(moved: "Moved", source: Settings, target: Settings, *, as_json: bool) -> None:
+    from loyalty_app.moving.keys import carry_key
+    from loyalty_app.moving.move import place_of
+    from loyalty_app.moving.sources import ASIDE
+
+    key, place = carry_key(source, target), place_of(target)
+    lines = [
+        f"Moved {_all(moved.rows)} to {place}. For {moved.seconds:.1f} seconds nobody could write.",
+        "Every row is what it was, and every card agrees with its ledger. The old place takes no changes any more.",
+        f"Set LOYALTY_DATABASE_URL to what --to was ({place}), and start the servers again.",
+    ]
+    if source.on_sqlite:
+        lines.append(f"What was there is kept as {source.sqlite_path}{ASIDE}; remove it once you need it no more.")
+    if key is not None:
+        lines.append(f"Set LOYALTY_SECRET_KEY to the text in {key}: the secrets need it.")
+    answer = {"moved": True, "rows": moved.rows, "seconds": round(moved.seconds, 3), "to": place}
+    tell({**answer, "key_file": str(key) if key else None}, "\n".join(lines), as_json=as_json)
+
+
+def _all(rows: "Mapping[str, int]") -> str:
+    return f"{counted(sum(rows.values()), 'row')} of {counted(rows['business'], 'shop')}"
+
+
+def _lines(rows: dict[str, int]) -> list[str]:
+    return [f"  {name}: {count:,}" for name, count in rows.items() if count]
