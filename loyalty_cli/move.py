@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def move(url: str, *, dry_run: bool, replace: bool, as_json: bool) -> None:
     """Move everything to another database, SQLite or PostgreSQL.
 
-    All codes, keys, links, chats, rewards and figures stay as they are. Servers may run: they answer "busy" to whoever
-    writes until the move is done, and for good once it is. Everything is compared and proven before the old place is
+    All codes, keys, links, chats, rewards and figures stay as they are. Servers may run: they answer "busy" to those who
+    write until the move is done, and for good once it is. Everything is compared and proven before the old place is
     closed. A move that was interrupted is run again.
     """
     from loyalty_app.clock import utc_now
@@ -81,8 +81,7 @@ def _opened_already(source: Settings, target: Settings) -> bool:
 
 
 def _check(source: Settings, target: Settings, *, replace: bool) -> None:
-    from loyalty_app.moving.keys import check_key
-    from loyalty_app.moving.targets import check_target
+    from loyalty_app.moving.targets import check_key, check_target
     from loyalty_cli.database import check_schema
 
     check_schema(source)
@@ -104,10 +103,9 @@ def _move(source: Settings, target: Settings, now: datetime) -> "Moved":
     import asyncio
 
     from loyalty_app.db.move_mark import MoveMark
-    from loyalty_app.moving.keys import carry_key
     from loyalty_app.moving.move import move as move_all
     from loyalty_app.moving.move import place_of
-    from loyalty_app.moving.targets import finish, prepare
+    from loyalty_app.moving.targets import carry_key, finish, prepare
 
     prepare(target, MoveMark("moving", place_of(source), f"{now:%Y-%m-%d %H:%M} UTC"))
     moved = asyncio.run(move_all(source, target, now=now, progress=_progress))
@@ -123,9 +121,9 @@ def _progress(table: str, rows: int) -> None:
 
 
 def _tell_moved(moved: "Moved", source: Settings, target: Settings, *, as_json: bool) -> None:
-    from loyalty_app.moving.keys import carry_key
     from loyalty_app.moving.move import place_of
     from loyalty_app.moving.sources import ASIDE
+    from loyalty_app.moving.targets import carry_key
 
     key, place = carry_key(source, target), place_of(target)
     lines = [

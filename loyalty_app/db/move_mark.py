@@ -1,7 +1,7 @@
 """The mark of a move: a row in a database that an installation is moving into, or has moved away from.
 
-Whoever opens such a database is refused, with the sentence that says where to look. The table is there only as long as
-the mark is; no migration makes it. What a move does is in `loyalty_app/moving`.
+Who opens such a database is refused, with the sentence that says where to look. The table is there only as long as the
+mark is; no migration makes it. What a move does is in `loyalty_app/moving`.
 """
 
 from typing import Literal
@@ -29,7 +29,9 @@ def read_mark(connection: Connection) -> MoveMark | None:
     if not inspect(connection).has_table(_marks.name):
         return None
     row = connection.execute(_marks.select()).one_or_none()
-    return None if row is None else MoveMark(row.state, row.place, row.at)
+    if row is None:
+        return None
+    return MoveMark(row.state, row.place, row.at)
 
 
 def set_mark(connection: Connection, mark: MoveMark) -> None:

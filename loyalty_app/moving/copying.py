@@ -1,18 +1,22 @@
 """Copying: the rows of one table go from one database to another, and both sides are added up, to be compared.
 
-The sum of a table does not depend on the order of its rows, for databases order texts differently. Which tables are
-copied when, and what else a move does, is in `move`.
+The sum of a table does not depend on the order of its rows, for databases order texts differently. The last ids that
+were given out go along: no id is given out twice, also if its row is gone. Which tables are copied when, and what else
+a move does, is in `move`.
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Table, select, tuple_
+from sqlalchemy import Connection, Row, Table, func, select, text, tuple_
 
-from loyalty_app.db.bulk import Values
+from loyalty_app.db.bulk import BulkUpdate, Values
 from loyalty_app.db.engine import Database
+from loyalty_app.db.postgres.ids import REWARD_BLOCK
+from loyalty_app.db.tables import metadata, numbers
+from loyalty_app.ids import Kind
 
 AT_ONCE = 2_000
 DIGEST_BYTES = 16
@@ -71,3 +75,42 @@ async def sum_of(database: Database, table: Table) -> TableSum:
     async for rows in read_rows(database, table):
         summed.add(rows)
     return summed
+
+
+TABLES_OF = {Kind.WEBHOOK: "webhook_endpoint", Kind.IMPORT: "import_job"}
+"""The tables of kinds that are called otherwise than these."""
+
+
+def heights_of(connection: Connection) -> dict[Kind, int]:
+    """The last id of each kind."""
+    given = _from_sequences(connection) if connection.dialect.name == "postgresql" else _from_table(connection)
+    return {kind: max(given[kind], _highest_row(connection, kind)) for kind in Kind}
+
+
+def _from_table(connection: Connection) -> dict[Kind, int]:
+    kept = {row.name: row.last for row in connection.execute(select(numbers))}
+    return {kind: kept.get(kind.value, 0) for kind in Kind}
+
+
+def _from_sequences(connection: Connection) -> dict[Kind, int]:
+    found = {}
+    for kind in Kind:
+        row = connection.execute(text(f"SELECT last_value, is_called FROM {kind}_number")).one()  # noqa: S608  # our own
+        block = REWARD_BLOCK if kind is Kind.REWARD else 1
+        found[kind] = row.last_value + block - 1 if row.is_called else 0
+    return found
+
+
+def _highest_row(connection: Connection, kind: Kind) -> int:
+    table = metadata.tables[TABLES_OF.get(kind, kind.value)]
+    return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one())
+
+
+def go_on_behind(database: Database, connection: Connection, heights: Mapping[Kind, int]) -> None:
+    """Let a database give out ids behind these."""
+    if connection.dialect.name == "postgresql":
+        for kind, last in heights.items():
+            connection.execute(text(f"SELECT setval('{kind}_number', :next, false)"), {"next": last + 1})
+        return
+    rows = [{"name": kind.value, "last": last} for kind, last in heights.items()]
+    database.put(connection, [BulkUpdate(numbers, rows, ("name",))])

@@ -16,8 +16,7 @@ from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.move_mark import MoveMark
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.db.tables import business, metadata, numbers
-from loyalty_app.moving.copying import TableSum, copy_table, sum_of
-from loyalty_app.moving.heights import go_on_behind, heights_of
+from loyalty_app.moving.copying import TableSum, copy_table, go_on_behind, heights_of, sum_of
 from loyalty_app.moving.sources import held
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.businesses import business_of

@@ -1,10 +1,13 @@
 """The place that is moved into: it must be empty, or what an unfinished move has left there, or what has moved away.
 
-While a move is under way the place is marked, and nothing can be served from it.
+While a move is under way the place is marked, and nothing can be served from it. The key of the secrets has to be there
+too. It is never shown: a key file goes along from one SQLite file to another, and for PostgreSQL the operator is told
+which file holds the text that belongs into LOYALTY_SECRET_KEY.
 """
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, inspect, select, text
@@ -18,7 +21,9 @@ from loyalty_app.db.sqlite.server_lock import check_folder, name_lock
 from loyalty_app.db.tables import metadata, numbers
 from loyalty_app.ids import Kind
 from loyalty_app.moving.sources import CLOSED
+from loyalty_app.private_files import write_private
 from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.vault.keys import key_file_of
 
 Result = TypeVar("Result")
 
@@ -102,3 +107,32 @@ def _clear(connection: Connection, mark: MoveMark) -> None:
 def finish(settings: Settings) -> None:
     """Take the mark of a complete place away: from now on it can be served."""
     within(settings, clear_mark)
+
+
+def check_key(source: Settings, target: Settings) -> None:
+    """Raise SettingsError if another key lies where the key would have to go."""
+    kept, wanted = _kept(source), _place(source, target)
+    if kept and wanted and wanted.exists() and wanted.read_text().strip() != kept.read_text().strip():
+        raise SettingsError(
+            f"{wanted} holds another key. Put it elsewhere, for the key of this installation goes there."
+        )
+
+
+def carry_key(source: Settings, target: Settings) -> Path | None:
+    """Bring the key along; if that cannot be done, the file whose text belongs into LOYALTY_SECRET_KEY there."""
+    kept, wanted = _kept(source), _place(source, target)
+    if kept and wanted:
+        write_private(wanted, kept.read_bytes())
+        return None
+    return kept
+
+
+def _kept(source: Settings) -> Path | None:
+    """The key file in use, if there is one."""
+    file = key_file_of(source)
+    return file if file is not None and source.secret_key is None and file.exists() else None
+
+
+def _place(source: Settings, target: Settings) -> Path | None:
+    """Where the key file has to be at the new place."""
+    return key_file_of(target) if source.secret_key is None else None

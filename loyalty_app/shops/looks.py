@@ -6,6 +6,7 @@ is drawn is in `pictures/marks.py`.
 
 import re
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -13,13 +14,14 @@ from sqlalchemy import Connection, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business, shop_look
-from loyalty_app.pictures.marks import Sign, is_sign
-from loyalty_app.pictures.stamps import STAR
 from loyalty_app.shops.businesses import Business, Repaint, check_colour, require_staff
 from loyalty_core.access import Role
 from loyalty_core.customers import check_seen
 from loyalty_core.errors import FieldError, InvalidRequest
 from loyalty_core.fields import BusinessId
+
+if TYPE_CHECKING:
+    from loyalty_app.pictures.marks import Sign
 
 LONGEST_SIGN, LONGEST_HOURS, LONGEST_ADDRESS, MOST_LINES = 32, 300, 200, 7
 ON_CARDS = {"card_color", "stamp_sign", "stamp_picture", "logo"}
@@ -39,8 +41,11 @@ class ShopLook(msgspec.Struct, frozen=True, kw_only=True):
     address: str | None = None
 
     @property
-    def sign(self) -> Sign:
+    def sign(self) -> "Sign":
         """What its stamps show."""
+        from loyalty_app.pictures.marks import Sign  # noqa: PLC0415  # brings Pillow, which who only reads needs not
+        from loyalty_app.pictures.stamps import STAR  # noqa: PLC0415  # the same
+
         if self.stamp_picture is not None:
             return Sign(picture=self.stamp_picture)
         return Sign(self.stamp_sign) if self.stamp_sign else STAR
@@ -141,6 +146,8 @@ def _checked(name: str, value: str | bytes | None) -> str | bytes | None:
 
 
 def _checked_sign(text: str) -> str | None:
+    from loyalty_app.pictures.marks import is_sign  # noqa: PLC0415  # brings Pillow
+
     sign = text.strip()
     if sign and (len(sign) > LONGEST_SIGN or not is_sign(sign)):
         raise InvalidRequest.field("stamp_sign", "must be one letter or emoji that can be drawn")

@@ -112,6 +112,7 @@ NEEDED: dict[tuple[str, ...], set[str]] = {
     ("export", "all.zip", *HERE): set(),
     ("backup", "copy.zip"): set(),
     ("restore", "copy.zip", "--replace"): set(),
+    ("move", "--to", "sqlite:///new.db"): {"alembic", "cryptography"},
     ("migrate",): set(),
     ("doctor",): {"aiohttp", "alembic", "cryptography", "PIL"},
 }

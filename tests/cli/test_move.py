@@ -14,8 +14,7 @@ from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite import engine as sqlite
 from loyalty_app.moving import copying, move, targets
-from loyalty_app.moving.copying import TableSum, sum_of
-from loyalty_app.moving.heights import heights_of
+from loyalty_app.moving.copying import TableSum, heights_of, sum_of
 from loyalty_app.moving.sources import held
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.businesses import find_business
