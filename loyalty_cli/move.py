@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def move(url: str, *, dry_run: bool, replace: bool, as_json: bool) -> None:
     """Move everything to another database, SQLite or PostgreSQL.
 
-    All codes, keys, links, chats, rewards and figures stay as they are. Servers may run: they answer "busy" to those who
-    write until the move is done, and for good once it is. Everything is compared and proven before the old place is
+    All codes, keys, links, chats, rewards and figures stay as they are. Servers may run: they answer "busy" to who
+    writes until the move is done, and for good once it is. Everything is compared and proven before the old place is
     closed. A move that was interrupted is run again.
     """
     from loyalty_app.clock import utc_now
