@@ -30,6 +30,7 @@ from api.routes import (
     batches,
     card_links,
     customers,
+    flags,
     imports,
     merges,
     monitoring,
@@ -59,6 +60,7 @@ V1 = [
     *program.HANDLERS,
     *webhooks.HANDLERS,
     *shop.HANDLERS,
+    *flags.HANDLERS,
 ]
 
 Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]

@@ -175,6 +175,12 @@ class EventQuery(PageQuery, frozen=True, kw_only=True):
     since: Since | None = None
 
 
+class FlagQuery(PageQuery, frozen=True, kw_only=True):
+    """From where on to list flags."""
+
+    since: Since | None = None
+
+
 class RewardQuery(PageQuery, frozen=True, kw_only=True):
     """Which rewards to list."""
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from api.problems import BatchOutcome, problem_of
 from loyalty_app.card_pages.links import CardLinkRevoked, CardLinkView
+from loyalty_app.customers.flags import FlagView
 from loyalty_app.importing.import_jobs import ImportQueued, ImportRemark, ImportView
 from loyalty_app.pagination import Page, Pagination
 from loyalty_app.shops.api_keys import KeyBusiness, KeyLimits, KeyView
@@ -18,6 +19,7 @@ from loyalty_core.access import Plan, Scope
 from loyalty_core.analytics import CurrentFigures, DayTotals, period_of, summarise
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import CustomerId
+from loyalty_core.flags import FlagKind
 from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.outcomes import Erased, Merged, Redeemed, Stamped, Unmerged, Voided
 from loyalty_core.owed import OwedBranch, owed_by, summed_up
@@ -156,6 +158,20 @@ SUMMARY = summarise(
     period_of(2, NOW.date(), "Europe/Berlin"),
     {NOW.date(): DayTotals(visits=31, stamps_added=40, new_customers=3, rewards_earned=4, rewards_redeemed=3)},
     CurrentFigures(customers=310, outstanding=12, active=28, returning=25),
+)
+FLAG = FlagView(
+    id=8009,
+    kind=FlagKind.MANY_VISITS,
+    day=NOW.date(),
+    number=6,
+    transaction_id=1001,
+    type=EntryType.STAMP,
+    stamps=1,
+    customer_id=42,
+    branch_id=None,
+    actor=ActorView(ActorType.STAFF, 4, "Ana"),
+    occurred_at=NOW,
+    undone=False,
 )
 REWARDS_SUMMARY = summed_up(
     [

@@ -1,8 +1,17 @@
 """Notice texts: what notices say, in the language of their reader. Facts are in `loyalty_app/shops/notice_facts.py`."""
 
+from bots.flag_texts import evening_text
 from bots.owners.shop import ROLES
 from bots.words import N_, Html, Words, shortened
-from loyalty_app.shops.notice_facts import Ailment, BotFacts, RoomFacts, StaffEvent, StaffFacts, WebhookFacts
+from loyalty_app.shops.notice_facts import (
+    Ailment,
+    BotFacts,
+    EveningFacts,
+    RoomFacts,
+    StaffEvent,
+    StaffFacts,
+    WebhookFacts,
+)
 from loyalty_app.shops.owner_notices import Notice
 
 # By what happened, and whether somebody of the staff did it; else it was the operator.
@@ -34,6 +43,8 @@ def notice_text(words: Words, notice: Notice) -> Html:
             return words.say("👥 <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_staff(words, facts))
         case BotFacts() as facts:
             return words.say("⚠️ <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_bot(words, facts))
+        case EveningFacts() as facts:
+            return evening_text(words, notice.shop_name, facts)
         case RoomFacts() as facts:
             return words.say("🎟 <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_room(words, facts))
 

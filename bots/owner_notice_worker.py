@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from telegram import MenuButtonDefault
 from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 
+from bots.buttons import keyboard
+from bots.flag_texts import evening_rows
 from bots.intake import BotApplication
 from bots.notice_texts import notice_text
 from bots.staff.scanner import MENU, scanner_url, set_menu_button
@@ -64,9 +66,9 @@ class NoticeWorker(QueueWorker[Notice, NoticeSent]):
         if chat.blocked_at is not None:
             return False
         try:
-            message = await bot.send_message(
-                person, notice_text(words_for(chat.language or chat.language_code), notice)
-            )
+            words = words_for(chat.language or chat.language_code)
+            rows = keyboard(evening_rows(words, notice.facts))
+            message = await bot.send_message(person, notice_text(words, notice), reply_markup=rows)
         except TimedOut:  # it may have arrived
             return True
         except (Forbidden, BadRequest):

@@ -100,6 +100,7 @@ TAGS = {
     "Rewards": "What full cards have earned, and what the shop owes.",
     "Program": "How many stamps make which reward, under which policies.",
     "Analytics": "Figures of the last days.",
+    "Flags": "Entries that the owner may want to look at, and what is flagged.",
     "Webhooks": "Where the server sends events to, what it has sent, and what it sends.",
     "Shop": "The shop of the key: what the key may do, and the branches.",
 }

@@ -11,7 +11,19 @@ from api.reference.calls import Call, calls_of
 from api.reference.openapi import Json, of_address, openapi_document
 from api.reference.page import FOREVER, HEADERS, reference_page, renderer, start_script
 from api.reference.postman import postman_collection
-from api.routes import batches, card_links, customers, imports, merges, program, shop, stamps, transactions, webhooks
+from api.routes import (
+    batches,
+    card_links,
+    customers,
+    flags,
+    imports,
+    merges,
+    program,
+    shop,
+    stamps,
+    transactions,
+    webhooks,
+)
 
 SCRIPT = "text/javascript"
 
@@ -21,7 +33,7 @@ def calls() -> tuple[Call, ...]:
     """All calls of /v1, in the order in which the reference shows them."""
     first = (customers.HANDLERS, merges.HANDLERS, imports.HANDLERS, customers.CARD_PICTURES, card_links.HANDLERS)
     ledger = (stamps.HANDLERS, batches.HANDLERS, transactions.HANDLERS)
-    groups = (*first, *ledger, program.HANDLERS, webhooks.HANDLERS, shop.HANDLERS)
+    groups = (*first, *ledger, program.HANDLERS, webhooks.HANDLERS, shop.HANDLERS, flags.HANDLERS)
     return tuple(call for group in groups for call in calls_of(group))
 
 

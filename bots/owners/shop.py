@@ -143,4 +143,5 @@ def shop_rows(words: Words, position: Position) -> Rows:
         [button(words.label("👥 Staff"), "team", shop), button(words.label("🧾 Who did what"), "work", shop, 1)],
         [poster, button(words.label("⭐ Program"), "program", shop)] if is_owner else [poster, settings],
         [settings, button(words.label("🔑 API"), "keys", shop)] if is_owner else [],
+        [button(words.label("🔎 Worth a look"), "flags", shop, 1)] if is_owner else [],
     ]

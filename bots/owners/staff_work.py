@@ -103,11 +103,12 @@ def _deed_line(words: Words, deed: StaffDeed, now: datetime) -> Html:
     entry = deed.entry
     when = words.moment(entry.occurred_at.astimezone(now.tzinfo), now)
     name = first_name(deed.customer_name) or words.plain("deleted card")
-    line = words.say("{time}: {what} · {name}", time=when, what=_what(words, deed), name=name)
+    line = words.say("{time}: {what} · {name}", time=when, what=what_of(words, deed), name=name)
     return line if entry.voided_by is None else Html(f"<s>{line}</s> {words.say('undone')}")
 
 
-def _what(words: Words, deed: StaffDeed) -> Html:
+def what_of(words: Words, deed: StaffDeed) -> Html:
+    """What an entry did, as "+2", or "undid +2"."""
     about = deed.undone or deed.entry
     if about.type is EntryType.STAMP:
         done = words.say(

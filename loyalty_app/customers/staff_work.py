@@ -131,6 +131,12 @@ def list_deeds(
     return Page(deeds_of(connection, business, found.data), found.pagination)
 
 
+def read_deed(connection: Connection, business: Business, transaction_id: int) -> StaffDeed | None:
+    """One entry of a shop's ledger; None if there is none with that number."""
+    found = list(_entries(connection, business, {transaction_id}).values())
+    return next(iter(deeds_of(connection, business, found)), None)
+
+
 def deeds_of(connection: Connection, business: Business, entries: Sequence[Entry]) -> list[StaffDeed]:
     """Entries of a shop's ledger, made by anybody, with what is to be told about each."""
     undone = _entries(connection, business, {entry.voids for entry in entries if entry.voids is not None})

@@ -3,11 +3,13 @@
 `str()` of each is its English sentence, for exports and logs.
 """
 
+from datetime import date, datetime
 from enum import StrEnum
 
 import msgspec
 
 from loyalty_core.access import Role
+from loyalty_core.flags import FlagKind
 
 
 class Ailment(StrEnum):
@@ -103,8 +105,54 @@ class BotFacts(msgspec.Struct, frozen=True, kw_only=True):
         return f"Telegram refuses the token of @{self.username}."
 
 
-Facts = WebhookFacts | StaffFacts | RoomFacts | BotFacts
-KINDS: dict[str, type[Facts]] = {"webhook": WebhookFacts, "staff": StaffFacts, "room": RoomFacts, "bot": BotFacts}
+class FlagLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A flagged entry, and who made it (None: nobody with a name). `at` is in the time zone of the shop.
+
+    Customers are not named: what a notice says outlives the erasure of a card.
+    """
+
+    kind: FlagKind
+    transaction_id: int
+    by: str | None
+    at: datetime
+    stamps: int
+    number: int
+    can_be_undone: bool
+
+
+class EveningFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a day, and what is owed at its end; `cost` is in minor units of `currency`."""
+
+    visits: int
+    stamps: int
+    new_customers: int
+    rewards_redeemed: int
+    outstanding: int
+    cost: int | None = None
+    currency: str | None = None
+
+
+class EveningFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a notice of the evening says: the first flagged entries, how many more there are, and figures if asked."""
+
+    business_id: int
+    day: date
+    flags: tuple[FlagLine, ...] = ()
+    more: int = 0
+    figures: EveningFigures | None = None
+
+    def __str__(self) -> str:
+        return f"{self.day}: {len(self.flags) + self.more} entries were flagged."
+
+
+Facts = WebhookFacts | StaffFacts | RoomFacts | BotFacts | EveningFacts
+KINDS: dict[str, type[Facts]] = {
+    "webhook": WebhookFacts,
+    "staff": StaffFacts,
+    "room": RoomFacts,
+    "bot": BotFacts,
+    "evening": EveningFacts,
+}
 """The kinds of notices, as they are stored."""
 
 

@@ -158,16 +158,27 @@ def add_notice(
     """Leave a notice inside the caller's transaction: for the owners, or for `people`, by Telegram's ids."""
     if people is not None and not people:
         return
+    listed = None if people is None else msgspec.json.encode(list(people)).decode()
+    _leave(database, connection, {"business_id": business_id, "at": now, "people": listed}, facts)
+
+
+def add_notice_for_later(
+    database: Database,
+    connection: Connection,
+    business_id: int,
+    *,
+    facts: Facts,
+    now: datetime,
+    not_before: datetime | None,
+) -> None:
+    """The same for the owners, told from a moment on; None is at once."""
+    _leave(database, connection, {"business_id": business_id, "at": now, "next_at": not_before}, facts)
+
+
+def _leave(database: Database, connection: Connection, values: Values, facts: Facts) -> None:
+    said = {"kind": kind_of(facts), "text": str(facts), "facts": write_facts(facts)}
     with database.ids(connection) as ids:
-        row = {
-            "business_id": business_id,
-            "id": ids.take(Kind.NOTICE),
-            "at": now,
-            "kind": kind_of(facts),
-            "text": str(facts),
-            "facts": write_facts(facts),
-            "people": None if people is None else msgspec.json.encode(list(people)).decode(),
-        }
+        row = {**values, **said, "id": ids.take(Kind.NOTICE)}
     database.insert(connection, notice, [row])
 
 

@@ -40,11 +40,14 @@ class Things(NamedTuple):
 
 
 def furnish(live: Live) -> Things:
-    """Somebody new with a full card, and a webhook that is switched off while something waits for it."""
+    """Somebody new with a full card, one with many visits, and a webhook that is off while something waits."""
     customer = live.given("POST", "/customers", {"name": "Lena", "phone": live.free_phone()})
     stamped = live.given("POST", f"/customers/{customer['id']}/stamps", {"stamps": 10})
     second, merged = (live.given("POST", "/customers", {"name": "Lena", "phone": live.free_phone()}) for _ in range(2))
     live.given("POST", f"/customers/{customer['id']}/merge", {"from_id": merged["id"]})
+    guest = live.given("POST", "/customers", {"name": "Omar", "phone": live.free_phone()})
+    for _ in range(5):
+        live.given("POST", f"/customers/{guest['id']}/stamps", {})
     webhook = live.given("POST", "/webhooks", {"url": NOBODY, "events": ["customer.deleted"]})
     live.given("PATCH", f"/webhooks/{webhook['id']}", {"active": False})
     live.given("POST", f"/webhooks/{webhook['id']}/test")

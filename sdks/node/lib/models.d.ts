@@ -3,6 +3,7 @@
 export type ActorType = "api_key" | "customer" | "staff" | "system" | (string & {});
 export type CardCodes = "fixed" | "rotating_all" | "rotating_redeem" | (string & {});
 export type EntryType = "expire" | "import" | "redeem" | "stamp" | "void" | (string & {});
+export type FlagKind = "by_hand" | "many_undos" | "many_visits" | "own_card" | "unusual_hour" | (string & {});
 export type Plan = "basic" | "enterprise" | "professional" | "trial" | (string & {});
 export type RefusalReason = "already_merged" | "more_than_left" | "no_stamp_or_redemption" | "not_merged" | "not_the_shop" | "not_their_own" | "reward_handed_out" | "stamped_since" | "too_late" | (string & {});
 export type RewardStatus = "available" | "expired" | "redeemed" | "voided" | (string & {});
@@ -167,6 +168,34 @@ export interface DeliveryAttempt {
 export interface FieldError {
   pointer: string;
   message: string;
+}
+
+/** A flagged entry as the world sees it: what it was flagged for, and whose entry on whose card it is. `number` is how many visits or undos the day had when it was flagged; `undone` whether the entry was undone since. */
+export interface Flag {
+  id: number;
+  kind: FlagKind;
+  day: string;
+  number: number;
+  transactionId: number;
+  type: EntryType;
+  stamps: number;
+  customerId: number;
+  branchId: number | null;
+  actor: Actor;
+  occurredAt: string;
+  undone: boolean;
+}
+
+/** What a shop flags: how many visits and undos a day are usual, and which kinds are off. With `evening_summary` owners get the figures of the day each evening, flags or not. */
+export interface FlagRules {
+  /** a whole number from 1 to 1000; 4 if it is left out */
+  mostVisits: number;
+  /** a whole number from 1 to 1000; 3 if it is left out */
+  mostUndos: number;
+  /** a list of any of own_card, many_visits, many_undos, unusual_hour, by_hand */
+  off: FlagKind[];
+  /** False if it is left out */
+  eveningSummary: boolean;
 }
 
 /** What has become of a list so far; `done` of `total` are dealt with. */

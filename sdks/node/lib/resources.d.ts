@@ -129,6 +129,16 @@ export interface Branches {
   list(given?: { limit?: number }): Listing<models.Branch>;
 }
 
+/** Operations on flags. */
+export interface Flags {
+  /** List what was flagged. */
+  list(given?: { limit?: number; since?: string | Date }): Listing<models.Flag>;
+  /** See what is flagged. */
+  getRules(): Promise<models.FlagRules>;
+  /** Change what is flagged. */
+  updateRules(given?: { mostVisits?: number; mostUndos?: number; off?: models.FlagKind[]; eveningSummary?: boolean } & Once): Promise<models.FlagRules>;
+}
+
 /** All operations by what they are about. */
 export declare class Resources {
   readonly customers: Customers;
@@ -142,4 +152,5 @@ export declare class Resources {
   readonly webhooks: Webhooks;
   readonly key: Key;
   readonly branches: Branches;
+  readonly flags: Flags;
 }

@@ -243,6 +243,26 @@ class Branches {
   }
 }
 
+class Flags {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  list({ limit, since } = {}) {
+    return new Listing((cursor) => this.#client.json("GET", "/flags", { query: { limit, since, cursor } }));
+  }
+
+  async getRules() {
+    return (await this.#client.json("GET", "/flags/rules")).data;
+  }
+
+  async updateRules({ mostVisits, mostUndos, off, eveningSummary, idempotencyKey } = {}) {
+    return (await this.#client.json("PATCH", "/flags/rules", { body: { mostVisits, mostUndos, off, eveningSummary }, idempotencyKey })).data;
+  }
+}
+
 /** All operations by what they are about. */
 export class Resources {
   customers = new Customers(this);
@@ -256,4 +276,5 @@ export class Resources {
   webhooks = new Webhooks(this);
   key = new Key(this);
   branches = new Branches(this);
+  flags = new Flags(this);
 }

@@ -18,6 +18,7 @@ class Operations
     public readonly Operations\Webhooks $webhooks;
     public readonly Operations\Key $key;
     public readonly Operations\Branches $branches;
+    public readonly Operations\Flags $flags;
 
     public function __construct(Line $line)
     {
@@ -32,5 +33,6 @@ class Operations
         $this->webhooks = new Operations\Webhooks($line);
         $this->key = new Operations\Key($line);
         $this->branches = new Operations\Branches($line);
+        $this->flags = new Operations\Flags($line);
     }
 }

@@ -788,6 +788,69 @@ class AsyncBranches:
         return AsyncListing(models.Branch, fetch)
 
 
+class AsyncFlags:
+    """Operations on flags."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def list(
+        self,
+        *,
+        limit: int | NotGiven = NOT_GIVEN,
+        since: str | datetime | NotGiven = NOT_GIVEN,
+    ) -> AsyncListing[models.Flag]:
+        """List what was flagged. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/flags",
+            query={
+                "limit": limit,
+                "since": since,
+            },
+        )
+
+        async def fetch(cursor: str | None) -> Any:
+            return (await self._run(call.at(cursor))).json()
+
+        return AsyncListing(models.Flag, fetch)
+
+    async def get_rules(
+        self,
+    ) -> models.FlagRules:
+        """See what is flagged. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/flags/rules",
+        )
+        answer = await self._run(call)
+        return shaped(models.FlagRules, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def update_rules(
+        self,
+        *,
+        most_visits: int | NotGiven = NOT_GIVEN,
+        most_undos: int | NotGiven = NOT_GIVEN,
+        off: Sequence[models.FlagKind] | NotGiven = NOT_GIVEN,
+        evening_summary: bool | NotGiven = NOT_GIVEN,
+        idempotency_key: str | None = None,
+    ) -> models.FlagRules:
+        """Change what is flagged. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "PATCH",
+            "/flags/rules",
+            body={
+                "most_visits": most_visits,
+                "most_undos": most_undos,
+                "off": off,
+                "evening_summary": evening_summary,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = await self._run(call)
+        return shaped(models.FlagRules, answer.json()["data"])  # type: ignore[no-any-return]
+
+
 class AsyncResources:
     """All operations by what they are about."""
 
@@ -803,3 +866,4 @@ class AsyncResources:
         self.webhooks = AsyncWebhooks(run)
         self.key = AsyncKey(run)
         self.branches = AsyncBranches(run)
+        self.flags = AsyncFlags(run)

@@ -788,6 +788,69 @@ class Branches:
         return Listing(models.Branch, fetch)
 
 
+class Flags:
+    """Operations on flags."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def list(
+        self,
+        *,
+        limit: int | NotGiven = NOT_GIVEN,
+        since: str | datetime | NotGiven = NOT_GIVEN,
+    ) -> Listing[models.Flag]:
+        """List what was flagged. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/flags",
+            query={
+                "limit": limit,
+                "since": since,
+            },
+        )
+
+        def fetch(cursor: str | None) -> Any:
+            return (self._run(call.at(cursor))).json()
+
+        return Listing(models.Flag, fetch)
+
+    def get_rules(
+        self,
+    ) -> models.FlagRules:
+        """See what is flagged. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/flags/rules",
+        )
+        answer = self._run(call)
+        return shaped(models.FlagRules, answer.json()["data"])  # type: ignore[no-any-return]
+
+    def update_rules(
+        self,
+        *,
+        most_visits: int | NotGiven = NOT_GIVEN,
+        most_undos: int | NotGiven = NOT_GIVEN,
+        off: Sequence[models.FlagKind] | NotGiven = NOT_GIVEN,
+        evening_summary: bool | NotGiven = NOT_GIVEN,
+        idempotency_key: str | None = None,
+    ) -> models.FlagRules:
+        """Change what is flagged. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "PATCH",
+            "/flags/rules",
+            body={
+                "most_visits": most_visits,
+                "most_undos": most_undos,
+                "off": off,
+                "evening_summary": evening_summary,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = self._run(call)
+        return shaped(models.FlagRules, answer.json()["data"])  # type: ignore[no-any-return]
+
+
 class Resources:
     """All operations by what they are about."""
 
@@ -803,3 +866,4 @@ class Resources:
         self.webhooks = Webhooks(run)
         self.key = Key(run)
         self.branches = Branches(run)
+        self.flags = Flags(run)

@@ -16,6 +16,9 @@ CardCodes = str
 EntryType = str
 """Known are expire, import, redeem, stamp, void; a later server may send others."""
 
+FlagKind = str
+"""Known are by_hand, many_undos, many_visits, own_card, unusual_hour; a later server may send others."""
+
 Plan = str
 """Known are basic, enterprise, professional, trial; a later server may send others."""
 
@@ -312,6 +315,58 @@ class FieldError(Model):
     pointer: str
 
     message: str
+
+
+class Flag(Model):
+    """A flagged entry as the world sees it: what it was flagged for, and whose entry on whose card it is. `number`
+    is how many visits or undos the day had when it was flagged; `undone` whether the entry was undone since.
+    """
+
+    id: int
+
+    kind: FlagKind
+
+    day: str
+
+    number: int
+
+    transaction_id: int
+
+    type: EntryType
+
+    stamps: int
+
+    customer_id: int
+
+    branch_id: int | None
+
+    actor: Actor
+
+    occurred_at: str
+
+    undone: bool
+
+    _models: ClassVar[Models] = {
+        "actor": lambda: Actor,
+    }
+
+
+class FlagRules(Model):
+    """What a shop flags: how many visits and undos a day are usual, and which kinds are off. With
+    `evening_summary` owners get the figures of the day each evening, flags or not.
+    """
+
+    most_visits: int
+    """A whole number from 1 to 1000; 4 if it is left out."""
+
+    most_undos: int
+    """A whole number from 1 to 1000; 3 if it is left out."""
+
+    off: list[FlagKind]
+    """A list of any of own_card, many_visits, many_undos, unusual_hour, by_hand."""
+
+    evening_summary: bool
+    """False if it is left out."""
 
 
 class Import(Model):
