@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HOUR, MINUTE = 3_600, 60
 FAILURES_A_MINUTE = 60
+CHALLENGES_A_MINUTE = 60
 JOINS_AN_HOUR = 60
 IPV6_NETWORK = 64
 """One household or shop has all addresses that begin with the same 64 bits."""
@@ -73,6 +74,12 @@ class RateLimits:
         window, passed = divmod(self._now(), MINUTE)
         failures = await self._local.incr(f"failed:{network_of(address)}:{window}", MINUTE)
         return MINUTE - passed if failures > FAILURES_A_MINUTE else None
+
+    async def challenged(self, address: str) -> int | None:
+        """Count somebody who is about to sign in with a passkey. Returns the seconds to wait, as `failed`."""
+        window, passed = divmod(self._now(), MINUTE)
+        asked = await self._local.incr(f"challenged:{network_of(address)}:{window}", MINUTE)
+        return MINUTE - passed if asked > CHALLENGES_A_MINUTE else None
 
     async def joined(self, address: str) -> int | None:
         """Count somebody who asks for a card on a page. Returns the seconds to wait if an address had too many.

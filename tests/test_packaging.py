@@ -19,7 +19,14 @@ PROJECT, SETUPTOOLS = PYPROJECT["project"], PYPROJECT["tool"]["setuptools"]
 DISTRIBUTIONS = packages_distributions()
 OF_PEERS = {"django", "rest-framework", "fastapi", "pydantic"}
 """Imported by what we are measured beside, which has an environment of its own: see bench/peers/requirements.in."""
-SPDX = {"Apache 2.0": "Apache-2.0", "BSD": "BSD-3-Clause", "MIT License": "MIT"}
+SPDX = {
+    "Apache 2.0": "Apache-2.0",
+    "Apache License, Version 2.0": "Apache-2.0",
+    "BSD": "BSD-3-Clause",
+    "MIT License": "MIT",
+}
+BY_THEIR_TEXT = {"pyasn1-modules": "BSD-2-Clause"}
+"""Licences of packages that only say "BSD": their texts have two clauses."""
 
 
 def plain(name: str) -> str:
@@ -95,4 +102,5 @@ def licence_of(name: str) -> str | None:
     except PackageNotFoundError:
         return None
     licence = str(says.get("license_expression") or says.get("license") or "")
+    licence = BY_THEIR_TEXT.get(name, licence)
     return SPDX.get(licence, licence) if licence and "\n" not in licence else None

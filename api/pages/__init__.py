@@ -7,7 +7,7 @@ A page is a template with its words, and a script that asks for JSON below the p
     static_files.py scripts and styles, each under an address with a version
     page_words.py   the sentences, a catalogue for each page and language
     identity.py     sessions: opened by init data, kept in a header or in a cookie; `PagePerson` for handlers
-    one_time_links.py  the way in outside Telegram
+    one_time_links.py, passkeys.py  the ways in outside Telegram
     entrances.py    the addresses at which the pages begin, and the codes that a card shows
     scan/           what the scanner asks for
     card.py         a customer's cards in Telegram; `private_card.py` at their private addresses
@@ -21,7 +21,7 @@ No rule of the stamp card and no SQL lives here, and no right is decided: handle
 
 from litestar import Router
 
-from api.pages import card, card_rights, entrances, identity, one_time_links, scan, static_files
+from api.pages import card, card_rights, entrances, identity, one_time_links, passkeys, scan, static_files
 from api.pages.answers import EXCEPTION_HANDLERS
 from api.pages.desk import DESK
 from api.pages.identity import PERSON
@@ -33,6 +33,7 @@ PAGES = Router(
         *static_files.HANDLERS,
         *identity.HANDLERS,
         *one_time_links.HANDLERS,
+        *passkeys.HANDLERS,
         *entrances.HANDLERS,
         *scan.HANDLERS,
         *card.HANDLERS,

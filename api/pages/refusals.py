@@ -89,6 +89,22 @@ class LinkSpent(PageRefusal):
     then = N_("Ask for a new one in the chat: /shop, then “Open on a computer”.")
 
 
+class PasskeyNotKept(PageRefusal):
+    """That passkey was not kept."""
+
+    code, status = "passkey_not_kept", 400
+    says = N_("The passkey could not be saved.")
+    then = N_("Please try again. You can sign in by a link from the chat all the same.")
+
+
+class PasskeyNotTaken(PageRefusal):
+    """That passkey signs nobody in."""
+
+    code, status = "passkey_not_taken", 401
+    says = N_("This passkey was not taken.")
+    then = N_("Ask for a link in the chat: /shop, then “Open on a computer”. It always works.")
+
+
 class CardLinkUnknown(PageRefusal):
     """There is no card at this address."""
 

@@ -11,6 +11,7 @@
     webhooks.py, endpoint.py, endpoint_lines.py  webhooks, and what was sent to each
     look.py       how cards and posters look; exporting.py: files to take along
     importing.py, import_texts.py: lists of customers that are uploaded, tried and imported
+    passkeys.py   the person's own passkeys
 
 Nothing is decided here that the chat and the API do not decide: rights, rules and writes are those of `loyalty_app`.
 """
@@ -29,6 +30,7 @@ from api.pages.desk import (
     importing,
     ledger,
     look,
+    passkeys,
     program,
     rewards,
     staff,
@@ -48,6 +50,7 @@ DESK = Router(
         *staff.HANDLERS,
         *branches.HANDLERS,
         *access.HANDLERS,
+        *passkeys.HANDLERS,
         *webhooks.HANDLERS,
         *endpoint.HANDLERS,
         *look.HANDLERS,

@@ -15,12 +15,14 @@ from api.pages.desk.forms import sentence_of
 from api.pages.desk.frame import WORDS, desk_address, desk_words, shown_outside, signed_in
 from api.pages.desk.sections import FIGURES
 from api.pages.identity import bot_of, end_session_of, forgotten, person_or_none
+from api.pages.passkeys import passkey_place
 from api.pages.refusals import SessionEnded
 from api.problems import STATUS
 from loyalty_app.shops.workplaces import list_positions
 from loyalty_app.words import Words
 from loyalty_core.access import Role, reaches
 from loyalty_core.errors import LoyaltyError
+from loyalty_core.fields import BotId
 
 
 @get("/")
@@ -61,7 +63,9 @@ def answer_closed(request: AppRequest, _ended: SessionEnded) -> Response[Any] | 
     title = words.plain("Your shop")
     brings = "authorization" in request.headers or request.scope["method"] != "GET"
     status = SessionEnded.status if brings else 200
-    return shown_outside(request, words, template="closed.html", title=title, status=status)
+    place = passkey_place(request, BotId(int(request.path_params["bot"])))
+    context = {"passkeys": place is not None}
+    return shown_outside(request, words, template="closed.html", title=title, context=context, status=status)
 
 
 def answer_refused(request: AppRequest, refusal: LoyaltyError) -> Response[Any] | Template:

@@ -11,6 +11,7 @@ from litestar.response.base import ASGIResponse
 from api.messages import AppRequest
 from api.pages.desk.figure_charts import SPANS, ChartSpan, chart_text, columns_of, day_chart
 from api.pages.desk.frame import DeskVisit, SectionPage, shown, visit_of
+from api.pages.desk.passkeys import offers_passkey
 from api.pages.desk.sections import FIGURES
 from loyalty_app.customers.analytics import read_summary
 from loyalty_app.customers.branch_figures import FiguresByBranch, read_branch_figures
@@ -49,6 +50,7 @@ async def show_figures(request: AppRequest) -> Template:
         "full_labels": [span.full_label(visit.words, column[-1].date) for column in columns],
         "branches": found.branches,
         "bars": _bars(visit, found.branches),
+        "offers_passkey": await offers_passkey(visit),
     }
     return shown(visit, SectionPage(template="figures.html", context=context))
 

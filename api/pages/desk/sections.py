@@ -29,5 +29,9 @@ WEBHOOKS = Section("webhooks", N_("Webhooks"), Role.OWNER)
 LOOK = Section("look", N_("Look"))
 IMPORT = Section("import", N_("Import"), Role.OWNER)
 EXPORT = Section("export", N_("Export"), Role.OWNER)
+SIGNING_IN = Section("passkeys", N_("Signing in"))
 
-SECTIONS = (FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM, STAFF, BRANCHES, LOOK, ACCESS, WEBHOOKS, IMPORT, EXPORT)
+SECTIONS = (
+    *(FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM),
+    *(STAFF, BRANCHES, LOOK, ACCESS, WEBHOOKS, IMPORT, EXPORT, SIGNING_IN),
+)

@@ -7,6 +7,7 @@
 import { askFile, askPage } from "./api.js";
 import { begin, hold, notice, showProblem } from "./shell.js";
 import { watchParts } from "./desk_parts.js";
+import { offerPasskeys } from "./desk_passkeys.js";
 import { inside } from "./telegram.js";
 import { say } from "./words.js";
 
@@ -24,6 +25,7 @@ async function show(address, request, back = false) {
     notice("");
     hold(request?.method === "POST" && !answer.redirected);
     showWhere();
+    offerPasskeys();
     window.scrollTo(0, 0);
     main.focus({ preventScroll: true });
   } catch (error) {
@@ -93,6 +95,7 @@ watchParts();
 if (inside) addEventListener("popstate", () => void show(location.href, undefined, true));
 
 showWhere();
+offerPasskeys();
 if (document.querySelector("[data-desk=closed]")) {
   if (inside) {
     const person = await begin();
