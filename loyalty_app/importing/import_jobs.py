@@ -28,6 +28,11 @@ LEASE = timedelta(seconds=60)
 TRIED = "tried"
 """The status of a list that nobody has started yet: `kept_trials` keeps those."""
 KEY = ("business_id", "id")
+MOST_REMARKS = 1_000
+"""So many remarks are kept of a list that is longer than that, and all of any other. The figures count every line.
+
+Why: the report is written again after each part, and a list that was uploaded may be long.
+"""
 
 Status: TypeAlias = Literal["queued", "running", "done"]
 

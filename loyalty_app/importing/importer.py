@@ -11,7 +11,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import used_keys
 from loyalty_app.importing.candidates import Candidate, Fate, Remark, Setting, candidate_of
 from loyalty_app.importing.customer_creation import CustomerCreator, ImportKeys, Known
-from loyalty_app.importing.import_jobs import ImportJob, ImportQueue, note_progress, remark_of
+from loyalty_app.importing.import_jobs import MOST_REMARKS, ImportJob, ImportQueue, note_progress, remark_of
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.shops.businesses import Business, find_business
 
@@ -75,10 +75,11 @@ def _further(job: ImportJob, count: int, remarks: Sequence[Remark]) -> ImportJob
     fates = {remark.place: remark.fate for remark in remarks}
     there = sum(fate is Fate.ALREADY_THERE for fate in fates.values())
     told = sorted(map(remark_of, remarks), key=lambda remark: remark.index)
+    report = (*job.report, *told)
     return msgspec.structs.replace(
         job,
         done=job.done + count,
         imported=job.imported + count - len(fates),
         already_there=job.already_there + there,
-        report=(*job.report, *told),
+        report=report if len(job.customers) <= MOST_REMARKS else report[:MOST_REMARKS],
     )

@@ -21,6 +21,7 @@ from loyalty_app.shops.businesses import Business
 from loyalty_core.errors import InvalidRequest
 
 LARGEST_UPLOAD, MOST_LINES = 5 * 2**20, 20_000
+HEADING_AND_END = 2
 AT_ONCE, AT_A_LOOK = 50, 500
 MOST_REMARKS = 1_000
 TOO_LARGE = "must have at most 5 MB: split it"
@@ -99,7 +100,7 @@ def _read(upload: Upload, setting: Setting) -> tuple[Sheet, list[Candidate], lis
     if len(upload.content) > LARGEST_UPLOAD:
         raise InvalidRequest.field("file", TOO_LARGE)
     sheet = read_sheet(upload.content, setting, encoding=upload.encoding)
-    if sheet.rows > MOST_LINES + 1:
+    if sheet.rows > MOST_LINES + HEADING_AND_END:
         raise InvalidRequest.field("file", TOO_LONG)
     candidates: list[Candidate] = []
     remarks: list[Remark] = []

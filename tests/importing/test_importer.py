@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection
 
+from loyalty_app.importing import importer
 from loyalty_app.importing.candidates import Candidate, ListedCustomer, Remark
 from loyalty_app.importing.customer_creation import CustomerCreator
 from loyalty_app.importing.import_jobs import LEASE, ImportJob, ImportQueue, ImportView, queue_import, read_import
@@ -79,6 +80,24 @@ async def test_a_part_that_hangs_is_broken_off_and_another_importer_imports_nobo
 
 async def is_done(shop: Shop, number: int) -> bool:
     return (await seen(shop, number)).status == "done"
+
+
+async def test_of_a_long_list_the_first_remarks_are_kept_and_the_figures_count_all(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "MOST_REMARKS", 3)
+    views = [await imported(shop, await queue(shop, 5)) for _ in range(2)]
+    assert [(view.imported, view.already_there, len(view.report)) for view in views] == [(5, 0, 0), (0, 5, 3)]
+
+
+async def imported(shop: Shop, number: int) -> ImportView:
+    """Import a list to its end."""
+    own = Importer(shop.database, shop.counter, clock=shop.clock)
+    try:
+        await until(lambda: is_done(shop, number))
+    finally:
+        await own.close()
+    return await seen(shop, number)
 
 
 async def test_a_list_is_running_while_somebody_holds_it_and_queued_once_it_is_given_back(shop: Shop) -> None:

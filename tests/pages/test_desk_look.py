@@ -11,6 +11,7 @@ from PIL import Image, ImageChops
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.customers.card_pictures import look_of, read_card
 from loyalty_app.pictures.code_reading import read_codes
+from loyalty_app.pictures.marks import Sign
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.links import join_link
 from loyalty_app.shops.looks import PLAIN_LOOK, LookChange, ShopLook, change_look, read_look
@@ -70,6 +71,10 @@ async def test_a_look_is_saved_once_and_all_cards_are_drawn_with_it(place: Place
     after = await desk.shop.database.read(lambda c: read_card(c, desk.shop.business.id, lena.id))
     assert (after.sign.text, after.colour, after.logo == kept.logo) == ("☕", "#1F5F8B", True)
     assert look_of(after) != look_of(before), "a picture that somebody keeps is fetched again"
+    await desk.upload("look", await desk.form("look", "look"), {"stamp_picture": picture()})
+    assert (await look(desk)).sign.picture
+    await desk.send("look", await desk.form("look", "look"), stamp_sign="🍰")
+    assert (await look(desk)).sign == Sign("🍰"), "the last choice counts"
     page = (await desk.send("look", await desk.form("look", "look"), no_logo="yes")).text
     assert (await look(desk)).logo is None
     assert not has_red(preview(page))
