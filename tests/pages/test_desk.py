@@ -250,6 +250,25 @@ async def test_what_is_owed_is_listed_the_oldest_first_with_whose_it_is(place: P
     assert ("Open (2)" in owed, "Handed out (1)" in owed) == (True, True)
 
 
+async def test_what_is_owed_is_summed_up_by_age_by_branch_and_in_money(place: Place) -> None:
+    desk = await desk_of(place, Role.MANAGER)
+    shop = desk.shop.business.id
+    harbour = await add_branch(desk.shop.database, shop, name="Harbour <1>", now=desk.shop.clock.now)
+    await desk.shop.change(reward_cost=250, currency="EUR")
+    for branch in (harbour.id, None, None):
+        await desk.shop.stamp((await desk.shop.join()).id, 10, branch_id=branch)
+    await desk.shop.redeem((await desk.shop.customers())[-1].id)
+    first, others = (await desk.get("rewards")).text, (await desk.get("rewards", status="redeemed")).text
+    for line in (
+        "In money: €5.00",
+        "By age: 2 up to 7 days",
+        "Harbour &lt;1&gt;: 1 and at no branch: 1",
+        "33% of what",
+    ):
+        assert line in first
+        assert line not in others
+
+
 async def test_an_owner_changes_the_program_and_cards_in_progress_keep_their_goal(place: Place) -> None:
     desk = await desk_of(place)
     lena = await desk.shop.join()

@@ -1,4 +1,4 @@
-"""Rewards: what the shop owes, the oldest first, and what became of the others, the newest first."""
+"""Rewards: what the shop owes, summed up and the oldest first, and what became of the others, the newest first."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,10 +12,12 @@ from api.pages.desk.frame import DeskVisit, SectionPage, shown, visit_of
 from api.pages.desk.sections import REWARDS
 from loyalty_app.customers.analytics import count_rewards
 from loyalty_app.customers.lists import Owed, RewardSearch, list_owed, list_rewards
+from loyalty_app.customers.owed import read_rewards_summary
 from loyalty_app.customers.staff_view import with_ids
 from loyalty_app.pagination import Page, PageRequest
 from loyalty_app.words import N_, Words
 from loyalty_core.customers import Customer
+from loyalty_core.owed import OwedAge, OwedBranch
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import RewardView
 
@@ -50,8 +52,10 @@ async def show_rewards(request: AppRequest) -> Template:
     counts = await visit.runtime.database.read(
         lambda c: {one: count_rewards(c, shop.id, one, now=now) for one in STATUSES}
     )
+    is_first = status is RewardStatus.AVAILABLE and not wanted.cursor
     context: dict[str, object] = {
         "status": status,
+        "sums": await _sums(visit) if is_first else [],
         "statuses": STATUSES,
         "counts": counts,
         "lines": lines,
@@ -59,6 +63,44 @@ async def show_rewards(request: AppRequest) -> Template:
         "later": bool(wanted.cursor),
     }
     return shown(visit, SectionPage(template="rewards.html", context=context))
+
+
+async def _sums(visit: DeskVisit) -> list[str]:
+    """What is owed in money, by age, by branch, and the share that is redeemed: what there is to say."""
+    words, shop, now = visit.words, visit.shop, visit.now
+    owed = await visit.runtime.database.read(lambda c: read_rewards_summary(c, shop, now=now))
+    ages = [_age(words, one) for one in owed.ages if one.outstanding]
+    branches = [_branch(words, one) for one in owed.branches if one.outstanding]
+    days, share = owed.redeemed.days, owed.redeemed.share
+    costs = [one for one in owed.programs if one.outstanding]
+    money = [words.money(one.cost, one.currency) for one in costs if one.cost is not None and one.currency]
+    return [
+        *([words.plain("In money: {money}", money=words.join(money))] if money else []),
+        *([words.plain("By age: {ages}", ages=words.join(ages))] if ages else []),
+        *([words.plain("By branch: {branches}", branches=words.join(branches))] if branches else []),
+        *([_share(words, days, share)] if share is not None else []),
+    ]
+
+
+def _age(words: Words, age: OwedAge) -> str:
+    if age.to_days is None:
+        return words.plain("{number} older", number=age.outstanding)
+    return words.plain_count("{number} up to {n} day", "{number} up to {n} days", age.to_days, number=age.outstanding)
+
+
+def _branch(words: Words, branch: OwedBranch) -> str:
+    if branch.name is None:
+        return words.plain("at no branch: {number}", number=branch.outstanding)
+    return words.plain("{name}: {number}", name=branch.name, number=branch.outstanding)
+
+
+def _share(words: Words, days: int, share: float) -> str:
+    return words.plain_count(
+        "Handed out in the last {n} day: {percent} of what could be",
+        "Handed out in the last {n} days: {percent} of what could be",
+        days,
+        percent=words.percent(share),
+    )
 
 
 Lines = tuple[Sequence[RewardLine], str | None]
