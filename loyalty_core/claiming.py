@@ -5,7 +5,7 @@ The rules, in words:
 - If another card has the number, and nobody holds that card in a chat, it comes into this chat. The stamps on the card
   that was there until now are booked onto it, as stamps brought along; then that card is closed and its data erased.
 - A card with a reward to redeem is not closed: the reward is redeemed first.
-- A card that another person holds in a chat stays with them.
+- A card that another person holds in a chat stays with them, unless that chat has ended or they agree that it moves.
 
 Cards and chats are looked up elsewhere.
 """

@@ -6,7 +6,7 @@ buttons that it answers.
 
 from collections.abc import Awaitable, Callable
 
-from bots.customers import card, erasure, overview, own_data, phone_number, settings
+from bots.customers import card, erasure, moving, overview, own_data, phone_number, settings
 from bots.customers.join import join
 from bots.customers.overview import open_card, refuse_card, show_cards, show_rewards
 from bots.customers.own_data import show_my_data
@@ -32,6 +32,7 @@ PRESSES: dict[str, Callable[[Turn], Awaitable[None]]] = {
     **card.PRESSES,
     **settings.PRESSES,
     **phone_number.PRESSES,
+    **moving.PRESSES,
     **own_data.PRESSES,
     **erasure.PRESSES,
     **overview.PRESSES,

@@ -7,6 +7,7 @@ person's own. The draft of the chat keeps for which shop it was asked.
 from telegram import Contact, KeyboardButton, ReplyKeyboardMarkup, ReplyKeyboardRemove
 
 from bots.buttons import button, new_nonce
+from bots.customers.moving import ask_holders, told_meanwhile
 from bots.customers.own_cards import back_row, find_own, pressed_card, turn_over
 from bots.turn import Draft, Turn
 from bots.words import Html, reply
@@ -14,8 +15,8 @@ from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import Holder, chat_key
 from loyalty_app.customers.card_snapshots import CardSnapshot
-from loyalty_core.errors import Busy, LoyaltyError
-from loyalty_core.fields import BusinessId
+from loyalty_core.errors import Busy, CustomerExists, LoyaltyError
+from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.ledger import Actor, ActorType
 
 KIND = "mynumber"
@@ -90,8 +91,14 @@ async def _claim(turn: Turn, snapshot: CardSnapshot, contact: Contact, *, nonce:
     digits = contact.phone_number.lstrip("+")
     actor, key = Actor(ActorType.CUSTOMER, snapshot.customer.id), chat_key(str(nonce)) if nonce else None
     caller = Caller(business=shop, actor=actor, key=key)
+    holder = Holder(turn.bot_id, turn.user_id)
     try:
-        answer = await turn.counter.claim(caller, Holder(turn.bot_id, turn.user_id), f"+{digits}")
+        try:
+            answer = await turn.counter.claim(caller, holder, f"+{digits}")
+        except CustomerExists as known:
+            if not await ask_holders(turn, shop, CustomerId(known.customer_id)):
+                return told_meanwhile(turn, shop)
+            answer = await turn.counter.claim(caller, holder, f"+{digits}")
     except Busy:
         raise
     except LoyaltyError as refusal:

@@ -16,7 +16,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import customer, telegram_bot, telegram_card
 from loyalty_app.observability.queue_depths import QueueDepth
 from loyalty_app.queues.leased_table import NOW, Given, Lease, LeasedTable
-from loyalty_core.fields import BotId, BusinessId, ChatId, UserId
+from loyalty_core.fields import BotId, BusinessId, ChatId, CustomerId, UserId
 
 LEASE = timedelta(seconds=30)
 AGAIN, AT_THE_LATEST = timedelta(seconds=5), timedelta(hours=1)
@@ -81,6 +81,13 @@ def find_card(connection: Connection, business_id: BusinessId, *, bot_id: BotId,
     )
     row = connection.execute(own).one_or_none()
     return held_card_of(row) if row is not None else None
+
+
+def cards_of_customer(connection: Connection, business_id: BusinessId, customer_id: CustomerId) -> list[HeldCard]:
+    """All places in which a customer's card hangs, the oldest first."""
+    own = (telegram_card.c.business_id == business_id, telegram_card.c.customer_id == customer_id)
+    rows = connection.execute(select(telegram_card).where(*own).order_by(telegram_card.c.created_at))
+    return [held_card_of(row) for row in rows]
 
 
 async def send_again(database: Database, card: HeldCard, *, now: datetime) -> None:

@@ -109,6 +109,7 @@ def _history_of(entry: Entry, state: BatchState) -> CardHistory:
 def _decide(request: Request, state: BatchState) -> Served:
     decided = decide(request, state)
     events = [event for change in decided.changes for event in state.apply(change)]
+    state.chat_cards.drop(decided.cards_to_drop)
     state.chat_cards.hang(decided.cards_to_hang)
     if decided.merged is not None:
         state.merges.add(decided.merged)

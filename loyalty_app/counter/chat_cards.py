@@ -24,6 +24,10 @@ class ChatCards:
         self.held: dict[Place, HeldCard] = {}
         self.new: dict[Place, HeldCard] = {}
         self.changed: dict[Place, HeldCard] = {}
+        self.dropped: set[Place] = set()
+        """Places whose card has moved to another person; to be written."""
+        self.gone: set[tuple[int, int]] = set()
+        """Chats (bot and person) that have ended: the person has blocked the bot, or is no more."""
 
     def keep(self, card: HeldCard) -> None:
         """Remember a card that hangs in a chat."""
@@ -41,9 +45,22 @@ class ChatCards:
         theirs = [card for card in self.held.values() if (card.business_id, card.user_id) == (business_id, user_id)]
         return [card.customer_id for card in sorted(theirs, key=lambda card: (card.created_at, card.bot_id))]
 
-    def is_held_by_another(self, customer: Customer, user_id: int) -> bool:
-        """Whether another person holds that customer's card."""
-        return any(card.user_id != user_id for card in self._of_customer(customer))
+    def is_held_by_another(self, customer: Customer, user_id: int, *, released_by: int | None = None) -> bool:
+        """Whether another person holds that customer's card in a chat that has not ended, and has not released it."""
+        others = (card for card in self.of_others(customer, user_id) if card.user_id != released_by)
+        return any((card.bot_id, card.user_id) not in self.gone for card in others)
+
+    def of_others(self, customer: Customer, user_id: int) -> list[HeldCard]:
+        """The cards of a customer in the chats of other people."""
+        return [card for card in self._of_customer(customer) if card.user_id != user_id]
+
+    def drop(self, cards: Iterable[HeldCard]) -> None:
+        """Take cards out of chats."""
+        for card in cards:
+            self.held.pop(card.place, None)
+            self.changed.pop(card.place, None)
+            if self.new.pop(card.place, None) is None:
+                self.dropped.add(card.place)
 
     def to_hang(self, holder: Holder, customer: Customer, now: datetime) -> tuple[HeldCard, ...]:
         """What to hang so that a person holds a card; nothing if they do. The asker shows it first."""

@@ -106,13 +106,17 @@ class Counter:
         order = Join(checked, opening_stamps, holder or UNSET, UNSET if joined_at is None else joined_at)
         return await self._ask(caller, order, answers.CUSTOMER)
 
-    async def claim(self, caller: Caller, holder: Holder, phone: str) -> Answer[Claimed]:
+    async def claim(
+        self, caller: Caller, holder: Holder, phone: str, *, released_by: int | None = None
+    ) -> Answer[Claimed]:
         """Find the card of a phone number that its holder in a chat has proven to be theirs.
 
-        `phone` may be written as is usual in the shop's country. Raises what `claiming.claim` raises, CustomerNotFound
+        `phone` may be written as is usual in the shop's country. `released_by` is a person who holds that card and
+        agrees that it leaves their chat. Raises what `claiming.claim` raises, CustomerNotFound
         if they hold no card, InvalidRequest.
         """
-        order = Claim(holder, checked_phone(phone, caller.business.country))
+        released = UNSET if released_by is None else released_by
+        order = Claim(holder, checked_phone(phone, caller.business.country), released)
         return await self._ask(caller, order, answers.CLAIMED)
 
     async def give_stamp(self, caller: Caller, customer: CustomerRef | ShownCode, stamp: StampOrder) -> Answer[Stamped]:

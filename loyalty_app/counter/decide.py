@@ -138,7 +138,10 @@ def _new_customer(order: Join, request: Request, state: BatchState) -> Change[Cu
 
 
 def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]:
-    """Find the card of a proven phone number; it takes the places of a card that is closed for it."""
+    """Find the card of a proven phone number; it takes the places of a card that is closed for it.
+
+    It leaves the chats of others: those have ended, or have released it.
+    """
     in_chat = state.customer_in_chat(request.business_id, order.holder.user_id)
     if in_chat is None:
         raise CustomerNotFound
@@ -153,7 +156,8 @@ def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]
         at=occasion(request, state, most),
     )
     cards = state.chat_cards.to_move(own, other.customer, state.now) if other else ()
-    return Decided(decided.answer, decided.answer.customer.id, decided.changes, cards)
+    left = state.chat_cards.of_others(other.customer, order.holder.user_id) if other else []
+    return Decided(decided.answer, decided.answer.customer.id, decided.changes, cards, cards_to_drop=tuple(left))
 
 
 def _card_of_phone(order: Claim, own: Customer, state: BatchState) -> claiming.OtherCard | None:
@@ -162,7 +166,9 @@ def _card_of_phone(order: Claim, own: Customer, state: BatchState) -> claiming.O
     if customer_id is None or customer_id == own.id:
         return None
     customer = state.claimed(own.business_id, customer_id)
-    return claiming.OtherCard(customer, state.chat_cards.is_held_by_another(customer, order.holder.user_id))
+    released_by = None if order.released_by is UNSET else order.released_by
+    held = state.chat_cards.is_held_by_another(customer, order.holder.user_id, released_by=released_by)
+    return claiming.OtherCard(customer, held)
 
 
 def void(order: Void, request: Request, state: BatchState) -> Decided[Voided]:

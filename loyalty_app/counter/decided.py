@@ -26,6 +26,7 @@ class Decided(msgspec.Struct, Generic[Outcome_co], frozen=True):
     cards_to_hang: tuple[HeldCard, ...] = ()
     merged: MergeRecord | None = None
     unmerged: MergeRecord | None = None
+    cards_to_drop: tuple[HeldCard, ...] = ()
 
 
 def occasion(request: Request, state: BatchState, most_rewards: int = 0) -> Occasion:

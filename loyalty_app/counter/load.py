@@ -273,6 +273,10 @@ class _Loading:
         cards = [held_card_of(row) for row in rows]
         for card in cards:
             state.chat_cards.keep(card)
+        if any(isinstance(r.order, Claim) for r in self.requests):
+            chats: list[Wanted] = [(card.bot_id, card.user_id) for card in cards]
+            ended = self._fetch(Lookup(tables.telegram_chat, ("bot_id", "chat_id"), chats))
+            state.chat_cards.gone = {(row.bot_id, row.chat_id) for row in ended if row.blocked_at is not None}
         unknown = {(card.business_id, card.customer_id) for card in cards} - state.customers.keys()
         for row in self._fetch(Lookup(tables.customer, OWN_KEY, unknown)):
             state.keep_customer(customer_of(row))

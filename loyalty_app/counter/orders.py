@@ -76,10 +76,14 @@ class Join(msgspec.Struct, frozen=True):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """Find the card with a phone number that somebody in a chat has proven to be theirs."""
+    """Find the card with a phone number that somebody in a chat has proven to be theirs.
+
+    `released_by` is a person in whose chat it is, and who agrees that it leaves.
+    """
 
     holder: Holder
     phone: str
+    released_by: int | UnsetType = UNSET
 
 
 class GiveStamp(msgspec.Struct, frozen=True):

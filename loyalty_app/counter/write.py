@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import Connection
+from sqlalchemy import Connection, tuple_
 
 from loyalty_app.card_pages.links import CardId, forget_links, revoke_link
 from loyalty_app.chat.chats import HeldCard
@@ -68,7 +68,7 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
         BulkInsert(tables.event, events),
         BulkInsert(tables.delivery, deliveries),
     ]
-    if state.chat_cards.new or state.chat_cards.changed:
+    if state.chat_cards.new or state.chat_cards.changed or state.chat_cards.dropped:
         database.put(connection, writes)
         cards_due = _hang(database, connection, state)
         database.put(connection, state.totals.writes())
@@ -168,6 +168,9 @@ def _hang(database: Database, connection: Connection, state: BatchState) -> int:
         if _came_with_merge(card, state):
             continue
         revoke_link(connection, CardId(card.business_id, CustomerId(card.customer_id)), state.now)
+    gone = tuple_(*(tables.telegram_card.c[name] for name in PLACE)).in_(state.chat_cards.dropped)
+    if state.chat_cards.dropped:
+        connection.execute(tables.telegram_card.delete().where(gone)).close()
     new, changed = ([*map(asdict, cards.values())] for cards in (state.chat_cards.new, state.chat_cards.changed))
     database.insert(connection, tables.telegram_card, new)
     moved = database.update(connection, tables.telegram_card, changed, key=PLACE)

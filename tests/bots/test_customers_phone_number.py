@@ -2,6 +2,8 @@
 
 import pytest
 
+from bots.buttons import new_nonce
+from loyalty_app.db import tables
 from loyalty_core.customers import Customer
 from loyalty_core.views import CustomerView
 from testkit.people import Person
@@ -84,15 +86,59 @@ async def test_a_number_that_nobody_has_becomes_the_number_of_the_card(town: Tow
     assert PHONE in (await card_of(lena)).words
 
 
-async def test_a_number_whose_card_is_in_another_chat_is_refused_and_nothing_changes(town: Town) -> None:
+async def two_accounts(town: Town) -> tuple[Shop, Person, Person]:
+    """Lena's card is in her chat, and her new account proves the same number."""
     shop = await town.open_shop()
     lena = await come_in(town, shop, phone=PHONE)
     await answer(lena)
-    paul = await come_in(town, shop, "Paul", phone=PHONE)
+    await shop.stamp((await only(shop)).id, 4)
+    await town.idle()
+    return shop, lena, await come_in(town, shop, "Lena B", phone=PHONE)
+
+
+async def test_a_number_whose_card_is_in_another_chat_changes_nothing_until_it_is_answered_there(town: Town) -> None:
+    shop, lena, new = await two_accounts(town)
     before = await shop.customers()
-    screen = await answer(paul)
-    assert "Another card of this shop has that phone number" in screen.last.words
+    screen = await answer(new)
+    assert "is in another Telegram chat. I have asked there" in screen.last.words
     assert await shop.customers() == before
+    assert "Somebody has shown with another Telegram account" in (await lena.screen()).last.words
+    await lena.press("No, it stays here")
+    assert "your card stays here" in lena.last.words
+    assert await shop.customers() == before
+
+
+async def test_the_holder_lets_the_card_move_to_the_new_account(either_town: Town) -> None:
+    town = either_town
+    shop, lena, new = await two_accounts(town)
+    await answer(new)
+    await lena.screen()
+    await lena.press("That is me, move it")
+    assert "has moved to your other account" in lena.last.words
+    await town.idle()
+    assert "4 of 10 stamps" in (await card_of(new)).words
+    assert [row.user_id for row in await shop.rows(tables.telegram_card)] == [new.id]
+    assert (await living(shop)).phone == PHONE
+
+
+async def test_a_card_in_a_chat_that_was_blocked_moves_at_once(town: Town) -> None:
+    shop, lena, new = await two_accounts(town)
+    await lena.block()
+    screen = await answer(new)
+    assert "Found!" in screen.last.words
+    await town.idle()
+    assert "4 of 10 stamps" in (await card_of(new)).words
+    assert [row.user_id for row in await shop.rows(tables.telegram_card)] == [new.id]
+
+
+async def test_a_made_up_button_moves_only_the_card_of_who_presses_it(town: Town) -> None:
+    shop, lena, new = await two_accounts(town)
+    paul = await come_in(town, shop, "Paul", phone="+14155550000")
+    before = await shop.customers()
+    await paul.press_data(paul.last.id, f"mymove:{shop.business.id}:{new.id}:{new_nonce()}")
+    assert await shop.customers() == before
+    assert len(await shop.rows(tables.telegram_card)) == 3
+    assert lena.id != new.id
 
 
 async def test_the_question_outlives_a_restart_and_leaves_the_chat_with_the_answer(town: Town) -> None:
