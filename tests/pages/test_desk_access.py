@@ -9,6 +9,7 @@ from loyalty_app.shops.api_keys import create_key, list_keys
 from loyalty_app.shops.twins import create_test_key
 from loyalty_core.access import Plan, Role, Scope
 from loyalty_core.errors import InvalidApiKey
+from tests.browser import Tab
 from tests.pages.desk_page import DeskPage, desk_of, texts
 from tests.pages.place import Place
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def key_in(page: str) -> str:
-    return str(re.findall(r'value="(ll_[A-Za-z0-9]{57})"', page)[0])
+    return str(re.findall(r">(ll_[A-Za-z0-9]{57})<", page)[0])
 
 
 async def made(desk: DeskPage, *scopes: Scope, name: str = "Till") -> str:
@@ -122,3 +123,28 @@ async def test_managers_and_other_shops_reach_no_key(place: Place) -> None:
     assert kept.revoked_at is None
     bare = await owner.send("access", {"name": "Till", Scope.STAMPS_WRITE: "yes"})
     assert (bare.status_code, await list_keys(owner.shop.database, owner.shop.business.id)) == (400, [])
+
+
+async def test_in_a_browser_a_key_is_made_and_shown_though_the_button_is_pressed_twice(
+    place: Place, phone: Tab
+) -> None:
+    """Of two answers a browser shows the second, and the key is in the first."""
+    desk, page = await desk_of(place), phone.page
+    await place.open(phone, "shop", desk.person)
+    await page.get_by_role("link", name="API access", exact=True).click()
+    await page.get_by_label("What is it for?").fill("Kiosk")
+    await page.get_by_role("button", name="Make the key").dblclick()
+    await page.get_by_role("heading", name="The key Kiosk").wait_for()
+    shown = await page.locator("code.whole").inner_text()
+    await page.get_by_role("link", name="I have kept it").click()
+    await page.get_by_text("Kiosk").first.wait_for()
+    await page.get_by_role("link", name="Staff", exact=True).click()
+    await page.get_by_label("manager").check()
+    await page.get_by_role("button", name="Make the link").click()
+    await page.get_by_role("img", name="The link as a code to scan").wait_for()
+    await page.get_by_role("link", name="To the staff").click()
+    await page.get_by_role("button", name="Withdraw").click()
+    await page.get_by_text("There is no open invitation.").wait_for()
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    [kept] = await list_keys(desk.shop.database, desk.shop.business.id)
+    assert (shown.startswith(f"ll_{kept.public_id}"), phone.problems) == (True, [])

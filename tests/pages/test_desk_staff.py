@@ -27,7 +27,7 @@ async def staff_ids(desk: DeskPage) -> dict[str, int]:
 
 
 def payload_in(page: str) -> str:
-    return str(re.findall(r'value="https://t\.me/stamp_bot\?start=(i_[A-Za-z0-9]+)"', page)[0])
+    return str(re.findall(r">https://t\.me/stamp_bot\?start=(i_[A-Za-z0-9]+)<", page)[0])
 
 
 async def join(place: Place, desk: DeskPage, payload: str, user_id: int = 990_001) -> None:

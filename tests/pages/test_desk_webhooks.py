@@ -22,7 +22,7 @@ URL = "https://93.184.215.14/hook"
 
 
 def secret_in(page: str) -> str:
-    return str(re.findall(r'value="(whsec_[^"]+)"', page)[0])
+    return str(re.findall(r">(whsec_[^<]+)<", page)[0])
 
 
 async def webhooks(desk: DeskPage) -> list[WebhookView]:
