@@ -133,8 +133,12 @@ def list_deeds(
 
 def read_deed(connection: Connection, business: Business, transaction_id: int) -> StaffDeed | None:
     """One entry of a shop's ledger; None if there is none with that number."""
-    found = list(_entries(connection, business, {transaction_id}).values())
-    return next(iter(deeds_of(connection, business, found)), None)
+    return next(iter(read_deeds(connection, business, {transaction_id})), None)
+
+
+def read_deeds(connection: Connection, business: Business, ids: set[int]) -> list[StaffDeed]:
+    """The entries of a shop's ledger that have these numbers."""
+    return deeds_of(connection, business, list(_entries(connection, business, ids).values()))
 
 
 def deeds_of(connection: Connection, business: Business, entries: Sequence[Entry]) -> list[StaffDeed]:

@@ -250,6 +250,21 @@ async def test_what_is_owed_is_listed_the_oldest_first_with_whose_it_is(place: P
     assert ("Open (2)" in owed, "Handed out (1)" in owed) == (True, True)
 
 
+async def test_an_owner_sees_what_is_worth_a_look_by_kind_and_undoes_it_there(place: Place) -> None:
+    desk = await desk_of(place)
+    assert "Nothing was flagged." in (await desk.get("flags")).text
+    lena = await desk.shop.join()
+    for _ in range(5):
+        await desk.shop.stamp(lena.id)
+    page = (await desk.get("flags")).text
+    fifth = (await desk.shop.ledger())[-1].id
+    assert "<h2>Many visits of one card in a day</h2>" in page
+    assert page.count(f"ledger/{fifth}/undo") == 1
+    await desk.shop.void(fifth)
+    after = (await desk.get("flags")).text
+    assert ("Many visits of one card in a day" in after, f"ledger/{fifth}/undo" in after) == (True, False)
+
+
 async def test_what_is_owed_is_summed_up_by_age_by_branch_and_in_money(place: Place) -> None:
     desk = await desk_of(place, Role.MANAGER)
     shop = desk.shop.business.id

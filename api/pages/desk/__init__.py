@@ -5,6 +5,7 @@
     forms.py      what is sent, and what is refused, in sentences
     entry.py      the way in: the list of shops, and what is shown to those who are not signed in
     figures.py, ledger.py, customers.py, customer_card.py, rewards.py, program.py: a section each
+    flags.py      entries that may be worth a look
     staff.py, staff_lines.py  people and invitations
     branches.py   where the shop is
     access.py, access_lines.py  API keys
@@ -27,6 +28,7 @@ from api.pages.desk import (
     entry,
     exporting,
     figures,
+    flags,
     importing,
     ledger,
     look,
@@ -43,6 +45,7 @@ DESK = Router(
         *entry.HANDLERS,
         *figures.HANDLERS,
         *ledger.HANDLERS,
+        *flags.HANDLERS,
         *customers.HANDLERS,
         *customer_card.HANDLERS,
         *rewards.HANDLERS,

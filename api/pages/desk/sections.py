@@ -21,6 +21,7 @@ FIGURES = Section("figures", N_("Figures"))
 LEDGER = Section("ledger", N_("Ledger"))
 CUSTOMERS = Section("customers", N_("Customers"))
 REWARDS = Section("rewards", N_("Rewards"))
+FLAGS = Section("flags", N_("Worth a look"), Role.OWNER)
 PROGRAM = Section("program", N_("Program"), Role.OWNER)
 STAFF = Section("staff", N_("Staff"))
 BRANCHES = Section("branches", N_("Branches"))
@@ -32,6 +33,6 @@ EXPORT = Section("export", N_("Export"), Role.OWNER)
 SIGNING_IN = Section("passkeys", N_("Signing in"))
 
 SECTIONS = (
-    *(FIGURES, LEDGER, CUSTOMERS, REWARDS, PROGRAM),
+    *(FIGURES, LEDGER, FLAGS, CUSTOMERS, REWARDS, PROGRAM),
     *(STAFF, BRANCHES, LOOK, ACCESS, WEBHOOKS, IMPORT, EXPORT, SIGNING_IN),
 )
