@@ -31,7 +31,8 @@ def _rows(turn: Turn, snapshot: CardSnapshot, *, muted: bool) -> Rows:
     ring = button(words.label("🔔 Turn notices on"), "mymute", shop, 0)
     hush = button(words.label("🔕 Turn notices off"), "mymute", shop, 1)
     return [
-        [button(words.label("📱 My number"), "mynumber", shop), button(words.label("🌐 Language"), "mylanguage", shop)],
+        [button(words.label("📱 My number"), "mynumber", shop), button(words.label("✏️ My name"), "myname", shop)],
+        [button(words.label("🌐 Language"), "mylanguage", shop)],
         [
             *([ring if muted else hush] if snapshot.business.card_notices else []),
             button(words.label("🗂 My data"), "mydata", shop),

@@ -90,6 +90,29 @@ def cards_of_customer(connection: Connection, business_id: BusinessId, customer_
     return [held_card_of(row) for row in rows]
 
 
+class NameInChat(msgspec.Struct, frozen=True):
+    """A card in a chat, the name on it, and the name of the person in Telegram when they were last here."""
+
+    card: HeldCard
+    name: str
+    telegram_name: str | None
+
+
+def names_in_chat(connection: Connection, bot_id: BotId, user_id: UserId) -> list[NameInChat]:
+    """The names on the cards that a person holds in their chat with a bot."""
+    alive = and_(customer.c.business_id == telegram_card.c.business_id, customer.c.id == telegram_card.c.customer_id)
+    own = (telegram_card.c.user_id == user_id, telegram_card.c.bot_id == bot_id, customer.c.erased_at.is_(None))
+    rows = connection.execute(select(telegram_card, customer.c.name).join(customer, alive).where(*own))
+    return [NameInChat(held_card_of(row), row.name, row.telegram_name) for row in rows]
+
+
+async def note_name(database: Database, card: HeldCard, name: str) -> None:
+    """Note the name that the person of a card has in Telegram now."""
+    own = [telegram_card.c[name] == getattr(card, name) for name in KEY]
+    change = update(telegram_card).where(*own).values(telegram_name=name)
+    await database.write(lambda connection: connection.execute(change).close())
+
+
 async def send_again(database: Database, card: HeldCard, *, now: datetime) -> None:
     """Send a card as a new message at once; the caller has removed the old message.
 

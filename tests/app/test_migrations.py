@@ -182,6 +182,7 @@ LANDED = {
     "0022_looks_of_shops.py": "9eef65c930e39ffc",
     "0023_merging_customers.py": "4776091e5ff2373c",
     "0024_closed_branches.py": "141c8bdaa47d3105",
+    "0025_names_in_chats.py": "5375570f0d6584ce",
 }
 
 

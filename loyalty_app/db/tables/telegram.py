@@ -111,6 +111,7 @@ telegram_card = owned(
     Column("lease", String(40)),
     Column("lease_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("telegram_name", Text),
     PrimaryKeyConstraint("business_id", "bot_id", "user_id"),
     Index(None, "business_id", "customer_id", "bot_id"),
     Index(None, "user_id"),
