@@ -97,5 +97,5 @@ def _answer(place: "Branch | BranchView", business_id: int) -> dict[str, object]
         "business_id": business_id,
         "name": place.name,
         "created_at": place.created_at,
-        "closed_at": place.closed_at,
+        "closed_at": place.closed_at or None,
     }

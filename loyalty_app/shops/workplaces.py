@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, Row, select
 
 from loyalty_app.db.engine import Database
@@ -38,12 +39,12 @@ class Branch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BranchView(msgspec.Struct, frozen=True):
-    """A branch as the world sees it. One with `closed_at` takes no stamps; its past still names it."""
+    """A branch as the world sees it. Only a closed one has `closed_at`: it takes no stamps; its past still names it."""
 
     id: int
     name: str
     created_at: datetime
-    closed_at: datetime | None = None
+    closed_at: datetime | UnsetType = UNSET
 
 
 class Workplace(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +120,7 @@ def page_of_branches(connection: Connection, business_id: BusinessId, *, wanted:
 
 def branch_view(branch: Branch) -> BranchView:
     """A branch for the wire."""
-    return BranchView(branch.id, branch.name, branch.created_at, branch.closed_at)
+    return BranchView(branch.id, branch.name, branch.created_at, branch.closed_at or UNSET)
 
 
 def branches_of(connection: Connection, business_id: int) -> tuple[Branch, ...]:

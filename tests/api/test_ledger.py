@@ -4,7 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
+from loyalty_app.db.idempotency import KeyedRequest
 from loyalty_app.db.tables import api_key
+from loyalty_app.shops.branches import BranchChange, change_branch
 from loyalty_app.shops.workplaces import add_branch
 from loyalty_core.access import Plan, Scope
 from tests.api.till import Api, Till, given, on_both_databases, refused, wrong_fields
@@ -107,6 +109,12 @@ async def test_branches_are_those_that_a_stamp_may_name(till: Till) -> None:
     lena = await till.join()
     stamped = await till.stamp(lena["id"], branch_id=branch["id"])
     await till.stamp(lena["id"])
+    assert await listed(till, branch_id=branch["id"]) == [stamped["transaction_id"]]
+    request, closed = KeyedRequest(business_id=till.business.id), BranchChange(closed=True)
+    await change_branch(till.api.database, request, branch["id"], closed, now=till.api.clock.now)
+    assert await rows(till, "/branches") == [{**branch, "closed_at": "2026-03-02T12:00:00Z"}]
+    answer = await till.post(f"/customers/{lena['id']}/stamps", {"branch_id": branch["id"]})
+    assert wrong_fields(answer) == ["/branch_id"]
     assert await listed(till, branch_id=branch["id"]) == [stamped["transaction_id"]]
 
 

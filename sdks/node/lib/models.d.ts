@@ -36,12 +36,12 @@ export interface BatchOutcome {
   problem?: Problem;
 }
 
-/** A branch as the world sees it. One with `closed_at` takes no stamps; its past still names it. */
+/** A branch as the world sees it. Only a closed one has `closed_at`: it takes no stamps; its past still names it. */
 export interface Branch {
   id: number;
   name: string;
   createdAt: string;
-  closedAt: string | null;
+  closedAt?: string;
 }
 
 /** The private link of a customer's card. Who has it has the card, so give it to nobody else. */

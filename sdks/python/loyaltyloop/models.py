@@ -91,7 +91,9 @@ class BatchOutcome(Model):
 
 
 class Branch(Model):
-    """A branch as the world sees it. One with `closed_at` takes no stamps; its past still names it."""
+    """A branch as the world sees it. Only a closed one has `closed_at`: it takes no stamps; its past still names
+    it.
+    """
 
     id: int
 
@@ -99,7 +101,7 @@ class Branch(Model):
 
     created_at: str
 
-    closed_at: str | None
+    closed_at: str
 
 
 class CardLink(Model):
