@@ -61,10 +61,11 @@ class FiguresShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwedRewards(msgspec.Struct, frozen=True, kw_only=True):
-    """The rewards that the shop owes: how many, and the first of them."""
+    """The rewards that the shop owes: how many, some of them, and the sums of all."""
 
     total: int
     rewards: list[Json]
+    summary: Json
 
 
 class EntriesShown(msgspec.Struct, frozen=True, kw_only=True):

@@ -82,9 +82,10 @@ class SomeRewards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 async def what_we_owe(desk: Desk, asked: SomeRewards) -> OwedRewards:
-    """Show the rewards that customers have earned and not yet got."""
+    """Show the rewards that customers have earned and not yet got, with their sums by age, by branch and in money."""
     told = await desk.get("/rewards", {"status": "available", "limit": asked.limit})
-    return OwedRewards(total=told["pagination"]["total"], rewards=told["data"])
+    summary = await desk.get("/rewards/summary")
+    return OwedRewards(total=told["pagination"]["total"], rewards=told["data"], summary=summary["data"])
 
 
 class SomeEntries(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

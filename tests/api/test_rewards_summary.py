@@ -1,7 +1,7 @@
 """What the shop owes, over HTTP: by program, age and branch, the share that was redeemed, and money."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from loyalty_app.db.tables import reward
 from loyalty_app.shops.workplaces import add_branch
@@ -35,6 +35,8 @@ async def test_what_is_owed_is_told_by_age_by_branch_and_in_money(till: Till) ->
     for days, branch in ((0, centre.id), (84, centre.id), (8, None)):
         clock.wait(days=days)
         await till.stamp(lena["id"], 10, **({"branch_id": branch} if branch else {}))
+    rows = await till.api.database.read(lambda c: c.execute(select(reward.c.branch_id).order_by(reward.c.id)).all())
+    assert [row.branch_id for row in rows] == [centre.id, centre.id, 0]
     await till.redeem(lena["id"])
     await till.change(reward_cost=120, currency="EUR")
     summary = given(await till.get("/rewards/summary"))

@@ -94,6 +94,7 @@ async def test_what_somebody_looked_at_before_is_told_all_the_same(cafe: Shop) -
 
 
 async def test_two_processes_and_a_restart_tell_it_once(cafe: Shop, twin: Shop) -> None:
+    await change_flag_rules(cafe.database, cafe.business.id, FlagRulesChange(evening_summary=True))
     await five_visits(cafe)
     at(cafe, 21)
     await asyncio.gather(*(tell_evenings(one.database, now=cafe.clock.now) for one in (cafe, twin) * 3))
