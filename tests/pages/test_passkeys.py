@@ -30,6 +30,7 @@ DEVICE = {
     "automaticPresenceSimulation": True,
 }
 ENTER, MAKE = "Sign in with a passkey", "Sign in with a passkey next time"
+REFUSED = "This passkey was not taken. Ask for a link in the chat: /shop, then “Open on a computer”. It always works."
 FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
 
 
@@ -96,6 +97,18 @@ async def laptop_of(place: Place, browser: Browser, person: Person) -> AsyncIter
         yield Laptop(place, tab, device, str(made["authenticatorId"]))
 
 
+async def page_asks_less(laptop: Laptop) -> None:
+    """The page lets the device sign without verifying its person, as a page could that somebody has changed."""
+
+    async def weaken(route: Route) -> None:
+        answer = await route.fetch()
+        told = await answer.json()
+        told["data"]["userVerification"] = "discouraged"
+        await route.fulfill(response=answer, json=told)
+
+    await laptop.page.route("**/session/passkey/options", weaken)
+
+
 async def owner(place: Place) -> tuple[Shop, Person]:
     shop = await place.town.open_shop()
     return shop, await place.town.hire(shop, "Rosa", Role.OWNER)
@@ -119,9 +132,7 @@ async def test_an_owner_makes_a_passkey_signs_in_with_it_and_removes_it(place: P
         assert await page.get_by_text("made on").count() == 0
         assert laptop.tab.problems == []
         await laptop.leave()
-        await laptop.enter(
-            "This passkey was not taken. Ask for a link in the chat: /shop, then “Open on a computer”. It always works."
-        )
+        await laptop.enter(REFUSED)
 
 
 async def test_a_passkey_asks_for_the_person_and_counts_once_here_and_within_five_minutes(
@@ -134,6 +145,9 @@ async def test_a_passkey_asks_for_the_person_and_counts_once_here_and_within_fiv
         unseen = {"authenticatorId": laptop.number, "isUserVerified": False}
         await laptop.device.send("WebAuthn.setUserVerified", unseen)
         await laptop.enter("No passkey was used. Nothing has changed.")
+        await page_asks_less(laptop)
+        await laptop.enter(REFUSED)
+        await laptop.page.unroute("**/session/passkey/options")
         await laptop.device.send("WebAuthn.setUserVerified", {**unseen, "isUserVerified": True})
         host = laptop.home.split("/")[2]
         elsewhere = await client.post("session/passkey", json=await laptop.held_back(), headers={"Host": "localhost:1"})
