@@ -9,6 +9,7 @@ import pytest
 
 from api.pages.desk.sections import SECTIONS
 from api.pages.page_words import PageName, words_of
+from api.pages.static_files import version
 from loyalty_app.shops.staff import list_staff, remove_staff
 from loyalty_app.shops.workplaces import add_branch
 from loyalty_core.access import Role
@@ -419,3 +420,22 @@ async def test_in_telegram_the_desk_is_fetched_with_the_session_and_an_entry_is_
     await page.get_by_role("heading", name="Lena").wait_for()
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert phone.problems == []
+
+
+async def test_a_desk_older_than_the_server_keeps_what_is_typed_and_loads_itself_again_once_it_is_saved(
+    place: Place, phone: Tab
+) -> None:
+    desk = await desk_of(place)
+    page = phone.page
+    await place.open(phone, f"{desk.path}/program", desk.person)
+    field = page.get_by_label("Stamps", exact=True)
+    await field.fill("0")
+    await page.evaluate("document.documentElement.dataset.version = '0000'")
+    await page.get_by_role("button", name="Save").click()
+    await page.get_by_text("Please write a whole number from 1 to 100.").wait_for()
+    assert await field.input_value() == "0"
+    await field.fill("12")
+    await page.get_by_role("button", name="Save").click()
+    await page.locator(f'html[data-version="{version()}"]').wait_for()
+    await page.get_by_text("Saved.").wait_for()
+    assert (await desk.shop.program()).terms.stamps_required == 12
