@@ -17,6 +17,7 @@ from loyalty_app.webhooks.endpoints import LastDelivery, NewWebhookView, Webhook
 from loyalty_app.webhooks.event_log import EventPage, LoggedEvent
 from loyalty_core.access import Plan, Scope
 from loyalty_core.analytics import CurrentFigures, DayTotals, period_of, summarise
+from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import CustomerId
 from loyalty_core.flags import FlagKind
@@ -25,6 +26,7 @@ from loyalty_core.outcomes import Erased, Merged, Redeemed, Stamped, Unmerged, V
 from loyalty_core.owed import OwedBranch, owed_by, summed_up
 from loyalty_core.programs import Surplus, Terms
 from loyalty_core.rewards import RewardStatus
+from loyalty_core.steps import Step
 from loyalty_core.views import (
     ActorView,
     CustomerDetails,
@@ -103,6 +105,8 @@ TRANSACTION = TransactionView(
     occurred_at=NOW,
     voided_by=None,
     voids=None,
+    bonus_stamps=0,
+    occasion=None,
 )
 STAMPED = Stamped(
     transaction_id=1001,
@@ -113,6 +117,7 @@ STAMPED = Stamped(
     reward_earned=True,
     rewards=(REWARD,),
     customer=CUSTOMER,
+    bonus_stamps=0,
 )
 BATCH: dict[str, object] = {
     "items": [
@@ -148,6 +153,9 @@ PROGRAM = ProgramView(
     reward_valid_days=None,
     updated_at=JOINED,
     version=1,
+    steps=(Step(stamps=5, reward_description="A biscuit"),),
+    opening_stamps=1,
+    bonus_hours=(BonusHours(weekdays=(1, 2), begin="14:00", end="16:00", factor=2),),
 )
 DETAILS = CustomerDetails(
     **{name: getattr(CUSTOMER, name) for name in CUSTOMER.__struct_fields__},

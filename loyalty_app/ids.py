@@ -33,8 +33,8 @@ class Ids(ABC):
     """
 
     @abstractmethod
-    def peek(self, kind: Kind) -> int:
-        """The next id. It stays the next until it is taken."""
+    def peek(self, kind: Kind, *, ahead: int = 0) -> int:
+        """The next id, or one that follows it. It stays the next until it is taken."""
 
     @abstractmethod
     def take(self, kind: Kind) -> int:

@@ -20,13 +20,15 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True):
 
     - `now` is in the time zone of the business, whose days are those of caps and totals.
     - `actor` is noted in the entry, and decides what may be undone.
-    - `transaction_id` is for the entry; rewards take the ids from `first_reward_id` upwards.
+    - `transaction_id` is for the entry, `opening_id` for the head start that comes before it, if one is due; rewards
+      take the ids from `first_reward_id` upwards.
     - `code_key` is the number of the rotating code that is used up, if one is.
     """
 
     now: datetime
     actor: Actor
     transaction_id: int = 0
+    opening_id: int = 0
     first_reward_id: int = 0
     code_key: int | None = None
 
@@ -38,7 +40,8 @@ class Change(msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True):
     """All that one accepted request alters.
 
     - `answer` is what the caller gets, and `customer` the customer as they are now.
-    - `entry` joins the ledger; `voided` are the ids of the entries that it undoes.
+    - `entry` joins the ledger, after `opening`, the head start of a card that is made by its first stamp; `voided` are
+      the ids of the entries that it undoes.
     - `rewritten` are entries that count for less, or for another customer, than before.
     - `issued` are new rewards; `settled` are rewards that have a new status.
     - `events` go to webhooks.
@@ -51,6 +54,7 @@ class Change(msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True):
     answer: Answer_co
     customer: Customer
     entry: Entry | None = None
+    opening: Entry | None = None
     issued: tuple[Reward, ...] = ()
     settled: tuple[Reward, ...] = ()
     voided: tuple[int, ...] = ()

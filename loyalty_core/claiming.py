@@ -3,7 +3,8 @@
 The rules, in words:
 - A number that nobody in the shop has becomes the number of the card in the chat.
 - If another card has the number, and nobody holds that card in a chat, it comes into this chat. The stamps on the card
-  that was there until now are booked onto it, as stamps brought along; then that card is closed and its data erased.
+  that was there until now are booked onto it, as stamps brought along, but for its head start, which nobody gets twice;
+  then that card is closed and its data erased.
 - A card with a reward to redeem is not closed: the reward is redeemed first.
 - A card that another person holds in a chat stays with them, unless that chat has ended or they agree that it moves.
 
@@ -16,16 +17,16 @@ from typing import Any
 import msgspec
 
 from loyalty_core.analytics import DayTotals
+from loyalty_core.booking import book, earned_events, new_entry
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Customer, ProfileChange
 from loyalty_core.errors import CardInUse, CustomerExists
 from loyalty_core.events import CustomerUpdated, OfProfile
 from loyalty_core.joining import erase, update
-from loyalty_core.ledger import EntryType, apply
+from loyalty_core.ledger import Entry, EntryType, Gift, fold
 from loyalty_core.outcomes import Claimed
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
-from loyalty_core.stamping import earned_events, issue, new_entry, with_card
 from loyalty_core.views import customer_view, reward_view, utc
 
 STAMP_FIELDS = ("current_stamps", "total_stamps")
@@ -39,10 +40,11 @@ class OtherCard(msgspec.Struct, frozen=True):
 
 
 class CardInChat(msgspec.Struct, frozen=True):
-    """The card in the chat where the number was shared; `rewards` are at least the available ones."""
+    """The card in the chat where the number was shared, its whole ledger, and at least its available rewards."""
 
     customer: Customer
     rewards: tuple[Reward, ...]
+    entries: tuple[Entry, ...] = ()
 
 
 class Claiming(msgspec.Struct, frozen=True):
@@ -63,7 +65,7 @@ def claim(own: CardInChat, phone: str, found: OtherCard | None, *, program: Prog
         raise CustomerExists(found.customer.id)
     if any(_can_be_redeemed(reward, at.now) for reward in own.rewards):
         raise CardInUse
-    brought = _bring_stamps(found.customer, own.customer.card.current_stamps, program, at)
+    brought = _bring_stamps(found.customer, _own_stamps(own, program, at), program, at)
     kept = brought.customer if brought else found.customer
     return Claiming(
         answer=Claimed(customer=customer_view(kept, program), replaced=own.customer.id),
@@ -81,18 +83,25 @@ def _can_be_redeemed(reward: Reward, now: datetime) -> bool:
     return reward.status is RewardStatus.AVAILABLE and not reward.lapsed(now)
 
 
+def _own_stamps(own: CardInChat, program: Program, at: Occasion) -> int:
+    """The stamps on a card as if it had had no head start."""
+    given = [entry for entry in own.entries if entry.occasion is not Gift.HEAD_START]
+    if len(given) == len(own.entries):
+        return own.customer.card.current_stamps
+    return fold(given, program, at.now.tzinfo).card.current_stamps
+
+
 def _bring_stamps(found: Customer, stamps: int, program: Program, at: Occasion) -> Change[Any] | None:
     """Book the stamps of a card that closes. They count as stamps, not as a visit, and may earn rewards."""
     if not stamps:
         return None
     entry = msgspec.structs.replace(new_entry(found, program, EntryType.IMPORT, at=at), stamps=stamps)
-    after = with_card(found, apply(found.card, entry, program, at.now.tzinfo), at.now)
-    rewards = issue(entry, program.terms, after.card.rewards_earned - found.card.rewards_earned, at=at)
-    seen = customer_view(after, program)
+    booked = book(found, entry, program, at=at)
+    rewards, seen = booked.rewards, customer_view(booked.customer, program)
     updated = CustomerUpdated(utc(at.now), OfProfile(seen, STAMP_FIELDS))
     return Change(
         answer=seen,
-        customer=after,
+        customer=booked.customer,
         entry=entry,
         issued=rewards,
         events=(updated, *earned_events(tuple(map(reward_view, rewards)), seen, at.now)),

@@ -40,8 +40,9 @@ _CODE = re.compile(rf"(?:CUS)?([{ALPHABET}]{{{CODE_LETTERS}}})([{ALPHABET}]{{{SE
 class Card(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a card: exactly what the fold of its ledger without the voided entries gives.
 
-    `goal` and `program_version` are the promise made to the running card, both 0 while the card is empty. `day_stamps`
-    counts the stamps of `day`, the last local day with a visit.
+    `goal` and `program_version` are the promise made to the running card, both 0 while the card is empty. `steps_since`
+    is the version in which the steps that it is promised begin, 0 if it is promised none. `day_stamps` counts the
+    stamps that were asked for on `day`, the last local day with a visit.
     """
 
     current_stamps: int = 0
@@ -55,6 +56,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     last_visit_by: str | None = None
     day: date | None = None
     day_stamps: int = 0
+    steps_since: int = 0
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,6 +52,9 @@ Reason = Annotated[
 ]
 
 StampsRequired = Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to 100")]
+OpeningStamps = Annotated[
+    int, Meta(ge=0, le=99, description="a whole number from 0 to one below the goal: the stamps of a head start")
+]
 RewardText = Annotated[
     str,
     Meta(

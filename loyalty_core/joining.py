@@ -4,6 +4,7 @@ The rules, in words:
 - A phone number belongs to one customer of a shop (the lookup is outside the core; the refusal names that customer).
 - A trial holds 25 customers. Its owners are told when four fifths of the places are taken, and when all are.
 - Stamps brought along from another card are booked as an import: they count as stamps, not as a visit.
+- Who joins gets the head start of the program. Who comes from another book brings what they have, and gets none now.
 - A customer from another book keeps the day on which they joined there, and counts as new on that day.
 - Erasing removes name, phone, e-mail and birthday, and takes back the open rewards. The ledger stays, without a name.
 """
@@ -14,6 +15,7 @@ import msgspec
 
 from loyalty_core.access import PLANS, Plan
 from loyalty_core.analytics import DayTotals
+from loyalty_core.booking import Booked, book, book_head_start, earned_events, head_start_is_due, new_entry, with_card
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import (
     Card,
@@ -27,24 +29,24 @@ from loyalty_core.customers import (
 from loyalty_core.errors import CustomerLimitReached
 from loyalty_core.events import CustomerCreated, CustomerDeleted, CustomerEventData, CustomerUpdated, OfProfile
 from loyalty_core.fields import BusinessId, CustomerId
-from loyalty_core.ledger import Entry, EntryType, apply
+from loyalty_core.ledger import EntryType
 from loyalty_core.outcomes import Erased
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
-from loyalty_core.stamping import earned_events, issue, new_entry, with_card
 from loyalty_core.views import CustomerView, customer_view, reward_view, utc
 
 PROFILE_FIELDS = ("name", "phone", "email", "birthday")
 
 
 class NewCard(msgspec.Struct, frozen=True, kw_only=True):
-    """The ids of a new card, and what its holder brings along from another card."""
+    """The ids of a new card, and what its holder brings along from another card; `imported` if from another book."""
 
     customer_id: int
     business_id: int
     qr_code: str
     opening_stamps: int = 0
     joined_at: datetime | None = None
+    imported: bool = False
 
 
 def check_room(plan: Plan, customers: int) -> None:
@@ -69,32 +71,39 @@ def newly_full(plan: Plan, before: int, after: int) -> int | None:
 def join(profile: Profile, program: Program, new: NewCard, *, at: Occasion) -> Change[CustomerView]:
     """Hand out a card. Raises InvalidRequest."""
     customer = _first_version(profile, new, at.now)
-    entry: Entry | None = None
-    rewards: tuple[Reward, ...] = ()
-    if new.opening_stamps:
-        entry = new_entry(customer, program, EntryType.IMPORT, at=at)
-        entry = msgspec.structs.replace(entry, stamps=new.opening_stamps)
-        card = apply(customer.card, entry, program, at.now.tzinfo)
-        customer = msgspec.structs.replace(customer, card=card, entries=1)
-        rewards = issue(entry, program.terms, customer.card.rewards_earned, at=at)
+    booked = _first_entry(customer, program, new, at=at)
+    if booked:
+        customer = msgspec.structs.replace(booked.customer, version=customer.version)
+    rewards = booked.rewards if booked else ()
     seen = customer_view(customer, program)
     created = CustomerCreated(utc(at.now), CustomerEventData(seen))
     return Change(
         answer=seen,
         customer=customer,
-        entry=entry,
+        entry=booked.entry if booked else None,
         issued=rewards,
         events=(created, *earned_events(tuple(map(reward_view, rewards)), seen, at.now)),
-        totals=_figures(customer, len(rewards), at.now),
+        totals=_figures(customer, booked, at.now),
     )
 
 
-def _figures(customer: Customer, rewards: int, now: datetime) -> tuple[tuple[date, DayTotals], ...]:
+def _first_entry(customer: Customer, program: Program, new: NewCard, *, at: Occasion) -> Booked | None:
+    """What is on the card from the beginning: stamps from another book, or the head start."""
+    if new.opening_stamps:
+        entry = new_entry(customer, program, EntryType.IMPORT, at=at)
+        return book(customer, msgspec.structs.replace(entry, stamps=new.opening_stamps), program, at=at)
+    if new.imported or not head_start_is_due(customer, program):
+        return None
+    return book_head_start(customer, program, at=msgspec.structs.replace(at, opening_id=at.transaction_id))
+
+
+def _figures(customer: Customer, booked: Booked | None, now: datetime) -> tuple[tuple[date, DayTotals], ...]:
     joined = customer.created_at.astimezone(now.tzinfo).date()
-    if joined == now.date():
-        return ((joined, DayTotals(new_customers=1, rewards_earned=rewards)),)
+    today = DayTotals()
+    if booked:
+        today = DayTotals(rewards_earned=len(booked.rewards), stamps_added=booked.entry.bonus_stamps)
     new = (joined, DayTotals(new_customers=1))
-    return (new, (now.date(), DayTotals(rewards_earned=rewards))) if rewards else (new,)
+    return (new, (now.date(), today)) if today != DayTotals() else (new,)
 
 
 def _first_version(profile: Profile, new: NewCard, now: datetime) -> Customer:

@@ -2,19 +2,20 @@
 
 The law: a card equals the fold of its ledger without the voided entries. Entries never change, except for `voided_by`,
 and for stamps of which a part is undone: these move from `stamps` to `stamps_voided`, so `stamps` is what counts.
-`add_stamps` is the one place where stamps become rewards; giving a stamp and folding a ledger both use it.
+`fill` is the one place where stamps become rewards; giving a stamp and folding a ledger both use it.
 """
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from enum import StrEnum
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 import msgspec
 
 from loyalty_core.access import Role
 from loyalty_core.customers import Card
-from loyalty_core.programs import Program, Surplus, running_goal
+from loyalty_core.programs import Program, Surplus, Terms, running_goal
+from loyalty_core.promises import open_steps, steps_since
 
 
 class EntryType(StrEnum):
@@ -25,6 +26,17 @@ class EntryType(StrEnum):
     VOID = "void"
     IMPORT = "import"
     EXPIRE = "expire"
+    BONUS = "bonus"
+
+
+class Gift(StrEnum):
+    """For what occasion stamps, or a reward, were a gift of the shop."""
+
+    HEAD_START = "head_start"
+    BONUS_HOURS = "bonus_hours"
+    BIRTHDAY = "birthday"
+    REFERRAL = "referral"
+    WIN_BACK = "win_back"
 
 
 class ActorType(StrEnum):
@@ -56,6 +68,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     `stamps` is what it counts for. `stamps_voided` is how many more were given and undone again, a part at a time; of
     an entry that undoes a part, it is how many that undid. `of_customer` is for whom it was booked, if they were merged
     into another since.
+
+    `bonus_stamps` are those of all that were given that are a gift, and `occasion` says why. An entry of type `bonus`
+    is a gift alone: it is no visit.
     """
 
     id: int
@@ -75,26 +90,67 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     code_key: int | None = None
     stamps_voided: int = 0
     of_customer: int | None = None
+    bonus_stamps: int = 0
+    occasion: Gift | None = None
+
+    @property
+    def asked_stamps(self) -> int:
+        """The stamps that count, without those that are a gift. A part that is undone takes its gift along."""
+        if not self.bonus_stamps:
+            return self.stamps
+        given = self.stamps + self.stamps_voided
+        return -(-self.stamps * (given - self.bonus_stamps) // given)
+
+
+class Filled(NamedTuple):
+    """What stamps make of a card: how many are on the running one, its promise, and the texts of earned rewards."""
+
+    current: int
+    goal: int
+    steps_since: int
+    earned: tuple[str, ...]
+
+
+def fill(card: Card, program: Program, stamps: int) -> Filled:
+    """Put stamps onto a card under the terms in force; rewards are earned in the order of their places."""
+    terms, goal = program.terms, running_goal(card, program)
+    steps, current = open_steps(card, program), card.current_stamps + stamps
+    if current < goal:
+        reached = tuple(step.reward_description for step in steps if step.stamps <= current) if steps else ()
+        return Filled(current, goal, steps_since(card, program) if steps else card.steps_since, reached)
+    surplus = 0 if terms.surplus is Surplus.RESET else current - goal
+    earned = (*(step.reward_description for step in steps), terms.reward_description)
+    return _next_cards(terms, surplus, earned)
+
+
+def _next_cards(terms: Terms, surplus: int, earned: tuple[str, ...]) -> Filled:
+    """Go on with the surplus of a full card."""
+    full, current = divmod(surplus, terms.stamps_required)
+    each = (*(step.reward_description for step in terms.steps), terms.reward_description)
+    reached = tuple(step.reward_description for step in terms.steps if step.stamps <= current)
+    since = terms.version if terms.steps else 0
+    return Filled(current, terms.stamps_required, since, (*earned, *each * full, *reached))
 
 
 def add_stamps(card: Card, program: Program, stamps: int) -> Card:
     """Add stamps under the terms in force. Rewards that they earn raise `rewards_earned` and `rewards_available`."""
-    goal, required = running_goal(card, program), program.terms.stamps_required
-    current, earned = card.current_stamps + stamps, 0
-    if current >= goal:
-        earned, current = 1, current - goal
-        if program.terms.surplus is Surplus.RESET:
-            current = 0
-        earned, current, goal = earned + current // required, current % required, required
+    filled = fill(card, program, stamps)
+    current, earned = filled.current, len(filled.earned)
     return msgspec.structs.replace(
         card,
         current_stamps=current,
-        goal=goal if current else 0,
+        goal=filled.goal if current else 0,
         program_version=program.terms.version if current else 0,
+        steps_since=filled.steps_since if current else 0,
         total_stamps=card.total_stamps + stamps,
         rewards_earned=card.rewards_earned + earned,
         rewards_available=card.rewards_available + earned,
     )
+
+
+def earned_by(card: Card, entry: Entry, program: Program) -> tuple[str, ...]:
+    """The texts of the rewards that an entry earns on a card, in the order of their places; most earn none."""
+    return fill(card, program.at(entry.program_version), entry.stamps).earned
 
 
 def dropped_stamps(card: Card, program: Program, stamps: int) -> int:
@@ -109,7 +165,7 @@ def add_visit(card: Card, entry: Entry, zone: tzinfo | None) -> Card:
     visits, day = card.total_visits + 1, entry.occurred_at.astimezone(zone).date()
     on_that_day = card.day_stamps if card.day == day else 0
     if card.last_visit_at is not None and entry.occurred_at < card.last_visit_at:
-        day_stamps = card.day_stamps + (entry.stamps if card.day == day else 0)
+        day_stamps = card.day_stamps + (entry.asked_stamps if card.day == day else 0)
         return msgspec.structs.replace(card, total_visits=visits, day_stamps=day_stamps)
     return msgspec.structs.replace(
         card,
@@ -117,7 +173,7 @@ def add_visit(card: Card, entry: Entry, zone: tzinfo | None) -> Card:
         last_visit_at=entry.occurred_at,
         last_visit_by=entry.actor.name,
         day=day,
-        day_stamps=on_that_day + entry.stamps,
+        day_stamps=on_that_day + entry.asked_stamps,
     )
 
 
@@ -126,7 +182,7 @@ def apply(card: Card, entry: Entry, program: Program, zone: tzinfo | None) -> Ca
     match entry.type:
         case EntryType.STAMP:
             return add_visit(add_stamps(card, program.at(entry.program_version), entry.stamps), entry, zone)
-        case EntryType.IMPORT:
+        case EntryType.IMPORT | EntryType.BONUS:
             return add_stamps(card, program.at(entry.program_version), entry.stamps)
         case EntryType.REDEEM | EntryType.EXPIRE:
             return msgspec.structs.replace(card, rewards_available=card.rewards_available - 1)
@@ -137,10 +193,10 @@ def apply(card: Card, entry: Entry, program: Program, zone: tzinfo | None) -> Ca
 
 
 class Folded(msgspec.Struct, frozen=True):
-    """What a ledger adds up to: the card, and how many rewards each entry earned (entry id → count, zero left out)."""
+    """What a ledger adds up to: the card, and the texts of the rewards of each entry that earned some, by its id."""
 
     card: Card
-    earned: dict[int, int]
+    earned: dict[int, tuple[str, ...]]
 
 
 def fold(entries: Iterable[Entry], program: Program, zone: tzinfo | None) -> Folded:
@@ -150,6 +206,6 @@ def fold(entries: Iterable[Entry], program: Program, zone: tzinfo | None) -> Fol
         if entry.voided_by is None:
             after = apply(card, entry, program, zone)
             if after.rewards_earned > card.rewards_earned:
-                earned[entry.id] = after.rewards_earned - card.rewards_earned
+                earned[entry.id] = earned_by(card, entry, program)
             card = after
     return Folded(card, earned)

@@ -6,12 +6,11 @@ The rules, in words:
 - The older joining date stays. What the first does not tell of themselves (phone, e-mail, birthday), the other tells.
 - Rewards stay as they are where the common ledger earns as many: one may then belong to another entry. What it earns
   more is issued now. If it earns fewer, open ones are taken back; a merge that would take back one that was handed out,
-  or booked as expired, is refused.
+  or booked as expired, is refused. Where a program has steps, a reward stays only where its own text is earned.
 
 Taking a merge back is in `unmerging`. Chats, links and look-ups are elsewhere.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import msgspec
 
 from loyalty_core.analytics import DayTotals
+from loyalty_core.booking import earned_events, issue
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import MergeBar, MergeRefused
@@ -26,7 +26,6 @@ from loyalty_core.events import CustomerMerged
 from loyalty_core.ledger import Entry, fold
 from loyalty_core.outcomes import Merged
 from loyalty_core.rewards import Reward, RewardStatus
-from loyalty_core.stamping import earned_events, issue
 from loyalty_core.views import customer_view, reward_view, utc
 from loyalty_core.voiding import History, keep_first
 
@@ -113,13 +112,14 @@ def join_cards(first: History, other: History, at: Occasion) -> JoinedCard:
     moved = tuple(moved_to(own, entry) for entry in other.entries)
     entries = sorted((*first.entries, *moved), key=lambda entry: entry.id)
     folded = fold(entries, first.program, zone)
-    rewards, missing = _placed((*first.rewards, *other.rewards), folded.earned)
+    exact = any(terms.steps for terms in first.program.versions)
+    rewards, missing = _placed((*first.rewards, *other.rewards), folded.earned, exact=exact)
     issued: list[Reward] = []
     for entry in entries:
-        if count := missing[entry.id]:
+        if texts := missing.get(entry.id):
             following = msgspec.structs.replace(at, first_reward_id=at.first_reward_id + len(issued))
             terms = first.program.at(entry.program_version).terms
-            issued += issue(entry, terms, count, at=following, valid_from=at.now)
+            issued += issue(entry, terms, tuple(texts), at=following, valid_from=at.now)
     separately = fold(first.entries, first.program, zone).earned | fold(other.entries, other.program, zone).earned
     return JoinedCard(
         card=folded.card,
@@ -144,26 +144,45 @@ def _with_owner(reward: Reward, customer_id: int) -> Reward:
     )
 
 
-def _placed(rewards: Sequence[Reward], earned: Mapping[int, int]) -> tuple[list[Reward], Counter[int]]:
-    """Give each standing reward an entry that earns one, its own if it can be; also how many each entry earns more.
+Place = tuple[int, str]
+"""An entry that earns a reward, and the text of that."""
 
-    Those handed out come first. Raises MergeRefused if one of them is left over.
+
+def _placed(
+    rewards: Sequence[Reward], earned: Mapping[int, tuple[str, ...]], *, exact: bool
+) -> tuple[list[Reward], dict[int, list[str]]]:
+    """Give each standing reward an entry that earns one; also the texts of what each entry earns more.
+
+    The best place is its own, then another with its text; then any, unless it is to be `exact`: rewards differ where
+    there are steps. Those handed out come first. Raises MergeRefused if one of them is left over.
     """
+    free: list[Place] = [(number, text) for number, texts in sorted(earned.items()) for text in texts]
     standing = sorted((reward for reward in rewards if reward.status is not RewardStatus.VOIDED), key=keep_first)
-    kept, lost = standing[: sum(earned.values())], standing[sum(earned.values()) :]
+    kept, places = standing[: len(free)], dict[int, Place]()
+    for fits in (_is_its_own, _has_its_text) if exact else (_is_its_own, _has_its_text, _is_any):
+        for reward in kept:
+            place = next((one for one in free if reward.id not in places and fits(reward, one)), None)
+            if place is not None:
+                free.remove(place)
+                places[reward.id] = place
+    lost = [reward for reward in standing if reward.id not in places]
     _check_lost(lost)
-    free = Counter(earned)
-    places: dict[int, int] = {}
-    for reward in kept:
-        if free[reward.transaction_id] > 0:
-            free[reward.transaction_id] -= 1
-            places[reward.id] = reward.transaction_id
-    others = (number for number in sorted(free) for _ in range(free[number]))
-    for reward, number in zip((one for one in kept if one.id not in places), list(others), strict=False):
-        free[number] -= 1
-        places[reward.id] = number
-    left_over = {reward.id for reward in lost}
-    return [_at(reward, places.get(reward.id), is_lost=reward.id in left_over) for reward in rewards], free
+    left_over, missing = {reward.id for reward in lost}, dict[int, list[str]]()
+    for number, text in free:
+        missing.setdefault(number, []).append(text)
+    return [_at(reward, places.get(reward.id), is_lost=reward.id in left_over) for reward in rewards], missing
+
+
+def _is_its_own(reward: Reward, place: Place) -> bool:
+    return reward.stands_for(*place)
+
+
+def _has_its_text(reward: Reward, place: Place) -> bool:
+    return place[1] == reward.description
+
+
+def _is_any(_reward: Reward, _place: Place) -> bool:
+    return True
 
 
 def _check_lost(lost: Sequence[Reward]) -> None:
@@ -175,24 +194,27 @@ def _check_lost(lost: Sequence[Reward]) -> None:
             raise MergeRefused(sentence, MergeBar.REWARD_HANDED_OUT, reward_id=reward.id)
 
 
-def _at(reward: Reward, number: int | None, *, is_lost: bool) -> Reward:
-    """A reward at the entry that earns it now, or taken back."""
+def _at(reward: Reward, place: Place | None, *, is_lost: bool) -> Reward:
+    """A reward at the entry that earns it now, or taken back. One with another text remembers its entry too."""
     if is_lost:
         return msgspec.structs.replace(reward, status=RewardStatus.VOIDED)
-    if number is None or number == reward.transaction_id:
+    if place is None or _is_its_own(reward, place):
         return reward
     at_first = reward.of_transaction or reward.transaction_id
-    return msgspec.structs.replace(reward, transaction_id=number, of_transaction=at_first)
+    return msgspec.structs.replace(reward, transaction_id=place[0], of_transaction=at_first)
 
 
 def earned_totals(
-    entries: Sequence[Entry], before: Mapping[int, int], after: Mapping[int, int], zone: tzinfo | None
+    entries: Sequence[Entry],
+    before: Mapping[int, tuple[str, ...]],
+    after: Mapping[int, tuple[str, ...]],
+    zone: tzinfo | None,
 ) -> tuple[tuple[date, DayTotals], ...]:
     """What changes in the figures of days if entries earn other numbers of rewards than before."""
     return tuple(
         (entry.occurred_at.astimezone(zone).date(), DayTotals(rewards_earned=more))
         for entry in entries
-        if (more := after.get(entry.id, 0) - before.get(entry.id, 0))
+        if (more := len(after.get(entry.id, ())) - len(before.get(entry.id, ())))
     )
 
 

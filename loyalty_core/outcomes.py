@@ -13,7 +13,8 @@ class Stamped(msgspec.Struct, frozen=True, kw_only=True):
     """Stamps were added; `rewards` are those that this call earned.
 
     `stamps_dropped` is how many of them are above the goal and go to no card, because the shop's `surplus` is `reset`;
-    unset if none are.
+    unset if none are. `bonus_stamps` are those of the added ones that are a gift of the bonus hours; unset only in
+    answers of releases that knew none.
     """
 
     transaction_id: int
@@ -25,6 +26,7 @@ class Stamped(msgspec.Struct, frozen=True, kw_only=True):
     rewards: tuple[RewardView, ...]
     customer: CustomerView
     stamps_dropped: int | UnsetType = UNSET
+    bonus_stamps: int | UnsetType = UNSET
 
 
 class Redeemed(msgspec.Struct, frozen=True, kw_only=True):

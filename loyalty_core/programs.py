@@ -8,10 +8,13 @@ The rules, in words:
 - A new reward text, validity or policy counts from now on, for what is earned from now on.
 - What a reward costs the shop is known to the owner alone. It has a currency, and a change of it changes no card.
 - A shop takes the code that is printed on a card, or asks for the rotating one: to redeem, or for all.
+- A head start is smaller than the goal, and all steps are below it: a change that says otherwise is refused.
 
-What a stamp does to a card is in `ledger` and `stamping`; how a program is stored is not known here.
+Steps are in `steps` and `promises`, bonus hours in `bonus_hours`, head starts in `booking`. What a stamp does to a card
+is in `ledger` and `stamping`; how a program is stored is not known here.
 """
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -19,6 +22,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from loyalty_core.bonus_hours import BonusWeek, check_bonus_hours
 from loyalty_core.customers import check_seen
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.fields import (
@@ -27,11 +31,13 @@ from loyalty_core.fields import (
     Currency,
     DailyCap,
     Name,
+    OpeningStamps,
     RewardCost,
     RewardText,
     StampsRequired,
     ValidDays,
 )
+from loyalty_core.steps import Steps, check_steps
 
 if TYPE_CHECKING:
     from loyalty_core.customers import Card
@@ -66,6 +72,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     card_codes: CardCodes = CardCodes.FIXED
     reward_cost: RewardCost | None = None
     currency: Currency | None = None
+    steps: Steps = ()
+    opening_stamps: OpeningStamps = 0
+    bonus_hours: BonusWeek = ()
 
 
 class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -81,6 +90,9 @@ class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     card_codes: CardCodes | UnsetType = UNSET
     reward_cost: RewardCost | UnsetType | None = UNSET
     currency: Currency | UnsetType | None = UNSET
+    steps: Steps | UnsetType = UNSET
+    opening_stamps: OpeningStamps | UnsetType = UNSET
+    bonus_hours: BonusWeek | UnsetType = UNSET
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -98,6 +110,10 @@ class Program(msgspec.Struct, frozen=True):
         """The program as it was while `version` was in force."""
         return self if version == len(self.versions) else Program(self.name, self.versions[:version])
 
+    def terms_at(self, moment: datetime) -> Terms:
+        """The version that was in force at a moment; the first one before that."""
+        return next((terms for terms in reversed(self.versions) if terms.updated_at <= moment), self.versions[0])
+
 
 def changed(program: Program, change: ProgramChange, now: datetime) -> Terms:
     """The terms after a change: the next version, or the same object if nothing differs. Raises InvalidRequest."""
@@ -106,14 +122,30 @@ def changed(program: Program, change: ProgramChange, now: datetime) -> Terms:
     terms = msgspec.structs.replace(program.terms, **asked)
     if terms == program.terms:
         return terms
+    check_terms(terms, asked)
+    return msgspec.structs.replace(terms, version=program.terms.version + 1, updated_at=now)
+
+
+def check_terms(terms: Terms, asked: Collection[str] = ()) -> None:
+    """Raise InvalidRequest if terms contradict themselves; `asked` are the fields that were to change."""
     check_seen("reward_description", terms.reward_description)
+    _check_cost(terms)
+    check_steps(terms.steps, terms.stamps_required, of_goal="steps" not in asked)
+    check_bonus_hours(terms.bonus_hours)
+    if terms.opening_stamps >= terms.stamps_required and "opening_stamps" not in asked:
+        message = f"must be above the head start of {terms.opening_stamps} stamps"
+        raise InvalidRequest.field("stamps_required", message)
+    if terms.opening_stamps >= terms.stamps_required:
+        raise InvalidRequest.field("opening_stamps", f"must be below the goal of {terms.stamps_required} stamps")
+
+
+def _check_cost(terms: Terms) -> None:
     if terms.currency is not None and terms.currency not in CURRENCIES:
         raise InvalidRequest.field("currency", "must be the three letters of a currency (ISO 4217), as EUR")
     if terms.reward_cost is not None and terms.currency is None:
         raise InvalidRequest.field(
             "currency", "must be given with reward_cost: the three letters of a currency, as EUR"
         )
-    return msgspec.structs.replace(terms, version=program.terms.version + 1, updated_at=now)
 
 
 def looks_the_same(before: Terms, after: Terms) -> bool:

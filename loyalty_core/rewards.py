@@ -45,6 +45,10 @@ class Reward(msgspec.Struct, frozen=True, kw_only=True):
     of_customer: int | None = None
     of_transaction: int | None = None
 
+    def stands_for(self, entry_id: int, text: str) -> bool:
+        """Whether this is a reward with that text of that entry. One that a merge has moved may have any text."""
+        return self.transaction_id == entry_id and (self.of_transaction is not None or self.description == text)
+
     def lapsed(self, now: datetime) -> bool:
         """Whether the time of an available reward is over, though it is not booked as expired yet."""
         return self.status is RewardStatus.AVAILABLE and self.expires_at is not None and self.expires_at <= now

@@ -5,7 +5,10 @@ The rules, in words:
 - Between two visits of a customer at least the cooldown passes; a day holds at most the daily cap of stamps.
 - Redeeming takes the oldest available reward unless one is named.
 - A stamp counts at its time: now, or `occurred_at`, at most 7 days ago, for one given without a line. Cooldown, cap and
-  totals are judged by that time, also against later visits. A reward that it earns is valid from now on.
+  totals are judged by that time, also against later visits; bonus hours are those that were in force then. A reward
+  that it earns is valid from now on.
+- In bonus hours it counts twice or three times. The cap counts what was asked for. The first stamp of a card brings the
+  head start along.
 - A refusal names its reason and its time, and changes nothing.
 
 Undoing is in `voiding`. What a card adds up to is in `ledger`.
@@ -18,14 +21,25 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from loyalty_core.analytics import DayTotals
+from loyalty_core.bonus_hours import MOST_FACTOR, bonus_factor
+from loyalty_core.booking import (
+    book,
+    book_head_start,
+    earned_events,
+    following,
+    head_start_is_due,
+    new_entry,
+    with_card,
+)
 from loyalty_core.changes import Change, Occasion
-from loyalty_core.customers import Card, Customer
+from loyalty_core.customers import Customer
 from loyalty_core.errors import DailyCapReached, InvalidRequest, StampTooSoon
-from loyalty_core.events import Event, OfReward, RewardEarned, RewardRedeemed, StampAdded
+from loyalty_core.events import RewardRedeemed, StampAdded
 from loyalty_core.fields import MOST_STAMPS, Id, OccurredAt, OrderRef, Stamps
-from loyalty_core.ledger import Entry, EntryType, apply, dropped_stamps
+from loyalty_core.ledger import Entry, EntryType, Gift, apply, dropped_stamps
 from loyalty_core.outcomes import Expired, Redeemed, Stamped
-from loyalty_core.programs import Program, Terms, expiry
+from loyalty_core.programs import Program, Terms
+from loyalty_core.promises import open_steps
 from loyalty_core.rewards import Reward, RewardStatus, choose
 from loyalty_core.views import CustomerView, RewardView, customer_view, reward_view, utc
 
@@ -59,22 +73,48 @@ def stamp(
     """
     then = moment_of(order, at.now)
     check_policies(customer, program.terms, order.stamps, now=then, ledger=ledger)
-    entry = new_entry(customer, program, EntryType.STAMP, at=at, then=then, order=order)
-    after = with_card(customer, apply(customer.card, entry, program, at.now.tzinfo), at.now)
-    count = after.card.rewards_earned - customer.card.rewards_earned
-    rewards = issue(entry, program.terms, count, at=at, valid_from=at.now) if count else ()
-    seen = customer_view(after, program)
-    dropped = dropped_stamps(customer.card, program, order.stamps) if count else 0
+    opened = book_head_start(customer, program, at=at, then=then) if head_start_is_due(customer, program) else None
+    if opened:
+        customer, at = opened.customer, following(at, opened)
+    entry = _entry_of(order, customer, program, at=at, then=then)
+    booked = book(customer, entry, program, at=at)
+    rewards = (*opened.rewards, *booked.rewards) if opened else booked.rewards
+    seen = customer_view(booked.customer, program)
+    dropped = dropped_stamps(customer.card, program, entry.stamps) if booked.rewards else 0
     stamped = _stamped(entry, seen, tuple(map(reward_view, rewards)), dropped)
-    totals = DayTotals(visits=1, stamps_added=order.stamps, rewards_earned=count)
+    added = entry.stamps + (opened.entry.stamps if opened else 0)
     return Change(
         answer=stamped,
-        customer=after,
+        customer=booked.customer,
         entry=entry,
+        opening=opened.entry if opened else None,
         issued=rewards,
         events=(StampAdded(utc(at.now), stamped), *earned_events(stamped.rewards, seen, at.now)),
-        totals=((then.date(), totals),),
+        totals=((then.date(), DayTotals(visits=1, stamps_added=added, rewards_earned=len(rewards))),),
     )
+
+
+def _entry_of(order: StampOrder, customer: Customer, program: Program, *, at: Occasion, then: datetime) -> Entry:
+    """The entry of a stamp, with what the hours add to it."""
+    hours = program.terms.bonus_hours if then is at.now else program.terms_at(then).bonus_hours
+    factor = bonus_factor(hours, then) if hours else 1
+    return msgspec.structs.replace(
+        new_entry(customer, program, EntryType.STAMP, at=at, then=then),
+        stamps=order.stamps * factor,
+        bonus_stamps=order.stamps * (factor - 1),
+        occasion=Gift.BONUS_HOURS if factor > 1 else None,
+        branch_id=order.branch_id,
+        order_ref=order.order_ref,
+    )
+
+
+def most_rewards(customer: Customer, program: Program, stamps: int) -> int:
+    """The most rewards that some stamps may earn: each stamp of a card one, but several steps may lie at one place."""
+    terms = program.terms
+    whole = customer.card.current_stamps + stamps
+    if terms.bonus_hours or len(program.versions) > 1:
+        whole += stamps * (MOST_FACTOR - 1)
+    return whole + terms.opening_stamps + len(open_steps(customer.card, program))
 
 
 def moment_of(order: StampOrder, now: datetime) -> datetime:
@@ -96,6 +136,7 @@ def _stamped(entry: Entry, customer: CustomerView, rewards: tuple[RewardView, ..
     return Stamped(
         transaction_id=entry.id,
         stamps_added=entry.stamps,
+        bonus_stamps=entry.bonus_stamps,
         stamps_dropped=dropped or UNSET,
         current_stamps=customer.current_stamps,
         stamps_required=customer.stamps_required,
@@ -104,11 +145,6 @@ def _stamped(entry: Entry, customer: CustomerView, rewards: tuple[RewardView, ..
         rewards=rewards,
         customer=customer,
     )
-
-
-def earned_events(rewards: tuple[RewardView, ...], customer: CustomerView, now: datetime) -> tuple[Event, ...]:
-    """One reward.earned event for each reward."""
-    return tuple(RewardEarned(utc(now), OfReward(reward, customer)) for reward in rewards) if rewards else ()
 
 
 def check_policies(
@@ -140,7 +176,7 @@ def _check_late(terms: Terms, stamps: int, *, now: datetime, ledger: tuple[Entry
     visits = [entry for entry in ledger if entry.type is EntryType.STAMP and entry.voided_by is None]
     for entry in visits:
         _check_cooldown(terms, Visit(entry.occurred_at, entry.actor.name), now)
-    day = [entry.stamps for entry in visits if entry.occurred_at.astimezone(now.tzinfo).date() == now.date()]
+    day = [entry.asked_stamps for entry in visits if entry.occurred_at.astimezone(now.tzinfo).date() == now.date()]
     _check_cap(terms, sum(day), stamps, now=now)
 
 
@@ -156,62 +192,6 @@ def _check_cap(terms: Terms, given: int, stamps: int, *, now: datetime) -> None:
     if terms.daily_stamp_cap is not None and given + stamps > terms.daily_stamp_cap:
         midnight = datetime.combine(now.date() + timedelta(days=1), time.min, tzinfo=now.tzinfo)
         raise DailyCapReached(terms.daily_stamp_cap, given, midnight, now)
-
-
-NOTHING_ADDED = StampOrder(stamps=0)
-
-
-def new_entry(
-    customer: Customer,
-    program: Program,
-    kind: EntryType,
-    *,
-    at: Occasion,
-    then: datetime | None = None,
-    order: StampOrder = NOTHING_ADDED,
-) -> Entry:
-    """An entry of the ledger for this occasion, under the terms in force; in UTC, where no hour comes twice.
-
-    `then` is when it happened, if not now; `order` what was stamped.
-    """
-    return Entry(
-        id=at.transaction_id,
-        business_id=customer.business_id,
-        customer_id=customer.id,
-        type=kind,
-        actor=at.actor,
-        occurred_at=utc(then or at.now),
-        program_version=program.terms.version,
-        stamps=order.stamps,
-        branch_id=order.branch_id,
-        order_ref=order.order_ref,
-        code_key=at.code_key,
-    )
-
-
-def with_card(customer: Customer, card: Card, now: datetime, *, entries: int = 1) -> Customer:
-    """The customer with another state of the card, one version and usually one entry later."""
-    version, entries = customer.version + 1, customer.entries + entries
-    return msgspec.structs.replace(customer, card=card, updated_at=now, version=version, entries=entries)
-
-
-def issue(
-    entry: Entry, terms: Terms, count: int, *, at: Occasion, valid_from: datetime | None = None
-) -> tuple[Reward, ...]:
-    """The rewards that an entry earned; validity counts from the day of the entry, or from that of `valid_from`."""
-    expires_at = expiry(terms, valid_from or entry.occurred_at.astimezone(at.now.tzinfo))
-    return tuple(
-        Reward(
-            id=at.first_reward_id + number,
-            business_id=entry.business_id,
-            customer_id=entry.customer_id,
-            transaction_id=entry.id,
-            description=terms.reward_description,
-            earned_at=entry.occurred_at,
-            expires_at=expires_at,
-        )
-        for number in range(count)
-    )
 
 
 def redeem(

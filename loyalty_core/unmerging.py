@@ -118,7 +118,7 @@ def _check(rewards: Iterable[Reward], own: Folded, folded: Folded, merged: Merge
     standing = [reward for reward in rewards if reward.status is not RewardStatus.VOIDED]
     for customer_id, ledger in ((merged.common.customer.id, own), (merged.other.id, folded)):
         there = Counter(reward.transaction_id for reward in standing if reward.customer_id == customer_id)
-        if there != Counter(ledger.earned):
+        if there != Counter({number: len(texts) for number, texts in ledger.earned.items()}):
             sentence = "The card was stamped or redeemed since in a way that only both together allow."
             raise MergeRefused(sentence, MergeBar.STAMPED_SINCE)
 

@@ -10,12 +10,15 @@ from zlib import crc32
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from loyalty_core.customers import Customer
+from loyalty_core.bonus_hours import BonusHours
+from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import PreconditionFailed
 from loyalty_core.fields import CustomerId
-from loyalty_core.ledger import ActorType, Entry, EntryType
+from loyalty_core.ledger import ActorType, Entry, EntryType, Gift
 from loyalty_core.programs import CardCodes, Program, Surplus, running_goal
+from loyalty_core.promises import open_steps
 from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.steps import Step
 
 
 class RewardView(msgspec.Struct, frozen=True):
@@ -63,6 +66,7 @@ class TransactionView(msgspec.Struct, frozen=True):
     """An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it.
 
     `stamps` is what it counts for; `stamps_voided` is there if a part was undone, or if it undid a part.
+    `bonus_stamps` are those of the `stamps` that are a gift, `occasion` says of what.
     """
 
     id: int
@@ -76,6 +80,8 @@ class TransactionView(msgspec.Struct, frozen=True):
     occurred_at: datetime
     voided_by: int | None
     voids: int | None
+    bonus_stamps: int
+    occasion: Gift | None
     rotating_code: bool | UnsetType = UNSET
     stamps_voided: int | UnsetType = UNSET
 
@@ -85,6 +91,13 @@ class CustomerDetails(CustomerView, frozen=True):
 
     recent_transactions: tuple[TransactionView, ...]
     rewards: tuple[RewardView, ...]
+
+
+class NextReward(msgspec.Struct, frozen=True):
+    """The reward that a running card earns next: how many stamps are missing, at least one, and what it is."""
+
+    stamps_to_go: int
+    reward_description: str
 
 
 class ProgramView(msgspec.Struct, frozen=True):
@@ -102,6 +115,9 @@ class ProgramView(msgspec.Struct, frozen=True):
     reward_valid_days: int | None
     updated_at: datetime
     version: int
+    steps: tuple[Step, ...]
+    opening_stamps: int
+    bonus_hours: tuple[BonusHours, ...]
     card_codes: CardCodes | UnsetType = UNSET
     reward_cost: int | UnsetType = UNSET
     currency: str | UnsetType = UNSET
@@ -149,6 +165,15 @@ def customer_view(customer: Customer, program: Program) -> CustomerView:
     )
 
 
+def next_reward(card: Card, program: Program) -> NextReward:
+    """What a card earns next: its lowest step that is left, or the goal."""
+    steps = open_steps(card, program)
+    place, text = running_goal(card, program), program.terms.reward_description
+    if steps and steps[0].stamps < place:
+        place, text = steps[0].stamps, steps[0].reward_description
+    return NextReward(max(1, place - card.current_stamps), text)
+
+
 def customer_state(view: CustomerView) -> str:
     """A text that differs whenever a customer looks different: by a change of theirs, of the goal, or by time."""
     return f"{view.version}-{view.stamps_required}-{view.rewards_available}"
@@ -189,6 +214,8 @@ def transaction_view(entry: Entry) -> TransactionView:
         utc(entry.occurred_at),
         entry.voided_by,
         entry.voids,
+        entry.stamps - entry.asked_stamps,
+        entry.occasion,
         UNSET if entry.code_key is None else True,
         entry.stamps_voided or UNSET,
     )
@@ -207,6 +234,9 @@ def program_view(program: Program) -> ProgramView:
         terms.reward_valid_days,
         utc(terms.updated_at),
         terms.version,
+        terms.steps,
+        terms.opening_stamps,
+        terms.bonus_hours,
         UNSET if terms.card_codes is CardCodes.FIXED else terms.card_codes,
         UNSET if terms.reward_cost is None else terms.reward_cost,
         UNSET if terms.currency is None else terms.currency,

@@ -3,7 +3,7 @@
 The rules, in words:
 - Undoing leaves the card as if the entry had never been made: the card is added up again from the other entries.
 - Rewards that are no longer earned in that sum are voided. If one of them was already handed out, the undo is refused:
-  undo the redemption first.
+  undo the redemption first. A reward is told by its entry and its text.
 - Undoing a redemption makes its reward available again.
 - Staff may undo their own entries for ten minutes; managers, owners and API keys may undo any, at any time.
 - Both entries stay in the ledger.
@@ -19,6 +19,7 @@ import msgspec
 
 from loyalty_core.access import Role
 from loyalty_core.analytics import DayTotals
+from loyalty_core.booking import earned_events, issue, new_entry, with_card
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Customer
 from loyalty_core.errors import AlreadyVoided, InvalidRequest, VoidBar, VoidRefused
@@ -27,7 +28,6 @@ from loyalty_core.ledger import ActorType, Entry, EntryType, fold
 from loyalty_core.outcomes import Voided
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
-from loyalty_core.stamping import earned_events, issue, new_entry, with_card
 from loyalty_core.views import customer_view, reward_view, utc
 
 STAFF_UNDO = timedelta(minutes=10)
@@ -44,11 +44,11 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RewardsUndone(msgspec.Struct, frozen=True):
-    """What an undo does to rewards: those lost, those free again, and how many each entry newly earns."""
+    """What an undo does to rewards: those lost, those free again, and the texts of those that entries newly earn."""
 
     lost: tuple[Reward, ...]
     freed: tuple[Reward, ...]
-    newly_earned: tuple[tuple[Entry, int], ...]
+    newly_earned: tuple[tuple[Entry, tuple[str, ...]], ...]
 
 
 def void(
@@ -89,6 +89,12 @@ def void(
         totals=totals,
     )
     return msgspec.structs.replace(change, events=_events(change.answer, issued, at.now))
+
+
+def most_rewards(history: History) -> int:
+    """The most rewards that an undo may issue: one for each stamp, and the steps that were ever promised for each."""
+    steps = sum(len(terms.steps) for terms in history.program.versions)
+    return history.customer.card.total_stamps * (1 + steps)
 
 
 def _rest(target: Entry, stamps: int | None) -> Entry | None:
@@ -139,17 +145,20 @@ def check_right(target: Entry, at: Occasion) -> None:
 
 def _undo(target: Entry, left: tuple[Entry, ...], history: History, *, zone: tzinfo | None) -> RewardsUndone:
     """Compare the existing rewards with those earned without `target`."""
-    missing = fold(left, history.program, zone).earned
+    earned = fold(left, history.program, zone).earned
+    missing = {number: list(texts) for number, texts in earned.items()}
     lost: list[Reward] = []
     for reward in sorted(history.rewards, key=keep_first):
         if reward.status is RewardStatus.VOIDED:
             continue
-        if missing.get(reward.transaction_id, 0) > 0:
-            missing[reward.transaction_id] -= 1
+        left_there = missing.get(reward.transaction_id, [])
+        text = next((text for text in left_there if reward.stands_for(reward.transaction_id, text)), None)
+        if text is not None:
+            left_there.remove(text)
         else:
             lost.append(_taken_back(reward, target))
     freed = tuple(_freed(reward) for reward in history.rewards if reward.id == target.reward_id)
-    newly = tuple((entry, missing[entry.id]) for entry in left if missing.get(entry.id))
+    newly = tuple((entry, tuple(missing[entry.id])) for entry in left if missing.get(entry.id))
     return RewardsUndone(tuple(lost), freed, newly)
 
 
@@ -179,9 +188,9 @@ def _fallen(left: tuple[Entry, ...], lost: tuple[Reward, ...]) -> tuple[Entry, .
 
 def _issue_all(undone: RewardsUndone, program: Program, at: Occasion) -> tuple[Reward, ...]:
     issued: list[Reward] = []
-    for entry, count in undone.newly_earned:
+    for entry, texts in undone.newly_earned:
         following = msgspec.structs.replace(at, first_reward_id=at.first_reward_id + len(issued))
-        issued += issue(entry, program.at(entry.program_version).terms, count, at=following)
+        issued += issue(entry, program.at(entry.program_version).terms, texts, at=following)
     return tuple(issued)
 
 

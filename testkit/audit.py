@@ -46,7 +46,10 @@ async def _assert_rewards(shop: Shop, folded: dict[int, Folded]) -> None:
             own = [reward for reward in rewards if reward.customer_id == customer.id]
             kept = [reward for reward in own if reward.status is not RewardStatus.VOIDED]
             open_ones = sum(reward.status is RewardStatus.AVAILABLE for reward in own)
-            assert Counter(reward.transaction_id for reward in kept) == folded[customer.id].earned
+            earned = [(number, text) for number, texts in folded[customer.id].earned.items() for text in texts]
+            assert Counter(one.transaction_id for one in kept) == Counter(number for number, _ in earned)
+            unmoved = [one for one in kept if one.of_transaction is None]
+            assert Counter((one.transaction_id, one.description) for one in unmoved) <= Counter(earned)
             assert open_ones == customer.card.rewards_available
 
 
@@ -64,7 +67,7 @@ async def _assert_days(shop: Shop, folded: dict[int, Folded]) -> None:
     counted: Days = {}
     for customer in await shop.customers():
         _count(counted, _day(shop, customer.created_at), DayTotals(new_customers=1))
-    earned = {number: count for one in folded.values() for number, count in one.earned.items()}
+    earned = {number: len(texts) for one in folded.values() for number, texts in one.earned.items()}
     for entry in await shop.ledger():
         _count(counted, _day(shop, entry.occurred_at), _figures(entry, earned.get(entry.id, 0)))
     assert {day: totals for day, totals in kept.items() if totals != DayTotals()} == {
@@ -80,6 +83,8 @@ def _figures(entry: Entry, earned: int) -> DayTotals:
             return DayTotals(
                 visits=int(stands), stamps_added=given, stamps_voided=given - counting, rewards_earned=earned
             )
+        case EntryType.BONUS:
+            return DayTotals(stamps_added=entry.stamps, rewards_earned=earned)
         case EntryType.IMPORT:
             return DayTotals(rewards_earned=earned)
         case EntryType.REDEEM:

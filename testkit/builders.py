@@ -55,10 +55,12 @@ def with_change(program: Program, *, now: datetime = NOON, **asked: object) -> P
 
 
 def an_occasion(
-    now: datetime = NOON, by: Actor = ANA, *, transaction_id: int = 1, first_reward_id: int = 1
+    now: datetime = NOON, by: Actor = ANA, *, transaction_id: int = 1, first_reward_id: int = 1, opening_id: int = 0
 ) -> Occasion:
     """An occasion: Ana, at noon."""
-    return Occasion(now=now, actor=by, transaction_id=transaction_id, first_reward_id=first_reward_id)
+    return Occasion(
+        now=now, actor=by, transaction_id=transaction_id, first_reward_id=first_reward_id, opening_id=opening_id
+    )
 
 
 def a_new_card(opening_stamps: int = 0) -> NewCard:

@@ -49,7 +49,7 @@ class Shop:
         return ShownCode(qr_code, seal_of(qr_code, step_at(self.clock.now) + steps, key))
 
     async def join(
-        self, name: str = "Lena", *, key: str | None = None, opening_stamps: int = 0, **profile: object
+        self, name: str = "Lena", *, key: str | None = None, opening_stamps: int | None = None, **profile: object
     ) -> CustomerView:
         about = replace(Profile(name=name), **profile)
         return (await self.counter.join(self.caller(key), about, opening_stamps=opening_stamps)).outcome

@@ -93,17 +93,19 @@ class Counter:
         caller: Caller,
         profile: Profile,
         *,
-        opening_stamps: int = 0,
+        opening_stamps: int | None = None,
         holder: Holder | None = None,
         joined_at: datetime | None = None,
     ) -> Answer[CustomerView]:
         """Hand out a card. A person who holds one in a chat, through any bot, gets that one: nothing is created.
 
-        `opening_stamps` and `joined_at` come from another card; `holder` is the chat in which the card hangs. Raises
-        CustomerExists, CustomerLimitReached or InvalidRequest.
+        `opening_stamps` and `joined_at` come from another card, which may have none; without them the card is new and
+        has the head start. `holder` is the chat in which it hangs. Raises CustomerExists, CustomerLimitReached or
+        InvalidRequest.
         """
         checked = checked_profile(profile, caller.business.country, self._today(caller))
-        order = Join(checked, opening_stamps, holder or UNSET, UNSET if joined_at is None else joined_at)
+        joined, imported = UNSET if joined_at is None else joined_at, UNSET if opening_stamps is None else True
+        order = Join(checked, opening_stamps or 0, holder or UNSET, joined, imported)
         return await self._ask(caller, order, answers.CUSTOMER)
 
     async def claim(

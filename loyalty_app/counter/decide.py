@@ -30,6 +30,7 @@ from loyalty_app.counter.orders import (
 from loyalty_app.counter.state import BatchState, Overtaken
 from loyalty_app.ids import Kind
 from loyalty_core import claiming, joining, stamping, voiding
+from loyalty_core.booking import head_start_is_due
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import CODE_RANDOM_BYTES, Customer, new_code
 from loyalty_core.errors import (
@@ -87,10 +88,10 @@ def give_stamp(order: GiveStamp, request: Request, state: BatchState) -> Decided
     customer = customer_of(request, order.customer, state)
     _check_order_ref(request.business_id, order.stamp.order_ref, state)
     _check_branch(request.business_id, order.stamp, state)
-    at, program = (
-        occasion(request, state, customer.card.current_stamps + order.stamp.stamps),
-        state.program(request.business_id),
-    )
+    program = state.program(request.business_id)
+    at = occasion(request, state, stamping.most_rewards(customer, program, order.stamp.stamps))
+    if head_start_is_due(customer, program):
+        at = _with_opening(at, state)
     if program.terms.card_codes is not CardCodes.FIXED:
         at = _with_code(at, request, program, state)
     ledger = state.entries_of(customer) if stamping.is_late(order.stamp, program.terms) else None
@@ -132,9 +133,11 @@ def _new_customer(order: Join, request: Request, state: BatchState) -> Change[Cu
         qr_code=new_code(secrets.token_bytes(CODE_RANDOM_BYTES)),
         opening_stamps=order.opening_stamps,
         joined_at=None if order.joined_at is UNSET else order.joined_at,
+        imported=order.imported is not UNSET,
     )
-    at = occasion(request, state, order.opening_stamps)
-    return joining.join(order.profile, state.program(business_id), new, at=at)
+    program = state.program(business_id)
+    most = order.opening_stamps + program.terms.opening_stamps + len(program.terms.steps)
+    return joining.join(order.profile, program, new, at=occasion(request, state, most))
 
 
 def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]:
@@ -147,12 +150,14 @@ def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]
         raise CustomerNotFound
     own = state.claimed(request.business_id, in_chat.id)
     other = _card_of_phone(order, own, state)
-    most = own.card.current_stamps + (other.customer.card.current_stamps if other else 0)
+    program = state.program(request.business_id)
+    brought = own.card.current_stamps
+    most = stamping.most_rewards(other.customer, program, brought) if other else 0
     decided = claiming.claim(
-        claiming.CardInChat(own, state.rewards_of(own)),
+        claiming.CardInChat(own, state.rewards_of(own), state.entries_of(own)),
         order.phone,
         other,
-        program=state.program(request.business_id),
+        program=program,
         at=occasion(request, state, most),
     )
     cards = state.chat_cards.to_move(own, other.customer, state.now) if other else ()
@@ -176,7 +181,7 @@ def void(order: Void, request: Request, state: BatchState) -> Decided[Voided]:
     target = _target(request.business_id, order.transaction_id, state)
     customer = customer_of(request, target.customer_id, state)
     history = history_of(customer, state)
-    at = occasion(request, state, customer.card.total_stamps)
+    at = occasion(request, state, voiding.most_rewards(history))
     stamps = None if order.stamps is UNSET else order.stamps
     return _decided(voiding.void(history, target, at=at, reason=order.reason, stamps=stamps))
 
@@ -213,6 +218,11 @@ Single = TypeVar("Single", CustomerView, Stamped, Redeemed, Voided, Erased, Expi
 
 def _decided(change: Change[Single]) -> Decided[Single]:
     return Decided(change.answer, change.customer.id, (change,))
+
+
+def _with_opening(at: Occasion, state: BatchState) -> Occasion:
+    """The occasion, with an id for the head start that comes first."""
+    return replace(at, opening_id=at.transaction_id, transaction_id=state.ids.peek(Kind.TRANSACTION, ahead=1))
 
 
 def _with_code(at: Occasion, request: Request, program: Program, state: BatchState) -> Occasion:

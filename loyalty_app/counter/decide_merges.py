@@ -7,6 +7,7 @@ from loyalty_app.counter.state import BatchState
 from loyalty_core import merging, unmerging
 from loyalty_core.errors import CustomerNotFound, InvalidRequest, LoyaltyError, MergeBar, MergeRefused
 from loyalty_core.outcomes import Merged, Unmerged
+from loyalty_core.voiding import most_rewards
 
 
 def decide_merge(
@@ -21,8 +22,9 @@ def merge(order: MergeCustomers, request: Request, state: BatchState) -> Decided
     first, other = customer_of(request, order.customer, state), customer_of(request, order.other, state)
     if first.id == other.id:
         raise _one_customer(order, request, state)
-    most = first.card.total_stamps + other.card.total_stamps
-    made = merging.merge(history_of(first, state), history_of(other, state), at=occasion(request, state, most))
+    histories = history_of(first, state), history_of(other, state)
+    most = sum(map(most_rewards, histories))
+    made = merging.merge(*histories, at=occasion(request, state, most))
     cards = state.chat_cards.to_move(other, first, state.now)
     undo = KeptMerge(merge=made.merge, places=tuple((card.bot_id, card.user_id) for card in cards))
     actor = request.caller.actor

@@ -183,15 +183,13 @@ class _Loading:
         yield Lookup(tables.staff, OWN_KEY, [(business, actor.id) for business, actor in actors]), keep_staff
 
     def _about_customers(self) -> Iterator[Keeping]:
-        """The whole ledgers for undos, and the rewards of customers whose requests need them."""
+        """The whole ledgers for undos and claims, and the rewards of customers whose requests need them."""
         state, columns = self.state, ("business_id", "customer_id")
         state.with_whole_ledger = self._customers_of(r for r in self.requests if isinstance(r.order, WHOLE))
-        yield Lookup(tables.transaction, columns, state.with_whole_ledger), lambda row: state.keep_entry(entry_of(row))
+        ledgers = state.with_whole_ledger | state.claimable
+        yield Lookup(tables.transaction, columns, ledgers), lambda row: state.keep_entry(entry_of(row))
         some = self._customers_of(r for r in self.requests if isinstance(r.order, Redeem | Erase | Expire))
-        yield (
-            Lookup(tables.reward, columns, some | state.with_whole_ledger | state.claimable),
-            lambda row: state.keep_reward(reward_of(row)),
-        )
+        yield Lookup(tables.reward, columns, some | ledgers), lambda row: state.keep_reward(reward_of(row))
 
     def _customers_of(self, requests: Iterable[Request]) -> set[Key]:
         named = ((request.business_id, ref) for request in requests for ref in self._refs(request))

@@ -73,6 +73,8 @@ class Join(msgspec.Struct, frozen=True):
     opening_stamps: int = 0
     holder: Holder | UnsetType = UNSET
     joined_at: datetime | UnsetType = UNSET
+    imported: bool | UnsetType = UNSET
+    """Whether the card comes from another book; not known to orders of older releases, whose keys are kept."""
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -228,6 +230,8 @@ class Request:
             order = self.order
             if isinstance(order, GiveStamp | Redeem) and order.shown is not UNSET:
                 order = replace(order, shown=UNSET)
+            if isinstance(order, Join):
+                order = replace(order, imported=UNSET)
             if isinstance(order, GiveStamp) and order.stamp.occurred_at is not UNSET:
                 order = replace(order, stamp=replace(order.stamp, occurred_at=UNSET))
             self._fingerprint = fingerprint_of(msgspec.json.encode([self.name, order]))

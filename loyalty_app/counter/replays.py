@@ -24,8 +24,9 @@ from loyalty_core.outcomes import Redeemed, Stamped, Voided
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.views import CustomerView, reward_view, utc
 
-FORM, WITH_DROPPED = 1, 2
-"""The first form, and that of answers with `stamps_dropped`, which those without it do not need."""
+FORM, WITH_DROPPED, WITH_BONUS = 1, 2, 3
+"""The first form, that of answers with `stamps_dropped`, which those without it do not need, and that of answers with
+`bonus_stamps`, which have `stamps_dropped` if there are any."""
 MICROSECOND = timedelta(microseconds=1)
 
 Repeatable: TypeAlias = Stamped | Redeemed | Voided
@@ -37,7 +38,8 @@ class AnswerFigures(msgspec.Struct, frozen=True, array_like=True):
     """What an answer showed of the card, and what else its entry does not tell.
 
     `rewards` is how many the call earned. `booked` is how many microseconds after its time the entry was booked, and
-    `last_visit` how many before that the last visit was, None if never. Zeros at the end are not stored.
+    `last_visit` how many before that the last visit was, None if never. `opened` is how many ids before its entry that
+    of the head start is, which this call booked too. Zeros at the end are not stored.
     """
 
     form: int
@@ -52,6 +54,7 @@ class AnswerFigures(msgspec.Struct, frozen=True, array_like=True):
     last_visit: int | None = 0
     booked: int = 0
     dropped: int = 0
+    opened: int = 0
 
 
 class PastProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,13 +101,16 @@ class CardHistory(msgspec.Struct, frozen=True):
 encode, decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(AnswerFigures).decode
 
 
-def once_of(check: bytes, outcome: Repeatable, occurred_at: datetime) -> bytes:
-    """What the entry of an outcome keeps; `check` is from `check_of`, `occurred_at` the time of the entry."""
+def once_of(check: bytes, outcome: Repeatable, occurred_at: datetime, *, opened: int = 0) -> bytes:
+    """What the entry of an outcome keeps; `check` is from `check_of`, `occurred_at` the time of the entry.
+
+    `opened` is how many ids before it that of a head start is.
+    """
     seen = outcome.customer
     last_visit = None if seen.last_visit_at is None else (seen.updated_at - seen.last_visit_at) // MICROSECOND
     dropped = outcome.stamps_dropped if isinstance(outcome, Stamped) else UNSET
     figures = [
-        FORM if dropped is UNSET else WITH_DROPPED,
+        _form_of(outcome),
         seen.version,
         seen.current_stamps,
         seen.stamps_required,
@@ -116,10 +122,19 @@ def once_of(check: bytes, outcome: Repeatable, occurred_at: datetime) -> bytes:
         last_visit,
         (seen.updated_at - occurred_at) // MICROSECOND,
         0 if dropped is UNSET else dropped,
+        opened,
     ]
     while figures[-1] == 0:
         figures.pop()
     return check + encode(figures)
+
+
+def _form_of(outcome: Repeatable) -> int:
+    if not isinstance(outcome, Stamped):
+        return FORM
+    if outcome.bonus_stamps is not UNSET:
+        return WITH_BONUS
+    return FORM if outcome.stamps_dropped is UNSET else WITH_DROPPED
 
 
 def outcome_again(kept: KeyedEntry, history: CardHistory) -> Repeatable:
@@ -146,14 +161,16 @@ def outcome_again(kept: KeyedEntry, history: CardHistory) -> Repeatable:
 
 def _stamped(entry: Entry, figures: AnswerFigures, customer: CustomerView, history: CardHistory) -> Stamped:
     """An undo may have the entry earn more rewards later: those of this call came first. A merge may move them."""
-    theirs = (one for one in history.rewards if (one.of_transaction or one.transaction_id) == entry.id)
+    booked = {entry.id, entry.id - figures.opened}
+    theirs = (one for one in history.rewards if (one.of_transaction or one.transaction_id) in booked)
     earned = sorted(theirs, key=lambda one: one.id)
     fresh = {"status": RewardStatus.AVAILABLE, "redeemed_at": None, "customer_id": customer.id}
     rewards = tuple(reward_view(msgspec.structs.replace(one, **fresh)) for one in earned[: figures.rewards])
     return Stamped(
         transaction_id=entry.id,
         stamps_added=entry.stamps + entry.stamps_voided,
-        stamps_dropped=figures.dropped if figures.form >= WITH_DROPPED else UNSET,
+        bonus_stamps=entry.bonus_stamps if figures.form >= WITH_BONUS else UNSET,
+        stamps_dropped=UNSET if figures.form == FORM or not figures.dropped else figures.dropped,
         current_stamps=figures.current_stamps,
         stamps_required=figures.stamps_required,
         total_stamps=figures.total_stamps,
@@ -222,6 +239,8 @@ class Replays:
         """Earlier profiles, by the business and the customer."""
         self.once: dict[int, tuple[int, bytes]] = {}
         """To be written: what new entries keep of their key and their answer."""
+        self.openings: dict[int, int] = {}
+        """The ids of head starts of this batch, by those of the stamps that brought them."""
         self.new_profiles: list[PastProfile] = []
         """To be written."""
 

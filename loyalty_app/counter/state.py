@@ -202,8 +202,12 @@ class BatchState:
         if change.rewritten:
             leave_former_owners(self.rewards, change.settled)
         self._apply_rewards(change.issued, change.settled)
+        if change.opening:
+            self._apply_entry(change.opening, ())
         if change.entry:
             self._apply_entry(change.entry, change.voided)
+            if change.opening:
+                self.replays.openings[change.entry.id] = change.opening.id
         for entry in change.rewritten:
             self._rewrite(entry)
         ids = [self._event_ids.next() for _ in change.events]
@@ -286,8 +290,10 @@ class BatchState:
             created_at=self.now,
         )
         if isinstance(outcome, REPEATABLE):
-            occurred_at = self.new_entries[outcome.transaction_id].occurred_at
-            once = once_of(check_of(request.key, fingerprint), outcome, occurred_at)
+            entry = self.new_entries[outcome.transaction_id]
+            opened = self.replays.openings.get(entry.id, entry.id)
+            check = check_of(request.key, fingerprint)
+            once = once_of(check, outcome, entry.occurred_at, opened=entry.id - opened)
             self.replays.once[outcome.transaction_id] = request.once_key, once
         else:
             self.new_answers.append(key)

@@ -111,7 +111,7 @@ def _dropped(connection: Connection, customer: Customer, program: Program) -> in
             continue
         then = program.at(entry.program_version)
         after = apply(card, entry, then, None)
-        if after.rewards_earned > card.rewards_earned:
+        if after.rewards_earned > card.rewards_earned:  # a step drops none
             dropped = dropped_stamps(card, then, entry.stamps)
         card = after
     return dropped

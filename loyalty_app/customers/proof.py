@@ -128,13 +128,23 @@ class Proof:
             available = sum(reward.status is RewardStatus.AVAILABLE for reward in rewards)
             self._compare(whose, "the number of open rewards", kept=available, ledger=0)
             return
-        standing = Counter(r.transaction_id for r in rewards if r.status is not RewardStatus.VOIDED)
-        for number in sorted(standing.keys() | folded.earned.keys()):
-            wanted = folded.earned.get(number, 0)
-            self._compare(whose, f"the number of rewards of transaction {number}", kept=standing[number], ledger=wanted)
+        standing: dict[int, list[Reward]] = {number: [] for number in folded.earned}
+        for one in rewards:
+            if one.status is not RewardStatus.VOIDED:
+                standing.setdefault(one.transaction_id, []).append(one)
+        for number, there in sorted(standing.items()):
+            self._prove_texts(whose, number, kept=there, ledger=folded.earned.get(number, ()))
         available = sum(reward.status is RewardStatus.AVAILABLE for reward in rewards)
         ledger = folded.card.rewards_available
         self._compare(whose, "the number of open rewards", kept=available, ledger=ledger)
+
+    def _prove_texts(self, whose: str, number: int, *, kept: list[Reward], ledger: tuple[str, ...]) -> None:
+        """Compare the rewards of an entry; those that a merge has moved may have another text."""
+        of = f"rewards of transaction {number}"
+        self._compare(whose, f"the number of {of}", kept=len(kept), ledger=len(ledger))
+        texts = Counter(reward.description for reward in kept if reward.of_transaction is None)
+        if len(kept) == len(ledger) and not texts <= Counter(ledger):
+            self._compare(whose, f"the texts of the {of}", kept=sorted(texts), ledger=sorted(ledger))
 
     def _count(self, history: CustomerHistory, folded: Folded) -> None:
         self.customers += 1
@@ -146,7 +156,7 @@ class Proof:
         self._voided += sum(reward.status is RewardStatus.VOIDED for reward in history.rewards)
         self._add(history.customer.created_at, DayTotals(new_customers=1))
         for entry in history.entries:
-            self._add(entry.occurred_at, figures_of(entry, folded.earned.get(entry.id, 0)))
+            self._add(entry.occurred_at, figures_of(entry, len(folded.earned.get(entry.id, ()))))
 
     def _add(self, moment: datetime, figures: DayTotals) -> None:
         day = moment.astimezone(self.business.zone).date()
@@ -196,6 +206,8 @@ def figures_of(entry: Entry, earned: int) -> DayTotals:
         case EntryType.STAMP:
             given, counting = entry.stamps + entry.stamps_voided, entry.stamps * stands
             return DayTotals(visits=stands, stamps_added=given, stamps_voided=given - counting, rewards_earned=earned)
+        case EntryType.BONUS:
+            return DayTotals(stamps_added=entry.stamps, rewards_earned=earned)
         case EntryType.REDEEM:
             return DayTotals(rewards_redeemed=stands)
         case EntryType.EXPIRE:

@@ -3,17 +3,22 @@
 from datetime import UTC
 from typing import Any
 
+from msgspec import json
 from msgspec.structs import asdict
 from sqlalchemy import Row
 
 from loyalty_core.access import Role
+from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.customers import Card, Customer
-from loyalty_core.ledger import Actor, ActorType, Entry, EntryType
+from loyalty_core.ledger import Actor, ActorType, Entry, EntryType, Gift
 from loyalty_core.programs import CardCodes, Surplus, Terms
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.search_words import search_text
+from loyalty_core.steps import Step
 
 CARD_FIELDS = Card.__struct_fields__
+read_steps = json.Decoder(tuple[Step, ...]).decode
+read_hours = json.Decoder(tuple[BonusHours, ...]).decode
 OWN_FIELDS = tuple(name for name in Customer.__struct_fields__ if name != "card")
 
 
@@ -72,6 +77,8 @@ def entry_of(row: Row[Any]) -> Entry:
         code_key=row.code_key,
         stamps_voided=row.stamps_voided or 0,
         of_customer=row.of_customer,
+        bonus_stamps=row.bonus_stamps or 0,
+        occasion=row.occasion and Gift(row.occasion),
     )
 
 
@@ -97,6 +104,8 @@ def entry_row(entry: Entry) -> dict[str, object]:
         "code_key": entry.code_key,
         "stamps_voided": entry.stamps_voided or None,
         "of_customer": entry.of_customer,
+        "bonus_stamps": entry.bonus_stamps or None,
+        "occasion": entry.occasion and entry.occasion.value,
     }
 
 
@@ -153,4 +162,19 @@ def terms_of(row: Row[Any]) -> Terms:
         card_codes=CardCodes(row.card_codes),
         reward_cost=row.reward_cost,
         currency=row.currency,
+        steps=read_steps(row.steps) if row.steps else (),
+        opening_stamps=row.opening_stamps,
+        bonus_hours=read_hours(row.bonus_hours) if row.bonus_hours else (),
     )
+
+
+def program_row(business_id: int, terms: Terms) -> dict[str, object]:
+    """Write a row of the table `program`."""
+    return {
+        "business_id": business_id,
+        **asdict(terms),
+        "surplus": terms.surplus.value,
+        "card_codes": terms.card_codes.value,
+        "steps": json.encode(terms.steps).decode() if terms.steps else None,
+        "bonus_hours": json.encode(terms.bonus_hours).decode() if terms.bonus_hours else None,
+    }

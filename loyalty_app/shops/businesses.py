@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, Row, or_, select, update
 
 from loyalty_app.db.engine import Database
+from loyalty_app.db.rows import program_row
 from loyalty_app.db.tables import business as business_table
 from loyalty_app.db.tables import business_total, program, staff
 from loyalty_app.ids import Kind
@@ -146,12 +147,6 @@ def make_slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].strip("-")
     return f"{words or 'shop'}-{secrets.token_hex(3)}"
-
-
-def program_row(business_id: int, terms: Terms) -> dict[str, object]:
-    """A row of the table `program`."""
-    names = {"surplus": terms.surplus.value, "card_codes": terms.card_codes.value}
-    return {"business_id": business_id, **msgspec.structs.asdict(terms), **names}
 
 
 def find_business(connection: Connection, business_id: int) -> Business:

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import KeyedAnswer, KeyedRequest, answer_once
-from loyalty_app.db.rows import terms_of
+from loyalty_app.db.rows import program_row, terms_of
 from loyalty_app.db.tables import business, program
-from loyalty_app.shops.businesses import Business, Repaint, find_business, program_row, require_staff
+from loyalty_app.shops.businesses import Business, Repaint, find_business, require_staff
 from loyalty_core.access import Role
 from loyalty_core.customers import clean_name
 from loyalty_core.fields import BusinessId

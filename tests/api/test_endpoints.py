@@ -15,15 +15,15 @@ CUSTOMER = {
 }
 TRANSACTION = {
     *("id", "type", "stamps", "customer_id", "reward_id", "branch_id", "order_ref", "actor", "occurred_at"),
-    *("voided_by", "voids"),
+    *("voided_by", "voids", "bonus_stamps", "occasion"),
 }
 STAMPED = {
     *("transaction_id", "stamps_added", "current_stamps", "stamps_required", "total_stamps", "reward_earned"),
-    *("rewards", "customer"),
+    *("rewards", "customer", "bonus_stamps"),
 }
 PROGRAM = {
     *("name", "stamps_required", "reward_description", "surplus", "cooldown_seconds", "daily_stamp_cap"),
-    *("reward_valid_days", "updated_at", "version"),
+    *("reward_valid_days", "updated_at", "version", "steps", "opening_stamps", "bonus_hours"),
 }
 PAGINATION = {"page", "limit", "total", "pages", "next_cursor"}
 DAY = {"date", "visits", "stamps", "new_customers", "rewards_earned", "rewards_redeemed"}

@@ -17,6 +17,9 @@ async def test_a_change_alters_what_was_asked_and_makes_a_new_version(till: Till
         "reward_valid_days": None,
         "updated_at": "2026-03-02T12:00:00Z",
         "version": 1,
+        "steps": [],
+        "opening_stamps": 0,
+        "bonus_hours": [],
     }
     till.api.clock.wait(hours=1)
     asked = {"stamps_required": 8, "surplus": "carry", "cooldown_seconds": 60, "daily_stamp_cap": 20}

@@ -14,12 +14,14 @@ import pytest
 from loyalty_app.counter import Answer
 from loyalty_app.db import tables
 from loyalty_app.upkeep.expiry import book_expired
+from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.customers import Profile, ProfileChange
 from loyalty_core.errors import LoyaltyError
 from loyalty_core.fields import TransactionId
 from loyalty_core.ledger import EntryType
 from loyalty_core.programs import Surplus
 from loyalty_core.stamping import RedeemOrder, StampOrder
+from loyalty_core.steps import Step
 from testkit.audit import assert_books_balance
 from testkit.shop import Shop, open_next_door
 
@@ -45,7 +47,9 @@ class Day:
         for number in range(ROUNDS):
             self.shop.clock.wait(hours=self.dice.choice([0, 0, 1, 7, 30]))
             if number % 8 == 4:
-                await self.shop.change(stamps_required=self.dice.randint(2, 9), surplus=self.dice.choice(list(Surplus)))
+                goal, surplus = self.dice.randint(2, 9), self.dice.choice(list(Surplus))
+                steps = tuple(step for step in STEPS if step.stamps < goal - self.dice.randint(0, 3))
+                await self.shop.change(stamps_required=goal, surplus=surplus, steps=steps)
             await book_expired(self.shop.database, self.shop.counter, self.shop.clock.now)
             customers = [customer.id for customer in await self.shop.customers()]
             entries = [entry.id for entry in await self.shop.ledger()]
@@ -94,10 +98,18 @@ class Day:
         return found
 
 
+STEPS = (Step(2, "A biscuit"), Step(4, "A tea"))
+GENEROUS = {
+    "steps": STEPS,
+    "opening_stamps": 1,
+    "bonus_hours": (BonusHours(weekdays=(1, 2, 4, 6), begin="07:00", end="13:00", factor=2),),
+}
+
+
 @pytest.fixture(params=[Surplus.RESET, Surplus.CARRY])
 async def busy_shop(request: pytest.FixtureRequest, shop: Shop) -> Shop:
     terms = {"stamps_required": 5, "surplus": request.param, "reward_valid_days": 3}
-    return await open_next_door(shop, timezone="America/New_York", **terms)
+    return await open_next_door(shop, timezone="America/New_York", **(terms | GENEROUS))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -183,6 +183,7 @@ LANDED = {
     "0023_merging_customers.py": "4776091e5ff2373c",
     "0024_closed_branches.py": "141c8bdaa47d3105",
     "0025_names_in_chats.py": "5375570f0d6584ce",
+    "0026_steps_and_gifts.py": "8ea9d3376df7d66b",
 }
 
 

@@ -1,5 +1,6 @@
 """A shop with one customer: asks the rules and keeps what they decide, as a database would."""
 
+from collections import Counter
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
@@ -7,6 +8,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from loyalty_core.analytics import DayTotals
+from loyalty_core.booking import head_start_is_due
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Card, Profile
 from loyalty_core.events import Event
@@ -42,6 +44,8 @@ class Shop:
         self.customer = change.customer
         self.rewards |= {reward.id: reward for reward in (*change.issued, *change.settled)}
         self.events += change.events
+        if change.opening is not None:
+            self._keep_entry(change.opening, ())
         if change.entry is not None:
             self._keep_entry(change.entry, change.voided)
         self.entries |= {entry.id: entry for entry in change.rewritten}
@@ -56,12 +60,14 @@ class Shop:
             self.entries[number] = replace(self.entries[number], voided_by=entry.id)
 
     def occasion(self, by: Actor = ANA) -> Occasion:
-        """Now, with the next numbers."""
+        """Now, with the next numbers; the lowest is for a head start, if one is due."""
+        number = max(self.entries, default=0) + 1
         return an_occasion(
             self.now,
             by,
-            transaction_id=max(self.entries, default=0) + 1,
+            transaction_id=number + head_start_is_due(self.customer, self.program),
             first_reward_id=max(self.rewards, default=0) + 1,
+            opening_id=number,
         )
 
     def wait(self, *, seconds: float = 0, minutes: float = 0, hours: float = 0, days: float = 0) -> None:
@@ -124,6 +130,15 @@ class Shop:
     def folded(self) -> Folded:
         """What the ledger adds up to."""
         return fold(self.entries.values(), self.program, self.now.tzinfo)
+
+    def standing(self) -> Counter[tuple[int, str]]:
+        """The rewards that were not voided, by their entries and texts."""
+        kept = (reward for reward in self.rewards.values() if reward.status is not RewardStatus.VOIDED)
+        return Counter((reward.transaction_id, reward.description) for reward in kept)
+
+    def earned(self) -> Counter[tuple[int, str]]:
+        """The rewards that the ledger earns, in the same form."""
+        return Counter((number, text) for number, texts in self.folded().earned.items() for text in texts)
 
     def with_status(self, status: RewardStatus) -> list[int]:
         """The ids of the rewards that stand like this."""

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.errors import LoyaltyError
 from loyalty_core.programs import Surplus
+from loyalty_core.steps import Step as Way
 from loyalty_core.voiding import UNDOABLE
 from testkit.builders import KOLKATA, NEW_YORK, a_program, at
 from tests.core.shop import Shop
@@ -125,12 +128,24 @@ def _refusal(deed: Deed, shop: Shop) -> LoyaltyError | None:
     return None
 
 
+STEPS = [
+    (Way(1, "A tea"),),
+    (Way(2, "A tea"), Way(3, "A cake")),
+    (Way(2, "A cake"), Way(4, "A tea")),
+    (Way(3, "A juice"), Way(5, "A coffee"), Way(6, "A tea")),
+]
+ALL_NIGHT = BonusHours(weekdays=(1, 3, 6, 7), begin="20:00", end="06:30", factor=2)
+HOURS = [(ALL_NIGHT,), (replace(ALL_NIGHT, factor=3), BonusHours(weekdays=(5,), begin="00:00", end="24:00", factor=2))]
+
 TERMS = {
     "stamps_required": st.integers(1, 8),
     "surplus": st.sampled_from(Surplus),
     "cooldown_seconds": st.sampled_from([0, 0, 0, 600]),
     "daily_stamp_cap": st.sampled_from([None, None, 12]),
     "reward_valid_days": st.sampled_from([None, 1, 1, 3]),
+    "steps": st.sampled_from([(), (), *STEPS]),
+    "opening_stamps": st.sampled_from([0, 0, 0, 1, 2]),
+    "bonus_hours": st.sampled_from([(), (), *HOURS]),
 }
 WAIT = st.builds(Wait, st.sampled_from([0, 5, 11, 60, 600, 1440, 3000]))
 STAMPS = st.sampled_from([1, 1, 1, 2, 2, 3, 3, 5, 10])
@@ -139,7 +154,6 @@ LATE = st.builds(Stamp, STAMPS, st.sampled_from([0, 1, 5, 30, 700, 1500, 4000, 1
 REDEEM = st.builds(Redeem, st.sampled_from([None, None, 0, 1, 2, 3, 4, 5]))
 VOID = st.builds(Void, st.integers(0, 9), st.sampled_from([False, False, False, True]))
 EXPIRE = st.builds(Expire, st.sampled_from([0, 2, 4]))
-CHANGE = st.builds(Change, st.fixed_dictionaries({}, optional=TERMS))
 EVERYDAY: list[st.SearchStrategy[Deed]] = [WAIT, STAMP, STAMP, STAMP, LATE, REDEEM, VOID, EXPIRE]
 
 BEGINNING = {
@@ -149,6 +163,18 @@ BEGINNING = {
 }
 
 
+def possible(terms: dict[str, object], goal: int | None = None) -> dict[str, object]:
+    """Terms that do not contradict each other: the steps and the head start that the goal has room for."""
+    most = goal or terms["stamps_required"]
+    assert isinstance(most, int)
+    steps = terms.get("steps", ())
+    assert isinstance(steps, tuple)
+    opening = terms.get("opening_stamps", 0)
+    assert isinstance(opening, int)
+    room = {"steps": tuple(step for step in steps if step.stamps < most), "opening_stamps": min(opening, most - 1)}
+    return terms | {name: value for name, value in room.items() if name in terms}
+
+
 def deeds(*more: st.SearchStrategy[Deed]) -> st.SearchStrategy[list[Deed]]:
     """Some twenty deeds; in an example that was made as small as possible most of them are no wait at all."""
     deed = st.sampled_from([*EVERYDAY, *more]).flatmap(lambda kind: kind)
@@ -156,12 +182,22 @@ def deeds(*more: st.SearchStrategy[Deed]) -> st.SearchStrategy[list[Deed]]:
 
 
 def stories(*, opening: bool = True) -> st.SearchStrategy[Story]:
-    """Stories of all kinds; without opening stamps if those would stand in the way."""
+    """Stories of all kinds; without opening stamps and head starts if those would stand in the way."""
     beginning = BEGINNING if opening else BEGINNING | {"opening_stamps": st.just(0)}
-    return st.builds(Story, terms=st.fixed_dictionaries(TERMS), deeds=deeds(CHANGE), **beginning)
+    terms = TERMS if opening else TERMS | {"opening_stamps": st.just(0)}
+    change = st.builds(Change, st.fixed_dictionaries({}, optional=terms))
+    return st.builds(Story, terms=st.fixed_dictionaries(terms).map(possible), deeds=deeds(change), **beginning)
 
 
 def stories_with_constant_carry() -> st.SearchStrategy[Story]:
-    """Stories in which nobody changes the goal and no stamp is dropped."""
-    terms = TERMS | {"surplus": st.just(Surplus.CARRY)}
-    return st.builds(Story, terms=st.fixed_dictionaries(terms), deeds=deeds(), **BEGINNING)
+    """Stories in which nobody changes the goal, no stamp is dropped, and only goals earn rewards."""
+    terms = TERMS | {"surplus": st.just(Surplus.CARRY), "steps": st.just(())}
+    return st.builds(Story, terms=st.fixed_dictionaries(terms).map(possible), deeds=deeds(), **BEGINNING)
+
+
+def stories_with_constant_steps() -> st.SearchStrategy[Story]:
+    """Stories in which nobody changes the goal or the steps, whose texts differ."""
+    terms = TERMS | {"stamps_required": st.integers(4, 8), "steps": st.sampled_from(STEPS[:3])}
+    others = {name: value for name, value in TERMS.items() if name not in {"stamps_required", "steps"}}
+    change = st.builds(Change, st.fixed_dictionaries({}, optional=others))
+    return st.builds(Story, terms=st.fixed_dictionaries(terms).map(possible), deeds=deeds(change), **BEGINNING)

@@ -7,15 +7,24 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loyalty_core import stamping, voiding
 from loyalty_core.analytics import DayTotals
 from loyalty_core.customers import Card
 from loyalty_core.events import RewardEarned
 from loyalty_core.ledger import Entry, EntryType
 from loyalty_core.programs import running_goal
+from loyalty_core.promises import open_steps, promised_steps
 from loyalty_core.rewards import RewardStatus
 from testkit.builders import patiently
 from tests.core.shop import Shop
-from tests.core.stories import Stamp, Story, Void, stories, stories_with_constant_carry
+from tests.core.stories import (
+    Stamp,
+    Story,
+    Void,
+    stories,
+    stories_with_constant_carry,
+    stories_with_constant_steps,
+)
 
 whatever_happens = settings(patiently, max_examples=min(60, settings().max_examples))
 
@@ -47,9 +56,7 @@ def test_the_available_rewards_are_as_many_as_the_card_says(story: Story) -> Non
 @given(stories())
 def test_every_reward_that_was_not_voided_is_one_that_its_entry_earns(story: Story) -> None:
     for step in story.steps():
-        rewards = step.after.rewards.values()
-        standing = Counter(r.transaction_id for r in rewards if r.status is not RewardStatus.VOIDED)
-        assert standing == step.after.folded().earned
+        assert step.after.standing() == step.after.earned()
 
 
 @whatever_happens
@@ -82,16 +89,71 @@ def test_a_promise_is_never_made_longer(story: Story) -> None:
     """But for undoing: then the card is as if it had been begun by another stamp."""
     for step in story.steps():
         before, after = step.before.card, step.after.card
-        same_card = before.rewards_earned == after.rewards_earned and before.current_stamps > 0
-        if same_card and not isinstance(step.deed, Void):
+        if is_same_card(before, after) and not isinstance(step.deed, Void):
             assert running_goal(after, step.after.program) <= running_goal(before, step.before.program)
+
+
+def is_same_card(before: Card, after: Card) -> bool:
+    """Whether the running card is the one that ran before: it has all the stamps that were added."""
+    added = after.total_stamps - before.total_stamps
+    return before.current_stamps > 0 and after.current_stamps == before.current_stamps + added
+
+
+@whatever_happens
+@given(stories())
+def test_no_step_that_was_promised_is_taken_away_or_put_off(story: Story) -> None:
+    for step in story.steps():
+        before, after = step.before.card, step.after.card
+        if is_same_card(before, after) and not isinstance(step.deed, Void):
+            held = [one.stamps for one in promised_steps(before, step.before.program)]
+            kept = [one.stamps for one in promised_steps(after, step.after.program)]
+            assert len(kept) >= len(held)
+            assert all(now <= then for now, then in zip(kept, held, strict=False))
+
+
+@whatever_happens
+@given(stories())
+def test_right_after_a_stamp_every_step_that_it_reached_is_earned(story: Story) -> None:
+    for step in story.steps():
+        if isinstance(step.deed, Stamp) and step.refusal is None:
+            card = step.after.card
+            left = open_steps(card, step.after.program)
+            assert all(one.stamps > card.current_stamps for one in left)
+
+
+@whatever_happens
+@given(stories_with_constant_steps())
+def test_a_step_is_issued_once_a_card(story: Story) -> None:
+    for step in story.steps():
+        shop = step.after
+        texts = Counter(text for _, text in shop.standing().elements())
+        for place in shop.program.terms.steps:
+            reached = int(shop.card.current_stamps >= place.stamps)
+            assert texts[place.reward_description] == texts["A coffee"] + reached
+
+
+@whatever_happens
+@given(stories())
+def test_a_gift_is_part_of_its_entry_and_never_counts_as_asked_for(story: Story) -> None:
+    for entry in story.end().entries.values():
+        assert 0 <= entry.bonus_stamps <= entry.stamps
+        assert (entry.occasion is None) == (entry.bonus_stamps == 0)
+        assert entry.type is not EntryType.STAMP or entry.stamps % entry.asked_stamps == 0
+        assert entry.type is not EntryType.BONUS or entry.asked_stamps == 0
+
+
+@whatever_happens
+@given(stories())
+def test_a_head_start_comes_at_most_once_and_first(story: Story) -> None:
+    kinds = [entry.type for _, entry in sorted(story.end().entries.items())]
+    assert EntryType.BONUS not in kinds[1:]
 
 
 @whatever_happens
 @given(stories(), st.integers(1, 10))
 def test_a_stamp_and_its_undoing_leave_the_card_as_it_was(story: Story, stamps: int) -> None:
     shop = story.end()
-    shop.change(cooldown_seconds=0, daily_stamp_cap=None)
+    shop.change(cooldown_seconds=0, daily_stamp_cap=None, opening_stamps=0)
     before = shop.twin()
     shop.void(shop.stamp(stamps).transaction_id)
     assert shop.card == before.card
@@ -102,7 +164,7 @@ def test_a_stamp_and_its_undoing_leave_the_card_as_it_was(story: Story, stamps: 
 @given(stories(), st.integers(1, 10))
 def test_a_redemption_and_its_undoing_leave_card_and_rewards_as_they_were(story: Story, stamps: int) -> None:
     shop = story.end()
-    shop.change(cooldown_seconds=0, daily_stamp_cap=None, stamps_required=1)
+    shop.change(cooldown_seconds=0, daily_stamp_cap=None, opening_stamps=0, steps=(), stamps_required=1)
     shop.stamp(stamps)
     before = shop.twin()
     shop.void(shop.redeem().transaction_id)
@@ -152,7 +214,7 @@ def counted(shop: Shop, day: date) -> DayTotals:
     """The figures of a day, counted afresh from ledger and rewards."""
     entries = [entry for entry in shop.entries.values() if day_of(shop, entry) == day]
     kinds = Counter(entry.type for entry in entries if entry.voided_by is None)
-    stamps = [entry for entry in entries if entry.type is EntryType.STAMP]
+    stamps = [entry for entry in entries if entry.type in {EntryType.STAMP, EntryType.BONUS}]
     standing = [reward for reward in shop.rewards.values() if reward.status is not RewardStatus.VOIDED]
     return DayTotals(
         visits=kinds[EntryType.STAMP],
@@ -175,7 +237,11 @@ def test_every_reward_is_told_once_when_it_is_earned(story: Story) -> None:
 
 @whatever_happens
 @given(stories())
-def test_an_undo_issues_at_most_one_reward_for_each_stamp_of_the_ledger(story: Story) -> None:
+def test_no_deed_issues_more_rewards_than_there_are_ids_for(story: Story) -> None:
     for step in story.steps():
+        issued = len(step.after.rewards) - len(step.before.rewards)
         if isinstance(step.deed, Void):
-            assert len(step.after.rewards) - len(step.before.rewards) <= step.after.card.total_stamps
+            assert issued <= voiding.most_rewards(step.before.history())
+        elif isinstance(step.deed, Stamp):
+            before = step.before
+            assert issued <= stamping.most_rewards(before.customer, before.program, step.deed.stamps)

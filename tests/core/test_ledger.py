@@ -30,11 +30,11 @@ def test_voided_entries_and_the_entries_that_voided_them_do_not_count() -> None:
     assert shop.card.total_stamps == 1
 
 
-def test_a_ledger_knows_which_entry_earned_how_many_rewards() -> None:
+def test_a_ledger_knows_which_rewards_each_entry_earned() -> None:
     shop = Shop(a_program(stamps_required=2, surplus="carry"), opening_stamps=4)
     shop.stamp(1)
     shop.stamp(1)
-    assert shop.folded().earned == {1: 2, 3: 1}
+    assert shop.folded().earned == {1: ("A coffee", "A coffee"), 3: ("A coffee",)}
 
 
 def test_entries_count_under_the_terms_of_their_day() -> None:
@@ -42,7 +42,7 @@ def test_entries_count_under_the_terms_of_their_day() -> None:
     shop.stamp(3)
     shop.change(stamps_required=9)
     shop.stamp(3)
-    assert shop.folded().earned == {1: 1}
+    assert shop.folded().earned == {1: ("A coffee",)}
 
 
 def test_days_of_the_ledger_are_days_of_the_shop() -> None:

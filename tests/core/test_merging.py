@@ -17,6 +17,7 @@ from loyalty_core.ledger import Actor, fold
 from loyalty_core.merging import Merging, merge
 from loyalty_core.programs import Surplus
 from loyalty_core.rewards import RewardStatus
+from loyalty_core.steps import Step
 from loyalty_core.unmerging import MergedCard, unmerge
 from testkit.builders import ANA, MIRA, NOON, a_program, an_occasion, patiently
 from tests.core.shop import Shop
@@ -100,7 +101,7 @@ def assert_consistent(shop: Shop) -> None:
     folded = fold(sorted(shop.entries.values(), key=lambda one: one.id), shop.program, shop.now.tzinfo)
     assert shop.card == folded.card
     standing = Counter(one.transaction_id for one in shop.rewards.values() if one.status is not RewardStatus.VOIDED)
-    assert standing == Counter(folded.earned)
+    assert standing == Counter({number: len(texts) for number, texts in folded.earned.items()})
     assert len(shop.with_status(RewardStatus.AVAILABLE)) == shop.card.rewards_available
     assert shop.customer.entries == len(shop.entries)
 
@@ -173,6 +174,46 @@ def test_open_rewards_that_the_common_ledger_does_not_earn_are_taken_back() -> N
     two.merge()
     assert sorted(one.status for one in two.lena.rewards.values()) == [RewardStatus.AVAILABLE, RewardStatus.VOIDED]
     assert_consistent(two.lena)
+
+
+def test_a_reward_whose_text_has_changed_since_keeps_its_own_at_another_entry() -> None:
+    two = Two(stamps_required=2)
+    two.maya.stamp(1)
+    two.lena.stamp(1)
+    for shop in two.both:
+        shop.change(reward_description="A cake")
+    two.lena.stamp(1)
+    two.merge()
+    [reward] = two.lena.rewards.values()
+    assert (reward.description, reward.transaction_id, reward.of_transaction) == ("A cake", 2, 3)
+    two.lena.void(3)
+    assert two.lena.with_status(RewardStatus.AVAILABLE) == [reward.id]
+
+
+def two_teas() -> Two:
+    """Lena and Maya have each earned the step of a card that they fill together."""
+    two = Two(stamps_required=4, steps=(Step(2, "A tea"),))
+    two.lena.stamp(2)
+    two.maya.stamp(2)
+    return two
+
+
+def test_open_rewards_of_steps_that_the_common_card_has_once_give_way_to_its_goal() -> None:
+    two = two_teas()
+    two.merge()
+    kept = [two.lena.rewards[number].description for number in two.lena.with_status(RewardStatus.AVAILABLE)]
+    assert kept == ["A tea", "A coffee"]
+    assert_consistent(two.lena)
+    two.unmerge()
+    assert [shop.standing() for shop in two.both] == [{(1, "A tea"): 1}, {(2, "A tea"): 1}]
+
+
+def test_a_step_that_both_have_handed_out_keeps_them_apart() -> None:
+    two = two_teas()
+    for shop in two.both:
+        shop.redeem()
+    with pytest.raises(MergeRefused):
+        two.merge()
 
 
 def test_a_merge_that_would_take_back_a_redeemed_reward_is_refused() -> None:

@@ -106,7 +106,7 @@ def test_a_part_is_taken_off_its_day_but_not_its_visit() -> None:
 
 def a_shop_that_forgives(story: Story) -> Shop:
     shop = story.end()
-    shop.change(cooldown_seconds=0, daily_stamp_cap=None)
+    shop.change(cooldown_seconds=0, daily_stamp_cap=None, opening_stamps=0, bonus_hours=())
     return shop
 
 

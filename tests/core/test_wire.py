@@ -32,12 +32,17 @@ CUSTOMER = (
     "id qr_code name phone email birthday current_stamps stamps_required total_stamps total_visits rewards_earned "
     "rewards_available last_visit_at created_at updated_at version"
 )
-TRANSACTION = "id type stamps customer_id reward_id branch_id order_ref actor occurred_at voided_by voids"
+TRANSACTION = (
+    "id type stamps customer_id reward_id branch_id order_ref actor occurred_at voided_by voids bonus_stamps occasion"
+)
 REWARD = "id customer_id description status earned_at redeemed_at expires_at"
-STAMPED = "transaction_id stamps_added current_stamps stamps_required total_stamps reward_earned rewards customer"
+STAMPED = (
+    "transaction_id stamps_added current_stamps stamps_required total_stamps reward_earned rewards customer "
+    "bonus_stamps"
+)
 PROGRAM = (
     "name stamps_required reward_description surplus cooldown_seconds daily_stamp_cap reward_valid_days "
-    "updated_at version"
+    "updated_at version steps opening_stamps bonus_hours"
 )
 WIRE_NAMES = {
     "customer.created",
@@ -106,6 +111,8 @@ def test_a_transaction_shows_what_the_ledger_holds(shop: Shop) -> None:
         "occurred_at": "2026-03-01T20:00:00Z",
         "voided_by": 3,
         "voids": None,
+        "bonus_stamps": 0,
+        "occasion": None,
     }
     assert transaction_view(shop.entries[3]).voids == 2
 
@@ -144,7 +151,20 @@ def test_a_program_has_the_fields_of_the_contract_and_shows_the_version_in_force
     shop.change(stamps_required=9)
     seen = wire(program_view(shop.program))
     assert " ".join(seen) == PROGRAM
-    assert list(seen.values()) == ["Bean & Leaf", 9, "A coffee", "carry", 60, 5, 30, "2026-03-02T12:00:00Z", 2]
+    assert list(seen.values()) == [
+        "Bean & Leaf",
+        9,
+        "A coffee",
+        "carry",
+        60,
+        5,
+        30,
+        "2026-03-02T12:00:00Z",
+        2,
+        [],
+        0,
+        [],
+    ]
 
 
 def test_a_summary_has_the_fields_of_the_contract() -> None:

@@ -43,16 +43,17 @@ class PostgresIds(Ids):
         return {kind: min(self._requests * each[kind], MOST_IDS) for kind in each}
 
     def keep(self, fetched: Mapping[Kind, Sequence[int]]) -> None:
-        """Keep fetched ids, in their order."""
-        self._fetched.update({kind: list(reversed(ids)) for kind, ids in fetched.items()})
+        """Keep fetched ids, in their order, after those that are left."""
+        for kind, ids in fetched.items():
+            self._fetched[kind] = [*reversed(ids), *self._fetched.get(kind, ())]
 
-    def peek(self, kind: Kind) -> int:
-        """The next id. It stays the next until it is taken."""
+    def peek(self, kind: Kind, *, ahead: int = 0) -> int:
+        """The next id, or one that follows it. It stays the next until it is taken."""
         fetched = self._fetched.get(kind)
-        if not fetched:
+        while not fetched or len(fetched) <= ahead:
             fetched = self._fetch(kind)
         self._used.setdefault(kind, 0)
-        return fetched[-1]
+        return fetched[-1 - ahead]
 
     def _fetch(self, kind: Kind) -> list[int]:
         statement = f"SELECT pg_current_xact_id()::text, {next_ids(kind, 1)}"

@@ -100,9 +100,9 @@ class SqliteIds(Ids):
         self.last: dict[str, int] = {row.name: row.last for row in connection.execute(LAST_IDS)}
         self.before = dict(self.last)
 
-    def peek(self, kind: Kind) -> int:
-        """The next id. It stays the next until it is taken."""
-        return self.last[kind] + 1
+    def peek(self, kind: Kind, *, ahead: int = 0) -> int:
+        """The next id, or one that follows it. It stays the next until it is taken."""
+        return self.last[kind] + 1 + ahead
 
     def take(self, kind: Kind) -> int:
         """Take the next id, for a row that will be inserted."""

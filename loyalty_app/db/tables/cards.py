@@ -3,7 +3,7 @@
 An entry that was asked for with an idempotency key carries it: `once_key` is a number made from the key, `once` tells
 the request and what the answer showed (`db/idempotency.py`, `counter/replays.py`). One that used up a rotating code has
 `code_key`, a number made from the code. The table `idempotency` has the keys and answers of all other requests, and of
-entries that are older than these columns.
+entries that are older than these columns. `bonus_stamps` is null where none are a gift: a ledger is long.
 
 The balance columns of `customer` and the totals are caches of the ledger (`transaction`); `loyalty doctor` proves them.
 """
@@ -51,6 +51,7 @@ customer = owned(
     Column("day", Date),
     Column("day_stamps", Integer, nullable=False),
     Column("merged_into", BigId),
+    Column("steps_since", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("business_id", "id"),
     UniqueConstraint("qr_code", "business_id"),
     UniqueConstraint("business_id", "phone"),
@@ -103,6 +104,8 @@ transaction = owned(
     Column("code_key", BigInteger),
     Column("stamps_voided", Integer),
     Column("of_customer", BigId),
+    Column("bonus_stamps", Integer),
+    Column("occasion", String(16)),
     PrimaryKeyConstraint("business_id", "id"),
     Index(None, "business_id", "customer_id", "id"),
 )

@@ -68,6 +68,7 @@ business_total = owned(
     PrimaryKeyConstraint("business_id"),
 )
 
+# `steps` and `bonus_hours` are JSON, as on the wire; null if there are none.
 program = owned(
     "program",
     Column("version", Integer, nullable=False),
@@ -81,6 +82,9 @@ program = owned(
     Column("card_codes", String(16), nullable=False, server_default=text("'fixed'")),
     Column("reward_cost", BigId),
     Column("currency", String(3)),
+    Column("steps", Text),
+    Column("opening_stamps", Integer, nullable=False, server_default=text("0")),
+    Column("bonus_hours", Text),
     PrimaryKeyConstraint("business_id", "version"),
 )
 

@@ -2,8 +2,9 @@
 
 export type ActorType = "api_key" | "customer" | "staff" | "system" | (string & {});
 export type CardCodes = "fixed" | "rotating_all" | "rotating_redeem" | (string & {});
-export type EntryType = "expire" | "import" | "redeem" | "stamp" | "void" | (string & {});
+export type EntryType = "bonus" | "expire" | "import" | "redeem" | "stamp" | "void" | (string & {});
 export type FlagKind = "by_hand" | "many_undos" | "many_visits" | "own_card" | "unusual_hour" | (string & {});
+export type Gift = "birthday" | "bonus_hours" | "head_start" | "referral" | "win_back" | (string & {});
 export type Plan = "basic" | "enterprise" | "professional" | "trial" | (string & {});
 export type RefusalReason = "already_merged" | "more_than_left" | "no_stamp_or_redemption" | "not_merged" | "not_the_shop" | "not_their_own" | "reward_handed_out" | "stamped_since" | "too_late" | (string & {});
 export type RewardStatus = "available" | "expired" | "redeemed" | "voided" | (string & {});
@@ -34,6 +35,18 @@ export interface BatchOutcome {
   replayed?: boolean;
   outcome?: Stamped;
   problem?: Problem;
+}
+
+/** One row: the days on which the hours begin, their beginning and end, and how often a stamp in them counts. */
+export interface BonusHours {
+  /** days of the week, 1 (Monday) to 7 (Sunday) */
+  weekdays: number[];
+  /** a time of the day, as 14:00 */
+  from: string;
+  /** a time of the day, as 14:00 */
+  to: string;
+  /** 2 or 3 */
+  factor: string;
 }
 
 /** A branch as the world sees it. Only a closed one has `closed_at`: it takes no stamps; its past still names it. */
@@ -355,6 +368,9 @@ export interface Program {
   rewardValidDays: number | null;
   updatedAt: string;
   version: number;
+  steps: Step[];
+  openingStamps: number;
+  bonusHours: BonusHours[];
   cardCodes?: CardCodes;
   rewardCost?: number;
   currency?: string;
@@ -431,7 +447,7 @@ export interface StampFigures {
   voided: number;
 }
 
-/** Stamps were added; `rewards` are those that this call earned. `stamps_dropped` is how many of them are above the goal and go to no card, because the shop's `surplus` is `reset`; unset if none are. */
+/** Stamps were added; `rewards` are those that this call earned. `stamps_dropped` is how many of them are above the goal and go to no card, because the shop's `surplus` is `reset`; unset if none are. `bonus_stamps` are those of the added ones that are a gift of the bonus hours; unset only in answers of releases that knew none. */
 export interface Stamped {
   transactionId: number;
   stampsAdded: number;
@@ -442,9 +458,18 @@ export interface Stamped {
   rewards: Reward[];
   customer: Customer;
   stampsDropped?: number;
+  bonusStamps?: number;
 }
 
-/** An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it. `stamps` is what it counts for; `stamps_voided` is there if a part was undone, or if it undid a part. */
+/** A reward on the way: how many stamps earn it, and what it is. */
+export interface Step {
+  /** a whole number from 1 to 100 */
+  stamps: number;
+  /** a text of 1 to 200 characters, without control characters */
+  rewardDescription: string;
+}
+
+/** An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it. `stamps` is what it counts for; `stamps_voided` is there if a part was undone, or if it undid a part. `bonus_stamps` are those of the `stamps` that are a gift, `occasion` says of what. */
 export interface Transaction {
   id: number;
   type: EntryType;
@@ -457,6 +482,8 @@ export interface Transaction {
   occurredAt: string;
   voidedBy: number | null;
   voids: number | null;
+  bonusStamps: number;
+  occasion: Gift | null;
   rotatingCode?: boolean;
   stampsVoided?: number;
 }

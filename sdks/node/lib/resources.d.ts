@@ -86,7 +86,7 @@ export interface Program {
   /** Get the program. */
   get(): Promise<models.Program>;
   /** Change the program. */
-  update(given?: { name?: string; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null } & Once): Promise<models.Program>;
+  update(given?: { name?: string; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[] } & Once): Promise<models.Program>;
 }
 
 /** Operations on analytics. */

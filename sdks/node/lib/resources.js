@@ -158,8 +158,8 @@ class Program {
     return (await this.#client.json("GET", "/program")).data;
   }
 
-  async update({ name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, idempotencyKey } = {}) {
-    return (await this.#client.json("PATCH", "/program", { body: { name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency }, idempotencyKey })).data;
+  async update({ name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, idempotencyKey } = {}) {
+    return (await this.#client.json("PATCH", "/program", { body: { name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours }, idempotencyKey })).data;
   }
 }
 

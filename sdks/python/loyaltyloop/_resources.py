@@ -530,6 +530,9 @@ class Program:
         card_codes: models.CardCodes | NotGiven = NOT_GIVEN,
         reward_cost: int | None | NotGiven = NOT_GIVEN,
         currency: str | None | NotGiven = NOT_GIVEN,
+        steps: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
+        opening_stamps: int | NotGiven = NOT_GIVEN,
+        bonus_hours: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Program:
         """Change the program. Raises LoyaltyLoopError."""
@@ -547,6 +550,9 @@ class Program:
                 "card_codes": card_codes,
                 "reward_cost": reward_cost,
                 "currency": currency,
+                "steps": steps,
+                "opening_stamps": opening_stamps,
+                "bonus_hours": bonus_hours,
             },
             idempotency_key=idempotency_key,
         )

@@ -14,10 +14,13 @@ CardCodes = str
 """Known are fixed, rotating_all, rotating_redeem; a later server may send others."""
 
 EntryType = str
-"""Known are expire, import, redeem, stamp, void; a later server may send others."""
+"""Known are bonus, expire, import, redeem, stamp, void; a later server may send others."""
 
 FlagKind = str
 """Known are by_hand, many_undos, many_visits, own_card, unusual_hour; a later server may send others."""
+
+Gift = str
+"""Known are birthday, bonus_hours, head_start, referral, win_back; a later server may send others."""
 
 Plan = str
 """Known are basic, enterprise, professional, trial; a later server may send others."""
@@ -88,6 +91,22 @@ class BatchOutcome(Model):
         "outcome": lambda: Stamped,
         "problem": lambda: Problem,
     }
+
+
+class BonusHours(Model):
+    """One row: the days on which the hours begin, their beginning and end, and how often a stamp in them counts."""
+
+    weekdays: list[int]
+    """Days of the week, 1 (Monday) to 7 (Sunday)."""
+
+    from_: str
+    """A time of the day, as 14:00."""
+
+    to: str
+    """A time of the day, as 14:00."""
+
+    factor: str
+    """2 or 3."""
 
 
 class Branch(Model):
@@ -642,11 +661,22 @@ class Program(Model):
 
     version: int
 
+    steps: list[Step]
+
+    opening_stamps: int
+
+    bonus_hours: list[BonusHours]
+
     card_codes: CardCodes
 
     reward_cost: int
 
     currency: str
+
+    _models: ClassVar[Models] = {
+        "steps": lambda: Step,
+        "bonus_hours": lambda: BonusHours,
+    }
 
 
 class QueuedDeliveries(Model):
@@ -774,7 +804,9 @@ class StampFigures(Model):
 
 class Stamped(Model):
     """Stamps were added; `rewards` are those that this call earned. `stamps_dropped` is how many of them are above
-    the goal and go to no card, because the shop's `surplus` is `reset`; unset if none are.
+    the goal and go to no card, because the shop's `surplus` is `reset`; unset if none are. `bonus_stamps` are
+    those of the added ones that are a gift of the bonus hours; unset only in answers of releases that knew
+    none.
     """
 
     transaction_id: int
@@ -795,15 +827,28 @@ class Stamped(Model):
 
     stamps_dropped: int
 
+    bonus_stamps: int
+
     _models: ClassVar[Models] = {
         "rewards": lambda: Reward,
         "customer": lambda: Customer,
     }
 
 
+class Step(Model):
+    """A reward on the way: how many stamps earn it, and what it is."""
+
+    stamps: int
+    """A whole number from 1 to 100."""
+
+    reward_description: str
+    """A text of 1 to 200 characters, without control characters."""
+
+
 class Transaction(Model):
     """An entry of the ledger as the world sees it; `rotating_code` is there if a good one was shown for it.
     `stamps` is what it counts for; `stamps_voided` is there if a part was undone, or if it undid a part.
+    `bonus_stamps` are those of the `stamps` that are a gift, `occasion` says of what.
     """
 
     id: int
@@ -827,6 +872,10 @@ class Transaction(Model):
     voided_by: int | None
 
     voids: int | None
+
+    bonus_stamps: int
+
+    occasion: Gift | None
 
     rotating_code: bool
 

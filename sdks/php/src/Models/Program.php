@@ -18,10 +18,17 @@ use LoyaltyLoop\Model;
  * @property-read int|null $rewardValidDays
  * @property-read string $updatedAt
  * @property-read int $version
+ * @property-read list<\LoyaltyLoop\Models\Step> $steps
+ * @property-read int $openingStamps
+ * @property-read list<\LoyaltyLoop\Models\BonusHours> $bonusHours
  * @property-read string $cardCodes
  * @property-read int $rewardCost
  * @property-read string $currency
  */
 final class Program extends Model
 {
+    protected const MODELS = [
+        "steps" => Step::class,
+        "bonus_hours" => BonusHours::class,
+    ];
 }

@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * Stamps were added; `rewards` are those that this call earned. `stamps_dropped` is how many of them are above the goal and go to no card, because the shop's `surplus` is `reset`; unset if none are. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * Stamps were added; `rewards` are those that this call earned. `stamps_dropped` is how many of them are above the goal and go to no card, because the shop's `surplus` is `reset`; unset if none are. `bonus_stamps` are those of the added ones that are a gift of the bonus hours; unset only in answers of releases that knew none. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read int $transactionId
  * @property-read int $stampsAdded
@@ -18,6 +18,7 @@ use LoyaltyLoop\Model;
  * @property-read list<\LoyaltyLoop\Models\Reward> $rewards
  * @property-read \LoyaltyLoop\Models\Customer $customer
  * @property-read int $stampsDropped
+ * @property-read int $bonusStamps
  */
 final class Stamped extends Model
 {
