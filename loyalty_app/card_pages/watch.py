@@ -96,7 +96,7 @@ class CardWatch:
             del self._watchers[watcher.card.customer_id]
 
     def end(self, customer_id: int) -> None:
-        """End the watching of one card, as when its link is revoked: who may still see it begins again."""
+        """End the watching of a card: its link was revoked, or it was merged. Who may still see it begins again."""
         for watcher in self._watchers.get(customer_id, ()):
             watcher.end()
 
@@ -104,6 +104,8 @@ class CardWatch:
         if not self._watchers:
             return
         for number in self._watchers.keys() & changed.keys():
+            if changed[number].merged_into is not None:
+                self.end(number)
             self._pass_on(number, changed[number].version)
 
     def _pass_on(self, customer_id: int, version: int) -> None:
@@ -129,6 +131,8 @@ class CardWatch:
             log.info("the watched cards could not be looked at; the next try follows")
             return
         for row in rows:
+            if row.merged_into is not None:
+                self.end(row.id)
             self._pass_on(row.id, row.version)
 
     def _rows(self, connection: Connection, cards: Sequence[CardId]) -> Sequence[Row[Any]]:

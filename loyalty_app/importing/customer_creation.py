@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 
 from loyalty_app.counter import Answer, Caller, Counter
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import business_total, customer
+from loyalty_app.db.tables import business_total, customer, customer_merge
 from loyalty_app.importing.candidates import Candidate, Fate, Remark
 from loyalty_app.shops.businesses import Business
 from loyalty_core.access import PLANS
@@ -190,7 +190,9 @@ class DryRun:
         own = self._business.id
         wanted = [(own, form) for one in candidates if one.profile.phone for form in forms_of(one.profile.phone)]
         rows = self._database.fetch(connection, customer, ("business_id", "phone"), wanted)
+        merged = self._database.fetch(connection, customer_merge, ("business_id", "phone"), wanted)
         limit = PLANS[self._business.plan].customers
         kept = select(business_total.c.customers).where(business_total.c.business_id == own)
         room = None if limit is None else limit - connection.execute(kept).scalar_one()
-        return {one_number(row.phone): row.id for row in rows}, room
+        held: Holders = {one_number(row.phone): row.into_id for row in merged}
+        return held | {one_number(row.phone): row.id for row in rows}, room

@@ -7,11 +7,14 @@ import pytest
 from sqlalchemy import Connection
 
 from loyalty_app.card_pages.links import CardId, digest_of, follow_link
+from loyalty_app.card_pages.watch import CardWatch
 from loyalty_app.counter.orders import Holder
 from loyalty_app.customers.lists import Search, list_customers
 from loyalty_app.customers.proof import Proof
 from loyalty_app.customers.staff_view import with_codes, with_phone
 from loyalty_app.db import tables
+from loyalty_app.importing.candidates import Candidate
+from loyalty_app.importing.customer_creation import DryRun
 from loyalty_app.pagination import PageRequest
 from loyalty_app.upkeep.retention import prune
 from loyalty_core.customers import Customer, Profile
@@ -195,6 +198,9 @@ async def test_both_phone_numbers_lead_to_the_one_customer(shop: Shop) -> None:
         return found and found.id, [one.id for one in page.data]
 
     assert await shop.database.read(look) == (lena.id, [lena.id])
+    again = Candidate(place=1, profile=Profile(name="Lena", phone=OTHER_PHONE))
+    [remark] = await DryRun(shop.database, shop.business).take([again])
+    assert (remark.fate, remark.customer_id) == ("already_there", lena.id)
     assert (await shop.update(lena.id, phone=OTHER_PHONE)).phone == OTHER_PHONE
     await shop.erase(lena.id)
     assert (await shop.join(phone=OTHER_PHONE)).phone == OTHER_PHONE
@@ -322,3 +328,12 @@ async def test_a_private_link_of_the_other_shows_the_common_card(shop: Shop) -> 
     found = await shop.database.read(lambda connection: follow_link(connection, secret))
     assert found is not None
     assert (found.card, found.revoked) == (CardId(shop.business.id, lena.id), False)
+
+
+async def test_who_looks_at_the_page_of_the_other_begins_again_with_the_common_card(shop: Shop) -> None:
+    lena, other = await two(shop)
+    cards = CardWatch(shop.database, shop.counter.wakeups.changed_cards)
+    watcher = cards.watch(CardId(shop.business.id, other.id))
+    await shop.merge(lena.id, other.id)
+    assert watcher.ended
+    await cards.close()
