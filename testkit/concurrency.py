@@ -9,7 +9,8 @@ from loyalty_core.errors import LoyaltyError
 Answer = TypeVar("Answer")
 
 PATIENCE_SECONDS = 20
-LOOK_EVERY_SECONDS = 0.001
+LOOK_AGAIN_SECONDS = 0.001
+LOOK_SELDOM_SECONDS = 0.02
 
 
 async def at_once(requests: Iterable[Awaitable[Answer]]) -> tuple[list[Answer], list[LoyaltyError]]:
@@ -26,7 +27,12 @@ async def at_once(requests: Iterable[Awaitable[Answer]]) -> tuple[list[Answer], 
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
-    """Check a condition again and again until it holds. The code under test runs between two checks."""
+    """Check a condition again and again until it holds, the longer it takes the more seldom.
+
+    The code under test runs between two checks.
+    """
+    pause = LOOK_AGAIN_SECONDS
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await condition():  # noqa: ASYNC110  # only the database knows
-            await asyncio.sleep(LOOK_EVERY_SECONDS)
+        while not await condition():
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, LOOK_SELDOM_SECONDS)

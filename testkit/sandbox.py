@@ -20,6 +20,7 @@ from telegram.request import HTTPXRequest
 
 from telegram_sandbox import World, create_sandbox
 from testkit.bot_api import check_calls
+from testkit.direct_call import call
 from testkit.http_server import free_port, served
 from testkit.people import Person
 from testkit.sandbox_control import PATIENCE_SECONDS, SandboxControl
@@ -31,10 +32,19 @@ Forgiven = tuple[int, list[Json]]
 class SandboxServer(SandboxControl):
     """A sandbox that runs in this process."""
 
-    def __init__(self, url: str, client: httpx.AsyncClient, world: World) -> None:
+    def __init__(self, url: str, client: httpx.AsyncClient, app: Litestar) -> None:
         super().__init__(url, client)
-        self.world = world
+        self.app = app
+        self.world: World = app.state.world
         self.forgiven: Forgiven = 0, []
+
+    async def get(self, path: str, **query: Any) -> Any:  # noqa: ANN401  # JSON is anything
+        """Read from the control API, without a connection."""
+        return await call(self.app, "GET", f"{self.url}/{path}", query)
+
+    async def post(self, path: str, body: Json) -> Any:  # noqa: ANN401  # JSON is anything
+        """Let the control API do something, without a connection."""
+        return await call(self.app, "POST", f"{self.url}/{path}", {}, body)
 
     async def add_bot(self, *, token: str | None = None, username: str | None = None, name: str | None = None) -> Json:
         """Add a bot. Returns its id, token, username and name."""
@@ -114,5 +124,5 @@ async def open_sandbox() -> AsyncIterator[SandboxServer]:
         async with free_port() as listener, served(app, listener):
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             async with httpx.AsyncClient(base_url=url, timeout=2 * PATIENCE_SECONDS, verify=False) as client:  # noqa: S501  # no certificates here
-                yield SandboxServer(url, client, world)
+                yield SandboxServer(url, client, app)
             await world.stop()
