@@ -24,6 +24,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
 from dotenv import dotenv_values
 
+from api.pages.desk import importing, look, sections
 from api.routes import monitoring
 from loyalty_app.settings import Settings, SettingsError, read_settings
 from loyalty_cli import loyalty
@@ -347,6 +348,19 @@ def test_both_proxies_speak_to_the_port_of_the_api_and_keep_figures_from_the_wor
     [asked] = re.findall(r"health_uri (\S+)", caddy)
     assert asked in PATHS
     assert "proxy_add_x_forwarded_for;" not in nginx
+
+
+def test_both_proxies_let_through_the_files_that_the_desk_takes_and_no_other_large_body() -> None:
+    caddy, nginx = read("deploy/caddy/Caddyfile"), read("deploy/nginx/loyalty.conf")
+    largest = max(importing.LARGEST_FORM, look.LARGEST_FORM)
+    assert largest <= 21 * 10**6 < 21 * 2**20
+    for text, size, usual in ((caddy, "21MB", "300KB"), (nginx, "21m", "300k")):
+        [where, *_] = re.findall(r"\^/app/\S+", text)
+        for section in (sections.IMPORT, sections.LOOK):
+            assert re.match(where, f"/app/123/shop/4/{section.path}")
+        assert not any(re.match(where, path) for path in ("/v1/stamps", "/app/123/session", "/app/123/shop/4/ledger"))
+        assert size in text
+        assert usual in text
 
 
 def test_nginx_understands_its_file(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import logging
+import tempfile
 from io import BytesIO, StringIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -52,6 +53,18 @@ async def test_everything_comes_as_one_file_with_the_same_parts_as_the_command(p
     await export_everything(desk.shop.database, desk.shop.business.id, target, now=desk.shop.clock.now)
     with ZipFile(target) as same:
         assert set(same.namelist()) == names
+
+
+async def test_an_export_for_which_the_server_has_no_room_is_refused_in_words(
+    place: Place, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    desk = await desk_of(place, language="de")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    for file in ("export/customers.csv", "export/everything.zip"):
+        answer = await desk.get(file)
+        assert (answer.status_code, "Auf dem Server ist kein Platz für diese Datei." in answer.text) == (507, True)
+    monkeypatch.undo()
+    assert (await desk.get("export/customers.csv")).status_code == 200
 
 
 async def test_only_owners_export_and_nothing_of_another_shop(place: Place) -> None:

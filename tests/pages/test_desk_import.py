@@ -153,7 +153,7 @@ async def test_refusals_and_remarks_are_in_the_language_of_the_owner(place: Plac
 
 async def test_a_body_that_is_far_too_large_is_answered_in_words(place: Place) -> None:
     desk = await desk_of(place)
-    answer = await desk.upload("import", await desk.form("import", "import"), {"file": b"x" * (61 * 2**20)})
+    answer = await desk.upload("import", await desk.form("import", "import"), {"file": b"x" * (21 * 2**20)})
     assert (answer.status_code, "That is too large to be sent." in answer.text) == (413, True)
 
 

@@ -19,9 +19,12 @@ from api.pages.desk.sections import EXPORT
 from loyalty_app.exporting.customers import write_customers_file
 from loyalty_app.exporting.everything import export_everything
 from loyalty_app.exporting.files import download, pieces
+from loyalty_app.words import N_
 
 log = logging.getLogger(__name__)
 
+NO_ROOM = N_("There is no room on the server for this file. Ask the person who runs it for an export.")
+NO_STORAGE = 507
 Write = Callable[[Path], Awaitable[object]]
 ONE_AT_A_TIME = asyncio.Semaphore(1)
 """Why: a file of a large shop takes a processor for seconds, and stamps go on beside one of them."""
@@ -35,7 +38,7 @@ async def show_export(request: AppRequest) -> Template:
 
 
 @get("/{shop:str}/export/customers.csv")
-async def download_customers(request: AppRequest) -> Stream:
+async def download_customers(request: AppRequest) -> Stream | Template:
     """The list of customers, which an import reads. Raises what `visit_of` raises."""
     visit = await visit_of(request, EXPORT)
     for_excel = visit.asked("excel") == "yes"
@@ -44,17 +47,22 @@ async def download_customers(request: AppRequest) -> Stream:
 
 
 @get("/{shop:str}/export/everything.zip")
-async def download_everything(request: AppRequest) -> Stream:
+async def download_everything(request: AppRequest) -> Stream | Template:
     """All that the shop owns, as open files. Raises what `visit_of` raises."""
     visit = await visit_of(request, EXPORT)
     write = partial(export_everything, visit.runtime.database, visit.shop.id, now=visit.runtime.clock())
     return await _sent(visit, "everything", write, "application/zip")
 
 
-async def _sent(visit: DeskVisit, what: str, write: Write, kind: str) -> Stream:
+async def _sent(visit: DeskVisit, what: str, write: Write, kind: str) -> Stream | Template:
     """A file to save, sent as it is read; the log keeps who took it."""
-    async with ONE_AT_A_TIME:
-        file = await download(write)
+    try:
+        async with ONE_AT_A_TIME:
+            file = await download(write)
+    except OSError:
+        log.exception("a file of an export could not be written to the temporary folder")
+        wrong = visit.words.plain(NO_ROOM)
+        return shown(visit, SectionPage(template="export.html", wrong=wrong, status=NO_STORAGE))
     taken = {"what": what, "business": visit.shop.id, "staff": visit.position.staff_id}
     log.info("export", extra=taken)
     name = f"{visit.shop.slug}-{what}-{visit.now:%Y-%m-%d}.{'zip' if kind.endswith('zip') else 'csv'}"

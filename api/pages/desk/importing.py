@@ -27,7 +27,7 @@ from loyalty_app.importing.trials import LARGEST_UPLOAD, MOST_LINES, Upload, try
 from loyalty_app.words import N_
 from loyalty_core.errors import InvalidRequest, LoyaltyError
 
-LARGEST_FORM = 12 * LARGEST_UPLOAD
+LARGEST_FORM = 4 * LARGEST_UPLOAD
 """So large that a file that is too large is told so in words."""
 LONGEST_NAME, MOST_SHOWN = 100, 100
 ENCODINGS = ("utf-8", "utf-16", *KNOWN_PAGES)

@@ -33,7 +33,7 @@ from loyalty_app.words import N_
 from loyalty_core.errors import InvalidRequest, LoyaltyError
 
 LARGEST_PICTURE = 5 * 2**20
-LARGEST_FORM = 8 * LARGEST_PICTURE
+LARGEST_FORM = 4 * LARGEST_PICTURE
 """Two pictures and texts: a picture that is a little too large is told so beside its field."""
 TEXTS = ("stamp_sign", "opening_hours", "address")
 PICTURES = {"logo": logo_png, "stamp_picture": stamp_png}
