@@ -1,7 +1,6 @@
 """Uploaded lists: tried beside a server that stamps, kept for a day, and started once."""
 
 import asyncio
-import time
 from datetime import timedelta
 
 from msgspec.structs import replace
@@ -107,13 +106,12 @@ async def test_a_trial_that_nobody_starts_is_gone_after_a_day_and_a_started_one_
 
 
 async def test_while_a_long_file_is_read_others_are_answered(shop: Shop) -> None:
-    lines = "".join(f"Guest {n},+4915112{n:06},g{n}@example.com\n" for n in range(3_000))
+    lines = "".join(f"Guest {n},+4915112{n:06},g{n}@example.com\n" for n in range(1_000))
     given = Upload(name="x", content=f"name,phone,email\n{lines}".encode())
     trial = asyncio.create_task(try_upload(shop.database, shop.business, given, clock=shop.clock))
-    turns, longest = 0, 0.0
+    turns = 0
     while not trial.done():
-        begun = time.perf_counter()
         await asyncio.sleep(0)
-        turns, longest = turns + 1, max(longest, time.perf_counter() - begun)
-    assert (await trial).trial.imported == 3_000
+        turns += 1
+    assert (await trial).trial.imported == 1_000
     assert turns > 100
