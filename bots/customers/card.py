@@ -89,6 +89,8 @@ def _told(deed: Deed, when: str, words: Words) -> Html:
             return words.say("{time}: 🎁 redeemed: {reward}", time=when, reward=deed.reward or "")
         case EntryType.EXPIRE:
             return words.say("{time}: expired: {reward}", time=when, reward=deed.reward or "")
+        case EntryType.BONUS:
+            return words.count("{time}: {n} stamp as a gift", "{time}: {n} stamps as a gift", n, time=when)
         case EntryType.IMPORT:
             return words.count("{time}: {n} stamp brought along", "{time}: {n} stamps brought along", n, time=when)
         case _:

@@ -10,7 +10,16 @@ from telegram import InlineKeyboardButton
 from bots.buttons import GOOD, Rows, button
 from bots.owners.program_questions import QUESTIONS, ProgramQuestion, TermValue
 from bots.owners.screens import ask_again, back
-from bots.owners.typed_answers import NONE, UnclearAnswer, read_change, read_cost, read_number, read_reward, read_stamps
+from bots.owners.typed_answers import (
+    NONE,
+    UnclearAnswer,
+    read_change,
+    read_cost,
+    read_number,
+    read_reward,
+    read_stamps,
+    read_steps,
+)
 from bots.rights import TypedAnswer
 from bots.turn import Draft, Turn
 from bots.words import N_, Html, Words
@@ -18,6 +27,7 @@ from loyalty_app.chat.card_queue import repaint
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.programs import change_program, read_program
 from loyalty_app.shops.staff import Position
+from loyalty_core.errors import InvalidRequest
 from loyalty_core.programs import CardCodes, ProgramChange, Surplus, Terms
 
 PROGRAM = "program"
@@ -31,6 +41,7 @@ NOTHING = {
     "daily_stamp_cap": N_("no limit"),
     "reward_valid_days": N_("for ever"),
     "reward_cost": N_("not known"),
+    "steps": N_("none"),
 }
 """What no value of a field means."""
 MINUTE = 60
@@ -94,7 +105,7 @@ async def press_value(turn: Turn, position: Position) -> None:
     field, text = turn.press.text(1), turn.press.text(2)
     change = read_change(field, text) if field in QUESTIONS else None
     if change is not None:
-        await _change(turn, position, change, field)
+        await _change_or_ask(turn, position, change, field)
 
 
 async def take_value(turn: Turn, answer: TypedAnswer) -> None:
@@ -107,12 +118,23 @@ async def take_value(turn: Turn, answer: TypedAnswer) -> None:
     except UnclearAnswer as unclear:
         await ask_value(turn, answer.position, field, str(unclear))
     else:
-        await _change(turn, answer.position, change, field)
+        await _change_or_ask(turn, answer.position, change, field)
+
+
+async def _change_or_ask(turn: Turn, position: Position, change: ProgramChange, field: str) -> None:
+    """Change the program; what contradicts the rest of it is explained, and the question repeated."""
+    try:
+        await _change(turn, position, change, field)
+    except InvalidRequest:
+        wrong = turn.words.plain("The goal has to be above the head start and above every step. Nothing was changed.")
+        await ask_value(turn, position, field, wrong)
 
 
 def _read(words: Words, field: str, text: str, terms: Terms) -> ProgramChange:
     if field == "reward_cost":
         return read_cost(words, text, terms.currency)
+    if field == "steps":
+        return read_steps(words, text)
     if field == "stamps_required":
         return ProgramChange(stamps_required=read_stamps(words, text))
     if field == "reward_description":
@@ -141,6 +163,8 @@ def value_of(words: Words, terms: Terms, field: str) -> str:
     """The present value of a field, in words."""
     if field == "reward_cost" and terms.reward_cost is not None and terms.currency is not None:
         return words.money(terms.reward_cost, terms.currency)
+    if field == "steps":
+        return words.join(f"{step.stamps}: {step.reward_description}" for step in terms.steps) or words.label("none")
     return label_of(words, field, getattr(terms, field))
 
 

@@ -37,6 +37,20 @@ QUESTIONS: dict[str, ProgramQuestion] = {
         how=N_("What should it be? For example: A coffee of your choice"),
         then=N_("Rewards already earned keep their text."),
     ),
+    "steps": ProgramQuestion(
+        title=N_("Steps"),
+        what=N_("Rewards on the way: each is earned once a card. Cards in progress keep the steps that they have."),
+        how=N_("Send each step on a line of its own, its stamps first, for example: 5 A biscuit"),
+        then=N_("Cards in progress keep the steps that they have."),
+        offered=(None,),
+    ),
+    "opening_stamps": ProgramQuestion(
+        title=N_("Head start"),
+        what=N_("Stamps that are on a new card from the beginning. Cards that people have already stay as they are."),
+        how=N_("Press a number, or send another one."),
+        then=N_("It counts for new cards."),
+        offered=(0, 1, 2, 3),
+    ),
     "surplus": ProgramQuestion(
         title=N_("Extra stamps"),
         what=N_(

@@ -78,12 +78,26 @@ def read_cost(words: Words, text: str, known: str | None) -> ProgramChange:
     return msgspec.structs.replace(change, currency=currency)
 
 
+def read_steps(words: Words, text: str) -> ProgramChange:
+    """The steps of a card, each on a line of its own. Raises UnclearAnswer."""
+    lines = [line.strip().partition(" ") for line in text.splitlines() if line.strip()]
+    steps = [{"stamps": read_number(stamps), "reward_description": reward.strip()} for stamps, _, reward in lines]
+    try:
+        return msgspec.convert({"steps": steps}, ProgramChange)
+    except msgspec.ValidationError as error:
+        raise UnclearAnswer(
+            words.plain("Please send at most 5 lines, each a number of stamps and a reward.")
+        ) from error
+
+
 def read_change(field: str, text: str) -> ProgramChange | None:
     """A change of one field of the program, from a pressed or typed value; None if it is not possible."""
     if field not in ProgramChange.__struct_fields__ or field == "name":
         return None
     number = read_number(text)
     value = None if text == NONE else text if number is None else number
+    if field == "steps":
+        return ProgramChange(steps=()) if value is None else None
     return _changed(field, value)
 
 

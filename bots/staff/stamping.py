@@ -86,22 +86,41 @@ async def _stamp(turn: Turn, shift: Shift) -> Html:
     answer = await turn.counter.give_stamp(shift.caller(turn.press.text(2)), await shown_card(turn), order)
     stamped = answer.outcome
     amount, name = words.plus(stamped.stamps_added), first_name(stamped.customer.name)
+    gift = gift_lines(stamped.bonus_stamps or 0, words)
+    earned = words.join(reward.description for reward in stamped.rewards)
+    if stamped.rewards and stamped.current_stamps >= stamped.stamps_added:  # a step, for the card goes on
+        step = words.say(
+            "🎉 {amount} for <b>{name}</b> – {have} of {need}\nReward earned: <b>{reward}</b>",
+            amount=amount,
+            name=name,
+            have=stamped.current_stamps,
+            need=stamped.stamps_required,
+            reward=earned,
+        )
+        return Html("\n".join([step, *gift]))
     if stamped.rewards:
-        earned = words.join(reward.description for reward in stamped.rewards)
         full = words.say(
             "🎉 {amount} for <b>{name}</b> – the card is full!\nReward earned: <b>{reward}</b>",
             amount=amount,
             name=name,
             reward=earned,
         )
-        return Html("\n".join([full, *dropped_lines(stamped.stamps_dropped or 0, words)]))
-    return words.say(
+        return Html("\n".join([full, *gift, *dropped_lines(stamped.stamps_dropped or 0, words)]))
+    plain = words.say(
         "✅ {amount} for <b>{name}</b> – {have} of {need}",
         amount=amount,
         name=name,
         have=stamped.current_stamps,
         need=stamped.stamps_required,
     )
+    return Html("\n".join([plain, *gift]))
+
+
+def gift_lines(gift: int, words: Words) -> list[Html]:
+    """What staff read if bonus hours have added stamps; nothing otherwise."""
+    if not gift:
+        return []
+    return [words.count("⏰ Bonus hours: {n} of them is a gift.", "⏰ Bonus hours: {n} of them are a gift.", gift)]
 
 
 async def _redeem(turn: Turn, shift: Shift) -> Html:

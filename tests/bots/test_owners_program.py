@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 
 from loyalty_app.shops.programs import read_program
 from loyalty_core.access import Role
+from loyalty_core.steps import Step
 from testkit.people import Person
 from testkit.shop import Shop
 from testkit.town import Town
@@ -35,6 +36,8 @@ async def test_every_rule_that_is_changed_in_the_chat_reaches_the_api(town: Town
     await press(mira, "Program", "Stamps", "12", "Extra stamps", "go on", "Waiting time", "4 hours")
     await press(mira, "Daily limit", "2 stamps", "Validity", "90 days", "Codes", "stamps and rewards", "Reward")
     await mira.say("A slice of cake")
+    await press(mira, "Head start", "2", "Steps")
+    await mira.say("5 A biscuit\n8  A tea with lemon")
     await press(mira, "Name of the shop")
     await mira.say("Leaf & Bean")
     async with open_till(town) as till:
@@ -48,6 +51,12 @@ async def test_every_rule_that_is_changed_in_the_chat_reaches_the_api(town: Town
         "daily_stamp_cap": 2,
         "reward_valid_days": 90,
         "card_codes": "rotating_all",
+        "steps": [
+            {"stamps": 5, "reward_description": "A biscuit"},
+            {"stamps": 8, "reward_description": "A tea with lemon"},
+        ],
+        "opening_stamps": 2,
+        "bonus_hours": [],
     }
 
 
@@ -82,6 +91,12 @@ async def test_a_rule_can_be_typed(  # an example has four parts
         ("Daily limit", "0"),
         ("Daily limit", "1001"),
         ("Validity", "10 years"),
+        ("Head start", "10"),
+        ("Head start", "100"),
+        ("Steps", "A biscuit"),
+        ("Steps", "10 A biscuit"),
+        ("Steps", "3"),
+        ("Steps", "5 A biscuit\n3 A tea"),
         ("Validity", "3651"),
     ],
 )
@@ -97,8 +112,18 @@ async def test_what_cannot_be_is_explained_and_asked_for_again(shop: Shop, mira:
 async def test_a_rule_can_be_lifted_again(shop: Shop, mira: Person) -> None:
     await press(mira, "Program", "Daily limit", "2 stamps", "Daily limit", "no limit")
     await press(mira, "Validity", "30 days", "Validity", "for ever")
+    await press(mira, "Steps")
+    await mira.say("5 A biscuit")
+    await press(mira, "Steps", "none")
     terms = (await shop.program()).terms
-    assert (terms.daily_stamp_cap, terms.reward_valid_days) == (None, None)
+    assert (terms.daily_stamp_cap, terms.reward_valid_days, terms.steps) == (None, None, ())
+
+
+async def test_a_goal_below_a_step_is_refused_and_asked_for_again(shop: Shop, mira: Person) -> None:
+    await shop.change(steps=(Step(6, "A biscuit"),))
+    await press(mira, "Program", "Stamps", "6")
+    assert "above every step" in mira.last.words
+    assert (await shop.program()).terms.stamps_required == 10
 
 
 async def test_a_larger_goal_does_not_lengthen_a_card_and_a_smaller_one_is_shown_at_once(

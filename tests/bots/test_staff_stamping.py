@@ -9,8 +9,10 @@ from bots.buttons import new_nonce
 from loyalty_app.settings import Settings
 from loyalty_app.shops.workplaces import add_branch
 from loyalty_core.access import Role
+from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.ledger import EntryType
 from loyalty_core.programs import Surplus
+from loyalty_core.steps import Step
 from testkit.bot_api import check_calls
 from testkit.clocks import Clock
 from testkit.town import Town, open_town
@@ -53,6 +55,18 @@ async def test_from_the_camera_to_a_stamp_it_takes_two_taps_and_no_new_message(e
             await cafe.ana.press(label)
     assert len(await cafe.calls(*EVERY_SEND)) == sent
     assert len(cafe.ana.messages) == 1
+
+
+async def test_staff_read_of_a_step_and_of_what_bonus_hours_have_added(cafe: Cafe) -> None:
+    whole_week = BonusHours(weekdays=(1, 2, 3, 4, 5, 6, 7), begin="00:00", end="24:00", factor=2)
+    await cafe.shop.change(steps=(Step(3, "A biscuit"),), bonus_hours=(whole_week,))
+    await cafe.ana.open(link(cafe.lena))
+    await cafe.ana.press("+2")
+    said = cafe.ana.last.words
+    assert "+4" in said
+    assert "2 of them are a gift" in said
+    assert "A biscuit" in said
+    assert "is full" not in said
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
