@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 HOUR, MINUTE = 3_600, 60
 FAILURES_A_MINUTE = 60
 CHALLENGES_A_MINUTE = 60
+REFUSED_A_MINUTE = 120
 JOINS_AN_HOUR = 60
 IPV6_NETWORK = 64
 """One household or shop has all addresses that begin with the same 64 bits."""
@@ -74,6 +75,15 @@ class RateLimits:
         window, passed = divmod(self._now(), MINUTE)
         failures = await self._local.incr(f"failed:{network_of(address)}:{window}", MINUTE)
         return MINUTE - passed if failures > FAILURES_A_MINUTE else None
+
+    async def refused(self, address: str) -> int | None:
+        """Count somebody whom the pages did not sign in. Returns the seconds to wait, as `failed`.
+
+        Why apart from wrong keys: tills and people of a shop share its address, and none locks out the others.
+        """
+        window, passed = divmod(self._now(), MINUTE)
+        refused = await self._local.incr(f"refused:{network_of(address)}:{window}", MINUTE)
+        return MINUTE - passed if refused > REFUSED_A_MINUTE else None
 
     async def challenged(self, address: str) -> int | None:
         """Count somebody who is about to sign in with a passkey. Returns the seconds to wait, as `failed`."""

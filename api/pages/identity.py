@@ -72,7 +72,7 @@ async def sign_in_refused(request: AppRequest, refusal: PageRefusal) -> NoReturn
 
     Who can sign in is let in all the same: many guests of a shop come from one address, that of its wireless network.
     """
-    wait = await request.app.state.limits.failed(request.client.host if request.client else "")
+    wait = await request.app.state.limits.refused(request.client.host if request.client else "")
     if wait is not None:
         raise RateLimited(wait)
     raise refusal

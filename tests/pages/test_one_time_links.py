@@ -80,7 +80,7 @@ async def test_a_link_of_another_bot_or_an_old_one_signs_nobody_in(place: Place)
 async def test_an_address_that_guesses_too_often_has_to_wait_and_a_good_link_still_works(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limits, "FAILURES_A_MINUTE", 0)
+    monkeypatch.setattr(rate_limits, "REFUSED_A_MINUTE", 0)
     link, stale = await link_for(place), place.init_data(await place.town.person("Ana"), ago=timedelta(hours=2))
     async with place.client(**FROM_OUR_PAGE) as client:
         page = await client.post("in/guessed")
