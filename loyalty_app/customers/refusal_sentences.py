@@ -136,7 +136,7 @@ BARS: dict[VoidBar, str] = {
     VoidBar.NOT_THE_SHOP: N_("Only the shop can undo this."),
     VoidBar.NOT_THEIR_OWN: N_("Somebody else did that. A manager can undo it."),
     VoidBar.TOO_LATE: N_("That was more than 10 minutes ago. A manager can undo it."),
-    VoidBar.MORE_THAN_LEFT: N_("So many stamps are not left of that. Please look again."),
+    VoidBar.MORE_THAN_LEFT: N_("That stamp has fewer left to undo by now. Please look again."),
     VoidBar.REWARD_HANDED_OUT: N_("The reward from this stamp was already handed out. Undo that first."),
 }
 

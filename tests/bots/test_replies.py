@@ -81,7 +81,7 @@ def test_every_role_and_every_bar_of_an_undo_has_a_sentence() -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-@pytest.mark.parametrize("refusal", REFUSALS, ids=str)
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: f"{type(refusal).__name__}: {refusal}")
 def test_a_refusal_is_said_in_every_language_with_its_values_filled_in(refusal: LoyaltyError, code: str) -> None:
     said = reply(words_for(code), refusal, NOON)
     assert said

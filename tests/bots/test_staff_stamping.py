@@ -184,7 +184,7 @@ async def test_a_part_of_several_stamps_can_be_undone(cafe: Cafe) -> None:
     assert (await cafe.card()).card.total_visits == 2
     entry = (await cafe.shop.ledger())[-2]
     refusal = await cafe.ana.press_data(cafe.ana.last.id, cafe.data("part", new_nonce(), entry.id, 2))
-    assert refusal == "So many stamps are not left of that. Please look again."
+    assert refusal == "That stamp has fewer left to undo by now. Please look again."
     assert await cafe.stamps() == 2
 
 
