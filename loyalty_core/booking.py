@@ -29,6 +29,19 @@ class Booked(NamedTuple):
     rewards: tuple[Reward, ...]
 
 
+class Given(NamedTuple):
+    """What an entry gives, how much of it is a gift, and where and for which order."""
+
+    stamps: int = 0
+    bonus_stamps: int = 0
+    occasion: Gift | None = None
+    branch_id: int | None = None
+    order_ref: str | None = None
+
+
+NOTHING = Given()
+
+
 def new_entry(
     customer: Customer,
     program: Program,
@@ -36,10 +49,11 @@ def new_entry(
     *,
     at: Occasion,
     then: datetime | None = None,
+    given: Given = NOTHING,
 ) -> Entry:
     """An entry of the ledger for this occasion, under the terms in force; in UTC, where no hour comes twice.
 
-    `then` is when it happened, if not now.
+    `then` is when it happened, if not now; `given` what was stamped.
     """
     return Entry(
         id=at.transaction_id,
@@ -49,6 +63,11 @@ def new_entry(
         actor=at.actor,
         occurred_at=utc(then or at.now),
         program_version=program.terms.version,
+        stamps=given.stamps,
+        bonus_stamps=given.bonus_stamps,
+        occasion=given.occasion,
+        branch_id=given.branch_id,
+        order_ref=given.order_ref,
         code_key=at.code_key,
     )
 

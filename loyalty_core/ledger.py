@@ -134,6 +134,12 @@ def _next_cards(terms: Terms, surplus: int, earned: tuple[str, ...]) -> Filled:
 
 def add_stamps(card: Card, program: Program, stamps: int) -> Card:
     """Add stamps under the terms in force. Rewards that they earn raise `rewards_earned` and `rewards_available`."""
+    goal, whole = running_goal(card, program), card.current_stamps + stamps
+    if whole < goal and not open_steps(card, program):  # nearly always
+        version, total = program.terms.version if whole else 0, card.total_stamps + stamps
+        return msgspec.structs.replace(
+            card, current_stamps=whole, goal=goal if whole else 0, program_version=version, total_stamps=total
+        )
     filled = fill(card, program, stamps)
     current, earned = filled.current, len(filled.earned)
     return msgspec.structs.replace(

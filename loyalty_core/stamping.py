@@ -23,6 +23,7 @@ from msgspec import UNSET, UnsetType
 from loyalty_core.analytics import DayTotals
 from loyalty_core.bonus_hours import MOST_FACTOR, bonus_factor
 from loyalty_core.booking import (
+    Given,
     book,
     book_head_start,
     earned_events,
@@ -98,14 +99,9 @@ def _entry_of(order: StampOrder, customer: Customer, program: Program, *, at: Oc
     """The entry of a stamp, with what the hours add to it."""
     hours = program.terms.bonus_hours if then is at.now else program.terms_at(then).bonus_hours
     factor = bonus_factor(hours, then) if hours else 1
-    return msgspec.structs.replace(
-        new_entry(customer, program, EntryType.STAMP, at=at, then=then),
-        stamps=order.stamps * factor,
-        bonus_stamps=order.stamps * (factor - 1),
-        occasion=Gift.BONUS_HOURS if factor > 1 else None,
-        branch_id=order.branch_id,
-        order_ref=order.order_ref,
-    )
+    bonus, why = order.stamps * (factor - 1), Gift.BONUS_HOURS if factor > 1 else None
+    given = Given(order.stamps + bonus, bonus, why, order.branch_id, order.order_ref)
+    return new_entry(customer, program, EntryType.STAMP, at=at, then=then, given=given)
 
 
 def most_rewards(customer: Customer, program: Program, stamps: int) -> int:
