@@ -57,7 +57,7 @@ async def test_where_the_camera_is_refused_the_page_says_so_stamps_typed_codes_a
         await tab.page.add_init_script(DETECTOR)
         scanner = Scanner(tab, place)
         await scanner.go(ana)
-        await tab.until("document.querySelector('#camera-says').dataset.state === 'refused'")
+        await tab.until("document.querySelector('#camera-says')?.dataset.state === 'refused'")
         assert "Allow it in the settings" in await tab.page.locator("#camera-says").inner_text()
         await type_code(tab.page, lena.qr_code)
         await scanner.row("done", "+1 for Lena")
