@@ -137,6 +137,7 @@ def test_a_step_can_be_brought_forward_and_is_earned_once() -> None:
     shop.stamp(3)
     shop.change(steps=(Step(2, "A cake"),))
     shop.stamp(1)
+    assert texts(shop) == ["A cake"]
     shop.stamp(5)
     assert texts(shop) == ["A cake"]
 
@@ -146,6 +147,7 @@ def test_a_step_that_is_put_off_stays_where_a_running_card_has_it() -> None:
     shop.stamp(2)
     shop.change(steps=(Step(8, "A tea"),))
     shop.stamp(1)
+    assert texts(shop) == ["A tea"]
     shop.stamp(6)
     assert texts(shop) == ["A tea"]
 
