@@ -29,8 +29,10 @@ from loyalty_core.rewards import RewardStatus
 from loyalty_core.steps import Step
 from loyalty_core.views import (
     ActorView,
+    CardView,
     CustomerDetails,
     CustomerView,
+    NextReward,
     ProgramView,
     RewardView,
     TransactionView,
@@ -39,6 +41,16 @@ from loyalty_core.views import (
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 JOINED = NOW - timedelta(days=40)
 
+CARD = CardView(
+    program_id=12,
+    title=None,
+    current_stamps=0,
+    stamps_required=10,
+    total_stamps=10,
+    total_visits=8,
+    rewards_available=1,
+    next_reward=NextReward(stamps_to_go=10, reward_description="A coffee of your choice"),
+)
 CUSTOMER = CustomerView(
     id=CustomerId(42),
     qr_code="CUS12AB34CD56",
@@ -56,6 +68,7 @@ CUSTOMER = CustomerView(
     created_at=JOINED,
     updated_at=NOW,
     version=9,
+    cards=(CARD,),
 )
 NEW_CUSTOMER = CustomerView(
     id=CustomerId(42),
@@ -74,6 +87,7 @@ NEW_CUSTOMER = CustomerView(
     created_at=NOW,
     updated_at=NOW,
     version=1,
+    cards=(msgspec.structs.replace(CARD, total_stamps=0, total_visits=0, rewards_available=0),),
 )
 REWARD = RewardView(
     id=7,
@@ -83,6 +97,7 @@ REWARD = RewardView(
     earned_at=NOW,
     redeemed_at=None,
     expires_at=None,
+    program_id=12,
 )
 USED_REWARD = RewardView(
     id=7,
@@ -92,6 +107,7 @@ USED_REWARD = RewardView(
     earned_at=NOW,
     redeemed_at=NOW + timedelta(minutes=5),
     expires_at=None,
+    program_id=12,
 )
 TRANSACTION = TransactionView(
     id=1001,
@@ -107,9 +123,11 @@ TRANSACTION = TransactionView(
     voids=None,
     bonus_stamps=0,
     occasion=None,
+    program_id=12,
 )
 STAMPED = Stamped(
     transaction_id=1001,
+    program_id=12,
     stamps_added=2,
     current_stamps=0,
     stamps_required=10,
@@ -156,6 +174,13 @@ PROGRAM = ProgramView(
     steps=(Step(stamps=5, reward_description="A biscuit"),),
     opening_stamps=1,
     bonus_hours=(BonusHours(weekdays=(1, 2), begin="14:00", end="16:00", factor=2),),
+    id=12,
+    title=None,
+    main=True,
+    archived=False,
+)
+OTHER_PROGRAM = msgspec.structs.replace(
+    PROGRAM, id=31, title="Salads", main=False, stamps_required=8, reward_description="A salad of your choice"
 )
 DETAILS = CustomerDetails(
     **{name: getattr(CUSTOMER, name) for name in CUSTOMER.__struct_fields__},

@@ -18,7 +18,7 @@ from api import refusals
 from api.messages import RequestLike
 from api.request_log import request_log_of
 from loyalty_app.observability.metrics import count_refusal
-from loyalty_core import errors
+from loyalty_core import errors, several_programs
 from loyalty_core.errors import FieldError, LoyaltyError
 from loyalty_core.fields import LARGEST_ID
 from loyalty_core.outcomes import Stamped
@@ -44,6 +44,7 @@ STATUS: dict[type[LoyaltyError], int] = {
     errors.RewardNotFound: 404,
     errors.TransactionNotFound: 404,
     errors.WebhookNotFound: 404,
+    several_programs.ProgramNotFound: 404,
     refusals.ImportNotFound: 404,
     refusals.MethodNotAllowed: 405,
     refusals.RequestTimedOut: 408,
@@ -66,6 +67,9 @@ STATUS: dict[type[LoyaltyError], int] = {
     errors.MergeRefused: 409,
     errors.OrderRefUsed: 409,
     errors.WebhookLimitReached: 409,
+    several_programs.ProgramArchived: 409,
+    several_programs.MainProgramNeeded: 409,
+    several_programs.ProgramLimitReached: 409,
     errors.CardInUse: 409,
     errors.InviteInvalid: 409,
     errors.LastOwner: 409,
@@ -125,6 +129,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     voided_by: Annotated[Known, Meta(description="The entry that undid it before.")] | UnsetType = UNSET
     reward_id: Annotated[Known, Meta(description="The reward that the refusal is about.")] | UnsetType = UNSET
     webhook_id: Annotated[Known, Meta(description="The webhook that is not there.")] | UnsetType = UNSET
+    program_id: Annotated[Known, Meta(description="The program that the refusal is about.")] | UnsetType = UNSET
     import_id: Annotated[Known, Meta(description="The import that is not there.")] | UnsetType = UNSET
     order_ref: Annotated[str, Meta(description="The order that was stamped before.")] | UnsetType = UNSET
     next_at: Annotated[datetime, Meta(description="When the next stamp is possible.")] | UnsetType = UNSET

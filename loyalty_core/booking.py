@@ -69,6 +69,7 @@ def new_entry(
         branch_id=given.branch_id,
         order_ref=given.order_ref,
         code_key=at.code_key,
+        program_id=program.id,
     )
 
 
@@ -83,7 +84,7 @@ def book(customer: Customer, entry: Entry, program: Program, *, at: Occasion) ->
 
 
 def with_card(customer: Customer, card: Card, now: datetime, *, entries: int = 1) -> Customer:
-    """The customer with another state of the card, one version and usually one entry later."""
+    """The customer with another state of the card at hand, one version and usually one entry later."""
     version, entries = customer.version + 1, customer.entries + entries
     return replace(customer, card=card, updated_at=now, version=version, entries=entries)
 
@@ -102,6 +103,7 @@ def issue(
             description=text,
             earned_at=entry.occurred_at,
             expires_at=expires_at,
+            program_id=entry.program_id,
         )
         for number, text in enumerate(texts)
     )
@@ -113,8 +115,14 @@ def earned_events(rewards: tuple[RewardView, ...], customer: CustomerView, now: 
 
 
 def head_start_is_due(customer: Customer, program: Program) -> bool:
-    """Whether the next stamp makes the customer's card, and the program gives a head start."""
-    return customer.entries == 0 and program.terms.opening_stamps > 0
+    """Whether the next stamp makes the card at hand, and its program gives a head start.
+
+    Where there are cards of several programs, a card is new as long as nothing ever stayed on it.
+    """
+    if program.terms.opening_stamps == 0:
+        return False
+    several = customer.others or customer.program_id is not None
+    return customer.entries == 0 or (bool(several) and customer.card.total_stamps == 0)
 
 
 def book_head_start(customer: Customer, program: Program, *, at: Occasion, then: datetime | None = None) -> Booked:

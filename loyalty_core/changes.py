@@ -45,7 +45,8 @@ class Change(msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True):
     - `rewritten` are entries that count for less, or for another customer, than before.
     - `issued` are new rewards; `settled` are rewards that have a new status.
     - `events` go to webhooks.
-    - `totals` are added to those of their days.
+    - `totals` are added to those of their days. They are of the program of the entry; without an entry `program_totals`
+      say which part of them is of further programs.
 
     The stamp that fills a card gives a change with a `Stamped`, an entry of type `stamp`, one issued reward, the events
     `stamp.added` and `reward.earned`, and one visit for the day.
@@ -61,3 +62,4 @@ class Change(msgspec.Struct, Generic[Answer_co], frozen=True, kw_only=True):
     rewritten: tuple[Entry, ...] = ()
     events: tuple[Event, ...] = ()
     totals: tuple[tuple[date, DayTotals], ...] = ()
+    program_totals: tuple[tuple[int, date, DayTotals], ...] = ()

@@ -7,6 +7,7 @@ The rules, in words:
 - A scanner may put the name of the kind of code in front, as ]Q1.
 - A rotating code is a card's code and eight letters more, its seal; what a seal is worth is in `rotating_codes`.
 - A name has 1 to 200 characters of any script, without control characters. Some of them can be seen.
+- A customer has one code and, for each program of the shop, at most one card, made by its first entry.
 - An erased customer has no name, phone, e-mail or birthday, and no search finds them.
 
 Phone numbers and e-mail addresses are checked outside the core, where the libraries for them are.
@@ -14,6 +15,7 @@ Phone numbers and e-mail addresses are checked outside the core, where the libra
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, datetime
 
 import msgspec
@@ -59,10 +61,18 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     steps_since: int = 0
 
 
-class Customer(msgspec.Struct, frozen=True, kw_only=True):
-    """A holder of a card. `version` rises with each change of profile or card, `entries` with each of the ledger.
+class ProgramCard(msgspec.Struct, frozen=True):
+    """A card, and the program that it is of; None is the program with which the shop began."""
 
-    Who is `merged_into` another is closed like an erased one: their code and id lead to the other.
+    program_id: int | None
+    card: Card
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """A holder of a card. `version` rises with each change of profile or cards, `entries` with each of the ledgers.
+
+    `card` is the card that is at hand, of the program `program_id`; `others` are the cards of other programs. Who is
+    `merged_into` another is closed like an erased one: their code and id lead to the other.
     """
 
     id: CustomerId
@@ -79,6 +89,34 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     card: Card
     erased_at: datetime | None = None
     merged_into: CustomerId | None = None
+    program_id: int | None = None
+    others: tuple[ProgramCard, ...] = ()
+
+    @property
+    def cards(self) -> tuple[ProgramCard, ...]:
+        """All cards, the one at hand first."""
+        return (ProgramCard(self.program_id, self.card), *self.others)
+
+    def card_of(self, program_id: int | None) -> Card | None:
+        """The card of a program; None if there is none yet."""
+        if program_id == self.program_id:
+            return self.card
+        return next((one.card for one in self.others if one.program_id == program_id), None)
+
+    def with_cards(self, cards: "Mapping[int | None, Card]") -> "Customer":
+        """The same customer with these cards, by program, instead of what was there of those programs."""
+        customer = self
+        for program_id, card in cards.items():
+            customer = msgspec.structs.replace(customer.turned_to(program_id), card=card)
+        return customer.turned_to(None)
+
+    def turned_to(self, program_id: int | None) -> "Customer":
+        """The same customer with the card of that program at hand, an empty one if there is none yet."""
+        if program_id == self.program_id:
+            return self
+        card = self.card_of(program_id) or Card()
+        others = tuple(one for one in self.cards if one.program_id != program_id)
+        return msgspec.structs.replace(self, program_id=program_id, card=card, others=others)
 
 
 class ShownCode(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ from loyalty_core.customers import (
     Customer,
     Profile,
     ProfileChange,
+    ProgramCard,
     check_birthday,
     check_joined,
     clean_name,
@@ -33,6 +34,7 @@ from loyalty_core.ledger import EntryType
 from loyalty_core.outcomes import Erased
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.several_programs import check_can_be_stamped
 from loyalty_core.views import CustomerView, customer_view, reward_view, utc
 
 PROFILE_FIELDS = ("name", "phone", "email", "birthday")
@@ -69,8 +71,8 @@ def newly_full(plan: Plan, before: int, after: int) -> int | None:
 
 
 def join(profile: Profile, program: Program, new: NewCard, *, at: Occasion) -> Change[CustomerView]:
-    """Hand out a card. Raises InvalidRequest."""
-    customer = _first_version(profile, new, at.now)
+    """Hand out a card of that program. Raises InvalidRequest, or ProgramArchived if stamps are brought along to it."""
+    customer = _first_version(profile, new, at.now).turned_to(program.id)
     booked = _first_entry(customer, program, new, at=at)
     if booked:
         customer = msgspec.structs.replace(booked.customer, version=customer.version)
@@ -90,6 +92,7 @@ def join(profile: Profile, program: Program, new: NewCard, *, at: Occasion) -> C
 def _first_entry(customer: Customer, program: Program, new: NewCard, *, at: Occasion) -> Booked | None:
     """What is on the card from the beginning: stamps from another book, or the head start."""
     if new.opening_stamps:
+        check_can_be_stamped(customer, program)
         entry = new_entry(customer, program, EntryType.IMPORT, at=at)
         return book(customer, msgspec.structs.replace(entry, stamps=new.opening_stamps), program, at=at)
     if new.imported or not head_start_is_due(customer, program):
@@ -141,8 +144,11 @@ def update(customer: Customer, program: Program, change: ProfileChange, *, at: O
 def erase(customer: Customer, rewards: tuple[Reward, ...], *, at: Occasion) -> Change[Erased]:
     """Erase a customer's personal data and void their open rewards; `rewards` has at least the available ones."""
     open_rewards = tuple(reward for reward in rewards if reward.status is RewardStatus.AVAILABLE)
-    after = with_card(customer, msgspec.structs.replace(customer.card, rewards_available=0), at.now, entries=0)
-    after = msgspec.structs.replace(after, name="", phone=None, email=None, birthday=None, erased_at=at.now)
+    after = with_card(customer, _owing_nothing(customer.card), at.now, entries=0)
+    others = tuple(ProgramCard(one.program_id, _owing_nothing(one.card)) for one in customer.others)
+    after = msgspec.structs.replace(
+        after, name="", phone=None, email=None, birthday=None, erased_at=at.now, others=others
+    )
     erased = Erased(id=customer.id, qr_code=customer.qr_code)
     return Change(
         answer=erased,
@@ -150,3 +156,7 @@ def erase(customer: Customer, rewards: tuple[Reward, ...], *, at: Occasion) -> C
         settled=tuple(msgspec.structs.replace(reward, status=RewardStatus.VOIDED) for reward in open_rewards),
         events=(CustomerDeleted(utc(at.now), erased),),
     )
+
+
+def _owing_nothing(card: Card) -> Card:
+    return msgspec.structs.replace(card, rewards_available=0)

@@ -5,7 +5,7 @@ and for stamps of which a part is undone: these move from `stamps` to `stamps_vo
 `fill` is the one place where stamps become rewards; giving a stamp and folding a ledger both use it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import NamedTuple, assert_never
@@ -67,7 +67,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     number of the rotating code that was shown for it; no code has two entries of one type, undone ones included.
     `stamps` is what it counts for. `stamps_voided` is how many more were given and undone again, a part at a time; of
     an entry that undoes a part, it is how many that undid. `of_customer` is for whom it was booked, if they were merged
-    into another since.
+    into another since. `program_id` is the program of the card, None the one with which the shop began.
 
     `bonus_stamps` are those of all that were given that are a gift, and `occasion` says why. An entry of type `bonus`
     is a gift alone: it is no visit.
@@ -92,6 +92,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     of_customer: int | None = None
     bonus_stamps: int = 0
     occasion: Gift | None = None
+    program_id: int | None = None
 
     @property
     def asked_stamps(self) -> int:
@@ -206,7 +207,7 @@ class Folded(msgspec.Struct, frozen=True):
 
 
 def fold(entries: Iterable[Entry], program: Program, zone: tzinfo | None) -> Folded:
-    """Add up a ledger without its voided entries. `entries` are in the order of their ids."""
+    """Add up the ledger of one card without its voided entries. `entries` are in the order of their ids."""
     card, earned = Card(), {}
     for entry in entries:
         if entry.voided_by is None:
@@ -215,3 +216,18 @@ def fold(entries: Iterable[Entry], program: Program, zone: tzinfo | None) -> Fol
                 earned[entry.id] = earned_by(card, entry, program)
             card = after
     return Folded(card, earned)
+
+
+def fold_cards(entries: Iterable[Entry], program: Program, zone: tzinfo | None) -> dict[int | None, Folded]:
+    """Add up the ledgers of all cards of a customer, by program; `program` is any of the shop's."""
+    by_program: dict[int | None, list[Entry]] = {}
+    for entry in entries:
+        by_program.setdefault(entry.program_id, []).append(entry)
+    return {
+        program_id: fold(own, program.turned_to(program_id) or program, zone) for program_id, own in by_program.items()
+    }
+
+
+def earned_of(folds: Mapping[int | None, Folded]) -> dict[int, tuple[str, ...]]:
+    """The texts of the rewards that each entry earned, on whichever card."""
+    return {number: texts for folded in folds.values() for number, texts in folded.earned.items()}

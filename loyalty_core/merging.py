@@ -1,8 +1,9 @@
 """Merging: two cards of one person become one.
 
 The rules, in words:
-- The ledgers of both are added up as one, under the first customer, who keeps their code. The other's entries and
-  rewards come along; the other is closed, and what is asked of them is asked of the first from then on.
+- The ledgers of both are added up as one, program by program, under the first customer, who keeps their code. The
+  other's entries and rewards come along; the other is closed, and what is asked of them is asked of the first from then
+  on.
 - The older joining date stays. What the first does not tell of themselves (phone, e-mail, birthday), the other tells.
 - Rewards stay as they are where the common ledger earns as many: one may then belong to another entry. What it earns
   more is issued now. If it earns fewer, open ones are taken back; a merge that would take back one that was handed out,
@@ -23,8 +24,9 @@ from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import MergeBar, MergeRefused
 from loyalty_core.events import CustomerMerged
-from loyalty_core.ledger import Entry, fold
+from loyalty_core.ledger import Entry, Folded, earned_of, fold_cards
 from loyalty_core.outcomes import Merged
+from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.views import customer_view, reward_view, utc
 from loyalty_core.voiding import History, keep_first
@@ -70,19 +72,23 @@ class Merging(msgspec.Struct, frozen=True):
 
 
 class JoinedCard(msgspec.Struct, frozen=True):
-    """What two cards add up to: the card, its entries, all rewards of both in their order, and the new ones."""
+    """What two customers' cards add up to, program by program: the cards, the moved entries, and all rewards.
 
-    card: Card
+    The rewards of both are in their order; the new ones are apart.
+    """
+
+    cards: Mapping[int | None, Card]
     moved: tuple[Entry, ...]
     rewards: tuple[Reward, ...]
     issued: tuple[Reward, ...]
     totals: tuple[tuple[date, DayTotals], ...]
+    program_totals: tuple[tuple[int, date, DayTotals], ...]
 
 
 def merge(first: History, other: History, *, at: Occasion) -> Merging:
     """Fold both ledgers under the first customer. Raises MergeRefused."""
     joined = join_cards(first, other, at)
-    kept = _kept(first.customer, other.customer, joined.card, at.now)
+    kept = _kept(first.customer, other.customer, joined.cards, at.now)
     answer = Merged(customer=customer_view(kept, first.program), other=customer_view(other.customer, other.program))
     before = (*first.rewards, *other.rewards)
     changed = [(new, old) for new, old in zip(joined.rewards, before, strict=True) if new != old]
@@ -95,6 +101,7 @@ def merge(first: History, other: History, *, at: Occasion) -> Merging:
         rewritten=joined.moved,
         events=(CustomerMerged(utc(at.now), answer), *earned_events(views, answer.customer, at.now)),
         totals=joined.totals,
+        program_totals=joined.program_totals,
     )
     undo = Merge(
         first=_profile(first.customer),
@@ -111,22 +118,24 @@ def join_cards(first: History, other: History, at: Occasion) -> JoinedCard:
     zone, own = at.now.tzinfo, first.customer.id
     moved = tuple(moved_to(own, entry) for entry in other.entries)
     entries = sorted((*first.entries, *moved), key=lambda entry: entry.id)
-    folded = fold(entries, first.program, zone)
-    exact = any(terms.steps for terms in first.program.versions)
-    rewards, missing = _placed((*first.rewards, *other.rewards), folded.earned, exact=exact)
+    folds = fold_cards(entries, first.program, zone)
+    rewards, missing = _all_placed((*first.rewards, *other.rewards), folds, first.program)
     issued: list[Reward] = []
     for entry in entries:
         if texts := missing.get(entry.id):
             following = msgspec.structs.replace(at, first_reward_id=at.first_reward_id + len(issued))
-            terms = first.program.at(entry.program_version).terms
+            terms = (first.program.turned_to(entry.program_id) or first.program).at(entry.program_version).terms
             issued += issue(entry, terms, tuple(texts), at=following, valid_from=at.now)
-    separately = fold(first.entries, first.program, zone).earned | fold(other.entries, other.program, zone).earned
+    separately = earned_of(fold_cards(first.entries, first.program, zone))
+    separately |= earned_of(fold_cards(other.entries, other.program, zone))
+    together = earned_of(folds)
     return JoinedCard(
-        card=folded.card,
+        cards={program_id: folded.card for program_id, folded in folds.items()},
         moved=moved,
         rewards=tuple(_with_owner(reward, own) for reward in rewards),
         issued=tuple(issued),
-        totals=earned_totals(entries, separately, folded.earned, zone),
+        totals=earned_totals(entries, separately, together, zone),
+        program_totals=earned_by_program(entries, separately, together, zone),
     )
 
 
@@ -146,6 +155,20 @@ def _with_owner(reward: Reward, customer_id: int) -> Reward:
 
 Place = tuple[int, str]
 """An entry that earns a reward, and the text of that."""
+
+
+def _all_placed(
+    rewards: Sequence[Reward], folds: Mapping[int | None, Folded], program: Program
+) -> tuple[list[Reward], dict[int, list[str]]]:
+    """The same for the rewards of all programs, in their order: each is earned on a card of its own program."""
+    placed, missing = dict[int, Reward](), dict[int, list[str]]()
+    for program_id, folded in folds.items():
+        exact = any(terms.steps for terms in (program.turned_to(program_id) or program).versions)
+        theirs = [one for one in rewards if one.program_id == program_id]
+        own, more = _placed(theirs, folded.earned, exact=exact)
+        placed |= {reward.id: reward for reward in own}
+        missing |= more
+    return [placed.get(reward.id, reward) for reward in rewards], missing
 
 
 def _placed(
@@ -218,12 +241,26 @@ def earned_totals(
     )
 
 
-def _kept(first: Customer, other: Customer, card: Card, now: datetime) -> Customer:
+def earned_by_program(
+    entries: Sequence[Entry],
+    before: Mapping[int, tuple[str, ...]],
+    after: Mapping[int, tuple[str, ...]],
+    zone: tzinfo | None,
+) -> tuple[tuple[int, date, DayTotals], ...]:
+    """The same for further programs, each for itself."""
+    numbers = sorted({entry.program_id for entry in entries if entry.program_id is not None})
+    return tuple(
+        (number, day, figures)
+        for number in numbers
+        for day, figures in earned_totals([e for e in entries if e.program_id == number], before, after, zone)
+    )
+
+
+def _kept(first: Customer, other: Customer, cards: Mapping[int | None, Card], now: datetime) -> Customer:
     told = {name: getattr(first, name) or getattr(other, name) for name in TOLD}
     return msgspec.structs.replace(
-        first,
+        first.with_cards(cards),
         **told,
-        card=card,
         entries=first.entries + other.entries,
         created_at=min(first.created_at, other.created_at),
         updated_at=now,
@@ -235,10 +272,9 @@ def _closed(other: Customer, kept: Customer, created_at: datetime) -> Customer:
     """The other, without a name and a card of their own; their joining date is the younger one of the two."""
     nothing: dict[str, None] = dict.fromkeys(TOLD)
     return msgspec.structs.replace(
-        other,
+        other.with_cards({held.program_id: Card() for held in other.cards}),
         **nothing,
         name="",
-        card=Card(),
         entries=0,
         created_at=created_at,
         updated_at=kept.updated_at,

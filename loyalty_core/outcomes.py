@@ -10,7 +10,7 @@ from loyalty_core.views import CustomerView, RewardView
 
 
 class Stamped(msgspec.Struct, frozen=True, kw_only=True):
-    """Stamps were added; `rewards` are those that this call earned.
+    """Stamps were added to the card of `program_id`; `rewards` are those that this call earned.
 
     `stamps_dropped` is how many of them are above the goal and go to no card, because the shop's `surplus` is `reset`;
     unset if none are. `bonus_stamps` are those of the added ones that are a gift of the bonus hours; unset only in
@@ -27,6 +27,7 @@ class Stamped(msgspec.Struct, frozen=True, kw_only=True):
     customer: CustomerView
     stamps_dropped: int | UnsetType = UNSET
     bonus_stamps: int | UnsetType = UNSET
+    program_id: int | UnsetType = UNSET
 
 
 class Redeemed(msgspec.Struct, frozen=True, kw_only=True):

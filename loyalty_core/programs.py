@@ -7,6 +7,10 @@ The rules, in words:
 - An empty card takes the goal of today.
 - A new reward text, validity or policy counts from now on, for what is earned from now on.
 - What a reward costs the shop is known to the owner alone. It has a currency, and a change of it changes no card.
+- A shop has 1 to 10 programs in use, each with cards, terms and versions of its own. One is the main one: it is meant
+  where none is named.
+- An archived program takes no new stamps. Its cards and rewards stay, and what was done can be undone. The main one
+  cannot be archived; another can be made main.
 - A shop takes the code that is printed on a card, or asks for the rotating one: to redeem, or for all.
 - A head start is smaller than the goal, and all steps are below it: a change that says otherwise is refused.
 
@@ -41,6 +45,9 @@ from loyalty_core.steps import Steps, check_steps
 
 if TYPE_CHECKING:
     from loyalty_core.customers import Card
+
+
+WITHOUT_VERSIONS = ("name", "title")
 
 
 class Surplus(StrEnum):
@@ -78,9 +85,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an owner wants changed; a field that is not set stays as it is. A name is the shop's and has no version."""
+    """What an owner wants changed; a field that is not set stays as it is.
+
+    `name` is the shop's, `title` the program's; neither has versions.
+    """
 
     name: Name | UnsetType = UNSET
+    title: Name | UnsetType | None = UNSET
     stamps_required: StampsRequired | UnsetType = UNSET
     reward_description: RewardText | UnsetType = UNSET
     surplus: Surplus | UnsetType = UNSET
@@ -95,11 +106,47 @@ class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     bonus_hours: BonusWeek | UnsetType = UNSET
 
 
+class NewProgram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A further program: what it is called, and its first terms. Without a title it is called as the shop."""
+
+    title: Name | None = None
+    stamps_required: StampsRequired
+    reward_description: RewardText
+    surplus: Surplus = Surplus.RESET
+    cooldown_seconds: Cooldown = 0
+    daily_stamp_cap: DailyCap | None = None
+    reward_valid_days: ValidDays | None = None
+    reward_cost: RewardCost | None = None
+    currency: Currency | None = None
+    steps: Steps = ()
+    opening_stamps: OpeningStamps = 0
+    bonus_hours: BonusWeek = ()
+
+
+def new_terms(new: NewProgram, now: datetime) -> Terms:
+    """The first terms of a program, by the rules of a change. Raises InvalidRequest."""
+    first = Terms(
+        version=1, stamps_required=new.stamps_required, reward_description=new.reward_description, updated_at=now
+    )
+    check_seen("reward_description", new.reward_description)
+    asked = {name: getattr(new, name) for name in new.__struct_fields__ if name != "title"}
+    return msgspec.structs.replace(changed(Program("", (first,)), ProgramChange(**asked), now), version=1)
+
+
 class Program(msgspec.Struct, frozen=True):
-    """All versions of a business's program. The oldest (version 1) comes first, the one in force last."""
+    """All versions of a program of a business. The oldest (version 1) comes first, the one in force last.
+
+    `name` is the shop's. `id` is None for the program with which the shop began. `others` are the other programs of
+    the shop, in the order of their making.
+    """
 
     name: str
     versions: tuple[Terms, ...]
+    id: int | None = None
+    title: str | None = None
+    main: bool = True
+    archived_at: datetime | None = None
+    others: tuple["Program", ...] = ()
 
     @property
     def terms(self) -> Terms:
@@ -108,7 +155,27 @@ class Program(msgspec.Struct, frozen=True):
 
     def at(self, version: int) -> "Program":
         """The program as it was while `version` was in force."""
-        return self if version == len(self.versions) else Program(self.name, self.versions[:version])
+        if version == len(self.versions):
+            return self
+        return msgspec.structs.replace(self, versions=self.versions[:version], others=())
+
+    @property
+    def all_of_shop(self) -> "tuple[Program, ...]":
+        """All programs of the shop: the main one, then the others in the order of their making."""
+        if not self.others:
+            return (self,)
+        return tuple(sorted((self, *self.others), key=lambda one: (not one.main, one.id or 0)))
+
+    def turned_to(self, program_id: int | None) -> "Program | None":
+        """That program of the same shop, with the others; None if there is none."""
+        if program_id == self.id:
+            return self
+        found = next((one for one in self.others if one.id == program_id), None)
+        if found is None:
+            return None
+        alone = msgspec.structs.replace(self, others=())
+        rest = (one for one in (alone, *self.others) if one.id != program_id)
+        return msgspec.structs.replace(found, others=tuple(sorted(rest, key=lambda one: one.id or 0)))
 
     def terms_at(self, moment: datetime) -> Terms:
         """The version that was in force at a moment; the first one before that."""
@@ -117,7 +184,7 @@ class Program(msgspec.Struct, frozen=True):
 
 def changed(program: Program, change: ProgramChange, now: datetime) -> Terms:
     """The terms after a change: the next version, or the same object if nothing differs. Raises InvalidRequest."""
-    fields = (name for name in change.__struct_fields__ if name != "name")
+    fields = (name for name in change.__struct_fields__ if name not in WITHOUT_VERSIONS)
     asked = {name: value for name in fields if (value := getattr(change, name)) is not UNSET}
     terms = msgspec.structs.replace(program.terms, **asked)
     if terms == program.terms:

@@ -27,7 +27,7 @@ class RewardStatus(StrEnum):
 
 
 class Reward(msgspec.Struct, frozen=True, kw_only=True):
-    """A reward. `transaction_id` is the entry of the ledger that earned it.
+    """A reward. `transaction_id` is the entry of the ledger that earned it, `program_id` the program of its card.
 
     `of_customer` and `of_transaction` are whose it was and which entry earned it when it was issued, where a merge of
     two cards has changed that.
@@ -44,6 +44,7 @@ class Reward(msgspec.Struct, frozen=True, kw_only=True):
     redeemed_at: datetime | None = None
     of_customer: int | None = None
     of_transaction: int | None = None
+    program_id: int | None = None
 
     def stands_for(self, entry_id: int, text: str) -> bool:
         """Whether this is a reward with that text of that entry. One that a merge has moved may have any text."""

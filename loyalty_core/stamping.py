@@ -33,16 +33,24 @@ from loyalty_core.booking import (
     with_card,
 )
 from loyalty_core.changes import Change, Occasion
-from loyalty_core.customers import Customer
+from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import DailyCapReached, InvalidRequest, StampTooSoon
 from loyalty_core.events import RewardRedeemed, StampAdded
 from loyalty_core.fields import MOST_STAMPS, Id, OccurredAt, OrderRef, Stamps
 from loyalty_core.ledger import Entry, EntryType, Gift, apply, dropped_stamps
 from loyalty_core.outcomes import Expired, Redeemed, Stamped
-from loyalty_core.programs import Program, Terms
+from loyalty_core.programs import Program, Terms, running_goal
 from loyalty_core.promises import open_steps
 from loyalty_core.rewards import Reward, RewardStatus, choose
-from loyalty_core.views import CustomerView, RewardView, customer_view, reward_view, utc
+from loyalty_core.several_programs import check_can_be_stamped
+from loyalty_core.views import (
+    CustomerView,
+    RewardView,
+    customer_view,
+    program_number,
+    reward_view,
+    utc,
+)
 
 
 class StampOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,7 +60,8 @@ class StampOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     branch_id: Id | None = None
     order_ref: OrderRef | None = None
     occurred_at: OccurredAt | UnsetType | None = UNSET
-    """Unset by default, so that fingerprints of older orders stay the same."""
+    program_id: Id | UnsetType | None = UNSET
+    """Which program's card; none means the main one. Both are unset by default: fingerprints of older orders stay."""
 
 
 EARLIEST, LATEST = timedelta(days=7), timedelta(minutes=2)
@@ -68,10 +77,12 @@ class RedeemOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 def stamp(
     customer: Customer, program: Program, order: StampOrder, *, at: Occasion, ledger: tuple[Entry, ...] | None = None
 ) -> Change[Stamped]:
-    """Give stamps. Raises InvalidRequest, StampTooSoon or DailyCapReached.
+    """Give stamps to the card at hand, which is of that program.
 
-    `ledger` is the customer's, needed if the order `is_late`.
+    Raises InvalidRequest, ProgramArchived, StampTooSoon or DailyCapReached. `ledger` is the card's, needed if the order
+    `is_late`.
     """
+    check_can_be_stamped(customer, program)
     then = moment_of(order, at.now)
     check_policies(customer, program.terms, order.stamps, now=then, ledger=ledger)
     opened = book_head_start(customer, program, at=at, then=then) if head_start_is_due(customer, program) else None
@@ -82,7 +93,8 @@ def stamp(
     rewards = (*opened.rewards, *booked.rewards) if opened else booked.rewards
     seen = customer_view(booked.customer, program)
     dropped = dropped_stamps(customer.card, program, entry.stamps) if booked.rewards else 0
-    stamped = _stamped(entry, seen, tuple(map(reward_view, rewards)), dropped)
+    views = tuple(map(reward_view, rewards))
+    stamped = _stamped(entry, booked.customer.card, program, seen=seen, rewards=views, dropped=dropped)
     added = entry.stamps + (opened.entry.stamps if opened else 0)
     return Change(
         answer=stamped,
@@ -128,18 +140,21 @@ def is_late(order: StampOrder, terms: Terms) -> bool:
     return limited and order.occurred_at is not UNSET and order.occurred_at is not None
 
 
-def _stamped(entry: Entry, customer: CustomerView, rewards: tuple[RewardView, ...], dropped: int) -> Stamped:
+def _stamped(
+    entry: Entry, card: Card, program: Program, *, seen: CustomerView, rewards: tuple[RewardView, ...], dropped: int
+) -> Stamped:
     return Stamped(
         transaction_id=entry.id,
+        program_id=program_number(entry.business_id, entry.program_id),
         stamps_added=entry.stamps,
         bonus_stamps=entry.bonus_stamps,
         stamps_dropped=dropped or UNSET,
-        current_stamps=customer.current_stamps,
-        stamps_required=customer.stamps_required,
-        total_stamps=customer.total_stamps,
+        current_stamps=card.current_stamps,
+        stamps_required=running_goal(card, program),
+        total_stamps=card.total_stamps,
         reward_earned=bool(rewards),
         rewards=rewards,
-        customer=customer,
+        customer=seen,
     )
 
 
@@ -193,9 +208,13 @@ def _check_cap(terms: Terms, given: int, stamps: int, *, now: datetime) -> None:
 def redeem(
     customer: Customer, program: Program, rewards: tuple[Reward, ...], *, order: RedeemOrder, at: Occasion
 ) -> Change[Redeemed]:
-    """Hand out a reward; `rewards` are those of the customer. Raises what `rewards.choose` raises."""
+    """Hand out a reward of any program of the shop; `rewards` are those of the customer.
+
+    Raises what `rewards.choose` raises.
+    """
     chosen = choose(rewards, order.reward_id, at.now)
     reward = msgspec.structs.replace(chosen, status=RewardStatus.REDEEMED, redeemed_at=utc(at.now))
+    customer, program = customer.turned_to(chosen.program_id), program.turned_to(chosen.program_id) or program
     entry = msgspec.structs.replace(new_entry(customer, program, EntryType.REDEEM, at=at), reward_id=reward.id)
     after = with_card(customer, apply(customer.card, entry, program, at.now.tzinfo), at.now)
     redeemed = Redeemed(transaction_id=entry.id, reward=reward_view(reward), customer=customer_view(after, program))

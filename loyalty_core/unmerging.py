@@ -11,24 +11,26 @@ Merging is in `merging`.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from loyalty_core.changes import Change, Occasion
-from loyalty_core.customers import Customer
+from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import MergeBar, MergeRefused
 from loyalty_core.events import CustomerUnmerged
-from loyalty_core.ledger import Entry, Folded, fold
-from loyalty_core.merging import TOLD, Merge, ProfileBefore, RewardBefore, earned_totals
+from loyalty_core.ledger import Entry, Folded, earned_of, fold_cards
+from loyalty_core.merging import TOLD, Merge, ProfileBefore, RewardBefore, earned_by_program, earned_totals
 from loyalty_core.outcomes import Unmerged
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.views import customer_view, utc
 from loyalty_core.voiding import History
 
 UNMERGE_DAYS = 30
+Folds = Mapping[int | None, Folded]
+"""What the ledgers of a customer's cards add up to, by program."""
 
 
 class Unmerging(msgspec.Struct, frozen=True):
@@ -59,20 +61,21 @@ def unmerge(merged: MergedCard, *, at: Occasion) -> Unmerging:
     theirs = _entries_of_other(merged)
     moved = tuple(_back(entry, merged.other.id) for entry in common.entries if entry.id in theirs)
     left = tuple(entry for entry in common.entries if entry.id not in theirs)
-    folded, own = fold(moved, common.program, zone), fold(left, common.program, zone)
+    folded, own = fold_cards(moved, common.program, zone), fold_cards(left, common.program, zone)
     rewards = tuple(_reward_back(reward, merged) for reward in common.rewards)
     _check(rewards, own, folded, merged)
     first = _first_again(merged, own, len(left), at.now)
     other = _other_again(merged, folded, len(moved), at.now)
     answer = Unmerged(customer=customer_view(first, common.program), other=customer_view(other, common.program))
-    together = fold(common.entries, common.program, zone).earned
+    together, apart = earned_of(fold_cards(common.entries, common.program, zone)), earned_of(own) | earned_of(folded)
     change = Change(
         answer=answer,
         customer=first,
         settled=tuple(new for new, old in zip(rewards, common.rewards, strict=True) if new != old),
         rewritten=moved,
         events=(CustomerUnmerged(utc(at.now), answer),),
-        totals=earned_totals(common.entries, together, own.earned | folded.earned, zone),
+        totals=earned_totals(common.entries, together, apart, zone),
+        program_totals=earned_by_program(common.entries, together, apart, zone),
     )
     return Unmerging(answer, (change, Change(answer=answer, customer=other)))
 
@@ -113,17 +116,23 @@ def _status(reward: Reward, before: RewardBefore) -> RewardStatus:
     return before.status if reward.status is RewardStatus.VOIDED else reward.status
 
 
-def _check(rewards: Iterable[Reward], own: Folded, folded: Folded, merged: MergedCard) -> None:
+def _check(rewards: Iterable[Reward], own: Folds, folded: Folds, merged: MergedCard) -> None:
     """Raise MergeRefused unless each card has exactly the rewards that its own ledger earns."""
     standing = [reward for reward in rewards if reward.status is not RewardStatus.VOIDED]
     for customer_id, ledger in ((merged.common.customer.id, own), (merged.other.id, folded)):
         there = Counter(reward.transaction_id for reward in standing if reward.customer_id == customer_id)
-        if there != Counter({number: len(texts) for number, texts in ledger.earned.items()}):
+        if there != Counter({number: len(texts) for number, texts in earned_of(ledger).items()}):
             sentence = "The card was stamped or redeemed since in a way that only both together allow."
             raise MergeRefused(sentence, MergeBar.STAMPED_SINCE)
 
 
-def _first_again(merged: MergedCard, own: Folded, entries: int, now: datetime) -> Customer:
+def _cards(customer: Customer, folds: Folds) -> dict[int | None, Card]:
+    """What a ledger gives, and nothing on the cards of which it has no entry."""
+    nothing = {held.program_id: Card() for held in customer.cards}
+    return nothing | {program_id: folded.card for program_id, folded in folds.items()}
+
+
+def _first_again(merged: MergedCard, own: Folds, entries: int, now: datetime) -> Customer:
     """The first, without what they had taken over; what they told since stays."""
     customer, first, other = merged.common.customer, merged.merge.first, merged.merge.other
     taken_over = [
@@ -131,9 +140,8 @@ def _first_again(merged: MergedCard, own: Folded, entries: int, now: datetime) -
     ]
     given_back: dict[str, None] = dict.fromkeys(taken_over)
     return msgspec.structs.replace(
-        customer,
+        customer.with_cards(_cards(customer, own)),
         **given_back,
-        card=own.card,
         entries=entries,
         created_at=first.created_at,
         updated_at=now,
@@ -141,12 +149,11 @@ def _first_again(merged: MergedCard, own: Folded, entries: int, now: datetime) -
     )
 
 
-def _other_again(merged: MergedCard, folded: Folded, entries: int, now: datetime) -> Customer:
+def _other_again(merged: MergedCard, folded: Folds, entries: int, now: datetime) -> Customer:
     before = merged.merge.other
     return msgspec.structs.replace(
-        merged.other,
+        merged.other.with_cards(_cards(merged.other, folded)),
         **{name: getattr(before, name) for name in ProfileBefore.__struct_fields__},
-        card=folded.card,
         entries=entries,
         updated_at=now,
         version=merged.other.version + 1,

@@ -20,6 +20,8 @@ from loyalty_core.promises import open_steps
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.steps import Step
 
+EMPTY = Card()
+
 
 class RewardView(msgspec.Struct, frozen=True):
     """A reward as the world sees it."""
@@ -31,10 +33,34 @@ class RewardView(msgspec.Struct, frozen=True):
     earned_at: datetime
     redeemed_at: datetime | None
     expires_at: datetime | None
+    program_id: int | UnsetType = UNSET
+
+
+class NextReward(msgspec.Struct, frozen=True):
+    """What a running card earns next, and how many stamps are missing."""
+
+    stamps_to_go: int
+    reward_description: str
+
+
+class CardView(msgspec.Struct, frozen=True):
+    """A customer's card of one program as the world sees it; an archived program has no next reward."""
+
+    program_id: int
+    title: str | None
+    current_stamps: int
+    stamps_required: int
+    total_stamps: int
+    total_visits: int
+    rewards_available: int
+    next_reward: NextReward | None
 
 
 class CustomerView(msgspec.Struct, frozen=True):
-    """A customer as the world sees it; `stamps_required` is the goal of the running card."""
+    """A customer as the world sees it, with the card of the main program; `stamps_required` is its running goal.
+
+    `cards` are those of all programs that the customer has one of: the main program's first.
+    """
 
     id: CustomerId
     qr_code: str
@@ -52,6 +78,7 @@ class CustomerView(msgspec.Struct, frozen=True):
     created_at: datetime
     updated_at: datetime
     version: int
+    cards: tuple[CardView, ...] | UnsetType = UNSET
 
 
 class ActorView(msgspec.Struct, frozen=True):
@@ -84,20 +111,14 @@ class TransactionView(msgspec.Struct, frozen=True):
     occasion: Gift | None
     rotating_code: bool | UnsetType = UNSET
     stamps_voided: int | UnsetType = UNSET
+    program_id: int | UnsetType = UNSET
 
 
-class CustomerDetails(CustomerView, frozen=True):
+class CustomerDetails(CustomerView, frozen=True, kw_only=True):
     """A customer with the last ten transactions and the rewards that can be redeemed."""
 
     recent_transactions: tuple[TransactionView, ...]
     rewards: tuple[RewardView, ...]
-
-
-class NextReward(msgspec.Struct, frozen=True):
-    """The reward that a running card earns next: how many stamps are missing, at least one, and what it is."""
-
-    stamps_to_go: int
-    reward_description: str
 
 
 class ProgramView(msgspec.Struct, frozen=True):
@@ -121,6 +142,20 @@ class ProgramView(msgspec.Struct, frozen=True):
     card_codes: CardCodes | UnsetType = UNSET
     reward_cost: int | UnsetType = UNSET
     currency: str | UnsetType = UNSET
+    id: int | UnsetType = UNSET
+    title: str | UnsetType | None = UNSET
+    main: bool | UnsetType = UNSET
+    archived: bool | UnsetType = UNSET
+
+
+def program_number(business_id: int, program_id: int | None) -> int:
+    """The number of a program on the wire. The one with which a shop began has the number of the shop."""
+    return business_id if program_id is None else program_id
+
+
+def program_named(business_id: int, number: int) -> int | None:
+    """The program of that number, as the ledger notes it."""
+    return None if number == business_id else number
 
 
 def utc(moment: datetime) -> datetime:
@@ -139,12 +174,51 @@ def reward_view(reward: Reward, now: datetime | None = None) -> RewardView:
         utc(reward.earned_at),
         reward.redeemed_at and utc(reward.redeemed_at),
         reward.expires_at and utc(reward.expires_at),
+        program_number(reward.business_id, reward.program_id),
     )
 
 
+def card_view(customer: Customer, program: Program, card: Card) -> CardView:
+    """Show a card of a program."""
+    goal = running_goal(card, program)
+    return CardView(
+        program_number(customer.business_id, program.id),
+        program.title,
+        card.current_stamps,
+        goal,
+        card.total_stamps,
+        card.total_visits,
+        card.rewards_available,
+        next_reward(card, program) if program.archived_at is None else None,
+    )
+
+
+def _card_views(customer: Customer, main: Program) -> tuple[CardView, ...]:
+    """The main card, and each other one that was ever stamped."""
+    if not main.others:
+        return (card_view(customer, main, customer.card_of(main.id) or EMPTY),)
+    held = ((program, customer.card_of(program.id)) for program in main.all_of_shop)
+    shown = ((program, card or EMPTY) for program, card in held if program.main or _was_begun(program, card))
+    return tuple(card_view(customer, program, card) for program, card in shown)
+
+
+def _was_begun(program: Program, card: Card | None) -> bool:
+    """Whether a card had an entry. With the program with which the shop began, all have a card, begun or not."""
+    return card is not None and (program.id is not None or card.total_stamps > 0 or card.rewards_earned > 0)
+
+
+def main_of(program: Program) -> Program:
+    """The main program of the same shop."""
+    if program.main:
+        return program
+    return next((one for one in program.others if one.main), program)
+
+
 def customer_view(customer: Customer, program: Program) -> CustomerView:
-    """Show a customer with the goal that the program promises the running card."""
-    card = customer.card
+    """Show a customer with the card of the main program and its goal; `program` is any of the shop's."""
+    if not program.main:
+        program = program.turned_to(main_of(program).id) or program
+    card = customer.card_of(program.id) or EMPTY
     return CustomerView(
         customer.id,
         customer.qr_code,
@@ -162,6 +236,7 @@ def customer_view(customer: Customer, program: Program) -> CustomerView:
         utc(customer.created_at),
         utc(customer.updated_at),
         customer.version,
+        _card_views(customer, program),
     )
 
 
@@ -175,13 +250,19 @@ def next_reward(card: Card, program: Program) -> NextReward:
 
 
 def customer_state(view: CustomerView) -> str:
-    """A text that differs whenever a customer looks different: by a change of theirs, of the goal, or by time."""
-    return f"{view.version}-{view.stamps_required}-{view.rewards_available}"
+    """A text that differs whenever a customer looks different: by a change of theirs, of a program, or by time."""
+    cards = crc32(msgspec.json.encode(view.cards))
+    return f"{view.version}-{view.stamps_required}-{view.rewards_available}-{cards:08x}"
 
 
 def program_state(view: ProgramView) -> str:
-    """A text that differs whenever a program looks different; the name of the shop has no version."""
-    return f"{view.version}-{crc32(view.name.encode()):08x}"
+    """A text that differs whenever a program looks different; names, and which is the main one, have no version."""
+    about = view.name if view.main and not view.archived and not view.title else _unversioned(view)
+    return f"{view.version}-{crc32(about.encode()):08x}"
+
+
+def _unversioned(view: ProgramView) -> str:
+    return msgspec.json.encode((view.name, view.title, view.main, view.archived)).decode()
 
 
 def check_state(state: str, expected: Collection[str] | UnsetType, version: int) -> None:
@@ -218,11 +299,12 @@ def transaction_view(entry: Entry) -> TransactionView:
         entry.occasion,
         UNSET if entry.code_key is None else True,
         entry.stamps_voided or UNSET,
+        program_number(entry.business_id, entry.program_id),
     )
 
 
-def program_view(program: Program) -> ProgramView:
-    """Show the version of the program that is in force."""
+def program_view(program: Program, business_id: int) -> ProgramView:
+    """Show the version of a program of a shop that is in force."""
     terms = program.terms
     return ProgramView(
         program.name,
@@ -240,4 +322,8 @@ def program_view(program: Program) -> ProgramView:
         UNSET if terms.card_codes is CardCodes.FIXED else terms.card_codes,
         UNSET if terms.reward_cost is None else terms.reward_cost,
         UNSET if terms.currency is None else terms.currency,
+        program_number(business_id, program.id),
+        program.title,
+        program.main,
+        program.archived_at is not None,
     )

@@ -42,6 +42,15 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[Entry, ...]
     rewards: tuple[Reward, ...]
 
+    def of_program(self, program_id: int | None) -> "History":
+        """The history of one card."""
+        return History(
+            customer=self.customer.turned_to(program_id),
+            program=self.program.turned_to(program_id) or self.program,
+            entries=tuple(entry for entry in self.entries if entry.program_id == program_id),
+            rewards=tuple(reward for reward in self.rewards if reward.program_id == program_id),
+        )
+
 
 class RewardsUndone(msgspec.Struct, frozen=True):
     """What an undo does to rewards: those lost, those free again, and the texts of those that entries newly earn."""
@@ -59,6 +68,7 @@ def void(
     Raises AlreadyVoided, VoidRefused or InvalidRequest.
     """
     check_right(target, at)
+    history = history.of_program(target.program_id)
     rest = _rest(target, stamps)
     left = _left(history, target, rest)
     undone = _undo(target, left, history, zone=at.now.tzinfo)

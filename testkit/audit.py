@@ -8,10 +8,15 @@ from msgspec.structs import replace
 from loyalty_app.db import tables
 from loyalty_core.analytics import DayTotals
 from loyalty_core.ledger import Entry, EntryType, Folded, fold
+from loyalty_core.programs import Program
 from loyalty_core.rewards import RewardStatus
 from testkit.shop import Shop
 
 Days = dict[date, DayTotals]
+
+
+CardKey = tuple[int, int | None]
+"""A card: its customer, and its program as the ledger notes it."""
 
 
 async def assert_books_balance(shop: Shop) -> None:
@@ -23,34 +28,46 @@ async def assert_books_balance(shop: Shop) -> None:
     await _assert_days(shop, folded)
 
 
-async def _folds(shop: Shop) -> dict[int, Folded]:
-    program, ledger = await shop.program(), await shop.ledger()
-    return {
-        customer.id: fold([entry for entry in ledger if entry.customer_id == customer.id], program, shop.business.zone)
+async def _folds(shop: Shop) -> dict[CardKey, Folded]:
+    """What the ledger of each card adds up to."""
+    program, ledgers = await shop.program(), dict[CardKey, list[Entry]]()
+    for customer in await shop.customers():
+        ledgers[customer.id, None] = []
+    for entry in await shop.ledger():
+        ledgers.setdefault((entry.customer_id, entry.program_id), []).append(entry)
+    return {key: fold(own, _program(program, key[1]), shop.business.zone) for key, own in ledgers.items()}
+
+
+def _program(program: Program, program_id: int | None) -> Program:
+    found = program.turned_to(program_id)
+    assert found is not None
+    return found
+
+
+async def _assert_cards(shop: Shop, folded: dict[CardKey, Folded]) -> None:
+    kept = {
+        (customer.id, held.program_id): (customer, held.card)
         for customer in await shop.customers()
+        for held in customer.cards
     }
+    assert kept.keys() == folded.keys()
+    for key, (customer, card) in kept.items():
+        wanted = folded[key].card
+        assert card == (wanted if customer.erased_at is None else replace(wanted, rewards_available=0)), key
 
 
-async def _assert_cards(shop: Shop, folded: dict[int, Folded]) -> None:
-    for customer in await shop.customers():
-        card = folded[customer.id].card
-        if customer.erased_at is not None:
-            card = replace(card, rewards_available=0)
-        assert customer.card == card, f"customer {customer.id}"
-
-
-async def _assert_rewards(shop: Shop, folded: dict[int, Folded]) -> None:
-    rewards = await shop.rewards()
-    for customer in await shop.customers():
-        if customer.erased_at is None:
-            own = [reward for reward in rewards if reward.customer_id == customer.id]
+async def _assert_rewards(shop: Shop, folded: dict[CardKey, Folded]) -> None:
+    rewards, here = await shop.rewards(), {one.id: one for one in await shop.customers() if one.erased_at is None}
+    for (number, program_id), one in folded.items():
+        if number in here:
+            own = [reward for reward in rewards if (reward.customer_id, reward.program_id) == (number, program_id)]
             kept = [reward for reward in own if reward.status is not RewardStatus.VOIDED]
             open_ones = sum(reward.status is RewardStatus.AVAILABLE for reward in own)
-            earned = [(number, text) for number, texts in folded[customer.id].earned.items() for text in texts]
-            assert Counter(one.transaction_id for one in kept) == Counter(number for number, _ in earned)
-            unmoved = [one for one in kept if one.of_transaction is None]
-            assert Counter((one.transaction_id, one.description) for one in unmoved) <= Counter(earned)
-            assert open_ones == customer.card.rewards_available
+            earned = [(entry, text) for entry, texts in one.earned.items() for text in texts]
+            assert Counter(each.transaction_id for each in kept) == Counter(entry for entry, _ in earned)
+            unmoved = [each for each in kept if each.of_transaction is None]
+            assert Counter((each.transaction_id, each.description) for each in unmoved) <= Counter(earned)
+            assert open_ones == one.card.rewards_available
 
 
 async def _assert_totals(shop: Shop) -> None:
@@ -59,7 +76,7 @@ async def _assert_totals(shop: Shop) -> None:
     assert await shop.totals() == (here, owed)
 
 
-async def _assert_days(shop: Shop, folded: dict[int, Folded]) -> None:
+async def _assert_days(shop: Shop, folded: dict[CardKey, Folded]) -> None:
     kept = {
         row.day: DayTotals(**{name: getattr(row, name) for name in DayTotals.__struct_fields__})
         for row in await shop.rows(tables.daily_total)

@@ -14,18 +14,20 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.shops.api_key_check import ApiKeys, KeyHolder
 from loyalty_app.shops.businesses import Business, NewBusiness, open_business
+from loyalty_app.shops.further_programs import with_cards
 from loyalty_app.shops.programs import change_program, read_program
+from loyalty_app.shops.several_programs import ProgramDeed, change_programs
 from loyalty_app.vault import Vault
 from loyalty_core.access import Plan
 from loyalty_core.customers import Customer, Profile, ProfileChange, ShownCode
 from loyalty_core.fields import TransactionId
 from loyalty_core.ledger import Actor, Entry
 from loyalty_core.outcomes import Erased, Merged, Redeemed, Stamped, Unmerged, Voided
-from loyalty_core.programs import Program, ProgramChange
+from loyalty_core.programs import NewProgram, Program, ProgramChange
 from loyalty_core.rewards import Reward
 from loyalty_core.rotating_codes import seal_of, step_at
 from loyalty_core.stamping import RedeemOrder, StampOrder
-from loyalty_core.views import CustomerView
+from loyalty_core.views import CustomerView, program_number
 from testkit.builders import TILL, a_program
 from testkit.clocks import Clock
 from testkit.console import A_KEY
@@ -117,6 +119,23 @@ class Shop:
         wanted = replace(ProgramChange(), **asked)
         return await change_program(self.database, self.business.id, wanted, now=self.clock.now, repaint=repaint)
 
+    async def change_of(self, number: int, **asked: object) -> Program:
+        """Change the program of that number."""
+        wanted = replace(ProgramChange(), **asked)
+        which = (self.business.id, number)
+        return await change_program(self.database, which, wanted, now=self.clock.now, repaint=repaint)
+
+    async def make_program(self, title: str | None = None, **terms: object) -> int:
+        """One more program, as the owner makes it; its number."""
+        new = replace(NewProgram(title=title, stamps_required=10, reward_description="A salad"), **terms)
+        made = await self.programs_deed(make=new)
+        return program_number(self.business.id, made.id)
+
+    async def programs_deed(self, **deed: Any) -> Program:  # noqa: ANN401  # the fields of a ProgramDeed
+        """Do something with the programs of the shop."""
+        asked = ProgramDeed(business_id=self.business.id, now=self.clock.now, **deed)
+        return await change_programs(self.database, asked, repaint=repaint)
+
     async def rows(self, table: Table) -> list[Row[Any]]:
         """All rows of this business, in the order of their keys."""
         own = select(table).where(table.c.business_id == self.business.id).order_by(*table.primary_key)
@@ -129,8 +148,9 @@ class Shop:
         return await self.database.read(lambda connection: find_customer(connection, self.business.id, ref))
 
     async def customers(self) -> list[Customer]:
-        """All customers, the erased ones too."""
-        return [customer_of(row) for row in await self.rows(tables.customer)]
+        """All customers with all their cards, the erased ones too."""
+        found = [customer_of(row) for row in await self.rows(tables.customer)]
+        return await self.database.read(lambda connection: with_cards(connection, found))
 
     async def ledger(self) -> list[Entry]:
         return [entry_of(row) for row in await self.rows(tables.transaction)]

@@ -28,7 +28,7 @@ from api.reference.openapi import openapi_document
 from api.routes import monitoring
 from loyalty_app.settings import Settings, read_settings, unknown_variables
 from loyalty_cli import loyalty
-from loyalty_core import errors
+from loyalty_core import errors, several_programs
 from loyalty_core.errors import LoyaltyError
 from testkit.warm_process import Order, Process, started
 from tests import documents
@@ -82,7 +82,12 @@ CODES = {refusal.code: status for refusal, status in STATUS.items()}
 
 
 def test_every_refusal_is_documented_with_its_status_and_no_other() -> None:
-    classes = [kind for module in (errors, refusals) for kind in vars(module).values() if isinstance(kind, type)]
+    classes = [
+        kind
+        for module in (errors, several_programs, refusals)
+        for kind in vars(module).values()
+        if isinstance(kind, type)
+    ]
     there = {kind.code for kind in classes if issubclass(kind, LoyaltyError) and kind is not LoyaltyError}
     [table] = tables(read("docs/reference/errors.md"))
     documented = {spans(code)[0]: int(status) for code, status, *_ in table.rows}

@@ -19,6 +19,7 @@ IDS = {
     "imports": examples.IMPORT.id,
     "transactions": examples.TRANSACTION.id,
     "webhooks": examples.WEBHOOK.id,
+    "programs": examples.OTHER_PROGRAM.id,
 }
 ONCE = "till-1-2026-03-02-000123"
 PICTURE = "card.png"

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from api import examples, refusals
 from api.problems import Problem, problem_of
-from loyalty_core import errors
+from loyalty_core import errors, several_programs
 from loyalty_core.errors import LoyaltyError
 
 NOW = examples.NOW
@@ -25,6 +25,7 @@ EXAMPLES: tuple[LoyaltyError, ...] = (
     errors.RewardNotFound(7),
     errors.TransactionNotFound(1001),
     errors.WebhookNotFound(5),
+    several_programs.ProgramNotFound(12),
     refusals.ImportNotFound(11),
     refusals.MethodNotAllowed(),
     errors.CustomerExists(42),
@@ -51,6 +52,9 @@ EXAMPLES: tuple[LoyaltyError, ...] = (
     ),
     errors.OrderRefUsed("till-1-2026-03-02-000123", 1001),
     errors.WebhookLimitReached(20),
+    several_programs.ProgramArchived(12),
+    several_programs.MainProgramNeeded(12),
+    several_programs.ProgramLimitReached(10),
     errors.CardInUse(),
     errors.InviteInvalid(),
     errors.LastOwner(),

@@ -34,7 +34,12 @@ pm.collectionVariables.set("import_id", pm.response.json().data.id);""",
 pm.collectionVariables.set("webhook_id", pm.response.json().data.id);""",
     "webhooks.delete": """\
 pm.collectionVariables.unset("webhook_id");""",
+    "programs.create": """\
+pm.collectionVariables.set("program_id", pm.response.json().data.id);""",
+    "programs.archive": """\
+pm.collectionVariables.set("program_id", pm.collectionVariables.get("main_program_id"));""",
     "program.get": """\
+pm.collectionVariables.set("main_program_id", pm.response.json().data.id);
 const text = JSON.stringify(pm.response.json().data.reward_description);
 pm.collectionVariables.set("reward_description", text.slice(1, -1));""",
     "customers.delete": """\
@@ -70,6 +75,9 @@ ask("GET", "/webhooks", null, (known) => {
   else ask("POST", "/webhooks", { url, events: ["stamp.added"] }, keep);
 });"""
 
+A_PROGRAM = """\
+ask("GET", "/programs", null, ([first]) => pm.collectionVariables.set("program_id", first.id));"""
+
 BEFORE = {
     "customers.create": f"""\
 {A_PHONE}
@@ -81,6 +89,7 @@ ask("POST", "/customers", {{ name: "Ana L." }}, ({{ id }}) => pm.collectionVaria
 """Operation → what happens before it is sent."""
 
 FOUND = {"customer_id": A_CUSTOMER, "qr_code": A_CUSTOMER, "new_customer_id": A_CUSTOMER, "webhook_id": A_WEBHOOK}
+FOUND["program_id"] = A_PROGRAM
 
 
 def after(operation: str) -> str:

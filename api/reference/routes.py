@@ -19,6 +19,7 @@ from api.routes import (
     imports,
     merges,
     program,
+    programs,
     shop,
     stamps,
     transactions,
@@ -33,7 +34,7 @@ def calls() -> tuple[Call, ...]:
     """All calls of /v1, in the order in which the reference shows them."""
     first = (customers.HANDLERS, merges.HANDLERS, imports.HANDLERS, customers.CARD_PICTURES, card_links.HANDLERS)
     ledger = (stamps.HANDLERS, batches.HANDLERS, transactions.HANDLERS)
-    groups = (*first, *ledger, program.HANDLERS, webhooks.HANDLERS, shop.HANDLERS, flags.HANDLERS)
+    groups = (*first, *ledger, program.HANDLERS, programs.HANDLERS, webhooks.HANDLERS, shop.HANDLERS, flags.HANDLERS)
     return tuple(call for group in groups for call in calls_of(group))
 
 

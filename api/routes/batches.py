@@ -77,7 +77,11 @@ def _read(request: AppRequest, caller: Caller, raw: msgspec.Raw) -> _Read | byte
         item = read_json(raw, BatchItem)
         key = checked_key(item.idempotency_key, "idempotency_key")
         stamp = StampOrder(
-            stamps=item.stamps, branch_id=item.branch_id, order_ref=item.order_ref, occurred_at=item.occurred_at
+            stamps=item.stamps,
+            branch_id=item.branch_id,
+            order_ref=item.order_ref,
+            occurred_at=item.occurred_at,
+            program_id=item.program_id,
         )
         order = stamp_of(_customer(item), stamp)
     except LoyaltyError as refusal:

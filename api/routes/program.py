@@ -14,7 +14,7 @@ from api.routes.customers import show_rewards
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.customers.analytics import read_summary
 from loyalty_app.customers.owed import read_rewards_summary
-from loyalty_app.shops.programs import change_program_once, read_program
+from loyalty_app.shops.programs import ProgramPatch, change_program_once, read_program
 from loyalty_core.access import Scope
 from loyalty_core.analytics import Summary
 from loyalty_core.owed import RewardsSummary
@@ -81,7 +81,7 @@ async def sum_up_rewards(request: AppRequest) -> ASGIResponse:
 async def get_program(request: AppRequest) -> ASGIResponse:
     """Show the program."""
     business_id = key_holder(request).business.id
-    view = program_view(await runtime_of(request).database.read(lambda c: read_program(c, business_id)))
+    view = program_view(await runtime_of(request).database.read(lambda c: read_program(c, business_id)), business_id)
     return state_response(request, view, program_state(view))
 
 
@@ -108,7 +108,8 @@ async def update_program(request: AppRequest) -> ASGIResponse:
     """Change the program."""
     change, runtime = await read_body(request, ProgramChange), runtime_of(request)
     once, now, states = keyed(request, "updateProgram", change), runtime.clock(), expected_states(request)
-    answer = await change_program_once(runtime.database, once, change, now=now, repaint=repaint, if_state=states)
+    patch = ProgramPatch(change, if_state=states)
+    answer = await change_program_once(runtime.database, once, patch, now=now, repaint=repaint)
     return counter_response(answer, headers={"ETag": etag(program_state(decode_program(answer.body)))})
 
 

@@ -16,6 +16,7 @@ from loyalty_core.outcomes import Redeemed, Stamped
 from loyalty_core.stamping import RedeemOrder, StampOrder
 
 TAG = "Stamps"
+OF_PROGRAMS = ("program_not_found", "program_archived")
 OF_CODES = tuple(refusal.code for refusal in CODE_REFUSALS)
 
 STAMPING = Operation(
@@ -28,7 +29,7 @@ STAMPING = Operation(
     body_example={"stamps": 2, "order_ref": "till-1-2026-03-02-000123"},
     answer=Stamped,
     once_only=True,
-    refusals=("customer_not_found", "stamp_too_soon", "daily_cap_reached", "order_ref_used", *OF_CODES),
+    refusals=("customer_not_found", "stamp_too_soon", "daily_cap_reached", "order_ref_used", *OF_PROGRAMS, *OF_CODES),
     example=examples.STAMPED,
 )
 

@@ -103,7 +103,8 @@ def _history_of(entry: Entry, state: BatchState) -> CardHistory:
     business_id, booked_for = entry.business_id, entry.of_customer or entry.customer_id
     rewards = state.rewards.get((business_id, entry.customer_id), {}).values()
     profiles = state.replays.profiles[business_id, booked_for]
-    return CardHistory(state.customers[business_id, booked_for], profiles, tuple(rewards))
+    customer, terms = state.customers[business_id, booked_for], state.versions.terms[business_id]
+    return CardHistory(customer, profiles, tuple(rewards), terms)
 
 
 def _decide(request: Request, state: BatchState) -> Served:

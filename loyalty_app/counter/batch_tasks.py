@@ -47,7 +47,7 @@ class BatchTasks:
     def __init__(self, database: Database, queue: WaitingRequests, *, clock: Clock, wakeups: Wakeups) -> None:
         self.queue = queue
         self._database, self._clock, self._wakeups = database, clock, wakeups
-        self._versions: Versions = {}
+        self._versions = Versions()
         self._closing = False
         self._patience = asyncio.Semaphore(PATIENT_TASKS)
         self._under_way = asyncio.TaskGroup()

@@ -27,6 +27,7 @@ from loyalty_app.counter.orders import (
     Join,
     MergeCustomers,
     Order,
+    ProgramStamps,
     Redeem,
     Request,
     States,
@@ -93,19 +94,20 @@ class Counter:
         caller: Caller,
         profile: Profile,
         *,
-        opening_stamps: int | None = None,
+        opening_stamps: int | ProgramStamps | None = None,
         holder: Holder | None = None,
         joined_at: datetime | None = None,
     ) -> Answer[CustomerView]:
         """Hand out a card. A person who holds one in a chat, through any bot, gets that one: nothing is created.
 
         `opening_stamps` and `joined_at` come from another card, which may have none; without them the card is new and
-        has the head start. `holder` is the chat in which it hangs. Raises CustomerExists, CustomerLimitReached or
-        InvalidRequest.
+        has the head start. The stamps go to the main program unless they name one. `holder` is the chat in which it
+        hangs. Raises CustomerExists, CustomerLimitReached, ProgramNotFound, ProgramArchived or InvalidRequest.
         """
         checked = checked_profile(profile, caller.business.country, self._today(caller))
         joined, imported = UNSET if joined_at is None else joined_at, UNSET if opening_stamps is None else True
-        order = Join(checked, opening_stamps or 0, holder or UNSET, joined, imported)
+        brought = opening_stamps if isinstance(opening_stamps, ProgramStamps) else ProgramStamps(opening_stamps or 0)
+        order = Join(checked, brought.stamps, holder or UNSET, joined, imported, brought.program_id)
         return await self._ask(caller, order, answers.CUSTOMER)
 
     async def claim(
@@ -122,10 +124,10 @@ class Counter:
         return await self._ask(caller, order, answers.CLAIMED)
 
     async def give_stamp(self, caller: Caller, customer: CustomerRef | ShownCode, stamp: StampOrder) -> Answer[Stamped]:
-        """Stamp a card; `stamp` says how many (1 to 10), at which branch and for which order of the till.
+        """Stamp a card; `stamp` says how many (1 to 10), of which program, at which branch, for which order.
 
-        Raises what `stamping.stamp` and `check_code` raise, CustomerNotFound, OrderRefUsed, InvalidRequest for an
-        unknown branch.
+        Raises what `stamping.stamp` and `check_code` raise, CustomerNotFound, ProgramNotFound, OrderRefUsed,
+        InvalidRequest for an unknown branch.
         """
         return await self._ask(caller, stamp_of(customer, stamp), answers.STAMPED)
 

@@ -6,7 +6,7 @@ A decider reads the state of the batch and changes nothing: `batch` applies its 
 import secrets
 from typing import TypeVar
 
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from loyalty_app.counter.answers import AnyOutcome
@@ -46,7 +46,7 @@ from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, V
 from loyalty_core.programs import CardCodes, Program
 from loyalty_core.rotating_codes import AROUND, LATE_AROUND, Showing, check_code
 from loyalty_core.stamping import moment_of
-from loyalty_core.views import CustomerView, check_state, customer_state, customer_view
+from loyalty_core.views import CustomerView, check_state, customer_state, customer_view, main_of, program_named
 
 
 def authorised(request: Request, state: BatchState) -> Request:
@@ -85,16 +85,16 @@ def decide(request: Request, state: BatchState) -> Decided[AnyOutcome]:  # noqa:
 
 def give_stamp(order: GiveStamp, request: Request, state: BatchState) -> Decided[Stamped]:
     """Stamp a card."""
-    customer = customer_of(request, order.customer, state)
+    program = _program(request.business_id, order.stamp.program_id or UNSET, state)
+    customer = customer_of(request, order.customer, state).turned_to(program.id)
     _check_order_ref(request.business_id, order.stamp.order_ref, state)
     _check_branch(request.business_id, order.stamp, state)
-    program = state.program(request.business_id)
     at = occasion(request, state, stamping.most_rewards(customer, program, order.stamp.stamps))
     if head_start_is_due(customer, program):
         at = _with_opening(at, state)
-    if program.terms.card_codes is not CardCodes.FIXED:
-        at = _with_code(at, request, program, state)
-    ledger = state.entries_of(customer) if stamping.is_late(order.stamp, program.terms) else None
+    if (policy := main_of(program).terms.card_codes) is not CardCodes.FIXED:
+        at = _with_code(at, request, policy, state)
+    ledger = state.ledger_of(customer) if stamping.is_late(order.stamp, program.terms) else None
     return _decided(stamping.stamp(customer, program, order.stamp, at=at, ledger=ledger))
 
 
@@ -103,7 +103,7 @@ def redeem(order: Redeem, request: Request, state: BatchState) -> Decided[Redeem
     customer = customer_of(request, order.customer, state)
     program, rewards, at = state.program(request.business_id), state.rewards_of(customer), occasion(request, state)
     if program.terms.card_codes is not CardCodes.FIXED:
-        at = _with_code(at, request, program, state)
+        at = _with_code(at, request, program.terms.card_codes, state)
     return _decided(stamping.redeem(customer, program, rewards, order=order.reward, at=at))
 
 
@@ -135,7 +135,7 @@ def _new_customer(order: Join, request: Request, state: BatchState) -> Change[Cu
         joined_at=None if order.joined_at is UNSET else order.joined_at,
         imported=order.imported is not UNSET,
     )
-    program = state.program(business_id)
+    program = _program(business_id, order.program_id, state)
     most = order.opening_stamps + program.terms.opening_stamps + len(program.terms.steps)
     return joining.join(order.profile, program, new, at=occasion(request, state, most))
 
@@ -151,18 +151,27 @@ def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]
     own = state.claimed(request.business_id, in_chat.id)
     other = _card_of_phone(order, own, state)
     program = state.program(request.business_id)
-    brought = own.card.current_stamps
-    most = stamping.most_rewards(other.customer, program, brought) if other else 0
+    most = _most_brought(own, other.customer, program) if other else 0
+    more = [state.ids.take(Kind.TRANSACTION) for _ in claiming.programs_with_stamps(own)[1:]] if other else []
     decided = claiming.claim(
         claiming.CardInChat(own, state.rewards_of(own), state.entries_of(own)),
         order.phone,
         other,
         program=program,
         at=occasion(request, state, most),
+        more_ids=more,
     )
     cards = state.chat_cards.to_move(own, other.customer, state.now) if other else ()
     left = state.chat_cards.of_others(other.customer, order.holder.user_id) if other else []
     return Decided(decided.answer, decided.answer.customer.id, decided.changes, cards, cards_to_drop=tuple(left))
+
+
+def _most_brought(own: Customer, kept: Customer, program: Program) -> int:
+    """The most rewards that stamps which are brought along may earn, on the cards of all programs."""
+    return sum(
+        stamping.most_rewards(kept.turned_to(each.id), each, (own.card_of(each.id) or own.card).current_stamps)
+        for each in program.all_of_shop
+    )
 
 
 def _card_of_phone(order: Claim, own: Customer, state: BatchState) -> claiming.OtherCard | None:
@@ -209,7 +218,8 @@ def expire(order: Expire, request: Request, state: BatchState) -> Decided[Expire
     reward = next((reward for reward in state.rewards_of(customer) if reward.id == order.reward_id), None)
     if reward is None:
         raise RewardNotFound(order.reward_id)
-    change = stamping.expire(customer, state.program(request.business_id), reward, at=occasion(request, state))
+    customer, program = customer.turned_to(reward.program_id), state.program_of(request.business_id, reward.program_id)
+    change = stamping.expire(customer, program, reward, at=occasion(request, state))
     return Decided(None, customer.id) if change is None else _decided(change)
 
 
@@ -225,7 +235,14 @@ def _with_opening(at: Occasion, state: BatchState) -> Occasion:
     return replace(at, opening_id=at.transaction_id, transaction_id=state.ids.peek(Kind.TRANSACTION, ahead=1))
 
 
-def _with_code(at: Occasion, request: Request, program: Program, state: BatchState) -> Occasion:
+def _program(business_id: int, number: int | UnsetType, state: BatchState) -> Program:
+    """The program of that number, the main one if there is none. Raises ProgramNotFound."""
+    if isinstance(number, UnsetType):
+        return state.program(business_id)
+    return state.program_of(business_id, program_named(business_id, number))
+
+
+def _with_code(at: Occasion, request: Request, policy: CardCodes, state: BatchState) -> Occasion:
     """The occasion, with the code that a stamp or redemption uses up. Raises what `check_code` raises."""
     seal, card, order = request.seal, request.card, request.order
     act = EntryType.STAMP if isinstance(order, GiveStamp) else EntryType.REDEEM
@@ -237,7 +254,7 @@ def _with_code(at: Occasion, request: Request, program: Program, state: BatchSta
         around=AROUND if now is at.now else LATE_AROUND,
         uses=state.code_uses.get((request.business_id, code_key_of(seal)), {}) if seal else {},
     )
-    used_up = check_code(program.terms.card_codes, act, showing)
+    used_up = check_code(policy, act, showing)
     return replace(at, code_key=code_key_of(seal)) if seal and used_up else at
 
 

@@ -34,8 +34,9 @@ from loyalty_app.counter.state import BatchState, Key
 from loyalty_app.db import idempotency, tables
 from loyalty_app.db.bulk import Lookup, Wanted
 from loyalty_app.db.engine import Database
-from loyalty_app.db.rows import customer_of, entry_of, reward_of, staff_actor, terms_of
+from loyalty_app.db.rows import customer_of, entry_of, program_card_of, reward_of, staff_actor, terms_of
 from loyalty_app.shops.businesses import business_of
+from loyalty_app.shops.further_programs import further_programs, is_known
 from loyalty_core.ledger import ActorType
 from loyalty_core.number_plans import forms_of
 from loyalty_core.stamping import is_late
@@ -80,6 +81,7 @@ class _Loading:
     ) -> None:
         self.database, self.connection = database, connection
         self.state, self.requests = state, requests
+        self.with_cards: set[Key] = set()
 
     def _fetch(self, lookup: Lookup, *, lock: bool = False) -> Sequence[Row[Any]]:
         return self.database.fetch(self.connection, lookup.table, lookup.columns, lookup.wanted, lock=lock)
@@ -238,13 +240,33 @@ class _Loading:
         )
 
     def read_programs(self) -> None:
-        """Read the programs of shops that have a version we do not know yet."""
-        versions, shops = self.state.versions, self.state.businesses.values()
+        """Read the programs of shops that have a version we do not know yet, and the cards of further programs."""
+        versions, shops = self.state.versions.terms, self.state.businesses.values()
         stale = [(shop.id,) for shop in shops if len(versions.get(shop.id, ())) < shop.program_version]
         rows = self._fetch(Lookup(tables.program, ("business_id",), stale))
         for (number,) in stale:
             terms = (terms_of(row) for row in rows if row.business_id == number)
             versions[number] = tuple(sorted(terms, key=lambda version: version.version))
+        self._read_further_programs()
+
+    def _read_further_programs(self) -> None:
+        """What shops have beside the program with which they began; most have nothing, and cost nothing."""
+        several, known = [shop for shop in self.state.businesses.values() if shop.programs_version], self.state.versions
+        stale = [shop for shop in several if not is_known(shop, known.further.get(shop.id))]
+        if stale:
+            shops = [(shop.id,) for shop in stale]
+            programs = self._fetch(Lookup(tables.shop_program, ("business_id",), shops))
+            terms = self._fetch(Lookup(tables.program_terms, ("business_id",), shops))
+            known.further.update({shop.id: further_programs(shop, programs, terms) for shop in stale})
+        self.read_cards()
+
+    def read_cards(self) -> None:
+        """Read the cards of further programs of customers who are known by now; those are locked with the customers."""
+        several = {shop.id for shop in self.state.businesses.values() if shop.programs_version}
+        wanted = {key for key in self.state.customers if key[0] in several} - self.with_cards
+        self.with_cards |= wanted
+        for row in self._fetch(Lookup(tables.card, ("business_id", "customer_id"), wanted)):
+            self.state.keep_card(row.business_id, row.customer_id, program_card_of(row))
 
     def read_ledgers_of_late_stamps(self) -> None:
         """Read what else decides about stamps that were given earlier; their customers are locked."""
@@ -253,7 +275,10 @@ class _Loading:
             for request in self.requests
             if isinstance(request.order, GiveStamp)
             and request.business_id in self.state.businesses
-            and is_late(request.order.stamp, self.state.program(request.business_id).terms)
+            and any(
+                is_late(request.order.stamp, program.terms)
+                for program in self.state.program(request.business_id).all_of_shop
+            )
         )
         if late:
             for row in self._fetch(Lookup(tables.transaction, ("business_id", "customer_id"), late)):
@@ -278,6 +303,7 @@ class _Loading:
         unknown = {(card.business_id, card.customer_id) for card in cards} - state.customers.keys()
         for row in self._fetch(Lookup(tables.customer, OWN_KEY, unknown)):
             state.keep_customer(customer_of(row))
+        self.read_cards()
 
     def read_histories(self) -> None:
         """Read what the answers of earlier entries are made of again, if any was asked for."""
@@ -286,6 +312,7 @@ class _Loading:
         columns = ("business_id", "customer_id")
         for row in self._fetch(Lookup(tables.customer, OWN_KEY, theirs - self.state.customers.keys())):
             self.state.keep_customer(customer_of(row))
+        self.read_cards()
         for row in self._fetch(Lookup(tables.reward, columns, theirs)):
             self.state.keep_reward(reward_of(row))
         for row in self._fetch(Lookup(tables.past_profile, columns, theirs)):

@@ -1,6 +1,7 @@
 """Orders: what the counter can be asked to do, as plain data. Nothing is decided here."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -63,8 +64,17 @@ class Holder(msgspec.Struct, frozen=True):
     user_id: int
 
 
+class ProgramStamps(NamedTuple):
+    """Stamps for the card of the program of that number; unset is the main one."""
+
+    stamps: int
+    program_id: int | UnsetType = UNSET
+
+
 class Join(msgspec.Struct, frozen=True):
     """Hand out a card, perhaps with stamps and a joining day from elsewhere, perhaps to somebody in a chat.
+
+    `program_id` is the program of the stamps, by its number; unset is the main one.
 
     Newer fields are left unset by default, so that fingerprints of older orders stay the same.
     """
@@ -75,6 +85,7 @@ class Join(msgspec.Struct, frozen=True):
     joined_at: datetime | UnsetType = UNSET
     imported: bool | UnsetType = UNSET
     """Whether the card comes from another book; not known to orders of older releases, whose keys are kept."""
+    program_id: int | UnsetType = UNSET
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -100,6 +111,8 @@ def stamp_of(customer: CustomerRef | ShownCode, stamp: StampOrder) -> GiveStamp:
     """The order to stamp a card, with the plain form of its order reference. Raises InvalidRequest."""
     if stamp.order_ref is not None and (plain := clean_order_ref(stamp.order_ref)) != stamp.order_ref:
         stamp = replace(stamp, order_ref=plain)
+    if stamp.program_id is None:
+        stamp = replace(stamp, program_id=UNSET)
     if isinstance(customer, ShownCode):
         return GiveStamp(customer.card, stamp, UNSET if customer.seal is None else customer)
     return GiveStamp(customer, stamp)

@@ -9,24 +9,25 @@ on without it, and new entries get a new form.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, TypeAlias
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 from sqlalchemy import Row
 
 from loyalty_app.db.idempotency import CHECK_BYTES
 from loyalty_core.customers import Customer
 from loyalty_core.ledger import Entry, EntryType
 from loyalty_core.outcomes import Redeemed, Stamped, Voided
+from loyalty_core.programs import Terms
 from loyalty_core.rewards import Reward, RewardStatus
-from loyalty_core.views import CustomerView, reward_view, utc
+from loyalty_core.views import CardView, CustomerView, NextReward, RewardView, program_number, reward_view, utc
 
-FORM, WITH_DROPPED, WITH_BONUS = 1, 2, 3
-"""The first form, that of answers with `stamps_dropped`, which those without it do not need, and that of answers with
-`bonus_stamps`, which have `stamps_dropped` if there are any."""
+FORM, WITH_DROPPED, WITH_BONUS, WITH_CARDS = 1, 2, 3, 4
+"""The first form; that of answers with `stamps_dropped`, which those without it do not need; that with `bonus_stamps`,
+which has `stamps_dropped` if there are any; and that with `cards` and the numbers of programs, too."""
 MICROSECOND = timedelta(microseconds=1)
 
 Repeatable: TypeAlias = Stamped | Redeemed | Voided
@@ -34,9 +35,36 @@ REPEATABLE = (Stamped, Redeemed, Voided)
 """The outcomes that are made again."""
 
 
+class KeptCard(msgspec.Struct, frozen=True, array_like=True):
+    """A card as an answer showed it: `CardView` without names. `to_go` is None if there was no next reward."""
+
+    program_id: int
+    title: str | None
+    current_stamps: int
+    stamps_required: int
+    total_stamps: int
+    total_visits: int
+    rewards_available: int
+    to_go: int | None
+    reward_description: str
+
+    @classmethod
+    def of(cls, seen: CardView) -> "KeptCard":
+        """Keep a card as it was shown."""
+        figures, following = msgspec.structs.astuple(seen)[:-1], seen.next_reward
+        return cls(*figures, *((None, "") if following is None else msgspec.structs.astuple(following)))
+
+    def view(self) -> CardView:
+        """The card as it was shown."""
+        following = None if self.to_go is None else NextReward(self.to_go, self.reward_description)
+        figures = {name: getattr(self, name) for name in CardView.__struct_fields__ if name != "next_reward"}
+        return CardView(**figures, next_reward=following)
+
+
 class AnswerFigures(msgspec.Struct, frozen=True, array_like=True):
     """What an answer showed of the card, and what else its entry does not tell.
 
+    `cards` are left out if they are what these figures and the terms of the entry give, as in nearly all shops.
     `rewards` is how many the call earned. `booked` is how many microseconds after its time the entry was booked, and
     `last_visit` how many before that the last visit was, None if never. `opened` is how many ids before its entry that
     of the head start is, which this call booked too. Zeros at the end are not stored.
@@ -55,6 +83,7 @@ class AnswerFigures(msgspec.Struct, frozen=True, array_like=True):
     booked: int = 0
     dropped: int = 0
     opened: int = 0
+    cards: tuple[KeptCard, ...] = ()
 
 
 class PastProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,22 +120,23 @@ class KeyedEntry(msgspec.Struct, frozen=True):
 
 
 class CardHistory(msgspec.Struct, frozen=True):
-    """A customer as they are now, with the profiles from before and all rewards."""
+    """A customer as they are now, with the profiles from before, all rewards, and the terms of the shop's beginning."""
 
     customer: Customer
     profiles: Iterable[PastProfile]
     rewards: Iterable[Reward]
+    terms: Sequence[Terms]
 
 
 encode, decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(AnswerFigures).decode
 
 
-def once_of(check: bytes, outcome: Repeatable, occurred_at: datetime, *, opened: int = 0) -> bytes:
-    """What the entry of an outcome keeps; `check` is from `check_of`, `occurred_at` the time of the entry.
+def once_of(check: bytes, outcome: Repeatable, entry: Entry, terms: Sequence[Terms], *, opened: int = 0) -> bytes:
+    """What the entry of an outcome keeps; `check` is from `check_of`, `terms` those with which the shop began.
 
     `opened` is how many ids before it that of a head start is.
     """
-    seen = outcome.customer
+    seen, occurred_at = outcome.customer, entry.occurred_at
     last_visit = None if seen.last_visit_at is None else (seen.updated_at - seen.last_visit_at) // MICROSECOND
     dropped = outcome.stamps_dropped if isinstance(outcome, Stamped) else UNSET
     figures = [
@@ -124,17 +154,40 @@ def once_of(check: bytes, outcome: Repeatable, occurred_at: datetime, *, opened:
         0 if dropped is UNSET else dropped,
         opened,
     ]
+    if seen.cards is not UNSET and seen.cards != _usual_cards(entry, seen, terms):
+        return check + encode([*figures, [KeptCard.of(card) for card in seen.cards]])
     while figures[-1] == 0:
         figures.pop()
     return check + encode(figures)
 
 
 def _form_of(outcome: Repeatable) -> int:
+    """The form of an answer; one from an older release, which is kept in a shorter way now, has less."""
+    if outcome.customer.cards is not UNSET:
+        return WITH_CARDS
     if not isinstance(outcome, Stamped):
         return FORM
     if outcome.bonus_stamps is not UNSET:
         return WITH_BONUS
     return FORM if outcome.stamps_dropped is UNSET else WITH_DROPPED
+
+
+def _usual_cards(entry: Entry, seen: CustomerView | AnswerFigures, terms: Sequence[Terms]) -> tuple[CardView, ...]:
+    """The cards of a customer of a shop with one program, under the terms of an entry."""
+    if entry.program_id is not None or entry.program_version > len(terms):
+        return ()
+    text = terms[entry.program_version - 1].reward_description
+    card = CardView(
+        entry.business_id,
+        None,
+        seen.current_stamps,
+        seen.stamps_required,
+        seen.total_stamps,
+        seen.total_visits,
+        seen.rewards_available,
+        NextReward(max(1, seen.stamps_required - seen.current_stamps), text),
+    )
+    return (card,)
 
 
 def outcome_again(kept: KeyedEntry, history: CardHistory) -> Repeatable:
@@ -149,7 +202,7 @@ def outcome_again(kept: KeyedEntry, history: CardHistory) -> Repeatable:
             handed_out = msgspec.structs.replace(
                 reward, customer_id=customer.id, status=RewardStatus.REDEEMED, redeemed_at=entry.occurred_at
             )
-            return Redeemed(transaction_id=entry.id, reward=reward_view(handed_out), customer=customer)
+            return Redeemed(transaction_id=entry.id, reward=_reward(handed_out, figures), customer=customer)
         case _:
             return Voided(
                 transaction_id=entry.id,
@@ -165,19 +218,36 @@ def _stamped(entry: Entry, figures: AnswerFigures, customer: CustomerView, histo
     theirs = (one for one in history.rewards if (one.of_transaction or one.transaction_id) in booked)
     earned = sorted(theirs, key=lambda one: one.id)
     fresh = {"status": RewardStatus.AVAILABLE, "redeemed_at": None, "customer_id": customer.id}
-    rewards = tuple(reward_view(msgspec.structs.replace(one, **fresh)) for one in earned[: figures.rewards])
+    rewards = tuple(_reward(msgspec.structs.replace(one, **fresh), figures) for one in earned[: figures.rewards])
+    number = program_number(entry.business_id, entry.program_id)
+    stamped = next((card for card in figures.cards if card.program_id == number), figures)
     return Stamped(
         transaction_id=entry.id,
+        program_id=UNSET if figures.form < WITH_CARDS else number,
         stamps_added=entry.stamps + entry.stamps_voided,
         bonus_stamps=entry.bonus_stamps if figures.form >= WITH_BONUS else UNSET,
         stamps_dropped=UNSET if figures.form == FORM or not figures.dropped else figures.dropped,
-        current_stamps=figures.current_stamps,
-        stamps_required=figures.stamps_required,
-        total_stamps=figures.total_stamps,
+        current_stamps=stamped.current_stamps,
+        stamps_required=stamped.stamps_required,
+        total_stamps=stamped.total_stamps,
         reward_earned=bool(rewards),
         rewards=rewards,
         customer=customer,
     )
+
+
+def _reward(reward: Reward, figures: AnswerFigures) -> RewardView:
+    """A reward as an answer of that form showed it."""
+    seen = reward_view(reward)
+    return seen if figures.form >= WITH_CARDS else msgspec.structs.replace(seen, program_id=UNSET)
+
+
+def _cards_again(entry: Entry, figures: AnswerFigures, history: CardHistory) -> tuple[CardView, ...] | UnsetType:
+    if figures.form < WITH_CARDS:
+        return UNSET
+    if figures.cards:
+        return tuple(card.view() for card in figures.cards)
+    return _usual_cards(entry, figures, history.terms)
 
 
 def _customer_again(entry: Entry, figures: AnswerFigures, history: CardHistory) -> CustomerView:
@@ -200,6 +270,7 @@ def _customer_again(entry: Entry, figures: AnswerFigures, history: CardHistory) 
         utc(_joined_at(figures.version, history)),
         then,
         figures.version,
+        _cards_again(entry, figures, history),
     )
 
 

@@ -20,20 +20,34 @@ from loyalty_app.counter.totals_delta import TotalsDelta, living
 from loyalty_app.db.idempotency import KeptAnswer, KeyOfBusiness, check_of
 from loyalty_app.ids import Ids, Kind
 from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.further_programs import FurtherPrograms, main_program
 from loyalty_app.webhooks.outbox import EventIds
 from loyalty_core.changes import Change
-from loyalty_core.customers import Customer
+from loyalty_core.customers import Card as EmptyCard
+from loyalty_core.customers import Customer, ProgramCard
 from loyalty_core.events import Event
 from loyalty_core.ledger import Actor, Entry, EntryType
 from loyalty_core.number_plans import one_number
 from loyalty_core.programs import Program, Terms
 from loyalty_core.rewards import Reward
+from loyalty_core.several_programs import ProgramNotFound
+from loyalty_core.views import program_number
 
 Key = tuple[int, int]
 """A business's id and the id of something it owns."""
 
-Versions = dict[int, tuple[Terms, ...]]
-"""All versions of businesses' programs. A version never changes, so batches may share them."""
+
+class Versions:
+    """What is known of businesses' programs. A version never changes, so batches may share them."""
+
+    def __init__(self) -> None:
+        self.terms: dict[int, tuple[Terms, ...]] = {}
+        """All versions of the programs with which businesses began."""
+        self.further: dict[int, FurtherPrograms] = {}
+        """What else there is of the programs of those that have more."""
+
+
+EMPTY = EmptyCard()
 
 
 class Overtaken(Exception):
@@ -54,6 +68,14 @@ class Undone(NamedTuple):
     business_id: int
     entry_id: int
     voided_by: int
+
+
+class FurtherCards:
+    """The cards of further programs, by business, customer and program: those known, and those to be written."""
+
+    def __init__(self) -> None:
+        self.known: set[tuple[int, int, int]] = set()
+        self.changed: dict[tuple[int, int, int], ProgramCard] = {}
 
 
 class BatchState:
@@ -84,7 +106,7 @@ class BatchState:
         self.rewards: dict[Key, dict[int, Reward]] = {}
         self.answers: dict[KeyOfBusiness, KeptAnswer] = {}
         self.replays, self.chat_cards, self.merges = Replays(), ChatCards(), Merges()
-        self._programs: dict[int, Program] = {}
+        self.further_cards, self._programs = FurtherCards(), dict[int, Program]()
 
         # What is to be written, besides the new and changed cards in chats.
         self.new_customers: dict[int, Customer] = {}
@@ -124,6 +146,12 @@ class BatchState:
         number = one_number(phone)
         if phone == number or (business_id, number) not in self.customers_by_phone:
             self.customers_by_phone[business_id, number] = customer_id
+
+    def keep_card(self, business_id: int, customer_id: int, held: ProgramCard) -> None:
+        """Remember a card of a further program, of a customer who is known."""
+        self.further_cards.known.add((business_id, customer_id, held.program_id or 0))
+        customer = self.customers[business_id, customer_id]
+        self.customers[business_id, customer_id] = replace(customer, others=(*customer.others, held))
 
     def keep_entry(self, entry: Entry) -> None:
         """Remember an entry."""
@@ -178,16 +206,28 @@ class BatchState:
         return self.customers[business_id, customer_id]
 
     def program(self, business_id: int) -> Program:
-        """The program of a business."""
+        """The main program of a business."""
         if business_id not in self._programs:
-            business = self.businesses[business_id]
-            self._programs[business_id] = Program(business.name, self.versions[business_id][: business.program_version])
+            business, known = self.businesses[business_id], self.versions
+            terms = known.terms[business_id][: business.program_version]
+            self._programs[business_id] = main_program(business, terms, known.further.get(business_id))
         return self._programs[business_id]
+
+    def program_of(self, business_id: int, program_id: int | None) -> Program:
+        """A program of a business. Raises ProgramNotFound."""
+        found = self.program(business_id).turned_to(program_id)
+        if found is None:
+            raise ProgramNotFound(program_number(business_id, program_id))
+        return found
 
     def entries_of(self, customer: Customer) -> tuple[Entry, ...]:
         """All known entries of a customer, by id."""
         theirs = (entry for entry in self.entries.values() if entry.customer_id == customer.id)
         return tuple(sorted(theirs, key=lambda entry: entry.id))
+
+    def ledger_of(self, customer: Customer) -> tuple[Entry, ...]:
+        """The known entries of the card at hand, by id."""
+        return tuple(entry for entry in self.entries_of(customer) if entry.program_id == customer.program_id)
 
     def rewards_of(self, customer: Customer) -> tuple[Reward, ...]:
         """The known rewards of a customer."""
@@ -226,10 +266,19 @@ class BatchState:
                 self.customers_by_phone.pop((customer.business_id, one_number(before.phone)), None)
         is_new = before is None or customer.id in self.new_customers
         (self.new_customers if is_new else self.changed_customers)[customer.id] = customer
+        if customer.others or customer.program_id is not None:
+            self._apply_cards(customer, before)
         self.customer_counts[customer.business_id] += living(customer) - living(before)
         self.keep_customer(customer)
         if customer.erased_at is not None and customer.merged_into is None:
             self._forget(key)
+
+    def _apply_cards(self, customer: Customer, before: Customer | None) -> None:
+        """Note which cards of further programs have changed. One that has no entry yet is not written."""
+        for held in customer.cards:
+            known = before.card_of(held.program_id) if before else None
+            if held.program_id is not None and held.card != (known or EMPTY):
+                self.further_cards.changed[customer.business_id, customer.id, held.program_id] = held
 
     def _forget(self, key: Key) -> None:
         """Drop unwritten events, earlier answers and profiles of an erased customer; figures stay."""
@@ -293,7 +342,8 @@ class BatchState:
             entry = self.new_entries[outcome.transaction_id]
             opened = self.replays.openings.get(entry.id, entry.id)
             check = check_of(request.key, fingerprint)
-            once = once_of(check, outcome, entry.occurred_at, opened=entry.id - opened)
+            terms = self.versions.terms[request.business_id]
+            once = once_of(check, outcome, entry, terms, opened=entry.id - opened)
             self.replays.once[outcome.transaction_id] = request.once_key, once
         else:
             self.new_answers.append(key)

@@ -5,6 +5,7 @@ last visit then: a customer who returns moves from the old day to the new. Nothi
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import date
 
 from msgspec.structs import astuple
@@ -14,10 +15,11 @@ from loyalty_app.db import tables
 from loyalty_app.db.bulk import BulkAdd, BulkWrite, Values
 from loyalty_core.analytics import DayTotals
 from loyalty_core.changes import Change
-from loyalty_core.customers import Customer
+from loyalty_core.customers import Card, Customer
 
 OF_SHOPS = ("customers", "outstanding", "redeemed", "expired", "voided")
 OF_DAYS = (*DayTotals.__struct_fields__, "last_visits", "last_visits_again")
+OF_PROGRAMS = tuple(name for name in DayTotals.__struct_fields__ if name != "new_customers")
 LAST_VISITS, LAST_VISITS_AGAIN = len(OF_DAYS) - 2, len(OF_DAYS) - 1
 
 
@@ -27,11 +29,12 @@ class TotalsDelta:
     def __init__(self) -> None:
         self.shops: dict[int, Counter[str]] = defaultdict(Counter)
         self.days: dict[tuple[int, date], list[int]] = defaultdict(lambda: [0] * len(OF_DAYS))
+        self.programs: dict[tuple[int, int, date], list[int]] = defaultdict(lambda: [0] * len(OF_PROGRAMS))
 
     def add(self, change: Change[AnyOutcome], before: Customer | None) -> None:
         """Count a change; `before` is the customer as they were, None if they have just joined."""
         after = change.customer
-        owed = after.card.rewards_available - (before.card.rewards_available if before else 0)
+        owed = _owed(after) - (_owed(before) if before else 0)
         joined = living(after) - living(before)
         if joined or owed or change.issued:
             shop = self.shops[after.business_id]
@@ -40,6 +43,11 @@ class TotalsDelta:
             shop["voided"] += len(change.issued) - owed
         for day, figures in change.totals:
             self._add_figures(after.business_id, day, figures)
+        if change.entry is not None and change.entry.program_id is not None:
+            for day, figures in change.totals:
+                self._add_to_program(after.business_id, change.entry.program_id, day, figures)
+        for number, day, figures in change.program_totals:
+            self._add_to_program(after.business_id, number, day, figures)
         self._move(after.business_id, last_visit(before), last_visit(after))
 
     def _add_figures(self, business_id: int, day: date, figures: DayTotals) -> None:
@@ -51,6 +59,11 @@ class TotalsDelta:
             shop["redeemed"] += figures.rewards_redeemed
             shop["expired"] += figures.rewards_expired
             shop["voided"] -= figures.rewards_redeemed + figures.rewards_expired
+
+    def _add_to_program(self, business_id: int, program_id: int, day: date, figures: DayTotals) -> None:
+        totals = self.programs[business_id, program_id, day]
+        for place, name in enumerate(OF_PROGRAMS):
+            totals[place] += getattr(figures, name)
 
     def _move(self, business_id: int, old: tuple[date, bool] | None, new: tuple[date, bool] | None) -> None:
         if old == new:
@@ -76,7 +89,16 @@ class TotalsDelta:
         return [
             BulkAdd(tables.business_total, shops, ("business_id",)),
             BulkAdd(tables.daily_total, days, ("business_id", "day")),
+            *self._program_writes(),
         ]
+
+    def _program_writes(self) -> list[BulkWrite]:
+        rows: list[Values] = [
+            {"business_id": number, "program_id": program, "day": day, **dict(zip(OF_PROGRAMS, sums, strict=True))}
+            for (number, program, day), sums in sorted(self.programs.items())
+            if any(sums)
+        ]
+        return [BulkAdd(tables.program_day, rows, ("business_id", "program_id", "day"))] if rows else []
 
 
 def living(customer: Customer | None) -> int:
@@ -86,6 +108,21 @@ def living(customer: Customer | None) -> int:
 
 def last_visit(customer: Customer | None) -> tuple[date, bool] | None:
     """The day of a customer's last visit, and whether it was not their first; None if erased or never here."""
-    if customer is None or customer.erased_at is not None or customer.card.day is None:
+    if customer is None or customer.erased_at is not None:
         return None
-    return customer.card.day, customer.card.total_visits > 1
+    if not customer.others:
+        return None if customer.card.day is None else (customer.card.day, customer.card.total_visits > 1)
+    return last_visit_of([held.card for held in customer.cards])
+
+
+def last_visit_of(cards: Sequence[Card]) -> tuple[date, bool] | None:
+    """The same for somebody with these cards."""
+    days = [card.day for card in cards if card.day is not None]
+    return (max(days), sum(card.total_visits for card in cards) > 1) if days else None
+
+
+def _owed(customer: Customer) -> int:
+    """How many rewards a customer can redeem."""
+    if not customer.others:
+        return customer.card.rewards_available
+    return sum(held.card.rewards_available for held in customer.cards)

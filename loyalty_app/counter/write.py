@@ -19,7 +19,7 @@ from loyalty_app.db.bulk import BulkInsert, BulkUpdate, BulkWrite, Lookup, Value
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import forget_answers, kept_answer_row
 from loyalty_app.db.merged_customers import delete_merges, forget_merges, free_phones
-from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row
+from loyalty_app.db.rows import card_row, customer_row, entry_row, program_card_row, reward_row
 from loyalty_app.db.search_index import rewritten, word_rows
 from loyalty_app.shops.notice_facts import RoomFacts
 from loyalty_app.shops.owner_notices import add_notice_once
@@ -35,6 +35,7 @@ from loyalty_core.rewards import Reward
 encode = msgspec.json.Encoder().encode
 OWN_KEY = ("business_id", "id")
 REWRITTEN = (*OWN_KEY, "stamps", "stamps_voided", "customer_id", "of_customer")
+CARD_KEY = ("business_id", "customer_id", "program_id")
 PLACE = ("business_id", "bot_id", "user_id")
 
 
@@ -105,6 +106,7 @@ def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
         BulkInsert(tables.customer, new),
         BulkUpdate(tables.customer, [card_row(customer) for customer, profile in changed if not profile], OWN_KEY),
         BulkUpdate(tables.customer, profiles, OWN_KEY),
+        *_program_cards(state),
         BulkInsert(tables.customer_word, [*word_rows((*new, *profiles))]),
         BulkInsert(tables.transaction, [_keyed_row(entry, state) for entry in state.new_entries.values()]),
         BulkUpdate(tables.transaction, undone, OWN_KEY),
@@ -120,6 +122,18 @@ def _counting(entry: Entry) -> Values:
     """What counts differently from before: how many stamps, and for whom."""
     row = entry_row(entry)
     return {name: row[name] for name in REWRITTEN}
+
+
+def _program_cards(state: BatchState) -> list[BulkWrite]:
+    """The cards of further programs that have changed; with one program there are none, and nothing is asked."""
+    cards = state.further_cards
+    if not cards.changed:
+        return []
+    rows = {key: program_card_row(state.customers[key[:2]], held) for key, held in cards.changed.items()}
+    return [
+        BulkInsert(tables.card, [row for key, row in rows.items() if key not in cards.known]),
+        BulkUpdate(tables.card, [row for key, row in rows.items() if key in cards.known], CARD_KEY),
+    ]
 
 
 def _keyed_row(entry: Entry, state: BatchState) -> Values:

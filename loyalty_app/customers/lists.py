@@ -5,10 +5,11 @@ Nothing is written here: writing goes through the counter.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Subquery, and_, func, or_, select
 
 from loyalty_app.contacts import checked_phone
 from loyalty_app.counter.orders import CustomerRef
@@ -20,6 +21,7 @@ from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, reward, transaction
 from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
 from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.further_programs import with_cards
 from loyalty_app.shops.programs import read_program
 from loyalty_core.customers import Customer
 from loyalty_core.errors import CustomerNotFound
@@ -52,21 +54,26 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def find_customer(connection: Connection, business_id: BusinessId, ref: CustomerRef) -> Customer:
-    """The customer with that id or code, or into whom that one was merged. Raises CustomerNotFound."""
+    """The customer with that id or code, or into whom that one was merged, with all cards. Raises CustomerNotFound."""
     column = customer.c.qr_code if isinstance(ref, str) else customer.c.id
     found = select(customer).where(customer.c.business_id == business_id, column == ref, customer.c.erased_at.is_(None))
     row = connection.execute(found).one_or_none()
     if row is None:
-        return _find_merged(connection, business_id, ref)
-    return customer_of(row)
+        row = _find_merged(connection, business_id, ref)
+    [holder] = with_cards(connection, [customer_of(row)])
+    return holder
 
 
-def _find_merged(connection: Connection, business_id: BusinessId, ref: CustomerRef) -> Customer:
+def _find_merged(connection: Connection, business_id: BusinessId, ref: CustomerRef) -> Row[Any]:
     kept = select(customer).where(customer.c.business_id == business_id, customer.c.erased_at.is_(None))
     row = connection.execute(kept.where(customer.c.id == kept_id(connection, business_id, ref))).one_or_none()
     if row is None:
         raise CustomerNotFound
-    return customer_of(row)
+    return row
+
+
+def _all_cards(connection: Connection, business: Business, customers: list[Customer]) -> list[Customer]:
+    return with_cards(connection, customers) if business.programs_version else customers
 
 
 def show_customer(connection: Connection, business: Business, ref: CustomerRef, *, now: datetime) -> CustomerDetails:
@@ -103,13 +110,13 @@ def list_customers(
         conditions.append(changed_since(connection, business.id, search.changed))
     if search.q is not None:
         ids, pagination = CustomerSearch(connection, business, *conditions).find(search.q, wanted)
-        found = as_of(connection, _with_ids(connection, business, ids), now)
+        found = as_of(connection, _all_cards(connection, business, _with_ids(connection, business, ids)), now)
         return Page([customer_view(one, program) for one in found], pagination)
     own = (customer.c.business_id == business.id, customer.c.erased_at.is_(None), *conditions)
     total = None if conditions else kept_totals(connection, business.id).customers
     walk = Walk("customers", customer.c.id)
     rows, pagination = read_page(connection, select(customer).where(*own), walk, wanted=wanted, total=total)
-    found = as_of(connection, [customer_of(row) for row in rows], now)
+    found = as_of(connection, _all_cards(connection, business, [customer_of(row) for row in rows]), now)
     return Page([customer_view(one, program) for one in found], pagination)
 
 
@@ -132,22 +139,26 @@ def as_of(connection: Connection, customers: Sequence[Customer], now: datetime |
 
     Why: the end of a reward is booked within moments (`upkeep/expiry.py`); what people read does not wait for it.
     """
-    holders = [one.id for one in customers if one.card.rewards_available]
+    holders = [one.id for one in customers if any(held.card.rewards_available for held in one.cards)]
     if now is None or not holders:
         return list(customers)
     over = (
-        select(reward.c.customer_id, func.count().label("lapsed"))
+        select(reward.c.customer_id, reward.c.program_id, func.count().label("lapsed"))
         .where(reward.c.business_id == customers[0].business_id, reward.c.customer_id.in_(holders))
         .where(reward.c.status == RewardStatus.AVAILABLE.value, reward.c.expires_at <= now)
-        .group_by(reward.c.customer_id)
+        .group_by(reward.c.customer_id, reward.c.program_id)
     )
-    lapsed = {row.customer_id: row.lapsed for row in connection.execute(over)}
-    return [_without(one, lapsed[one.id]) if one.id in lapsed else one for one in customers]
+    found = {one.id: one for one in customers}
+    for row in connection.execute(over):
+        found[row.customer_id] = _without(found[row.customer_id], row.program_id, row.lapsed)
+    return list(found.values())
 
 
-def _without(customer: Customer, lapsed: int) -> Customer:
-    card = replace(customer.card, rewards_available=customer.card.rewards_available - lapsed)
-    return replace(customer, card=card)
+def _without(customer: Customer, program_id: int | None, lapsed: int) -> Customer:
+    """The customer without some rewards of a program; the card that was at hand still is."""
+    turned = customer.turned_to(program_id)
+    card = replace(turned.card, rewards_available=turned.card.rewards_available - lapsed)
+    return replace(turned, card=card).turned_to(customer.program_id)
 
 
 def list_transactions(

@@ -14,9 +14,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, Table, select
 
+from loyalty_app.counter.totals_delta import OF_PROGRAMS, last_visit_of
 from loyalty_app.db.rows import CARD_FIELDS, customer_of, entry_of, reward_of
-from loyalty_app.db.tables import business_total, customer, daily_total, reward, transaction
+from loyalty_app.db.tables import business_total, customer, daily_total, program_day, reward, transaction
 from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.further_programs import with_cards
 from loyalty_app.shops.programs import read_program
 from loyalty_core.analytics import DayTotals
 from loyalty_core.customers import Card, Customer
@@ -43,7 +45,8 @@ def histories(connection: Connection, business_id: int, *, at_once: int) -> Iter
         rows = connection.execute(following.order_by(customer.c.id).limit(at_once)).all()
         if not rows:
             return
-        found = {row.id: CustomerHistory(customer_of(row), [], []) for row in rows}
+        holders = with_cards(connection, [customer_of(row) for row in rows])
+        found = {one.id: CustomerHistory(one, [], []) for one in holders}
         first, last = rows[0].id, rows[-1].id
         for row in connection.execute(_between(transaction, business_id, first=first, last=last)):
             found[row.customer_id].entries.append(entry_of(row))
@@ -94,15 +97,17 @@ class Proof:
         self.differences: list[Difference] = []
         self._living = self._owed = self._voided = 0
         self._days: dict[date, DayTotals] = {}
+        self._program_days: dict[tuple[int, date], DayTotals] = {}
         self._last_visits: dict[date, LastVisits] = {}
 
     def run(self, connection: Connection) -> None:
         """Prove everything, on a connection that sees one state of the data."""
         program = read_program(connection, self.business.id)
         for history in histories(connection, self.business.id, at_once=self._at_once):
-            self._prove_card(history, program)
+            self._prove_cards(history, program)
         self._prove_totals(connection)
         self._prove_days(connection)
+        self._prove_program_days(connection)
         self._prove_last_visits(connection)
 
     def _compare(self, of: str, figure: str, *, kept: object, ledger: object) -> None:
@@ -111,16 +116,27 @@ class Proof:
             if len(self.differences) < FIRST_SHOWN:
                 self.differences.append(Difference(self.business.id, of, figure, kept, ledger))
 
-    def _prove_card(self, history: CustomerHistory, program: Program) -> None:
-        folded = fold(history.entries, program, self.business.zone)
+    def _prove_cards(self, history: CustomerHistory, program: Program) -> None:
+        """Prove each card of a customer by the entries of its program."""
+        whose = f"customer {history.customer.id}"
+        self._compare(whose, "entries", kept=history.customer.entries, ledger=len(history.entries))
+        named = {entry.program_id for entry in history.entries} | {one.program_id for one in history.customer.cards}
+        folds = [
+            self._prove_card(_of_program(history, number), number, program) for number in sorted(named, key=_first)
+        ]
+        self._count(history, folds)
+
+    def _prove_card(self, history: CustomerHistory, program_id: int | None, program: Program) -> Folded:
+        whose = f"customer {history.customer.id}" + (f", program {program_id}" if program_id is not None else "")
+        turned = program.turned_to(program_id)
+        self._compare(whose, "the program", kept=turned is not None, ledger=True)
+        folded = fold(history.entries, turned or program, self.business.zone)
         erased = history.customer.erased_at is not None
         card = msgspec.structs.replace(folded.card, rewards_available=0) if erased else folded.card
-        whose = f"customer {history.customer.id}"
         for name in CARD_FIELDS:
             self._compare(whose, name, kept=getattr(history.customer.card, name), ledger=getattr(card, name))
-        self._compare(whose, "entries", kept=history.customer.entries, ledger=len(history.entries))
         self._prove_rewards(whose, history.rewards, folded, erased=erased)
-        self._count(history, folded)
+        return folded
 
     def _prove_rewards(self, whose: str, rewards: list[Reward], folded: Folded, *, erased: bool) -> None:
         """Erasing voids open rewards, so only those of other customers can match the ledger."""
@@ -146,21 +162,25 @@ class Proof:
         if len(kept) == len(ledger) and not texts <= Counter(ledger):
             self._compare(whose, f"the texts of the {of}", kept=sorted(texts), ledger=sorted(ledger))
 
-    def _count(self, history: CustomerHistory, folded: Folded) -> None:
+    def _count(self, history: CustomerHistory, folds: list[Folded]) -> None:
         self.customers += 1
         self.entries += len(history.entries)
         if history.customer.erased_at is None:
             self._living += 1
-            self._owed += folded.card.rewards_available
-            self._count_last_visit(folded.card)
+            self._owed += sum(folded.card.rewards_available for folded in folds)
+            self._count_last_visit([folded.card for folded in folds])
         self._voided += sum(reward.status is RewardStatus.VOIDED for reward in history.rewards)
         self._add(history.customer.created_at, DayTotals(new_customers=1))
+        earned = {number: len(texts) for folded in folds for number, texts in folded.earned.items()}
         for entry in history.entries:
-            self._add(entry.occurred_at, figures_of(entry, len(folded.earned.get(entry.id, ()))))
+            self._add(entry.occurred_at, figures_of(entry, earned.get(entry.id, 0)), entry.program_id)
 
-    def _add(self, moment: datetime, figures: DayTotals) -> None:
+    def _add(self, moment: datetime, figures: DayTotals, program_id: int | None = None) -> None:
         day = moment.astimezone(self.business.zone).date()
         self._days[day] = self._days.get(day, DayTotals()) + figures
+        if program_id is not None:
+            of_program = program_id, day
+            self._program_days[of_program] = self._program_days.get(of_program, DayTotals()) + figures
 
     def _prove_totals(self, connection: Connection) -> None:
         own = select(business_total).where(business_total.c.business_id == self.business.id)
@@ -185,10 +205,22 @@ class Proof:
             for name in names:
                 self._compare(f"the day {day}", name, kept=getattr(there, name), ledger=getattr(wanted, name))
 
-    def _count_last_visit(self, card: Card) -> None:
-        if card.day is not None:
-            all_of_them, again = self._last_visits.get(card.day, (0, 0))
-            self._last_visits[card.day] = all_of_them + 1, again + (card.total_visits > 1)
+    def _prove_program_days(self, connection: Connection) -> None:
+        own = select(program_day).where(program_day.c.business_id == self.business.id)
+        kept = {
+            (row.program_id, row.day): DayTotals(**{name: getattr(row, name) for name in OF_PROGRAMS})
+            for row in connection.execute(own)
+        }
+        for key in sorted(kept.keys() | self._program_days.keys()):
+            there, wanted = kept.get(key, DayTotals()), self._program_days.get(key, DayTotals())
+            whose = f"program {key[0]} on the day {key[1]}"
+            for name in OF_PROGRAMS:
+                self._compare(whose, name, kept=getattr(there, name), ledger=getattr(wanted, name))
+
+    def _count_last_visit(self, cards: list[Card]) -> None:
+        if (last := last_visit_of(cards)) is not None:
+            all_of_them, again = self._last_visits.get(last[0], (0, 0))
+            self._last_visits[last[0]] = all_of_them + 1, again + last[1]
 
     def _prove_last_visits(self, connection: Connection) -> None:
         own = select(daily_total).where(daily_total.c.business_id == self.business.id)
@@ -197,6 +229,19 @@ class Proof:
             there, wanted = kept.get(day, (0, 0)), self._last_visits.get(day, (0, 0))
             for name, number, ledger in zip(("last_visits", "last_visits_again"), there, wanted, strict=True):
                 self._compare(f"the day {day}", name, kept=number, ledger=ledger)
+
+
+def _first(program_id: int | None) -> int:
+    return program_id or 0
+
+
+def _of_program(history: CustomerHistory, program_id: int | None) -> CustomerHistory:
+    """The history of one card, which is at hand."""
+    return CustomerHistory(
+        history.customer.turned_to(program_id),
+        [entry for entry in history.entries if entry.program_id == program_id],
+        [reward for reward in history.rewards if reward.program_id == program_id],
+    )
 
 
 def figures_of(entry: Entry, earned: int) -> DayTotals:

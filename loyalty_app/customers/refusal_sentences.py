@@ -9,7 +9,7 @@ from typing import Any
 
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.words import N_, Words
-from loyalty_core import errors
+from loyalty_core import errors, several_programs
 from loyalty_core.access import Role
 from loyalty_core.errors import LoyaltyError, MergeBar, VoidBar
 
@@ -71,6 +71,12 @@ def _shop_limit(words: Words, refusal: errors.ShopLimitReached, _now: datetime) 
     return words.plain("You can own {limit} shops at most, and you do already.", limit=refusal.limit)
 
 
+def _program_limit(words: Words, refusal: several_programs.ProgramLimitReached, _now: datetime) -> str:
+    return words.plain(
+        "A shop can have {limit} cards in use, and this one does already. Archive one first.", limit=refusal.limit
+    )
+
+
 def _role_required(words: Words, refusal: errors.RoleRequired, _now: datetime) -> str:
     return words.plain(ROLES_REQUIRED.get(refusal.role, ROLES_REQUIRED[Role.OWNER]))
 
@@ -91,6 +97,7 @@ REPLIES: dict[type[LoyaltyError], Reply] = {
     errors.NoRewardAvailable: _no_reward,
     errors.CustomerLimitReached: _customer_limit,
     errors.ShopLimitReached: _shop_limit,
+    several_programs.ProgramLimitReached: _program_limit,
     errors.RoleRequired: _role_required,
     errors.VoidRefused: _void_refused,
     errors.MergeRefused: _merge_refused,
@@ -111,6 +118,11 @@ SENTENCES: dict[type[LoyaltyError], str] = {
         "This code was used already. The card shows a new one within 30 seconds: ask the guest for that."
     ),
     errors.RewardNotFound: N_("There is no such reward."),
+    several_programs.ProgramNotFound: N_("This shop has no such card any more."),
+    several_programs.ProgramArchived: N_("This card takes no new stamps any more. Its rewards can still be redeemed."),
+    several_programs.MainProgramNeeded: N_(
+        "This is the main card, and a shop needs one. Make another card the main one first."
+    ),
     errors.TransactionNotFound: N_("There is nothing to undo."),
     errors.AlreadyVoided: N_("That was already undone."),
     errors.CustomerExists: N_("Another card of this shop has that phone number."),

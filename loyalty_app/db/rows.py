@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from loyalty_core.access import Role
 from loyalty_core.bonus_hours import BonusHours
-from loyalty_core.customers import Card, Customer
+from loyalty_core.customers import Card, Customer, ProgramCard
 from loyalty_core.ledger import Actor, ActorType, Entry, EntryType, Gift
 from loyalty_core.programs import CardCodes, Surplus, Terms
 from loyalty_core.rewards import Reward, RewardStatus
@@ -19,11 +19,12 @@ from loyalty_core.steps import Step
 CARD_FIELDS = Card.__struct_fields__
 read_steps = json.Decoder(tuple[Step, ...]).decode
 read_hours = json.Decoder(tuple[BonusHours, ...]).decode
-OWN_FIELDS = tuple(name for name in Customer.__struct_fields__ if name != "card")
+NOT_OF_THE_ROW = {"card", "program_id", "others"}
+OWN_FIELDS = tuple(name for name in Customer.__struct_fields__ if name not in NOT_OF_THE_ROW)
 
 
 def customer_of(row: Row[Any]) -> Customer:
-    """Read a row of the table `customer`."""
+    """Read a row of the table `customer`. The cards of further programs are elsewhere."""
     values = row._mapping  # noqa: SLF001  # what SQLAlchemy offers for it; twice as fast as attributes
     card = Card(**{name: values[name] for name in CARD_FIELDS})
     return Customer(card=card, **{name: values[name] for name in OWN_FIELDS})
@@ -53,8 +54,20 @@ def card_row(customer: Customer) -> dict[str, object]:
         "updated_at": customer.updated_at,
         "version": customer.version,
         "entries": customer.entries,
-        **asdict(customer.card),
+        **asdict(customer.card_of(None) or Card()),
     }
+
+
+def program_card_of(row: Row[Any]) -> ProgramCard:
+    """Read a row of the table `card`."""
+    values = row._mapping  # noqa: SLF001  # as above
+    return ProgramCard(values["program_id"], Card(**{name: values[name] for name in CARD_FIELDS}))
+
+
+def program_card_row(customer: Customer, held: ProgramCard) -> dict[str, object]:
+    """Write a row of the table `card`."""
+    own = {"business_id": customer.business_id, "customer_id": customer.id, "program_id": held.program_id}
+    return {**own, **asdict(held.card)}
 
 
 def entry_of(row: Row[Any]) -> Entry:
@@ -79,6 +92,7 @@ def entry_of(row: Row[Any]) -> Entry:
         of_customer=row.of_customer,
         bonus_stamps=row.bonus_stamps or 0,
         occasion=row.occasion and Gift(row.occasion),
+        program_id=row.program_id,
     )
 
 
@@ -106,6 +120,7 @@ def entry_row(entry: Entry) -> dict[str, object]:
         "of_customer": entry.of_customer,
         "bonus_stamps": entry.bonus_stamps or None,
         "occasion": entry.occasion and entry.occasion.value,
+        "program_id": entry.program_id,
     }
 
 
@@ -128,6 +143,7 @@ def reward_of(row: Row[Any]) -> Reward:
         redeemed_at=row.redeemed_at,
         of_customer=row.of_customer,
         of_transaction=row.of_transaction,
+        program_id=row.program_id,
     )
 
 
@@ -145,11 +161,12 @@ def reward_row(reward: Reward) -> dict[str, object]:
         "expires_at": reward.expires_at,
         "of_customer": reward.of_customer,
         "of_transaction": reward.of_transaction,
+        "program_id": reward.program_id,
     }
 
 
 def terms_of(row: Row[Any]) -> Terms:
-    """Read a row of the table `program`."""
+    """Read a row of the table `program` or `program_terms`."""
     return Terms(
         version=row.version,
         stamps_required=row.stamps_required,

@@ -35,7 +35,9 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
 
     `card_color` is the colour of its cards, as #6F4E37; with `card_notices` they may send messages of their own.
     `past_timezones` is read by `time_zones`. A shop with `test_of` is the twin of that one, for its test keys.
-    With `join_by_page` its page in the web hands out cards to people without Telegram.
+    `main_program_id` is None if the main program is the one with which it began. `programs_version` rises with each
+    change of its programs that `program_version` does not count. With `join_by_page` its page in the web hands out
+    cards to people without Telegram.
     """
 
     id: BusinessId
@@ -51,6 +53,8 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     past_timezones: str | None = None
     test_of: int | None = None
     join_by_page: bool = False
+    main_program_id: int | None = None
+    programs_version: int = 0
 
     @property
     def zone(self) -> tzinfo:

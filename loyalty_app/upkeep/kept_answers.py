@@ -90,7 +90,7 @@ def _once_of(kept: KeptAnswer, entry: Entry) -> bytes | None:
     except msgspec.DecodeError:
         return None
     check = check_of(kept.key, kept.fingerprint)
-    return None if outcome is None else once_of(check, outcome, entry.occurred_at)
+    return None if outcome is None else once_of(check, outcome, entry, ())
 
 
 def _outcome(kind: EntryType, body: bytes) -> Repeatable | None:
@@ -143,4 +143,4 @@ class _Moving:
             return None
         rewards = [one for one in self.rewards if (one.business_id, one.customer_id) == whose]
         profiles = [one for one in self.profiles if (one.business_id, one.customer_id) == whose]
-        return encode(outcome_again(kept, CardHistory(self.customers[whose], profiles, rewards)))
+        return encode(outcome_again(kept, CardHistory(self.customers[whose], profiles, rewards, ())))

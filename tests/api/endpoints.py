@@ -23,6 +23,7 @@ class Things(NamedTuple):
     imported: int = 1
     second: int = 2
     merged: int = 3
+    other_program: int = 2
 
 
 class Endpoint(NamedTuple):
@@ -44,6 +45,7 @@ class Endpoint(NamedTuple):
             .replace("{transaction}", "{id}")
             .replace("{webhook}", "{id}")
             .replace("{imported}", "{id}")
+            .replace("{other_program}", "{id}")
             .replace("{code}", "{qr_code}")
         )
 
@@ -124,6 +126,19 @@ ENDPOINTS = (
     Endpoint("flags.list", "GET", "/flags", Scope.CUSTOMERS_READ),
     Endpoint("flags.get_rules", "GET", "/flags/rules", Scope.PROGRAM_READ),
     Endpoint("flags.update_rules", "PATCH", "/flags/rules", Scope.PROGRAM_WRITE, 200, {"most_visits": 6}),
+    Endpoint("programs.list", "GET", "/programs", Scope.PROGRAM_READ),
+    Endpoint(
+        "programs.create",
+        "POST",
+        "/programs",
+        Scope.PROGRAM_WRITE,
+        201,
+        {"stamps_required": 8, "reward_description": "A salad"},
+    ),
+    Endpoint("programs.get", "GET", "/programs/{other_program}", Scope.PROGRAM_READ),
+    Endpoint("programs.update", "PATCH", "/programs/{other_program}", Scope.PROGRAM_WRITE, 200, {"title": "Bowls"}),
+    Endpoint("programs.make_main", "POST", "/programs/{other_program}/make-main", Scope.PROGRAM_WRITE),
+    Endpoint("programs.archive", "POST", "/programs/{other_program}/archive", Scope.PROGRAM_WRITE),
     Endpoint("analytics.get", "GET", "/analytics", Scope.ANALYTICS_READ),
     Endpoint("webhooks.list", "GET", "/webhooks", Scope.WEBHOOKS_READ),
     Endpoint("webhooks.create", "POST", "/webhooks", Scope.WEBHOOKS_WRITE, 201, {"url": NOBODY, "events": [RARE]}),
@@ -154,7 +169,20 @@ async def furnish(till: Till) -> Things:
         webhook=webhook,
         since=till.api.clock().isoformat(),
         imported=await an_import(till),
+        other_program=await a_program(till),
     )
+
+
+async def a_program(till: Till) -> int:
+    """A program of the shop in use that is not the main one; there is room for one more."""
+    known = (await till.ask("GET", "/programs")).json()["data"]
+    others = [one["id"] for one in known if not (one["main"] or one["archived"])]
+    for spare in others[1:]:
+        await till.ask("POST", f"/programs/{spare}/archive")
+    if others:
+        return int(others[0])
+    made = await till.ask("POST", "/programs", {"stamps_required": 8, "reward_description": "A salad"})
+    return int(made.json()["data"]["id"])
 
 
 async def an_import(till: Till) -> int:

@@ -25,6 +25,7 @@ class Things(NamedTuple):
     imported: int
     second: int
     merged: int
+    program: int
 
     def instead(self, live: Live) -> dict[str, str]:
         """What stands in the samples → what stands for it here."""
@@ -32,6 +33,7 @@ class Things(NamedTuple):
             f"/customers/{examples.CUSTOMER.id}": f"/customers/{self.customer['id']}",
             f"/transactions/{examples.TRANSACTION.id}": f"/transactions/{self.transaction}",
             f"/webhooks/{examples.WEBHOOK.id}": f"/webhooks/{self.webhook}",
+            f"/programs/{examples.OTHER_PROGRAM.id}": f"/programs/{self.program}",
             f"/imports/{examples.IMPORT.id}": f"/imports/{self.imported}",
             examples.CUSTOMER.qr_code: self.customer["qr_code"],
             str(examples.CUSTOMER.phone): live.free_phone(),
@@ -52,7 +54,9 @@ def furnish(live: Live) -> Things:
     live.given("PATCH", f"/webhooks/{webhook['id']}", {"active": False})
     live.given("POST", f"/webhooks/{webhook['id']}/test")
     imported = live.given("POST", "/customers/import", {"customers": [{"name": "Mira"}]})
+    made = live.given("POST", "/programs", {"stamps_required": 8, "reward_description": "A salad"})
     return Things(
+        program=made["id"],
         customer=customer,
         transaction=stamped["transaction_id"],
         reward=stamped["rewards"][0]["id"],
@@ -64,9 +68,13 @@ def furnish(live: Live) -> Things:
 
 
 def tidy(live: Live) -> None:
-    """A shop can have 20 webhooks at most."""
+    """A shop can have 20 webhooks and ten programs at most, and one program is the main one."""
     for webhook in live.given("GET", "/webhooks"):
         live.given("DELETE", f"/webhooks/{webhook['id']}")
+    begun, *others = live.given("GET", "/programs")
+    live.given("POST", f"/programs/{begun['id']}/make-main")
+    for program in others:
+        live.given("POST", f"/programs/{program['id']}/archive")
 
 
 def of_here(text: str, things: Things, live: Live) -> str:

@@ -8,22 +8,24 @@ import pytest
 from tests.api.endpoints import ENDPOINTS, furnish
 from tests.api.till import Api, Till, given
 
-REWARD = {"id", "customer_id", "description", "status", "earned_at", "redeemed_at", "expires_at"}
+REWARD = {"id", "customer_id", "description", "status", "earned_at", "redeemed_at", "expires_at", "program_id"}
 CUSTOMER = {
     *("id", "qr_code", "name", "phone", "email", "birthday", "current_stamps", "stamps_required", "total_stamps"),
     *("total_visits", "rewards_earned", "rewards_available", "last_visit_at", "created_at", "updated_at", "version"),
+    "cards",
 }
 TRANSACTION = {
     *("id", "type", "stamps", "customer_id", "reward_id", "branch_id", "order_ref", "actor", "occurred_at"),
-    *("voided_by", "voids", "bonus_stamps", "occasion"),
+    *("voided_by", "voids", "bonus_stamps", "occasion", "program_id"),
 }
 STAMPED = {
     *("transaction_id", "stamps_added", "current_stamps", "stamps_required", "total_stamps", "reward_earned"),
-    *("rewards", "customer", "bonus_stamps"),
+    *("rewards", "customer", "bonus_stamps", "program_id"),
 }
 PROGRAM = {
     *("name", "stamps_required", "reward_description", "surplus", "cooldown_seconds", "daily_stamp_cap"),
     *("reward_valid_days", "updated_at", "version", "steps", "opening_stamps", "bonus_hours"),
+    *("id", "title", "main", "archived"),
 }
 PAGINATION = {"page", "limit", "total", "pages", "next_cursor"}
 DAY = {"date", "visits", "stamps", "new_customers", "rewards_earned", "rewards_redeemed"}

@@ -20,6 +20,10 @@ async def test_a_change_alters_what_was_asked_and_makes_a_new_version(till: Till
         "steps": [],
         "opening_stamps": 0,
         "bonus_hours": [],
+        "id": till.business.id,
+        "title": None,
+        "main": True,
+        "archived": False,
     }
     till.api.clock.wait(hours=1)
     asked = {"stamps_required": 8, "surplus": "carry", "cooldown_seconds": 60, "daily_stamp_cap": 20}

@@ -26,14 +26,17 @@ NOT_FOUND = {
     "transactions": "transaction_not_found",
     "imports": "import_not_found",
     "webhooks": "webhook_not_found",
+    "programs": "program_not_found",
 }
 
 
 def said(answer: httpx.Response, about: Things) -> Json:
     """A problem without what must differ: the ids of the request and of what was asked for."""
     problem: Json = answer.json()
-    without_ids = re.split(rf"\b({about.transaction}|{about.webhook}|{about.imported})\b", problem["detail"])[::2]
-    asked: Json = {name: "" for name in ("transaction_id", "webhook_id", "import_id") if name in problem}
+    without_ids = re.split(
+        rf"\b({about.transaction}|{about.webhook}|{about.imported}|{about.other_program})\b", problem["detail"]
+    )[::2]
+    asked: Json = {name: "" for name in ("transaction_id", "webhook_id", "import_id", "program_id") if name in problem}
     return {**problem, **asked, "request_id": "", "detail": "".join(without_ids)}
 
 
@@ -49,7 +52,7 @@ async def test_what_belongs_to_another_shop_is_not_there_and_stays_as_it_is(
     till: Till, subtests: pytest.Subtests
 ) -> None:
     things, stranger = await furnish(till), await neighbour(till.api)
-    nobody_s = Things(2**40, "CUS0000000000", 2**40, 2**40, "", 2**40, imported=2**40, second=2**40, merged=2**40)
+    nobody_s = Things(2**40, "CUS0000000000", 2**40, 2**40, "", 2**40, "2026-03-01T09:30:00Z", *[2**40] * 4)
     before = await till.api.dump()
     for endpoint in ABOUT_SOMETHING:
         with subtests.test(endpoint=endpoint.name):

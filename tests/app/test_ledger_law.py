@@ -10,9 +10,12 @@ from random import Random
 
 import msgspec
 import pytest
+from msgspec import UNSET
 
 from loyalty_app.counter import Answer
+from loyalty_app.customers.proof import Proof
 from loyalty_app.db import tables
+from loyalty_app.shops.businesses import find_business
 from loyalty_app.upkeep.expiry import book_expired
 from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.customers import Profile, ProfileChange
@@ -42,6 +45,7 @@ class Day:
     def __init__(self, shop: Shop, dice: Random) -> None:
         self.shop, self.dice = shop, dice
         self.told: list[tuple[int, str, bytes]] = []
+        self.programs: list[int] = []
 
     async def pass_by(self) -> None:
         for number in range(ROUNDS):
@@ -50,12 +54,27 @@ class Day:
                 goal, surplus = self.dice.randint(2, 9), self.dice.choice(list(Surplus))
                 steps = tuple(step for step in STEPS if step.stamps < goal - self.dice.randint(0, 3))
                 await self.shop.change(stamps_required=goal, surplus=surplus, steps=steps)
+            if self.programs and number % 8 == 6:  # now and then
+                await self.change_programs()
             await book_expired(self.shop.database, self.shop.counter, self.shop.clock.now)
             customers = [customer.id for customer in await self.shop.customers()]
             entries = [entry.id for entry in await self.shop.ledger()]
             wishes = [self.wish(customers, entries) for _ in range(self.dice.randint(1, MOST_AT_ONCE))]
             for outcome in await asyncio.gather(*wishes, return_exceptions=True):
                 assert outcome is None or isinstance(outcome, LoyaltyError), outcome
+
+    async def change_programs(self) -> None:
+        """One more program, another one archived, or the main one: whatever the rules allow."""
+        number = self.dice.choice(self.programs)
+        deeds: list[dict[str, int]] = [{"archive": number}, {"promote": number}]
+        try:
+            if self.dice.random() < 0.5:  # half of the time
+                terms = {"stamps_required": self.dice.randint(2, 9), "reward_valid_days": self.dice.choice([None, 3])}
+                self.programs.append(await self.shop.make_program("Salads", **terms))
+            else:
+                await self.shop.programs_deed(**self.dice.choice(deeds))
+        except LoyaltyError:
+            return
 
     async def wish(self, customers: Sequence[int], entries: list[int]) -> None:
         verbs = {self.join: 2, self.stamp: 8, self.redeem: 3, self.void: 3, self.update: 1, self.erase: 0.3}
@@ -68,7 +87,8 @@ class Day:
         self.tell("customer.created", answer, b'{"customer":%b}')
 
     async def stamp(self, customer: int, _entry: int) -> None:
-        order = StampOrder(stamps=self.dice.randint(1, 5))
+        number = self.dice.choice(self.programs) if self.programs else UNSET
+        order = StampOrder(stamps=self.dice.randint(1, 5), program_id=number)
         answer = await self.shop.counter.give_stamp(self.shop.caller(), customer, order)
         self.tell("stamp.added", answer)
 
@@ -120,6 +140,20 @@ async def test_after_any_day_cards_rewards_totals_and_events_are_what_the_ledger
     await day.pass_by()
     await assert_books_balance(busy_shop)
     await assert_the_world_was_told(day)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_the_same_holds_for_each_card_where_a_shop_has_several_programs(busy_shop: Shop, seed: int) -> None:
+    day = Day(busy_shop, Random(seed))
+    day.programs = [busy_shop.business.id, await busy_shop.make_program("Salads", stamps_required=3)]
+    await day.pass_by()
+    await assert_books_balance(busy_shop)
+    await assert_the_world_was_told(day)
+    shop = await busy_shop.database.read(lambda connection: find_business(connection, busy_shop.business.id))
+    proof = Proof(shop)
+    await busy_shop.database.read(proof.run)
+    assert [str(one) for one in proof.differences] == []
+    assert {entry.program_id for entry in await busy_shop.ledger()} >= {None, day.programs[1]}
 
 
 async def assert_the_world_was_told(day: Day) -> None:

@@ -184,6 +184,7 @@ LANDED = {
     "0024_closed_branches.py": "141c8bdaa47d3105",
     "0025_names_in_chats.py": "5375570f0d6584ce",
     "0026_steps_and_gifts.py": "8ea9d3376df7d66b",
+    "0027_several_programs.py": "04cbdb8a84a74184",
 }
 
 

@@ -284,13 +284,13 @@ def test_what_a_release_has_kept_of_an_answer_gives_the_same_bytes_in_all_later_
         stamps=2,
     )
     once = bytes.fromhex(ONCE)
-    outcome = outcome_again(KeyedEntry(entry, once), CardHistory(LENA, [BEFORE], [FULL]))
+    outcome = outcome_again(KeyedEntry(entry, once), CardHistory(LENA, [BEFORE], [FULL], ()))
     assert msgspec.json.encode(outcome).decode() == ANSWER
-    assert once_of(check_of("k", b"f"), outcome, WHEN) == once
+    assert once_of(check_of("k", b"f"), outcome, entry, ()) == once
     assert isinstance(outcome, Stamped)
     newer = msgspec.structs.replace(outcome, stamps_dropped=3)
-    kept = KeyedEntry(entry, once_of(check_of("k", b"f"), newer, WHEN))
-    assert outcome_again(kept, CardHistory(LENA, [BEFORE], [FULL])) == newer
+    kept = KeyedEntry(entry, once_of(check_of("k", b"f"), newer, entry, ()))
+    assert outcome_again(kept, CardHistory(LENA, [BEFORE], [FULL], ())) == newer
 
 
 ONCE = "7e876b7099010400081009020101"

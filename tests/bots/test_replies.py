@@ -7,7 +7,7 @@ import pytest
 
 from bots.words import LANGUAGES, reply, words_for
 from loyalty_app.customers.refusal_sentences import BARS, MERGE_BARS, REPLIES, ROLES_REQUIRED, SENTENCES
-from loyalty_core import errors
+from loyalty_core import errors, several_programs
 from loyalty_core.access import Role
 from loyalty_core.errors import FieldError, LoyaltyError, MergeBar, VoidBar
 from testkit.builders import NEW_YORK, NOON
@@ -33,6 +33,10 @@ REFUSALS: list[LoyaltyError] = [
     *(errors.RoleRequired(role) for role in Role),
     errors.CustomerNotFound(),
     errors.RewardNotFound(7),
+    several_programs.ProgramNotFound(7),
+    several_programs.ProgramArchived(7),
+    several_programs.MainProgramNeeded(7),
+    several_programs.ProgramLimitReached(10),
     errors.TransactionNotFound(7),
     errors.CustomerExists(7),
     errors.CardInUse(),
@@ -51,7 +55,7 @@ REFUSALS: list[LoyaltyError] = [
     errors.RewardExpired(7, EARLIER),
     errors.AlreadyVoided(7, 8),
     *(errors.VoidRefused(f"In English: {bar}.", bar) for bar in VoidBar),
-    *(errors.MergeRefused(f"In English: {bar}.", bar) for bar in MergeBar),
+    *(errors.MergeRefused(f"In English, of a merge: {bar}.", bar) for bar in MergeBar),
     errors.IdempotencyKeyReused(),
     errors.Busy(),
 ]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from loyalty_core import errors
+from loyalty_core import errors, several_programs
 from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError, StampTooSoon, clock_time, time_span
 from testkit.builders import NOON, at
 
@@ -18,6 +18,7 @@ LISTED = set(
     order_ref_used webhook_limit_reached idempotency_key_reused rate_limited busy
     not_on_staff role_required card_in_use invite_invalid last_owner shop_limit_reached precondition_failed
     rotating_code_required code_expired code_used merge_refused
+    program_not_found program_archived main_program_needed program_limit_reached
     """.split()  # noqa: SIM905 - the table of the contract, row by row
 )
 
@@ -46,7 +47,11 @@ ONE_OF_EACH = (
     errors.MergeRefused("That was long ago.", errors.MergeBar.TOO_LATE),
     errors.OrderRefUsed("A-17", 5),
     errors.WebhookNotFound(5),
+    several_programs.ProgramNotFound(12),
     errors.WebhookLimitReached(20),
+    several_programs.ProgramArchived(12),
+    several_programs.MainProgramNeeded(12),
+    several_programs.ProgramLimitReached(10),
     errors.NotOnStaff(),
     errors.RoleRequired("manager"),
     errors.CardInUse(),

@@ -16,7 +16,7 @@ def test_the_state_of_a_customer_differs_with_their_version_goal_and_rewards() -
 
 
 def test_the_state_of_a_program_differs_with_its_version_and_the_name_of_the_shop() -> None:
-    seen = program_view(a_program())
+    seen = program_view(a_program(), 1)
     others = [replace(seen, version=2), replace(seen, name="Leaf & Bean")]
     assert len({program_state(view) for view in (seen, *others)}) == 3
 

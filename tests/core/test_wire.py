@@ -30,19 +30,20 @@ from tests.core.shop import Shop
 
 CUSTOMER = (
     "id qr_code name phone email birthday current_stamps stamps_required total_stamps total_visits rewards_earned "
-    "rewards_available last_visit_at created_at updated_at version"
+    "rewards_available last_visit_at created_at updated_at version cards"
 )
 TRANSACTION = (
-    "id type stamps customer_id reward_id branch_id order_ref actor occurred_at voided_by voids bonus_stamps occasion"
+    "id type stamps customer_id reward_id branch_id order_ref actor occurred_at voided_by voids bonus_stamps occasion "
+    "program_id"
 )
-REWARD = "id customer_id description status earned_at redeemed_at expires_at"
+REWARD = "id customer_id description status earned_at redeemed_at expires_at program_id"
 STAMPED = (
     "transaction_id stamps_added current_stamps stamps_required total_stamps reward_earned rewards customer "
-    "bonus_stamps"
+    "bonus_stamps program_id"
 )
 PROGRAM = (
     "name stamps_required reward_description surplus cooldown_seconds daily_stamp_cap reward_valid_days "
-    "updated_at version steps opening_stamps bonus_hours"
+    "updated_at version steps opening_stamps bonus_hours id title main archived"
 )
 WIRE_NAMES = {
     "customer.created",
@@ -113,6 +114,7 @@ def test_a_transaction_shows_what_the_ledger_holds(shop: Shop) -> None:
         "voids": None,
         "bonus_stamps": 0,
         "occasion": None,
+        "program_id": 1,
     }
     assert transaction_view(shop.entries[3]).voids == 2
 
@@ -149,7 +151,7 @@ def test_the_answer_to_an_undo_has_the_fields_of_the_contract(shop: Shop) -> Non
 def test_a_program_has_the_fields_of_the_contract_and_shows_the_version_in_force() -> None:
     shop = Shop(a_program(surplus=Surplus.CARRY, cooldown_seconds=60, daily_stamp_cap=5, reward_valid_days=30))
     shop.change(stamps_required=9)
-    seen = wire(program_view(shop.program))
+    seen = wire(program_view(shop.program, 1))
     assert " ".join(seen) == PROGRAM
     assert list(seen.values()) == [
         "Bean & Leaf",
@@ -164,6 +166,10 @@ def test_a_program_has_the_fields_of_the_contract_and_shows_the_version_in_force
         [],
         0,
         [],
+        1,
+        None,
+        True,
+        False,
     ]
 
 
@@ -236,7 +242,7 @@ def moments(value: object) -> Iterator[str]:
 
 def test_times_go_out_in_utc_with_z_wherever_the_shop_is(shop: Shop) -> None:
     shop.redeem()
-    views = [*told(shop), program_view(shop.program), *map(transaction_view, shop.entries.values())]
+    views = [*told(shop), program_view(shop.program, 1), *map(transaction_view, shop.entries.values())]
     seen = [moment for view in views for moment in moments(wire(view))]
     assert len(seen) > 30
     assert set(seen) == {"2026-03-01T20:00:00Z", "2026-03-03T18:30:00Z", "2026-03-02T12:00:00Z"}
@@ -249,7 +255,7 @@ def test_a_time_that_was_kept_as_a_local_one_goes_out_in_utc_too() -> None:
     lena = a_customer(created_at=local, updated_at=local, card=Card(last_visit_at=local))
     views = [
         customer_view(lena, shop.program),
-        program_view(a_program(updated_at=local)),
+        program_view(a_program(updated_at=local), 1),
         reward_view(a_reward(earned_at=local, redeemed_at=local, expires_at=local)),
         transaction_view(replace(shop.entries[1], occurred_at=local)),
     ]

@@ -27,6 +27,7 @@ EXAMPLES = {
     "transactions": (examples.TRANSACTION.id, "transaction"),
     "webhooks": (examples.WEBHOOK.id, "webhook"),
     "imports": (examples.IMPORT.id, "imported"),
+    "programs": (examples.OTHER_PROGRAM.id, "program"),
 }
 
 

@@ -18,6 +18,7 @@ from loyalty_app.db.tables.cards import (
     transaction,
 )
 from loyalty_app.db.tables.pages import page_session, passkey, passkey_challenge, sign_in_link
+from loyalty_app.db.tables.programs import card, program_day, program_terms, shop_program
 from loyalty_app.db.tables.shops import (
     api_key,
     branch,
@@ -41,6 +42,7 @@ __all__ = [
     "branch",
     "business",
     "business_total",
+    "card",
     "card_link",
     "customer",
     "customer_merge",
@@ -60,9 +62,12 @@ __all__ = [
     "passkey_challenge",
     "past_profile",
     "program",
+    "program_day",
+    "program_terms",
     "retired_secret",
     "reward",
     "shop_look",
+    "shop_program",
     "sign_in_link",
     "staff",
     "telegram_bot",

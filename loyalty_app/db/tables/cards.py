@@ -1,9 +1,8 @@
 """Tables of cards: customers, the ledger, rewards, idempotency keys, events, and the totals of each day.
 
 An entry that was asked for with an idempotency key carries it: `once_key` is a number made from the key, `once` tells
-the request and what the answer showed (`db/idempotency.py`, `counter/replays.py`). One that used up a rotating code has
-`code_key`, a number made from the code. The table `idempotency` has the keys and answers of all other requests, and of
-entries that are older than these columns. `bonus_stamps` is null where none are a gift: a ledger is long.
+the request and what the answer showed (`db/idempotency.py`, `counter/replays.py`); `code_key` is made from a rotating
+code. Keys and answers of all else are in `idempotency`. `bonus_stamps` is null where none are a gift.
 
 The balance columns of `customer` and the totals are caches of the ledger (`transaction`); `loyalty doctor` proves them.
 """
@@ -106,6 +105,7 @@ transaction = owned(
     Column("of_customer", BigId),
     Column("bonus_stamps", Integer),
     Column("occasion", String(16)),
+    Column("program_id", BigId),
     PrimaryKeyConstraint("business_id", "id"),
     Index(None, "business_id", "customer_id", "id"),
 )
@@ -197,6 +197,7 @@ reward = owned(
     Column("branch_id", BigId),
     Column("of_customer", BigId),
     Column("of_transaction", BigId),
+    Column("program_id", BigId),
     PrimaryKeyConstraint("business_id", "id"),
     Index(None, "business_id", "customer_id", "id"),
     Index(None, "business_id", "status", "id"),

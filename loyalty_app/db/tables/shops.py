@@ -3,6 +3,8 @@
 Also `numbers`, the last ids given out on SQLite, and `vault`, which belong to no business.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -44,6 +46,8 @@ business = Table(
     # What is flagged, as JSON, where the owner changed it; and the last day whose flags were told.
     Column("flag_rules", Text),
     Column("flags_told_on", Date),
+    Column("main_program_id", BigId),
+    Column("programs_version", Integer, nullable=False, server_default=text("0")),
 )
 Index("uq_business_test_of", business.c.test_of, unique=True)
 
@@ -68,23 +72,30 @@ business_total = owned(
     PrimaryKeyConstraint("business_id"),
 )
 
-# `steps` and `bonus_hours` are JSON, as on the wire; null if there are none.
+
+def terms_columns() -> tuple[Column[Any], ...]:
+    """The columns of a version of a program. `steps` and `bonus_hours` are JSON, as on the wire; null for none."""
+    return (
+        Column("version", Integer, nullable=False),
+        Column("stamps_required", Integer, nullable=False),
+        Column("reward_description", Text, nullable=False),
+        Column("surplus", String(8), nullable=False),
+        Column("cooldown_seconds", Integer, nullable=False),
+        Column("daily_stamp_cap", Integer),
+        Column("reward_valid_days", Integer),
+        Column("updated_at", UtcDateTime, nullable=False),
+        Column("card_codes", String(16), nullable=False, server_default=text("'fixed'")),
+        Column("reward_cost", BigId),
+        Column("currency", String(3)),
+        Column("steps", Text),
+        Column("opening_stamps", Integer, nullable=False, server_default=text("0")),
+        Column("bonus_hours", Text),
+    )
+
+
 program = owned(
     "program",
-    Column("version", Integer, nullable=False),
-    Column("stamps_required", Integer, nullable=False),
-    Column("reward_description", Text, nullable=False),
-    Column("surplus", String(8), nullable=False),
-    Column("cooldown_seconds", Integer, nullable=False),
-    Column("daily_stamp_cap", Integer),
-    Column("reward_valid_days", Integer),
-    Column("updated_at", UtcDateTime, nullable=False),
-    Column("card_codes", String(16), nullable=False, server_default=text("'fixed'")),
-    Column("reward_cost", BigId),
-    Column("currency", String(3)),
-    Column("steps", Text),
-    Column("opening_stamps", Integer, nullable=False, server_default=text("0")),
-    Column("bonus_hours", Text),
+    *terms_columns(),
     PrimaryKeyConstraint("business_id", "version"),
 )
 

@@ -32,6 +32,8 @@ export declare class InvalidApiKey extends ApiError {}
 export declare class InvalidCursor extends ApiError {}
 /** Some of the input is not valid. */
 export declare class InvalidRequest extends ApiError {}
+/** The main program stays. */
+export declare class MainProgramNeeded extends ApiError {}
 /** The body is not valid JSON. */
 export declare class MalformedJson extends ApiError {}
 /** These cards cannot be merged, or not be separated. */
@@ -48,6 +50,12 @@ export declare class PageTooDeep extends ApiError {}
 export declare class PlanRequired extends ApiError {}
 /** It was changed meanwhile. */
 export declare class PreconditionFailed extends ApiError {}
+/** The program is archived. */
+export declare class ProgramArchived extends ApiError {}
+/** The limit of programs is reached. */
+export declare class ProgramLimitReached extends ApiError {}
+/** No such program. */
+export declare class ProgramNotFound extends ApiError {}
 /** Too many requests. */
 export declare class RateLimited extends ApiError {}
 /** The reward was already redeemed. */

@@ -47,6 +47,9 @@ export class InvalidCursor extends ApiError {}
 /** Some of the input is not valid. */
 export class InvalidRequest extends ApiError {}
 
+/** The main program stays. */
+export class MainProgramNeeded extends ApiError {}
+
 /** The body is not valid JSON. */
 export class MalformedJson extends ApiError {}
 
@@ -70,6 +73,15 @@ export class PlanRequired extends ApiError {}
 
 /** It was changed meanwhile. */
 export class PreconditionFailed extends ApiError {}
+
+/** The program is archived. */
+export class ProgramArchived extends ApiError {}
+
+/** The limit of programs is reached. */
+export class ProgramLimitReached extends ApiError {}
+
+/** No such program. */
+export class ProgramNotFound extends ApiError {}
 
 /** Too many requests. */
 export class RateLimited extends ApiError {}
@@ -123,6 +135,7 @@ const BY_CODE = {
   invalid_api_key: InvalidApiKey,
   invalid_cursor: InvalidCursor,
   invalid_request: InvalidRequest,
+  main_program_needed: MainProgramNeeded,
   malformed_json: MalformedJson,
   merge_refused: MergeRefused,
   missing_api_key: MissingApiKey,
@@ -131,6 +144,9 @@ const BY_CODE = {
   page_too_deep: PageTooDeep,
   plan_required: PlanRequired,
   precondition_failed: PreconditionFailed,
+  program_archived: ProgramArchived,
+  program_limit_reached: ProgramLimitReached,
+  program_not_found: ProgramNotFound,
   rate_limited: RateLimited,
   reward_already_redeemed: RewardAlreadyRedeemed,
   reward_expired: RewardExpired,

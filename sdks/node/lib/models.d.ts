@@ -57,6 +57,18 @@ export interface Branch {
   closedAt?: string;
 }
 
+/** A customer's card of one program as the world sees it; an archived program has no next reward. */
+export interface Card {
+  programId: number;
+  title: string | null;
+  currentStamps: number;
+  stampsRequired: number;
+  totalStamps: number;
+  totalVisits: number;
+  rewardsAvailable: number;
+  nextReward: NextReward | null;
+}
+
 /** The private link of a customer's card. Who has it has the card, so give it to nobody else. */
 export interface CardLink {
   customerId: number;
@@ -70,7 +82,7 @@ export interface CardLinkRevoked {
   revoked: boolean;
 }
 
-/** A customer as the world sees it; `stamps_required` is the goal of the running card. */
+/** A customer as the world sees it, with the card of the main program; `stamps_required` is its running goal. `cards` are those of all programs that the customer has one of: the main program's first. */
 export interface Customer {
   id: number;
   qrCode: string;
@@ -88,6 +100,7 @@ export interface Customer {
   createdAt: string;
   updatedAt: string;
   version: number;
+  cards?: Card[];
 }
 
 /** Data about one customer. */
@@ -115,6 +128,7 @@ export interface CustomerDetails {
   version: number;
   recentTransactions: Transaction[];
   rewards: Reward[];
+  cards?: Card[];
 }
 
 /** How many customers there are, came new, were here, and were here again; erased ones are in no figure. */
@@ -275,6 +289,12 @@ export interface Merged {
   other: Customer;
 }
 
+/** What a running card earns next, and how many stamps are missing. */
+export interface NextReward {
+  stampsToGo: number;
+  rewardDescription: string;
+}
+
 /** The open rewards that were earned `from_days` to `to_days` days ago; `to_days` is null for the oldest. */
 export interface OwedAge {
   fromDays: number;
@@ -325,6 +345,8 @@ export interface Problem {
   rewardId?: number;
   /** The webhook that is not there. */
   webhookId?: number;
+  /** The program that the refusal is about. */
+  programId?: number;
   /** The import that is not there. */
   importId?: number;
   /** The order that was stamped before. */
@@ -374,6 +396,10 @@ export interface Program {
   cardCodes?: CardCodes;
   rewardCost?: number;
   currency?: string;
+  id?: number;
+  title?: string | null;
+  main?: boolean;
+  archived?: boolean;
 }
 
 /** How many deliveries were queued, and the first of them. */
@@ -413,6 +439,7 @@ export interface Reward {
   earnedAt: string;
   redeemedAt: string | null;
   expiresAt: string | null;
+  programId?: number;
 }
 
 /** Data about one reward and its owner. */
@@ -447,7 +474,7 @@ export interface StampFigures {
   voided: number;
 }
 
-/** Stamps were added; `rewards` are those that this call earned. `stamps_dropped` is how many of them are above the goal and go to no card, because the shop's `surplus` is `reset`; unset if none are. `bonus_stamps` are those of the added ones that are a gift of the bonus hours; unset only in answers of releases that knew none. */
+/** Stamps were added to the card of `program_id`; `rewards` are those that this call earned. `stamps_dropped` is how many of them are above the goal and go to no card, because the shop's `surplus` is `reset`; unset if none are. `bonus_stamps` are those of the added ones that are a gift of the bonus hours; unset only in answers of releases that knew none. */
 export interface Stamped {
   transactionId: number;
   stampsAdded: number;
@@ -459,6 +486,7 @@ export interface Stamped {
   customer: Customer;
   stampsDropped?: number;
   bonusStamps?: number;
+  programId?: number;
 }
 
 /** A reward on the way: how many stamps earn it, and what it is. */
@@ -486,6 +514,7 @@ export interface Transaction {
   occasion: Gift | null;
   rotatingCode?: boolean;
   stampsVoided?: number;
+  programId?: number;
 }
 
 /** A merge was taken back: both customers as they are now. */

@@ -38,7 +38,7 @@ export interface Customers {
   /** Revoke the private link of a card. */
   revokeCardLink(customer: number | string, given?: Once): Promise<models.CardLinkRevoked>;
   /** Add stamps by id. */
-  stamp(customer: number | string, given?: { stamps?: number; branchId?: number | null; orderRef?: string | null; occurredAt?: string | Date | null } & Once): Promise<models.Stamped>;
+  stamp(customer: number | string, given?: { stamps?: number; branchId?: number | null; orderRef?: string | null; occurredAt?: string | Date | null; programId?: number | null } & Once): Promise<models.Stamped>;
   /** Redeem a reward by id. */
   redeem(customer: number | string, given?: { rewardId?: number | null } & Once): Promise<models.Redeemed>;
 }
@@ -86,13 +86,29 @@ export interface Program {
   /** Get the program. */
   get(): Promise<models.Program>;
   /** Change the program. */
-  update(given?: { name?: string; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[] } & Once): Promise<models.Program>;
+  update(given?: { name?: string; title?: string | null; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[] } & Once): Promise<models.Program>;
 }
 
 /** Operations on analytics. */
 export interface Analytics {
   /** Get a summary of the program. */
   get(given?: { days?: number }): Promise<models.Analytics>;
+}
+
+/** Operations on programs. */
+export interface Programs {
+  /** List the programs. */
+  list(given?: { limit?: number }): Listing<models.Program>;
+  /** Add a program. */
+  create(given: { stampsRequired: number; rewardDescription: string; title?: string | null; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[] } & Once): Promise<models.Program>;
+  /** Get a program. */
+  get(programId: number): Promise<models.Program>;
+  /** Change a program. */
+  update(programId: number, given?: { name?: string; title?: string | null; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[] } & Once): Promise<models.Program>;
+  /** Archive a program. */
+  archive(programId: number, given?: Once): Promise<models.Program>;
+  /** Make a program the main one. */
+  makeMain(programId: number, given?: Once): Promise<models.Program>;
 }
 
 /** Operations on webhooks. */
@@ -149,6 +165,7 @@ export declare class Resources {
   readonly rewards: Rewards;
   readonly program: Program;
   readonly analytics: Analytics;
+  readonly programs: Programs;
   readonly webhooks: Webhooks;
   readonly key: Key;
   readonly branches: Branches;

@@ -62,8 +62,8 @@ class Customers {
     return (await this.#client.json("DELETE", pathOf("/customers/{id}/card-link", customer), { idempotencyKey })).data;
   }
 
-  async stamp(customer, { stamps, branchId, orderRef, occurredAt, idempotencyKey } = {}) {
-    return (await this.#client.json("POST", pathOf("/customers/{id}/stamps", customer, "/customers/qr/{qr_code}/stamps"), { body: { stamps, branchId, orderRef, occurredAt }, idempotencyKey })).data;
+  async stamp(customer, { stamps, branchId, orderRef, occurredAt, programId, idempotencyKey } = {}) {
+    return (await this.#client.json("POST", pathOf("/customers/{id}/stamps", customer, "/customers/qr/{qr_code}/stamps"), { body: { stamps, branchId, orderRef, occurredAt, programId }, idempotencyKey })).data;
   }
 
   async redeem(customer, { rewardId, idempotencyKey } = {}) {
@@ -158,8 +158,8 @@ class Program {
     return (await this.#client.json("GET", "/program")).data;
   }
 
-  async update({ name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, idempotencyKey } = {}) {
-    return (await this.#client.json("PATCH", "/program", { body: { name, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours }, idempotencyKey })).data;
+  async update({ name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, idempotencyKey } = {}) {
+    return (await this.#client.json("PATCH", "/program", { body: { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours }, idempotencyKey })).data;
   }
 }
 
@@ -172,6 +172,38 @@ class Analytics {
 
   async get({ days } = {}) {
     return (await this.#client.json("GET", "/analytics", { query: { days } })).data;
+  }
+}
+
+class Programs {
+  #client;
+
+  constructor(client) {
+    this.#client = client;
+  }
+
+  list({ limit } = {}) {
+    return new Listing((cursor) => this.#client.json("GET", "/programs", { query: { limit, cursor } }));
+  }
+
+  async create({ stampsRequired, rewardDescription, title, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, rewardCost, currency, steps, openingStamps, bonusHours, idempotencyKey }) {
+    return (await this.#client.json("POST", "/programs", { body: { stampsRequired, rewardDescription, title, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, rewardCost, currency, steps, openingStamps, bonusHours }, idempotencyKey })).data;
+  }
+
+  async get(programId) {
+    return (await this.#client.json("GET", pathOf("/programs/{id}", programId))).data;
+  }
+
+  async update(programId, { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, idempotencyKey } = {}) {
+    return (await this.#client.json("PATCH", pathOf("/programs/{id}", programId), { body: { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours }, idempotencyKey })).data;
+  }
+
+  async archive(programId, { idempotencyKey } = {}) {
+    return (await this.#client.json("POST", pathOf("/programs/{id}/archive", programId), { idempotencyKey })).data;
+  }
+
+  async makeMain(programId, { idempotencyKey } = {}) {
+    return (await this.#client.json("POST", pathOf("/programs/{id}/make-main", programId), { idempotencyKey })).data;
   }
 }
 
@@ -273,6 +305,7 @@ export class Resources {
   rewards = new Rewards(this);
   program = new Program(this);
   analytics = new Analytics(this);
+  programs = new Programs(this);
   webhooks = new Webhooks(this);
   key = new Key(this);
   branches = new Branches(this);

@@ -15,6 +15,7 @@ class Operations
     public readonly Operations\Rewards $rewards;
     public readonly Operations\Program $program;
     public readonly Operations\Analytics $analytics;
+    public readonly Operations\Programs $programs;
     public readonly Operations\Webhooks $webhooks;
     public readonly Operations\Key $key;
     public readonly Operations\Branches $branches;
@@ -30,6 +31,7 @@ class Operations
         $this->rewards = new Operations\Rewards($line);
         $this->program = new Operations\Program($line);
         $this->analytics = new Operations\Analytics($line);
+        $this->programs = new Operations\Programs($line);
         $this->webhooks = new Operations\Webhooks($line);
         $this->key = new Operations\Key($line);
         $this->branches = new Operations\Branches($line);

@@ -63,6 +63,10 @@ class InvalidRequest(ApiError):
     """Some of the input is not valid."""
 
 
+class MainProgramNeeded(ApiError):
+    """The main program stays."""
+
+
 class MalformedJson(ApiError):
     """The body is not valid JSON."""
 
@@ -93,6 +97,18 @@ class PlanRequired(ApiError):
 
 class PreconditionFailed(ApiError):
     """It was changed meanwhile."""
+
+
+class ProgramArchived(ApiError):
+    """The program is archived."""
+
+
+class ProgramLimitReached(ApiError):
+    """The limit of programs is reached."""
+
+
+class ProgramNotFound(ApiError):
+    """No such program."""
 
 
 class RateLimited(ApiError):
@@ -159,6 +175,7 @@ BY_CODE: dict[str, type[ApiError]] = {
     "invalid_api_key": InvalidApiKey,
     "invalid_cursor": InvalidCursor,
     "invalid_request": InvalidRequest,
+    "main_program_needed": MainProgramNeeded,
     "malformed_json": MalformedJson,
     "merge_refused": MergeRefused,
     "missing_api_key": MissingApiKey,
@@ -167,6 +184,9 @@ BY_CODE: dict[str, type[ApiError]] = {
     "page_too_deep": PageTooDeep,
     "plan_required": PlanRequired,
     "precondition_failed": PreconditionFailed,
+    "program_archived": ProgramArchived,
+    "program_limit_reached": ProgramLimitReached,
+    "program_not_found": ProgramNotFound,
     "rate_limited": RateLimited,
     "reward_already_redeemed": RewardAlreadyRedeemed,
     "reward_expired": RewardExpired,

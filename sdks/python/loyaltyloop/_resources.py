@@ -263,6 +263,7 @@ class Customers:
         branch_id: int | None | NotGiven = NOT_GIVEN,
         order_ref: str | None | NotGiven = NOT_GIVEN,
         occurred_at: str | datetime | None | NotGiven = NOT_GIVEN,
+        program_id: int | None | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Stamped:
         """Add stamps by id. Raises LoyaltyLoopError."""
@@ -274,6 +275,7 @@ class Customers:
                 "branch_id": branch_id,
                 "order_ref": order_ref,
                 "occurred_at": occurred_at,
+                "program_id": program_id,
             },
             idempotency_key=idempotency_key,
         )
@@ -521,6 +523,7 @@ class Program:
         self,
         *,
         name: str | NotGiven = NOT_GIVEN,
+        title: str | None | NotGiven = NOT_GIVEN,
         stamps_required: int | NotGiven = NOT_GIVEN,
         reward_description: str | NotGiven = NOT_GIVEN,
         surplus: models.Surplus | NotGiven = NOT_GIVEN,
@@ -541,6 +544,7 @@ class Program:
             "/program",
             body={
                 "name": name,
+                "title": title,
                 "stamps_required": stamps_required,
                 "reward_description": reward_description,
                 "surplus": surplus,
@@ -581,6 +585,159 @@ class Analytics:
         )
         answer = self._run(call)
         return shaped(models.Analytics, answer.json()["data"])  # type: ignore[no-any-return]
+
+
+class Programs:
+    """Operations on programs."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def list(
+        self,
+        *,
+        limit: int | NotGiven = NOT_GIVEN,
+    ) -> Listing[models.Program]:
+        """List the programs. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/programs",
+            query={
+                "limit": limit,
+            },
+        )
+
+        def fetch(cursor: str | None) -> Any:
+            return (self._run(call.at(cursor))).json()
+
+        return Listing(models.Program, fetch)
+
+    def create(
+        self,
+        *,
+        stamps_required: int,
+        reward_description: str,
+        title: str | None | NotGiven = NOT_GIVEN,
+        surplus: models.Surplus | NotGiven = NOT_GIVEN,
+        cooldown_seconds: int | NotGiven = NOT_GIVEN,
+        daily_stamp_cap: int | None | NotGiven = NOT_GIVEN,
+        reward_valid_days: int | None | NotGiven = NOT_GIVEN,
+        reward_cost: int | None | NotGiven = NOT_GIVEN,
+        currency: str | None | NotGiven = NOT_GIVEN,
+        steps: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
+        opening_stamps: int | NotGiven = NOT_GIVEN,
+        bonus_hours: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
+        idempotency_key: str | None = None,
+    ) -> models.Program:
+        """Add a program. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            "/programs",
+            body={
+                "stamps_required": stamps_required,
+                "reward_description": reward_description,
+                "title": title,
+                "surplus": surplus,
+                "cooldown_seconds": cooldown_seconds,
+                "daily_stamp_cap": daily_stamp_cap,
+                "reward_valid_days": reward_valid_days,
+                "reward_cost": reward_cost,
+                "currency": currency,
+                "steps": steps,
+                "opening_stamps": opening_stamps,
+                "bonus_hours": bonus_hours,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = self._run(call)
+        return shaped(models.Program, answer.json()["data"])  # type: ignore[no-any-return]
+
+    def get(
+        self,
+        program_id: int,
+    ) -> models.Program:
+        """Get a program. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            path_of("/programs/{id}", program_id),
+        )
+        answer = self._run(call)
+        return shaped(models.Program, answer.json()["data"])  # type: ignore[no-any-return]
+
+    def update(
+        self,
+        program_id: int,
+        *,
+        name: str | NotGiven = NOT_GIVEN,
+        title: str | None | NotGiven = NOT_GIVEN,
+        stamps_required: int | NotGiven = NOT_GIVEN,
+        reward_description: str | NotGiven = NOT_GIVEN,
+        surplus: models.Surplus | NotGiven = NOT_GIVEN,
+        cooldown_seconds: int | NotGiven = NOT_GIVEN,
+        daily_stamp_cap: int | None | NotGiven = NOT_GIVEN,
+        reward_valid_days: int | None | NotGiven = NOT_GIVEN,
+        card_codes: models.CardCodes | NotGiven = NOT_GIVEN,
+        reward_cost: int | None | NotGiven = NOT_GIVEN,
+        currency: str | None | NotGiven = NOT_GIVEN,
+        steps: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
+        opening_stamps: int | NotGiven = NOT_GIVEN,
+        bonus_hours: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
+        idempotency_key: str | None = None,
+    ) -> models.Program:
+        """Change a program. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "PATCH",
+            path_of("/programs/{id}", program_id),
+            body={
+                "name": name,
+                "title": title,
+                "stamps_required": stamps_required,
+                "reward_description": reward_description,
+                "surplus": surplus,
+                "cooldown_seconds": cooldown_seconds,
+                "daily_stamp_cap": daily_stamp_cap,
+                "reward_valid_days": reward_valid_days,
+                "card_codes": card_codes,
+                "reward_cost": reward_cost,
+                "currency": currency,
+                "steps": steps,
+                "opening_stamps": opening_stamps,
+                "bonus_hours": bonus_hours,
+            },
+            idempotency_key=idempotency_key,
+        )
+        answer = self._run(call)
+        return shaped(models.Program, answer.json()["data"])  # type: ignore[no-any-return]
+
+    def archive(
+        self,
+        program_id: int,
+        *,
+        idempotency_key: str | None = None,
+    ) -> models.Program:
+        """Archive a program. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            path_of("/programs/{id}/archive", program_id),
+            idempotency_key=idempotency_key,
+        )
+        answer = self._run(call)
+        return shaped(models.Program, answer.json()["data"])  # type: ignore[no-any-return]
+
+    def make_main(
+        self,
+        program_id: int,
+        *,
+        idempotency_key: str | None = None,
+    ) -> models.Program:
+        """Make a program the main one. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "POST",
+            path_of("/programs/{id}/make-main", program_id),
+            idempotency_key=idempotency_key,
+        )
+        answer = self._run(call)
+        return shaped(models.Program, answer.json()["data"])  # type: ignore[no-any-return]
 
 
 class Webhooks:
@@ -869,6 +1026,7 @@ class Resources:
         self.rewards = Rewards(run)
         self.program = Program(run)
         self.analytics = Analytics(run)
+        self.programs = Programs(run)
         self.webhooks = Webhooks(run)
         self.key = Key(run)
         self.branches = Branches(run)

@@ -123,6 +123,30 @@ class Branch(Model):
     closed_at: str
 
 
+class Card(Model):
+    """A customer's card of one program as the world sees it; an archived program has no next reward."""
+
+    program_id: int
+
+    title: str | None
+
+    current_stamps: int
+
+    stamps_required: int
+
+    total_stamps: int
+
+    total_visits: int
+
+    rewards_available: int
+
+    next_reward: NextReward | None
+
+    _models: ClassVar[Models] = {
+        "next_reward": lambda: NextReward,
+    }
+
+
 class CardLink(Model):
     """The private link of a customer's card. Who has it has the card, so give it to nobody else."""
 
@@ -142,7 +166,9 @@ class CardLinkRevoked(Model):
 
 
 class Customer(Model):
-    """A customer as the world sees it; `stamps_required` is the goal of the running card."""
+    """A customer as the world sees it, with the card of the main program; `stamps_required` is its running goal.
+    `cards` are those of all programs that the customer has one of: the main program's first.
+    """
 
     id: int
 
@@ -175,6 +201,12 @@ class Customer(Model):
     updated_at: str
 
     version: int
+
+    cards: list[Card]
+
+    _models: ClassVar[Models] = {
+        "cards": lambda: Card,
+    }
 
 
 class CustomerCreatedData(Model):
@@ -226,9 +258,12 @@ class CustomerDetails(Model):
 
     rewards: list[Reward]
 
+    cards: list[Card]
+
     _models: ClassVar[Models] = {
         "recent_transactions": lambda: Transaction,
         "rewards": lambda: Reward,
+        "cards": lambda: Card,
     }
 
 
@@ -506,6 +541,14 @@ class Merged(Model):
     }
 
 
+class NextReward(Model):
+    """What a running card earns next, and how many stamps are missing."""
+
+    stamps_to_go: int
+
+    reward_description: str
+
+
 class OwedAge(Model):
     """The open rewards that were earned `from_days` to `to_days` days ago; `to_days` is null for the oldest."""
 
@@ -587,6 +630,9 @@ class Problem(Model):
 
     webhook_id: int
     """The webhook that is not there."""
+
+    program_id: int
+    """The program that the refusal is about."""
 
     import_id: int
     """The import that is not there."""
@@ -673,6 +719,14 @@ class Program(Model):
 
     currency: str
 
+    id: int
+
+    title: str | None
+
+    main: bool
+
+    archived: bool
+
     _models: ClassVar[Models] = {
         "steps": lambda: Step,
         "bonus_hours": lambda: BonusHours,
@@ -741,6 +795,8 @@ class Reward(Model):
 
     expires_at: str | None
 
+    program_id: int
+
 
 class RewardEarnedData(Model):
     """Data about one reward and its owner."""
@@ -803,10 +859,10 @@ class StampFigures(Model):
 
 
 class Stamped(Model):
-    """Stamps were added; `rewards` are those that this call earned. `stamps_dropped` is how many of them are above
-    the goal and go to no card, because the shop's `surplus` is `reset`; unset if none are. `bonus_stamps` are
-    those of the added ones that are a gift of the bonus hours; unset only in answers of releases that knew
-    none.
+    """Stamps were added to the card of `program_id`; `rewards` are those that this call earned. `stamps_dropped`
+    is how many of them are above the goal and go to no card, because the shop's `surplus` is `reset`; unset if
+    none are. `bonus_stamps` are those of the added ones that are a gift of the bonus hours; unset only in
+    answers of releases that knew none.
     """
 
     transaction_id: int
@@ -828,6 +884,8 @@ class Stamped(Model):
     stamps_dropped: int
 
     bonus_stamps: int
+
+    program_id: int
 
     _models: ClassVar[Models] = {
         "rewards": lambda: Reward,
@@ -880,6 +938,8 @@ class Transaction(Model):
     rotating_code: bool
 
     stamps_voided: int
+
+    program_id: int
 
     _models: ClassVar[Models] = {
         "actor": lambda: Actor,

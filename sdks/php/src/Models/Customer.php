@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * A customer as the world sees it; `stamps_required` is the goal of the running card. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * A customer as the world sees it, with the card of the main program; `stamps_required` is its running goal. `cards` are those of all programs that the customer has one of: the main program's first. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read int $id
  * @property-read string $qrCode
@@ -25,7 +25,11 @@ use LoyaltyLoop\Model;
  * @property-read string $createdAt
  * @property-read string $updatedAt
  * @property-read int $version
+ * @property-read list<\LoyaltyLoop\Models\Card> $cards
  */
 final class Customer extends Model
 {
+    protected const MODELS = [
+        "cards" => Card::class,
+    ];
 }

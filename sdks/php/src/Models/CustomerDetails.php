@@ -27,11 +27,13 @@ use LoyaltyLoop\Model;
  * @property-read int $version
  * @property-read list<\LoyaltyLoop\Models\Transaction> $recentTransactions
  * @property-read list<\LoyaltyLoop\Models\Reward> $rewards
+ * @property-read list<\LoyaltyLoop\Models\Card> $cards
  */
 final class CustomerDetails extends Model
 {
     protected const MODELS = [
         "recent_transactions" => Transaction::class,
         "rewards" => Reward::class,
+        "cards" => Card::class,
     ];
 }

@@ -21,6 +21,7 @@ use LoyaltyLoop\Model;
  * @property-read int $voidedBy The entry that undid it before.
  * @property-read int $rewardId The reward that the refusal is about.
  * @property-read int $webhookId The webhook that is not there.
+ * @property-read int $programId The program that the refusal is about.
  * @property-read int $importId The import that is not there.
  * @property-read string $orderRef The order that was stamped before.
  * @property-read string $nextAt When the next stamp is possible.

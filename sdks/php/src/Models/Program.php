@@ -24,6 +24,10 @@ use LoyaltyLoop\Model;
  * @property-read string $cardCodes
  * @property-read int $rewardCost
  * @property-read string $currency
+ * @property-read int $id
+ * @property-read string|null $title
+ * @property-read bool $main
+ * @property-read bool $archived
  */
 final class Program extends Model
 {

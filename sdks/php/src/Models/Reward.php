@@ -16,6 +16,7 @@ use LoyaltyLoop\Model;
  * @property-read string $earnedAt
  * @property-read string|null $redeemedAt
  * @property-read string|null $expiresAt
+ * @property-read int $programId
  */
 final class Reward extends Model
 {

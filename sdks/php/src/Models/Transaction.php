@@ -24,6 +24,7 @@ use LoyaltyLoop\Model;
  * @property-read string|null $occasion
  * @property-read bool $rotatingCode
  * @property-read int $stampsVoided
+ * @property-read int $programId
  */
 final class Transaction extends Model
 {

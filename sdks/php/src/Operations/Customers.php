@@ -235,12 +235,12 @@ final class Customers
      * @return Models\Stamped
      * @throws LoyaltyLoopError
      */
-    public function stamp(int|string $customer, int|NotGiven $stamps = NotGiven::Value, int|null|NotGiven $branchId = NotGiven::Value, string|null|NotGiven $orderRef = NotGiven::Value, string|\DateTimeInterface|null|NotGiven $occurredAt = NotGiven::Value, ?string $idempotencyKey = null): Models\Stamped
+    public function stamp(int|string $customer, int|NotGiven $stamps = NotGiven::Value, int|null|NotGiven $branchId = NotGiven::Value, string|null|NotGiven $orderRef = NotGiven::Value, string|\DateTimeInterface|null|NotGiven $occurredAt = NotGiven::Value, int|null|NotGiven $programId = NotGiven::Value, ?string $idempotencyKey = null): Models\Stamped
     {
         $call = new Call(
             "POST",
             Call::path("/customers/{id}/stamps", $customer, "/customers/qr/{qr_code}/stamps"),
-            body: ["stamps" => $stamps, "branch_id" => $branchId, "order_ref" => $orderRef, "occurred_at" => $occurredAt, ],
+            body: ["stamps" => $stamps, "branch_id" => $branchId, "order_ref" => $orderRef, "occurred_at" => $occurredAt, "program_id" => $programId, ],
             idempotencyKey: $idempotencyKey,
         );
         return Model::shaped(Models\Stamped::class, $this->line->send($call)->json()["data"]);
