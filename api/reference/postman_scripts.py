@@ -82,9 +82,6 @@ BEFORE = {
     "customers.create": f"""\
 {A_PHONE}
 pm.collectionVariables.set("phone", phone);""",
-    "customers.merge": f"""\
-{ASK}
-ask("POST", "/customers", {{ name: "Ana L." }}, ({{ id }}) => pm.collectionVariables.set("from_id", id));""",
 }
 """Operation → what happens before it is sent."""
 

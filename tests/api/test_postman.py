@@ -13,6 +13,7 @@ import jsonschema
 import msgspec
 import pytest
 
+from api.reference.postman import LEFT_OUT
 from api.reference.routes import calls
 from loyalty_app.settings import Settings
 from testkit.servers import Missing
@@ -135,7 +136,11 @@ def test_the_requests_of_the_original_come_first_in_its_folders_and_its_order(co
 
 
 def test_every_operation_is_in_the_collection_once(collection: Json) -> None:
-    there = [f"{call.method} {call.path.replace('{', ':').replace('}', '')}" for call in calls()]
+    there = [
+        f"{call.method} {call.path.replace('{', ':').replace('}', '')}"
+        for call in calls()
+        if call.operation.name not in LEFT_OUT
+    ]
     assert sorted(map(asked, items(collection))) == sorted(there)
 
 
@@ -240,7 +245,7 @@ def test_the_collection_runs_from_top_to_bottom_again_and_again(newman: str, liv
     everything = [item["name"] for item in items(live.client.get(f"{live.url}/postman.json").json())]
     for _ in range(2):
         ran = run(newman, live, tmp_path, live.key)
-        assert ran["failures"] == []
+        assert [(one["source"]["name"], one["error"]["message"][-200:]) for one in ran["failures"]] == []
         assert list(dict.fromkeys(one["item"]["name"] for one in ran["executions"])) == everything
         assert {one["response"]["code"] for one in ran["executions"]} <= {200, 201, 202}
         assert len(live.given("GET", "/customers")) == 1
@@ -255,5 +260,5 @@ def test_with_the_key_that_it_comes_with_each_request_tells_why_and_no_script_fa
     ran = run(newman, live, tmp_path)
     assert {one["response"]["code"] for one in ran["executions"]} <= {401, 429}
     assert {failure["error"]["name"] for failure in ran["failures"]} == {"AssertionError"}
-    assert len(ran["failures"]) == len(calls()), "one for each request"
+    assert len(ran["failures"]) == len(calls()) - len(LEFT_OUT), "one for each request"
     assert any("invalid_api_key" in failure["error"]["message"] for failure in ran["failures"])

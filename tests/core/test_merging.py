@@ -216,6 +216,14 @@ def test_a_step_that_both_have_handed_out_keeps_them_apart() -> None:
         two.merge()
 
 
+def test_of_too_many_rewards_the_one_that_was_handed_out_is_kept() -> None:
+    two = a_pair_whose_fold_takes_a_reward_back(redeemed=False)
+    two.lena.redeem()
+    two.merge()
+    assert (two.lena.with_status(RewardStatus.REDEEMED), two.lena.with_status(RewardStatus.VOIDED)) == ([2], [1])
+    assert_consistent(two.lena)
+
+
 def test_a_merge_that_would_take_back_a_redeemed_reward_is_refused() -> None:
     two = a_pair_whose_fold_takes_a_reward_back(redeemed=True)
     with pytest.raises(MergeRefused) as refusal:

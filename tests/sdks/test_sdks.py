@@ -41,6 +41,8 @@ NAMED: dict[str, dict[str, object]] = {
     "card_link": {},
     "revoke_card_link": {},
     "redeem": {},
+    "merge": {"from_id": "the other"},
+    "unmerge": {"from_id": "the other"},
     "delete": {},
 }
 """Every method that takes a customer, in an order in which all of them can be asked."""
@@ -49,14 +51,16 @@ NAMED: dict[str, dict[str, object]] = {
 def test_every_method_about_a_customer_takes_their_code(sdk: Driver, live: Live) -> None:
     [customers] = [one for one in contents_of(document()).resources if one.name == "customers"]
     assert NAMED.keys() == {method.name for method in customers.methods if method.takes_code}
-    lena = a_customer(sdk, live)
-    by_code = {name: sdk.call(f"customers.{name}", lena["qr_code"], **values) for name, values in NAMED.items()}
+    lena, other = a_customer(sdk, live), a_customer(sdk, live)
+    named = {name: {"from_id": other["id"]} if "from_id" in values else values for name, values in NAMED.items()}
+    by_code = {name: sdk.call(f"customers.{name}", lena["qr_code"], **values) for name, values in named.items()}
     assert by_code["get"] == by_code["get_by_code"]
     assert by_code["update"]["name"] == "Lena M."
     assert by_code["list_transactions"][0]["id"] == by_code["stamp"]["transaction_id"]
     assert by_code["list_rewards"] == by_code["stamp"]["rewards"]
     assert by_code["delete"]["id"] == lena["id"]
-    for name, values in NAMED.items():
+    assert by_code["merge"]["other"]["id"] == by_code["unmerge"]["other"]["id"] == other["id"]
+    for name, values in named.items():
         assert sdk.refused(f"customers.{name}", lena["qr_code"], **values)["class"] == "CustomerNotFound", name
 
 
