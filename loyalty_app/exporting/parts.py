@@ -6,7 +6,7 @@ Secrets and what only this program needs are left out.
 from collections.abc import Iterator
 
 import msgspec
-from sqlalchemy import Column, Connection, Table, select
+from sqlalchemy import Column, Connection, Table, select, tuple_
 
 from loyalty_app.db import tables
 
@@ -44,10 +44,9 @@ class Part(msgspec.Struct, frozen=True):
     text: str
 
     @property
-    def key(self) -> Column[object]:
-        """The column that distinguishes rows of one business."""
-        [key] = [column for column in self.table.primary_key if column.name != "business_id"]
-        return key
+    def keys(self) -> list[Column[object]]:
+        """The columns that distinguish rows of one business."""
+        return [column for column in self.table.primary_key if column.name != "business_id"]
 
     @property
     def columns(self) -> list[Column[object]]:
@@ -57,14 +56,14 @@ class Part(msgspec.Struct, frozen=True):
 
     def rows(self, connection: Connection, business_id: int) -> Iterator[tuple[object, ...]]:
         """All rows of a business in the order of their keys, read a few at a time to save memory."""
-        last: object = None
+        last: tuple[object, ...] | None = None
         while True:
             found = select(*self.columns).where(self.table.c.business_id == business_id)
-            found = found if last is None else found.where(self.key > last)
-            rows = connection.execute(found.order_by(self.key).limit(AT_ONCE)).all()
+            found = found if last is None else found.where(tuple_(*self.keys) > tuple_(*last))
+            rows = connection.execute(found.order_by(*self.keys).limit(AT_ONCE)).all()
             if not rows:
                 return
-            last = rows[-1][self.columns.index(self.key)]
+            last = tuple(rows[-1][self.columns.index(key)] for key in self.keys)
             yield from map(tuple, rows)
 
 
@@ -73,6 +72,10 @@ PARTS = (
     Part("transactions", tables.transaction, "the ledger: all that was ever done to the cards"),
     Part("rewards", tables.reward, "what full cards have earned, and what became of it"),
     Part("program_versions", tables.program, "the program, each state of it that was ever in force"),
+    Part("programs", tables.shop_program, "further programs and titles; the first one has the number of the shop"),
+    Part("program_terms", tables.program_terms, "the further programs, each state of them that was ever in force"),
+    Part("cards", tables.card, "the cards of further programs"),
+    Part("program_days", tables.program_day, "what further programs had of the figures of each day"),
     Part("daily_totals", tables.daily_total, "the figures of each day, by the time zone of the shop"),
     Part("merges", tables.customer_merge, "which customers were merged into which others"),
     Part("branches", tables.branch, "the places of the shop"),
