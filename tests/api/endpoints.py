@@ -53,12 +53,16 @@ class Endpoint(NamedTuple):
         self, till: Till, about: Things, *, base: str = "/v1", slash: str = "", once: str | None = None
     ) -> httpx.Response:
         """Send the request, about these things."""
+        path = self.path.format(**about._asdict()) + slash
+        return await till.ask(self.method, path, self.body_about(about), base=base, headers=only_once(once))
+
+    def body_about(self, about: Things) -> Json | None:
+        """The body of the request."""
         filled = about._asdict()
         body = self.body and {k: v.format(**filled) if isinstance(v, str) else v for k, v in self.body.items()}
         if body and "from_id" in body:
             body["from_id"] = int(body["from_id"])
-        path = self.path.format(**about._asdict()) + slash
-        return await till.ask(self.method, path, body, base=base, headers=only_once(once))
+        return body
 
 
 NOBODY = "http://127.0.0.1:9/hook"

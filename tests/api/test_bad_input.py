@@ -80,12 +80,23 @@ PARTS: Values = (0, -1, "3", 2.5, True, [], {}, 10**40)
 PART = "a whole number from 1 on, at most as many as are left"
 PROGRAM: list[Wrong] = [
     ("name", NAMES, TEXT_200),
+    ("title", TEXTS, TEXT_200),
     ("stamps_required", (0, 101, "8", 8.5, True, None, []), "a whole number from 1 to 100"),
     ("reward_description", (*TEXTS, None), TEXT_200),
     ("surplus", ("", "keep", 1, None, []), "one of reset, carry"),
     ("cooldown_seconds", (-1, 31_536_001, "60", 0.5, None), "whole seconds from 0 to 31536000"),
     ("daily_stamp_cap", (0, 1_001, "5", True), "a whole number from 1 to 1000, or null"),
     ("reward_valid_days", (0, 3_651, "5", True), "whole days from 1 to 3650, or null"),
+    ("card_codes", ("", "always", 1, None, []), "one of fixed, rotating_redeem, rotating_all"),
+    ("reward_cost", (-1, "250", 2.5, True, []), "a whole number of the currency's smallest unit, as 250 for 2.50"),
+    ("currency", ("", "eur", "XXXX", 5, True, []), "the three letters of a currency (ISO 4217), as EUR, or null"),
+    ("steps", ("", 5, {}, None, True), "at most 5 steps, in ascending order, below the goal"),
+    (
+        "opening_stamps",
+        (-1, 100, "2", 0.5, None, True),
+        "a whole number from 0 to one below the goal: the stamps of a head start",
+    ),
+    ("bonus_hours", ("", 5, {}, None, True), "at most 7 rows of hours that do not overlap"),
 ]
 ORDERS: dict[str, tuple[str, Json, list[Wrong]]] = {
     "POST /customers": ("name phone email birthday", {"name": "Omar", "phone": "+14155552672"}, JOIN),

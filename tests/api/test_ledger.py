@@ -76,7 +76,7 @@ async def test_a_period_is_asked_for_in_any_time_zone_even_if_the_plus_was_not_e
     assert [entry["id"] for entry in answer.json()["data"]] == [first]
     assert wrong_fields(await till.get("/transactions", since="2026-03-02T12:00:00")) == ["/since"]
     assert wrong_fields(await till.get("/transactions", until="yesterday")) == ["/until"]
-    assert wrong_fields(await till.get("/transactions", type="bonus")) == ["/type"]
+    assert wrong_fields(await till.get("/transactions", type="gift")) == ["/type"]
 
 
 async def test_the_entries_of_an_erased_customer_stay_without_a_name(till: Till) -> None:

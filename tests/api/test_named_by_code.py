@@ -22,7 +22,7 @@ async def test_every_operation_on_a_customer_takes_the_code_in_the_place_of_the_
                 by_code = await till.get(endpoint.path.format(customer=things.code))
                 assert (by_code.content, by_code.headers.get("etag")) == (by_id.content, by_id.headers.get("etag"))
             path = endpoint.path.format(customer=things.code)
-            answer = await till.ask(endpoint.method, path, endpoint.body)
+            answer = await till.ask(endpoint.method, path, endpoint.body_about(things))
             assert answer.status_code == endpoint.status, answer.text
     await till.assert_books_balance()
 
