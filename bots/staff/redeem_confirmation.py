@@ -15,7 +15,7 @@ from loyalty_app.shops.businesses import Business
 from loyalty_core.errors import CustomerNotFound, NoRewardAvailable
 from loyalty_core.rewards import Reward, last_end
 
-MOST_CHOICES = 8
+MOST_CHOICES = 40
 
 
 async def hand(turn: Turn) -> None:

@@ -4,16 +4,18 @@ The staff see the first name, the stamps, the available rewards and the last vis
 """
 
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 from telegram import InlineKeyboardButton
 
 from bots.buttons import GOOD, MAIN, SECOND_TAP_SECONDS, Arg, Rows, button, new_nonce, read_press
+from bots.staff.program_buttons import AMOUNTS, FEW, MANY, card_lines, stamp_rows
 from bots.staff.scanner import scanner_row
 from bots.staff.shift import Shift
 from bots.staff.shown_code import how_in
 from bots.turn import Turn
-from bots.words import Html, Words, reply
+from bots.words import Html, Words, reply, shortened
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.staff_view import StaffView, look_at
 from loyalty_core.access import Role
@@ -21,16 +23,27 @@ from loyalty_core.errors import CustomerNotFound, NotOnStaff
 from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import Entry, EntryType
 from loyalty_core.programs import CardCodes
+from loyalty_core.views import program_number
 
 MOST_SYMBOLS = 20
 FULL, EMPTY = "●", "○"
-FEW, MANY = range(2, 6), range(6, 11)
 LONGEST_LABEL = 32
 IN_A_ROW = 5
-AMOUNTS, PARTS = "amounts", "parts"
-"""The verbs of the buttons that show more amounts, and the parts in which something can be undone."""
+SHORT_TITLE = 14
+PARTS = "parts"
+"""The verb of the button that shows the parts in which something can be undone."""
 LIST = "cards"
 """The verb of the button that leads back to the list of the cards in a picture."""
+
+
+class Unfolded(NamedTuple):
+    """What a screen shows more of: the verb of the pressed button, and the program or entry that it named, or 0."""
+
+    verb: str
+    number: int = 0
+
+
+CLOSED = Unfolded("")
 
 
 class StaffScreen(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,12 +86,12 @@ async def show(
     customer_id: CustomerId,
     *,
     headline: Html | None = None,
-    more: str | None = None,
+    more: Unfolded = CLOSED,
     how: str | None = None,
 ) -> None:
     """Show a customer as they are now, below a headline that says what was just done.
 
-    `more` is the verb of the button that was pressed for more amounts, or for a part to undo.
+    `more` is what was pressed for more amounts, or for a part to undo.
     """
     try:
         screen = await look(turn, shift, customer_id, how)
@@ -103,17 +116,24 @@ async def turn_away(turn: Turn) -> None:
 
 def text_of(screen: StaffScreen, headline: Html | None) -> Html:
     """The text of the screen."""
-    words, view, shop = screen.words, screen.view, screen.shift.position.business
+    words, shop = screen.words, screen.shift.position.business
     lines = [
         *([headline, Html("")] if headline else []),
         words.say("<b>{name}</b> · {shop}", name=screen.name, shop=shop.name),
-        words.say("{symbols}  {have} of {need}", symbols=symbols(view), have=view.stamps, need=view.goal),
+        *_stamps(screen),
         *_waiting(screen),
         _last_visit(screen),
         Html(""),
         words.say("<i>Next customer: scan their card, send a photo of it, or type its code.</i>"),
     ]
     return Html("\n".join(lines))
+
+
+def _stamps(screen: StaffScreen) -> list[Html]:
+    words, view = screen.words, screen.view
+    if view.cards:
+        return card_lines(words, view.cards)
+    return [words.say("{symbols}  {have} of {need}", symbols=symbols(view), have=view.stamps, need=view.goal)]
 
 
 def symbols(view: StaffView) -> str:
@@ -140,40 +160,69 @@ def _last_visit(screen: StaffScreen) -> Html:
     return screen.words.say("🕘 Last visit: {moment}", moment=moment)
 
 
-def rows_of(screen: StaffScreen, nonce: str, *, back: Rows, more: str | None = None) -> Rows:
+def rows_of(screen: StaffScreen, nonce: str, *, back: Rows, more: Unfolded = CLOSED) -> Rows:
     """The buttons of the screen. All that write share one nonce, so that one screen does one thing once."""
     words = screen.words
-
-    def add(count: int, look: str | None = None) -> InlineKeyboardButton:
-        return button(words.plus(count), "stamp", *screen.data(nonce, count), look=look)
-
-    offered = button(words.label("6–10 …"), AMOUNTS, *screen.data())
+    redeem = [button(words.label("🎁 Redeem"), "hand", *screen.data(), look=MAIN)] if screen.view.rewards else []
     return [
-        [add(1, GOOD)],
-        [button(words.label("🎁 Redeem"), "hand", *screen.data(), look=MAIN)] if screen.view.rewards else [],
-        [add(count) for count in FEW],
-        [add(count) for count in MANY] if more == AMOUNTS else [offered],
-        *_undo(screen, nonce, parts=more == PARTS),
+        *_stamp_rows(screen, nonce, redeem, more),
+        *_undo(screen, nonce, more),
         _branch(screen),
         _merge(screen),
         *back,
     ]
 
 
-def _undo(screen: StaffScreen, nonce: str, *, parts: bool) -> Rows:
+def _stamp_rows(screen: StaffScreen, nonce: str, redeem: list[InlineKeyboardButton], more: Unfolded) -> Rows:
+    """[+1], [Redeem] and the other amounts; with several programs [+1] of each."""
+    words, cards = screen.words, screen.view.cards
+    if cards:
+        opened = more.number if more.verb == AMOUNTS else None
+        return [*stamp_rows(words, cards, screen.data, nonce, opened=opened), redeem]
+
+    def add(count: int, look: str | None = None) -> InlineKeyboardButton:
+        return button(words.plus(count), "stamp", *screen.data(nonce, count), look=look)
+
+    offered = button(words.label("6–10 …"), AMOUNTS, *screen.data())
+    rest = [add(count) for count in MANY] if more.verb == AMOUNTS else [offered]
+    return [[add(1, GOOD)], redeem, [add(count) for count in FEW], rest]
+
+
+def _undo(screen: StaffScreen, nonce: str, more: Unfolded) -> Rows:
+    """[Undo] for the newest entry, in a shop with several programs for that of each."""
+    view = screen.view
+    entries = view.undoables if view.cards else view.undoables[:1]
+    parts_of = entries[:1] if more.verb == PARTS and not more.number else ()
+    rows: Rows = []
+    for entry in entries:
+        parts = entry in parts_of or (more.verb == PARTS and more.number == entry.id)
+        rows += _undo_entry(screen, nonce, entry, parts=parts)
+    return rows
+
+
+def _undo_entry(screen: StaffScreen, nonce: str, entry: Entry, *, parts: bool) -> Rows:
     """[Undo], and where it gave several stamps a way to undo only some of them."""
-    entry, words = screen.view.undoable, screen.words
-    if entry is None:
-        return []
-    whole = button(undo_label(words, entry), "undo", *screen.data(nonce, entry.id, entry.stamps))
+    words = screen.words
+    whole = button(_whole_label(screen, entry), "undo", *screen.data(nonce, entry.id, entry.stamps))
     if entry.type is not EntryType.STAMP or entry.stamps < 2:  # noqa: PLR2004  # one stamp has no parts
         return [[whole]]
     if not parts:
-        return [[whole, button(words.label("↩️ Undo a part …"), PARTS, *screen.data())]]
+        of = (entry.id,) if screen.view.cards else ()
+        return [[whole, button(words.label("↩️ Undo a part …"), PARTS, *screen.data(*of))]]
     fewer = [
         button(words.minus(count), "part", *screen.data(nonce, entry.id, count)) for count in range(1, entry.stamps)
     ]
     return [[whole], *(fewer[place : place + IN_A_ROW] for place in range(0, len(fewer), IN_A_ROW))]
+
+
+def _whole_label(screen: StaffScreen, entry: Entry) -> str:
+    """The label of [Undo], with the title of the program if there are several."""
+    words, number = screen.words, program_number(entry.business_id, entry.program_id)
+    label = undo_label(words, entry)
+    title = next((card.title for card in screen.view.cards if card.program_number == number), None)
+    return (
+        label if title is None else words.label("{label} · {title}", label=label, title=shortened(title, SHORT_TITLE))
+    )
 
 
 def undo_label(words: Words, entry: Entry) -> str:

@@ -6,16 +6,21 @@ shows the present state. The counter decides whether a stamp may be given.
 
 from collections.abc import Awaitable, Callable
 
+from msgspec import UNSET, UnsetType
+
 from bots.buttons import is_second_tap, is_stale
 from bots.card_messages import dropped_lines
-from bots.staff.screen import AMOUNTS, PARTS, show, turn_away
+from bots.staff.program_buttons import AMOUNTS, GIVE, with_title
+from bots.staff.screen import CLOSED, PARTS, Unfolded, show, turn_away
 from bots.staff.shift import Shift, find_shift
 from bots.staff.shown_code import shown_card
 from bots.turn import Turn
 from bots.words import Html, Words, reply
 from loyalty_app.customers.card_pictures import first_name
+from loyalty_app.customers.staff_cards import StaffCard, card_of_entry
 from loyalty_core.errors import Busy, InvalidRequest, LoyaltyError, NotOnStaff
 from loyalty_core.fields import MOST_STAMPS, TransactionId
+from loyalty_core.outcomes import Stamped
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from loyalty_core.views import CustomerView
 
@@ -26,6 +31,11 @@ Deed = Callable[[Turn, Shift], Awaitable[Html]]
 async def stamp(turn: Turn) -> None:
     """[+1] and its neighbours: shop, customer, nonce, how many."""
     await _act(turn, _stamp)
+
+
+async def give(turn: Turn) -> None:
+    """[+1] of a program and its neighbours: shop, customer, nonce, how many, the number of the program."""
+    await _act(turn, _give)
 
 
 async def redeem(turn: Turn) -> None:
@@ -79,12 +89,32 @@ async def _once(turn: Turn, shift: Shift, deed: Deed) -> Html | None:
 
 
 async def _stamp(turn: Turn, shift: Shift) -> Html:
-    count, branch, words = turn.press.number(3), shift.branch, turn.words
+    return told_stamp(turn.words, await _stamped(turn, shift, UNSET))
+
+
+async def _give(turn: Turn, shift: Shift) -> Html:
+    stamped = await _stamped(turn, shift, turn.press.number(4))
+    card = await _card_of(turn, shift, stamped.transaction_id)
+    return with_title(turn.words, card, told_stamp(turn.words, stamped))
+
+
+async def _stamped(turn: Turn, shift: Shift, program_id: int | UnsetType) -> Stamped:
+    count, branch = turn.press.number(3), shift.branch
     if not 1 <= count <= MOST_STAMPS:
         raise InvalidRequest.field("stamps", f"must be a whole number from 1 to {MOST_STAMPS}")
-    order = StampOrder(stamps=count, branch_id=branch.id if branch else None)
+    order = StampOrder(stamps=count, branch_id=branch.id if branch else None, program_id=program_id)
     answer = await turn.counter.give_stamp(shift.caller(turn.press.text(2)), await shown_card(turn), order)
-    stamped = answer.outcome
+    return answer.outcome
+
+
+async def _card_of(turn: Turn, shift: Shift, transaction_id: int) -> StaffCard | None:
+    """The card that an entry is about, where there are several programs."""
+    business, customer_id = shift.position.business, turn.press.customer_id
+    return await turn.read(lambda connection: card_of_entry(connection, business, customer_id, transaction_id))
+
+
+def told_stamp(words: Words, stamped: Stamped) -> Html:
+    """What staff read of a stamp that was given."""
     amount, name = words.plus(stamped.stamps_added), first_name(stamped.customer.name)
     gift = gift_lines(stamped.bonus_stamps or 0, words)
     earned = words.join(reward.description for reward in stamped.rewards)
@@ -140,24 +170,25 @@ async def _undo(turn: Turn, shift: Shift) -> Html:
     customer, stamps = answer.outcome.customer, turn.press.number(4)
     if not stamps:
         return turn.words.say("↩️ Undone: the reward waits for <b>{name}</b> again", name=first_name(customer.name))
-    return _undone(turn.words, customer, stamps)
+    return _undone(turn.words, customer, stamps, await _card_of(turn, shift, transaction_id))
 
 
 async def _undo_part(turn: Turn, shift: Shift) -> Html:
     transaction_id, stamps = TransactionId(turn.press.number(3)), turn.press.number(4)
     caller = shift.caller(turn.press.text(2))
     answer = await turn.counter.void(caller, transaction_id, stamps=max(1, stamps))
-    return _undone(turn.words, answer.outcome.customer, stamps)
+    return _undone(turn.words, answer.outcome.customer, stamps, await _card_of(turn, shift, transaction_id))
 
 
-def _undone(words: Words, customer: CustomerView, stamps: int) -> Html:
-    return words.say(
+def _undone(words: Words, customer: CustomerView, stamps: int, card: StaffCard | None) -> Html:
+    said = words.say(
         "↩️ Undone: {amount} for <b>{name}</b> – {have} of {need}",
         amount=words.plus(stamps),
         name=first_name(customer.name),
-        have=customer.current_stamps,
-        need=customer.stamps_required,
+        have=card.stamps if card else customer.current_stamps,
+        need=card.goal if card else customer.stamps_required,
     )
+    return with_title(words, card, said)
 
 
 async def serve(turn: Turn) -> None:
@@ -166,16 +197,16 @@ async def serve(turn: Turn) -> None:
 
 
 async def more_amounts(turn: Turn) -> None:
-    """[6–10 …]: shop, customer."""
-    await _show(turn, more=AMOUNTS)
+    """[6–10 …]: shop, customer, and the number of the program if there are several."""
+    await _show(turn, more=Unfolded(AMOUNTS, turn.press.number(2)))
 
 
 async def parts(turn: Turn) -> None:
-    """[Undo a part …]: shop, customer."""
-    await _show(turn, more=PARTS)
+    """[Undo a part …]: shop, customer, and the entry if there are several programs."""
+    await _show(turn, more=Unfolded(PARTS, turn.press.number(2)))
 
 
-async def _show(turn: Turn, *, more: str | None = None) -> None:
+async def _show(turn: Turn, *, more: Unfolded = CLOSED) -> None:
     shift = await find_shift(turn, turn.press.business_id)
     if shift is None:
         await turn_away(turn)
@@ -185,6 +216,7 @@ async def _show(turn: Turn, *, more: str | None = None) -> None:
 
 PRESSES = {
     "stamp": stamp,
+    GIVE: give,
     "redeem": redeem,
     "undo": undo,
     "serve": serve,

@@ -15,6 +15,7 @@ from loyalty_app.counter.merges import MergeRecord, decode
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.lists import find_customer
 from loyalty_app.customers.search import CustomerSearch
+from loyalty_app.customers.staff_cards import StaffCard, cards_in_use
 from loyalty_app.db.merged_customers import kept_id, with_merged_phone
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, customer_merge, reward, transaction
@@ -23,12 +24,12 @@ from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.links import code_in
 from loyalty_app.shops.programs import program_of
 from loyalty_core.changes import Occasion
-from loyalty_core.customers import CODE_LETTERS, Customer
+from loyalty_core.customers import CODE_LETTERS, Card, Customer
 from loyalty_core.errors import AlreadyVoided, InvalidRequest, VoidRefused
 from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.ledger import Actor, Entry
 from loyalty_core.number_plans import forms_of
-from loyalty_core.programs import CardCodes, running_goal
+from loyalty_core.programs import CardCodes, Program, running_goal
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.search_words import search_words, wanted_words
 from loyalty_core.voiding import UNDOABLE, check_right
@@ -43,9 +44,10 @@ SHORTEST_NAME, LONGEST_NAME, LOOKED_AT = 2, 60, 100
 
 
 class StaffView(msgspec.Struct, frozen=True, kw_only=True):
-    """A customer at the counter: stamps out of `goal`, and the available rewards, the oldest first.
+    """A customer at the counter: stamps of the main card out of `goal`, and all available rewards, the oldest first.
 
-    `undoable` is the newest entry that the viewer may undo now.
+    `undoable` is the newest entry that the viewer may undo now, `undoables` the newest of each program. `cards` has a
+    card for each program that can be stamped, and is empty if there is only one.
     """
 
     customer_id: CustomerId
@@ -56,6 +58,8 @@ class StaffView(msgspec.Struct, frozen=True, kw_only=True):
     rewards: tuple[Reward, ...]
     undoable: Entry | None
     card_codes: CardCodes = CardCodes.FIXED
+    undoables: tuple[Entry, ...] = ()
+    cards: tuple[StaffCard, ...] = ()
 
 
 def look_at(
@@ -63,15 +67,21 @@ def look_at(
 ) -> StaffView:
     """What a staff member sees of a customer at `now`, by the shop's clock. Raises CustomerNotFound."""
     found, program = find_customer(connection, business.id, customer_id), program_of(connection, business)
+    card, entries = (
+        found.card_of(program.id) or Card(),
+        _undoable(connection, found, program, Occasion(now=now, actor=by)),
+    )
     return StaffView(
         customer_id=found.id,
         name=found.name,
-        stamps=found.card.current_stamps,
-        goal=running_goal(found.card, program),
-        last_at=found.card.last_visit_at,
-        rewards=_waiting(connection, found, now) if found.card.rewards_available else (),
-        undoable=_undoable(connection, found, Occasion(now=now, actor=by)),
+        stamps=card.current_stamps,
+        goal=running_goal(card, program),
+        last_at=max((one.card.last_visit_at for one in found.cards if one.card.last_visit_at), default=None),
+        rewards=_waiting(connection, found, now) if any(one.card.rewards_available for one in found.cards) else (),
+        undoable=entries[0] if entries else None,
         card_codes=program.terms.card_codes,
+        undoables=entries,
+        cards=cards_in_use(found, program),
     )
 
 
@@ -92,16 +102,18 @@ def rewards_of(connection: Connection, business_id: BusinessId, customer_id: Cus
     return tuple(reward_of(row) for row in connection.execute(select(reward).where(*own).order_by(reward.c.id)))
 
 
-def _undoable(connection: Connection, holder: Customer, at: Occasion) -> Entry | None:
+def _undoable(connection: Connection, holder: Customer, program: Program, at: Occasion) -> tuple[Entry, ...]:
+    """The newest entry of each program that somebody may undo, the newest first."""
     newest = (
         select(transaction)
         .where(transaction.c.business_id == holder.business_id, transaction.c.customer_id == holder.id)
         .where(transaction.c.type.in_([kind.value for kind in UNDOABLE]), transaction.c.voided_by.is_(None))
         .order_by(transaction.c.id.desc())
-        .limit(LOOKED_BACK)
+        .limit(LOOKED_BACK * len(program.all_of_shop))
     )
-    entries = map(entry_of, connection.execute(newest))
-    return next((entry for entry in entries if may_undo(entry, at)), None)
+    entries = [entry for entry in map(entry_of, connection.execute(newest)) if may_undo(entry, at)]
+    first = {entry.program_id: entry for entry in reversed(entries)}
+    return tuple(sorted(first.values(), key=lambda entry: entry.id, reverse=True))
 
 
 def may_undo(entry: Entry, at: Occasion) -> bool:

@@ -1,0 +1,54 @@
+"""Staff cards: what staff see of each card of a customer, in a shop with several programs. Nothing is written here."""
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from loyalty_app.customers.lists import find_customer
+from loyalty_app.db.tables import transaction
+from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.programs import program_of
+from loyalty_core.customers import Card, Customer
+from loyalty_core.fields import CustomerId
+from loyalty_core.programs import Program, running_goal
+from loyalty_core.views import program_number
+
+
+class StaffCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The card of a program at the counter: stamps out of `goal`. A program without a title is called as the shop."""
+
+    program_number: int
+    title: str
+    stamps: int
+    goal: int
+
+
+def cards_in_use(customer: Customer, main: Program) -> tuple[StaffCard, ...]:
+    """A card for each program that can be stamped, the main one's first; none if it is the only one."""
+    in_use = [program for program in main.all_of_shop if program.archived_at is None]
+    return tuple(staff_card(customer, program) for program in in_use) if len(in_use) > 1 else ()
+
+
+def staff_card(customer: Customer, program: Program) -> StaffCard:
+    """The card of a program; an empty one if there is none yet."""
+    card = customer.card_of(program.id) or Card()
+    return StaffCard(
+        program_number=program_number(customer.business_id, program.id),
+        title=program.title or program.name,
+        stamps=card.current_stamps,
+        goal=running_goal(card, program),
+    )
+
+
+def card_of_entry(
+    connection: Connection, business: Business, customer_id: CustomerId, transaction_id: int
+) -> StaffCard | None:
+    """The card that an entry of the ledger is about, as it is now; None in a shop that never had several programs.
+
+    Raises CustomerNotFound.
+    """
+    if not business.programs_version:
+        return None
+    own = (transaction.c.business_id == business.id, transaction.c.id == transaction_id)
+    program_id = connection.execute(select(transaction.c.program_id).where(*own)).scalar()
+    customer, main = find_customer(connection, business.id, customer_id), program_of(connection, business)
+    return staff_card(customer, main.turned_to(program_id) or main) if main.others else None
