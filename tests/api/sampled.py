@@ -54,9 +54,8 @@ def furnish(live: Live) -> Things:
     live.given("PATCH", f"/webhooks/{webhook['id']}", {"active": False})
     live.given("POST", f"/webhooks/{webhook['id']}/test")
     imported = live.given("POST", "/customers/import", {"customers": [{"name": "Mira"}]})
-    made = live.given("POST", "/programs", {"stamps_required": 8, "reward_description": "A salad"})
     return Things(
-        program=made["id"],
+        program=a_program(live),
         customer=customer,
         transaction=stamped["transaction_id"],
         reward=stamped["rewards"][0]["id"],
@@ -67,13 +66,22 @@ def furnish(live: Live) -> Things:
     )
 
 
+def a_program(live: Live) -> int:
+    """A program in use that is not the main one; there is room for some more."""
+    others = [one["id"] for one in live.given("GET", "/programs?limit=100") if not (one["main"] or one["archived"])]
+    for spare in others[1:]:
+        live.given("POST", f"/programs/{spare}/archive")
+    new = {"stamps_required": 8, "reward_description": "A salad"}
+    return int(others[0] if others else live.given("POST", "/programs", new)["id"])
+
+
 def tidy(live: Live) -> None:
     """A shop can have 20 webhooks and ten programs at most, and one program is the main one."""
     for webhook in live.given("GET", "/webhooks"):
         live.given("DELETE", f"/webhooks/{webhook['id']}")
-    begun, *others = live.given("GET", "/programs")
+    begun, *others = live.given("GET", "/programs?limit=100")
     live.given("POST", f"/programs/{begun['id']}/make-main")
-    for program in others:
+    for program in [one for one in others if not one["archived"]][1:]:
         live.given("POST", f"/programs/{program['id']}/archive")
 
 

@@ -17,6 +17,15 @@ async def test_a_stamp_without_a_body_is_one_stamp_and_one_visit(till: Till) -> 
         "total_visits": 1,
         "last_visit_at": "2026-03-02T12:00:00Z",
         "version": 2,
+        "cards": [
+            {
+                **lena["cards"][0],
+                "current_stamps": 1,
+                "total_stamps": 1,
+                "total_visits": 1,
+                "next_reward": {"stamps_to_go": 9, "reward_description": "A coffee"},
+            }
+        ],
     }
 
 

@@ -43,6 +43,10 @@ async def test_every_rule_that_is_changed_in_the_chat_reaches_the_api(town: Town
     async with open_till(town) as till:
         program = await till.data("/v1/program", shop)
     assert {name: program[name] for name in program if name not in {"updated_at", "version"}} == {
+        "id": shop.business.id,
+        "title": None,
+        "main": True,
+        "archived": False,
         "name": "Leaf & Bean",
         "stamps_required": 12,
         "reward_description": "A slice of cake",
