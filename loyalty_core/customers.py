@@ -110,6 +110,10 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
             customer = msgspec.structs.replace(customer.turned_to(program_id), card=card)
         return customer.turned_to(None)
 
+    def with_cards_alone(self, cards: "Mapping[int | None, Card]") -> "Customer":
+        """The same customer with these cards and no other; that of the shop's beginning is there in any case."""
+        return msgspec.structs.replace(self, program_id=None, card=Card(), others=()).with_cards(cards)
+
     def turned_to(self, program_id: int | None) -> "Customer":
         """The same customer with the card of that program at hand, an empty one if there is none yet."""
         if program_id == self.program_id:

@@ -272,7 +272,7 @@ def _closed(other: Customer, kept: Customer, created_at: datetime) -> Customer:
     """The other, without a name and a card of their own; their joining date is the younger one of the two."""
     nothing: dict[str, None] = dict.fromkeys(TOLD)
     return msgspec.structs.replace(
-        other.with_cards({held.program_id: Card() for held in other.cards}),
+        other.with_cards_alone({}),
         **nothing,
         name="",
         entries=0,

@@ -126,10 +126,9 @@ def _check(rewards: Iterable[Reward], own: Folds, folded: Folds, merged: MergedC
             raise MergeRefused(sentence, MergeBar.STAMPED_SINCE)
 
 
-def _cards(customer: Customer, folds: Folds) -> dict[int | None, Card]:
-    """What a ledger gives, and nothing on the cards of which it has no entry."""
-    nothing = {held.program_id: Card() for held in customer.cards}
-    return nothing | {program_id: folded.card for program_id, folded in folds.items()}
+def _cards(folds: Folds) -> dict[int | None, Card]:
+    """What a ledger gives: a card of each program of which it has an entry."""
+    return {program_id: folded.card for program_id, folded in folds.items()}
 
 
 def _first_again(merged: MergedCard, own: Folds, entries: int, now: datetime) -> Customer:
@@ -140,7 +139,7 @@ def _first_again(merged: MergedCard, own: Folds, entries: int, now: datetime) ->
     ]
     given_back: dict[str, None] = dict.fromkeys(taken_over)
     return msgspec.structs.replace(
-        customer.with_cards(_cards(customer, own)),
+        customer.with_cards_alone(_cards(own)),
         **given_back,
         entries=entries,
         created_at=first.created_at,
@@ -152,7 +151,7 @@ def _first_again(merged: MergedCard, own: Folds, entries: int, now: datetime) ->
 def _other_again(merged: MergedCard, folded: Folds, entries: int, now: datetime) -> Customer:
     before = merged.merge.other
     return msgspec.structs.replace(
-        merged.other.with_cards(_cards(merged.other, folded)),
+        merged.other.with_cards_alone(_cards(folded)),
         **{name: getattr(before, name) for name in ProfileBefore.__struct_fields__},
         entries=entries,
         updated_at=now,

@@ -102,9 +102,14 @@ def void(
 
 
 def most_rewards(history: History) -> int:
-    """The most rewards that an undo may issue: one for each stamp, and the steps that were ever promised for each."""
+    """The most rewards that the card at hand can earn in another sum: for each stamp one, and all its steps."""
     steps = sum(len(terms.steps) for terms in history.program.versions)
     return history.customer.card.total_stamps * (1 + steps)
+
+
+def most_rewards_of_all(history: History) -> int:
+    """The same for the cards of all programs."""
+    return sum(most_rewards(history.of_program(held.program_id)) for held in history.customer.cards)
 
 
 def _rest(target: Entry, stamps: int | None) -> Entry | None:

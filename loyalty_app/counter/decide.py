@@ -190,7 +190,7 @@ def void(order: Void, request: Request, state: BatchState) -> Decided[Voided]:
     target = _target(request.business_id, order.transaction_id, state)
     customer = customer_of(request, target.customer_id, state)
     history = history_of(customer, state)
-    at = occasion(request, state, voiding.most_rewards(history))
+    at = occasion(request, state, voiding.most_rewards(history.of_program(target.program_id)))
     stamps = None if order.stamps is UNSET else order.stamps
     return _decided(voiding.void(history, target, at=at, reason=order.reason, stamps=stamps))
 

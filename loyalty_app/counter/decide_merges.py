@@ -7,7 +7,7 @@ from loyalty_app.counter.state import BatchState
 from loyalty_core import merging, unmerging
 from loyalty_core.errors import CustomerNotFound, InvalidRequest, LoyaltyError, MergeBar, MergeRefused
 from loyalty_core.outcomes import Merged, Unmerged
-from loyalty_core.voiding import most_rewards
+from loyalty_core.voiding import most_rewards_of_all
 
 
 def decide_merge(
@@ -23,7 +23,7 @@ def merge(order: MergeCustomers, request: Request, state: BatchState) -> Decided
     if first.id == other.id:
         raise _one_customer(order, request, state)
     histories = history_of(first, state), history_of(other, state)
-    most = sum(map(most_rewards, histories))
+    most = sum(map(most_rewards_of_all, histories))
     made = merging.merge(*histories, at=occasion(request, state, most))
     cards = state.chat_cards.to_move(other, first, state.now)
     undo = KeptMerge(merge=made.merge, places=tuple((card.bot_id, card.user_id) for card in cards))

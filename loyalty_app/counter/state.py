@@ -13,6 +13,7 @@ from sqlalchemy import Row
 
 from loyalty_app.counter.answers import AnyOutcome
 from loyalty_app.counter.chat_cards import ChatCards
+from loyalty_app.counter.further_cards import FurtherCards
 from loyalty_app.counter.merges import Merges, leave_former_owners
 from loyalty_app.counter.orders import Card, Claim, CustomerRef, Request, Void
 from loyalty_app.counter.replays import REPEATABLE, Replays, once_of, past_profile_of
@@ -23,7 +24,6 @@ from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.further_programs import FurtherPrograms, main_program
 from loyalty_app.webhooks.outbox import EventIds
 from loyalty_core.changes import Change
-from loyalty_core.customers import Card as EmptyCard
 from loyalty_core.customers import Customer, ProgramCard
 from loyalty_core.events import Event
 from loyalty_core.ledger import Actor, Entry, EntryType
@@ -47,9 +47,6 @@ class Versions:
         """What else there is of the programs of those that have more."""
 
 
-EMPTY = EmptyCard()
-
-
 class Overtaken(Exception):
     """Somebody else has changed what would have to be locked: the request is decided again."""
 
@@ -68,14 +65,6 @@ class Undone(NamedTuple):
     business_id: int
     entry_id: int
     voided_by: int
-
-
-class FurtherCards:
-    """The cards of further programs, by business, customer and program: those known, and those to be written."""
-
-    def __init__(self) -> None:
-        self.known: set[tuple[int, int, int]] = set()
-        self.changed: dict[tuple[int, int, int], ProgramCard] = {}
 
 
 class BatchState:
@@ -266,19 +255,12 @@ class BatchState:
                 self.customers_by_phone.pop((customer.business_id, one_number(before.phone)), None)
         is_new = before is None or customer.id in self.new_customers
         (self.new_customers if is_new else self.changed_customers)[customer.id] = customer
-        if customer.others or customer.program_id is not None:
-            self._apply_cards(customer, before)
+        if customer.others or customer.program_id is not None or (before and before.others):
+            self.further_cards.note(customer, before)
         self.customer_counts[customer.business_id] += living(customer) - living(before)
         self.keep_customer(customer)
         if customer.erased_at is not None and customer.merged_into is None:
             self._forget(key)
-
-    def _apply_cards(self, customer: Customer, before: Customer | None) -> None:
-        """Note which cards of further programs have changed. One that has no entry yet is not written."""
-        for held in customer.cards:
-            known = before.card_of(held.program_id) if before else None
-            if held.program_id is not None and held.card != (known or EMPTY):
-                self.further_cards.changed[customer.business_id, customer.id, held.program_id] = held
 
     def _forget(self, key: Key) -> None:
         """Drop unwritten events, earlier answers and profiles of an erased customer; figures stay."""

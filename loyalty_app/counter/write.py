@@ -13,13 +13,14 @@ from sqlalchemy import Connection, tuple_
 
 from loyalty_app.card_pages.links import CardId, forget_links, revoke_link
 from loyalty_app.chat.chats import HeldCard
+from loyalty_app.counter.further_cards import card_writes, delete_gone
 from loyalty_app.counter.state import BatchState, NewEvent, Overtaken
 from loyalty_app.db import tables
 from loyalty_app.db.bulk import BulkInsert, BulkUpdate, BulkWrite, Lookup, Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import forget_answers, kept_answer_row
 from loyalty_app.db.merged_customers import delete_merges, forget_merges, free_phones
-from loyalty_app.db.rows import card_row, customer_row, entry_row, program_card_row, reward_row
+from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row
 from loyalty_app.db.search_index import rewritten, word_rows
 from loyalty_app.shops.notice_facts import RoomFacts
 from loyalty_app.shops.owner_notices import add_notice_once
@@ -35,7 +36,6 @@ from loyalty_core.rewards import Reward
 encode = msgspec.json.Encoder().encode
 OWN_KEY = ("business_id", "id")
 REWRITTEN = (*OWN_KEY, "stamps", "stamps_voided", "customer_id", "of_customer")
-CARD_KEY = ("business_id", "customer_id", "program_id")
 PLACE = ("business_id", "bot_id", "user_id")
 
 
@@ -59,6 +59,7 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
     """
     free_phones(connection, [key for key in state.merges.phones_to_free if key[1] in state.changed_profiles])
     delete_merges(connection, list(state.merges.removed))
+    delete_gone(connection, state.further_cards)
     _forget_erased(connection, state)
     _tell_of_full_plans(database, connection, state)
     events = [_event_row(one, state) for one in state.new_events]
@@ -106,7 +107,7 @@ def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
         BulkInsert(tables.customer, new),
         BulkUpdate(tables.customer, [card_row(customer) for customer, profile in changed if not profile], OWN_KEY),
         BulkUpdate(tables.customer, profiles, OWN_KEY),
-        *_program_cards(state),
+        *card_writes(state.further_cards, state.customers),
         BulkInsert(tables.customer_word, [*word_rows((*new, *profiles))]),
         BulkInsert(tables.transaction, [_keyed_row(entry, state) for entry in state.new_entries.values()]),
         BulkUpdate(tables.transaction, undone, OWN_KEY),
@@ -122,18 +123,6 @@ def _counting(entry: Entry) -> Values:
     """What counts differently from before: how many stamps, and for whom."""
     row = entry_row(entry)
     return {name: row[name] for name in REWRITTEN}
-
-
-def _program_cards(state: BatchState) -> list[BulkWrite]:
-    """The cards of further programs that have changed; with one program there are none, and nothing is asked."""
-    cards = state.further_cards
-    if not cards.changed:
-        return []
-    rows = {key: program_card_row(state.customers[key[:2]], held) for key, held in cards.changed.items()}
-    return [
-        BulkInsert(tables.card, [row for key, row in rows.items() if key not in cards.known]),
-        BulkUpdate(tables.card, [row for key, row in rows.items() if key in cards.known], CARD_KEY),
-    ]
 
 
 def _keyed_row(entry: Entry, state: BatchState) -> Values:

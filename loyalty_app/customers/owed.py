@@ -19,6 +19,7 @@ from loyalty_core.owed import (
     OLDEST_OF_AGES,
     SHARE_DAYS,
     OwedBranch,
+    OwedProgram,
     RewardsSummary,
     earned_since,
     owed_by,
@@ -37,12 +38,23 @@ def read_rewards_summary(connection: Connection, business: Business, *, now: dat
     counts = _open_rewards(connection, business, now, by_branch=bool(branches))
     rewards = read_summary(connection, business, days=SHARE_DAYS, now=now).rewards
     return summed_up(
-        [owed_by(program_of(connection, business).terms, None, counts.total())],
+        _by_program(connection, business, now, counts.total()),
         ages=[sum(n for (age, _), n in counts.items() if age == place) for place in range(len(OLDEST_OF_AGES))],
         branches=_by_branch(branches, counts) if branches else (),
         redeemed=rewards.redeemed,
         expired=rewards.expired,
     )
+
+
+def _by_program(connection: Connection, business: Business, now: datetime, outstanding: int) -> list[OwedProgram]:
+    """The main program, then the others, without archived ones of which nothing is open."""
+    main = program_of(connection, business)
+    if not main.others:
+        return [owed_by(main.terms, main.title, outstanding)]
+    counted = select(reward.c.program_id, func.count().label("n")).where(*_open(business, now))
+    counts = {row.program_id: row.n for row in connection.execute(counted.group_by(reward.c.program_id))}
+    shown = (one for one in main.all_of_shop if one.archived_at is None or counts.get(one.id))
+    return [owed_by(one.terms, one.title, counts.get(one.id, 0)) for one in shown]
 
 
 def _open_rewards(connection: Connection, business: Business, now: datetime, *, by_branch: bool) -> Counts:

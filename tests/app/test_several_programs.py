@@ -4,9 +4,11 @@ import pytest
 from msgspec import UNSET
 from sqlalchemy import update
 
+from loyalty_app.customers.flags import look
 from loyalty_app.customers.lists import show_customer
+from loyalty_app.customers.owed import read_rewards_summary
 from loyalty_app.customers.proof import Proof
-from loyalty_app.db.tables import card, program_day
+from loyalty_app.db.tables import card, flag, program_day
 from loyalty_app.shops.businesses import find_business
 from loyalty_core.errors import IdempotencyKeyReused, InvalidRequest
 from loyalty_core.several_programs import (
@@ -200,3 +202,34 @@ async def test_the_proof_names_what_was_changed_by_hand_on_a_card_or_in_the_figu
         f"Business 1, customer {lena.id}, program {salads}: current_stamps is kept as 2, the ledger gives 3",
         f"Business 1, program {salads} on the day 2026-03-02: visits is kept as 7, the ledger gives 1",
     ]
+
+
+async def test_what_is_owed_is_told_by_program(shop: Shop) -> None:
+    salads, lena = (
+        await shop.make_program("Salads", stamps_required=2, reward_cost=300, currency="EUR"),
+        await shop.join(),
+    )
+    teas = await shop.make_program("Teas", stamps_required=2)
+    await shop.stamp(lena.id, 10)
+    await shop.stamp(lena.id, 2, program_id=salads)
+    await shop.stamp(lena.id, 2, program_id=salads)
+    await shop.programs_deed(archive=teas)
+
+    async def owed() -> dict[str | None, tuple[int, int | None]]:
+        business = await shop.database.read(lambda c: find_business(c, shop.business.id))
+        summary = await shop.database.read(lambda c: read_rewards_summary(c, business, now=shop.clock.now))
+        assert summary.outstanding == sum(one.outstanding for one in summary.programs)
+        return {one.title: (one.outstanding, one.cost) for one in summary.programs}
+
+    assert await owed() == {None: (1, None), "Salads": (2, 600)}
+    await shop.redeem(lena.id)
+    await shop.redeem(lena.id)
+    assert await owed() == {None: (0, None), "Salads": (1, 300)}
+
+
+async def test_a_visit_is_a_visit_to_flags_whatever_its_program(shop: Shop) -> None:
+    salads, lena = await shop.make_program("Salads"), await shop.join()
+    for number in (shop.business.id, salads, shop.business.id, salads, salads):
+        await shop.stamp(lena.id, 1, program_id=number)
+    await look(shop.database, shop.business, now=shop.clock.now)
+    assert [(row.kind, row.number) for row in await shop.rows(flag)] == [("many_visits", 5)]

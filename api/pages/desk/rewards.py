@@ -1,5 +1,6 @@
 """Rewards: what the shop owes, summed up and the oldest first, and what became of the others, the newest first."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -72,8 +73,11 @@ async def _sums(visit: DeskVisit) -> list[str]:
     ages = [_age(words, one) for one in owed.ages if one.outstanding]
     branches = [_branch(words, one) for one in owed.branches if one.outstanding]
     days, share = owed.redeemed.days, owed.redeemed.share
-    costs = [one for one in owed.programs if one.outstanding]
-    money = [words.money(one.cost, one.currency) for one in costs if one.cost is not None and one.currency]
+    costs = Counter[str]()
+    for one in owed.programs:
+        if one.outstanding and one.cost is not None and one.currency is not None:
+            costs[one.currency] += one.cost
+    money = [words.money(cost, currency) for currency, cost in costs.items()]
     return [
         *([words.plain("In money: {money}", money=words.join(money))] if money else []),
         *([words.plain("By age: {ages}", ages=words.join(ages))] if ages else []),
