@@ -31,18 +31,19 @@ def picture_of(snapshot: CardSnapshot) -> CardPicture:
         language=words_for(snapshot.language).code,
         sign=snapshot.look.sign,
         logo=snapshot.look.logo or b"",
+        steps=snapshot.steps,
     )
 
 
 def caption(snapshot: CardSnapshot, words: Words) -> Html:
     """The text below the picture. It fits into a caption, whatever the names of shop and reward."""
     customer = snapshot.customer
-    left = customer.stamps_required - customer.current_stamps
+    coming = snapshot.coming
     lines = [
         words.say("<b>{shop}</b>", shop=snapshot.business.name),
         words.say("{have} of {need} stamps", have=customer.current_stamps, need=customer.stamps_required),
         words.count(
-            "{n} more for: {reward}", "{n} more for: {reward}", left, reward=snapshot.program.terms.reward_description
+            "{n} more for: {reward}", "{n} more for: {reward}", coming.stamps_to_go, reward=coming.reward_description
         ),
     ]
     if customer.rewards_available:

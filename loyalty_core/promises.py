@@ -14,7 +14,7 @@ from functools import reduce
 from typing import NamedTuple
 
 from loyalty_core.customers import Card
-from loyalty_core.programs import Program
+from loyalty_core.programs import Program, running_goal
 from loyalty_core.steps import Step
 
 
@@ -47,6 +47,14 @@ def steps_since(card: Card, program: Program) -> int:
         return card.steps_since
     later = program.versions[card.program_version :] if card.current_stamps else (program.terms,)
     return next((terms.version for terms in later if terms.steps), 0)
+
+
+def step_places(card: Card, program: Program) -> tuple[int, ...]:
+    """Where on the running card steps lie, in ascending order, earned or not: those below its goal."""
+    if not card.steps_since and not program.terms.steps and card.program_version == program.terms.version:
+        return ()  # nearly always
+    goal = running_goal(card, program)
+    return tuple(step.stamps for step in promised_steps(card, program) if step.stamps < goal)
 
 
 def open_steps(card: Card, program: Program) -> tuple[PromisedStep, ...]:

@@ -47,11 +47,13 @@ def rewards_text(snapshot: CardSnapshot, words: Words) -> Html:
 def waiting_lines(snapshot: CardSnapshot, words: Words) -> list[Html]:
     """One line for each kind of available reward; without any, what is still missing."""
     if not snapshot.rewards:
-        left = snapshot.customer.stamps_required - snapshot.customer.current_stamps
-        reward = snapshot.program.terms.reward_description
+        coming = snapshot.coming
         return [
             words.count(
-                "None yet: {n} stamp to go for {reward}", "None yet: {n} stamps to go for {reward}", left, reward=reward
+                "None yet: {n} stamp to go for {reward}",
+                "None yet: {n} stamps to go for {reward}",
+                coming.stamps_to_go,
+                reward=coming.reward_description,
             )
         ]
     return reward_lines(snapshot.rewards, snapshot, words, since=True)

@@ -20,8 +20,10 @@ from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.shops.links import card_link, join_link
 from loyalty_app.shops.looks import ShopLook, read_look
 from loyalty_app.shops.programs import read_program
+from loyalty_core.customers import Card
 from loyalty_core.fields import BusinessId, can_be_seen
 from loyalty_core.programs import running_goal
+from loyalty_core.promises import step_places
 
 __all__ = [
     "CardPicture",
@@ -37,7 +39,7 @@ __all__ = [
 JPEG_QUALITY = 85
 SAMPLE_CODE = "CUS0000000000"
 # Raise it when cards are drawn differently, so that cached pictures are fetched again.
-LOOK = 1
+LOOK = 2
 
 
 def render_card(card: CardPicture) -> bytes:
@@ -84,21 +86,23 @@ def read_card(
     """
     [customer] = as_of(connection, [find_customer(connection, business_id, ref)], now)
     program = read_program(connection, business_id)
+    card = customer.card_of(program.id) or Card()
     business = find_business(connection, business_id)
     look = read_look(connection, business)
     return CardPicture(
         shop_name=business.name,
         customer_name=first_name(customer.name),
-        current_stamps=customer.card.current_stamps,
-        stamps_required=running_goal(customer.card, program),
+        current_stamps=card.current_stamps,
+        stamps_required=running_goal(card, program),
         reward_description=program.terms.reward_description,
-        rewards_available=customer.card.rewards_available,
+        rewards_available=card.rewards_available,
         qr_text=card_link(connection, business_id, customer.qr_code),
         qr_code=customer.qr_code,
         colour=business.card_color or BROWN,
         language=language or _language_of(business.name),
         sign=look.sign,
         logo=look.logo or b"",
+        steps=step_places(card, program),
     )
 
 
@@ -118,6 +122,7 @@ def sample_card(connection: Connection, business: Business, look: ShopLook, *, n
         language=language,
         sign=look.sign,
         logo=look.logo or b"",
+        steps=tuple(step.stamps for step in terms.steps),
     )
 
 

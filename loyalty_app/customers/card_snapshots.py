@@ -20,8 +20,9 @@ from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import BotId, BusinessId, ChatId, UserId
 from loyalty_core.ledger import apply, dropped_stamps
 from loyalty_core.programs import Program, Surplus
+from loyalty_core.promises import step_places
 from loyalty_core.rewards import Reward, RewardStatus
-from loyalty_core.views import CustomerView, customer_view
+from loyalty_core.views import CustomerView, NextReward, customer_view, next_reward
 
 
 class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +30,8 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     `rewards` are the available ones, the oldest first; `told_rewards` are those that messages about it name, in any
     status. `dropped` is how many stamps above the goal were dropped when the newest of them was earned, if that was
-    since the card was last shown. `link` is the content of the QR code. `language` is the chat's,
+    since the card was last shown. `steps` are the stamps at which rewards lie on the way, `coming` what is earned next.
+    `link` is the content of the QR code. `language` is the chat's,
     None if unknown. `reachable` is false if the person has blocked the bot.
     """
 
@@ -41,6 +43,8 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     rewards: tuple[Reward, ...]
     told_rewards: tuple[Reward, ...]
     dropped: int
+    steps: tuple[int, ...]
+    coming: NextReward
     link: str
     language: str | None
     reachable: bool
@@ -53,6 +57,7 @@ def look(connection: Connection, card: HeldCard, *, now: datetime | None = None)
     except CustomerNotFound:
         return None
     program, business = read_program(connection, card.business_id), find_business(connection, card.business_id)
+    own = customer.card_of(program.id) or Card()
     chat = find_chat(connection, card.bot_id, ChatId(card.user_id))
     return CardSnapshot(
         card=card,
@@ -63,6 +68,8 @@ def look(connection: Connection, card: HeldCard, *, now: datetime | None = None)
         rewards=available_rewards(connection, customer, now) if customer.card.rewards_available else (),
         told_rewards=_told(connection, card) if card.news else (),
         dropped=_dropped(connection, customer, program) if customer.card.rewards_earned > card.shown_rewards else 0,
+        steps=step_places(own, program),
+        coming=next_reward(own, program),
         link=card_link(connection, card.business_id, customer.qr_code),
         language=chat.language or chat.language_code,
         reachable=chat.blocked_at is None,

@@ -19,6 +19,7 @@ from loyalty_app.pictures.fonts import BOLD, MEDIUM
 from loyalty_app.pictures.layout import HEIGHT, MOST_SLOTS, PANEL, WIDTH, Box, Layout, layout
 from loyalty_app.pictures.marks import Sign, kept_logo
 from loyalty_app.pictures.stamps import STAR, count_strokes, count_width, draw_stamps, write_count
+from loyalty_app.pictures.step_marks import StepsShown, draw_steps
 from loyalty_app.pictures.text import Style, line
 
 BROWN = "#6F4E37"
@@ -37,7 +38,8 @@ SHOPS_KEPT, CUSTOMERS_KEPT = 16, 128  # 1.8 MB and 0.2 MB each
 class CardPicture(msgspec.Struct, frozen=True, kw_only=True):
     """What a card shows. `colour` is #RRGGBB; `language` gives the direction of reading.
 
-    `sign` is what its stamps show, `logo` a PNG beside the shop's name, both as `marks` keeps them.
+    `sign` is what its stamps show, `logo` a PNG beside the shop's name, both as `marks` keeps them. `steps` are the
+    stamps at which rewards lie on the way.
     """
 
     shop_name: str
@@ -52,6 +54,7 @@ class CardPicture(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "en"
     sign: Sign = STAR
     logo: bytes = b""
+    steps: tuple[int, ...] = ()
 
 
 def draw_card(card: CardPicture) -> Image.Image:
@@ -63,6 +66,7 @@ def draw_card(card: CardPicture) -> Image.Image:
     picture.paste(panel, (where.panel.left + INSET, where.panel.top + INSET))
     write_beside(picture, name, where.edge(where.customer), where.customer.bottom - 8, colours.quiet)
     draw_stamps(picture, card.current_stamps, card.stamps_required, colours, rtl=rtl, sign=card.sign)
+    draw_steps(picture, StepsShown(card.current_stamps, card.stamps_required, card.steps), colours, rtl=rtl)
     _draw_header(picture, card, where)
     return picture
 

@@ -50,15 +50,16 @@ def _draw_last(picture: Image.Image, place: Box, colours: Palette, *, filled: bo
     at, present = (place.left, place.top), sprites.gift(round(place.width * PRESENT))
     if filled:
         lay(picture, sprites.disc(place.width), at, colours.accent)
-        _centre(picture, present, place, colours.on_accent)
+        centre(picture, present, place, colours.on_accent)
         return
     lay(picture, empty_slot(place.width), at, colours.ink)
     if next_:
         lay(picture, sprites.ring(place.width, place.width * 0.075), at, colours.accent)
-    _centre(picture, present if next_ else faint(present, 0.75), place, colours.accent if next_ else colours.ink)
+    centre(picture, present if next_ else faint(present, 0.75), place, colours.accent if next_ else colours.ink)
 
 
-def _centre(picture: Image.Image, shape: Image.Image, place: Box, colour: tuple[int, int, int]) -> None:
+def centre(picture: Image.Image, shape: Image.Image, place: Box, colour: tuple[int, int, int]) -> None:
+    """Lay a shape into the middle of a place."""
     at = place.left + (place.width - shape.width) // 2, place.top + (place.height - shape.height) // 2
     lay(picture, shape, at, colour)
 

@@ -7,6 +7,7 @@ from bots.words import words_for
 from loyalty_app.chat.card_queue import cards_of, send_again
 from loyalty_core.fields import BotId, UserId
 from loyalty_core.programs import Surplus
+from loyalty_core.steps import Step
 from testkit.town import BOT, Town
 from tests.bots.customers import (
     card_of,
@@ -34,6 +35,16 @@ async def test_a_stamp_by_the_api_edits_the_card_in_place_and_sends_nothing(eith
     assert await code_on(lena, after) == [customer.qr_code]
     assert await lena.picture(after) != picture
     assert await sent(either_town, since=since) == []
+
+
+async def test_a_card_names_the_next_reward_and_marks_its_step(town: Town) -> None:
+    shop = await town.open_shop(steps=(Step(3, "A cookie"),))
+    lena = await come_in(town, shop)
+    customer = await only(shop)
+    await stamp(town, shop, customer)
+    assert "2 more for: A cookie" in (await card_of(lena)).words
+    await stamp(town, shop, customer, 2)
+    assert "7 more for: A coffee" in (await card_of(lena)).words
 
 
 async def test_one_to_go_is_told_once_and_so_is_the_reward_each_with_an_effect(town: Town) -> None:

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from loyalty_core.errors import InvalidRequest, VoidRefused
 from loyalty_core.events import RewardEarned
 from loyalty_core.programs import Program, ProgramChange, Surplus, changed
-from loyalty_core.promises import open_steps, promised_steps
+from loyalty_core.promises import open_steps, promised_steps, step_places
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.steps import Step
 from loyalty_core.views import NextReward, next_reward
@@ -109,6 +109,15 @@ def test_an_empty_card_has_the_steps_of_today() -> None:
     shop = a_shop(TEA)
     shop.change(steps=(CAKE,))
     assert places(shop) == [(6, "A cake")]
+
+
+def test_a_card_shows_steps_where_they_lie_below_its_goal_earned_or_not() -> None:
+    shop = a_shop(TEA, CAKE)
+    shop.stamp(4)
+    assert step_places(shop.card, shop.program) == (3, 6)
+    shop.change(steps=(TEA,), stamps_required=5)
+    assert step_places(shop.card, shop.program) == (3,), "a step above a goal that was lowered is earned with the goal"
+    assert step_places(a_shop().card, a_shop().program) == ()
 
 
 def test_a_step_that_is_added_joins_a_running_card() -> None:

@@ -74,6 +74,35 @@ def test_when_one_is_missing_the_last_slot_has_a_rim_in_the_accent() -> None:
     assert accents == [False, True, True]
 
 
+@in_both_directions
+def test_steps_are_marked_on_a_bar_where_they_lie_and_in_the_accent_once_passed(language: str) -> None:
+    plain, rtl = replace(LATIN, current_stamps=15, stamps_required=30, language=language), language == "ar"
+    area, bare = layout(rtl=rtl).slots, draw_card(plain)
+    passed, coming = (changed(bare, draw_card(replace(plain, steps=(step,)))) for step in (10, 20))
+    assert within(passed, area)
+    assert within(coming, area)
+    assert (passed.left < coming.left) is not rtl
+    edge = passed.left + passed.width / 2, passed.top + 3
+    assert alike(colour_at(draw_card(replace(plain, steps=(10,))), edge), palette(plain.colour).accent)
+
+
+@in_both_directions
+@pytest.mark.parametrize("required", [5, 10, 12, 20])
+def test_a_step_changes_its_own_slot_alone_and_the_goal_is_none(required: int, language: str) -> None:
+    plain = replace(LATIN, current_stamps=3, stamps_required=required, language=language)
+    for step in (2, 4):
+        mark = changed(draw_card(plain), draw_card(replace(plain, steps=(step,))))
+        assert within(mark, slots(required, rtl=language == "ar")[step - 1])
+        assert look_of(plain) != look_of(replace(plain, steps=(step,)))
+    assert draw_card(replace(plain, steps=(required,))).tobytes() == draw_card(plain).tobytes()
+
+
+@in_both_directions
+def test_a_card_with_steps_can_be_counted_as_any(language: str) -> None:
+    card = replace(LATIN, current_stamps=6, language=language, steps=(3, 6, 7, 8))
+    assert stamps_on(draw_card(card), card) == 6
+
+
 def test_slots_lie_in_two_rows_at_most_in_their_own_part_and_apart_from_each_other() -> None:
     for number in range(1, 21):
         places = slots(number, rtl=False)
