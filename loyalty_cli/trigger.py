@@ -32,8 +32,15 @@ def _full_card(service: RemoteApi) -> str:
     return path
 
 
+def _newcomer(service: RemoteApi) -> Json:
+    """Somebody new, with another such number."""
+    body = {"name": NAME, "phone": f"+1 212 555 {secrets.randbelow(PHONES):04}"}
+    customer: Json = service.send("POST", "/customers", body)
+    return customer
+
+
 def _created(service: RemoteApi) -> None:
-    service.send("POST", "/customers", {"name": NAME, "phone": f"+1 212 555 {secrets.randbelow(PHONES):04}"})
+    _newcomer(service)
 
 
 def _updated(service: RemoteApi) -> None:
@@ -50,7 +57,7 @@ def _test(service: RemoteApi) -> None:
 
 
 def _merge(service: RemoteApi) -> tuple[str, Json]:
-    first, other = _customer(service), service.send("POST", "/customers", {"name": NAME})
+    first, other = _customer(service), _newcomer(service)
     order = {"from_id": other["id"]}
     service.send("POST", f"{first}/merge", order)
     return first, order

@@ -34,6 +34,10 @@ class DayTotals(msgspec.Struct, frozen=True, kw_only=True):
         return DayTotals(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
 
 
+OF_PROGRAMS = tuple(name for name in DayTotals.__struct_fields__ if name != "new_customers")
+"""The figures that each program of a shop has of its own."""
+
+
 class Period(msgspec.Struct, frozen=True, rename={"first": "from", "last": "to"}):
     """Whole days, both ends included."""
 

@@ -15,7 +15,7 @@ Phone numbers and e-mail addresses are checked outside the core, where the libra
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -121,6 +121,12 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
         card = self.card_of(program_id) or Card()
         others = tuple(one for one in self.cards if one.program_id != program_id)
         return msgspec.structs.replace(self, program_id=program_id, card=card, others=others)
+
+
+def last_visit_of(cards: Sequence[Card]) -> tuple[date, bool] | None:
+    """The day on which somebody with these cards was last here, and whether it was not the first; None if never."""
+    days = [card.day for card in cards if card.day is not None]
+    return (max(days), sum(card.total_visits for card in cards) > 1) if days else None
 
 
 class ShownCode(msgspec.Struct, frozen=True):

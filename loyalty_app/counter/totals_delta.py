@@ -5,7 +5,6 @@ last visit then: a customer who returns moves from the old day to the new. Nothi
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from datetime import date
 
 from msgspec.structs import astuple
@@ -13,13 +12,12 @@ from msgspec.structs import astuple
 from loyalty_app.counter.answers import AnyOutcome
 from loyalty_app.db import tables
 from loyalty_app.db.bulk import BulkAdd, BulkWrite, Values
-from loyalty_core.analytics import DayTotals
+from loyalty_core.analytics import OF_PROGRAMS, DayTotals
 from loyalty_core.changes import Change
-from loyalty_core.customers import Card, Customer
+from loyalty_core.customers import Customer, last_visit_of
 
 OF_SHOPS = ("customers", "outstanding", "redeemed", "expired", "voided")
 OF_DAYS = (*DayTotals.__struct_fields__, "last_visits", "last_visits_again")
-OF_PROGRAMS = tuple(name for name in DayTotals.__struct_fields__ if name != "new_customers")
 LAST_VISITS, LAST_VISITS_AGAIN = len(OF_DAYS) - 2, len(OF_DAYS) - 1
 
 
@@ -113,12 +111,6 @@ def last_visit(customer: Customer | None) -> tuple[date, bool] | None:
     if not customer.others:
         return None if customer.card.day is None else (customer.card.day, customer.card.total_visits > 1)
     return last_visit_of([held.card for held in customer.cards])
-
-
-def last_visit_of(cards: Sequence[Card]) -> tuple[date, bool] | None:
-    """The same for somebody with these cards."""
-    days = [card.day for card in cards if card.day is not None]
-    return (max(days), sum(card.total_visits for card in cards) > 1) if days else None
 
 
 def _owed(customer: Customer) -> int:

@@ -14,14 +14,13 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, Table, select
 
-from loyalty_app.counter.totals_delta import OF_PROGRAMS, last_visit_of
 from loyalty_app.db.rows import CARD_FIELDS, customer_of, entry_of, reward_of
 from loyalty_app.db.tables import business_total, customer, daily_total, program_day, reward, transaction
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.further_programs import with_cards
 from loyalty_app.shops.programs import read_program
-from loyalty_core.analytics import DayTotals
-from loyalty_core.customers import Card, Customer
+from loyalty_core.analytics import OF_PROGRAMS, DayTotals
+from loyalty_core.customers import Card, Customer, last_visit_of
 from loyalty_core.ledger import Entry, EntryType, Folded, fold
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
