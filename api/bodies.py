@@ -188,6 +188,8 @@ class RewardQuery(PageQuery, frozen=True, kw_only=True):
 
 
 class AnalyticsQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which days to sum up."""
+    """Which days to sum up, and of which program or branch; without them, the whole shop."""
 
     days: Days = 30
+    program_id: Id | None = None
+    branch_id: Id | None = None

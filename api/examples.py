@@ -16,7 +16,7 @@ from loyalty_app.webhooks.delivery_log import AttemptView, DeliveryView
 from loyalty_app.webhooks.endpoints import LastDelivery, NewWebhookView, WebhookView
 from loyalty_app.webhooks.event_log import EventPage, LoggedEvent
 from loyalty_core.access import Plan, Scope
-from loyalty_core.analytics import CurrentFigures, DayTotals, period_of, summarise
+from loyalty_core.analytics import BranchFigures, CurrentFigures, DayTotals, period_of, program_figures, summarise
 from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import CustomerId
@@ -187,11 +187,10 @@ DETAILS = CustomerDetails(
     recent_transactions=(TRANSACTION,),
     rewards=(REWARD,),
 )
-SUMMARY = summarise(
-    period_of(2, NOW.date(), "Europe/Berlin"),
-    {NOW.date(): DayTotals(visits=31, stamps_added=40, new_customers=3, rewards_earned=4, rewards_redeemed=3)},
-    CurrentFigures(customers=310, outstanding=12, active=28, returning=25),
-)
+DAY = DayTotals(visits=31, stamps_added=40, new_customers=3, rewards_earned=4, rewards_redeemed=3)
+WEEKEND = summarise(period_of(2, NOW.date(), "Europe/Berlin"), {NOW.date(): DAY}, CurrentFigures(310, 12, 28, 25))
+AT_STATION = BranchFigures(branch_id=2, name="At the station", visits=31, stamps=40)
+SUMMARY = replace(WEEKEND, programs=(program_figures(7, None, DAY, 12),), branches=(AT_STATION,))
 FLAG = FlagView(
     id=8009,
     kind=FlagKind.MANY_VISITS,

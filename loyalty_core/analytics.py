@@ -5,13 +5,16 @@ The rules, in words:
 - Every day of the period has a row, an empty one too.
 - The stamps of a day do not include undone ones: they are taken off the day on which they were given.
 - Active customers had a visit in the period; returning ones among them had more than one visit in all.
+- Programs and branches have a share of the figures. The customers of a program are those who have a card of it; the
+  customers of a branch are those who had a visit there in the period.
 """
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import add
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from loyalty_core.errors import InvalidRequest
 
@@ -32,6 +35,10 @@ class DayTotals(msgspec.Struct, frozen=True, kw_only=True):
     def __add__(self, other: "DayTotals") -> "DayTotals":
         """Add field by field."""
         return DayTotals(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
+
+    def __sub__(self, other: "DayTotals") -> "DayTotals":
+        """What is left without the other, field by field."""
+        return DayTotals(**{name: getattr(self, name) - getattr(other, name) for name in self.__struct_fields__})
 
 
 OF_PROGRAMS = tuple(name for name in DayTotals.__struct_fields__ if name != "new_customers")
@@ -84,8 +91,31 @@ class Day(msgspec.Struct, frozen=True):
     rewards_redeemed: int
 
 
+class ProgramFigures(msgspec.Struct, frozen=True):
+    """The share of one program."""
+
+    program_id: int
+    title: str | None
+    visits: int
+    stamps: StampFigures
+    rewards: RewardFigures
+
+
+class BranchFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The share of one branch; without an id and a name these are the visits that no branch was noted for."""
+
+    branch_id: int | None = None
+    name: str | None
+    visits: int
+    stamps: int
+
+
 class Summary(msgspec.Struct, frozen=True):
-    """How a program does."""
+    """How a shop does, or one of its programs or branches.
+
+    Only a shop has `programs` and `branches`. `branches_since` is there if the figures of branches begin later than the
+    period.
+    """
 
     period: Period
     customers: CustomerFigures
@@ -93,9 +123,12 @@ class Summary(msgspec.Struct, frozen=True):
     stamps: StampFigures
     rewards: RewardFigures
     daily: tuple[Day, ...]
+    programs: tuple[ProgramFigures, ...] | UnsetType = UNSET
+    branches: tuple[BranchFigures, ...] | UnsetType = UNSET
+    branches_since: datetime | UnsetType = UNSET
 
 
-class CurrentFigures(msgspec.Struct, frozen=True, kw_only=True):
+class CurrentFigures(msgspec.Struct, frozen=True):
     """What daily totals cannot tell: how many customers and open rewards there are now, and how many were here."""
 
     customers: int
@@ -116,17 +149,25 @@ def summarise(period: Period, totals: dict[date, DayTotals], current: CurrentFig
     days = [period.first + timedelta(days=number) for number in range(period.days)]
     daily = tuple(_day(day, totals.get(day, DayTotals())) for day in days)
     whole = reduce(add, (totals[day] for day in days if day in totals), DayTotals())
-    rate = round(whole.rewards_redeemed / whole.rewards_earned, 4) if whole.rewards_earned else 0.0
     return Summary(
         period=period,
         customers=CustomerFigures(current.customers, whole.new_customers, current.active, current.returning),
         visits=whole.visits,
         stamps=StampFigures(whole.stamps_added, whole.stamps_voided),
-        rewards=RewardFigures(
-            whole.rewards_earned, whole.rewards_redeemed, whole.rewards_expired, current.outstanding, rate
-        ),
+        rewards=_rewards(whole, current.outstanding),
         daily=daily,
     )
+
+
+def program_figures(program_id: int, title: str | None, whole: DayTotals, outstanding: int) -> ProgramFigures:
+    """The share of a program, by its sums and the number of its open rewards."""
+    stamps = StampFigures(whole.stamps_added, whole.stamps_voided)
+    return ProgramFigures(program_id, title, whole.visits, stamps, _rewards(whole, outstanding))
+
+
+def _rewards(whole: DayTotals, outstanding: int) -> RewardFigures:
+    rate = round(whole.rewards_redeemed / whole.rewards_earned, 4) if whole.rewards_earned else 0.0
+    return RewardFigures(whole.rewards_earned, whole.rewards_redeemed, whole.rewards_expired, outstanding, rate)
 
 
 def _day(day: date, totals: DayTotals) -> Day:

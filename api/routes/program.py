@@ -12,7 +12,8 @@ from api.operations import Operation, serves
 from api.parsing import read_body, read_query
 from api.routes.customers import show_rewards
 from loyalty_app.chat.card_queue import repaint
-from loyalty_app.customers.analytics import read_summary
+from loyalty_app.customers.analytics_shares import read_analytics
+from loyalty_app.customers.branch_entries import Share
 from loyalty_app.customers.owed import read_rewards_summary
 from loyalty_app.shops.programs import ProgramPatch, change_program_once, read_program
 from loyalty_core.access import Scope
@@ -119,19 +120,27 @@ async def update_program(request: AppRequest) -> ASGIResponse:
     Operation(
         name="analytics.get",
         summary="Get a summary of the program",
-        text="Whole days of the business's time zone, today included.",
+        text="Whole days of the business's time zone, today included. Of the whole shop, with the shares of its "
+        "`programs` and `branches`; with `program_id`, `branch_id` or both, of that share alone. `customers` are then "
+        "those who have a card of the program, or those who had a visit at the branch in these days. If branches have "
+        "more entries than are read, `branches_since` says where their figures begin.",
         tag="Analytics",
         scope=Scope.ANALYTICS_READ,
         query=AnalyticsQuery,
         answer=Summary,
+        refusals=("program_not_found",),
         example=examples.SUMMARY,
     ),
 )
 async def get_analytics(request: AppRequest) -> ASGIResponse:
     """Sum up the last days."""
-    days, business = read_query(request, AnalyticsQuery).days, key_holder(request).business
-    now, read = runtime_of(request).clock(), runtime_of(request).database.read
-    return data_response(await read(lambda c: read_summary(c, business, days=days, now=now)))
+    query, business = read_query(request, AnalyticsQuery), key_holder(request).business
+    share, now, read = (
+        Share(query.program_id, query.branch_id),
+        runtime_of(request).clock(),
+        runtime_of(request).database.read,
+    )
+    return data_response(await read(lambda c: read_analytics(c, business, share, days=query.days, now=now)))
 
 
 HANDLERS = [list_rewards, sum_up_rewards, get_program, update_program, get_analytics]

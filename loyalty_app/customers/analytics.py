@@ -19,11 +19,12 @@ def read_summary(connection: Connection, business: Business, *, days: int, now: 
     """How the program did in the last days, today included. Raises InvalidRequest unless 1 ≤ days ≤ 365."""
     period = period_of(days, now.astimezone(business.zone).date(), business.timezone)
     return summarise(
-        period, _totals_without_erased(connection, business, period), _standing(connection, business, period, now)
+        period, totals_without_erased(connection, business, period), _standing(connection, business, period, now)
     )
 
 
-def _totals_without_erased(connection: Connection, business: Business, period: Period) -> dict[date, DayTotals]:
+def totals_without_erased(connection: Connection, business: Business, period: Period) -> dict[date, DayTotals]:
+    """The totals of the days on which something happened, without the arrival of customers erased since."""
     totals, zone = _totals(connection, business, period), business.zone
     own = (customer.c.business_id == business.id, customer.c.erased_at.is_not(None))
     since = customer.c.created_at >= datetime.combine(period.first, time(), zone)

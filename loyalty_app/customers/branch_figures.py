@@ -14,18 +14,10 @@ from loyalty_app.customers.transactions import DISORDER, first_entry_since
 from loyalty_app.db.tables import transaction
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.workplaces import branches_of
-from loyalty_core.analytics import period_of
+from loyalty_core.analytics import BranchFigures, period_of
 from loyalty_core.ledger import EntryType
 
 MOST_ENTRIES = 200_000
-
-
-class BranchFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """What one branch had; without a name these are the visits that no branch was noted for."""
-
-    name: str | None
-    visits: int
-    stamps: int
 
 
 class FiguresByBranch(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +47,8 @@ def read_branch_figures(
         first, since = cut.id + 1, max(since, cut.occurred_at.astimezone(business.zone))
     sums = _sums(connection, business, first, since)
     shown = [branch for branch in branches if branch.closed_at is None or branch.id in sums]
-    named = [_figures(branch.name, sums.get(branch.id)) for branch in shown]
-    elsewhere = [_figures(None, sums[None])] if None in sums else []
+    named = [_figures(branch.id, branch.name, sums.get(branch.id)) for branch in shown]
+    elsewhere = [_figures(None, None, sums[None])] if None in sums else []
     return FiguresByBranch(since=since, whole=cut is None, branches=(*named, *elsewhere))
 
 
@@ -79,5 +71,6 @@ def _sums(
     return {row.branch_id: row for row in connection.execute(visits.group_by(entry.branch_id))}
 
 
-def _figures(name: str | None, sums: Row[tuple[int | None, int, int]] | None) -> BranchFigures:
-    return BranchFigures(name=name, visits=sums.visits if sums else 0, stamps=int(sums.stamps) if sums else 0)
+def _figures(branch_id: int | None, name: str | None, sums: Row[tuple[int | None, int, int]] | None) -> BranchFigures:
+    visits, stamps = (sums.visits, int(sums.stamps)) if sums else (0, 0)
+    return BranchFigures(branch_id=branch_id, name=name, visits=visits, stamps=stamps)

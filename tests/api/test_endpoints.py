@@ -117,7 +117,7 @@ async def test_the_program_has_exactly_the_fields_of_the_contract(till: Till) ->
 
 async def test_the_summary_has_exactly_the_fields_of_the_contract(till: Till) -> None:
     summary = given(await till.get("/analytics"))
-    assert fields(summary) == {"period", "customers", "visits", "stamps", "rewards", "daily"}
+    assert fields(summary) == {"period", "customers", "visits", "stamps", "rewards", "daily", "programs", "branches"}
     assert fields(summary, "period") == {"days", "from", "to", "timezone"}
     assert fields(summary, "customers") == {"total", "new", "active", "returning"}
     assert fields(summary, "stamps") == {"added", "voided"}

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from loyalty_core.analytics import CurrentFigures, DayTotals, Summary, period_of, summarise
+from loyalty_core.analytics import CurrentFigures, DayTotals, Summary, period_of, program_figures, summarise
 from loyalty_core.errors import InvalidRequest
 
 TODAY = date(2026, 3, 2)
@@ -81,3 +81,12 @@ def test_the_rate_is_redeemed_per_earned_and_zero_when_nothing_was_earned(
 ) -> None:
     totals = {TODAY: DayTotals(rewards_earned=earned, rewards_redeemed=redeemed)}
     assert summary(1, totals).rewards.redemption_rate == rate
+
+
+def test_what_one_program_had_is_what_is_left_of_the_whole_without_the_others() -> None:
+    whole = DayTotals(visits=5, stamps_added=9, stamps_voided=1, rewards_earned=4, rewards_redeemed=2)
+    mine = whole - DayTotals(visits=2, stamps_added=3, rewards_earned=2, rewards_redeemed=1)
+    found = program_figures(7, "Salads", mine, 3)
+    assert (found.visits, found.stamps.added, found.stamps.voided) == (3, 6, 1)
+    assert (found.rewards.earned, found.rewards.redeemed, found.rewards.outstanding) == (2, 1, 3)
+    assert found.rewards.redemption_rate == 0.5

@@ -18,7 +18,7 @@ export interface Actor {
   name: string | null;
 }
 
-/** How a program does. */
+/** How a shop does, or one of its programs or branches. Only a shop has `programs` and `branches`. `branches_since` is there if the figures of branches begin later than the period. */
 export interface Analytics {
   period: Period;
   customers: CustomerFigures;
@@ -26,6 +26,9 @@ export interface Analytics {
   stamps: StampFigures;
   rewards: RewardFigures;
   daily: Day[];
+  programs?: ProgramFigures[];
+  branches?: BranchFigures[];
+  branchesSince?: string;
 }
 
 /** What became of one item of a batch: what a single request would have got, the outcome or the problem. `idempotency_key` is the item's. `replayed` says that it was stamped before, and not again. */
@@ -55,6 +58,14 @@ export interface Branch {
   name: string;
   createdAt: string;
   closedAt?: string;
+}
+
+/** The share of one branch; without an id and a name these are the visits that no branch was noted for. */
+export interface BranchFigures {
+  branchId: number | null;
+  name: string | null;
+  visits: number;
+  stamps: number;
 }
 
 /** A customer's card of one program as the world sees it; an archived program has no next reward. */
@@ -400,6 +411,15 @@ export interface Program {
   title?: string | null;
   main?: boolean;
   archived?: boolean;
+}
+
+/** The share of one program. */
+export interface ProgramFigures {
+  programId: number;
+  title: string | null;
+  visits: number;
+  stamps: StampFigures;
+  rewards: RewardFigures;
 }
 
 /** How many deliveries were queued, and the first of them. */

@@ -92,7 +92,7 @@ export interface Program {
 /** Operations on analytics. */
 export interface Analytics {
   /** Get a summary of the program. */
-  get(given?: { days?: number }): Promise<models.Analytics>;
+  get(given?: { days?: number; programId?: number; branchId?: number }): Promise<models.Analytics>;
 }
 
 /** Operations on programs. */

@@ -170,8 +170,8 @@ class Analytics {
     this.#client = client;
   }
 
-  async get({ days } = {}) {
-    return (await this.#client.json("GET", "/analytics", { query: { days } })).data;
+  async get({ days, programId, branchId } = {}) {
+    return (await this.#client.json("GET", "/analytics", { query: { days, programId, branchId } })).data;
   }
 }
 

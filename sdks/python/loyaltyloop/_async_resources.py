@@ -574,6 +574,8 @@ class AsyncAnalytics:
         self,
         *,
         days: int | NotGiven = NOT_GIVEN,
+        program_id: int | NotGiven = NOT_GIVEN,
+        branch_id: int | NotGiven = NOT_GIVEN,
     ) -> models.Analytics:
         """Get a summary of the program. Raises LoyaltyLoopError."""
         call = Call.of(
@@ -581,6 +583,8 @@ class AsyncAnalytics:
             "/analytics",
             query={
                 "days": days,
+                "program_id": program_id,
+                "branch_id": branch_id,
             },
         )
         answer = await self._run(call)

@@ -49,7 +49,9 @@ class Actor(Model):
 
 
 class Analytics(Model):
-    """How a program does."""
+    """How a shop does, or one of its programs or branches. Only a shop has `programs` and `branches`.
+    `branches_since` is there if the figures of branches begin later than the period.
+    """
 
     period: Period
 
@@ -63,12 +65,20 @@ class Analytics(Model):
 
     daily: list[Day]
 
+    programs: list[ProgramFigures]
+
+    branches: list[BranchFigures]
+
+    branches_since: str
+
     _models: ClassVar[Models] = {
         "period": lambda: Period,
         "customers": lambda: CustomerFigures,
         "stamps": lambda: StampFigures,
         "rewards": lambda: RewardFigures,
         "daily": lambda: Day,
+        "programs": lambda: ProgramFigures,
+        "branches": lambda: BranchFigures,
     }
 
 
@@ -121,6 +131,18 @@ class Branch(Model):
     created_at: str
 
     closed_at: str
+
+
+class BranchFigures(Model):
+    """The share of one branch; without an id and a name these are the visits that no branch was noted for."""
+
+    branch_id: int | None
+
+    name: str | None
+
+    visits: int
+
+    stamps: int
 
 
 class Card(Model):
@@ -730,6 +752,25 @@ class Program(Model):
     _models: ClassVar[Models] = {
         "steps": lambda: Step,
         "bonus_hours": lambda: BonusHours,
+    }
+
+
+class ProgramFigures(Model):
+    """The share of one program."""
+
+    program_id: int
+
+    title: str | None
+
+    visits: int
+
+    stamps: StampFigures
+
+    rewards: RewardFigures
+
+    _models: ClassVar[Models] = {
+        "stamps": lambda: StampFigures,
+        "rewards": lambda: RewardFigures,
     }
 
 

@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * How a program does. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * How a shop does, or one of its programs or branches. Only a shop has `programs` and `branches`. `branches_since` is there if the figures of branches begin later than the period. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read \LoyaltyLoop\Models\Period $period
  * @property-read \LoyaltyLoop\Models\CustomerFigures $customers
@@ -15,6 +15,9 @@ use LoyaltyLoop\Model;
  * @property-read \LoyaltyLoop\Models\StampFigures $stamps
  * @property-read \LoyaltyLoop\Models\RewardFigures $rewards
  * @property-read list<\LoyaltyLoop\Models\Day> $daily
+ * @property-read list<\LoyaltyLoop\Models\ProgramFigures> $programs
+ * @property-read list<\LoyaltyLoop\Models\BranchFigures> $branches
+ * @property-read string $branchesSince
  */
 final class Analytics extends Model
 {
@@ -24,5 +27,7 @@ final class Analytics extends Model
         "stamps" => StampFigures::class,
         "rewards" => RewardFigures::class,
         "daily" => Day::class,
+        "programs" => ProgramFigures::class,
+        "branches" => BranchFigures::class,
     ];
 }

@@ -26,12 +26,12 @@ final class Analytics
      * @return Models\Analytics
      * @throws LoyaltyLoopError
      */
-    public function get(int|NotGiven $days = NotGiven::Value): Models\Analytics
+    public function get(int|NotGiven $days = NotGiven::Value, int|NotGiven $programId = NotGiven::Value, int|NotGiven $branchId = NotGiven::Value): Models\Analytics
     {
         $call = new Call(
             "GET",
             "/analytics",
-            query: ["days" => $days, ],
+            query: ["days" => $days, "program_id" => $programId, "branch_id" => $branchId, ],
         );
         return Model::shaped(Models\Analytics::class, $this->line->send($call)->json()["data"]);
     }
