@@ -54,13 +54,12 @@ async def show(bot: TelegramBot, snapshot: CardSnapshot, *, now: datetime) -> Sh
 
 
 def _as_now(snapshot: CardSnapshot, message_id: int | None, told: ToldNews) -> ShownCard:
-    customer = snapshot.customer
     return ShownCard(
         card=snapshot.card,
         message_id=message_id,
-        version=customer.version,
-        stamps=customer.current_stamps,
-        rewards=customer.rewards_earned,
+        version=snapshot.customer.version,
+        stamps=snapshot.stamps,
+        rewards=snapshot.earned,
         news=write_news(told.news),
     )
 

@@ -9,11 +9,16 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from bots.buttons import Rows, button
-from bots.words import Html, Words, words_for
+from bots.words import Html, Words, shortened, words_for
 from loyalty_app.customers.card_pictures import CardPicture, first_name
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.pictures.card import BROWN
 from loyalty_core.rewards import Reward
+from loyalty_core.views import CardView
+
+TURN = "turn"
+"""The verb of the buttons that turn to another card of the shop."""
+LONGEST_TITLE = 24
 
 
 def picture_of(snapshot: CardSnapshot) -> CardPicture:
@@ -40,11 +45,20 @@ def caption(snapshot: CardSnapshot, words: Words) -> Html:
     customer = snapshot.customer
     coming = snapshot.coming
     lines = [
-        words.say("<b>{shop}</b>", shop=snapshot.business.name),
+        _head(snapshot, words),
         words.say("{have} of {need} stamps", have=customer.current_stamps, need=customer.stamps_required),
         words.count(
             "{n} more for: {reward}", "{n} more for: {reward}", coming.stamps_to_go, reward=coming.reward_description
         ),
+    ]
+    lines += [
+        words.say(
+            "{title}: <b>{have} of {need}</b>",
+            title=title_of(card, snapshot),
+            have=card.current_stamps,
+            need=card.stamps_required,
+        )
+        for card in snapshot.others
     ]
     if customer.rewards_available:
         n = customer.rewards_available
@@ -52,6 +66,19 @@ def caption(snapshot: CardSnapshot, words: Words) -> Html:
     if not customer.total_visits:
         lines.append(words.say("<i>Show this card whenever you pay.</i>"))
     return Html("\n".join(lines))
+
+
+def _head(snapshot: CardSnapshot, words: Words) -> Html:
+    """The name of the shop, with the title of the shown program if there are other cards."""
+    shop = words.say("<b>{shop}</b>", shop=snapshot.business.name)
+    if not snapshot.others or snapshot.program.title is None:
+        return shop
+    return Html("\n".join([shop, words.say("<b>{title}</b>", title=shortened(snapshot.title, LONGEST_TITLE))]))
+
+
+def title_of(card: CardView, snapshot: CardSnapshot) -> str:
+    """What the program of a card is called, short enough for a line and a button."""
+    return shortened(card.title or snapshot.business.name, LONGEST_TITLE)
 
 
 def dropped_lines(dropped: int, words: Words) -> list[Html]:
@@ -72,7 +99,9 @@ def card_rows(snapshot: CardSnapshot, words: Words) -> Rows:
     shop, waiting = snapshot.business.id, snapshot.customer.rewards_available
     rewards = words.label("🎁 Rewards ({n})", n=waiting) if waiting else words.label("🎁 Rewards")
     is_new = snapshot.customer.phone is None and not snapshot.customer.total_visits
+    turns = [button(title_of(card, snapshot), TURN, shop, card.program_id) for card in snapshot.others]
     return [
+        *(turns[place : place + 2] for place in range(0, len(turns), 2)),
         [button(rewards, "myrewards", shop), button(words.label("🕘 History"), "myhistory", shop)],
         [
             *([button(words.label("📱 Use my number"), "myphone", shop)] if is_new else []),

@@ -18,6 +18,7 @@ from bots.card_messages import dropped_lines, reward_lines
 from bots.words import TEXT, Html, Words, fitted
 from loyalty_app.chat.card_news import TRUE, UNDONE, CardNews, NewsKind
 from loyalty_app.customers.card_snapshots import CardSnapshot
+from loyalty_app.customers.shown_cards import CardState
 from loyalty_core.rewards import Reward, RewardStatus
 
 PARTY, FLAME = "5046509860389126442", "5104841245755180586"
@@ -35,8 +36,8 @@ def fresh_news(snapshot: CardSnapshot, told: tuple[CardNews, ...], now: datetime
     earned = _newly_earned(snapshot)
     if earned:
         kind = NewsKind.REWARDS
-    elif (customer.rewards_earned, customer.current_stamps) > (card.shown_rewards, card.shown_stamps) and _near(
-        snapshot
+    elif (snapshot.earned, snapshot.stamps) > (card.shown_rewards, card.shown_stamps) and _is_near(
+        snapshot, snapshot.program.id
     ):
         kind = NewsKind.ONE_TO_GO
     else:
@@ -47,19 +48,25 @@ def fresh_news(snapshot: CardSnapshot, told: tuple[CardNews, ...], now: datetime
         earned=customer.rewards_earned,
         since=now,
         reward_ids=tuple(reward.id for reward in earned),
+        program_id=snapshot.program.id,
     )
     return None if any(news.is_about_the_same(other) for other in told) else news
 
 
 def _newly_earned(snapshot: CardSnapshot) -> tuple[Reward, ...]:
     """The rewards earned since the card was last shown, if they are still available."""
-    count = snapshot.customer.rewards_earned - snapshot.card.shown_rewards
+    count = snapshot.earned - snapshot.card.shown_rewards
     return snapshot.rewards[-count:] if count > 0 else ()
 
 
-def _near(snapshot: CardSnapshot) -> bool:
-    customer = snapshot.customer
-    return bool(customer.current_stamps) and customer.stamps_required - customer.current_stamps == 1
+def _state(snapshot: CardSnapshot, program_id: int | None) -> CardState | None:
+    """The card of a program as it is now."""
+    return next((state for state in snapshot.states if state.program_id == program_id), None)
+
+
+def _is_near(snapshot: CardSnapshot, program_id: int | None) -> bool:
+    state = _state(snapshot, program_id)
+    return state is not None and state.is_near
 
 
 def revived(told: tuple[CardNews, ...], snapshot: CardSnapshot, now: datetime) -> tuple[CardNews, ...]:
@@ -78,8 +85,9 @@ def revived(told: tuple[CardNews, ...], snapshot: CardSnapshot, now: datetime) -
 
 def _waits_for(news: CardNews, snapshot: CardSnapshot) -> bool:
     customer = snapshot.customer
-    place = (news.kind, news.customer_id, news.earned)
-    return news.says == UNDONE and place == (NewsKind.REWARDS, customer.id, customer.rewards_earned)
+    place = (news.kind, news.customer_id, news.program_id, news.earned)
+    now = (NewsKind.REWARDS, customer.id, snapshot.program.id, customer.rewards_earned)
+    return news.says == UNDONE and place == now
 
 
 def says_now(news: CardNews, snapshot: CardSnapshot) -> str:
@@ -94,10 +102,10 @@ def says_now(news: CardNews, snapshot: CardSnapshot) -> str:
 
 def _is_or_was_near(news: CardNews, snapshot: CardSnapshot) -> bool:
     """Whether one stamp is missing, or the reward was earned since."""
-    customer = snapshot.customer
-    if news.customer_id != customer.id or customer.rewards_earned < news.earned:
+    state = _state(snapshot, news.program_id)
+    if state is None or news.customer_id != snapshot.customer.id or state.earned < news.earned:
         return False
-    return customer.rewards_earned > news.earned or _near(snapshot)
+    return state.earned > news.earned or state.is_near
 
 
 def _rewards_of(news: CardNews, snapshot: CardSnapshot) -> list[Reward]:
@@ -111,7 +119,8 @@ def news_text(news: CardNews, snapshot: CardSnapshot, words: Words) -> Html:
     if now == UNDONE:
         return words.say("↩️ A stamp was taken back at <b>{shop}</b>. Your card shows how many you have now.", shop=shop)
     if news.kind is NewsKind.ONE_TO_GO:
-        reward = snapshot.program.terms.reward_description
+        state = _state(snapshot, news.program_id)
+        reward = state.reward if state else snapshot.program.terms.reward_description
         return words.say("🔥 One stamp to go at <b>{shop}</b>!\nThen it is yours: {reward}", shop=shop, reward=reward)
     rewards = _rewards_of(news, snapshot)
     return _earned_text(rewards, snapshot, words) if now == TRUE else _settled_text(rewards, snapshot, words)

@@ -65,11 +65,10 @@ def _given_up(card: HeldCard, snapshot: CardSnapshot | None) -> ShownCard:
     """The result for a card that Telegram refuses in this chat: it counts as shown, without a message."""
     if snapshot is None:
         return ShownCard(card=card, gone=True)
-    customer = snapshot.customer
     return ShownCard(
         card=card,
-        version=customer.version,
-        stamps=customer.current_stamps,
-        rewards=customer.rewards_earned,
+        version=snapshot.customer.version,
+        stamps=snapshot.stamps,
+        rewards=snapshot.earned,
         news=card.news,
     )

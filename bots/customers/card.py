@@ -5,8 +5,8 @@ Sending cards is in `bots/card_delivery.py`.
 
 from datetime import datetime
 
-from bots.card_messages import caption, card_rows, reward_lines
-from bots.customers.own_cards import back_row, pressed_card, turn_over
+from bots.card_messages import TURN, caption, card_rows, reward_lines
+from bots.customers.own_cards import back_row, draw_over, pressed_card, turn_over
 from bots.turn import Turn
 from bots.words import CAPTION, Html, Words, fitted
 from loyalty_app.chat.chats import ChatChange
@@ -22,7 +22,20 @@ async def show_front(turn: Turn) -> None:
         return
     if turn.pressed_id != snapshot.card.message_id and turn.pressed_id == turn.chat.screen_id:
         await _take_screen_away(turn)
-    await turn_over(turn, snapshot, caption(snapshot, turn.words), card_rows(snapshot, turn.words))
+    await _show_front(turn, snapshot)
+
+
+async def turn_to(turn: Turn) -> None:
+    """Turn to the card of another program: shop, the number of the program. It is shown until the next stamp."""
+    snapshot = await pressed_card(turn, turn.press.number(1))
+    if snapshot is not None:
+        await _show_front(turn, snapshot)
+
+
+async def _show_front(turn: Turn, snapshot: CardSnapshot) -> None:
+    """Where there are several cards, the picture may be of another one."""
+    over = draw_over if snapshot.others else turn_over
+    await over(turn, snapshot, caption(snapshot, turn.words), card_rows(snapshot, turn.words))
 
 
 async def _take_screen_away(turn: Turn) -> None:
@@ -99,4 +112,4 @@ def _told(deed: Deed, when: str, words: Words) -> Html:
             return words.count("{time}: {n} stamp", "{time}: {n} stamps", n, time=when)
 
 
-PRESSES = {"mycard": show_front, "myrewards": show_rewards, "myhistory": show_history}
+PRESSES = {"mycard": show_front, TURN: turn_to, "myrewards": show_rewards, "myhistory": show_history}

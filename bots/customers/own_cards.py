@@ -4,19 +4,29 @@ What a button says is never trusted: a card is looked up by the person's own use
 card worker sends and edits them.
 """
 
+from typing import Any
+
+from telegram import InputMediaPhoto
+
 from bots.buttons import Rows, button, keyboard
+from bots.card_delivery import NO_PARSE_MODE
+from bots.card_messages import picture_of
 from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.chat.card_queue import send_again
 from loyalty_app.chat.chats import HeldCard
+from loyalty_app.customers.card_pictures import render_card
 from loyalty_app.customers.card_snapshots import CardSnapshot, look_at_all, look_for
+from loyalty_app.pictures.render_thread import drawn
 from loyalty_core.fields import BusinessId
 
 
-async def find_own(turn: Turn, business_id: BusinessId) -> CardSnapshot | None:
-    """The person's card of a shop; None if they hold none."""
+async def find_own(turn: Turn, business_id: BusinessId, turned_to: int | None = None) -> CardSnapshot | None:
+    """The person's card of a shop, turned to the program of that number; None if they hold none."""
     bot_id, user_id, now = turn.bot_id, turn.user_id, turn.now()
-    return await turn.read(lambda c: look_for(c, business_id, bot_id=bot_id, user_id=user_id, now=now))
+    return await turn.read(
+        lambda c: look_for(c, business_id, bot_id=bot_id, user_id=user_id, now=now, turned_to=turned_to)
+    )
 
 
 async def find_all(turn: Turn) -> list[CardSnapshot]:
@@ -25,9 +35,9 @@ async def find_all(turn: Turn) -> list[CardSnapshot]:
     return await turn.read(lambda connection: look_at_all(connection, bot_id, user_id, now=now))
 
 
-async def pressed_card(turn: Turn) -> CardSnapshot | None:
+async def pressed_card(turn: Turn, turned_to: int | None = None) -> CardSnapshot | None:
     """The person's card of the shop that a button names; if there is none, the person is told."""
-    snapshot = await find_own(turn, turn.press.business_id)
+    snapshot = await find_own(turn, turn.press.business_id, turned_to)
     if snapshot is None:
         await turn.toast(turn.words.plain("This card is no longer here."), alert=True)
     return snapshot
@@ -60,6 +70,19 @@ async def turn_over(turn: Turn, snapshot: CardSnapshot, text: Html, rows: Rows) 
     """
     message_id = snapshot.card.message_id
     if turn.pressed_id is None or turn.pressed_id != message_id or not await _caption(turn, message_id, text, rows):
+        await bring_down(turn, snapshot.card)
+
+
+async def draw_over(turn: Turn, snapshot: CardSnapshot, text: Html, rows: Rows) -> None:
+    """The same with the picture of the snapshot, in place of that of another program."""
+    message_id = snapshot.card.message_id
+    if turn.pressed_id is None or turn.pressed_id != message_id:
+        await bring_down(turn, snapshot.card)
+        return
+    picture = await drawn(render_card, picture_of(snapshot))
+    media = InputMediaPhoto(picture, caption=text, filename="card.jpg")
+    edit: dict[str, Any] = {"media": media, "reply_markup": keyboard(rows), "api_kwargs": NO_PARSE_MODE}
+    if not await turn.edited(turn.bot.edit_message_media, message_id, **edit):
         await bring_down(turn, snapshot.card)
 
 

@@ -29,7 +29,8 @@ class CardNews(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A message about a card. `earned` is how many rewards the card had earned when it was sent.
 
     `says` stands for its present text, empty for the first one, and `since` is when it got it. `message_id` is None if
-    it is not known, or the message is gone. `reward_ids` are the rewards that it names.
+    it is not known, or the message is gone. `reward_ids` are the rewards that it names. `program_id` is the program of
+    the card, None for the one with which the shop began.
     """
 
     kind: NewsKind
@@ -39,10 +40,11 @@ class CardNews(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message_id: int | None = None
     reward_ids: tuple[int, ...] = ()
     says: str = ""
+    program_id: int | None = None
 
     def is_about_the_same(self, other: "CardNews") -> bool:
         """Whether two messages tell the same, so that one of them is enough."""
-        about = ("kind", "customer_id", "earned", "reward_ids")
+        about = ("kind", "customer_id", "program_id", "earned", "reward_ids")
         return all(getattr(self, name) == getattr(other, name) for name in about)
 
     def is_forgotten(self, now: datetime) -> bool:

@@ -89,8 +89,9 @@ Place = tuple[int, int, int]
 class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
     """A card in a chat: whose it is, the message that shows it, and the state it shows.
 
-    `shown_rewards` counts all rewards ever earned. `due_at` is set while the card is to be shown again; `tries` counts
-    failed showings since. `news` are the messages about it, as `card_news` writes them.
+    `shown_rewards` counts all rewards ever earned, and `shown_stamps` the stamps on the cards of all programs. `due_at`
+    is set while the card is to be shown again; `tries` counts failed showings since. `news` are the messages about it,
+    as `card_news` writes them.
     """
 
     business_id: BusinessId

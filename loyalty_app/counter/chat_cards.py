@@ -73,8 +73,8 @@ class ChatCards:
             user_id=UserId(holder.user_id),
             customer_id=customer.id,
             created_at=now,
-            shown_stamps=customer.card.current_stamps,
-            shown_rewards=customer.card.rewards_earned,
+            shown_stamps=_stamps(customer),
+            shown_rewards=_earned(customer),
             due_at=now + FIRST_SHOWING,
         )
         return (card,)
@@ -91,8 +91,8 @@ class ChatCards:
                 card,
                 customer_id=kept.id,
                 shown_version=0,
-                shown_stamps=kept.card.current_stamps,
-                shown_rewards=kept.card.rewards_earned,
+                shown_stamps=_stamps(kept),
+                shown_rewards=_earned(kept),
                 due_at=now,
                 tries=0,
                 lease=None,
@@ -105,3 +105,12 @@ class ChatCards:
     def _of_customer(self, customer: Customer) -> list[HeldCard]:
         theirs = (customer.business_id, customer.id)
         return [card for card in self.held.values() if (card.business_id, card.customer_id) == theirs]
+
+
+def _stamps(customer: Customer) -> int:
+    """The stamps on all cards of a customer; a chat shows one, and tells news of all."""
+    return sum(one.card.current_stamps for one in customer.cards)
+
+
+def _earned(customer: Customer) -> int:
+    return sum(one.card.rewards_earned for one in customer.cards)

@@ -9,12 +9,13 @@ from loyalty_app.chat.card_news import read_news
 from loyalty_app.chat.card_queue import cards_of, find_card
 from loyalty_app.chat.chats import HeldCard, find_chat
 from loyalty_app.customers.lists import as_of, find_customer
+from loyalty_app.customers.shown_cards import CardState, other_cards, program_to_show, shown_view, states_of
 from loyalty_app.db.rows import entry_of, reward_of
 from loyalty_app.db.tables import reward, transaction
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.shops.links import card_link
 from loyalty_app.shops.looks import ShopLook, read_look
-from loyalty_app.shops.programs import read_program
+from loyalty_app.shops.programs import program_of
 from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import BotId, BusinessId, ChatId, UserId
@@ -22,7 +23,7 @@ from loyalty_core.ledger import apply, dropped_stamps
 from loyalty_core.programs import Program, Surplus
 from loyalty_core.promises import step_places
 from loyalty_core.rewards import Reward, RewardStatus
-from loyalty_core.views import CustomerView, NextReward, customer_view, next_reward
+from loyalty_core.views import CardView, CustomerView, NextReward, next_reward
 
 
 class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +34,9 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     since the card was last shown. `steps` are the stamps at which rewards lie on the way, `coming` what is earned next.
     `link` is the content of the QR code. `language` is the chat's,
     None if unknown. `reachable` is false if the person has blocked the bot.
+
+    In a shop with several programs, `program` and the stamps of `customer` are those of the card that is shown;
+    `others` are the cards beside it, `states` all of them. The rewards are those of all programs.
     """
 
     card: HeldCard
@@ -48,15 +52,36 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     link: str
     language: str | None
     reachable: bool
+    others: tuple[CardView, ...] = ()
+    states: tuple[CardState, ...] = ()
+
+    @property
+    def stamps(self) -> int:
+        """The stamps on all cards together, by which a new one is noticed."""
+        return sum(state.stamps for state in self.states)
+
+    @property
+    def earned(self) -> int:
+        """The rewards that all cards together have earned."""
+        return sum(state.earned for state in self.states)
+
+    @property
+    def title(self) -> str:
+        """What the shown program is called."""
+        return self.program.title or self.business.name
 
 
-def look(connection: Connection, card: HeldCard, *, now: datetime | None = None) -> CardSnapshot | None:
-    """The snapshot of a card at `now`; None if its customer was erased."""
+def look(
+    connection: Connection, card: HeldCard, *, now: datetime | None = None, turned_to: int | None = None
+) -> CardSnapshot | None:
+    """The snapshot of a card at `now`, turned to the program of that number; None if its customer was erased."""
     try:
         [customer] = as_of(connection, [find_customer(connection, card.business_id, card.customer_id)], now)
     except CustomerNotFound:
         return None
-    program, business = read_program(connection, card.business_id), find_business(connection, card.business_id)
+    business = find_business(connection, card.business_id)
+    program = program_to_show(customer, program_of(connection, business), turned_to)
+    view, states = shown_view(customer, program), states_of(customer, program)
     own = customer.card_of(program.id) or Card()
     chat = find_chat(connection, card.bot_id, ChatId(card.user_id))
     return CardSnapshot(
@@ -64,24 +89,36 @@ def look(connection: Connection, card: HeldCard, *, now: datetime | None = None)
         business=business,
         look=read_look(connection, business),
         program=program,
-        customer=customer_view(customer, program),
-        rewards=available_rewards(connection, customer, now) if customer.card.rewards_available else (),
+        customer=view,
+        rewards=available_rewards(connection, customer, now) if view.rewards_available else (),
         told_rewards=_told(connection, card) if card.news else (),
-        dropped=_dropped(connection, customer, program) if customer.card.rewards_earned > card.shown_rewards else 0,
+        dropped=_dropped(connection, customer, program) if _has_earned(states, card) else 0,
         steps=step_places(own, program),
         coming=next_reward(own, program),
         link=card_link(connection, card.business_id, customer.qr_code),
         language=chat.language or chat.language_code,
         reachable=chat.blocked_at is None,
+        others=other_cards(view, program, business.id),
+        states=states,
     )
 
 
+def _has_earned(states: tuple[CardState, ...], card: HeldCard) -> bool:
+    return sum(state.earned for state in states) > card.shown_rewards
+
+
 def look_for(
-    connection: Connection, business_id: BusinessId, *, bot_id: BotId, user_id: UserId, now: datetime | None = None
+    connection: Connection,
+    business_id: BusinessId,
+    *,
+    bot_id: BotId,
+    user_id: UserId,
+    now: datetime | None = None,
+    turned_to: int | None = None,
 ) -> CardSnapshot | None:
     """The shop's card that a person holds in their chat with a bot; None if they hold none."""
     card = find_card(connection, business_id, bot_id=bot_id, user_id=user_id)
-    return look(connection, card, now=now) if card is not None else None
+    return look(connection, card, now=now, turned_to=turned_to) if card is not None else None
 
 
 def look_at_all(
@@ -114,7 +151,7 @@ def _dropped(connection: Connection, customer: Customer, program: Program) -> in
     rows = connection.execute(select(transaction).where(*own).order_by(transaction.c.id))
     card, dropped = Card(), 0
     for entry in map(entry_of, rows):
-        if entry.voided_by is not None:
+        if entry.voided_by is not None or entry.program_id != program.id:
             continue
         then = program.at(entry.program_version)
         after = apply(card, entry, then, None)
