@@ -1,6 +1,8 @@
 """Merging customers who have cards of several programs: each card is folded, kept and put back for itself."""
 
 import asyncio
+from random import Random
+from typing import Any
 
 import msgspec
 import pytest
@@ -37,9 +39,9 @@ def stamps_on(customer: Customer) -> dict[int | None, int]:
     return {held.program_id: held.card.current_stamps for held in customer.cards}
 
 
-async def kept(shop: Shop) -> list[object]:
+async def kept(shop: Shop) -> list[Any]:
     """All cards, entries and rewards but for their versions."""
-    found: list[object] = [
+    found: list[Any] = [
         msgspec.structs.replace(one, version=0, updated_at=one.created_at) for one in await shop.customers()
     ]
     rows = [tuple(row) for row in await shop.rows(tables.card)]
@@ -207,4 +209,39 @@ async def test_an_undo_that_has_later_stamps_of_a_further_program_earn_gives_the
         (True, "available"),
         (True, "available"),
     ]
+    await assert_all_adds_up(shop)
+
+
+async def live(shop: Shop, customers: list[int], programs: list[int], dice: Random) -> None:
+    """Some hours at the counter, by dice."""
+    for _ in range(12):
+        shop.clock.wait(hours=dice.choice([0, 1, 7]))
+        customer, entries = dice.choice(customers), [one.id for one in await shop.ledger()]
+        stamp = shop.stamp(customer, dice.randint(1, 5), program_id=dice.choice(programs))
+        other = (
+            shop.redeem(customer) if dice.random() < 0.5 else shop.void(dice.choice(entries or [999]))
+        )  # half of them
+        await asyncio.gather(stamp, other, return_exceptions=True)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_whatever_two_did_before_and_after_all_cards_add_up_and_unmerging_puts_them_back(
+    shop: Shop, seed: int
+) -> None:
+    dice = Random(seed)
+    salads, lena, other = await two(shop, surplus=dice.choice(list(Surplus)))
+    both, programs = [int(lena.id), int(other.id)], [int(shop.business.id), salads]
+    await live(shop, both, programs, dice)
+    before = await kept(shop)
+    try:
+        await shop.merge(lena.id, other.id)
+    except MergeRefused:
+        assert await kept(shop) == before
+        return
+    await assert_all_adds_up(shop)
+    await shop.unmerge(lena.id, other.id)
+    after, rewards = await kept(shop), {one.id for one in before[-1]}
+    assert [*after[:-1], [one for one in after[-1] if one.id in rewards]] == before
+    await shop.merge(lena.id, other.id)
+    await live(shop, both, programs, dice)
     await assert_all_adds_up(shop)
