@@ -1,20 +1,23 @@
 """The list of customers, as a sheet that an import can read.
 
 First come the columns an import reads: name, phone, email, birthday, stamps (those of the running card) and joined (a
-day of the shop). The others are for people: an import ignores them.
+day of the shop); and program, the last one, which is empty for the main program without a title. The others are for
+people: an import ignores them. A customer has a line for each card with something on it, or one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from sqlalchemy import Connection, Row, select
 
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import customer
+from loyalty_app.db.tables import card, customer
 from loyalty_app.exporting.files import BYTE_ORDER_MARK, as_text, write_sheet
 from loyalty_app.private_files import new_file
 from loyalty_app.shops.businesses import Business, find_business
+from loyalty_app.shops.programs import read_program
+from loyalty_core.views import program_number
 
 HEAD = (
     "name",
@@ -28,6 +31,7 @@ HEAD = (
     "total_visits",
     "rewards_available",
     "last_visit_at",
+    "program",
 )
 AT_ONCE = 1_000
 
@@ -51,10 +55,31 @@ def write_customers(file: TextIO, connection: Connection, business: Business, *,
     """Write all customers of a business but erased ones; return how many. Excel needs a mark to see UTF-8."""
     if for_excel:
         file.write(BYTE_ORDER_MARK)
-    return write_sheet(file, HEAD, (_cells(row, business) for row in _rows(connection, business.id)))
+    return write_sheet(file, HEAD, _lines(connection, business))
 
 
-def _rows(connection: Connection, business_id: int) -> Iterator[Row[Any]]:
+def _lines(connection: Connection, business: Business) -> Iterator[tuple[object, ...]]:
+    main = read_program(connection, business.id)
+    names = {one.id: one.title or ("" if one.main else program_number(business.id, one.id)) for one in main.all_of_shop}
+    for rows in _portions(connection, business.id):
+        cards = _further_cards(connection, business.id, rows) if main.others else {}
+        for row in rows:
+            others = cards.get(row.id, [])
+            if row.total_stamps or not others:
+                yield _cells(row, row, business, names[None])
+            yield from (_cells(row, held, business, names[held.program_id]) for held in others)
+
+
+def _further_cards(connection: Connection, business_id: int, rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
+    """The cards of further programs of some customers."""
+    own = (card.c.business_id == business_id, card.c.customer_id.in_([row.id for row in rows]))
+    held: dict[int, list[Row[Any]]] = {}
+    for row in connection.execute(select(card).where(*own).order_by(card.c.program_id)):
+        held.setdefault(row.customer_id, []).append(row)
+    return held
+
+
+def _portions(connection: Connection, business_id: int) -> Iterator[Sequence[Row[Any]]]:
     """All customers but erased ones, read a few at a time to save memory."""
     last = 0
     while True:
@@ -63,20 +88,22 @@ def _rows(connection: Connection, business_id: int) -> Iterator[Row[Any]]:
         if not rows:
             return
         last = rows[-1].id
-        yield from (row for row in rows if row.erased_at is None)
+        yield [row for row in rows if row.erased_at is None]
 
 
-def _cells(row: Row[Any], business: Business) -> tuple[object, ...]:
+def _cells(row: Row[Any], held: Row[Any], business: Business, program: object) -> tuple[object, ...]:
+    """A customer with one card, that of a program."""
     return (
         row.name,
         row.phone,
         row.email,
         row.birthday,
-        row.current_stamps,
+        held.current_stamps,
         row.created_at.astimezone(business.zone).date(),
         row.qr_code,
-        row.total_stamps,
-        row.total_visits,
-        row.rewards_available,
-        row.last_visit_at,
+        held.total_stamps,
+        held.total_visits,
+        held.rewards_available,
+        held.last_visit_at,
+        program,
     )

@@ -11,7 +11,10 @@ from typing import TypeVar
 
 import msgspec
 
+from loyalty_app.db.engine import Database
 from loyalty_app.importing.cells import MOST_OPENING_STAMPS, check_readable, day_of, email_of, name_of, phone_of
+from loyalty_app.importing.program_cells import NamedProgram, named_programs, program_of
+from loyalty_app.shops.businesses import Business
 from loyalty_core.customers import Profile, check_birthday, check_joined
 from loyalty_core.errors import FieldError, InvalidRequest
 
@@ -19,12 +22,16 @@ Value = TypeVar("Value")
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """One person of a list. `place` is the line of a file, or the index in a list, from 0."""
+    """One person of a list. `place` is the line of a file, or the index in a list, from 0.
+
+    `program_id` is the number of the program to which the stamps go; None is the main one.
+    """
 
     place: int
     profile: Profile
     stamps: int = 0
     joined_at: datetime | None = None
+    program_id: int | None = None
 
 
 class Fate(StrEnum):
@@ -52,17 +59,24 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """How a list is read: the shop's country, its time zone, and the moment."""
+    """How a list is read: the shop's country, its time zone, the moment, and the programs that lines may name."""
 
     country: str | None
     zone: tzinfo
     now: datetime
+    programs: tuple[NamedProgram, ...] = ()
 
     def moment_of(self, day: date | None) -> datetime | None:
         """When a day began in the shop. None stays None; today gives None too, which means now."""
         if day is None or day == self.now.astimezone(self.zone).date():
             return None
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
+
+async def read_setting(database: Database, business: Business, now: datetime) -> Setting:
+    """How a list of a shop is read now."""
+    programs = await database.read(lambda connection: named_programs(connection, business.id))
+    return Setting(business.country, business.zone, now, programs)
 
 
 class Faults:
@@ -95,7 +109,10 @@ def check_days(faults: Faults, birthday: date | None, joined_at: datetime | None
 
 
 class ListedCustomer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A customer as a list names them. `birthday` and `joined_at` are days, as 1990-05-17."""
+    """A customer as a list names them. `birthday` and `joined_at` are days, as 1990-05-17.
+
+    `program` is the title or the id of the program to which the stamps go; without it, they go to the main one.
+    """
 
     name: str
     phone: str | None = None
@@ -103,6 +120,7 @@ class ListedCustomer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     birthday: str | None = None
     stamps: int = 0
     joined_at: str | None = None
+    program: int | str | None = None
 
 
 def candidate_of(listed: ListedCustomer, place: int, setting: Setting) -> Candidate | list[Remark]:
@@ -115,12 +133,17 @@ def candidate_of(listed: ListedCustomer, place: int, setting: Setting) -> Candid
     birthday = faults.kept(lambda: day_of("birthday", listed.birthday or "", setting.country))
     joined = faults.kept(lambda: day_of("joined_at", listed.joined_at or "", setting.country))
     faults.kept(lambda: _check_stamps(listed.stamps))
+    program = faults.kept(lambda: program_of(_text(listed.program), setting.programs))
     joined_at = setting.moment_of(joined)
     check_days(faults, birthday, joined_at, setting)
     if faults.found or name is None:
         return faults.found
     profile = Profile(name=name, phone=phone, email=email, birthday=birthday)
-    return Candidate(place=place, profile=profile, stamps=listed.stamps, joined_at=joined_at)
+    return Candidate(place=place, profile=profile, stamps=listed.stamps, joined_at=joined_at, program_id=program)
+
+
+def _text(program: int | str | None) -> str:
+    return "" if program is None else str(program)
 
 
 def _check_stamps(stamps: int) -> None:

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 from sqlalchemy import Connection, select
 
 from loyalty_app.counter import Answer, Caller, Counter
+from loyalty_app.counter.orders import ProgramStamps
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business_total, customer, customer_merge
 from loyalty_app.importing.candidates import Candidate, Fate, Remark
@@ -51,11 +53,11 @@ def person(name: str, email: str | None) -> tuple[str, str]:
 
 
 class Known:
-    """People who are customers already or came earlier in the list; `places` are where in the list."""
+    """People who are customers already or came earlier in the list."""
 
     def __init__(self) -> None:
         self._people: dict[int, int] = {}
-        self._places: dict[str | int, int] = {}
+        self._places: dict[str | int, Candidate] = {}
 
     @classmethod
     async def load(cls, database: Database, business_id: int) -> "Known":
@@ -75,8 +77,8 @@ class Known:
         token = profile.phone or hash(person(profile.name, profile.email))
         what = "phone number" if profile.phone else "name and e-mail address, and no phone number,"
         if (twin := self._places.get(token)) is not None:
-            return _there(candidate, f"{word} {twin} has the same {what} already", twin)
-        self._places[token] = candidate.place
+            return _twin(candidate, twin, f"{word} {twin.place} has the same {what} already")
+        self._places[token] = candidate
         if not profile.phone and token in self._people:
             return _there(candidate, f"a customer with the same {what} is there")
         return None
@@ -92,6 +94,15 @@ class Known:
 
 def _there(candidate: Candidate, message: str, twin: int | None = None) -> Remark:
     return Remark(place=candidate.place, fate=Fate.ALREADY_THERE, message=message, twin=twin)
+
+
+def _twin(candidate: Candidate, first: Candidate, message: str) -> Remark:
+    """A person who stands in a list twice. Stamps for another program would be lost silently: such a line is told."""
+    there = _there(candidate, message, first.place)
+    if candidate.program_id == first.program_id or not candidate.stamps:
+        return there
+    told = f"{message}, for another program: give these {candidate.stamps} stamps by hand"
+    return replace(there, fate=Fate.LEFT_OUT, field="program", message=told)
 
 
 class ImportKeys(msgspec.Struct, frozen=True):
@@ -129,7 +140,7 @@ class CustomerCreator:
         caller = Caller(business=self._business, actor=self._actor, key=self._keys.of(candidate))
         try:
             return await self._counter.join(
-                caller, candidate.profile, opening_stamps=candidate.stamps, joined_at=candidate.joined_at
+                caller, candidate.profile, opening_stamps=_brought(candidate), joined_at=candidate.joined_at
             )
         except LoyaltyError as refusal:
             return refusal
@@ -139,6 +150,10 @@ class CustomerCreator:
             again = outcome.replayed and not self._keys.every
             return _there(candidate, "it was imported before") if again else None
         return None if isinstance(outcome, Busy) else _refused(candidate, outcome)
+
+
+def _brought(candidate: Candidate) -> ProgramStamps:
+    return ProgramStamps(candidate.stamps, UNSET if candidate.program_id is None else candidate.program_id)
 
 
 def _refused(candidate: Candidate, refusal: LoyaltyError) -> Remark:

@@ -54,6 +54,10 @@ SPELLINGS = {
         "дата регистрации, регистрация, клиент с, शामिल, शामिल होने की तिथि, सदस्यता तिथि, تاريخ الانضمام, انضم, "
         "عضو منذ, عميل منذ"
     ),
+    "program": (
+        "program, programme, loyalty program, loyalty programme, programm, treueprogramm, programa, "
+        "programa de fidelidad, программа, программа лояльности, कार्यक्रम, प्रोग्राम, برنامج, البرنامج, برنامج الولاء"
+    ),
 }
 
 

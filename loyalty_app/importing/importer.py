@@ -9,7 +9,7 @@ from loyalty_app.clock import Clock
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import used_keys
-from loyalty_app.importing.candidates import Candidate, Fate, Remark, Setting, candidate_of
+from loyalty_app.importing.candidates import Candidate, Fate, Remark, candidate_of, read_setting
 from loyalty_app.importing.customer_creation import CustomerCreator, ImportKeys, Known
 from loyalty_app.importing.import_jobs import MOST_REMARKS, ImportJob, ImportQueue, note_progress, remark_of
 from loyalty_app.queues.worker import QueueWorker
@@ -46,7 +46,8 @@ class Importer(QueueWorker[ImportJob, ImportJob]):
         return job
 
     async def _import_part(self, job: ImportJob, business: Business, known: Known) -> ImportJob:
-        setting, keys = Setting(business.country, business.zone, self._clock()), ImportKeys(f"job {job.id}", every=True)
+        setting = await read_setting(self._database, business, self._clock())
+        keys = ImportKeys(f"job {job.id}", every=True)
         part = range(job.done, min(job.done + AT_ONCE, len(job.customers)))
         read = [candidate_of(job.customers[place], place, setting) for place in part]
         remarks = [remark for one in read if isinstance(one, list) for remark in one]

@@ -10,7 +10,7 @@ import msgspec
 from loyalty_app.clock import Clock
 from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database
-from loyalty_app.importing.candidates import Candidate, Fate, Remark, Setting
+from loyalty_app.importing.candidates import Candidate, Fate, Remark, read_setting
 from loyalty_app.importing.customer_creation import CandidateTaker, CustomerCreator, DryRun, ImportKeys, Known
 from loyalty_app.importing.misread_names import NameCorrector, misreadings
 from loyalty_app.importing.sheet import Read, Sheet, read_sheet, without_wrong_lines
@@ -57,7 +57,7 @@ async def import_file(
 ) -> Imported:
     """Import a file, or say what would happen to it. Raises InvalidRequest, Busy."""
     business = await database.read(lambda connection: find_business(connection, business_id))
-    setting = Setting(business.country, business.zone, clock())
+    setting = await read_setting(database, business, clock())
     sheet = read_sheet(data, setting, encoding=options.encoding)
     work = Importing(sheet, await Known.load(database, business_id), options.progress)
     if options.dry_run:

@@ -11,6 +11,7 @@ from loyalty_app.importing.code_pages import country_of_zone
 from loyalty_app.importing.dialect import Row, read_rows
 from loyalty_app.importing.encoding import read_letters
 from loyalty_app.importing.headings import PLACES, Columns, columns_of
+from loyalty_app.importing.program_cells import program_of
 from loyalty_app.importing.unread_columns import check_all_read
 from loyalty_core.customers import Profile
 from loyalty_core.errors import InvalidRequest
@@ -121,11 +122,12 @@ def _checked(faults: Faults, cells: dict[str, str], many: dict[str, list[str]], 
     birthday = faults.kept(lambda: day_of("birthday", get["birthday"], setting.country))
     joined_at = setting.moment_of(faults.kept(lambda: day_of("joined", get["joined"], setting.country)))
     stamps = faults.kept(lambda: stamps_of(get["stamps"]))
+    program = faults.kept(lambda: program_of(get.get("program", ""), setting.programs))
     check_days(faults, birthday, joined_at, setting)
     if faults.found or name is None:
         return None
     profile = Profile(name=name, phone=phone, email=email, birthday=birthday)
-    return Candidate(place=faults.place, profile=profile, stamps=stamps or 0, joined_at=joined_at)
+    return Candidate(place=faults.place, profile=profile, stamps=stamps or 0, joined_at=joined_at, program_id=program)
 
 
 def _full_name(cells: dict[str, str]) -> str:

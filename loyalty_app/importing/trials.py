@@ -14,7 +14,7 @@ import msgspec
 
 from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
-from loyalty_app.importing.candidates import Candidate, Fate, ListedCustomer, Remark, Setting
+from loyalty_app.importing.candidates import Candidate, Fate, ListedCustomer, Remark, Setting, read_setting
 from loyalty_app.importing.customer_creation import DryRun, Known
 from loyalty_app.importing.sheet import Read, Sheet, read_sheet, without_wrong_lines
 from loyalty_app.shops.businesses import Business
@@ -69,7 +69,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 
 async def try_upload(database: Database, business: Business, upload: Upload, *, clock: Clock) -> TriedList:
     """Read a file and say what would happen to each line. Raises InvalidRequest, Busy."""
-    setting = Setting(business.country, business.zone, clock())
+    setting = await read_setting(database, business, clock())
     loop = asyncio.get_running_loop()
     sheet, candidates, unread = await loop.run_in_executor(_thread, _read, upload, setting)
     remarks = await _tried(database, business, candidates)
@@ -139,4 +139,5 @@ def _listed(candidate: Candidate, setting: Setting) -> ListedCustomer:
         birthday=profile.birthday.isoformat() if profile.birthday else None,
         stamps=candidate.stamps,
         joined_at=joined.astimezone(setting.zone).date().isoformat() if joined else None,
+        program=candidate.program_id,
     )

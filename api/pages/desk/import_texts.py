@@ -64,6 +64,7 @@ OF_FIELDS: dict[str | None, str] = {
     "birthday": N_("The birthday cannot be right: write it as 1990-05-17."),
     "joined": N_("The day of joining cannot be right: write it as 2024-11-30."),
     "joined_at": N_("The day of joining cannot be right: write it as 2024-11-30."),
+    "program": N_("The program must be the title or number of one that is in use; each customer has one line only."),
     "stamps": N_("The stamps must be a whole number from 0 to 1000."),
     None: N_("The cells of this line cannot be told apart: put texts with separators or quotation marks in quotes."),
 }
