@@ -17,7 +17,7 @@ from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.personal_data import Deed
 from loyalty_app.pictures.card import BROWN
 from loyalty_app.words import Html, Words
-from loyalty_core.ledger import EntryType
+from loyalty_core.ledger import Entry, EntryType, Gift
 from loyalty_core.rewards import Reward
 
 PART = "card_part.html"
@@ -121,6 +121,8 @@ def _line(deed: Deed, words: Words, now: datetime) -> HistoryLine:
 
 def _what(deed: Deed, words: Words) -> str:
     n = deed.entry.stamps
+    if deed.entry.bonus_stamps:
+        return _gift(deed.entry, words)
     match deed.entry.type:
         case EntryType.REDEEM:
             return words.plain("Redeemed: {reward}", reward=deed.reward or "")
@@ -130,3 +132,14 @@ def _what(deed: Deed, words: Words) -> str:
             return words.plain_count("{n} stamp brought along", "{n} stamps brought along", n)
         case _:
             return words.plain_count("{n} stamp", "{n} stamps", n)
+
+
+def _gift(entry: Entry, words: Words) -> str:
+    n, gift = entry.stamps, entry.stamps - entry.asked_stamps
+    if entry.occasion is Gift.HEAD_START:
+        return words.plain_count("{n} stamp as a gift, to begin with", "{n} stamps as a gift, to begin with", n)
+    if entry.occasion is Gift.BONUS_HOURS:
+        return words.plain_count(
+            "{n} stamp, {gift} as a gift: bonus hours", "{n} stamps, {gift} as a gift: bonus hours", n, gift=gift
+        )
+    return words.plain_count("{n} stamp as a gift", "{n} stamps as a gift", n)

@@ -12,7 +12,7 @@ from bots.words import CAPTION, Html, Words, fitted
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.customers.personal_data import Deed, last_deeds
-from loyalty_core.ledger import EntryType
+from loyalty_core.ledger import EntryType, Gift
 
 
 async def show_front(turn: Turn) -> None:
@@ -99,17 +99,34 @@ def _deed_line(deed: Deed, now: datetime, words: Words) -> Html:
 
 def _told(deed: Deed, when: str, words: Words) -> Html:
     n = deed.entry.stamps
+    if deed.entry.bonus_stamps:
+        return _gift_told(deed, when, words)
     match deed.entry.type:
         case EntryType.REDEEM:
             return words.say("{time}: 🎁 redeemed: {reward}", time=when, reward=deed.reward or "")
         case EntryType.EXPIRE:
             return words.say("{time}: expired: {reward}", time=when, reward=deed.reward or "")
-        case EntryType.BONUS:
-            return words.count("{time}: {n} stamp as a gift", "{time}: {n} stamps as a gift", n, time=when)
         case EntryType.IMPORT:
             return words.count("{time}: {n} stamp brought along", "{time}: {n} stamps brought along", n, time=when)
         case _:
             return words.count("{time}: {n} stamp", "{time}: {n} stamps", n, time=when)
+
+
+def _gift_told(deed: Deed, when: str, words: Words) -> Html:
+    n, gift = deed.entry.stamps, deed.entry.stamps - deed.entry.asked_stamps
+    if deed.entry.occasion is Gift.HEAD_START:
+        return words.count(
+            "{time}: {n} stamp as a gift, to begin with", "{time}: {n} stamps as a gift, to begin with", n, time=when
+        )
+    if deed.entry.occasion is Gift.BONUS_HOURS:
+        return words.count(
+            "{time}: {n} stamp, {gift} as a gift: bonus hours",
+            "{time}: {n} stamps, {gift} as a gift: bonus hours",
+            n,
+            time=when,
+            gift=gift,
+        )
+    return words.count("{time}: {n} stamp as a gift", "{time}: {n} stamps as a gift", n, time=when)
 
 
 PRESSES = {"mycard": show_front, TURN: turn_to, "myrewards": show_rewards, "myhistory": show_history}

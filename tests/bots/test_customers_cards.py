@@ -5,6 +5,7 @@ from msgspec import structs
 
 from bots.words import words_for
 from loyalty_app.chat.card_queue import cards_of, send_again
+from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.fields import BotId, UserId
 from loyalty_core.programs import Surplus
 from loyalty_core.steps import Step
@@ -154,6 +155,17 @@ async def test_what_was_undone_is_struck_out_in_the_history(either_town: Town) -
     assert card.words.count("undone") == 1
     assert "redeemed: A coffee" in card.words
     assert card.words.splitlines()[-1].endswith("2 stamps")
+
+
+async def test_the_history_says_what_was_a_gift_and_of_what(town: Town) -> None:
+    whole_week = BonusHours(weekdays=(1, 2, 3, 4, 5, 6, 7), begin="00:00", end="24:00", factor=2)
+    shop = await town.open_shop(opening_stamps=2, bonus_hours=(whole_week,))
+    lena = await come_in(town, shop)
+    await stamp(town, shop, await only(shop))
+    await lena.press("History")
+    doubled, begun = (await card_of(lena)).words.splitlines()[-2:]
+    assert doubled.endswith("2 stamps, 1 as a gift: bonus hours")
+    assert begun.endswith("2 stamps as a gift, to begin with")
 
 
 async def test_the_history_holds_the_last_ten_things_and_the_picture_stays(town: Town) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from loyalty_app.customers.rotating_codes import in_groups
 from loyalty_app.words import LANGUAGES
+from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.programs import CardCodes
 from testkit.concurrency import until
 from tests.browser import Tab
@@ -45,6 +46,17 @@ async def test_the_page_shows_all_of_the_card_without_a_script(place: Place) -> 
     assert answer.headers["referrer-policy"] == "same-origin"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-robots-tag"] == "noindex"
+
+
+async def test_the_page_says_what_was_a_gift_and_of_what(place: Place) -> None:
+    whole_week = BonusHours(weekdays=(1, 2, 3, 4, 5, 6, 7), begin="00:00", end="24:00", factor=2)
+    shop = await place.town.open_shop(opening_stamps=2, bonus_hours=(whole_week,))
+    lena = await shop.join()
+    await shop.stamp(lena.id)
+    async with browser_of() as browser:
+        answer = await browser.get(await address_of(place, shop, lena.id))
+    assert "2 stamps, 1 as a gift: bonus hours" in answer.text
+    assert "2 stamps as a gift, to begin with" in answer.text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
