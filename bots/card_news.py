@@ -133,6 +133,8 @@ def _earned_text(earned: list[Reward], snapshot: CardSnapshot, words: Words) -> 
         len(earned),
         shop=snapshot.business.name,
     )
+    if len(earned) == 1 and snapshot.steps:  # it may be that of a step: the card need not be full
+        head = words.say("🎉 You have earned a reward at <b>{shop}</b>:", shop=snapshot.business.name)
     text = fitted(head, reward_lines(earned, snapshot, words), most=ROOM_FOR_REWARDS)
     last = [*dropped_lines(snapshot.dropped, words), words.say("Show your card when you want it.")]
     return Html("\n".join([text, *last]))

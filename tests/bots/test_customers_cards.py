@@ -46,6 +46,8 @@ async def test_a_card_names_the_next_reward_and_marks_its_step(town: Town) -> No
     assert "2 more for: A cookie" in (await card_of(lena)).words
     await stamp(town, shop, customer, 2)
     assert "7 more for: A coffee" in (await card_of(lena)).words
+    said = (await lena.screen()).from_bot[-1].words
+    assert ("A cookie" in said, "is full" in said) == (True, False)
 
 
 async def test_one_to_go_is_told_once_and_so_is_the_reward_each_with_an_effect(town: Town) -> None:
