@@ -23,6 +23,7 @@ class CustomerCard(msgspec.Struct, frozen=True, kw_only=True):
     total_visits: int = 0
     rewards_available: int = 0
     last_visit_at: str | None = None
+    cards: list[Json] = []
 
 
 PERSONAL = ("name", "phone", "email", "birthday")
@@ -75,9 +76,10 @@ class EntriesShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProgramShown(msgspec.Struct, frozen=True, kw_only=True):
-    """The program of the shop."""
+    """A program of the shop, and all of them."""
 
     program: Json
+    programs: list[Json] = []
 
 
 class WebhookHealth(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from api.agent.figures import (
 )
 
 Customer = Annotated[str, Meta(min_length=1, description="A customer: the id, or the code on the card, CUS…")]
+ProgramId = Annotated[int, Meta(ge=1, description="A program of the shop; the main one if it is left out.")]
 Limit = Annotated[int, Meta(ge=1, le=50, description="How many to show at most.")]
 
 
@@ -103,10 +104,17 @@ async def who_did_what(desk: Desk, asked: SomeEntries) -> EntriesShown:
     return EntriesShown(entries=(await desk.get("/transactions", query))["data"])
 
 
-async def show_program(desk: Desk, asked: Nothing) -> ProgramShown:
-    """Show how many stamps make which reward, and the policies around it."""
-    del asked
-    return ProgramShown(program=(await desk.get("/program"))["data"])
+class ChosenProgram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which program is shown."""
+
+    program_id: ProgramId | None = None
+
+
+async def show_program(desk: Desk, asked: ChosenProgram) -> ProgramShown:
+    """Show how many stamps make which reward, and the policies around it; and which programs the shop has."""
+    path = "/program" if asked.program_id is None else f"/programs/{asked.program_id}"
+    programs = (await desk.get("/programs", {"limit": 100}))["data"]
+    return ProgramShown(program=(await desk.get(path))["data"], programs=programs)
 
 
 async def health_of_webhooks(desk: Desk, asked: Nothing) -> WebhookHealth:

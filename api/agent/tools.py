@@ -86,7 +86,7 @@ TOOLS = (
         name="show_program",
         title="Show the program",
         scope=Scope.PROGRAM_READ,
-        takes=reading.Nothing,
+        takes=reading.ChosenProgram,
         gives=figures.ProgramShown,
         work=reading.show_program,
     ),

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from api.agent.desk import Desk, Json, at_customer
-from api.agent.figures import AgentWrite, card_of
-from api.agent.reading import Customer, seen
+from api.agent.figures import AgentWrite, CustomerCard, card_of
+from api.agent.reading import Customer, ProgramId, seen
 from loyalty_core.programs import ProgramChange
 
 Confirm = Annotated[bool, Meta(description="True does it; false, the default, only says what would happen.")]
@@ -37,6 +37,7 @@ class GiveStamps(Confirmed, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     customer: Customer
     stamps: Annotated[int, Meta(ge=1, le=10, description="How many stamps; one call is one visit.")] = 1
+    program_id: ProgramId | None = None
 
 
 async def give_stamps(desk: Desk, asked: GiveStamps) -> AgentWrite:
@@ -44,12 +45,12 @@ async def give_stamps(desk: Desk, asked: GiveStamps) -> AgentWrite:
     key = asked.key()
     if not asked.confirm:
         card = await seen(desk, asked.customer)
-        guest = f"{card.name}, who has {card.current_stamps} of {card.stamps_required}" if card else asked.customer
+        guest = _guest(card, asked.program_id) if card else asked.customer
         return AgentWrite(
             done=False, what=f"Give {_stamps(asked.stamps)} to {guest}.", idempotency_key=key, customer=card
         )
     path = at_customer(asked.customer, "/stamps")
-    stamped = await desk.send("POST", path, {"stamps": asked.stamps}, once=key)
+    stamped = await desk.send("POST", path, {"stamps": asked.stamps, "program_id": asked.program_id}, once=key)
     earned = f" This earned {len(stamped['rewards'])} reward(s)." if stamped["reward_earned"] else ""
     what = f"{_stamps(asked.stamps)} given; the card has {stamped['current_stamps']} of {stamped['stamps_required']}."
     return await _written(desk, what + earned, key, stamped)
@@ -116,6 +117,14 @@ async def _written(desk: Desk, what: str, key: str, outcome: Json) -> AgentWrite
     card = card_of(outcome["customer"], personal=await desk.may("customers:read"))
     rest = {name: value for name, value in outcome.items() if name != "customer"}
     return AgentWrite(done=True, what=what, idempotency_key=key, customer=card, outcome=rest)
+
+
+def _guest(card: CustomerCard, program_id: int | None) -> str:
+    if program_id is None:
+        return f"{card.name}, who has {card.current_stamps} of {card.stamps_required}"
+    held = next((one for one in card.cards if one["program_id"] == program_id), None)
+    has = f"{held['current_stamps']} of {held['stamps_required']}" if held else "no stamps"
+    return f"{card.name}, who has {has} in program {program_id}"
 
 
 def _stamps(number: int) -> str:

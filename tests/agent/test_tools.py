@@ -104,6 +104,22 @@ async def test_without_confirm_nothing_happens_and_with_it_it_happens_once(till:
     assert (await till.show(lena["id"]))["total_stamps"] == 3
 
 
+async def test_stamps_go_to_the_program_that_the_agent_names_and_programs_are_shown(till: Till) -> None:
+    new = {"title": "Salads", "stamps_required": 4, "reward_description": "A salad"}
+    salads = given(await till.post("/programs", new), 201)["id"]
+    lena = await till.join()
+    asked = {"customer": lena["qr_code"], "stamps": 3, "program_id": salads}
+    async with agent_of(till) as agent:
+        assert f"no stamps in program {salads}" in (await call(agent, "give_stamps", **asked))["what"]
+        await call(agent, "give_stamps", **asked, confirm=True)
+        assert f"3 of 4 in program {salads}" in (await call(agent, "give_stamps", **asked))["what"]
+        cards = (await call(agent, "show_card", customer=lena["qr_code"]))["customer"]["cards"]
+        shown = await call(agent, "show_program", program_id=salads)
+    assert [one["current_stamps"] for one in cards] == [0, 3]
+    assert shown["program"]["title"] == "Salads"
+    assert [one["title"] for one in shown["programs"]] == [None, "Salads"]
+
+
 async def test_a_reward_is_handed_out_and_that_is_undone(till: Till) -> None:
     lena = await till.join()
     await till.stamp(lena["id"], 10)
