@@ -56,7 +56,8 @@ async def test_a_card_before_the_camera_is_stamped_once_without_a_tap_by_picture
         await scanner.tab.until(f"{sent} > {frames + 2}")
         assert await scanner.rows() == 1
         assert max(sizes) <= 30 * 1024
-        assert scanner.tab.problems == []
+        dropped = "status of (429|503).*/frames"  # a picture that comes too soon or too late; the next one follows
+        assert [one for one in scanner.tab.problems if not re.search(dropped, one)] == []
     assert [entry.actor.name for entry in await filmed.shop.ledger()] == ["Ana"]
     assert len((await ana.screen()).messages) == before
 
