@@ -24,7 +24,7 @@ from loyalty_core.flags import FlagKind
 from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.outcomes import Erased, Merged, Redeemed, Stamped, Unmerged, Voided
 from loyalty_core.owed import OwedBranch, owed_by, summed_up
-from loyalty_core.programs import Surplus, Terms
+from loyalty_core.programs import Program, Surplus, Terms
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.steps import Step
 from loyalty_core.views import (
@@ -208,16 +208,21 @@ FLAG = FlagView(
 REWARDS_SUMMARY = summed_up(
     [
         owed_by(
-            Terms(
-                version=2,
-                stamps_required=10,
-                reward_description="A coffee of your choice",
-                updated_at=JOINED,
-                reward_cost=120,
-                currency="EUR",
+            Program(
+                "Bean & Leaf",
+                (
+                    Terms(
+                        version=2,
+                        stamps_required=10,
+                        reward_description="A coffee of your choice",
+                        updated_at=JOINED,
+                        reward_cost=120,
+                        currency="EUR",
+                    ),
+                ),
             ),
-            None,
             12,
+            business_id=1,
         )
     ],
     ages=(4, 5, 2, 1),

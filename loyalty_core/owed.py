@@ -16,7 +16,8 @@ from datetime import date, timedelta
 
 import msgspec
 
-from loyalty_core.programs import Terms
+from loyalty_core.programs import Program
+from loyalty_core.views import program_number
 
 SHARE_DAYS = 90
 OLDEST_OF_AGES = (7, 30, 90, None)
@@ -29,6 +30,7 @@ class OwedProgram(msgspec.Struct, frozen=True, kw_only=True):
     `title` is null for a program that has the name of the shop.
     """
 
+    program_id: int
     title: str | None
     outstanding: int
     reward_cost: int | None
@@ -87,11 +89,16 @@ def ages_of(counts: Sequence[int]) -> tuple[OwedAge, ...]:
     return tuple(ages)
 
 
-def owed_by(terms: Terms, title: str | None, outstanding: int) -> OwedProgram:
-    """The open rewards of a program, in money if its terms name a cost."""
-    cost = None if terms.reward_cost is None else terms.reward_cost * outstanding
+def owed_by(program: Program, outstanding: int, *, business_id: int) -> OwedProgram:
+    """The open rewards of a program of a shop, in money if its terms name a cost."""
+    terms = program.terms
     return OwedProgram(
-        title=title, outstanding=outstanding, reward_cost=terms.reward_cost, currency=terms.currency, cost=cost
+        program_id=program_number(business_id, program.id),
+        title=program.title,
+        outstanding=outstanding,
+        reward_cost=terms.reward_cost,
+        currency=terms.currency,
+        cost=None if terms.reward_cost is None else terms.reward_cost * outstanding,
     )
 
 

@@ -50,11 +50,11 @@ def _by_program(connection: Connection, business: Business, now: datetime, outst
     """The main program, then the others, without archived ones of which nothing is open."""
     main = program_of(connection, business)
     if not main.others:
-        return [owed_by(main.terms, main.title, outstanding)]
+        return [owed_by(main, outstanding, business_id=business.id)]
     counted = select(reward.c.program_id, func.count().label("n")).where(*_open(business, now))
     counts = {row.program_id: row.n for row in connection.execute(counted.group_by(reward.c.program_id))}
     shown = (one for one in main.all_of_shop if one.archived_at is None or counts.get(one.id))
-    return [owed_by(one.terms, one.title, counts.get(one.id, 0)) for one in shown]
+    return [owed_by(one, counts.get(one.id, 0), business_id=business.id) for one in shown]
 
 
 def _open_rewards(connection: Connection, business: Business, now: datetime, *, by_branch: bool) -> Counts:

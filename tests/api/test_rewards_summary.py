@@ -14,7 +14,9 @@ async def test_a_new_shop_owes_nothing(till: Till) -> None:
         "outstanding": 0,
         "cost": None,
         "currency": None,
-        "programs": [{"title": None, "outstanding": 0, "reward_cost": None, "currency": None, "cost": None}],
+        "programs": [
+            {"program_id": 1, "title": None, "outstanding": 0, "reward_cost": None, "currency": None, "cost": None}
+        ],
         "ages": [
             {"from_days": 0, "to_days": 7, "outstanding": 0},
             {"from_days": 8, "to_days": 30, "outstanding": 0},
@@ -49,7 +51,14 @@ async def test_what_is_owed_is_told_by_age_by_branch_and_in_money(till: Till) ->
     ]
     assert summary["redeemed"] == {"days": 90, "redeemed": 1, "expired": 0, "share": 0.3333}
     [program] = summary["programs"]
-    assert program == {"title": None, "outstanding": 2, "reward_cost": 120, "currency": "EUR", "cost": 240}
+    assert program == {
+        "program_id": 1,
+        "title": None,
+        "outstanding": 2,
+        "reward_cost": 120,
+        "currency": "EUR",
+        "cost": 240,
+    }
 
 
 @on_both_databases

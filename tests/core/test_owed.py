@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.owed import ages_of, earned_since, owed_by, redeemed_share, summed_up
@@ -35,20 +36,21 @@ def test_the_share_redeemed_is_of_all_that_could_be(
 
 
 def test_without_a_cost_nothing_is_said_about_money() -> None:
-    summary = summed_up([owed_by(a_program().terms, None, 3)], ages=(3, 0, 0, 0), branches=(), redeemed=0, expired=0)
+    summary = summed_up([owed_by(a_program(), 3, business_id=1)], ages=(3, 0, 0, 0), branches=(), redeemed=0, expired=0)
     assert (summary.outstanding, summary.cost, summary.currency) == (3, None, None)
     assert (summary.programs[0].reward_cost, summary.programs[0].cost) == (None, None)
 
 
 def test_money_of_one_currency_is_added_up_and_that_of_several_is_not() -> None:
     coffee, cake, pie = (
-        a_program(reward_cost=cost, currency=currency).terms
-        for cost, currency in ((120, "EUR"), (300, "EUR"), (400, "USD"))
+        replace(a_program(reward_cost=cost, currency=currency), title=title)
+        for title, cost, currency in ((None, 120, "EUR"), ("Cake", 300, "EUR"), ("Pie", 400, "USD"))
     )
-    one = [owed_by(coffee, None, 2), owed_by(cake, "Cake", 1), owed_by(a_program().terms, "Free", 5)]
+    known = ((coffee, 2), (cake, 1), (a_program(), 5))
+    one = [owed_by(program, outstanding, business_id=1) for program, outstanding in known]
     summary = summed_up(one, ages=(8, 0, 0, 0), branches=(), redeemed=1, expired=0)
     assert (summary.outstanding, summary.cost, summary.currency) == (8, 540, "EUR")
-    several = summed_up([*one, owed_by(pie, "Pie", 1)], ages=(9, 0, 0, 0), branches=(), redeemed=1, expired=0)
+    several = summed_up([*one, owed_by(pie, 1, business_id=1)], ages=(9, 0, 0, 0), branches=(), redeemed=1, expired=0)
     assert (several.outstanding, several.cost, several.currency) == (9, None, None)
 
 

@@ -322,6 +322,7 @@ export interface OwedBranch {
 
 /** The open rewards of a program; `cost` is what they cost together, in minor units of `currency`. `title` is null for a program that has the name of the shop. */
 export interface OwedProgram {
+  programId: number;
   title: string | null;
   outstanding: number;
   rewardCost: number | null;

@@ -596,6 +596,8 @@ class OwedProgram(Model):
     null for a program that has the name of the shop.
     """
 
+    program_id: int
+
     title: str | None
 
     outstanding: int
