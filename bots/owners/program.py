@@ -1,6 +1,7 @@
 """The program: how many stamps make a reward, and the policies; each is explained and can be changed.
 
-What a change means for cards in progress is a rule of the core; it is only explained here.
+Of several programs one is shown by its number; which there are is in `programs`. What a change means for cards in
+progress is a rule of the core; it is only explained here.
 """
 
 from datetime import timedelta
@@ -11,10 +12,12 @@ from bots.buttons import GOOD, Rows, button
 from bots.owners.program_questions import QUESTIONS, ProgramQuestion, TermValue
 from bots.owners.screens import ask_again, back
 from bots.owners.typed_answers import (
+    LONGEST_TITLE,
     NONE,
     UnclearAnswer,
     read_change,
     read_cost,
+    read_name,
     read_number,
     read_reward,
     read_stamps,
@@ -25,10 +28,11 @@ from bots.turn import Draft, Turn
 from bots.words import N_, Html, Words
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.shops.programs import change_program, read_program
+from loyalty_app.shops.programs import change_program, find_program
 from loyalty_app.shops.staff import Position
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.programs import CardCodes, ProgramChange, Surplus, Terms
+from loyalty_core.programs import CardCodes, Program, ProgramChange, Surplus, Terms
+from loyalty_core.views import program_number
 
 PROGRAM = "program"
 CODES = {
@@ -42,54 +46,99 @@ NOTHING = {
     "reward_valid_days": N_("for ever"),
     "reward_cost": N_("not known"),
     "steps": N_("none"),
+    "title": N_("as the shop"),
 }
 """What no value of a field means."""
 MINUTE = 60
 
 
-async def show_program(turn: Turn, position: Position, head: Html | None = None) -> None:
-    """Show the program with all its policies, and a button for each."""
+async def show_program(turn: Turn, position: Position, head: Html | None = None, number: int | None = None) -> None:
+    """Show a program with all its policies, and a button for each. Raises ProgramNotFound."""
     words, shop = turn.words, position.business
-    terms = (await turn.read(lambda connection: read_program(connection, shop.id))).terms
-    lines = [*([head, ""] if head else []), words.say("⭐ <b>Program of {shop}</b>", shop=shop.name), ""]
+    program = await turn.read(lambda connection: find_program(connection, shop.id, number))
+    name = (program.title if program.others else None) or shop.name
+    lines = [*([head, ""] if head else []), words.say("⭐ <b>Program of {shop}</b>", shop=name), ""]
+    lines += _state_lines(words, program)
+    questions = _questions_of(program)
     lines += [
-        words.say("{label}: <b>{value}</b>", label=words.plain(question.title), value=value_of(words, terms, field))
-        for field, question in QUESTIONS.items()
+        words.say("{label}: <b>{value}</b>", label=words.plain(question.title), value=value_of(words, program, field))
+        for field, question in questions.items()
     ]
-    buttons = [button(words.label(question.title), "ask", shop.id, field) for field, question in QUESTIONS.items()]
+    named = (program_number(shop.id, program.id),) if program.others else ()
+    buttons = [button(words.label(one.title), "ask", shop.id, field, *named) for field, one in questions.items()]
     rows: Rows = [buttons[place : place + 2] for place in range(0, len(buttons), 2)]
-    rows += [[button(words.label("Name of the shop"), "rename", shop.id)], back(words, position)]
-    await turn.screen(Html("\n".join(lines)), rows)
+    await turn.screen(Html("\n".join(lines)), [*rows, *_last_rows(words, position, program)])
 
 
-async def ask_value(turn: Turn, position: Position, field: str = "", wrong: str = "") -> None:
-    """Explain a field of the program, and ask for another value."""
-    field = field or turn.press.text(1)
+def _questions_of(program: Program) -> dict[str, ProgramQuestion]:
+    """What can be asked about a program. A title is of use beside others; the codes are the shop's."""
+    left_out = {"title"} if not program.others else set() if program.main else {"card_codes"}
+    return {field: question for field, question in QUESTIONS.items() if field not in left_out}
+
+
+def _state_lines(words: Words, program: Program) -> list[Html]:
+    """What is to be known of one of several programs."""
+    if program.archived_at is not None:
+        return [words.say("🗄 Archived: it takes no new stamps. Its rewards can still be redeemed."), Html("")]
+    if program.others and program.main:
+        return [words.say("It is the main one: tills that name no program stamp it."), Html("")]
+    return []
+
+
+def _last_rows(words: Words, position: Position, program: Program) -> Rows:
+    shop = position.business.id
+    another = button(words.label("➕ Another program"), "addprogram", shop)
+    if not program.others:
+        return [[button(words.label("Name of the shop"), "rename", shop)], [another], back(words, position)]
+    number = program_number(shop, program.id)
+    deeds = [
+        button(words.label("⭐ Make it the main one"), "mainprogram", shop, number),
+        button(words.label("🗄 Archive …"), "archive", shop, number),
+    ]
+    can_change = not program.main and program.archived_at is None
+    return [deeds if can_change else [], [button(words.label("« Programs"), "program", shop)]]
+
+
+async def press_question(turn: Turn, position: Position) -> None:
+    """[Stamps] and its neighbours: shop, field, and the number of the program if there are several."""
+    await ask_value(turn, position, turn.press.text(1), turn.press.number(2) or None)
+
+
+async def ask_value(turn: Turn, position: Position, field: str, number: int | None = None, *, wrong: str = "") -> None:
+    """Explain a field of a program, and ask for another value. Raises ProgramNotFound."""
     question = QUESTIONS.get(field)
     if question is None:
         return
     words, shop = turn.words, position.business
-    terms = (await turn.read(lambda connection: read_program(connection, shop.id))).terms
-    turn.ask(Draft(PROGRAM, {"business": shop.id, "field": field}))
+    program = await turn.read(lambda connection: find_program(connection, shop.id, number))
+    turn.ask(Draft(PROGRAM, {"business": shop.id, "field": field, "program": number}))
     text = words.say(
         "<b>{title}</b>: {value}\n\n{what}\n\n{how}",
         title=words.plain(question.title),
-        value=value_of(words, terms, field),
+        value=value_of(words, program, field),
         what=words.plain(question.what),
         how=words.plain(question.how),
     )
-    await turn.screen(ask_again(words, text, wrong), _choices(words, shop.id, field, question, terms))
+    await turn.screen(ask_again(words, text, wrong), _choices(words, shop.id, field, program, number))
 
 
-def _choices(words: Words, shop: int, field: str, question: ProgramQuestion, terms: Terms) -> Rows:
-    now = getattr(terms, field)
+def _choices(words: Words, shop: int, field: str, program: Program, number: int | None) -> Rows:
+    now, named = _now(program, field), (number,) if number else ()
     offered = [
-        button(label_of(words, field, value), "choose", shop, field, packed(value), look=GOOD if value == now else None)
-        for value in question.offered
+        button(
+            label_of(words, field, value),
+            "choose",
+            shop,
+            field,
+            packed(value),
+            *named,
+            look=GOOD if value == now else None,
+        )
+        for value in QUESTIONS[field].offered
     ]
     wide = 3 if field == "stamps_required" else 2
     rows = [offered[place : place + wide] for place in range(0, len(offered), wide)]
-    return [*rows, [button(words.label("« Program"), "program", shop)]]
+    return [*rows, [button(words.label("« Program"), "program", shop, *named)]]
 
 
 def surplus_buttons(words: Words, shop: int) -> list[InlineKeyboardButton]:
@@ -101,33 +150,35 @@ def surplus_buttons(words: Words, shop: int) -> list[InlineKeyboardButton]:
 
 
 async def press_value(turn: Turn, position: Position) -> None:
-    """Take an offered value that was pressed."""
+    """Take an offered value that was pressed: shop, field, value, and the number of one of several programs."""
     field, text = turn.press.text(1), turn.press.text(2)
     change = read_change(field, text) if field in QUESTIONS else None
     if change is not None:
-        await _change_or_ask(turn, position, change, field)
+        await _change_or_ask(turn, position, change, field, number=turn.press.number(3) or None)
 
 
 async def take_value(turn: Turn, answer: TypedAnswer) -> None:
     """Take a typed value; one that cannot be used is explained, and the question repeated."""
-    field = str(answer.draft.answers.get("field"))
+    field, number = str(answer.draft.answers.get("field")), int(answer.draft.answers.get("program") or 0) or None
     shop = answer.position.business.id
-    terms = (await turn.read(lambda connection: read_program(connection, shop))).terms
+    terms = (await turn.read(lambda connection: find_program(connection, shop, number))).terms
     try:
         change = _read(turn.words, field, answer.text, terms)
     except UnclearAnswer as unclear:
-        await ask_value(turn, answer.position, field, str(unclear))
+        await ask_value(turn, answer.position, field, number, wrong=str(unclear))
     else:
-        await _change_or_ask(turn, answer.position, change, field)
+        await _change_or_ask(turn, answer.position, change, field, number=number)
 
 
-async def _change_or_ask(turn: Turn, position: Position, change: ProgramChange, field: str) -> None:
-    """Change the program; what contradicts the rest of it is explained, and the question repeated."""
+async def _change_or_ask(
+    turn: Turn, position: Position, change: ProgramChange, field: str, *, number: int | None
+) -> None:
+    """Change a program; what contradicts the rest of it is explained, and the question repeated."""
     try:
-        await _change(turn, position, change, field)
+        await _change(turn, position, change, field, number=number)
     except InvalidRequest:
         wrong = turn.words.plain("The goal has to be above the head start and above every step. Nothing was changed.")
-        await ask_value(turn, position, field, wrong)
+        await ask_value(turn, position, field, number, wrong=wrong)
 
 
 def _read(words: Words, field: str, text: str, terms: Terms) -> ProgramChange:
@@ -135,6 +186,8 @@ def _read(words: Words, field: str, text: str, terms: Terms) -> ProgramChange:
         return read_cost(words, text, terms.currency)
     if field == "steps":
         return read_steps(words, text)
+    if field == "title":
+        return ProgramChange(title=read_name(words, text, longest=LONGEST_TITLE))
     if field == "stamps_required":
         return ProgramChange(stamps_required=read_stamps(words, text))
     if field == "reward_description":
@@ -149,23 +202,31 @@ def _read(words: Words, field: str, text: str, terms: Terms) -> ProgramChange:
     return change
 
 
-async def _change(turn: Turn, position: Position, change: ProgramChange, field: str) -> None:
-    """Change the program. Raises NotOnStaff or RoleRequired."""
+async def _change(turn: Turn, position: Position, change: ProgramChange, field: str, *, number: int | None) -> None:
+    """Change a program. Raises ProgramNotFound, NotOnStaff or RoleRequired."""
     database, shop = turn.runtime.database, position.business.id
-    await change_program(database, shop, change, now=turn.now(), repaint=repaint, by=position.staff_id)
+    which = shop if number is None else (shop, number)
+    await change_program(database, which, change, now=turn.now(), repaint=repaint, by=position.staff_id)
     turn.note(ChatChange(draft=None))
     question = QUESTIONS[field]
     said = turn.words.say("✅ Saved. {then}", then=turn.words.plain(question.then))
-    await show_program(turn, position, said)
+    await show_program(turn, position, said, number)
 
 
-def value_of(words: Words, terms: Terms, field: str) -> str:
+def _now(program: Program, field: str) -> TermValue:
+    """The present value of a field."""
+    value: TermValue = program.title if field == "title" else getattr(program.terms, field)
+    return value
+
+
+def value_of(words: Words, program: Program, field: str) -> str:
     """The present value of a field, in words."""
+    terms = program.terms
     if field == "reward_cost" and terms.reward_cost is not None and terms.currency is not None:
         return words.money(terms.reward_cost, terms.currency)
     if field == "steps":
         return words.join(f"{step.stamps}: {step.reward_description}" for step in terms.steps) or words.label("none")
-    return label_of(words, field, getattr(terms, field))
+    return label_of(words, field, _now(program, field))
 
 
 def label_of(words: Words, field: str, value: TermValue) -> str:

@@ -21,6 +21,13 @@ class ProgramQuestion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 QUESTIONS: dict[str, ProgramQuestion] = {
+    "title": ProgramQuestion(
+        title=N_("Title"),
+        what=N_("What this card is called, where a shop has several. An emoji in front makes it easy to find."),
+        how=N_("What should it be? For example: 🥗 Salad"),
+        then=N_("It is on buttons and cards from now on."),
+        offered=(None,),
+    ),
     "stamps_required": ProgramQuestion(
         title=N_("Stamps"),
         what=N_(

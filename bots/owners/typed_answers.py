@@ -25,6 +25,7 @@ SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB"}
 """Signs that stand for one currency only."""
 LONGEST_REWARD = 100
 LONGEST_SHOP_NAME = 60
+LONGEST_TITLE = 40
 
 
 class UnclearAnswer(Exception):  # named as a fact
