@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bots.buttons import Rows, button
+from bots.buttons import Rows, button, numbered
 from bots.words import Html, Words, shortened, words_for
 from loyalty_app.customers.card_pictures import CardPicture, first_name
 from loyalty_app.customers.card_snapshots import CardSnapshot
@@ -52,13 +52,8 @@ def caption(snapshot: CardSnapshot, words: Words) -> Html:
         ),
     ]
     lines += [
-        words.say(
-            "{title}: <b>{have} of {need}</b>",
-            title=title_of(card, snapshot),
-            have=card.current_stamps,
-            need=card.stamps_required,
-        )
-        for card in snapshot.others
+        words.say("{title}: <b>{have} of {need}</b>", title=title, have=card.current_stamps, need=card.stamps_required)
+        for title, card in _titled(snapshot)
     ]
     if customer.rewards_available:
         n = customer.rewards_available
@@ -76,9 +71,10 @@ def _head(snapshot: CardSnapshot, words: Words) -> Html:
     return Html("\n".join([shop, words.say("<b>{title}</b>", title=shortened(snapshot.title, LONGEST_TITLE))]))
 
 
-def title_of(card: CardView, snapshot: CardSnapshot) -> str:
-    """What the program of a card is called, short enough for a line and a button."""
-    return shortened(card.title or snapshot.business.name, LONGEST_TITLE)
+def _titled(snapshot: CardSnapshot) -> list[tuple[str, CardView]]:
+    """The cards beside the shown one with what they are called, short enough for a line and a button."""
+    titles = numbered(shortened(card.title or snapshot.business.name, LONGEST_TITLE) for card in snapshot.others)
+    return list(zip(titles, snapshot.others, strict=True))
 
 
 def dropped_lines(dropped: int, words: Words) -> list[Html]:
@@ -99,7 +95,7 @@ def card_rows(snapshot: CardSnapshot, words: Words) -> Rows:
     shop, waiting = snapshot.business.id, snapshot.customer.rewards_available
     rewards = words.label("🎁 Rewards ({n})", n=waiting) if waiting else words.label("🎁 Rewards")
     is_new = snapshot.customer.phone is None and not snapshot.customer.total_visits
-    turns = [button(title_of(card, snapshot), TURN, shop, card.program_id) for card in snapshot.others]
+    turns = [button(title, TURN, shop, card.program_id) for title, card in _titled(snapshot)]
     return [
         *(turns[place : place + 2] for place in range(0, len(turns), 2)),
         [button(rewards, "myrewards", shop), button(words.label("🕘 History"), "myhistory", shop)],

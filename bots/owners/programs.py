@@ -3,7 +3,7 @@
 What a program says is in `program`, how one more is made in `new_program`. The rules are in the core.
 """
 
-from bots.buttons import RISKY, Rows, button
+from bots.buttons import RISKY, Rows, button, numbered
 from bots.owners.program import show_program
 from bots.owners.screens import back, below
 from bots.turn import Turn
@@ -31,9 +31,10 @@ async def _show_list(turn: Turn, position: Position, main: Program, head: Html |
     programs = sorted(main.all_of_shop, key=lambda one: one.archived_at is not None)
     lines = [words.say("⭐ <b>Programs of {shop}</b>", shop=shop.name), Html("")]
     lines += [_line(words, program) for program in programs]
+    titles = numbered(shortened(_sign(program) + title_of(program)) for program in programs)
     rows: Rows = [
-        [button(shortened(_sign(program) + title_of(program)), "program", shop.id, program_number(shop.id, program.id))]
-        for program in programs
+        [button(title, "program", shop.id, program_number(shop.id, program.id))]
+        for title, program in zip(titles, programs, strict=True)
     ]
     rows += [[button(words.label("➕ Another program"), "addprogram", shop.id)]]
     rows += [[button(words.label("Name of the shop"), "rename", shop.id)], back(words, position)]

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from telegram import InlineKeyboardButton
 
-from bots.buttons import GOOD, Arg, Rows, button
+from bots.buttons import GOOD, Arg, Rows, button, numbered
 from bots.words import Html, Words, shortened
 from loyalty_app.customers.staff_cards import StaffCard
 
@@ -23,36 +23,38 @@ Data = Callable[..., tuple[Arg, ...]]
 
 def card_lines(words: Words, cards: tuple[StaffCard, ...]) -> list[Html]:
     """A line for each card: its title, and the stamps on it."""
+    titles = numbered(card.title for card in cards)
     return [
-        words.say("{title}: <b>{have} of {need}</b>", title=card.title, have=card.stamps, need=card.goal)
-        for card in cards
+        words.say("{title}: <b>{have} of {need}</b>", title=title, have=card.stamps, need=card.goal)
+        for title, card in zip(titles, cards, strict=True)
     ]
+
+
+def short_titles(cards: tuple[StaffCard, ...], most: int = LONGEST_TITLE) -> dict[int, str]:
+    """The titles of programs, by their numbers, as they fit onto buttons: each is another one."""
+    titles = numbered(shortened(card.title, most) for card in cards)
+    return {card.program_number: title for title, card in zip(titles, cards, strict=True)}
 
 
 def stamp_rows(words: Words, cards: tuple[StaffCard, ...], data: Data, nonce: str, *, opened: int | None) -> Rows:
     """[+1] of each program, all amounts of the one whose number is `opened`, and a way to those of the others."""
 
-    def give(card: StaffCard, count: int) -> InlineKeyboardButton:
-        return button(words.plus(count), GIVE, *data(nonce, count, card.program_number))
+    def give(program: int, count: int) -> InlineKeyboardButton:
+        return button(words.plus(count), GIVE, *data(nonce, count, program))
 
     rows: Rows = []
-    for card in cards:
-        label = words.label("{title}  {amount}", title=short_title(card), amount=words.plus(1))
-        rows.append([button(label, GIVE, *data(nonce, 1, card.program_number), look=GOOD)])
-        if card.program_number == opened:
-            rows += [[give(card, count) for count in amounts] for amounts in (FEW, MANY)]
-    more = [_more(words, card, data) for card in cards if card.program_number != opened]
+    for program, title in short_titles(cards).items():
+        label = words.label("{title}  {amount}", title=title, amount=words.plus(1))
+        rows.append([button(label, GIVE, *data(nonce, 1, program), look=GOOD)])
+        if program == opened:
+            rows += [[give(program, count) for count in amounts] for amounts in (FEW, MANY)]
+    narrow = short_titles(cards, HALF_A_ROW).items()
+    more = [_more(words, title, data(program)) for program, title in narrow if program != opened]
     return [*rows, *(more[place : place + 2] for place in range(0, len(more), 2))]
 
 
-def _more(words: Words, card: StaffCard, data: Data) -> InlineKeyboardButton:
-    label = words.label("{title}  {amount} …", title=shortened(card.title, HALF_A_ROW), amount=words.plus(2))
-    return button(label, AMOUNTS, *data(card.program_number))
-
-
-def short_title(card: StaffCard) -> str:
-    """The title of a program as it fits onto a wide button."""
-    return shortened(card.title, LONGEST_TITLE)
+def _more(words: Words, title: str, data: tuple[Arg, ...]) -> InlineKeyboardButton:
+    return button(words.label("{title}  {amount} …", title=title, amount=words.plus(2)), AMOUNTS, *data)
 
 
 def with_title(words: Words, card: StaffCard | None, text: Html) -> Html:

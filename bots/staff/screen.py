@@ -10,12 +10,12 @@ import msgspec
 from telegram import InlineKeyboardButton
 
 from bots.buttons import GOOD, MAIN, SECOND_TAP_SECONDS, Arg, Rows, button, new_nonce, read_press
-from bots.staff.program_buttons import AMOUNTS, FEW, MANY, card_lines, stamp_rows
+from bots.staff.program_buttons import AMOUNTS, FEW, HALF_A_ROW, MANY, card_lines, short_titles, stamp_rows
 from bots.staff.scanner import scanner_row
 from bots.staff.shift import Shift
 from bots.staff.shown_code import how_in
 from bots.turn import Turn
-from bots.words import Html, Words, reply, shortened
+from bots.words import Html, Words, reply
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.staff_view import StaffView, look_at
 from loyalty_core.access import Role
@@ -29,7 +29,6 @@ MOST_SYMBOLS = 20
 FULL, EMPTY = "●", "○"
 LONGEST_LABEL = 32
 IN_A_ROW = 5
-SHORT_TITLE = 14
 PARTS = "parts"
 """The verb of the button that shows the parts in which something can be undone."""
 LIST = "cards"
@@ -218,11 +217,8 @@ def _undo_entry(screen: StaffScreen, nonce: str, entry: Entry, *, parts: bool) -
 def _whole_label(screen: StaffScreen, entry: Entry) -> str:
     """The label of [Undo], with the title of the program if there are several."""
     words, number = screen.words, program_number(entry.business_id, entry.program_id)
-    label = undo_label(words, entry)
-    title = next((card.title for card in screen.view.cards if card.program_number == number), None)
-    return (
-        label if title is None else words.label("{label} · {title}", label=label, title=shortened(title, SHORT_TITLE))
-    )
+    label, title = undo_label(words, entry), short_titles(screen.view.cards, HALF_A_ROW).get(number)
+    return label if title is None else words.label("{label} · {title}", label=label, title=title)
 
 
 def undo_label(words: Words, entry: Entry) -> str:

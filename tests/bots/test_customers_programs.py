@@ -2,10 +2,11 @@
 
 import pytest
 
+from loyalty_core.several_programs import MOST_PROGRAMS
 from testkit.people import Person
 from testkit.shop import Shop
 from testkit.town import Town
-from tests.bots.customers import card_of, code_on, come_in, mark, only, sent
+from tests.bots.customers import card_of, code_on, come_in, mark, only, open_named, sent
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -112,3 +113,14 @@ async def test_nobody_turns_to_a_program_that_is_not_there(town: Town, shop: Sho
     await stamp(town, shop, 2, salads)
     await lena.press_data((await card_of(lena)).id, f"turn:{shop.business.id}:987654")
     assert (await card_of(lena)).words.startswith("Bean & Leaf\n☕ Coffee\n0 of 10 stamps\n")
+
+
+async def test_a_card_of_ten_programs_fits_below_its_picture_whatever_they_are_called(town: Town) -> None:
+    shop = await open_named(town, "n" * 200, reward_description="r" * 200)
+    lena = await come_in(town, shop)
+    for number in range(2, MOST_PROGRAMS + 1):
+        await stamp(town, shop, 1, await shop.make_program(f"{number} " + "x" * 197, reward_description="r" * 200))
+    card = await card_of(lena)
+    assert len(card.words) <= 1024
+    assert len([one for one in card.buttons if str(one.data).startswith("turn:")]) == MOST_PROGRAMS - 1
+    assert "10 x" in card.words.splitlines()[1]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from loyalty_core.several_programs import MOST_PROGRAMS
 from testkit.town import Town
 from tests.bots.cafe import Cafe, button, link, open_cafe, press_raw, screen_of
 
@@ -114,3 +115,26 @@ async def test_the_main_card_is_shown_where_another_program_is_the_main_one(cafe
     assert wide == ["🥗 Salad  +1", "☕ Coffee  +1"]
     await cafe.ana.press("☕ Coffee  +1")
     assert await cards(cafe) == {0: 1}
+
+
+async def test_programs_whose_titles_look_alike_on_buttons_are_told_apart(cafe: Cafe) -> None:
+    big, small = ("Coffee to take away, the " + size for size in ("big one", "small one"))
+    await cafe.shop.change(title=big)
+    second = await cafe.shop.make_program(small)
+    await cafe.ana.open(link(cafe.lena))
+    wide = [row[0].text for row in screen_of(cafe.ana).keyboard if row[0].style == "success"]
+    assert wide == ["Coffee to take away, th… (1)  +1", "Coffee to take away, th… (2)  +1"]
+    await cafe.ana.press("(2)  +1")
+    assert screen_of(cafe.ana).words.startswith(f"{small}: ✅ +1 for Lena – 1 of 10\n")
+    assert await cards(cafe) == {0: 0, second: 1}
+
+
+async def test_a_shop_with_ten_programs_has_a_button_for_each_and_all_fit(cafe: Cafe) -> None:
+    for number in range(2, MOST_PROGRAMS + 1):
+        await cafe.shop.make_program(f"{number} " + "x" * 197)
+    await cafe.shop.stamp(cafe.lena.id, 3)
+    await cafe.ana.open(link(cafe.lena))
+    wide = [row for row in screen_of(cafe.ana).keyboard if row[0].style == "success"]
+    assert [len(row) for row in wide] == [1] * MOST_PROGRAMS
+    await cafe.ana.press(wide[-1][0].text)
+    assert (await cafe.card()).cards[-1].card.current_stamps == 1
