@@ -69,7 +69,7 @@ async def test_the_last_answer_that_comes_twice_makes_one_program(town: Town, sh
     await change_chat(shop.database, BotId(bot_id), chat_id, as_if_cut_off, now=town.clock())
     await mira.press_data(screen, data)
     assert mira.last.words.startswith("✅ 🥗 Salad is there.")
-    assert len(await programs(shop)) == 2
+    assert len((await shop.program()).all_of_shop) == 2
 
 
 async def test_a_program_is_changed_by_itself(shop: Shop, mira: Person) -> None:
