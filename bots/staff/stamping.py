@@ -17,15 +17,15 @@ from bots.staff.shown_code import shown_card
 from bots.turn import Turn
 from bots.words import Html, Words, reply
 from loyalty_app.customers.card_pictures import first_name
-from loyalty_app.customers.staff_cards import StaffCard, card_of_entry
+from loyalty_app.customers.staff_cards import StaffCard, card_of_entry, has_several
 from loyalty_core.errors import Busy, InvalidRequest, LoyaltyError, NotOnStaff
 from loyalty_core.fields import MOST_STAMPS, TransactionId
 from loyalty_core.outcomes import Stamped
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from loyalty_core.views import CustomerView
 
-Deed = Callable[[Turn, Shift], Awaitable[Html]]
-"""Does what was pressed, and returns a sentence on the outcome. Raises LoyaltyError."""
+Deed = Callable[[Turn, Shift], Awaitable[Html | None]]
+"""Does what was pressed, and returns a sentence on the outcome; None if the screen was old. Raises LoyaltyError."""
 
 
 async def stamp(turn: Turn) -> None:
@@ -75,9 +75,7 @@ async def _act(turn: Turn, deed: Deed) -> None:
 
 async def _once(turn: Turn, shift: Shift, deed: Deed) -> Html | None:
     if is_stale(turn.press.text(2)):
-        await turn.toast(
-            turn.words.plain("This screen was old. Here is how it is now: please press again."), alert=True
-        )
+        await _was_old(turn)
         return None
     try:
         return await deed(turn, shift)
@@ -88,7 +86,16 @@ async def _once(turn: Turn, shift: Shift, deed: Deed) -> Html | None:
         return None
 
 
-async def _stamp(turn: Turn, shift: Shift) -> Html:
+async def _was_old(turn: Turn) -> None:
+    await turn.toast(turn.words.plain("This screen was old. Here is how it is now: please press again."), alert=True)
+
+
+async def _stamp(turn: Turn, shift: Shift) -> Html | None:
+    """The button of a shop with one program. If there are several by now, it does not say which one is meant."""
+    business = shift.position.business
+    if business.programs_version and await turn.read(lambda connection: has_several(connection, business)):
+        await _was_old(turn)
+        return None
     return told_stamp(turn.words, await _stamped(turn, shift, UNSET))
 
 

@@ -24,8 +24,17 @@ class StaffCard(msgspec.Struct, frozen=True, kw_only=True):
 
 def cards_in_use(customer: Customer, main: Program) -> tuple[StaffCard, ...]:
     """A card for each program that can be stamped, the main one's first; none if it is the only one."""
-    in_use = [program for program in main.all_of_shop if program.archived_at is None]
+    in_use = _in_use(main)
     return tuple(staff_card(customer, program) for program in in_use) if len(in_use) > 1 else ()
+
+
+def has_several(connection: Connection, business: Business) -> bool:
+    """Whether a shop has several programs that can be stamped."""
+    return len(_in_use(program_of(connection, business))) > 1
+
+
+def _in_use(main: Program) -> list[Program]:
+    return [program for program in main.all_of_shop if program.archived_at is None]
 
 
 def staff_card(customer: Customer, program: Program) -> StaffCard:

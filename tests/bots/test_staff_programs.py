@@ -108,6 +108,16 @@ async def test_with_one_program_in_use_the_screen_is_that_of_one(cafe: Cafe, sal
     assert "0 of 10" in screen_of(cafe.ana).words
 
 
+async def test_a_button_from_the_time_of_one_program_stamps_nothing_and_shows_the_others(cafe: Cafe) -> None:
+    await cafe.ana.open(link(cafe.lena))
+    old = button(cafe.ana, "+1")
+    await cafe.shop.make_program("🥗 Salad")
+    said = await cafe.ana.press_data(screen_of(cafe.ana).id, old)
+    assert str(said).startswith("This screen was old.")
+    assert await cards(cafe) == {0: 0}
+    assert "🥗 Salad  +1" in screen_of(cafe.ana).labels
+
+
 async def test_the_main_card_is_shown_where_another_program_is_the_main_one(cafe: Cafe, salads: int) -> None:
     await cafe.shop.programs_deed(promote=salads)
     await cafe.ana.open(link(cafe.lena))
