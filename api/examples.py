@@ -205,26 +205,11 @@ FLAG = FlagView(
     occurred_at=NOW,
     undone=False,
 )
+PRICED = Terms(
+    version=2, stamps_required=10, reward_description="A coffee", updated_at=JOINED, reward_cost=120, currency="EUR"
+)
 REWARDS_SUMMARY = summed_up(
-    [
-        owed_by(
-            Program(
-                "Bean & Leaf",
-                (
-                    Terms(
-                        version=2,
-                        stamps_required=10,
-                        reward_description="A coffee of your choice",
-                        updated_at=JOINED,
-                        reward_cost=120,
-                        currency="EUR",
-                    ),
-                ),
-            ),
-            12,
-            business_id=1,
-        )
-    ],
+    [owed_by(Program("Bean & Leaf", (PRICED,)), 12, business_id=1)],
     ages=(4, 5, 2, 1),
     branches=(OwedBranch(branch_id=2, name="At the station", outstanding=12),),
     redeemed=27,
