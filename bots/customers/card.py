@@ -5,10 +5,10 @@ Sending cards is in `bots/card_delivery.py`.
 
 from datetime import datetime
 
-from bots.card_messages import TURN, caption, card_rows, reward_lines
+from bots.card_messages import LONGEST_TITLE, TURN, caption, card_rows, reward_lines
 from bots.customers.own_cards import back_row, draw_over, pressed_card, turn_over
 from bots.turn import Turn
-from bots.words import CAPTION, Html, Words, fitted
+from bots.words import CAPTION, Html, Words, fitted, shortened
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.customers.personal_data import Deed, last_deeds
@@ -83,15 +83,25 @@ async def show_history(turn: Turn) -> None:
 
 
 def history_text(snapshot: CardSnapshot, deeds: list[Deed], now: datetime, words: Words) -> Html:
-    """The entries of a card, the newest first, with times relative to `now` in the shop's time zone."""
+    """The entries of all cards, the newest first, with times relative to `now` in the shop's time zone."""
     head = words.say("🕘 <b>History at {shop}</b>", shop=snapshot.business.name)
-    lines = [_deed_line(deed, now, words) for deed in deeds]
+    titles = _titles(snapshot)
+    lines = [_deed_line(deed, now, words, titles.get(deed.entry.program_id)) for deed in deeds]
     nothing = words.say("Nothing yet. Your first stamp will be here.")
     return fitted(Html(f"{head}\n"), lines or [nothing], most=CAPTION)
 
 
-def _deed_line(deed: Deed, now: datetime, words: Words) -> Html:
-    line = _told(deed, words.moment(deed.entry.occurred_at.astimezone(now.tzinfo), now), words)
+def _titles(snapshot: CardSnapshot) -> dict[int | None, str]:
+    """What the programs are called, by their ids; none if there is one card."""
+    if not snapshot.others:
+        return {}
+    programs = snapshot.program.all_of_shop
+    return {one.id: shortened(one.title or snapshot.business.name, LONGEST_TITLE) for one in programs}
+
+
+def _deed_line(deed: Deed, now: datetime, words: Words, title: str | None) -> Html:
+    told = _told(deed, words.moment(deed.entry.occurred_at.astimezone(now.tzinfo), now), words)
+    line = words.say("{line} · {title}", line=told, title=title) if title else told
     if deed.entry.voided_by is None:
         return line
     return Html(f"<s>{line}</s> {words.say('undone')}")

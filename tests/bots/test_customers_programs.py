@@ -109,6 +109,21 @@ async def test_rewards_of_all_programs_are_counted_told_and_listed(
     assert "A salad" in listed
 
 
+async def test_the_history_says_to_which_card_each_entry_belongs(
+    town: Town, shop: Shop, lena: Person, salads: int
+) -> None:
+    await stamp(town, shop, 3)
+    await lena.press_data((await card_of(lena)).id, f"myhistory:{shop.business.id}")
+    assert "·" not in (await card_of(lena)).words
+    await stamp(town, shop, 2, salads)
+    await lena.press_data((await card_of(lena)).id, f"myhistory:{shop.business.id}")
+    lines = (await card_of(lena)).words.splitlines()
+    assert [line.partition(": ")[2] for line in lines if "stamp" in line] == [
+        "2 stamps · 🥗 Salad",
+        "3 stamps · ☕ Coffee",
+    ]
+
+
 async def test_nobody_turns_to_a_program_that_is_not_there(town: Town, shop: Shop, lena: Person, salads: int) -> None:
     await stamp(town, shop, 2, salads)
     await lena.press_data((await card_of(lena)).id, f"turn:{shop.business.id}:987654")
