@@ -9,7 +9,19 @@ Statements only. Which of these are claimed, and how many at once, is decided in
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, func, literal_column, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    FromClause,
+    ScalarSelect,
+    Select,
+    Subquery,
+    and_,
+    func,
+    literal_column,
+    select,
+    union_all,
+)
 
 from loyalty_app.db.tables import delivery, webhook_endpoint
 from loyalty_app.queues.leased_table import NOW, free
@@ -43,32 +55,54 @@ def _awaited() -> Subquery:
 def first_in_line(chosen: ColumnElement[bool], most: int) -> Subquery:
     """The first `most` due and free deliveries of each chosen endpoint, with their `place`.
 
-    Leased ones hold the first places of their endpoint, so with two of them the first free one has place 3.
+    Leased ones hold the first places of their endpoint, so with two of them the first free one has place 3. Each place
+    is asked for by itself: PostgreSQL would compare the deliveries of a shop with a list of the first few, one by one.
     """
-    awaited = _awaited()
-    waiting, leased = delivery.alias("waiting"), delivery.alias("leased")
-    first = (
-        select(waiting.c.id)
-        .where(_due(waiting, awaited), free(waiting.c.lease_until))
-        .order_by(waiting.c.next_at, waiting.c.id)
-        .limit(most)
+    endpoints = _chosen(chosen)
+    places: list[Select[Any]] = [
+        select(
+            endpoints.c.business_id,
+            _waiting(endpoints, place).label("id"),
+            (endpoints.c.held + place + 1).label("place"),
+        )
+        for place in range(most)
+    ]
+    few: ColumnElement[int] = literal_column(str(MOST_IN_LINE))
+    one = delivery.alias("one")
+    listed = union_all(*places).subquery("listed")
+    found = select(listed).where(listed.c.id.is_not(None)).order_by(listed.c.place).limit(few).subquery("found")
+    return (
+        select(one.c.business_id, one.c.id, one.c.attempts, found.c.place)
+        .join_from(found, one, and_(one.c.business_id == found.c.business_id, one.c.id == found.c.id))
+        .order_by(found.c.place)
+        .limit(few)
+        .subquery("line")
     )
+
+
+def _chosen(chosen: ColumnElement[bool]) -> CTE:
+    """The chosen endpoints for which something is queued, each with how many of its deliveries are leased."""
+    awaited, leased = _awaited(), delivery.alias("leased")
     held = (
         select(func.count())
         .where(leased.c.status == QUEUED, leased.c.endpoint_id == awaited.c.endpoint_id, leased.c.lease_until > NOW)
         .scalar_subquery()
     )
-    one = delivery.alias("one")
-    number = func.row_number().over(partition_by=one.c.endpoint_id, order_by=(one.c.next_at, one.c.id))
-    place = (number + held).label("place")
+    columns = (awaited.c.endpoint_id, awaited.c.business_id, held.label("held"))
+    return select(*columns).join_from(awaited, webhook_endpoint, _is_theirs(awaited)).where(chosen).cte("endpoints")
+
+
+def _waiting(endpoints: CTE, place: int) -> ScalarSelect[int]:
+    """The due and free delivery of an endpoint that so many others precede."""
+    waiting = delivery.alias(f"waiting_{place}")
     return (
-        select(one.c.business_id, one.c.id, one.c.attempts, place)
-        .join_from(awaited, webhook_endpoint, _is_theirs(awaited))
-        .join(one, and_(one.c.business_id == awaited.c.business_id, one.c.id.in_(first)))
-        .where(chosen)
-        .order_by(place)
-        .limit(literal_column(str(MOST_IN_LINE)))
-        .subquery("line")
+        select(waiting.c.id)
+        .where(_due(waiting, endpoints), free(waiting.c.lease_until))
+        .order_by(waiting.c.next_at, waiting.c.id)
+        .offset(place)
+        .limit(1)
+        .correlate(endpoints)
+        .scalar_subquery()
     )
 
 
@@ -84,6 +118,6 @@ def _is_theirs(awaited: Subquery) -> ColumnElement[bool]:
     return and_(webhook_endpoint.c.business_id == awaited.c.business_id, webhook_endpoint.c.id == awaited.c.endpoint_id)
 
 
-def _due(waiting: FromClause, awaited: Subquery) -> ColumnElement[bool]:
+def _due(waiting: FromClause, awaited: FromClause) -> ColumnElement[bool]:
     is_queued = waiting.c.status == QUEUED
     return and_(is_queued, waiting.c.endpoint_id == awaited.c.endpoint_id, waiting.c.next_at <= NOW)
