@@ -53,7 +53,9 @@ BonusWeek = Annotated[
 
 
 def check_bonus_hours(rows: tuple[BonusHours, ...]) -> None:
-    """Raise InvalidRequest if hours are empty or overlap, or a row names a day twice."""
+    """Raise InvalidRequest if there are too many rows, hours are empty or overlap, or a row names a day twice."""
+    if len(rows) > MOST_ROWS:
+        raise InvalidRequest.field("bonus_hours", f"must be at most {MOST_ROWS} rows")
     taken = [False] * WEEK
     for row in rows:
         if row.begin == "24:00":
@@ -70,6 +72,21 @@ def check_bonus_hours(rows: tuple[BonusHours, ...]) -> None:
                     "bonus_hours", f"must not overlap, as those from {row.begin} to {row.end} do"
                 )
             taken[minute] = True
+
+
+def with_row(rows: tuple[BonusHours, ...], row: BonusHours) -> tuple[BonusHours, ...]:
+    """Rows and one more; the same rows if it is there already."""
+    return rows if row in rows else (*rows, row)
+
+
+def without_row(rows: tuple[BonusHours, ...], row: BonusHours) -> tuple[BonusHours, ...]:
+    """Rows without one of them; the same rows if it is not there."""
+    return tuple(other for other in rows if other != row)
+
+
+def overlap(one: BonusHours, other: BonusHours) -> bool:
+    """Whether two rows have a minute of the week in common."""
+    return not {*_minutes(one)}.isdisjoint(_minutes(other))
 
 
 def bonus_factor(rows: tuple[BonusHours, ...], then: datetime) -> int:

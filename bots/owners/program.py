@@ -9,6 +9,7 @@ from datetime import timedelta
 from telegram import InlineKeyboardButton
 
 from bots.buttons import GOOD, Rows, button
+from bots.owners.bonus_hour_words import row_in_words, sorted_rows
 from bots.owners.program_questions import QUESTIONS, ProgramQuestion, TermValue
 from bots.owners.screens import ask_again, back
 from bots.owners.typed_answers import (
@@ -64,10 +65,18 @@ async def show_program(turn: Turn, position: Position, head: Html | None = None,
         words.say("{label}: <b>{value}</b>", label=words.plain(question.title), value=value_of(words, program, field))
         for field, question in questions.items()
     ]
+    lines += [_hours_line(words, program)]
     named = (program_number(shop.id, program.id),) if program.others else ()
     buttons = [button(words.label(one.title), "ask", shop.id, field, *named) for field, one in questions.items()]
+    buttons += [button(words.label("Bonus hours"), "hours", shop.id, *named)]
     rows: Rows = [buttons[place : place + 2] for place in range(0, len(buttons), 2)]
     await turn.screen(Html("\n".join(lines)), [*rows, *_last_rows(words, position, program)])
+
+
+def _hours_line(words: Words, program: Program) -> Html:
+    rows = sorted_rows(program.terms.bonus_hours)
+    hours = "; ".join(row_in_words(words, row) for row in rows) or words.label("none")
+    return words.say("{label}: <b>{value}</b>", label=words.plain("Bonus hours"), value=hours)
 
 
 def _questions_of(program: Program) -> dict[str, ProgramQuestion]:

@@ -3,6 +3,7 @@
 Making, archiving and choosing the main one is in `several_programs`.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -38,12 +39,14 @@ def program_of(connection: Connection, shop: Business) -> Program:
 
 WhichProgram = BusinessId | tuple[BusinessId, int]
 """The main program of a shop, or the one of that number."""
+AskedChange = ProgramChange | Callable[[Terms], ProgramChange]
+"""A change, or what makes one of the terms as they are when it is written."""
 
 
 async def change_program(
     database: Database,
     which: WhichProgram,
-    change: ProgramChange,
+    change: AskedChange,
     *,
     now: datetime,
     repaint: Repaint,
@@ -111,13 +114,14 @@ def _write_change(
     connection: Connection,
     which: WhichProgram,
     *,
-    change: ProgramChange,
+    change: AskedChange,
     now: datetime,
     repaint: Repaint,
 ) -> Program:
     """Write what a change changes: the name of the shop, the title of the program, and its terms."""
     business_id, number = _shop_of(which)
     before = lock_program(connection, business_id, number)
+    change = change if isinstance(change, ProgramChange) else change(before.terms)
     name = clean_name(change.name) if isinstance(change.name, str) else None
     title, terms = clean_title(change.title, before.title), changed(before, change, now)
     if name is not None:

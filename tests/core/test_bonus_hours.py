@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loyalty_core.analytics import DayTotals
-from loyalty_core.bonus_hours import BonusHours, bonus_factor, check_bonus_hours
+from loyalty_core.bonus_hours import BonusHours, bonus_factor, check_bonus_hours, overlap, with_row, without_row
 from loyalty_core.errors import DailyCapReached, InvalidRequest
 from loyalty_core.ledger import Gift
 from loyalty_core.stamping import most_rewards
@@ -171,3 +171,24 @@ def test_of_hours_that_are_taken_at_most_one_counts_at_any_time(rows: list[Bonus
     except InvalidRequest:
         return
     assert sum(bonus_factor((row,), moment) > 1 for row in rows) <= 1
+
+
+def test_a_row_is_added_and_taken_away_once() -> None:
+    evening = hours("18:00", "20:00")
+    rows = with_row(with_row((NOONS,), evening), evening)
+    assert rows == (NOONS, evening)
+    assert without_row(without_row(rows, NOONS), NOONS) == (evening,)
+
+
+def test_rows_overlap_across_midnight_and_across_the_week() -> None:
+    night = hours("22:00", "02:00", SUNDAY)
+    assert overlap(night, hours("01:00", "03:00", MONDAY))
+    assert not overlap(night, hours("02:00", "03:00", MONDAY))
+    assert not overlap(night, hours("01:00", "02:00", SUNDAY))
+
+
+def test_an_eighth_row_is_refused() -> None:
+    rows = tuple(hours("12:00", "13:00", day) for day in range(1, 8))
+    check_bonus_hours(rows)
+    with pytest.raises(InvalidRequest, match="at most 7 rows"):
+        check_bonus_hours((*rows, hours("18:00", "20:00")))
