@@ -34,11 +34,10 @@ def fresh_news(snapshot: CardSnapshot, told: tuple[CardNews, ...], now: datetime
     if card.muted or not snapshot.business.card_notices:
         return None
     earned = _newly_earned(snapshot)
+    before = snapshot.earned if _only_gifts(snapshot) else card.shown_rewards
     if earned:
         kind = NewsKind.REWARDS
-    elif (snapshot.earned, snapshot.stamps) > (card.shown_rewards, card.shown_stamps) and _is_near(
-        snapshot, snapshot.program.id
-    ):
+    elif (snapshot.earned, snapshot.stamps) > (before, card.shown_stamps) and _is_near(snapshot, snapshot.program.id):
         kind = NewsKind.ONE_TO_GO
     else:
         return None
@@ -54,9 +53,16 @@ def fresh_news(snapshot: CardSnapshot, told: tuple[CardNews, ...], now: datetime
 
 
 def _newly_earned(snapshot: CardSnapshot) -> tuple[Reward, ...]:
-    """The rewards earned since the card was last shown, if they are still available."""
+    """The rewards earned since the card was last shown, if they are still available. Of gifts others tell."""
     count = snapshot.earned - snapshot.card.shown_rewards
-    return snapshot.rewards[-count:] if count > 0 else ()
+    new = snapshot.rewards[-count:] if count > 0 else ()
+    return tuple(reward for reward in new if reward.id not in snapshot.gift_rewards)
+
+
+def _only_gifts(snapshot: CardSnapshot) -> bool:
+    """Whether the rewards since the card was last shown are all gifts: then no card was full in between."""
+    new = [reward.id for reward in snapshot.rewards if reward.id in snapshot.gift_rewards]
+    return 0 < snapshot.earned - snapshot.card.shown_rewards <= len(new)
 
 
 def _state(snapshot: CardSnapshot, program_id: int | None) -> CardState | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from telegram.error import BadRequest, TelegramError
 
 from bots.card_delivery import show, take_down
+from bots.gift_news import tell_gifts
 from bots.intake import BotApplication
 from bots.priority_gate import PriorityGate
 from loyalty_app.chat.card_queue import CardQueue, ShownCard
@@ -52,7 +53,8 @@ class CardWorker(QueueWorker[HeldCard, ShownCard]):
         try:
             if snapshot is None:
                 return await take_down(application.bot, card)
-            return await show(application.bot, snapshot, now=self._runtime.clock())
+            shown = await show(application.bot, snapshot, now=self._runtime.clock())
+            return await tell_gifts(application.bot, self._runtime.database, snapshot, shown)
         except BadRequest as error:
             log.warning("a card cannot be shown until it changes again: %s", type(error).__name__)
             return _given_up(card, snapshot)

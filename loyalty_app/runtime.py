@@ -31,6 +31,7 @@ from loyalty_app.queues.wakeups import Wakeups
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_app.upkeep.backup_folder import backup_readings, check_backup_folder
+from loyalty_app.upkeep.birthdays import birthdays
 from loyalty_app.upkeep.evenings import evenings
 from loyalty_app.upkeep.expiry import expiry
 from loyalty_app.upkeep.file_watch import file_watch
@@ -257,6 +258,7 @@ def _upkeep_of_workers(settings: Settings, database: Database, *, counter: Count
     yield search_indexing(database)
     yield kept_answers(database)
     yield evenings(database, clock)
+    yield birthdays(database, counter, clock)
     if settings.backup_folder is not None:
         yield scheduled_backups(settings, Path(settings.backup_folder), clock)
     if settings.keep_inactive_months is not None:

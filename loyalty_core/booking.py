@@ -93,7 +93,8 @@ def issue(
     entry: Entry, terms: Terms, texts: tuple[str, ...], *, at: Occasion, valid_from: datetime | None = None
 ) -> tuple[Reward, ...]:
     """The rewards with these texts; validity counts from the day of the entry, or from that of `valid_from`."""
-    expires_at = expiry(terms, valid_from or entry.occurred_at.astimezone(at.now.tzinfo))
+    begins = valid_from or entry.occurred_at.astimezone(at.now.tzinfo)
+    expires_at = expiry(_valid_days(entry, terms), begins)
     return tuple(
         Reward(
             id=at.first_reward_id + number,
@@ -107,6 +108,12 @@ def issue(
         )
         for number, text in enumerate(texts)
     )
+
+
+def _valid_days(entry: Entry, terms: Terms) -> int | None:
+    """For how many days the rewards of an entry are valid; None for ever."""
+    gift = terms.birthday if entry.is_reward else None
+    return terms.reward_valid_days if gift is None else gift.days
 
 
 def earned_events(rewards: tuple[RewardView, ...], customer: CustomerView, now: datetime) -> tuple[Event, ...]:

@@ -73,6 +73,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 
     `card` is the card that is at hand, of the program `program_id`; `others` are the cards of other programs. Who is
     `merged_into` another is closed like an erased one: their code and id lead to the other.
+    `birthday_set_at` is when the birthday was told or changed; None without one, or if an older release wrote it.
     """
 
     id: CustomerId
@@ -89,6 +90,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     card: Card
     erased_at: datetime | None = None
     merged_into: CustomerId | None = None
+    birthday_set_at: datetime | None = None
     program_id: int | None = None
     others: tuple[ProgramCard, ...] = ()
 

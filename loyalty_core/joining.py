@@ -120,6 +120,7 @@ def _first_version(profile: Profile, new: NewCard, now: datetime) -> Customer:
         phone=profile.phone,
         email=profile.email,
         birthday=profile.birthday,
+        birthday_set_at=now if profile.birthday else None,
         created_at=new.joined_at or now,
         updated_at=now,
         version=1,
@@ -137,6 +138,8 @@ def update(customer: Customer, program: Program, change: ProfileChange, *, at: O
     if not differing:
         return None
     after = msgspec.structs.replace(customer, **asked, updated_at=at.now, version=customer.version + 1)
+    if "birthday" in differing:
+        after = msgspec.structs.replace(after, birthday_set_at=at.now if after.birthday else None)
     seen = customer_view(after, program)
     return Change(answer=seen, customer=after, events=(CustomerUpdated(utc(at.now), OfProfile(seen, differing)),))
 
@@ -149,6 +152,7 @@ def erase(customer: Customer, rewards: tuple[Reward, ...], *, at: Occasion) -> C
     after = msgspec.structs.replace(
         after, name="", phone=None, email=None, birthday=None, erased_at=at.now, others=others
     )
+    after = msgspec.structs.replace(after, birthday_set_at=None)
     erased = Erased(id=customer.id, qr_code=customer.qr_code)
     return Change(
         answer=erased,

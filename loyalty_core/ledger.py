@@ -95,6 +95,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     program_id: int | None = None
 
     @property
+    def is_reward(self) -> bool:
+        """Whether it is a gift of a reward: one of no stamps."""
+        return self.type is EntryType.BONUS and not self.stamps
+
+    @property
     def asked_stamps(self) -> int:
         """The stamps that count, without those that are a gift. A part that is undone takes its gift along."""
         if not self.bonus_stamps:
@@ -157,7 +162,10 @@ def add_stamps(card: Card, program: Program, stamps: int) -> Card:
 
 def earned_by(card: Card, entry: Entry, program: Program) -> tuple[str, ...]:
     """The texts of the rewards that an entry earns on a card, in the order of their places; most earn none."""
-    return fill(card, program.at(entry.program_version), entry.stamps).earned
+    then = program.at(entry.program_version)
+    if entry.is_reward and then.terms.birthday is not None:
+        return (str(then.terms.birthday.reward_description),)
+    return fill(card, then, entry.stamps).earned
 
 
 def dropped_stamps(card: Card, program: Program, stamps: int) -> int:
@@ -189,6 +197,9 @@ def apply(card: Card, entry: Entry, program: Program, zone: tzinfo | None) -> Ca
     match entry.type:
         case EntryType.STAMP:
             return add_visit(add_stamps(card, program.at(entry.program_version), entry.stamps), entry, zone)
+        case EntryType.BONUS if entry.is_reward:
+            earned, available = card.rewards_earned + 1, card.rewards_available + 1
+            return msgspec.structs.replace(card, rewards_earned=earned, rewards_available=available)
         case EntryType.IMPORT | EntryType.BONUS:
             return add_stamps(card, program.at(entry.program_version), entry.stamps)
         case EntryType.REDEEM | EntryType.EXPIRE:

@@ -7,7 +7,8 @@ The rules, in words:
 - The older joining date stays. What the first does not tell of themselves (phone, e-mail, birthday), the other tells.
 - Rewards stay as they are where the common ledger earns as many: one may then belong to another entry. What it earns
   more is issued now. If it earns fewer, open ones are taken back; a merge that would take back one that was handed out,
-  or booked as expired, is refused. Where a program has steps, a reward stays only where its own text is earned.
+  or booked as expired, is refused.
+  Where a program has steps, or gives rewards, one stays only where its own text is earned.
 
 Taking a merge back is in `unmerging`. Chats, links and look-ups are elsewhere.
 """
@@ -26,12 +27,12 @@ from loyalty_core.errors import MergeBar, MergeRefused
 from loyalty_core.events import CustomerMerged
 from loyalty_core.ledger import Entry, Folded, earned_of, fold_cards
 from loyalty_core.outcomes import Merged
-from loyalty_core.programs import Program
+from loyalty_core.programs import Program, Terms
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.views import customer_view, reward_view, utc
 from loyalty_core.voiding import History, keep_first
 
-TOLD = ("phone", "email", "birthday")
+TOLD = ("phone", "email", "birthday", "birthday_set_at")
 """What the first takes over from the other, where they do not tell it themselves."""
 
 
@@ -52,6 +53,7 @@ class ProfileBefore(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None
     birthday: date | None
     created_at: datetime
+    birthday_set_at: datetime | None = None
 
 
 class Merge(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +141,10 @@ def join_cards(first: History, other: History, at: Occasion) -> JoinedCard:
     )
 
 
+def _gives_rewards(terms: Terms) -> bool:
+    return terms.birthday is not None and terms.birthday.reward_description is not msgspec.UNSET
+
+
 def moved_to(customer_id: int, entry: Entry) -> Entry:
     """An entry under another customer; it remembers for whom it was booked."""
     booked_for = entry.of_customer or entry.customer_id
@@ -163,7 +169,9 @@ def _all_placed(
     """The same for the rewards of all programs, in their order: each is earned on a card of its own program."""
     placed, missing = dict[int, Reward](), dict[int, list[str]]()
     for program_id, folded in folds.items():
-        exact = any(terms.steps for terms in (program.turned_to(program_id) or program).versions)
+        exact = any(
+            terms.steps or _gives_rewards(terms) for terms in (program.turned_to(program_id) or program).versions
+        )
         theirs = [one for one in rewards if one.program_id == program_id]
         own, more = _placed(theirs, folded.earned, exact=exact)
         placed |= {reward.id: reward for reward in own}
@@ -257,7 +265,7 @@ def earned_by_program(
 
 
 def _kept(first: Customer, other: Customer, cards: Mapping[int | None, Card], now: datetime) -> Customer:
-    told = {name: getattr(first, name) or getattr(other, name) for name in TOLD}
+    told = taken_over(first, other)
     return msgspec.structs.replace(
         first.with_cards(cards),
         **told,
@@ -266,6 +274,13 @@ def _kept(first: Customer, other: Customer, cards: Mapping[int | None, Card], no
         updated_at=now,
         version=first.version + 1,
     )
+
+
+def taken_over(first: Customer, other: Customer) -> dict[str, Any]:
+    """What the first tells of themselves after a merge. The time of a birthday is that of whose birthday it is."""
+    whose = first if first.birthday else other
+    told = {name: getattr(first, name) or getattr(other, name) for name in TOLD}
+    return {**told, "birthday_set_at": whose.birthday_set_at}
 
 
 def _closed(other: Customer, kept: Customer, created_at: datetime) -> Customer:

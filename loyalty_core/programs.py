@@ -12,6 +12,7 @@ The rules, in words:
 - An archived program takes no new stamps. Its cards and rewards stay, and what was done can be undone. The main one
   cannot be archived; another can be made main.
 - A shop takes the code that is printed on a card, or asks for the rotating one: to redeem, or for all.
+- What a shop gives for a birthday is known to it alone until it is given: a change of it changes no card.
 - A head start is smaller than the goal, and all steps are below it: a change that says otherwise is refused.
 
 Steps are in `steps` and `promises`, bonus hours in `bonus_hours`, head starts in `booking`. What a stamp does to a card
@@ -41,6 +42,7 @@ from loyalty_core.fields import (
     StampsRequired,
     ValidDays,
 )
+from loyalty_core.gifts import BirthdayGift, check_gift
 from loyalty_core.steps import Steps, check_steps
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     steps: Steps = ()
     opening_stamps: OpeningStamps = 0
     bonus_hours: BonusWeek = ()
+    birthday: BirthdayGift | None = None
 
 
 class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,6 +107,7 @@ class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     steps: Steps | UnsetType = UNSET
     opening_stamps: OpeningStamps | UnsetType = UNSET
     bonus_hours: BonusWeek | UnsetType = UNSET
+    birthday: BirthdayGift | UnsetType | None = UNSET
 
 
 class NewProgram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -199,6 +203,8 @@ def check_terms(terms: Terms, asked: Collection[str] = ()) -> None:
     _check_cost(terms)
     check_steps(terms.steps, terms.stamps_required, of_goal="steps" not in asked)
     check_bonus_hours(terms.bonus_hours)
+    if terms.birthday is not None:
+        check_gift("birthday", terms.birthday, terms.stamps_required, of_goal="birthday" not in asked)
     if terms.opening_stamps >= terms.stamps_required and "opening_stamps" not in asked:
         message = f"must be above the head start of {terms.opening_stamps} stamps"
         raise InvalidRequest.field("stamps_required", message)
@@ -217,7 +223,7 @@ def _check_cost(terms: Terms) -> None:
 
 def looks_the_same(before: Terms, after: Terms) -> bool:
     """Whether cards look the same under both terms: they differ in nothing, or in what only the owner knows."""
-    hidden = {"version", "updated_at", "reward_cost", "currency"}
+    hidden = {"version", "updated_at", "reward_cost", "currency", "birthday"}
     return all(getattr(before, name) == getattr(after, name) for name in Terms.__struct_fields__ if name not in hidden)
 
 
@@ -229,9 +235,9 @@ def running_goal(card: "Card", program: Program) -> int:
     return min([card.goal, *(terms.stamps_required for terms in later)]) if later else card.goal
 
 
-def expiry(terms: Terms, earned_at: datetime) -> datetime | None:
+def expiry(valid_days: int | None, earned_at: datetime) -> datetime | None:
     """When a reward earned now lapses: at the end of its last whole day in the zone of `earned_at`. None: never."""
-    if terms.reward_valid_days is None:
+    if valid_days is None:
         return None
-    last_day = earned_at.date() + timedelta(days=terms.reward_valid_days)
+    last_day = earned_at.date() + timedelta(days=valid_days)
     return datetime.combine(last_day + timedelta(days=1), time.min, tzinfo=earned_at.tzinfo)

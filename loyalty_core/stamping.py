@@ -94,7 +94,7 @@ def stamp(
     seen = customer_view(booked.customer, program)
     dropped = dropped_stamps(customer.card, program, entry.stamps) if booked.rewards else 0
     views = tuple(map(reward_view, rewards))
-    stamped = _stamped(entry, booked.customer.card, program, seen=seen, rewards=views, dropped=dropped)
+    stamped = stamped_answer(entry, booked.customer.card, program, seen=seen, rewards=views, dropped=dropped)
     added = entry.stamps + (opened.entry.stamps if opened else 0)
     return Change(
         answer=stamped,
@@ -140,9 +140,10 @@ def is_late(order: StampOrder, terms: Terms) -> bool:
     return limited and order.occurred_at is not UNSET and order.occurred_at is not None
 
 
-def _stamped(
+def stamped_answer(
     entry: Entry, card: Card, program: Program, *, seen: CustomerView, rewards: tuple[RewardView, ...], dropped: int
 ) -> Stamped:
+    """What is said of added stamps: `card` is the card with them, `dropped` are those above the goal."""
     return Stamped(
         transaction_id=entry.id,
         program_id=program_number(entry.business_id, entry.program_id),

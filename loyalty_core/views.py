@@ -14,6 +14,7 @@ from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import PreconditionFailed
 from loyalty_core.fields import CustomerId
+from loyalty_core.gifts import BirthdayGift
 from loyalty_core.ledger import ActorType, Entry, EntryType, Gift
 from loyalty_core.programs import CardCodes, Program, Surplus, running_goal
 from loyalty_core.promises import open_steps
@@ -142,6 +143,7 @@ class ProgramView(msgspec.Struct, frozen=True):
     card_codes: CardCodes | UnsetType = UNSET
     reward_cost: int | UnsetType = UNSET
     currency: str | UnsetType = UNSET
+    birthday: BirthdayGift | None = None
     id: int | UnsetType = UNSET
     title: str | UnsetType | None = UNSET
     main: bool | UnsetType = UNSET
@@ -322,6 +324,7 @@ def program_view(program: Program, business_id: int) -> ProgramView:
         UNSET if terms.card_codes is CardCodes.FIXED else terms.card_codes,
         UNSET if terms.reward_cost is None else terms.reward_cost,
         UNSET if terms.currency is None else terms.currency,
+        terms.birthday,
         program_number(business_id, program.id),
         program.title,
         program.main,

@@ -4,53 +4,27 @@ Of several programs one is shown by its number; which there are is in `programs`
 progress is a rule of the core; it is only explained here.
 """
 
-from datetime import timedelta
-
 from telegram import InlineKeyboardButton
 
 from bots.buttons import GOOD, Rows, button
 from bots.owners.bonus_hour_words import row_in_words, sorted_rows
-from bots.owners.program_questions import QUESTIONS, ProgramQuestion, TermValue
+from bots.owners.program_questions import QUESTIONS, ProgramQuestion
+from bots.owners.program_values import label_of, packed, present_value, read_value, value_of
 from bots.owners.screens import ask_again, back
-from bots.owners.typed_answers import (
-    LONGEST_TITLE,
-    NONE,
-    UnclearAnswer,
-    read_change,
-    read_cost,
-    read_name,
-    read_number,
-    read_reward,
-    read_stamps,
-    read_steps,
-)
+from bots.owners.typed_answers import UnclearAnswer, read_change
 from bots.rights import TypedAnswer
 from bots.turn import Draft, Turn
-from bots.words import N_, Html, Words
+from bots.words import Html, Words
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.shops.programs import change_program, find_program
 from loyalty_app.shops.staff import Position
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.programs import CardCodes, Program, ProgramChange, Surplus, Terms
+from loyalty_core.gifts import GIFTS
+from loyalty_core.programs import Program, ProgramChange
 from loyalty_core.views import program_number
 
 PROGRAM = "program"
-CODES = {
-    CardCodes.FIXED: N_("nothing"),
-    CardCodes.ROTATING_REDEEM: N_("rewards"),
-    CardCodes.ROTATING_ALL: N_("stamps and rewards"),
-}
-"""What a changing code is needed for."""
-NOTHING = {
-    "daily_stamp_cap": N_("no limit"),
-    "reward_valid_days": N_("for ever"),
-    "reward_cost": N_("not known"),
-    "steps": N_("none"),
-    "title": N_("as the shop"),
-}
-"""What no value of a field means."""
-MINUTE = 60
 
 
 async def show_program(turn: Turn, position: Position, head: Html | None = None, number: int | None = None) -> None:
@@ -80,8 +54,8 @@ def _hours_line(words: Words, program: Program) -> Html:
 
 
 def _questions_of(program: Program) -> dict[str, ProgramQuestion]:
-    """What can be asked about a program. A title is of use beside others; the codes are the shop's."""
-    left_out = {"title"} if not program.others else set() if program.main else {"card_codes"}
+    """What can be asked about a program. A title is of use beside others; the codes and gifts are the shop's."""
+    left_out = {"title"} if not program.others else set() if program.main else {"card_codes", *GIFTS}
     return {field: question for field, question in QUESTIONS.items() if field not in left_out}
 
 
@@ -132,7 +106,9 @@ async def ask_value(turn: Turn, position: Position, field: str, number: int | No
 
 
 def _choices(words: Words, shop: int, field: str, program: Program, number: int | None) -> Rows:
-    now, named = _now(program, field), (number,) if number else ()
+    now, named = present_value(program, field), (number,) if number else ()
+    if field == "birthday" and program.terms.birthday is not None:
+        now = program.terms.birthday.given_stamps
     offered = [
         button(
             label_of(words, field, value),
@@ -172,7 +148,7 @@ async def take_value(turn: Turn, answer: TypedAnswer) -> None:
     shop = answer.position.business.id
     terms = (await turn.read(lambda connection: find_program(connection, shop, number))).terms
     try:
-        change = _read(turn.words, field, answer.text, terms)
+        change = read_value(turn.words, field, answer.text, terms)
     except UnclearAnswer as unclear:
         await ask_value(turn, answer.position, field, number, wrong=str(unclear))
     else:
@@ -186,29 +162,12 @@ async def _change_or_ask(
     try:
         await _change(turn, position, change, field, number=number)
     except InvalidRequest:
-        wrong = turn.words.plain("The goal has to be above the head start and above every step. Nothing was changed.")
-        await ask_value(turn, position, field, number, wrong=wrong)
-
-
-def _read(words: Words, field: str, text: str, terms: Terms) -> ProgramChange:
-    if field == "reward_cost":
-        return read_cost(words, text, terms.currency)
-    if field == "steps":
-        return read_steps(words, text)
-    if field == "title":
-        return ProgramChange(title=read_name(words, text, longest=LONGEST_TITLE))
-    if field == "stamps_required":
-        return ProgramChange(stamps_required=read_stamps(words, text))
-    if field == "reward_description":
-        return ProgramChange(reward_description=read_reward(words, text))
-    number = read_number(text)
-    factor = MINUTE if field == "cooldown_seconds" else 1
-    change = read_change(field, str(number * factor)) if number is not None else None
-    if change is None:
-        raise UnclearAnswer(
-            words.plain("Please press one of the buttons, or send a whole number that is not too large.")
+        wrong = (
+            turn.words.plain("A gift has to be at most as many stamps as fill a card. Nothing was changed.")
+            if field == "birthday"
+            else turn.words.plain("The goal has to be above the head start and above every step. Nothing was changed.")
         )
-    return change
+        await ask_value(turn, position, field, number, wrong=wrong)
 
 
 async def _change(turn: Turn, position: Position, change: ProgramChange, field: str, *, number: int | None) -> None:
@@ -220,49 +179,3 @@ async def _change(turn: Turn, position: Position, change: ProgramChange, field: 
     question = QUESTIONS[field]
     said = turn.words.say("✅ Saved. {then}", then=turn.words.plain(question.then))
     await show_program(turn, position, said, number)
-
-
-def _now(program: Program, field: str) -> TermValue:
-    """The present value of a field."""
-    value: TermValue = program.title if field == "title" else getattr(program.terms, field)
-    return value
-
-
-def value_of(words: Words, program: Program, field: str) -> str:
-    """The present value of a field, in words."""
-    terms = program.terms
-    if field == "reward_cost" and terms.reward_cost is not None and terms.currency is not None:
-        return words.money(terms.reward_cost, terms.currency)
-    if field == "steps":
-        return words.join(f"{step.stamps}: {step.reward_description}" for step in terms.steps) or words.label("none")
-    return label_of(words, field, _now(program, field))
-
-
-def label_of(words: Words, field: str, value: TermValue) -> str:
-    """A value of a field in words, short enough for a button unless the owner wrote it."""
-    if isinstance(value, int):
-        return _number_in_words(words, field, value)
-    match field:
-        case "surplus":
-            return words.label("go on to the next card") if value is Surplus.CARRY else words.label("are dropped")
-        case "card_codes":
-            return words.label(CODES[CardCodes(str(value))])
-        case _:
-            return str(value) if value is not None else words.label(NOTHING[field])
-
-
-def _number_in_words(words: Words, field: str, number: int) -> str:
-    match field:
-        case "cooldown_seconds":
-            return words.span(timedelta(seconds=number)) if number else words.label("no waiting")
-        case "daily_stamp_cap":
-            return words.plain_count("{n} stamp a day", "{n} stamps a day", number)
-        case "reward_valid_days":
-            return words.plain_count("{n} day", "{n} days", number)
-        case _:
-            return words.number(number)
-
-
-def packed(value: TermValue) -> str:
-    """A value as a button carries it."""
-    return NONE if value is None else str(value)

@@ -58,6 +58,19 @@ QUESTIONS: dict[str, ProgramQuestion] = {
         then=N_("It counts for new cards."),
         offered=(0, 1, 2, 3),
     ),
+    "birthday": ProgramQuestion(
+        title=N_("Birthday gift"),
+        what=N_(
+            "What customers get on the morning of their birthday, once a year, if they told it at least 30 days "
+            "before. They read of it in the chat."
+        ),
+        how=N_(
+            "Press a number of stamps, or send what it should be, for example: A slice of cake. A second line may say "
+            "for how many days it is valid."
+        ),
+        then=N_("It counts from today on."),
+        offered=(None, 1, 2, 3),
+    ),
     "surplus": ProgramQuestion(
         title=N_("Extra stamps"),
         what=N_(

@@ -12,6 +12,7 @@ from loyalty_app.chat.card_queue import repaint
 from loyalty_app.shops.programs import find_program
 from loyalty_app.shops.several_programs import ProgramDeed, change_programs
 from loyalty_app.shops.staff import Position
+from loyalty_core.errors import InvalidRequest
 from loyalty_core.programs import Program
 from loyalty_core.views import program_number
 
@@ -84,9 +85,13 @@ async def archive(turn: Turn, position: Position) -> None:
 
 async def make_main(turn: Turn, position: Position) -> None:
     """[Make it the main one]: shop, number. Raises ProgramNotFound or ProgramArchived."""
-    program = await change_programs(
-        turn.runtime.database, _deed(turn, position, promote=turn.press.number(1)), repaint=repaint
-    )
+    deed = _deed(turn, position, promote=turn.press.number(1))
+    try:
+        program = await change_programs(turn.runtime.database, deed, repaint=repaint)
+    except InvalidRequest:
+        wrong = turn.words.say("A gift of the shop is more stamps than fill this card. Make the gift smaller first.")
+        await show_program(turn, position, wrong, deed.promote)
+        return
     await _show_after(turn, position, turn.words.say("⭐ The main one now: <b>{title}</b>", title=title_of(program)))
 
 

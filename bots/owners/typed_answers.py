@@ -91,6 +91,20 @@ def read_steps(words: Words, text: str) -> ProgramChange:
         ) from error
 
 
+def read_gift(words: Words, text: str) -> ProgramChange:
+    """A gift: a number of stamps, or a reward with its days of validity on another line. Raises UnclearAnswer."""
+    first, _, more = text.strip().partition("\n")
+    stamps, days = read_number(first), read_number(more)
+    if stamps is not None and not more:
+        change = _changed("birthday", {"stamps": stamps})
+    else:
+        reward: dict[str, str | int | None] = {"reward_description": read_reward(words, first)}
+        change = _changed("birthday", reward if not more else {**reward, "valid_days": days})
+    if change is None:
+        raise UnclearAnswer(words.plain("Please send a number of stamps, or a reward and, below it, a number of days."))
+    return change
+
+
 def read_change(field: str, text: str) -> ProgramChange | None:
     """A change of one field of the program, from a pressed or typed value; None if it is not possible."""
     if field not in ProgramChange.__struct_fields__ or field == "name":
@@ -99,10 +113,12 @@ def read_change(field: str, text: str) -> ProgramChange | None:
     value = None if text == NONE else text if number is None else number
     if field == "steps":
         return ProgramChange(steps=()) if value is None else None
+    if field == "birthday" and number is not None:
+        return _changed(field, {"stamps": number})
     return _changed(field, value)
 
 
-def _changed(field: str, value: str | int | None) -> ProgramChange | None:
+def _changed(field: str, value: str | int | dict[str, str | int | None] | None) -> ProgramChange | None:
     try:
         change = msgspec.convert({field: value}, ProgramChange)
     except msgspec.ValidationError:

@@ -91,7 +91,8 @@ class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
 
     `shown_rewards` counts all rewards ever earned, and `shown_stamps` the stamps on the cards of all programs. `due_at`
     is set while the card is to be shown again; `tries` counts failed showings since. `news` are the messages about it,
-    as `card_news` writes them.
+    as `card_news` writes them. `told_gift` is the last entry of a gift that they were
+    told of.
     """
 
     business_id: BusinessId
@@ -109,6 +110,7 @@ class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
     tries: int = 0
     lease: str | None = None
     lease_until: datetime | None = None
+    told_gift: int | None = None
 
     @property
     def place(self) -> Place:

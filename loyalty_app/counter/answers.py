@@ -10,7 +10,7 @@ from loyalty_core.outcomes import Claimed, Erased, Expired, Merged, Redeemed, St
 from loyalty_core.views import CustomerView
 
 AnyOutcome = CustomerView | Claimed | Stamped | Redeemed | Voided | Erased | Expired | Merged | Unmerged | None
-"""All possible outcomes. None: a reward was to expire and is not due."""
+"""All possible outcomes. None: what was to be done is not due."""
 
 Outcome_co = TypeVar("Outcome_co", covariant=True)
 
@@ -22,6 +22,7 @@ VOIDED: Decoder[Voided] = Decoder(Voided)
 ERASED: Decoder[Erased] = Decoder(Erased)
 MERGED: Decoder[Merged] = Decoder(Merged)
 UNMERGED: Decoder[Unmerged] = Decoder(Unmerged)
+GIVEN: Decoder[Stamped | None] = Decoder(Stamped | None)
 EXPIRED: Decoder[Expired | None] = Decoder(Expired | None)
 
 

@@ -22,6 +22,7 @@ from loyalty_app.counter.orders import (
     CustomerRef,
     Erase,
     Expire,
+    GiveBirthday,
     GiveStamp,
     Holder,
     Join,
@@ -191,6 +192,10 @@ class Counter:
     async def expire(self, caller: Caller, customer: CustomerRef, reward_id: int) -> Answer[Expired | None]:
         """Book a reward as expired; the outcome is None if it is not due. Raises RewardNotFound."""
         return await self._ask(caller, Expire(customer, reward_id), answers.EXPIRED)
+
+    async def give_birthday(self, caller: Caller, customer: CustomerRef) -> Answer[Stamped | None]:
+        """Give what the shop gives for a birthday; the outcome is None if it is not due. Raises CustomerNotFound."""
+        return await self._ask(caller, GiveBirthday(customer), answers.GIVEN)
 
     def _today(self, caller: Caller) -> date:
         return self._clock().astimezone(caller.business.zone).date()

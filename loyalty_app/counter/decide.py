@@ -17,6 +17,7 @@ from loyalty_app.counter.orders import (
     Claim,
     Erase,
     Expire,
+    GiveBirthday,
     GiveStamp,
     Join,
     MergeCustomers,
@@ -29,7 +30,7 @@ from loyalty_app.counter.orders import (
 )
 from loyalty_app.counter.state import BatchState, Overtaken
 from loyalty_app.ids import Kind
-from loyalty_core import claiming, joining, stamping, voiding
+from loyalty_core import birthdays, claiming, joining, stamping, voiding
 from loyalty_core.booking import head_start_is_due
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import CODE_RANDOM_BYTES, Customer, new_code
@@ -60,7 +61,7 @@ def authorised(request: Request, state: BatchState) -> Request:
     return Request(replace(caller, actor=actor), request.order, request.seal)
 
 
-def decide(request: Request, state: BatchState) -> Decided[AnyOutcome]:  # noqa: PLR0911  # one line for each order
+def decide(request: Request, state: BatchState) -> Decided[AnyOutcome]:  # noqa: C901, PLR0911  # one line for each order
     """Hand a request to its rule. Raises LoyaltyError, and Overtaken if a card was not locked in time."""
     match request.order:
         case GiveStamp() as order:
@@ -79,6 +80,8 @@ def decide(request: Request, state: BatchState) -> Decided[AnyOutcome]:  # noqa:
             return erase(order, request, state)
         case Expire() as order:
             return expire(order, request, state)
+        case GiveBirthday() as order:
+            return give_birthday(order, request, state)
         case MergeCustomers() | UnmergeCustomers() as order:
             return decide_merge(order, request, state)
 
@@ -224,6 +227,18 @@ def expire(order: Expire, request: Request, state: BatchState) -> Decided[Expire
 
 
 Single = TypeVar("Single", CustomerView, Stamped, Redeemed, Voided, Erased, Expired)
+
+
+def give_birthday(order: GiveBirthday, request: Request, state: BatchState) -> Decided[Stamped | None]:
+    """Give what the shop gives for a birthday; what is not due (any more) changes nothing."""
+    program = main_of(state.program(request.business_id))
+    customer = customer_of(request, order.customer, state).turned_to(program.id)
+    most = stamping.most_rewards(customer, program, birthdays.gift_stamps(program))
+    at = occasion(request, state, most + 1)
+    if head_start_is_due(customer, program):
+        at = _with_opening(at, state)
+    change = birthdays.give_birthday(customer, program, state.entries_of(customer), at=at)
+    return Decided(None, customer.id) if change is None else _decided(change)
 
 
 def _decided(change: Change[Single]) -> Decided[Single]:

@@ -20,6 +20,7 @@ from loyalty_app.counter.orders import (
     CustomerRef,
     Erase,
     Expire,
+    GiveBirthday,
     GiveStamp,
     Join,
     Redeem,
@@ -42,7 +43,7 @@ from loyalty_core.number_plans import forms_of
 from loyalty_core.stamping import is_late
 
 OWN_KEY = ("business_id", "id")
-WHOLE = (Void, *OF_TWO)
+WHOLE = (Void, GiveBirthday, *OF_TWO)
 """Orders for which the whole ledger is read."""
 
 Keeping = tuple[Lookup, Callable[[Row[Any]], None]]

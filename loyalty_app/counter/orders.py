@@ -163,6 +163,12 @@ class Expire(msgspec.Struct, frozen=True):
     reward_id: int
 
 
+class GiveBirthday(msgspec.Struct, frozen=True):
+    """Give what the shop gives for a birthday, if it is due."""
+
+    customer: CustomerRef
+
+
 class MergeCustomers(msgspec.Struct, frozen=True):
     """Merge the `other` customer into `customer`."""
 
@@ -177,7 +183,19 @@ class UnmergeCustomers(msgspec.Struct, frozen=True):
     other: CustomerRef
 
 
-Order = Join | Claim | GiveStamp | Redeem | Void | ChangeProfile | Erase | Expire | MergeCustomers | UnmergeCustomers
+Order = (
+    Join
+    | Claim
+    | GiveStamp
+    | Redeem
+    | Void
+    | ChangeProfile
+    | Erase
+    | Expire
+    | GiveBirthday
+    | MergeCustomers
+    | UnmergeCustomers
+)
 
 NAMES: dict[type[Order], str] = {
     Join: "Join",
@@ -188,6 +206,7 @@ NAMES: dict[type[Order], str] = {
     ChangeProfile: "Update",
     Erase: "Erase",
     Expire: "Expire",
+    GiveBirthday: "GiveBirthday",
     MergeCustomers: "Merge",
     UnmergeCustomers: "Unmerge",
 }

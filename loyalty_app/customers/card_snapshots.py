@@ -5,6 +5,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, select
 
+from loyalty_app.chat.card_gifts import GivenGift, gift_rewards, untold_gifts
 from loyalty_app.chat.card_news import read_news
 from loyalty_app.chat.card_queue import cards_of, find_card
 from loyalty_app.chat.chats import HeldCard, find_chat
@@ -30,9 +31,10 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """A card in a chat with everything its message is made of.
 
     `rewards` are the available ones, the oldest first; `told_rewards` are those that messages about it name, in any
-    status. `dropped` is how many stamps above the goal were dropped when the newest of them was earned, if that was
-    since the card was last shown. `steps` are the stamps at which rewards lie on the way, `coming` what is earned next.
-    `link` is the content of the QR code. `language` is the chat's,
+    status. `gifts` are those that the chat was not told of yet, `gift_rewards` the ids of all rewards that are gifts,
+    if any was earned since the card was last shown. `dropped` is how many stamps above the goal were dropped when the
+    newest reward was earned, if that was since then. `steps` are the stamps at which rewards lie on the way, `coming`
+    what is earned next. `link` is the content of the QR code. `language` is the chat's,
     None if unknown. `reachable` is false if the person has blocked the bot.
 
     In a shop with several programs, `program` and the stamps of `customer` are those of the card that is shown;
@@ -45,6 +47,8 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     program: Program
     customer: CustomerView
     rewards: tuple[Reward, ...]
+    gifts: tuple[GivenGift, ...]
+    gift_rewards: frozenset[int]
     told_rewards: tuple[Reward, ...]
     dropped: int
     steps: tuple[int, ...]
@@ -91,6 +95,8 @@ def look(
         program=program,
         customer=view,
         rewards=available_rewards(connection, customer, now) if view.rewards_available else (),
+        gifts=untold_gifts(connection, card, now) if now else (),
+        gift_rewards=gift_rewards(connection, card) if _has_earned(states, card) else frozenset(),
         told_rewards=_told(connection, card) if card.news else (),
         dropped=_dropped(connection, customer, program) if _has_earned(states, card) else 0,
         steps=step_places(own, program),

@@ -21,7 +21,7 @@ from loyalty_core.customers import clean_name
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.fields import BusinessId
 from loyalty_core.programs import Program, ProgramChange, Terms, changed, looks_the_same
-from loyalty_core.several_programs import ProgramNotFound
+from loyalty_core.several_programs import ProgramNotFound, check_gives_itself
 from loyalty_core.views import check_state, program_named, program_number, program_state, program_view
 
 
@@ -122,14 +122,14 @@ def _write_change(
     business_id, number = _shop_of(which)
     before = lock_program(connection, business_id, number)
     change = change if isinstance(change, ProgramChange) else change(before.terms)
+    check_gives_itself(before, change)
     name = clean_name(change.name) if isinstance(change.name, str) else None
     title, terms = clean_title(change.title, before.title), changed(before, change, now)
     if name is not None:
         connection.execute(update(business).where(business.c.id == business_id).values(name=name)).close()
     if title != before.title:
         write_program(database, connection, business_id, before, now=now, title=title)
-    if terms.version != before.terms.version:
-        _write_terms(database, connection, business_id, before, terms)
+    write_terms(database, connection, business_id, before, terms)
     if name is not None or title != before.title or not looks_the_same(before.terms, terms):
         repaint(connection, database, business_id, now=now)
     return find_program(connection, business_id, program_number(business_id, before.id))
@@ -149,8 +149,13 @@ def clean_title(title: str | UnsetType | None, before: str | None = None) -> str
     return before if isinstance(title, UnsetType) else title
 
 
-def _write_terms(database: Database, connection: Connection, business_id: int, before: Program, terms: Terms) -> None:
-    """Add a version of the terms. Those of the program with which a shop began are where older releases have them."""
+def write_terms(database: Database, connection: Connection, business_id: int, before: Program, terms: Terms) -> None:
+    """Add a version of the terms, if they are a new one.
+
+    Those of the program with which a shop began are where older releases have them.
+    """
+    if terms.version == before.terms.version:
+        return
     if before.id is None:
         database.insert(connection, program, [program_row(business_id, terms)])
         own = update(business).where(business.c.id == business_id)

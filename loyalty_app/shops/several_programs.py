@@ -22,11 +22,17 @@ from loyalty_app.shops.programs import (
     lock_program,
     read_program,
     write_program,
+    write_terms,
 )
 from loyalty_core.access import Role
 from loyalty_core.programs import NewProgram, Program, new_terms
-from loyalty_core.several_programs import check_can_be_archived, check_can_be_main, check_room_for_program
-from loyalty_core.views import ProgramView, program_number, program_view
+from loyalty_core.several_programs import (
+    check_can_be_archived,
+    check_can_be_main,
+    check_room_for_program,
+    gifts_moved,
+)
+from loyalty_core.views import ProgramView, main_of, program_number, program_view
 
 
 def list_of_programs(connection: Connection, business_id: int, *, wanted: PageRequest) -> Page[ProgramView]:
@@ -82,9 +88,20 @@ def _do(database: Database, connection: Connection, deed: ProgramDeed, repaint: 
             write_program(database, connection, deed.business_id, before, now=deed.now, archived_at=deed.now)
     else:
         check_can_be_main(before, number)
-        count_up(connection, deed.business_id, main_program_id=before.id)
+        _promote(database, connection, deed, before)
     repaint(connection, database, deed.business_id, now=deed.now)  # type: ignore[arg-type]
     return find_program(connection, deed.business_id, number)
+
+
+def _promote(database: Database, connection: Connection, deed: ProgramDeed, chosen: Program) -> None:
+    """Make a program the main one; what the shop gives moves over to it. Raises InvalidRequest."""
+    main = main_of(chosen)
+    if main.id == chosen.id:
+        return
+    earlier, later = gifts_moved(main, chosen, deed.now)
+    write_terms(database, connection, deed.business_id, main, earlier)
+    write_terms(database, connection, deed.business_id, chosen, later)
+    count_up(connection, deed.business_id, main_program_id=chosen.id)
 
 
 def _make(database: Database, connection: Connection, deed: ProgramDeed, main: Program) -> int:

@@ -20,6 +20,7 @@ async def test_a_change_alters_what_was_asked_and_makes_a_new_version(till: Till
         "steps": [],
         "opening_stamps": 0,
         "bonus_hours": [],
+        "birthday": None,
         "id": till.business.id,
         "title": None,
         "main": True,

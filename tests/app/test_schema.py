@@ -98,7 +98,7 @@ async def test_the_other_form_of_revision_six_is_harmless(empty: Settings) -> No
 
 
 LOST = {
-    "ALTER TABLE customer DROP COLUMN birthday": "The column birthday of customer is missing.",
+    "ALTER TABLE customer DROP COLUMN email": "The column email of customer is missing.",
     "ALTER TABLE business DROP COLUMN card_notices": "The column card_notices of business is missing.",
     "DROP INDEX ix_reward_business_id_status_id": "The index ix_reward_business_id_status_id is missing.",
     "DROP INDEX uq_transaction_order_ref": "The index uq_transaction_order_ref is missing.",

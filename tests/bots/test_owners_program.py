@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 
 from loyalty_app.shops.programs import read_program
 from loyalty_core.access import Role
+from loyalty_core.gifts import BirthdayGift
 from loyalty_core.steps import Step
 from testkit.people import Person
 from testkit.shop import Shop
@@ -38,6 +39,8 @@ async def test_every_rule_that_is_changed_in_the_chat_reaches_the_api(town: Town
     await mira.say("A slice of cake")
     await press(mira, "Head start", "2", "Steps")
     await mira.say("5 A biscuit\n8  A tea with lemon")
+    await press(mira, "Birthday gift")
+    await mira.say("A slice of cake\n14")
     await press(mira, "Name of the shop")
     await mira.say("Leaf & Bean")
     async with open_till(town) as till:
@@ -61,6 +64,7 @@ async def test_every_rule_that_is_changed_in_the_chat_reaches_the_api(town: Town
         ],
         "opening_stamps": 2,
         "bonus_hours": [],
+        "birthday": {"reward_description": "A slice of cake", "valid_days": 14},
     }
 
 
@@ -208,3 +212,20 @@ async def test_a_cost_that_cannot_be_is_explained_and_asked_again(shop: Shop, mi
     assert (await shop.program()).terms.reward_cost == 150
     await press(mira, "Cost of a reward", "not known")
     assert (await shop.program()).terms.reward_cost is None
+
+
+async def test_a_birthday_gift_is_set_and_ended_and_a_wrong_one_changes_nothing(shop: Shop, mira: Person) -> None:
+    await press(mira, "Program", "Birthday gift", "2 stamps")
+    assert (await shop.program()).terms.birthday == BirthdayGift(stamps=2)
+    for typed, said in (
+        ("11", "at most as many stamps as fill a card"),
+        ("A cake\nsoon", "a number of days"),
+        ("3\n5\n7", "a number of days"),
+    ):
+        await press(mira, "Birthday gift")
+        await mira.say(typed)
+        assert said in (await mira.screen()).last.words, typed
+        await press(mira, "« Program")
+    assert (await shop.program()).terms.birthday == BirthdayGift(stamps=2)
+    await press(mira, "Birthday gift", "nothing")
+    assert (await shop.program()).terms.birthday is None

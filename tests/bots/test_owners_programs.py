@@ -6,6 +6,7 @@ from loyalty_app.chat.chats import ChatChange, change_chat, find_chat
 from loyalty_app.shops.programs import read_program
 from loyalty_core.access import Role
 from loyalty_core.fields import BotId, ChatId
+from loyalty_core.gifts import BirthdayGift
 from loyalty_core.programs import Program
 from loyalty_core.several_programs import MOST_PROGRAMS
 from testkit.people import Person
@@ -138,3 +139,13 @@ async def test_managers_neither_make_nor_archive_programs(town: Town, shop: Shop
     for data in (f"addprogram:{shop.business.id}", f"archived:{shop.business.id}:{number}"):
         await ben.press_data(ben.last.id, data)
     assert await shop.program() == before
+
+
+async def test_a_main_program_has_to_be_large_enough_for_the_gifts_of_the_shop(shop: Shop, mira: Person) -> None:
+    await shop.change(birthday=BirthdayGift(stamps=3))
+    await shop.make_program("Tiny", stamps_required=2)
+    await press(mira, "Program", "Tiny")
+    assert "Birthday gift" not in mira.last.words
+    await press(mira, "Make it the main one")
+    assert mira.last.words.startswith("A gift of the shop is more stamps than fill this card.")
+    assert (await shop.program()).title is None

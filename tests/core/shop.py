@@ -8,12 +8,13 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from loyalty_core.analytics import DayTotals
+from loyalty_core.birthdays import give_birthday
 from loyalty_core.booking import head_start_is_due
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Card, Profile
 from loyalty_core.events import Event
 from loyalty_core.joining import join
-from loyalty_core.ledger import Actor, Entry, Folded, fold
+from loyalty_core.ledger import SYSTEM, Actor, Entry, Folded, fold
 from loyalty_core.outcomes import Expired, Redeemed, Stamped, Voided
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
@@ -100,6 +101,12 @@ class Shop:
             if change is not None:
                 booked.append(self.keep(change))
         return booked
+
+    def celebrate(self) -> Stamped | None:
+        """Give what is due for a birthday; None if nothing is."""
+        entries = tuple(self.entries.values())
+        change = give_birthday(self.customer, self.program, entries, at=self.occasion(SYSTEM))
+        return None if change is None else self.keep(change)
 
     def void(
         self, transaction_id: int, stamps: int | None = None, *, by: Actor = MIRA, reason: str | None = None

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from loyalty_core.customers import Card, last_visit_of
 from loyalty_core.errors import InvalidRequest
-from loyalty_core.programs import NewProgram, Program, new_terms
+from loyalty_core.gifts import BirthdayGift
+from loyalty_core.programs import NewProgram, Program, ProgramChange, changed, new_terms
 from loyalty_core.promises import step_places, steps_since
 from loyalty_core.several_programs import (
     MOST_PROGRAMS,
@@ -18,7 +19,9 @@ from loyalty_core.several_programs import (
     check_can_be_archived,
     check_can_be_main,
     check_can_be_stamped,
+    check_gives_itself,
     check_room_for_program,
+    gifts_moved,
 )
 from loyalty_core.steps import Step
 from loyalty_core.views import main_of, program_named, program_state, program_view
@@ -106,3 +109,24 @@ def test_what_a_running_card_is_promised_of_steps_begins_with_the_version_that_i
     assert steps_since(Card(), steps) == 1
     assert steps_since(Card(), a_program()) == 0
     assert step_places(Card(current_stamps=2, goal=10, program_version=1), a_program()) == ()
+
+
+def test_the_gifts_of_a_shop_move_to_the_program_that_becomes_the_main_one() -> None:
+    shop, gift = a_shop_with(2), ProgramChange(birthday=BirthdayGift(stamps=3))
+    giving = replace(shop, versions=(shop.terms, changed(shop, gift, NOON)))
+    [other] = shop.others
+    earlier, later = gifts_moved(giving, other, NOON)
+    assert (earlier.birthday, earlier.version, later.birthday, later.version) == (None, 3, BirthdayGift(stamps=3), 2)
+    assert gifts_moved(shop, other, NOON) == (shop.terms, other.terms), "nothing is given, nothing is written"
+    tiny = replace(other, versions=(replace(other.terms, stamps_required=2),))
+    with pytest.raises(InvalidRequest, match="birthday: must not be above the goal of 2 stamps"):
+        gifts_moved(giving, tiny, NOON)
+
+
+def test_only_the_main_program_can_be_told_to_give_something() -> None:
+    shop, gift = a_shop_with(2), ProgramChange(birthday=BirthdayGift(stamps=3))
+    check_gives_itself(shop, gift)
+    for harmless in (ProgramChange(birthday=None), ProgramChange(stamps_required=4)):
+        check_gives_itself(shop.others[0], harmless)
+    with pytest.raises(InvalidRequest, match="birthday: must be set at the main program"):
+        check_gives_itself(shop.others[0], gift)

@@ -5,7 +5,6 @@ imported. Nothing is read or written here.
 """
 
 from loyalty_app.db.tables.cards import (
-    card_link,
     customer,
     customer_merge,
     customer_word,
@@ -17,7 +16,7 @@ from loyalty_app.db.tables.cards import (
     reward,
     transaction,
 )
-from loyalty_app.db.tables.pages import page_session, passkey, passkey_challenge, sign_in_link
+from loyalty_app.db.tables.pages import card_link, page_session, passkey, passkey_challenge, sign_in_link
 from loyalty_app.db.tables.programs import card, program_day, program_terms, shop_program
 from loyalty_app.db.tables.shops import (
     api_key,

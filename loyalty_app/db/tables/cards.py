@@ -51,6 +51,7 @@ customer = owned(
     Column("day_stamps", Integer, nullable=False),
     Column("merged_into", BigId),
     Column("steps_since", Integer, nullable=False, server_default=text("0")),
+    Column("birthday_set_at", UtcDateTime),
     PrimaryKeyConstraint("business_id", "id"),
     UniqueConstraint("qr_code", "business_id"),
     UniqueConstraint("business_id", "phone"),
@@ -64,6 +65,14 @@ Index(
     customer.c.created_at,
     sqlite_where=text("erased_at IS NOT NULL"),
     postgresql_where=text("erased_at IS NOT NULL"),
+)
+# A birthday is asked for by its dates: each year of birth has one.
+Index(
+    "ix_customer_birthday",
+    customer.c.business_id,
+    customer.c.birthday,
+    sqlite_where=text("birthday IS NOT NULL"),
+    postgresql_where=text("birthday IS NOT NULL"),
 )
 Index(
     "ix_customer_without_words",
@@ -248,27 +257,6 @@ idempotency = owned(
     PrimaryKeyConstraint("business_id", "key"),
     Index(None, "business_id", "customer_id"),
     sqlite_with_rowid=True,  # rows too long for an index
-)
-
-# The private addresses of cards. A revoked one is kept, without its secret, so that its page can say what to do.
-card_link = owned(
-    "card_link",
-    Column("digest", LargeBinary(32), nullable=False),
-    Column("customer_id", BigId, nullable=False),
-    Column("secret", LargeBinary),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("revoked_at", UtcDateTime),
-    PrimaryKeyConstraint("business_id", "digest"),
-    Index(None, "digest"),
-    Index(None, "business_id", "customer_id"),
-)
-Index(
-    "uq_card_link_valid",
-    card_link.c.business_id,
-    card_link.c.customer_id,
-    unique=True,
-    sqlite_where=text("revoked_at IS NULL"),
-    postgresql_where=text("revoked_at IS NULL"),
 )
 
 event = owned(

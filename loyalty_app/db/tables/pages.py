@@ -1,11 +1,12 @@
-"""Tables of the pages: who is signed in there, and the ways to sign in. Tokens and links are stored as hashes only.
+"""Tables of the pages: who is signed in there, the ways to sign in, and the private addresses of cards.
 
+Tokens and links are stored as hashes only.
 A bot's id and a person's id are Telegram's.
 """
 
-from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, String, Table
+from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, String, Table, text
 
-from loyalty_app.db.types import BigId, UtcDateTime, metadata
+from loyalty_app.db.types import BigId, UtcDateTime, metadata, owned
 
 # Sessions: `seen_at` is when one was last used, to five minutes; `ended_at` when the person signed out. `proof` is the
 # hash of the init data that opened it, so that the same opens no second one; `retry` is that of the key with which a
@@ -72,4 +73,25 @@ passkey_challenge = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("challenge"),
     sqlite_with_rowid=False,
+)
+
+# The private addresses of cards. A revoked one is kept, without its secret, so that its page can say what to do.
+card_link = owned(
+    "card_link",
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("customer_id", BigId, nullable=False),
+    Column("secret", LargeBinary),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    PrimaryKeyConstraint("business_id", "digest"),
+    Index(None, "digest"),
+    Index(None, "business_id", "customer_id"),
+)
+Index(
+    "uq_card_link_valid",
+    card_link.c.business_id,
+    card_link.c.customer_id,
+    unique=True,
+    sqlite_where=text("revoked_at IS NULL"),
+    postgresql_where=text("revoked_at IS NULL"),
 )

@@ -48,6 +48,8 @@ business = Table(
     Column("flags_told_on", Date),
     Column("main_program_id", BigId),
     Column("programs_version", Integer, nullable=False, server_default=text("0")),
+    # The last day whose birthdays were looked for.
+    Column("birthdays_on", Date),
 )
 Index("uq_business_test_of", business.c.test_of, unique=True)
 
@@ -74,7 +76,7 @@ business_total = owned(
 
 
 def terms_columns() -> tuple[Column[Any], ...]:
-    """The columns of a version of a program. `steps` and `bonus_hours` are JSON, as on the wire; null for none."""
+    """The columns of a version of a program. `steps`, `bonus_hours`, `birthday` are JSON; null for none."""
     return (
         Column("version", Integer, nullable=False),
         Column("stamps_required", Integer, nullable=False),
@@ -90,6 +92,7 @@ def terms_columns() -> tuple[Column[Any], ...]:
         Column("steps", Text),
         Column("opening_stamps", Integer, nullable=False, server_default=text("0")),
         Column("bonus_hours", Text),
+        Column("birthday", Text),
     )
 
 

@@ -94,7 +94,7 @@ telegram_chat = Table(
 )
 
 # Cards in chats: whose card hangs where, and what it shows. A card with `due_at` is to be shown again. `news` lists the
-# messages about it that a later change can make untrue, as JSON.
+# messages about it that a later change can make untrue, as JSON. `told_gift` is the last entry of a gift that was told.
 telegram_card = owned(
     "telegram_card",
     Column("bot_id", BigId, nullable=False),
@@ -112,6 +112,7 @@ telegram_card = owned(
     Column("lease_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("telegram_name", Text),
+    Column("told_gift", BigId),
     PrimaryKeyConstraint("business_id", "bot_id", "user_id"),
     Index(None, "business_id", "customer_id", "bot_id"),
     Index(None, "user_id"),

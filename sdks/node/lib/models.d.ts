@@ -40,6 +40,16 @@ export interface BatchOutcome {
   problem?: Problem;
 }
 
+/** A gift for a birthday: some stamps, or a reward that is valid for some days. */
+export interface BirthdayGift {
+  /** a whole number from 1 to the goal */
+  stamps?: number;
+  /** a text of 1 to 200 characters, without control characters */
+  rewardDescription?: string;
+  /** whole days from 1 to 3650; left out, it is for ever */
+  validDays?: number;
+}
+
 /** One row: the days on which the hours begin, their beginning and end, and how often a stamp in them counts. */
 export interface BonusHours {
   /** days of the week, 1 (Monday) to 7 (Sunday) */
@@ -405,6 +415,7 @@ export interface Program {
   steps: Step[];
   openingStamps: number;
   bonusHours: BonusHours[];
+  birthday: BirthdayGift | null;
   cardCodes?: CardCodes;
   rewardCost?: number;
   currency?: string;

@@ -536,6 +536,7 @@ class Program:
         steps: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
         opening_stamps: int | NotGiven = NOT_GIVEN,
         bonus_hours: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
+        birthday: Mapping[str, Any] | None | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Program:
         """Change the program. Raises LoyaltyLoopError."""
@@ -557,6 +558,7 @@ class Program:
                 "steps": steps,
                 "opening_stamps": opening_stamps,
                 "bonus_hours": bonus_hours,
+                "birthday": birthday,
             },
             idempotency_key=idempotency_key,
         )
@@ -686,6 +688,7 @@ class Programs:
         steps: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
         opening_stamps: int | NotGiven = NOT_GIVEN,
         bonus_hours: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
+        birthday: Mapping[str, Any] | None | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Program:
         """Change a program. Raises LoyaltyLoopError."""
@@ -707,6 +710,7 @@ class Programs:
                 "steps": steps,
                 "opening_stamps": opening_stamps,
                 "bonus_hours": bonus_hours,
+                "birthday": birthday,
             },
             idempotency_key=idempotency_key,
         )

@@ -103,6 +103,19 @@ class BatchOutcome(Model):
     }
 
 
+class BirthdayGift(Model):
+    """A gift for a birthday: some stamps, or a reward that is valid for some days."""
+
+    stamps: int
+    """A whole number from 1 to the goal."""
+
+    reward_description: str
+    """A text of 1 to 200 characters, without control characters."""
+
+    valid_days: int
+    """Whole days from 1 to 3650; left out, it is for ever."""
+
+
 class BonusHours(Model):
     """One row: the days on which the hours begin, their beginning and end, and how often a stamp in them counts."""
 
@@ -737,6 +750,8 @@ class Program(Model):
 
     bonus_hours: list[BonusHours]
 
+    birthday: BirthdayGift | None
+
     card_codes: CardCodes
 
     reward_cost: int
@@ -754,6 +769,7 @@ class Program(Model):
     _models: ClassVar[Models] = {
         "steps": lambda: Step,
         "bonus_hours": lambda: BonusHours,
+        "birthday": lambda: BirthdayGift,
     }
 
 

@@ -21,6 +21,7 @@ use LoyaltyLoop\Model;
  * @property-read list<\LoyaltyLoop\Models\Step> $steps
  * @property-read int $openingStamps
  * @property-read list<\LoyaltyLoop\Models\BonusHours> $bonusHours
+ * @property-read \LoyaltyLoop\Models\BirthdayGift|null $birthday
  * @property-read string $cardCodes
  * @property-read int $rewardCost
  * @property-read string $currency
@@ -34,5 +35,6 @@ final class Program extends Model
     protected const MODELS = [
         "steps" => Step::class,
         "bonus_hours" => BonusHours::class,
+        "birthday" => BirthdayGift::class,
     ];
 }
