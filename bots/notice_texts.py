@@ -1,13 +1,16 @@
 """Notice texts: what notices say, in the language of their reader. Facts are in `loyalty_app/shops/notice_facts.py`."""
 
-from bots.flag_texts import evening_text
+from bots.buttons import Rows, button
+from bots.flag_texts import evening_rows, evening_text
 from bots.owners.shop import ROLES
 from bots.words import N_, Html, Words, shortened
 from loyalty_app.shops.notice_facts import (
     Ailment,
     BotFacts,
     EveningFacts,
+    Facts,
     RoomFacts,
+    SameNumberFacts,
     StaffEvent,
     StaffFacts,
     WebhookFacts,
@@ -34,19 +37,49 @@ STAFF: dict[tuple[StaffEvent, bool], str] = {
 
 def notice_text(words: Words, notice: Notice) -> Html:
     """The text of a notice."""
+    if isinstance(notice.facts, EveningFacts):
+        return evening_text(words, notice.shop_name, notice.facts)
+    sign, what = _sign(notice.facts), _what(words, notice)
+    return words.say("{sign} <b>{shop}</b>\n{what}", sign=sign, shop=notice.shop_name, what=what)
+
+
+def _sign(facts: Facts | None) -> str:
+    match facts:
+        case StaffFacts():
+            return "👥"
+        case RoomFacts():
+            return "🎟"
+        case SameNumberFacts():
+            return "🔗"
+        case _:
+            return "⚠️"
+
+
+def _what(words: Words, notice: Notice) -> str:
     match notice.facts:
-        case None:
-            return words.say("⚠️ <b>{shop}</b>\n{what}", shop=notice.shop_name, what=notice.text)
         case WebhookFacts() as facts:
-            return words.say("⚠️ <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_webhook(words, facts))
+            return _about_webhook(words, facts)
         case StaffFacts() as facts:
-            return words.say("👥 <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_staff(words, facts))
+            return _about_staff(words, facts)
         case BotFacts() as facts:
-            return words.say("⚠️ <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_bot(words, facts))
-        case EveningFacts() as facts:
-            return evening_text(words, notice.shop_name, facts)
+            return _about_bot(words, facts)
         case RoomFacts() as facts:
-            return words.say("🎟 <b>{shop}</b>\n{what}", shop=notice.shop_name, what=_about_room(words, facts))
+            return _about_room(words, facts)
+        case SameNumberFacts():
+            return words.say(
+                "Somebody has shown in the chat that a phone number is theirs which is on another card of your shop. "
+                "Perhaps both cards are of one person: then you can make them one."
+            )
+        case _:
+            return notice.text
+
+
+def notice_rows(words: Words, facts: Facts | None) -> Rows:
+    """The buttons below a notice: what leads to flagged entries, or to two cards that may be of one person."""
+    if not isinstance(facts, SameNumberFacts):
+        return evening_rows(words, facts)
+    both = (facts.business_id, facts.customer_id, facts.other_id)
+    return [[button(words.label("👀 Look at both cards"), "bothcards", *both)]]
 
 
 def _about_staff(words: Words, facts: StaffFacts) -> Html:

@@ -11,9 +11,8 @@ from telegram import MenuButtonDefault
 from telegram.error import BadRequest, Forbidden, TelegramError, TimedOut
 
 from bots.buttons import keyboard
-from bots.flag_texts import evening_rows
 from bots.intake import BotApplication
-from bots.notice_texts import notice_text
+from bots.notice_texts import notice_rows, notice_text
 from bots.staff.scanner import MENU, scanner_url, set_menu_button
 from bots.telegram_limits import TelegramBot
 from bots.words import words_for
@@ -67,13 +66,12 @@ class NoticeWorker(QueueWorker[Notice, NoticeSent]):
             return False
         try:
             words = words_for(chat.language or chat.language_code)
-            rows = keyboard(evening_rows(words, notice.facts))
+            rows = keyboard(notice_rows(words, notice.facts))
             message = await bot.send_message(person, notice_text(words, notice), reply_markup=rows)
         except TimedOut:  # it may have arrived
             return True
         except (Forbidden, BadRequest):
             return False
-        await self._take_menu(bot, notice, person)
         await self._take_menu(bot, notice, person)
         newest = ChatChange(last_id=message.message_id)
         await change_chat(self._runtime.database, bot_id, chat_id, newest, now=self._runtime.clock())

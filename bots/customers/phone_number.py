@@ -15,7 +15,11 @@ from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import Holder, chat_key
 from loyalty_app.customers.card_snapshots import CardSnapshot
-from loyalty_core.errors import Busy, CustomerExists, LoyaltyError
+from loyalty_app.customers.staff_view import with_phone
+from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.notice_facts import SameNumberFacts
+from loyalty_app.shops.owner_notices import add_notice_once, managers_of
+from loyalty_core.errors import Busy, CardInUse, CustomerExists, LoyaltyError
 from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.ledger import Actor, ActorType
 
@@ -97,15 +101,36 @@ async def _claim(turn: Turn, snapshot: CardSnapshot, contact: Contact, *, nonce:
             answer = await turn.counter.claim(caller, holder, f"+{digits}")
         except CustomerExists as known:
             if not await ask_holders(turn, shop, CustomerId(known.customer_id)):
+                await _tell_managers(turn, snapshot, known.customer_id)
                 return told_meanwhile(turn, shop)
             answer = await turn.counter.claim(caller, holder, f"+{digits}")
     except Busy:
         raise
     except LoyaltyError as refusal:
+        if isinstance(refusal, CardInUse):
+            await _tell_managers(turn, snapshot, await _holder_of(turn, shop, digits))
         return words.say("{text}", text=reply(words, refusal, turn.now(shop)))
     if answer.outcome.replaced is None:
         return words.say("✅ <b>{shop}</b> knows your number now.", shop=shop.name)
     return words.say("✅ Found! The card that <b>{shop}</b> had for your number is in this chat now.", shop=shop.name)
+
+
+async def _holder_of(turn: Turn, shop: Business, digits: str) -> int | None:
+    found = await turn.read(lambda connection: with_phone(connection, shop, f"+{digits}"))
+    return found.id if found else None
+
+
+async def _tell_managers(turn: Turn, snapshot: CardSnapshot, holder_id: int | None) -> None:
+    """Tell the managers of the shop, once, that the number of a card was proven by who has another one."""
+    shop, database, now = snapshot.business, turn.runtime.database, turn.now()
+    if holder_id is None or holder_id == snapshot.customer.id:
+        return
+    facts = SameNumberFacts(business_id=shop.id, customer_id=holder_id, other_id=snapshot.customer.id)
+    await database.write(
+        lambda connection: add_notice_once(
+            database, connection, shop.id, facts=facts, now=now, people=managers_of(connection, shop.id)
+        )
+    )
 
 
 async def _end(turn: Turn, draft: Draft | None, said: Html) -> None:

@@ -3,13 +3,13 @@
 `customer_search` leads from a link, a picture, a typed code, number or name to a customer, `customer_list` offers
 several, `guests` makes a card for somebody without a phone in hand, `screen` shows a customer, `stamping` does what
 its buttons say, `redeem_confirmation` asks before a reward is handed out, `merging` makes two cards of one person one,
-`branches` asks where a person works, `invitation` lets new people in, `shift` is the person at work. The counter
-decides once more, in the transaction of the stamp.
+once `merge_preview` has shown both, `branches` asks where a person works, `invitation` lets new people in, `shift` is
+the person at work. The counter decides once more, in the transaction of the stamp.
 """
 
 from collections.abc import Awaitable, Callable
 
-from bots.staff import branches, customer_list, guests, merging, redeem_confirmation, stamping
+from bots.staff import branches, customer_list, guests, merge_preview, merging, redeem_confirmation, stamping
 from bots.staff.customer_search import end_album, find_typed, open_card, scan
 from bots.staff.guests import begin_card
 from bots.staff.invitation import accept_invitation, how_to_stamp
@@ -37,5 +37,6 @@ PRESSES: dict[str, Callable[[Turn], Awaitable[None]]] = {
     **customer_list.PRESSES,
     **guests.PRESSES,
     **merging.PRESSES,
+    **merge_preview.PRESSES,
 }
 DRAFTS: dict[str, Callable[[Turn, str], Awaitable[None]]] = {**guests.DRAFTS, **merging.DRAFTS}

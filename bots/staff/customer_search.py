@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from bots.scan import cannot_be_read, sent_cards
 from bots.staff import guests
 from bots.staff.customer_list import MOST_NAMED, name_list, picture_list
+from bots.staff.merge_preview import both_row
 from bots.staff.screen import short, show
 from bots.staff.shift import find_shift, positions_here_first
 from bots.staff.shown_code import check_scanned, how_shown
@@ -18,6 +19,7 @@ from loyalty_app.chat.chats import ChatChange
 from loyalty_app.customers.staff_view import with_codes, with_name_in, with_phone_in
 from loyalty_app.shops.links import shown_in
 from loyalty_app.shops.staff import Position
+from loyalty_core.access import Role, reaches
 from loyalty_core.customers import Customer, ShownCode, parse_code, read_code
 
 MOST_CARDS = 30
@@ -45,14 +47,24 @@ async def find_typed(turn: Turn, text: str) -> bool:
     if not positions:
         return False
     customers = await _with_codes(turn, positions, [shown.whole]) if shown else []
-    customer = customers[0] if customers else await _with_phone(turn, positions, text)
-    if customer is not None:
-        await _serve(turn, customer, shown if customers else None)
+    found = customers or await _with_phone(turn, positions, text)
+    if len(found) > 1 and not customers:
+        await _offer_both(turn, positions, found)
+    elif found:
+        await _serve(turn, found[0], shown if customers else None)
     elif any(letter.isdigit() for letter in text) or text.upper().startswith("CUS"):
         await turn.screen(_nobody(turn, text), guests.offer_rows(turn, positions, text))
     else:
         return await _find_named(turn, positions, text)
     return True
+
+
+async def _offer_both(turn: Turn, positions: Sequence[Position], customers: Sequence[Customer]) -> None:
+    """Show who all have one phone number; managers are offered to make one card of them."""
+    position = next(one for one in positions if one.business.id == customers[0].business_id)
+    text, rows = name_list(turn.words, customers, position.business.zone)
+    both = both_row(turn.words, customers) if reaches(position.role, Role.MANAGER) else []
+    await turn.screen(text, [*rows, *both])
 
 
 async def _find_named(turn: Turn, positions: Sequence[Position], name: str) -> bool:
@@ -139,8 +151,8 @@ async def _with_codes(turn: Turn, positions: Sequence[Position], codes: Sequence
     return await turn.read(lambda connection: with_codes(connection, shops, cards))
 
 
-async def _with_phone(turn: Turn, positions: Sequence[Position], typed: str) -> Customer | None:
-    """The customer with a phone number, in the shop of this chat or else in another one where the person works."""
+async def _with_phone(turn: Turn, positions: Sequence[Position], typed: str) -> list[Customer]:
+    """Who has a phone number, in the shop of this chat or else in another one where the person works."""
     shops = [position.business for position in positions]
     return await turn.read(lambda connection: with_phone_in(connection, shops, typed))
 

@@ -1,45 +1,35 @@
 """Merging in the chat: a manager makes two cards of one person one, or takes that back.
 
-From a customer's screen: a press, then the code, the number or the name of the other card, then a press on it. The
-counter decides. Staff see no more of the other than of anybody whom they find.
+From a customer's screen: a press, then the code, the number or the name of the other card, then, of several, a press on
+it. Both are shown before it is done (`merge_preview`). The counter decides. Staff see no more of the other than of
+anybody whom they find.
 """
 
 from collections.abc import Sequence
 
 from bots.buttons import Rows, button, new_nonce
-from bots.rights import own_position
-from bots.staff.screen import short, show, turn_away
-from bots.staff.shift import Shift, find_shift
+from bots.staff.merge_preview import END_LETTERS, find_managing, show_both
+from bots.staff.screen import short, show
+from bots.staff.shift import Shift
 from bots.turn import Draft, Turn
 from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.lists import find_customer
 from loyalty_app.customers.staff_view import merged_with, typed_in
-from loyalty_core.access import Role
 from loyalty_core.customers import Customer
 from loyalty_core.fields import BusinessId, CustomerId
 
 KIND = "merge"
 MOST_OFFERED = 5
-END_LETTERS = 4
 
 
 async def begin(turn: Turn) -> None:
     """[Merge with another card]: shop, customer. Raises RoleRequired, CustomerNotFound."""
-    shift = await _managing(turn, turn.press.business_id)
+    shift = await find_managing(turn, turn.press.business_id)
     if shift is None:
         return
     await _ask(turn, shift, await _customer(turn, shift, turn.press.customer_id))
-
-
-async def _managing(turn: Turn, business_id: BusinessId) -> Shift | None:
-    """The manager at work there; None if they were told that they do not work there. Raises RoleRequired."""
-    await own_position(turn, business_id, Role.MANAGER)
-    shift = await find_shift(turn, business_id)
-    if shift is None:
-        await turn_away(turn)
-    return shift
 
 
 async def _customer(turn: Turn, shift: Shift, customer_id: CustomerId) -> Customer:
@@ -71,7 +61,7 @@ async def _ask(turn: Turn, shift: Shift, customer: Customer, *, not_found: str =
 async def take_answer(turn: Turn, text: str) -> None:
     """Take the code, number or name of the other card. Raises RoleRequired, CustomerNotFound."""
     draft = turn.draft or Draft(KIND)
-    shift = await _managing(turn, BusinessId(int(draft.answers.get("business") or 0)))
+    shift = await find_managing(turn, BusinessId(int(draft.answers.get("business") or 0)))
     if shift is None:
         return
     customer = await _customer(turn, shift, CustomerId(int(draft.answers.get("customer") or 0)))
@@ -81,22 +71,22 @@ async def take_answer(turn: Turn, text: str) -> None:
     if not others:
         await _ask(turn, shift, customer, not_found=text)
         return
+    if len(others) == 1:
+        await show_both(turn, shift, customer.id, others[0].id)
+        return
     turn.note(ChatChange(draft=None))
-    question = turn.words.say(
-        "🔗 Which card becomes one with that of <b>{name}</b>? Stamps and rewards of both are kept.",
-        name=first_name(customer.name),
-    )
+    question = turn.words.say("🔗 Which card belongs to <b>{name}</b> too?", name=first_name(customer.name))
     await turn.screen(question, _choice(turn, customer, others[:MOST_OFFERED]))
 
 
 def _choice(turn: Turn, customer: Customer, others: Sequence[Customer]) -> Rows:
-    words, nonce, shop = turn.words, new_nonce(), customer.business_id
+    words, shop = turn.words, customer.business_id
     rows = [
         [
             button(
-                words.label("🔗 {name} · …{code}", name=short(first_name(one.name)), code=one.qr_code[-END_LETTERS:]),
-                "unite",
-                *(shop, customer.id, nonce, one.id),
+                words.label("{name} · …{code}", name=short(first_name(one.name)), code=one.qr_code[-END_LETTERS:]),
+                "bothcards",
+                *(shop, customer.id, one.id),
             )
         ]
         for one in others
@@ -105,8 +95,8 @@ def _choice(turn: Turn, customer: Customer, others: Sequence[Customer]) -> Rows:
 
 
 async def unite(turn: Turn) -> None:
-    """[The other card]: shop, customer, nonce, the other. Raises what `Counter.merge` raises, RoleRequired."""
-    shift = await _managing(turn, turn.press.business_id)
+    """[Make them one card]: shop, customer, nonce, the other. Raises what `Counter.merge` raises, RoleRequired."""
+    shift = await find_managing(turn, turn.press.business_id)
     if shift is None:
         return
     caller, other = shift.caller(turn.press.text(2)), turn.press.number(3)
@@ -122,7 +112,7 @@ async def unite(turn: Turn) -> None:
 
 async def split(turn: Turn) -> None:
     """[Separate again]: shop, customer, nonce, the other. Raises what `Counter.unmerge` raises, RoleRequired."""
-    shift = await _managing(turn, turn.press.business_id)
+    shift = await find_managing(turn, turn.press.business_id)
     if shift is None:
         return
     turn.note(ChatChange(draft=None))

@@ -119,13 +119,16 @@ def text_of(screen: StaffScreen, headline: Html | None) -> Html:
     lines = [
         *([headline, Html("")] if headline else []),
         words.say("<b>{name}</b> · {shop}", name=screen.name, shop=shop.name),
-        *_stamps(screen),
-        *_waiting(screen),
-        _last_visit(screen),
+        *state_lines(screen),
         Html(""),
         words.say("<i>Next customer: scan their card, send a photo of it, or type its code.</i>"),
     ]
     return Html("\n".join(lines))
+
+
+def state_lines(screen: StaffScreen) -> list[Html]:
+    """What the screen says of a card: its stamps, the rewards that wait, and the last visit."""
+    return [*_stamps(screen), *_waiting(screen), _last_visit(screen)]
 
 
 def _stamps(screen: StaffScreen) -> list[Html]:

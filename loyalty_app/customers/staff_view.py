@@ -51,6 +51,7 @@ class StaffView(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     customer_id: CustomerId
+    qr_code: str
     name: str
     stamps: int
     goal: int
@@ -73,6 +74,7 @@ def look_at(
     )
     return StaffView(
         customer_id=found.id,
+        qr_code=found.qr_code,
         name=found.name,
         stamps=card.current_stamps,
         goal=running_goal(card, program),
@@ -155,27 +157,32 @@ def with_ids(connection: Connection, business_id: BusinessId, ids: Collection[in
 
 def with_phone(connection: Connection, business: Business, typed: str) -> Customer | None:
     """The customer with a phone number, typed as usual in the shop's country. Raises InvalidRequest if it is none."""
+    return next(iter(all_with_phone(connection, business, typed)), None)
+
+
+def all_with_phone(connection: Connection, business: Business, typed: str) -> list[Customer]:
+    """All who have a phone number: several only if earlier releases kept it in several forms. Raises InvalidRequest."""
     forms = forms_of(checked_phone(typed, business.country))
     own = select(customer).where(customer.c.business_id == business.id, customer.c.phone.in_(forms))
-    row = connection.execute(own.order_by(customer.c.phone != forms[0], customer.c.id)).first()
-    if row is not None:
-        return customer_of(row)
+    rows = connection.execute(own.order_by(customer.c.phone != forms[0], customer.c.id))
+    if found := [customer_of(row) for row in rows]:
+        return found
     merged = with_merged_phone(connection, business.id, forms)
-    return next(iter(with_ids(connection, business.id, [merged])), None) if merged is not None else None
+    return with_ids(connection, business.id, [merged]) if merged is not None else []
 
 
-def with_phone_in(connection: Connection, shops: Iterable[Business], typed: str) -> Customer | None:
-    """The customer with a phone number, from the first of several shops that has one; None if it is no number."""
+def with_phone_in(connection: Connection, shops: Iterable[Business], typed: str) -> list[Customer]:
+    """Who has a phone number, in the first of several shops where anybody has it; nobody if it is no number."""
     if len(typed) > LONGEST_PHONE or sum(letter.isdigit() for letter in typed) < FEWEST_DIGITS:
-        return None
+        return []
     for shop in shops:
         try:
-            found = with_phone(connection, shop, typed)
+            found = all_with_phone(connection, shop, typed)
         except InvalidRequest:  # no number in that shop's country
             continue
-        if found is not None:
+        if found:
             return found
-    return None
+    return []
 
 
 def merged_with(
@@ -221,7 +228,7 @@ def typed_in(connection: Connection, shop: Business, typed: str, *, most: int) -
     if by_code:
         return by_code
     by_phone = with_phone_in(connection, [shop], typed)
-    return [by_phone] if by_phone else with_name_in(connection, [shop], typed, most=most)
+    return by_phone or with_name_in(connection, [shop], typed, most=most)
 
 
 def code_ends(customers: Sequence[Customer]) -> dict[str, str]:

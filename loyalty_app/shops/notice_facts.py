@@ -145,13 +145,28 @@ class EveningFacts(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.day}: {len(self.flags) + self.more} entries were flagged."
 
 
-Facts = WebhookFacts | StaffFacts | RoomFacts | BotFacts | EveningFacts
+class SameNumberFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a notice about two cards says: somebody with the one has proven the phone number that the other has.
+
+    They are not named: what a notice says outlives the erasure of a card.
+    """
+
+    business_id: int
+    customer_id: int
+    other_id: int
+
+    def __str__(self) -> str:
+        return f"The phone number of customer {self.customer_id} was proven by customer {self.other_id}."
+
+
+Facts = WebhookFacts | StaffFacts | RoomFacts | BotFacts | EveningFacts | SameNumberFacts
 KINDS: dict[str, type[Facts]] = {
     "webhook": WebhookFacts,
     "staff": StaffFacts,
     "room": RoomFacts,
     "bot": BotFacts,
     "evening": EveningFacts,
+    "same_number": SameNumberFacts,
 }
 """The kinds of notices, as they are stored."""
 

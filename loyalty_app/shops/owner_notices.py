@@ -183,12 +183,18 @@ def _leave(database: Database, connection: Connection, values: Values, facts: Fa
 
 
 def add_notice_once(
-    database: Database, connection: Connection, business_id: int, *, facts: Facts, now: datetime
+    database: Database,
+    connection: Connection,
+    business_id: int,
+    *,
+    facts: Facts,
+    now: datetime,
+    people: Collection[int] | None = None,
 ) -> None:
-    """Leave a notice for the owners, unless they had the same one in the last month."""
+    """Leave a notice for the owners, or for `people`, unless they had the same one in the last month."""
     same = (notice.c.business_id == business_id, notice.c.text == str(facts), notice.c.at > now - SAME_NEWS)
     if connection.execute(select(notice.c.id).where(*same).limit(1)).first() is None:
-        add_notice(database, connection, business_id, facts=facts, now=now)
+        add_notice(database, connection, business_id, facts=facts, now=now, people=people)
 
 
 def withdraw_bot_notices(connection: Connection, business_id: int | None) -> None:
@@ -202,3 +208,10 @@ def owners_of(connection: Connection, business_id: int) -> list[int]:
     """The owners of a shop who can be told something, by Telegram's ids."""
     own = select(staff.c.user_id).where(_owners(), staff.c.business_id == business_id).order_by(staff.c.id)
     return list(connection.execute(own).scalars())
+
+
+def managers_of(connection: Connection, business_id: int) -> list[int]:
+    """The managers and owners of a shop who can be told something, by Telegram's ids."""
+    in_charge = staff.c.role.in_([Role.MANAGER.value, Role.OWNER.value])
+    there = (staff.c.business_id == business_id, staff.c.removed_at.is_(None), staff.c.user_id.is_not(None))
+    return list(connection.execute(select(staff.c.user_id).where(in_charge, *there).order_by(staff.c.id)).scalars())

@@ -4,13 +4,16 @@ import pytest
 
 from bots.buttons import new_nonce
 from loyalty_app.db import tables
+from loyalty_core.access import Role
 from loyalty_core.customers import Customer
 from loyalty_core.views import CustomerView
+from testkit.concurrency import until
 from testkit.people import Person
-from testkit.screens import Screen
+from testkit.screens import Screen, Shown
 from testkit.shop import Shop
 from testkit.town import Town
 from tests.bots.customers import card_of, code_on, come_in, only, restart, stamp
+from tests.bots.test_owner_notice_worker import told
 
 PHONE = "+14155552671"
 
@@ -225,3 +228,58 @@ async def test_a_number_whose_answer_could_not_be_told_is_told_again(town: Town)
     screen = await lena.press_reply("📱 Share my number")
     assert "Found!" in " ".join(message.words for message in screen.from_bot)
     assert (await living(shop)).id == known.id
+
+
+async def told_of(person: Person, town: Town, shop: Shop) -> list[Shown]:
+    """The notices about two cards in a chat, once all notices are told."""
+    await until(lambda: told(shop))
+    await town.idle()
+    return [message for message in (await person.screen()).from_bot if message.words.startswith("🔗 Bean & Leaf")]
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_managers_are_offered_once_to_put_both_cards_together(either_town: Town) -> None:
+    town = either_town
+    shop, _, new = await two_accounts(town)
+    mira, ben = await town.hire(shop, "Mira", Role.OWNER), await town.hire(shop, "Ben", Role.MANAGER)
+    await town.hire(shop, "Ana")
+    kept, other = await shop.customers()
+    await answer(new)
+    await shop.stamp(other.id, 2)
+    await new.press_data((await card_of(new)).id, f"myphone:{shop.business.id}")
+    await new.press_reply("📱 Share my number")
+    assert [len(await told_of(person, town, shop)) for person in (mira, ben)] == [1, 1]
+    await ben.press("Look at both cards")
+    assert all(f"…{one.qr_code[-4:]}" in ben.last.words for one in (kept, other))
+    await ben.press("Make them one card")
+    assert ben.last.words.startswith("🔗 One card now: Lena – 6 of 10")
+    await town.idle()
+    assert "6 of 10 stamps" in (await card_of(new)).words
+    assert (await living(shop)).id == kept.id
+    await mira.screen()
+    assert await mira.press("Look at both cards") == "These two are one card already."
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_managers_are_offered_to_merge_where_a_reward_bars_the_claim(town: Town) -> None:
+    shop, known, lena = await with_a_card_before(town)
+    ben = await town.hire(shop, "Ben", Role.MANAGER)
+    [new] = [each for each in await shop.customers() if each.id != known.id]
+    await lena.press("Use my number")
+    await stamp(town, shop, new, 10)
+    assert "Redeem the reward" in (await lena.press_reply("📱 Share my number")).last.words
+    [notice] = await told_of(ben, town, shop)
+    assert "Perhaps both cards are of one person" in notice.words
+    await ben.press("Look at both cards")
+    await ben.press("Make them one card")
+    merged = await living(shop)
+    assert (merged.id, merged.card.rewards_available) == (known.id, 1)
+
+
+@pytest.mark.usefixtures("unhurried")
+async def test_a_card_that_moves_by_itself_is_told_to_no_manager(town: Town) -> None:
+    shop, lena, new = await two_accounts(town)
+    ben = await town.hire(shop, "Ben", Role.MANAGER)
+    await lena.block()
+    await answer(new)
+    assert await told_of(ben, town, shop) == []

@@ -1,8 +1,12 @@
 """Merging in the chat: a manager makes two cards of one person one, and two again."""
 
+import re
+
 import pytest
+from sqlalchemy import update
 
 from bots.buttons import new_nonce
+from loyalty_app.db import tables
 from loyalty_core.access import Role
 from testkit.screens import Shown
 from testkit.town import Town
@@ -29,8 +33,10 @@ async def test_a_manager_merges_two_cards_and_separates_them_again(either_town: 
     other = await cafe.shop.join("Lena M.", phone="+14155550124")
     await cafe.shop.stamp(cafe.lena.id, 3)
     await cafe.shop.stamp(other.id, 4)
-    assert "Which card becomes one with that of Lena?" in (await ask(cafe, "+14155550124")).words
-    await cafe.ana.press(other.qr_code[-4:])
+    shown = (await ask(cafe, "+14155550124")).words
+    for code, state in ((cafe.lena.qr_code, "3 of 10"), (other.qr_code, "4 of 10")):
+        assert re.search(rf"Lena · …{code[-4:]}\n\S*  {state}\n🕘 Last visit", shown)
+    await cafe.ana.press("Make them one card")
     assert cafe.ana.last.words.startswith("🔗 One card now: Lena – 7 of 10")
     assert (await cafe.shop.customer(other.qr_code)).id == cafe.lena.id
     await cafe.ana.press("Merge with another card")
@@ -40,9 +46,14 @@ async def test_a_manager_merges_two_cards_and_separates_them_again(either_town: 
 
 
 async def test_the_other_card_is_found_by_name_and_code_but_it_is_never_the_same(cafe: Cafe) -> None:
-    other = await cafe.shop.join("Zoë Meyer")
-    for text in ("zoe", other.qr_code):
-        assert any(other.qr_code[-4:] in label for label in (await ask(cafe, text)).labels)
+    other, third = await cafe.shop.join("Zoë Meyer"), await cafe.shop.join("Zoe Adler")
+    assert f"…{other.qr_code[-4:]}" in (await ask(cafe, other.qr_code)).words
+    choice = await ask(cafe, "zoe")
+    assert all(any(one.qr_code[-4:] in label for label in choice.labels) for one in (other, third))
+    await cafe.ana.press(third.qr_code[-4:])
+    assert f"…{third.qr_code[-4:]}" in cafe.ana.last.words
+    await cafe.ana.press("they stay two")
+    assert cafe.ana.last.words.startswith("Lena · Bean & Leaf")
     said = await ask(cafe, cafe.lena.qr_code)
     assert said.words.startswith("No other card of your shop is found by")
 
@@ -52,8 +63,8 @@ async def test_a_refused_merge_is_said_and_changes_nothing(cafe: Cafe) -> None:
     await cafe.shop.merge(cafe.lena.id, other.id)
     await cafe.ana.open(link(cafe.lena))
     before = await cafe.shop.customers()
-    refusal = await cafe.ana.press_data(cafe.ana.last.id, cafe.data("unite", new_nonce(), other.id))
-    assert refusal == "These two are one card already."
+    for data in (cafe.data("unite", new_nonce(), other.id), cafe.data("bothcards", other.id)):
+        assert await cafe.ana.press_data(cafe.ana.last.id, data) == "These two are one card already."
     assert await cafe.shop.customers() == before
 
 
@@ -62,7 +73,27 @@ async def test_staff_are_not_offered_to_merge_and_a_made_up_button_is_refused(to
     other = await cafe.shop.join("Zoë Meyer")
     await cafe.ana.open(link(cafe.lena))
     assert not any("Merge" in label for label in cafe.ana.last.labels)
-    for verb in ("merge", "unite", "split"):
+    for verb in ("merge", "unite", "split", "bothcards"):
         refusal = await cafe.ana.press_data(cafe.ana.last.id, cafe.data(verb, new_nonce(), other.id))
         assert refusal == "Only managers and owners can do that."
     assert (await cafe.shop.customer(other.id)).id == other.id
+
+
+async def test_a_number_that_two_cards_have_shows_both_and_managers_how_to_make_them_one(town: Town) -> None:
+    cafe = await open_cafe(town, role=Role.MANAGER)
+    ben, other = await town.hire(cafe.shop, "Ben"), await cafe.shop.join("Lena M.", phone="+5491166773399")
+    await store(cafe, cafe.lena.id, "+541166773399")
+    for person in (cafe.ana, ben):
+        await person.say("+5491166773399")
+        assert all(any(one.qr_code[-4:] in label for label in person.last.labels) for one in (cafe.lena, other))
+    assert not [label for label in ben.last.labels if "One person?" in label]
+    await cafe.ana.press("One person?")
+    await cafe.ana.press("Make them one card")
+    assert cafe.ana.last.words.startswith("🔗 One card now: Lena")
+    assert (await cafe.shop.customer(cafe.lena.id)).id == (await cafe.shop.customer(other.id)).id
+
+
+async def store(cafe: Cafe, customer_id: int, phone: str) -> None:
+    """Store a number as an earlier release did."""
+    own = update(tables.customer).where(tables.customer.c.id == customer_id).values(phone=phone)
+    await cafe.shop.database.write(lambda connection: connection.execute(own).close())
