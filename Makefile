@@ -94,10 +94,15 @@ pictures: $(HOUSE)  ## draw cards, a poster, a chart and the pages into build/pi
 	@$(BIN)/python -m loyalty_app.pictures build/pictures
 	@$(BIN)/python -m tests.pages.pictures build/pictures
 
+##@ Proofs
+
+.PHONY: prove-ha
+prove-ha: bench-high-availability  ## the same: two machines, a standby and PgBouncer, and every stamp counted
+
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
-BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-importing \
-           bench-kills bench-lasting-bytes bench-live bench-peers bench-photos bench-reads bench-scan bench-searches bench-stamps \
+BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-high-availability \
+           bench-importing bench-kills bench-lasting-bytes bench-live bench-peers bench-photos bench-reads bench-scan bench-searches bench-stamps \
            bench-webhooks
 
 .PHONY: $(BENCHES)
@@ -111,6 +116,7 @@ bench-chat:       ## how soon a press of a button shows
 bench-cost:       ## what a server costs: start, memory, growth, and where the time of a stamp goes
 bench-crowd-growth: ## stamps a second with few customers and with a million, one shop and many, many webhooks
 bench-encodings:  ## how many sheets from before Unicode are read in the right letters, refused, or misread
+bench-high-availability: ## machines and a primary are killed under load: nothing may be lost (a proof of some minutes)
 bench-importing:  ## how fast a spreadsheet comes in
 bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a proof, and takes long)
 bench-lasting-bytes: ## what a stamp leaves in the database for ever, now and as older releases wrote it

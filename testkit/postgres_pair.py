@@ -16,17 +16,18 @@ SETTINGS = """
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
 port = {port}
-fsync = off
+fsync = {fsync}
 max_wal_senders = 4
 max_connections = 50
 """
 
 
 class PostgresPair:
-    """The two servers; `urls` are those of the primary and of the standby."""
+    """The two servers; `urls` are those of the primary and of the standby. With `durable` they write to the disk."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, durable: bool = False) -> None:
         home.mkdir()
+        self._fsync = "on" if durable else "off"
         self.primary, self.standby = home / "primary", home / "standby"
         self._server = postgres_in(self.primary)
         if self._server.system_user is not None:
@@ -54,13 +55,25 @@ class PostgresPair:
 
     def _configure(self, data: Path, port: int) -> None:
         with (data / "postgresql.conf").open("a") as settings:
-            settings.write(SETTINGS.format(port=port))
+            settings.write(SETTINGS.format(port=port, fsync=self._fsync))
 
     def _run(self, program: str, *words: str | Path) -> None:
         command = [self._server.bin_path / program, *words]
         subprocess.run(
             command, check=True, user=self._server.system_user, stdout=subprocess.DEVNULL, cwd=self.primary.parent
         )
+
+    async def let_the_primary_wait_for_it(self) -> None:
+        """Make each commit of the primary wait until the standby has it on its disk."""
+        primary = await asyncpg.connect(self.urls[0])
+        await primary.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+        await primary.execute("SELECT pg_reload_conf()")
+
+        async def waits() -> bool:
+            return bool(await primary.fetchval("SELECT bool_and(sync_state = 'sync') FROM pg_stat_replication"))
+
+        await until(waits)
+        await primary.close()
 
     async def let_it_catch_up(self) -> None:
         """Wait until the standby has all that the primary has."""
