@@ -142,6 +142,10 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         day = format_skeleton(skeleton, moment, tzinfo=moment.tzinfo, locale=self.locale)
         return str(self.locale.datetime_formats["medium"]).format(self.time(moment), day)
 
+    def weekday(self, day: int) -> str:
+        """A day of the week from 1 (Monday) to 7, as "Mon"."""
+        return str(self.locale.days["stand-alone"]["abbreviated"][day - 1])
+
     def span(self, length: timedelta) -> str:
         """A length of time in its best unit, as "6 minutes"; exact up to two of the unit above it."""
         return format_timedelta(length, threshold=_threshold(length), locale=self.locale)
@@ -175,6 +179,23 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(value, Html):
             return value
         return self.number(value) if isinstance(value, int) else tame(str(value))
+
+
+AMOUNT = re.compile(r"(?P<whole>\d{1,9})(?:[.,\u066b](?P<part>\d{1,4}))?")
+
+
+def amount_of(text: str, currency: str) -> int | None:
+    """What was typed as "2.50" or "2,50", in the smallest unit of a currency; None if it is no amount of it."""
+    typed = AMOUNT.fullmatch(text.strip())
+    if typed is None:
+        return None
+    amount = Decimal(f"{typed['whole']}.{typed['part'] or 0}").scaleb(get_currency_precision(currency))
+    return int(amount) if amount == int(amount) else None
+
+
+def amount_text(amount: int, currency: str) -> str:
+    """An amount in the smallest unit of a currency as it is typed, as "2.50"."""
+    return str(Decimal(amount).scaleb(-get_currency_precision(currency)))
 
 
 def language_of(code: str | None) -> str:

@@ -4,13 +4,12 @@ The types of the core define what is right; the sentences about what is wrong ar
 """
 
 import re
-from decimal import Decimal
 
 import msgspec
-from babel.numbers import get_currency_precision
 from msgspec import UNSET
 
 from bots.words import Words
+from loyalty_app.words import amount_of
 from loyalty_core.customers import clean_name
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.fields import CURRENCIES, can_be_seen
@@ -20,7 +19,7 @@ NONE = "none"
 """Stands for "no limit" in a button."""
 
 LONGEST_NUMBER = 9
-AMOUNT = re.compile(r"(?P<before>[^\d\s.,]*)\s*(?P<number>\d{1,9}(?:[.,]\d{1,4})?)\s*(?P<after>[^\d\s.,]*)")
+AMOUNT = re.compile(r"(?P<before>[^\d\s.,\u066b]*)\s*(?P<number>\d{1,9}(?:[.,\u066b]\d{1,4})?)\s*(?P<after>[^\d\s.,]*)")
 SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB"}
 """Signs that stand for one currency only."""
 LONGEST_REWARD = 100
@@ -72,8 +71,8 @@ def read_cost(words: Words, text: str, known: str | None) -> ProgramChange:
     currency = SIGNS.get(sign, sign) or known
     change = None
     if typed and currency in CURRENCIES:
-        amount = Decimal(typed["number"].replace(",", ".")).scaleb(get_currency_precision(currency))
-        change = _changed("reward_cost", int(amount)) if amount == int(amount) else None
+        amount = amount_of(typed["number"], currency)
+        change = _changed("reward_cost", amount) if amount is not None else None
     if change is None:
         raise UnclearAnswer(words.plain("Please send an amount with its currency, for example: 2.50 EUR"))
     return msgspec.structs.replace(change, currency=currency)

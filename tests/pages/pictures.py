@@ -111,7 +111,11 @@ async def take_desk(scene: Scene, browser: Browser, window: Window, folder: Path
     place, customer = scene.place, (await scene.shop.customers())[0].id
     async with open_tab(browser, width=window.width, height=window.height, dark=window.dark) as tab:
         await open_by_link(place, tab, scene.owner, "shop", keeping=partial(keep, tab, window, "one-time-link", folder))
-        for path in (*(section.path for section in SECTIONS), f"customers/{customer}"):
+        for path in (
+            *(section.path for section in SECTIONS),
+            f"customers/{customer}",
+            f"programs/{scene.shop.business.id}",
+        ):
             for query in ("", "?lang=ar"):
                 await tab.page.goto(f"{place.pages}/shop/{scene.shop.business.id}/{path}{query}")
                 name = f"desk-{path.replace('/', '-')}{'-ar' if query else ''}"

@@ -10,7 +10,9 @@ from api.pages.desk.sections import SECTIONS
 from loyalty_app.sign_in.links import make_link
 from loyalty_app.sign_in.sessions import PagePerson
 from loyalty_core.access import Role
+from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.fields import BotId, UserId
+from loyalty_core.steps import Step
 from testkit.people import Person
 from tests.browser import Tab, open_tab
 from tests.conftest import leg
@@ -22,6 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SERIOUS = {"serious", "critical"}
 LOOK = "axe.run(document, {resultTypes: ['violations']}).then((found) => found.violations)"
+MORNINGS = BonusHours(weekdays=(1, 5), begin="09:00", end="11:00", factor=2)
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -77,10 +80,11 @@ async def test_axe_finds_nothing_serious_in_a_browser_at_the_desk_and_on_cards_w
     shop = await place.town.open_shop()
     lena = await shop.join("Lena", opening_stamps=12)
     await shop.stamp(lena.id, 3)
+    salad = await shop.make_program("Salad", steps=(Step(3, "A juice"),), bonus_hours=(MORNINGS,))
     link = await link_for(place, await place.town.hire(shop, "Ana", Role.OWNER))
     desk = f"{place.pages}/shop/{shop.business.id}"
     private = await address_of(place, shop, lena.id)
-    paths = (*(section.path for section in SECTIONS), f"customers/{lena.id}", "ledger?from=never")
+    paths = (*(section.path for section in SECTIONS), f"customers/{lena.id}", "ledger?from=never", f"programs/{salad}")
     addresses = [link, private, f"{private}/erase", await let_join(place, shop), *(f"{desk}/{path}" for path in paths)]
     found = {}
     async with open_tab(browser, width=400, height=800) as tab:

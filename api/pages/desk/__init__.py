@@ -4,7 +4,8 @@
     frame.py      who is there, in which shop, and how a section is shown
     forms.py      what is sent, and what is refused, in sentences
     entry.py      the way in: the list of shops, and what is shown to those who are not signed in
-    figures.py, ledger.py, customers.py, customer_card.py, rewards.py, program.py: a section each
+    figures.py, ledger.py, customers.py, customer_card.py, rewards.py: a section each
+    programs.py, program.py, program_fields.py, program_form.py  the programs, and the terms of one
     flags.py      entries that may be worth a look
     staff.py, staff_lines.py  people and invitations
     branches.py   where the shop is
@@ -34,6 +35,7 @@ from api.pages.desk import (
     look,
     passkeys,
     program,
+    programs,
     rewards,
     staff,
     webhooks,
@@ -49,6 +51,7 @@ DESK = Router(
         *customers.HANDLERS,
         *customer_card.HANDLERS,
         *rewards.HANDLERS,
+        *programs.HANDLERS,
         *program.HANDLERS,
         *staff.HANDLERS,
         *branches.HANDLERS,

@@ -40,6 +40,12 @@ FIELD_SENTENCES: dict[str, str] = {
     "cooldown_seconds": N_("Please write a whole number of minutes, at most a year; 0 is no waiting."),
     "daily_stamp_cap": N_("Please write a whole number from 1 to 1000, or leave it empty for no limit."),
     "reward_valid_days": N_("Please write a whole number of days from 1 to 3650, or leave it empty for ever."),
+    "title": N_("Please write a title of at most 200 letters."),
+    "steps": N_("Please give each step a whole number of stamps from 1 to 100, and a reward of at most 200 letters."),
+    "opening_stamps": N_("Please write a whole number; 0 is no head start."),
+    "bonus_hours": N_("Please give each row at least one day and two times, as 14:00; it counts twice or three times."),
+    "reward_cost": N_("Please write an amount, as 2.50, or leave it empty."),
+    "currency": N_("Please write the three letters of a currency, as EUR."),
     "reason": N_("Please write a reason of at most 200 letters, or none."),
     "role": N_("Please choose one of the roles."),
     "staff": N_("There is no such person on the staff."),
@@ -134,13 +140,13 @@ def check_fields(values: Mapping[str, object], shape: Shape) -> None:
         raise InvalidRequest(*faults_of(dict(values), shape)) from None
 
 
-def field_faults(words: Words, refusal: LoyaltyError) -> dict[str, str]:
+def field_faults(words: Words, refusal: LoyaltyError, sentences: Mapping[str, str] = FIELD_SENTENCES) -> dict[str, str]:
     """The sentences for the fields that a refusal names; empty if it names none."""
     if isinstance(refusal, CustomerExists):
         return {"phone": words.plain(TAKEN)}
     if not isinstance(refusal, InvalidRequest):
         return {}
-    return {name: words.plain(FIELD_SENTENCES.get(name, UNCLEAR)) for name in map(_named, refusal.errors) if name}
+    return {name: words.plain(sentences.get(name, UNCLEAR)) for name in map(_named, refusal.errors) if name}
 
 
 def _named(fault: FieldError) -> str:
@@ -154,13 +160,23 @@ def sentence_of(words: Words, refusal: LoyaltyError, now: datetime) -> str:
     return words.plain(own) if own else chat_sentence(words, refusal, now)
 
 
-def refused_page(visit: DeskVisit, page: SectionPage, refusal: LoyaltyError | None, *, says: str = "") -> SectionPage:
-    """A page as it stands after something was refused there; after nothing, as it is. `says` if it says more of it."""
+def refused_page(
+    visit: DeskVisit,
+    page: SectionPage,
+    refusal: LoyaltyError | None,
+    *,
+    says: str = "",
+    sentences: Mapping[str, str] = FIELD_SENTENCES,
+) -> SectionPage:
+    """A page as it stands after something was refused there; after nothing, as it is.
+
+    `says` if it says more of it, `sentences` if it says something else of fields.
+    """
     if refusal is None:
         return page
     return msgspec.structs.replace(
         page,
         wrong=says or sentence_of(visit.words, refusal, visit.now),
-        faults=field_faults(visit.words, refusal),
+        faults=field_faults(visit.words, refusal, sentences),
         status=STATUS[type(refusal)],
     )

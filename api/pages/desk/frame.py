@@ -51,6 +51,9 @@ SAID: dict[str, str] = {
     "deleted": N_("The webhook is deleted. Nothing is sent there any more."),
     "opened": N_("The branch is open."),
     "closed": N_("The branch is closed. It takes no stamps any more; what happened there stays."),
+    "made": N_("The program is there. Staff can stamp it now."),
+    "archived": N_("It is archived and takes no new stamps. Its rewards can still be redeemed."),
+    "main": N_("It is the main one now."),
     "discarded": N_("The list is thrown away. Nothing was imported."),
     "erased": N_("The card and all personal data of this customer are erased."),
 }

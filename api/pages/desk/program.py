@@ -1,113 +1,111 @@
-"""Program: the terms in one form, each with what a change means for cards in progress. For owners, as in the chat.
+"""Program: the terms of one program in one form, each with what a change means for cards in progress. For owners.
 
-Below them stands whether people may join without Telegram.
+Which programs there are is in `programs`, how the form is filled and read in `program_form`.
 """
 
-from datetime import datetime
-
-import msgspec
 from litestar import get, post
 from litestar.response import Redirect, Template
 
 from api.messages import AppRequest
-from api.pages.desk.forms import SentForm, check_fields, field_faults, read_form, sentence_of
-from api.pages.desk.frame import DeskVisit, SectionPage, done, shown, visit_of
-from api.pages.desk.program_fields import FIELDS, MINUTE
-from api.pages.desk.sections import PROGRAM
-from api.pages.security import own_address
-from api.problems import STATUS
+from api.pages.desk.forms import FIELD_SENTENCES, SentForm, read_form, refused_page
+from api.pages.desk.frame import DeskVisit, SectionPage, done, path_number, shown, visit_of
+from api.pages.desk.program_fields import fields_of
+from api.pages.desk.program_form import (
+    FACTORS,
+    HOUR_ROWS,
+    STEP_ROWS,
+    WEEKDAYS,
+    HourTable,
+    sent_change,
+    texts_of,
+    was_texts,
+)
+from api.pages.desk.sections import PROGRAMS
 from loyalty_app.chat.card_queue import repaint
-from loyalty_app.shops.businesses import BusinessChange, change_business
-from loyalty_app.shops.programs import change_program, read_program
-from loyalty_core.errors import InvalidRequest, LoyaltyError
-from loyalty_core.programs import ProgramChange, Terms
+from loyalty_app.shops.programs import change_program, find_program
+from loyalty_app.words import N_
+from loyalty_core.errors import LoyaltyError
+from loyalty_core.programs import Program, ProgramChange
+from loyalty_core.several_programs import ProgramNotFound
+from loyalty_core.views import program_number
+
+RULES: dict[str, str] = {
+    **FIELD_SENTENCES,
+    "stamps_required": N_("The goal has to be above the head start and above every step. Nothing was changed."),
+    "steps": N_("Each step has to lie below a full card, and no two may lie at the same number of stamps."),
+    "opening_stamps": N_("The head start has to be below the number of stamps that fill a card."),
+    "bonus_hours": N_("Hours must not be empty: from and to have to differ. And no two rows may overlap."),
+}
+"""What is said where each value could be one, and they contradict each other."""
 
 
 @get("/{shop:str}/program")
+async def show_main(request: AppRequest) -> Redirect:
+    """Lead to the main program: so the address was when a shop had one. Raises what `visit_of` raises."""
+    visit = await visit_of(request, PROGRAMS)
+    program = await _find(visit, None)
+    return Redirect(visit.address(f"programs/{program_number(visit.shop.id, program.id)}"), status_code=303)
+
+
+@get("/{shop:str}/programs/{program:str}")
 async def show_program(request: AppRequest) -> Template:
-    """The terms in force. Raises what `visit_of` raises."""
-    return await _page(await visit_of(request, PROGRAM))
+    """The terms in force. Raises what `visit_of` raises, ProgramNotFound."""
+    visit = await visit_of(request, PROGRAMS)
+    return program_page(visit, await _find(visit, path_number(request, "program")))
 
 
-@post("/{shop:str}/program", status_code=200)
+@post("/{shop:str}/programs/{program:str}", status_code=200)
 async def change_terms(request: AppRequest) -> Redirect | Template:
-    """Change the terms; what is wrong is said beside its field. Raises what `visit_of` raises."""
-    visit, form = await visit_of(request, PROGRAM), await read_form(request)
+    """Change the terms; what is wrong is said beside its field. Raises what `visit_of` raises, ProgramNotFound."""
+    visit, number, form = await visit_of(request, PROGRAMS), path_number(request, "program"), await read_form(request)
+    program, sentences = await _find(visit, number), FIELD_SENTENCES
     try:
-        said = await _change(visit, form, visit.runtime.clock())
+        _ = form.key  # it must be there; the same change, made twice, is made once
+        change = sent_change(form, fields_of(program))
+        sentences = RULES
+        await _save(visit, number, change)
+    except ProgramNotFound:
+        raise
     except LoyaltyError as refusal:
-        return await _page(visit, form=form, refusal=refusal)
-    return done(visit, "program", said)
+        return program_page(visit, program, form=form, refusal=refusal, sentences=sentences)
+    return done(visit, f"programs/{number}", "saved" if change != ProgramChange() else "nothing")
 
 
-@post("/{shop:str}/joining", status_code=200)
-async def change_joining(request: AppRequest) -> Redirect | Template:
-    """Let people join on the shop's page, or stop that. Raises what `visit_of` raises."""
-    visit, form = await visit_of(request, PROGRAM), await read_form(request)
-    database, shop, owner = visit.runtime.database, visit.shop.id, visit.position.staff_id
-    try:
-        _ = form.key
-        change = BusinessChange(join_by_page=_yes_or_no(form.text("by_page")))
-        await change_business(database, shop, change, now=visit.runtime.clock(), repaint=repaint, by=owner)
-    except LoyaltyError as refusal:
-        return await _page(visit, refusal=refusal)
-    return done(visit, "program", "saved")
+async def _save(visit: DeskVisit, number: int, change: ProgramChange) -> None:
+    database, now, owner = visit.runtime.database, visit.runtime.clock(), visit.position.staff_id
+    if change != ProgramChange():
+        await change_program(database, (visit.shop.id, number), change, now=now, repaint=repaint, by=owner)
 
 
-def _yes_or_no(text: str) -> bool:
-    if text not in {"yes", "no"}:
-        raise InvalidRequest.field("by_page", "must be yes or no")
-    return text == "yes"
+async def _find(visit: DeskVisit, number: int | None) -> Program:
+    shop = visit.shop.id
+    return await visit.runtime.database.read(lambda connection: find_program(connection, shop, number))
 
 
-async def _change(visit: DeskVisit, form: SentForm, now: datetime) -> str:
-    """Only what differs from the values that the form was made with: what somebody else changed meanwhile stays."""
-    _ = form.key  # it must be there; the same change, made twice, is made once
-    values = {name: _value(form, name) for name in FIELDS if form.text(name) != form.text(f"was_{name}")}
-    if not values:
-        return "nothing"
-    check_fields(values, ProgramChange)
-    change, database, owner = msgspec.convert(values, ProgramChange), visit.runtime.database, visit.position.staff_id
-    await change_program(database, visit.shop.id, change, now=now, repaint=repaint, by=owner)
-    return "saved"
-
-
-def _value(form: SentForm, name: str) -> object:
-    if FIELDS[name].kind != "number":
-        return form.text(name)
-    number = form.number(name)
-    if name == "cooldown_seconds" and isinstance(number, int):
-        return number * MINUTE
-    return "" if name == "cooldown_seconds" and number is None else number
-
-
-async def _page(visit: DeskVisit, *, form: SentForm | None = None, refusal: LoyaltyError | None = None) -> Template:
-    shop = visit.shop
-    program = await visit.runtime.database.read(lambda c: read_program(c, shop.id))
-    was = _texts(program.terms)
-    typed = {name: form.text(name) for name in FIELDS if name in form.fields} if form else {}
+def program_page(
+    visit: DeskVisit,
+    program: Program,
+    *,
+    form: SentForm | None = None,
+    refusal: LoyaltyError | None = None,
+    sentences: dict[str, str] = FIELD_SENTENCES,
+) -> Template:
+    """The page of a program; after a refusal with what was typed, and with the values that the form was made with."""
+    sent = form.fields if form is not None and "was_steps" in form.fields else {}
+    was = {name: sent.get(f"was_{name}", text) for name, text in was_texts(program).items()}
     context: dict[str, object] = {
-        "fields": FIELDS,
+        "program": program,
+        "number": program_number(visit.shop.id, program.id),
+        "fields": fields_of(program),
         "was": was,
-        "values": {**was, **typed},
-        "terms": program.terms,
-        "joining": f"{own_address(visit.request)}/join/{shop.slug}",
+        "values": sent or texts_of(program),
+        "step_rows": STEP_ROWS,
+        "hour_rows": HOUR_ROWS,
+        "table": HourTable({day: visit.words.weekday(day) for day in WEEKDAYS}, FACTORS),
     }
-    page = SectionPage(
-        template="program.html",
-        context=context,
-        faults=field_faults(visit.words, refusal) if refusal else {},
-        wrong=sentence_of(visit.words, refusal, visit.now) if refusal else "",
-        status=STATUS[type(refusal)] if refusal else 200,
-    )
-    return shown(visit, page)
+    title = program.title or program.name if program.others else visit.words.plain("Program")
+    page = SectionPage(template="program.html", title=title, context=context)
+    return shown(visit, refused_page(visit, page, refusal, sentences=sentences))
 
 
-def _texts(terms: Terms) -> dict[str, str]:
-    """The terms as a form shows them: waiting in minutes, and no limit as an empty field."""
-    minutes = f"{terms.cooldown_seconds / MINUTE:.4f}".rstrip("0").rstrip(".")
-    plain = {name: getattr(terms, name) for name in FIELDS}
-    return {name: "" if value is None else str(value) for name, value in plain.items()} | {"cooldown_seconds": minutes}
-
-
-HANDLERS = [show_program, change_terms, change_joining]
+HANDLERS = [show_main, show_program, change_terms]

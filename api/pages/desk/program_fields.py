@@ -1,9 +1,12 @@
-"""Fields of the program: what each means, and what a change means for cards in progress. The rules are in the core."""
+"""Fields of a program: what each means, and what a change means for cards in progress. The rules are in the core.
+
+How each is filled in and read is in `program_form`.
+"""
 
 import msgspec
 
 from loyalty_app.words import N_
-from loyalty_core.programs import CardCodes, Surplus
+from loyalty_core.programs import CardCodes, Program, Surplus
 
 MINUTE = 60
 
@@ -18,6 +21,11 @@ class ProgramField(msgspec.Struct, frozen=True, kw_only=True):
 
 
 FIELDS: dict[str, ProgramField] = {
+    "title": ProgramField(
+        title=N_("Title"),
+        what=N_("What this card is called, where a shop has several. An emoji in front makes it easy to find."),
+        kind="text",
+    ),
     "stamps_required": ProgramField(
         title=N_("Stamps"),
         what=N_(
@@ -29,6 +37,23 @@ FIELDS: dict[str, ProgramField] = {
         title=N_("Reward"),
         what=N_("What a full card earns. Rewards already earned keep their text; new ones get the new one."),
         kind="text",
+    ),
+    "steps": ProgramField(
+        title=N_("Steps"),
+        what=N_("Rewards on the way: each is earned once a card. Cards in progress keep the steps that they have."),
+        kind="steps",
+    ),
+    "opening_stamps": ProgramField(
+        title=N_("Head start"),
+        what=N_("Stamps that are on a new card from the beginning. Cards that people have already stay as they are."),
+    ),
+    "bonus_hours": ProgramField(
+        title=N_("Bonus hours"),
+        what=N_(
+            "Hours of the week in which a stamp counts twice or three times. What is added is a gift, and does not "
+            "count for the daily limit. This applies from the next stamp on."
+        ),
+        kind="hours",
     ),
     "surplus": ProgramField(
         title=N_("Extra stamps"),
@@ -71,4 +96,18 @@ FIELDS: dict[str, ProgramField] = {
             CardCodes.ROTATING_ALL.value: N_("A changing code for stamps and rewards"),
         },
     ),
+    "reward_cost": ProgramField(
+        title=N_("Cost of a reward"),
+        what=N_(
+            "What a reward costs you, so that you can see in money what you owe. Only owners and managers see it, "
+            "customers never do."
+        ),
+        kind="cost",
+    ),
 }
+
+
+def fields_of(program: Program) -> dict[str, ProgramField]:
+    """The fields of a program. A title is of use beside others; which codes are taken, the main one says."""
+    left_out = {"title"} if not program.others else set() if program.main else {"card_codes"}
+    return {name: field for name, field in FIELDS.items() if name not in left_out}

@@ -22,7 +22,7 @@ LEDGER = Section("ledger", N_("Ledger"))
 CUSTOMERS = Section("customers", N_("Customers"))
 REWARDS = Section("rewards", N_("Rewards"))
 FLAGS = Section("flags", N_("Worth a look"), Role.OWNER)
-PROGRAM = Section("program", N_("Program"), Role.OWNER)
+PROGRAMS = Section("programs", N_("Programs"), Role.OWNER)
 STAFF = Section("staff", N_("Staff"))
 BRANCHES = Section("branches", N_("Branches"))
 ACCESS = Section("access", N_("API access"), Role.OWNER)
@@ -33,6 +33,6 @@ EXPORT = Section("export", N_("Export"), Role.OWNER)
 SIGNING_IN = Section("passkeys", N_("Signing in"))
 
 SECTIONS = (
-    *(FIGURES, LEDGER, FLAGS, CUSTOMERS, REWARDS, PROGRAM),
+    *(FIGURES, LEDGER, FLAGS, CUSTOMERS, REWARDS, PROGRAMS),
     *(STAFF, BRANCHES, LOOK, ACCESS, WEBHOOKS, IMPORT, EXPORT, SIGNING_IN),
 )
