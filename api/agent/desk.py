@@ -44,8 +44,7 @@ class Desk:
 
     async def send(self, method: str, path: str, body: Mapping[str, object], *, once: str) -> Json:
         """Write, once for each key `once`; what the answer holds under `data`."""
-        given = {name: value for name, value in body.items() if value is not None}
-        answer = await self._ask(method, path, json=given, headers={"Idempotency-Key": once})
+        answer = await self._ask(method, path, json=dict(body), headers={"Idempotency-Key": once})
         found: Json = answer["data"]
         return found
 

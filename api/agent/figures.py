@@ -51,7 +51,7 @@ class CardShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FiguresShown(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of some days."""
+    """The figures of some days; of a whole shop with the share of each program and branch."""
 
     period: Json
     customers: Json
@@ -59,6 +59,9 @@ class FiguresShown(msgspec.Struct, frozen=True, kw_only=True):
     stamps: Json
     rewards: Json
     daily: list[Json] = []
+    programs: list[Json] = []
+    branches: list[Json] = []
+    branches_since: str | None = None
 
 
 class OwedRewards(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +70,12 @@ class OwedRewards(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     rewards: list[Json]
     summary: Json
+
+
+class FlagsShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Flagged entries, the newest first."""
+
+    flags: list[Json]
 
 
 class EntriesShown(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from api.agent.figures import (
     CustomerCard,
     EntriesShown,
     FiguresShown,
+    FlagsShown,
     FoundCustomers,
     OwedRewards,
     ProgramShown,
@@ -20,6 +21,8 @@ from api.agent.figures import (
 )
 
 Customer = Annotated[str, Meta(min_length=1, description="A customer: the id, or the code on the card, CUS…")]
+BranchId = Annotated[int, Meta(ge=1, description="Only of this branch.")]
+OfProgram = Annotated[int, Meta(ge=1, description="Only of this program; the whole shop if it is left out.")]
 ProgramId = Annotated[int, Meta(ge=1, description="A program of the shop; the main one if it is left out.")]
 Limit = Annotated[int, Meta(ge=1, le=50, description="How many to show at most.")]
 
@@ -59,21 +62,32 @@ class Nothing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Nothing is asked for."""
 
 
-async def today(desk: Desk, asked: Nothing) -> FiguresShown:
-    """Show what happened in the shop today, by the days of the shop."""
-    del asked
-    return msgspec.convert((await desk.get("/analytics", {"days": 1}))["data"], FiguresShown)
+class ShareOfShop(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of which program or branch; without them, of the whole shop, with the share of each."""
+
+    program_id: OfProgram | None = None
+    branch_id: BranchId | None = None
 
 
-class SomeDays(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Of how many days."""
+async def today(desk: Desk, asked: ShareOfShop) -> FiguresShown:
+    """Show what happened in the shop today, by the days of the shop, or in a program or branch of it."""
+    return await _figures(desk, 1, asked)
+
+
+class SomeDays(ShareOfShop, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of how many days, and of which program or branch."""
 
     days: Annotated[int, Meta(ge=1, le=365, description="How many days, today included.")] = 30
 
 
 async def figures(desk: Desk, asked: SomeDays) -> FiguresShown:
     """Add up customers, visits, stamps and rewards of the last days, with a row for each day."""
-    return msgspec.convert((await desk.get("/analytics", {"days": asked.days}))["data"], FiguresShown)
+    return await _figures(desk, asked.days, asked)
+
+
+async def _figures(desk: Desk, days: int, asked: ShareOfShop) -> FiguresShown:
+    query = {"days": days, "program_id": asked.program_id, "branch_id": asked.branch_id}
+    return msgspec.convert((await desk.get("/analytics", query))["data"], FiguresShown)
 
 
 class SomeRewards(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -115,6 +129,19 @@ async def show_program(desk: Desk, asked: ChosenProgram) -> ProgramShown:
     path = "/program" if asked.program_id is None else f"/programs/{asked.program_id}"
     programs = (await desk.get("/programs", {"limit": 100}))["data"]
     return ProgramShown(program=(await desk.get(path))["data"], programs=programs)
+
+
+class SomeFlags(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which flagged entries are shown."""
+
+    since: Annotated[datetime, Meta(tz=True, description="Entries since then, as 2026-03-02T09:00:00Z.")] | None = None
+    limit: Limit = 20
+
+
+async def show_flags(desk: Desk, asked: SomeFlags) -> FlagsShown:
+    """Show entries that the owner may want to look at, the newest first. None of them has to be wrong."""
+    since = asked.since.isoformat() if asked.since else None
+    return FlagsShown(flags=(await desk.get("/flags", {"since": since, "limit": asked.limit}))["data"])
 
 
 async def health_of_webhooks(desk: Desk, asked: Nothing) -> WebhookHealth:

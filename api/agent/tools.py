@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from api.agent import figures, reading, writing
+from api.agent import figures, merging, reading, writing
 from api.agent.desk import Desk, Json
 from loyalty_core.access import Scope
 
@@ -54,7 +54,7 @@ TOOLS = (
         name="today",
         title="Today at the shop",
         scope=Scope.ANALYTICS_READ,
-        takes=reading.Nothing,
+        takes=reading.ShareOfShop,
         gives=figures.FiguresShown,
         work=reading.today,
     ),
@@ -83,6 +83,14 @@ TOOLS = (
         work=reading.who_did_what,
     ),
     Tool(
+        name="show_flags",
+        title="Worth a look",
+        scope=Scope.CUSTOMERS_READ,
+        takes=reading.SomeFlags,
+        gives=figures.FlagsShown,
+        work=reading.show_flags,
+    ),
+    Tool(
         name="show_program",
         title="Show the program",
         scope=Scope.PROGRAM_READ,
@@ -92,7 +100,7 @@ TOOLS = (
     ),
     Tool(
         name="health_of_webhooks",
-        title="WebhookHealth of webhooks",
+        title="Health of webhooks",
         scope=Scope.WEBHOOKS_READ,
         takes=reading.Nothing,
         gives=figures.WebhookHealth,
@@ -132,6 +140,24 @@ TOOLS = (
         takes=writing.ChangeProgram,
         gives=figures.AgentWrite,
         work=writing.change_program,
+        writes=True,
+    ),
+    Tool(
+        name="merge_customers",
+        title="Merge two customers",
+        scope=Scope.CUSTOMERS_WRITE,
+        takes=merging.TwoCustomers,
+        gives=figures.AgentWrite,
+        work=merging.merge_customers,
+        writes=True,
+    ),
+    Tool(
+        name="unmerge_customers",
+        title="Take a merge back",
+        scope=Scope.CUSTOMERS_WRITE,
+        takes=merging.TwoCustomers,
+        gives=figures.AgentWrite,
+        work=merging.unmerge_customers,
         writes=True,
     ),
 )

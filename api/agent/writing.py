@@ -3,17 +3,19 @@
 With `confirm` it is done, once for each `idempotency_key`.
 """
 
+import json
 from typing import Annotated
 from uuid import uuid4
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta
 
 from api.agent.desk import Desk, Json, at_customer
 from api.agent.figures import AgentWrite, CustomerCard, card_of
 from api.agent.reading import Customer, ProgramId, seen
 from loyalty_core.programs import ProgramChange
 
+MAIN = ("/program", "the program")
 Confirm = Annotated[bool, Meta(description="True does it; false, the default, only says what would happen.")]
 Once = Annotated[
     str,
@@ -50,7 +52,7 @@ async def give_stamps(desk: Desk, asked: GiveStamps) -> AgentWrite:
             done=False, what=f"Give {_stamps(asked.stamps)} to {guest}.", idempotency_key=key, customer=card
         )
     path = at_customer(asked.customer, "/stamps")
-    stamped = await desk.send("POST", path, {"stamps": asked.stamps, "program_id": asked.program_id}, once=key)
+    stamped = await desk.send("POST", path, told(stamps=asked.stamps, program_id=asked.program_id), once=key)
     earned = f" This earned {len(stamped['rewards'])} reward(s)." if stamped["reward_earned"] else ""
     what = f"{_stamps(asked.stamps)} given; the card has {stamped['current_stamps']} of {stamped['stamps_required']}."
     return await _written(desk, what + earned, key, stamped)
@@ -72,7 +74,7 @@ async def hand_out_reward(desk: Desk, asked: HandOut) -> AgentWrite:
         which = f"reward {asked.reward_id}" if asked.reward_id else "the oldest reward"
         return AgentWrite(done=False, what=f"Hand out {which} to {guest}.", idempotency_key=key, customer=card)
     path = at_customer(asked.customer, "/redeem")
-    redeemed = await desk.send("POST", path, {"reward_id": asked.reward_id}, once=key)
+    redeemed = await desk.send("POST", path, told(reward_id=asked.reward_id), once=key)
     return await _written(desk, f"Handed out: {redeemed['reward']['description']}.", key, redeemed)
 
 
@@ -81,22 +83,26 @@ class Undo(Confirmed, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     transaction_id: Annotated[int, Meta(ge=1, description="The entry of the ledger, a stamp or a redemption.")]
     reason: Annotated[str, Meta(min_length=1, max_length=200, description="Why, for the ledger.")] | None = None
+    stamps: Annotated[int, Meta(ge=1, description="Only so many of its stamps; all if it is left out.")] | None = None
 
 
 async def undo(desk: Desk, asked: Undo) -> AgentWrite:
-    """Undo stamps that were given, or a reward that was handed out. The card is added up again without it."""
+    """Undo stamps that were given, or some of them, or a reward that was handed out. The card is added up again."""
     key, path = asked.key(), f"/transactions/{asked.transaction_id}"
     if not asked.confirm:
         entry = (await desk.get(path))["data"] if await desk.may("customers:read") else None
-        what = f"Undo entry {asked.transaction_id}{_told(entry)}."
+        part = f"{_stamps(asked.stamps)} of " if asked.stamps else ""
+        what = f"Undo {part}entry {asked.transaction_id}{_about(entry)}."
         return AgentWrite(done=False, what=what, idempotency_key=key, outcome=entry)
-    voided = await desk.send("POST", f"{path}/void", {"reason": asked.reason}, once=key)
-    return await _written(desk, f"Entry {asked.transaction_id} is undone.", key, voided)
+    voided = await desk.send("POST", f"{path}/void", told(reason=asked.reason, stamps=asked.stamps), once=key)
+    undone = f"Undone: {_stamps(asked.stamps)} of entry" if asked.stamps else "Undone: entry"
+    return await _written(desk, f"{undone} {asked.transaction_id}.", key, voided)
 
 
 class ChangeProgram(ProgramChange, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to change in the program; a field that is left out stays as it is."""
+    """What is to change in a program; a field that is left out stays as it is."""
 
+    program_id: ProgramId | None = None
     confirm: Confirm = False
     idempotency_key: Once | None = None
 
@@ -104,13 +110,22 @@ class ChangeProgram(ProgramChange, frozen=True, kw_only=True, forbid_unknown_fie
 async def change_program(desk: Desk, asked: ChangeProgram) -> AgentWrite:
     """Change how many stamps make which reward, or the policies. Running cards never get longer by it."""
     key = asked.idempotency_key or f"agent-{uuid4()}"
-    change = {name: value for name in ProgramChange.__struct_fields__ if (value := getattr(asked, name)) is not UNSET}
+    asked_for = {
+        name: value for name in ProgramChange.__struct_fields__ if (value := getattr(asked, name)) is not UNSET
+    }
+    change: Json = msgspec.to_builtins(asked_for)
+    path, which = (f"/programs/{asked.program_id}", f"program {asked.program_id}") if asked.program_id else MAIN
     if not asked.confirm:
-        now = (await desk.get("/program"))["data"] if await desk.may("program:read") else {}
+        now = (await desk.get(path))["data"] if await desk.may("program:read") else {}
         what = ", ".join(f"{name} {_before(now, name)}becomes {_plain(value)}" for name, value in change.items())
-        return AgentWrite(done=False, what=f"Change the program: {what or 'nothing'}.", idempotency_key=key)
-    program = await desk.send("PATCH", "/program", msgspec.to_builtins(change), once=key)
+        return AgentWrite(done=False, what=f"Change {which}: {what or 'nothing'}.", idempotency_key=key)
+    program = await desk.send("PATCH", path, change, once=key)
     return AgentWrite(done=True, what="The program is changed.", idempotency_key=key, outcome=program)
+
+
+def told(**body: object) -> Json:
+    """The body of a request: what was asked for, and nothing that was left out."""
+    return {name: value for name, value in body.items() if value is not None}
 
 
 async def _written(desk: Desk, what: str, key: str, outcome: Json) -> AgentWrite:
@@ -131,7 +146,7 @@ def _stamps(number: int) -> str:
     return "1 stamp" if number == 1 else f"{number} stamps"
 
 
-def _told(entry: Json | None) -> str:
+def _about(entry: Json | None) -> str:
     return f": {entry['type']} of {entry['occurred_at']} by {entry['actor']['name'] or 'the system'}" if entry else ""
 
 
@@ -140,4 +155,6 @@ def _before(program: Json, name: str) -> str:
 
 
 def _plain(value: object) -> str:
-    return "none" if value is None or isinstance(value, UnsetType) else str(value)
+    if value is None or value in ([], ()):
+        return "none"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | tuple) else str(value)

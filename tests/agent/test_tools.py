@@ -105,9 +105,7 @@ async def test_without_confirm_nothing_happens_and_with_it_it_happens_once(till:
 
 
 async def test_stamps_go_to_the_program_that_the_agent_names_and_programs_are_shown(till: Till) -> None:
-    new = {"title": "Salads", "stamps_required": 4, "reward_description": "A salad"}
-    salads = given(await till.post("/programs", new), 201)["id"]
-    lena = await till.join()
+    salads, lena = await a_second_program(till), await till.join()
     asked = {"customer": lena["qr_code"], "stamps": 3, "program_id": salads}
     async with agent_of(till) as agent:
         assert f"no stamps in program {salads}" in (await call(agent, "give_stamps", **asked))["what"]
@@ -152,6 +150,76 @@ async def test_the_program_is_changed_only_after_it_was_shown_how(till: Till) ->
         assert (await call(agent, "show_program"))["program"]["stamps_required"] == 8
 
 
+async def a_second_program(till: Till) -> int:
+    """Salads, whose four stamps make a salad."""
+    new = {"title": "Salads", "stamps_required": 4, "reward_description": "A salad"}
+    return int(given(await till.post("/programs", new), 201)["id"])
+
+
+async def test_any_program_is_changed_and_a_limit_is_lifted(till: Till) -> None:
+    salads, hours = await a_second_program(till), {"weekdays": [1], "from": "14:00", "to": "16:00", "factor": 2}
+    async with agent_of(till) as agent:
+        asked = {"program_id": salads, "stamps_required": 6, "daily_stamp_cap": 2, "bonus_hours": [hours]}
+        preview = await call(agent, "change_program", **asked)
+        assert f"Change program {salads}: stamps_required (4) becomes 6" in preview["what"]
+        assert 'bonus_hours (none) becomes [{"weekdays": [1], "from": "14:00"' in preview["what"]
+        changed = (await call(agent, "change_program", **asked, confirm=True))["outcome"]
+        assert (changed["stamps_required"], changed["daily_stamp_cap"], changed["bonus_hours"]) == (6, 2, [hours])
+        await call(agent, "change_program", program_id=salads, daily_stamp_cap=None, confirm=True)
+        shown = (await call(agent, "show_program", program_id=salads))["program"]
+        main = (await call(agent, "show_program"))["program"]
+    assert (shown["stamps_required"], shown["daily_stamp_cap"], main["stamps_required"]) == (6, None, 10)
+
+
+async def test_figures_are_of_the_shop_or_of_one_program(till: Till) -> None:
+    salads, lena = await a_second_program(till), await till.join()
+    given(await till.post(f"/customers/{lena['id']}/stamps", {"stamps": 3, "program_id": salads}))
+    async with agent_of(till) as agent:
+        for tool in ("today", "figures"):
+            whole, share = await call(agent, tool), await call(agent, tool, program_id=salads)
+            assert (whole["stamps"]["added"], share["stamps"]["added"]) == (3, 3)
+            assert {one["program_id"]: one["stamps"]["added"] for one in whole["programs"]}[salads] == 3
+            assert (await call(agent, tool, program_id=till.business.id))["stamps"]["added"] == 0
+            assert "program_not_found" in await refusal(agent, tool, program_id=99_999)
+
+
+async def test_flagged_entries_are_shown(till: Till) -> None:
+    lena = await till.join()
+    stamped = [await till.stamp(lena["id"], 1) for _ in range(5)]
+    async with agent_of(till) as agent:
+        [flag] = (await call(agent, "show_flags"))["flags"]
+    assert (flag["kind"], flag["transaction_id"]) == ("many_visits", stamped[-1]["transaction_id"])
+
+
+async def test_two_customers_become_one_and_two_again(till: Till) -> None:
+    lena, again = await till.join("Lena Meyer"), await till.join("L. Meyer")
+    await till.stamp(lena["id"], 3)
+    await till.stamp(again["id"], 4)
+    two = {"customer_id": lena["id"], "from_id": again["id"]}
+    async with agent_of(till) as agent:
+        preview = await call(agent, "merge_customers", **two)
+        assert preview["what"].startswith("Make L. Meyer, who has 4 of 10 one with Lena Meyer, who has 3 of 10")
+        assert (await till.show(lena["id"]))["current_stamps"] == 3
+        once = {**two, "idempotency_key": preview["idempotency_key"], "confirm": True}
+        merged = await call(agent, "merge_customers", **once)
+        assert await call(agent, "merge_customers", **once) == merged
+        assert (merged["customer"]["current_stamps"], (await till.show(again["id"]))["id"]) == (7, lena["id"])
+        assert "merge_refused" in await refusal(agent, "merge_customers", **two, confirm=True)
+        await call(agent, "unmerge_customers", **two, confirm=True)
+        assert (await till.show(again["id"]))["current_stamps"] == 4
+        assert "merge_refused" in await refusal(agent, "unmerge_customers", **two, confirm=True)
+
+
+async def test_a_part_of_some_stamps_is_undone(till: Till) -> None:
+    lena = await till.join()
+    entry = (await till.stamp(lena["id"], 5))["transaction_id"]
+    async with agent_of(till) as agent:
+        assert "Undo 2 stamps of entry" in (await call(agent, "undo", transaction_id=entry, stamps=2))["what"]
+        await call(agent, "undo", transaction_id=entry, stamps=2, confirm=True)
+        assert "void_refused" in await refusal(agent, "undo", transaction_id=entry, stamps=4, confirm=True)
+    assert (await till.show(lena["id"]))["current_stamps"] == 3
+
+
 async def test_customers_are_found_by_name_number_and_code(till: Till) -> None:
     lena = await till.join("Lena Meyer")
     async with agent_of(till) as agent:
@@ -163,11 +231,15 @@ async def test_customers_are_found_by_name_number_and_code(till: Till) -> None:
 
 async def test_a_key_that_may_not_read_customers_sees_nothing_personal(till: Till) -> None:
     lena = await till.join("Lena Meyer", email="lena@example.com", birthday="1990-05-17")
-    async with agent_of(await narrow(till, [Scope.STAMPS_WRITE, Scope.REWARDS_WRITE])) as agent:
+    two = {"customer_id": (await till.join("Omar"))["id"], "from_id": lena["id"]}
+    async with agent_of(await narrow(till, [Scope.STAMPS_WRITE, Scope.REWARDS_WRITE, Scope.CUSTOMERS_WRITE])) as agent:
         told = [
             await call(agent, "give_stamps", customer=lena["qr_code"]),
             await call(agent, "give_stamps", customer=lena["qr_code"], stamps=10, confirm=True),
             await call(agent, "hand_out_reward", customer=lena["qr_code"], confirm=True),
+            await call(agent, "merge_customers", **two),
+            await call(agent, "merge_customers", **two, confirm=True),
+            await call(agent, "unmerge_customers", **two, confirm=True),
         ]
     for personal in ("Meyer", lena["phone"], "lena@", "1990-05-17"):
         assert personal not in str(told)
