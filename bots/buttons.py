@@ -7,8 +7,6 @@ pressing a button that Telegram delivers twice, is one press.
 
 import secrets
 import time
-from collections import Counter
-from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -89,17 +87,6 @@ def link(label: str, url: str) -> InlineKeyboardButton:
 def copy(label: str, text: str) -> InlineKeyboardButton:
     """A button that copies a text of at most 256 letters."""
     return InlineKeyboardButton(label, copy_text=CopyTextButton(text))
-
-
-def numbered(names: Iterable[str]) -> list[str]:
-    """Names for buttons, each different: those that stand more than once are counted, as "Ana (2)"."""
-    given = list(names)
-    counts, seen = Counter(map(str.casefold, given)), Counter[str]()
-    labels = []
-    for name in given:
-        seen[name.casefold()] += 1
-        labels.append(f"{name} ({seen[name.casefold()]})" if counts[name.casefold()] > 1 else name)
-    return labels
 
 
 def keyboard(rows: Rows | None) -> InlineKeyboardMarkup | None:

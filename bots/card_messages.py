@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
-from bots.buttons import Rows, button, numbered
+from bots.buttons import Rows, button
 from bots.words import Html, Words, shortened, words_for
 from loyalty_app.customers.card_pictures import CardPicture, first_name
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.pictures.card import BROWN
+from loyalty_app.words import numbered
 from loyalty_core.rewards import Reward
 from loyalty_core.views import CardView
 

@@ -10,6 +10,7 @@ wherever it could change the order of its neighbours, and loses the signs that w
 import html
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -196,6 +197,17 @@ def amount_of(text: str, currency: str) -> int | None:
 def amount_text(amount: int, currency: str) -> str:
     """An amount in the smallest unit of a currency as it is typed, as "2.50"."""
     return str(Decimal(amount).scaleb(-get_currency_precision(currency)))
+
+
+def numbered(names: Iterable[str]) -> list[str]:
+    """Names to choose from, each different: those that stand more than once are counted, as "Ana (2)"."""
+    given = list(names)
+    counts, seen = Counter(map(str.casefold, given)), Counter[str]()
+    labels = []
+    for name in given:
+        seen[name.casefold()] += 1
+        labels.append(f"{name} ({seen[name.casefold()]})" if counts[name.casefold()] > 1 else name)
+    return labels
 
 
 def language_of(code: str | None) -> str:

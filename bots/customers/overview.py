@@ -1,6 +1,6 @@
 """Overview: all cards of a person, and all their available rewards."""
 
-from bots.buttons import Rows, button, numbered
+from bots.buttons import Rows, button
 from bots.customers.card import waiting_lines
 from bots.customers.own_cards import bring_down, find_all
 from bots.turn import Turn
@@ -8,6 +8,7 @@ from bots.words import TEXT, Html, fitted, shortened
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.links import business_of_bot, code_in
+from loyalty_app.words import numbered
 
 LABEL_OF_SHOP = 28
 MOST_ROWS = 90

@@ -5,7 +5,7 @@ How a row is made is in `new_bonus_hours`, how one is written in words in `bonus
 
 from collections.abc import Callable
 
-from bots.buttons import MAIN, Rows, button, numbered
+from bots.buttons import MAIN, Rows, button
 from bots.owners.bonus_hour_words import pack_row, row_in_words, sorted_rows, unpack_row
 from bots.owners.screens import below
 from bots.turn import Turn
@@ -13,6 +13,7 @@ from bots.words import Html, Words
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.shops.programs import change_program, find_program
 from loyalty_app.shops.staff import Position
+from loyalty_app.words import numbered
 from loyalty_core.bonus_hours import MOST_ROWS, BonusHours, BonusWeek, without_row
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.programs import Program, ProgramChange, Terms

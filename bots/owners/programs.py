@@ -3,7 +3,7 @@
 What a program says is in `program`, how one more is made in `new_program`. The rules are in the core.
 """
 
-from bots.buttons import RISKY, Rows, button, numbered
+from bots.buttons import RISKY, Rows, button
 from bots.owners.program import show_program
 from bots.owners.screens import back, below
 from bots.turn import Turn
@@ -12,6 +12,7 @@ from loyalty_app.chat.card_queue import repaint
 from loyalty_app.shops.programs import find_program
 from loyalty_app.shops.several_programs import ProgramDeed, change_programs
 from loyalty_app.shops.staff import Position
+from loyalty_app.words import numbered
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.programs import Program
 from loyalty_core.views import program_number

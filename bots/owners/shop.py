@@ -3,7 +3,7 @@
 People with several shops choose one.
 """
 
-from bots.buttons import MAIN, Rows, button, numbered, page_row, page_url
+from bots.buttons import MAIN, Rows, button, page_row, page_url
 from bots.owners.screens import below
 from bots.rights import own_position, own_positions
 from bots.staff.invitation import how_to_stamp
@@ -17,6 +17,7 @@ from loyalty_app.shops.programs import read_program
 from loyalty_app.shops.staff import Position
 from loyalty_app.sign_in.links import make_link
 from loyalty_app.sign_in.sessions import PagePerson
+from loyalty_app.words import numbered
 from loyalty_core.access import PLANS, Role, reaches
 from loyalty_core.analytics import Summary
 

@@ -9,13 +9,14 @@ from textwrap import shorten
 
 from msgspec.structs import replace
 
-from bots.buttons import Rows, button, numbered
+from bots.buttons import Rows, button
 from bots.owners.screens import back
 from bots.turn import Turn
 from bots.words import TEXT, Html, Words, fitted, shortened
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.staff_work import StaffDeed, StaffWork, WorkCounts, read_staff_deeds, read_staff_work
 from loyalty_app.shops.staff import Position
+from loyalty_app.words import numbered
 from loyalty_core.ledger import EntryType
 
 PEOPLE_ON_A_PAGE, DEEDS_ON_A_PAGE = 15, 10

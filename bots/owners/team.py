@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from msgspec.structs import replace
 
-from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, is_stale, link, new_nonce, numbered
+from bots.buttons import GOOD, MAIN, RISKY, Rows, button, copy, is_stale, link, new_nonce
 from bots.owners.screens import back
 from bots.owners.shop import ROLES
 from bots.rights import own_positions
@@ -15,6 +15,7 @@ from bots.words import TEXT, Html, Words, fitted, shortened
 from loyalty_app.shops.invites import Offer, invite_once
 from loyalty_app.shops.links import invite_link
 from loyalty_app.shops.staff import Position, StaffMember, list_staff, remove_staff
+from loyalty_app.words import numbered
 from loyalty_core.access import Role, reaches, require_role, role_to_manage
 
 ON_A_PAGE = 20

@@ -8,9 +8,10 @@ from collections.abc import Callable
 
 from telegram import InlineKeyboardButton
 
-from bots.buttons import GOOD, Arg, Rows, button, numbered
+from bots.buttons import GOOD, Arg, Rows, button
 from bots.words import Html, Words, shortened
 from loyalty_app.customers.staff_cards import StaffCard
+from loyalty_app.words import numbered
 
 GIVE, AMOUNTS = "give", "amounts"
 """The verbs of the buttons that stamp the card of a program, and that show more amounts."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, select
 from loyalty_app.chat.chats import ChatChange, change_chat, find_chat
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import staff, telegram_bot, telegram_chat
+from loyalty_app.shops.several_programs import titles_of
 from loyalty_app.shops.workplaces import list_positions, open_branches_of, require_workplace
 from loyalty_core.errors import InvalidRequest, NotOnStaff
 from loyalty_core.fields import BotId, BusinessId, ChatId, UserId
@@ -24,12 +25,23 @@ class ShiftBranch(msgspec.Struct, frozen=True):
     name: str
 
 
+class ShiftProgram(msgspec.Struct, frozen=True):
+    """A program of a shop, as its staff choose it; `id` is its number."""
+
+    id: int
+    title: str
+
+
 class ShiftShop(msgspec.Struct, frozen=True, kw_only=True):
-    """A shop in which a person works, and its branches, the oldest first."""
+    """A shop in which a person works, and its branches, the oldest first.
+
+    `programs` are those that can be stamped, the main one first; there are none to choose from if it is the only one.
+    """
 
     id: int
     name: str
     branches: tuple[ShiftBranch, ...]
+    programs: tuple[ShiftProgram, ...] = ()
 
 
 class StaffShift(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +68,7 @@ def read_shift(connection: Connection, *, user_id: UserId, bot_id: BotId, now: d
             id=shop.id,
             name=shop.name,
             branches=tuple(ShiftBranch(each.id, each.name) for each in open_branches_of(connection, shop.id)),
+            programs=tuple(ShiftProgram(*each) for each in titles_of(connection, shop).choice.items()),
         )
         for shop in businesses
     )

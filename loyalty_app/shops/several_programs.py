@@ -1,8 +1,9 @@
-"""Several programs: a shop lists them, gets one more, archives one, or makes another the main one.
+"""Several programs: a shop lists and names them, gets one more, archives one, or makes another the main one.
 
 The rules are in the core.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -14,16 +15,18 @@ from loyalty_app.db.rows import program_row
 from loyalty_app.db.tables import program_terms, shop_program
 from loyalty_app.ids import Kind
 from loyalty_app.pagination import Page, PageRequest, page_of_ids
-from loyalty_app.shops.businesses import Repaint, require_staff
+from loyalty_app.shops.businesses import Business, Repaint, require_staff
 from loyalty_app.shops.programs import (
     clean_title,
     count_up,
     find_program,
     lock_program,
+    program_of,
     read_program,
     write_program,
     write_terms,
 )
+from loyalty_app.words import numbered
 from loyalty_core.access import Role
 from loyalty_core.programs import NewProgram, Program, new_terms
 from loyalty_core.several_programs import (
@@ -116,3 +119,38 @@ def _make(database: Database, connection: Connection, deed: ProgramDeed, main: P
     database.insert(connection, program_terms, [{**program_row(deed.business_id, terms), "program_id": number}])
     count_up(connection, deed.business_id)
     return number
+
+
+class ProgramTitles(msgspec.Struct, frozen=True):
+    """What the programs of a shop are called, by their numbers, the main one first; each is another text.
+
+    It is empty in a shop that never had several programs. `in_use` are those that can be stamped.
+    """
+
+    by_number: Mapping[int, str] = {}
+    in_use: tuple[int, ...] = ()
+
+    @property
+    def choice(self) -> Mapping[int, str]:
+        """Those that can be stamped, if there is a choice."""
+        return {number: self.by_number[number] for number in self.in_use} if len(self.in_use) > 1 else {}
+
+    def of_card(self, number: int) -> str:
+        """What to call the card of a program; empty if it is the only one that can be stamped."""
+        return "" if self.in_use == (number,) else self.by_number.get(number, "")
+
+
+def titles_of(connection: Connection, business: Business) -> ProgramTitles:
+    """What the programs of a shop are called. One without a title is called as the shop."""
+    main = program_of(connection, business) if business.programs_version else None
+    if main is None or not main.others:
+        return ProgramTitles()
+    titles = numbered(program.title or program.name for program in main.all_of_shop)
+    numbers = [program_number(business.id, program.id) for program in main.all_of_shop]
+    in_use = tuple(program_number(business.id, program.id) for program in programs_in_use(main))
+    return ProgramTitles(dict(zip(numbers, titles, strict=True)), in_use)
+
+
+def programs_in_use(main: Program) -> list[Program]:
+    """The programs of a shop that can be stamped, the main one first."""
+    return [program for program in main.all_of_shop if program.archived_at is None]

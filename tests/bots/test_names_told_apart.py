@@ -1,6 +1,6 @@
 """Names that several have: people who must choose by name see labels that differ."""
 
-from bots.buttons import numbered
+from loyalty_app.words import numbered
 from loyalty_core.access import Role
 from testkit.town import Town
 from tests.bots.customers import open_named

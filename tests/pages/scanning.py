@@ -102,6 +102,16 @@ class Scanner:
         await self.tab.until(f"document.querySelector('#last').dataset.look === '{look}'")
         return plain(str(await self.tab.until("document.querySelector('#last').innerText")))
 
+    async def program(self) -> str:
+        """The program that is chosen."""
+        return plain(await self.page.locator("#program-line label:has(:checked)").inner_text())
+
+    async def choose(self, title: str) -> None:
+        """Choose a program, and wait until the scanner says so."""
+        await self.page.get_by_role("radio", name=title).check()
+        said = "document.querySelector('#last-says').textContent.replace(/[\\u2066-\\u2069]/g, '')"
+        await self.tab.until(f"{said} === {json.dumps(f'Now stamps go to: {title}')}")
+
     async def press(self, label: str, says: str) -> None:
         """Press a button of the scan in the list whose headline has such a text."""
         row = self.page.locator("#scans > li").filter(has=self.page.locator(".scan-says", has_text=says))

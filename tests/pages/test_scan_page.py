@@ -15,7 +15,7 @@ from loyalty_core.fields import BusinessId
 from loyalty_core.views import CustomerView
 from testkit.shop import Shop
 from tests.pages.place import Place
-from tests.pages.scanning import card_of, film_of, open_camera_browser, open_scanner
+from tests.pages.scanning import card_of, film_of, open_camera_browser, open_scanner, plain
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -143,3 +143,43 @@ async def test_a_refusal_says_its_reason_and_who_is_removed_is_out_at_the_next_s
         said = await scanner.last("refused")
         assert "nicht (mehr) zum Team" in said
     assert len(await shop.ledger()) == 1
+
+
+async def test_the_program_is_chosen_with_one_tap_and_kept_and_a_scan_that_waits_keeps_the_one_it_was_made_for(
+    place: Place, filmed: Filmed
+) -> None:
+    shop = await place.town.open_shop()
+    await shop.change(title="☕ Coffee")
+    salads = await shop.make_program("🥗 Salad", stamps_required=4)
+    ana = await place.town.hire(shop, "Ana")
+    lena, ben, kim, otto = [await shop.join(name) for name in ("Lena", "Ben", "Kim", "Otto")]
+    async with open_scanner(filmed.browser, place) as scanner:
+        await scanner.open(ana)
+        assert await scanner.program() == "☕ Coffee"
+        await scanner.show(lena.qr_code)
+        await scanner.row("done", "+1 for Lena · ☕ Coffee")
+        await scanner.choose("🥗 Salad")
+        await scanner.page.context.set_offline(True)
+        await scanner.show(ben.qr_code)
+        await scanner.row("waiting", f"+1 for {ben.qr_code} · 🥗 Salad")
+        await scanner.choose("☕ Coffee")
+        await scanner.show(kim.qr_code)
+        await scanner.row("waiting", f"+1 for {kim.qr_code} · ☕ Coffee")
+        await scanner.choose("🥗 Salad")
+        await scanner.page.context.set_offline(False)
+        assert "1 of 4 stamps\n3 more for: A salad" in await scanner.row("done", "+1 for Ben · 🥗 Salad")
+        await scanner.row("done", "+1 for Kim · ☕ Coffee")
+        await scanner.page.reload(wait_until="commit")
+        await scanner.ready()
+        assert await scanner.program() == "🥗 Salad"
+        await scanner.page.evaluate("sessionStorage.clear()")
+        await scanner.page.goto("about:blank")  # a new window remembers what this device does
+        await scanner.open(ana)
+        assert await scanner.program() == "🥗 Salad"
+        await shop.programs_deed(archive=salads)
+        await scanner.show(otto.qr_code)
+        assert "takes no new stamps" in await scanner.row("refused", f"+1 for {otto.qr_code} · 🥗 Salad")
+        await scanner.tab.until("document.querySelector('#program-line').hidden")
+        assert "Now stamps go to: Bean & Leaf" in plain(await scanner.page.locator("#notice").inner_text())
+    stamped = {entry.customer_id: entry.program_id for entry in await shop.ledger()}
+    assert stamped == {lena.id: None, ben.id: salads, kim.id: None}

@@ -17,9 +17,11 @@ from api.pages.scan.shift import position_of
 from api.pages.scan.told import IN_WORDS
 from api.parsing import read_body
 from loyalty_app.customers.card_pictures import first_name
+from loyalty_app.customers.staff_cards import with_card_of
 from loyalty_app.customers.staff_view import code_ends, typed_in
 from loyalty_app.shops.links import code_in
 from loyalty_app.sign_in.sessions import PagePerson
+from loyalty_core.fields import Id
 
 MOST_FOUND = 8
 
@@ -27,9 +29,10 @@ TypedText = Annotated[str, Meta(min_length=1, max_length=300, description="a cod
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What somebody typed to find a customer."""
+    """What somebody typed to find a customer, and the program whose stamps are shown: the main one if none is named."""
 
     text: TypedText
+    program_id: Id | None = None
 
 
 class ScanFinding(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,10 +56,12 @@ class ScanFindings(msgspec.Struct, frozen=True, kw_only=True):
 @post("/{bot:str}/api/scan/{id:str}/find", status_code=200, exception_handlers=IN_WORDS)
 async def find(request: AppRequest, person: NamedDependency[PagePerson]) -> ASGIResponse:
     """Find customers. A POST, so that what was typed stands in no address and in no log. Raises NotOnStaff."""
-    text = (await read_body(request, Wanted)).text
-    shop = (await position_of(request, person)).business
+    wanted = await read_body(request, Wanted)
+    text, shop = wanted.text, (await position_of(request, person)).business
     found = await runtime_of(request).database.read(
-        lambda connection: typed_in(connection, shop, text, most=MOST_FOUND + 1)
+        lambda connection: with_card_of(
+            connection, shop, typed_in(connection, shop, text, most=MOST_FOUND + 1), wanted.program_id
+        )
     )
     shown = found[:MOST_FOUND]
     ends = code_ends(shown)
@@ -65,7 +70,7 @@ async def find(request: AppRequest, person: NamedDependency[PagePerson]) -> ASGI
             customer_id=one.id,
             name=first_name(one.name),
             stamps=one.card.current_stamps,
-            has_reward=one.card.rewards_available > 0,
+            has_reward=any(held.card.rewards_available for held in one.cards),
             mark=ends.get(one.qr_code),
         )
         for one in shown

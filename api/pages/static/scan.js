@@ -4,30 +4,18 @@
  * and knows where the person works.
  */
 import { ask, newKey } from "./api.js";
+import { isAgain, remember } from "./scan_memory.js";
+import { ProgramChoice } from "./scan_program.js";
 import { CameraReader, TelegramReader } from "./scan_readers.js";
 import { Queue } from "./scan_queue.js";
 import { play, setLoud } from "./scan_sound.js";
 import { Store } from "./scan_store.js";
-import { askAmount, askReward, choices, codeOf, headlineOf, list, moreOf, nameOf, panel, part, showFound } from "./scan_view.js";
+import { askAmount, askReward, choices, codeOf, headlineOf, list, moreOf, nameOf, panel, part, showFound, showPrograms, showState, spanOf } from "./scan_view.js";
 import { begin, gate, hold, notice, showProblem } from "./shell.js";
 import { close, confirmClosing, inside } from "./telegram.js";
-import { count, mark, say } from "./words.js";
+import { count, say } from "./words.js";
 
-const ONE_SCAN = 5000;
-const MOST_SEEN = 20;
 const CLOCK_WRONG = 3600 * 1000;
-
-const STATES = {
-  opening: mark("Opening the camera …"),
-  camera: mark("Hold a card before the camera."),
-  telegram: mark("Telegram's scanner is open. It shows no result: listen for the sound, or feel the phone."),
-  closed: mark("Telegram's scanner is closed."),
-  refused: mark("The camera is not allowed. Allow it in the settings of this app for this page, then press the button. You can also type the code below."),
-  "no-camera": mark("There is no camera here. Type the code, the phone number or the name below."),
-  taken: mark("Another app uses the camera. Close that app, then press the button."),
-  insecure: mark("Without https a browser opens no camera. Type the code, the phone number or the name below."),
-};
-const AGAIN = new Set(["refused", "taken", "closed"]);
 
 /** Where the person works. @type {any} */
 let shift = null;
@@ -39,12 +27,8 @@ let ahead = 0;
 let asking = false;
 
 const bot = document.documentElement.dataset.bot ?? "";
-/** A clock that never jumps, and that goes on where a page is loaded again. */
-const steady = () => performance.timeOrigin + performance.now();
-/** When each code was seen last. A page that is loaded again remembers it: a card that still lies before the camera is
- * not stamped again. @type {Map<string, number>} */
-const seen = new Map(JSON.parse(remember("seen") ?? "[]"));
 const serverNow = () => Date.now() + ahead;
+const programs = new ProgramChoice(new Store(bot, "scanner-programs"), remember, serverNow);
 const queue = new Queue({
   store: new Store(bot),
   send: (scan, waited) => send(scan, waited),
@@ -56,7 +40,7 @@ const queue = new Queue({
     gate(problem.message, waits, inside ? say("Close") : say("Try again"), inside ? close : () => location.reload());
   },
 });
-const hearer = { onCode, onState, shop: () => shop };
+const hearer = { onCode, onState: showState, shop: () => shop };
 const camera = new CameraReader(part("video"), hearer);
 const telegram = new TelegramReader(hearer);
 /** @type {CameraReader | TelegramReader} */
@@ -68,7 +52,8 @@ async function start() {
   person = await begin();
   if (!person) return addEventListener("online", () => location.reload());
   try {
-    await takeShift(await ask("GET", "api/scan/shift"));
+    const [told] = await Promise.all([ask("GET", "api/scan/shift"), programs.load(person.user_id)]);
+    takeShift(told);
   } catch (error) {
     return showProblem(error);
   }
@@ -81,29 +66,24 @@ async function start() {
 
 async function look() {
   try {
-    await reader.start(say("Hold a card before the camera."));
+    const title = programs.of(here())?.title;
+    await reader.start(title ? say("{program}: hold a card before the camera.", { program: title }) : say("Hold a card before the camera."));
   } catch (error) {
     console.warn("the reader could not be opened", error);
-    onState("closed");
+    showState("closed");
   }
 }
 
 /** @param {any} told */
-async function takeShift(told) {
+function takeShift(told) {
   shift = told;
   ahead = Date.parse(told.now) - Date.now();
   const wrong = Math.abs(ahead) > CLOCK_WRONG;
-  if (wrong) notice(say("This phone's clock is wrong by {span}. Scans are booked by the server's clock; please set this one.", { span: span(ahead) }));
+  if (wrong) notice(say("This phone's clock is wrong by {span}. Scans are booked by the server's clock; please set this one.", { span: spanOf(ahead) }));
   const kept = Number(remember("shop"));
   shop = told.shops.some((/** @type {any} */ one) => one.id === kept) ? kept : told.business_id;
   remember("shop", String(shop));
   showShift();
-}
-
-/** @param {number} milliseconds */
-function span(milliseconds) {
-  const hours = Math.round(Math.abs(milliseconds) / 3600000);
-  return hours < 48 ? count("{n} hour", "{n} hours", hours) : count("{n} day", "{n} days", Math.round(hours / 24));
 }
 
 function here() {
@@ -123,15 +103,29 @@ function showShift() {
   part("shop-line").hidden = shift.shops.length < 2;
   part("branch-line").hidden = here().branches.length < 2;
   part("shop-name").textContent = here().name;
+  if (programs.isGone(here())) leaveProgram();
+  showPrograms(here().programs ?? [], programs.of(here())?.id, chooseProgram);
 }
 
-/** Remember something of this window. @param {string} name @param {string} [value] */
-function remember(name, value) {
+/** What was chosen is archived by now: go back to the main program, and say so. */
+function leaveProgram() {
+  programs.forget(here());
+  notice(say("The card that was chosen takes no new stamps any more. Now stamps go to: {program}", { program: programs.of(here())?.title ?? here().name }));
+}
+
+/** @param {number} program */
+function chooseProgram(program) {
+  programs.choose(here(), program);
+  panel("plain", say("Now stamps go to: {program}", { program: programs.of(here())?.title ?? "" }));
+  if (reader === telegram && part("camera-says").dataset.state === "closed") void look();
+}
+
+/** Ask again where the person works: the programs of the shop have changed. */
+async function renewShift() {
   try {
-    if (value !== undefined) sessionStorage.setItem(`scan-${bot}-${name}`, value);
-    return sessionStorage.getItem(`scan-${bot}-${name}`);
-  } catch {
-    return null;
+    takeShift(await ask("GET", "api/scan/shift"));
+  } catch (error) {
+    console.warn("the shift could not be read again", error);
   }
 }
 
@@ -155,7 +149,7 @@ async function choose(wanted, branchId) {
   shift = { ...shift, branch_id: branchId ?? shift.branch_id };
   showShift();
   try {
-    await takeShift(await ask("PUT", "api/scan/shift", { body: { business_id: shop, branch_id: branchId } }));
+    takeShift(await ask("PUT", "api/scan/shift", { body: { business_id: shop, branch_id: branchId } }));
   } catch (error) {
     panel("refused", /** @type {Error} */ (error).message);
   }
@@ -174,17 +168,6 @@ function onCode(text) {
   return reader === telegram;
 }
 
-/** Whether a code was seen a moment ago; from now on it was. @param {string} code */
-function isAgain(code) {
-  const now = steady();
-  const last = seen.get(code);
-  seen.delete(code);
-  seen.set(code, now);
-  if (seen.size > MOST_SEEN) seen.delete(/** @type {string} */ (seen.keys().next().value));
-  remember("seen", JSON.stringify([...seen]));
-  return last !== undefined && Math.abs(now - last) < ONE_SCAN;
-}
-
 /** @param {{code?: string, customer?: number, name?: string}} whom @param {string} name */
 async function chooseAmount(whom, name) {
   play("seen");
@@ -197,8 +180,10 @@ async function chooseAmount(whom, name) {
 
 /** @param {{code?: string, customer?: number, name?: string}} whom @param {number} stamps */
 async function take(whom, stamps) {
-  const scan = { key: newKey(), user: person?.user_id ?? 0, kind: /** @type {const} */ ("stamp"), shop, branch: branch(), at: serverNow(), stamps, ...whom };
-  panel("waiting", say("Seen: {name}", { name: whom.name ?? codeOf(whom.code ?? "") }));
+  const program = programs.of(here());
+  const scan = { key: newKey(), user: person?.user_id ?? 0, kind: /** @type {const} */ ("stamp"), shop, branch: branch(), at: serverNow(), stamps, program, ...whom };
+  programs.used(here());
+  panel("waiting", say("Seen: {name}", { name: whom.name ?? codeOf(whom.code ?? "") }), program?.title);
   play("seen");
   await queue.add(scan);
 }
@@ -212,7 +197,7 @@ function send(scan, waited) {
   }
   if (scan.kind === "undo") return ask("POST", `${way}/undo`, { key: scan.key, body: { transaction_id: scan.entry } });
   const whom = scan.code === undefined ? { customer_id: scan.customer } : { code: scan.code };
-  const body = { ...whom, stamps: scan.stamps, branch_id: scan.branch, waited_seconds: waited };
+  const body = { ...whom, stamps: scan.stamps, branch_id: scan.branch, waited_seconds: waited, program_id: scan.program?.id };
   return ask("POST", `${way}/stamps`, { key: scan.key, body });
 }
 
@@ -225,6 +210,7 @@ function changed() {
 
 /** @param {import("./scan_queue.js").Item} item */
 function settled(item) {
+  if (knowsTooLittle(item)) void renewShift();
   if (item.state === "refused") {
     play("refused");
     return panel("refused", headlineOf(item), item.reason);
@@ -234,6 +220,12 @@ function settled(item) {
   if (item.scan.kind === "stamp") panel(earned.length ? "reward" : "done", headlineOf(item), moreOf(item));
   else panel("done", headlineOf(item), say("Done"));
   if (earned.length && !item.scan.undo) void offer(item, earned[0]);
+}
+
+/** Whether an answer shows that the programs of the shop are others by now. @param {import("./scan_queue.js").Item} item */
+function knowsTooLittle(item) {
+  if (item.scan.shop !== shop) return false;
+  return item.code?.startsWith("program_") || Boolean(item.done?.card && item.scan.kind === "stamp" && !item.scan.program);
 }
 
 /** Ask whether a reward is handed out now; later, its button waits in the list.
@@ -250,7 +242,8 @@ async function offer(item, reward) {
 function redeem(item, reward) {
   item.done.taken = [...(item.done.taken ?? []), reward.id];
   const { user, shop, branch, code } = item.scan;
-  const scan = { key: newKey(), user, kind: /** @type {const} */ ("redeem"), shop, branch, code, at: serverNow(), stamps: 0, customer: item.done.customer.customer_id, name: nameOf(item), reward };
+  const program = reward.program ? { id: 0, title: reward.program } : undefined;
+  const scan = { key: newKey(), user, kind: /** @type {const} */ ("redeem"), shop, branch, code, at: serverNow(), stamps: 0, customer: item.done.customer.customer_id, name: nameOf(item), reward, program };
   void queue.add(scan);
 }
 
@@ -263,7 +256,7 @@ function undo(item) {
 async function find(text) {
   if (!text) return;
   try {
-    const found = await ask("POST", `api/scan/${shop}/find`, { body: { text } });
+    const found = await ask("POST", `api/scan/${shop}/find`, { body: { text, program_id: programs.of(here())?.id } });
     if (found.by_code && found.customers.length) {
       part("wanted").value = "";
       part("found").replaceChildren();
@@ -280,14 +273,6 @@ async function find(text) {
   } catch (error) {
     part("found-says").textContent = /** @type {Error} */ (error).message;
   }
-}
-
-/** @param {string} state */
-function onState(state) {
-  part("finder").hidden = !["opening", "camera"].includes(state);
-  part("camera-says").textContent = say(STATES[/** @type {keyof typeof STATES} */ (state)]);
-  part("camera-says").dataset.state = state;
-  part("camera-button").hidden = !AGAIN.has(state);
 }
 
 function tellForeign() {

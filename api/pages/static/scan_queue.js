@@ -19,10 +19,11 @@ const NOT_FINAL = new Set([401, 408, 421, 425, 429]);
  * @typedef {{
  *   key: string, user: number, kind: Kind, shop: number, branch: number | null, at: number, stamps: number,
  *   code?: string, customer?: number, name?: string, reward?: {id: number, description: string}, entry?: number,
- *   undo?: boolean, of?: string,
- * }} Scan What is kept: all that is needed to send it. `at` is the server's time in milliseconds.
+ *   undo?: boolean, of?: string, program?: {id: number, title: string},
+ * }} Scan What is kept: all that is needed to send it. `at` is the server's time in milliseconds. `program` is the one
+ *   for which it was made, where there was a choice.
  * @typedef {"waiting" | "sending" | "done" | "refused" | "undone"} State
- * @typedef {{scan: Scan, state: State, reason?: string, done?: any, tries: number, began: number}} Item
+ * @typedef {{scan: Scan, state: State, reason?: string, code?: string, done?: any, tries: number, began: number}} Item
  */
 
 export class Queue {
@@ -76,9 +77,9 @@ export class Queue {
   /** Undo a scan; one that is not answered yet is undone once it is. @param {Item} item @param {() => string} newKey */
   async undo(item, newKey) {
     if (item.state === "done") {
-      const { user, shop, branch, name, kind, stamps, key } = item.scan;
+      const { user, shop, branch, name, stamps, key, program } = item.scan;
       const entry = item.done.transaction_id;
-      await this.add({ key: newKey(), user, kind: "undo", shop, branch, at: this.parts.now(), stamps, name, entry, of: key });
+      await this.add({ key: newKey(), user, kind: "undo", shop, branch, at: this.parts.now(), stamps, name, entry, program, of: key });
     } else if (isOpen(item)) {
       item.scan.undo = true;
       this.parts.changed();
@@ -110,9 +111,9 @@ export class Queue {
     try {
       const done = await this.parts.send(item.scan, this.waited(item));
       this.pauses = 0;
-      await this.settle(item, "done", done, "");
+      await this.settle(item, "done", done, null);
     } catch (error) {
-      if (isFinal(error)) await this.settle(item, "refused", null, /** @type {Problem} */ (error).message);
+      if (isFinal(error)) await this.settle(item, "refused", null, /** @type {Problem} */ (error));
       else this.postpone(item, error);
     }
     this.pump();
@@ -125,9 +126,9 @@ export class Queue {
     return Math.max(0, Math.round(seconds));
   }
 
-  /** @param {Item} item @param {State} state @param {any} done @param {string} reason */
-  async settle(item, state, done, reason) {
-    Object.assign(item, { state, done, reason });
+  /** @param {Item} item @param {State} state @param {any} done @param {Problem | null} problem */
+  async settle(item, state, done, problem) {
+    Object.assign(item, { state, done, reason: problem?.message ?? "", code: problem?.code });
     const undone = item.scan.kind === "undo" && state === "done" && this.items.find((one) => one.scan.key === item.scan.of);
     if (undone) undone.state = "undone";
     this.parts.settled(item);

@@ -2,34 +2,32 @@
 /**
  * What waits to be sent, kept on this device until it is answered: in IndexedDB, and beside it in Telegram's
  * DeviceStorage, which outlives what a phone clears away of web pages. One of them is enough; a copy that is left over
- * does no harm, because its key makes it once-only at the server. Nothing is sent here.
+ * does no harm, because its key makes it once-only at the server. Nothing is sent here. What a person has chosen is
+ * kept in the same way, under a name of its own: a page of an earlier release takes it for no scan.
  */
 import { store as keepInTelegram, stored } from "./telegram.js";
 
-const NAME = "scanner";
 const TABLE = "waiting";
 const PATIENCE = 1500;
 
-/** @typedef {import("./scan_queue.js").Scan} Scan */
-
-/** The store of one bot's scanner. */
+/** The store of one bot's scanner. @template {{key: string, at: number}} Row */
 export class Store {
-  /** @param {string} bot */
-  constructor(bot) {
-    this.bot = bot;
-    this.database = within(open(`${NAME}-${bot}`), null);
+  /** @param {string} bot @param {string} [name] */
+  constructor(bot, name = "scanner") {
+    this.name = `${name}-${bot}`;
+    this.database = within(open(this.name), null);
     /** What is kept in Telegram, written one after the other. @type {Promise<unknown>} */
     this.turn = Promise.resolve();
   }
 
-  /** All that waits, the oldest first. @returns {Promise<Scan[]>} */
+  /** All that waits, the oldest first. @returns {Promise<Row[]>} */
   async all() {
     const [here, there] = await Promise.all([within(this.rows(), []), within(this.inTelegram(), [])]);
     const byKey = new Map([...there, ...here].map((scan) => [scan.key, scan]));
     return [...byKey.values()].sort((one, other) => one.at - other.at);
   }
 
-  /** Keep a scan; returns once it is kept, or once that takes too long. @param {Scan} scan */
+  /** Keep a scan; returns once it is kept, or once that takes too long. @param {Row} scan */
   async put(scan) {
     this.later((scans) => [...scans.filter((one) => one.key !== scan.key), scan]);
     await within(this.change((table) => table.put(scan)), undefined);
@@ -41,7 +39,7 @@ export class Store {
     await within(this.change((table) => table.delete(key)), undefined);
   }
 
-  /** @returns {Promise<Scan[]>} */
+  /** @returns {Promise<Row[]>} */
   async rows() {
     const database = await this.database;
     if (!database) return [];
@@ -60,10 +58,10 @@ export class Store {
     });
   }
 
-  /** @returns {Promise<Scan[]>} */
+  /** @returns {Promise<Row[]>} */
   async inTelegram() {
     try {
-      const kept = JSON.parse((await stored(`${NAME}-${this.bot}`)) ?? "[]");
+      const kept = JSON.parse((await stored(this.name)) ?? "[]");
       return Array.isArray(kept) ? kept.filter((scan) => typeof scan?.key === "string") : [];
     } catch {
       return [];
@@ -71,13 +69,13 @@ export class Store {
   }
 
   /** Change the list in Telegram. Another window may do so at the same time: browsers have locks for that.
-   * @param {(scans: Scan[]) => Scan[]} how */
+   * @param {(scans: Row[]) => Row[]} how */
   later(how) {
     const act = async () => {
       const scans = how(await this.inTelegram());
-      await keepInTelegram(`${NAME}-${this.bot}`, scans.length ? JSON.stringify(scans) : null);
+      await keepInTelegram(this.name, scans.length ? JSON.stringify(scans) : null);
     };
-    const alone = () => (navigator.locks ? navigator.locks.request(`${NAME}-${this.bot}`, act) : act());
+    const alone = () => (navigator.locks ? navigator.locks.request(this.name, act) : act());
     this.turn = this.turn.then(() => within(alone(), undefined));
   }
 }

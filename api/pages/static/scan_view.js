@@ -3,10 +3,23 @@
  * The view of the scanner: the large panel with the last outcome, the list of scans, the questions. It is given what to
  * show, and gives back what was pressed.
  */
-import { count, say } from "./words.js";
+import { count, mark, say } from "./words.js";
 import { isOpen } from "./scan_queue.js";
 
 /** @typedef {import("./scan_queue.js").Item} Item */
+
+const STATES = {
+  opening: mark("Opening the camera …"),
+  camera: mark("Hold a card before the camera."),
+  telegram: mark("Telegram's scanner is open. It shows no result: listen for the sound, or feel the phone."),
+  closed: mark("Telegram's scanner is closed."),
+  refused: mark("The camera is not allowed. Allow it in the settings of this app for this page, then press the button. You can also type the code below."),
+  "no-camera": mark("There is no camera here. Type the code, the phone number or the name below."),
+  taken: mark("Another app uses the camera. Close that app, then press the button."),
+  insecure: mark("Without https a browser opens no camera. Type the code, the phone number or the name below."),
+};
+/** In which the camera can be opened again. */
+const AGAIN = new Set(["refused", "taken", "closed"]);
 
 /** @param {string} id @returns {any} */
 export const part = (id) => document.getElementById(id);
@@ -28,6 +41,20 @@ export function panel(look, headline, more = "") {
   part("last-more").textContent = more;
 }
 
+/** What the camera does. @param {string} state */
+export function showState(state) {
+  part("finder").hidden = !["opening", "camera"].includes(state);
+  part("camera-says").textContent = say(STATES[/** @type {keyof typeof STATES} */ (state)]);
+  part("camera-says").dataset.state = state;
+  part("camera-button").hidden = !AGAIN.has(state);
+}
+
+/** How long something is, in words. @param {number} milliseconds */
+export function spanOf(milliseconds) {
+  const hours = Math.round(Math.abs(milliseconds) / 3600000);
+  return hours < 48 ? count("{n} hour", "{n} hours", hours) : count("{n} day", "{n} days", Math.round(hours / 24));
+}
+
 /** Whom a scan is about. @param {Item} item */
 export function nameOf(item) {
   return item.done?.customer.name || item.scan.name || (item.scan.code ? codeOf(item.scan.code) : say("Guest"));
@@ -38,13 +65,18 @@ export function codeOf(text) {
   return /CUS[0-9A-Z]{10}/.exec(text.toUpperCase())?.[0] ?? text.slice(0, 24);
 }
 
-/** What was done, in a line. @param {Item} item */
+/** What was done, in a line, with the program where there are several. @param {Item} item */
 export function headlineOf(item) {
+  const title = item.done?.card?.title ?? item.scan.program?.title;
+  return title ? say("{deed} · {program}", { deed: deedOf(item), program: title }) : deedOf(item);
+}
+
+/** @param {Item} item */
+function deedOf(item) {
   const name = nameOf(item);
-  const amount = plus(item.scan.stamps);
   if (item.scan.kind === "redeem") return say("{reward} for {name}", { reward: item.scan.reward?.description ?? "", name });
   if (item.scan.kind === "undo") return say("Undo for {name}", { name });
-  return say("{amount} for {name}", { amount, name });
+  return say("{amount} for {name}", { amount: plus(item.scan.stamps + (item.done?.gift ?? 0)), name });
 }
 
 /** @param {number} stamps */
@@ -52,14 +84,32 @@ function plus(stamps) {
   return `\u2066+${stamps}\u2069`;
 }
 
-/** What more there is to say about a scan that is done. @param {Item} item */
+/** What more there is to say about a scan that is done, in lines. @param {Item} item */
 export function moreOf(item) {
-  const { customer, earned = [], dropped = 0 } = item.done;
-  if (earned.length) {
-    const lost = dropped ? ` ${count("{n} stamp above the goal was dropped.", "{n} stamps above the goal were dropped.", dropped)}` : "";
-    return say("The card is full: {reward}", { reward: earned.map((/** @type {any} */ one) => one.description).join(", ") }) + lost;
-  }
-  return say("{have} of {need} stamps", { have: customer.stamps, need: customer.goal });
+  const { customer, gift = 0, opening = 0, coming, card } = item.done;
+  const lines = earnedOf(item.done);
+  if (gift) lines.push(giftOf(gift, item.scan.stamps));
+  if (opening) lines.push(count("{n} stamp as a gift, to begin with", "{n} stamps as a gift, to begin with", opening));
+  const step = coming && coming.stamps_to_go < customer.goal - customer.stamps;
+  if (coming && (card || step)) lines.push(count("{n} more for: {reward}", "{n} more for: {reward}", coming.stamps_to_go, { reward: coming.reward_description }));
+  return lines.join("\n");
+}
+
+/** What was earned, and what is on the card. @param {any} done */
+function earnedOf({ customer, earned = [], dropped = 0, on_the_way: step = false }) {
+  const has = say("{have} of {need} stamps", { have: customer.stamps, need: customer.goal });
+  if (!earned.length) return [has];
+  const reward = earned.map((/** @type {any} */ one) => one.description).join(", ");
+  if (step) return [say("Reward earned: {reward}", { reward }), has];
+  const lost = dropped ? ` ${count("{n} stamp above the goal was dropped.", "{n} stamps above the goal were dropped.", dropped)}` : "";
+  return [say("The card is full: {reward}", { reward }) + lost];
+}
+
+/** What bonus hours gave. @param {number} gift @param {number} asked */
+function giftOf(gift, asked) {
+  if (gift === asked) return say("Doubled: bonus hours");
+  if (gift === 2 * asked) return say("Tripled: bonus hours");
+  return count("Bonus hours: {n} stamp is a gift", "Bonus hours: {n} stamps are a gift", gift);
 }
 
 /** @param {Item} item */
@@ -89,7 +139,7 @@ function row(item, acts) {
   const waiting = item.state === "done" && item.scan.kind === "stamp" ? item.done.customer.rewards : [];
   for (const reward of waiting) {
     if (!item.done.taken?.includes(reward.id)) {
-      buttons.push(act(item, `hand-${reward.id}`, say("Hand out {reward}", { reward: reward.description }), () => acts.redeem(item, reward)));
+      buttons.push(act(item, `hand-${reward.id}`, say("Hand out {reward}", { reward: rewardOf(reward) }), () => acts.redeem(item, reward)));
     }
   }
   const undoable = item.scan.kind !== "undo" && (item.state === "done" || (isOpen(item) && !item.scan.undo));
@@ -104,6 +154,11 @@ function row(item, acts) {
   element.dataset.state = item.state;
   element.dataset.kind = item.scan.kind;
   return element;
+}
+
+/** A reward, with its program where there are several. @param {any} reward */
+function rewardOf(reward) {
+  return reward.program ? say("{reward} ({program})", { reward: reward.description, program: reward.program }) : reward.description;
 }
 
 /** @param {Item} item @param {string} name @param {string} label @param {() => void} onclick */
@@ -147,6 +202,26 @@ export function showFound(found, choose) {
   const more = found.more ? [make("li", {}, say("There are more: type more of the name, or the phone number."))] : [];
   part("found").replaceChildren(...buttons, ...more);
   part("found-says").textContent = buttons.length ? "" : say("No card of this shop has this code, phone number or name.");
+}
+
+/** The programs to choose from, as wide buttons of which one is pressed; none where there is no choice.
+ * @param {{id: number, title: string}[]} programs @param {number | undefined} chosen @param {(id: number) => void} choose */
+export function showPrograms(programs, chosen, choose) {
+  const line = part("program-line");
+  line.hidden = programs.length === 0;
+  const there = JSON.stringify(programs);
+  if (line.dataset.programs !== there) {
+    line.querySelectorAll("label").forEach((/** @type {Element} */ label) => label.remove());
+    line.append(...programs.map((program) => programButton(program, choose)));
+    line.dataset.programs = there;
+  }
+  for (const button of line.querySelectorAll("input")) button.checked = Number(button.value) === chosen;
+}
+
+/** @param {{id: number, title: string}} program @param {(id: number) => void} choose */
+function programButton({ id, title }, choose) {
+  const button = make("input", { type: "radio", name: "program", value: String(id), onchange: () => choose(id) });
+  return make("label", {}, button, make("span", { dir: "auto" }, title));
 }
 
 /** The choices of a list. @param {HTMLSelectElement} select @param {{id: number, name: string}[]} choices
