@@ -35,15 +35,18 @@ LAST = "Customers"
 
 ERASING = "customers.delete"
 
-LEFT_OUT = {"customers.merge", "customers.unmerge"}
-"""Operations whose body needs the number of a second customer: a variable in a body is always a text."""
+OF_NEW_CUSTOMER = {ERASING, "customers.merge", "customers.unmerge"}
+"""Operations that are about a customer of the collection's own making, never about one of the shop's."""
 
+A_SECOND: Json = {"from_id": "{{second_customer_id}}"}
 STAMPING: Json = {"stamps": 10, "order_ref": "{{$guid}}"}
 BODIES: dict[str, Json] = {
     "customers.create": {"name": "Ana Lovelace", "phone": "{{phone}}", "email": "ana@example.com"},
     "imports.create": {"customers": [{"name": "Ana Lovelace", "phone": "{{phone}}"}]},
     "customers.stamp": STAMPING,
     "customers.stamp_by_code": STAMPING,
+    "customers.merge": A_SECOND,
+    "customers.unmerge": A_SECOND,
     "stamps.batch": {"items": [{"idempotency_key": "{{$guid}}", "qr_code": "{{qr_code}}", "stamps": 1}]},
     "customers.redeem": {},
     "customers.redeem_by_code": {},
@@ -53,12 +56,15 @@ BODIES: dict[str, Json] = {
 }
 """Operation → the body it sends here, where the reference's example would work only once or only there."""
 
+IN_QUOTES = re.compile(r'"({{\w+_id}})"')
+"""A variable that holds an id; it is sent as a number."""
+
 VARIABLES = {"base_url": "", "api_key": "ll_YOUR_API_KEY", "webhook_url": "https://example.com/hook"}
 
 
 def postman_collection(calls: Iterable[Call], base_url: str) -> Json:
     """The collection for an installation at that address, without a slash at its end."""
-    known = {call.operation.name: call for call in calls if call.operation.name not in LEFT_OUT}
+    known = {call.operation.name: call for call in calls}
     folders = [_folder(name, [known[operation] for operation in operations]) for name, operations in ORIGINAL.items()]
     variables = {**VARIABLES, "base_url": base_url}
     return {
@@ -94,8 +100,8 @@ def _folder(name: str, calls: list[Call]) -> Json:
 
 def _item(call: Call) -> Json:
     operation, request = call.operation, _request(call)
-    before = [*map(scripts.need, _variables(call).values()), scripts.BEFORE.get(operation.name, "")]
-    events = {"prerequest": "\n".join(filter(None, before)), "test": scripts.after(operation.name)}
+    before = scripts.before(operation.name, _variables(call).values())
+    events = {"prerequest": before, "test": scripts.after(operation.name)}
     return {
         "name": operation.summary,
         "id": _id(operation.name),
@@ -120,7 +126,7 @@ def _request(call: Call) -> Json:
         "description": operation.needs,
     }
     if body is not None:
-        raw = json.dumps(body, indent=2, ensure_ascii=False)
+        raw = IN_QUOTES.sub(r"\1", json.dumps(body, indent=2, ensure_ascii=False))
         request["body"] = {"mode": "raw", "raw": raw, "options": {"raw": {"language": "json"}}}
     return request
 
@@ -140,7 +146,8 @@ def _url(call: Call) -> Json:
 
 def _variables(call: Call) -> dict[str, str]:
     """The path's parameters, each with the variable of the collection that holds its value."""
-    id_variable = "new_customer_id" if call.operation.name == ERASING else f"{call.path.split('/')[1][:-1]}_id"
+    of_new = call.operation.name in OF_NEW_CUSTOMER
+    id_variable = "new_customer_id" if of_new else f"{call.path.split('/')[1][:-1]}_id"
     return {name: id_variable if name == "id" else name for name in call.values}
 
 

@@ -4,6 +4,8 @@ They make the collection run from top to bottom, in an empty shop too. It delete
 After a refusal they keep nothing and do not fail themselves: what is shown is the sentence of the refusal.
 """
 
+from collections.abc import Iterable
+
 ALWAYS = """\
 pm.test("is answered", () => pm.expect(pm.response.code, pm.response.text()).to.be.below(300));"""
 
@@ -42,6 +44,9 @@ pm.collectionVariables.set("program_id", pm.collectionVariables.get("main_progra
 pm.collectionVariables.set("main_program_id", pm.response.json().data.id);
 const text = JSON.stringify(pm.response.json().data.reward_description);
 pm.collectionVariables.set("reward_description", text.slice(1, -1));""",
+    "customers.unmerge": """\
+const second = pm.collectionVariables.get("second_customer_id");
+ask("DELETE", "/customers/" + second, null, () => pm.collectionVariables.unset("second_customer_id"));""",
     "customers.delete": """\
 for (const name of ["customer_id", "qr_code", "new_customer_id"]) pm.collectionVariables.unset(name);""",
 }
@@ -66,6 +71,12 @@ ask("POST", "/customers", {{ name: "Ana Lovelace", phone }}, ({{ id, qr_code }})
   pm.collectionVariables.set("new_customer_id", id);
 }});"""
 
+A_SECOND_CUSTOMER = f"""\
+{A_PHONE}
+ask("POST", "/customers", {{ name: "A. Lovelace", phone }}, ({{ id }}) => {{
+  pm.collectionVariables.set("second_customer_id", id);
+}});"""
+
 A_WEBHOOK = """\
 const url = pm.variables.get("webhook_url");
 const keep = ({ id }) => pm.collectionVariables.set("webhook_id", id);
@@ -85,20 +96,33 @@ pm.collectionVariables.set("phone", phone);""",
 }
 """Operation → what happens before it is sent."""
 
-FOUND = {"customer_id": A_CUSTOMER, "qr_code": A_CUSTOMER, "new_customer_id": A_CUSTOMER, "webhook_id": A_WEBHOOK}
-FOUND["program_id"] = A_PROGRAM
+ALSO_NEEDED = {"customers.merge": ("second_customer_id",), "customers.unmerge": ("second_customer_id",)}
+"""Operation → the variables that its body needs."""
+
+FOUND = {
+    "customer_id": A_CUSTOMER,
+    "qr_code": A_CUSTOMER,
+    "new_customer_id": A_CUSTOMER,
+    "second_customer_id": A_SECOND_CUSTOMER,
+    "webhook_id": A_WEBHOOK,
+    "program_id": A_PROGRAM,
+}
 
 
 def after(operation: str) -> str:
     """The script that runs after an operation that was not refused; empty if there is none."""
     script = AFTER.get(operation, "")
-    inside = script.replace("\n", "\n  ")
+    inside = (f"{ASK}\n{script}" if "ask(" in script else script).replace("\n", "\n  ")
     return f"if (pm.response.code < 300) {{\n  {inside}\n}}" if script else ""
 
 
-def need(variable: str) -> str:
-    """The script that fills a variable if no earlier request kept it; empty if only a request can fill it."""
-    if variable not in FOUND:
-        return ""
+def before(operation: str, variables: Iterable[str]) -> str:
+    """The script that runs before an operation: it fills the variables that no earlier request has kept."""
+    needed = [variable for variable in (*variables, *ALSO_NEEDED.get(operation, ())) if variable in FOUND]
+    own = BEFORE.get(operation, "")
+    return "\n".join(filter(None, [ASK if needed else "", *map(_fill, needed), own]))
+
+
+def _fill(variable: str) -> str:
     body = FOUND[variable].replace("\n", "\n  ")
-    return f'{ASK}\nif (!pm.collectionVariables.get("{variable}")) {{\n  {body}\n}}'
+    return f'if (!pm.collectionVariables.get("{variable}")) {{\n  {body}\n}}'
