@@ -97,7 +97,7 @@ pictures: $(HOUSE)  ## draw cards, a poster, a chart and the pages into build/pi
 ##@ Proofs
 
 .PHONY: prove-ha
-prove-ha: bench-high-availability  ## the same: two machines, a standby and PgBouncer, and every stamp counted
+prove-ha: bench-high-availability  ## two machines, a standby and PgBouncer under load: things break, and each stamp is counted
 
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
