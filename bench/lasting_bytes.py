@@ -1,9 +1,9 @@
-"""Lasting bytes: what a stamp leaves for ever in a database, with all indexes.
+"""Lasting bytes: what a stamp leaves for ever in a database, with all indexes. A customer's beside it.
 
 Tills stamp with an Idempotency-Key and the number of an order. Then everything that goes after 30 days is deleted, the
 database is packed, and its growth is divided by the stamps. Three times: as it is written now; with the answers whole,
-as releases before schema 0012 stored them; and after a server has moved those into the ledger. `python -m
-bench.lasting_bytes --help` lists the options.
+as releases before schema 0012 stored them; and after a server has moved those into the ledger. On PostgreSQL the log
+that the stamps wrote is told too. `python -m bench.lasting_bytes --help` lists the options.
 """
 
 import argparse
@@ -39,8 +39,9 @@ from loyalty_core.stamping import StampOrder
 Given = TypeVar("Given")
 Result = TypeVar("Result")
 
-GOAL_BYTES, GUESTS, AT_ONCE = 350.0, 200, 64
+GOAL_BYTES, GUESTS, AT_ONCE = 350.0, 2_000, 64
 NOW, BEFORE, MOVED = "now", "answers whole", "after moving them"
+MONTH, LOG, CUSTOMER = "for 30 days", "log of it", "a customer"
 TILL = Actor(ActorType.API_KEY, 1, "Till 1")
 
 
@@ -126,21 +127,38 @@ async def _size_of(url: str) -> int:
 
 
 def measure(settings: Settings, stamps: int) -> dict[str, float]:
-    """The bytes that a stamp leaves in one database: now, with whole answers, and after moving them."""
+    """The bytes that a stamp leaves in one database: now, with whole answers, after moving them. More beside."""
     migrate(settings)
+    empty = packed_bytes(settings)
     shop = asyncio.run(_with(settings, open_shop, GUESTS))
-    before, found = packed_bytes(settings), dict[str, float]()
+    asyncio.run(_with(settings, _forget, None))
+    before = packed_bytes(settings)
+    found = {CUSTOMER: round((before - empty) / GUESTS, 1)}
 
     def bytes_a_stamp() -> float:
         return round((packed_bytes(settings) - before) / stamps, 1)
 
-    answers = asyncio.run(_with(settings, _stamp_and_forget, (shop, stamps)))
+    logged = asyncio.run(written_to_the_log(settings))
+    answers = asyncio.run(_with(settings, stamp_all, (shop, stamps)))
+    found[LOG] = round((asyncio.run(written_to_the_log(settings)) - logged) / stamps, 1)
+    found[MONTH] = bytes_a_stamp()
+    asyncio.run(_with(settings, _forget, None))
     found[NOW] = bytes_a_stamp()
     asyncio.run(_with(settings, store_whole, answers))
     found[BEFORE] = bytes_a_stamp()
     asyncio.run(_with(settings, _move, 0.0))
     found[MOVED] = bytes_a_stamp()
     return found
+
+
+async def written_to_the_log(settings: Settings) -> int:
+    """The bytes that the server has ever written to its log; 0 on SQLite, whose log begins again and again."""
+    if settings.on_sqlite:
+        return 0
+    connection = await asyncpg.connect(settings.database_url)
+    written = await connection.fetchval("SELECT pg_current_wal_insert_lsn() - '0/0'")
+    await connection.close()
+    return int(written)
 
 
 async def _with(settings: Settings, work: Callable[[Database, Given], Awaitable[Result]], given: Given) -> Result:
@@ -151,10 +169,13 @@ async def _with(settings: Settings, work: Callable[[Database, Given], Awaitable[
         await database.close()
 
 
-async def _stamp_and_forget(database: Database, given: tuple[Shop, int]) -> list[KeptAnswer]:
-    answers = await stamp(database, *given)
+async def stamp_all(database: Database, given: tuple[Shop, int]) -> list[KeptAnswer]:
+    """Stamp so often. Returns the answers."""
+    return await stamp(database, *given)
+
+
+async def _forget(database: Database, _nothing: None) -> None:
     await forget_the_rest(database)
-    return answers
 
 
 async def _move(database: Database, pause: float) -> int:
@@ -171,6 +192,9 @@ def main(arguments: Sequence[str] = ()) -> None:
     print(f"{'bytes of a stamp for ever':<28}{BEFORE:>18}{NOW:>12}{MOVED:>20}")
     for name, figures in found.items():
         print(f"{name:<28}{figures[BEFORE]:>18.1f}{figures[NOW]:>12.1f}{figures[MOVED]:>20.1f}")
+    print(f"\n{'beside those':<28}{CUSTOMER:>18}{MONTH:>12}{LOG:>20}")
+    for name, figures in found.items():
+        print(f"{name:<28}{figures[CUSTOMER]:>18.1f}{figures[MONTH] - figures[NOW]:>12.1f}{figures[LOG]:>20.1f}")
     goals = [
         at_most(f"{name}: bytes of a stamp, {when}", figures[when], GOAL_BYTES)
         for name, figures in found.items()
