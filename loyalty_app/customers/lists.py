@@ -35,6 +35,7 @@ from loyalty_core.views import (
     TransactionView,
     customer_details,
     customer_view,
+    program_named,
     reward_view,
     transaction_view,
 )
@@ -173,11 +174,12 @@ def list_transactions(
 
 
 class RewardSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """Which rewards to list: of one customer or all, with one status or any, as of a moment."""
+    """Which rewards to list: of one customer or all, with one status or any, of one program or any, as of a moment."""
 
     now: datetime
     customer: CustomerRef | None = None
     status: RewardStatus | None = None
+    program_id: int | None = None
 
 
 def list_rewards(
@@ -186,7 +188,9 @@ def list_rewards(
     """Rewards, the newest first. Raises CustomerNotFound, PageTooDeep, InvalidCursor."""
     named = None if search.customer is None else find_customer(connection, business.id, search.customer)
     rows = _rewards(business, search, None if named is None else named.id)
-    if named is None:
+    if search.program_id is not None:
+        total = None
+    elif named is None:
         total = count_rewards(connection, business.id, search.status, now=search.now)
     else:
         total = connection.execute(select(func.count()).select_from(rows)).scalar_one()
@@ -204,6 +208,8 @@ def _rewards(business: Business, search: RewardSearch, customer_id: int | None) 
     own = [reward.c.business_id == business.id]
     if customer_id is not None:
         own.append(reward.c.customer_id == customer_id)
+    if search.program_id is not None:
+        own.append(_is_of(business, search.program_id))
     if search.status is None:
         return select(reward).where(*own).subquery()
     first = select(reward).where(*own, _has_status(search.status, search.now))
@@ -213,20 +219,34 @@ def _rewards(business: Business, search: RewardSearch, customer_id: int | None) 
     return first.union_all(select(reward).where(*own, over)).subquery()
 
 
+def _is_of(business: Business, program_number: int) -> ColumnElement[bool]:
+    """Whether a reward is of the program of that number."""
+    return reward.c.program_id.is_not_distinct_from(program_named(business.id, program_number))
+
+
 class Owed(msgspec.Struct, frozen=True, kw_only=True):
-    """A reward that can be redeemed, and whose it is."""
+    """A reward that can be redeemed, whose it is, and of which program: None is the one with which the shop began."""
 
     customer_id: CustomerId
     customer_name: str
     description: str
     earned_at: datetime
     expires_at: datetime | None
+    program_id: int | None
 
 
-def list_owed(connection: Connection, business: Business, *, now: datetime, wanted: PageRequest) -> Page[Owed]:
-    """What a business owes: the available rewards, the oldest first. Raises PageTooDeep, InvalidCursor."""
-    own = (reward.c.business_id == business.id, _has_status(RewardStatus.AVAILABLE, now))
-    total = count_rewards(connection, business.id, RewardStatus.AVAILABLE, now=now)
+def list_owed(
+    connection: Connection, business: Business, *, now: datetime, wanted: PageRequest, of_program: int | None = None
+) -> Page[Owed]:
+    """What a business owes: the available rewards, the oldest first; perhaps those of the program of that number.
+
+    Raises PageTooDeep, InvalidCursor.
+    """
+    own = [reward.c.business_id == business.id, _has_status(RewardStatus.AVAILABLE, now)]
+    if of_program is not None:
+        own.append(_is_of(business, of_program))
+    counted = of_program is None
+    total = count_rewards(connection, business.id, RewardStatus.AVAILABLE, now=now) if counted else None
     theirs = and_(customer.c.business_id == reward.c.business_id, customer.c.id == reward.c.customer_id)
     named = select(
         reward.c.id,
@@ -234,6 +254,7 @@ def list_owed(connection: Connection, business: Business, *, now: datetime, want
         reward.c.description,
         reward.c.earned_at,
         reward.c.expires_at,
+        reward.c.program_id,
         customer.c.name.label("customer_name"),
     )
     rows = named.join_from(reward, customer, theirs).where(*own)

@@ -20,7 +20,7 @@ from loyalty_core.errors import TransactionNotFound
 from loyalty_core.fields import BusinessId, TransactionId
 from loyalty_core.ledger import Entry, EntryType
 from loyalty_core.stamping import EARLIEST
-from loyalty_core.views import TransactionView, transaction_view
+from loyalty_core.views import TransactionView, program_named, transaction_view
 
 CLOCKS = timedelta(hours=1)
 """How far the clocks of servers may be apart, or be set back, without anything being missed."""
@@ -47,12 +47,16 @@ HALVING = text(
 
 
 class LedgerSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """Which entries to list: those that all given conditions fit. `since` is included, `until` is not."""
+    """Which entries to list: those that all given conditions fit. `since` is included, `until` is not.
+
+    `program_id` is the number of a program.
+    """
 
     order_ref: str | None = None
     type: EntryType | None = None
     customer: CustomerRef | None = None
     branch_id: int | None = None
+    program_id: int | None = None
     staff_id: int | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -100,6 +104,8 @@ def _conditions(connection: Connection, business_id: BusinessId, search: LedgerS
         conditions.append(transaction.c.customer_id == kept_id(connection, business_id, search.customer))
     if search.branch_id is not None:
         conditions.append(transaction.c.branch_id == search.branch_id)
+    if search.program_id is not None:
+        conditions.append(transaction.c.program_id.is_not_distinct_from(program_named(business_id, search.program_id)))
     if search.staff_id is not None:  # the kind of actor as the index has it, to the letter
         conditions += [transaction.c.actor_type == literal_column("'staff'"), transaction.c.actor_id == search.staff_id]
     if search.since is not None:

@@ -12,14 +12,13 @@ from litestar.response import Redirect, Template
 from api.messages import AppRequest
 from api.pages.desk.forms import SentForm, check_fields, field_faults, read_form, sentence_of
 from api.pages.desk.frame import DeskVisit, SectionPage, done, path_number, shown, visit_of
-from api.pages.desk.ledger_lines import ledger_lines
+from api.pages.desk.ledger_lines import ledger_lines, names_of
 from api.pages.desk.sections import CUSTOMERS
 from api.problems import STATUS
 from loyalty_app.customers.lists import show_customer
 from loyalty_app.customers.staff_work import list_deeds
 from loyalty_app.customers.transactions import LedgerSearch
 from loyalty_app.pagination import PageRequest
-from loyalty_app.shops.workplaces import branches_of
 from loyalty_app.words import N_
 from loyalty_core.customers import ProfileChange
 from loyalty_core.errors import CustomerNotFound, InvalidRequest, LoyaltyError
@@ -80,6 +79,8 @@ async def _done_once(request: AppRequest, act: Deed) -> Redirect | Template:
 
 async def _stamp(visit: DeskVisit, form: SentForm, customer: int) -> str:
     values = {"stamps": form.number("stamps"), "branch_id": form.number("branch_id")}
+    if form.text("program_id"):
+        values["program_id"] = form.number("program_id")
     check_fields(values, StampOrder)
     order = msgspec.convert(values, StampOrder)
     await visit.runtime.counter.give_stamp(visit.caller(form.key), customer, order)
@@ -120,20 +121,20 @@ async def _card(
     visit: DeskVisit, customer: int, *, form: SentForm | None = None, refusal: LoyaltyError | None = None
 ) -> Template:
     shop, now, search = visit.shop, visit.now, LedgerSearch(customer=customer)
-    details, deeds, everywhere = await visit.runtime.database.read(
+    details, deeds = await visit.runtime.database.read(
         lambda c: (
             show_customer(c, shop, customer, now=now),
             list_deeds(c, shop, search, wanted=PageRequest(limit=LINES)),
-            branches_of(c, shop.id),
         )
     )
-    branches = {branch.id: branch.name for branch in everywhere}
+    names = await names_of(visit)
     context: dict[str, object] = {
         "customer": details,
         "profile": _profile(details, form),
         "was": _profile(details, None),
-        "lines": ledger_lines(visit, deeds.data, branches),
-        "branches": {branch.id: branch.name for branch in everywhere if branch.closed_at is None},
+        "lines": ledger_lines(visit, deeds.data, names),
+        "names": names,
+        "chosen": form.text("program_id") if form else "",
     }
     faults = field_faults(visit.words, refusal) if refusal else {}
     if "sure" in faults:

@@ -5,6 +5,7 @@ from litestar.response import Redirect, Template
 
 from api.messages import AppRequest
 from api.pages.desk.frame import DeskVisit, SectionPage, shown, visit_of
+from api.pages.desk.ledger_lines import names_of
 from api.pages.desk.sections import CUSTOMERS
 from loyalty_app.customers.lists import Search, find_customer, list_customers
 from loyalty_app.pagination import PageRequest
@@ -31,6 +32,7 @@ async def show_customers(request: AppRequest) -> Template | Redirect:
     context: dict[str, object] = {
         "text": text,
         "customers": found.data,
+        "programs": (await names_of(visit)).programs,
         "total": found.pagination.total,
         "more": found.pagination.next_cursor,
         "later": bool(wanted.cursor),

@@ -5,12 +5,11 @@ from litestar.response import Template
 
 from api.messages import AppRequest
 from api.pages.desk.frame import DeskVisit, SectionPage, shown, visit_of
-from api.pages.desk.ledger_lines import LedgerLine, ledger_lines
+from api.pages.desk.ledger_lines import LedgerLine, ShopNames, ledger_lines, names_of
 from api.pages.desk.sections import FLAGS
 from loyalty_app.customers.flags import FlagView, list_flags, look
 from loyalty_app.customers.staff_work import StaffDeed, read_deeds
 from loyalty_app.pagination import PageRequest
-from loyalty_app.shops.workplaces import Branch, branches_of
 from loyalty_app.words import N_
 from loyalty_core.flags import FlagKind
 
@@ -33,23 +32,21 @@ async def show_flags(request: AppRequest) -> Template:
     await look(database, shop, now=visit.now)
     found = await database.read(lambda c: list_flags(c, shop, wanted=wanted))
     ids = {flag.transaction_id for flag in found.data}
-    deeds, branches = await database.read(lambda c: (read_deeds(c, shop, ids), branches_of(c, shop.id)))
+    deeds, names = await database.read(lambda c: read_deeds(c, shop, ids)), await names_of(visit)
     by_id = {deed.entry.id: deed for deed in deeds}
     context: dict[str, object] = {
         "groups": [
             (visit.words.plain(label), lines)
             for kind, label in KINDS.items()
-            if (lines := _lines(visit, [flag for flag in found.data if flag.kind is kind], by_id, branches))
+            if (lines := _lines(visit, [flag for flag in found.data if flag.kind is kind], by_id, names))
         ],
         "more": found.pagination.next_cursor,
     }
     return shown(visit, SectionPage(template="flags.html", context=context))
 
 
-def _lines(
-    visit: DeskVisit, flags: list[FlagView], deeds: dict[int, StaffDeed], branches: tuple[Branch, ...]
-) -> list[LedgerLine]:
-    return ledger_lines(visit, [deeds[flag.transaction_id] for flag in flags], {one.id: one.name for one in branches})
+def _lines(visit: DeskVisit, flags: list[FlagView], deeds: dict[int, StaffDeed], names: ShopNames) -> list[LedgerLine]:
+    return ledger_lines(visit, [deeds[flag.transaction_id] for flag in flags], names)
 
 
 HANDLERS = [show_flags]

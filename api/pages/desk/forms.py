@@ -33,6 +33,7 @@ FIELD_SENTENCES: dict[str, str] = {
     "birthday": N_("Please write a day that is not in the future, from 1900 on."),
     "stamps": N_("Please choose a number of stamps from 1 to 10."),
     "branch_id": N_("Please choose one of the branches."),
+    "program_id": N_("Please choose one of the programs."),
     "stamps_required": N_("Please write a whole number from 1 to 100."),
     "reward_description": N_("Please write a text of at most 200 letters."),
     "surplus": N_("Please choose one of the two."),

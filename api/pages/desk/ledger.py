@@ -10,14 +10,13 @@ from litestar.response import Redirect, Template
 from api.messages import AppRequest
 from api.pages.desk.forms import read_form, sentence_of
 from api.pages.desk.frame import DeskVisit, SectionPage, done, path_number, shown, visit_of
-from api.pages.desk.ledger_lines import KINDS, ledger_lines
+from api.pages.desk.ledger_lines import KINDS, ledger_lines, names_of
 from api.pages.desk.sections import LEDGER
 from api.problems import STATUS
 from loyalty_app.customers.staff_work import list_deeds
 from loyalty_app.customers.transactions import LedgerSearch
 from loyalty_app.pagination import PageRequest
 from loyalty_app.shops.staff import StaffMember, list_staff
-from loyalty_app.shops.workplaces import branches_of
 from loyalty_app.words import N_
 from loyalty_core.errors import InvalidRequest, LoyaltyError
 from loyalty_core.fields import LARGEST_ID, Reason, TransactionId
@@ -77,17 +76,16 @@ async def _page(visit: DeskVisit, *, wrong: str = "", status: int = 200) -> Temp
     asked = _filter(visit)
     people = await list_staff(visit.runtime.database, visit.shop.id)
     shop, wanted = visit.shop, PageRequest(limit=LINES, cursor=visit.asked("cursor") or None)
-    found, everywhere = await visit.runtime.database.read(
-        lambda c: (list_deeds(c, shop, asked.search, wanted=wanted), branches_of(c, shop.id))
-    )
-    branches = {branch.id: branch.name for branch in everywhere}
+    found = await visit.runtime.database.read(lambda c: list_deeds(c, shop, asked.search, wanted=wanted))
+    names = await names_of(visit)
     context: dict[str, object] = {
-        "lines": ledger_lines(visit, found.data, branches),
+        "lines": ledger_lines(visit, found.data, names),
         "kinds": KINDS,
-        "branches": branches,
+        "branches": names.branches,
+        "programs": names.programs,
         "people": _names(people),
         "more": found.pagination.next_cursor,
-        "asked": {name: visit.asked(name) for name in ("type", "branch", "who", "from", "to", "order")},
+        "asked": {name: visit.asked(name) for name in ("type", "program", "branch", "who", "from", "to", "order")},
         "filtered": asked.search != LedgerSearch() or bool(asked.faults),
     }
     page = SectionPage(template="ledger.html", context=context, wrong=wrong, faults=asked.faults, status=status)
@@ -111,6 +109,7 @@ def _filter(visit: DeskVisit) -> LedgerFilter:
         order_ref=None if not order or "order" in wrong else order,
         type=EntryType(visit.asked("type")) if visit.asked("type") in set(EntryType) else None,
         branch_id=_number(visit.asked("branch")),
+        program_id=_number(visit.asked("program")),
         staff_id=who,
         since=since,
         until=_midnight(visit, last + timedelta(days=1)) if last else None,
