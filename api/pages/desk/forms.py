@@ -47,6 +47,8 @@ FIELD_SENTENCES: dict[str, str] = {
     "bonus_hours": N_("Please give each row at least one day and two times, as 14:00; it counts twice or three times."),
     "reward_cost": N_("Please write an amount, as 2.50, or leave it empty."),
     "currency": N_("Please write the three letters of a currency, as EUR."),
+    "most_visits": N_("Please write a whole number from 1 to 1000."),
+    "most_undos": N_("Please write a whole number from 1 to 1000."),
     "reason": N_("Please write a reason of at most 200 letters, or none."),
     "role": N_("Please choose one of the roles."),
     "staff": N_("There is no such person on the staff."),

@@ -90,6 +90,11 @@ class DeskVisit(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the person has that role or a higher one."""
         return reaches(self.position.role, role)
 
+    @property
+    def is_owner(self) -> bool:
+        """Whether the person sees what is for owners."""
+        return self.may(Role.OWNER)
+
     def address(self, path: str = "", **query: str | int | None) -> str:
         """The address of a part of this desk; what is None is left out of the query."""
         language = self.request.query_params.get("lang")

@@ -19,7 +19,7 @@ from loyalty_app.customers.staff_view import with_ids
 from loyalty_app.pagination import Page, PageRequest
 from loyalty_app.words import N_, Words
 from loyalty_core.customers import Customer
-from loyalty_core.owed import OwedAge, OwedBranch
+from loyalty_core.owed import OwedAge, OwedBranch, RewardsSummary
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import RewardView, program_number
 
@@ -75,11 +75,15 @@ async def show_rewards(request: AppRequest) -> Template:
     counts = await visit.runtime.database.read(
         lambda c: {one: count_rewards(c, shop.id, one, now=now) for one in STATUSES}
     )
+    is_first = is_open and not wanted.cursor and not asked.program
+    owed = await visit.runtime.database.read(lambda c: read_rewards_summary(c, shop, now=now)) if is_first else None
+    sums = _sums(visit, owed) if owed else []
     context: dict[str, object] = {
         "status": asked.status,
         "program": asked.program,
         "programs": asked.programs,
-        "sums": await _sums(visit) if is_open and not wanted.cursor and not asked.program else [],
+        "sums": sums,
+        "says_cost": any(one.reward_cost is not None for one in owed.programs) if owed else True,
         "statuses": STATUSES,
         "counts": counts,
         "lines": lines,
@@ -98,10 +102,9 @@ async def _filter(visit: DeskVisit) -> RewardFilter:
     )
 
 
-async def _sums(visit: DeskVisit) -> list[str]:
-    """What is owed in money, by age, by branch, and the share that is redeemed: what there is to say."""
-    words, shop, now = visit.words, visit.shop, visit.now
-    owed = await visit.runtime.database.read(lambda c: read_rewards_summary(c, shop, now=now))
+def _sums(visit: DeskVisit, owed: RewardsSummary) -> list[str]:
+    """What is owed in money, by program, age and branch, and the share that is redeemed: what there is to say."""
+    words, shop = visit.words, visit.shop
     programs = [
         words.plain("{name}: {number}", name=one.title or shop.name, number=one.outstanding)
         for one in owed.programs
