@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 
 import msgspec
@@ -15,12 +16,15 @@ from loyalty_app.card_pages.links import CardId
 from loyalty_app.customers.card_page import CardPage, read_card_page
 from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.personal_data import Deed
+from loyalty_app.customers.shown_cards import WholeCard
 from loyalty_app.pictures.card import BROWN
-from loyalty_app.words import Html, Words
+from loyalty_app.words import N_, Html, Words
 from loyalty_core.ledger import Entry, EntryType, Gift
 from loyalty_core.rewards import Reward
+from loyalty_core.views import NextReward, program_number
 
 PART = "card_part.html"
+PAST = N_("This card takes no new stamps any more. Its rewards can still be redeemed.")
 
 
 class PartView(msgspec.Struct, frozen=True):
@@ -32,12 +36,50 @@ class PartView(msgspec.Struct, frozen=True):
     """One sentence for those who do not see the card."""
 
 
+class CardPanel(msgspec.Struct, frozen=True):
+    """A card as its template gets it: what it is called if there are several, how far it is, and what it earns next.
+
+    `goals` are all rewards on it, each with whether it is earned already; there are none if it has no steps. `past` is
+    said of a card that takes no stamps any more.
+    """
+
+    number: int
+    title: str
+    progress: str
+    stamps: list["PanelStamp"]
+    coming: str
+    goals: list[tuple[str, bool]]
+    reward: str
+    past: str
+
+
+class PanelStamp(msgspec.Struct, frozen=True):
+    """A place for a stamp: whether there is one, and whether a reward lies there on the way."""
+
+    done: bool
+    step: bool
+
+    @property
+    def look(self) -> str:
+        """The classes of its style."""
+        return " ".join(name for name, on in (("done", self.done), ("step", self.step)) if on)
+
+
+class WaitingReward(msgspec.Struct, frozen=True):
+    """A reward that waits: what, until when, and of which card if there are several."""
+
+    text: str
+    until: str
+    program: str
+
+
 class HistoryLine(msgspec.Struct, frozen=True):
-    """A line of the history: when, what, and whether it was undone."""
+    """A line of the history: when, what, whether it was undone, and of which card if there are several."""
 
     when: str
     what: str
     undone: bool
+    program: str
 
 
 async def page_of_card(request: AppRequest, card: CardId) -> CardPage:
@@ -61,16 +103,16 @@ async def card_part(request: AppRequest, card: CardId) -> ASGIResponse:
 def card_context(page: CardPage, words: Words, now: datetime) -> dict[str, object]:
     """What the template of the part gets."""
     local = now.astimezone(page.business.zone)
-    customer = page.customer
+    customer, names = page.customer, _names(page)
     return {
         "shop": page.business.name,
         "customer": first_name(customer.name),
-        "have": customer.current_stamps,
-        "need": customer.stamps_required,
-        "progress": progress(page, words),
-        "reward": page.program.terms.reward_description,
-        "rewards": [(reward.description, _until(reward, words, local)) for reward in page.rewards],
-        "history": [_line(deed, words, local) for deed in page.deeds],
+        "cards": [_panel(card, page, words) for card in page.cards],
+        "rewards": [
+            WaitingReward(reward.description, _until(reward, words, local), names.get(_number(reward), ""))
+            for reward in page.rewards
+        ],
+        "history": [_line(deed, words, local, names.get(_number(deed.entry), "")) for deed in page.deeds],
         "code": page.codes.codes[0].text,
         "qr": Html(page.codes.codes[0].svg),
         "rotating": page.codes.step_seconds is not None,
@@ -79,6 +121,49 @@ def card_context(page: CardPage, words: Words, now: datetime) -> dict[str, objec
         "stamp_picture": stamp_address(page),
         "place": page.look,
     }
+
+
+def _names(page: CardPage) -> Mapping[int, str]:
+    """What the programs are called, by their numbers; empty where the customer has to do with one alone."""
+    alone = len(page.titles.in_use) < 2 and len(page.cards) < 2  # noqa: PLR2004  # several are two or more
+    others = (reward for reward in page.rewards if _number(reward) != page.cards[0].number)
+    return {} if alone and not any(others) else page.titles.by_number
+
+
+def _number(one: Reward | Entry) -> int:
+    return program_number(one.business_id, one.program_id)
+
+
+def _panel(card: WholeCard, page: CardPage, words: Words) -> CardPanel:
+    title, coming = page.titles.of_card(card.number), card.coming
+    return CardPanel(
+        number=card.number,
+        title="" if title == page.business.name else title,
+        progress=_progress(card, words),
+        stamps=_stamps(card),
+        coming=_coming(coming, words) if coming else "",
+        goals=_goals(card, words) if card.steps else [],
+        reward=card.reward,
+        past="" if coming else words.plain(PAST),
+    )
+
+
+def _stamps(card: WholeCard) -> list[PanelStamp]:
+    places = {step.stamps for step in card.steps}
+    return [PanelStamp(number <= card.stamps, number in places) for number in range(1, card.goal + 1)]
+
+
+def _coming(coming: NextReward, words: Words) -> str:
+    n, reward = coming.stamps_to_go, coming.reward_description
+    return words.plain_count("{n} more for: {reward}", "{n} more for: {reward}", n, reward=reward)
+
+
+def _goals(card: WholeCard, words: Words) -> list[tuple[str, bool]]:
+    steps = [(step.stamps, step.reward_description, step.earned) for step in card.steps]
+    return [
+        (words.plain_count("{n} stamp: {reward}", "{n} stamps: {reward}", n, reward=reward), earned)
+        for n, reward, earned in (*steps, (card.goal, card.reward, False))
+    ]
 
 
 def stamp_address(page: CardPage) -> str:
@@ -98,9 +183,17 @@ def inline_picture(kind: str, picture: bytes | None) -> str:
 
 
 def progress(page: CardPage, words: Words) -> str:
-    """How far the card is, in a sentence."""
-    have, need = page.customer.current_stamps, page.customer.stamps_required
-    return words.plain_count("{have} of {n} stamp", "{have} of {n} stamps", need, have=have)
+    """How far the card is, in a sentence; all of them if there are several."""
+    if len(page.cards) == 1:
+        return _progress(page.cards[0], words)
+    return words.join(
+        words.plain("{title}: {text}", title=page.titles.by_number[card.number], text=_progress(card, words))
+        for card in page.cards
+    )
+
+
+def _progress(card: WholeCard, words: Words) -> str:
+    return words.plain_count("{have} of {n} stamp", "{have} of {n} stamps", card.goal, have=card.stamps)
 
 
 def colour_of(page: CardPage) -> str:
@@ -114,9 +207,9 @@ def _until(reward: Reward, words: Words, now: datetime) -> str:
     return words.plain("until {date}", date=words.date(reward.expires_at.astimezone(now.tzinfo)))
 
 
-def _line(deed: Deed, words: Words, now: datetime) -> HistoryLine:
+def _line(deed: Deed, words: Words, now: datetime, program: str) -> HistoryLine:
     when = words.moment(deed.entry.occurred_at.astimezone(now.tzinfo), now)
-    return HistoryLine(when, _what(deed, words), undone=deed.entry.voided_by is not None)
+    return HistoryLine(when, _what(deed, words), deed.entry.voided_by is not None, program)
 
 
 def _what(deed: Deed, words: Words) -> str:

@@ -35,6 +35,7 @@ from loyalty_core.errors import (
     LoyaltyError,
 )
 from loyalty_core.ledger import Actor, ActorType
+from loyalty_core.programs import Terms
 
 KEY = re.compile(r"[0-9A-Za-z_-]{16,64}")
 LONGEST = 300
@@ -159,7 +160,7 @@ def _form_page(request: AppRequest, shop: JoinPage, form: JoinForm, fault: Fault
             "chat_link": shop.chat_link,
             "place": shop.look,
             "look": (business.card_color or BROWN).removeprefix("#"),
-            "promise": _promise(shop, words),
+            "promises": _promises(shop, words),
             "form": form,
             "fault": fault,
             "says": words.plain(fault.says, shop=business.name) if fault else "",
@@ -168,8 +169,17 @@ def _form_page(request: AppRequest, shop: JoinPage, form: JoinForm, fault: Fault
     return page_response(request, page)
 
 
-def _promise(shop: JoinPage, words: Words) -> str:
-    terms = shop.program.terms
+def _promises(shop: JoinPage, words: Words) -> list[str]:
+    """What each card makes, with what it is called if there are several."""
+    if len(shop.programs) == 1:
+        return [_promise(shop.programs[0].terms, words)]
+    return [
+        words.plain("{title}: {text}", title=program.title or shop.business.name, text=_promise(program.terms, words))
+        for program in shop.programs
+    ]
+
+
+def _promise(terms: Terms, words: Words) -> str:
     reward = terms.reward_description
     return words.plain_count("{n} stamp: {reward}", "{n} stamps: {reward}", terms.stamps_required, reward=reward)
 

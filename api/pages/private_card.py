@@ -95,7 +95,7 @@ async def ask_to_erase(request: AppRequest, secret: FromPath[str]) -> Template:
         title=words.plain("Delete your card at {shop}?", shop=card.business.name),
         bot_id=None,
         template="card_erase.html",
-        context={"here": f"/c/{secret}", "waiting": card.customer.rewards_available},
+        context={"here": f"/c/{secret}", "waiting": len(card.rewards)},
     )
     return page_response(request, page)
 

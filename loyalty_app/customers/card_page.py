@@ -10,11 +10,13 @@ from loyalty_app.customers.card_snapshots import available_rewards
 from loyalty_app.customers.lists import as_of, find_customer
 from loyalty_app.customers.personal_data import Deed, last_deeds
 from loyalty_app.customers.rotating_codes import CodesToShow, codes_to_show
+from loyalty_app.customers.shown_cards import WholeCard, whole_cards
 from loyalty_app.db.tables import business, telegram_card
 from loyalty_app.shops.businesses import Business, business_of, find_business
 from loyalty_app.shops.links import join_link
 from loyalty_app.shops.looks import ShopLook, read_look
-from loyalty_app.shops.programs import read_program
+from loyalty_app.shops.programs import program_of
+from loyalty_app.shops.several_programs import ProgramTitles, programs_in_use, titles_of
 from loyalty_app.vault import Vault
 from loyalty_core.fields import BotId, UserId
 from loyalty_core.programs import Program
@@ -23,40 +25,45 @@ from loyalty_core.views import CustomerView, customer_view
 
 
 class CardPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A card with all that its page shows.
+    """All that the page of a customer's cards shows.
 
-    `rewards` are the available ones, the oldest first; `deeds` the last ten entries, the newest first. `codes` are
-    those to show now and in the next minutes.
+    `cards` are those of all programs, the main one's first; `titles` what the programs are called. `rewards` are the
+    available ones, the oldest first; `deeds` the last ten entries, the newest first. `codes` are those to show now and
+    in the next minutes.
     """
 
     business: Business
     look: ShopLook
-    program: Program
     customer: CustomerView
+    cards: tuple[WholeCard, ...]
+    titles: ProgramTitles
     rewards: tuple[Reward, ...]
     deeds: list[Deed]
     codes: CodesToShow
 
 
 class JoinPage(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page of joining shows: the shop, its program, and the link into the chat if a bot serves it."""
+    """What the page of joining shows: the shop, its programs in use, and the link into the chat if a bot serves it."""
 
     business: Business
     look: ShopLook
-    program: Program
+    programs: tuple[Program, ...]
     chat_link: str | None
 
 
 def read_card_page(connection: Connection, card: CardId, *, vault: Vault, now: datetime) -> CardPage:
     """What the page of a card shows at `now`. Raises CustomerNotFound."""
     [customer] = as_of(connection, [find_customer(connection, card.business_id, card.customer_id)], now)
-    program, shop = read_program(connection, card.business_id), find_business(connection, card.business_id)
+    shop = find_business(connection, card.business_id)
+    program = program_of(connection, shop)
+    waiting = any(held.card.rewards_available for held in customer.cards)
     return CardPage(
         business=shop,
         look=read_look(connection, shop),
-        program=program,
         customer=customer_view(customer, program),
-        rewards=available_rewards(connection, customer, now) if customer.card.rewards_available else (),
+        cards=whole_cards(customer, program),
+        titles=titles_of(connection, shop),
+        rewards=available_rewards(connection, customer, now) if waiting else (),
         deeds=last_deeds(connection, card.business_id, card.customer_id),
         codes=codes_to_show(connection, vault, card.business_id, card.customer_id, now=now),
     )
@@ -74,8 +81,8 @@ def read_join_page(connection: Connection, slug: str) -> JoinPage | None:
     if row is None:
         return None
     shop = business_of(row)
-    program, look = read_program(connection, shop.id), read_look(connection, shop)
-    return JoinPage(business=shop, look=look, program=program, chat_link=join_link(connection, shop))
+    programs, look = tuple(programs_in_use(program_of(connection, shop))), read_look(connection, shop)
+    return JoinPage(business=shop, look=look, programs=programs, chat_link=join_link(connection, shop))
 
 
 def cards_in_chat(connection: Connection, bot_id: BotId, user_id: UserId) -> list[CardId]:

@@ -1,7 +1,7 @@
 """Shown cards: which card of a customer a chat shows, and what it shows of the others, in a shop with several programs.
 
-The card that was stamped last is shown, unless its holder turned to another. Where there is one program, all of this is
-the one card.
+The card that was stamped last is shown, unless its holder turned to another. A page has room for all of them: the main
+one comes first. Where there is one program, all of this is the one card.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,8 @@ from msgspec.structs import replace
 
 from loyalty_core.customers import Card, Customer
 from loyalty_core.programs import Program, running_goal
-from loyalty_core.views import CardView, CustomerView, customer_view, program_named, program_number
+from loyalty_core.promises import PromisedStep, promised_steps
+from loyalty_core.views import CardView, CustomerView, NextReward, customer_view, program_named, program_number
 
 
 class CardState(msgspec.Struct, frozen=True):
@@ -27,6 +28,20 @@ class CardState(msgspec.Struct, frozen=True):
     def is_near(self) -> bool:
         """Whether one stamp is missing."""
         return bool(self.stamps) and self.goal - self.stamps == 1
+
+
+class WholeCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A card with all that there is to see of it: `steps` are those below its goal, in ascending order.
+
+    `number` is that of its program. `coming` is what it earns next; None if the program takes no stamps any more.
+    """
+
+    number: int
+    stamps: int
+    goal: int
+    reward: str
+    steps: tuple[PromisedStep, ...]
+    coming: NextReward | None
 
 
 def program_to_show(customer: Customer, main: Program, number: int | None = None) -> Program:
@@ -76,4 +91,24 @@ def other_cards(view: CustomerView, program: Program, business_id: int) -> tuple
     shown = program_number(business_id, program.id)
     return tuple(
         one for one in cards if one.program_id != shown and (one.next_reward is not None or one.current_stamps)
+    )
+
+
+def whole_cards(customer: Customer, main: Program) -> tuple[WholeCard, ...]:
+    """All cards of a customer, the main one first; an archived program's only if there are stamps on it."""
+    views: Iterable[CardView] = customer_view(customer, main).cards or ()
+    shown = (one for one in views if one.next_reward is not None or one.current_stamps)
+    return tuple(_whole(customer, main, view) for view in shown)
+
+
+def _whole(customer: Customer, main: Program, view: CardView) -> WholeCard:
+    program = main.turned_to(program_named(customer.business_id, view.program_id)) or main
+    steps = promised_steps(customer.card_of(program.id) or Card(), program)
+    return WholeCard(
+        number=view.program_id,
+        stamps=view.current_stamps,
+        goal=view.stamps_required,
+        reward=program.terms.reward_description,
+        steps=tuple(step for step in steps if step.stamps < view.stamps_required),
+        coming=view.next_reward,
     )

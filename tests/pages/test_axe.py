@@ -14,6 +14,7 @@ from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.fields import BotId, UserId
 from loyalty_core.steps import Step
 from testkit.people import Person
+from testkit.shop import Shop
 from tests.browser import Tab, open_tab
 from tests.conftest import leg
 from tests.npm_programs import install_axe
@@ -54,6 +55,14 @@ async def link_for(place: Place, person: Person) -> str:
     return place.url + await make_link(place.town.runtime.database, who, "shop", now=place.town.clock())
 
 
+async def with_several_cards(shop: Shop, customer_id: int) -> None:
+    """Give a customer cards of two more programs, of which one is archived with stamps on it."""
+    salads, beans = [await shop.make_program(title, steps=(Step(2, "A soup"),)) for title in ("Salad", "Beans")]
+    for number in (salads, beans):
+        await shop.stamp(customer_id, 3, program_id=number)
+    await shop.programs_deed(archive=beans)
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 async def test_axe_finds_nothing_serious_on_pages_in_telegram(
     place: Place,
@@ -61,9 +70,10 @@ async def test_axe_finds_nothing_serious_on_pages_in_telegram(
     axe: str,
     dark: bool,  # noqa: FBT001  # pytest's parameter
 ) -> None:
-    shop = await place.town.open_shop()
+    shop = await place.town.open_shop(steps=(Step(2, "A cookie"),))
     ana = await place.town.hire(shop, "Ana", Role.OWNER)
     await ana.start(f"j_{shop.business.slug}")
+    await with_several_cards(shop, (await shop.customers())[0].id)
     found: dict[str, list[tuple[str, list[str]]]] = {}
     async with open_tab(browser, width=400, height=800, dark=dark) as tab:
         for page in ("scan", "card", "shop", "nothing"):
@@ -81,6 +91,7 @@ async def test_axe_finds_nothing_serious_in_a_browser_at_the_desk_and_on_cards_w
     lena = await shop.join("Lena", opening_stamps=12)
     await shop.stamp(lena.id, 3)
     salad = await shop.make_program("Salad", steps=(Step(3, "A juice"),), bonus_hours=(MORNINGS,))
+    await with_several_cards(shop, lena.id)
     link = await link_for(place, await place.town.hire(shop, "Ana", Role.OWNER))
     desk = f"{place.pages}/shop/{shop.business.id}"
     private = await address_of(place, shop, lena.id)
