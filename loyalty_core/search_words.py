@@ -6,6 +6,7 @@ The rules, in words:
 - A name with signs in it is found from each of its parts on: Anne-Marie by anne, marie and annemarie. So is an e-mail
   address, by its domain too. A name in Chinese, Japanese or Korean is found from each of its letters on.
 - A phone number is found by its beginning, and by its last digits.
+- A customer is also found by what those told who were merged into them.
 
 Which customers have which words is stored elsewhere. Nothing that people see is written in these forms.
 """
@@ -16,8 +17,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby, pairwise
 
-LONGEST_WORD, MOST_WORDS = 64, 40
-"""A longer word is compared by its beginning; further words of one customer are not found."""
+LONGEST_WORD, MOST_WORDS, MOST_JOINED = 64, 40, 200
+"""A longer word is compared by its beginning; further words of one customer, or of merged ones, are not found."""
 
 JOINING = frozenset("'’‘ʼʻ`´′._@+&-‐‑‒–—―־״׳·・")
 """Signs that may stand inside one word: in O'Brien, Anne-Marie, J.R., ana.ortiz@example.com."""
@@ -118,6 +119,12 @@ def search_words(name: str, phone: str | None, email: str | None) -> tuple[str, 
 def search_text(name: str, phone: str | None, email: str | None) -> str:
     """The words of a customer, each after a line break: no name that was typed begins with one."""
     return "\n" + "\n".join(search_words(name, phone, email))
+
+
+def joined_text(own: str, others: Iterable[str]) -> str:
+    """The words of a customer, and of those who were merged into them, from the texts of `search_text`."""
+    words = dict.fromkeys(word for text in (own, *others) for word in text.split("\n") if word)
+    return "\n" + "\n".join([*words][:MOST_JOINED])
 
 
 def _of_name(name: str) -> Iterator[str]:

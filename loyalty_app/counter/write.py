@@ -21,7 +21,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import forget_answers, kept_answer_row
 from loyalty_app.db.merged_customers import delete_merges, forget_merges, free_phones
 from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row
-from loyalty_app.db.search_index import rewritten, word_rows
+from loyalty_app.db.search_index import rewritten, with_words_of_merged, word_rows
 from loyalty_app.shops.notice_facts import RoomFacts
 from loyalty_app.shops.owner_notices import add_notice_once
 from loyalty_app.webhooks.outbox import forget, queued
@@ -64,8 +64,11 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
     _tell_of_full_plans(database, connection, state)
     events = [_event_row(one, state) for one in state.new_events]
     deliveries = queued(events, state.endpoints, state.ids)
+    if state.merges.new:  # what customers are found by depends on them
+        database.put(connection, _past(state))
     writes = [
         *_cards(connection, state),
+        *([] if state.merges.new else _past(state)),
         _answers(state),
         BulkInsert(tables.event, events),
         BulkInsert(tables.delivery, deliveries),
@@ -97,9 +100,10 @@ def _proof(events: Sequence[Values], state: BatchState) -> Lookup | None:
 
 def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
     """Customers with their words, entries and rewards."""
-    changed = [(customer, customer.id in state.changed_profiles) for customer in state.changed_customers.values()]
+    changed = [(customer, _is_written_whole(customer, state)) for customer in state.changed_customers.values()]
     new = [customer_row(customer) for customer in state.new_customers.values()]
-    profiles = rewritten(connection, [customer_row(customer) for customer, profile in changed if profile])
+    told = with_words_of_merged(connection, [customer_row(customer) for customer, profile in changed if profile])
+    profiles = rewritten(connection, told)
     undone: list[Values] = [
         {"business_id": one.business_id, "id": one.entry_id, "voided_by": one.voided_by} for one in state.undone
     ]
@@ -114,6 +118,17 @@ def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
         BulkUpdate(tables.transaction, [_counting(entry) for entry in state.rewritten.values()], OWN_KEY),
         BulkInsert(tables.reward, [_earned_row(reward, state) for reward in state.new_rewards.values()]),
         BulkUpdate(tables.reward, [reward_row(reward) for reward in state.changed_rewards.values()], OWN_KEY),
+    ]
+
+
+def _is_written_whole(customer: Customer, state: BatchState) -> bool:
+    """Whether the whole row of a customer is written: the profile has changed, or by whose words they are found."""
+    return customer.id in state.changed_profiles or (customer.business_id, customer.id) in state.merges.phones_to_free
+
+
+def _past(state: BatchState) -> list[BulkWrite]:
+    """New merges, and the profiles from before."""
+    return [
         BulkInsert(tables.customer_merge, [asdict(record) for record in state.merges.new.values()]),
         BulkInsert(tables.past_profile, [asdict(profile) for profile in state.replays.new_profiles]),
     ]

@@ -16,7 +16,7 @@ from loyalty_app.customers.card_pictures import first_name
 from loyalty_app.customers.lists import find_customer
 from loyalty_app.customers.search import CustomerSearch
 from loyalty_app.customers.staff_cards import StaffCard, cards_in_use
-from loyalty_app.db.merged_customers import kept_id, with_merged_phone
+from loyalty_app.db.merged_customers import kept_id, profiles_of_merged, with_merged_phone
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, customer_merge, reward, transaction
 from loyalty_app.pagination import PageRequest
@@ -199,21 +199,25 @@ def merged_with(
 def with_name_in(connection: Connection, shops: Iterable[Business], typed: str, *, most: int) -> list[Customer]:
     """The customers whose name has all the typed words or their beginnings, from the first shop that has any.
 
-    Those who were there last come first. Only names are looked at, and only if the text is of letters.
+    The names of those who were merged into them count too. Those who were there last come first. Only names are looked
+    at, and only if the text is of letters.
     """
     words, number = wanted_words(typed)
     if not words or number is not None or len(typed) > LONGEST_NAME or sum(map(len, words)) < SHORTEST_NAME:
         return []
     for shop in shops:
         ids, _ = CustomerSearch(connection, shop).find(typed, PageRequest(limit=LOOKED_AT))
-        named = [one for one in with_ids(connection, shop.id, ids) if _is_called(one, words)]
+        found = with_ids(connection, shop.id, ids)
+        merged = profiles_of_merged(connection, [(shop.id, one.id) for one in found])
+        names = {one.id: [one.name, *(each.name for each in merged.get((shop.id, one.id), ()))] for one in found}
+        named = [one for one in found if any(_is_called(name, words) for name in names[one.id])]
         if named:
             return sorted(named, key=_last_here, reverse=True)[:most]
     return []
 
 
-def _is_called(holder: Customer, words: Collection[str]) -> bool:
-    names = search_words(holder.name, None, None)
+def _is_called(name: str, words: Collection[str]) -> bool:
+    names = search_words(name, None, None)
     return all(any(name.startswith(word) for name in names) for word in words)
 
 

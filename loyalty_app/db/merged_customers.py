@@ -6,14 +6,16 @@ Also what is written and forgotten of merges besides whole rows. Merging is deci
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, tuple_, update
 
-from loyalty_app.db.tables import customer, customer_merge
+from loyalty_app.db.tables import customer, customer_merge, past_profile
 from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.unmerging import UNMERGE_DAYS
 
 MERGED = tuple_(customer_merge.c.business_id, customer_merge.c.from_id)
-Keys = Sequence[tuple[int, int]]
+Key = tuple[int, int]
+Keys = Sequence[Key]
 """Customers: the ids of their businesses, and their own."""
 
 
@@ -33,6 +35,42 @@ def with_merged_phone(connection: Connection, business_id: BusinessId, forms: Co
     own = (customer_merge.c.business_id == business_id, customer_merge.c.phone.in_(forms))
     into = connection.scalar(select(customer_merge.c.into_id).where(*own).order_by(customer_merge.c.from_id))
     return None if into is None else kept_id(connection, business_id, into)
+
+
+class ProfileOfMerged(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody told who was merged into another: their last profile."""
+
+    name: str
+    phone: str | None
+    email: str | None
+
+
+def profiles_of_merged(connection: Connection, keys: Keys) -> dict[Key, list[ProfileOfMerged]]:
+    """What those told who were merged into customers, and into those in turn. Customers without any are left out."""
+    kept = _all_merged(connection, keys)
+    if not kept:
+        return {}
+    theirs = tuple_(past_profile.c.business_id, past_profile.c.customer_id).in_(kept.keys())
+    rows = connection.execute(select(past_profile).where(theirs).order_by(past_profile.c.version)).all()
+    last = {(row.business_id, row.customer_id): row for row in rows}
+    found: dict[Key, list[ProfileOfMerged]] = {}
+    for who, row in last.items():
+        told = ProfileOfMerged(name=row.name, phone=row.phone, email=row.email)
+        found.setdefault(kept[who], []).append(told)
+    return found
+
+
+def _all_merged(connection: Connection, keys: Keys) -> dict[Key, Key]:
+    """Who was merged, and to whom of `keys` that leads."""
+    leads, level = {key: key for key in keys}, set(keys)
+    while level:
+        own = tuple_(customer_merge.c.business_id, customer_merge.c.into_id).in_(level)
+        columns = (customer_merge.c.business_id, customer_merge.c.from_id, customer_merge.c.into_id)
+        rows = connection.execute(select(*columns).where(own))
+        found = {(row.business_id, row.from_id): leads[row.business_id, row.into_id] for row in rows}
+        level = found.keys() - leads.keys()
+        leads |= {who: found[who] for who in level}
+    return {who: kept for who, kept in leads.items() if who != kept}
 
 
 def free_phones(connection: Connection, keys: Keys) -> None:

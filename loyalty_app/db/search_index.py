@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from sqlalchemy import ColumnElement, Connection, delete, func, literal_column, select, tuple_
 
 from loyalty_app.db.bulk import Values
+from loyalty_app.db.merged_customers import Key, ProfileOfMerged, profiles_of_merged
 from loyalty_app.db.tables import customer, customer_word
 from loyalty_core.customers import fold_case
-
-Key = tuple[int, int]
-"""A business and a customer of it."""
+from loyalty_core.search_words import joined_text, search_text
 
 ONE: ColumnElement[int] = literal_column("1")
 UNINDEXED = func.substr(customer.c.search_text, ONE, ONE) != literal_column("'\n'")
@@ -32,6 +31,22 @@ def word_rows(customer_rows: Iterable[Mapping[str, object]]) -> Iterator[Values]
         for word in text.split("\n")[1:] if is_indexed(text) else ():
             if word:
                 yield {"business_id": row["business_id"], "word": word, "customer_id": row["id"]}
+
+
+def with_words_of_merged(connection: Connection, rows: Sequence[dict[str, object]]) -> Sequence[dict[str, object]]:
+    """Rows of `customer`, found by what those told as well who were merged into them; the erased by nothing."""
+    keys = [_key(row) for row in rows if row["erased_at"] is None]
+    merged = profiles_of_merged(connection, keys) if keys else {}
+    return [_found_by(row, merged[_key(row)]) if _key(row) in merged else row for row in rows]
+
+
+def _key(row: Mapping[str, object]) -> Key:
+    return int(str(row["business_id"])), int(str(row["id"]))
+
+
+def _found_by(row: dict[str, object], merged: Iterable[ProfileOfMerged]) -> dict[str, object]:
+    texts = [search_text(one.name, one.phone, one.email) for one in merged]
+    return {**row, "search_text": joined_text(str(row["search_text"]), texts)}
 
 
 def rewritten(connection: Connection, rows: Sequence[dict[str, object]]) -> Sequence[dict[str, object]]:

@@ -11,8 +11,9 @@ from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.bulk import BulkInsert, BulkUpdate
 from loyalty_app.db.engine import Database
+from loyalty_app.db.merged_customers import Key
 from loyalty_app.db.rows import customer_of, customer_row
-from loyalty_app.db.search_index import UNINDEXED, Key, is_indexed, word_rows
+from loyalty_app.db.search_index import UNINDEXED, is_indexed, with_words_of_merged, word_rows
 from loyalty_app.db.tables import customer, customer_word
 from loyalty_app.upkeep.periodic import Every, Stop
 
@@ -63,7 +64,8 @@ async def _index(database: Database, keys: Sequence[Key], *, cleaning: bool) -> 
 
 def _write(database: Database, connection: Connection, keys: Sequence[Key], *, cleaning: bool) -> int:
     held = database.fetch(connection, customer, KEY, keys, lock=True)
-    rows = [customer_row(customer_of(row)) for row in held if not is_indexed(row.search_text)]
+    plain = [customer_row(customer_of(row)) for row in held if not is_indexed(row.search_text)]
+    rows = with_words_of_merged(connection, plain)
     own = [(row["business_id"], row["id"]) for row in rows]
     if cleaning and own:
         theirs = tuple_(customer_word.c.business_id, customer_word.c.customer_id)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, select, text, update
 
 from loyalty_app.customers import search as searching
 from loyalty_app.customers.lists import Search, list_customers
+from loyalty_app.customers.staff_view import with_name_in
 from loyalty_app.db.tables import customer, customer_word
 from loyalty_app.pagination import Page, PageRequest
 from loyalty_app.upkeep.search_indexing import index_customers
@@ -99,6 +100,49 @@ async def words(shop: Shop) -> list[str]:
     """All words of the index."""
     kept = select(customer_word.c.word).order_by(customer_word.c.word)
     return await shop.database.read(lambda connection: list(connection.scalars(kept)))
+
+
+async def test_who_was_merged_is_found_as_the_one_they_became(shop: Shop) -> None:
+    lena = await shop.join("Lena", phone="+14155552671")
+    marlene = await shop.join("Marlene Ortiz", phone="+14155552672", email="mo@example.com")
+    third = await shop.join("Zoë", phone="+14155552673")
+    before = await words(shop)
+    await shop.merge(marlene.id, third.id)
+    await shop.merge(lena.id, marlene.id)
+    typed = ("marlene", "ortiz lena", "+14155552672", "2672", "mo@example", "zoe", "+14155552673", "lena")
+    for part in typed:
+        assert await find(shop, q=part) == ["Lena"], part
+    await shop.update(lena.id, name="Helena")
+    await shop.stamp(lena.id)
+    for part in typed[:-1]:
+        assert await find(shop, q=part.replace("lena", "helena")) == ["Helena"], part
+    assert await find(shop, q="lena 2671") == ["Helena"]
+    await shop.update(lena.id, name="Lena")
+    await shop.unmerge(lena.id, marlene.id)
+    assert (await find(shop, q="marlene"), await find(shop, q="zoe")) == (["Marlene Ortiz"], ["Marlene Ortiz"])
+    await shop.unmerge(marlene.id, third.id)
+    assert (await find(shop, q="zoe"), await words(shop)) == (["Zoë"], before)
+
+
+async def test_staff_find_who_was_merged_by_their_name(shop: Shop) -> None:
+    lena, other = await shop.join("Lena", email="ortiz@example.com"), await shop.join("Marlene Ortiz")
+    await shop.merge(lena.id, other.id)
+
+    async def named(typed: str) -> list[str]:
+        found = await shop.database.read(lambda c: with_name_in(c, [shop.business], typed, most=5))
+        return [one.name for one in found]
+
+    assert (await named("marl"), await named("lena"), await named("exam")) == (["Lena"], ["Lena"], [])
+
+
+async def test_who_was_merged_is_found_after_an_upgrade_and_by_nothing_once_erased(shop: Shop) -> None:
+    lena, other = await shop.join("Lena"), await shop.join("Marlene", phone="+14155552672")
+    await shop.merge(lena.id, other.id)
+    await as_before(shop, ["Lena"])
+    await index_customers(shop.database)
+    assert await find(shop, q="marlene") == await find(shop, q="2672") == ["Lena"]
+    await shop.erase(lena.id)
+    assert (await find(shop, q="marlene"), await words(shop)) == ([], [])
 
 
 async def test_a_stamp_leaves_the_index_alone(shop: Shop) -> None:

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loyalty_core.search_words import fold, number_words, search_text, search_words, wanted_words
+from loyalty_core.search_words import (
+    MOST_JOINED,
+    fold,
+    joined_text,
+    number_words,
+    search_text,
+    search_words,
+    wanted_words,
+)
 from testkit.builders import patiently
 
 FORGIVEN = [
@@ -129,3 +137,11 @@ def test_every_name_is_found_by_itself_in_every_form_of_unicode(name: str) -> No
 def test_words_are_stored_one_a_line(name: str) -> None:
     assert tuple(word for word in search_text(name, None, None).split("\n") if word) == search_words(name, None, None)
     assert fold(fold(name)) == fold(name)
+
+
+def test_who_was_merged_adds_their_words_and_there_is_an_end_to_it() -> None:
+    own, other = search_text("Lena", "+4915112345", None), search_text("Marlene Lena", None, None)
+    joined = joined_text(own, [other])
+    assert joined.startswith(own)
+    assert sorted(joined.split("\n")[1:]) == sorted({*own.split("\n")[1:], "marlene"})
+    assert len(joined_text(own, [f"\n{number}" for number in range(999)]).split("\n")) == MOST_JOINED + 1
