@@ -185,15 +185,34 @@ def with_phone_in(connection: Connection, shops: Iterable[Business], typed: str)
     return []
 
 
-def merged_with(
+class SeparableCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who was merged into another and can be separated again: their id, their name, and since when."""
+
+    customer_id: CustomerId
+    name: str
+    merged_at: datetime
+
+
+def separable_from(
     connection: Connection, business_id: BusinessId, customer_id: CustomerId, *, most: int
-) -> list[tuple[int, str]]:
-    """Who was merged into a customer and can be separated again, the newest first: their ids and first names."""
+) -> list[SeparableCard]:
+    """Who was merged into a customer and can be separated again, the newest first."""
     own = (customer_merge.c.business_id == business_id, customer_merge.c.into_id == customer_id)
     newest = select(customer_merge).where(*own, customer_merge.c.undo.is_not(None))
     rows = connection.execute(newest.order_by(customer_merge.c.merged_at.desc()).limit(most))
-    records = map(MergeRecord.of, rows)
-    return [(one.from_id, first_name(decode(one.undo).merge.other.name)) for one in records if one.undo is not None]
+    known = ((one, decode(one.undo).merge.other) for one in map(MergeRecord.of, rows) if one.undo is not None)
+    return [
+        SeparableCard(customer_id=CustomerId(one.from_id), name=other.name, merged_at=one.merged_at)
+        for one, other in known
+    ]
+
+
+def merged_with(
+    connection: Connection, business_id: BusinessId, customer_id: CustomerId, *, most: int
+) -> list[tuple[int, str]]:
+    """The same, as their ids and first names."""
+    found = separable_from(connection, business_id, customer_id, most=most)
+    return [(one.customer_id, first_name(one.name)) for one in found]
 
 
 def with_name_in(connection: Connection, shops: Iterable[Business], typed: str, *, most: int) -> list[Customer]:

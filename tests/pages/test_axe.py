@@ -93,9 +93,13 @@ async def test_axe_finds_nothing_serious_in_a_browser_at_the_desk_and_on_cards_w
     salad = await shop.make_program("Salad", steps=(Step(3, "A juice"),), bonus_hours=(MORNINGS,))
     await with_several_cards(shop, lena.id)
     link = await link_for(place, await place.town.hire(shop, "Ana", Role.OWNER))
+    other = await shop.join("Lena B.")
+    await shop.merge(lena.id, (await shop.join("Lena C.")).id)
     desk = f"{place.pages}/shop/{shop.business.id}"
     private = await address_of(place, shop, lena.id)
-    paths = (*(section.path for section in SECTIONS), f"customers/{lena.id}", "ledger?from=never", f"programs/{salad}")
+    merge = f"customers/{lena.id}/merge"
+    more = (f"customers/{lena.id}", f"{merge}?q=Lena", f"{merge}/{other.id}", "ledger?from=never", f"programs/{salad}")
+    paths = (*(section.path for section in SECTIONS), *more)
     addresses = [link, private, f"{private}/erase", await let_join(place, shop), *(f"{desk}/{path}" for path in paths)]
     found = {}
     async with open_tab(browser, width=400, height=800) as tab:

@@ -6,7 +6,8 @@
     entry.py      the way in: the list of shops, and what is shown to those who are not signed in
     figures.py, ledger.py, customers.py, customer_card.py, rewards.py: a section each
     programs.py, program.py, program_fields.py, program_form.py  the programs, and the terms of one
-    flags.py      entries that may be worth a look
+    merging.py    two cards of one person become one, and two again
+    flags.py      entries that may be worth a look, and what is flagged
     staff.py, staff_lines.py  people and invitations
     branches.py   where the shop is
     access.py, access_lines.py  API keys
@@ -33,6 +34,7 @@ from api.pages.desk import (
     importing,
     ledger,
     look,
+    merging,
     passkeys,
     program,
     programs,
@@ -50,6 +52,7 @@ DESK = Router(
         *flags.HANDLERS,
         *customers.HANDLERS,
         *customer_card.HANDLERS,
+        *merging.HANDLERS,
         *rewards.HANDLERS,
         *programs.HANDLERS,
         *program.HANDLERS,

@@ -4,6 +4,7 @@ Everything goes through the counter, with the key of the form; what is refused i
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import msgspec
 from litestar import get, post
@@ -16,6 +17,7 @@ from api.pages.desk.ledger_lines import ledger_lines, names_of
 from api.pages.desk.sections import CUSTOMERS
 from api.problems import STATUS
 from loyalty_app.customers.lists import show_customer
+from loyalty_app.customers.staff_view import separable_from
 from loyalty_app.customers.staff_work import list_deeds
 from loyalty_app.customers.transactions import LedgerSearch
 from loyalty_app.pagination import PageRequest
@@ -23,9 +25,11 @@ from loyalty_app.words import N_
 from loyalty_core.customers import ProfileChange
 from loyalty_core.errors import CustomerNotFound, InvalidRequest, LoyaltyError
 from loyalty_core.stamping import RedeemOrder, StampOrder
+from loyalty_core.unmerging import UNMERGE_DAYS
 from loyalty_core.views import CustomerDetails
 
 LINES = 20
+MOST_MERGED = 20
 PROFILE = ("name", "phone", "email", "birthday")
 SURE = N_("Please tick that you are sure.")
 
@@ -117,6 +121,11 @@ async def _erase(visit: DeskVisit, form: SentForm, customer: int) -> str:
     return "erased"
 
 
+async def refused_card(visit: DeskVisit, customer: int, refusal: LoyaltyError) -> Template:
+    """The card, and what was refused of it. Raises CustomerNotFound."""
+    return await _card(visit, customer, refusal=refusal)
+
+
 async def _card(
     visit: DeskVisit, customer: int, *, form: SentForm | None = None, refusal: LoyaltyError | None = None
 ) -> Template:
@@ -128,12 +137,14 @@ async def _card(
         )
     )
     names = await names_of(visit)
+    merged = await visit.runtime.database.read(lambda c: separable_from(c, shop.id, details.id, most=MOST_MERGED))
     context: dict[str, object] = {
         "customer": details,
         "profile": _profile(details, form),
         "was": _profile(details, None),
         "lines": ledger_lines(visit, deeds.data, names),
         "names": names,
+        "merged": [(one, one.merged_at + timedelta(days=UNMERGE_DAYS)) for one in merged],
         "chosen": form.text("program_id") if form else "",
     }
     faults = field_faults(visit.words, refusal) if refusal else {}

@@ -54,6 +54,8 @@ SAID: dict[str, str] = {
     "made": N_("The program is there. Staff can stamp it now."),
     "archived": N_("It is archived and takes no new stamps. Its rewards can still be redeemed."),
     "main": N_("It is the main one now."),
+    "merged": N_("Both are one card now."),
+    "unmerged": N_("They are two cards again."),
     "discarded": N_("The list is thrown away. Nothing was imported."),
     "erased": N_("The card and all personal data of this customer are erased."),
 }
