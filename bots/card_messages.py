@@ -13,13 +13,15 @@ from bots.words import Html, Words, shortened, words_for
 from loyalty_app.customers.card_pictures import CardPicture, first_name
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.pictures.card import BROWN
-from loyalty_app.words import numbered
+from loyalty_app.words import N_, numbered
 from loyalty_core.rewards import Reward
 from loyalty_core.views import CardView
 
 TURN = "turn"
 """The verb of the buttons that turn to another card of the shop."""
 LONGEST_TITLE = 24
+NO_NEW_STAMPS = N_("This card takes no new stamps any more. Its rewards can still be redeemed.")
+"""What is said of the card of an archived program."""
 
 
 def picture_of(snapshot: CardSnapshot) -> CardPicture:
@@ -48,7 +50,9 @@ def caption(snapshot: CardSnapshot, words: Words) -> Html:
     lines = [
         _head(snapshot, words),
         words.say("{have} of {need} stamps", have=customer.current_stamps, need=customer.stamps_required),
-        words.count(
+        words.say(NO_NEW_STAMPS)
+        if snapshot.program.archived_at
+        else words.count(
             "{n} more for: {reward}", "{n} more for: {reward}", coming.stamps_to_go, reward=coming.reward_description
         ),
     ]
@@ -76,6 +80,21 @@ def _titled(snapshot: CardSnapshot) -> list[tuple[str, CardView]]:
     """The cards beside the shown one with what they are called, short enough for a line and a button."""
     titles = numbered(shortened(card.title or snapshot.business.name, LONGEST_TITLE) for card in snapshot.others)
     return list(zip(titles, snapshot.others, strict=True))
+
+
+def program_titles(snapshot: CardSnapshot) -> dict[int | None, str]:
+    """What the programs are called, by their ids; none where the customer has to do with one alone."""
+    alone = all(reward.program_id == snapshot.program.id for reward in (*snapshot.rewards, *snapshot.told_rewards))
+    if not snapshot.others and alone:
+        return {}
+    programs = snapshot.program.all_of_shop
+    titles = numbered(shortened(one.title or snapshot.business.name, LONGEST_TITLE) for one in programs)
+    return {one.id: title for one, title in zip(programs, titles, strict=True)}
+
+
+def with_title(line: Html, title: str | None, words: Words) -> Html:
+    """A line, and of which program it is, if there are several."""
+    return words.say("{line} · {title}", line=line, title=title) if title else line
 
 
 def dropped_lines(dropped: int, words: Words) -> list[Html]:
@@ -108,13 +127,16 @@ def card_rows(snapshot: CardSnapshot, words: Words) -> Rows:
 
 
 def reward_lines(rewards: Iterable[Reward], snapshot: CardSnapshot, words: Words, *, since: bool = False) -> list[Html]:
-    """Lines for available rewards, with the date of earning if `since`; equal lines are merged into one."""
+    """Lines for available rewards, with the date of earning if `since`; equal lines are merged into one.
+
+    They say the program where there are several.
+    """
     counts = Counter(_reward_line(reward, snapshot, words, since=since) for reward in rewards)
     return [line if n == 1 else words.say("{n} × {reward}", n=n, reward=line) for line, n in counts.items()]
 
 
 def _reward_line(reward: Reward, snapshot: CardSnapshot, words: Words, *, since: bool) -> Html:
-    line = _until(reward, snapshot, words)
+    line = with_title(_until(reward, snapshot, words), program_titles(snapshot).get(reward.program_id), words)
     if not since:
         return line
     earned = words.date(reward.earned_at.astimezone(snapshot.business.zone))

@@ -48,6 +48,7 @@ def fresh_news(snapshot: CardSnapshot, told: tuple[CardNews, ...], now: datetime
         since=now,
         reward_ids=tuple(reward.id for reward in earned),
         program_id=snapshot.program.id,
+        factor=snapshot.factor,
     )
     return None if any(news.is_about_the_same(other) for other in told) else news
 
@@ -83,7 +84,7 @@ def revived(told: tuple[CardNews, ...], snapshot: CardSnapshot, now: datetime) -
     """
     earned = tuple(reward.id for reward in _newly_earned(snapshot))
     return tuple(
-        replace(news, reward_ids=earned) if earned and _waits_for(news, snapshot) else news
+        replace(news, reward_ids=earned, factor=snapshot.factor) if earned and _waits_for(news, snapshot) else news
         for news in told
         if not news.is_forgotten(now)
     )
@@ -127,12 +128,24 @@ def news_text(news: CardNews, snapshot: CardSnapshot, words: Words) -> Html:
     if news.kind is NewsKind.ONE_TO_GO:
         state = _state(snapshot, news.program_id)
         reward = state.reward if state else snapshot.program.terms.reward_description
-        return words.say("🔥 One stamp to go at <b>{shop}</b>!\nThen it is yours: {reward}", shop=shop, reward=reward)
+        near = words.say("🔥 One stamp to go at <b>{shop}</b>!\nThen it is yours: {reward}", shop=shop, reward=reward)
+        return Html("\n".join([near, *_factor_lines(news, words)]))
     rewards = _rewards_of(news, snapshot)
-    return _earned_text(rewards, snapshot, words) if now == TRUE else _settled_text(rewards, snapshot, words)
+    return _earned_text(news, rewards, snapshot, words) if now == TRUE else _settled_text(rewards, snapshot, words)
 
 
-def _earned_text(earned: list[Reward], snapshot: CardSnapshot, words: Words) -> Html:
+def _factor_lines(news: CardNews, words: Words) -> list[Html]:
+    """What is said of a stamp that counted more than once."""
+    match news.factor:
+        case 1:
+            return []
+        case 2:
+            return [words.say("⏰ Doubled: bonus hours")]
+        case _:
+            return [words.say("⏰ Tripled: bonus hours")]
+
+
+def _earned_text(news: CardNews, earned: list[Reward], snapshot: CardSnapshot, words: Words) -> Html:
     head = words.count(
         "🎉 Your card at <b>{shop}</b> is full! Your reward:",
         "🎉 You have earned {n} rewards at <b>{shop}</b>:",
@@ -142,7 +155,11 @@ def _earned_text(earned: list[Reward], snapshot: CardSnapshot, words: Words) -> 
     if len(earned) == 1 and snapshot.steps:  # it may be that of a step: the card need not be full
         head = words.say("🎉 You have earned a reward at <b>{shop}</b>:", shop=snapshot.business.name)
     text = fitted(head, reward_lines(earned, snapshot, words), most=ROOM_FOR_REWARDS)
-    last = [*dropped_lines(snapshot.dropped, words), words.say("Show your card when you want it.")]
+    last = [
+        *_factor_lines(news, words),
+        *dropped_lines(snapshot.dropped, words),
+        words.say("Show your card when you want it."),
+    ]
     return Html("\n".join([text, *last]))
 
 

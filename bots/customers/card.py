@@ -3,16 +3,18 @@
 Sending cards is in `bots/card_delivery.py`.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from bots.card_messages import LONGEST_TITLE, TURN, caption, card_rows, reward_lines
+from bots.card_messages import NO_NEW_STAMPS, TURN, caption, card_rows, program_titles, reward_lines, with_title
 from bots.customers.own_cards import back_row, draw_over, pressed_card, turn_over
 from bots.turn import Turn
-from bots.words import CAPTION, Html, Words, fitted, shortened
+from bots.words import CAPTION, Html, Words, fitted
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.customers.personal_data import Deed, last_deeds
 from loyalty_core.ledger import EntryType, Gift
+from loyalty_core.views import NextReward, program_named
 
 
 async def show_front(turn: Turn) -> None:
@@ -58,18 +60,30 @@ def rewards_text(snapshot: CardSnapshot, words: Words) -> Html:
 
 
 def waiting_lines(snapshot: CardSnapshot, words: Words) -> list[Html]:
-    """One line for each kind of available reward; without any, what is still missing."""
-    if not snapshot.rewards:
-        coming = snapshot.coming
-        return [
-            words.count(
-                "None yet: {n} stamp to go for {reward}",
-                "None yet: {n} stamps to go for {reward}",
-                coming.stamps_to_go,
-                reward=coming.reward_description,
-            )
-        ]
-    return reward_lines(snapshot.rewards, snapshot, words, since=True)
+    """One line for each kind of available reward; without any, what is still missing on each card."""
+    if snapshot.rewards:
+        return reward_lines(snapshot.rewards, snapshot, words, since=True)
+    titles = program_titles(snapshot)
+    lines = [with_title(_missing(one, words), titles.get(program), words) for program, one in _coming(snapshot)]
+    return lines or [words.say(NO_NEW_STAMPS)]
+
+
+def _coming(snapshot: CardSnapshot) -> Iterator[tuple[int | None, NextReward]]:
+    """What each card earns next, the shown one's first, with its program."""
+    if snapshot.program.archived_at is None:
+        yield snapshot.program.id, snapshot.coming
+    for card in snapshot.others:
+        if card.next_reward is not None:
+            yield program_named(snapshot.business.id, card.program_id), card.next_reward
+
+
+def _missing(coming: NextReward, words: Words) -> Html:
+    return words.count(
+        "None yet: {n} stamp to go for {reward}",
+        "None yet: {n} stamps to go for {reward}",
+        coming.stamps_to_go,
+        reward=coming.reward_description,
+    )
 
 
 async def show_history(turn: Turn) -> None:
@@ -85,23 +99,15 @@ async def show_history(turn: Turn) -> None:
 def history_text(snapshot: CardSnapshot, deeds: list[Deed], now: datetime, words: Words) -> Html:
     """The entries of all cards, the newest first, with times relative to `now` in the shop's time zone."""
     head = words.say("🕘 <b>History at {shop}</b>", shop=snapshot.business.name)
-    titles = _titles(snapshot)
+    titles = program_titles(snapshot)
     lines = [_deed_line(deed, now, words, titles.get(deed.entry.program_id)) for deed in deeds]
     nothing = words.say("Nothing yet. Your first stamp will be here.")
     return fitted(Html(f"{head}\n"), lines or [nothing], most=CAPTION)
 
 
-def _titles(snapshot: CardSnapshot) -> dict[int | None, str]:
-    """What the programs are called, by their ids; none if there is one card."""
-    if not snapshot.others:
-        return {}
-    programs = snapshot.program.all_of_shop
-    return {one.id: shortened(one.title or snapshot.business.name, LONGEST_TITLE) for one in programs}
-
-
 def _deed_line(deed: Deed, now: datetime, words: Words, title: str | None) -> Html:
     told = _told(deed, words.moment(deed.entry.occurred_at.astimezone(now.tzinfo), now), words)
-    line = words.say("{line} · {title}", line=told, title=title) if title else told
+    line = with_title(told, title, words)
     if deed.entry.voided_by is None:
         return line
     return Html(f"<s>{line}</s> {words.say('undone')}")

@@ -9,18 +9,20 @@ from bots.customers.own_cards import back_row, find_all, pressed_card, turn_over
 from bots.turn import Turn
 from bots.words import listed
 from loyalty_app.customers.card_snapshots import CardSnapshot
-from loyalty_app.customers.personal_data import OwnCard, OwnHistory, OwnProfile, own_card, own_history, own_profile
+from loyalty_app.customers.personal_data import OwnCard, OwnHistory, OwnProfile, stored_data
 from loyalty_core.fields import UserId
+from loyalty_core.views import CardView
 
 FILE = "my-data.json"
 
 
 class ShopData(msgspec.Struct, frozen=True, kw_only=True):
-    """What one shop stores about the person."""
+    """What one shop stores about the person. `cards` are those of all its programs, the main one's first."""
 
     shop: str
     profile: OwnProfile
     card: OwnCard
+    cards: tuple[CardView, ...]
     history: OwnHistory
     news_muted: bool
 
@@ -114,12 +116,14 @@ def _chat_data(turn: Turn) -> ChatData:
 
 
 async def _shop_data(turn: Turn, snapshot: CardSnapshot) -> ShopData:
-    shop, customer = snapshot.business, snapshot.customer
+    shop, customer_id, now = snapshot.business, snapshot.customer.id, turn.now()
+    stored = await turn.read(lambda connection: stored_data(connection, shop.id, customer_id, now=now))
     return ShopData(
-        shop=shop.name,
-        profile=own_profile(customer),
-        card=own_card(customer),
-        history=await turn.read(lambda connection: own_history(connection, customer, shop.id)),
+        shop=stored.shop,
+        profile=stored.profile,
+        card=stored.card,
+        cards=stored.cards,
+        history=stored.history,
         news_muted=snapshot.card.muted,
     )
 

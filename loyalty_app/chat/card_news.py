@@ -30,7 +30,8 @@ class CardNews(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `says` stands for its present text, empty for the first one, and `since` is when it got it. `message_id` is None if
     it is not known, or the message is gone. `reward_ids` are the rewards that it names. `program_id` is the program of
-    the card, None for the one with which the shop began.
+    the card, None for the one with which the shop began. `factor` is how many times the stamp that made the news
+    counted.
     """
 
     kind: NewsKind
@@ -41,6 +42,7 @@ class CardNews(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reward_ids: tuple[int, ...] = ()
     says: str = ""
     program_id: int | None = None
+    factor: int = 1
 
     def is_about_the_same(self, other: "CardNews") -> bool:
         """Whether two messages tell the same, so that one of them is enough."""

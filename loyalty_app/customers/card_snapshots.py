@@ -20,7 +20,7 @@ from loyalty_app.shops.programs import program_of
 from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import BotId, BusinessId, ChatId, UserId
-from loyalty_core.ledger import apply, dropped_stamps
+from loyalty_core.ledger import EntryType, Gift, apply, dropped_stamps
 from loyalty_core.programs import Program, Surplus
 from loyalty_core.promises import step_places
 from loyalty_core.rewards import Reward, RewardStatus
@@ -33,9 +33,10 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     `rewards` are the available ones, the oldest first; `told_rewards` are those that messages about it name, in any
     status. `gifts` are those that the chat was not told of yet, `gift_rewards` the ids of all rewards that are gifts,
     if any was earned since the card was last shown. `dropped` is how many stamps above the goal were dropped when the
-    newest reward was earned, if that was since then. `steps` are the stamps at which rewards lie on the way, `coming`
-    what is earned next. `link` is the content of the QR code. `language` is the chat's,
-    None if unknown. `reachable` is false if the person has blocked the bot.
+    newest reward was earned, if that was since then; `factor` is how many times the newest stamp of the shown card
+    counted because of bonus hours, likewise. `steps` are the stamps at which rewards lie on the way, `coming` what is
+    earned next. `link` is the content of the QR code. `language` is the chat's, None if unknown. `reachable` is false
+    if the person has blocked the bot.
 
     In a shop with several programs, `program` and the stamps of `customer` are those of the card that is shown;
     `others` are the cards beside it, `states` all of them. The rewards are those of all programs.
@@ -58,6 +59,7 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     reachable: bool
     others: tuple[CardView, ...] = ()
     states: tuple[CardState, ...] = ()
+    factor: int = 1
 
     @property
     def stamps(self) -> int:
@@ -106,7 +108,14 @@ def look(
         reachable=chat.blocked_at is None,
         others=other_cards(view, program, business.id),
         states=states,
+        factor=_factor(connection, customer, program) if _has_more(states, card) else 1,
     )
+
+
+def _has_more(states: tuple[CardState, ...], card: HeldCard) -> bool:
+    """Whether there is more on the cards than when they were last shown, so that there may be news."""
+    now = sum(state.earned for state in states), sum(state.stamps for state in states)
+    return now > (card.shown_rewards, card.shown_stamps)
 
 
 def _has_earned(states: tuple[CardState, ...], card: HeldCard) -> bool:
@@ -147,6 +156,21 @@ def _told(connection: Connection, card: HeldCard) -> tuple[Reward, ...]:
     named = {reward_id for news in read_news(card.news) for reward_id in news.reward_ids}
     own = (reward.c.business_id == card.business_id, reward.c.id.in_(named))
     return tuple(reward_of(row) for row in connection.execute(select(reward).where(*own).order_by(reward.c.id)))
+
+
+def _factor(connection: Connection, customer: Customer, program: Program) -> int:
+    """How many times the newest stamp of a program counted. Where there were never bonus hours, nothing is asked."""
+    if not any(terms.bonus_hours for terms in program.versions):
+        return 1
+    own = (transaction.c.business_id == customer.business_id, transaction.c.customer_id == customer.id)
+    given = transaction.c.type.in_([EntryType.STAMP.value, EntryType.BONUS.value])
+    same = transaction.c.program_id.is_not_distinct_from(program.id)
+    newest = select(transaction).where(*own, given, same, transaction.c.voided_by.is_(None))
+    row = connection.execute(newest.order_by(transaction.c.id.desc()).limit(1)).one_or_none()
+    entry = entry_of(row) if row is not None else None
+    if entry is None or entry.occasion is not Gift.BONUS_HOURS:
+        return 1
+    return max(1, entry.stamps // max(1, entry.asked_stamps))
 
 
 def _dropped(connection: Connection, customer: Customer, program: Program) -> int:

@@ -16,11 +16,13 @@ from loyalty_app.db.tables import reward, telegram_card, transaction
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.programs import read_program
 from loyalty_core.fields import BotId, BusinessId, CustomerId, UserId
-from loyalty_core.ledger import ActorType, Entry, EntryType
+from loyalty_core.ledger import ActorType, Entry, EntryType, Gift
 from loyalty_core.rewards import Reward, RewardStatus
-from loyalty_core.views import CustomerView, customer_view
+from loyalty_core.views import CardView, CustomerView, customer_view, program_number
 
 RECENT = 10
+MADE = ("by", "program_id")
+"""What is not shown of an entry or a reward as it is kept."""
 
 
 class OwnProfile(msgspec.Struct, frozen=True):
@@ -35,7 +37,7 @@ class OwnProfile(msgspec.Struct, frozen=True):
 
 
 class OwnCard(msgspec.Struct, frozen=True):
-    """The state of the card."""
+    """The code, and the state of the main program's card."""
 
     qr_code: str
     current_stamps: int
@@ -48,7 +50,7 @@ class OwnCard(msgspec.Struct, frozen=True):
 
 
 class OwnReward(msgspec.Struct, frozen=True):
-    """A reward in any status."""
+    """A reward in any status; `program_id` is the number of the program of its card."""
 
     id: int
     description: str
@@ -56,10 +58,15 @@ class OwnReward(msgspec.Struct, frozen=True):
     earned_at: datetime
     redeemed_at: datetime | None
     expires_at: datetime | None
+    program_id: int
 
 
 class OwnEntry(msgspec.Struct, frozen=True):
-    """A line of the ledger; `by` is the type of the actor."""
+    """A line of the ledger; `by` is the type of the actor, `program_id` the number of the program of its card.
+
+    `bonus_stamps` are those of the stamps that were a gift, `occasion` says of what. `stamps_voided` are those that
+    were undone without the rest.
+    """
 
     id: int
     type: EntryType
@@ -71,10 +78,14 @@ class OwnEntry(msgspec.Struct, frozen=True):
     voided_by: int | None
     voids: int | None
     reason: str | None
+    program_id: int
+    bonus_stamps: int
+    occasion: Gift | None
+    stamps_voided: int
 
 
 class OwnHistory(msgspec.Struct, frozen=True):
-    """The whole ledger of a card and all its rewards, the oldest first."""
+    """The whole ledger of all cards and all rewards, the oldest first."""
 
     transactions: tuple[OwnEntry, ...]
     rewards: tuple[OwnReward, ...]
@@ -90,12 +101,13 @@ class OwnChat(msgspec.Struct, frozen=True):
 
 
 class StoredData(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one shop stores about one person."""
+    """Everything that one shop stores about one person. `cards` are those of all programs, the main one's first."""
 
     made_at: datetime
     shop: str
     profile: OwnProfile
     card: OwnCard
+    cards: tuple[CardView, ...]
     chats: tuple[OwnChat, ...]
     history: OwnHistory
 
@@ -119,7 +131,7 @@ def own_card(customer: CustomerView) -> OwnCard:
 
 
 def own_history(connection: Connection, customer: CustomerView, business_id: BusinessId) -> OwnHistory:
-    """The whole history of a card."""
+    """The whole history of a customer."""
     entries = connection.execute(_ledger(business_id, customer.id).order_by(transaction.c.id)).all()
     rewards = connection.execute(_rewards(business_id, customer.id).order_by(reward.c.id)).all()
     return OwnHistory(
@@ -129,23 +141,25 @@ def own_history(connection: Connection, customer: CustomerView, business_id: Bus
 
 async def show_data(database: Database, business_id: BusinessId, ref: CustomerRef, *, now: datetime) -> StoredData:
     """Everything that is stored about one customer of a business. Raises CustomerNotFound, InvalidRequest."""
+    return await database.read(lambda connection: stored_data(connection, business_id, ref, now=now))
 
-    def work(connection: Connection) -> StoredData:
-        shop = find_business(connection, business_id)
-        [found] = as_of(connection, [find_customer(connection, business_id, ref)], now)
-        seen = customer_view(found, read_program(connection, business_id))
-        own = (telegram_card.c.business_id == business_id, telegram_card.c.customer_id == found.id)
-        rows = connection.execute(select(telegram_card).where(*own).order_by(telegram_card.c.created_at)).all()
-        return StoredData(
-            made_at=now,
-            shop=shop.name,
-            profile=own_profile(seen),
-            card=own_card(seen),
-            chats=tuple(OwnChat(row.bot_id, row.user_id, row.muted, row.created_at) for row in rows),
-            history=own_history(connection, seen, business_id),
-        )
 
-    return await database.read(work)
+def stored_data(connection: Connection, business_id: BusinessId, ref: CustomerRef, *, now: datetime) -> StoredData:
+    """The same within the caller's snapshot."""
+    shop = find_business(connection, business_id)
+    [found] = as_of(connection, [find_customer(connection, business_id, ref)], now)
+    seen = customer_view(found, read_program(connection, business_id))
+    own = (telegram_card.c.business_id == business_id, telegram_card.c.customer_id == found.id)
+    rows = connection.execute(select(telegram_card).where(*own).order_by(telegram_card.c.created_at)).all()
+    return StoredData(
+        made_at=now,
+        shop=shop.name,
+        profile=own_profile(seen),
+        card=own_card(seen),
+        cards=seen.cards or (),
+        chats=tuple(OwnChat(row.bot_id, row.user_id, row.muted, row.created_at) for row in rows),
+        history=own_history(connection, seen, business_id),
+    )
 
 
 def last_deeds(connection: Connection, business_id: BusinessId, customer_id: CustomerId) -> list[Deed]:
@@ -168,9 +182,10 @@ def _rewards(business_id: BusinessId, customer_id: CustomerId) -> Select[tuple[o
 
 
 def _own_entry(entry: Entry) -> OwnEntry:
-    plain = {name: getattr(entry, name) for name in OwnEntry.__struct_fields__ if name != "by"}
-    return OwnEntry(**plain, by=entry.actor.type)
+    plain = {name: getattr(entry, name) for name in OwnEntry.__struct_fields__ if name not in MADE}
+    return OwnEntry(**plain, by=entry.actor.type, program_id=program_number(entry.business_id, entry.program_id))
 
 
 def _own_reward(kept: Reward) -> OwnReward:
-    return OwnReward(**{name: getattr(kept, name) for name in OwnReward.__struct_fields__})
+    plain = {name: getattr(kept, name) for name in OwnReward.__struct_fields__ if name not in MADE}
+    return OwnReward(**plain, program_id=program_number(kept.business_id, kept.program_id))

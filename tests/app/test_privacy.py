@@ -12,6 +12,7 @@ from loyalty_app.settings import Settings
 from loyalty_app.upkeep.inactivity import erase_inactive
 from loyalty_app.upkeep.periodic import Stop
 from loyalty_core.errors import CustomerNotFound
+from loyalty_core.ledger import Gift
 from testkit.audit import assert_books_balance
 from testkit.concurrency import until
 from testkit.console import CAFE, Console
@@ -30,6 +31,26 @@ async def test_all_that_is_stored_about_somebody_is_shown_and_nothing_of_others(
     )
     assert (stored.card.total_stamps, len(stored.history.transactions), len(stored.history.rewards)) == (10, 1, 1)
     assert "Mira" not in repr(stored)
+
+
+async def test_the_cards_of_all_programs_are_shown_and_which_entry_and_reward_is_of_which(shop: Shop) -> None:
+    salads = await shop.make_program("Salad", stamps_required=2, opening_stamps=1)
+    lena = await shop.join("Lena")
+    await shop.stamp(lena.id, 3)
+    await shop.stamp(lena.id, 1, program_id=salads)
+    stored = await show_data(shop.database, shop.business.id, lena.id, now=shop.clock.now)
+    own = shop.business.id
+    assert [(one.program_id, one.title, one.total_stamps) for one in stored.cards] == [
+        (own, None, 3),
+        (salads, "Salad", 2),
+    ]
+    assert [(one.program_id, one.stamps, one.occasion) for one in stored.history.transactions] == [
+        (own, 3, None),
+        (salads, 1, Gift.HEAD_START),
+        (salads, 1, None),
+    ]
+    assert [one.program_id for one in stored.history.rewards] == [salads]
+    assert stored.card.total_stamps == 3
 
 
 async def test_another_shop_shows_nothing(shop: Shop) -> None:

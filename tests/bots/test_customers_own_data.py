@@ -51,6 +51,22 @@ async def test_the_copy_holds_all_of_one_s_own_and_nothing_of_others(either_town
     assert "Paul" not in json.dumps(copied)
 
 
+async def test_the_copy_holds_the_cards_of_all_programs_whichever_the_chat_shows(town: Town) -> None:
+    shop = await town.open_shop()
+    salads = await shop.make_program("Salad", stamps_required=4)
+    lena = await come_in(town, shop)
+    await stamp(town, shop, await only(shop), 3)
+    await shop.stamp((await only(shop)).id, 2, program_id=salads)
+    await town.idle()
+    [copied] = (await copy_of(lena))["shops"]
+    assert copied["card"]["current_stamps"] == 3
+    assert [(one["program_id"], one["current_stamps"]) for one in copied["cards"]] == [
+        (shop.business.id, 3),
+        (salads, 2),
+    ]
+    assert [entry["program_id"] for entry in copied["history"]["transactions"]] == [shop.business.id, salads]
+
+
 async def test_the_copy_from_a_card_holds_that_shop_only(town: Town) -> None:
     bean, moon = await town.open_shop(), await open_named(town, "Moon")
     lena = await come_in(town, bean)

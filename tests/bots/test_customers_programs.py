@@ -1,7 +1,10 @@
 """Customers of a shop with several programs: one message shows the card stamped last, and tells of the others."""
 
+from typing import Literal
+
 import pytest
 
+from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.several_programs import MOST_PROGRAMS
 from testkit.people import Person
 from testkit.shop import Shop
@@ -105,8 +108,53 @@ async def test_rewards_of_all_programs_are_counted_told_and_listed(
     assert "2 rewards are waiting" in card.words
     await lena.press_data(card.id, f"myrewards:{shop.business.id}")
     listed = (await card_of(lena)).words
-    assert "A coffee" in listed
-    assert "A salad" in listed
+    assert "🎁 A coffee · ☕ Coffee\n" in listed
+    assert "🎁 A salad · 🥗 Salad\n" in listed
+
+
+async def test_without_a_reward_the_list_says_what_is_missing_on_each_card(
+    town: Town, shop: Shop, lena: Person, salads: int
+) -> None:
+    await stamp(town, shop, 3)
+    await stamp(town, shop, 1, salads)
+    await lena.press("Rewards")
+    missing = (await card_of(lena)).words.splitlines()[-2:]
+    assert missing == [
+        "None yet: 3 stamps to go for A salad · 🥗 Salad",
+        "None yet: 7 stamps to go for A coffee · ☕ Coffee",
+    ]
+
+
+async def test_the_card_of_an_archived_program_says_so_and_promises_nothing(
+    town: Town, shop: Shop, lena: Person, salads: int
+) -> None:
+    await stamp(town, shop, 3)
+    await stamp(town, shop, 1, salads)
+    await shop.programs_deed(archive=salads)
+    await town.idle()
+    card = await card_of(lena)
+    assert "takes no new stamps" in card.words
+    assert "A salad" not in card.words
+    await lena.press("Rewards")
+    assert (await card_of(lena)).words.splitlines()[-1] == "None yet: 7 stamps to go for A coffee · ☕ Coffee"
+
+
+@pytest.mark.parametrize(("factor", "said"), [(2, "⏰ Doubled: bonus hours"), (3, "⏰ Tripled: bonus hours")])
+async def test_news_of_a_stamp_that_counted_more_than_once_says_so(
+    town: Town, shop: Shop, lena: Person, factor: Literal[2, 3], said: str
+) -> None:
+    week = BonusHours(weekdays=(1, 2, 3, 4, 5, 6, 7), begin="00:00", end="24:00", factor=factor)
+    soups = await shop.make_program("Soup", stamps_required=2 * factor + 1, bonus_hours=(week,))
+    await stamp(town, shop, 2, soups)
+    await stamp(town, shop, 1, soups)
+    near, full = [message.words for message in (await lena.screen()).from_bot if not message.photo]
+    assert near == f"🔥 One stamp to go at Bean & Leaf!\nThen it is yours: A salad\n{said}"
+    assert said in full.splitlines()
+    await shop.change_of(soups, bonus_hours=())
+    await stamp(town, shop, 2 * factor + 1, soups)
+    last = (await lena.screen()).from_bot[-1].words
+    assert "is full" in last
+    assert "⏰" not in last
 
 
 async def test_the_history_says_to_which_card_each_entry_belongs(
