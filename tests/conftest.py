@@ -17,6 +17,7 @@ from hypothesis import settings
 from playwright.async_api import Browser
 
 from testkit import servers
+from testkit.compiled_statements import share_compiled_statements
 from tests.browser import find_chromium, open_browser
 
 HOME = pytest.StashKey[Path]()
@@ -39,6 +40,7 @@ QUICK_ALL_THE_SAME = {"tests.test_architecture"}
 def pytest_configure(config: pytest.Config) -> None:
     """Give all test processes one home for their servers; the first process makes it, xdist hands it on."""
     forget_the_shell()
+    share_compiled_statements()
     handed_on = getattr(config, "workerinput", None)
     config.stash[HOME] = Path(handed_on["home"] if handed_on else tempfile.mkdtemp(prefix="loyalty-"))
 
