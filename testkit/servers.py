@@ -81,11 +81,16 @@ async def fresh_postgres(url: str, template: str | None = None) -> AsyncIterator
     """
     name = f"test_{uuid4().hex}"
     source = f' TEMPLATE "{template}"' if template else ""
-    await _execute(url, f'CREATE DATABASE "{name}"{source}')
+    await execute(url, f'CREATE DATABASE "{name}"{source}')
     try:
-        yield urlsplit(url)._replace(path=f"/{name}").geturl()
+        yield database_at(url, name)
     finally:
-        await _execute(url, f'DROP DATABASE "{name}" WITH (FORCE)')
+        await execute(url, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def database_at(url: str, name: str) -> str:
+    """The URL of another database on the same server."""
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
 
 
 @asynccontextmanager
@@ -98,9 +103,9 @@ async def strict_postgres(url: str, password: str) -> AsyncIterator[str]:
     secret = password.replace("'", "''")
     group = f"SELECT FROM pg_roles WHERE rolname = '{ASKED}'"
     with suppress(asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):  # another process was quicker
-        await _execute(url, f"DO $$BEGIN IF NOT EXISTS ({group}) THEN CREATE ROLE {ASKED}; END IF; END$$")
-    await _execute(url, f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{secret}' IN ROLE {ASKED}")
-    await _execute(url, f"CREATE DATABASE {name} OWNER {name}")
+        await execute(url, f"DO $$BEGIN IF NOT EXISTS ({group}) THEN CREATE ROLE {ASKED}; END IF; END$$")
+    await execute(url, f"CREATE ROLE {name} LOGIN CREATEDB PASSWORD '{secret}' IN ROLE {ASKED}")
+    await execute(url, f"CREATE DATABASE {name} OWNER {name}")
     try:
         yield _as_person(url, name, password)
     finally:
@@ -124,7 +129,8 @@ async def _drop_all_of(url: str, role: str) -> None:
         await connection.close()
 
 
-async def _execute(url: str, statement: str) -> None:
+async def execute(url: str, statement: str) -> None:
+    """Run a statement over a connection of its own."""
     connection = await asyncpg.connect(url)
     try:
         await connection.execute(statement)

@@ -18,6 +18,7 @@ from playwright.async_api import Browser
 
 from testkit import servers
 from testkit.compiled_statements import share_compiled_statements
+from testkit.migrated import drop_template
 from tests.browser import find_chromium, open_browser
 
 HOME = pytest.StashKey[Path]()
@@ -67,6 +68,7 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist ships no t
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers where the home was made, when all processes are done."""
     if not hasattr(config, "workerinput"):
+        drop_template(config.stash[HOME])
         servers.stop_all(config.stash[HOME])
         shutil.rmtree(config.stash[HOME])
 

@@ -1,49 +1,38 @@
 """Databases for the tests of the application: every test that asks for one runs on SQLite and on PostgreSQL.
 
-A fresh one costs milliseconds: the SQLite file is a copy of one that was migrated before, the PostgreSQL database was
-migrated before and is emptied for each test.
+A fresh one costs milliseconds: the SQLite file is a copy of one that was migrated before, the PostgreSQL database is a
+copy that is emptied for each test.
 """
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
 from loyalty_app.db.engine import Database, open_database
-from loyalty_app.db.migrate import migrate
-from loyalty_app.db.tables import metadata
 from loyalty_app.settings import Settings
 from loyalty_core.errors import CustomerNotFound
-from testkit import servers
+from testkit import migrated
 from testkit.console import A_KEY
+from testkit.migrated import Emptier, migrated_sqlite
 from testkit.shop import Shop, open_shop
-
-EMPTY = "; ".join(
-    [
-        *(f'DELETE FROM "{table.name}"' for table in reversed(metadata.sorted_tables)),  # noqa: S608  # our own names
-        "SELECT setval(sequencename::regclass, start_value, false) FROM pg_sequences WHERE schemaname = 'public'",
-    ]
-)
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(home: Path) -> Path:
     """A migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    migrate(Settings(database_url=f"sqlite:///{path}"))
-    return path
+    return migrated_sqlite(home)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def migrated_postgres(postgres_url: str) -> AsyncIterator[str]:
-    """A migrated PostgreSQL database for all tests of this process."""
-    async with servers.fresh_postgres(postgres_url) as url:
-        await asyncio.to_thread(migrate, Settings(database_url=url))
-        yield url
+async def migrated_postgres(home: Path, postgres_url: str) -> AsyncIterator[Emptier]:
+    """A migrated PostgreSQL database for all tests of this process, and what empties it."""
+    async with migrated.migrated_postgres(home, postgres_url) as url:
+        emptier = Emptier(url)
+        yield emptier
+        emptier.close()
 
 
 @pytest.fixture
@@ -54,15 +43,11 @@ def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> Settings:
     return Settings(database_url=f"sqlite:///{path}", webhook_allow="127.0.0.0/8")
 
 
-@pytest.fixture
-async def postgres_settings(migrated_postgres: str) -> Settings:
+@pytest_asyncio.fixture(loop_scope="session")
+async def postgres_settings(migrated_postgres: Emptier) -> Settings:
     """A PostgreSQL database with the newest schema and nothing in it."""
-    connection = await asyncpg.connect(migrated_postgres, server_settings={"synchronous_commit": "off"})
-    try:
-        await connection.execute(EMPTY)
-    finally:
-        await connection.close()
-    return Settings(database_url=migrated_postgres, secret_key=A_KEY, webhook_allow="127.0.0.0/8")
+    await migrated_postgres.empty()
+    return Settings(database_url=migrated_postgres.url, secret_key=A_KEY, webhook_allow="127.0.0.0/8")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

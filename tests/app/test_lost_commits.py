@@ -178,7 +178,7 @@ async def close_doors(server: str, name: str) -> None:
 
 
 async def end_sessions(server: str, name: str) -> None:
-    await tell(server, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+    await tell(server, "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1", name)
 
     async def gone() -> bool:
         return not await tell(server, "SELECT count(*) FROM pg_stat_activity WHERE datname = $1", name)
