@@ -21,6 +21,7 @@ from telegram.request import HTTPXRequest
 from telegram_sandbox import World, create_sandbox
 from testkit.bot_api import check_calls
 from testkit.direct_call import call
+from testkit.direct_requests import served_directly
 from testkit.http_server import free_port, served
 from testkit.people import Person
 from testkit.sandbox_control import PATIENCE_SECONDS, SandboxControl
@@ -123,6 +124,7 @@ async def open_sandbox() -> AsyncIterator[SandboxServer]:
     with app_with(world) as app:
         async with free_port() as listener, served(app, listener):
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            async with httpx.AsyncClient(base_url=url, timeout=2 * PATIENCE_SECONDS, verify=False) as client:  # noqa: S501  # no certificates here
-                yield SandboxServer(url, client, app)
+            with served_directly(url, app):
+                async with httpx.AsyncClient(base_url=url, timeout=2 * PATIENCE_SECONDS, verify=False) as client:  # noqa: S501  # no certificates here
+                    yield SandboxServer(url, client, app)
             await world.stop()

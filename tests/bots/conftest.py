@@ -9,6 +9,7 @@ import pytest
 from telegram import Bot
 
 from loyalty_app.settings import Settings
+from testkit.direct_requests import DirectRequest
 from testkit.people import Person
 from testkit.sandbox import SandboxServer, open_sandbox
 from testkit.town import Town, open_town
@@ -78,6 +79,18 @@ def quick_fingers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 def slow_eyes() -> None:
     """What is pressed before anybody could read the screen is not meant."""
+
+
+@pytest.fixture(autouse=True)
+def no_connections(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bots ask the sandbox without a connection, unless a test is about what can happen to one."""
+    if "connections" not in request.fixturenames:
+        monkeypatch.setattr("bots.supervisor.SharedRequest", DirectRequest)
+
+
+@pytest.fixture
+def connections() -> None:
+    """Bots ask the sandbox over HTTP, as they do."""
 
 
 @pytest.fixture(autouse=True)

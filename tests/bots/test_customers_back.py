@@ -19,7 +19,7 @@ from testkit.screens import Json
 from testkit.town import BOT, Town, open_town
 from tests.bots.customers import card_of, cards_on, come_in, mark, only, sent, stamp
 
-pytestmark = pytest.mark.usefixtures("unhurried")
+pytestmark = pytest.mark.usefixtures("unhurried", "connections")
 
 
 class Later:

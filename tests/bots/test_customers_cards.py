@@ -211,6 +211,7 @@ async def test_who_has_blocked_the_bot_is_not_written_to_and_sees_the_card_as_it
     assert lena.last.photo is not None
 
 
+@pytest.mark.usefixtures("connections")
 async def test_what_may_have_arrived_is_not_sent_again(town: Town) -> None:
     shop = await town.open_shop(stamps_required=2)
     await town.sandbox.order_fault(BOT, "lost_answer", method="sendPhoto", times=1)

@@ -37,6 +37,8 @@ from testkit.town import BOT, Town
 from tests.api.till import Api, open_api, started
 from tests.bots.cafe import open_cafe, own_bot
 
+pytestmark = pytest.mark.usefixtures("connections")
+
 
 async def updates(town: Town) -> list[Row[tuple[object, ...]]]:
     kept = select(telegram_update).order_by(telegram_update.c.update_id)

@@ -22,7 +22,7 @@ from testkit.shop import Shop
 from testkit.town import BOT, Town
 from tests.bots.cafe import Cafe, own_bot
 
-pytestmark = pytest.mark.usefixtures("unhurried")
+pytestmark = pytest.mark.usefixtures("unhurried", "connections")
 
 URL = "https://hooks.example.com/stamps"
 

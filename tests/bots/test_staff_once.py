@@ -8,7 +8,7 @@ from bots.buttons import is_second_tap, new_nonce
 from testkit.town import BOT, Town
 from tests.bots.cafe import Cafe, button, link, open_cafe, press_raw, screen_of
 
-pytestmark = pytest.mark.usefixtures("unhurried")
+pytestmark = pytest.mark.usefixtures("unhurried", "connections")
 
 OLD_NONCE = "00000000000000"
 

@@ -21,7 +21,7 @@ from testkit.town import BOT, Town
 from tests.bots.cafe import Cafe, own_bot
 from tests.bots.test_owner_notice_worker import A_NOTICE, told
 
-pytestmark = pytest.mark.usefixtures("unhurried")
+pytestmark = pytest.mark.usefixtures("unhurried", "connections")
 OWN = "bean_bot"
 
 
