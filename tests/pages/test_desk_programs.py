@@ -6,6 +6,7 @@ import pytest
 
 from loyalty_core.access import Role
 from loyalty_core.bonus_hours import BonusHours
+from loyalty_core.gifts import BirthdayGift
 from loyalty_core.programs import CardCodes
 from loyalty_core.steps import Step
 from loyalty_core.views import program_number
@@ -141,12 +142,13 @@ async def test_what_contradicts_itself_is_said_beside_its_field_with_what_was_ty
     assert await desk.shop.program() == before
 
 
-async def test_a_goal_below_a_step_is_refused_in_the_words_of_the_chat(place: Place) -> None:
+async def test_a_goal_below_a_step_or_a_gift_is_refused(place: Place) -> None:
     desk = await desk_of(place)
-    await desk.shop.change(steps=(Step(5, "A cake"),))
-    form = await desk.form(main(desk), main(desk))
-    page = await desk.send(main(desk), form, stamps_required="5")
-    assert re.search(r'id="fault-stamps_required">The goal has to be above the head start and above every', page.text)
+    for terms in ({"steps": (Step(5, "A cake"),)}, {"steps": (), "birthday": BirthdayGift(stamps=6)}):
+        await desk.shop.change(**terms)
+        form = await desk.form(main(desk), main(desk))
+        page = await desk.send(main(desk), form, stamps_required="5")
+        assert re.search(r'id="fault-stamps_required">The goal has to be above the head start', page.text)
 
 
 async def test_a_form_after_a_refusal_does_not_undo_what_somebody_else_changed_meanwhile(place: Place) -> None:

@@ -8,6 +8,7 @@
     programs.py, program.py, program_fields.py, program_form.py  the programs, and the terms of one
     merging.py    two cards of one person become one, and two again
     flags.py      entries that may be worth a look, and what is flagged
+    gifts.py, gift_fields.py  what is given for an occasion
     staff.py, staff_lines.py  people and invitations
     branches.py   where the shop is
     access.py, access_lines.py  API keys
@@ -31,6 +32,7 @@ from api.pages.desk import (
     exporting,
     figures,
     flags,
+    gifts,
     importing,
     ledger,
     look,
@@ -56,6 +58,7 @@ DESK = Router(
         *rewards.HANDLERS,
         *programs.HANDLERS,
         *program.HANDLERS,
+        *gifts.HANDLERS,
         *staff.HANDLERS,
         *branches.HANDLERS,
         *access.HANDLERS,

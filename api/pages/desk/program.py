@@ -31,7 +31,10 @@ from loyalty_core.views import program_number
 
 RULES: dict[str, str] = {
     **FIELD_SENTENCES,
-    "stamps_required": N_("The goal has to be above the head start and above every step. Nothing was changed."),
+    "stamps_required": N_(
+        "The goal has to be above the head start and above every step, and not below a gift of stamps. Nothing was "
+        "changed."
+    ),
     "steps": N_("Each step has to lie below a full card, and no two may lie at the same number of stamps."),
     "opening_stamps": N_("The head start has to be below the number of stamps that fill a card."),
     "bonus_hours": N_("Hours must not be empty: from and to have to differ. And no two rows may overlap."),

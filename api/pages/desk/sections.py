@@ -23,6 +23,7 @@ CUSTOMERS = Section("customers", N_("Customers"))
 REWARDS = Section("rewards", N_("Rewards"))
 FLAGS = Section("flags", N_("Worth a look"), Role.OWNER)
 PROGRAMS = Section("programs", N_("Programs"), Role.OWNER)
+GIFTS = Section("gifts", N_("Gifts"), Role.OWNER)
 STAFF = Section("staff", N_("Staff"))
 BRANCHES = Section("branches", N_("Branches"))
 ACCESS = Section("access", N_("API access"), Role.OWNER)
@@ -33,6 +34,6 @@ EXPORT = Section("export", N_("Export"), Role.OWNER)
 SIGNING_IN = Section("passkeys", N_("Signing in"))
 
 SECTIONS = (
-    *(FIGURES, LEDGER, FLAGS, CUSTOMERS, REWARDS, PROGRAMS),
+    *(FIGURES, LEDGER, FLAGS, CUSTOMERS, REWARDS, PROGRAMS, GIFTS),
     *(STAFF, BRANCHES, LOOK, ACCESS, WEBHOOKS, IMPORT, EXPORT, SIGNING_IN),
 )
