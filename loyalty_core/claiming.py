@@ -17,18 +17,16 @@ from typing import Any
 
 import msgspec
 
-from loyalty_core.analytics import DayTotals
-from loyalty_core.booking import book, earned_events, new_entry
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Card, Customer, ProfileChange, ProgramCard
 from loyalty_core.errors import CardInUse, CustomerExists
 from loyalty_core.events import CustomerUpdated, OfProfile
-from loyalty_core.joining import erase, update
-from loyalty_core.ledger import Entry, EntryType, Gift, fold
+from loyalty_core.joining import bring_stamps, erase, update
+from loyalty_core.ledger import Entry, Gift, fold
 from loyalty_core.outcomes import Claimed
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
-from loyalty_core.views import customer_view, reward_view, utc
+from loyalty_core.views import customer_view, utc
 
 STAMP_FIELDS = ("current_stamps", "total_stamps")
 
@@ -125,16 +123,7 @@ def _own_stamps(own: CardInChat, program: Program, card: Card, at: Occasion) -> 
 
 
 def _bring_stamps(found: Customer, stamps: int, program: Program, at: Occasion) -> Change[Any]:
-    """Book the stamps of a card that closes. They count as stamps, not as a visit, and may earn rewards."""
-    entry = msgspec.structs.replace(new_entry(found, program, EntryType.IMPORT, at=at), stamps=stamps)
-    booked = book(found, entry, program, at=at)
-    rewards, seen = booked.rewards, customer_view(booked.customer, program)
-    updated = CustomerUpdated(utc(at.now), OfProfile(seen, STAMP_FIELDS))
-    return Change(
-        answer=seen,
-        customer=booked.customer,
-        entry=entry,
-        issued=rewards,
-        events=(updated, *earned_events(tuple(map(reward_view, rewards)), seen, at.now)),
-        totals=((at.now.date(), DayTotals(rewards_earned=len(rewards))),),
-    )
+    """Book the stamps of a card that closes."""
+    brought = bring_stamps(found, stamps, program, at)
+    updated = CustomerUpdated(utc(at.now), OfProfile(brought.answer, STAMP_FIELDS))
+    return msgspec.structs.replace(brought, events=(updated, *brought.events))

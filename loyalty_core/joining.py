@@ -9,6 +9,7 @@ The rules, in words:
 - Erasing removes name, phone, e-mail and birthday, and takes back the open rewards. The ledger stays, without a name.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -51,6 +52,14 @@ class NewCard(msgspec.Struct, frozen=True, kw_only=True):
     imported: bool = False
 
 
+class BroughtStamps(msgspec.Struct, frozen=True):
+    """Stamps from another book for the card of a further program, and the id of their entry."""
+
+    program: Program
+    stamps: int
+    transaction_id: int
+
+
 def check_room(plan: Plan, customers: int) -> None:
     """Raise CustomerLimitReached if the plan allows no more than `customers`, the number of customers there are."""
     limit = PLANS[plan].customers
@@ -86,6 +95,39 @@ def join(profile: Profile, program: Program, new: NewCard, *, at: Occasion) -> C
         issued=rewards,
         events=(created, *earned_events(tuple(map(reward_view, rewards)), seen, at.now)),
         totals=_figures(customer, booked, at.now),
+    )
+
+
+def join_with_cards(
+    profile: Profile, program: Program, new: NewCard, more: Sequence[BroughtStamps], *, at: Occasion
+) -> tuple[Change[CustomerView], ...]:
+    """The same with stamps from another book on the cards of further programs. Raises the same.
+
+    The event of joining shows all cards.
+    """
+    changes = [join(profile, program, new, at=at)]
+    for one in more:
+        check_can_be_stamped(changes[-1].customer, one.program)
+        earned = at.first_reward_id + sum(len(change.issued) for change in changes)
+        then = msgspec.structs.replace(at, transaction_id=one.transaction_id, first_reward_id=earned)
+        changes.append(bring_stamps(changes[-1].customer.turned_to(one.program.id), one.stamps, one.program, then))
+    created, *others = changes[0].events
+    first = msgspec.structs.replace(created, data=CustomerEventData(changes[-1].answer))
+    return (msgspec.structs.replace(changes[0], events=(first, *others)), *changes[1:])
+
+
+def bring_stamps(customer: Customer, stamps: int, program: Program, at: Occasion) -> Change[CustomerView]:
+    """Book stamps that are brought along: they count as stamps, not as a visit, and may earn rewards."""
+    entry = msgspec.structs.replace(new_entry(customer, program, EntryType.IMPORT, at=at), stamps=stamps)
+    booked = book(customer, entry, program, at=at)
+    seen = customer_view(booked.customer, program)
+    return Change(
+        answer=seen,
+        customer=booked.customer,
+        entry=entry,
+        issued=booked.rewards,
+        events=earned_events(tuple(map(reward_view, booked.rewards)), seen, at.now),
+        totals=((at.now.date(), DayTotals(rewards_earned=len(booked.rewards))),),
     )
 
 

@@ -95,20 +95,24 @@ class Counter:
         caller: Caller,
         profile: Profile,
         *,
-        opening_stamps: int | ProgramStamps | None = None,
+        opening_stamps: int | Sequence[ProgramStamps] | None = None,
         holder: Holder | None = None,
         joined_at: datetime | None = None,
     ) -> Answer[CustomerView]:
         """Hand out a card. A person who holds one in a chat, through any bot, gets that one: nothing is created.
 
         `opening_stamps` and `joined_at` come from another card, which may have none; without them the card is new and
-        has the head start. The stamps go to the main program unless they name one. `holder` is the chat in which it
-        hangs. Raises CustomerExists, CustomerLimitReached, ProgramNotFound, ProgramArchived or InvalidRequest.
+        has the head start. A number of stamps goes to the main program; else each card of several programs can have
+        some. `holder` is the chat in which it hangs. Raises CustomerExists, CustomerLimitReached, ProgramNotFound,
+        ProgramArchived or InvalidRequest.
         """
         checked = checked_profile(profile, caller.business.country, self._today(caller))
         joined, imported = UNSET if joined_at is None else joined_at, UNSET if opening_stamps is None else True
-        brought = opening_stamps if isinstance(opening_stamps, ProgramStamps) else ProgramStamps(opening_stamps or 0)
-        order = Join(checked, brought.stamps, holder or UNSET, joined, imported, brought.program_id)
+        number = opening_stamps if isinstance(opening_stamps, int) else 0
+        brought, *more = opening_stamps if isinstance(opening_stamps, Sequence) else (ProgramStamps(number),)
+        order = Join(
+            checked, brought.stamps, holder or UNSET, joined, imported, brought.program_id, tuple(more) or UNSET
+        )
         return await self._ask(caller, order, answers.CUSTOMER)
 
     async def claim(

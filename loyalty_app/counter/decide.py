@@ -114,17 +114,18 @@ def join(order: Join, request: Request, state: BatchState) -> Decided[CustomerVi
     """Hand out a card, or return the one that the person holds in a chat already."""
     holder = order.holder
     if holder is UNSET:
-        return _decided(_new_customer(order, request, state))
+        changes = _new_customer(order, request, state)
+        return Decided(changes[-1].answer, changes[-1].customer.id, changes)
     customer = state.customer_in_chat(request.business_id, holder.user_id)
     if customer is not None:
         decided = Decided(customer_view(customer, state.program(request.business_id)), customer.id)
     else:
-        change = _new_customer(order, request, state)
-        customer, decided = change.customer, _decided(change)
+        changes = _new_customer(order, request, state)
+        customer, decided = changes[-1].customer, Decided(changes[-1].answer, changes[-1].customer.id, changes)
     return replace(decided, cards_to_hang=state.chat_cards.to_hang(holder, customer, state.now))
 
 
-def _new_customer(order: Join, request: Request, state: BatchState) -> Change[CustomerView]:
+def _new_customer(order: Join, request: Request, state: BatchState) -> tuple[Change[CustomerView], ...]:
     business_id = request.business_id
     if business_id not in state.businesses:  # it was deleted a moment ago
         raise CustomerNotFound
@@ -139,8 +140,19 @@ def _new_customer(order: Join, request: Request, state: BatchState) -> Change[Cu
         imported=order.imported is not UNSET,
     )
     program = _program(business_id, order.program_id, state)
+    brought = (
+        []
+        if order.more is UNSET
+        else [(_program(business_id, one.program_id, state), one.stamps) for one in order.more]
+    )
     most = order.opening_stamps + program.terms.opening_stamps + len(program.terms.steps)
-    return joining.join(order.profile, program, new, at=occasion(request, state, most))
+    most += sum(stamps + len(further.terms.steps) for further, stamps in brought)
+    ahead = 1 if order.opening_stamps else 0
+    more = [
+        joining.BroughtStamps(further, stamps, state.ids.peek(Kind.TRANSACTION, ahead=place))
+        for place, (further, stamps) in enumerate(brought, start=ahead)
+    ]
+    return joining.join_with_cards(order.profile, program, new, more, at=occasion(request, state, most))
 
 
 def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]:

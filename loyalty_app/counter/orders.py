@@ -1,7 +1,6 @@
 """Orders: what the counter can be asked to do, as plain data. Nothing is decided here."""
 
 from datetime import datetime
-from typing import NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -64,7 +63,7 @@ class Holder(msgspec.Struct, frozen=True):
     user_id: int
 
 
-class ProgramStamps(NamedTuple):
+class ProgramStamps(msgspec.Struct, frozen=True):
     """Stamps for the card of the program of that number; unset is the main one."""
 
     stamps: int
@@ -86,6 +85,8 @@ class Join(msgspec.Struct, frozen=True):
     imported: bool | UnsetType = UNSET
     """Whether the card comes from another book; not known to orders of older releases, whose keys are kept."""
     program_id: int | UnsetType = UNSET
+    more: tuple[ProgramStamps, ...] | UnsetType = UNSET
+    """Stamps from elsewhere for the cards of further programs."""
 
 
 class Claim(msgspec.Struct, frozen=True):

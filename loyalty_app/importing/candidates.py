@@ -21,10 +21,19 @@ from loyalty_core.errors import FieldError, InvalidRequest
 Value = TypeVar("Value")
 
 
+class FurtherLine(msgspec.Struct, frozen=True):
+    """A further line of somebody, with the stamps of another program."""
+
+    place: int
+    stamps: int
+    program_id: int | None
+
+
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """One person of a list. `place` is the line of a file, or the index in a list, from 0.
 
-    `program_id` is the number of the program to which the stamps go; None is the main one.
+    `program_id` is the number of the program to which the stamps go; None is the main one. `more` are further lines of
+    the same person, each for a card of another program (`further_lines`).
     """
 
     place: int
@@ -32,6 +41,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     stamps: int = 0
     joined_at: datetime | None = None
     program_id: int | None = None
+    more: tuple[FurtherLine, ...] = ()
 
 
 class Fate(StrEnum):

@@ -19,9 +19,9 @@ from loyalty_app.counter.orders import ProgramStamps
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business_total, customer, customer_merge
 from loyalty_app.importing.candidates import Candidate, Fate, Remark
+from loyalty_app.importing.further_lines import person, token_of
 from loyalty_app.shops.businesses import Business
 from loyalty_core.access import PLANS
-from loyalty_core.customers import fold_case
 from loyalty_core.errors import (
     Busy,
     CustomerExists,
@@ -47,17 +47,12 @@ class CandidateTaker(Protocol):
         """Take them; return remarks on those that were not taken."""
 
 
-def person(name: str, email: str | None) -> tuple[str, str]:
-    """What identifies a person without a phone number."""
-    return fold_case(name), fold_case(email or "")
-
-
 class Known:
     """People who are customers already or came earlier in the list."""
 
     def __init__(self) -> None:
         self._people: dict[int, int] = {}
-        self._places: dict[str | int, Candidate] = {}
+        self._places: dict[str | int, int] = {}
 
     @classmethod
     async def load(cls, database: Database, business_id: int) -> "Known":
@@ -74,11 +69,11 @@ class Known:
     def remark(self, candidate: Candidate, word: str) -> Remark | None:
         """Why a candidate need not be taken, if so; an unknown one is known from now on."""
         profile = candidate.profile
-        token = profile.phone or hash(person(profile.name, profile.email))
+        token = token_of(profile)
         what = "phone number" if profile.phone else "name and e-mail address, and no phone number,"
         if (twin := self._places.get(token)) is not None:
-            return _twin(candidate, twin, f"{word} {twin.place} has the same {what} already")
-        self._places[token] = candidate
+            return _there(candidate, f"{word} {twin} has the same {what} already", twin)
+        self._places[token] = candidate.place
         if not profile.phone and token in self._people:
             return _there(candidate, f"a customer with the same {what} is there")
         return None
@@ -96,15 +91,6 @@ def _there(candidate: Candidate, message: str, twin: int | None = None) -> Remar
     return Remark(place=candidate.place, fate=Fate.ALREADY_THERE, message=message, twin=twin)
 
 
-def _twin(candidate: Candidate, first: Candidate, message: str) -> Remark:
-    """A person who stands in a list twice. Stamps for another program would be lost silently: such a line is told."""
-    there = _there(candidate, message, first.place)
-    if candidate.program_id == first.program_id or not candidate.stamps:
-        return there
-    told = f"{message}, for another program: give these {candidate.stamps} stamps by hand"
-    return replace(there, fate=Fate.LEFT_OUT, field="program", message=told)
-
-
 class ImportKeys(msgspec.Struct, frozen=True):
     """Idempotency keys of a list: for `every` candidate, or only for those without a phone number."""
 
@@ -113,7 +99,11 @@ class ImportKeys(msgspec.Struct, frozen=True):
 
     def of(self, candidate: Candidate) -> str | None:
         """The key of a candidate, if it needs one."""
-        return f"import {self.of_list} {candidate.place}" if self.every or not candidate.profile.phone else None
+        return self.at(candidate.place) if self.every or not candidate.profile.phone else None
+
+    def at(self, place: int) -> str:
+        """The key of the candidate at a place."""
+        return f"import {self.of_list} {place}"
 
 
 class CustomerCreator:
@@ -152,8 +142,9 @@ class CustomerCreator:
         return None if isinstance(outcome, Busy) else _refused(candidate, outcome)
 
 
-def _brought(candidate: Candidate) -> ProgramStamps:
-    return ProgramStamps(candidate.stamps, UNSET if candidate.program_id is None else candidate.program_id)
+def _brought(candidate: Candidate) -> list[ProgramStamps]:
+    lines = [(candidate.stamps, candidate.program_id), *((line.stamps, line.program_id) for line in candidate.more)]
+    return [ProgramStamps(stamps, UNSET if program_id is None else program_id) for stamps, program_id in lines]
 
 
 def _refused(candidate: Candidate, refusal: LoyaltyError) -> Remark:

@@ -20,7 +20,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import KeyedRequest, answer_once, fingerprint_of
 from loyalty_app.db.tables import import_job
 from loyalty_app.ids import Kind
-from loyalty_app.importing.candidates import ListedCustomer, Remark
+from loyalty_app.importing.candidates import Fate, ListedCustomer, Remark
 from loyalty_app.queues.leased_table import Lease, LeasedTable
 from loyalty_core.ledger import Actor
 
@@ -222,3 +222,10 @@ def remark_of(remark: Remark) -> ImportRemark:
     """A remark for integrators."""
     outcome: Literal["already_there", "left_out"] = "left_out" if remark.fate == "left_out" else "already_there"
     return ImportRemark(remark.place, outcome, remark.field, remark.message, remark.customer_id)
+
+
+def remark_again(told: ImportRemark) -> Remark:
+    """The remark that was told to integrators."""
+    return Remark(
+        place=told.index, fate=Fate(told.outcome), field=told.field, message=told.message, customer_id=told.customer_id
+    )

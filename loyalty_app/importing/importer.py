@@ -1,7 +1,7 @@
 """The importer: claims waiting lists and imports them, part by part. How lists wait is in `import_jobs`."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -11,7 +11,15 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import used_keys
 from loyalty_app.importing.candidates import Candidate, Fate, Remark, candidate_of, read_setting
 from loyalty_app.importing.customer_creation import CustomerCreator, ImportKeys, Known
-from loyalty_app.importing.import_jobs import MOST_REMARKS, ImportJob, ImportQueue, note_progress, remark_of
+from loyalty_app.importing.further_lines import FurtherLines
+from loyalty_app.importing.import_jobs import (
+    MOST_REMARKS,
+    ImportJob,
+    ImportQueue,
+    note_progress,
+    remark_again,
+    remark_of,
+)
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.shops.businesses import Business, find_business
 
@@ -38,23 +46,44 @@ class Importer(QueueWorker[ImportJob, ImportJob]):
         async with asyncio.timeout(self._part_seconds):
             business = await self._database.read(lambda connection: find_business(connection, job.business_id))
             known = await Known.load(self._database, business.id)
+            further = await self._further_lines(job, business)
         while job.done < len(job.customers) and not self._closing:
             async with asyncio.timeout(self._part_seconds):
-                job = await self._import_part(job, business, known)
+                job = await self._import_part(job, business, known, further)
                 if not await note_progress(self._database, job, now=self._clock()):
                     break
         return job
 
-    async def _import_part(self, job: ImportJob, business: Business, known: Known) -> ImportJob:
+    async def _further_lines(self, job: ImportJob, business: Business) -> FurtherLines:
+        """The further lines of the whole list, and what earlier parts have said of it."""
+        setting = await read_setting(self._database, business, self._clock())
+        if len(setting.programs) == 1 or all(one.program is None for one in job.customers):
+            return FurtherLines()
+        read = [candidate_of(one, place, setting) for place, one in enumerate(job.customers)]
+        further = FurtherLines(one for one in read if isinstance(one, Candidate))
+        further.remember(map(remark_again, job.report))
+        return further
+
+    async def _import_part(self, job: ImportJob, business: Business, known: Known, further: FurtherLines) -> ImportJob:
         setting = await read_setting(self._database, business, self._clock())
         keys = ImportKeys(f"job {job.id}", every=True)
         part = range(job.done, min(job.done + AT_ONCE, len(job.customers)))
         read = [candidate_of(job.customers[place], place, setting) for place in part]
         remarks = [remark for one in read if isinstance(one, list) for remark in one]
         candidates = [one for one in read if isinstance(one, Candidate)]
-        new, old = await self._sorted(candidates, business, known, keys)
+        new, old = await self._sorted(further.people(candidates), business, known, keys)
         taker = CustomerCreator(self._counter, business, keys, job.actor)
-        return _further(job, len(part), remarks + old + await taker.take(new))
+        told = remarks + old + await taker.take(new)
+        further.remember(told)
+        further.remember(await self._not_taken(further.untold(candidates), business, keys))
+        return _further(job, len(part), further.told(candidates, told))
+
+    async def _not_taken(self, places: Iterable[int], business: Business, keys: ImportKeys) -> list[Remark]:
+        """Remarks, for further lines, on those of these people whom this list has not created."""
+        own = {place: (business.id, keys.at(place)) for place in places}
+        done = await used_keys(self._database, own.values())
+        message = "the same person was not taken from an earlier place of this list"
+        return [Remark(place=place, fate=Fate.LEFT_OUT, message=message) for place in own if own[place] not in done]
 
     async def _sorted(
         self, candidates: Sequence[Candidate], business: Business, known: Known, keys: ImportKeys

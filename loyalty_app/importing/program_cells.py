@@ -21,7 +21,7 @@ class NamedProgram(msgspec.Struct, frozen=True):
 
 
 def named_programs(connection: Connection, business_id: int) -> tuple[NamedProgram, ...]:
-    """All programs of a shop."""
+    """All programs of a shop, the main one first."""
     return tuple(
         NamedProgram(
             program_number(business_id, one.id), fold_case((one.title or one.name).strip()), one.archived_at is not None
@@ -31,7 +31,10 @@ def named_programs(connection: Connection, business_id: int) -> tuple[NamedProgr
 
 
 def program_of(text: str, programs: tuple[NamedProgram, ...]) -> int | None:
-    """The number of the program that a cell names; None, the main one, if it is empty. Raises InvalidRequest."""
+    """The number of the program that a cell names; None is the main one, as in an empty cell. Raises InvalidRequest.
+
+    `programs` begin with the main one.
+    """
     name = fold_case(text.strip())
     if not name:
         return None
@@ -42,4 +45,4 @@ def program_of(text: str, programs: tuple[NamedProgram, ...]) -> int | None:
         raise InvalidRequest.field("program", "is the title of several programs: give the id of the one that is meant")
     if found[0].archived:
         raise InvalidRequest.field("program", "is archived and takes no new stamps")
-    return found[0].number
+    return None if found[0] is programs[0] else found[0].number

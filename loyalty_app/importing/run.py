@@ -12,6 +12,7 @@ from loyalty_app.counter import Counter
 from loyalty_app.db.engine import Database
 from loyalty_app.importing.candidates import Candidate, Fate, Remark, read_setting
 from loyalty_app.importing.customer_creation import CandidateTaker, CustomerCreator, DryRun, ImportKeys, Known
+from loyalty_app.importing.further_lines import FurtherLines
 from loyalty_app.importing.misread_names import NameCorrector, misreadings
 from loyalty_app.importing.sheet import Read, Sheet, read_sheet, without_wrong_lines
 from loyalty_app.shops.businesses import Business, find_business
@@ -59,7 +60,8 @@ async def import_file(
     business = await database.read(lambda connection: find_business(connection, business_id))
     setting = await read_setting(database, business, clock())
     sheet = read_sheet(data, setting, encoding=options.encoding)
-    work = Importing(sheet, await Known.load(database, business_id), options.progress)
+    several = len(setting.programs) > 1 and "program" in sheet.columns.places
+    work = Importing(sheet, await Known.load(database, business_id), options.progress, several_cards=several)
     if options.dry_run:
         await work.go_through(DryRun(database, business), _corrector(database, business, sheet))
         return _imported(business, sheet, work.progress, dry_run=True)
@@ -94,25 +96,32 @@ class Progress:
 
 
 class Importing:
-    """One file on its way, part by part."""
+    """One file on its way, part by part. If it may have `several_cards` of somebody, it is read to its end first."""
 
-    def __init__(self, sheet: Sheet, known: Known, told: Callable[[int, int], None]) -> None:
+    def __init__(
+        self, sheet: Sheet, known: Known, told: Callable[[int, int], None], *, several_cards: bool = False
+    ) -> None:
         self._sheet, self._known, self._told = sheet, known, told
         self.progress = Progress()
+        if several_cards:
+            sheet = sheet._replace(lines=iter(lines := list(sheet.lines)))
+            self._sheet, self._further = sheet, FurtherLines(without_wrong_lines(lines)[0])
+        else:
+            self._further = FurtherLines()
 
     async def go_through(self, taker: CandidateTaker, corrector: NameCorrector | None) -> None:
         """Take all lines."""
         for lines in _parts(self._sheet.lines):
             candidates, remarks = without_wrong_lines(lines)
-            new = []
-            for candidate in candidates:
+            new, people = [], self._further.people(candidates)
+            for candidate in people:
                 remark = self._remark(candidate, corrector)
                 if remark is None:
                     new.append(candidate)
                 else:
                     remarks.append(remark)
-            remarks += await taker.take(new)
-            told = remarks if corrector is None else await corrector.correct(candidates, remarks)
+            remarks = self._further.told(candidates, remarks + await taker.take(new))
+            told = remarks if corrector is None else await corrector.correct(people, remarks)
             self.progress.note(len(lines), told)
             self._told(len(lines), self._sheet.rows)
 

@@ -16,6 +16,7 @@ from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
 from loyalty_app.importing.candidates import Candidate, Fate, ListedCustomer, Remark, Setting, read_setting
 from loyalty_app.importing.customer_creation import DryRun, Known
+from loyalty_app.importing.further_lines import FurtherLines
 from loyalty_app.importing.sheet import Read, Sheet, read_sheet, without_wrong_lines
 from loyalty_app.shops.businesses import Business
 from loyalty_core.errors import InvalidRequest
@@ -120,14 +121,18 @@ def _portions(lines: Iterator[Read]) -> Iterator[list[Read]]:
 
 
 async def _tried(database: Database, business: Business, candidates: list[Candidate]) -> list[Remark]:
-    known, dry_run = await Known.load(database, business.id), DryRun(database, business)
+    known, dry_run, further = (
+        await Known.load(database, business.id),
+        DryRun(database, business),
+        FurtherLines(candidates),
+    )
     remarks: list[Remark] = []
-    for first in range(0, len(candidates), AT_A_LOOK):
-        some = candidates[first : first + AT_A_LOOK]
-        told = [(one, known.remark(one, "line")) for one in some]
+    people = further.people(candidates)
+    for first in range(0, len(people), AT_A_LOOK):
+        told = [(one, known.remark(one, "line")) for one in people[first : first + AT_A_LOOK]]
         remarks += [remark for _, remark in told if remark is not None]
         remarks += await dry_run.take([one for one, remark in told if remark is None])
-    return remarks
+    return further.told(candidates, remarks)
 
 
 def _listed(candidate: Candidate, setting: Setting) -> ListedCustomer:

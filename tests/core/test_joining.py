@@ -9,10 +9,20 @@ from loyalty_core.access import Plan
 from loyalty_core.analytics import DayTotals
 from loyalty_core.customers import Card, Profile, ProfileChange
 from loyalty_core.errors import CustomerLimitReached, InvalidRequest
-from loyalty_core.events import CustomerUpdated, event_type
-from loyalty_core.joining import NewCard, check_room, erase, join, newly_full, update
+from loyalty_core.events import CustomerCreated, CustomerUpdated, event_type
+from loyalty_core.joining import (
+    BroughtStamps,
+    NewCard,
+    check_room,
+    erase,
+    join,
+    join_with_cards,
+    newly_full,
+    update,
+)
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
+from loyalty_core.several_programs import ProgramArchived
 from testkit.builders import CODE, KOLKATA, NOON, a_customer, a_new_card, a_program, a_reward, an_occasion, at
 from tests.core.shop import Shop
 
@@ -216,3 +226,26 @@ def test_four_fifths_of_a_plan_and_its_limit_are_news_when_they_are_reached(
 ) -> None:
     assert newly_full(Plan.TRIAL, before, after) == told
     assert newly_full(Plan.BASIC, before, after) is None
+
+
+def test_who_comes_from_another_book_brings_stamps_to_each_card_and_one_event_shows_all() -> None:
+    salads = replace(a_program(stamps_required=4), id=7, main=False)
+    main = replace(a_program(), others=(salads,))
+    new = replace(a_new_card(), opening_stamps=12, imported=True)
+    more = [BroughtStamps(replace(salads, others=(a_program(),)), 5, 9)]
+    first, second = join_with_cards(Profile(name="Lena"), main, new, more, at=an_occasion())
+    assert (first.issued[0].program_id, second.issued[0].program_id) == (None, 7)
+    assert second.issued[0].id == first.issued[0].id + 1
+    assert (second.entry and second.entry.id, second.entry and second.entry.type) == (9, EntryType.IMPORT)
+    created, *_ = first.events
+    assert isinstance(created, CustomerCreated)
+    assert created.data.customer == second.answer
+    assert [one.rewards_available for one in created.data.customer.cards or ()] == [1, 1]
+    assert second.customer.card_of(7) == second.customer.card
+
+
+def test_nobody_brings_stamps_to_an_archived_program() -> None:
+    gone = replace(a_program(), id=7, main=False, archived_at=NOON)
+    more = [BroughtStamps(gone, 5, 9)]
+    with pytest.raises(ProgramArchived):
+        join_with_cards(Profile(name="Lena"), a_program(), a_new_card(), more, at=an_occasion())
