@@ -18,7 +18,15 @@ PREFIXES = ("/v1", "/api/v1")
 """Where the routes are served; the second is for clients of the original. The figures and logs name the first."""
 
 OFTEN = (
-    *("invalid_request", "missing_api_key", "invalid_api_key", "plan_required", "scope_required", "rate_limited"),
+    *(
+        "invalid_request",
+        "missing_api_key",
+        "invalid_api_key",
+        "plan_required",
+        "scope_required",
+        "shop_moved",
+        "rate_limited",
+    ),
     "busy",
 )
 WITH_BODY = ("malformed_json", "body_too_large", "unsupported_media_type")

@@ -74,6 +74,7 @@ STATUS: dict[type[LoyaltyError], int] = {
     errors.InviteInvalid: 409,
     errors.LastOwner: 409,
     errors.ShopLimitReached: 409,
+    errors.ShopMoved: 410,
     errors.PreconditionFailed: 412,
     errors.IdempotencyKeyReused: 422,
     refusals.RateLimited: 429,
@@ -146,6 +147,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     ) = UNSET
     given: Annotated[Count, Meta(description="How many stamps the customer has today.")] | UnsetType = UNSET
     deepest: Annotated[Count, Meta(description="The last row that pages by number reach.")] | UnsetType = UNSET
+    moved_to: Annotated[str, Meta(description="Where the shop is now.")] | UnsetType = UNSET
     plan: Annotated[str, Meta(description="The plan of the shop.")] | UnsetType = UNSET
     scope: Annotated[str, Meta(description="The scope that the key lacks.")] | UnsetType = UNSET
     bar: Annotated[RefusalReason, Meta(description="Why it cannot be undone or merged, for programs.")] | UnsetType = (

@@ -1,13 +1,16 @@
-"""`loyalty move`: bring a whole installation to another database."""
+"""`loyalty move`: bring a whole installation to another database; single shops are in `move_shops`."""
 
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import convert
 
 from loyalty_app.settings import Settings, read_settings
 from loyalty_cli import options
+from loyalty_cli.failures import UsageFailed
 from loyalty_cli.output import counted, tell
 
 if TYPE_CHECKING:
@@ -20,22 +23,52 @@ if TYPE_CHECKING:
 @click.option(
     "--to", "url", required=True, metavar="URL", help="As LOYALTY_DATABASE_URL: sqlite:///… or postgresql://…"
 )
+@click.option(
+    "--business",
+    "shops",
+    type=int,
+    multiple=True,
+    metavar="ID",
+    help="Move this shop only, also into a place where others are. May be repeated.",
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be moved, and whether the new place can take it.")
-@click.option("--replace", is_flag=True, help="Move over what is left where an installation has moved away.")
+@click.option("--replace", is_flag=True, help="Move over what is left where it has moved away before.")
+@click.option(
+    "--public-url",
+    metavar="URL",
+    help="With --business: where people find the new place. The old one then tells it to who asks for the shop there.",
+)
+@click.option(
+    "--to-key-file",
+    "key_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With --business: a file with the LOYALTY_SECRET_KEY of the new place, if it has another one.",
+)
+@click.option("--give-up", is_flag=True, help="With --business: end a move that was not finished; the shops stay.")
 @options.as_json
-def move(url: str, *, dry_run: bool, replace: bool, as_json: bool) -> None:
-    """Move everything to another database, SQLite or PostgreSQL.
+def move(url: str, *, replace: bool, as_json: bool, **given: bool | str | Path | tuple[int, ...] | None) -> None:
+    """Move everything, or some shops, to another database, SQLite or PostgreSQL.
 
-    All codes, keys, links, chats, rewards and figures stay as they are. Servers may run: they answer "busy" to who
-    writes until the move is done, and for good once it is. Everything is compared and proven before the old place is
-    closed. A move that was interrupted is run again.
+    All codes, keys, links, chats, rewards and figures stay as they are. Servers may run. Most rows are copied while
+    everybody works; for the last ones those that move are held for seconds, and who writes is told "busy". Everything
+    is compared and proven before the old place is closed. A move that was interrupted is run again, and goes on.
     """
     from loyalty_app.clock import utc_now
+    from loyalty_cli.database import check_schema
+    from loyalty_cli.move_shops import Wishes, move_shops
     from loyalty_cli.process import tidy_up_at_the_end
 
     tidy_up_at_the_end()
     source = read_settings()
     target = _target(source, url)
+    wishes = convert({**given, "replace": replace}, Wishes)
+    if wishes.shops:
+        check_schema(source)
+        move_shops(source, target, wishes, progress=_progress, as_json=as_json)
+        return
+    if wishes.public_url or wishes.key_file or wishes.give_up:
+        raise UsageFailed("--public-url, --to-key-file and --give-up go with --business.")
+    dry_run = wishes.dry_run
     if _opened_already(source, target):
         tell(
             {"moved": True, "rows": {}},
@@ -103,11 +136,12 @@ def _move(source: Settings, target: Settings, now: datetime) -> "Moved":
     import asyncio
 
     from loyalty_app.db.move_mark import MoveMark
+    from loyalty_app.moving.move import is_under_way, place_of
     from loyalty_app.moving.move import move as move_all
-    from loyalty_app.moving.move import place_of
-    from loyalty_app.moving.targets import carry_key, finish, prepare
+    from loyalty_app.moving.targets import carry_key, finish, is_there, prepare
 
-    prepare(target, MoveMark("moving", place_of(source), f"{now:%Y-%m-%d %H:%M} UTC"))
+    if not is_there(target) or not asyncio.run(is_under_way(source, target)):
+        prepare(target, MoveMark("moving", place_of(source), f"{now:%Y-%m-%d %H:%M} UTC"))
     moved = asyncio.run(move_all(source, target, now=now, progress=_progress))
     carry_key(source, target)
     finish(target)

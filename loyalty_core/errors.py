@@ -378,6 +378,7 @@ class BusyReason(StrEnum):
     READ_ONLY = "read_only"
     LOCKED = "locked"
     IN_DOUBT = "in_doubt"
+    MOVING = "moving"
 
 
 BUSY_SENTENCES: dict[BusyReason, str] = {
@@ -386,6 +387,7 @@ BUSY_SENTENCES: dict[BusyReason, str] = {
     BusyReason.READ_ONLY: "The database of this server takes no changes{since}, as it is a standby or read-only",
     BusyReason.LOCKED: "Somebody else is changing the same thing and has not finished, and nothing was changed",
     BusyReason.IN_DOUBT: "The database broke off while this was saved, and it is not known whether it was",
+    BusyReason.MOVING: "This shop is moving to another place at the moment, and nothing was changed",
 }
 
 
@@ -406,6 +408,14 @@ class Busy(LoyaltyError):
     def title(self) -> str:
         """The first line of the docstring alone."""
         return "It cannot be done right now"
+
+
+class ShopMoved(LoyaltyError):
+    """The shop has moved."""
+
+    def __init__(self, moved_to: str) -> None:
+        self.moved_to = moved_to
+        super().__init__(f"This shop has moved to {moved_to}. Ask there, with the same key and the same codes.")
 
 
 def seconds_until(moment: datetime, now: datetime) -> int:

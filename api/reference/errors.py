@@ -69,6 +69,7 @@ EXAMPLES: tuple[LoyaltyError, ...] = (
     errors.IdempotencyKeyReused(),
     refusals.RateLimited(1200),
     refusals.InternalError(),
+    errors.ShopMoved("https://loyalty.example.com"),
     errors.Busy(),
 )
 

@@ -21,6 +21,7 @@ from loyalty_app.counter.write import Written, write
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import check_of, replayed
 from loyalty_app.db.outages import RETRY_SECONDS
+from loyalty_app.shops.businesses import check_served
 from loyalty_core.errors import Busy, BusyReason, CustomerNotFound, IdempotencyKeyReused, LoyaltyError
 from loyalty_core.ledger import Entry
 
@@ -68,6 +69,7 @@ def run(
 def _serve(request: Request, state: BatchState) -> Served:
     """Decide one request, or find its first answer; a refusal changes nothing."""
     try:
+        check_served(state.businesses.get(request.business_id))
         request = authorised(request, state)
         if state.is_held_elsewhere(request):
             raise Busy(RETRY_SECONDS, BusyReason.LOCKED)

@@ -5,14 +5,14 @@ repaired here.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from functools import reduce
 from operator import add
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, Table, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, select
 
 from loyalty_app.db.rows import CARD_FIELDS, customer_of, entry_of, reward_of
 from loyalty_app.db.tables import business_total, customer, daily_total, program_day, reward, transaction
@@ -44,18 +44,32 @@ def histories(connection: Connection, business_id: int, *, at_once: int) -> Iter
         rows = connection.execute(following.order_by(customer.c.id).limit(at_once)).all()
         if not rows:
             return
-        holders = with_cards(connection, [customer_of(row) for row in rows])
-        found = {one.id: CustomerHistory(one, [], []) for one in holders}
         first, last = rows[0].id, rows[-1].id
-        for row in connection.execute(_between(transaction, business_id, first=first, last=last)):
-            found[row.customer_id].entries.append(entry_of(row))
-        for row in connection.execute(_between(reward, business_id, first=first, last=last)):
-            found[row.customer_id].rewards.append(reward_of(row))
-        yield from found.values()
+        yield from _with_histories(connection, rows, lambda whose, first=first, last=last: whose.between(first, last))  # type: ignore[misc]  # bound
 
 
-def _between(table: Table, business_id: int, *, first: int, last: int) -> Select[Any]:
-    own = (table.c.business_id == business_id, table.c.customer_id.between(first, last))
+def histories_of(connection: Connection, business_id: int, numbers: Sequence[int]) -> Iterator[CustomerHistory]:
+    """Some customers of a business with their histories; who is not there is left out."""
+    for start in range(0, len(numbers), AT_ONCE):
+        some = numbers[start : start + AT_ONCE]
+        own = select(customer).where(customer.c.business_id == business_id, customer.c.id.in_(some))
+        if rows := connection.execute(own.order_by(customer.c.id)).all():
+            yield from _with_histories(connection, rows, lambda whose, some=some: whose.in_(some))  # type: ignore[misc]  # bound
+
+
+def _with_histories(
+    connection: Connection, rows: Sequence[Row[Any]], which: Callable[[Column[int]], ColumnElement[bool]]
+) -> Iterator[CustomerHistory]:
+    found = {one.id: CustomerHistory(one, [], []) for one in with_cards(connection, [customer_of(row) for row in rows])}
+    for row in connection.execute(_theirs(transaction, rows[0].business_id, which)):
+        found[row.customer_id].entries.append(entry_of(row))
+    for row in connection.execute(_theirs(reward, rows[0].business_id, which)):
+        found[row.customer_id].rewards.append(reward_of(row))
+    yield from found.values()
+
+
+def _theirs(table: Table, business_id: int, which: Callable[[Column[int]], ColumnElement[bool]]) -> Select[Any]:
+    own = (table.c.business_id == business_id, which(table.c.customer_id))
     return select(table).where(*own).order_by(table.c.customer_id, table.c.id)
 
 
@@ -104,6 +118,38 @@ class Proof:
         program = read_program(connection, self.business.id)
         for history in histories(connection, self.business.id, at_once=self._at_once):
             self._prove_cards(history, program)
+        self.prove_totals(connection)
+
+    def take_out(self, connection: Connection, numbers: Sequence[int]) -> None:
+        """Take customers out of the sums, as they are now; they will change, and then be put in again."""
+        program = read_program(connection, self.business.id)
+        for history in histories_of(connection, self.business.id, numbers):
+            silent = Proof(self.business)
+            silent._prove_cards(history, program)  # another one of the same
+            self._subtract(silent)
+
+    def put_in(self, connection: Connection, numbers: Sequence[int]) -> None:
+        """Prove customers, and add them to the sums; `prove_totals` then compares these."""
+        program = read_program(connection, self.business.id)
+        for history in histories_of(connection, self.business.id, numbers):
+            self._prove_cards(history, program)
+
+    def _subtract(self, other: "Proof") -> None:
+        self.customers -= other.customers
+        self.entries -= other.entries
+        self._living -= other._living  # noqa: SLF001  # another one of the same
+        self._owed -= other._owed  # noqa: SLF001
+        self._voided -= other._voided  # noqa: SLF001
+        for day, figures in other._days.items():  # noqa: SLF001
+            self._days[day] -= figures
+        for key, figures in other._program_days.items():  # noqa: SLF001
+            self._program_days[key] -= figures
+        for day, (number, again) in other._last_visits.items():  # noqa: SLF001
+            there = self._last_visits[day]
+            self._last_visits[day] = there[0] - number, there[1] - again
+
+    def prove_totals(self, connection: Connection) -> None:
+        """Compare the sums with the totals that are kept."""
         self._prove_totals(connection)
         self._prove_days(connection)
         self._prove_program_days(connection)

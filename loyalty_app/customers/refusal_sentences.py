@@ -89,6 +89,10 @@ def _merge_refused(words: Words, refusal: errors.MergeRefused, _now: datetime) -
     return words.plain(MERGE_BARS[refusal.bar])
 
 
+def _shop_moved(words: Words, refusal: errors.ShopMoved, _now: datetime) -> str:
+    return words.plain("This shop has moved: {place}. All cards and stamps are there.", place=refusal.moved_to)
+
+
 REPLIES: dict[type[LoyaltyError], Reply] = {
     errors.StampTooSoon: _stamp_too_soon,
     errors.DailyCapReached: _daily_cap_reached,
@@ -101,6 +105,7 @@ REPLIES: dict[type[LoyaltyError], Reply] = {
     errors.RoleRequired: _role_required,
     errors.VoidRefused: _void_refused,
     errors.MergeRefused: _merge_refused,
+    errors.ShopMoved: _shop_moved,
 }
 
 # Refusals without numbers or times.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, inspect, text
 
+from loyalty_app.db.held_shops import hold_all, release_all
 from loyalty_app.db.move_mark import refuse_marked
 from loyalty_app.db.postgres import engine as postgres
 from loyalty_app.db.schema import add_missing
@@ -101,8 +102,10 @@ def upgrade(connection: Connection) -> None:
     if version != newest():
         from alembic import command  # noqa: PLC0415  # see above
 
+        release_all(connection)
         command.upgrade(_config(connection), "head")
         add_missing(connection)  # a database may have come by an earlier form of a migration
+        hold_all(connection)
     if connection.dialect.name == "sqlite":
         statistics.describe(connection)
 

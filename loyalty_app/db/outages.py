@@ -25,6 +25,8 @@ SERVERS_TROUBLE = {"08", "40", "53", "55", "57", "58"}
 """Classes of SQLSTATE: connection, rollback (deadlocks too), resources, wrong state, operator, system."""
 READ_ONLY = "25006"
 """SQLSTATE: the server is a standby, or is told to take no writes."""
+HELD = "this shop moves or has moved"
+"""What triggers say that refuse changes; see `held_shops`."""
 HELD_BY_OTHERS = {"55P03", "40P01", "40001"}
 """SQLSTATEs: a lock was not had in time, a deadlock, a race."""
 
@@ -58,7 +60,7 @@ def will_pass(error: BaseException) -> bool:
         return isinstance(error, Busy | CommitUnknown | OSError | PoolTimeout)
     state = _state(error)
     away = error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
-    return away or state == READ_ONLY or state[:2] in SERVERS_TROUBLE
+    return away or state == READ_ONLY or state[:2] in SERVERS_TROUBLE or HELD in str(error.orig)
 
 
 def _state(error: BaseException) -> str:
@@ -72,7 +74,7 @@ def reason_of(error: BaseException) -> BusyReason:
         return BusyReason.IN_DOUBT
     if _state(error) == READ_ONLY or "readonly database" in said:
         return BusyReason.READ_ONLY
-    if _state(error) in HELD_BY_OTHERS or "database is locked" in said:
+    if _state(error) in HELD_BY_OTHERS or "database is locked" in said or HELD in said:
         return BusyReason.LOCKED
     return BusyReason.AWAY
 

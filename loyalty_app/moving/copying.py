@@ -1,116 +1,230 @@
-"""Copying: the rows of one table go from one database to another, and both sides are added up, to be compared.
+"""Copying: the bulk of the rows goes over while everybody works, then what has changed since, again and again.
 
-The sum of a table does not depend on the order of its rows, for databases order texts differently. The last ids that
-were given out go along: no id is given out twice, also if its row is gone. Which tables are copied when, and what else
-a move does, is in `move`.
+At the end of a round the new place is what the old one was at one moment. Both are compared there, row by row; after
+that, of each changed row, that it arrived. Who is held when, and what is opened or closed, is not known here.
 """
 
-import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, Row, Table, func, select, text, tuple_
+from sqlalchemy import Connection, Row, Table, delete, select, tuple_, update
 
-from loyalty_app.db.bulk import BulkUpdate, Values
+from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
-from loyalty_app.db.postgres.ids import REWARD_BLOCK
-from loyalty_app.db.tables import metadata, numbers
-from loyalty_app.ids import Kind
+from loyalty_app.db.held_shops import allowed
+from loyalty_app.db.tables import business, customer
+from loyalty_app.moving.belongings import Cargo
+from loyalty_app.moving.books import Books
+from loyalty_app.moving.carrying import Carrier, TableSum
+from loyalty_app.moving.changes import Changes, forget, read_changes
+from loyalty_app.moving.progress import last_copied, note_copied, tables_done
+from loyalty_app.moving.snapshots import Key, Reader, key_of, pages
+from loyalty_app.settings import SettingsError
 
-AT_ONCE = 2_000
-DIGEST_BYTES = 16
+KEYS_AT_ONCE = 500
+SHORT_ROUND = 200
+MOST_ROUNDS = 20
 
-encode = msgspec.json.Encoder().encode
-
-
-class TableSum(msgspec.Struct):
-    """How many rows a table has, and the sum of their digests."""
-
-    rows: int = 0
-    digest: int = 0
-
-    def add(self, rows: Sequence[Row[Any]]) -> None:
-        """Add rows, in whatever order."""
-        self.rows += len(rows)
-        for row in rows:
-            digest = hashlib.blake2b(encode(tuple(row)), digest_size=DIGEST_BYTES).digest()
-            self.digest = (self.digest + int.from_bytes(digest)) % 2 ** (8 * DIGEST_BYTES)
+Progress = Callable[[str, int], None]
+"""Is told the name of a table, and how many of its rows are there by now."""
+Snapshots = Callable[[], AbstractAsyncContextManager[Reader]]
+REFERRED_TO = (business, customer)
+"""Tables to which others refer: their rows are changed in place."""
+ARRIVED_OTHERWISE = "The rows of {} arrived otherwise than they were. Nothing was closed; please report it."
 
 
-async def read_rows(database: Database, table: Table) -> AsyncIterator[Sequence[Row[Any]]]:
-    """All rows of a table, some at a time, in the order of its key. Nothing may write it meanwhile."""
-    key = [*table.primary_key.columns]
-    last: tuple[object, ...] | None = None
-    while True:
-        after = last
+class Copying:
+    """Brings the early tables of a cargo from one database to another."""
 
-        def some(connection: Connection, after: tuple[object, ...] | None = after) -> Sequence[Row[Any]]:
-            following = select(table) if after is None else select(table).where(tuple_(*key) > tuple_(*after))
-            return connection.execute(following.order_by(*key).limit(AT_ONCE)).all()
+    def __init__(self, old: Database, new: Database, cargo: Cargo, carrier: Carrier) -> None:
+        self.old, self.new, self.cargo, self.carrier = old, new, cargo, carrier
+        self.books: Books | None = None
+        """Set once the books were proven: later changes are proven one by one."""
 
-        rows = await database.read(some)
-        if not rows:
-            return
-        yield rows
-        last = tuple(getattr(rows[-1], column.name) for column in key)
+    async def go_over(self, snapshots: Snapshots, there: Cargo, progress: Progress) -> dict[str, int]:
+        """Bring everything over while everybody works, and prove it; return how many rows each table has.
+
+        `there` is the cargo by the numbers of the new place. Raises SettingsError if something arrives otherwise.
+        """
+        async with snapshots() as reader:
+            await self.copy(reader, progress)
+        await self._catch_up(snapshots)
+        async with snapshots() as reader:
+            await self.follow(reader)
+            counts = await self.compare(reader, there)
+            books = Books(there)
+            await books.prove(self.new)
+            self.books = books
+        await self._catch_up(snapshots)
+        return counts
+
+    async def _catch_up(self, snapshots: Snapshots) -> None:
+        """Follow the changes until a round is short."""
+        for _ in range(MOST_ROUNDS):
+            async with snapshots() as reader:
+                if await self.follow(reader) <= SHORT_ROUND:
+                    return
+
+    async def copy(self, reader: Reader, progress: Progress) -> None:
+        """Copy what is not there yet."""
+        done = await self.new.read(tables_done)
+        for table in self.cargo.early:
+            if table.name not in done:
+                await self._copy_table(reader, table, progress)
+
+    async def _copy_table(self, reader: Reader, table: Table, progress: Progress) -> None:
+        after, copied = await self.new.read(lambda connection: last_copied(connection, table)), 0
+        async for rows in pages(reader, table, self.cargo.rows_of(table), after=after):
+            await self._write(table, rows)
+            copied += len(rows)
+            progress(table.name, copied)
+        await self.new.write(lambda connection: note_copied(connection, table, None, done=True), durable=False)
+
+    async def _write(self, table: Table, rows: Sequence[Row[Any]]) -> None:
+        values = [self._kept_closed(table, self.carrier.carried(table, row)) for row in rows]
+
+        def work(connection: Connection) -> None:
+            with allowed(connection, table):
+                self.new.insert(connection, table, values)
+            note_copied(connection, table, key_of(table, rows[-1]))
+
+        await self.new.write(work, durable=False)
+
+    async def follow(self, reader: Reader, *, last: bool = False) -> int:
+        """Bring over all that was changed until the moment of the snapshot; return how many lines the log had.
+
+        The `last` round leaves the log as it is: then nobody writes at the old place, and nobody else may either.
+        """
+        changes = await reader.read(lambda connection: read_changes(connection, self.cargo.early))
+        if not changes.lines:
+            return 0
+        affected = await self._affected(reader, changes)
+        if self.books is not None:
+            await self.books.take_out(self.new, affected)
+        await self._remove(changes)
+        for table in self.cargo.early:
+            for keys in _portions(sorted(changes.keys.get(table.name, ()), key=repr)):
+                await self._bring(reader, table, keys)
+        await self._remove_customers(reader, changes)
+        if self.books is not None:
+            await self.books.put_in(self.new, affected)
+        if not last:
+            # What follows is durable, and so is all that was written before it; only then it may be forgotten there.
+            await self.new.write(lambda connection: note_copied(connection, business, None, done=True))
+            await self.old.write(lambda connection: forget(connection, changes.lines))
+        return len(changes.lines)
+
+    async def _affected(self, reader: Reader, changes: Changes) -> set[tuple[int, int]]:
+        """The customers about whom something was changed, by their keys at the new place."""
+        if self.books is None:
+            return set()
+        found: set[tuple[int, int]] = set()
+        for table in self.books.tables:
+            for keys in _portions(changes.keys.get(table.name, ())):
+                carried = [self.carrier.key(table, key) for key in keys]
+                old = await reader.read(_whose(table, keys))
+                found |= {(self.carrier.numbers.of_shop(shop), number) for shop, number in old}
+                found |= await self.new.read(_whose(table, carried))
+        return found
+
+    async def _remove(self, changes: Changes) -> None:
+        """Remove the rows that have changed; of customers, only the phone numbers, which may have gone to others."""
+        for table in reversed(self.cargo.early):
+            for keys in _portions(changes.keys.get(table.name, ())):
+                carried = [self.carrier.key(table, key) for key in keys]
+                which = tuple_(*table.primary_key.columns).in_(carried)
+                change: Any = delete(table).where(which)
+                if table is customer:
+                    change = update(table).where(which).values(phone=None)
+                if table is not business:
+                    await self.new.write(_running(table, change), durable=False)
+
+    async def _bring(self, reader: Reader, table: Table, keys: Sequence[Key]) -> None:
+        rows = await reader.read(self._asked(table, keys))
+        carried = [self.carrier.carried(table, row) for row in rows]
+        await self.new.write(lambda connection: self._put(connection, table, carried), durable=False)
+        await self._check(table, keys, rows)
+
+    def _asked(self, table: Table, keys: Sequence[Key]) -> Callable[[Connection], Sequence[Row[Any]]]:
+        own = select(table).where(tuple_(*table.primary_key.columns).in_(keys), self.cargo.rows_of(table))
+        return lambda connection: connection.execute(own).all()
+
+    def _put(self, connection: Connection, table: Table, rows: Sequence[Values]) -> None:
+        names = tuple(column.name for column in table.primary_key.columns)
+        there: set[Key] = set()
+        if table in REFERRED_TO and rows:
+            keys = [tuple(row[name] for name in names) for row in rows]
+            asked = select(*table.primary_key.columns).where(tuple_(*table.primary_key.columns).in_(keys))
+            there = {tuple(row) for row in connection.execute(asked)}
+        with allowed(connection, table):
+            kept = [row for row in rows if tuple(row[name] for name in names) in there]
+            self.new.update(connection, table, [self._kept_closed(table, row) for row in kept], key=names)
+            self.new.insert(connection, table, [row for row in rows if row not in kept] if kept else rows)
+
+    def _kept_closed(self, table: Table, row: Values) -> Values:
+        return {**row, "moved_to": ""} if table is business and self.cargo.shops is not None else row
+
+    async def _check(self, table: Table, keys: Sequence[Key], rows: Sequence[Row[Any]]) -> None:
+        """Raise SettingsError unless these rows are at the new place what they are at the old one."""
+        carried = [self.carrier.key(table, key) for key in keys]
+        asked = select(table).where(tuple_(*table.primary_key.columns).in_(carried))
+        there = await self.new.read(lambda connection: connection.execute(asked).all())
+        if table is customer:  # those who are gone go at the end
+            known = {self.carrier.key(table, key_of(table, row)) for row in rows}
+            there = [row for row in there if key_of(table, row) in known]
+        if self._sum(table, rows, old=True) != self._sum(table, there, old=False):
+            raise SettingsError(ARRIVED_OTHERWISE.format(table.name))
+
+    async def _remove_customers(self, reader: Reader, changes: Changes) -> None:
+        for keys in _portions(changes.keys.get(customer.name, ())):
+            left = {key_of(customer, row) for row in await reader.read(self._asked(customer, keys))}
+            gone = [self.carrier.key(customer, key) for key in keys if key not in left]
+            which = tuple_(*customer.primary_key.columns).in_(gone)
+            if gone:
+                await self.new.write(_running(customer, delete(customer).where(which)), durable=False)
+
+    async def compare(self, reader: Reader, there: Cargo) -> dict[str, int]:
+        """Add both places up; return how many rows each table has. Raises SettingsError if a sum differs."""
+        counts = {}
+        for table in self.cargo.early:
+            old, new = TableSum(), TableSum()
+            async for rows in pages(reader, table, self.cargo.rows_of(table)):
+                old.add(self._summed(table, rows, old=True))
+            async for rows in pages(self.new, table, there.rows_of(table)):
+                new.add(self._summed(table, rows, old=False))
+            if old != new:
+                raise SettingsError(ARRIVED_OTHERWISE.format(table.name))
+            counts[table.name] = new.rows
+        return counts
+
+    def _sum(self, table: Table, rows: Sequence[Row[Any]], *, old: bool) -> TableSum:
+        summed = TableSum()
+        summed.add(self._summed(table, rows, old=old))
+        return summed
+
+    def _summed(self, table: Table, rows: Iterable[Row[Any]], *, old: bool) -> Iterable[Sequence[object]]:
+        found = self.carrier.summed_old(table, rows) if old else self.carrier.summed_new(table, rows)
+        if table is business and self.cargo.shops is not None:  # where it is differs, of course
+            place = [*business.c.keys()].index("moved_to")
+            return [[*row[:place], *row[place + 1 :]] for row in map(list, found)]
+        return found
 
 
-async def copy_table(source: Database, target: Database, table: Table) -> TableSum:
-    """Copy a table into an empty one; return the sum of what was read."""
-    summed = TableSum()
-    async for rows in read_rows(source, table):
-        summed.add(rows)
-        values: list[Values] = [dict(row._mapping) for row in rows]  # noqa: SLF001  # what SQLAlchemy offers
-        await target.write(
-            lambda connection, values=values: target.insert(connection, table, values),  # type: ignore[misc]  # bound
-            durable=False,
-        )
-    return summed
+def _whose(table: Table, keys: Sequence[Key]) -> Callable[[Connection], set[tuple[int, int]]]:
+    owner = table.c.id if table is customer else table.c.customer_id
+    asked = select(table.c.business_id, owner).where(tuple_(*table.primary_key.columns).in_(keys))
+    return lambda connection: {(row[0], row[1]) for row in connection.execute(asked)}
 
 
-async def sum_of(database: Database, table: Table) -> TableSum:
-    """The sum of a table."""
-    summed = TableSum()
-    async for rows in read_rows(database, table):
-        summed.add(rows)
-    return summed
+def _running(table: Table, change: Any) -> Callable[[Connection], None]:  # noqa: ANN401  # either kind of change
+    def work(connection: Connection) -> None:
+        with allowed(connection, table):
+            connection.execute(change).close()
+
+    return work
 
 
-TABLES_OF = {Kind.WEBHOOK: "webhook_endpoint", Kind.IMPORT: "import_job"}
-"""The tables of kinds that are called otherwise than these."""
-
-
-def heights_of(connection: Connection) -> dict[Kind, int]:
-    """The last id of each kind."""
-    given = _from_sequences(connection) if connection.dialect.name == "postgresql" else _from_table(connection)
-    return {kind: max(given[kind], _highest_row(connection, kind)) for kind in Kind}
-
-
-def _from_table(connection: Connection) -> dict[Kind, int]:
-    kept = {row.name: row.last for row in connection.execute(select(numbers))}
-    return {kind: kept.get(kind.value, 0) for kind in Kind}
-
-
-def _from_sequences(connection: Connection) -> dict[Kind, int]:
-    found = {}
-    for kind in Kind:
-        row = connection.execute(text(f"SELECT last_value, is_called FROM {kind}_number")).one()  # noqa: S608  # our own
-        block = REWARD_BLOCK if kind is Kind.REWARD else 1
-        found[kind] = row.last_value + block - 1 if row.is_called else 0
-    return found
-
-
-def _highest_row(connection: Connection, kind: Kind) -> int:
-    table = metadata.tables[TABLES_OF.get(kind, kind.value)]
-    return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one())
-
-
-def go_on_behind(database: Database, connection: Connection, heights: Mapping[Kind, int]) -> None:
-    """Let a database give out ids behind these."""
-    if connection.dialect.name == "postgresql":
-        for kind, last in heights.items():
-            connection.execute(text(f"SELECT setval('{kind}_number', :next, false)"), {"next": last + 1})
-        return
-    rows = [{"name": kind.value, "last": last} for kind, last in heights.items()]
-    database.put(connection, [BulkUpdate(numbers, rows, ("name",))])
+def _portions(keys: Iterable[Key]) -> Iterable[Sequence[Key]]:
+    given = list(keys)
+    return (given[start : start + KEYS_AT_ONCE] for start in range(0, len(given), KEYS_AT_ONCE))

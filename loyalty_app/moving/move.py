@@ -1,30 +1,32 @@
-"""A move: hold the old place, copy all tables, compare and prove them, close the old place, open the new one.
+"""The move of a whole installation: what is done in which order.
 
-Until the old place is closed nothing has happened there, and whatever ends the move before is repaired by running it
-again: the new place is emptied first. If it ends between closing and opening, running it again opens the new one.
+All tables are copied and proven while everybody works. Then the old place is held, what has changed since follows, the
+old place is closed, and the caller opens the new one. Until it is closed nothing has happened there. Whatever ends the
+move before, running it again goes on where it was; after that, running it again opens the new one.
 """
 
-from collections.abc import Callable, Mapping
+import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from time import monotonic
 
 import msgspec
-from sqlalchemy import Connection, func, select
 
-from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database, open_database
-from loyalty_app.db.move_mark import MoveMark
+from loyalty_app.db.move_mark import MoveMark, read_mark
 from loyalty_app.db.postgres.parameters import read_parameters
-from loyalty_app.db.tables import business, metadata, numbers
-from loyalty_app.moving.copying import TableSum, copy_table, go_on_behind, heights_of, sum_of
-from loyalty_app.moving.sources import held
-from loyalty_app.settings import Settings, SettingsError
-from loyalty_app.shops.businesses import business_of
+from loyalty_app.moving import departures
+from loyalty_app.moving.belongings import Cargo, counted
+from loyalty_app.moving.carrying import Carrier
+from loyalty_app.moving.copying import Copying, Progress
+from loyalty_app.moving.heights import go_on_behind, heights_of
+from loyalty_app.moving.progress import MovePlan, forget_progress, read_plan, write_plan
+from loyalty_app.moving.snapshots import snapshot
+from loyalty_app.moving.sources import ASIDE, held
+from loyalty_app.settings import Settings
 
-Progress = Callable[[str, int], None]
-"""Is told the name of each table that is complete, and how many rows it has."""
-
-TABLES = [table for table in metadata.sorted_tables if table is not numbers]
+EVERYTHING = Cargo()
+TABLES = EVERYTHING.early
 
 
 class Moved(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,15 +45,23 @@ def place_of(settings: Settings) -> str:
 
 async def count_rows(settings: Settings) -> dict[str, int]:
     """How many rows each table has that would be moved."""
-
-    def count(connection: Connection) -> dict[str, int]:
-        return {t.name: connection.execute(select(func.count()).select_from(t)).scalar_one() for t in TABLES}
-
     database = open_database(settings, unhurried=True)
     try:
-        return await database.read(count)
+        return await database.read(lambda connection: counted(connection, EVERYTHING))
     finally:
         await database.close()
+
+
+async def is_under_way(source: Settings, target: Settings) -> bool:
+    """Whether a move from there to here was begun and not finished, and can go on where it was."""
+    old, new = open_database(source, unhurried=True), open_database(target, unhurried=True)
+    try:
+        mark, plan = await new.read(read_mark), await new.read(read_plan)
+        begun = mark is not None and (mark.state, mark.place) == ("moving", place_of(source))
+        return begun and plan is not None and await departures.log_is_of(old, EVERYTHING, plan.token)
+    finally:
+        await old.close()
+        await new.close()
 
 
 async def move(source: Settings, target: Settings, *, now: datetime, progress: Progress) -> Moved:
@@ -59,41 +69,45 @@ async def move(source: Settings, target: Settings, *, now: datetime, progress: P
 
     Raises SettingsError if a sum differs or the books are wrong; then the old place is as it was.
     """
-    mark = MoveMark("moved", place_of(target), f"{now:%Y-%m-%d %H:%M} UTC")
     old, new = open_database(source, unhurried=True), open_database(target, unhurried=True)
-    began = monotonic()
     try:
-        async with held(source) as hold:
-            rows = await _move_rows(old, new, progress)
-            await hold.close(mark)
+        plan = await new.read(read_plan)
+        if plan is None:
+            plan = MovePlan(token=secrets.token_hex(8), place=place_of(source), shops=None)
+            await departures.begin_log(old, EVERYTHING, plan.token)
+            await new.write(lambda connection: write_plan(connection, plan))
+        copying = Copying(old, new, EVERYTHING, Carrier())
+        rows = await copying.go_over(lambda: snapshot(source), EVERYTHING, progress)
+        seconds = await _close(copying, source, MoveMark("moved", place_of(target), f"{now:%Y-%m-%d %H:%M} UTC"))
+        await _end_log(source, old)
+        await new.write(forget_progress)
     finally:
         await old.close()
         await new.close()
-    return Moved(rows=rows, seconds=monotonic() - began)
+    return Moved(rows=rows, seconds=seconds)
 
 
-async def _move_rows(old: Database, new: Database, progress: Progress) -> dict[str, int]:
-    sums: dict[str, TableSum] = {}
-    for table in TABLES:
-        sums[table.name] = await copy_table(old, new, table)
-        progress(table.name, sums[table.name].rows)
-    heights = await old.read(heights_of)
-    await new.write(lambda connection: go_on_behind(new, connection, heights))
-    for table in TABLES:
-        if await sum_of(new, table) != sums[table.name]:
-            message = (
-                f"The rows of {table.name} arrived otherwise than they were. Nothing was closed; please report it."
-            )
-            raise SettingsError(message)
-    await new.read(_prove)
-    return {name: found.rows for name, found in sums.items()}
+async def _close(copying: Copying, source: Settings, mark: MoveMark) -> float:
+    """Hold the old place, bring the last rows, and close it; return for how many seconds nobody could write."""
+    old, new, books, began = copying.old, copying.new, copying.books, monotonic()
+    assert books is not None  # noqa: S101  # they were proven before
+    async with held(source) as hold:
+        async with snapshot(source) as reader:
+            await copying.follow(reader, last=True)
+        heights = await old.read(heights_of)
+        await new.write(lambda connection: go_on_behind(new, connection, heights))
+        await books.close(new)
+        await hold.close(mark)
+    return monotonic() - began
 
 
-def _prove(connection: Connection) -> None:
-    """Raise SettingsError unless every card equals the fold of its ledger, and all totals agree."""
-    for row in connection.execute(select(business).order_by(business.c.id)).all():
-        proof = Proof(business_of(row))
-        proof.run(connection)
-        if proof.found:
-            message = f"The books were wrong before the move: {proof.differences[0]}. See `loyalty doctor`."
-            raise SettingsError(message)
+async def _end_log(source: Settings, old: Database) -> None:
+    """Take the log away from the old place; a file was put aside."""
+    if not source.on_sqlite:
+        await departures.end_log(old)
+        return
+    aside = open_database(msgspec.structs.replace(source, database_url=f"sqlite:///{source.sqlite_path}{ASIDE}"))
+    try:
+        await departures.end_log(aside)
+    finally:
+        await aside.close()

@@ -20,6 +20,8 @@ from loyalty_app.db.sqlite.engine import files_of
 from loyalty_app.db.sqlite.server_lock import check_folder, name_lock
 from loyalty_app.db.tables import metadata, numbers
 from loyalty_app.ids import Kind
+from loyalty_app.moving.changes import close_log
+from loyalty_app.moving.progress import forget_progress
 from loyalty_app.moving.sources import CLOSED
 from loyalty_app.private_files import write_private
 from loyalty_app.settings import Settings, SettingsError
@@ -47,6 +49,11 @@ async def _within_postgres(url: str, work: Callable[[Connection], Result]) -> Re
             return await connection.run_sync(work)
     finally:
         await engine.dispose()
+
+
+def is_there(settings: Settings) -> bool:
+    """Whether there may be something in a place."""
+    return not settings.on_sqlite or settings.sqlite_path.exists()
 
 
 def mark_of(settings: Settings) -> MoveMark | None:
@@ -94,6 +101,8 @@ def _drop_all(connection: Connection) -> None:
         connection.execute(text(f"DROP SEQUENCE IF EXISTS {kind}_number"))
     connection.execute(text(f"DROP FUNCTION IF EXISTS {CLOSED}"))
     clear_mark(connection)
+    close_log(connection)
+    forget_progress(connection)
 
 
 def _clear(connection: Connection, mark: MoveMark) -> None:

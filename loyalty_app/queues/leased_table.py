@@ -34,6 +34,7 @@ from sqlalchemy import (
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import served
 from loyalty_app.db.types import UtcDateTime
 from loyalty_app.queues.lease_tokens import is_gone, new_token
 
@@ -90,7 +91,7 @@ class LeasedTable:
         self.table, self.key, self.lasts, self.until = table, key, lasts, until
         self._counted: str | None = None
         self._freed: Values = {"lease": None, until: None}
-        free_and_due = due.where(free(table.c[until]))
+        free_and_due = due.where(free(table.c[until]), *([served(table)] if "business_id" in table.c else ()))
         anything = free_and_due.order_by(None).with_only_columns(literal(1), maintain_column_froms=True)
         self._is_due = select(anything.exists())
         self._claimable = free_and_due.limit(bindparam("room")).with_for_update(of=table, skip_locked=True)

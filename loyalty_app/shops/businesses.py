@@ -16,6 +16,7 @@ from msgspec import UNSET, UnsetType
 from sqlalchemy import Connection, Row, or_, select, update
 
 from loyalty_app.db.engine import Database
+from loyalty_app.db.outages import RETRY_SECONDS
 from loyalty_app.db.rows import program_row
 from loyalty_app.db.tables import business as business_table
 from loyalty_app.db.tables import business_total, program, staff
@@ -23,7 +24,7 @@ from loyalty_app.ids import Kind
 from loyalty_app.shops.time_zones import past_after, zone_of
 from loyalty_core.access import Plan, Role, require_role
 from loyalty_core.customers import check_seen, clean_name
-from loyalty_core.errors import InvalidRequest, NotOnStaff
+from loyalty_core.errors import Busy, BusyReason, InvalidRequest, NotOnStaff, ShopMoved
 from loyalty_core.fields import BusinessId
 from loyalty_core.programs import Terms
 
@@ -37,7 +38,7 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     `past_timezones` is read by `time_zones`. A shop with `test_of` is the twin of that one, for its test keys.
     `main_program_id` is None if the main program is the one with which it began. `programs_version` rises with each
     change of its programs that `program_version` does not count. With `join_by_page` its page in the web hands out
-    cards to people without Telegram.
+    cards to people without Telegram. `moved_to` is None unless the shop moves or has moved (`db/held_shops.py`).
     """
 
     id: BusinessId
@@ -55,11 +56,25 @@ class Business(msgspec.Struct, frozen=True, kw_only=True):
     join_by_page: bool = False
     main_program_id: int | None = None
     programs_version: int = 0
+    moved_to: str | None = None
 
     @property
     def zone(self) -> tzinfo:
         """The time zone whose days are the shop's days, at each moment the one that it had then."""
         return zone_of(self.timezone, self.past_timezones)
+
+
+def check_served(shop: Business | None) -> None:
+    """Raise Busy while a shop moves, and ShopMoved once it has."""
+    if shop is not None and shop.moved_to is not None:
+        check_not_moved(shop)
+        raise Busy(RETRY_SECONDS, BusyReason.MOVING)
+
+
+def check_not_moved(shop: Business) -> None:
+    """Raise ShopMoved if a shop has moved; what a moving one has can be read."""
+    if shop.moved_to:
+        raise ShopMoved(shop.moved_to)
 
 
 class NewBusiness(msgspec.Struct, frozen=True, kw_only=True):

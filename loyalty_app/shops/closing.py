@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import hold_again
 from loyalty_app.db.tables import api_key, business, business_total, customer, metadata, telegram_bot, telegram_chat
 from loyalty_app.shops.businesses import Business, find_business, twin_of
 from loyalty_core.errors import Busy
@@ -62,6 +63,8 @@ async def close_shop(database: Database, business_id: int) -> ClosedShop:
     Raises InvalidRequest if there is none, Busy if something is booked again and again meanwhile.
     """
     before = await examine_closing(database, business_id)
+    if before.business.moved_to is not None:
+        await hold_again(database, but=business_id)
     twin = await database.read(lambda connection: twin_of(connection, business_id))
     left_of_twin = (await close_shop(database, twin)).left if twin is not None else 0
     await database.write(lambda c: c.execute(delete(api_key).where(api_key.c.business_id == business_id)).close())

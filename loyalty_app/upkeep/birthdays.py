@@ -64,7 +64,9 @@ def _due(connection: Connection, now: datetime) -> list[Business]:
     shop = business_table.c
     in_force = and_(program.c.business_id == shop.id, program.c.version == shop.program_version)
     giving = or_(program.c.birthday.is_not(None), shop.main_program_id.is_not(None))
-    rows = connection.execute(select(business_table).join(program, in_force).where(giving).order_by(shop.id)).all()
+    rows = connection.execute(
+        select(business_table).join(program, in_force).where(giving, shop.moved_to.is_(None)).order_by(shop.id)
+    ).all()
     shops = ((business_of(row), row.birthdays_on or date.min) for row in rows)
     due = [one for one, done in shops if done < last_day(now.astimezone(one.zone))]
     return [one for one in due if main_of(read_program(connection, one.id)).terms.birthday is not None]

@@ -60,7 +60,8 @@ def _due(connection: Connection, now: datetime) -> list[tuple[Business, date]]:
     """The shops whose last evening was not told. A shop that opened after it has none, nor has what test keys write."""
     told, shop = business_table.c.flags_told_on, business_table.c
     today_somewhere = (now + timedelta(days=1)).date()
-    asked = select(business_table).where(shop.test_of.is_(None), or_(told.is_(None), told < today_somewhere))
+    here = (shop.test_of.is_(None), shop.moved_to.is_(None))
+    asked = select(business_table).where(*here, or_(told.is_(None), told < today_somewhere))
     due = []
     for row in connection.execute(asked.order_by(shop.id)):
         found = business_of(row)

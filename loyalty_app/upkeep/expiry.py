@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from loyalty_app.clock import Clock
 from loyalty_app.counter import Caller, Counter
 from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import served
 from loyalty_app.db.tables import reward
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.upkeep.periodic import Every, Stop
@@ -37,7 +38,7 @@ async def book_expired(database: Database, counter: Counter, now: datetime, *, a
 def _due(connection: Connection, now: datetime, at_once: int) -> list[Due]:
     over = (
         select(reward.c.business_id, reward.c.customer_id, reward.c.id)
-        .where(reward.c.status == RewardStatus.AVAILABLE.value, reward.c.expires_at <= now)
+        .where(reward.c.status == RewardStatus.AVAILABLE.value, reward.c.expires_at <= now, served(reward))
         .order_by(reward.c.expires_at)
         .limit(at_once)
     )
@@ -49,7 +50,8 @@ def _due(connection: Connection, now: datetime, at_once: int) -> list[Due]:
 def until_next(connection: Connection, now: datetime) -> float | None:
     """The seconds until the next reward ends; None if none does before the next run."""
     soon = (reward.c.expires_at > now, reward.c.expires_at <= now + timedelta(seconds=EVERY_SECONDS))
-    ends = select(func.min(reward.c.expires_at)).where(reward.c.status == RewardStatus.AVAILABLE.value, *soon)
+    open_ones = (reward.c.status == RewardStatus.AVAILABLE.value, served(reward))
+    ends = select(func.min(reward.c.expires_at)).where(*open_ones, *soon)
     end: datetime | None = connection.scalar(ends)
     return None if end is None else (end - now).total_seconds()
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from loyalty_app.clock import Clock
 from loyalty_app.counter import Caller, Counter
 from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import served
 from loyalty_app.db.tables import customer
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.upkeep.periodic import Every, Stop
@@ -41,7 +42,8 @@ async def erase_inactive(
 
 def _inactive(connection: Connection, before: datetime) -> list[tuple[Business, int]]:
     columns = (customer.c.business_id, customer.c.id)
-    silent = select(*columns).where(customer.c.erased_at.is_(None), customer.c.updated_at < before).limit(AT_ONCE)
+    over = (customer.c.erased_at.is_(None), customer.c.updated_at < before, served(customer))
+    silent = select(*columns).where(*over).limit(AT_ONCE)
     rows = connection.execute(silent).all()
     shops = {number: find_business(connection, number) for number in {row.business_id for row in rows}}
     return [(shops[row.business_id], row.id) for row in rows]

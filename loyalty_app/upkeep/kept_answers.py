@@ -16,6 +16,7 @@ from loyalty_app.counter.answers import REDEEMED, STAMPED, VOIDED
 from loyalty_app.counter.replays import CardHistory, KeyedEntry, PastProfile, Repeatable, once_of, outcome_again
 from loyalty_app.db.bulk import Values, Wanted
 from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import served
 from loyalty_app.db.idempotency import COLUMNS, KeptAnswer, KeyOfBusiness, check_of, kept_answer_of, once_key_of
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, idempotency, past_profile, reward, transaction
@@ -65,7 +66,8 @@ async def move_answers(
 def _next_keys(after: KeyOfBusiness, most: int) -> Callable[[Connection], list[KeyOfBusiness]]:
     key, table = tuple_(idempotency.c.business_id, idempotency.c.key), idempotency.c
     whole = func.substr(table.answer, 1, len(BEGINNING)) == BEGINNING
-    found = select(table.business_id, table.key).where(table.answer.is_not(None), whole, key > after)
+    here = (table.answer.is_not(None), whole, served(idempotency))
+    found = select(table.business_id, table.key).where(*here, key > after)
     some = found.order_by(table.business_id, table.key).limit(most)
     return lambda connection: [(row.business_id, row.key) for row in connection.execute(some)]
 

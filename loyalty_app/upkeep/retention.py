@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Delete, Table, Update, and_, d
 
 from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import served
 from loyalty_app.db.merged_customers import old_merges
 from loyalty_app.db.tables import (
     attempt,
@@ -57,7 +58,8 @@ async def prune(database: Database, now: datetime, *, stop: Stop | None = None, 
     It deletes `at_once` rows at a time, and ends between two portions if asked to stop.
     """
     deleted, stop = 0, stop or Stop()
-    for table, old in (*_old(now - KEPT), *_old_in_chats(now), *_old_at_pages(now)):
+    for table, over in (*_old(now - KEPT), *_old_in_chats(now), *_old_at_pages(now)):
+        old = and_(over, served(table)) if "business_id" in table.c and table is not telegram_chat else over
         deleted += await _delete_old(database, table, old=old, at_once=at_once, stop=stop)
     await _forget_old_merges(database, now, stop)
     return deleted
@@ -65,7 +67,7 @@ async def prune(database: Database, now: datetime, *, stop: Stop | None = None, 
 
 async def _forget_old_merges(database: Database, now: datetime, stop: Stop) -> None:
     """Forget what merges would need to be taken back, once they cannot be."""
-    old = old_merges(now)
+    old = and_(old_merges(now), served(customer_merge))
     key = tuple_(*customer_merge.primary_key.columns)
 
     def look(connection: Connection) -> list[tuple[object, ...]]:

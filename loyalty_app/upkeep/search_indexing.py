@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.bulk import BulkInsert, BulkUpdate
 from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import served
 from loyalty_app.db.merged_customers import Key
 from loyalty_app.db.rows import customer_of, customer_row
 from loyalty_app.db.search_index import UNINDEXED, is_indexed, with_words_of_merged, word_rows
@@ -47,7 +48,8 @@ async def index_customers(database: Database, *, stop: Stop | None = None, at_on
 def _after(last: Key, at_once: int) -> Callable[[Connection], list[Key]]:
     """The next customers without words."""
     key = (customer.c.business_id, customer.c.id)
-    following = select(*key).where(UNINDEXED, tuple_(*key) > tuple_(*last)).order_by(*key).limit(at_once)
+    unindexed = (UNINDEXED, served(customer), tuple_(*key) > tuple_(*last))
+    following = select(*key).where(*unindexed).order_by(*key).limit(at_once)
     return lambda connection: [(row.business_id, row.id) for row in connection.execute(following)]
 
 

@@ -61,7 +61,10 @@ class DeliveryAttempt(msgspec.Struct, frozen=True, kw_only=True):
 
 THEIR_BUSINESS_PAUSES = (
     select(business.c.id)
-    .where(business.c.id == webhook_endpoint.c.business_id, business.c.deliveries_paused_at.is_not(None))
+    .where(
+        business.c.id == webhook_endpoint.c.business_id,
+        or_(business.c.deliveries_paused_at.is_not(None), business.c.moved_to.is_not(None)),
+    )
     .correlate(webhook_endpoint)
     .exists()
 )

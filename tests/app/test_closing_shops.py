@@ -27,7 +27,8 @@ def value(column: Column[Any], shop: int) -> object:
     """A value that fits a column and names the shop, or something of it."""
     if column.table.name == "business" and column.name == "id":
         return shop
-    named = {"business_id": shop, "bot_id": 70 + shop, "timezone": "UTC", "plan": "basic", "type": "stamp"}
+    named: dict[str, object] = {"business_id": shop, "bot_id": 70 + shop, "timezone": "UTC"}
+    named |= {"plan": "basic", "type": "stamp", "moved_to": None}
     if column.name in named:
         return named[column.name]
     for kind, made in ((Boolean, True), (UtcDateTime, NOON), (DateTime, NOON), (Date, NOON.date())):

@@ -186,6 +186,7 @@ LANDED = {
     "0026_steps_and_gifts.py": "8ea9d3376df7d66b",
     "0027_several_programs.py": "04cbdb8a84a74184",
     "0028_birthdays.py": "a52690e966f2e352",
+    "0029_moved_shops.py": "88cdbd9f077f9223",
 }
 
 

@@ -57,6 +57,7 @@ REFUSALS: list[LoyaltyError] = [
     *(errors.VoidRefused(f"In English: {bar}.", bar) for bar in VoidBar),
     *(errors.MergeRefused(f"In English, of a merge: {bar}.", bar) for bar in MergeBar),
     errors.IdempotencyKeyReused(),
+    errors.ShopMoved("https://loyalty.example.com"),
     errors.Busy(),
 ]
 

@@ -1,20 +1,24 @@
 """`loyalty move`: a whole installation goes to another database, and is there what it was."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row, Table, update
 
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite import engine as sqlite
+from loyalty_app.db.tables import transaction
 from loyalty_app.moving import copying, move, targets
-from loyalty_app.moving.copying import TableSum, heights_of, sum_of
+from loyalty_app.moving.belongings import Cargo
+from loyalty_app.moving.carrying import TableSum
+from loyalty_app.moving.heights import heights_of
+from loyalty_app.moving.snapshots import pages
 from loyalty_app.moving.sources import held
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.businesses import find_business
@@ -72,7 +76,11 @@ def sums(settings: Settings) -> dict[str, TableSum]:
     """What every table holds."""
 
     async def add_up(database: Database) -> dict[str, TableSum]:
-        return {table.name: await sum_of(database, table) for table in move.TABLES}
+        found = {table.name: TableSum() for table in move.TABLES}
+        for table in move.TABLES:
+            async for rows in pages(database, table, Cargo().rows_of(table)):
+                found[table.name].add(rows)
+        return found
 
     return at(settings, add_up)
 
@@ -170,7 +178,7 @@ def test_a_move_that_was_interrupted_is_run_again_and_until_then_nothing_is_serv
     console, there = Console(tmp_path, bean), Settings(database_url=f"sqlite:///{tmp_path}/new.db")
     before = sums(bean)
     with monkeypatch.context() as patch:
-        patch.setattr(move, "heights_of", fail)
+        patch.setattr(copying.Copying, "compare", fail)
         assert console.run("move", "--to", there.database_url).returncode
     with pytest.raises(SettingsError, match="was not finished"):
         migrate(there)
@@ -195,14 +203,14 @@ def test_a_move_that_ended_between_closing_and_opening_is_finished(
 def test_rows_that_arrive_otherwise_are_noticed_and_the_old_place_goes_on(
     bean: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    console, read = Console(tmp_path, bean), copying.copy_table
+    console, write = Console(tmp_path, bean), copying.Copying._write  # noqa: SLF001  # what is to fail
 
-    async def and_one_more(source: Database, target: Database, table: object) -> TableSum:
-        found = await read(source, target, table)  # type: ignore[arg-type]
-        found.digest += 1
-        return found
+    async def otherwise(one: copying.Copying, table: Table, rows: Sequence[Row[Any]]) -> None:
+        await write(one, table, rows)
+        if table is transaction:
+            await one.new.write(lambda connection: connection.execute(update(transaction).values(reason="!")).close())
 
-    monkeypatch.setattr(move, "copy_table", and_one_more)
+    monkeypatch.setattr(copying.Copying, "_write", otherwise)
     assert "arrived otherwise" in refused(console.run("move", "--to", f"sqlite:///{tmp_path}/new.db"), 2)
     assert console.ask("business", "list")
 

@@ -6,7 +6,8 @@ that it wrote; PostgreSQL is asked for both before anybody is answered. The stat
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,7 +26,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.util import await_, greenlet_spawn
 
@@ -138,11 +139,20 @@ class PostgresDatabase(Writes):
             return ended.result
 
     def _transact(self, work: Callable[[Connection], Result], *, durable: bool) -> Ended[Result]:
-        with self._plain.sync_engine.connect() as connection:
+        with self._plain.sync_engine.connect() as connection, self._forgetting_ids():
             more = [] if durable else [LIGHTLY]
             if limits := self.server.limits_of_a_transaction:
                 more.append(limits)
             return transact(connection, work, begin="; ".join([BEGIN, *more]))
+
+    @contextmanager
+    def _forgetting_ids(self) -> Iterator[None]:
+        """Forget the ids that are kept for rewards if one is in use: a shop came with it that was moved here."""
+        try:
+            yield
+        except IntegrityError:
+            self._habits.rewards_left = 0
+            raise
 
     async def _happened(self, ended: Ended[Result], proof: Lookup | None) -> bool:
         """Whether a transaction whose COMMIT got no answer was committed. Raises CommitUnknown."""

@@ -50,6 +50,8 @@ business = Table(
     Column("programs_version", Integer, nullable=False, server_default=text("0")),
     # The last day whose birthdays were looked for.
     Column("birthdays_on", Date),
+    # Where the shop is now, if it has left this place; empty while it moves. NULL for all others.
+    Column("moved_to", Text),
 )
 Index("uq_business_test_of", business.c.test_of, unique=True)
 
@@ -188,6 +190,15 @@ Index(
     postgresql_where=text("finished_at IS NULL"),
 )
 
+# Where a shop came from that was moved here, when, and which of its numbers are others since: JSON, kind by kind.
+shop_arrival = owned(
+    "shop_arrival",
+    Column("came_from", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("numbers", Text, nullable=False),
+    PrimaryKeyConstraint("business_id", "came_from"),
+)
+
 numbers = Table(
     "numbers",
     metadata,
@@ -205,5 +216,5 @@ vault = Table(
     comment="One row: a value that only the key of the secrets gives, so that another key is noticed.",
 )
 
-for _child in (shop_look, business_total, program, branch, staff, invite, api_key, import_job):
+for _child in (shop_look, business_total, program, branch, staff, invite, api_key, import_job, shop_arrival):
     _child.append_constraint(ForeignKeyConstraint(["business_id"], ["business.id"]))

@@ -101,6 +101,9 @@ export class RotatingCodeRequired extends ApiError {}
 /** The API key lacks a scope. */
 export class ScopeRequired extends ApiError {}
 
+/** The shop has moved. */
+export class ShopMoved extends ApiError {}
+
 /** Already stamped a moment ago. */
 export class StampTooSoon extends ApiError {}
 
@@ -153,6 +156,7 @@ const BY_CODE = {
   reward_not_found: RewardNotFound,
   rotating_code_required: RotatingCodeRequired,
   scope_required: ScopeRequired,
+  shop_moved: ShopMoved,
   stamp_too_soon: StampTooSoon,
   transaction_not_found: TransactionNotFound,
   unsupported_media_type: UnsupportedMediaType,

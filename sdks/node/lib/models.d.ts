@@ -393,6 +393,8 @@ export interface Problem {
   given?: number;
   /** The last row that pages by number reach. */
   deepest?: number;
+  /** Where the shop is now. */
+  movedTo?: string;
   /** The plan of the shop. */
   plan?: string;
   /** The scope that the key lacks. */

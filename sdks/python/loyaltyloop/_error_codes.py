@@ -135,6 +135,10 @@ class ScopeRequired(ApiError):
     """The API key lacks a scope."""
 
 
+class ShopMoved(ApiError):
+    """The shop has moved."""
+
+
 class StampTooSoon(ApiError):
     """Already stamped a moment ago."""
 
@@ -193,6 +197,7 @@ BY_CODE: dict[str, type[ApiError]] = {
     "reward_not_found": RewardNotFound,
     "rotating_code_required": RotatingCodeRequired,
     "scope_required": ScopeRequired,
+    "shop_moved": ShopMoved,
     "stamp_too_soon": StampTooSoon,
     "transaction_not_found": TransactionNotFound,
     "unsupported_media_type": UnsupportedMediaType,

@@ -707,6 +707,9 @@ class Problem(Model):
     deepest: int
     """The last row that pages by number reach."""
 
+    moved_to: str
+    """Where the shop is now."""
+
     plan: str
     """The plan of the shop."""
 

@@ -34,6 +34,7 @@ use LoyaltyLoop\Model;
  * @property-read int $limit The most there can be: stamps a day, customers, webhooks …
  * @property-read int $given How many stamps the customer has today.
  * @property-read int $deepest The last row that pages by number reach.
+ * @property-read string $movedTo Where the shop is now.
  * @property-read string $plan The plan of the shop.
  * @property-read string $scope The scope that the key lacks.
  * @property-read string $reason Why it cannot be undone or merged, for programs.

@@ -1,0 +1,190 @@
+"""Held shops: shops that move or have moved. Nothing of theirs can be changed here, by whatever program.
+
+`business.moved_to` says it: NULL for a shop that is served here, empty while it moves, else where it is now. The
+counter and the queues look there. For all other writers each table has triggers, which refuse changes of held shops as
+a lock does, so that also a server of an earlier release loses nothing. What a worker notes about a row of a queue is
+left out instead: it does so for many shops at once. Moving itself writes within `allowed`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Table, select, text
+
+from loyalty_app.db.outages import HELD
+from loyalty_app.db.tables import (
+    attempt,
+    business,
+    delivery,
+    import_job,
+    metadata,
+    notice,
+    telegram_bot,
+    telegram_card,
+    telegram_update,
+)
+
+if TYPE_CHECKING:
+    from loyalty_app.db.engine import Database
+
+CHANGES = ("INSERT", "UPDATE", "DELETE")
+LOCKED_STATE = "55P03"
+NAME = "held_shop"
+"""How the triggers and PostgreSQL's function begin."""
+OURS = "loyalty.moves"
+"""The setting of a transaction on PostgreSQL that may write all the same."""
+NOTED = {(table.name, change) for table in (delivery, telegram_card, notice, import_job, telegram_update)
+         for change in ("UPDATE", "DELETE")} | {(attempt.name, "INSERT"), (attempt.name, "DELETE")}  # fmt: skip
+"""Changes that workers make in rows of queues."""
+
+
+class HeldShops(msgspec.Struct, frozen=True):
+    """The shops that are held, and their own bots."""
+
+    shops: tuple[int, ...]
+    bots: tuple[int, ...] = ()
+
+
+@cache
+def served(table: Table) -> ColumnElement[bool]:
+    """Whether the shop of a row is served here."""
+    held = select(business.c.id).where(business.c.id == table.c.business_id, business.c.moved_to.is_not(None))
+    return ~held.correlate(table).exists()
+
+
+def held_shops(connection: Connection) -> HeldShops:
+    """The shops that are held here."""
+    held = select(business.c.id).where(business.c.moved_to.is_not(None)).order_by(business.c.id)
+    shops = tuple(connection.scalars(held))
+    bots = select(telegram_bot.c.bot_id).where(telegram_bot.c.business_id.in_(shops)).order_by(telegram_bot.c.bot_id)
+    return HeldShops(shops, tuple(connection.scalars(bots)) if shops else ())
+
+
+async def each_table(database: "Database", work: Callable[[Connection, Table], None]) -> None:
+    """Do something to each table: in one transaction on SQLite, else in one of its own.
+
+    So nobody holds one table and waits for another, who could be waited for by somebody else.
+    """
+    if database.name == "sqlite":
+        await database.write(lambda connection: _to_all(connection, work))
+        return
+    for table in metadata.sorted_tables:
+        await database.write(lambda connection, table=table: work(connection, table))  # type: ignore[misc]  # bound
+
+
+def _to_all(connection: Connection, work: Callable[[Connection, Table], None]) -> None:
+    for table in metadata.sorted_tables:
+        work(connection, table)
+
+
+async def hold_again(database: "Database", *, but: int | None = None) -> None:
+    """Hold all tables for the shops that are held now, `but` one that may be deleted."""
+    held = await database.read(held_shops)
+    held = msgspec.structs.replace(held, shops=tuple(number for number in held.shops if number != but))
+    await each_table(database, lambda connection, table: hold_table(connection, table, held))
+
+
+def hold_table(connection: Connection, table: Table, held: HeldShops) -> None:
+    """Refuse changes of a table's rows of these shops, and of no others. It waits for writers that have begun."""
+    release_table(connection, table)
+    for change in CHANGES:
+        condition = _condition(table, held, "NEW" if change == "INSERT" else "OLD")
+        if condition is not None:
+            _make(connection, table, change, condition)
+
+
+def hold_all(connection: Connection) -> None:
+    """Hold the tables for the shops that are held, in one transaction."""
+    held = held_shops(connection)
+    _to_all(connection, lambda connection, table: hold_table(connection, table, held))
+
+
+def release_all(connection: Connection) -> None:
+    """Take all triggers away, within a transaction."""
+    _to_all(connection, release_table)
+
+
+def _condition(table: Table, held: HeldShops, row: str) -> str | None:
+    """Which rows are held, in SQL; None if that cannot be any."""
+    column, numbers = _owner(table, held)
+    if column is None or not numbers:
+        return None
+    return f'{row}."{column}" IN ({", ".join(map(str, numbers))})'
+
+
+def _owner(table: Table, held: HeldShops) -> tuple[str | None, Sequence[int]]:
+    if table is business:
+        return "id", held.shops
+    if "bot_id" in table.c and (table is telegram_update or "business_id" not in table.c):
+        return "bot_id", held.bots
+    return ("business_id", held.shops) if "business_id" in table.c and table.name != "telegram_chat" else (None, ())
+
+
+def _make(connection: Connection, table: Table, change: str, condition: str) -> None:
+    is_noted = (table.name, change) in NOTED
+    name, head = _name(table, change), f'BEFORE {change} ON "{table.name}"'
+    if connection.dialect.name == "postgresql":
+        _make_function(connection)
+        others = f"current_setting('{OURS}', true) IS DISTINCT FROM 'on'"
+        call = f"{NAME}('{'note' if is_noted else 'refuse'}')"
+        connection.execute(
+            text(f'CREATE TRIGGER "{name}" {head} FOR EACH ROW WHEN ({condition} AND {others}) EXECUTE FUNCTION {call}')
+        )
+        return
+    what = "RAISE(IGNORE)" if is_noted else f"RAISE(ABORT, '{HELD}')"
+    connection.execute(text(f'CREATE TRIGGER "{name}" {head} WHEN {condition} BEGIN SELECT {what}; END'))
+
+
+def _make_function(connection: Connection) -> None:
+    if connection.scalar(text("SELECT count(*) FROM pg_proc WHERE proname = :name"), {"name": NAME}):
+        return
+    says = f"RAISE EXCEPTION '{HELD}' USING ERRCODE = '{LOCKED_STATE}'"
+    body = f"BEGIN IF TG_ARGV[0] = 'note' THEN RETURN NULL; END IF; {says}; END"
+    connection.execute(text(f"CREATE FUNCTION {NAME}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"))
+
+
+def release_table(connection: Connection, table: Table) -> None:
+    """Take the triggers of a table away."""
+    for name in _there(connection, table):
+        on = f' ON "{table.name}"' if connection.dialect.name == "postgresql" else ""
+        connection.execute(text(f'DROP TRIGGER "{name}"{on}'))
+
+
+def triggers_of(connection: Connection, table: Table) -> dict[str, str]:
+    """All triggers of a table by name, with what makes them, on SQLite."""
+    if connection.dialect.name == "postgresql":
+        asked = "SELECT tgname AS name, '' AS sql FROM pg_trigger WHERE tgrelid = to_regclass(:table)"
+        rows = connection.execute(text(asked), {"table": f'"{table.name}"'})
+    else:
+        asked = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"
+        rows = connection.execute(text(asked), {"table": table.name})
+    return {row.name: row.sql for row in rows}
+
+
+def _there(connection: Connection, table: Table) -> dict[str, str]:
+    wanted = {_name(table, change) for change in CHANGES}
+    return {name: made for name, made in triggers_of(connection, table).items() if name in wanted}
+
+
+def _name(table: Table, change: str) -> str:
+    return f"{NAME}_{table.name}_{change.lower()}"
+
+
+@contextmanager
+def allowed(connection: Connection, *tables: Table) -> Iterator[None]:
+    """Write rows of held shops in these tables, inside the caller's transaction; others stay refused."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL {OURS} = 'on'")
+        yield
+        connection.exec_driver_sql(f"SET LOCAL {OURS} = 'off'")
+        return
+    kept = {}
+    for table in tables or metadata.sorted_tables:
+        kept.update(_there(connection, table))
+        release_table(connection, table)
+    yield
+    for made in kept.values():  # SQLite has one writer: nobody has seen the tables without them
+        connection.execute(text(made))

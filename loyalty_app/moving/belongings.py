@@ -1,0 +1,119 @@
+"""Belongings: what of each table goes along when an installation, or some of its shops, move.
+
+Which tables those are is read from the tables themselves; a table of no known sort fails a test, so that a later one
+cannot be forgotten. With a shop go its rows, those of its test keys, and those of its own bot. People who meet several
+shops in the chat with a shared bot keep their place there, and get one at the new place too.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select, true
+
+from loyalty_app.db.tables import (
+    api_key,
+    business,
+    metadata,
+    numbers,
+    staff,
+    telegram_bot,
+    telegram_card,
+    telegram_chat,
+    vault,
+)
+
+
+class Sort(StrEnum):
+    """Whose the rows of a table are."""
+
+    SHOP = "shop"
+    BOT = "bot"
+    PERSON = "person"
+    INSTALLATION = "installation"
+
+
+INSTALLATIONS = {
+    numbers.name: "the last ids that were given out; those of the new place go on behind the rows that came",
+    vault.name: "tells the key of the secrets; a shop's secrets are locked with that of the new place",
+}
+"""Tables of which nothing goes along with a shop, and why."""
+
+
+def sort_of(table: Table) -> Sort:
+    """Whose the rows of a table are. Raises LookupError if that cannot be told: then say it here."""
+    if table.name in INSTALLATIONS:
+        return Sort.INSTALLATION
+    if table is telegram_chat:
+        return Sort.PERSON
+    if table is business or "business_id" in table.c:
+        return Sort.SHOP
+    if "bot_id" in table.c:
+        return Sort.BOT
+    message = f"{table.name} belongs neither to a shop nor to a bot; INSTALLATIONS has to name it"
+    raise LookupError(message)
+
+
+class Cargo(msgspec.Struct, frozen=True):
+    """What moves: some shops with the test shops of theirs, or everything if `shops` is None."""
+
+    shops: tuple[int, ...] | None = None
+
+    @property
+    def early(self) -> list[Table]:
+        """The tables that are copied while the shops are open, those first to which others refer."""
+        if self.shops is None:
+            return [table for table in metadata.sorted_tables if table is not numbers]
+        return [table for table in metadata.sorted_tables if sort_of(table) is Sort.SHOP and not is_late(table)]
+
+    @property
+    def late(self) -> list[Table]:
+        """The tables that come once the shops are held: with a key or a bot there, people would be let in."""
+        if self.shops is None:
+            return []
+        return [table for table in metadata.sorted_tables if is_late(table)]
+
+    def rows_of(self, table: Table) -> ColumnElement[bool]:
+        """The rows of a table that move."""
+        if self.shops is None:
+            return true()
+        match sort_of(table):
+            case Sort.SHOP:
+                return (business.c.id if table is business else table.c.business_id).in_(self.shops)
+            case Sort.BOT:
+                return table.c.bot_id.in_(self._bots)
+            case _:
+                return self._chats()
+
+    @property
+    def _bots(self) -> Any:  # noqa: ANN401  # a question, untyped at SQLAlchemy
+        return select(telegram_bot.c.bot_id).where(telegram_bot.c.business_id.in_(self.shops or ()))
+
+    def _chats(self) -> ColumnElement[bool]:
+        """The chats with the shops' own bots, and those of people who hold a card of theirs or work there."""
+        place = (telegram_card.c.bot_id == telegram_chat.c.bot_id, telegram_card.c.user_id == telegram_chat.c.chat_id)
+        holds = select(telegram_card.c.user_id).where(telegram_card.c.business_id.in_(self.shops or ()), *place)
+        works = and_(staff.c.user_id == telegram_chat.c.chat_id, staff.c.business_id.in_(self.shops or ()))
+        return or_(
+            telegram_chat.c.bot_id.in_(self._bots),
+            holds.exists(),
+            select(staff.c.id).where(works).exists(),
+        )
+
+
+def is_late(table: Table) -> bool:
+    """Whether a table's rows of a shop come only once it is held."""
+    return table is api_key or table is telegram_bot or sort_of(table) in {Sort.BOT, Sort.PERSON}
+
+
+def with_twins(connection: Connection, shops: Sequence[int]) -> tuple[int, ...]:
+    """Shops with those that hold what their test keys write."""
+    both = or_(business.c.id.in_(shops), business.c.test_of.in_(shops))
+    return tuple(connection.scalars(select(business.c.id).where(both).order_by(business.c.id)))
+
+
+def counted(connection: Connection, cargo: Cargo) -> dict[str, int]:
+    """How many rows of each table would move."""
+    tables = [*cargo.early, *cargo.late]
+    return {t.name: connection.scalar(select(func.count()).select_from(t).where(cargo.rows_of(t))) or 0 for t in tables}

@@ -1,0 +1,91 @@
+"""Books: the proof that at the new place every card is the fold of its ledger, and that all totals agree with it.
+
+It is made once while the old place is open, which takes long. What changes after that is taken out of the sums before,
+and put in again as it is then, so that at the end only the totals are left to compare.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, select
+
+from loyalty_app.customers.proof import Proof
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import business, card, customer, reward, transaction
+from loyalty_app.moving.belongings import Cargo
+from loyalty_app.settings import SettingsError
+from loyalty_app.shops.businesses import business_of
+
+
+class Books:
+    """The proofs of the shops that moved, by their numbers at the new place."""
+
+    tables = (customer, transaction, reward, card)
+    """Those whose rows count."""
+
+    def __init__(self, there: Cargo) -> None:
+        self._there = there
+        self._proofs: dict[int, Proof] = {}
+
+    async def prove(self, database: Database) -> None:
+        """Prove all shops. Raises SettingsError if the books are wrong."""
+
+        def work(connection: Connection) -> None:
+            self._read_shops(connection)
+            for proof in self._proofs.values():
+                proof.run(connection)
+                _check(proof)
+
+        await database.read(work)
+
+    def _read_shops(self, connection: Connection) -> None:
+        own = select(business).where(self._there.rows_of(business)).order_by(business.c.id)
+        for row in connection.execute(own):
+            shop = business_of(row)
+            self._proofs.setdefault(shop.id, Proof(shop)).business = shop
+
+    async def take_out(self, database: Database, customers: Iterable[tuple[int, int]]) -> None:
+        """Customers are about to change."""
+        by_shop = _by_shop(customers)
+
+        def work(connection: Connection) -> None:
+            for shop, numbers in by_shop.items():
+                if shop in self._proofs:
+                    self._proofs[shop].take_out(connection, numbers)
+
+        await database.read(work)
+
+    async def put_in(self, database: Database, customers: Iterable[tuple[int, int]]) -> None:
+        """Customers have changed."""
+        by_shop = _by_shop(customers)
+
+        def work(connection: Connection) -> None:
+            self._read_shops(connection)
+            for shop, numbers in by_shop.items():
+                if shop in self._proofs:
+                    self._proofs[shop].put_in(connection, numbers)
+
+        await database.read(work)
+
+    async def close(self, database: Database) -> None:
+        """Compare the totals, now that nothing changes any more. Raises SettingsError if the books are wrong."""
+
+        def work(connection: Connection) -> None:
+            for proof in self._proofs.values():
+                proof.prove_totals(connection)
+                _check(proof)
+
+        await database.read(work)
+
+
+def _check(proof: Proof) -> None:
+    if proof.found:
+        message = f"The books were wrong before the move: {proof.differences[0]}. See `loyalty doctor`."
+        raise SettingsError(message)
+
+
+def _by_shop(customers: Iterable[tuple[int, int]]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for shop, number in sorted(customers):
+        found[shop].append(number)
+    return found

@@ -1,0 +1,94 @@
+"""Departures: the shops that leave, at their old place. First their changes are noted, then they are held, then closed.
+
+Others go on meanwhile. What is closed stays there to be looked at, takes no changes, and says where the shop is now;
+`loyalty business delete` removes it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import allowed, each_table, hold_again
+from loyalty_app.db.tables import business, delivery, import_job, notice, telegram_bot, telegram_card
+from loyalty_app.moving.belongings import Cargo
+from loyalty_app.moving.changes import close_log, is_logged, log_of, log_table, logged_tables, open_log, unlog_table
+from loyalty_core.errors import InvalidRequest
+
+QUEUED = "queued"
+
+
+async def begin_log(old: Database, cargo: Cargo, token: str) -> None:
+    """Note all changes of a cargo from now on."""
+    await end_log(old)
+    await old.write(lambda connection: open_log(connection, cargo, token))
+    await each_table(
+        old, lambda connection, table: log_table(connection, cargo, table) if table in logged_tables(cargo) else None
+    )
+
+
+async def end_log(old: Database) -> None:
+    """Note no changes any more, and forget the log."""
+    await each_table(old, unlog_table)
+    await old.write(close_log)
+
+
+async def log_is_of(old: Database, cargo: Cargo, token: str) -> bool:
+    """Whether the log that is there is that of a move which goes on."""
+
+    def look(connection: Connection) -> bool:
+        whole = all(is_logged(connection, table) for table in logged_tables(cargo))
+        return whole and log_of(connection) == (token, cargo.shops)
+
+    return await old.read(look)
+
+
+async def hold(old: Database, shops: Sequence[int]) -> None:
+    """Take no changes of these shops until they are closed or released; writers that have begun come to an end."""
+    await old.write(lambda connection: _set_place(connection, shops, ""))
+    await hold_again(old)
+
+
+async def release(old: Database, shops: Sequence[int]) -> None:
+    """Serve these shops again."""
+    await old.write(lambda connection: _set_place(connection, shops, None))
+    await hold_again(old)
+
+
+def _set_place(connection: Connection, shops: Sequence[int], place: str | None) -> None:
+    with allowed(connection, business):
+        connection.execute(update(business).where(business.c.id.in_(shops)).values(moved_to=place)).close()
+
+
+async def close_shops(old: Database, shops: Sequence[int], *, place: str, now: datetime) -> None:
+    """Close shops that are held: nothing of theirs is sent from here any more, and they are at `place` now."""
+
+    def work(connection: Connection) -> None:
+        _set_place(connection, shops, place)
+        with allowed(connection, telegram_bot, delivery, telegram_card, notice, import_job):
+            for table, which, left in (
+                (telegram_bot, telegram_bot.c.removed_at.is_(None), {"removed_at": now}),
+                (telegram_card, telegram_card.c.due_at.is_not(None), {"due_at": None}),
+                (notice, notice.c.told_at.is_(None), {"told_at": now}),
+            ):
+                own = table.c.business_id.in_(shops)
+                connection.execute(update(table).where(own, which).values(left)).close()
+            for table, waits in (
+                (delivery, delivery.c.status == QUEUED),
+                (import_job, import_job.c.finished_at.is_(None)),
+            ):
+                connection.execute(delete(table).where(table.c.business_id.in_(shops), waits)).close()
+
+    await old.write(work)
+
+
+def check_shops(connection: Connection, shops: Sequence[int]) -> None:
+    """Raise InvalidRequest unless each is a shop that is here, and none only holds what test keys write."""
+    rows = {row.id: row for row in connection.execute(select(business).where(business.c.id.in_(shops)))}
+    for number in shops:
+        if number not in rows:
+            raise InvalidRequest.field("business", f"there is no business {number}")
+        if rows[number].test_of is not None:
+            message = f"{number} only holds what test keys of business {rows[number].test_of} write: give that number"
+            raise InvalidRequest.field("business", message)

@@ -1,0 +1,86 @@
+"""Snapshots: one state of a database, read for as long as it takes, while others write.
+
+Also `pages`, which reads a table within one, some rows at a time, in the order of its key.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, select, tuple_
+
+from loyalty_app.db.postgres import engine as postgres
+from loyalty_app.db.sqlite import engine as sqlite
+from loyalty_app.settings import Settings
+
+AT_ONCE = 5_000
+
+Result = TypeVar("Result")
+Key = tuple[Any, ...]
+
+
+class Reader(Protocol):
+    """What questions can be asked."""
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        """Run `work`, which writes nothing."""
+
+
+class _FileSnapshot:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        return await asyncio.to_thread(work, self._connection)
+
+
+class _ServerSnapshot:
+    def __init__(self, connection: Any) -> None:  # noqa: ANN401  # AsyncConnection, which brings the ORM
+        self._connection = connection
+
+    async def read(self, work: Callable[[Connection], Result]) -> Result:
+        found: Result = await self._connection.run_sync(work)
+        return found
+
+
+@asynccontextmanager
+async def snapshot(settings: Settings) -> AsyncIterator[Reader]:
+    """One state of a database, from the first question on until the block ends."""
+    if settings.on_sqlite:
+        engine = sqlite.open_engine(settings.sqlite_path, read_only=True)
+        try:
+            with engine.connect() as connection, connection.begin():
+                yield _FileSnapshot(connection)
+        finally:
+            engine.dispose()
+        return
+    server = postgres.open_engine(settings.direct_url)
+    try:
+        snapshots = server.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        async with snapshots.connect() as held, held.begin():
+            yield _ServerSnapshot(held)
+    finally:
+        await server.dispose()
+
+
+async def pages(
+    reader: Reader, table: Table, which: ColumnElement[bool], *, after: Key | None = None, at_once: int = AT_ONCE
+) -> AsyncIterator[Sequence[Row[Any]]]:
+    """The chosen rows of a table whose key comes after one, in the order of the key."""
+    key = [*table.primary_key.columns]
+    while True:
+        following = select(table).where(which)
+        if after is not None:
+            following = following.where(tuple_(*key) > tuple_(*after))
+        page = following.order_by(*key).limit(at_once)
+        rows = await reader.read(lambda connection, page=page: connection.execute(page).all())  # type: ignore[misc]  # bound
+        if not rows:
+            return
+        yield rows
+        after = key_of(table, rows[-1])
+
+
+def key_of(table: Table, row: Row[Any]) -> Key:
+    """The key of a row."""
+    return tuple(getattr(row, column.name) for column in table.primary_key.columns)

@@ -1,0 +1,142 @@
+"""`loyalty move --business`: bring some shops to another database, where others may be served."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from loyalty_app.settings import Settings
+from loyalty_cli.failures import CommandFailed
+from loyalty_cli.output import counted, table, tell
+
+if TYPE_CHECKING:
+    from loyalty_app.moving.copying import Progress
+    from loyalty_app.moving.shop_move import MovedShops, ShopMove
+
+
+MOVED = (
+    "For {seconds:.1f} seconds the shops could not be written. Every row is what it was, and every card agrees "
+    "with its ledger. The new place serves them now. The old one says where they are, and takes no changes of theirs."
+)
+
+
+class Wishes(msgspec.Struct, frozen=True, kw_only=True):
+    """What the options of `loyalty move` say beside the place."""
+
+    shops: tuple[int, ...]
+    public_url: str | None
+    key_file: Path | None
+    replace: bool
+    dry_run: bool
+    give_up: bool
+
+
+def move_shops(source: Settings, target: Settings, wishes: Wishes, *, progress: "Progress", as_json: bool) -> None:
+    """Move shops, or only look, or give an unfinished move up. Raises SettingsError, InvalidRequest, CommandFailed."""
+    import asyncio
+
+    if not _is_set_up(target, make=not wishes.dry_run):
+        _tell_first_look(asyncio.run(_count(source, wishes)), as_json=as_json)
+        return
+    asyncio.run(_run(source, target, wishes, progress=progress, as_json=as_json))
+
+
+def _is_set_up(target: Settings, *, make: bool) -> bool:
+    """Whether the new place has the newest schema; an empty one is set up if `make` is True."""
+    from loyalty_app.db.migrate import check_known, migrate, newest, version_of
+    from loyalty_app.db.sqlite.server_lock import check_folder, check_name
+
+    check_folder(target)
+    check_name(target)
+    version = version_of(target)
+    check_known(version)
+    if version is None and not make:
+        return False
+    if version not in {None, newest()}:
+        message = f"The new place is at version {version}, this program needs {newest()}: run `loyalty migrate` there."
+        raise CommandFailed(message)
+    migrate(target)
+    return True
+
+
+async def _count(source: Settings, wishes: Wishes) -> dict[str, int]:
+    """What would move into an empty place."""
+    from loyalty_app.db.engine import open_database
+    from loyalty_app.moving.belongings import Cargo, counted, with_twins
+    from loyalty_app.moving.departures import check_shops
+
+    database = open_database(source, unhurried=True)
+    try:
+        await database.read(lambda connection: check_shops(connection, wishes.shops))
+        shops = await database.read(lambda connection: with_twins(connection, wishes.shops))
+        return await database.read(lambda connection: counted(connection, Cargo(shops)))
+    finally:
+        await database.close()
+
+
+async def _run(source: Settings, target: Settings, wishes: Wishes, *, progress: "Progress", as_json: bool) -> None:
+    from loyalty_app.clock import utc_now
+    from loyalty_app.db.engine import open_database
+    from loyalty_app.moving.move import place_of
+    from loyalty_app.moving.shop_move import Errand, ShopMove
+    from loyalty_app.moving.target_key import vaults_of
+
+    new = open_database(target, unhurried=True)
+    try:
+        vaults = await vaults_of(source, target, new, given=wishes.key_file, looking=wishes.dry_run or wishes.give_up)
+    finally:
+        await new.close()
+    place = wishes.public_url or place_of(target)
+    errand = Errand(
+        source=source,
+        target=target,
+        came_from=place_of(source),
+        place=place,
+        shops=wishes.shops,
+        vaults=vaults,
+        replace=wishes.replace,
+    )
+    one = ShopMove(errand, now=utc_now(), progress=progress)
+    try:
+        await _do(one, wishes, place, as_json=as_json)
+    finally:
+        await one.close()
+
+
+async def _do(one: "ShopMove", wishes: Wishes, place: str, *, as_json: bool) -> None:
+    if wishes.give_up:
+        await one.give_up()
+        tell(
+            {"moved": False, "given_up": True},
+            "The move was given up. The shops go on where they are.",
+            as_json=as_json,
+        )
+    elif await one.finish_opening():
+        words = "The move was complete but for the last step, which is done now."
+        tell({"moved": True, "rows": {}, "numbers": []}, words, as_json=as_json)
+    elif wishes.dry_run:
+        _tell_first_look(await one.look(), as_json=as_json)
+    else:
+        _tell_moved(await one.move(), place, as_json=as_json)
+
+
+def _tell_first_look(rows: dict[str, int], *, as_json: bool) -> None:
+    lines = [f"  {name}: {count:,}" for name, count in rows.items() if count]
+    words = [f"This would move {counted(sum(rows.values()), 'row')}:", *lines, "", "Nothing was changed."]
+    tell({"moved": False, "rows": rows}, "\n".join(words), as_json=as_json)
+
+
+def _tell_moved(moved: "MovedShops", place: str, *, as_json: bool) -> None:
+    numbers = moved.numbers.told()
+    lines = [f"Moved {counted(sum(moved.rows.values()), 'row')} to {place}. {MOVED.format(seconds=moved.seconds)}"]
+    if numbers:
+        lines += ["These numbers were taken there, and are others now; all else has its old number:", _table(numbers)]
+    else:
+        lines.append("All numbers are what they were.")
+    lines.append("What was left at the old place is deleted with `loyalty business delete`, once you need it no more.")
+    answer = {"moved": True, "rows": moved.rows, "seconds": round(moved.seconds, 3), "to": place, "numbers": numbers}
+    tell({**answer, "resumed": moved.resumed}, "\n".join(lines), as_json=as_json)
+
+
+def _table(numbers: list[dict[str, int | str]]) -> str:
+    return table(("KIND", "WAS", "IS"), [(one["kind"], one["was"], one["is"]) for one in numbers])
