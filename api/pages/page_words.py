@@ -1,9 +1,10 @@
 """The words of the pages: a catalogue for each page and language, beside what all pages share (`shell`).
 
 The English sentence in the template, in the script or in the code is the key. `make words` collects them; no sentence
-lives here. A script gets the sentences of its page, and those of the shell.
+lives here. A script gets the sentences that scripts of its page and of the shell say.
 """
 
+import json
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cache
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from loyalty_app.words import LANGUAGES, Words, language_of, locale_of, read_catalogue
 
-LOCALES = Path(__file__).with_name("locales")
+LOCALES, STATIC = Path(__file__).with_name("locales"), Path(__file__).with_name("static")
 
 
 class PageName(StrEnum):
@@ -70,12 +71,20 @@ def _read(page: PageName, language: str) -> NullTranslations:
 
 
 @cache
+def _scripts() -> str:
+    """The source of all scripts. A sentence stands there as a literal; the others are said by the server."""
+    return "\n".join(path.read_text("utf-8") for path in sorted(STATIC.glob("*.js")))
+
+
+@cache
 def script_words(page: PageName, language: str) -> dict[str, Translation]:
-    """What a script says: each English sentence with its translation, or with a form for each plural."""
-    said: dict[str, Translation] = {}
+    """What the scripts of a page say: each English sentence with its translation, or with a form for each plural."""
+    scripts, said = _scripts(), dict[str, Translation]()
     for name in (PageName.SHELL, page):
         catalogue = _read(name, language)
         for key, text in sorted(_entries(catalogue), key=str):
+            if json.dumps(key if isinstance(key, str) else key[0], ensure_ascii=False) not in scripts:
+                continue
             if isinstance(key, tuple):
                 said.setdefault(key[0], []).append(text)  # type: ignore[union-attr]  # a plural's forms are a list
             elif key:

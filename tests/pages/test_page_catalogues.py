@@ -1,11 +1,13 @@
 """Every sentence of the pages is in a catalogue, translated so that it can be said."""
 
+import json
+
 import pytest
 from babel.messages.pofile import read_po
 
-from api.pages.page_words import PageName, script_words, words_of
-from bots.extract_messages import PLURALS, in_step, translated
-from testkit.page_catalogues import collect_pages, path_for
+from api.pages.page_words import STATIC, PageName, script_words, words_of
+from bots.extract_messages import PLURALS, has_words, in_step, translated
+from testkit.page_catalogues import CALL, COMMENT, collect_pages, page_of, path_for
 from tests.bots.translations import faults, texts
 
 SENTENCES = collect_pages()
@@ -26,7 +28,11 @@ def test_every_sentence_of_a_page_is_translated_and_can_be_said(page: PageName, 
     assert {sentence: found for sentence, found in wrong.items() if found} == {}
 
 
-@pytest.mark.parametrize("code", PLURALS)
-def test_a_script_gets_the_sentences_of_its_page_and_of_the_shell(code: str) -> None:
-    said = script_words(PageName.SCAN, code)
-    assert said["Try again"] == words_of(PageName.SCAN, code).plain("Try again") != "Try again"
+@pytest.mark.parametrize(("page", "code"), CASES)
+def test_scripts_get_all_that_they_say_and_nothing_that_only_the_server_says(page: PageName, code: str) -> None:
+    said = script_words(page, code)
+    scripts = [path for path in STATIC.glob("*.js") if page_of(path) in {page, PageName.SHELL}]
+    calls = [call for path in scripts for call in CALL.finditer(COMMENT.sub("", path.read_text("utf-8")))]
+    assert {one for call in calls if has_words(one := json.loads(call[2]))} - said.keys() == set()
+    assert said["Try again"] == words_of(page, code).plain("Try again") != "Try again"
+    assert ("Waiting time in minutes" in said, len(str(said)) < 20_000) == (False, True)
