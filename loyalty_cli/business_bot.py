@@ -143,4 +143,4 @@ async def _poster(database: "Database", business_id: int) -> "PosterPicture":
     program, look = await database.read(lambda c: (read_program(c, business_id), read_look(c, shop)))
     english = Words(code="en", locale=locale_of("en"), catalogue=NullTranslations())
     page = join_page(read_settings().public_url, shop)
-    return poster_of(english, shop, look, program.terms, link=link, page=page)
+    return poster_of(english, shop, look, program, link=link, page=page)

@@ -108,7 +108,7 @@ async def take_logo(turn: Turn, answer: TypedAnswer) -> None:
 async def _picture_of(turn: Turn, business: Business, link: str) -> PosterPicture:
     program, look = await turn.read(lambda c: (read_program(c, business.id), read_look(c, business)))
     page = join_page(turn.runtime.settings.public_url, business)
-    return poster_of(turn.words, business, look, program.terms, link=link, page=page)
+    return poster_of(turn.words, business, look, program, link=link, page=page)
 
 
 def _caption(words: Words, link: str) -> Html:

@@ -9,18 +9,21 @@ from bots.rights import own_position, own_positions
 from bots.staff.invitation import how_to_stamp
 from bots.staff.scanner import scanner_row
 from bots.turn import Turn
-from bots.words import N_, Html, Words
+from bots.words import N_, Html, Words, shortened
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.customers.analytics import kept_totals, read_summary
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
+from loyalty_app.shops.several_programs import programs_in_use
 from loyalty_app.shops.staff import Position
 from loyalty_app.sign_in.links import make_link
 from loyalty_app.sign_in.sessions import PagePerson
 from loyalty_app.words import numbered
 from loyalty_core.access import PLANS, Role, reaches
 from loyalty_core.analytics import Summary
+from loyalty_core.programs import Program
 
+LONGEST_TITLE = 24
 ROLES = {Role.STAFF: N_("staff"), Role.MANAGER: N_("manager"), Role.OWNER: N_("owner")}
 
 
@@ -96,17 +99,31 @@ async def _today(turn: Turn, position: Position) -> Html:
     program = await turn.read(lambda connection: read_program(connection, business.id))
     lines = [
         words.say("🏪 <b>{shop}</b>", shop=business.name),
-        words.count(
-            "{n} stamp makes: {reward}",
-            "{n} stamps make: {reward}",
-            program.terms.stamps_required,
-            reward=program.terms.reward_description,
-        ),
+        *_promises(words, program),
         *await _room(turn, business),
         "",
         words.say("Today: {figures}", figures=words.join(figures_in_words(words, today))),
     ]
     return Html("\n".join(lines))
+
+
+def _promises(words: Words, program: Program) -> list[Html]:
+    """What the program makes; where there are several, what each makes, the main one first."""
+    programs = programs_in_use(program)
+    lines = [
+        words.count(
+            "{n} stamp makes: {reward}",
+            "{n} stamps make: {reward}",
+            one.terms.stamps_required,
+            reward=one.terms.reward_description,
+        )
+        for one in programs
+    ]
+    titles = numbered(shortened(one.title or program.name, LONGEST_TITLE) for one in programs)
+    named = (
+        words.say("<b>{title}</b>: {text}", title=title, text=line) for title, line in zip(titles, lines, strict=True)
+    )
+    return list(named) if len(programs) > 1 else lines
 
 
 async def _room(turn: Turn, business: Business) -> list[Html]:

@@ -40,6 +40,8 @@ SHOP_SIZE, SIGN_SIZE, LINK_SIZE, STEP_SIZE, CAPTION_SIZE, ICON = 68, 56, 40, 46,
 REWARD_SIZES = ((112, 2), (88, 3), (68, 4), (56, 5))
 LYING_REWARD_SIZES = ((112, 4), (88, 6), (68, 8), (56, 10))
 """The size of the reward's letters, and how many lines have room: the largest that shows all of it."""
+SMALLEST_REWARD = (44, 12)
+"""The same for several rewards that have no room in larger letters."""
 LEADING = 1.24
 PLACE_HEIGHT, LYING_PLACE_HEIGHT, PLACE_LEADING = 130, 330, 1.3
 PLACE_SIZES = (40, 34, 29, 25)
@@ -48,6 +50,7 @@ PLACE_SIZES = (40, 34, 29, 25)
 class PosterPicture(msgspec.Struct, frozen=True, kw_only=True):
     """What a poster shows. `headline` says what the code gives, `steps` explain in three short lines how it works.
 
+    `reward_description` may have several lines, one for each card of the shop.
     `link` is the join link. With `page_link`, where one joins without Telegram, there are two codes, each with one of
     the `captions` below it. `logo` is a picture that stands in the place of the shop's name. `address` and
     `opening_hours` stand below the reward; each may have several lines.
@@ -131,7 +134,7 @@ def _draw_reward(paper: Paper, reward: str, area: Box, sizes: Sequence[tuple[int
     """The gift, and the reward in large letters below it."""
     icon = sprites.gift(paper.pixels(ICON))
     rows = _largest(paper, reward, area, sizes)
-    size = rows[0].style.size / paper.scale if rows else 0
+    size = max((row.style.size for row in rows), default=0) / paper.scale
     leading, gap = size * LEADING, ICON * 0.3
     top = area.top + (area.height - ICON - gap - leading * len(rows)) / 2
     where = paper.box(area)
@@ -164,15 +167,32 @@ def _place_rows(paper: Paper, parts: list[list[str]], width: int, height: int) -
 
 
 def _largest(paper: Paper, text: str, area: Box, sizes: Sequence[tuple[int, int]]) -> list[Line]:
-    """The lines of a text in the largest letters in which all of it has room, else in the smallest, cut."""
-    room = area.height - ICON * 1.3
-    fitting = [(size, min(lines, int(room / (size * LEADING)))) for size, lines in sizes]
-    tries = (wrap(text, paper.style(size, BOLD), paper.pixels(area.width), lines) for size, lines in fitting if lines)
+    """The lines of a text in the largest letters in which all of it has room, else in the smallest, cut.
+
+    A text of several lines has at least one of each, and no more if there are letters for that.
+    """
+    parts, room = text.splitlines() or [""], area.height - ICON * 1.3
+    wanted = (*sizes, SMALLEST_REWARD) if len(parts) > 1 else sizes
+    fitting = [(size, min(lines, int(room / (size * LEADING)))) for size, lines in wanted]
+    tries = [(size, lines) for size, lines in fitting if lines >= len(parts)]
+    one_each = [(size, len(parts)) for size, _ in tries] if len(parts) > 1 else []
     rows: list[Line] = []
-    for rows in tries:
-        if not any(is_cut(row) for row in rows):
+    for size, lines in (*one_each, *tries):
+        rows = _rows(paper, parts, area.width, size, lines)
+        alike = len(parts) == 1 or len({row.style.size for row in rows}) == 1
+        if alike and not any(is_cut(row) for row in rows):
             break
     return rows
+
+
+def _rows(paper: Paper, parts: list[str], width: int, size: int, lines: int) -> list[Line]:
+    """All parts wrapped in letters of one size if they have room in so many lines; else each in its share of them."""
+    style = paper.style(size, BOLD)
+    whole = [wrap(part, style, paper.pixels(width), lines) for part in parts]
+    if len(parts) == 1 or sum(map(len, whole)) <= lines:
+        return [row for rows in whole for row in rows]
+    share = max(1, lines // len(parts))
+    return [row for part in parts for row in wrap(part, style, paper.pixels(width), share)]
 
 
 def _draw_both_codes(paper: Paper, poster: PosterPicture, places: tuple[CodePlace, ...]) -> bool:

@@ -149,3 +149,15 @@ async def test_a_main_program_has_to_be_large_enough_for_the_gifts_of_the_shop(s
     await press(mira, "Make it the main one")
     assert mira.last.words.startswith("A gift of the shop is more stamps than fill this card.")
     assert (await shop.program()).title is None
+
+
+async def test_the_screen_of_the_shop_says_what_each_program_makes(shop: Shop, mira: Person) -> None:
+    assert "10 stamps make: A coffee" in mira.last.words.splitlines()
+    await shop.change(title="☕ Coffee")
+    salads = await shop.make_program("🥗 Salad", stamps_required=4)
+    await mira.say("/shop")
+    lines = mira.last.words.splitlines()
+    assert lines[:3] == ["🏪 Bean & Leaf", "☕ Coffee: 10 stamps make: A coffee", "🥗 Salad: 4 stamps make: A salad"]
+    await shop.programs_deed(archive=salads)
+    await mira.say("/shop")
+    assert "10 stamps make: A coffee" in mira.last.words.splitlines()

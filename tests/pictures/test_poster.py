@@ -228,3 +228,17 @@ def test_the_designs_are_those_of_a5() -> None:
         tuple(round(side * PER_UNIT) for side in UPRIGHT),
         tuple(round(side * PER_UNIT) for side in LYING),
     )
+
+
+@pytest.mark.parametrize("draw", [draw_upright, draw_lying])
+@pytest.mark.parametrize("address", ["", "Main Street 1\n1000 Town"])
+def test_the_rewards_of_several_cards_stand_below_each_other_and_none_is_left_out(
+    draw: Callable[[PosterPicture, float], Image.Image], address: str
+) -> None:
+    lines = ["Coffee: 10 stamps: a coffee", "Salad: 8 stamps: a salad", "Beans: 12 stamps: a bag", "and 7 more cards"]
+    poster = replace(POSTER, reward_description="\n".join(lines), address=address)
+    drawn = draw(poster, SMALL)
+    for place in range(len(lines)):
+        others = [*lines[:place], "Tea", *lines[place + 1 :]]
+        assert changed(drawn, draw(replace(poster, reward_description="\n".join(others)), SMALL)).height, lines[place]
+    assert codes_on(drawn) == [POSTER.link]

@@ -87,7 +87,7 @@ async def download_poster(request: AppRequest) -> ASGIResponse:
     )
     if name not in set(PrintSheet) or kind not in KINDS or link is None:
         raise UnknownPage
-    poster = poster_of(visit.words, shop, look, program.terms, link=link, page=join_page(public, shop))
+    poster = poster_of(visit.words, shop, look, program, link=link, page=join_page(public, shop))
     sheet = await printed(partial(render_sheet, PrintSheet(name), poster, png=kind == "png"))
     headers = {"Content-Disposition": f'attachment; filename="{shop.slug}-{name}.{kind}"', "Cache-Control": "no-store"}
     return ASGIResponse(body=sheet, media_type=KINDS[kind], headers=headers)
