@@ -13,6 +13,7 @@ from loyalty_app.importing.candidates import ListedCustomer
 from loyalty_app.pagination import MOST_ROWS, PageRequest
 from loyalty_core.events import EVENT_TYPES
 from loyalty_core.fields import Birthday, EmailText, Id, Name, OrderRef, PhoneText, Reason, StampsToUndo
+from loyalty_core.gifts import AwayDays
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.stamping import StampOrder
@@ -185,6 +186,12 @@ class RewardQuery(PageQuery, frozen=True, kw_only=True):
     """Which rewards to list."""
 
     status: RewardStatus | None = None
+
+
+class WinBackQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """For how many days without a visit; without them, as the shop has set it, or 60."""
+
+    after_days: AwayDays | None = None
 
 
 class AnalyticsQuery(msgspec.Struct, frozen=True, kw_only=True):

@@ -186,6 +186,7 @@ DETAILS = CustomerDetails(
     **{name: getattr(CUSTOMER, name) for name in CUSTOMER.__struct_fields__},
     recent_transactions=(TRANSACTION,),
     rewards=(REWARD,),
+    opted_out=False,
 )
 DAY = DayTotals(visits=31, stamps_added=40, new_customers=3, rewards_earned=4, rewards_redeemed=3)
 WEEKEND = summarise(period_of(2, NOW.date(), "Europe/Berlin"), {NOW.date(): DAY}, CurrentFigures(310, 12, 28, 25))

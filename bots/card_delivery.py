@@ -40,11 +40,11 @@ async def show(bot: TelegramBot, snapshot: CardSnapshot, *, now: datetime) -> Sh
     """
     card = snapshot.card
     if not snapshot.reachable:
-        return _as_before(card)
+        return as_before(card)
     try:
         message_id = await _place(bot, snapshot)
     except Forbidden:
-        return _as_before(card)
+        return as_before(card)
     sent = message_id if message_id != card.message_id else None
     told = await tell(bot, snapshot, now=now)
     shown = _as_now(snapshot, message_id, told)
@@ -64,7 +64,7 @@ def _as_now(snapshot: CardSnapshot, message_id: int | None, told: ToldNews) -> S
     )
 
 
-def _as_before(card: HeldCard) -> ShownCard:
+def as_before(card: HeldCard) -> ShownCard:
     """Nothing was shown. A person who comes back sees what has changed meanwhile, and gets the news."""
     return ShownCard(
         card=card,
@@ -80,7 +80,7 @@ def _without_news(snapshot: CardSnapshot, shown: ShownCard, sent: int | None) ->
     """The card is up to date, its news is still to be sent. If the card may have arrived, neither is sent again."""
     if shown.message_id is None:
         return msgspec.structs.replace(shown, sent=sent)
-    before = _as_before(snapshot.card)
+    before = as_before(snapshot.card)
     return msgspec.structs.replace(before, message_id=shown.message_id, news=shown.news, sent=sent, failed=True)
 
 

@@ -7,11 +7,13 @@ its latest state. How a card is sent is in `bots/card_delivery.py`.
 import asyncio
 import logging
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 
+from msgspec.structs import replace
 from telegram.error import BadRequest, TelegramError
 
-from bots.card_delivery import show, take_down
-from bots.gift_news import tell_gifts
+from bots.card_delivery import as_before, show, take_down
+from bots.gift_news import is_missed, tell_gifts
 from bots.intake import BotApplication
 from bots.priority_gate import PriorityGate
 from loyalty_app.chat.card_queue import CardQueue, ShownCard
@@ -22,6 +24,8 @@ from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.runtime import Runtime
 
 PAUSE_SECONDS = 0.05
+FIRST_TURN, BETWEEN_TURNS = timedelta(seconds=5), timedelta(seconds=0.2)
+"""When a card is shown whose person was told of a gift first, and how far apart such cards are."""
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +37,7 @@ class CardWorker(QueueWorker[HeldCard, ShownCard]):
         super().__init__(runtime.database, CardQueue(bots.keys), self._show, clock=runtime.clock, name="cards")
         self._runtime, self._bots, self._priority_gate = runtime, bots, priority_gate
         self._loop = asyncio.get_running_loop()
+        self._last_turn: dict[int, datetime] = {}
 
     def wake(self) -> None:
         """Look in a moment. Why: the person who has just stamped a card is answered first."""
@@ -53,14 +58,30 @@ class CardWorker(QueueWorker[HeldCard, ShownCard]):
         try:
             if snapshot is None:
                 return await take_down(application.bot, card)
-            shown = await show(application.bot, snapshot, now=self._runtime.clock())
-            return await tell_gifts(application.bot, self._runtime.database, snapshot, shown)
+            if is_missed(snapshot, now) and card.message_id is not None:
+                return self._shown_later(await self._tell(application, snapshot, as_before(card)))
+            return await self._tell(application, snapshot, await show(application.bot, snapshot, now=now))
         except BadRequest as error:
             log.warning("a card cannot be shown until it changes again: %s", type(error).__name__)
             return _given_up(card, snapshot)
         except TelegramError as error:
             log.warning("a card could not be shown: %s", type(error).__name__)
             return ShownCard(card=card, failed=True)
+
+    async def _tell(self, application: BotApplication, snapshot: CardSnapshot, shown: ShownCard) -> ShownCard:
+        runtime = self._runtime
+        return await tell_gifts(application.bot, runtime.database, snapshot, shown, now=runtime.clock())
+
+    def _shown_later(self, told: ShownCard) -> ShownCard:
+        """The result for a card whose person was told of a gift first: it is shown in its turn after many others.
+
+        Why: a bot may send so much, and messages to many come first. Cards of people who are at the shop do not wait.
+        """
+        if told.failed:
+            return told
+        bot_id, now = told.card.bot_id, self._runtime.clock()
+        self._last_turn[bot_id] = max(now + FIRST_TURN, self._last_turn.get(bot_id, now) + BETWEEN_TURNS)
+        return replace(told, again_at=self._last_turn[bot_id])
 
 
 def _given_up(card: HeldCard, snapshot: CardSnapshot | None) -> ShownCard:

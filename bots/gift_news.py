@@ -3,38 +3,73 @@
 The rules, in words:
 - Each gift is told once, by whichever process, and whatever stops in between: it is marked first, then told.
 - Nothing is told to who muted the card or has blocked the bot, and nothing where the shop sends no messages of its own.
+- These are messages to many: below each is "No more of these", and who pressed it is told of none of them again.
+- That somebody is missed is told between 10 and 20 o'clock of the shop, and not to who was there since.
 - What Telegram refuses for a while is told later; what may have arrived is not sent again.
 
 Which gifts there are is in `loyalty_app/chat/card_gifts.py`.
 """
 
 import logging
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
 
-from bots.buttons import keyboard
+from bots.buttons import Rows, button, keyboard
 from bots.card_news import news_rows
-from bots.telegram_limits import TelegramBot, maybe_delivered
+from bots.telegram_limits import TO_MANY, TelegramBot, maybe_delivered
 from bots.words import Html, Words, words_for
 from loyalty_app.chat.card_gifts import GivenGift, mark_told, mark_untold
 from loyalty_app.chat.card_queue import ShownCard
+from loyalty_app.chat.chats import ChatChange, change_chat
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.db.engine import Database
+from loyalty_app.shops.businesses import Business
+from loyalty_core.fields import ChatId
+from loyalty_core.gifts import BirthdayGift
+from loyalty_core.ledger import Gift
+from loyalty_core.programs import expiry
+from loyalty_core.win_back import is_time_to_write, next_time_to_write
+
+NO_MORE, MORE = "nomore", "more"
+"""The verbs of the buttons below messages to many: no more of them, and them again."""
 
 log = logging.getLogger(__name__)
 
 
-async def tell_gifts(bot: TelegramBot, database: Database, snapshot: CardSnapshot, shown: ShownCard) -> ShownCard:
+def hears(snapshot: CardSnapshot) -> bool:
+    """Whether somebody can be told of gifts, and wants it."""
+    silent = snapshot.card.muted or snapshot.opted_out or not snapshot.business.card_notices
+    return snapshot.reachable and not silent
+
+
+def is_missed(snapshot: CardSnapshot, now: datetime) -> bool:
+    """Whether somebody is to be told now that the shop misses them. Their card need not be shown for that."""
+    missed = [gift for gift in snapshot.gifts if gift.occasion is Gift.WIN_BACK and not _is_untimely(gift, snapshot)]
+    return bool(missed) and hears(snapshot) and is_time_to_write(now.astimezone(snapshot.business.zone))
+
+
+async def tell_gifts(
+    bot: TelegramBot, database: Database, snapshot: CardSnapshot, shown: ShownCard, *, now: datetime
+) -> ShownCard:
     """Tell of the gifts that the chat does not know yet; the result says if one is still to be told."""
-    if not snapshot.reachable or snapshot.card.muted or not snapshot.business.card_notices:
+    if not hears(snapshot):
         return shown
+    local = now.astimezone(snapshot.business.zone)
     for gift in snapshot.gifts:
+        if _is_untimely(gift, snapshot):
+            continue
+        if gift.occasion is Gift.WIN_BACK and not is_time_to_write(local):
+            return replace(shown, again_at=next_time_to_write(local))
         if not await mark_told(database, snapshot.card, gift):
             continue
         try:
             shown = replace(shown, sent=await _send(bot, snapshot, gift) or shown.sent)
-        except (Forbidden, BadRequest):
+        except Forbidden:
+            await _note_blocked(database, snapshot, now)
+            return shown
+        except BadRequest:
             return shown
         except TelegramError as error:
             log.warning("news of a gift could not be sent: %s", type(error).__name__)
@@ -43,12 +78,24 @@ async def tell_gifts(bot: TelegramBot, database: Database, snapshot: CardSnapsho
     return shown
 
 
+def _is_untimely(gift: GivenGift, snapshot: CardSnapshot) -> bool:
+    """Whether somebody was at the shop after they had been missed there."""
+    last = snapshot.customer.last_visit_at
+    return gift.occasion is Gift.WIN_BACK and last is not None and last > gift.given_at
+
+
+async def _note_blocked(database: Database, snapshot: CardSnapshot, now: datetime) -> None:
+    """Note that the chat has ended: nothing more is sent there until the person comes back."""
+    card = snapshot.card
+    await change_chat(database, card.bot_id, ChatId(card.user_id), ChatChange(blocked_at=now), now=now)
+
+
 async def _send(bot: TelegramBot, snapshot: CardSnapshot, gift: GivenGift) -> int | None:
     """Send the message; None if it may have arrived. Raises TelegramError."""
     words = words_for(snapshot.language)
-    keys = keyboard(news_rows(snapshot, words))
+    text, keys = gift_text(gift, snapshot, words), keyboard(gift_rows(snapshot, words))
     try:
-        message = await bot.send_message(snapshot.card.user_id, gift_text(gift, snapshot, words), reply_markup=keys)
+        message = await bot.send_message(snapshot.card.user_id, text, reply_markup=keys, rate_limit_args=TO_MANY)
     except NetworkError as error:
         if isinstance(error, BadRequest) or not maybe_delivered(error):
             raise
@@ -56,17 +103,50 @@ async def _send(bot: TelegramBot, snapshot: CardSnapshot, gift: GivenGift) -> in
     return message.message_id
 
 
+def gift_rows(snapshot: CardSnapshot, words: Words) -> Rows:
+    """The buttons below a message to many: the card, and no more of them."""
+    return [*news_rows(snapshot, words), [button(words.label("🔕 No more of these"), NO_MORE, snapshot.business.id)]]
+
+
+def refused_rows(snapshot: CardSnapshot, words: Words) -> Rows:
+    """The buttons below one once somebody wanted no more: the card, and them again."""
+    return [*news_rows(snapshot, words), [button(words.label("🔔 Send them again"), MORE, snapshot.business.id)]]
+
+
 def gift_text(gift: GivenGift, snapshot: CardSnapshot, words: Words) -> Html:
     """What a gift is, and for what."""
-    shop = snapshot.business.name
-    if gift.reward_description is None:
+    shop, reward = snapshot.business, gift.reward_description
+    if gift.occasion is Gift.WIN_BACK:
+        return _missed_text(words, shop, gift.stamps, reward, expires_at=gift.expires_at)
+    if reward is None:
         head = words.count(
             "🎂 Happy birthday from <b>{shop}</b>! {n} stamp is a gift for you.",
             "🎂 Happy birthday from <b>{shop}</b>! {n} stamps are a gift for you.",
             gift.stamps,
-            shop=shop,
+            shop=shop.name,
         )
         return Html(f"{head}\n{words.say('They are on your card already.')}")
-    reward = gift.reward_description
-    head = words.say("🎂 Happy birthday from <b>{shop}</b>! A gift for you: {reward}", shop=shop, reward=reward)
+    head = words.say("🎂 Happy birthday from <b>{shop}</b>! A gift for you: {reward}", shop=shop.name, reward=reward)
     return Html(f"{head}\n{words.say('Show your card when you want it.')}")
+
+
+def win_back_text(gift: BirthdayGift, shop: Business, words: Words, now: datetime) -> Html:
+    """What somebody reads who is away for long and gets this gift now; `now` is by the clock of the shop."""
+    reward = gift.reward_description if isinstance(gift.reward_description, str) else None
+    return _missed_text(words, shop, gift.given_stamps, reward, expires_at=expiry(gift.days, now))
+
+
+def _missed_text(words: Words, shop: Business, stamps: int, reward: str | None, *, expires_at: datetime | None) -> Html:
+    if reward is None:
+        head = words.count(
+            "☀️ <b>{shop}</b> has missed you! {n} stamp is a gift for you.",
+            "☀️ <b>{shop}</b> has missed you! {n} stamps are a gift for you.",
+            stamps,
+            shop=shop.name,
+        )
+        return Html(f"{head}\n{words.say('They are on your card already.')}")
+    lines = [words.say("☀️ <b>{shop}</b> has missed you! A gift for you: {reward}", shop=shop.name, reward=reward)]
+    if expires_at is not None:
+        last_day = expires_at.astimezone(shop.zone) - timedelta(seconds=1)
+        lines.append(words.say("It is yours until {date}.", date=words.date(last_day)))
+    return Html("\n".join([*lines, words.say("Show your card when you want it.")]))

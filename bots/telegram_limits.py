@@ -32,6 +32,10 @@ LONGEST_WAIT_SECONDS = 10
 """A call that has to wait longer does not wait here: its whole update is handled again then."""
 UNHURRIED = 1
 """For `rate_limit_args`: a call for which nobody waits. Such calls leave room for those of people who do."""
+TO_MANY = 2
+"""For `rate_limit_args`: a message to many. They take all that a bot may send, but for what people may need now."""
+KEPT_FREE = 10
+LOOK_AGAIN_SECONDS = 0.02
 UNCOUNTED = {"deleteMessage"}
 
 # Errors and their names in the metrics; the first kind that fits counts.
@@ -56,6 +60,7 @@ class TelegramRateLimiter(BaseRateLimiter[int]):
     def __init__(self) -> None:
         self._whole, self._spare = AsyncLimiter(*PER_BOT), AsyncLimiter(*SPARE)
         self._chats: OrderedDict[str, AsyncLimiter] = OrderedDict()
+        self._many = asyncio.Lock()
 
     async def initialize(self) -> None:
         """Do nothing: nothing is held open."""
@@ -79,7 +84,9 @@ class TelegramRateLimiter(BaseRateLimiter[int]):
         for tries_left in range(TRIES, 0, -1):
             if named["rate_limit_args"] == UNHURRIED:
                 await self._spare.acquire()
-            if named["endpoint"] not in UNCOUNTED:
+            if named["rate_limit_args"] == TO_MANY:
+                await self._turn_of_many(named["data"].get("chat_id"))
+            elif named["endpoint"] not in UNCOUNTED:
                 await self._turn(named["data"].get("chat_id"))
             try:
                 return await call(*named["args"], **named["kwargs"])
@@ -94,6 +101,14 @@ class TelegramRateLimiter(BaseRateLimiter[int]):
             return
         await self._chat(str(chat_id)).acquire()
         await self._whole.acquire()
+
+    async def _turn_of_many(self, chat_id: str | int | None) -> None:
+        """Wait, one after the other, until the bot may send, and some more for people who press something."""
+        await self._chat(str(chat_id)).acquire()
+        async with self._many:
+            while not self._whole.has_capacity(KEPT_FREE + 1):  # noqa: ASYNC110  # the limiter tells nobody of room
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await self._whole.acquire()
 
     def _chat(self, chat_id: str) -> AsyncLimiter:
         limiter = self._chats.pop(chat_id, None) or AsyncLimiter(*PER_CHAT)

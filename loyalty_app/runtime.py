@@ -41,6 +41,7 @@ from loyalty_app.upkeep.periodic import Every, Stop, periodically
 from loyalty_app.upkeep.retention import retention
 from loyalty_app.upkeep.scheduled_backups import scheduled_backups
 from loyalty_app.upkeep.search_indexing import search_indexing
+from loyalty_app.upkeep.win_back import win_backs
 from loyalty_app.vault import Vault
 from loyalty_app.vault.fingerprint import open_checked_vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
@@ -259,6 +260,7 @@ def _upkeep_of_workers(settings: Settings, database: Database, *, counter: Count
     yield kept_answers(database)
     yield evenings(database, clock)
     yield birthdays(database, counter, clock)
+    yield win_backs(database, counter, clock)
     if settings.backup_folder is not None:
         yield scheduled_backups(settings, Path(settings.backup_folder), clock)
     if settings.keep_inactive_months is not None:

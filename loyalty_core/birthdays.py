@@ -6,31 +6,18 @@ The rules, in words:
 - There is none for a date that was told or changed less than 30 days before the day, and none on the day of birth.
 - If nothing ran on the day, it comes within a week. None comes for a day before the shop began to give.
 
-What is given is in `gifts`.
+What is given is in `gifts`, how in `giving`.
 """
 
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
-from loyalty_core.analytics import DayTotals
-from loyalty_core.booking import (
-    Booked,
-    Given,
-    book,
-    book_head_start,
-    earned_events,
-    following,
-    head_start_is_due,
-    new_entry,
-)
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Customer
-from loyalty_core.events import Event, StampAdded
-from loyalty_core.ledger import Entry, EntryType, Gift, dropped_stamps
+from loyalty_core.giving import give
+from loyalty_core.ledger import Entry, Gift
 from loyalty_core.outcomes import Stamped
 from loyalty_core.programs import Program
-from loyalty_core.stamping import stamped_answer
-from loyalty_core.views import customer_view, reward_view, utc
 
 MORNING = time(9)
 YEAR, KNOWN_FOR, LATEST = timedelta(days=365), timedelta(days=30), timedelta(days=7)
@@ -73,11 +60,6 @@ def given_since(program: Program) -> datetime | None:
     return since
 
 
-def gift_stamps(program: Program) -> int:
-    """How many stamps the shop gives for a birthday; none if it gives a reward, or nothing."""
-    return program.terms.birthday.given_stamps if program.terms.birthday else 0
-
-
 def birthday_is_due(customer: Customer, entries: Iterable[Entry], now: datetime, *, since: date = date.min) -> bool:
     """Whether a customer is to have the gift at `now`, by the clock of the shop; `entries` are their whole ledger.
 
@@ -113,29 +95,4 @@ def give_birthday(
     since = given_since(program)
     if since is None or not birthday_is_due(customer, entries, at.now, since=since.astimezone(at.now.tzinfo).date()):
         return None
-    opened = book_head_start(customer, program, at=at) if head_start_is_due(customer, program) else None
-    if opened:
-        customer, at = opened.customer, following(at, opened)
-    stamps = gift_stamps(program)
-    entry = new_entry(customer, program, EntryType.BONUS, at=at, given=Given(stamps, stamps, Gift.BIRTHDAY))
-    return _change_of(customer, program, book(customer, entry, program, at=at), opened=opened, at=at)
-
-
-def _change_of(
-    customer: Customer, program: Program, booked: Booked, *, opened: Booked | None, at: Occasion
-) -> Change[Stamped]:
-    entry, rewards = booked.entry, (*(opened.rewards if opened else ()), *booked.rewards)
-    seen, views = customer_view(booked.customer, program), tuple(map(reward_view, rewards))
-    dropped = dropped_stamps(customer.card, program, entry.stamps) if booked.rewards and entry.stamps else 0
-    stamped = stamped_answer(entry, booked.customer.card, program, seen=seen, rewards=views, dropped=dropped)
-    added = entry.stamps + (opened.entry.stamps if opened else 0)
-    told: tuple[Event, ...] = (StampAdded(utc(at.now), stamped),) if entry.stamps else ()
-    return Change(
-        answer=stamped,
-        customer=booked.customer,
-        entry=entry,
-        opening=opened.entry if opened else None,
-        issued=rewards,
-        events=(*told, *earned_events(views, seen, at.now)),
-        totals=((at.now.date(), DayTotals(stamps_added=added, rewards_earned=len(rewards))),),
-    )
+    return give(customer, program, Gift.BIRTHDAY, at=at)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from loyalty_core.changes import Occasion
 from loyalty_core.customers import Card, Customer
 from loyalty_core.events import Event, OfReward, RewardEarned
-from loyalty_core.ledger import Entry, EntryType, Gift, apply, earned_by
+from loyalty_core.ledger import Entry, EntryType, Gift, apply, earned_by, gift_of
 from loyalty_core.programs import Program, Terms, expiry
 from loyalty_core.rewards import Reward
 from loyalty_core.views import CustomerView, RewardView, utc
@@ -112,7 +112,7 @@ def issue(
 
 def _valid_days(entry: Entry, terms: Terms) -> int | None:
     """For how many days the rewards of an entry are valid; None for ever."""
-    gift = terms.birthday if entry.is_reward else None
+    gift = gift_of(terms, entry.occasion) if entry.is_reward else None
     return terms.reward_valid_days if gift is None else gift.days
 
 

@@ -73,6 +73,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 
     `card` is the card that is at hand, of the program `program_id`; `others` are the cards of other programs. Who is
     `merged_into` another is closed like an erased one: their code and id lead to the other.
+    `opted_out_at` is since when they want no more messages to many; None if they never said so.
     `birthday_set_at` is when the birthday was told or changed; None without one, or if an older release wrote it.
     """
 
@@ -91,6 +92,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     erased_at: datetime | None = None
     merged_into: CustomerId | None = None
     birthday_set_at: datetime | None = None
+    opted_out_at: datetime | None = None
     program_id: int | None = None
     others: tuple[ProgramCard, ...] = ()
 
@@ -148,12 +150,13 @@ class ShownCode(msgspec.Struct, frozen=True):
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What people tell about themselves when they join."""
+    """What people tell about themselves when they join; `opted_out`, if they had said so in another book."""
 
     name: Name
     phone: PhoneText | None = None
     email: EmailText | None = None
     birthday: Birthday | None = None
+    opted_out: bool | UnsetType = UNSET
 
 
 class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -163,6 +166,7 @@ class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     phone: PhoneText | UnsetType | None = UNSET
     email: EmailText | UnsetType | None = UNSET
     birthday: Birthday | UnsetType | None = UNSET
+    opted_out: bool | UnsetType = UNSET
 
 
 def new_code(random: bytes) -> str:

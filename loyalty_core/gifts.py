@@ -16,10 +16,11 @@ from loyalty_core.customers import check_seen
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.fields import RewardText
 
-GIFTS = ("birthday",)
+GIFTS = ("birthday", "win_back")
 """The fields of a program in which the gifts of its shop are."""
 GiftStamps = Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to the goal")]
 GiftDays = Annotated[int, Meta(ge=1, le=3_650, description="whole days from 1 to 3650; left out, it is for ever")]
+AwayDays = Annotated[int, Meta(ge=14, le=730, description="whole days from 14 to 730 without a visit")]
 
 
 class BirthdayGift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +39,12 @@ class BirthdayGift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def days(self) -> int | None:
         """For how many days its reward is valid; None for ever."""
         return self.valid_days if isinstance(self.valid_days, int) else None
+
+
+class WinBack(BirthdayGift, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A gift for who was not here for `after_days`: some stamps, or a reward that is valid for some days."""
+
+    after_days: AwayDays
 
 
 def check_gift(field: str, gift: BirthdayGift, goal: int, *, of_goal: bool = False) -> None:

@@ -6,6 +6,7 @@ The rules, in words:
 - Stamps brought along from another card are booked as an import: they count as stamps, not as a visit.
 - Who joins gets the head start of the program. Who comes from another book brings what they have, and gets none now.
 - A customer from another book keeps the day on which they joined there, and counts as new on that day.
+- Who wants no more messages to many is never sent one again. Only they themselves can take that back.
 - Erasing removes name, phone, e-mail and birthday, and takes back the open rewards. The ledger stays, without a name.
 """
 
@@ -28,10 +29,10 @@ from loyalty_core.customers import (
     check_joined,
     clean_name,
 )
-from loyalty_core.errors import CustomerLimitReached
+from loyalty_core.errors import CustomerLimitReached, InvalidRequest
 from loyalty_core.events import CustomerCreated, CustomerDeleted, CustomerEventData, CustomerUpdated, OfProfile
 from loyalty_core.fields import BusinessId, CustomerId
-from loyalty_core.ledger import EntryType
+from loyalty_core.ledger import ActorType, EntryType
 from loyalty_core.outcomes import Erased
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
@@ -163,6 +164,7 @@ def _first_version(profile: Profile, new: NewCard, now: datetime) -> Customer:
         email=profile.email,
         birthday=profile.birthday,
         birthday_set_at=now if profile.birthday else None,
+        opted_out_at=now if profile.opted_out is True else None,
         created_at=new.joined_at or now,
         updated_at=now,
         version=1,
@@ -177,6 +179,10 @@ def update(customer: Customer, program: Program, change: ProfileChange, *, at: O
         asked["name"] = clean_name(asked["name"])
     check_birthday(asked.get("birthday"), at.now.date())
     differing = tuple(name for name, value in asked.items() if value != getattr(customer, name))
+    out = customer.opted_out_at is not None if change.opted_out is msgspec.UNSET else change.opted_out
+    if out != (customer.opted_out_at is not None):
+        _check_may_opt(out=out, at=at)
+        asked["opted_out_at"], differing = at.now if out else None, (*differing, "opted_out")
     if not differing:
         return None
     after = msgspec.structs.replace(customer, **asked, updated_at=at.now, version=customer.version + 1)
@@ -184,6 +190,12 @@ def update(customer: Customer, program: Program, change: ProfileChange, *, at: O
         after = msgspec.structs.replace(after, birthday_set_at=at.now if after.birthday else None)
     seen = customer_view(after, program)
     return Change(answer=seen, customer=after, events=(CustomerUpdated(utc(at.now), OfProfile(seen, differing)),))
+
+
+def _check_may_opt(*, out: bool, at: Occasion) -> None:
+    """Raise InvalidRequest if anybody but the customer takes back that they want no more messages."""
+    if not out and at.actor.type is not ActorType.CUSTOMER:
+        raise InvalidRequest.field("opted_out", "must be taken back by the customer, below the card in the chat")
 
 
 def erase(customer: Customer, rewards: tuple[Reward, ...], *, at: Occasion) -> Change[Erased]:
@@ -194,7 +206,7 @@ def erase(customer: Customer, rewards: tuple[Reward, ...], *, at: Occasion) -> C
     after = msgspec.structs.replace(
         after, name="", phone=None, email=None, birthday=None, erased_at=at.now, others=others
     )
-    after = msgspec.structs.replace(after, birthday_set_at=None)
+    after = msgspec.structs.replace(after, birthday_set_at=None, opted_out_at=None)
     erased = Erased(id=customer.id, qr_code=customer.qr_code)
     return Change(
         answer=erased,

@@ -14,6 +14,7 @@ import msgspec
 
 from loyalty_core.access import Role
 from loyalty_core.customers import Card
+from loyalty_core.gifts import BirthdayGift
 from loyalty_core.programs import Program, Surplus, Terms, running_goal
 from loyalty_core.promises import open_steps, steps_since
 
@@ -163,9 +164,16 @@ def add_stamps(card: Card, program: Program, stamps: int) -> Card:
 def earned_by(card: Card, entry: Entry, program: Program) -> tuple[str, ...]:
     """The texts of the rewards that an entry earns on a card, in the order of their places; most earn none."""
     then = program.at(entry.program_version)
-    if entry.is_reward and then.terms.birthday is not None:
-        return (str(then.terms.birthday.reward_description),)
+    if entry.is_reward and (gift := gift_of(then.terms, entry.occasion)) is not None:
+        return (str(gift.reward_description),)
     return fill(card, then, entry.stamps).earned
+
+
+def gift_of(terms: Terms, occasion: Gift | None) -> BirthdayGift | None:
+    """What a version of a program gives for an occasion, if that can be a reward; None if it gives nothing."""
+    if occasion is Gift.BIRTHDAY:
+        return terms.birthday
+    return terms.win_back if occasion is Gift.WIN_BACK else None
 
 
 def dropped_stamps(card: Card, program: Program, stamps: int) -> int:

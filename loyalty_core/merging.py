@@ -5,6 +5,7 @@ The rules, in words:
   other's entries and rewards come along; the other is closed, and what is asked of them is asked of the first from then
   on.
 - The older joining date stays. What the first does not tell of themselves (phone, e-mail, birthday), the other tells.
+  If one of them wants no more messages to many, that stays.
 - Rewards stay as they are where the common ledger earns as many: one may then belong to another entry. What it earns
   more is issued now. If it earns fewer, open ones are taken back; a merge that would take back one that was handed out,
   or booked as expired, is refused.
@@ -25,6 +26,7 @@ from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import MergeBar, MergeRefused
 from loyalty_core.events import CustomerMerged
+from loyalty_core.gifts import GIFTS
 from loyalty_core.ledger import Entry, Folded, earned_of, fold_cards
 from loyalty_core.outcomes import Merged
 from loyalty_core.programs import Program, Terms
@@ -32,7 +34,7 @@ from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.views import customer_view, reward_view, utc
 from loyalty_core.voiding import History, keep_first
 
-TOLD = ("phone", "email", "birthday", "birthday_set_at")
+TOLD = ("phone", "email", "birthday", "birthday_set_at", "opted_out_at")
 """What the first takes over from the other, where they do not tell it themselves."""
 
 
@@ -54,6 +56,7 @@ class ProfileBefore(msgspec.Struct, frozen=True, kw_only=True):
     birthday: date | None
     created_at: datetime
     birthday_set_at: datetime | None = None
+    opted_out_at: datetime | None = None
 
 
 class Merge(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,7 +145,8 @@ def join_cards(first: History, other: History, at: Occasion) -> JoinedCard:
 
 
 def _gives_rewards(terms: Terms) -> bool:
-    return terms.birthday is not None and terms.birthday.reward_description is not msgspec.UNSET
+    gifts = (getattr(terms, name) for name in GIFTS)
+    return any(gift is not None and gift.reward_description is not msgspec.UNSET for gift in gifts)
 
 
 def moved_to(customer_id: int, entry: Entry) -> Entry:

@@ -12,7 +12,7 @@ The rules, in words:
 - An archived program takes no new stamps. Its cards and rewards stay, and what was done can be undone. The main one
   cannot be archived; another can be made main.
 - A shop takes the code that is printed on a card, or asks for the rotating one: to redeem, or for all.
-- What a shop gives for a birthday is known to it alone until it is given: a change of it changes no card.
+- What a shop gives (see `gifts`) is known to it alone until it is given: a change of it changes no card.
 - A head start is smaller than the goal, and all steps are below it: a change that says otherwise is refused.
 
 Steps are in `steps` and `promises`, bonus hours in `bonus_hours`, head starts in `booking`. What a stamp does to a card
@@ -42,7 +42,7 @@ from loyalty_core.fields import (
     StampsRequired,
     ValidDays,
 )
-from loyalty_core.gifts import BirthdayGift, check_gift
+from loyalty_core.gifts import GIFTS, BirthdayGift, WinBack, check_gift
 from loyalty_core.steps import Steps, check_steps
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     opening_stamps: OpeningStamps = 0
     bonus_hours: BonusWeek = ()
     birthday: BirthdayGift | None = None
+    win_back: WinBack | None = None
 
 
 class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,6 +109,7 @@ class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     opening_stamps: OpeningStamps | UnsetType = UNSET
     bonus_hours: BonusWeek | UnsetType = UNSET
     birthday: BirthdayGift | UnsetType | None = UNSET
+    win_back: WinBack | UnsetType | None = UNSET
 
 
 class NewProgram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -203,8 +205,9 @@ def check_terms(terms: Terms, asked: Collection[str] = ()) -> None:
     _check_cost(terms)
     check_steps(terms.steps, terms.stamps_required, of_goal="steps" not in asked)
     check_bonus_hours(terms.bonus_hours)
-    if terms.birthday is not None:
-        check_gift("birthday", terms.birthday, terms.stamps_required, of_goal="birthday" not in asked)
+    for name in GIFTS:
+        if (gift := getattr(terms, name)) is not None:
+            check_gift(name, gift, terms.stamps_required, of_goal=name not in asked)
     if terms.opening_stamps >= terms.stamps_required and "opening_stamps" not in asked:
         message = f"must be above the head start of {terms.opening_stamps} stamps"
         raise InvalidRequest.field("stamps_required", message)
@@ -223,7 +226,7 @@ def _check_cost(terms: Terms) -> None:
 
 def looks_the_same(before: Terms, after: Terms) -> bool:
     """Whether cards look the same under both terms: they differ in nothing, or in what only the owner knows."""
-    hidden = {"version", "updated_at", "reward_cost", "currency", "birthday"}
+    hidden = {"version", "updated_at", "reward_cost", "currency", *GIFTS}
     return all(getattr(before, name) == getattr(after, name) for name in Terms.__struct_fields__ if name not in hidden)
 
 

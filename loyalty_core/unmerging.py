@@ -149,10 +149,12 @@ def _first_again(merged: MergedCard, own: Folds, entries: int, now: datetime) ->
 
 
 def _other_again(merged: MergedCard, folded: Folds, entries: int, now: datetime) -> Customer:
-    before = merged.merge.other
+    before, now_out = merged.merge.other, merged.common.customer.opted_out_at
+    said_since = now_out if now_out != merged.merge.first.opted_out_at else None
     return msgspec.structs.replace(
         merged.other.with_cards_alone(_cards(folded)),
-        **{name: getattr(before, name) for name in ProfileBefore.__struct_fields__},
+        **{name: getattr(before, name) for name in ProfileBefore.__struct_fields__ if name != "opted_out_at"},
+        opted_out_at=before.opted_out_at or said_since,
         entries=entries,
         updated_at=now,
         version=merged.other.version + 1,

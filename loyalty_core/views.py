@@ -14,7 +14,7 @@ from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import PreconditionFailed
 from loyalty_core.fields import CustomerId
-from loyalty_core.gifts import BirthdayGift
+from loyalty_core.gifts import BirthdayGift, WinBack
 from loyalty_core.ledger import ActorType, Entry, EntryType, Gift
 from loyalty_core.programs import CardCodes, Program, Surplus, running_goal
 from loyalty_core.promises import open_steps
@@ -116,10 +116,14 @@ class TransactionView(msgspec.Struct, frozen=True):
 
 
 class CustomerDetails(CustomerView, frozen=True, kw_only=True):
-    """A customer with the last ten transactions and the rewards that can be redeemed."""
+    """A customer with the last ten transactions and the rewards that can be redeemed.
+
+    `opted_out` says that they want no more messages to many.
+    """
 
     recent_transactions: tuple[TransactionView, ...]
     rewards: tuple[RewardView, ...]
+    opted_out: bool
 
 
 class ProgramView(msgspec.Struct, frozen=True):
@@ -144,6 +148,7 @@ class ProgramView(msgspec.Struct, frozen=True):
     reward_cost: int | UnsetType = UNSET
     currency: str | UnsetType = UNSET
     birthday: BirthdayGift | None = None
+    win_back: WinBack | None = None
     id: int | UnsetType = UNSET
     title: str | UnsetType | None = UNSET
     main: bool | UnsetType = UNSET
@@ -273,12 +278,15 @@ def check_state(state: str, expected: Collection[str] | UnsetType, version: int)
         raise PreconditionFailed(version)
 
 
-def customer_details(view: CustomerView, *, entries: Iterable[Entry], rewards: Iterable[Reward]) -> CustomerDetails:
+def customer_details(
+    view: CustomerView, *, entries: Iterable[Entry], rewards: Iterable[Reward], opted_out: bool
+) -> CustomerDetails:
     """Show a customer with some entries, the newest first, and some rewards, the oldest first."""
     return CustomerDetails(
         **msgspec.structs.asdict(view),
         recent_transactions=tuple(transaction_view(entry) for entry in entries),
         rewards=tuple(reward_view(reward) for reward in rewards),
+        opted_out=opted_out,
     )
 
 
@@ -325,6 +333,7 @@ def program_view(program: Program, business_id: int) -> ProgramView:
         UNSET if terms.reward_cost is None else terms.reward_cost,
         UNSET if terms.currency is None else terms.currency,
         terms.birthday,
+        terms.win_back,
         program_number(business_id, program.id),
         program.title,
         program.main,

@@ -5,13 +5,14 @@ from litestar.response.base import ASGIResponse
 
 from api import examples
 from api.auth import key_holder, keyed
-from api.bodies import AnalyticsQuery, RewardQuery
+from api.bodies import AnalyticsQuery, RewardQuery, WinBackQuery
 from api.etags import etag, expected_states, state_response
 from api.messages import AppRequest, counter_response, data_response, runtime_of
 from api.operations import Operation, serves
 from api.parsing import read_body, read_query
 from api.routes.customers import show_rewards
 from loyalty_app.chat.card_queue import repaint
+from loyalty_app.customers.absent import WinBackPreview, preview
 from loyalty_app.customers.analytics_shares import read_analytics
 from loyalty_app.customers.branch_entries import Share
 from loyalty_app.customers.owed import read_rewards_summary
@@ -116,6 +117,29 @@ async def update_program(request: AppRequest) -> ASGIResponse:
 
 @serves(
     "GET",
+    "/program/win-back",
+    Operation(
+        name="program.preview_win_back",
+        summary="See how many would be won back now",
+        text="How many customers would be written to now if `win_back` of the program had these `after_days`: they had "
+        "two visits or more, then none for so long, nothing for it in this absence or in the last 60 days, and can be "
+        "told in the chat. Without `after_days`, those that are set count, or 60.",
+        tag="Program",
+        scope=Scope.PROGRAM_READ,
+        query=WinBackQuery,
+        answer=WinBackPreview,
+        example=WinBackPreview(60, 42),
+    ),
+)
+async def preview_win_back(request: AppRequest) -> ASGIResponse:
+    """Count who would be written to now."""
+    query, business = read_query(request, WinBackQuery), key_holder(request).business
+    database, now = runtime_of(request).database, runtime_of(request).clock()
+    return data_response(await preview(database, business, query.after_days, now=now))
+
+
+@serves(
+    "GET",
     "/analytics",
     Operation(
         name="analytics.get",
@@ -143,4 +167,4 @@ async def get_analytics(request: AppRequest) -> ASGIResponse:
     return data_response(await read(lambda c: read_analytics(c, business, share, days=query.days, now=now)))
 
 
-HANDLERS = [list_rewards, sum_up_rewards, get_program, update_program, get_analytics]
+HANDLERS = [list_rewards, sum_up_rewards, get_program, update_program, preview_win_back, get_analytics]

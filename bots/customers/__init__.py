@@ -6,7 +6,7 @@ buttons that it answers.
 
 from collections.abc import Awaitable, Callable
 
-from bots.customers import card, erasure, moving, names, overview, own_data, phone_number, settings
+from bots.customers import card, erasure, moving, names, opting_out, overview, own_data, phone_number, settings
 from bots.customers.join import join as join_by_slug
 from bots.customers.overview import open_card, refuse_card, show_rewards
 from bots.customers.own_data import show_my_data
@@ -35,6 +35,7 @@ _ANSWERS: dict[str, Callable[[Turn], Awaitable[None]]] = {
     **moving.PRESSES,
     **own_data.PRESSES,
     **erasure.PRESSES,
+    **opting_out.PRESSES,
     **overview.PRESSES,
 }
 PRESSES = {verb: names.following(answer) for verb, answer in _ANSWERS.items()} | names.PRESSES

@@ -1,6 +1,7 @@
-"""Settings: what a customer chooses for a card: whether it may send messages, and the language of the chat."""
+"""Settings: what a customer chooses for a card: which messages it may send, and the language of the chat."""
 
 from bots.buttons import Rows, button, page_row, page_url
+from bots.customers.opting_out import opt
 from bots.customers.own_cards import back_row, pressed_card, turn_over
 from bots.languages import language_rows, repaint_cards
 from bots.turn import Turn
@@ -30,9 +31,11 @@ def _rows(turn: Turn, snapshot: CardSnapshot, *, muted: bool) -> Rows:
     url = page_url(turn.runtime.settings, turn.bot_id, f"card?shop={shop}")
     ring = button(words.label("🔔 Turn notices on"), "mymute", shop, 0)
     hush = button(words.label("🔕 Turn notices off"), "mymute", shop, 1)
+    want = button(words.label("🎈 Turn greetings on"), "mygreetings", shop, 1)
+    refuse = button(words.label("🎈 Turn greetings off"), "mygreetings", shop, 0)
     return [
         [button(words.label("📱 My number"), "mynumber", shop), button(words.label("✏️ My name"), "myname", shop)],
-        [button(words.label("🌐 Language"), "mylanguage", shop)],
+        [button(words.label("🌐 Language"), "mylanguage", shop), want if snapshot.opted_out else refuse],
         [
             *([ring if muted else hush] if snapshot.business.card_notices else []),
             button(words.label("🗂 My data"), "mydata", shop),
@@ -54,6 +57,13 @@ async def set_muted(turn: Turn) -> None:
         else words.plain("I will tell you when a reward is near, and when it is there.")
     )
     await _show_more(turn, snapshot, muted=muted)
+
+
+async def set_greetings(turn: Turn) -> None:
+    """Want messages to many, or no more of them. The card, which has changed by that, is shown again."""
+    snapshot, wanted = await pressed_card(turn), turn.press.text(1) == "1"
+    if snapshot is not None:
+        await opt(turn, snapshot, out=not wanted)
 
 
 async def ask_language(turn: Turn) -> None:
@@ -78,4 +88,10 @@ async def choose_language(turn: Turn) -> None:
     await repaint_cards(turn)
 
 
-PRESSES = {"mymore": show_more, "mymute": set_muted, "mylanguage": ask_language, "myspeech": choose_language}
+PRESSES = {
+    "mymore": show_more,
+    "mymute": set_muted,
+    "mygreetings": set_greetings,
+    "mylanguage": ask_language,
+    "myspeech": choose_language,
+}

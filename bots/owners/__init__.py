@@ -23,6 +23,7 @@ from bots.owners import (
     staff_work,
     team,
     time_zone,
+    win_back,
 )
 from bots.owners.new_shop import begin_shop, cancel
 from bots.owners.shop import show_shop
@@ -72,6 +73,7 @@ PRESSES: dict[str, PressAnswer] = {
     new_bonus_hours.HOURS: pressed_by(Role.OWNER, new_bonus_hours.press_new),
     "addhours": pressed_by(Role.OWNER, new_bonus_hours.press_add),
     "choose": pressed_by(Role.OWNER, program.press_value),
+    win_back.WIN_BACK: win_back.press,
     "flags": pressed_by(Role.OWNER, flags.show_flags),
     "flagged": pressed_by(Role.OWNER, flags.show_flagged),
     "unflag": pressed_by(Role.OWNER, flags.ask_undo),
@@ -92,6 +94,7 @@ DRAFTS: dict[str, DraftAnswer] = {
     new_program.ADD: typed_by(Role.OWNER, new_program.take_answer),
     new_bonus_hours.HOURS: typed_by(Role.OWNER, new_bonus_hours.take_hours),
     program.PROGRAM: typed_by(Role.OWNER, program.take_value),
+    win_back.WIN_BACK: typed_by(Role.OWNER, win_back.take_gift),
     settings.RENAME: typed_by(Role.MANAGER, settings.take_name),
     time_zone.ZONE: typed_by(Role.MANAGER, time_zone.take_zone),
     api_keys.NAME: typed_by(Role.OWNER, api_keys.take_key_name),

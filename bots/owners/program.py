@@ -7,6 +7,7 @@ progress is a rule of the core; it is only explained here.
 from telegram import InlineKeyboardButton
 
 from bots.buttons import GOOD, Rows, button
+from bots.owners import win_back
 from bots.owners.bonus_hour_words import row_in_words, sorted_rows
 from bots.owners.program_questions import QUESTIONS, ProgramQuestion
 from bots.owners.program_values import label_of, packed, present_value, read_value, value_of
@@ -39,10 +40,11 @@ async def show_program(turn: Turn, position: Position, head: Html | None = None,
         words.say("{label}: <b>{value}</b>", label=words.plain(question.title), value=value_of(words, program, field))
         for field, question in questions.items()
     ]
-    lines += [_hours_line(words, program)]
+    lines += [_hours_line(words, program), *([win_back.state_line(words, program.terms)] if program.main else [])]
     named = (program_number(shop.id, program.id),) if program.others else ()
     buttons = [button(words.label(one.title), "ask", shop.id, field, *named) for field, one in questions.items()]
     buttons += [button(words.label("Bonus hours"), "hours", shop.id, *named)]
+    buttons += [button(words.label("Win back"), win_back.WIN_BACK, shop.id)] if program.main else []
     rows: Rows = [buttons[place : place + 2] for place in range(0, len(buttons), 2)]
     await turn.screen(Html("\n".join(lines)), [*rows, *_last_rows(words, position, program)])
 

@@ -55,13 +55,14 @@ def value_of(words: Words, program: Program, field: str) -> str:
     if field == "reward_cost" and terms.reward_cost is not None and terms.currency is not None:
         return words.money(terms.reward_cost, terms.currency)
     if field == "birthday" and terms.birthday is not None:
-        return _gift_in_words(words, terms.birthday)
+        return gift_in_words(words, terms.birthday)
     if field == "steps":
         return words.join(f"{step.stamps}: {step.reward_description}" for step in terms.steps) or words.label("none")
     return label_of(words, field, present_value(program, field))
 
 
-def _gift_in_words(words: Words, gift: BirthdayGift) -> str:
+def gift_in_words(words: Words, gift: BirthdayGift) -> str:
+    """A gift, as "2 stamps" or "A cake, 14 days"."""
     if gift.given_stamps:
         return _number_in_words(words, "birthday", gift.given_stamps)
     days = _number_in_words(words, "reward_valid_days", gift.days) if gift.days is not None else None

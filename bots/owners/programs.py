@@ -6,6 +6,7 @@ What a program says is in `program`, how one more is made in `new_program`. The 
 from bots.buttons import RISKY, Rows, button
 from bots.owners.program import show_program
 from bots.owners.screens import back, below
+from bots.owners.win_back import WIN_BACK
 from bots.turn import Turn
 from bots.words import Html, Words, shortened
 from loyalty_app.chat.card_queue import repaint
@@ -39,6 +40,7 @@ async def _show_list(turn: Turn, position: Position, main: Program, head: Html |
         for title, program in zip(titles, programs, strict=True)
     ]
     rows += [[button(words.label("➕ Another program"), "addprogram", shop.id)]]
+    rows += [[button(words.label("Win back"), WIN_BACK, shop.id)]]
     rows += [[button(words.label("Name of the shop"), "rename", shop.id)], back(words, position)]
     await turn.screen(below(head, Html("\n".join(lines))), rows)
 

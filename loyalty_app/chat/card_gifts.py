@@ -14,20 +14,22 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import reward, telegram_card, transaction
 from loyalty_core.ledger import EntryType, Gift
 
-TOLD = (Gift.BIRTHDAY.value,)
+TOLD = (Gift.BIRTHDAY.value, Gift.WIN_BACK.value)
 """The occasions that are told of."""
 FRESH = timedelta(days=3)
 """For how long a gift is news. Why: who was away, or did not want to be told, is not told of it long after."""
 
 
 class GivenGift(msgspec.Struct, frozen=True, kw_only=True):
-    """A gift: its entry, and the stamps, or the reward with its id."""
+    """A gift: its entry and when it was given, and the stamps, or the reward with its id and end."""
 
     transaction_id: int
     occasion: Gift
+    given_at: datetime
     stamps: int
     reward_id: int | None = None
     reward_description: str | None = None
+    expires_at: datetime | None = None
 
 
 def untold_gifts(connection: Connection, card: HeldCard, now: datetime) -> tuple[GivenGift, ...]:
@@ -35,7 +37,10 @@ def untold_gifts(connection: Connection, card: HeldCard, now: datetime) -> tuple
     entry = transaction.c
     earned = and_(reward.c.business_id == entry.business_id, reward.c.transaction_id == entry.id, entry.stamps == 0)
     given = (
-        select(entry.id, entry.occasion, entry.stamps, reward.c.id.label("reward_id"), reward.c.description)
+        select(
+            *(entry.id, entry.occasion, entry.occurred_at, entry.stamps),
+            *(reward.c.id.label("reward_id"), reward.c.description, reward.c.expires_at),
+        )
         .outerjoin(reward, and_(earned, reward.c.customer_id == entry.customer_id))
         .where(entry.business_id == card.business_id, entry.customer_id == card.customer_id)
         .where(entry.type == EntryType.BONUS.value, entry.occasion.in_(TOLD), entry.id > (card.told_gift or 0))
@@ -45,9 +50,11 @@ def untold_gifts(connection: Connection, card: HeldCard, now: datetime) -> tuple
         GivenGift(
             transaction_id=row.id,
             occasion=Gift(row.occasion),
+            given_at=row.occurred_at,
             stamps=row.stamps,
             reward_id=row.reward_id,
             reward_description=row.description,
+            expires_at=row.expires_at,
         )
         for row in connection.execute(given.order_by(entry.id))
     )

@@ -43,7 +43,7 @@ class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
 
     `news` are the messages about it that are in the chat now, as stored. `sent` is the last message sent for it, None
     if none was. `gone` removes the card from the chat, `failed` tries again later. `set_aside` leaves
-    the chat as it is until the card changes again.
+    the chat as it is until the card changes again. With `again_at` the card is due then, whatever it shows now.
     """
 
     card: HeldCard
@@ -56,6 +56,7 @@ class ShownCard(msgspec.Struct, frozen=True, kw_only=True):
     gone: bool = False
     failed: bool = False
     set_aside: bool = False
+    again_at: datetime | None = None
 
 
 def cards_of(connection: Connection, bot_id: BotId, user_id: UserId) -> list[HeldCard]:
@@ -220,7 +221,7 @@ def _take_out(connection: Connection, card: HeldCard) -> None:
 def _after(shown: ShownCard, current: HeldCard, now: datetime) -> Values:
     """What to store; a newer state from another showing is kept."""
     settled = current.due_at is None or current.due_at == shown.card.due_at
-    row: Values = {"due_at": None if settled else current.due_at, "tries": 0}
+    row: Values = {"due_at": shown.again_at if settled else current.due_at, "tries": 0}
     if shown.failed:
         sent = shown.message_id is not None and shown.message_id != shown.card.message_id
         kept = {"news": shown.news, **({"message_id": shown.message_id} if sent else {})}

@@ -24,6 +24,7 @@ from loyalty_app.counter.orders import (
     Expire,
     GiveBirthday,
     GiveStamp,
+    GiveWinBack,
     Holder,
     Join,
     MergeCustomers,
@@ -200,6 +201,10 @@ class Counter:
     async def give_birthday(self, caller: Caller, customer: CustomerRef) -> Answer[Stamped | None]:
         """Give what the shop gives for a birthday; the outcome is None if it is not due. Raises CustomerNotFound."""
         return await self._ask(caller, GiveBirthday(customer), answers.GIVEN)
+
+    async def give_win_back(self, caller: Caller, customer: CustomerRef) -> Answer[Stamped | None]:
+        """Give what the shop gives to who is away for long; None if it is not due. Raises CustomerNotFound."""
+        return await self._ask(caller, GiveWinBack(customer), answers.GIVEN)
 
     def _today(self, caller: Caller) -> date:
         return self._clock().astimezone(caller.business.zone).date()

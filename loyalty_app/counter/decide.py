@@ -19,6 +19,7 @@ from loyalty_app.counter.orders import (
     Expire,
     GiveBirthday,
     GiveStamp,
+    GiveWinBack,
     Join,
     MergeCustomers,
     Redeem,
@@ -30,7 +31,7 @@ from loyalty_app.counter.orders import (
 )
 from loyalty_app.counter.state import BatchState, Overtaken
 from loyalty_app.ids import Kind
-from loyalty_core import birthdays, claiming, joining, stamping, voiding
+from loyalty_core import birthdays, claiming, joining, stamping, voiding, win_back
 from loyalty_core.booking import head_start_is_due
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import CODE_RANDOM_BYTES, Customer, new_code
@@ -42,7 +43,8 @@ from loyalty_core.errors import (
     RewardNotFound,
     TransactionNotFound,
 )
-from loyalty_core.ledger import ActorType, Entry, EntryType
+from loyalty_core.giving import stamps_for
+from loyalty_core.ledger import ActorType, Entry, EntryType, Gift
 from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
 from loyalty_core.programs import CardCodes, Program
 from loyalty_core.rotating_codes import AROUND, LATE_AROUND, Showing, check_code
@@ -80,8 +82,8 @@ def decide(request: Request, state: BatchState) -> Decided[AnyOutcome]:  # noqa:
             return erase(order, request, state)
         case Expire() as order:
             return expire(order, request, state)
-        case GiveBirthday() as order:
-            return give_birthday(order, request, state)
+        case GiveBirthday() | GiveWinBack() as order:
+            return give(order, request, state)
         case MergeCustomers() | UnmergeCustomers() as order:
             return decide_merge(order, request, state)
 
@@ -241,15 +243,17 @@ def expire(order: Expire, request: Request, state: BatchState) -> Decided[Expire
 Single = TypeVar("Single", CustomerView, Stamped, Redeemed, Voided, Erased, Expired)
 
 
-def give_birthday(order: GiveBirthday, request: Request, state: BatchState) -> Decided[Stamped | None]:
-    """Give what the shop gives for a birthday; what is not due (any more) changes nothing."""
+def give(order: GiveBirthday | GiveWinBack, request: Request, state: BatchState) -> Decided[Stamped | None]:
+    """Give what the shop gives for an occasion; what is not due (any more) changes nothing."""
     program = main_of(state.program(request.business_id))
     customer = customer_of(request, order.customer, state).turned_to(program.id)
-    most = stamping.most_rewards(customer, program, birthdays.gift_stamps(program))
-    at = occasion(request, state, most + 1)
+    of_birthday = isinstance(order, GiveBirthday)
+    stamps = stamps_for(program, Gift.BIRTHDAY if of_birthday else Gift.WIN_BACK)
+    at = occasion(request, state, stamping.most_rewards(customer, program, stamps) + 1)
     if head_start_is_due(customer, program):
         at = _with_opening(at, state)
-    change = birthdays.give_birthday(customer, program, state.entries_of(customer), at=at)
+    rule = birthdays.give_birthday if of_birthday else win_back.give_win_back
+    change = rule(customer, program, state.entries_of(customer), at=at)
     return Decided(None, customer.id) if change is None else _decided(change)
 
 

@@ -22,6 +22,7 @@ from loyalty_app.counter.orders import (
     Expire,
     GiveBirthday,
     GiveStamp,
+    GiveWinBack,
     Join,
     Redeem,
     Request,
@@ -43,7 +44,7 @@ from loyalty_core.number_plans import forms_of
 from loyalty_core.stamping import is_late
 
 OWN_KEY = ("business_id", "id")
-WHOLE = (Void, GiveBirthday, *OF_TWO)
+WHOLE = (Void, GiveBirthday, GiveWinBack, *OF_TWO)
 """Orders for which the whole ledger is read."""
 
 Keeping = tuple[Lookup, Callable[[Row[Any]], None]]

@@ -170,6 +170,12 @@ class GiveBirthday(msgspec.Struct, frozen=True):
     customer: CustomerRef
 
 
+class GiveWinBack(msgspec.Struct, frozen=True):
+    """Give what the shop gives to who is away for long, if it is due."""
+
+    customer: CustomerRef
+
+
 class MergeCustomers(msgspec.Struct, frozen=True):
     """Merge the `other` customer into `customer`."""
 
@@ -194,6 +200,7 @@ Order = (
     | Erase
     | Expire
     | GiveBirthday
+    | GiveWinBack
     | MergeCustomers
     | UnmergeCustomers
 )
@@ -208,6 +215,7 @@ NAMES: dict[type[Order], str] = {
     Erase: "Erase",
     Expire: "Expire",
     GiveBirthday: "GiveBirthday",
+    GiveWinBack: "GiveWinBack",
     MergeCustomers: "Merge",
     UnmergeCustomers: "Unmerge",
 }

@@ -334,4 +334,4 @@ class BatchState:
 def _profile(customer: Customer) -> tuple[object, ...]:
     """A customer's profile, and all else that a change of the card alone leaves."""
     told = customer.name, customer.phone, customer.email, customer.birthday, customer.birthday_set_at
-    return *told, customer.created_at, customer.erased_at, customer.merged_into
+    return *told, customer.opted_out_at, customer.created_at, customer.erased_at, customer.merged_into

@@ -36,7 +36,7 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     newest reward was earned, if that was since then; `factor` is how many times the newest stamp of the shown card
     counted because of bonus hours, likewise. `steps` are the stamps at which rewards lie on the way, `coming` what is
     earned next. `link` is the content of the QR code. `language` is the chat's, None if unknown. `reachable` is false
-    if the person has blocked the bot.
+    if the person has blocked the bot; `opted_out` says that they want no more messages to many.
 
     In a shop with several programs, `program` and the stamps of `customer` are those of the card that is shown;
     `others` are the cards beside it, `states` all of them. The rewards are those of all programs.
@@ -57,6 +57,7 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     link: str
     language: str | None
     reachable: bool
+    opted_out: bool
     others: tuple[CardView, ...] = ()
     states: tuple[CardState, ...] = ()
     factor: int = 1
@@ -106,6 +107,7 @@ def look(
         link=card_link(connection, card.business_id, customer.qr_code),
         language=chat.language or chat.language_code,
         reachable=chat.blocked_at is None,
+        opted_out=customer.opted_out_at is not None,
         others=other_cards(view, program, business.id),
         states=states,
         factor=_factor(connection, customer, program) if _has_more(states, card) else 1,

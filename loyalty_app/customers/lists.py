@@ -96,6 +96,7 @@ def show_customer(connection: Connection, business: Business, ref: CustomerRef, 
         customer_view(found, read_program(connection, business.id)),
         entries=[entry_of(row) for row in connection.execute(entries)],
         rewards=[reward_of(row) for row in connection.execute(rewards)],
+        opted_out=found.opted_out_at is not None,
     )
 
 

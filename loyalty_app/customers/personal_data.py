@@ -26,7 +26,7 @@ MADE = ("by", "program_id")
 
 
 class OwnProfile(msgspec.Struct, frozen=True):
-    """What the shop knows of the person."""
+    """What the shop knows of the person; `opted_out` is that they want no more messages to many."""
 
     name: str
     phone: str | None
@@ -34,6 +34,7 @@ class OwnProfile(msgspec.Struct, frozen=True):
     birthday: date | None
     joined_at: datetime
     updated_at: datetime
+    opted_out: bool
 
 
 class OwnCard(msgspec.Struct, frozen=True):
@@ -119,10 +120,10 @@ class Deed(msgspec.Struct, frozen=True):
     reward: str | None
 
 
-def own_profile(customer: CustomerView) -> OwnProfile:
+def own_profile(customer: CustomerView, *, opted_out: bool) -> OwnProfile:
     """What the shop knows of a customer."""
     seen = customer
-    return OwnProfile(seen.name, seen.phone, seen.email, seen.birthday, seen.created_at, seen.updated_at)
+    return OwnProfile(seen.name, seen.phone, seen.email, seen.birthday, seen.created_at, seen.updated_at, opted_out)
 
 
 def own_card(customer: CustomerView) -> OwnCard:
@@ -154,7 +155,7 @@ def stored_data(connection: Connection, business_id: BusinessId, ref: CustomerRe
     return StoredData(
         made_at=now,
         shop=shop.name,
-        profile=own_profile(seen),
+        profile=own_profile(seen, opted_out=found.opted_out_at is not None),
         card=own_card(seen),
         cards=seen.cards or (),
         chats=tuple(OwnChat(row.bot_id, row.user_id, row.muted, row.created_at) for row in rows),

@@ -1,8 +1,9 @@
 """The list of customers, as a sheet that an import can read.
 
 First come the columns an import reads: name, phone, email, birthday, stamps (those of the running card) and joined (a
-day of the shop); and program, the last one, which is empty for the main program without a title. The others are for
-people: an import ignores them. A customer has a line for each card with something on it, or one.
+day of the shop); and opted_out (yes, or empty) and program, the last ones; program is empty for the main one without
+a title. The others are for people: an import ignores them. A customer has a line for each card with something on it,
+or one.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,6 +32,7 @@ HEAD = (
     "total_visits",
     "rewards_available",
     "last_visit_at",
+    "opted_out",
     "program",
 )
 AT_ONCE = 1_000
@@ -105,5 +107,6 @@ def _cells(row: Row[Any], held: Row[Any], business: Business, program: object) -
         held.total_visits,
         held.rewards_available,
         held.last_visit_at,
+        "yes" if row.opted_out_at is not None else "",
         program,
     )

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 import msgspec
+from msgspec import UNSET
 
 from loyalty_app.db.engine import Database
 from loyalty_app.importing.cells import MOST_OPENING_STAMPS, check_readable, day_of, email_of, name_of, phone_of
@@ -122,6 +123,7 @@ class ListedCustomer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """A customer as a list names them. `birthday` and `joined_at` are days, as 1990-05-17.
 
     `program` is the title or the id of the program to which the stamps go; without it, they go to the main one.
+    `opted_out` says that they want no more messages to many.
     """
 
     name: str
@@ -131,6 +133,7 @@ class ListedCustomer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     stamps: int = 0
     joined_at: str | None = None
     program: int | str | None = None
+    opted_out: bool = False
 
 
 def candidate_of(listed: ListedCustomer, place: int, setting: Setting) -> Candidate | list[Remark]:
@@ -148,7 +151,8 @@ def candidate_of(listed: ListedCustomer, place: int, setting: Setting) -> Candid
     check_days(faults, birthday, joined_at, setting)
     if faults.found or name is None:
         return faults.found
-    profile = Profile(name=name, phone=phone, email=email, birthday=birthday)
+    opted_out = listed.opted_out or UNSET
+    profile = Profile(name=name, phone=phone, email=email, birthday=birthday, opted_out=opted_out)
     return Candidate(place=place, profile=profile, stamps=listed.stamps, joined_at=joined_at, program_id=program)
 
 

@@ -28,6 +28,8 @@ YEAR_LAST = re.compile(rf"(?P<one>\d{{1,2}})(?P<sign>[-/.])(?P<two>\d{{1,2}})\2(
 NO_DAY = re.compile(r"00?[/.]00?[/.]0{2,4}|--?\d{1,2}-\d{1,2}")
 """What address books write for a day that nobody knows, or whose year nobody knows."""
 MONTHS = 12
+NO = frozenset({"", "0", "no", "n", "false", "nein", "нет", "नहीं", "لا", "-", "–"})
+"""What means no in a column of yes and no."""
 
 
 def plain(cell: str) -> str:
@@ -66,6 +68,11 @@ def phone_of(text: str, country: str | None) -> str | None:
 def email_of(text: str) -> str | None:
     """An e-mail address, None for an empty cell. Raises InvalidRequest."""
     return checked_email(text.removeprefix("mailto:")[: LONGEST_EMAIL + 1]) if text else None
+
+
+def opted_out_of(text: str) -> bool:
+    """Whether somebody wants no more messages to many. All but a no means yes."""
+    return text.strip().casefold() not in NO
 
 
 def stamps_of(text: str) -> int:

@@ -54,6 +54,11 @@ SPELLINGS = {
         "дата регистрации, регистрация, клиент с, शामिल, शामिल होने की तिथि, सदस्यता तिथि, تاريخ الانضمام, انضم, "
         "عضو منذ, عميل منذ"
     ),
+    "opted_out": (
+        "opted out, opt out, unsubscribed, no messages, keine nachrichten, keine werbung, abgemeldet, sin mensajes, "
+        "sin publicidad, de baja, не писать, без рассылки, отписан, отписался, संदेश नहीं, सदस्यता समाप्त, "
+        "بلا رسائل, لا رسائل, ألغى الاشتراك"
+    ),
     "program": (
         "program, programme, loyalty program, loyalty programme, programm, treueprogramm, programa, "
         "programa de fidelidad, программа, программа лояльности, कार्यक्रम, प्रोग्राम, برنامج, البرنامج, برنامج الولاء"

@@ -4,9 +4,20 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, islice
 from typing import NamedTuple, TypeVar
 
+from msgspec import UNSET
+
 from loyalty_app.importing.address_books import values_of
 from loyalty_app.importing.candidates import Candidate, Fate, Faults, Remark, Setting, check_days
-from loyalty_app.importing.cells import check_readable, day_of, email_of, name_of, phone_of, plain, stamps_of
+from loyalty_app.importing.cells import (
+    check_readable,
+    day_of,
+    email_of,
+    name_of,
+    opted_out_of,
+    phone_of,
+    plain,
+    stamps_of,
+)
 from loyalty_app.importing.code_pages import country_of_zone
 from loyalty_app.importing.dialect import Row, read_rows
 from loyalty_app.importing.encoding import read_letters
@@ -126,7 +137,8 @@ def _checked(faults: Faults, cells: dict[str, str], many: dict[str, list[str]], 
     check_days(faults, birthday, joined_at, setting)
     if faults.found or name is None:
         return None
-    profile = Profile(name=name, phone=phone, email=email, birthday=birthday)
+    opted_out = opted_out_of(get.get("opted_out", "")) or UNSET
+    profile = Profile(name=name, phone=phone, email=email, birthday=birthday, opted_out=opted_out)
     return Candidate(place=faults.place, profile=profile, stamps=stamps or 0, joined_at=joined_at, program_id=program)
 
 

@@ -145,4 +145,5 @@ def _listed(candidate: Candidate, setting: Setting) -> ListedCustomer:
         stamps=candidate.stamps,
         joined_at=joined.astimezone(setting.zone).date().isoformat() if joined else None,
         program=candidate.program_id,
+        opted_out=profile.opted_out is True,
     )

@@ -126,6 +126,7 @@ ENDPOINTS = (
     Endpoint("rewards.list", "GET", "/rewards", Scope.REWARDS_READ),
     Endpoint("rewards.summary", "GET", "/rewards/summary", Scope.REWARDS_READ),
     Endpoint("program.get", "GET", "/program", Scope.PROGRAM_READ),
+    Endpoint("program.preview_win_back", "GET", "/program/win-back", Scope.PROGRAM_READ),
     Endpoint("program.update", "PATCH", "/program", Scope.PROGRAM_WRITE, 200, {"reward_description": "A cake"}),
     Endpoint("flags.list", "GET", "/flags", Scope.CUSTOMERS_READ),
     Endpoint("flags.get_rules", "GET", "/flags/rules", Scope.PROGRAM_READ),

@@ -24,7 +24,7 @@ STAMPED = {
 }
 PROGRAM = {
     *("name", "stamps_required", "reward_description", "surplus", "cooldown_seconds", "daily_stamp_cap"),
-    *("reward_valid_days", "updated_at", "version", "steps", "opening_stamps", "bonus_hours", "birthday"),
+    *("reward_valid_days", "updated_at", "version", "steps", "opening_stamps", "bonus_hours", "birthday", "win_back"),
     *("id", "title", "main", "archived"),
 }
 PAGINATION = {"page", "limit", "total", "pages", "next_cursor"}
@@ -85,7 +85,7 @@ async def test_a_customer_has_exactly_the_fields_of_the_contract(till: Till) -> 
     changed = given(await till.patch(f"/customers/{things.customer}", {"name": "Lena M"}))
     shown = await till.show(things.customer)
     assert fields(listed) == fields(changed) == fields(await till.join()) == CUSTOMER
-    assert fields(shown) == CUSTOMER | {"recent_transactions", "rewards"}
+    assert fields(shown) == CUSTOMER | {"recent_transactions", "rewards", "opted_out"}
     assert fields(shown, "recent_transactions") == TRANSACTION
     assert fields(shown, "rewards") == REWARD
 

@@ -21,6 +21,7 @@ async def test_a_change_alters_what_was_asked_and_makes_a_new_version(till: Till
         "opening_stamps": 0,
         "bonus_hours": [],
         "birthday": None,
+        "win_back": None,
         "id": till.business.id,
         "title": None,
         "main": True,
@@ -97,6 +98,53 @@ async def test_a_new_reward_text_and_validity_count_for_what_is_earned_from_then
         ("A coffee", None),
         ("A cake", "2026-03-04T00:00:00Z"),
     ]
+
+
+async def test_winning_back_is_set_seen_and_switched_off_and_counts_who_can_be_told(till: Till) -> None:
+    cake = {"after_days": 14, "reward_description": "A cake", "valid_days": 7}
+    assert (await till.change(win_back=cake))["win_back"] == cake
+    assert given(await till.get("/program/win-back")) == {"after_days": 14, "customers": 0}
+    lena = await till.join()
+    for _ in range(2):
+        await till.stamp(lena["id"])
+    till.api.clock.wait(days=20)
+    assert given(await till.get("/program/win-back")) == {"after_days": 14, "customers": 0}, "Lena has no chat"
+    assert (await till.change(win_back=None))["win_back"] is None
+    assert given(await till.get("/program/win-back"))["after_days"] == 60
+
+
+@pytest.mark.parametrize(
+    ("asked", "pointer"),
+    [
+        ({"after_days": 13, "stamps": 1}, "/win_back"),
+        ({"after_days": 30}, "/win_back"),
+        ({"after_days": 30, "stamps": 1, "reward_description": "A cake"}, "/win_back"),
+        ({"after_days": 30, "stamps": 11}, "/win_back"),
+        ({"stamps": 1}, "/win_back"),
+        ({"after_days": "30", "stamps": 1}, "/win_back"),
+        ([], "/win_back"),
+    ],
+)
+async def test_what_is_no_way_of_winning_back_is_refused_and_changes_nothing(
+    till: Till, asked: object, pointer: str
+) -> None:
+    before = given(await till.get("/program"))
+    refusal = await till.patch("/program", {"win_back": asked})
+    assert refusal.status_code == 400
+    assert pointer in {error["pointer"] for error in refusal.json()["errors"]}
+    assert given(await till.get("/program")) == before
+    assert (await till.get("/program/win-back", after_days=13)).status_code == 400
+
+
+async def test_a_shop_can_say_that_a_customer_wants_no_more_messages_but_not_take_it_back(till: Till) -> None:
+    lena = await till.join()
+    assert (await till.show(lena["id"]))["opted_out"] is False
+    given(await till.patch(f"/customers/{lena['id']}", {"opted_out": True}))
+    assert (await till.show(lena["id"]))["opted_out"] is True
+    refusal = await till.patch(f"/customers/{lena['id']}", {"opted_out": False, "name": "Maya"})
+    assert (refusal.status_code, refusal.json()["errors"][0]["pointer"]) == (400, "/opted_out")
+    shown = await till.show(lena["id"])
+    assert (shown["opted_out"], shown["name"]) == (True, lena["name"])
 
 
 async def test_the_summary_counts_what_happened_and_what_stands(till: Till) -> None:

@@ -20,6 +20,7 @@ from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.stamping import RedeemOrder, StampOrder, expire, redeem, stamp
 from loyalty_core.voiding import History, void
+from loyalty_core.win_back import give_win_back
 from testkit.builders import ANA, MIRA, NOON, a_customer, a_new_card, a_program, an_occasion, with_change
 
 Answer = TypeVar("Answer")
@@ -106,6 +107,11 @@ class Shop:
         """Give what is due for a birthday; None if nothing is."""
         entries = tuple(self.entries.values())
         change = give_birthday(self.customer, self.program, entries, at=self.occasion(SYSTEM))
+        return None if change is None else self.keep(change)
+
+    def win_back(self) -> Stamped | None:
+        """Give what is due to who is away for long; None if nothing is."""
+        change = give_win_back(self.customer, self.program, tuple(self.entries.values()), at=self.occasion(SYSTEM))
         return None if change is None else self.keep(change)
 
     def void(

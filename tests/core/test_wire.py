@@ -43,7 +43,7 @@ STAMPED = (
 )
 PROGRAM = (
     "name stamps_required reward_description surplus cooldown_seconds daily_stamp_cap reward_valid_days "
-    "updated_at version steps opening_stamps bonus_hours birthday id title main archived"
+    "updated_at version steps opening_stamps bonus_hours birthday win_back id title main archived"
 )
 WIRE_NAMES = {
     "customer.created",
@@ -89,8 +89,8 @@ def test_a_customers_stamps_required_is_the_goal_of_the_running_card() -> None:
 
 def test_details_are_a_customer_with_transactions_and_rewards(shop: Shop) -> None:
     view = customer_view(shop.customer, shop.program)
-    details = customer_details(view, entries=shop.entries.values(), rewards=shop.rewards.values())
-    assert names(details) == f"{CUSTOMER} recent_transactions rewards"
+    details = customer_details(view, entries=shop.entries.values(), rewards=shop.rewards.values(), opted_out=True)
+    assert names(details) == f"{CUSTOMER} recent_transactions rewards opted_out"
     assert names(details.recent_transactions[0]) == TRANSACTION
     assert names(details.rewards[0]) == REWARD
 

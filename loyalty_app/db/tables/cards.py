@@ -52,6 +52,7 @@ customer = owned(
     Column("merged_into", BigId),
     Column("steps_since", Integer, nullable=False, server_default=text("0")),
     Column("birthday_set_at", UtcDateTime),
+    Column("opted_out_at", UtcDateTime),
     PrimaryKeyConstraint("business_id", "id"),
     UniqueConstraint("qr_code", "business_id"),
     UniqueConstraint("business_id", "phone"),
@@ -166,6 +167,16 @@ Index(
     unique=True,
     sqlite_where=text("once_key IS NOT NULL"),
     postgresql_where=text("once_key IS NOT NULL"),
+)
+
+# Who was won back, and when: asked of each customer who is away for long.
+Index(
+    "ix_transaction_win_back",
+    transaction.c.business_id,
+    transaction.c.customer_id,
+    transaction.c.occurred_at,
+    sqlite_where=text("occasion = 'win_back'"),
+    postgresql_where=text("occasion = 'win_back'"),
 )
 
 # No rotating code is used twice for one thing, not even after an undo.

@@ -52,6 +52,8 @@ business = Table(
     Column("birthdays_on", Date),
     # Where the shop is now, if it has left this place; empty while it moves. NULL for all others.
     Column("moved_to", Text),
+    # When the last walk through all customers began that looked for those to win back.
+    Column("won_back_at", UtcDateTime),
 )
 Index("uq_business_test_of", business.c.test_of, unique=True)
 
@@ -78,7 +80,7 @@ business_total = owned(
 
 
 def terms_columns() -> tuple[Column[Any], ...]:
-    """The columns of a version of a program. `steps`, `bonus_hours`, `birthday` are JSON; null for none."""
+    """The columns of a version of a program. `steps`, `bonus_hours`, `birthday`, `win_back` are JSON; null for none."""
     return (
         Column("version", Integer, nullable=False),
         Column("stamps_required", Integer, nullable=False),
@@ -95,6 +97,7 @@ def terms_columns() -> tuple[Column[Any], ...]:
         Column("opening_stamps", Integer, nullable=False, server_default=text("0")),
         Column("bonus_hours", Text),
         Column("birthday", Text),
+        Column("win_back", Text),
     )
 
 

@@ -129,7 +129,7 @@ export interface CustomerCreatedData {
   customer: Customer;
 }
 
-/** A customer with the last ten transactions and the rewards that can be redeemed. */
+/** A customer with the last ten transactions and the rewards that can be redeemed. `opted_out` says that they want no more messages to many. */
 export interface CustomerDetails {
   id: number;
   qrCode: string;
@@ -149,6 +149,7 @@ export interface CustomerDetails {
   version: number;
   recentTransactions: Transaction[];
   rewards: Reward[];
+  optedOut: boolean;
   cards?: Card[];
 }
 
@@ -418,6 +419,7 @@ export interface Program {
   openingStamps: number;
   bonusHours: BonusHours[];
   birthday: BirthdayGift | null;
+  winBack: WinBack | null;
   cardCodes?: CardCodes;
   rewardCost?: number;
   currency?: string;
@@ -591,4 +593,22 @@ export interface WebhookWithSecret {
   secretHint: string;
   lastDelivery: LastDelivery | null;
   secret: string;
+}
+
+/** A gift for who was not here for `after_days`: some stamps, or a reward that is valid for some days. */
+export interface WinBack {
+  /** whole days from 14 to 730 without a visit */
+  afterDays: number;
+  /** a whole number from 1 to the goal */
+  stamps?: number;
+  /** a text of 1 to 200 characters, without control characters */
+  rewardDescription?: string;
+  /** whole days from 1 to 3650; left out, it is for ever */
+  validDays?: number;
+}
+
+/** How many customers would be written to now, if the shop wrote to who was away for so many days. */
+export interface WinBackPreview {
+  afterDays: number;
+  customers: number;
 }

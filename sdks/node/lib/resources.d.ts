@@ -18,7 +18,7 @@ export interface Customers {
   /** Get a customer by id. */
   get(customer: number | string): Promise<models.CustomerDetails>;
   /** Change a customer's profile. */
-  update(customer: number | string, given?: { name?: string; phone?: string | null; email?: string | null; birthday?: string | null } & Once): Promise<models.Customer>;
+  update(customer: number | string, given?: { name?: string; phone?: string | null; email?: string | null; birthday?: string | null; optedOut?: boolean } & Once): Promise<models.Customer>;
   /** Erase a customer's personal data. */
   delete(customer: number | string, given?: Once): Promise<models.DeletedCustomer>;
   /** Look a customer up by QR code. */
@@ -86,7 +86,9 @@ export interface Program {
   /** Get the program. */
   get(): Promise<models.Program>;
   /** Change the program. */
-  update(given?: { name?: string; title?: string | null; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[]; birthday?: Record<string, unknown> } & Once): Promise<models.Program>;
+  update(given?: { name?: string; title?: string | null; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[]; birthday?: Record<string, unknown>; winBack?: Record<string, unknown> } & Once): Promise<models.Program>;
+  /** See how many would be won back now. */
+  previewWinBack(given?: { afterDays?: number }): Promise<models.WinBackPreview>;
 }
 
 /** Operations on analytics. */
@@ -104,7 +106,7 @@ export interface Programs {
   /** Get a program. */
   get(programId: number): Promise<models.Program>;
   /** Change a program. */
-  update(programId: number, given?: { name?: string; title?: string | null; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[]; birthday?: Record<string, unknown> } & Once): Promise<models.Program>;
+  update(programId: number, given?: { name?: string; title?: string | null; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[]; birthday?: Record<string, unknown>; winBack?: Record<string, unknown> } & Once): Promise<models.Program>;
   /** Archive a program. */
   archive(programId: number, given?: Once): Promise<models.Program>;
   /** Make a program the main one. */

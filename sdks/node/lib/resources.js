@@ -22,8 +22,8 @@ class Customers {
     return (await this.#client.json("GET", pathOf("/customers/{id}", customer, "/customers/qr/{qr_code}"))).data;
   }
 
-  async update(customer, { name, phone, email, birthday, idempotencyKey } = {}) {
-    return (await this.#client.json("PATCH", pathOf("/customers/{id}", customer), { body: { name, phone, email, birthday }, idempotencyKey })).data;
+  async update(customer, { name, phone, email, birthday, optedOut, idempotencyKey } = {}) {
+    return (await this.#client.json("PATCH", pathOf("/customers/{id}", customer), { body: { name, phone, email, birthday, optedOut }, idempotencyKey })).data;
   }
 
   async delete(customer, { idempotencyKey } = {}) {
@@ -158,8 +158,12 @@ class Program {
     return (await this.#client.json("GET", "/program")).data;
   }
 
-  async update({ name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, idempotencyKey } = {}) {
-    return (await this.#client.json("PATCH", "/program", { body: { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday }, idempotencyKey })).data;
+  async update({ name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, winBack, idempotencyKey } = {}) {
+    return (await this.#client.json("PATCH", "/program", { body: { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, winBack }, idempotencyKey })).data;
+  }
+
+  async previewWinBack({ afterDays } = {}) {
+    return (await this.#client.json("GET", "/program/win-back", { query: { afterDays } })).data;
   }
 }
 
@@ -194,8 +198,8 @@ class Programs {
     return (await this.#client.json("GET", pathOf("/programs/{id}", programId))).data;
   }
 
-  async update(programId, { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, idempotencyKey } = {}) {
-    return (await this.#client.json("PATCH", pathOf("/programs/{id}", programId), { body: { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday }, idempotencyKey })).data;
+  async update(programId, { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, winBack, idempotencyKey } = {}) {
+    return (await this.#client.json("PATCH", pathOf("/programs/{id}", programId), { body: { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, winBack }, idempotencyKey })).data;
   }
 
   async archive(programId, { idempotencyKey } = {}) {

@@ -90,6 +90,7 @@ class AsyncCustomers:
         phone: str | None | NotGiven = NOT_GIVEN,
         email: str | None | NotGiven = NOT_GIVEN,
         birthday: str | None | NotGiven = NOT_GIVEN,
+        opted_out: bool | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Customer:
         """Change a customer's profile. Raises LoyaltyLoopError."""
@@ -101,6 +102,7 @@ class AsyncCustomers:
                 "phone": phone,
                 "email": email,
                 "birthday": birthday,
+                "opted_out": opted_out,
             },
             idempotency_key=idempotency_key,
         )
@@ -537,6 +539,7 @@ class AsyncProgram:
         opening_stamps: int | NotGiven = NOT_GIVEN,
         bonus_hours: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
         birthday: Mapping[str, Any] | None | NotGiven = NOT_GIVEN,
+        win_back: Mapping[str, Any] | None | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Program:
         """Change the program. Raises LoyaltyLoopError."""
@@ -559,11 +562,28 @@ class AsyncProgram:
                 "opening_stamps": opening_stamps,
                 "bonus_hours": bonus_hours,
                 "birthday": birthday,
+                "win_back": win_back,
             },
             idempotency_key=idempotency_key,
         )
         answer = await self._run(call)
         return shaped(models.Program, answer.json()["data"])  # type: ignore[no-any-return]
+
+    async def preview_win_back(
+        self,
+        *,
+        after_days: int | NotGiven = NOT_GIVEN,
+    ) -> models.WinBackPreview:
+        """See how many would be won back now. Raises LoyaltyLoopError."""
+        call = Call.of(
+            "GET",
+            "/program/win-back",
+            query={
+                "after_days": after_days,
+            },
+        )
+        answer = await self._run(call)
+        return shaped(models.WinBackPreview, answer.json()["data"])  # type: ignore[no-any-return]
 
 
 class AsyncAnalytics:
@@ -689,6 +709,7 @@ class AsyncPrograms:
         opening_stamps: int | NotGiven = NOT_GIVEN,
         bonus_hours: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
         birthday: Mapping[str, Any] | None | NotGiven = NOT_GIVEN,
+        win_back: Mapping[str, Any] | None | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Program:
         """Change a program. Raises LoyaltyLoopError."""
@@ -711,6 +732,7 @@ class AsyncPrograms:
                 "opening_stamps": opening_stamps,
                 "bonus_hours": bonus_hours,
                 "birthday": birthday,
+                "win_back": win_back,
             },
             idempotency_key=idempotency_key,
         )

@@ -255,7 +255,9 @@ class CustomerCreatedData(Model):
 
 
 class CustomerDetails(Model):
-    """A customer with the last ten transactions and the rewards that can be redeemed."""
+    """A customer with the last ten transactions and the rewards that can be redeemed. `opted_out` says that they
+    want no more messages to many.
+    """
 
     id: int
 
@@ -292,6 +294,8 @@ class CustomerDetails(Model):
     recent_transactions: list[Transaction]
 
     rewards: list[Reward]
+
+    opted_out: bool
 
     cards: list[Card]
 
@@ -755,6 +759,8 @@ class Program(Model):
 
     birthday: BirthdayGift | None
 
+    win_back: WinBack | None
+
     card_codes: CardCodes
 
     reward_cost: int
@@ -773,6 +779,7 @@ class Program(Model):
         "steps": lambda: Step,
         "bonus_hours": lambda: BonusHours,
         "birthday": lambda: BirthdayGift,
+        "win_back": lambda: WinBack,
     }
 
 
@@ -1087,3 +1094,27 @@ class WebhookWithSecret(Model):
     _models: ClassVar[Models] = {
         "last_delivery": lambda: LastDelivery,
     }
+
+
+class WinBack(Model):
+    """A gift for who was not here for `after_days`: some stamps, or a reward that is valid for some days."""
+
+    after_days: int
+    """Whole days from 14 to 730 without a visit."""
+
+    stamps: int
+    """A whole number from 1 to the goal."""
+
+    reward_description: str
+    """A text of 1 to 200 characters, without control characters."""
+
+    valid_days: int
+    """Whole days from 1 to 3650; left out, it is for ever."""
+
+
+class WinBackPreview(Model):
+    """How many customers would be written to now, if the shop wrote to who was away for so many days."""
+
+    after_days: int
+
+    customers: int

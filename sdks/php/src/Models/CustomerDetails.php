@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * A customer with the last ten transactions and the rewards that can be redeemed. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * A customer with the last ten transactions and the rewards that can be redeemed. `opted_out` says that they want no more messages to many. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read int $id
  * @property-read string $qrCode
@@ -27,6 +27,7 @@ use LoyaltyLoop\Model;
  * @property-read int $version
  * @property-read list<\LoyaltyLoop\Models\Transaction> $recentTransactions
  * @property-read list<\LoyaltyLoop\Models\Reward> $rewards
+ * @property-read bool $optedOut
  * @property-read list<\LoyaltyLoop\Models\Card> $cards
  */
 final class CustomerDetails extends Model

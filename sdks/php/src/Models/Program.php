@@ -22,6 +22,7 @@ use LoyaltyLoop\Model;
  * @property-read int $openingStamps
  * @property-read list<\LoyaltyLoop\Models\BonusHours> $bonusHours
  * @property-read \LoyaltyLoop\Models\BirthdayGift|null $birthday
+ * @property-read \LoyaltyLoop\Models\WinBack|null $winBack
  * @property-read string $cardCodes
  * @property-read int $rewardCost
  * @property-read string $currency
@@ -36,5 +37,6 @@ final class Program extends Model
         "steps" => Step::class,
         "bonus_hours" => BonusHours::class,
         "birthday" => BirthdayGift::class,
+        "win_back" => WinBack::class,
     ];
 }

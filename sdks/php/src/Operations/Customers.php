@@ -74,12 +74,12 @@ final class Customers
      * @return Models\Customer
      * @throws LoyaltyLoopError
      */
-    public function update(int|string $customer, string|NotGiven $name = NotGiven::Value, string|null|NotGiven $phone = NotGiven::Value, string|null|NotGiven $email = NotGiven::Value, string|null|NotGiven $birthday = NotGiven::Value, ?string $idempotencyKey = null): Models\Customer
+    public function update(int|string $customer, string|NotGiven $name = NotGiven::Value, string|null|NotGiven $phone = NotGiven::Value, string|null|NotGiven $email = NotGiven::Value, string|null|NotGiven $birthday = NotGiven::Value, bool|NotGiven $optedOut = NotGiven::Value, ?string $idempotencyKey = null): Models\Customer
     {
         $call = new Call(
             "PATCH",
             Call::path("/customers/{id}", $customer),
-            body: ["name" => $name, "phone" => $phone, "email" => $email, "birthday" => $birthday, ],
+            body: ["name" => $name, "phone" => $phone, "email" => $email, "birthday" => $birthday, "opted_out" => $optedOut, ],
             idempotencyKey: $idempotencyKey,
         );
         return Model::shaped(Models\Customer::class, $this->line->send($call)->json()["data"]);
