@@ -53,16 +53,31 @@ def _struct_faults(value: Any, shape: type[msgspec.Struct], at: str) -> Iterator
 
 
 def _field_faults(value: Any, kind: Any, at: str, asked: str) -> Iterator[FieldError]:  # noqa: ANN401  # any JSON, any type
-    item = _struct_in_list(kind)
-    if item is not None and isinstance(value, list):
-        within = [fault for place, one in enumerate(value) for fault in _struct_faults(one, item, f"{at}/{place}")]
-        if within:
-            yield from within
-            return
+    within = list(_faults_within(value, kind, at))
+    if within:
+        yield from within
+        return
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError:
         yield FieldError(at, f"must be {asked}")
+
+
+def _faults_within(value: Any, kind: Any, at: str) -> Iterator[FieldError]:  # noqa: ANN401  # any JSON, any type
+    """What is wrong inside of an object, or of the objects of a list."""
+    item, own = _struct_in_list(kind), _struct(kind)
+    if item is not None and isinstance(value, list):
+        for place, one in enumerate(value):
+            yield from _struct_faults(one, item, f"{at}/{place}")
+    elif own is not None and isinstance(value, dict):
+        yield from _struct_faults(value, own, at)
+
+
+def _struct(kind: Any) -> type[msgspec.Struct] | None:  # noqa: ANN401  # any type
+    """The struct that a field is, perhaps beside null."""
+    if get_origin(kind) in {Union, UnionType}:
+        return next((found for one in get_args(kind) if (found := _struct(one))), None)
+    return kind if isinstance(kind, type) and issubclass(kind, msgspec.Struct) else None
 
 
 def _struct_in_list(kind: Any) -> type[msgspec.Struct] | None:  # noqa: ANN401  # any type
@@ -116,5 +131,7 @@ def _expectation(kind: msgspec.inspect.Type) -> str:
             return "one of " + ", ".join(member.value for member in cls)
         case msgspec.inspect.BoolType():
             return "true or false"
+        case msgspec.inspect.StructType():
+            return "a JSON object"
         case _:
             return "a text"

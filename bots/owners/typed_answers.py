@@ -4,6 +4,7 @@ The types of the core define what is right; the sentences about what is wrong ar
 """
 
 import re
+from itertools import pairwise
 
 import msgspec
 from msgspec import UNSET
@@ -82,12 +83,16 @@ def read_steps(words: Words, text: str) -> ProgramChange:
     """The steps of a card, each on a line of its own. Raises UnclearAnswer."""
     lines = [line.strip().partition(" ") for line in text.splitlines() if line.strip()]
     steps = [{"stamps": read_number(stamps), "reward_description": reward.strip()} for stamps, _, reward in lines]
+    heights = [read_number(stamps) or 0 for stamps, _, _ in lines]
     try:
-        return msgspec.convert({"steps": steps}, ProgramChange)
+        change = msgspec.convert({"steps": steps}, ProgramChange)
     except msgspec.ValidationError as error:
         raise UnclearAnswer(
             words.plain("Please send at most 5 lines, each a number of stamps and a reward.")
         ) from error
+    if any(height >= following for height, following in pairwise(heights)):
+        raise UnclearAnswer(words.plain("Please put the steps in order: each needs more stamps than the one before."))
+    return change
 
 
 def read_gift(words: Words, text: str) -> ProgramChange:

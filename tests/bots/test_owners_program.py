@@ -117,6 +117,14 @@ async def test_what_cannot_be_is_explained_and_asked_for_again(shop: Shop, mira:
     assert (await shop.program()).terms == before
 
 
+@pytest.mark.parametrize("typed", ["5 A biscuit\n5 A tea", "5 A biscuit\n3 A tea"])
+async def test_steps_at_one_height_or_out_of_order_are_told_apart(shop: Shop, mira: Person, typed: str) -> None:
+    await press(mira, "Program", "Steps")
+    await mira.say(typed)
+    assert mira.last.words.startswith("☝️ Please put the steps in order: each needs more stamps than the one before.")
+    assert (await shop.program()).terms.steps == ()
+
+
 async def test_a_rule_can_be_lifted_again(shop: Shop, mira: Person) -> None:
     await press(mira, "Program", "Daily limit", "2 stamps", "Daily limit", "no limit")
     await press(mira, "Validity", "30 days", "Validity", "for ever")

@@ -9,6 +9,7 @@ from bots.buttons import new_nonce
 from loyalty_app.db import tables
 from loyalty_core.access import Role
 from testkit.screens import Shown
+from testkit.shop import open_next_door
 from testkit.town import Town
 from tests.bots.cafe import Cafe, link, open_cafe
 
@@ -65,6 +66,23 @@ async def test_a_refused_merge_is_said_and_changes_nothing(cafe: Cafe) -> None:
     before = await cafe.shop.customers()
     for data in (cafe.data("unite", new_nonce(), other.id), cafe.data("bothcards", other.id)):
         assert await cafe.ana.press_data(cafe.ana.last.id, data) == "These two are one card already."
+    assert await cafe.shop.customers() == before
+
+
+async def test_merges_that_cannot_be_are_refused_and_change_nothing(cafe: Cafe) -> None:
+    next_door = await open_next_door(cafe.shop)
+    foreign, other = await next_door.join("Nina"), await cafe.shop.join("Zoë Meyer")
+    await cafe.ana.open(link(cafe.lena))
+    before = await cafe.shop.customers()
+    for deed, number, said in (
+        ("unite", cafe.lena.id, "That cannot be right. Please check it."),
+        ("unite", foreign.id, "There is no such card in this shop."),
+        ("unite", 999_999, "There is no such card in this shop."),
+        ("split", other.id, "These two cards were not merged."),
+    ):
+        assert await cafe.ana.press_data(cafe.ana.last.id, cafe.data(deed, new_nonce(), number)) == said
+    for number, said in ((foreign.id, "no such card"), (cafe.lena.id, "one card already")):
+        assert said in str(await cafe.ana.press_data(cafe.ana.last.id, cafe.data("bothcards", number)))
     assert await cafe.shop.customers() == before
 
 
