@@ -15,11 +15,12 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
 from bots.words import DOMAIN, LANGUAGES
-from loyalty_app.customers import refusal_sentences
+from loyalty_app.customers import gift_texts, refusal_sentences
 from loyalty_app.shops import look_texts
 
 HERE = Path(__file__).parent
 OF_REFUSALS, OF_LOOKS = Path(refusal_sentences.__file__), Path(look_texts.__file__)
+OF_GIFTS = Path(gift_texts.__file__)
 SOURCE = "en"
 
 # Which plural form belongs to which number. The order is Unicode's: zero, one, two, few, many, other.
@@ -54,7 +55,7 @@ def collect(folder: Path = HERE) -> list[Sentence]:
     """All sentences of a package, in the order of its source. Raises ValueError for one that nobody could translate."""
     return [
         sentence
-        for path in [*sorted(folder.rglob("*.py")), OF_REFUSALS, OF_LOOKS]
+        for path in [*sorted(folder.rglob("*.py")), OF_REFUSALS, OF_LOOKS, OF_GIFTS]
         for sentence in sentences_in(path.read_text(encoding="utf-8"), path.name)
     ]
 

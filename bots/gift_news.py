@@ -11,7 +11,7 @@ Which gifts there are is in `loyalty_app/chat/card_gifts.py`.
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 from telegram.error import BadRequest, Forbidden, NetworkError, TelegramError
@@ -24,12 +24,10 @@ from loyalty_app.chat.card_gifts import GivenGift, mark_told, mark_untold
 from loyalty_app.chat.card_queue import ShownCard
 from loyalty_app.chat.chats import ChatChange, change_chat
 from loyalty_app.customers.card_snapshots import CardSnapshot
+from loyalty_app.customers.gift_texts import missed_text
 from loyalty_app.db.engine import Database
-from loyalty_app.shops.businesses import Business
 from loyalty_core.fields import ChatId
-from loyalty_core.gifts import BirthdayGift
 from loyalty_core.ledger import Gift
-from loyalty_core.programs import expiry
 from loyalty_core.win_back import is_time_to_write, next_time_to_write
 
 NO_MORE, MORE = "nomore", "more"
@@ -117,7 +115,7 @@ def gift_text(gift: GivenGift, snapshot: CardSnapshot, words: Words) -> Html:
     """What a gift is, and for what."""
     shop, reward = snapshot.business, gift.reward_description
     if gift.occasion is Gift.WIN_BACK:
-        return _missed_text(words, shop, gift.stamps, reward, expires_at=gift.expires_at)
+        return missed_text(words, shop, gift.stamps, reward, expires_at=gift.expires_at)
     if reward is None:
         head = words.count(
             "🎂 Happy birthday from <b>{shop}</b>! {n} stamp is a gift for you.",
@@ -128,25 +126,3 @@ def gift_text(gift: GivenGift, snapshot: CardSnapshot, words: Words) -> Html:
         return Html(f"{head}\n{words.say('They are on your card already.')}")
     head = words.say("🎂 Happy birthday from <b>{shop}</b>! A gift for you: {reward}", shop=shop.name, reward=reward)
     return Html(f"{head}\n{words.say('Show your card when you want it.')}")
-
-
-def win_back_text(gift: BirthdayGift, shop: Business, words: Words, now: datetime) -> Html:
-    """What somebody reads who is away for long and gets this gift now; `now` is by the clock of the shop."""
-    reward = gift.reward_description if isinstance(gift.reward_description, str) else None
-    return _missed_text(words, shop, gift.given_stamps, reward, expires_at=expiry(gift.days, now))
-
-
-def _missed_text(words: Words, shop: Business, stamps: int, reward: str | None, *, expires_at: datetime | None) -> Html:
-    if reward is None:
-        head = words.count(
-            "☀️ <b>{shop}</b> has missed you! {n} stamp is a gift for you.",
-            "☀️ <b>{shop}</b> has missed you! {n} stamps are a gift for you.",
-            stamps,
-            shop=shop.name,
-        )
-        return Html(f"{head}\n{words.say('They are on your card already.')}")
-    lines = [words.say("☀️ <b>{shop}</b> has missed you! A gift for you: {reward}", shop=shop.name, reward=reward)]
-    if expires_at is not None:
-        last_day = expires_at.astimezone(shop.zone) - timedelta(seconds=1)
-        lines.append(words.say("It is yours until {date}.", date=words.date(last_day)))
-    return Html("\n".join([*lines, words.say("Show your card when you want it.")]))

@@ -15,6 +15,7 @@ from jinja2 import nodes
 from api.pages.page_words import LOCALES, PageName
 from api.pages.shell import ENVIRONMENT
 from bots.extract_messages import (
+    OF_GIFTS,
     OF_LOOKS,
     OF_REFUSALS,
     PLURAL,
@@ -47,7 +48,8 @@ def collect_pages() -> dict[PageName, dict[str, Sentence]]:
     """The sentences of each page, by their English text; a page does not repeat those of the shell."""
     found = defaultdict[PageName, list[Sentence]](list)
     found[PageName.SHELL] = list(sentences_in(OF_REFUSALS.read_text("utf-8"), OF_REFUSALS.name))
-    found[PageName.DESK] = list(sentences_in(OF_LOOKS.read_text("utf-8"), OF_LOOKS.name))
+    for path in (OF_LOOKS, OF_GIFTS):
+        found[PageName.DESK] += sentences_in(path.read_text("utf-8"), path.name)
     readers = {".py": sentences_in, ".html": _in_template, ".js": _in_script}
     for path in sorted(path for path in PAGES.rglob("*") if path.suffix in readers):
         found[page_of(path)] += readers[path.suffix](path.read_text("utf-8"), path.name)

@@ -9,7 +9,6 @@ from zlib import crc32
 import msgspec
 
 from bots.buttons import GOOD, MAIN, RISKY, Rows, button
-from bots.gift_news import win_back_text
 from bots.owners.program_values import gift_in_words
 from bots.owners.screens import ask_again, below
 from bots.owners.typed_answers import UnclearAnswer, read_gift
@@ -19,6 +18,7 @@ from bots.words import Html, Words
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.customers.absent import count_absent
+from loyalty_app.customers.gift_texts import win_back_text
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import change_program, read_program
 from loyalty_app.shops.staff import Position
