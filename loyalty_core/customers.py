@@ -105,7 +105,10 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
         """The card of a program; None if there is none yet."""
         if program_id == self.program_id:
             return self.card
-        return next((one.card for one in self.others if one.program_id == program_id), None)
+        for one in self.others:
+            if one.program_id == program_id:
+                return one.card
+        return None
 
     def with_cards(self, cards: "Mapping[int | None, Card]") -> "Customer":
         """The same customer with these cards, by program, instead of what was there of those programs."""

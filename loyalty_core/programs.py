@@ -168,8 +168,8 @@ class Program(msgspec.Struct, frozen=True):
     @property
     def all_of_shop(self) -> "tuple[Program, ...]":
         """All programs of the shop: the main one, then the others in the order of their making."""
-        if not self.others:
-            return (self,)
+        if self.main:
+            return (self, *self.others)
         return tuple(sorted((self, *self.others), key=lambda one: (not one.main, one.id or 0)))
 
     def turned_to(self, program_id: int | None) -> "Program | None":

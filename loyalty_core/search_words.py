@@ -82,7 +82,8 @@ def _folded(letter: str) -> str:
         return SPELLED[letter]
     if kind == "Nd":
         return str(unicodedata.decimal(letter))
-    return _base(letter) if kind[0] == "L" else letter
+    base = _base(letter) if kind[0] == "L" else letter
+    return base if base == letter else fold(base)
 
 
 def _is_accent(mark: str) -> bool:

@@ -200,18 +200,19 @@ def card_view(customer: Customer, program: Program, card: Card) -> CardView:
     )
 
 
-def _card_views(customer: Customer, main: Program) -> tuple[CardView, ...]:
+def _card_views(customer: Customer, program: Program) -> tuple[CardView, ...]:
     """The main card, and each other one that was ever stamped."""
-    if not main.others:
-        return (card_view(customer, main, customer.card_of(main.id) or EMPTY),)
-    held = ((program, customer.card_of(program.id)) for program in main.all_of_shop)
-    shown = ((program, card or EMPTY) for program, card in held if program.main or _was_begun(program, card))
-    return tuple(card_view(customer, program, card) for program, card in shown)
+    views = []
+    for one in program.all_of_shop:
+        card = customer.card_of(one.id)
+        if one.main or (card is not None and _was_begun(one, card)):
+            views.append(card_view(customer, one, card or EMPTY))
+    return tuple(views)
 
 
-def _was_begun(program: Program, card: Card | None) -> bool:
+def _was_begun(program: Program, card: Card) -> bool:
     """Whether a card had an entry. With the program with which the shop began, all have a card, begun or not."""
-    return card is not None and (program.id is not None or card.total_stamps > 0 or card.rewards_earned > 0)
+    return program.id is not None or card.total_stamps > 0 or card.rewards_earned > 0
 
 
 def main_of(program: Program) -> Program:
@@ -223,9 +224,8 @@ def main_of(program: Program) -> Program:
 
 def customer_view(customer: Customer, program: Program) -> CustomerView:
     """Show a customer with the card of the main program and its goal; `program` is any of the shop's."""
-    if not program.main:
-        program = program.turned_to(main_of(program).id) or program
-    card = customer.card_of(program.id) or EMPTY
+    main = main_of(program)
+    card = customer.card_of(main.id) or EMPTY
     return CustomerView(
         customer.id,
         customer.qr_code,
@@ -234,7 +234,7 @@ def customer_view(customer: Customer, program: Program) -> CustomerView:
         customer.email,
         customer.birthday,
         card.current_stamps,
-        running_goal(card, program),
+        running_goal(card, main),
         card.total_stamps,
         card.total_visits,
         card.rewards_earned,

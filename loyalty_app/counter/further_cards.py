@@ -29,16 +29,21 @@ class FurtherCards:
 
     def note(self, customer: Customer, before: Customer | None) -> None:
         """Note which cards of a customer have changed or are gone. One that has no entry yet is not written."""
-        for held in customer.cards:
+        for held in _further(customer):
             known = before.card_of(held.program_id) if before else None
             came_along = known is None and held.program_id != customer.program_id
-            if held.program_id is not None and (came_along or held.card != (known or EMPTY)):
+            if came_along or held.card != (known or EMPTY):
                 self.changed[_key(customer, held)] = held
                 self.gone.discard(_key(customer, held))
-        for held in before.cards if before else ():
-            if held.program_id is not None and customer.card_of(held.program_id) is None:
+        for held in _further(before) if before else ():
+            if customer.card_of(held.program_id) is None:
                 self.changed.pop(_key(customer, held), None)
                 self.gone.add(_key(customer, held))
+
+
+def _further(customer: Customer) -> list[ProgramCard]:
+    """The cards of further programs."""
+    return [held for held in customer.cards if held.program_id is not None]
 
 
 def _key(customer: Customer, held: ProgramCard) -> CardKey:

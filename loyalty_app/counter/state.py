@@ -96,6 +96,7 @@ class BatchState:
         self.answers: dict[KeyOfBusiness, KeptAnswer] = {}
         self.replays, self.chat_cards, self.merges = Replays(), ChatCards(), Merges()
         self.further_cards, self._programs = FurtherCards(), dict[int, Program]()
+        self._turned = dict[tuple[int, int | None], Program]()
 
         # What is to be written, besides the new and changed cards in chats.
         self.new_customers: dict[int, Customer] = {}
@@ -204,10 +205,11 @@ class BatchState:
 
     def program_of(self, business_id: int, program_id: int | None) -> Program:
         """A program of a business. Raises ProgramNotFound."""
-        found = self.program(business_id).turned_to(program_id)
-        if found is None:
+        turned = self._turned.get((business_id, program_id)) or self.program(business_id).turned_to(program_id)
+        if turned is None:
             raise ProgramNotFound(program_number(business_id, program_id))
-        return found
+        self._turned[business_id, program_id] = turned
+        return turned
 
     def entries_of(self, customer: Customer) -> tuple[Entry, ...]:
         """All known entries of a customer, by id."""

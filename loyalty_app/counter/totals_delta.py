@@ -117,4 +117,4 @@ def _owed(customer: Customer) -> int:
     """How many rewards a customer can redeem."""
     if not customer.others:
         return customer.card.rewards_available
-    return sum(held.card.rewards_available for held in customer.cards)
+    return customer.card.rewards_available + sum([held.card.rewards_available for held in customer.others])
