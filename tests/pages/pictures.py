@@ -25,6 +25,7 @@ from loyalty_app.sign_in.sessions import PagePerson
 from loyalty_core.access import Role
 from loyalty_core.fields import BotId, UserId
 from loyalty_core.stamping import StampOrder
+from loyalty_core.steps import Step
 from testkit.people import Person
 from testkit.servers import Missing
 from testkit.shop import Shop
@@ -93,6 +94,9 @@ async def scene_at(place: Place) -> Scene:
         shop.clock.now += timedelta(minutes=37)
     await past.close()
     shop.clock.now = place.town.clock()
+    salads = await shop.make_program("🥗 Salad", stamps_required=8, steps=(Step(4, "A juice"),))
+    for guest in (card.id, guests[0]):
+        await shop.stamp(guest, 5, program_id=salads)
     return Scene(place, shop, rosa, lena, await address_of(place, shop, card.id), await let_join(place, shop))
 
 

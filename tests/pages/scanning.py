@@ -79,7 +79,7 @@ class Scanner:
 
     async def ready(self) -> None:
         """Wait until it takes cards."""
-        await self.tab.until("document.documentElement.dataset.ready === 'yes'")
+        await self.tab.until("document.documentElement?.dataset.ready === 'yes'")
         await self.tab.until("document.querySelector('#camera-says')?.dataset.state === 'camera'")
 
     async def show(self, *codes: str) -> None:

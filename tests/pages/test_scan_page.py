@@ -20,6 +20,12 @@ from tests.pages.scanning import card_of, film_of, open_camera_browser, open_sca
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 STAMPS = re.compile(r"/stamps$")
+AGE = """
+for (const [key, kept] of Object.entries(sessionStorage).filter(([key]) => key.includes("program-"))) {
+  sessionStorage.setItem(key, JSON.stringify({ ...JSON.parse(kept), at: JSON.parse(kept).at - 13 * 3600 * 1000 }));
+}
+"""
+"""Thirteen hours pass since a program was chosen in this window."""
 
 
 class Filmed:
@@ -176,6 +182,13 @@ async def test_the_program_is_chosen_with_one_tap_and_kept_and_a_scan_that_waits
         await scanner.page.goto("about:blank")  # a new window remembers what this device does
         await scanner.open(ana)
         assert await scanner.program() == "🥗 Salad"
+        await scanner.choose("☕ Coffee")
+        await scanner.choose("🥗 Salad")
+        await scanner.page.evaluate(AGE)
+        await scanner.page.reload(wait_until="commit")
+        await scanner.ready()
+        assert await scanner.program() == "☕ Coffee", "the shift is over"
+        await scanner.choose("🥗 Salad")
         await shop.programs_deed(archive=salads)
         await scanner.show(otto.qr_code)
         assert "takes no new stamps" in await scanner.row("refused", f"+1 for {otto.qr_code} · 🥗 Salad")

@@ -10,7 +10,7 @@ import { CameraReader, TelegramReader } from "./scan_readers.js";
 import { Queue } from "./scan_queue.js";
 import { play, setLoud } from "./scan_sound.js";
 import { Store } from "./scan_store.js";
-import { askAmount, askReward, choices, codeOf, headlineOf, list, moreOf, nameOf, panel, part, showFound, showPrograms, showState, spanOf } from "./scan_view.js";
+import { askAmount, askReward, choices, codeOf, headlineOf, list, moreOf, nameOf, panel, part, short, showFound, showPrograms, showState, spanOf } from "./scan_view.js";
 import { begin, gate, hold, notice, showProblem } from "./shell.js";
 import { close, confirmClosing, inside } from "./telegram.js";
 import { count, say } from "./words.js";
@@ -67,7 +67,7 @@ async function start() {
 async function look() {
   try {
     const title = programs.of(here())?.title;
-    await reader.start(title ? say("{program}: hold a card before the camera.", { program: title }) : say("Hold a card before the camera."));
+    await reader.start(title ? say("{program}: hold a card before the camera.", { program: short(title) }) : say("Hold a card before the camera."));
   } catch (error) {
     console.warn("the reader could not be opened", error);
     showState("closed");
@@ -110,13 +110,13 @@ function showShift() {
 /** What was chosen is archived by now: go back to the main program, and say so. */
 function leaveProgram() {
   programs.forget(here());
-  notice(say("The card that was chosen takes no new stamps any more. Now stamps go to: {program}", { program: programs.of(here())?.title ?? here().name }));
+  notice(say("The card that was chosen takes no new stamps any more. Now stamps go to: {program}", { program: short(programs.of(here())?.title ?? here().name) }));
 }
 
 /** @param {number} program */
 function chooseProgram(program) {
   programs.choose(here(), program);
-  panel("plain", say("Now stamps go to: {program}", { program: programs.of(here())?.title ?? "" }));
+  panel("plain", say("Now stamps go to: {program}", { program: short(programs.of(here())?.title ?? "") }));
   if (reader === telegram && part("camera-says").dataset.state === "closed") void look();
 }
 
@@ -183,7 +183,7 @@ async function take(whom, stamps) {
   const program = programs.of(here());
   const scan = { key: newKey(), user: person?.user_id ?? 0, kind: /** @type {const} */ ("stamp"), shop, branch: branch(), at: serverNow(), stamps, program, ...whom };
   programs.used(here());
-  panel("waiting", say("Seen: {name}", { name: whom.name ?? codeOf(whom.code ?? "") }), program?.title);
+  panel("waiting", say("Seen: {name}", { name: whom.name ?? codeOf(whom.code ?? "") }), program && short(program.title));
   play("seen");
   await queue.add(scan);
 }

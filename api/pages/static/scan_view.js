@@ -8,6 +8,7 @@ import { isOpen } from "./scan_queue.js";
 
 /** @typedef {import("./scan_queue.js").Item} Item */
 
+const LONGEST_TITLE = 40;
 const STATES = {
   opening: mark("Opening the camera …"),
   camera: mark("Hold a card before the camera."),
@@ -68,7 +69,13 @@ export function codeOf(text) {
 /** What was done, in a line, with the program where there are several. @param {Item} item */
 export function headlineOf(item) {
   const title = item.done?.card?.title ?? item.scan.program?.title;
-  return title ? say("{deed} · {program}", { deed: deedOf(item), program: title }) : deedOf(item);
+  return title ? say("{deed} · {program}", { deed: deedOf(item), program: short(title) }) : deedOf(item);
+}
+
+/** A title that leaves room for others. @param {string} title */
+export function short(title) {
+  const letters = [...title];
+  return letters.length > LONGEST_TITLE ? `${letters.slice(0, LONGEST_TITLE - 1).join("").trimEnd()}…` : title;
 }
 
 /** @param {Item} item */
@@ -158,7 +165,7 @@ function row(item, acts) {
 
 /** A reward, with its program where there are several. @param {any} reward */
 function rewardOf(reward) {
-  return reward.program ? say("{reward} ({program})", { reward: reward.description, program: reward.program }) : reward.description;
+  return reward.program ? say("{reward} ({program})", { reward: reward.description, program: short(reward.program) }) : reward.description;
 }
 
 /** @param {Item} item @param {string} name @param {string} label @param {() => void} onclick */
@@ -221,7 +228,7 @@ export function showPrograms(programs, chosen, choose) {
 /** @param {{id: number, title: string}} program @param {(id: number) => void} choose */
 function programButton({ id, title }, choose) {
   const button = make("input", { type: "radio", name: "program", value: String(id), onchange: () => choose(id) });
-  return make("label", {}, button, make("span", { dir: "auto" }, title));
+  return make("label", {}, button, make("span", { dir: "auto" }, short(title)));
 }
 
 /** The choices of a list. @param {HTMLSelectElement} select @param {{id: number, name: string}[]} choices
