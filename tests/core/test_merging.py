@@ -119,6 +119,18 @@ def test_the_stamps_of_both_are_on_one_card_under_the_first_and_its_code() -> No
     assert_consistent(two.lena)
 
 
+def test_the_head_starts_of_both_stay_and_go_apart_again() -> None:
+    two = Two(stamps_required=10, opening_stamps=2)
+    [opening] = two.maya.entries.values()
+    two.maya.entries = {opening.id + 1: replace(opening, id=opening.id + 1, customer_id=MAYA_ID)}
+    two.lena.stamp(1)
+    two.maya.stamp(1)
+    assert (two.merge().answer.customer.current_stamps, two.lena.stamp(1).bonus_stamps) == (6, 0)
+    two.unmerge()
+    assert (two.lena.card.current_stamps, two.maya.card.current_stamps) == (4, 3)
+    assert_consistent(two.lena)
+
+
 def test_what_the_first_does_not_tell_the_other_tells_and_the_older_joining_date_stays() -> None:
     two = Two()
     older = NOON - timedelta(days=400)
