@@ -24,7 +24,7 @@ from loyalty_app.chat.card_gifts import GivenGift, mark_told, mark_untold
 from loyalty_app.chat.card_queue import ShownCard
 from loyalty_app.chat.chats import ChatChange, change_chat
 from loyalty_app.customers.card_snapshots import CardSnapshot
-from loyalty_app.customers.gift_texts import missed_text
+from loyalty_app.customers.gift_texts import birthday_text, missed_text
 from loyalty_app.db.engine import Database
 from loyalty_core.fields import ChatId
 from loyalty_core.ledger import Gift
@@ -116,13 +116,4 @@ def gift_text(gift: GivenGift, snapshot: CardSnapshot, words: Words) -> Html:
     shop, reward = snapshot.business, gift.reward_description
     if gift.occasion is Gift.WIN_BACK:
         return missed_text(words, shop, gift.stamps, reward, expires_at=gift.expires_at)
-    if reward is None:
-        head = words.count(
-            "🎂 Happy birthday from <b>{shop}</b>! {n} stamp is a gift for you.",
-            "🎂 Happy birthday from <b>{shop}</b>! {n} stamps are a gift for you.",
-            gift.stamps,
-            shop=shop.name,
-        )
-        return Html(f"{head}\n{words.say('They are on your card already.')}")
-    head = words.say("🎂 Happy birthday from <b>{shop}</b>! A gift for you: {reward}", shop=shop.name, reward=reward)
-    return Html(f"{head}\n{words.say('Show your card when you want it.')}")
+    return birthday_text(words, shop, gift.stamps, reward)

@@ -1,6 +1,8 @@
-"""Texts of gifts, for the chat that sends them and the desk that shows them before: that somebody was missed.
+"""Texts of gifts, for the chat that sends them and the desk that shows them before: birthdays, and who is missed.
 
-When they are sent is not known here.
+Each is HTML as Telegram reads it, in the language of its reader: the customer in the chat, the owner at the desk. A
+reward that has an end names its last day, by the clock of the shop. When they are sent, and to whom, is not known here;
+the buttons below them are the chat's.
 """
 
 from datetime import datetime, timedelta
@@ -32,3 +34,17 @@ def missed_text(words: Words, shop: Business, stamps: int, reward: str | None, *
         last_day = expires_at.astimezone(shop.zone) - timedelta(seconds=1)
         lines.append(words.say("It is yours until {date}.", date=words.date(last_day)))
     return Html("\n".join([*lines, words.say("Show your card when you want it.")]))
+
+
+def birthday_text(words: Words, shop: Business, stamps: int, reward: str | None) -> Html:
+    """What somebody reads who has their birthday: some stamps, or a reward."""
+    if reward is None:
+        head = words.count(
+            "🎂 Happy birthday from <b>{shop}</b>! {n} stamp is a gift for you.",
+            "🎂 Happy birthday from <b>{shop}</b>! {n} stamps are a gift for you.",
+            stamps,
+            shop=shop.name,
+        )
+        return Html(f"{head}\n{words.say('They are on your card already.')}")
+    head = words.say("🎂 Happy birthday from <b>{shop}</b>! A gift for you: {reward}", shop=shop.name, reward=reward)
+    return Html(f"{head}\n{words.say('Show your card when you want it.')}")
