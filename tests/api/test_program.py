@@ -116,12 +116,12 @@ async def test_winning_back_is_set_seen_and_switched_off_and_counts_who_can_be_t
 @pytest.mark.parametrize(
     ("asked", "pointer"),
     [
-        ({"after_days": 13, "stamps": 1}, "/win_back"),
+        ({"after_days": 13, "stamps": 1}, "/win_back/after_days"),
         ({"after_days": 30}, "/win_back"),
         ({"after_days": 30, "stamps": 1, "reward_description": "A cake"}, "/win_back"),
         ({"after_days": 30, "stamps": 11}, "/win_back"),
-        ({"stamps": 1}, "/win_back"),
-        ({"after_days": "30", "stamps": 1}, "/win_back"),
+        ({"stamps": 1}, "/win_back/after_days"),
+        ({"after_days": "30", "stamps": 1}, "/win_back/after_days"),
         ([], "/win_back"),
     ],
 )
