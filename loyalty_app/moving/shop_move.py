@@ -78,7 +78,9 @@ class ShopMove:
         """Open the shops if a move ended between closing the old place and opening the new one."""
         plan = await self.new.read(read_plan)
         places = await self.old.read(self._places)
-        if plan is None or plan.place != self.errand.came_from or set(places) != {plan.opens_at}:
+        if plan is None or plan.opens_at is None or plan.place != self.errand.came_from:
+            return False
+        if set(places) != {plan.opens_at}:
             return False
         await arrivals.open_shops(self.new, plan, now=self.now)
         await departures.end_log(self.old)

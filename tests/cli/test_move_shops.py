@@ -8,7 +8,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from sqlalchemy import Boolean, Connection, Date, Integer, LargeBinary, Table, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
@@ -26,10 +41,13 @@ from loyalty_app.db.tables import (
     webhook_endpoint,
 )
 from loyalty_app.db.types import UtcDateTime
-from loyalty_app.moving.belongings import Cargo, Sort, sort_of
+from loyalty_app.moving.belongings import INSTALLATIONS, Cargo, Sort, sort_of
+from loyalty_app.moving.carrying import locked_columns
+from loyalty_app.moving.renumbering import KNOWN
 from loyalty_app.settings import Settings
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.vault import Vault
+from loyalty_app.vault.rotation import LOCKED
 from loyalty_core.errors import Busy, ShopMoved
 from testkit.builders import NOON
 from testkit.clocks import Clock
@@ -281,3 +299,30 @@ async def takes_nothing(database: Database) -> None:
     other = await shop_of(database, OTHER)
     assert (await other.stamp((await other.join("Zoë")).id)).current_stamps == 1
     await other.counter.close()
+
+
+def test_a_table_is_a_shops_or_a_bots_or_a_persons_or_stays_for_a_reason() -> None:
+    assert {table.name for table in metadata.sorted_tables} >= INSTALLATIONS.keys()
+    cargo = Cargo((1,))
+    going = {table.name for table in (*cargo.early, *cargo.late)}
+    assert going | INSTALLATIONS.keys() == set(metadata.tables)
+    with pytest.raises(LookupError, match="new_table belongs neither"):
+        sort_of(Table("new_table", MetaData(), Column("id", Integer)))
+
+
+@pytest.mark.parametrize("table", metadata.sorted_tables, ids=str)
+def test_it_is_known_of_every_number_of_something_whether_it_stays(table: Table) -> None:
+    named = {name for name in table.c.keys() if name.endswith("_id")}  # noqa: SIM118  # its columns' names
+    assert named <= KNOWN
+
+
+@pytest.mark.parametrize("table", metadata.sorted_tables, ids=str)
+def test_the_log_of_changes_can_write_every_key_down(table: Table) -> None:
+    for column in table.primary_key.columns:
+        assert isinstance(column.type, Integer | BigInteger | String | LargeBinary | Date), column
+
+
+def test_what_is_locked_is_locked_again_wherever_it_stands() -> None:
+    assert {(one.table.name, one.name) for one in LOCKED} == {
+        (table.name, name) for table in metadata.sorted_tables for name in locked_columns(table)
+    }
