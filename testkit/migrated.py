@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -11,6 +11,8 @@ import asyncpg
 from filelock import FileLock
 
 from loyalty_app.db.migrate import migrate
+from loyalty_app.db.postgres.parameters import read_parameters
+from loyalty_app.db.postgres.server import PostgresServer
 from loyalty_app.db.tables import metadata
 from loyalty_app.settings import Settings
 from testkit import servers
@@ -59,6 +61,19 @@ def drop_template(home: Path) -> None:
     """Drop it where the server is your own, which goes on."""
     if (own := os.environ.get("LOYALTY_TEST_POSTGRES_URL")) and (home / NOTE).exists():
         asyncio.run(servers.execute(own, f'DROP DATABASE "{(home / NOTE).read_text()}"'))
+
+
+Look = Callable[[PostgresServer], Awaitable[bool]]
+
+
+def look_elsewhere(url: str) -> Look:
+    """How servers look for a pooler, but for a database where there is none for certain: each look is a session."""
+    look, known = PostgresServer._looks_pooled, read_parameters(url).hosts  # noqa: SLF001 - what it stands for
+
+    async def look_if_unknown(server: PostgresServer) -> bool:
+        return server.parameters.hosts != known and await look(server)
+
+    return look_if_unknown
 
 
 class Emptier:

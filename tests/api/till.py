@@ -24,6 +24,7 @@ from testkit.audit import assert_books_balance
 from testkit.builders import a_program
 from testkit.clocks import Clock
 from testkit.shop import Shop
+from testkit.upkeep import in_turn
 from tests.api.witness import Json, Witness, reference_in
 
 Dump = dict[str, list[tuple[object, ...]]]
@@ -167,7 +168,7 @@ def wrong_fields(response: httpx.Response) -> list[str]:
 
 @asynccontextmanager
 async def started(app: Litestar) -> AsyncIterator[None]:
-    """Let an application live in a task of its own, as a server does."""
+    """Let an application live in a task of its own, as a server does. The works of its upkeep take turns."""
     up, stop = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:
@@ -175,9 +176,11 @@ async def started(app: Litestar) -> AsyncIterator[None]:
             up.set()
             await stop.wait()
 
-    task = asyncio.create_task(live())
-    task.add_done_callback(lambda _: up.set())
-    await up.wait()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("loyalty_app.runtime.periodically", in_turn)
+        task = asyncio.create_task(live())
+        task.add_done_callback(lambda _: up.set())
+        await up.wait()
     if task.done():
         await task
     try:

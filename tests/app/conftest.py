@@ -12,11 +12,12 @@ import pytest
 import pytest_asyncio
 
 from loyalty_app.db.engine import Database, open_database
+from loyalty_app.db.postgres.server import PostgresServer
 from loyalty_app.settings import Settings
 from loyalty_core.errors import CustomerNotFound
 from testkit import migrated
 from testkit.console import A_KEY
-from testkit.migrated import Emptier, migrated_sqlite
+from testkit.migrated import Emptier, look_elsewhere, migrated_sqlite
 from testkit.shop import Shop, open_shop
 
 
@@ -44,10 +45,22 @@ def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> Settings:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def postgres_settings(migrated_postgres: Emptier) -> Settings:
-    """A PostgreSQL database with the newest schema and nothing in it."""
+async def postgres_settings(
+    migrated_postgres: Emptier, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Settings:
+    """A PostgreSQL database with the newest schema and nothing in it.
+
+    Nobody looks whether a pooler stands before it, unless a test is about that.
+    """
     await migrated_postgres.empty()
+    if "looks" not in request.fixturenames:
+        monkeypatch.setattr(PostgresServer, "_looks_pooled", look_elsewhere(migrated_postgres.url))
     return Settings(database_url=migrated_postgres.url, secret_key=A_KEY, webhook_allow="127.0.0.0/8")
+
+
+@pytest.fixture
+def looks() -> None:
+    """Servers look whether a pooler stands before the database, as they do."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

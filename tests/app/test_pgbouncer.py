@@ -55,6 +55,7 @@ async def test_two_processes_share_few_sessions_and_everything_works(pooled: str
         await till.database.close()
 
 
+@pytest.mark.usefixtures("looks")
 async def test_a_server_without_a_pooler_is_not_taken_for_one(postgres_settings: Settings) -> None:
     database = PostgresDatabase(postgres_settings.database_url)
     await open_and_close(database)

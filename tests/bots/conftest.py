@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from telegram import Bot
 
+from loyalty_app.pictures.poster import draw_upright
+from loyalty_app.pictures.sheets import DRAWN, PrintSheet
 from loyalty_app.settings import Settings
 from testkit.direct_requests import DirectRequest
 from testkit.people import Person
@@ -79,6 +81,18 @@ def quick_fingers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 def slow_eyes() -> None:
     """What is pressed before anybody could read the screen is not meant."""
+
+
+@pytest.fixture(autouse=True)
+def small_posters(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Posters have half their length and width, unless a test is about that: a real one takes longer than a test."""
+    if "real_posters" not in request.fixturenames:
+        monkeypatch.setitem(DRAWN, PrintSheet.A5, lambda poster: draw_upright(poster, 0.5))
+
+
+@pytest.fixture
+def real_posters() -> None:
+    """Posters are drawn as they are printed."""
 
 
 @pytest.fixture(autouse=True)

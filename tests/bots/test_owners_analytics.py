@@ -181,6 +181,7 @@ async def test_a_reward_with_an_end_says_its_last_day(town: Town) -> None:
     assert re.search(rf"until {last} ", mira.last.words)
 
 
+@pytest.mark.usefixtures("real_posters")
 async def test_the_poster_leads_to_a_card_and_says_what_it_is_good_for(town: Town, shop: Shop, mira: Person) -> None:
     await mira.press("Poster")
     link = f"https://t.me/{BOT}?start=j_{shop.business.slug}"
