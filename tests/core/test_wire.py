@@ -167,6 +167,7 @@ def test_a_program_has_the_fields_of_the_contract_and_shows_the_version_in_force
         0,
         [],
         None,
+        None,
         1,
         None,
         True,
