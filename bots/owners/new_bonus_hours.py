@@ -39,6 +39,8 @@ OFFERED = (
     ("12:00", "14:00"),
     ("22:00", "02:00"),
 )
+LONGEST_OF_THREE = 13
+"""Letters of the longest hours of which three fit beside each other: those of a clock of 24 hours."""
 FACTORS: tuple[BonusFactor, ...] = (2, 3)
 
 
@@ -86,7 +88,9 @@ def _rows(words: Words, which: tuple[int, int], row: BonusHours) -> Rows:
         for some in OFFERED
     ]
     factors = [turn_to(f"×{words.number(one)}", replace(row, factor=one), on=row.factor == one) for one in FACTORS]
-    return [days[:4], days[4:], many, hours[:3], hours[3:], factors]
+    wide = 3 if all(len(one.text) <= LONGEST_OF_THREE for one in hours) else 2
+    of_day = [hours[place : place + wide] for place in range(0, len(hours), wide)]
+    return [days[:4], days[4:], many, *of_day, factors]
 
 
 def _turned(row: BonusHours, day: int) -> tuple[int, ...]:

@@ -64,6 +64,16 @@ async def test_days_hours_and_factor_are_put_together_by_taps(shop: Shop, mira: 
     assert (await hours(shop))[1] == ((1, 2, 3, 4, 5, 6, 7), "08:00", "10:00", 2)
 
 
+@pytest.mark.parametrize(("language", "widest"), [("de", 3), ("hi", 2), ("ar", 2)])
+async def test_hours_with_words_in_them_have_room(town: Town, language: str, widest: int) -> None:
+    shop = await town.open_shop()
+    mira = await town.hire(shop, "Mira", Role.OWNER, language_code=language)
+    await mira.say("/shop")
+    await mira.press_data(mira.last.id, f"newhours:{shop.business.id}:0")
+    rows = [[one.text for one in row] for row in mira.last.keyboard]
+    assert {len(row) for row in rows if any("–" in text and ":" in text for text in row)} == {widest}
+
+
 async def test_the_last_day_of_a_row_stays(shop: Shop, mira: Person) -> None:
     await press(mira, "Add hours", "Mon", "Tue", "Wed", "Thu", "Fri", "Add these hours")
     assert await hours(shop) == [((5,), "14:00", "16:00", 2)]
