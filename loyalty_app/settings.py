@@ -17,6 +17,7 @@ TOKEN = re.compile(r"[1-9][0-9]{4,18}:[A-Za-z0-9_-]{20,}")
 DEFAULT_DATABASE = "sqlite:///loyalty.db"
 TELEGRAM_SCRIPT = "https://telegram.org/js/telegram-web-app.js"
 LEAST_CONNECTIONS = 5
+KINDS = ("auto", "postgresql", "citus")
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -35,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     database_url: str = DEFAULT_DATABASE
     database_direct_url: str | None = None
+    database_kind: str = "auto"
     database_pool_size: int = 20
     database_connect_seconds: int = 2
     database_lock_seconds: int = 2
@@ -141,6 +143,8 @@ def _check_database(settings: Settings) -> None:
         raise SettingsError(
             "LOYALTY_DATABASE_DIRECT_URL must begin with postgresql://, as LOYALTY_DATABASE_URL does then."
         )
+    if settings.database_kind not in KINDS:
+        raise SettingsError("LOYALTY_DATABASE_KIND must be auto, postgresql or citus.")
     if settings.database_pool_size < LEAST_CONNECTIONS:
         raise SettingsError(f"LOYALTY_DATABASE_POOL_SIZE must be {LEAST_CONNECTIONS} or more.")
     for name in ("connect", "lock", "statement"):

@@ -206,7 +206,8 @@ class CardQueue:
             else:
                 self.leases.finish(connection, database, {lease: _after(one, current, now)})
             if one.sent is not None:
-                note_sent(connection, one.card.bot_id, ChatId(one.card.user_id), one.sent)
+                with database.beside(connection) as there:
+                    note_sent(there, one.card.bot_id, ChatId(one.card.user_id), one.sent)
 
     def set_aside(self, job: HeldCard, _now: datetime) -> ShownCard:
         """A card that cannot be shown waits for its next change."""

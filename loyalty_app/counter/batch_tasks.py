@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from loyalty_app.clock import Clock
 from loyalty_app.counter import batch
 from loyalty_app.counter.answers import Reply
-from loyalty_app.counter.queue import WaitingRequests
+from loyalty_app.counter.queue import Part, WaitingRequests
 from loyalty_app.counter.state import Overtaken, Versions
 from loyalty_app.counter.telemetry import tell
 from loyalty_app.counter.waiting import Waiting
@@ -70,20 +70,20 @@ class BatchTasks:
     async def _serve(self) -> None:
         async with self._under_way:
             while self.queue or not self._closing:
-                if self.queue.begin(self._database.writers):
-                    self._under_way.create_task(self._run())
+                if part := self.queue.begin(self._database.writers):
+                    self._under_way.create_task(self._run(part))
                 elif hindered := self.queue.take_hindered():
                     self._under_way.create_task(self._run_apart(hindered))
                 else:
                     await self.queue.change()
 
-    async def _run(self) -> None:
+    async def _run(self, part: Part) -> None:
         taken: list[Waiting] = []
         apart: Grouping = _by_card
         try:
-            replies = await self._attempt(taken, begun=lambda: taken.extend(self.queue.take()))
+            replies = await self._attempt(taken, part=part, begun=lambda: taken.extend(self.queue.take(part)))
         except Exception as error:  # noqa: BLE001  # any failure: each request gets its own answer
-            taken = taken or self.queue.take()
+            taken = taken or self.queue.take(part)
             if self._is_a_lock(error):
                 apart, replies = self._hinder_shops(taken), [error] * len(taken)
             else:
@@ -91,13 +91,13 @@ class BatchTasks:
         held = [one for one, reply in zip(taken, replies, strict=True) if self._is_a_lock(reply)]
         served = self._settle(taken, replies, but=held)
         await asyncio.sleep(0)  # answers go out before the next batch takes its share of the processor
-        self.queue.end(served, apart=held)
+        self.queue.end(served, part=part, apart=held)
         for group in apart(held):
             self._under_way.create_task(self._run_apart(group))
 
     def _is_a_lock(self, reply: Reply | Exception) -> bool:
         """Whether somebody else's lock is in the way; on SQLite there is but one, for everything."""
-        return isinstance(reply, Busy) and reply.reason is BusyReason.LOCKED and self._database.writers > 1
+        return isinstance(reply, Busy) and reply.reason is BusyReason.LOCKED and self._database.name != "sqlite"
 
     def _hinder_shops(self, taken: Iterable[Waiting]) -> Grouping:
         self.queue.hinder({one.request.business_id for one in taken})
@@ -127,9 +127,20 @@ class BatchTasks:
         return served
 
     async def _attempt(
-        self, waiting: list[Waiting], *, begun: Callable[[], None] = lambda: None, patient: bool = False
+        self,
+        waiting: list[Waiting],
+        *,
+        part: Part | None = None,
+        begun: Callable[[], None] = lambda: None,
+        patient: bool = False,
     ) -> Replies:
-        """Run the requests that are in the list once the transaction has begun and `begun` was called."""
+        """Run the requests that are in the list once the transaction has begun and `begun` was called.
+
+        All are of one part of the database; without `part` it is that of the first.
+        """
+        if part is None and not waiting:
+            return []
+        shard = part[0] if part else self._database.shard_of(waiting[0].request.business_id)
 
         def work(connection: Connection) -> batch.BatchResult:
             requests = [one.request for one in waiting]
@@ -142,7 +153,7 @@ class BatchTasks:
                 patient=patient,
             )
 
-        result = await self._database.write(work, begun=begun, proof=lambda result: result.written.proof())
+        result = await self._database.write(work, begun=begun, proof=lambda result: result.written.proof(), shard=shard)
         for one, served in zip(waiting, result.served, strict=True):
             one.events = served.events
         if result.written.deliveries:

@@ -89,7 +89,9 @@ class Counter:
         self._code_keys = code_keys
         self._clock, self.wakeups = clock, wakeups or Wakeups()
         """Notified when a batch leaves deliveries or due cards."""
-        self._tasks = BatchTasks(database, WaitingRequests(most_waiting), clock=clock, wakeups=self.wakeups)
+        self._tasks = BatchTasks(
+            database, WaitingRequests(most_waiting, parts=database), clock=clock, wakeups=self.wakeups
+        )
 
     async def join(
         self,

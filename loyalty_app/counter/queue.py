@@ -5,6 +5,8 @@ tills that never rest, a batch on PostgreSQL had 26 requests instead of 11. Requ
 has to wait for somebody's lock, are stepped over, and keep their place. So the requests of a card are served in their
 order.
 
+A batch has requests of one shard only, if the database has several: each is committed on one machine.
+
 Requests that came alone go first. Somebody waits at a till for each of them. Those of bundles fill what is left: few
 at a time, and in one batch only, while others come alone; more if nobody does. So a single request waits for few of
 them, and they always get a share. Nothing is run or written here.
@@ -12,13 +14,14 @@ them, and they always get a share. Nothing is run or written here.
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, islice
 from typing import TypeVar
 
 from loyalty_app.counter.orders import Card, Request
 from loyalty_app.counter.waiting import Bundle, Bundled, Single, Waiting
+from loyalty_app.db.shards import InOnePiece, Shard, Sharded
 from loyalty_app.observability import metrics
 from loyalty_core.errors import Busy
 
@@ -37,19 +40,31 @@ HINDERED_SECONDS = 10.0
 """How long a shop is served apart from the others, once a lock has held up a batch with its requests."""
 
 
+Part = tuple[Shard | None]
+"""The shard with which a batch has to do; the only one, where all lies on one machine."""
+ALL: Part = (None,)
+IN_ONE_PIECE = InOnePiece()
+
+
 class WaitingRequests:
     """Requests in order of arrival; used only on the event loop."""
 
-    def __init__(self, most_waiting: int = MOST_WAITING, *, seconds: Callable[[], float] = time.perf_counter) -> None:
-        self._most_waiting, self._seconds = most_waiting, seconds
+    def __init__(
+        self,
+        most_waiting: int = MOST_WAITING,
+        *,
+        parts: Sharded = IN_ONE_PIECE,
+        seconds: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._most_waiting, self._seconds, self._parts = most_waiting, seconds, parts
         self._single: deque[Single] = deque()
         self._bundled: deque[Bundled] = deque()
         self._last_single = float("-inf")
         self._taken: set[Waiting] = set()
         self._changed = asyncio.Event()
-        self._batches = self._batches_of_bundles = 0
-        self._beginning = False
-        """Whether a batch has begun and not yet been filled; there is never more than one."""
+        self._batches, self._batches_of_bundles = Counter[Part](), 0
+        self._beginning: set[Part] = set()
+        """The parts for which a batch has begun and not yet been filled; never more than one for each."""
         self._cards: set[Card] = set()
         """The cards of all running batches."""
         self._apart: set[Card] = set()
@@ -84,15 +99,25 @@ class WaitingRequests:
         metrics.waiting.set(len(self))
         self._changed.set()
 
-    def begin(self, most: int) -> bool:
-        """Begin a batch, if the card of any request is free and fewer than `most` batches run; False otherwise."""
-        if self._beginning or self._batches >= most or not self._any_is_free():
-            return False
-        self._beginning, self._batches = True, self._batches + 1
-        return True
+    def begin(self, most: int) -> Part | None:
+        """Begin a batch for a part in which the card of any request is free and fewer than `most` batches run.
 
-    def _any_is_free(self) -> bool:
-        return any(not self._is_stepped_over(waiting) for waiting in self._next())
+        None if there is no such part.
+        """
+        full = {part for part, batches in self._batches.items() if batches >= most} | self._beginning
+        if len(full) >= len(self._parts.shards):
+            return None
+        part = next((self._part(one) for one in self._next() if self._can_begin(one, full)), None)
+        if part is not None:
+            self._beginning.add(part)
+            self._batches[part] += 1
+        return part
+
+    def _can_begin(self, waiting: Waiting, full: set[Part]) -> bool:
+        return not self._is_stepped_over(waiting) and self._part(waiting) not in full
+
+    def _part(self, waiting: Waiting) -> Part:
+        return (self._parts.shard_of(waiting.request.business_id),)
 
     def _next(self) -> Iterable[Waiting]:
         bundled = () if self._bundles_wait() else islice(self._bundled, MOST_STEPPED_OVER)
@@ -105,15 +130,16 @@ class WaitingRequests:
         """Whether bundles wait for a running batch of theirs, so that another is there for who comes alone."""
         return self._batches_of_bundles > 0 and not self._is_quiet()
 
-    def take(self) -> list[Waiting]:
-        """Fill the batch that has begun with requests whose cards are in no running batch.
+    def take(self, part: Part = ALL) -> list[Waiting]:
+        """Fill the batch that has begun for a part with requests whose cards are in no running batch.
 
         So each card is in one batch only, and its requests are served in order of arrival.
         """
-        batch = self._take(self._is_stepped_over)
+        several = len(self._parts.shards) > 1
+        batch = self._take(lambda one: self._is_stepped_over(one) or (several and self._part(one) != part))
         self._cards |= _cards(batch)
         self._batches_of_bundles += _has_bundled(batch)
-        self._beginning = False
+        self._beginning.discard(part)
         self._changed.set()
         return batch
 
@@ -140,9 +166,11 @@ class WaitingRequests:
         metrics.waiting.set(len(self))
         return batch
 
-    def end(self, served: Iterable[Waiting], *, apart: Iterable[Waiting] = ()) -> None:
+    def end(self, served: Iterable[Waiting], *, part: Part = ALL, apart: Iterable[Waiting] = ()) -> None:
         """End a batch, whatever its result. Those `apart` are not served yet: they wait for somebody's lock."""
-        self._batches -= 1
+        self._batches[part] -= 1
+        if not self._batches[part]:
+            del self._batches[part]
         done, waiting = list(served), list(apart)
         self._cards -= _cards(done) | _cards(waiting)
         self._batches_of_bundles -= _has_bundled([*done, *waiting])

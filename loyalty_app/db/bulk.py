@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -54,6 +55,13 @@ class Writes(Protocol):
     @abstractmethod
     def put(self, connection: Connection, writings: Sequence[BulkWrite]) -> list[int]:
         """Carry out independent writes, at once if possible; return how many rows each had."""
+
+    def beside(self, connection: Connection) -> AbstractContextManager[Connection]:
+        """A connection for tables that do not lie with a business, in a transaction that may say its shard.
+
+        Where all tables are together it is the same one. Else what is done there is no part of the transaction.
+        """
+        return nullcontext(connection)
 
     def insert(self, connection: Connection, table: Table, rows: Iterable[Values]) -> None:
         """Insert rows that all have the same columns."""

@@ -10,13 +10,16 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Row, Table
 
 from loyalty_app.db.bulk import Gathered, Lookup, Wanted, Writes
+from loyalty_app.db.citus.cluster import find_cluster
+from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.outages import Outages
 from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.db.postgres.server import Limits
+from loyalty_app.db.shards import Shard
 from loyalty_app.db.sqlite.engine import SqliteDatabase
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.ids import Ids
-from loyalty_app.settings import Settings
+from loyalty_app.settings import Settings, SettingsError
 
 Result = TypeVar("Result")
 
@@ -28,9 +31,19 @@ class Database(Writes, Protocol):
     """
 
     name: str
-    writers: int
-    """How many transactions of the counter may run at once."""
+
+    @property
+    def writers(self) -> int:
+        """How many transactions of the counter may run at once in each part."""
+
+    @property
+    def shards(self) -> Sequence[Shard | None]:
+        """The parts in which the data lies, each on one machine; one part, None, where all is together."""
+
     outages: Outages
+
+    def shard_of(self, business_id: int) -> Shard | None:
+        """The part in which the rows of a business are."""
 
     async def write(
         self,
@@ -39,20 +52,22 @@ class Database(Writes, Protocol):
         durable: bool = True,
         begun: Callable[[], None] = lambda: None,
         proof: Callable[[Result], Lookup | None] = lambda _: None,
+        shard: Shard | None = None,
     ) -> Result:
         """Run `work` in a transaction that is durable when this returns; an exception rolls it back.
 
         With `durable=False` it does not wait for the disk: if the machine crashes within the next second, the whole
         transaction may be lost. Use that only for notes of finished work that may be done again. `begun` is called on
         the event loop right before the work; on PostgreSQL, after BEGIN. If no answer to COMMIT comes, `proof` names a
-        row that only this transaction can have written; without one nobody can know, which is Busy.
+        row that only this transaction can have written; without one nobody can know, which is Busy. With a `shard` the
+        work may touch rows of its businesses only, and it is committed on one machine.
         """
 
-    async def read(self, work: Callable[[Connection], Result]) -> Result:
-        """Run `work` on one state of the data; it cannot write."""
+    async def read(self, work: Callable[[Connection], Result], *, shard: Shard | None = None) -> Result:
+        """Run `work` on one state of the data; it cannot write. `shard` as in `write`."""
 
-    async def glance(self, work: Callable[[Connection], Result]) -> Result:
-        """Run `work`, which asks one question, outside a transaction. It must not write."""
+    async def glance(self, work: Callable[[Connection], Result], *, shard: Shard | None = None) -> Result:
+        """Run `work`, which asks one question, outside a transaction. It must not write; `shard` as in `write`."""
 
     async def takes_writes(self) -> bool:
         """Whether a transaction could write now: no standby, not read-only, no other program in the way."""
@@ -99,8 +114,13 @@ def open_database(settings: Settings, served: ServedFile | None = None, *, unhur
     """
     if settings.on_sqlite:
         return SqliteDatabase(settings.sqlite_path, served)
-    limits = limits_of(settings)
-    return PostgresDatabase(settings.database_url, limits.unhurried if unhurried else limits)
+    limits = limits_of(settings).unhurried if unhurried else limits_of(settings)
+    cluster = None if settings.database_kind == "postgresql" else find_cluster(settings.database_url)
+    if cluster is None and settings.database_kind == "citus":
+        raise SettingsError("LOYALTY_DATABASE_KIND is citus, but the tables are not spread yet: run `loyalty migrate`.")
+    if cluster is None:
+        return PostgresDatabase(settings.database_url, limits)
+    return CitusDatabase(settings.database_url, limits, cluster)
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -5,11 +5,14 @@ Why versions are compared first: Alembic takes long to load, and most databases 
 
 import asyncio
 from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, inspect, text
 
+from loyalty_app.db.citus import distribution
 from loyalty_app.db.held_shops import hold_all, release_all
 from loyalty_app.db.move_mark import refuse_marked
 from loyalty_app.db.postgres import engine as postgres
@@ -93,21 +96,46 @@ async def _version_of_postgres(url: str) -> str | None:
         await engine.dispose()
 
 
-def upgrade(connection: Connection) -> None:
-    """Bring the schema to the newest version; two processes that do so at once wait for each other."""
+def upgrade(connection: Connection, *, kind: str = "auto") -> None:
+    """Bring the schema to the newest version; two processes that do so at once wait for each other.
+
+    On a cluster each table is brought to where it belongs; `kind` is LOYALTY_DATABASE_KIND, which says what it must be.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
     version = current(connection)
     check_known(version)
+    spread = _is_spread(connection, kind)
     if version != newest():
-        from alembic import command  # noqa: PLC0415  # see above
-
-        release_all(connection)
-        command.upgrade(_config(connection), "head")
-        add_missing(connection)  # a database may have come by an earlier form of a migration
-        hold_all(connection)
+        with distribution.changing(connection) if spread and distribution.is_distributed(connection) else nullcontext():
+            _run_migrations(connection)
+    if spread:
+        distribution.distribute(connection)
     if connection.dialect.name == "sqlite":
         statistics.describe(connection)
+
+
+def _is_spread(connection: Connection, kind: str) -> bool:
+    """Whether the tables are to be spread over the machines of a cluster. Raises SettingsError if there is none."""
+    if connection.dialect.name != "postgresql" or kind == "postgresql":
+        return False
+    found = distribution.is_citus(connection)
+    if kind == "citus" and not found:
+        message = (
+            "LOYALTY_DATABASE_KIND is citus, but LOYALTY_DATABASE_URL leads to no coordinator of a cluster: it needs"
+            " the extension citus, and machines that citus_add_node has made known."
+        )
+        raise SettingsError(message)
+    return found
+
+
+def _run_migrations(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415  # see above
+
+    release_all(connection)
+    command.upgrade(_config(connection), "head")
+    add_missing(connection)  # a database may have come by an earlier form of a migration
+    hold_all(connection)
 
 
 def migrate(settings: Settings) -> None:
@@ -115,7 +143,7 @@ def migrate(settings: Settings) -> None:
 
     Raises SettingsError if the folder of a SQLite file is missing, or the database comes from a newer release.
     """
-    _in_transaction(settings, upgrade)
+    _in_transaction(settings, partial(upgrade, kind=settings.database_kind))
 
 
 def repair(settings: Settings) -> list[str]:
@@ -125,7 +153,7 @@ def repair(settings: Settings) -> list[str]:
     """
 
     def work(connection: Connection) -> list[str]:
-        upgrade(connection)
+        upgrade(connection, kind=settings.database_kind)
         return add_missing(connection)
 
     return _in_transaction(settings, work)

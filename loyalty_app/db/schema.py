@@ -14,9 +14,12 @@ from sqlalchemy import Column, Connection, Constraint, Index, Inspector, Table, 
 from sqlalchemy.exc import DBAPIError
 
 from loyalty_app.db.tables import metadata, numbers
+from loyalty_app.db.tables.homes import HOMES
 from loyalty_app.ids import Kind
 
 VERSION_TABLES = {"alembic_version"}
+COPY = re.compile(rf"(?:{'|'.join(HOMES)})_[0-9]{{5,}}")
+"""How Citus calls the part or the copy of a table that lies on a machine."""
 NAMELESS = re.compile(r"::[a-z ]+|[\s()\"']|\bvarying\b")
 """What databases write into a condition by themselves."""
 
@@ -56,14 +59,15 @@ def _compared(connection: Connection) -> list[tuple[Any, ...]]:
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415  # loads long, and is rarely needed
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415  # the same
 
-    context = MigrationContext.configure(connection, opts={"include_object": _is_compared})
+    context = MigrationContext.configure(connection, opts={"include_object": is_compared})
     found: Iterable[Any] = compare_metadata(context, metadata)
     differences = [one for each in found for one in (each if isinstance(each, list) else [each])]
     return [one for one in differences if "comment" not in one[0]]
 
 
-def _is_compared(_item: object, name: str | None, kind: str, *_more: object) -> bool:
-    return not (kind == "table" and name in VERSION_TABLES)
+def is_compared(_item: object, name: str | None, kind: str, *_more: object) -> bool:
+    """Whether something in a database is one of ours, as Alembic asks: versions, and copies on a cluster, are not."""
+    return not (kind == "table" and name is not None and (name in VERSION_TABLES or COPY.fullmatch(name)))
 
 
 def _said(found: tuple[Any, ...]) -> SchemaDifference:

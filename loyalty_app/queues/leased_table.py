@@ -35,6 +35,8 @@ from sqlalchemy import (
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import served
+from loyalty_app.db.shards import Shard, shards_of
+from loyalty_app.db.tables.homes import HOMES, TableHome
 from loyalty_app.db.types import UtcDateTime
 from loyalty_app.queues.lease_tokens import is_gone, new_token
 
@@ -108,6 +110,14 @@ class LeasedTable:
 
     def _count_of(self, row: Row[Any], change: int) -> Values:
         return {self._counted: getattr(row, self._counted) + change} if self._counted is not None else {}
+
+    def shards(self, database: Database) -> Sequence[Shard | None]:
+        """The parts of the database in which rows of this table are; each is claimed from by itself."""
+        return shards_of(database, self.table.name)
+
+    def shard_of(self, database: Database, key: Key) -> Shard | None:
+        """The part in which a row is; its key begins with its business."""
+        return database.shard_of(key[0]) if HOMES.get(self.table.name) is TableHome.SHARD else None
 
     def is_due(self, connection: Connection, now: datetime, given: Given | None = None) -> bool:
         """Whether any row can be claimed."""

@@ -11,6 +11,7 @@ the jobs are is known only to their queues.
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from sqlalchemy import Connection
 from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
 from loyalty_app.db.outages import will_pass
+from loyalty_app.db.shards import Shard
 from loyalty_app.observability.metrics import begin_queue, count_set_aside
 from loyalty_app.queues.leased_table import Key, Lease, LeasedTable
 from loyalty_core.errors import Busy
@@ -70,7 +72,8 @@ class QueueWorker(Generic[Job, Ended]):
     `most_at_once` run at once. What processes of this machine that are gone have leased is given back at the start. If
     it raises, the failure is logged and the job is left: its lease ends by itself, and it is done again. After
     five failures that will not pass by themselves it is set aside, logged and counted. If the database is away, that is
-    logged and tried again every two seconds. `name` appears in the log and in the count.
+    logged and tried again every two seconds. Where it lies in several parts, each has its turn and its share, and one
+    that is away is left alone for as long. `name` appears in the log and in the count.
 
         worker = QueueWorker(database, UpdateQueue(bots.keys), handle, clock=clock, name="updates")
         worker.wake()  # something was queued
@@ -92,8 +95,9 @@ class QueueWorker(Generic[Job, Ended]):
         begin_queue(name)
         self._wanted = asyncio.Event()
         self._under_way: dict[asyncio.Task[None], Job] = {}
-        self._ended: list[Ended] = []
-        self._renewed = clock()
+        self._ended: list[tuple[Shard | None, Ended]] = []
+        self._turns, self._left_until = 0, dict[Shard | None, float]()
+        self._opened, self._renewed = clock(), dict[Shard | None, datetime]()
         self._failures: Counter[Key] = Counter()
         self._begun = self._closing = False
         self._task = asyncio.create_task(self._serve(), name=name)
@@ -123,10 +127,19 @@ class QueueWorker(Generic[Job, Ended]):
         """Once, before the first turn: give back what nobody is going to finish."""
         if not self._begun:
             queue, now = self._queue, self._clock()
-            await self._database.write(
-                lambda connection: queue.leases.release_gone(connection, self._database, now=now), durable=False
-            )
+            for shard in self._shards():
+                await self._database.write(
+                    lambda connection: queue.leases.release_gone(connection, self._database, now=now),
+                    durable=False,
+                    shard=shard,
+                )
             self._begun = True
+
+    def _shards(self) -> Sequence[Shard | None]:
+        return self._queue.leases.shards(self._database)
+
+    def _shard_of(self, key: Key) -> Shard | None:
+        return self._queue.leases.shard_of(self._database, key)
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -135,21 +148,45 @@ class QueueWorker(Generic[Job, Ended]):
 
     async def take_turn(self) -> int:
         """Record results, and begin due jobs that fit in; return how many began."""
-        now, room = self._clock(), self.most_at_once - len(self._under_way)
-        due = room > 0 and await self._database.glance(lambda connection: self._queue.is_due(connection, now))
-        jobs = await self._write(room if due and not self._closing else 0)
+        shards, began = self._shards(), 0
+        self._turns += 1
+        first = self._turns % len(shards)
+        share = max(1, self.most_at_once // len(shards))
+        for shard in (*shards[first:], *shards[:first]):
+            room = min(share, self.most_at_once - len(self._under_way))
+            began += await (self._turn_at(room) if shard is None else self._turn_unless_away(shard, room))
+        return began
+
+    async def _turn_unless_away(self, shard: Shard, room: int) -> int:
+        """One turn at a part of the database, unless it was away a moment ago."""
+        if time.monotonic() < self._left_until.get(shard, 0.0):
+            return 0
+        try:
+            return await self._turn_at(room, shard)
+        except Busy:  # the outage is logged, and the others go on
+            self._left_until[shard] = time.monotonic() + TROUBLE_SECONDS
+            return 0
+
+    async def _turn_at(self, room: int, shard: Shard | None = None) -> int:
+        now = self._clock()
+        due = room > 0 and await self._database.glance(
+            lambda connection: self._queue.is_due(connection, now), shard=shard
+        )
+        jobs = await self._write(room if due and not self._closing else 0, shard)
         if self._closing:
-            await self._give_back(jobs)
+            await self._give_back(jobs, shard)
         else:
             self.begin(jobs)
         return len(jobs)
 
-    async def _give_back(self, jobs: Sequence[Job]) -> None:
+    async def _give_back(self, jobs: Sequence[Job], shard: Shard | None) -> None:
         """Free jobs that were claimed while closing began; nobody need wait until their leases end."""
         queue, leases = self._queue, list(map(self._queue.lease_of, jobs))
         if leases:
             await self._database.write(
-                lambda connection: queue.leases.release(connection, self._database, leases), durable=False
+                lambda connection: queue.leases.release(connection, self._database, leases),
+                durable=False,
+                shard=shard,
             )
 
     @property
@@ -168,12 +205,13 @@ class QueueWorker(Generic[Job, Ended]):
                 self._under_way[task] = job
                 task.add_done_callback(self._done)
 
-    async def _write(self, room: int) -> Sequence[Job]:
+    async def _write(self, room: int, shard: Shard | None = None) -> Sequence[Job]:
         """Record results, and claim at most `room` jobs, in one transaction."""
-        now, ended, held = self._clock(), self._ended, self._to_renew()
+        now, held = self._clock(), self._to_renew(shard)
+        ended = [one for where, one in self._ended if where == shard]
         if not (ended or room or held):
             return []
-        self._ended = []
+        self._ended = [(where, one) for where, one in self._ended if where != shard]
 
         def work(connection: Connection) -> Sequence[Job]:
             self._queue.record(connection, self._database, ended, now=now)
@@ -181,17 +219,20 @@ class QueueWorker(Generic[Job, Ended]):
             return self._queue.claim(connection, self._database, now=now, room=room) if room else []
 
         try:
-            jobs = await self._database.write(work, durable=False)
+            jobs = await self._database.write(work, durable=False, shard=shard)
         except BaseException:
-            self._ended = [*ended, *self._ended]
+            self._ended = [*((shard, one) for one in ended), *self._ended]
             raise
-        self._renewed = now if held else self._renewed
+        if held:
+            self._renewed[shard] = now
         return jobs
 
-    def _to_renew(self) -> list[Lease]:
+    def _to_renew(self, shard: Shard | None) -> list[Lease]:
         """The leases of running jobs, if they were not renewed for a while."""
-        late = self._clock() - self._renewed >= RENEW_EVERY
-        return list(map(self._queue.lease_of, self._under_way.values())) if late else []
+        if self._clock() - self._renewed.get(shard, self._opened) < RENEW_EVERY:
+            return []
+        leases = map(self._queue.lease_of, self._under_way.values())
+        return [lease for lease in leases if self._shard_of(lease.key) == shard]
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._under_way.pop(task, None)
@@ -210,7 +251,7 @@ class QueueWorker(Generic[Job, Ended]):
             count_set_aside(self._name)
             ended = self._queue.set_aside(job, self._clock())
         self._failures.pop(key, None)
-        self._ended.append(ended)  # looked up now: a turn may have started another list
+        self._ended.append((self._shard_of(key), ended))  # looked up now: a turn may have started another list
 
     def _is_hopeless(self, key: Key, error: Exception) -> bool:
         """Count a failure of a job; whether it was the last try. What passes by itself is not counted."""
@@ -227,12 +268,13 @@ class QueueWorker(Generic[Job, Ended]):
         await self._note()
 
     async def _note(self) -> None:
-        try:
-            await self._write(0)
-        except Exception as error:  # the leases end by themselves: jobs are done again
-            if isinstance(error, Busy):  # the outage is logged
-                return
-            log.exception("%s: the results of jobs could not be recorded", self._name)
+        for shard in self._shards():
+            try:
+                await self._write(0, shard)
+            except Busy:  # the outage is logged
+                continue
+            except Exception:  # the leases end by themselves: jobs are done again
+                log.exception("%s: the results of jobs could not be recorded", self._name)
 
     def stop(self) -> None:
         """Claim nothing more."""

@@ -14,6 +14,7 @@ from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import served
 from loyalty_app.db.merged_customers import old_merges
+from loyalty_app.db.shards import shards_of
 from loyalty_app.db.tables import (
     attempt,
     customer,
@@ -58,9 +59,12 @@ async def prune(database: Database, now: datetime, *, stop: Stop | None = None, 
     It deletes `at_once` rows at a time, and ends between two portions if asked to stop.
     """
     deleted, stop = 0, stop or Stop()
-    for table, over in (*_old(now - KEPT), *_old_in_chats(now), *_old_at_pages(now)):
+    together = None in database.shards
+    chats = _left_chats(now) if together else ()
+    for table, over in (*_old(now - KEPT), *_old_in_chats(now), *chats, *_old_at_pages(now)):
         old = and_(over, served(table)) if "business_id" in table.c and table is not telegram_chat else over
         deleted += await _delete_old(database, table, old=old, at_once=at_once, stop=stop)
+    deleted += 0 if together else await _delete_chats_of_cluster(database, now, stop)
     await _forget_old_merges(database, now, stop)
     return deleted
 
@@ -74,8 +78,10 @@ async def _forget_old_merges(database: Database, now: datetime, stop: Stop) -> N
         some = select(*customer_merge.primary_key.columns).where(old).limit(AT_ONCE)
         return [tuple(row) for row in connection.execute(some)]
 
-    while not stop.asked and (keys := await database.read(look)):
-        await database.write(_running(update(customer_merge).where(key.in_(keys), old).values(undo=None)))
+    for shard in shards_of(database, customer_merge.name):
+        while not stop.asked and (keys := await database.read(look, shard=shard)):
+            forgotten = update(customer_merge).where(key.in_(keys), old).values(undo=None)
+            await database.write(_running(forgotten), shard=shard)
 
 
 def _old(before: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
@@ -93,15 +99,41 @@ def _old(before: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
 def _old_in_chats(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
     whose = and_(customer.c.business_id == telegram_card.c.business_id, customer.c.id == telegram_card.c.customer_id)
     erased = select(customer.c.id).where(whose, customer.c.erased_at < now - KEPT)
-    holds = select(telegram_card.c.user_id).where(telegram_card.c.user_id == telegram_chat.c.chat_id)
-    works = select(staff.c.id).where(staff.c.user_id == telegram_chat.c.chat_id, staff.c.removed_at.is_(None))
-    left = and_(telegram_chat.c.created_at < now - KEPT, ~holds.exists(), ~works.exists())
     return [
         (retired_secret, retired_secret.c.valid_until < now),
         (telegram_update, telegram_update.c.done_at < now - UPDATES_KEPT),
         (telegram_card, erased.exists()),
-        (telegram_chat, left),
     ]
+
+
+def _left_chats(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
+    holds = select(telegram_card.c.user_id).where(telegram_card.c.user_id == telegram_chat.c.chat_id)
+    works = select(staff.c.id).where(staff.c.user_id == telegram_chat.c.chat_id, staff.c.removed_at.is_(None))
+    return [(telegram_chat, and_(telegram_chat.c.created_at < now - KEPT, ~holds.exists(), ~works.exists()))]
+
+
+async def _delete_chats_of_cluster(database: Database, now: datetime, stop: Stop) -> int:
+    """Delete the same chats where cards lie on other machines than chats: old ones, then who of them holds a card."""
+    key = tuple_(*telegram_chat.primary_key.columns)
+    old = select(*telegram_chat.primary_key.columns).where(telegram_chat.c.created_at < now - KEPT)
+    last, deleted = (0, 0), 0
+    while not stop.asked:
+        some = old.where(key > last).order_by(*telegram_chat.primary_key.columns).limit(AT_ONCE)
+        keys = await database.read(lambda connection, some=some: [tuple(row) for row in connection.execute(some)])  # type: ignore[misc]  # bound
+        if not keys:
+            break
+        last = keys[-1]
+        there = await database.read(lambda connection, keys=keys: _in_need(connection, {key[1] for key in keys}))  # type: ignore[misc]  # the same
+        left = [one for one in keys if one[1] not in there]
+        deleted += await database.write(_running(delete(telegram_chat).where(key.in_(left))))
+    return deleted
+
+
+def _in_need(connection: Connection, people: set[int]) -> set[int | None]:
+    """Who of these people holds a card or works somewhere."""
+    holds = select(telegram_card.c.user_id).where(telegram_card.c.user_id.in_(people))
+    works = select(staff.c.user_id).where(staff.c.user_id.in_(people), staff.c.removed_at.is_(None))
+    return {*connection.scalars(holds), *connection.scalars(works)}
 
 
 def _old_at_pages(now: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
@@ -121,8 +153,9 @@ async def _delete_old(database: Database, table: Table, *, old: ColumnElement[bo
         return [tuple(row) for row in connection.execute(some)]
 
     deleted = 0
-    while not stop.asked and (keys := await database.read(look)):
-        deleted += await database.write(_running(delete(table).where(key.in_(keys), old)))
+    for shard in shards_of(database, table.name):
+        while not stop.asked and (keys := await database.read(look, shard=shard)):
+            deleted += await database.write(_running(delete(table).where(key.in_(keys), old)), shard=shard)
     return deleted
 
 

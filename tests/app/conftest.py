@@ -4,6 +4,7 @@ A fresh one costs milliseconds: the SQLite file is a copy of one that was migrat
 copy that is emptied for each test.
 """
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,10 +13,12 @@ import pytest
 import pytest_asyncio
 
 from loyalty_app.db.engine import Database, open_database
+from loyalty_app.db.migrate import migrate
 from loyalty_app.db.postgres.server import PostgresServer
 from loyalty_app.settings import Settings
 from loyalty_core.errors import CustomerNotFound
 from testkit import migrated
+from testkit.citus import citus_url, empty_citus, fresh_citus
 from testkit.console import A_KEY
 from testkit.migrated import Emptier, look_elsewhere, migrated_sqlite
 from testkit.shop import Shop, open_shop
@@ -63,10 +66,25 @@ def looks() -> None:
     """Servers look whether a pooler stands before the database, as they do."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated_citus() -> AsyncIterator[str]:
+    """A migrated database on the cluster for tests, for all tests of this process."""
+    async with fresh_citus(str(citus_url())) as url:
+        await asyncio.to_thread(migrate, Settings(database_url=url))
+        yield url
+
+
+@pytest.fixture
+async def citus_settings(migrated_citus: str) -> Settings:
+    """A database on a cluster with the newest schema and nothing in it."""
+    await empty_citus(migrated_citus)
+    return Settings(database_url=migrated_citus, secret_key=A_KEY, webhook_allow="127.0.0.0/8")
+
+
+@pytest.fixture(params=["sqlite", "postgresql", *(["citus"] if citus_url() else [])])
 def settings(request: pytest.FixtureRequest) -> Settings:
-    """A fresh database of either kind: a test that asks for it, or for what stands on it, runs on both."""
-    names = {"sqlite": "sqlite_settings", "postgresql": "postgres_settings"}
+    """A fresh database of each kind: a test that asks for it, or for what stands on it, runs on all."""
+    names = {"sqlite": "sqlite_settings", "postgresql": "postgres_settings", "citus": "citus_settings"}
     found: Settings = request.getfixturevalue(names[request.param])
     return found
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import MIGRATIONS, _config, current, known, migrate, newest
+from loyalty_app.db.schema import is_compared
 from loyalty_app.db.tables import metadata
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.businesses import list_businesses
@@ -42,7 +43,8 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
 
 
 def differences(connection: Connection) -> list[object]:
-    return list(compare_metadata(MigrationContext.configure(connection), metadata))
+    context = MigrationContext.configure(connection, opts={"include_object": is_compared})
+    return list(compare_metadata(context, metadata))
 
 
 async def test_the_migrations_lead_to_the_tables_of_the_code(settings: Settings) -> None:

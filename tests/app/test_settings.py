@@ -17,7 +17,7 @@ def test_without_any_setting_everything_has_its_default() -> None:
 def test_every_setting_is_read_from_the_variable_of_its_name() -> None:
     given = {name: f"https://{name}.example" for name in Settings.__struct_fields__}
     given |= {"database_url": POSTGRES, "port": "80", "workers": "3"}
-    given |= {"database_direct_url": POSTGRES}
+    given |= {"database_direct_url": POSTGRES, "database_kind": "citus"}
     given |= {"telegram_token": "123456789:AbCdEfGhIjKlMnOpQrStUvWxYz"}
     given |= {
         f"database_{name}": "30" for name in ("pool_size", "connect_seconds", "lock_seconds", "statement_seconds")

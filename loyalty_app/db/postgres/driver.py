@@ -61,18 +61,18 @@ def _begin(connection: Connection, begin: str) -> None:
     for _ in range(MOST_REPLACED):
         connection.connection.info.pop("xid", None)  # connects, if need be, and fails where the server is away
         try:
-            _say(connection, begin, seconds=BEGIN_SECONDS)
+            say(connection, begin, seconds=BEGIN_SECONDS)
         except DBAPIError:
             connection.invalidate()
         else:
             return
-    _say(connection, begin, seconds=BEGIN_SECONDS)
+    say(connection, begin, seconds=BEGIN_SECONDS)
 
 
 def _commit(connection: Connection) -> DBAPIError | None:
     """Commit; return the failure if the server did not answer, so that the result is unknown."""
     try:
-        said = _say(connection, "COMMIT", seconds=COMMIT_SECONDS)
+        said = say(connection, "COMMIT", seconds=COMMIT_SECONDS)
     except DBAPIError as failure:
         if not (failure.connection_invalidated or isinstance(failure, InterfaceError)):
             raise
@@ -88,21 +88,24 @@ def _undo(connection: Connection) -> None:
     if connection.invalidated:
         return
     try:
-        _say(connection, "ROLLBACK", seconds=BEGIN_SECONDS)
+        say(connection, "ROLLBACK", seconds=BEGIN_SECONDS)
     except BaseException as failure:
         connection.invalidate()
         if not isinstance(failure, DBAPIError):
             raise
 
 
-def _say(connection: Connection, command: str, *, seconds: float) -> str:
+def say(connection: Connection, command: str, *, seconds: float) -> str:
+    """Say a command, or several, and return the status of the last. Raises DBAPIError."""
     said: str = _run(connection, command, lambda driver: driver.execute(command, timeout=seconds))
     return said
 
 
 def single_row(connection: Connection, statement: str, values: Sequence[object]) -> Sequence[Any]:
     """The row of a statement that always returns one. Raises DBAPIError or IntegrityError."""
-    row: Sequence[Any] = _run(connection, statement, lambda driver: driver.fetchrow(statement, *values))
+    shard = connection.get_execution_options().get("shard")
+    said = statement if shard is None else shard.named(statement)
+    row: Sequence[Any] = _run(connection, said, lambda driver: driver.fetchrow(said, *values))
     return row
 
 

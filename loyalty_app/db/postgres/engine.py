@@ -37,6 +37,7 @@ from loyalty_app.db.postgres.driver import BEGIN, LIGHTLY, Ended, cannot_go_on, 
 from loyalty_app.db.postgres.ids import IdHabits, PostgresIds
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.db.postgres.server import Limits, PostgresServer
+from loyalty_app.db.shards import Shard
 from loyalty_app.ids import Ids
 
 if TYPE_CHECKING:
@@ -109,10 +110,14 @@ class PostgresDatabase(Writes):
 
     name = "postgresql"
     writers = 2
+    shards: Sequence[Shard | None] = (None,)
 
     def __init__(self, url: str, limits: Limits | None = None) -> None:
-        self.server = PostgresServer(read_parameters(url), limits or Limits())
-        self.engine = engine_of(self.server)
+        self._use(PostgresServer(read_parameters(url), limits or Limits()))
+
+    def _use(self, server: PostgresServer) -> None:
+        self.server = server
+        self.engine = engine_of(server)
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._habits = IdHabits()
@@ -125,8 +130,10 @@ class PostgresDatabase(Writes):
         durable: bool = True,
         begun: Callable[[], None] = lambda: None,
         proof: Callable[[Result], Lookup | None] = lambda _: None,
+        shard: Shard | None = None,
     ) -> Result:
         """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`."""
+        del shard
 
         def work_at_last(connection: Connection) -> Result:
             begun()
@@ -187,8 +194,9 @@ class PostgresDatabase(Writes):
                 raise CommitUnknown  # another transaction of another server
         raise CommitUnknown
 
-    async def read(self, work: Callable[[Connection], Result]) -> Result:
+    async def read(self, work: Callable[[Connection], Result], *, shard: Shard | None = None) -> Result:
         """Run `work` on one state of the data; it cannot write."""
+        del shard
 
         def work_in_time(connection: Connection) -> Result:
             if limits := self.server.limits_of_a_transaction:
@@ -199,8 +207,9 @@ class PostgresDatabase(Writes):
             async with self._snapshots.connect() as connection:
                 return await connection.run_sync(work_in_time)
 
-    async def glance(self, work: Callable[[Connection], Result]) -> Result:
+    async def glance(self, work: Callable[[Connection], Result], *, shard: Shard | None = None) -> Result:
         """Run `work`, which asks one question, without the two round trips of a transaction."""
+        del shard
         with self.outages.noticed(Doing.READ):
             pooled = await self.server.is_pooled()
         if pooled:
@@ -208,6 +217,11 @@ class PostgresDatabase(Writes):
         with self.outages.noticed(Doing.READ):
             async with self._plain.connect() as connection:
                 return await connection.run_sync(work)
+
+    def shard_of(self, business_id: int) -> Shard | None:
+        """None: all is on one server."""
+        del business_id
+        return None
 
     async def takes_writes(self) -> bool:
         """Whether a transaction could write now."""

@@ -73,9 +73,13 @@ class PostgresIds(Ids):
         """The id of the next reward; `most` (at most 1,000) may follow without a gap."""
         habits = self._habits
         if habits.rewards_left < min(most, REWARD_BLOCK):
-            [habits.next_reward] = single_row(self.connection, "SELECT nextval('reward_number')", ())
+            habits.next_reward = self._next_reward()
             habits.rewards_left = REWARD_BLOCK
         return habits.next_reward
+
+    def _next_reward(self) -> int:
+        [number] = single_row(self.connection, "SELECT nextval('reward_number')", ())
+        return int(number)
 
     def take_rewards(self, count: int) -> None:
         """Take `count` reward ids, from the next one on."""

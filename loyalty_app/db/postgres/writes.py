@@ -35,7 +35,7 @@ def _statement(shapes: tuple[Shape, ...]) -> str:
 
 def _part(shape: Shape, place: int) -> str:
     table, names, key = f'"{shape.table.name}"', shape.names, shape.key
-    rows, values = _rows(shape, place), {name: _value(shape, name) for name in names}
+    rows, values = rows_of_document(shape, place), {name: value_of(shape, name) for name in names}
     columns = ", ".join(f'"{name}"' for name in names)
     changed = [name for name in names if name not in key]
     insert = f"INSERT INTO {table} ({columns}) SELECT {', '.join(values.values())} FROM {rows}"  # noqa: S608  # ours
@@ -51,7 +51,7 @@ def _part(shape: Shape, place: int) -> str:
     return f"UPDATE {table} AS t SET {changes} FROM {rows} WHERE {found}"  # noqa: S608  # the same
 
 
-def _rows(shape: Shape, place: int) -> str:
+def rows_of_document(shape: Shape, place: int) -> str:
     """The rows of a document, each column with its type in the table."""
     types = shape.table.c
     kinds = ("text" if _is_bytes(shape, name) else types[name].type.compile(DIALECT) for name in shape.names)
@@ -59,7 +59,8 @@ def _rows(shape: Shape, place: int) -> str:
     return f"json_to_recordset(CAST(${place + 1} AS json)) AS new({', '.join(columns)})"
 
 
-def _value(shape: Shape, name: str) -> str:
+def value_of(shape: Shape, name: str) -> str:
+    """The value of a column in a row of a document."""
     return f"decode(new.\"{name}\", 'base64')" if _is_bytes(shape, name) else f'new."{name}"'
 
 

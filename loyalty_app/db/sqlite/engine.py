@@ -35,6 +35,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted, Writes
 from loyalty_app.db.outages import Doing, Outages
+from loyalty_app.db.shards import Shard
 from loyalty_app.db.sqlite import writes
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.db.sqlite.writes import SqliteIds
@@ -134,6 +135,7 @@ class SqliteDatabase(Writes):
 
     name = "sqlite"
     writers = 1
+    shards: Sequence[Shard | None] = (None,)
 
     def __init__(self, path: Path, served: ServedFile | None = None) -> None:
         self.path, self._served = path, served
@@ -150,12 +152,13 @@ class SqliteDatabase(Writes):
         durable: bool = True,
         begun: Callable[[], None] = lambda: None,
         proof: Callable[[Result], Lookup | None] = lambda _: None,
+        shard: Shard | None = None,
     ) -> Result:
         """Run `work` in a transaction that is durable when this returns, unless it need not be; see `Database`.
 
         `proof` is not needed: a commit has always an answer here.
         """
-        del proof
+        del proof, shard
         begun()  # on the event loop, not in the writer thread
         write = self._write if durable else self._write_lightly
         with self.outages.noticed(Doing.WRITE):
@@ -187,13 +190,15 @@ class SqliteDatabase(Writes):
             finally:
                 raw.execute("PRAGMA synchronous = FULL")
 
-    async def read(self, work: Callable[[Connection], Result]) -> Result:
+    async def read(self, work: Callable[[Connection], Result], *, shard: Shard | None = None) -> Result:
         """Run `work` on one state of the data; it cannot write."""
+        del shard
         with self.outages.noticed(Doing.READ):
             return await _in_turn(self._reader_threads, partial(self._read, work))
 
-    async def glance(self, work: Callable[[Connection], Result]) -> Result:
+    async def glance(self, work: Callable[[Connection], Result], *, shard: Shard | None = None) -> Result:
         """Run `work`, which asks one question; here that is an ordinary read."""
+        del shard
         return await self.read(work)
 
     def _read(self, work: Callable[[Connection], Result]) -> Result:
@@ -203,6 +208,10 @@ class SqliteDatabase(Writes):
         except DatabaseError:
             self._checked(None)
             raise
+
+    def shard_of(self, business_id: int) -> None:
+        """None: all is in one file."""
+        del business_id
 
     async def takes_writes(self) -> bool:
         """Whether a transaction could write now: it begins one and ends it, which costs no wait for the disk."""

@@ -1,0 +1,283 @@
+"""A Citus cluster as a database: the coordinator for everything, and the machine of a shard for what says its shard.
+
+A transaction with a shard goes past the coordinator: its statements name the tables of the shard, and one machine
+commits them alone. It first takes the lock that Citus takes for each of its own writes (`lock_shard_metadata`), so a
+shard is never moved away under it; and it looks whether the shard is still there. Statements are elsewhere.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Engine, Row, Table, event
+from sqlalchemy.exc import DBAPIError
+
+from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted
+from loyalty_app.db.citus import statements
+from loyalty_app.db.citus.cluster import read_cluster
+from loyalty_app.db.postgres.driver import Ended, say, single_row
+from loyalty_app.db.postgres.engine import PostgresDatabase
+from loyalty_app.db.postgres.ids import IdHabits, PostgresIds, next_ids
+from loyalty_app.db.postgres.parameters import ConnectionParameters, Host, read_parameters
+from loyalty_app.db.postgres.server import Limits, PostgresServer
+from loyalty_app.db.shards import Cluster, Node, Shard
+from loyalty_app.db.tables.homes import HOMES, TableHome
+from loyalty_app.ids import Ids, Kind
+from loyalty_core.errors import Busy
+
+HOLD_SECONDS = 5.0
+"""How long a transaction waits while a shard is about to move: that takes a second or two at the end."""
+HOLD = (
+    "SELECT lock_shard_metadata(5, ARRAY[{0}]);"
+    " SELECT CASE WHEN EXISTS (SELECT FROM pg_dist_placement WHERE shardid = {0} AND groupid IN"
+    " (SELECT groupid FROM pg_dist_local_group)) THEN '1' ELSE 'shard {0} is elsewhere' END::int"
+)
+"""The lock against moving, in mode 5, SHARE; then a failure (22P02) if the shard has moved."""
+ELSEWHERE = "22P02"
+TRIES = 3
+ON_COORDINATOR = {"citus.multi_shard_modify_mode": "sequential", "citus.override_table_visibility": "off"}
+"""One connection to a machine for each transaction; and quick answers about types on each new connection."""
+
+Result = TypeVar("Result")
+
+
+class ShardMoved(Exception):  # a fact, not a mistake
+    """A shard is on another machine by now."""
+
+
+class ShardDatabase(PostgresDatabase):
+    """One shard of a cluster, as a PostgreSQL database with tables of the usual names."""
+
+    def __init__(self, machine: PostgresDatabase, shard: Shard) -> None:
+        self.server, self.outages, self.shard = machine.server, machine.outages, shard
+        self.engine = machine.engine.execution_options(shard=shard)
+        self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def _transact(self, work: Callable[[Connection], Result], *, durable: bool) -> Ended[Result]:
+        def held(connection: Connection) -> Result:
+            _hold(connection, self.shard)
+            return work(connection)
+
+        return super()._transact(held, durable=durable)
+
+
+def _hold(connection: Connection, shard: Shard) -> None:
+    """Keep a shard where it is until the transaction ends. Raises ShardMoved."""
+    try:
+        say(connection, HOLD.format(shard.number), seconds=HOLD_SECONDS)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != ELSEWHERE:
+            raise
+        raise ShardMoved from error
+
+
+class CitusDatabase(PostgresDatabase):
+    """A Citus cluster, used from asyncio; several processes may use it at once."""
+
+    writers = 1
+    """One for each shard: a second one there would only make batches smaller."""
+
+    def __init__(self, url: str, limits: Limits | None, cluster: Cluster) -> None:
+        self._limits, self._parameters = limits or Limits(), read_parameters(url)
+        self._use(PostgresServer(_with_settings(self._parameters), self._limits))
+        self._cluster = cluster
+        self._machines: dict[Node, PostgresDatabase] = {}
+        self._databases: dict[tuple[int, Node], ShardDatabase] = {}
+
+    @property
+    def cluster(self) -> Cluster:
+        """The shards, as far as this process knows."""
+        return self._cluster
+
+    @property
+    def shards(self) -> Sequence[Shard | None]:  # type: ignore[override]  # the same
+        """All shards, whose places are known by now."""
+        return self._cluster.shards
+
+    def shard_of(self, business_id: int) -> Shard | None:
+        """The shard of a business."""
+        return self._cluster.shard_of(business_id)
+
+    async def write(
+        self,
+        work: Callable[[Connection], Result],
+        *,
+        durable: bool = True,
+        begun: Callable[[], None] = lambda: None,
+        proof: Callable[[Result], Lookup | None] = lambda _: None,
+        shard: Shard | None = None,
+    ) -> Result:
+        """Run `work` in a transaction; with a shard, on its machine alone. See `Database`."""
+        if shard is None:
+            return await super().write(work, durable=durable, begun=begun, proof=proof)
+        for _ in range(TRIES):
+            try:
+                there = self._database_of(shard)
+                return await there.write(work, durable=durable, begun=begun, proof=proof)
+            except ShardMoved:
+                await self.look_again()
+        raise Busy
+
+    async def glance(self, work: Callable[[Connection], Result], *, shard: Shard | None = None) -> Result:
+        """Run `work`, which asks one question; with a shard, on its machine alone."""
+        if shard is None:
+            return await super().glance(work)
+        return await self._database_of(shard).glance(work)
+
+    async def read(self, work: Callable[[Connection], Result], *, shard: Shard | None = None) -> Result:
+        """Run `work` on one state of the data; with a shard, on its machine alone."""
+        if shard is None:
+            return await super().read(work)
+        return await self._database_of(shard).read(work)
+
+    async def look_again(self) -> None:
+        """Ask the coordinator where the shards are now."""
+        cluster = await self.glance(read_cluster)
+        if cluster is not None:
+            self._cluster = cluster
+
+    def _database_of(self, shard: Shard) -> ShardDatabase:
+        """A shard as a database, where it is now. Raises Busy if it was split."""
+        now = self._cluster.numbered(shard.number)
+        if now is None:
+            raise Busy
+        place = now.number, now.node
+        if place not in self._databases:
+            self._databases[place] = ShardDatabase(self._machine(now.node), now)
+        return self._databases[place]
+
+    def _machine(self, node: Node) -> PostgresDatabase:
+        if node not in self._machines:
+            machine = Machine(self._parameters, node, self._limits)
+            event.listen(machine.engine.sync_engine, "before_cursor_execute", _name_tables, retval=True)
+            self._machines[node] = machine
+        return self._machines[node]
+
+    def ids(self, connection: Connection, expected: int = 1) -> PostgresIds:
+        """The ids of one transaction, from the coordinator."""
+        if _shard_of(connection) is None:
+            return super().ids(connection, expected)
+        return CoordinatorIds(connection, self._habits, expected, self._plain.sync_engine)
+
+    def put(self, connection: Connection, writings: Sequence[BulkWrite]) -> list[int]:
+        """Carry out independent writes; return how many rows each had."""
+        if _shard_of(connection) is not None:
+            return super().put(connection, writings)
+        return [statements.write(connection, one) if one.rows else 0 for one in writings]
+
+    def fetch(
+        self,
+        connection: Connection,
+        table: Table,
+        columns: tuple[str, ...],
+        wanted: Iterable[Wanted],
+        *,
+        lock: bool = False,
+    ) -> Sequence[Row[Any]]:
+        """All rows whose columns have one of the wanted values; see `Database`."""
+        home = HOMES[table.name]
+        if _shard_of(connection) is not None and home is TableHome.COORDINATOR:
+            with self.beside(connection) as coordinator:
+                return super().fetch(coordinator, table, columns, wanted)
+        if _shard_of(connection) is not None or home is not TableHome.SHARD:
+            return super().fetch(connection, table, columns, wanted, lock=lock)
+        return statements.fetch(connection, Lookup(table, columns, set(wanted)), lock=lock)
+
+    def gather(
+        self,
+        connection: Connection,
+        questions: Sequence[Lookup],
+        *,
+        ids: Ids | None,
+        locked: Sequence[Lookup] = (),
+        patient: bool = True,
+    ) -> Gathered:
+        """Locked rows and the rows of each question; one after the other, unless the transaction says its shard."""
+        if _shard_of(connection) is not None:
+            return super().gather(connection, questions, ids=ids, locked=locked, patient=patient)
+        return statements.gather(connection, questions, locked=locked)
+
+    @contextmanager
+    def beside(self, connection: Connection) -> Iterator[Connection]:
+        """The coordinator, outside the transaction, for tables that are there alone."""
+        if _shard_of(connection) is None:
+            yield connection
+        else:
+            with self._plain.sync_engine.connect() as coordinator:
+                yield coordinator
+
+    async def away(self) -> list[Node]:
+        """The machines with shards that do not answer."""
+        answered = await asyncio.gather(*map(self._answers, self._cluster.nodes))
+        return [node for node, answers in zip(self._cluster.nodes, answered, strict=True) if not answers]
+
+    async def _answers(self, node: Node) -> bool:
+        try:
+            return await self._machine(node).takes_writes()
+        except Busy:
+            return False
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for machine in self._machines.values():
+            await machine.close()
+        await super().close()
+
+
+class CoordinatorIds(PostgresIds):
+    """Takes ids from the coordinator's sequences, for a transaction on another machine.
+
+    One place gives them out, so they only rise for a customer: it is asked once the rows are locked. All kinds that are
+    likely needed come in one round trip.
+    """
+
+    def __init__(self, connection: Connection, habits: IdHabits, expected: int, coordinator: Engine) -> None:
+        super().__init__(connection, habits, expected)
+        self._coordinator = coordinator
+
+    def likely(self) -> Mapping[Kind, int]:
+        """None: the machine on which the rows are has no ids."""
+        return {}
+
+    def _fetch(self, kind: Kind) -> list[int]:
+        likely = {one: count for one, count in super().likely().items() if not self._fetched.get(one)}
+        wanted = {**likely, kind: max(self.expected, likely.get(kind, 1))}
+        kinds = ", ".join(next_ids(one, place) for place, one in enumerate(wanted, 1))
+        with self._coordinator.connect() as coordinator:
+            ids = single_row(coordinator, f"SELECT {kinds}", tuple(wanted.values()))
+        self.keep(dict(zip(wanted, ids, strict=True)))
+        return self._fetched[kind]
+
+    def _next_reward(self) -> int:
+        with self._coordinator.connect() as coordinator:
+            [number] = single_row(coordinator, "SELECT nextval('reward_number')", ())
+        return int(number)
+
+
+class Machine(PostgresDatabase):
+    """One machine of a cluster; only its shards are asked for anything."""
+
+    def __init__(self, coordinators: ConnectionParameters, node: Node, limits: Limits) -> None:
+        there = msgspec.structs.replace(
+            _with_settings(coordinators), hosts=(Host(node.host, node.port),), sessions="any", pooled=False
+        )
+        self._use(PostgresServer(there, limits))
+
+
+def _with_settings(parameters: ConnectionParameters) -> ConnectionParameters:
+    return msgspec.structs.replace(parameters, settings={**ON_COORDINATOR, **parameters.settings})
+
+
+def _shard_of(connection: Connection) -> Shard | None:
+    found: Shard | None = connection.get_execution_options().get("shard")
+    return found
+
+
+def _name_tables(  # as SQLAlchemy calls it
+    connection: Connection, _cursor: object, statement: str, parameters: object, _context: object, _many: object
+) -> tuple[str, object]:
+    shard = _shard_of(connection)
+    return (statement if shard is None else shard.named(statement)), parameters

@@ -1,0 +1,107 @@
+"""Statements that the coordinator sends to the machine of each business: one for each business and table.
+
+Why: Citus passes on what names one shard by a constant, and commits it there alone. A statement about several shards
+it takes apart itself, and refuses some: with locks, for one. What says its shard does not come here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, Table, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from loyalty_app.db.bulk import BulkAdd, BulkUpdate, BulkWrite, Gathered, Lookup, Shape, Values, Wanted
+from loyalty_app.db.postgres.driver import single_row
+from loyalty_app.db.postgres.writes import rows_of_document, value_of
+from loyalty_app.db.tables.homes import HOMES, TableHome
+
+OWNER = "business_id"
+AT_ONCE = 500
+"""How many rows are in one statement; it may have 32,767 values."""
+
+
+def write(connection: Connection, writing: BulkWrite) -> int:
+    """Write all rows; return how many there were."""
+    if HOMES[writing.table.name] is not TableHome.SHARD:
+        return _write(connection, writing, writing.rows)
+    theirs: dict[object, list[Values]] = defaultdict(list)
+    for row in writing.rows:
+        theirs[row[OWNER]].append(row)
+    return sum(_write(connection, writing, rows) for rows in theirs.values())
+
+
+def _write(connection: Connection, writing: BulkWrite, rows: Sequence[Values]) -> int:
+    if isinstance(writing, BulkUpdate):
+        return _update(connection, writing.shape, rows)
+    for first in range(0, len(rows), AT_ONCE):
+        _insert(connection, writing, rows[first : first + AT_ONCE])
+    return len(rows)
+
+
+def _insert(connection: Connection, writing: BulkWrite, rows: Sequence[Values]) -> None:
+    statement = insert(writing.table).values([dict(row) for row in rows])
+    if isinstance(writing, BulkAdd):
+        changed = [name for name in rows[0] if name not in writing.key]
+        sums = {name: writing.table.c[name] + statement.excluded[name] for name in changed}
+        statement = statement.on_conflict_do_update(index_elements=writing.key, set_=sums)
+    connection.execute(statement).close()
+
+
+def _update(connection: Connection, shape: Shape, rows: Sequence[Values]) -> int:
+    """Set columns in the rows of one business, or of a table that is everywhere."""
+    values = {name: value_of(shape, name) for name in shape.names}
+    changes = ", ".join(f'"{name}" = {values[name]}' for name in shape.names if name not in shape.key)
+    one_shard = HOMES[shape.table.name] is TableHome.SHARD
+    own = (f't."{name}" = {values[name]}' for name in shape.key)
+    found = " AND ".join([*own, *(['t."business_id" = $2'] if one_shard else [])])
+    update = f'UPDATE "{shape.table.name}" AS t SET {changes} FROM {rows_of_document(shape, 0)} WHERE {found}'  # noqa: S608  # our own names
+    document = msgspec.json.encode(rows).decode()
+    given = (document, rows[0][OWNER]) if one_shard else (document,)
+    [count] = single_row(connection, f"WITH w AS ({update} RETURNING 1) SELECT count(*) FROM w", given)  # noqa: S608  # the same
+    return int(count)
+
+
+def gather(connection: Connection, questions: Sequence[Lookup], *, locked: Sequence[Lookup]) -> Gathered:
+    """The rows that are to be locked, each once, then the rows of each question."""
+    found = [row for lookup in locked if lookup.wanted for row in fetch(connection, lookup, lock=True)]
+    held = {tuple(row._mapping[key] for key in locked[0].table.primary_key.columns.keys()): row for row in found}  # noqa: SLF001, SIM118  # what SQLAlchemy offers
+    answers = [_nulls(question, fetch(connection, question, lock=False)) for question in questions]
+    return Gathered(list(held.values()), answers)
+
+
+def _nulls(question: Lookup, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
+    return [row for row in rows if all(getattr(row, name) is None for name in question.null)]
+
+
+def fetch(connection: Connection, lookup: Lookup, *, lock: bool) -> Sequence[Row[Any]]:
+    """All rows whose columns have one of the wanted values, for each business; locked in the order of the columns."""
+    if OWNER not in lookup.columns:
+        return _found(connection, lookup.table, [_among(lookup.table, lookup.columns, lookup.wanted)], lock=lock)
+    place = lookup.columns.index(OWNER)
+    others = tuple(name for name in lookup.columns if name != OWNER)
+    theirs: dict[int, list[Wanted]] = defaultdict(list)
+    for wanted in lookup.wanted:
+        theirs[int(str(wanted[place]))].append(wanted[:place] + wanted[place + 1 :])
+    rows: list[Row[Any]] = []
+    for business_id in sorted(theirs):
+        own: list[ColumnElement[bool]] = [lookup.table.c[OWNER] == business_id]
+        if others:
+            own.append(_among(lookup.table, others, theirs[business_id]))
+        rows += _found(connection, lookup.table, own, lock=lock)
+    return rows
+
+
+def _among(table: Table, columns: Sequence[str], wanted: Iterable[Wanted]) -> ColumnElement[bool]:
+    values = sorted(set(wanted), key=repr)
+    if len(columns) == 1:
+        return table.c[columns[0]].in_([value for (value,) in values])
+    return tuple_(*(table.c[name] for name in columns)).in_(values)
+
+
+def _found(
+    connection: Connection, table: Table, own: Sequence[ColumnElement[bool]], *, lock: bool
+) -> Sequence[Row[Any]]:
+    found = select(table).where(*own).order_by(*table.primary_key)
+    return connection.execute(found.with_for_update() if lock else found).all()
