@@ -6,6 +6,7 @@ its latest state. How a card is sent is in `bots/card_delivery.py`.
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -24,6 +25,8 @@ from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.runtime import Runtime
 
 PAUSE_SECONDS = 0.05
+TOLD_AT_ONCE = 4
+"""How many messages of gifts a bot sends at once. Why so few: what is marked and not sent is lost if it is killed."""
 FIRST_TURN, BETWEEN_TURNS = timedelta(seconds=5), timedelta(seconds=0.2)
 """When a card is shown whose person was told of a gift first, and how far apart such cards are."""
 
@@ -38,6 +41,7 @@ class CardWorker(QueueWorker[HeldCard, ShownCard]):
         self._runtime, self._bots, self._priority_gate = runtime, bots, priority_gate
         self._loop = asyncio.get_running_loop()
         self._last_turn: dict[int, datetime] = {}
+        self._telling: dict[int, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(TOLD_AT_ONCE))
 
     def wake(self) -> None:
         """Look in a moment. Why: the person who has just stamped a card is answered first."""
@@ -69,8 +73,11 @@ class CardWorker(QueueWorker[HeldCard, ShownCard]):
             return ShownCard(card=card, failed=True)
 
     async def _tell(self, application: BotApplication, snapshot: CardSnapshot, shown: ShownCard) -> ShownCard:
+        if not snapshot.gifts:
+            return shown
         runtime = self._runtime
-        return await tell_gifts(application.bot, runtime.database, snapshot, shown, now=runtime.clock())
+        async with self._telling[shown.card.bot_id]:
+            return await tell_gifts(application.bot, runtime.database, snapshot, shown, now=runtime.clock())
 
     def _shown_later(self, told: ShownCard) -> ShownCard:
         """The result for a card whose person was told of a gift first: it is shown in its turn after many others.
