@@ -11,7 +11,8 @@ Who can be told at all (in a chat that is open) is not known here, nor is how. W
 """
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
 
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Customer
@@ -78,6 +79,24 @@ def give_win_back(
     if not win_back_is_due(win_back, entries, at.now):
         return None
     return give(customer, program, Gift.WIN_BACK, at=at)
+
+
+def untimely_gifts(entries: Iterable[Entry], zone: tzinfo | None) -> tuple[int, ...]:
+    """The ids of those gifts in a whole ledger that should not be there: less than 60 days, or no visit, after another.
+
+    Those of whom was merged into the customer are looked at by themselves. A visit counts though it was undone since.
+    """
+    ledger, wrong = tuple(entries), list[int]()
+    stamps = [entry.id for entry in ledger if entry.type is EntryType.STAMP]
+    given: dict[int, list[Entry]] = {}
+    for entry in ledger:
+        if entry.occasion is Gift.WIN_BACK:
+            given.setdefault(entry.of_customer or entry.customer_id, []).append(entry)
+    for earlier, later in (pair for own in given.values() for pair in pairwise(own)):
+        days = later.occurred_at.astimezone(zone).date() - earlier.occurred_at.astimezone(zone).date()
+        if days < BETWEEN or not any(earlier.id < number < later.id for number in stamps):
+            wrong.append(later.id)
+    return tuple(wrong)
 
 
 def set_since(program: Program) -> datetime | None:

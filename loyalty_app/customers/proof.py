@@ -24,6 +24,7 @@ from loyalty_core.customers import Card, Customer, last_visit_of
 from loyalty_core.ledger import Entry, EntryType, Folded, fold
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
+from loyalty_core.win_back import untimely_gifts
 
 AT_ONCE = 200
 
@@ -165,6 +166,8 @@ class Proof:
         """Prove each card of a customer by the entries of its program."""
         whose = f"customer {history.customer.id}"
         self._compare(whose, "entries", kept=history.customer.entries, ledger=len(history.entries))
+        untimely = untimely_gifts(history.entries, self.business.zone)
+        self._compare(whose, "the number of gifts that came too early", kept=len(untimely), ledger=0)
         named = {entry.program_id for entry in history.entries} | {one.program_id for one in history.customer.cards}
         folds = [
             self._prove_card(_of_program(history, number), number, program) for number in sorted(named, key=_first)

@@ -16,7 +16,9 @@ from loyalty_app.chat.chats import ChatChange, change_chat
 from loyalty_app.counter.orders import Holder
 from loyalty_app.customers import absent
 from loyalty_app.customers.absent import absent_part, count_absent
+from loyalty_app.customers.proof import Proof
 from loyalty_app.db import tables
+from loyalty_app.db.rows import entry_row
 from loyalty_app.shops.businesses import Business, BusinessChange, change_business, find_business
 from loyalty_app.upkeep import win_back
 from loyalty_app.upkeep.periodic import Stop
@@ -271,6 +273,17 @@ async def test_only_the_own_shop_gives(bakery: Shop, shop: Shop) -> None:
     await give(bakery)
     assert await gifts(shop) == []
     assert await number(shop, 14) == 1
+
+
+async def test_the_proof_sees_a_gift_that_came_too_early(bakery: Shop) -> None:
+    bakery.clock.now = TEN
+    await give(bakery)
+    first = (await gifts(bakery))[0]
+    second = {**entry_row(first), "id": first.id + 1_000, "occurred_at": TEN + timedelta(days=70)}
+    await bakery.database.write(lambda c: bakery.database.insert(c, tables.transaction, [second]))
+    proof = Proof(bakery.business)
+    await bakery.database.read(proof.run)
+    assert "the number of gifts that came too early is kept as 1" in " ".join(map(str, proof.differences))
 
 
 @pytest.mark.parametrize("seed", range(2))

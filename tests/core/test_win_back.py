@@ -1,7 +1,6 @@
 """The law-book of winning back: who is given something, when, and that it comes once an absence."""
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,7 +18,7 @@ from loyalty_core.ledger import ActorType, Entry, EntryType, Gift, fold, gift_of
 from loyalty_core.programs import ProgramChange, looks_the_same
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import program_view
-from loyalty_core.win_back import BETWEEN, is_time_to_write, next_time_to_write, set_since, win_back_is_due
+from loyalty_core.win_back import is_time_to_write, next_time_to_write, set_since, untimely_gifts, win_back_is_due
 from testkit.builders import (
     LENA,
     MIRA,
@@ -328,12 +327,20 @@ def test_in_any_life_it_comes_once_an_absence_and_once_in_sixty_days(life: list[
             _live(shop, turn)
             _given_rightly(shop)
     adds_up(shop)
-    given = gifts_of(shop)
-    for earlier, later in pairwise(given):
-        days = later.occurred_at.astimezone(zone).date() - earlier.occurred_at.astimezone(zone).date()
-        assert days >= BETWEEN
-        stamped = [one for one in shop.entries.values() if one.type is EntryType.STAMP]
-        assert any(earlier.id < one.id < later.id for one in stamped), "there was a visit in between"
+    assert untimely_gifts(shop.entries.values(), zone) == ()
+
+
+def test_a_gift_too_many_is_seen_in_the_ledger_but_not_one_that_was_for_somebody_else() -> None:
+    shop = missed()
+    shop.win_back()
+    [first] = gifts_of(shop)
+    soon = replace(first, id=first.id + 2, occurred_at=first.occurred_at + timedelta(days=59))
+    late = replace(first, id=first.id + 2, occurred_at=first.occurred_at + timedelta(days=60))
+    visit = replace(shop.entries[1], id=first.id + 1, voided_by=99)
+    assert untimely_gifts([first, visit, late], UTC) == ()
+    assert untimely_gifts([first, visit, soon], UTC) == (soon.id,)
+    assert untimely_gifts([first, late], UTC) == (late.id,)
+    assert untimely_gifts([first, replace(soon, of_customer=7)], UTC) == ()
 
 
 def _live(shop: Shop, turn: str | int) -> None:
