@@ -102,7 +102,7 @@ prove-ha: bench-high-availability  ## two machines, a standby and PgBouncer unde
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
 BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-high-availability \
-           bench-importing bench-kills bench-lasting-bytes bench-live bench-peers bench-photos bench-reads bench-scan bench-searches bench-stamps \
+           bench-importing bench-kills bench-lasting-bytes bench-live bench-messages bench-peers bench-photos bench-reads bench-scan bench-searches bench-stamps \
            bench-webhooks
 
 .PHONY: $(BENCHES)
@@ -121,6 +121,7 @@ bench-importing:  ## how fast a spreadsheet comes in
 bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a proof, and takes long)
 bench-lasting-bytes: ## what a stamp leaves in the database for ever, now and as older releases wrote it
 bench-live:       ## how soon 500 open cards hear of a stamp, and how long stamps take meanwhile
+bench-messages:   ## how long a press takes while thousands are written to (takes ten minutes)
 bench-peers:      ## install what others would build instead, and prove that it does the same work
 bench-photos:     ## how many photos of codes are read, and how fast
 bench-reads:      ## how long reads take, with ten thousand customers and with a million
