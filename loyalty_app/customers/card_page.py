@@ -16,7 +16,7 @@ from loyalty_app.shops.businesses import Business, business_of, find_business
 from loyalty_app.shops.links import join_link
 from loyalty_app.shops.looks import ShopLook, read_look
 from loyalty_app.shops.programs import program_of
-from loyalty_app.shops.several_programs import ProgramTitles, programs_in_use, titles_of
+from loyalty_app.shops.several_programs import ProgramTitles, programs_in_use, titles_among
 from loyalty_app.vault import Vault
 from loyalty_core.fields import BotId, UserId
 from loyalty_core.programs import Program
@@ -62,7 +62,7 @@ def read_card_page(connection: Connection, card: CardId, *, vault: Vault, now: d
         look=read_look(connection, shop),
         customer=customer_view(customer, program),
         cards=whole_cards(customer, program),
-        titles=titles_of(connection, shop),
+        titles=titles_among(program, shop.id),
         rewards=available_rewards(connection, customer, now) if waiting else (),
         deeds=last_deeds(connection, card.business_id, card.customer_id),
         codes=codes_to_show(connection, vault, card.business_id, card.customer_id, now=now),

@@ -142,12 +142,18 @@ class ProgramTitles(msgspec.Struct, frozen=True):
 
 def titles_of(connection: Connection, business: Business) -> ProgramTitles:
     """What the programs of a shop are called. One without a title is called as the shop."""
-    main = program_of(connection, business) if business.programs_version else None
-    if main is None or not main.others:
+    if not business.programs_version:
+        return ProgramTitles()
+    return titles_among(program_of(connection, business), business.id)
+
+
+def titles_among(main: Program, business_id: int) -> ProgramTitles:
+    """The same for a main program that was read before."""
+    if not main.others:
         return ProgramTitles()
     titles = numbered(program.title or program.name for program in main.all_of_shop)
-    numbers = [program_number(business.id, program.id) for program in main.all_of_shop]
-    in_use = tuple(program_number(business.id, program.id) for program in programs_in_use(main))
+    numbers = [program_number(business_id, program.id) for program in main.all_of_shop]
+    in_use = tuple(program_number(business_id, program.id) for program in programs_in_use(main))
     return ProgramTitles(dict(zip(numbers, titles, strict=True)), in_use)
 
 
