@@ -26,6 +26,13 @@ from loyalty_core.views import NextReward, program_number
 PART = "card_part.html"
 PAST = N_("This card takes no new stamps any more. Its rewards can still be redeemed.")
 
+OCCASIONS = {
+    Gift.BIRTHDAY: N_("a birthday"),
+    Gift.REFERRAL: N_("a friend who came along"),
+    Gift.WIN_BACK: N_("coming back"),
+}
+"""For what a gift was that has no sentence of its own."""
+
 
 class PartView(msgspec.Struct, frozen=True):
     """The part of a page that shows a card, as HTML of ours, and the version of the card in it."""
@@ -209,13 +216,14 @@ def _until(reward: Reward, words: Words, now: datetime) -> str:
 
 def _line(deed: Deed, words: Words, now: datetime, program: str) -> HistoryLine:
     when = words.moment(deed.entry.occurred_at.astimezone(now.tzinfo), now)
-    return HistoryLine(when, _what(deed, words), deed.entry.voided_by is not None, program)
+    return HistoryLine(when, told_deed(deed, words), deed.entry.voided_by is not None, program)
 
 
-def _what(deed: Deed, words: Words) -> str:
+def told_deed(deed: Deed, words: Words) -> str:
+    """What an entry did, in the words of its customer: of a gift also for what it was."""
     n = deed.entry.stamps
-    if deed.entry.bonus_stamps:
-        return _gift(deed.entry, words)
+    if deed.entry.occasion is not None:
+        return _gift(deed, words)
     match deed.entry.type:
         case EntryType.REDEEM:
             return words.plain("Redeemed: {reward}", reward=deed.reward or "")
@@ -227,7 +235,8 @@ def _what(deed: Deed, words: Words) -> str:
             return words.plain_count("{n} stamp", "{n} stamps", n)
 
 
-def _gift(entry: Entry, words: Words) -> str:
+def _gift(deed: Deed, words: Words) -> str:
+    entry = deed.entry
     n, gift = entry.stamps, entry.stamps - entry.asked_stamps
     if entry.occasion is Gift.HEAD_START:
         return words.plain_count("{n} stamp as a gift, to begin with", "{n} stamps as a gift, to begin with", n)
@@ -235,4 +244,9 @@ def _gift(entry: Entry, words: Words) -> str:
         return words.plain_count(
             "{n} stamp, {gift} as a gift: bonus hours", "{n} stamps, {gift} as a gift: bonus hours", n, gift=gift
         )
-    return words.plain_count("{n} stamp as a gift", "{n} stamps as a gift", n)
+    if entry.is_reward:
+        line = words.plain("A gift: {reward}", reward=deed.reward or "")
+    else:
+        line = words.plain_count("{n} stamp as a gift", "{n} stamps as a gift", n)
+    why = OCCASIONS.get(entry.occasion) if entry.occasion else None
+    return words.plain("{line} ({occasion})", line=line, occasion=words.plain(why)) if why else line

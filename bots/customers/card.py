@@ -9,12 +9,19 @@ from datetime import datetime
 from bots.card_messages import NO_NEW_STAMPS, TURN, caption, card_rows, program_titles, reward_lines, with_title
 from bots.customers.own_cards import back_row, draw_over, pressed_card, turn_over
 from bots.turn import Turn
-from bots.words import CAPTION, Html, Words, fitted
+from bots.words import CAPTION, N_, Html, Words, fitted
 from loyalty_app.chat.chats import ChatChange
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.customers.personal_data import Deed, last_deeds
 from loyalty_core.ledger import EntryType, Gift
 from loyalty_core.views import NextReward, program_named
+
+OCCASIONS = {
+    Gift.BIRTHDAY: N_("a birthday"),
+    Gift.REFERRAL: N_("a friend who came along"),
+    Gift.WIN_BACK: N_("coming back"),
+}
+"""For what a gift was that has no sentence of its own."""
 
 
 async def show_front(turn: Turn) -> None:
@@ -115,7 +122,7 @@ def _deed_line(deed: Deed, now: datetime, words: Words, title: str | None) -> Ht
 
 def _told(deed: Deed, when: str, words: Words) -> Html:
     n = deed.entry.stamps
-    if deed.entry.bonus_stamps:
+    if deed.entry.occasion is not None:
         return _gift_told(deed, when, words)
     match deed.entry.type:
         case EntryType.REDEEM:
@@ -142,7 +149,12 @@ def _gift_told(deed: Deed, when: str, words: Words) -> Html:
             time=when,
             gift=gift,
         )
-    return words.count("{time}: {n} stamp as a gift", "{time}: {n} stamps as a gift", n, time=when)
+    if deed.entry.is_reward:
+        line = words.say("{time}: 🎁 a gift: {reward}", time=when, reward=deed.reward or "")
+    else:
+        line = words.count("{time}: {n} stamp as a gift", "{time}: {n} stamps as a gift", n, time=when)
+    why = OCCASIONS.get(deed.entry.occasion) if deed.entry.occasion else None
+    return words.say("{line} ({occasion})", line=line, occasion=words.plain(why)) if why else line
 
 
 PRESSES = {"mycard": show_front, TURN: turn_to, "myrewards": show_rewards, "myhistory": show_history}

@@ -6,7 +6,7 @@ Who on the staff did something is not the customer's data, and stays in the shop
 from datetime import date, datetime
 
 import msgspec
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, or_, select
 
 from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers.lists import as_of, find_customer
@@ -114,7 +114,7 @@ class StoredData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Deed(msgspec.Struct, frozen=True):
-    """An entry, and the text of the reward that it is about."""
+    """An entry, and the text of the reward that it is about, or that it gives."""
 
     entry: Entry
     reward: str | None
@@ -168,9 +168,12 @@ def last_deeds(connection: Connection, business_id: BusinessId, customer_id: Cus
     done = _ledger(business_id, customer_id).where(transaction.c.type != EntryType.VOID.value)
     entries = [entry_of(row) for row in connection.execute(done.order_by(transaction.c.id.desc()).limit(RECENT))]
     named = [entry.reward_id for entry in entries if entry.reward_id is not None]
-    rows = connection.execute(_rewards(business_id, customer_id).where(reward.c.id.in_(named))).all() if named else []
+    given = [entry.id for entry in entries if entry.is_reward]
+    about = or_(reward.c.id.in_(named), reward.c.transaction_id.in_(given))
+    rows = connection.execute(_rewards(business_id, customer_id).where(about)).all() if named or given else []
     texts = {row.id: row.description for row in rows}
-    return [Deed(entry, texts.get(entry.reward_id)) for entry in entries]
+    gifts = {row.transaction_id: row.description for row in rows}
+    return [Deed(one, gifts.get(one.id) if one.is_reward else texts.get(one.reward_id)) for one in entries]
 
 
 def _ledger(business_id: BusinessId, customer_id: CustomerId) -> Select[tuple[object, ...]]:

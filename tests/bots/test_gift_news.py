@@ -16,7 +16,7 @@ from testkit.clocks import Clock
 from testkit.people import Person
 from testkit.shop import Shop
 from testkit.town import Town, open_town
-from tests.bots.customers import come_in, mark, only, sent
+from tests.bots.customers import card_of, come_in, mark, only, sent
 from tests.bots.test_card_news import texts
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -55,6 +55,15 @@ async def test_a_gift_is_told_once_and_a_reward_is_no_full_card(sqlite_settings:
         shop.database, shop.counter = town.runtime.database, town.runtime.counter
         await morning(town, shop)
         assert len(await texts(lena)) == 1
+
+
+async def test_the_history_names_a_gift_and_for_what_it_was(sqlite_settings: Settings) -> None:
+    clock = Clock()
+    async with open_town(sqlite_settings, clock=clock) as town:
+        shop, lena, _ = await celebrating(town, clock, A_CAKE)
+        await morning(town, shop)
+        await lena.press_data((await card_of(lena)).id, f"myhistory:{shop.business.id}")
+        assert (await card_of(lena)).words.splitlines()[-1].endswith(": 🎁 a gift: A cake (a birthday)")
 
 
 async def test_stamps_are_told_of_and_a_card_that_they_fill_too(sqlite_settings: Settings) -> None:

@@ -1,10 +1,15 @@
 """The card page in a shop with several programs: all cards are there, the main one first, and all are live."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from api.pages.card_view import told_deed
+from api.pages.page_words import PageName, words_of
+from loyalty_app.customers.personal_data import Deed
 from loyalty_core.bonus_hours import BonusHours
+from loyalty_core.ledger import SYSTEM, Entry, EntryType, Gift
 from loyalty_core.steps import Step
 from testkit.concurrency import until
 from testkit.shop import Shop
@@ -99,6 +104,30 @@ async def test_a_running_card_of_an_archived_program_stays_and_says_so_and_an_em
     page = await page_of(await address_of(place, other, kim.id))
     assert len(PANEL.findall(page)) == 1
     assert "🎁 A salad 🥗 Salad" in words_in(page)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "occasion", "said"),
+    [
+        (0, Gift.BIRTHDAY, "A gift: A cake (a birthday)"),
+        (3, Gift.REFERRAL, "3 stamps as a gift (a friend who came along)"),
+        (3, Gift.HEAD_START, "3 stamps as a gift, to begin with"),
+    ],
+)
+async def test_the_history_names_a_gift_and_for_what_it_was(stamps: int, occasion: Gift, said: str) -> None:
+    gift = Entry(
+        id=1,
+        business_id=1,
+        customer_id=1,
+        type=EntryType.BONUS,
+        actor=SYSTEM,
+        occurred_at=datetime(2026, 3, 1, tzinfo=UTC),
+        program_version=1,
+        stamps=stamps,
+        bonus_stamps=stamps,
+        occasion=occasion,
+    )
+    assert told_deed(Deed(gift, None if stamps else "A cake"), words_of(PageName.CARD, "en")) == said
 
 
 async def test_the_page_of_joining_says_what_each_card_makes(place: Place) -> None:
