@@ -59,6 +59,12 @@ async def change_profile(request: AppRequest) -> Redirect | Template:
     return await _done_once(request, _change)
 
 
+@post("/{shop:str}/customers/{customer:str}/no-more", status_code=200)
+async def write_no_more(request: AppRequest) -> Redirect | Template:
+    """Note that the customer wants no more messages to many. Raises what `visit_of` raises, CustomerNotFound."""
+    return await _done_once(request, _opt_out)
+
+
 @post("/{shop:str}/customers/{customer:str}/erase", status_code=200)
 async def erase(request: AppRequest) -> Redirect | Template:
     """Erase the customer's personal data. Raises what `visit_of` raises, CustomerNotFound."""
@@ -112,6 +118,11 @@ async def _change(visit: DeskVisit, form: SentForm, customer: int) -> str:
 
 def _value(form: SentForm, name: str) -> object:
     return form.text(name) if name == "name" else form.text(name) or None
+
+
+async def _opt_out(visit: DeskVisit, form: SentForm, customer: int) -> str:
+    await visit.runtime.counter.change_profile(visit.caller(form.key), customer, ProfileChange(opted_out=True))
+    return "saved"
 
 
 async def _erase(visit: DeskVisit, form: SentForm, customer: int) -> str:
@@ -169,4 +180,4 @@ def _profile(details: CustomerDetails, form: SentForm | None) -> dict[str, str]:
     return {name: typed.get(name, value) for name, value in known.items()}
 
 
-HANDLERS = [show_card, give_stamps, hand_out, change_profile, erase]
+HANDLERS = [show_card, give_stamps, hand_out, change_profile, write_no_more, erase]

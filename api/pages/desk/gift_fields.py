@@ -1,71 +1,79 @@
 """Fields of gifts: how what a shop gives is filled in, and how what was sent is read. The rules are in the core.
 
-A gift is nothing, some stamps, or a reward. Its inputs are one value together, under the name of the gift.
+A gift is nothing, or one of a few kinds with some inputs. All are one value together, under the name of the gift.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import msgspec
 
-from api.pages.desk.forms import SentForm
+from api.pages.desk.forms import SentForm, check_fields
 from loyalty_app.words import N_
-from loyalty_core.errors import InvalidRequest
-from loyalty_core.gifts import BirthdayGift
-from loyalty_core.programs import Terms
+from loyalty_core.errors import FieldError, InvalidRequest
+from loyalty_core.gifts import BirthdayGift, WinBack
+from loyalty_core.programs import ProgramChange, Terms
 
 NOTHING, STAMPS, REWARD = "nothing", "stamps", "reward"
-KINDS: dict[str, str] = {NOTHING: N_("nothing"), STAMPS: N_("stamps"), REWARD: N_("a reward")}
-Sent = dict[str, object] | None
+USUAL = {"after_days": "60"}
+"""What the inputs of a gift that is off begin with."""
+
+
+class GiftInput(msgspec.Struct, frozen=True):
+    """An input: its label, what is said if its value cannot be, and its kind: a number, or a text."""
+
+    label: str
+    wrong: str
+    kind: str = "number"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is a text."""
+        return self.kind == "text"
+
+
+INPUTS: dict[str, GiftInput] = {
+    "stamps": GiftInput(N_("How many stamps"), N_("Please write a whole number of stamps from 1 to 100.")),
+    "reward_description": GiftInput(N_("Which reward"), N_("Please write a text of at most 200 letters."), "text"),
+    "valid_days": GiftInput(
+        N_("Valid for how many days (empty: for ever)"),
+        N_("Please write a whole number of days from 1 to 3650, or leave it empty for ever."),
+    ),
+    "after_days": GiftInput(
+        N_("After how many days without a visit"), N_("Please write a whole number of days from 14 to 730.")
+    ),
+}
+
+
+class GiftKind(msgspec.Struct, frozen=True):
+    """A kind of gift: what it is called, and its inputs."""
+
+    label: str
+    inputs: tuple[str, ...] = ()
+
+
+WHAT = {
+    NOTHING: GiftKind(N_("nothing")),
+    STAMPS: GiftKind(N_("stamps"), ("stamps",)),
+    REWARD: GiftKind(N_("a reward"), ("reward_description", "valid_days")),
+}
+CHOOSE = N_("Please choose what is given, or nothing.")
 
 
 class GiftField(msgspec.Struct, frozen=True, kw_only=True):
-    """A gift: its name, what it means, the template of its inputs, how they are filled, and how they are read.
+    """A gift: its name, what it means, its shape and kinds, and inputs of all kinds but nothing.
 
-    `wrong` says what its values may be, by what was chosen; `rule` what they may not be beside the other terms.
+    `rule` says what it may not be beside the other terms. Before one that is `shown_first` is switched on, an owner
+    sees to how many it goes now, and how it looks.
     """
 
     title: str
     what: str
-    texts: Callable[[Terms], Mapping[str, str]]
-    read: Callable[[SentForm], Sent]
-    wrong: Mapping[str, str]
+    shape: type[BirthdayGift]
     rule: str
+    kinds: Mapping[str, GiftKind] = msgspec.field(default_factory=lambda: WHAT)
+    always: tuple[str, ...] = ()
+    shown_first: bool = False
 
-
-def _what_texts(name: str, gift: BirthdayGift | None) -> dict[str, str]:
-    """The inputs of a gift that is some stamps or a reward."""
-    if gift is None:
-        return {name: NOTHING}
-    reward = gift.reward_description if isinstance(gift.reward_description, str) else ""
-    return {
-        name: REWARD if reward else STAMPS,
-        f"{name}_stamps": str(gift.given_stamps or ""),
-        f"{name}_reward": reward,
-        f"{name}_days": str(gift.days or ""),
-    }
-
-
-def _read_what(form: SentForm, name: str) -> Sent:
-    """What is given. Raises InvalidRequest if nothing was chosen."""
-    kind, days = form.text(name), form.number(f"{name}_days")
-    match kind:
-        case "nothing":
-            return None
-        case "stamps":
-            return {"stamps": form.number(f"{name}_stamps")}
-        case "reward":
-            end = {} if days is None else {"valid_days": days}
-            return {"reward_description": form.text(f"{name}_reward"), **end}
-        case _:
-            raise InvalidRequest.field(name, "must be one of the three")
-
-
-WRONG = {
-    STAMPS: N_("Please write a whole number of stamps from 1 to 100."),
-    REWARD: N_("Please write a reward of at most 200 letters. Its days are a whole number from 1 to 3650, or empty."),
-    "": N_("Please choose one of the three."),
-}
-"""What is said of a gift that cannot be one, by what was chosen."""
 
 GIFT_FIELDS: dict[str, GiftField] = {
     "birthday": GiftField(
@@ -74,10 +82,72 @@ GIFT_FIELDS: dict[str, GiftField] = {
             "What customers get on the morning of their birthday, once a year, if they told it at least 30 days "
             "before. They read of it in the chat."
         ),
-        texts=lambda terms: _what_texts("birthday", terms.birthday),
-        read=lambda form: _read_what(form, "birthday"),
-        wrong=WRONG,
+        shape=BirthdayGift,
         rule=N_("A gift has to be at most as many stamps as fill a card. Nothing was changed."),
+    ),
+    "win_back": GiftField(
+        title=N_("Win back"),
+        what=N_(
+            "Who was here at least twice and then not for so long gets a gift and one message, between 10 and 20 "
+            "o'clock: once until they come again, and at most once in 60 days. Before you switch it on you see to how "
+            "many it would go now, and how it looks."
+        ),
+        shape=WinBack,
+        rule=N_("A gift has to be at most as many stamps as fill a card. Nothing was changed."),
+        always=("after_days",),
+        shown_first=True,
     ),
 }
 """The gifts of a shop, by the names of their fields in a program."""
+
+
+def gift_texts(name: str, terms: Terms) -> dict[str, str]:
+    """The inputs of a gift as the terms fill them."""
+    gift = getattr(terms, name)
+    if gift is None:
+        return {name: NOTHING, **{f"{name}_{one}": USUAL[one] for one in GIFT_FIELDS[name].always}}
+    given = {one: value for one in gift.__struct_fields__ if (value := getattr(gift, one)) is not msgspec.UNSET}
+    kinds = GIFT_FIELDS[name].kinds.items()
+    kind = next(key for key, kind in kinds if kind.inputs and kind.inputs[0] in given)
+    return {name: kind, **{f"{name}_{one}": str(value) for one, value in given.items()}}
+
+
+def kept_text(name: str, terms: Terms) -> str:
+    """What a form keeps of the gift that it was made with."""
+    return msgspec.json.encode(getattr(terms, name)).decode()
+
+
+def sent_gift(name: str, form: SentForm) -> BirthdayGift | None:
+    """The gift that was sent. Raises InvalidRequest, which names the input."""
+    field, kind = GIFT_FIELDS[name], form.text(name)
+    if kind not in field.kinds:
+        raise InvalidRequest.field(name, "must be one of those that are offered")
+    if kind == NOTHING:
+        return None
+    inputs = (*field.always, *field.kinds[kind].inputs)
+    values = {one: _value(form, name, one) for one in inputs}
+    values = {one: value for one, value in values.items() if value is not None or one != "valid_days"}
+    try:
+        check_fields(values, field.shape)
+    except InvalidRequest as refusal:
+        wrong = (FieldError(f"/{name}_{fault.pointer.lstrip('/')}", fault.message) for fault in refusal.errors)
+        raise InvalidRequest(*wrong) from None
+    return msgspec.convert(values, field.shape)
+
+
+def _value(form: SentForm, name: str, one: str) -> object:
+    return form.text(f"{name}_{one}") if INPUTS[one].is_text else form.number(f"{name}_{one}")
+
+
+def sent_change(name: str, form: SentForm) -> ProgramChange:
+    """The change of one gift; none if it is as the form was made. Raises InvalidRequest."""
+    gift = sent_gift(name, form)
+    if msgspec.json.encode(gift).decode() == form.text("was"):
+        return ProgramChange()
+    return msgspec.convert({name: msgspec.to_builtins(gift)}, ProgramChange)
+
+
+def gift_sentences(name: str, *, fits: bool) -> dict[str, str]:
+    """What is said of the inputs of a gift; if it `fits`, what is wrong is how it stands to the other terms."""
+    inputs = {f"{name}_{one}": one_input.wrong for one, one_input in INPUTS.items()}
+    return {**inputs, name: GIFT_FIELDS[name].rule if fits else CHOOSE}

@@ -2,7 +2,7 @@
 /**
  * Parts of a page of the desk that are fetched again. While a form with `data-preview` is filled in, the server draws
  * what it would look like: its button does the same without this script. What has `data-again` is looked at every two
- * seconds, as long as it has: a link does the same.
+ * seconds, as long as it has: a link does the same. What is filled in below a choice chooses it.
  */
 import { askPage } from "./api.js";
 
@@ -22,6 +22,12 @@ async function preview(form) {
   if (drawn) document.querySelector("#preview")?.replaceWith(drawn);
 }
 
+/** Who fills in what belongs to a choice has chosen it. @param {Element} field */
+function choose(field) {
+  const choice = field.closest(".under")?.previousElementSibling?.querySelector("[type=radio]");
+  if (choice instanceof HTMLInputElement) choice.checked = true;
+}
+
 /** Look again at what goes on, unless the page is hidden or was left. */
 async function lookAgain() {
   const part = document.querySelector("#again[data-again]");
@@ -37,6 +43,7 @@ export function watchParts() {
   setTimeout(next, AGAIN);
   document.addEventListener("input", (event) => {
     const field = /** @type {Element} */ (event.target);
+    choose(field);
     const form = field.closest("form");
     if (!form?.dataset.preview) return;
     if (field instanceof HTMLInputElement && field.type === "color") {
