@@ -105,8 +105,7 @@ class BatchState:
         """Changed customers whose profile changed too; for the others only the card is written."""
         self.new_entries: dict[int, Entry] = {}
         self.undone, self.rewritten = list[Undone](), dict[int, Entry]()
-        self.new_rewards: dict[int, Reward] = {}
-        self.changed_rewards: dict[int, Reward] = {}
+        self.new_rewards, self.changed_rewards = dict[int, Reward](), dict[int, Reward]()
         self.new_events: list[NewEvent] = []
         self.new_answers: list[KeyOfBusiness] = []
         self.erased: list[Key] = []
