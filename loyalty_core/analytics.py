@@ -34,7 +34,15 @@ class DayTotals(msgspec.Struct, frozen=True, kw_only=True):
 
     def __add__(self, other: "DayTotals") -> "DayTotals":
         """Add field by field."""
-        return DayTotals(**{name: getattr(self, name) + getattr(other, name) for name in self.__struct_fields__})
+        return DayTotals(  # name by name: a proof adds millions of them
+            visits=self.visits + other.visits,
+            stamps_added=self.stamps_added + other.stamps_added,
+            stamps_voided=self.stamps_voided + other.stamps_voided,
+            new_customers=self.new_customers + other.new_customers,
+            rewards_earned=self.rewards_earned + other.rewards_earned,
+            rewards_redeemed=self.rewards_redeemed + other.rewards_redeemed,
+            rewards_expired=self.rewards_expired + other.rewards_expired,
+        )
 
     def __sub__(self, other: "DayTotals") -> "DayTotals":
         """What is left without the other, field by field."""

@@ -75,6 +75,9 @@ class Database(Writes, Protocol):
     def ids(self, connection: Connection, expected: int = 1) -> Ids:
         """The ids of one transaction for `expected` requests."""
 
+    def load(self, connection: Connection, table: Table, rows: Sequence[Sequence[object]]) -> None:
+        """Insert very many rows, each with the values of all columns in their order."""
+
     def fetch(
         self,
         connection: Connection,

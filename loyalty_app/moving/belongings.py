@@ -115,5 +115,13 @@ def with_twins(connection: Connection, shops: Sequence[int]) -> tuple[int, ...]:
 
 def counted(connection: Connection, cargo: Cargo) -> dict[str, int]:
     """How many rows of each table would move."""
-    tables = [*cargo.early, *cargo.late]
+    return early_counted(connection, cargo) | _counted(connection, cargo, cargo.late)
+
+
+def early_counted(connection: Connection, cargo: Cargo) -> dict[str, int]:
+    """The same of the tables that are copied while the shops are open."""
+    return _counted(connection, cargo, cargo.early)
+
+
+def _counted(connection: Connection, cargo: Cargo, tables: Sequence[Table]) -> dict[str, int]:
     return {t.name: connection.scalar(select(func.count()).select_from(t).where(cargo.rows_of(t))) or 0 for t in tables}

@@ -16,6 +16,8 @@ from loyalty_app.moving.belongings import Cargo
 from loyalty_app.settings import SettingsError
 from loyalty_app.shops.businesses import business_of
 
+AT_ONCE = 1_000
+
 
 class Books:
     """The proofs of the shops that moved, by their numbers at the new place."""
@@ -42,7 +44,7 @@ class Books:
         own = select(business).where(self._there.rows_of(business)).order_by(business.c.id)
         for row in connection.execute(own):
             shop = business_of(row)
-            self._proofs.setdefault(shop.id, Proof(shop)).business = shop
+            self._proofs.setdefault(shop.id, Proof(shop, at_once=AT_ONCE)).business = shop
 
     async def take_out(self, database: Database, customers: Iterable[tuple[int, int]]) -> None:
         """Customers are about to change."""

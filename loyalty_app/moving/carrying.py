@@ -57,6 +57,12 @@ class Carrier(msgspec.Struct, frozen=True):
             values = {**values, **{name: self._locked_again(values[name]) for name in locked}}
         return self.numbers.renumbered(table, values)
 
+    def all_carried(self, table: Table, rows: Sequence[Row[Any]]) -> list[Sequence[object]]:
+        """The same of many rows, as their values in the order of the columns."""
+        if self.numbers.none and (self.vaults is None or not locked_columns(table)):
+            return [tuple(row) for row in rows]
+        return [tuple(self.carried(table, row).values()) for row in rows]
+
     def key(self, table: Table, key: Key) -> Key:
         """The key of a row at the new place. Keys carry what `renumbered` needs."""
         if self.numbers.none:

@@ -4,6 +4,7 @@ At the end of a round the new place is what the old one was at one moment. Both 
 that, of each changed row, that it arrived. Who is held when, and what is opened or closed, is not known here.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
@@ -14,7 +15,7 @@ from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import allowed
 from loyalty_app.db.tables import business, customer
-from loyalty_app.moving.belongings import Cargo
+from loyalty_app.moving.belongings import Cargo, early_counted
 from loyalty_app.moving.books import Books
 from loyalty_app.moving.carrying import Carrier, TableSum
 from loyalty_app.moving.changes import Changes, forget, read_changes
@@ -41,6 +42,8 @@ class Copying:
         self.old, self.new, self.cargo, self.carrier = old, new, cargo, carrier
         self.books: Books | None = None
         """Set once the books were proven: later changes are proven one by one."""
+        self._copied: dict[str, TableSum] = {}
+        """The sums of the tables that were copied in one go, all from one snapshot."""
 
     async def go_over(self, snapshots: Snapshots, there: Cargo, progress: Progress) -> dict[str, int]:
         """Bring everything over while everybody works, and prove it; return how many rows each table has.
@@ -49,15 +52,16 @@ class Copying:
         """
         async with snapshots() as reader:
             await self.copy(reader, progress)
+            await self._compare_copied(there)  # nothing has followed yet: here is what the snapshot has
         await self._catch_up(snapshots)
         async with snapshots() as reader:
             await self.follow(reader)
-            counts = await self.compare(reader, there)
-            books = Books(there)
-            await books.prove(self.new)
-            self.books = books
+            await self._compare_others(reader, there)
+        books = Books(there)
+        await books.prove(self.new)
+        self.books = books
         await self._catch_up(snapshots)
-        return counts
+        return await self.new.read(lambda connection: early_counted(connection, there))
 
     async def _catch_up(self, snapshots: Snapshots) -> None:
         """Follow the changes until a round is short."""
@@ -74,19 +78,27 @@ class Copying:
                 await self._copy_table(reader, table, progress)
 
     async def _copy_table(self, reader: Reader, table: Table, progress: Progress) -> None:
-        after, copied = await self.new.read(lambda connection: last_copied(connection, table)), 0
-        async for rows in pages(reader, table, self.cargo.rows_of(table), after=after):
-            await self._write(table, rows)
-            copied += len(rows)
-            progress(table.name, copied)
+        after = await self.new.read(lambda connection: last_copied(connection, table))
+        summed, writing = TableSum(), asyncio.create_task(asyncio.sleep(0))
+        try:
+            async for rows in pages(reader, table, self.cargo.rows_of(table), after=after):
+                summed.add(self._summed(table, rows, old=True))
+                await writing
+                writing = asyncio.create_task(self._write(table, rows))  # while the next ones are read
+                progress(table.name, summed.rows)
+        finally:
+            await asyncio.wait((writing,))
+        await writing
+        if after is None:
+            self._copied[table.name] = summed
         await self.new.write(lambda connection: note_copied(connection, table, None, done=True), durable=False)
 
     async def _write(self, table: Table, rows: Sequence[Row[Any]]) -> None:
-        values = [self._kept_closed(table, self.carrier.carried(table, row)) for row in rows]
+        values = self.carrier.all_carried(table, rows)
 
         def work(connection: Connection) -> None:
             with allowed(connection, table):
-                self.new.insert(connection, table, values)
+                self.new.load(connection, table, values)
             note_copied(connection, table, key_of(table, rows[-1]))
 
         await self.new.write(work, durable=False)
@@ -184,19 +196,27 @@ class Copying:
             if gone:
                 await self.new.write(_running(customer, delete(customer).where(which)), durable=False)
 
-    async def compare(self, reader: Reader, there: Cargo) -> dict[str, int]:
-        """Add both places up; return how many rows each table has. Raises SettingsError if a sum differs."""
-        counts = {}
+    async def _compare_copied(self, there: Cargo) -> None:
+        """Compare what was copied with what was read for it. Raises SettingsError."""
         for table in self.cargo.early:
-            old, new = TableSum(), TableSum()
-            async for rows in pages(reader, table, self.cargo.rows_of(table)):
-                old.add(self._summed(table, rows, old=True))
-            async for rows in pages(self.new, table, there.rows_of(table)):
-                new.add(self._summed(table, rows, old=False))
-            if old != new:
-                raise SettingsError(ARRIVED_OTHERWISE.format(table.name))
-            counts[table.name] = new.rows
-        return counts
+            if table.name in self._copied:
+                await self._compare_table(table, self._copied[table.name], there)
+
+    async def _compare_others(self, reader: Reader, there: Cargo) -> None:
+        """Compare the tables that were copied by a move before this one. Raises SettingsError."""
+        for table in self.cargo.early:
+            if table.name not in self._copied:
+                old = TableSum()
+                async for rows in pages(reader, table, self.cargo.rows_of(table)):
+                    old.add(self._summed(table, rows, old=True))
+                await self._compare_table(table, old, there)
+
+    async def _compare_table(self, table: Table, old: TableSum, there: Cargo) -> None:
+        new = TableSum()
+        async for rows in pages(self.new, table, there.rows_of(table)):
+            new.add(self._summed(table, rows, old=False))
+        if old != new:
+            raise SettingsError(ARRIVED_OTHERWISE.format(table.name))
 
     def _sum(self, table: Table, rows: Sequence[Row[Any]], *, old: bool) -> TableSum:
         summed = TableSum()

@@ -178,7 +178,7 @@ def test_a_move_that_was_interrupted_is_run_again_and_until_then_nothing_is_serv
     console, there = Console(tmp_path, bean), Settings(database_url=f"sqlite:///{tmp_path}/new.db")
     before = sums(bean)
     with monkeypatch.context() as patch:
-        patch.setattr(copying.Copying, "compare", fail)
+        patch.setattr(copying.Copying, "_compare_others", fail)
         assert console.run("move", "--to", there.database_url).returncode
     with pytest.raises(SettingsError, match="was not finished"):
         migrate(there)

@@ -192,11 +192,12 @@ async def test_tills_go_on_during_a_move_and_each_key_stamps_once(settings: Sett
             ended.set()
 
     await asyncio.gather(run(), till("A"), till("B"))
-    async with opened(target) as new:
+    async with opened(target) as new, opened(settings) as old:
         shop = await shop_at(new)
         assert len(await shop.ledger()) == 20 + len(keys)
         await prove(new, 1)
         await shop.counter.close()
+        assert (await close_shop(old, 1)).left == 0
 
 
 async def _once(here: Shop, new: Database, guest: int, key: str) -> Shop:

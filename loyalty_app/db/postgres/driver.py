@@ -109,6 +109,11 @@ def single_row(connection: Connection, statement: str, values: Sequence[object])
     return row
 
 
+def load(connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Insert many rows with COPY, which costs the server a half of an INSERT. Raises DBAPIError or IntegrityError."""
+    _run(connection, f"COPY {table}", lambda driver: driver.copy_records_to_table(table, records=rows, columns=columns))
+
+
 def _run(connection: Connection, statement: str, ask: Callable[[Any], Awaitable[Any]]) -> Any:  # noqa: ANN401  # the driver's
     driver: Any = connection.connection.dbapi_connection
     try:

@@ -33,7 +33,7 @@ from sqlalchemy.util import await_, greenlet_spawn
 from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted, Writes
 from loyalty_app.db.outages import CommitUnknown, Doing, Outages
 from loyalty_app.db.postgres import reads, writes
-from loyalty_app.db.postgres.driver import BEGIN, LIGHTLY, Ended, cannot_go_on, discard, transact
+from loyalty_app.db.postgres.driver import BEGIN, LIGHTLY, Ended, cannot_go_on, discard, load, transact
 from loyalty_app.db.postgres.ids import IdHabits, PostgresIds
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.db.postgres.server import Limits, PostgresServer
@@ -236,6 +236,10 @@ class PostgresDatabase(Writes):
         given = [writing for writing in writings if writing.rows]
         counts = iter(writes.write(connection, given) if given else ())
         return [next(counts) if writing.rows else 0 for writing in writings]
+
+    def load(self, connection: Connection, table: Table, rows: Sequence[Sequence[object]]) -> None:
+        """Insert very many rows, each with the values of all columns in their order."""
+        load(connection, table.name, [column.name for column in table.columns], rows)
 
     def fetch(
         self,

@@ -227,6 +227,11 @@ class SqliteDatabase(Writes):
         """Carry out writes, one after the other; return how many rows each had."""
         return [writes.write(connection, writing) for writing in writings]
 
+    def load(self, connection: Connection, table: Table, rows: Sequence[Sequence[object]]) -> None:
+        """Insert very many rows, each with the values of all columns in their order."""
+        names = [column.name for column in table.columns]
+        self.insert(connection, table, [dict(zip(names, row, strict=True)) for row in rows])
+
     def fetch(
         self,
         connection: Connection,
