@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from api.agent import figures, merging, reading, writing
+from api.agent import figures, merging, programs, reading, writing
 from api.agent.desk import Desk, Json
 from loyalty_core.access import Scope
 
@@ -140,6 +140,33 @@ TOOLS = (
         takes=writing.ChangeProgram,
         gives=figures.AgentWrite,
         work=writing.change_program,
+        writes=True,
+    ),
+    Tool(
+        name="add_program",
+        title="Add a program",
+        scope=Scope.PROGRAM_WRITE,
+        takes=programs.AddProgram,
+        gives=figures.AgentWrite,
+        work=programs.add_program,
+        writes=True,
+    ),
+    Tool(
+        name="archive_program",
+        title="Archive a program",
+        scope=Scope.PROGRAM_WRITE,
+        takes=programs.OneProgram,
+        gives=figures.AgentWrite,
+        work=programs.archive_program,
+        writes=True,
+    ),
+    Tool(
+        name="make_main_program",
+        title="Make a program the main one",
+        scope=Scope.PROGRAM_WRITE,
+        takes=programs.OneProgram,
+        gives=figures.AgentWrite,
+        work=programs.make_main_program,
         writes=True,
     ),
     Tool(

@@ -31,7 +31,12 @@ class Confirmed(msgspec.Struct, frozen=True, kw_only=True):
 
     def key(self) -> str:
         """The key under which it is done."""
-        return self.idempotency_key or f"agent-{uuid4()}"
+        return self.idempotency_key or new_key()
+
+
+def new_key() -> str:
+    """A key that nobody has used."""
+    return f"agent-{uuid4()}"
 
 
 class GiveStamps(Confirmed, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,7 +114,7 @@ class ChangeProgram(ProgramChange, frozen=True, kw_only=True, forbid_unknown_fie
 
 async def change_program(desk: Desk, asked: ChangeProgram) -> AgentWrite:
     """Change how many stamps make which reward, or the policies. Running cards never get longer by it."""
-    key = asked.idempotency_key or f"agent-{uuid4()}"
+    key = asked.idempotency_key or new_key()
     asked_for = {
         name: value for name in ProgramChange.__struct_fields__ if (value := getattr(asked, name)) is not UNSET
     }

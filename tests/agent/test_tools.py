@@ -171,6 +171,27 @@ async def test_any_program_is_changed_and_a_limit_is_lifted(till: Till) -> None:
     assert (shown["stamps_required"], shown["daily_stamp_cap"], main["stamps_required"]) == (6, None, 10)
 
 
+async def test_programs_are_added_once_made_the_main_one_and_archived(till: Till) -> None:
+    new = {"title": "Salads", "stamps_required": 4, "reward_description": "A salad", "opening_stamps": 1}
+    home = till.business.id
+    async with agent_of(till) as agent:
+        preview = await call(agent, "add_program", **new)
+        assert preview["what"] == "Add a program, Salads: 4 stamps make A salad."
+        once = {**new, "idempotency_key": preview["idempotency_key"], "confirm": True}
+        salads = (await call(agent, "add_program", **once))["outcome"]["id"]
+        assert (await call(agent, "add_program", **once))["outcome"]["id"] == salads
+        assert "Salads" in (await call(agent, "make_main_program", program_id=salads))["what"]
+        assert (await call(agent, "show_program"))["program"]["id"] == home
+        await call(agent, "make_main_program", program_id=salads, confirm=True)
+        assert "main_program_needed" in await refusal(agent, "archive_program", program_id=salads, confirm=True)
+        await call(agent, "archive_program", program_id=home, confirm=True)
+        shown = await call(agent, "show_program")
+        assert "must be below the goal" in await refusal(
+            agent, "add_program", **{**new, "opening_stamps": 4}, confirm=True
+        )
+    assert (shown["program"]["id"], [one["archived"] for one in shown["programs"]]) == (salads, [True, False])
+
+
 async def test_figures_are_of_the_shop_or_of_one_program(till: Till) -> None:
     salads, lena = await a_second_program(till), await till.join()
     given(await till.post(f"/customers/{lena['id']}/stamps", {"stamps": 3, "program_id": salads}))
