@@ -1,7 +1,6 @@
 """Migrated databases to copy, made once for all test processes: by the first that asks, in the home of the servers."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -23,7 +22,6 @@ EMPTY = "; ".join(
         "SELECT setval(sequencename::regclass, start_value, false) FROM pg_sequences WHERE schemaname = 'public'",
     ]
 )
-NOTE = "migrated-postgres"
 
 
 def migrated_sqlite(home: Path) -> Path:
@@ -47,20 +45,14 @@ async def migrated_postgres(home: Path, url: str) -> AsyncIterator[str]:
 
 def _template(home: Path, url: str) -> str:
     """The name of a migrated database to which nobody is connected."""
-    note = home / NOTE
-    with FileLock(home / f"{NOTE}.lock"):
+    note = home / servers.TEMPLATE
+    with FileLock(home / f"{servers.TEMPLATE}.lock"):
         if not note.exists():
             name = f"migrated_{uuid4().hex}"
             asyncio.run(servers.execute(url, f'CREATE DATABASE "{name}"'))
             migrate(Settings(database_url=servers.database_at(url, name)))
             note.write_text(name)
     return note.read_text()
-
-
-def drop_template(home: Path) -> None:
-    """Drop it where the server is your own, which goes on."""
-    if (own := os.environ.get("LOYALTY_TEST_POSTGRES_URL")) and (home / NOTE).exists():
-        asyncio.run(servers.execute(own, f'DROP DATABASE "{(home / NOTE).read_text()}"'))
 
 
 Look = Callable[[PostgresServer], Awaitable[bool]]

@@ -7,6 +7,7 @@ If LOYALTY_TEST_POSTGRES_URL or LOYALTY_TEST_REDIS_URL names a server of your ow
 databases 0 to 15 are emptied; its PostgreSQL role must be allowed to create databases.
 """
 
+import asyncio
 import os
 import shutil
 import socket
@@ -33,6 +34,8 @@ POSTGRES_SETTINGS = "max_connections = 200\n"
 ASKED = "asked_for_a_password"
 POSTGRES_DOOR = f"local all +{ASKED} scram-sha-256\n"
 """Members of this role need a password, everybody else is trusted."""
+TEMPLATE = "migrated-postgres"
+"""A file of the home with the name of the database that `migrated` copies."""
 REDIS_SETTINGS = ("--bind", "127.0.0.1", "--databases", "16", "--save", "", "--appendonly", "no", "--daemonize", "yes")
 REDIS_DATABASES = 16
 REDIS_PATIENCE_SECONDS = 10
@@ -203,7 +206,9 @@ def _wait_for_redis(url: str, log: Path) -> None:
 
 
 def stop_all(home: Path) -> None:
-    """Stop the servers in the home; your own servers are left alone."""
+    """Stop the servers in the home; your own go on, without the template that was made on them."""
+    if (own := os.environ.get("LOYALTY_TEST_POSTGRES_URL")) and (home / TEMPLATE).exists():
+        asyncio.run(execute(own, f'DROP DATABASE "{(home / TEMPLATE).read_text()}"'))
     if (home / "postgres" / "postmaster.pid").exists():
         server = postgres_in(home / "postgres")
         server.ensure_postgres_running()

@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from functools import cache
@@ -17,8 +18,6 @@ from hypothesis import settings
 from playwright.async_api import Browser
 
 from testkit import servers
-from testkit.compiled_statements import share_compiled_statements
-from testkit.migrated import drop_template
 from tests.browser import find_chromium, open_browser
 
 HOME = pytest.StashKey[Path]()
@@ -43,7 +42,6 @@ QUICK_ALL_THE_SAME = {"tests.test_architecture"}
 def pytest_configure(config: pytest.Config) -> None:
     """Give all test processes one home for their servers; the first process makes it, xdist hands it on."""
     forget_the_shell()
-    share_compiled_statements()
     handed_on = getattr(config, "workerinput", None)
     config.stash[HOME] = Path(handed_on["home"] if handed_on else tempfile.mkdtemp(prefix="loyalty-"))
 
@@ -56,10 +54,14 @@ def forget_the_shell() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave all that was collected out of the search for garbage, and search seldom.
+    """Leave all that was collected out of the search for garbage, which took a tenth of the time, and search seldom.
 
-    It took a tenth of the time of the tests, and afterwards still a twentieth.
+    Processes whose tests open databases let these share their statements. The rules know no database.
     """
+    if "sqlalchemy" in sys.modules:
+        from testkit.compiled_statements import share_compiled_statements  # noqa: PLC0415  # see above
+
+        share_compiled_statements()
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)
@@ -74,7 +76,6 @@ def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - xdist ships no t
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the servers where the home was made, when all processes are done."""
     if not hasattr(config, "workerinput"):
-        drop_template(config.stash[HOME])
         servers.stop_all(config.stash[HOME])
         shutil.rmtree(config.stash[HOME])
 
