@@ -65,6 +65,7 @@ async def test_every_rule_that_is_changed_in_the_chat_reaches_the_api(town: Town
         "opening_stamps": 2,
         "bonus_hours": [],
         "birthday": {"reward_description": "A slice of cake", "valid_days": 14},
+        "win_back": None,
     }
 
 
