@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="With --business: a file with the LOYALTY_SECRET_KEY of the new place, if it has another one.",
 )
-@click.option("--give-up", is_flag=True, help="With --business: end a move that was not finished; the shops stay.")
+@click.option("--give-up", is_flag=True, help="End a move that was not finished: all stay where they are.")
 @options.as_json
 def move(url: str, *, replace: bool, as_json: bool, **given: bool | str | Path | tuple[int, ...] | None) -> None:
     """Move everything, or some shops, to another database, SQLite or PostgreSQL.
@@ -66,8 +66,11 @@ def move(url: str, *, replace: bool, as_json: bool, **given: bool | str | Path |
         check_schema(source)
         move_shops(source, target, wishes, progress=_progress, as_json=as_json)
         return
-    if wishes.public_url or wishes.key_file or wishes.give_up:
-        raise UsageFailed("--public-url, --to-key-file and --give-up go with --business.")
+    if wishes.public_url or wishes.key_file:
+        raise UsageFailed("--public-url and --to-key-file go with --business.")
+    if wishes.give_up:
+        _give_up(source, as_json=as_json)
+        return
     dry_run = wishes.dry_run
     if _opened_already(source, target):
         tell(
@@ -81,6 +84,19 @@ def move(url: str, *, replace: bool, as_json: bool, **given: bool | str | Path |
         _tell_plan(source, target, as_json=as_json)
         return
     _tell_moved(_move(source, target, utc_now()), source, target, as_json=as_json)
+
+
+def _give_up(source: Settings, *, as_json: bool) -> None:
+    """End a move of everything that was not finished: the old place notes no changes for it any more."""
+    import asyncio
+
+    from loyalty_app.moving.move import give_up
+    from loyalty_cli.database import check_schema
+
+    check_schema(source)
+    asyncio.run(give_up(source))
+    words = "The move was given up. Everything goes on where it is; empty the place into which it should have gone."
+    tell({"moved": False, "given_up": True}, words, as_json=as_json)
 
 
 def _target(source: Settings, url: str) -> Settings:

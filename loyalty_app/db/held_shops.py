@@ -7,7 +7,7 @@ left out instead: it does so for many shops at once. Moving itself writes within
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -26,11 +26,13 @@ from loyalty_app.db.tables import (
     telegram_card,
     telegram_update,
 )
+from loyalty_core.errors import Busy
 
 if TYPE_CHECKING:
     from loyalty_app.db.engine import Database
 
 CHANGES = ("INSERT", "UPDATE", "DELETE")
+LOCK_MILLISECONDS, TRIES = 2_000, 15
 LOCKED_STATE = "55P03"
 NAME = "held_shop"
 """How the triggers and PostgreSQL's function begin."""
@@ -63,28 +65,58 @@ def held_shops(connection: Connection) -> HeldShops:
     return HeldShops(shops, tuple(connection.scalars(bots)) if shops else ())
 
 
-async def each_table(database: "Database", work: Callable[[Connection, Table], None]) -> None:
-    """Do something to each table: in one transaction on SQLite, else in one of its own.
+async def each_table(database: "Database", tables: Sequence[Table], work: Callable[[Connection, Table], None]) -> None:
+    """Change triggers of tables: in one transaction on SQLite, else each in one of its own.
 
-    So nobody holds one table and waits for another, who could be waited for by somebody else.
+    So nobody holds one table and waits for another, who could be waited for by somebody else; and who waits for long
+    readers lets others through, and tries again. It need not be durable: what follows is. Raises Busy.
     """
     if database.name == "sqlite":
-        await database.write(lambda connection: _to_all(connection, work))
+        await database.write(lambda connection: _to_all(connection, tables, work))
         return
-    for table in metadata.sorted_tables:
-        await database.write(lambda connection, table=table: work(connection, table))  # type: ignore[misc]  # bound
+    for table in tables:
+        await _to_one(database, table, work)
 
 
-def _to_all(connection: Connection, work: Callable[[Connection, Table], None]) -> None:
-    for table in metadata.sorted_tables:
+async def _to_one(database: "Database", table: Table, work: Callable[[Connection, Table], None]) -> None:
+    def hastily(connection: Connection) -> None:
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_MILLISECONDS}ms'")
         work(connection, table)
+
+    for _ in range(TRIES - 1):
+        with suppress(Busy):
+            await database.write(hastily, durable=False)
+            return
+    await database.write(hastily, durable=False)
+
+
+def _to_all(connection: Connection, tables: Sequence[Table], work: Callable[[Connection, Table], None]) -> None:
+    for table in tables:
+        work(connection, table)
+
+
+def tables_with(connection: Connection, beginning: str) -> list[Table]:
+    """The tables that have triggers whose names begin so."""
+    if connection.dialect.name == "postgresql":
+        theirs = "pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid AND pg_table_is_visible(c.oid)"
+        asked = f"SELECT DISTINCT c.relname FROM {theirs} WHERE starts_with(t.tgname, :b)"  # noqa: S608  # our own
+    else:
+        asked = (
+            "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, length(:b)) = :b"
+        )
+    names = set(connection.scalars(text(asked), {"b": beginning}))
+    return [table for table in metadata.sorted_tables if table.name in names]
 
 
 async def hold_again(database: "Database", *, but: int | None = None) -> None:
     """Hold all tables for the shops that are held now, `but` one that may be deleted."""
     held = await database.read(held_shops)
     held = msgspec.structs.replace(held, shops=tuple(number for number in held.shops if number != but))
-    await each_table(database, lambda connection, table: hold_table(connection, table, held))
+    there = await database.read(lambda connection: tables_with(connection, NAME))
+    tables = metadata.sorted_tables if held.shops else there
+    if tables and database.name == "postgresql":
+        await database.write(_make_function)
+    await each_table(database, tables, lambda connection, table: hold_table(connection, table, held))
 
 
 def hold_table(connection: Connection, table: Table, held: HeldShops) -> None:
@@ -99,12 +131,14 @@ def hold_table(connection: Connection, table: Table, held: HeldShops) -> None:
 def hold_all(connection: Connection) -> None:
     """Hold the tables for the shops that are held, in one transaction."""
     held = held_shops(connection)
-    _to_all(connection, lambda connection, table: hold_table(connection, table, held))
+    if held.shops and connection.dialect.name == "postgresql":
+        _make_function(connection)
+    _to_all(connection, metadata.sorted_tables, lambda connection, table: hold_table(connection, table, held))
 
 
 def release_all(connection: Connection) -> None:
     """Take all triggers away, within a transaction."""
-    _to_all(connection, release_table)
+    _to_all(connection, tables_with(connection, NAME), release_table)
 
 
 def _condition(table: Table, held: HeldShops, row: str) -> str | None:
@@ -127,7 +161,6 @@ def _make(connection: Connection, table: Table, change: str, condition: str) -> 
     is_noted = (table.name, change) in NOTED
     name, head = _name(table, change), f'BEFORE {change} ON "{table.name}"'
     if connection.dialect.name == "postgresql":
-        _make_function(connection)
         others = f"current_setting('{OURS}', true) IS DISTINCT FROM 'on'"
         call = f"{NAME}('{'note' if is_noted else 'refuse'}')"
         connection.execute(
@@ -139,11 +172,9 @@ def _make(connection: Connection, table: Table, change: str, condition: str) -> 
 
 
 def _make_function(connection: Connection) -> None:
-    if connection.scalar(text("SELECT count(*) FROM pg_proc WHERE proname = :name"), {"name": NAME}):
-        return
     says = f"RAISE EXCEPTION '{HELD}' USING ERRCODE = '{LOCKED_STATE}'"
     body = f"BEGIN IF TG_ARGV[0] = 'note' THEN RETURN NULL; END IF; {says}; END"
-    connection.execute(text(f"CREATE FUNCTION {NAME}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"))
+    connection.execute(text(f"CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$"))
 
 
 def release_table(connection: Connection, table: Table) -> None:

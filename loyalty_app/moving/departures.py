@@ -10,10 +10,19 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from loyalty_app.db.engine import Database
-from loyalty_app.db.held_shops import allowed, each_table, hold_again
+from loyalty_app.db.held_shops import allowed, each_table, hold_again, tables_with
 from loyalty_app.db.tables import business, delivery, import_job, notice, telegram_bot, telegram_card
 from loyalty_app.moving.belongings import Cargo
-from loyalty_app.moving.changes import close_log, is_logged, log_of, log_table, logged_tables, open_log, unlog_table
+from loyalty_app.moving.changes import (
+    NAME,
+    close_log,
+    is_logged,
+    log_of,
+    log_table,
+    logged_tables,
+    open_log,
+    unlog_table,
+)
 from loyalty_core.errors import InvalidRequest
 
 QUEUED = "queued"
@@ -23,14 +32,13 @@ async def begin_log(old: Database, cargo: Cargo, token: str) -> None:
     """Note all changes of a cargo from now on."""
     await end_log(old)
     await old.write(lambda connection: open_log(connection, cargo, token))
-    await each_table(
-        old, lambda connection, table: log_table(connection, cargo, table) if table in logged_tables(cargo) else None
-    )
+    await each_table(old, logged_tables(cargo), lambda connection, table: log_table(connection, cargo, table))
 
 
 async def end_log(old: Database) -> None:
     """Note no changes any more, and forget the log."""
-    await each_table(old, unlog_table)
+    tables = await old.read(lambda connection: tables_with(connection, NAME))
+    await each_table(old, tables, unlog_table)
     await old.write(close_log)
 
 

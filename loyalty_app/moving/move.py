@@ -64,6 +64,15 @@ async def is_under_way(source: Settings, target: Settings) -> bool:
         await new.close()
 
 
+async def give_up(source: Settings) -> None:
+    """Note no changes any more for a move that was not finished."""
+    old = open_database(source, unhurried=True)
+    try:
+        await departures.end_log(old)
+    finally:
+        await old.close()
+
+
 async def move(source: Settings, target: Settings, *, now: datetime, progress: Progress) -> Moved:
     """Move everything into a place that was prepared, and close the old place; the caller opens the new one.
 

@@ -17,6 +17,7 @@ from loyalty_app.db.tables import transaction
 from loyalty_app.moving import copying, move, targets
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.carrying import TableSum
+from loyalty_app.moving.changes import log_of
 from loyalty_app.moving.heights import heights_of
 from loyalty_app.moving.snapshots import pages
 from loyalty_app.moving.sources import held
@@ -183,8 +184,32 @@ def test_a_move_that_was_interrupted_is_run_again_and_until_then_nothing_is_serv
     with pytest.raises(SettingsError, match="was not finished"):
         migrate(there)
     assert sums(bean) == before
+    at(bean, late)
+    before = sums(bean)
     console.ask("move", "--to", there.database_url)
     assert sums(there) == before
+    assert at(there, lambda database: database.read(log_of)) is None
+
+
+async def late(database: Database) -> None:
+    """What is done between two tries."""
+    async with shop_at(database) as shop:
+        await shop.stamp(2, 4, key="late")
+        await shop.join("Zoë")
+        await shop.erase(1)
+
+
+def test_a_move_that_is_given_up_leaves_the_old_place_as_it_was(
+    bean: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console, words = Console(tmp_path, bean), ("move", "--to", f"sqlite:///{tmp_path}/new.db")
+    with monkeypatch.context() as patch:
+        patch.setattr(copying.Copying, "_compare_others", fail)
+        assert console.run(*words).returncode
+    assert at(bean, lambda database: database.read(log_of)) is not None
+    assert console.ask(*words, "--give-up") == {"moved": False, "given_up": True}
+    assert at(bean, lambda database: database.read(log_of)) is None
+    console.ask("business", "list")
 
 
 def test_a_move_that_ended_between_closing_and_opening_is_finished(

@@ -18,6 +18,8 @@ from loyalty_app.db.sqlite.engine import SqliteDatabase
 from loyalty_app.db.tables import api_key, business, customer, telegram_bot, transaction
 from loyalty_app.moving.shop_move import Errand, MovedShops, ShopMove
 from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.shops.api_key_check import ApiKeys
+from loyalty_app.shops.api_keys import create_key
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.closing import close_shop
 from loyalty_core.errors import Busy, ShopMoved
@@ -173,6 +175,8 @@ async def test_tills_go_on_during_a_move_and_each_key_stamps_once(settings: Sett
     target = Settings(database_url=f"sqlite:///{tmp_path}/there.db")
     await asyncio.to_thread(migrate, target)
     people, ended, keys = await a_shop(settings, guests=20), asyncio.Event(), list[str]()
+    async with opened(settings) as old:
+        text = (await create_key(old, 1, name="Till", now=NOON)).api_key
 
     async def till(name: str) -> None:
         """Stamp until the move has ended and a little longer; ask again with the same key, at the new place at last."""
@@ -197,6 +201,9 @@ async def test_tills_go_on_during_a_move_and_each_key_stamps_once(settings: Sett
         assert len(await shop.ledger()) == 20 + len(keys)
         await prove(new, 1)
         await shop.counter.close()
+        assert (await ApiKeys(new).recognise(text)).business.id == 1
+        with pytest.raises(ShopMoved, match=PLACE):
+            await ApiKeys(old).recognise(text)
         assert (await close_shop(old, 1)).left == 0
 
 
