@@ -7,21 +7,24 @@ what the buttons do is in `customers`.
 from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
+from urllib.parse import quote, urlencode
 
-from bots.buttons import Rows, button
+from bots.buttons import Rows, button, link
 from bots.words import Html, Words, shortened, words_for
 from loyalty_app.customers.card_pictures import CardPicture, first_name
 from loyalty_app.customers.card_snapshots import CardSnapshot
 from loyalty_app.pictures.card import BROWN
 from loyalty_app.words import N_, numbered
 from loyalty_core.rewards import Reward
-from loyalty_core.views import CardView
+from loyalty_core.views import CardView, main_of
 
 TURN = "turn"
 """The verb of the buttons that turn to another card of the shop."""
-LONGEST_TITLE = 24
+LONGEST_TITLE, LONGEST_SHOP = 24, 60
 NO_NEW_STAMPS = N_("This card takes no new stamps any more. Its rewards can still be redeemed.")
 """What is said of the card of an archived program."""
+SHARE = "https://t.me/share/url?"
+"""Telegram's own page that asks to whom a link is sent."""
 
 
 def picture_of(snapshot: CardSnapshot) -> CardPicture:
@@ -123,7 +126,23 @@ def card_rows(snapshot: CardSnapshot, words: Words) -> Rows:
             *([button(words.label("📱 Use my number"), "myphone", shop)] if is_new else []),
             button(words.label("⋯ More"), "mymore", shop),
         ],
+        *friend_rows(snapshot, words),
     ]
+
+
+def friend_rows(snapshot: CardSnapshot, words: Words) -> Rows:
+    """The button that shares the link of a card, where the shop gives something for friends."""
+    gift = main_of(snapshot.program).terms.referral
+    if snapshot.friend_link is None or gift is None:
+        return []
+    said = words.plain_count(
+        "My stamp card at {shop}. Get yours here, with {n} stamp as a gift from me:",
+        "My stamp card at {shop}. Get yours here, with {n} stamps as a gift from me:",
+        gift.stamps_for_friend,
+        shop=shortened(snapshot.business.name, LONGEST_SHOP),
+    )
+    asked = urlencode({"url": snapshot.friend_link, "text": said}, quote_via=quote)
+    return [[link(words.label("👥 Bring a friend: +{n}", n=gift.stamps_for_referrer), SHARE + asked)]]
 
 
 def reward_lines(rewards: Iterable[Reward], snapshot: CardSnapshot, words: Words, *, since: bool = False) -> list[Html]:

@@ -4,6 +4,7 @@ The rules, in words:
 - Each gift is told once, by whichever process, and whatever stops in between: it is marked first, then told.
 - Nothing is told to who muted the card or has blocked the bot, and nothing where the shop sends no messages of its own.
 - These are messages to many: below each is "No more of these", and who pressed it is told of none of them again.
+- Gifts for friends are news of one's own card: they come without that button, also to who wants none of the others.
 - That somebody is missed is told between 10 and 20 o'clock of the shop, and not to who was there since.
 - What Telegram refuses for a while is told later; what may have arrived is not sent again.
 
@@ -24,7 +25,7 @@ from loyalty_app.chat.card_gifts import GivenGift, mark_told, mark_untold
 from loyalty_app.chat.card_queue import ShownCard
 from loyalty_app.chat.chats import ChatChange, change_chat
 from loyalty_app.customers.card_snapshots import CardSnapshot
-from loyalty_app.customers.gift_texts import birthday_text, missed_text
+from loyalty_app.customers.gift_texts import birthday_text, missed_text, thanks_text, welcome_text
 from loyalty_app.db.engine import Database
 from loyalty_core.fields import ChatId
 from loyalty_core.ledger import Gift
@@ -36,9 +37,9 @@ NO_MORE, MORE = "nomore", "more"
 log = logging.getLogger(__name__)
 
 
-def hears(snapshot: CardSnapshot) -> bool:
-    """Whether somebody can be told of gifts, and wants it."""
-    silent = snapshot.card.muted or snapshot.opted_out or not snapshot.business.card_notices
+def hears(snapshot: CardSnapshot, *, to_many: bool = True) -> bool:
+    """Whether somebody can be told of gifts, and wants it: those that are told to many, or only those of friends."""
+    silent = snapshot.card.muted or (to_many and snapshot.opted_out) or not snapshot.business.card_notices
     return snapshot.reachable and not silent
 
 
@@ -52,11 +53,9 @@ async def tell_gifts(
     bot: TelegramBot, database: Database, snapshot: CardSnapshot, shown: ShownCard, *, now: datetime
 ) -> ShownCard:
     """Tell of the gifts that the chat does not know yet; the result says if one is still to be told."""
-    if not hears(snapshot):
-        return shown
     local = now.astimezone(snapshot.business.zone)
     for gift in snapshot.gifts:
-        if _is_untimely(gift, snapshot):
+        if not hears(snapshot, to_many=_is_to_many(gift)) or _is_untimely(gift, snapshot):
             continue
         if gift.occasion is Gift.WIN_BACK and not is_time_to_write(local):
             return replace(shown, again_at=next_time_to_write(local))
@@ -76,6 +75,11 @@ async def tell_gifts(
     return shown
 
 
+def _is_to_many(gift: GivenGift) -> bool:
+    """Whether many are told of such a gift at a time, and not one of what a friend did."""
+    return gift.occasion is not Gift.REFERRAL
+
+
 def _is_untimely(gift: GivenGift, snapshot: CardSnapshot) -> bool:
     """Whether somebody was at the shop after they had been missed there."""
     last = snapshot.customer.last_visit_at
@@ -91,9 +95,11 @@ async def _note_blocked(database: Database, snapshot: CardSnapshot, now: datetim
 async def _send(bot: TelegramBot, snapshot: CardSnapshot, gift: GivenGift) -> int | None:
     """Send the message; None if it may have arrived. Raises TelegramError."""
     words = words_for(snapshot.language)
-    text, keys = gift_text(gift, snapshot, words), keyboard(gift_rows(snapshot, words))
+    text, to_many = gift_text(gift, snapshot, words), _is_to_many(gift)
+    keys = keyboard(gift_rows(snapshot, words) if to_many else news_rows(snapshot, words))
+    pace = TO_MANY if to_many else None
     try:
-        message = await bot.send_message(snapshot.card.user_id, text, reply_markup=keys, rate_limit_args=TO_MANY)
+        message = await bot.send_message(snapshot.card.user_id, text, reply_markup=keys, rate_limit_args=pace)
     except NetworkError as error:
         if isinstance(error, BadRequest) or not maybe_delivered(error):
             raise
@@ -116,4 +122,6 @@ def gift_text(gift: GivenGift, snapshot: CardSnapshot, words: Words) -> Html:
     shop, reward = snapshot.business, gift.reward_description
     if gift.occasion is Gift.WIN_BACK:
         return missed_text(words, shop, gift.stamps, reward, expires_at=gift.expires_at)
+    if gift.occasion is Gift.REFERRAL:
+        return thanks_text(words, shop, gift.stamps) if gift.is_thanks else welcome_text(words, shop, gift.stamps)
     return birthday_text(words, shop, gift.stamps, reward)

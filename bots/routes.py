@@ -28,7 +28,7 @@ from bots.telegram_limits import may_pass
 from bots.turn import Turn
 from bots.words import reply
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.shops.links import CARD_PREFIX, INVITE_PREFIX, JOIN_PREFIX
+from loyalty_app.shops.links import CARD_PREFIX, FRIEND_PREFIX, INVITE_PREFIX, JOIN_PREFIX
 from loyalty_core.errors import Busy, LoyaltyError
 
 Answer = Callable[[Turn], Awaitable[None]]
@@ -48,6 +48,7 @@ async def _open_card(turn: Turn, code: str) -> None:
 # What follows /start, by its first letters, in links that people open.
 STARTS: dict[str, Entry] = {
     JOIN_PREFIX: customers.join,
+    FRIEND_PREFIX: customers.join_by_friend,
     CARD_PREFIX: _open_card,
     INVITE_PREFIX: partial(staff.accept_invitation, further=owners.question_for_newcomer),
 }

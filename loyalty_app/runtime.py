@@ -38,6 +38,7 @@ from loyalty_app.upkeep.file_watch import file_watch
 from loyalty_app.upkeep.inactivity import inactivity
 from loyalty_app.upkeep.kept_answers import kept_answers
 from loyalty_app.upkeep.periodic import Every, Stop, periodically
+from loyalty_app.upkeep.referrals import referrals
 from loyalty_app.upkeep.retention import retention
 from loyalty_app.upkeep.scheduled_backups import scheduled_backups
 from loyalty_app.upkeep.search_indexing import search_indexing
@@ -261,6 +262,7 @@ def _upkeep_of_workers(settings: Settings, database: Database, *, counter: Count
     yield evenings(database, clock)
     yield birthdays(database, counter, clock)
     yield win_backs(database, counter, clock)
+    yield referrals(database, counter)
     if settings.backup_folder is not None:
         yield scheduled_backups(settings, Path(settings.backup_folder), clock)
     if settings.keep_inactive_months is not None:

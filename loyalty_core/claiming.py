@@ -3,8 +3,8 @@
 The rules, in words:
 - A number that nobody in the shop has becomes the number of the card in the chat.
 - If another card has the number, and nobody holds that card in a chat, it comes into this chat. The stamps on the card
-  that was there until now are booked onto it, program by program, as stamps brought along, but for its head start,
-  which nobody gets twice; then that card is closed and its data erased.
+  that was there until now are booked onto it, program by program, as stamps brought along, but for those that a new
+  card has, which nobody gets twice; then that card is closed and its data erased.
 - A card with a reward to redeem is not closed: the reward is redeemed first.
 - A card that another person holds in a chat stays with them, unless that chat has ended or they agree that it moves.
 
@@ -22,7 +22,7 @@ from loyalty_core.customers import Card, Customer, ProfileChange, ProgramCard
 from loyalty_core.errors import CardInUse, CustomerExists
 from loyalty_core.events import CustomerUpdated, OfProfile
 from loyalty_core.joining import bring_stamps, erase, update
-from loyalty_core.ledger import Entry, Gift, fold
+from loyalty_core.ledger import Entry, fold
 from loyalty_core.outcomes import Claimed
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
@@ -114,9 +114,9 @@ def _can_be_redeemed(reward: Reward, now: datetime) -> bool:
 
 
 def _own_stamps(own: CardInChat, program: Program, card: Card, at: Occasion) -> int:
-    """The stamps on a card of a program as if it had had no head start."""
+    """The stamps on a card of a program as if it had had none from the beginning."""
     entries = [entry for entry in own.entries if entry.program_id == program.id]
-    given = [entry for entry in entries if entry.occasion is not Gift.HEAD_START]
+    given = [entry for entry in entries if not entry.is_welcome]
     if len(given) == len(entries):
         return card.current_stamps
     return fold(given, program, at.now.tzinfo).card.current_stamps

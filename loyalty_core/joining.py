@@ -5,6 +5,7 @@ The rules, in words:
 - A trial holds 25 customers. Its owners are told when four fifths of the places are taken, and when all are.
 - Stamps brought along from another card are booked as an import: they count as stamps, not as a visit.
 - Who joins gets the head start of the program. Who comes from another book brings what they have, and gets none now.
+- Who was brought along by a friend gets what the shop gives for that, too: an entry of its own, and no visit.
 - A customer from another book keeps the day on which they joined there, and counts as new on that day.
 - Who wants no more messages to many is never sent one again. Only they themselves can take that back.
 - Erasing removes name, phone, e-mail and birthday, and takes back the open rewards. The ledger stays, without a name.
@@ -17,7 +18,17 @@ import msgspec
 
 from loyalty_core.access import PLANS, Plan
 from loyalty_core.analytics import DayTotals
-from loyalty_core.booking import Booked, book, book_head_start, earned_events, head_start_is_due, new_entry, with_card
+from loyalty_core.booking import (
+    Booked,
+    Given,
+    book,
+    book_head_start,
+    earned_events,
+    following,
+    head_start_is_due,
+    new_entry,
+    with_card,
+)
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import (
     Card,
@@ -32,7 +43,7 @@ from loyalty_core.customers import (
 from loyalty_core.errors import CustomerLimitReached, InvalidRequest
 from loyalty_core.events import CustomerCreated, CustomerDeleted, CustomerEventData, CustomerUpdated, OfProfile
 from loyalty_core.fields import BusinessId, CustomerId
-from loyalty_core.ledger import ActorType, EntryType
+from loyalty_core.ledger import ActorType, EntryType, Gift
 from loyalty_core.outcomes import Erased
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
@@ -43,7 +54,10 @@ PROFILE_FIELDS = ("name", "phone", "email", "birthday")
 
 
 class NewCard(msgspec.Struct, frozen=True, kw_only=True):
-    """The ids of a new card, and what its holder brings along from another card; `imported` if from another book."""
+    """The ids of a new card, and what its holder brings along from another card; `imported` if from another book.
+
+    `brought_along` is whether a friend brought them.
+    """
 
     customer_id: int
     business_id: int
@@ -51,6 +65,7 @@ class NewCard(msgspec.Struct, frozen=True, kw_only=True):
     opening_stamps: int = 0
     joined_at: datetime | None = None
     imported: bool = False
+    brought_along: bool = False
 
 
 class BroughtStamps(msgspec.Struct, frozen=True):
@@ -83,16 +98,17 @@ def newly_full(plan: Plan, before: int, after: int) -> int | None:
 def join(profile: Profile, program: Program, new: NewCard, *, at: Occasion) -> Change[CustomerView]:
     """Hand out a card of that program. Raises InvalidRequest, or ProgramArchived if stamps are brought along to it."""
     customer = _first_version(profile, new, at.now).turned_to(program.id)
-    booked = _first_entry(customer, program, new, at=at)
+    booked = _first_entries(customer, program, new, at=at)
     if booked:
-        customer = msgspec.structs.replace(booked.customer, version=customer.version)
-    rewards = booked.rewards if booked else ()
+        customer = msgspec.structs.replace(booked[-1].customer, version=customer.version)
+    rewards = tuple(reward for one in booked for reward in one.rewards)
     seen = customer_view(customer, program)
     created = CustomerCreated(utc(at.now), CustomerEventData(seen))
     return Change(
         answer=seen,
         customer=customer,
-        entry=booked.entry if booked else None,
+        entry=booked[-1].entry if booked else None,
+        opening=booked[0].entry if len(booked) > 1 else None,
         issued=rewards,
         events=(created, *earned_events(tuple(map(reward_view, rewards)), seen, at.now)),
         totals=_figures(customer, booked, at.now),
@@ -132,22 +148,38 @@ def bring_stamps(customer: Customer, stamps: int, program: Program, at: Occasion
     )
 
 
-def _first_entry(customer: Customer, program: Program, new: NewCard, *, at: Occasion) -> Booked | None:
-    """What is on the card from the beginning: stamps from another book, or the head start."""
+def _first_entries(customer: Customer, program: Program, new: NewCard, *, at: Occasion) -> tuple[Booked, ...]:
+    """What is on the card from the beginning: stamps from another book, or the head start and the gift for a friend."""
     if new.opening_stamps:
         check_can_be_stamped(customer, program)
         entry = new_entry(customer, program, EntryType.IMPORT, at=at)
-        return book(customer, msgspec.structs.replace(entry, stamps=new.opening_stamps), program, at=at)
-    if new.imported or not head_start_is_due(customer, program):
+        return (book(customer, msgspec.structs.replace(entry, stamps=new.opening_stamps), program, at=at),)
+    if new.imported:
+        return ()
+    opened = None
+    if head_start_is_due(customer, program):
+        first = msgspec.structs.replace(at, opening_id=at.opening_id or at.transaction_id)
+        opened = book_head_start(customer, program, at=first)
+    welcome = _welcome(opened, customer, program, at=at) if new.brought_along else None
+    return tuple(booked for booked in (opened, welcome) if booked is not None)
+
+
+def _welcome(opened: Booked | None, customer: Customer, program: Program, *, at: Occasion) -> Booked | None:
+    """The gift for who was brought along, after the head start."""
+    if program.terms.referral is None:
         return None
-    return book_head_start(customer, program, at=msgspec.structs.replace(at, opening_id=at.transaction_id))
+    customer, at = (opened.customer, following(at, opened)) if opened else (customer, at)
+    stamps = program.terms.referral.stamps_for_friend
+    gift = Given(stamps, stamps, Gift.REFERRAL)
+    return book(customer, new_entry(customer, program, EntryType.BONUS, at=at, given=gift), program, at=at)
 
 
-def _figures(customer: Customer, booked: Booked | None, now: datetime) -> tuple[tuple[date, DayTotals], ...]:
+def _figures(customer: Customer, booked: tuple[Booked, ...], now: datetime) -> tuple[tuple[date, DayTotals], ...]:
     joined = customer.created_at.astimezone(now.tzinfo).date()
-    today = DayTotals()
-    if booked:
-        today = DayTotals(rewards_earned=len(booked.rewards), stamps_added=booked.entry.bonus_stamps)
+    today = DayTotals(
+        rewards_earned=sum(len(one.rewards) for one in booked),
+        stamps_added=sum(one.entry.bonus_stamps for one in booked),
+    )
     new = (joined, DayTotals(new_customers=1))
     return (new, (now.date(), today)) if today != DayTotals() else (new,)
 

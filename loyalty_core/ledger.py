@@ -101,6 +101,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         return self.type is EntryType.BONUS and not self.stamps
 
     @property
+    def is_welcome(self) -> bool:
+        """Whether a new card had it from the beginning: the head start, or the gift for who was brought along."""
+        brought = self.occasion is Gift.REFERRAL and self.actor.type is not ActorType.SYSTEM
+        return brought or self.occasion is Gift.HEAD_START
+
+    @property
+    def is_thanks(self) -> bool:
+        """Whether it is the gift for who brought a friend along. Nobody asks for that one."""
+        return self.occasion is Gift.REFERRAL and self.actor.type is ActorType.SYSTEM
+
+    @property
     def asked_stamps(self) -> int:
         """The stamps that count, without those that are a gift. A part that is undone takes its gift along."""
         if not self.bonus_stamps:

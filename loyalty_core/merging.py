@@ -27,7 +27,7 @@ from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import MergeBar, MergeRefused
 from loyalty_core.events import CustomerMerged
-from loyalty_core.gifts import GIFTS
+from loyalty_core.gifts import REWARD_GIFTS
 from loyalty_core.ledger import Entry, Folded, earned_of, fold_cards
 from loyalty_core.outcomes import Merged
 from loyalty_core.programs import Program, Terms
@@ -146,7 +146,7 @@ def join_cards(first: History, other: History, at: Occasion) -> JoinedCard:
 
 
 def _gives_rewards(terms: Terms) -> bool:
-    gifts = (getattr(terms, name) for name in GIFTS)
+    gifts = (getattr(terms, name) for name in REWARD_GIFTS)
     return any(gift is not None and gift.reward_description is not msgspec.UNSET for gift in gifts)
 
 

@@ -12,7 +12,8 @@ The rules, in words:
 - An archived program takes no new stamps. Its cards and rewards stay, and what was done can be undone. The main one
   cannot be archived; another can be made main.
 - A shop takes the code that is printed on a card, or asks for the rotating one: to redeem, or for all.
-- What a shop gives (see `gifts`) is known to it alone until it is given: a change of it changes no card.
+- What a shop gives (see `gifts`) is known to it alone until it is given: a change of it changes no card. Cards show
+  whether it gives something for friends, not how much.
 - A head start is smaller than the goal, and all steps are below it: a change that says otherwise is refused.
 
 Steps are in `steps` and `promises`, bonus hours in `bonus_hours`, head starts in `booking`. What a stamp does to a card
@@ -42,7 +43,7 @@ from loyalty_core.fields import (
     StampsRequired,
     ValidDays,
 )
-from loyalty_core.gifts import GIFTS, BirthdayGift, WinBack, check_gift
+from loyalty_core.gifts import GIFTS, REWARD_GIFTS, BirthdayGift, ReferralGift, WinBack, check_gift, check_referral
 from loyalty_core.steps import Steps, check_steps
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     bonus_hours: BonusWeek = ()
     birthday: BirthdayGift | None = None
     win_back: WinBack | None = None
+    referral: ReferralGift | None = None
 
 
 class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,6 +112,7 @@ class ProgramChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     bonus_hours: BonusWeek | UnsetType = UNSET
     birthday: BirthdayGift | UnsetType | None = UNSET
     win_back: WinBack | UnsetType | None = UNSET
+    referral: ReferralGift | UnsetType | None = UNSET
 
 
 class NewProgram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -205,7 +208,7 @@ def check_terms(terms: Terms, asked: Collection[str] = ()) -> None:
     _check_cost(terms)
     check_steps(terms.steps, terms.stamps_required, of_goal="steps" not in asked)
     check_bonus_hours(terms.bonus_hours)
-    for name in GIFTS:
+    for name in REWARD_GIFTS:
         if (gift := getattr(terms, name)) is not None:
             check_gift(name, gift, terms.stamps_required, of_goal=name not in asked)
     if terms.opening_stamps >= terms.stamps_required and "opening_stamps" not in asked:
@@ -213,6 +216,8 @@ def check_terms(terms: Terms, asked: Collection[str] = ()) -> None:
         raise InvalidRequest.field("stamps_required", message)
     if terms.opening_stamps >= terms.stamps_required:
         raise InvalidRequest.field("opening_stamps", f"must be below the goal of {terms.stamps_required} stamps")
+    if terms.referral is not None:
+        check_referral(terms.referral, terms.stamps_required, terms.opening_stamps, asked=asked)
 
 
 def _check_cost(terms: Terms) -> None:
@@ -226,6 +231,8 @@ def _check_cost(terms: Terms) -> None:
 
 def looks_the_same(before: Terms, after: Terms) -> bool:
     """Whether cards look the same under both terms: they differ in nothing, or in what only the owner knows."""
+    if (before.referral is None) != (after.referral is None):
+        return False
     hidden = {"version", "updated_at", "reward_cost", "currency", *GIFTS}
     return all(getattr(before, name) == getattr(after, name) for name in Terms.__struct_fields__ if name not in hidden)
 

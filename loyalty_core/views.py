@@ -14,7 +14,7 @@ from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import PreconditionFailed
 from loyalty_core.fields import CustomerId
-from loyalty_core.gifts import BirthdayGift, WinBack
+from loyalty_core.gifts import BirthdayGift, ReferralGift, WinBack
 from loyalty_core.ledger import ActorType, Entry, EntryType, Gift
 from loyalty_core.programs import CardCodes, Program, Surplus, running_goal
 from loyalty_core.promises import open_steps
@@ -118,12 +118,14 @@ class TransactionView(msgspec.Struct, frozen=True):
 class CustomerDetails(CustomerView, frozen=True, kw_only=True):
     """A customer with the last ten transactions and the rewards that can be redeemed.
 
-    `opted_out` says that they want no more messages to many.
+    `opted_out` says that they want no more messages to many. `referred_by` is the id of the customer who brought them
+    along, if somebody did.
     """
 
     recent_transactions: tuple[TransactionView, ...]
     rewards: tuple[RewardView, ...]
     opted_out: bool
+    referred_by: int | UnsetType = UNSET
 
 
 class ProgramView(msgspec.Struct, frozen=True):
@@ -149,6 +151,7 @@ class ProgramView(msgspec.Struct, frozen=True):
     currency: str | UnsetType = UNSET
     birthday: BirthdayGift | None = None
     win_back: WinBack | None = None
+    referral: ReferralGift | None = None
     id: int | UnsetType = UNSET
     title: str | UnsetType | None = UNSET
     main: bool | UnsetType = UNSET
@@ -279,7 +282,12 @@ def check_state(state: str, expected: Collection[str] | UnsetType, version: int)
 
 
 def customer_details(
-    view: CustomerView, *, entries: Iterable[Entry], rewards: Iterable[Reward], opted_out: bool
+    view: CustomerView,
+    *,
+    entries: Iterable[Entry],
+    rewards: Iterable[Reward],
+    opted_out: bool,
+    referred_by: int | None = None,
 ) -> CustomerDetails:
     """Show a customer with some entries, the newest first, and some rewards, the oldest first."""
     return CustomerDetails(
@@ -287,6 +295,7 @@ def customer_details(
         recent_transactions=tuple(transaction_view(entry) for entry in entries),
         rewards=tuple(reward_view(reward) for reward in rewards),
         opted_out=opted_out,
+        referred_by=UNSET if referred_by is None else referred_by,
     )
 
 
@@ -334,6 +343,7 @@ def program_view(program: Program, business_id: int) -> ProgramView:
         UNSET if terms.currency is None else terms.currency,
         terms.birthday,
         terms.win_back,
+        terms.referral,
         program_number(business_id, program.id),
         program.title,
         program.main,

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from bots.customers import card, erasure, moving, names, opting_out, overview, own_data, phone_number, settings
 from bots.customers.join import join as join_by_slug
+from bots.customers.join import join_with_code
 from bots.customers.overview import open_card, refuse_card, show_rewards
 from bots.customers.own_data import show_my_data
 from bots.customers.phone_number import take_contact
@@ -19,6 +20,7 @@ __all__ = [
     "PRESSES",
     "help_",
     "join",
+    "join_by_friend",
     "open_card",
     "refuse_card",
     "show_cards",
@@ -45,6 +47,12 @@ DRAFTS: dict[str, Callable[[Turn, str], Awaitable[None]]] = {**phone_number.DRAF
 async def join(turn: Turn, slug: str) -> None:
     """Hand out a card of the shop, or show the one that the person has there, under the name of now."""
     await join_by_slug(turn, slug)
+    await names.follow_name(turn)
+
+
+async def join_by_friend(turn: Turn, code: str) -> None:
+    """The same for somebody who comes by the link of a friend."""
+    await join_with_code(turn, code)
     await names.follow_name(turn)
 
 

@@ -18,7 +18,6 @@ from loyalty_core.views import NextReward, program_named
 
 OCCASIONS = {
     Gift.BIRTHDAY: N_("a birthday"),
-    Gift.REFERRAL: N_("a friend who came along"),
     Gift.WIN_BACK: N_("coming back"),
 }
 """For what a gift was that has no sentence of its own."""
@@ -148,6 +147,20 @@ def _gift_told(deed: Deed, when: str, words: Words) -> Html:
             n,
             time=when,
             gift=gift,
+        )
+    if deed.entry.is_thanks:
+        return words.count(
+            "{time}: {n} stamp as a gift: a friend of yours came",
+            "{time}: {n} stamps as a gift: a friend of yours came",
+            n,
+            time=when,
+        )
+    if deed.entry.is_welcome:
+        return words.count(
+            "{time}: {n} stamp as a gift: a friend brought you",
+            "{time}: {n} stamps as a gift: a friend brought you",
+            n,
+            time=when,
         )
     if deed.entry.is_reward:
         line = words.say("{time}: 🎁 a gift: {reward}", time=when, reward=deed.reward or "")

@@ -1,7 +1,11 @@
-"""Join: a person opens the link of a shop and has its card. One tap, one answer."""
+"""Join: a person opens the link of a shop, or of a friend, and has a card. One tap, one answer.
+
+Whether a friend brought them along, and what is given for it, are rules of the core.
+"""
 
 import re
 
+from msgspec import UNSET
 from telegram import User
 
 from bots.customers.own_cards import bring_down, find_own
@@ -10,7 +14,7 @@ from bots.words import Words
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import Holder
 from loyalty_app.shops.businesses import Business
-from loyalty_app.shops.links import shop_of_link
+from loyalty_app.shops.links import code_in, shop_of_code, shop_of_link
 from loyalty_core.customers import Profile, name_from
 from loyalty_core.errors import CustomerLimitReached
 from loyalty_core.ledger import Actor, ActorType
@@ -29,10 +33,13 @@ async def join(turn: Turn, slug: str) -> None:
     await join_shop(turn, shop)
 
 
-async def join_shop(turn: Turn, shop: Business) -> None:
-    """Hand out a card of a shop, or show the one that the person has there."""
+async def join_shop(turn: Turn, shop: Business, *, referrer: str | None = None) -> None:
+    """Hand out a card of a shop, or show the one that the person has there.
+
+    `referrer` is the code of the customer who brought them along.
+    """
     try:
-        await _hand_out(turn, shop)
+        await _hand_out(turn, shop, referrer)
     except CustomerLimitReached:
         await turn.screen(
             turn.words.say("<b>{shop}</b> cannot hand out more cards at the moment. Please ask there.", shop=shop.name)
@@ -43,6 +50,28 @@ async def join_shop(turn: Turn, shop: Business) -> None:
         await bring_down(turn, snapshot.card)
 
 
+async def join_with_code(turn: Turn, rest: str) -> None:
+    """Hand out a card of the shop of a friend's card, or show the one that the person has there."""
+    code, bot_id = code_in(rest), turn.bot_id
+    shop = await turn.read(lambda connection: shop_of_code(connection, code, bot_id=bot_id)) if code else None
+    if shop is None:
+        await turn.screen(
+            turn.words.say(
+                "This link of a friend leads to no card. Please ask your friend for a new one, or scan the poster in "
+                "the shop."
+            )
+        )
+        return
+    before = await find_own(turn, shop.id)
+    if before is not None:
+        await turn.screen(
+            turn.words.say("This is your own link. Send it to friends who have no card yet.")
+            if before.customer.qr_code == code
+            else turn.words.say("You have a card here already. What friends get is for those who are new.")
+        )
+    await join_shop(turn, shop, referrer=code)
+
+
 async def _find_shop(turn: Turn, slug: str) -> Business | None:
     if not SLUG.fullmatch(slug):
         return None
@@ -50,10 +79,10 @@ async def _find_shop(turn: Turn, slug: str) -> Business | None:
     return await turn.read(lambda connection: shop_of_link(connection, slug, bot_id=bot_id))
 
 
-async def _hand_out(turn: Turn, shop: Business) -> None:
+async def _hand_out(turn: Turn, shop: Business, referrer: str | None) -> None:
     profile = Profile(name=name_of(turn.user, turn.words))
     caller = Caller(business=shop, actor=Actor(ActorType.CUSTOMER))
-    await turn.counter.join(caller, profile, holder=Holder(turn.bot_id, turn.user_id))
+    await turn.counter.join(caller, profile, holder=Holder(turn.bot_id, turn.user_id, referrer or UNSET))
 
 
 def name_of(user: User, words: Words) -> str:

@@ -10,7 +10,7 @@ from bots.buttons import GOOD, Rows, button
 from bots.owners import win_back
 from bots.owners.bonus_hour_words import row_in_words, sorted_rows
 from bots.owners.program_questions import QUESTIONS, ProgramQuestion
-from bots.owners.program_values import label_of, packed, present_value, read_value, value_of
+from bots.owners.program_values import label_of, offered_value, packed, read_value, value_of
 from bots.owners.screens import ask_again, back
 from bots.owners.typed_answers import UnclearAnswer, read_change
 from bots.rights import TypedAnswer
@@ -108,9 +108,7 @@ async def ask_value(turn: Turn, position: Position, field: str, number: int | No
 
 
 def _choices(words: Words, shop: int, field: str, program: Program, number: int | None) -> Rows:
-    now, named = present_value(program, field), (number,) if number else ()
-    if field == "birthday" and program.terms.birthday is not None:
-        now = program.terms.birthday.given_stamps
+    now, named = offered_value(program, field), (number,) if number else ()
     offered = [
         button(
             label_of(words, field, value),
@@ -164,12 +162,21 @@ async def _change_or_ask(
     try:
         await _change(turn, position, change, field, number=number)
     except InvalidRequest:
-        wrong = (
-            turn.words.plain("A gift has to be at most as many stamps as fill a card. Nothing was changed.")
-            if field == "birthday"
-            else turn.words.plain("The goal has to be above the head start and above every step. Nothing was changed.")
+        await ask_value(turn, position, field, number, wrong=_contradiction(turn.words, field))
+
+
+def _contradiction(words: Words, field: str) -> str:
+    """What is wrong with a value that contradicts the rest of the program."""
+    if field == "birthday":
+        return words.plain("A gift has to be at most as many stamps as fill a card. Nothing was changed.")
+    if field == "referral":
+        return words.plain(
+            "Gifts for friends have to be fewer stamps than fill a card, for the friend together with the head start. "
+            "Nothing was changed."
         )
-        await ask_value(turn, position, field, number, wrong=wrong)
+    return words.plain(
+        "The goal has to be above the head start, above every step and above every gift. Nothing was changed."
+    )
 
 
 async def _change(turn: Turn, position: Position, change: ProgramChange, field: str, *, number: int | None) -> None:

@@ -71,6 +71,20 @@ QUESTIONS: dict[str, ProgramQuestion] = {
         then=N_("It counts from today on."),
         offered=(None, 1, 2, 3),
     ),
+    "referral": ProgramQuestion(
+        title=N_("Bring a friend"),
+        what=N_(
+            "Each card gets a button that sends a link to friends. Who joins by it and never had a card here begins "
+            "with stamps as a gift. At their first visit the one who brought them gets stamps, too, so often a month "
+            "at most."
+        ),
+        how=N_(
+            "Press how many stamps each of the two gets, at most 5 times a month. Or send three numbers: for the "
+            "friend, for who brings them, and how often a month, for example: 1 3 10"
+        ),
+        then=N_("The button is below the cards from now on."),
+        offered=(None, 1, 2, 3),
+    ),
     "surplus": ProgramQuestion(
         title=N_("Extra stamps"),
         what=N_(

@@ -9,18 +9,20 @@ from bots.owners.program_questions import TermValue
 from bots.owners.typed_answers import (
     LONGEST_TITLE,
     NONE,
+    USUAL_CAP,
     UnclearAnswer,
     read_change,
     read_cost,
     read_gift,
     read_name,
     read_number,
+    read_referral,
     read_reward,
     read_stamps,
     read_steps,
 )
 from bots.words import N_, Words
-from loyalty_core.gifts import BirthdayGift
+from loyalty_core.gifts import BirthdayGift, ReferralGift
 from loyalty_core.programs import CardCodes, Program, ProgramChange, Surplus, Terms
 
 CODES = {
@@ -36,10 +38,11 @@ NOTHING = {
     "steps": N_("none"),
     "title": N_("as the shop"),
     "birthday": N_("nothing"),
+    "referral": N_("nothing"),
 }
 """What no value of a field means."""
 MINUTE = 60
-READERS = {"steps": read_steps, "birthday": read_gift}
+READERS = {"steps": read_steps, "birthday": read_gift, "referral": read_referral}
 """How fields of several lines are read."""
 
 
@@ -56,6 +59,8 @@ def value_of(words: Words, program: Program, field: str) -> str:
         return words.money(terms.reward_cost, terms.currency)
     if field == "birthday" and terms.birthday is not None:
         return gift_in_words(words, terms.birthday)
+    if field == "referral" and terms.referral is not None:
+        return _referral_in_words(words, terms.referral)
     if field == "steps":
         return words.join(f"{step.stamps}: {step.reward_description}" for step in terms.steps) or words.label("none")
     return label_of(words, field, present_value(program, field))
@@ -67,6 +72,26 @@ def gift_in_words(words: Words, gift: BirthdayGift) -> str:
         return _number_in_words(words, "birthday", gift.given_stamps)
     days = _number_in_words(words, "reward_valid_days", gift.days) if gift.days is not None else None
     return words.join(filter(None, (str(gift.reward_description), days)))
+
+
+def _referral_in_words(words: Words, gift: ReferralGift) -> str:
+    return words.plain(
+        "{friend} for the friend, {referrer} for who brings them, at most {cap} a month",
+        friend=words.number(gift.stamps_for_friend),
+        referrer=words.number(gift.stamps_for_referrer),
+        cap=words.number(gift.monthly_cap),
+    )
+
+
+def offered_value(program: Program, field: str) -> TermValue:
+    """The present value of a field as it is offered on a button; None of a gift that is not offered."""
+    birthday, referral = program.terms.birthday, program.terms.referral
+    if field == "birthday" and birthday is not None:
+        return birthday.given_stamps
+    if field == "referral" and referral is not None:
+        same = referral.stamps_for_friend == referral.stamps_for_referrer and referral.monthly_cap == USUAL_CAP
+        return referral.stamps_for_friend if same else 0
+    return present_value(program, field)
 
 
 def label_of(words: Words, field: str, value: TermValue) -> str:
@@ -86,7 +111,7 @@ def _number_in_words(words: Words, field: str, number: int) -> str:
     match field:
         case "cooldown_seconds":
             return words.span(timedelta(seconds=number)) if number else words.label("no waiting")
-        case "birthday":
+        case "birthday" | "referral":
             return words.plain_count("{n} stamp", "{n} stamps", number)
         case "daily_stamp_cap":
             return words.plain_count("{n} stamp a day", "{n} stamps a day", number)

@@ -4,6 +4,7 @@ The types of the core define what is right; the sentences about what is wrong ar
 """
 
 import re
+from collections.abc import Mapping
 from itertools import pairwise
 
 import msgspec
@@ -19,6 +20,8 @@ from loyalty_core.programs import ProgramChange
 NONE = "none"
 """Stands for "no limit" in a button."""
 
+USUAL_CAP, REFERRAL_NUMBERS = 5, 3
+"""How often a month friends are thanked for, as a rule; and of how many numbers that gift is."""
 LONGEST_NUMBER = 9
 AMOUNT = re.compile(r"(?P<before>[^\d\s.,\u066b]*)\s*(?P<number>\d{1,9}(?:[.,\u066b]\d{1,4})?)\s*(?P<after>[^\d\s.,]*)")
 SIGNS = {"€": "EUR", "£": "GBP", "₹": "INR", "₽": "RUB"}
@@ -109,6 +112,24 @@ def read_gift(words: Words, text: str) -> ProgramChange:
     return change
 
 
+def read_referral(words: Words, text: str) -> ProgramChange:
+    """What friends get: for the friend, for who brings them, and how often a month. Raises UnclearAnswer.
+
+    One number is for both; how often is left out as a rule.
+    """
+    numbers = [read_number(word) for word in re.split(r"[\s,;/+]+", text.strip())]
+    friend, referrer, cap = (*numbers, *numbers[:1], USUAL_CAP)[:3] if len(numbers) == 1 else (*numbers, USUAL_CAP)[:3]
+    change = _referral(friend, referrer, cap) if len(numbers) <= REFERRAL_NUMBERS else None
+    if change is None:
+        raise UnclearAnswer(words.plain("Please send three numbers, for example: 1 3 10"))
+    return change
+
+
+def _referral(friend: int | None, referrer: int | None, cap: int | None) -> ProgramChange | None:
+    asked = {"stamps_for_friend": friend, "stamps_for_referrer": referrer, "monthly_cap": cap}
+    return _changed("referral", asked)
+
+
 def read_change(field: str, text: str) -> ProgramChange | None:
     """A change of one field of the program, from a pressed or typed value; None if it is not possible."""
     if field not in ProgramChange.__struct_fields__ or field == "name":
@@ -119,10 +140,12 @@ def read_change(field: str, text: str) -> ProgramChange | None:
         return ProgramChange(steps=()) if value is None else None
     if field == "birthday" and number is not None:
         return _changed(field, {"stamps": number})
+    if field == "referral" and number is not None:
+        return _referral(number, number, USUAL_CAP)
     return _changed(field, value)
 
 
-def _changed(field: str, value: str | int | dict[str, str | int | None] | None) -> ProgramChange | None:
+def _changed(field: str, value: str | int | Mapping[str, str | int | None] | None) -> ProgramChange | None:
     try:
         change = msgspec.convert({field: value}, ProgramChange)
     except msgspec.ValidationError:

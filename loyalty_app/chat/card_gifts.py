@@ -12,16 +12,19 @@ from sqlalchemy import Connection, Update, and_, or_, select, update
 from loyalty_app.chat.chats import HeldCard
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import reward, telegram_card, transaction
-from loyalty_core.ledger import EntryType, Gift
+from loyalty_core.ledger import ActorType, EntryType, Gift
 
-TOLD = (Gift.BIRTHDAY.value, Gift.WIN_BACK.value)
+TOLD = (Gift.BIRTHDAY.value, Gift.WIN_BACK.value, Gift.REFERRAL.value)
 """The occasions that are told of."""
 FRESH = timedelta(days=3)
 """For how long a gift is news. Why: who was away, or did not want to be told, is not told of it long after."""
 
 
 class GivenGift(msgspec.Struct, frozen=True, kw_only=True):
-    """A gift: its entry and when it was given, and the stamps, or the reward with its id and end."""
+    """A gift: its entry and when it was given, and the stamps, or the reward with its id and end.
+
+    Of a referral `is_thanks` says whether it is for who brought a friend along.
+    """
 
     transaction_id: int
     occasion: Gift
@@ -30,6 +33,7 @@ class GivenGift(msgspec.Struct, frozen=True, kw_only=True):
     reward_id: int | None = None
     reward_description: str | None = None
     expires_at: datetime | None = None
+    is_thanks: bool = False
 
 
 def untold_gifts(connection: Connection, card: HeldCard, now: datetime) -> tuple[GivenGift, ...]:
@@ -38,7 +42,7 @@ def untold_gifts(connection: Connection, card: HeldCard, now: datetime) -> tuple
     earned = and_(reward.c.business_id == entry.business_id, reward.c.transaction_id == entry.id, entry.stamps == 0)
     given = (
         select(
-            *(entry.id, entry.occasion, entry.occurred_at, entry.stamps),
+            *(entry.id, entry.occasion, entry.occurred_at, entry.stamps, entry.actor_type),
             *(reward.c.id.label("reward_id"), reward.c.description, reward.c.expires_at),
         )
         .outerjoin(reward, and_(earned, reward.c.customer_id == entry.customer_id))
@@ -55,6 +59,7 @@ def untold_gifts(connection: Connection, card: HeldCard, now: datetime) -> tuple
             reward_id=row.reward_id,
             reward_description=row.description,
             expires_at=row.expires_at,
+            is_thanks=row.actor_type == ActorType.SYSTEM.value,
         )
         for row in connection.execute(given.order_by(entry.id))
     )

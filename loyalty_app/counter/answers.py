@@ -27,10 +27,14 @@ EXPIRED: Decoder[Expired | None] = Decoder(Expired | None)
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """The result of an accepted request in a batch. A replay has only the bytes."""
+    """The result of an accepted request in a batch. A replay has only the bytes.
+
+    `newcomer` is the id of a customer whose first visit it was, where somebody may be thanked for that.
+    """
 
     body: bytes
     outcome: AnyOutcome | UnsetType = UNSET
+    newcomer: int | None = None
 
     @property
     def replayed(self) -> bool:

@@ -14,7 +14,7 @@ from loyalty_app.clock import Clock
 from loyalty_app.counter.answers import Reply
 from loyalty_app.counter.decide import authorised, decide
 from loyalty_app.counter.load import load
-from loyalty_app.counter.orders import Request
+from loyalty_app.counter.orders import GiveStamp, Request
 from loyalty_app.counter.replays import CardHistory, KeyedEntry, outcome_again
 from loyalty_app.counter.state import BatchState, Versions
 from loyalty_app.counter.write import Written, write
@@ -24,6 +24,7 @@ from loyalty_app.db.outages import RETRY_SECONDS
 from loyalty_app.shops.businesses import check_served
 from loyalty_core.errors import Busy, BusyReason, CustomerNotFound, IdempotencyKeyReused, LoyaltyError
 from loyalty_core.ledger import Entry
+from loyalty_core.referrals import visits_of
 
 encode = msgspec.json.Encoder().encode
 
@@ -118,6 +119,15 @@ def _decide(request: Request, state: BatchState) -> Served:
         state.merges.add(decided.merged)
     if decided.unmerged is not None:
         state.merges.remove(decided.unmerged)
+    if decided.referral is not None:
+        state.referrals.note(decided.referral)
     body = encode(decided.outcome)
     state.keep_answer(request, decided.customer_id, decided.outcome, body)
-    return Served(Reply(body, decided.outcome), events)
+    return Served(Reply(body, decided.outcome, _newcomer(request, decided.customer_id, state)), events)
+
+
+def _newcomer(request: Request, customer_id: int, state: BatchState) -> int | None:
+    """The customer, if that was their first visit and the shop gives something for friends who come."""
+    if not isinstance(request.order, GiveStamp) or state.program(request.business_id).terms.referral is None:
+        return None
+    return customer_id if visits_of(state.customers[request.business_id, customer_id]) == 1 else None

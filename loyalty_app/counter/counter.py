@@ -3,6 +3,7 @@
 If too many wait, the next is refused at once. Closing takes no new requests and finishes waiting ones.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import TypeVar, cast
@@ -15,6 +16,7 @@ from loyalty_app.contacts import checked_change, checked_phone, checked_profile
 from loyalty_app.counter import answers
 from loyalty_app.counter.answers import Answer, Reply
 from loyalty_app.counter.batch_tasks import BatchTasks
+from loyalty_app.counter.load_referrals import waiting_referral
 from loyalty_app.counter.orders import (
     Caller,
     ChangeProfile,
@@ -33,6 +35,7 @@ from loyalty_app.counter.orders import (
     Redeem,
     Request,
     States,
+    ThankReferrer,
     UnmergeCustomers,
     Void,
     redeem_of,
@@ -41,15 +44,20 @@ from loyalty_app.counter.orders import (
 from loyalty_app.counter.queue import MOST_WAITING, WaitingRequests
 from loyalty_app.db.engine import Database
 from loyalty_app.queues.wakeups import Wakeups
+from loyalty_app.shops.businesses import Business
 from loyalty_core.customers import Profile, ProfileChange, ShownCode
 from loyalty_core.errors import Busy
 from loyalty_core.fields import TransactionId
+from loyalty_core.ledger import SYSTEM
 from loyalty_core.outcomes import Claimed, Erased, Expired, Merged, Redeemed, Stamped, Unmerged, Voided
+from loyalty_core.referrals import Referral
 from loyalty_core.rotating_codes import look_at_seal
 from loyalty_core.stamping import RedeemOrder, StampOrder
 from loyalty_core.views import CustomerView
 
 Outcome = TypeVar("Outcome")
+
+log = logging.getLogger(__name__)
 
 
 CodeKeys = Callable[[int], Sequence[bytes]]
@@ -87,7 +95,7 @@ class Counter:
         code_keys: CodeKeys = no_keys,
     ) -> None:
         self._code_keys = code_keys
-        self._clock, self.wakeups = clock, wakeups or Wakeups()
+        self._database, self._clock, self.wakeups = database, clock, wakeups or Wakeups()
         """Notified when a batch leaves deliveries or due cards."""
         self._tasks = BatchTasks(
             database, WaitingRequests(most_waiting, parts=database), clock=clock, wakeups=self.wakeups
@@ -106,7 +114,8 @@ class Counter:
 
         `opening_stamps` and `joined_at` come from another card, which may have none; without them the card is new and
         has the head start. A number of stamps goes to the main program; else each card of several programs can have
-        some. `holder` is the chat in which it hangs. Raises CustomerExists, CustomerLimitReached, ProgramNotFound,
+        some. `holder` is the chat in which it hangs, and may name who brought them along. Raises CustomerExists,
+        CustomerLimitReached, ProgramNotFound,
         ProgramArchived or InvalidRequest.
         """
         checked = checked_profile(profile, caller.business.country, self._today(caller))
@@ -149,6 +158,8 @@ class Counter:
         if not stamps:
             return []
         replies = await self._tasks.queue.add_bundle([self._request(*stamp) for stamp in stamps]).future
+        for (caller, _), reply in zip(stamps, replies, strict=True):
+            await self._greet(caller.business, reply)
         return [self._answer(reply, answers.STAMPED) if isinstance(reply, Reply) else reply for reply in replies]
 
     async def redeem(self, caller: Caller, customer: CustomerRef | ShownCode, reward: RedeemOrder) -> Answer[Redeemed]:
@@ -208,13 +219,35 @@ class Counter:
         """Give what the shop gives to who is away for long; None if it is not due. Raises CustomerNotFound."""
         return await self._ask(caller, GiveWinBack(customer), answers.GIVEN)
 
+    async def thank_referrer(self, caller: Caller, referral: Referral) -> Answer[Stamped | None]:
+        """Give what the shop gives for a friend who was brought along, once the friend was there.
+
+        The outcome is None if nothing is due, also if the referral came to its end without a gift.
+        """
+        return await self._ask(caller, ThankReferrer(referral.referrer_id, referral.customer_id), answers.GIVEN)
+
+    async def _greet(self, business: Business, reply: Reply | Exception) -> None:
+        """After a first visit: thank who brought them along. What fails here, the upkeep does a minute later."""
+        newcomer = reply.newcomer if isinstance(reply, Reply) else None
+        if newcomer is None:
+            return
+        try:
+            waiting = await self._database.read(lambda connection: waiting_referral(connection, business.id, newcomer))
+            if waiting is not None:
+                await self.thank_referrer(Caller(business=business, actor=SYSTEM), waiting)
+        except Exception as error:  # noqa: BLE001  # the stamp is durable, whatever happens here
+            log.warning("who brought a friend along could not be thanked: %s", type(error).__name__)
+
     def _today(self, caller: Caller) -> date:
         return self._clock().astimezone(caller.business.zone).date()
 
     async def _ask(self, caller: Caller, order: Order, decoder: Decoder[Outcome]) -> Answer[Outcome]:
         if not self.serving:
             raise Busy
-        return self._answer(await self._tasks.queue.add(self._request(caller, order)).future, decoder)
+        reply = await self._tasks.queue.add(self._request(caller, order)).future
+        if reply.newcomer is not None:
+            await self._greet(caller.business, reply)
+        return self._answer(reply, decoder)
 
     def _request(self, caller: Caller, order: Order) -> Request:
         if not isinstance(order, GiveStamp | Redeem) or order.shown is UNSET:

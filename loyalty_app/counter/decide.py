@@ -10,8 +10,17 @@ from msgspec import UNSET, UnsetType
 from msgspec.structs import replace
 
 from loyalty_app.counter.answers import AnyOutcome
+from loyalty_app.counter.decide_gifts import brought_along, decide_gift
 from loyalty_app.counter.decide_merges import decide_merge
-from loyalty_app.counter.decided import Decided, check_phone, customer_of, history_of, holder_of_phone, occasion
+from loyalty_app.counter.decided import (
+    Decided,
+    check_phone,
+    customer_of,
+    history_of,
+    holder_of_phone,
+    occasion,
+    with_opening,
+)
 from loyalty_app.counter.orders import (
     ChangeProfile,
     Claim,
@@ -25,13 +34,14 @@ from loyalty_app.counter.orders import (
     Redeem,
     Request,
     States,
+    ThankReferrer,
     UnmergeCustomers,
     Void,
     code_key_of,
 )
 from loyalty_app.counter.state import BatchState, Overtaken
 from loyalty_app.ids import Kind
-from loyalty_core import birthdays, claiming, joining, stamping, voiding, win_back
+from loyalty_core import claiming, joining, stamping, voiding
 from loyalty_core.booking import head_start_is_due
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import CODE_RANDOM_BYTES, Customer, new_code
@@ -43,8 +53,7 @@ from loyalty_core.errors import (
     RewardNotFound,
     TransactionNotFound,
 )
-from loyalty_core.giving import stamps_for
-from loyalty_core.ledger import ActorType, Entry, EntryType, Gift
+from loyalty_core.ledger import ActorType, Entry, EntryType
 from loyalty_core.outcomes import Claimed, Erased, Expired, Redeemed, Stamped, Voided
 from loyalty_core.programs import CardCodes, Program
 from loyalty_core.rotating_codes import AROUND, LATE_AROUND, Showing, check_code
@@ -82,8 +91,8 @@ def decide(request: Request, state: BatchState) -> Decided[AnyOutcome]:  # noqa:
             return erase(order, request, state)
         case Expire() as order:
             return expire(order, request, state)
-        case GiveBirthday() | GiveWinBack() as order:
-            return give(order, request, state)
+        case GiveBirthday() | GiveWinBack() | ThankReferrer() as order:
+            return decide_gift(order, request, state)
         case MergeCustomers() | UnmergeCustomers() as order:
             return decide_merge(order, request, state)
 
@@ -96,7 +105,7 @@ def give_stamp(order: GiveStamp, request: Request, state: BatchState) -> Decided
     _check_branch(request.business_id, order.stamp, state)
     at = occasion(request, state, stamping.most_rewards(customer, program, order.stamp.stamps))
     if head_start_is_due(customer, program):
-        at = _with_opening(at, state)
+        at = with_opening(at, state)
     if (policy := main_of(program).terms.card_codes) is not CardCodes.FIXED:
         at = _with_code(at, request, policy, state)
     ledger = state.ledger_of(customer) if stamping.is_late(order.stamp, program.terms) else None
@@ -122,12 +131,16 @@ def join(order: Join, request: Request, state: BatchState) -> Decided[CustomerVi
     if customer is not None:
         decided = Decided(customer_view(customer, state.program(request.business_id)), customer.id)
     else:
-        changes = _new_customer(order, request, state)
+        by = brought_along(order, request, state)
+        changes = _new_customer(order, request, state, brought_along=by is not None)
         customer, decided = changes[-1].customer, Decided(changes[-1].answer, changes[-1].customer.id, changes)
+        decided = decided if by is None else replace(decided, referral=replace(by, customer_id=customer.id))
     return replace(decided, cards_to_hang=state.chat_cards.to_hang(holder, customer, state.now))
 
 
-def _new_customer(order: Join, request: Request, state: BatchState) -> tuple[Change[CustomerView], ...]:
+def _new_customer(
+    order: Join, request: Request, state: BatchState, *, brought_along: bool = False
+) -> tuple[Change[CustomerView], ...]:
     business_id = request.business_id
     if business_id not in state.businesses:  # it was deleted a moment ago
         raise CustomerNotFound
@@ -140,6 +153,7 @@ def _new_customer(order: Join, request: Request, state: BatchState) -> tuple[Cha
         opening_stamps=order.opening_stamps,
         joined_at=None if order.joined_at is UNSET else order.joined_at,
         imported=order.imported is not UNSET,
+        brought_along=brought_along,
     )
     program = _program(business_id, order.program_id, state)
     brought = (
@@ -147,14 +161,17 @@ def _new_customer(order: Join, request: Request, state: BatchState) -> tuple[Cha
         if order.more is UNSET
         else [(_program(business_id, one.program_id, state), one.stamps) for one in order.more]
     )
-    most = order.opening_stamps + program.terms.opening_stamps + len(program.terms.steps)
+    most = order.opening_stamps + program.terms.stamps_required + len(program.terms.steps)
     most += sum(stamps + len(further.terms.steps) for further, stamps in brought)
     ahead = 1 if order.opening_stamps else 0
     more = [
         joining.BroughtStamps(further, stamps, state.ids.peek(Kind.TRANSACTION, ahead=place))
         for place, (further, stamps) in enumerate(brought, start=ahead)
     ]
-    return joining.join_with_cards(order.profile, program, new, more, at=occasion(request, state, most))
+    at = occasion(request, state, most)
+    if brought_along and program.terms.opening_stamps:
+        at = with_opening(at, state)
+    return joining.join_with_cards(order.profile, program, new, more, at=at)
 
 
 def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]:
@@ -243,27 +260,8 @@ def expire(order: Expire, request: Request, state: BatchState) -> Decided[Expire
 Single = TypeVar("Single", CustomerView, Stamped, Redeemed, Voided, Erased, Expired)
 
 
-def give(order: GiveBirthday | GiveWinBack, request: Request, state: BatchState) -> Decided[Stamped | None]:
-    """Give what the shop gives for an occasion; what is not due (any more) changes nothing."""
-    program = main_of(state.program(request.business_id))
-    customer = customer_of(request, order.customer, state).turned_to(program.id)
-    of_birthday = isinstance(order, GiveBirthday)
-    stamps = stamps_for(program, Gift.BIRTHDAY if of_birthday else Gift.WIN_BACK)
-    at = occasion(request, state, stamping.most_rewards(customer, program, stamps) + 1)
-    if head_start_is_due(customer, program):
-        at = _with_opening(at, state)
-    rule = birthdays.give_birthday if of_birthday else win_back.give_win_back
-    change = rule(customer, program, state.entries_of(customer), at=at)
-    return Decided(None, customer.id) if change is None else _decided(change)
-
-
 def _decided(change: Change[Single]) -> Decided[Single]:
     return Decided(change.answer, change.customer.id, (change,))
-
-
-def _with_opening(at: Occasion, state: BatchState) -> Occasion:
-    """The occasion, with an id for the head start that comes first."""
-    return replace(at, opening_id=at.transaction_id, transaction_id=state.ids.peek(Kind.TRANSACTION, ahead=1))
 
 
 def _program(business_id: int, number: int | UnsetType, state: BatchState) -> Program:

@@ -3,6 +3,7 @@
 from typing import Generic
 
 import msgspec
+from msgspec.structs import replace
 
 from loyalty_app.chat.chats import HeldCard
 from loyalty_app.counter.answers import AnyOutcome, Outcome_co
@@ -14,11 +15,15 @@ from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Customer
 from loyalty_core.errors import CustomerExists, CustomerNotFound
 from loyalty_core.number_plans import one_number
+from loyalty_core.referrals import Referral
 from loyalty_core.voiding import History
 
 
 class Decided(msgspec.Struct, Generic[Outcome_co], frozen=True):
-    """A decision: the outcome, its customer, all changes in order, cards to hang in chats, merges made and undone."""
+    """A decision: the outcome, its customer, all changes in order, and what else is to be written.
+
+    That is cards to hang in chats and to take out of them, merges made and undone, and a referral.
+    """
 
     outcome: Outcome_co
     customer_id: int
@@ -27,6 +32,7 @@ class Decided(msgspec.Struct, Generic[Outcome_co], frozen=True):
     merged: MergeRecord | None = None
     unmerged: MergeRecord | None = None
     cards_to_drop: tuple[HeldCard, ...] = ()
+    referral: Referral | None = None
 
 
 def occasion(request: Request, state: BatchState, most_rewards: int = 0) -> Occasion:
@@ -45,6 +51,11 @@ def customer_of(request: Request, ref: CustomerRef, state: BatchState) -> Custom
     if customer is None or customer.erased_at is not None:
         raise CustomerNotFound
     return customer
+
+
+def with_opening(at: Occasion, state: BatchState) -> Occasion:
+    """The occasion, with an id for the head start that comes first."""
+    return replace(at, opening_id=at.transaction_id, transaction_id=state.ids.peek(Kind.TRANSACTION, ahead=1))
 
 
 def history_of(customer: Customer, state: BatchState) -> History:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row
 
 from loyalty_app.chat.chats import held_card_of
 from loyalty_app.counter.load_merges import kept_ids, lock_kept, read_merges
+from loyalty_app.counter.load_referrals import read_referrals
 from loyalty_app.counter.merges import MergeRecord
 from loyalty_app.counter.orders import (
     OF_TWO,
@@ -298,6 +299,7 @@ class _Loading:
         cards = [held_card_of(row) for row in rows]
         for card in cards:
             state.chat_cards.keep(card)
+        read_referrals(self.database, self.connection, state, self.requests)
         if any(isinstance(r.order, Claim) for r in self.requests):
             chats: list[Wanted] = [(card.bot_id, card.user_id) for card in cards]
             ended = self._fetch(Lookup(tables.telegram_chat, ("bot_id", "chat_id"), chats))

@@ -57,10 +57,14 @@ def code_key_of(seal: Seal) -> int:
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """A person in their chat with a bot, both by Telegram's ids."""
+    """A person in their chat with a bot, both by Telegram's ids.
+
+    `referrer` is the code of the customer whose link they opened.
+    """
 
     bot_id: int
     user_id: int
+    referrer: str | UnsetType = UNSET
 
 
 class ProgramStamps(msgspec.Struct, frozen=True):
@@ -176,6 +180,13 @@ class GiveWinBack(msgspec.Struct, frozen=True):
     customer: CustomerRef
 
 
+class ThankReferrer(msgspec.Struct, frozen=True):
+    """Give `customer` what the shop gives for having brought the `other` along, if it is due."""
+
+    customer: CustomerRef
+    other: CustomerRef
+
+
 class MergeCustomers(msgspec.Struct, frozen=True):
     """Merge the `other` customer into `customer`."""
 
@@ -201,6 +212,7 @@ Order = (
     | Expire
     | GiveBirthday
     | GiveWinBack
+    | ThankReferrer
     | MergeCustomers
     | UnmergeCustomers
 )
@@ -216,6 +228,7 @@ NAMES: dict[type[Order], str] = {
     Expire: "Expire",
     GiveBirthday: "GiveBirthday",
     GiveWinBack: "GiveWinBack",
+    ThankReferrer: "ThankReferrer",
     MergeCustomers: "Merge",
     UnmergeCustomers: "Unmerge",
 }
@@ -223,7 +236,7 @@ NAMES: dict[type[Order], str] = {
 
 
 NO_CARD = (Join, Claim, Void)
-OF_TWO = (MergeCustomers, UnmergeCustomers)
+OF_TWO = (MergeCustomers, UnmergeCustomers, ThankReferrer)
 
 
 class Request:
@@ -301,3 +314,9 @@ def holder_of(request: Request) -> Holder | None:
             return holder
         case _:
             return None
+
+
+def referrer_of(request: Request) -> str | None:
+    """The code of the customer who brings somebody along, if any."""
+    holder = holder_of(request)
+    return holder.referrer if holder is not None and isinstance(holder.referrer, str) else None

@@ -16,6 +16,7 @@ from loyalty_app.counter.chat_cards import ChatCards
 from loyalty_app.counter.further_cards import FurtherCards
 from loyalty_app.counter.merges import Merges, leave_former_owners
 from loyalty_app.counter.orders import Card, Claim, CustomerRef, Request, Void
+from loyalty_app.counter.referrals import Referrals
 from loyalty_app.counter.replays import REPEATABLE, Replays, once_of, past_profile_of
 from loyalty_app.counter.totals_delta import TotalsDelta, living
 from loyalty_app.db.idempotency import KeptAnswer, KeyOfBusiness, check_of
@@ -94,7 +95,7 @@ class BatchState:
         self.code_uses: dict[Key, dict[EntryType, datetime]] = {}  # by the numbers of rotating codes
         self.rewards: dict[Key, dict[int, Reward]] = {}
         self.answers: dict[KeyOfBusiness, KeptAnswer] = {}
-        self.replays, self.chat_cards, self.merges = Replays(), ChatCards(), Merges()
+        self.replays, self.chat_cards, self.merges, self.referrals = Replays(), ChatCards(), Merges(), Referrals()
         self.further_cards, self._programs = FurtherCards(), dict[int, Program]()
         self._turned = dict[tuple[int, int | None], Program]()
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, tuple_
 from loyalty_app.card_pages.links import CardId, forget_links, revoke_link
 from loyalty_app.chat.chats import HeldCard
 from loyalty_app.counter.further_cards import card_writes, delete_gone
+from loyalty_app.counter.referrals import referral_writes, remember_holders, remember_people
 from loyalty_app.counter.state import BatchState, NewEvent, Overtaken
 from loyalty_app.db import tables
 from loyalty_app.db.bulk import BulkInsert, BulkUpdate, BulkWrite, Lookup, Values
@@ -60,6 +61,7 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
     free_phones(connection, [key for key in state.merges.phones_to_free if key[1] in state.changed_profiles])
     delete_merges(connection, list(state.merges.removed))
     delete_gone(connection, state.further_cards)
+    remember_holders(database, connection, state.erased)
     _forget_erased(connection, state)
     _tell_of_full_plans(database, connection, state)
     events = [_event_row(one, state) for one in state.new_events]
@@ -112,6 +114,7 @@ def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
         BulkUpdate(tables.customer, [card_row(customer) for customer, profile in changed if not profile], OWN_KEY),
         BulkUpdate(tables.customer, profiles, OWN_KEY),
         *card_writes(state.further_cards, state.customers),
+        *referral_writes(state.referrals),
         BulkInsert(tables.customer_word, [*word_rows((*new, *profiles))]),
         BulkInsert(tables.transaction, [_keyed_row(entry, state) for entry in state.new_entries.values()]),
         BulkUpdate(tables.transaction, undone, OWN_KEY),
@@ -189,6 +192,7 @@ def _hang(database: Database, connection: Connection, state: BatchState) -> int:
     gone = tuple_(*(tables.telegram_card.c[name] for name in PLACE)).in_(state.chat_cards.dropped)
     if state.chat_cards.dropped:
         connection.execute(tables.telegram_card.delete().where(gone)).close()
+        remember_people(database, connection, [(place[0], place[2]) for place in state.chat_cards.dropped])
     new, changed = ([*map(asdict, cards.values())] for cards in (state.chat_cards.new, state.chat_cards.changed))
     database.insert(connection, tables.telegram_card, new)
     moved = database.update(connection, tables.telegram_card, changed, key=PLACE)

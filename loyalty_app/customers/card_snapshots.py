@@ -14,7 +14,7 @@ from loyalty_app.customers.shown_cards import CardState, other_cards, program_to
 from loyalty_app.db.rows import entry_of, reward_of
 from loyalty_app.db.tables import reward, transaction
 from loyalty_app.shops.businesses import Business, find_business
-from loyalty_app.shops.links import card_link
+from loyalty_app.shops.links import card_link, friend_link
 from loyalty_app.shops.looks import ShopLook, read_look
 from loyalty_app.shops.programs import program_of
 from loyalty_core.customers import Card, Customer
@@ -24,7 +24,7 @@ from loyalty_core.ledger import EntryType, Gift, apply, dropped_stamps
 from loyalty_core.programs import Program, Surplus
 from loyalty_core.promises import step_places
 from loyalty_core.rewards import Reward, RewardStatus
-from loyalty_core.views import CardView, CustomerView, NextReward, next_reward
+from loyalty_core.views import CardView, CustomerView, NextReward, main_of, next_reward
 
 
 class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +35,9 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     if any was earned since the card was last shown. `dropped` is how many stamps above the goal were dropped when the
     newest reward was earned, if that was since then; `factor` is how many times the newest stamp of the shown card
     counted because of bonus hours, likewise. `steps` are the stamps at which rewards lie on the way, `coming` what is
-    earned next. `link` is the content of the QR code. `language` is the chat's, None if unknown. `reachable` is false
-    if the person has blocked the bot; `opted_out` says that they want no more messages to many.
+    earned next. `link` is the content of the QR code; `friend_link` brings friends along, if the shop gives something
+    for that. `language` is the chat's, None if unknown. `reachable` is false if the person has blocked the bot;
+    `opted_out` says that they want no more messages to many.
 
     In a shop with several programs, `program` and the stamps of `customer` are those of the card that is shown;
     `others` are the cards beside it, `states` all of them. The rewards are those of all programs.
@@ -55,6 +56,7 @@ class CardSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[int, ...]
     coming: NextReward
     link: str
+    friend_link: str | None
     language: str | None
     reachable: bool
     opted_out: bool
@@ -105,6 +107,7 @@ def look(
         steps=step_places(own, program),
         coming=next_reward(own, program),
         link=card_link(connection, card.business_id, customer.qr_code),
+        friend_link=friend_link(connection, business.id, customer.qr_code) if main_of(program).terms.referral else None,
         language=chat.language or chat.language_code,
         reachable=chat.blocked_at is None,
         opted_out=customer.opted_out_at is not None,

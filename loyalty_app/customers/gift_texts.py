@@ -1,4 +1,4 @@
-"""Texts of gifts, for the chat that sends them and the desk that shows them before: birthdays, and who is missed.
+"""Texts of gifts, for the chat that sends them and the desk that shows them before: birthdays, friends, who is missed.
 
 Each is HTML as Telegram reads it, in the language of its reader: the customer in the chat, the owner at the desk. A
 reward that has an end names its last day, by the clock of the shop. When they are sent, and to whom, is not known here;
@@ -48,3 +48,24 @@ def birthday_text(words: Words, shop: Business, stamps: int, reward: str | None)
         return Html(f"{head}\n{words.say('They are on your card already.')}")
     head = words.say("🎂 Happy birthday from <b>{shop}</b>! A gift for you: {reward}", shop=shop.name, reward=reward)
     return Html(f"{head}\n{words.say('Show your card when you want it.')}")
+
+
+def welcome_text(words: Words, shop: Business, stamps: int) -> Html:
+    """What somebody reads who was brought along by a friend."""
+    return words.count(
+        "👋 A friend brought you to <b>{shop}</b>: {n} stamp is on your card to begin with.",
+        "👋 A friend brought you to <b>{shop}</b>: {n} stamps are on your card to begin with.",
+        stamps,
+        shop=shop.name,
+    )
+
+
+def thanks_text(words: Words, shop: Business, stamps: int) -> Html:
+    """What somebody reads whose friend came for the first time."""
+    head = words.count(
+        "👥 A friend of yours came to <b>{shop}</b>! {n} stamp is a gift for you.",
+        "👥 A friend of yours came to <b>{shop}</b>! {n} stamps are a gift for you.",
+        stamps,
+        shop=shop.name,
+    )
+    return Html(f"{head}\n{words.say('They are on your card already.')}")

@@ -18,7 +18,7 @@ from loyalty_app.customers.changed_since import ChangedSince, changed_since
 from loyalty_app.customers.search import CustomerSearch
 from loyalty_app.db.merged_customers import kept_id, with_merged_phone
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
-from loyalty_app.db.tables import customer, reward, transaction
+from loyalty_app.db.tables import customer, referral, reward, transaction
 from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.further_programs import with_cards
@@ -27,6 +27,7 @@ from loyalty_core.customers import Customer
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.number_plans import forms_of
+from loyalty_core.referrals import has_referrals
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import (
     CustomerDetails,
@@ -92,12 +93,20 @@ def show_customer(connection: Connection, business: Business, ref: CustomerRef, 
         .where(_has_status(RewardStatus.AVAILABLE, now))
         .order_by(reward.c.id)
     )
+    program = read_program(connection, business.id)
     return customer_details(
-        customer_view(found, read_program(connection, business.id)),
+        customer_view(found, program),
         entries=[entry_of(row) for row in connection.execute(entries)],
         rewards=[reward_of(row) for row in connection.execute(rewards)],
         opted_out=found.opted_out_at is not None,
+        referred_by=_referrer_of(connection, found) if has_referrals(program) else None,
     )
+
+
+def _referrer_of(connection: Connection, customer: Customer) -> int | None:
+    own = (referral.c.business_id == customer.business_id, referral.c.customer_id == customer.id)
+    found: int | None = connection.scalar(select(referral.c.referrer_id).where(*own))
+    return found
 
 
 def list_customers(

@@ -6,13 +6,13 @@ Who on the staff did something is not the customer's data, and stays in the shop
 from datetime import date, datetime
 
 import msgspec
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers.lists import as_of, find_customer
 from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import entry_of, reward_of
-from loyalty_app.db.tables import reward, telegram_card, transaction
+from loyalty_app.db.tables import referral, reward, telegram_card, transaction
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.programs import read_program
 from loyalty_core.fields import BotId, BusinessId, CustomerId, UserId
@@ -101,6 +101,13 @@ class OwnChat(msgspec.Struct, frozen=True):
     since: datetime
 
 
+class OwnReferrals(msgspec.Struct, frozen=True):
+    """By which customer the person was brought along, and how many friends they brought."""
+
+    referred_by: int | None
+    friends: int
+
+
 class StoredData(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one shop stores about one person. `cards` are those of all programs, the main one's first."""
 
@@ -110,6 +117,7 @@ class StoredData(msgspec.Struct, frozen=True, kw_only=True):
     card: OwnCard
     cards: tuple[CardView, ...]
     chats: tuple[OwnChat, ...]
+    referrals: OwnReferrals
     history: OwnHistory
 
 
@@ -158,9 +166,17 @@ def stored_data(connection: Connection, business_id: BusinessId, ref: CustomerRe
         profile=own_profile(seen, opted_out=found.opted_out_at is not None),
         card=own_card(seen),
         cards=seen.cards or (),
+        referrals=_referrals_of(connection, business_id, found.id),
         chats=tuple(OwnChat(row.bot_id, row.user_id, row.muted, row.created_at) for row in rows),
         history=own_history(connection, seen, business_id),
     )
+
+
+def _referrals_of(connection: Connection, business_id: BusinessId, customer_id: CustomerId) -> OwnReferrals:
+    own = referral.c.business_id == business_id
+    by = connection.scalar(select(referral.c.referrer_id).where(own, referral.c.customer_id == customer_id))
+    friends = select(func.count()).where(own, referral.c.referrer_id == customer_id)
+    return OwnReferrals(by, connection.execute(friends).scalar_one())
 
 
 def last_deeds(connection: Connection, business_id: BusinessId, customer_id: CustomerId) -> list[Deed]:

@@ -15,13 +15,13 @@ import msgspec
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, select
 
 from loyalty_app.db.rows import CARD_FIELDS, customer_of, entry_of, reward_of
-from loyalty_app.db.tables import business_total, customer, daily_total, program_day, reward, transaction
+from loyalty_app.db.tables import business_total, customer, daily_total, program_day, referral, reward, transaction
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.further_programs import with_cards
 from loyalty_app.shops.programs import read_program
 from loyalty_core.analytics import OF_PROGRAMS, DayTotals
 from loyalty_core.customers import Card, Customer, last_visit_of
-from loyalty_core.ledger import Entry, EntryType, Folded, fold
+from loyalty_core.ledger import Entry, EntryType, Folded, Gift, fold
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.win_back import untimely_gifts
@@ -113,6 +113,7 @@ class Proof:
         self._days: dict[date, DayTotals] = {}
         self._program_days: dict[tuple[int, date], DayTotals] = {}
         self._last_visits: dict[date, LastVisits] = {}
+        self._thanks, self._brought = set[int](), set[int]()
 
     def run(self, connection: Connection) -> None:
         """Prove everything, on a connection that sees one state of the data."""
@@ -141,6 +142,8 @@ class Proof:
         self._living -= other._living  # noqa: SLF001  # another one of the same
         self._owed -= other._owed  # noqa: SLF001
         self._voided -= other._voided  # noqa: SLF001
+        self._thanks -= other._thanks  # noqa: SLF001
+        self._brought -= other._brought  # noqa: SLF001
         for day, figures in other._days.items():  # noqa: SLF001
             self._days[day] -= figures
         for key, figures in other._program_days.items():  # noqa: SLF001
@@ -155,6 +158,7 @@ class Proof:
         self._prove_days(connection)
         self._prove_program_days(connection)
         self._prove_last_visits(connection)
+        self._prove_referrals(connection)
 
     def _compare(self, of: str, figure: str, *, kept: object, ledger: object) -> None:
         if kept != ledger:
@@ -222,6 +226,14 @@ class Proof:
         earned = {number: len(texts) for folded in folds for number, texts in folded.earned.items()}
         for entry in history.entries:
             self._add(entry.occurred_at, figures_of(entry, earned.get(entry.id, 0)), entry.program_id)
+            if entry.occasion is Gift.REFERRAL:
+                self._count_referral(entry)
+
+    def _count_referral(self, entry: Entry) -> None:
+        if entry.is_thanks:
+            self._thanks.add(entry.id)
+        else:
+            self._brought.add(entry.of_customer or entry.customer_id)
 
     def _add(self, moment: datetime, figures: DayTotals, program_id: int | None = None) -> None:
         day = moment.astimezone(self.business.zone).date()
@@ -277,6 +289,18 @@ class Proof:
             there, wanted = kept.get(day, (0, 0)), self._last_visits.get(day, (0, 0))
             for name, number, ledger in zip(("last_visits", "last_visits_again"), there, wanted, strict=True):
                 self._compare(f"the day {day}", name, kept=number, ledger=ledger)
+
+    def _prove_referrals(self, connection: Connection) -> None:
+        """Who was brought along began with a gift, and each gift for who brought them belongs to one of them."""
+        rows = connection.execute(select(referral).where(referral.c.business_id == self.business.id)).all()
+        kept = {row.customer_id: row.transaction_id for row in rows}
+        for number in sorted(kept.keys() | self._brought):
+            whose = f"the referral of customer {number}"
+            self._compare(whose, "being there", kept=number in kept, ledger=number in self._brought)
+        thanked = Counter(number for number in kept.values() if number is not None)
+        for number in sorted(thanked.keys() | self._thanks):
+            whose = f"the referral of transaction {number}"
+            self._compare(whose, "the number of friends", kept=thanked[number], ledger=int(number in self._thanks))
 
 
 def _first(program_id: int | None) -> int:

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from loyalty_core.access import Role
 from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.customers import Card, Customer, ProgramCard
-from loyalty_core.gifts import BirthdayGift, WinBack
+from loyalty_core.gifts import BirthdayGift, ReferralGift, WinBack
 from loyalty_core.ledger import Actor, ActorType, Entry, EntryType, Gift
 from loyalty_core.programs import CardCodes, Surplus, Terms
 from loyalty_core.rewards import Reward, RewardStatus
@@ -22,6 +22,7 @@ read_steps = json.Decoder(tuple[Step, ...]).decode
 read_hours = json.Decoder(tuple[BonusHours, ...]).decode
 read_gift = json.Decoder(BirthdayGift).decode
 read_win_back = json.Decoder(WinBack).decode
+read_referral_gift = json.Decoder(ReferralGift).decode
 NOT_OF_THE_ROW = {"card", "program_id", "others"}
 OWN_FIELDS = tuple(name for name in Customer.__struct_fields__ if name not in NOT_OF_THE_ROW)
 
@@ -189,6 +190,7 @@ def terms_of(row: Row[Any]) -> Terms:
         bonus_hours=read_hours(row.bonus_hours) if row.bonus_hours else (),
         birthday=read_gift(row.birthday) if row.birthday else None,
         win_back=read_win_back(row.win_back) if row.win_back else None,
+        referral=read_referral_gift(row.referral) if row.referral else None,
     )
 
 
@@ -203,4 +205,5 @@ def program_row(business_id: int, terms: Terms) -> dict[str, object]:
         "bonus_hours": json.encode(terms.bonus_hours).decode() if terms.bonus_hours else None,
         "birthday": json.encode(terms.birthday).decode() if terms.birthday else None,
         "win_back": json.encode(terms.win_back).decode() if terms.win_back else None,
+        "referral": json.encode(terms.referral).decode() if terms.referral else None,
     }

@@ -78,6 +78,7 @@ PARTS = (
     Part("program_days", tables.program_day, "what further programs had of the figures of each day"),
     Part("daily_totals", tables.daily_total, "the figures of each day, by the time zone of the shop"),
     Part("merges", tables.customer_merge, "which customers were merged into which others"),
+    Part("referrals", tables.referral, "who was brought along by whom, and what came of it"),
     Part("branches", tables.branch, "the places of the shop"),
     Part("staff", tables.staff, "who works or worked there"),
     Part("webhook_endpoints", tables.webhook_endpoint, "where events are sent; their secrets are not here"),

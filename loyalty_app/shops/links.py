@@ -9,15 +9,15 @@ import unicodedata
 from urllib.parse import unquote
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 
-from loyalty_app.db.tables import business, telegram_bot
+from loyalty_app.db.tables import business, customer, telegram_bot
 from loyalty_app.shops.businesses import Business, business_of
 from loyalty_core.customers import ALPHABET, CODE_LETTERS, SEAL_LETTERS, ShownCode, read_code, without_scanner
 from loyalty_core.fields import BotId, BusinessId
 
-CARD_PREFIX, JOIN_PREFIX, INVITE_PREFIX = "c_", "j_", "i_"
-"""Open a card, hand out a shop's card, accept an invitation."""
+CARD_PREFIX, JOIN_PREFIX, INVITE_PREFIX, FRIEND_PREFIX = "c_", "j_", "i_", "r_"
+"""Open a card, hand out a shop's card, accept an invitation, hand out a card to a friend of a customer."""
 
 
 _AS_DRAWN = re.compile(
@@ -128,6 +128,15 @@ def shop_of_link(connection: Connection, slug: str, *, bot_id: BotId) -> Busines
     return business_of(row) if row is not None and own in {None, row.id} else None
 
 
+def shop_of_code(connection: Connection, qr_code: str, *, bot_id: BotId | None = None) -> Business | None:
+    """The shop of the card with that code, also of one that was closed; with `bot_id`, only if that bot serves it."""
+    coded = and_(customer.c.business_id == business.c.id, customer.c.qr_code == qr_code)
+    own = shop_of_bot(connection, bot_id) if bot_id is not None else None
+    found = select(business).join(customer, coded).where(business.c.test_of.is_(None))
+    rows = connection.execute(found.order_by(business.c.id)).all()
+    return next((business_of(row) for row in rows if own in {None, row.id}), None)
+
+
 def card_link(connection: Connection, business_id: BusinessId, qr_code: str) -> str:
     """The content of a card's QR code: a link that opens the card in the chat, or the bare code without a bot."""
     return _start(bot_username(connection, business_id), CARD_PREFIX + qr_code) or qr_code
@@ -136,6 +145,11 @@ def card_link(connection: Connection, business_id: BusinessId, qr_code: str) -> 
 def join_link(connection: Connection, business: Business) -> str | None:
     """The link that hands out a card of the shop; None without a bot."""
     return _start(bot_username(connection, business.id), JOIN_PREFIX + business.slug)
+
+
+def friend_link(connection: Connection, business_id: BusinessId, qr_code: str) -> str | None:
+    """The link by which a customer brings friends along; None without a bot."""
+    return _start(bot_username(connection, business_id), FRIEND_PREFIX + qr_code)
 
 
 def join_page(public_url: str | None, business: Business) -> str | None:

@@ -3,8 +3,8 @@
 The rules, in words:
 - A link is read with or without https://, at any of Telegram's hosts, as tg:// and within a link for sharing, and in
   capitals too. Only the letters of an invitation's token differ by case.
-- What would follow /start is read without a link as well: `i_…`, `j_…`, `c_…`, `/start@bot i_…`, an invitation's bare
-  token, a shop's bare slug.
+- What would follow /start is read without a link as well: `i_…`, `j_…`, `c_…`, `r_…`, `/start@bot i_…`, an invitation's
+  bare token, a shop's bare slug.
 - A payload belongs to the bot that serves its shop.
 
 Codes of cards alone are read by `links.code_in`. What a bot does with a payload is not known here.
@@ -20,7 +20,16 @@ from sqlalchemy import Connection, func, select
 
 from loyalty_app.db.tables import business, telegram_bot
 from loyalty_app.shops.invites import TOKEN_LETTERS, shop_inviting
-from loyalty_app.shops.links import CARD_PREFIX, INVITE_PREFIX, JOIN_PREFIX, ServingBot, code_in, serving_bot
+from loyalty_app.shops.links import (
+    CARD_PREFIX,
+    FRIEND_PREFIX,
+    INVITE_PREFIX,
+    JOIN_PREFIX,
+    ServingBot,
+    code_in,
+    serving_bot,
+    shop_of_code,
+)
 from loyalty_core.fields import BotId, BusinessId
 
 HOSTS = r"(?:t\.me|telegram\.me|telegram\.dog)"
@@ -33,6 +42,7 @@ COMMAND = re.compile(r"/start(?:@(?P<bot>\w{3,64}))?[\s=]+(?P<payload>\S+)", re.
 PAYLOAD = re.compile(r"[\w-]{1,62}", re.ASCII)
 TOKEN = re.compile(rf"[0-9A-Za-z]{{{TOKEN_LETTERS}}}")
 SLUG = re.compile(r"[a-z0-9-]{1,57}-[0-9a-f]{6}")
+PREFIXES = (CARD_PREFIX, JOIN_PREFIX, INVITE_PREFIX, FRIEND_PREFIX)
 _AROUND = ".,;:!?()[]<>\"'„“”«»…*`"
 
 
@@ -94,7 +104,7 @@ def _is_whole(payload: StartPayload) -> bool:
 def _payload(text: str, bot: str | None) -> StartPayload | None:
     word = text.strip(_AROUND)
     prefix, rest = word[:2].lower(), word[2:]
-    if prefix not in {CARD_PREFIX, JOIN_PREFIX, INVITE_PREFIX} or not PAYLOAD.fullmatch(rest):
+    if prefix not in PREFIXES or not PAYLOAD.fullmatch(rest):
         return None
     return StartPayload(prefix=prefix, rest=rest.lower() if prefix == JOIN_PREFIX else rest, bot=bot)
 
@@ -126,6 +136,9 @@ def other_bot(connection: Connection, payload: StartPayload, *, bot_id: BotId) -
 def _shop_of(connection: Connection, payload: StartPayload) -> int | None:
     if payload.prefix == INVITE_PREFIX:
         return shop_inviting(connection, payload.rest)
+    if payload.prefix == FRIEND_PREFIX:
+        shop = shop_of_code(connection, code_in(payload.rest) or "")
+        return shop.id if shop is not None else None
     return _shop_with_slug(connection, payload.rest)
 
 

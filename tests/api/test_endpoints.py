@@ -25,6 +25,7 @@ STAMPED = {
 PROGRAM = {
     *("name", "stamps_required", "reward_description", "surplus", "cooldown_seconds", "daily_stamp_cap"),
     *("reward_valid_days", "updated_at", "version", "steps", "opening_stamps", "bonus_hours", "birthday", "win_back"),
+    "referral",
     *("id", "title", "main", "archived"),
 }
 PAGINATION = {"page", "limit", "total", "pages", "next_cursor"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.api.till import Api, Till, given
+from tests.api.till import Api, Till, given, wrong_fields
 
 
 async def test_a_change_alters_what_was_asked_and_makes_a_new_version(till: Till) -> None:
@@ -22,6 +22,7 @@ async def test_a_change_alters_what_was_asked_and_makes_a_new_version(till: Till
         "bonus_hours": [],
         "birthday": None,
         "win_back": None,
+        "referral": None,
         "id": till.business.id,
         "title": None,
         "main": True,
@@ -44,6 +45,27 @@ async def test_null_lifts_a_cap_and_a_validity(till: Till) -> None:
     await till.change(daily_stamp_cap=5, reward_valid_days=30)
     lifted = await till.change(daily_stamp_cap=None, reward_valid_days=None)
     assert (lifted["daily_stamp_cap"], lifted["reward_valid_days"]) == (None, None)
+
+
+FRIENDS = {"stamps_for_friend": 2, "stamps_for_referrer": 3, "monthly_cap": 5}
+
+
+async def test_a_gift_for_friends_is_set_and_ended_and_a_wrong_one_names_its_field(till: Till) -> None:
+    assert (await till.change(referral=FRIENDS))["referral"] == FRIENDS
+    wrong: dict[str, list[object]] = {
+        "/referral/stamps_for_friend": [0, -1, 10, "2", None],
+        "/referral/stamps_for_referrer": [0, 10, 1.5],
+        "/referral/monthly_cap": [0, -3, 1_001],
+    }
+    for pointer, values in wrong.items():
+        for value in values:
+            asked = {"referral": {**FRIENDS, pointer.split("/")[-1]: value}}
+            assert wrong_fields(await till.patch("/program", asked)) == [pointer], asked
+    shapes: list[object] = [{"stamps_for_friend": 2}, {**FRIENDS, "valid_days": 3}, 5, [], {}]
+    for shape in shapes:
+        assert (await till.patch("/program", {"referral": shape})).status_code == 400
+    assert given(await till.get("/program"))["referral"] == FRIENDS
+    assert (await till.change(referral=None))["referral"] is None
 
 
 async def test_a_change_to_what_is_so_already_is_no_new_version(till: Till) -> None:

@@ -190,6 +190,7 @@ LANDED = {
     "0028_birthdays.py": "a52690e966f2e352",
     "0029_moved_shops.py": "88cdbd9f077f9223",
     "0030_winning_back.py": "05ef1430e908e37d",
+    "0031_referrals.py": "a30efa3712a8d5ed",
 }
 
 

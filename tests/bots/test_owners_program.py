@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from loyalty_app.shops.programs import read_program
 from loyalty_core.access import Role
-from loyalty_core.gifts import BirthdayGift
+from loyalty_core.gifts import BirthdayGift, ReferralGift
 from loyalty_core.steps import Step
 from testkit.people import Person
 from testkit.shop import Shop
@@ -41,7 +41,7 @@ async def test_every_rule_that_is_changed_in_the_chat_reaches_the_api(town: Town
     await mira.say("5 A biscuit\n8  A tea with lemon")
     await press(mira, "Birthday gift")
     await mira.say("A slice of cake\n14")
-    await press(mira, "Name of the shop")
+    await press(mira, "Bring a friend", "2 stamps", "Name of the shop")
     await mira.say("Leaf & Bean")
     async with open_till(town) as till:
         program = await till.data("/v1/program", shop)
@@ -66,6 +66,7 @@ async def test_every_rule_that_is_changed_in_the_chat_reaches_the_api(town: Town
         "bonus_hours": [],
         "birthday": {"reward_description": "A slice of cake", "valid_days": 14},
         "win_back": None,
+        "referral": {"stamps_for_friend": 2, "stamps_for_referrer": 2, "monthly_cap": 5},
     }
 
 
@@ -238,3 +239,30 @@ async def test_a_birthday_gift_is_set_and_ended_and_a_wrong_one_changes_nothing(
     assert (await shop.program()).terms.birthday == BirthdayGift(stamps=2)
     await press(mira, "Birthday gift", "nothing")
     assert (await shop.program()).terms.birthday is None
+
+
+async def test_gifts_for_friends_are_set_by_one_tap_or_three_numbers(shop: Shop, mira: Person) -> None:
+    await press(mira, "Program", "Bring a friend", "2 stamps")
+    usual = ReferralGift(stamps_for_friend=2, stamps_for_referrer=2, monthly_cap=5)
+    assert (await shop.program()).terms.referral == usual
+    assert "2 for the friend, 2 for who brings them, at most 5 a month" in mira.last.words
+    for typed, said in (
+        ("10", "have to be fewer stamps than fill a card"),
+        ("9 9 0", "send three numbers"),
+        ("1 2 3 4", "send three numbers"),
+        ("two", "send three numbers"),
+        ("0", "send three numbers"),
+    ):
+        await press(mira, "Bring a friend")
+        await mira.say(typed)
+        assert said in (await mira.screen()).last.words, typed
+        await press(mira, "« Program")
+    assert (await shop.program()).terms.referral == usual
+    for typed, gift in (("١, 3 / 10", (1, 3, 10)), ("4 2", (4, 2, 5)), ("1", (1, 1, 5))):
+        await press(mira, "Bring a friend")
+        await mira.say(typed)
+        now = (await shop.program()).terms.referral
+        assert now is not None
+        assert (now.stamps_for_friend, now.stamps_for_referrer, now.monthly_cap) == gift
+    await press(mira, "Bring a friend", "nothing")
+    assert (await shop.program()).terms.referral is None

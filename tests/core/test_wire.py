@@ -43,7 +43,7 @@ STAMPED = (
 )
 PROGRAM = (
     "name stamps_required reward_description surplus cooldown_seconds daily_stamp_cap reward_valid_days "
-    "updated_at version steps opening_stamps bonus_hours birthday win_back id title main archived"
+    "updated_at version steps opening_stamps bonus_hours birthday win_back referral id title main archived"
 )
 WIRE_NAMES = {
     "customer.created",
@@ -166,6 +166,7 @@ def test_a_program_has_the_fields_of_the_contract_and_shows_the_version_in_force
         [],
         0,
         [],
+        None,
         None,
         None,
         1,

@@ -17,7 +17,7 @@ from loyalty_app.db.tables.cards import (
     transaction,
 )
 from loyalty_app.db.tables.pages import card_link, page_session, passkey, passkey_challenge, sign_in_link
-from loyalty_app.db.tables.programs import card, program_day, program_terms, shop_program
+from loyalty_app.db.tables.programs import card, program_day, program_terms, referral, shop_program
 from loyalty_app.db.tables.shops import (
     api_key,
     branch,
@@ -32,7 +32,7 @@ from loyalty_app.db.tables.shops import (
     staff,
     vault,
 )
-from loyalty_app.db.tables.telegram import telegram_bot, telegram_card, telegram_chat, telegram_update
+from loyalty_app.db.tables.telegram import former_holder, telegram_bot, telegram_card, telegram_chat, telegram_update
 from loyalty_app.db.tables.webhooks import attempt, delivery, notice, retired_secret, webhook_endpoint
 from loyalty_app.db.types import metadata
 
@@ -51,6 +51,7 @@ __all__ = [
     "delivery",
     "event",
     "flag",
+    "former_holder",
     "idempotency",
     "import_job",
     "invite",
@@ -64,6 +65,7 @@ __all__ = [
     "program",
     "program_day",
     "program_terms",
+    "referral",
     "retired_secret",
     "reward",
     "shop_arrival",

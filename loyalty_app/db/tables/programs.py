@@ -1,10 +1,10 @@
-"""Tables of further programs: their terms, their cards, and their part of the totals of each day.
+"""Tables of further programs: their terms, their cards, and their part of the totals of each day; also of referrals.
 
 The program with which a shop began is in `program`, its cards are in the rows of the customers, and its figures are
 what is left of those of the shop.
 """
 
-from sqlalchemy import Column, Date, ForeignKeyConstraint, Integer, PrimaryKeyConstraint, Text, text
+from sqlalchemy import Column, Date, ForeignKeyConstraint, Index, Integer, PrimaryKeyConstraint, String, Text, text
 
 from loyalty_app.db.tables.shops import terms_columns
 from loyalty_app.db.types import BigId, UtcDateTime, owned
@@ -61,4 +61,24 @@ program_day = owned(
     Column("rewards_redeemed", Integer, nullable=False),
     Column("rewards_expired", Integer, nullable=False),
     PrimaryKeyConstraint("business_id", "program_id", "day"),
+)
+
+# Who was brought along by whom; without a `result` it waits for the first visit.
+referral = owned(
+    "referral",
+    Column("customer_id", BigId, nullable=False),
+    Column("referrer_id", BigId, nullable=False),
+    Column("referred_at", UtcDateTime, nullable=False),
+    Column("result", String(16)),
+    Column("ended_at", UtcDateTime),
+    Column("transaction_id", BigId),
+    PrimaryKeyConstraint("business_id", "customer_id"),
+    Index(None, "business_id", "referrer_id"),
+)
+Index(
+    "ix_referral_waiting",
+    referral.c.business_id,
+    referral.c.customer_id,
+    sqlite_where=text("result IS NULL"),
+    postgresql_where=text("result IS NULL"),
 )

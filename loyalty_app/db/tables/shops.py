@@ -80,7 +80,7 @@ business_total = owned(
 
 
 def terms_columns() -> tuple[Column[Any], ...]:
-    """The columns of a version of a program. `steps`, `bonus_hours`, `birthday`, `win_back` are JSON; null for none."""
+    """The columns of a version of a program. `steps`, `bonus_hours` and gifts are JSON; null for none."""
     return (
         Column("version", Integer, nullable=False),
         Column("stamps_required", Integer, nullable=False),
@@ -98,6 +98,7 @@ def terms_columns() -> tuple[Column[Any], ...]:
         Column("bonus_hours", Text),
         Column("birthday", Text),
         Column("win_back", Text),
+        Column("referral", Text),
     )
 
 

@@ -4,6 +4,7 @@ A bot's id is Telegram's. A private chat has the id of its person, so `chat_id` 
 """
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKeyConstraint,
@@ -124,4 +125,12 @@ Index(
     telegram_card.c.due_at,
     sqlite_where=text("due_at IS NOT NULL"),
     postgresql_where=text("due_at IS NOT NULL"),
+)
+
+# People who had a card of the shop in a chat that is not there any more. `person` is a number made from theirs, by
+# which they are recognised and not found.
+former_holder = owned(
+    "former_holder",
+    Column("person", BigInteger, nullable=False),
+    PrimaryKeyConstraint("business_id", "person"),
 )

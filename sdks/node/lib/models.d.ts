@@ -129,7 +129,7 @@ export interface CustomerCreatedData {
   customer: Customer;
 }
 
-/** A customer with the last ten transactions and the rewards that can be redeemed. `opted_out` says that they want no more messages to many. */
+/** A customer with the last ten transactions and the rewards that can be redeemed. `opted_out` says that they want no more messages to many. `referred_by` is the id of the customer who brought them along, if somebody did. */
 export interface CustomerDetails {
   id: number;
   qrCode: string;
@@ -151,6 +151,7 @@ export interface CustomerDetails {
   rewards: Reward[];
   optedOut: boolean;
   cards?: Card[];
+  referredBy?: number;
 }
 
 /** How many customers there are, came new, were here, and were here again; erased ones are in no figure. */
@@ -420,6 +421,7 @@ export interface Program {
   bonusHours: BonusHours[];
   birthday: BirthdayGift | null;
   winBack: WinBack | null;
+  referral: ReferralGift | null;
   cardCodes?: CardCodes;
   rewardCost?: number;
   currency?: string;
@@ -464,6 +466,16 @@ export interface RedeemedShare {
   redeemed: number;
   expired: number;
   share: number | null;
+}
+
+/** What a shop gives for a friend who was brought along: to both, and to one customer so often a month at most. */
+export interface ReferralGift {
+  /** a whole number from 1 to one below the goal */
+  stampsForFriend: number;
+  /** a whole number from 1 to one below the goal */
+  stampsForReferrer: number;
+  /** a whole number from 1 to 1000 */
+  monthlyCap: number;
 }
 
 /** A reward as the world sees it. */

@@ -86,7 +86,7 @@ export interface Program {
   /** Get the program. */
   get(): Promise<models.Program>;
   /** Change the program. */
-  update(given?: { name?: string; title?: string | null; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[]; birthday?: Record<string, unknown>; winBack?: Record<string, unknown> } & Once): Promise<models.Program>;
+  update(given?: { name?: string; title?: string | null; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[]; birthday?: Record<string, unknown>; winBack?: Record<string, unknown>; referral?: Record<string, unknown> } & Once): Promise<models.Program>;
   /** See how many would be won back now. */
   previewWinBack(given?: { afterDays?: number }): Promise<models.WinBackPreview>;
 }
@@ -106,7 +106,7 @@ export interface Programs {
   /** Get a program. */
   get(programId: number): Promise<models.Program>;
   /** Change a program. */
-  update(programId: number, given?: { name?: string; title?: string | null; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[]; birthday?: Record<string, unknown>; winBack?: Record<string, unknown> } & Once): Promise<models.Program>;
+  update(programId: number, given?: { name?: string; title?: string | null; stampsRequired?: number; rewardDescription?: string; surplus?: models.Surplus; cooldownSeconds?: number; dailyStampCap?: number | null; rewardValidDays?: number | null; cardCodes?: models.CardCodes; rewardCost?: number | null; currency?: string | null; steps?: Record<string, unknown>[]; openingStamps?: number; bonusHours?: Record<string, unknown>[]; birthday?: Record<string, unknown>; winBack?: Record<string, unknown>; referral?: Record<string, unknown> } & Once): Promise<models.Program>;
   /** Archive a program. */
   archive(programId: number, given?: Once): Promise<models.Program>;
   /** Make a program the main one. */

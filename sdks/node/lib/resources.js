@@ -158,8 +158,8 @@ class Program {
     return (await this.#client.json("GET", "/program")).data;
   }
 
-  async update({ name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, winBack, idempotencyKey } = {}) {
-    return (await this.#client.json("PATCH", "/program", { body: { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, winBack }, idempotencyKey })).data;
+  async update({ name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, winBack, referral, idempotencyKey } = {}) {
+    return (await this.#client.json("PATCH", "/program", { body: { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, winBack, referral }, idempotencyKey })).data;
   }
 
   async previewWinBack({ afterDays } = {}) {
@@ -198,8 +198,8 @@ class Programs {
     return (await this.#client.json("GET", pathOf("/programs/{id}", programId))).data;
   }
 
-  async update(programId, { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, winBack, idempotencyKey } = {}) {
-    return (await this.#client.json("PATCH", pathOf("/programs/{id}", programId), { body: { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, winBack }, idempotencyKey })).data;
+  async update(programId, { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, winBack, referral, idempotencyKey } = {}) {
+    return (await this.#client.json("PATCH", pathOf("/programs/{id}", programId), { body: { name, title, stampsRequired, rewardDescription, surplus, cooldownSeconds, dailyStampCap, rewardValidDays, cardCodes, rewardCost, currency, steps, openingStamps, bonusHours, birthday, winBack, referral }, idempotencyKey })).data;
   }
 
   async archive(programId, { idempotencyKey } = {}) {

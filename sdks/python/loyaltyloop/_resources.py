@@ -540,6 +540,7 @@ class Program:
         bonus_hours: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
         birthday: Mapping[str, Any] | None | NotGiven = NOT_GIVEN,
         win_back: Mapping[str, Any] | None | NotGiven = NOT_GIVEN,
+        referral: Mapping[str, Any] | None | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Program:
         """Change the program. Raises LoyaltyLoopError."""
@@ -563,6 +564,7 @@ class Program:
                 "bonus_hours": bonus_hours,
                 "birthday": birthday,
                 "win_back": win_back,
+                "referral": referral,
             },
             idempotency_key=idempotency_key,
         )
@@ -710,6 +712,7 @@ class Programs:
         bonus_hours: Sequence[Mapping[str, Any]] | NotGiven = NOT_GIVEN,
         birthday: Mapping[str, Any] | None | NotGiven = NOT_GIVEN,
         win_back: Mapping[str, Any] | None | NotGiven = NOT_GIVEN,
+        referral: Mapping[str, Any] | None | NotGiven = NOT_GIVEN,
         idempotency_key: str | None = None,
     ) -> models.Program:
         """Change a program. Raises LoyaltyLoopError."""
@@ -733,6 +736,7 @@ class Programs:
                 "bonus_hours": bonus_hours,
                 "birthday": birthday,
                 "win_back": win_back,
+                "referral": referral,
             },
             idempotency_key=idempotency_key,
         )

@@ -256,7 +256,8 @@ class CustomerCreatedData(Model):
 
 class CustomerDetails(Model):
     """A customer with the last ten transactions and the rewards that can be redeemed. `opted_out` says that they
-    want no more messages to many.
+    want no more messages to many. `referred_by` is the id of the customer who brought them along, if somebody
+    did.
     """
 
     id: int
@@ -298,6 +299,8 @@ class CustomerDetails(Model):
     opted_out: bool
 
     cards: list[Card]
+
+    referred_by: int
 
     _models: ClassVar[Models] = {
         "recent_transactions": lambda: Transaction,
@@ -761,6 +764,8 @@ class Program(Model):
 
     win_back: WinBack | None
 
+    referral: ReferralGift | None
+
     card_codes: CardCodes
 
     reward_cost: int
@@ -780,6 +785,7 @@ class Program(Model):
         "bonus_hours": lambda: BonusHours,
         "birthday": lambda: BirthdayGift,
         "win_back": lambda: WinBack,
+        "referral": lambda: ReferralGift,
     }
 
 
@@ -845,6 +851,19 @@ class RedeemedShare(Model):
     expired: int
 
     share: float | None
+
+
+class ReferralGift(Model):
+    """What a shop gives for a friend who was brought along: to both, and to one customer so often a month at most."""
+
+    stamps_for_friend: int
+    """A whole number from 1 to one below the goal."""
+
+    stamps_for_referrer: int
+    """A whole number from 1 to one below the goal."""
+
+    monthly_cap: int
+    """A whole number from 1 to 1000."""
 
 
 class Reward(Model):

@@ -7,7 +7,7 @@ namespace LoyaltyLoop\Models;
 use LoyaltyLoop\Model;
 
 /**
- * A customer with the last ten transactions and the rewards that can be redeemed. `opted_out` says that they want no more messages to many. Made from the OpenAPI by `make sdks`. Change nothing here.
+ * A customer with the last ten transactions and the rewards that can be redeemed. `opted_out` says that they want no more messages to many. `referred_by` is the id of the customer who brought them along, if somebody did. Made from the OpenAPI by `make sdks`. Change nothing here.
  *
  * @property-read int $id
  * @property-read string $qrCode
@@ -29,6 +29,7 @@ use LoyaltyLoop\Model;
  * @property-read list<\LoyaltyLoop\Models\Reward> $rewards
  * @property-read bool $optedOut
  * @property-read list<\LoyaltyLoop\Models\Card> $cards
+ * @property-read int $referredBy
  */
 final class CustomerDetails extends Model
 {

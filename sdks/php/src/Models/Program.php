@@ -23,6 +23,7 @@ use LoyaltyLoop\Model;
  * @property-read list<\LoyaltyLoop\Models\BonusHours> $bonusHours
  * @property-read \LoyaltyLoop\Models\BirthdayGift|null $birthday
  * @property-read \LoyaltyLoop\Models\WinBack|null $winBack
+ * @property-read \LoyaltyLoop\Models\ReferralGift|null $referral
  * @property-read string $cardCodes
  * @property-read int $rewardCost
  * @property-read string $currency
@@ -38,5 +39,6 @@ final class Program extends Model
         "bonus_hours" => BonusHours::class,
         "birthday" => BirthdayGift::class,
         "win_back" => WinBack::class,
+        "referral" => ReferralGift::class,
     ];
 }

@@ -77,15 +77,16 @@ final class Programs
      * @param list<array<string, mixed>>|NotGiven $bonusHours
      * @param array<string, mixed>|null|NotGiven $birthday
      * @param array<string, mixed>|null|NotGiven $winBack
+     * @param array<string, mixed>|null|NotGiven $referral
      * @return Models\Program
      * @throws LoyaltyLoopError
      */
-    public function update(int $programId, string|NotGiven $name = NotGiven::Value, string|null|NotGiven $title = NotGiven::Value, int|NotGiven $stampsRequired = NotGiven::Value, string|NotGiven $rewardDescription = NotGiven::Value, string|NotGiven $surplus = NotGiven::Value, int|NotGiven $cooldownSeconds = NotGiven::Value, int|null|NotGiven $dailyStampCap = NotGiven::Value, int|null|NotGiven $rewardValidDays = NotGiven::Value, string|NotGiven $cardCodes = NotGiven::Value, int|null|NotGiven $rewardCost = NotGiven::Value, string|null|NotGiven $currency = NotGiven::Value, array|NotGiven $steps = NotGiven::Value, int|NotGiven $openingStamps = NotGiven::Value, array|NotGiven $bonusHours = NotGiven::Value, array|null|NotGiven $birthday = NotGiven::Value, array|null|NotGiven $winBack = NotGiven::Value, ?string $idempotencyKey = null): Models\Program
+    public function update(int $programId, string|NotGiven $name = NotGiven::Value, string|null|NotGiven $title = NotGiven::Value, int|NotGiven $stampsRequired = NotGiven::Value, string|NotGiven $rewardDescription = NotGiven::Value, string|NotGiven $surplus = NotGiven::Value, int|NotGiven $cooldownSeconds = NotGiven::Value, int|null|NotGiven $dailyStampCap = NotGiven::Value, int|null|NotGiven $rewardValidDays = NotGiven::Value, string|NotGiven $cardCodes = NotGiven::Value, int|null|NotGiven $rewardCost = NotGiven::Value, string|null|NotGiven $currency = NotGiven::Value, array|NotGiven $steps = NotGiven::Value, int|NotGiven $openingStamps = NotGiven::Value, array|NotGiven $bonusHours = NotGiven::Value, array|null|NotGiven $birthday = NotGiven::Value, array|null|NotGiven $winBack = NotGiven::Value, array|null|NotGiven $referral = NotGiven::Value, ?string $idempotencyKey = null): Models\Program
     {
         $call = new Call(
             "PATCH",
             Call::path("/programs/{id}", $programId),
-            body: ["name" => $name, "title" => $title, "stamps_required" => $stampsRequired, "reward_description" => $rewardDescription, "surplus" => $surplus, "cooldown_seconds" => $cooldownSeconds, "daily_stamp_cap" => $dailyStampCap, "reward_valid_days" => $rewardValidDays, "card_codes" => $cardCodes, "reward_cost" => $rewardCost, "currency" => $currency, "steps" => $steps, "opening_stamps" => $openingStamps, "bonus_hours" => $bonusHours, "birthday" => $birthday, "win_back" => $winBack, ],
+            body: ["name" => $name, "title" => $title, "stamps_required" => $stampsRequired, "reward_description" => $rewardDescription, "surplus" => $surplus, "cooldown_seconds" => $cooldownSeconds, "daily_stamp_cap" => $dailyStampCap, "reward_valid_days" => $rewardValidDays, "card_codes" => $cardCodes, "reward_cost" => $rewardCost, "currency" => $currency, "steps" => $steps, "opening_stamps" => $openingStamps, "bonus_hours" => $bonusHours, "birthday" => $birthday, "win_back" => $winBack, "referral" => $referral, ],
             idempotencyKey: $idempotencyKey,
         );
         return Model::shaped(Models\Program::class, $this->line->send($call)->json()["data"]);
