@@ -76,27 +76,20 @@ def absent_part(
     ids = connection.scalars(some.order_by(held.customer_id).limit(CARDS_AT_ONCE)).all()
     if not ids:
         return None
-    within = (held.business_id == business.id, held.customer_id.between(ids[0], ids[-1]))
-    asked = _away(business, after_days, now).where(*within)
+    asked = _away(business, after_days, now).where(customer.c.id.in_(ids))
     return AbsentPart(tuple(sorted(row.id for row in connection.execute(asked))), ids[-1])
 
 
 def _away(business: Business, after_days: int, now: datetime) -> Select[tuple[int]]:
     """Who can be told, is away for so long, and had nothing for it."""
-    row, held, chat = customer.c, telegram_card.c, telegram_chat.c
-    today = now.astimezone(business.zone).date()
+    row, today = customer.c, now.astimezone(business.zone).date()
     seen_before = _begin_of(today - timedelta(days=after_days - 1), business)
     had_since = _begin_of(today - BETWEEN + timedelta(days=1), business)
     asked = (
         select(row.id)
-        .distinct()
-        .select_from(telegram_card)
-        .join(customer, and_(row.business_id == held.business_id, row.id == held.customer_id))
-        .outerjoin(telegram_chat, and_(chat.bot_id == held.bot_id, chat.chat_id == held.user_id))
-        .where(held.muted.is_(False), chat.blocked_at.is_(None), SERVES)
-        .where(row.erased_at.is_(None), row.opted_out_at.is_(None))
+        .where(row.business_id == business.id, row.erased_at.is_(None), row.opted_out_at.is_(None))
         .where(or_(row.last_visit_at.is_(None), row.last_visit_at < seen_before))
-        .where(~_redeemed(seen_before), ~_was_given(had_since, business))
+        .where(_can_be_told(), ~_redeemed(seen_before), ~_was_given(had_since, business))
     )
     if not business.programs_version:
         return asked.where(row.total_visits >= AT_LEAST_VISITS)
@@ -104,6 +97,18 @@ def _away(business: Business, after_days: int, now: datetime) -> Select[tuple[in
     return asked.where(
         row.total_visits + further >= AT_LEAST_VISITS, ~_stamped_elsewhere(card.c.last_visit_at >= seen_before)
     )
+
+
+def _can_be_told() -> ColumnElement[bool]:
+    """Whether a card of the customer hangs in a chat in which something can be told."""
+    held, chat = telegram_card.c, telegram_chat.c
+    hangs = (
+        select(held.user_id)
+        .outerjoin(telegram_chat, and_(chat.bot_id == held.bot_id, chat.chat_id == held.user_id))
+        .where(held.business_id == customer.c.business_id, held.customer_id == customer.c.id)
+        .where(held.muted.is_(False), chat.blocked_at.is_(None), SERVES)
+    )
+    return hangs.exists()
 
 
 def _begin_of(day: date, business: Business) -> datetime:

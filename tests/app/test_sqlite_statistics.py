@@ -1,7 +1,7 @@
 """Planning on SQLite: what is asked of one card reads what belongs to it, and not the ledger of the whole shop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, inspect, text
 
+from loyalty_app.chat.card_queue import cards_of_customer
+from loyalty_app.counter.orders import Holder
+from loyalty_app.customers.absent import absent_part
 from loyalty_app.customers.lists import RewardSearch, list_owed, list_rewards, list_transactions, show_customer
 from loyalty_app.customers.personal_data import last_deeds
 from loyalty_app.customers.staff_work import read_staff_deeds, read_staff_work
@@ -20,6 +23,7 @@ from loyalty_app.db.sqlite.engine import SqliteDatabase
 from loyalty_app.db.sqlite.statistics import GROWN
 from loyalty_app.pagination import PageRequest
 from loyalty_app.settings import Settings
+from loyalty_core.customers import Profile
 from loyalty_core.fields import CustomerId
 from loyalty_core.ledger import EntryType
 from loyalty_core.rewards import RewardStatus
@@ -40,6 +44,7 @@ OF_A_CARD: dict[str, Verb] = {
     "a whole history": lambda shop, c: shop.database.fetch(
         c, tables.transaction, ("business_id", "customer_id"), [(1, 1)]
     ),
+    "their cards in chats": lambda shop, c: cards_of_customer(c, shop.business.id, CustomerId(1)),
     "all their rewards": lambda shop, c: shop.database.fetch(
         c, tables.reward, ("business_id", "customer_id"), [(1, 1)]
     ),
@@ -81,11 +86,16 @@ def file(tmp_path: Path) -> Settings:
     return settings
 
 
-async def plans(settings: Settings, verb: Verb) -> list[str]:
+async def nothing(_shop: Shop) -> None:
+    """Do nothing before."""
+
+
+async def plans(settings: Settings, verb: Verb, before: Callable[[Shop], Awaitable[None]] = nothing) -> list[str]:
     """How SQLite means to find the rows of the ledger and of rewards that a verb asks for."""
     database = open_database(settings)
     shop = await open_shop(database)
     await shop.join()
+    await before(shop)
     found = await database.read(lambda connection: _plans(connection, partial(verb, shop)))
     await shop.counter.close()
     await database.close()
@@ -111,7 +121,7 @@ def _explained(connection: Connection, heard: list[tuple[str, Any]]) -> list[str
         if sql.startswith("SELECT")
         for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters)
     ]
-    return [step for step in steps if step.split()[1:2] in (["transaction"], ["reward"])]
+    return [step for step in steps if step.split()[1:2] in (["transaction"], ["reward"], ["telegram_card"])]
 
 
 @pytest.mark.parametrize("name", OF_A_CARD)
@@ -119,6 +129,19 @@ async def test_what_is_asked_of_a_card_is_found_by_the_card(file: Settings, name
     steps = await plans(file, OF_A_CARD[name])
     assert steps
     assert all("customer_id=?" in step or " id=?" in step for step in steps), steps
+
+
+async def test_who_is_away_is_found_by_their_cards_in_chats(file: Settings) -> None:
+    async def held(shop: Shop) -> None:
+        await shop.counter.join(shop.caller(), Profile(name="Lena"), holder=Holder(1, 501))
+
+    steps = await plans(
+        file, lambda shop, c: absent_part(c, business=shop.business, after_days=30, now=NOON), before=held
+    )
+    assert "ix_telegram_card_business_id_customer_id_bot_id (business_id=? AND customer_id>?)" in steps[0]
+    assert len(steps) == 4
+    assert all("(business_id=? AND customer_id=?)" in step for step in steps[1:]), steps
+    assert any("ix_transaction_win_back" in step for step in steps)
 
 
 @pytest.mark.parametrize("name", OF_THE_SHOP)
