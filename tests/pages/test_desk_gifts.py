@@ -7,7 +7,7 @@ import pytest
 
 from loyalty_app.counter import Counter
 from loyalty_core.access import Role
-from loyalty_core.gifts import BirthdayGift, WinBack
+from loyalty_core.gifts import BirthdayGift, ReferralGift, WinBack
 from loyalty_core.stamping import StampOrder
 from tests.browser import Tab
 from tests.pages.desk_page import DeskPage, desk_of, form_of
@@ -17,6 +17,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NUMBER = "Please write a whole number of stamps from 1 to 100."
 CAKE = {"birthday": "reward", "birthday_reward_description": "Cake"}
+FRIEND = {"referral": "both", "referral_stamps_for_friend": "1"}
 BACK = {"win_back": "stamps", "win_back_stamps": "2", "win_back_after_days": "60"}
 
 
@@ -56,6 +57,9 @@ async def test_a_birthday_gift_is_switched_on_changed_and_switched_off(place: Pl
         ("birthday", {**CAKE, "birthday_valid_days": "0"}, "birthday_valid_days: Please write a whole number of days"),
         ("birthday", {**CAKE, "birthday_reward_description": "\u200b"}, "birthday: A gift has to be"),
         ("birthday", {"birthday": "money"}, "birthday: Please choose what is given, or nothing."),
+        ("referral", {**FRIEND, "referral_stamps_for_friend": "0"}, "referral_stamps_for_friend: Please write a whole"),
+        ("referral", {**FRIEND, "referral_monthly_cap": "often"}, "referral_monthly_cap: Please write a whole number"),
+        ("referral", {**FRIEND, "referral_stamps_for_referrer": "10"}, "referral: Gifts for friends have to be fewer"),
         ("win_back", {**BACK, "win_back_after_days": "13"}, "win_back_after_days: Please write a whole number of days"),
         ("win_back", {**BACK, "win_back_after_days": ""}, "win_back_after_days: Please write a whole number of days"),
         ("win_back", {**BACK, "win_back_stamps": "11"}, "win_back: A gift has to be at most as many"),
@@ -73,6 +77,41 @@ async def test_a_gift_that_cannot_be_is_said_beside_it_with_what_was_typed(
     for name, value in typed.items():
         assert name == gift or f'name="{name}" value="{value}"' in page
     assert await desk.shop.program() == before
+
+
+async def test_bringing_friends_is_switched_on_with_usual_numbers_changed_and_switched_off(place: Place) -> None:
+    desk = await desk_of(place)
+    usual = ReferralGift(stamps_for_friend=1, stamps_for_referrer=1, monthly_cap=5)
+    other = ReferralGift(stamps_for_friend=2, stamps_for_referrer=3, monthly_cap=10)
+    numbers = {"stamps_for_friend": "2", "stamps_for_referrer": "٣", "monthly_cap": "10"}
+    for typed, kept in (
+        ({"referral": "both"}, usual),
+        ({f"referral_{name}": number for name, number in numbers.items()}, other),
+        ({"referral": "nothing"}, None),
+    ):
+        status, page = await send(desk, "referral", **typed)
+        assert (status, "Saved." in page, (await desk.shop.program()).terms.referral) == (200, True, kept)
+
+
+async def test_a_customer_s_page_says_who_brought_them_along(place: Place) -> None:
+    desk = await desk_of(place)
+    await desk.shop.change(referral=ReferralGift(stamps_for_friend=2, stamps_for_referrer=3, monthly_cap=2))
+    lena, ben = await place.town.person("Lena"), await place.town.person("Ben")
+    await lena.start(f"j_{desk.shop.business.slug}")
+    [card] = await desk.shop.customers()
+    await ben.start(f"r_{card.qr_code}")
+    friend = (await desk.shop.customers())[-1]
+    told = f'<dt>Brought along by</dt><dd><a href="/app/{place.bot_id}/{desk.path}/customers/{card.id}"><bdi>Lena'
+    assert [told in (await desk.get(f"customers/{one.id}")).text for one in (card, friend)] == [False, True]
+    assert "2 stamps as a gift: a friend who came along" in (await desk.get("ledger")).text
+
+
+async def test_a_head_start_that_is_too_large_beside_a_gift_for_friends_is_said_beside_it(place: Place) -> None:
+    desk = await desk_of(place)
+    await desk.shop.change(referral=ReferralGift(stamps_for_friend=5, stamps_for_referrer=1, monthly_cap=5))
+    program = f"programs/{desk.shop.business.id}"
+    page = await desk.send(program, await desk.form(program, program), opening_stamps="5")
+    assert (page.status_code, 'id="fault-opening_stamps">The head start has to be below' in page.text) == (400, True)
 
 
 async def test_before_customers_are_won_back_the_owner_sees_to_how_many_and_how_it_looks(place: Place) -> None:

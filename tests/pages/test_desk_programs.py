@@ -110,7 +110,7 @@ def ticked(page: str) -> dict[str, str]:
         ),
         ({"step_stamps_1": "5"}, "steps", "Please give each step"),
         ({"step_stamps_1": "few", "step_reward_1": "A cake"}, "steps", "Please give each step"),
-        ({"opening_stamps": "10"}, "opening_stamps", "below the number of stamps that fill a card"),
+        ({"opening_stamps": "10"}, "opening_stamps", "below the number of stamps that fill"),
         ({"opening_stamps": ""}, "opening_stamps", "0 is no head start"),
         ({"opening_stamps": "3", "stamps_required": "3"}, "opening_stamps", "below the number of stamps that fill"),
         ({**WHOLE, "hours_to_1": "09:00"}, "bonus_hours", "Hours must not be empty"),

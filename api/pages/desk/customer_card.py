@@ -17,7 +17,7 @@ from api.pages.desk.ledger_lines import ledger_lines, names_of
 from api.pages.desk.sections import CUSTOMERS
 from api.problems import STATUS
 from loyalty_app.customers.lists import show_customer
-from loyalty_app.customers.staff_view import separable_from
+from loyalty_app.customers.staff_view import separable_from, with_ids
 from loyalty_app.customers.staff_work import list_deeds
 from loyalty_app.customers.transactions import LedgerSearch
 from loyalty_app.pagination import PageRequest
@@ -155,6 +155,7 @@ async def _card(
         "was": _profile(details, None),
         "lines": ledger_lines(visit, deeds.data, names),
         "names": names,
+        "referrer": await visit.runtime.database.read(lambda c: with_ids(c, shop.id, [details.referred_by or 0])),
         "merged": [(one, one.merged_at + timedelta(days=UNMERGE_DAYS)) for one in merged],
         "chosen": form.text("program_id") if form else "",
     }

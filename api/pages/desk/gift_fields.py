@@ -10,11 +10,11 @@ import msgspec
 from api.pages.desk.forms import SentForm, check_fields
 from loyalty_app.words import N_
 from loyalty_core.errors import FieldError, InvalidRequest
-from loyalty_core.gifts import BirthdayGift, WinBack
+from loyalty_core.gifts import BirthdayGift, ReferralGift, WinBack
 from loyalty_core.programs import ProgramChange, Terms
 
-NOTHING, STAMPS, REWARD = "nothing", "stamps", "reward"
-USUAL = {"after_days": "60"}
+NOTHING, STAMPS, REWARD, BOTH = "nothing", "stamps", "reward", "both"
+USUAL = {"after_days": "60", "stamps_for_friend": "1", "stamps_for_referrer": "1", "monthly_cap": "5"}
 """What the inputs of a gift that is off begin with."""
 
 
@@ -41,6 +41,14 @@ INPUTS: dict[str, GiftInput] = {
     "after_days": GiftInput(
         N_("After how many days without a visit"), N_("Please write a whole number of days from 14 to 730.")
     ),
+    "stamps_for_friend": GiftInput(
+        N_("Stamps for the friend, to begin with"), N_("Please write a whole number of stamps from 1 to 99.")
+    ),
+    "stamps_for_referrer": GiftInput(
+        N_("Stamps for who brought them, at the friend's first visit"),
+        N_("Please write a whole number of stamps from 1 to 99."),
+    ),
+    "monthly_cap": GiftInput(N_("How often a month at most"), N_("Please write a whole number from 1 to 1000.")),
 }
 
 
@@ -56,6 +64,10 @@ WHAT = {
     STAMPS: GiftKind(N_("stamps"), ("stamps",)),
     REWARD: GiftKind(N_("a reward"), ("reward_description", "valid_days")),
 }
+FRIENDS = {
+    NOTHING: GiftKind(N_("nothing")),
+    BOTH: GiftKind(N_("stamps for both"), ("stamps_for_friend", "stamps_for_referrer", "monthly_cap")),
+}
 CHOOSE = N_("Please choose what is given, or nothing.")
 
 
@@ -68,7 +80,7 @@ class GiftField(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str
     what: str
-    shape: type[BirthdayGift]
+    shape: type[BirthdayGift] | type[ReferralGift]
     rule: str
     kinds: Mapping[str, GiftKind] = msgspec.field(default_factory=lambda: WHAT)
     always: tuple[str, ...] = ()
@@ -84,6 +96,20 @@ GIFT_FIELDS: dict[str, GiftField] = {
         ),
         shape=BirthdayGift,
         rule=N_("A gift has to be at most as many stamps as fill a card. Nothing was changed."),
+    ),
+    "referral": GiftField(
+        title=N_("Bring a friend"),
+        what=N_(
+            "Each card gets a button that sends a link to friends. Who joins by it and never had a card here begins "
+            "with stamps as a gift. At their first visit the one who brought them gets stamps, too, so often a month "
+            "at most."
+        ),
+        shape=ReferralGift,
+        rule=N_(
+            "Gifts for friends have to be fewer stamps than fill a card, for the friend together with the head start. "
+            "Nothing was changed."
+        ),
+        kinds=FRIENDS,
     ),
     "win_back": GiftField(
         title=N_("Win back"),
@@ -105,7 +131,9 @@ def gift_texts(name: str, terms: Terms) -> dict[str, str]:
     """The inputs of a gift as the terms fill them."""
     gift = getattr(terms, name)
     if gift is None:
-        return {name: NOTHING, **{f"{name}_{one}": USUAL[one] for one in GIFT_FIELDS[name].always}}
+        field = GIFT_FIELDS[name]
+        inputs = {*field.always, *(one for kind in field.kinds.values() for one in kind.inputs)}
+        return {name: NOTHING, **{f"{name}_{one}": text for one, text in USUAL.items() if one in inputs}}
     given = {one: value for one in gift.__struct_fields__ if (value := getattr(gift, one)) is not msgspec.UNSET}
     kinds = GIFT_FIELDS[name].kinds.items()
     kind = next(key for key, kind in kinds if kind.inputs and kind.inputs[0] in given)
@@ -117,7 +145,7 @@ def kept_text(name: str, terms: Terms) -> str:
     return msgspec.json.encode(getattr(terms, name)).decode()
 
 
-def sent_gift(name: str, form: SentForm) -> BirthdayGift | None:
+def sent_gift(name: str, form: SentForm) -> BirthdayGift | ReferralGift | None:
     """The gift that was sent. Raises InvalidRequest, which names the input."""
     field, kind = GIFT_FIELDS[name], form.text(name)
     if kind not in field.kinds:

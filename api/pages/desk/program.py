@@ -36,7 +36,9 @@ RULES: dict[str, str] = {
         "changed."
     ),
     "steps": N_("Each step has to lie below a full card, and no two may lie at the same number of stamps."),
-    "opening_stamps": N_("The head start has to be below the number of stamps that fill a card."),
+    "opening_stamps": N_(
+        "The head start has to be below the number of stamps that fill a card, also together with what a friend gets."
+    ),
     "bonus_hours": N_("Hours must not be empty: from and to have to differ. And no two rows may overlap."),
 }
 """What is said where each value could be one, and they contradict each other."""
