@@ -13,6 +13,7 @@ Who is away is found in `customers/absent.py`. How a gift is told is not known h
 import asyncio
 from datetime import date, datetime, time
 from functools import partial
+from time import monotonic
 
 import msgspec
 from sqlalchemy import Connection, func, or_, select, update
@@ -36,7 +37,7 @@ EVERY_SECONDS = 60
 AT_ONCE = 5
 """How many gifts are given together. Why so few: a stamp waits for the gifts of its batch."""
 PAUSE_SECONDS = 0.2
-"""From one group to the next: 25 gifts a second are nearly what a bot can tell."""
+"""From the beginning of one group to that of the next: 25 gifts a second are nearly what a bot can tell."""
 MOST_WAITING = 100
 """How many cards of a shop's bots may be due before it waits."""
 PATIENCE = 30
@@ -87,10 +88,11 @@ class WinBacks:
             await self._database.write(partial(_note, shop=walk.shop, begun=walk.begun))
             return False
         for first in range(0, len(part.customers), AT_ONCE):
+            begun = monotonic()
             if not await self._may_give(walk.shop, stop):
                 return False
             await self._give(walk.shop, part.customers[first : first + AT_ONCE])
-            await stop.pause(self._pause)
+            await stop.pause(max(0.0, self._pause - (monotonic() - begun)))
         walk.last = part.last
         return True
 
