@@ -168,7 +168,7 @@ class _Foundation(msgspec.Struct, frozen=True, kw_only=True):
 async def _open_foundation(
     stack: AsyncExitStack, settings: Settings, clock: Clock, served: ServedFile | None = None
 ) -> _Foundation:
-    guard, database = open_guard(settings), open_database(settings, served)
+    guard, database = open_guard(settings), await asyncio.to_thread(open_database, settings, served)
     stack.push_async_callback(database.close)
     vault = await open_checked_vault(settings, database)
     return _Foundation(database=database, vault=vault, guard=guard, clock=clock)
