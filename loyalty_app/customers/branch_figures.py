@@ -2,7 +2,7 @@
 
 Nobody keeps these totals, so the entries of the ledger are read: the newest ones, `MOST_ENTRIES` at most, so that a
 page never waits for millions. If a period has more, the figures begin later and say when. They count as the totals of
-days do: undone stamps are left out.
+days do: undone stamps are left out, and a gift counts as stamps and as no visit.
 """
 
 from datetime import datetime, time
@@ -61,14 +61,15 @@ def _sums(
     connection: Connection, business: Business, first: int, since: datetime
 ) -> dict[int | None, Row[tuple[int | None, int, int]]]:
     entry = transaction.c
-    visits = select(entry.branch_id, func.count().label("visits"), func.sum(entry.stamps).label("stamps")).where(
+    visits = func.count().filter(entry.type == EntryType.STAMP.value)
+    given = select(entry.branch_id, visits.label("visits"), func.sum(entry.stamps).label("stamps")).where(
         entry.business_id == business.id,
         entry.id >= first,
         entry.occurred_at >= since,
-        entry.type == EntryType.STAMP.value,
+        entry.type.in_((EntryType.STAMP.value, EntryType.BONUS.value)),
         entry.voided_by.is_(None),
     )
-    return {row.branch_id: row for row in connection.execute(visits.group_by(entry.branch_id))}
+    return {row.branch_id: row for row in connection.execute(given.group_by(entry.branch_id))}
 
 
 def _figures(branch_id: int | None, name: str | None, sums: Row[tuple[int | None, int, int]] | None) -> BranchFigures:

@@ -114,6 +114,20 @@ async def test_a_lapsed_reward_is_of_the_branch_where_it_was_earned(api: Api) ->
     assert (await share(till))["rewards"]["expired"] == 2
 
 
+@on_both_databases
+async def test_gifts_are_stamps_of_a_branch_too_so_that_branches_add_up_to_the_shop(till: Till) -> None:
+    station = (await add_branch(till.api.database, till.business.id, name="Station", now=till.api.clock.now)).id
+    given(await till.patch("/program", {"opening_stamps": 2}))
+    lena = await till.join()
+    await till.stamp(lena["id"], branch_id=station)
+    whole = await share(till)
+    assert [(one["branch_id"], one["visits"], one["stamps"]) for one in whole["branches"]] == [
+        (station, 1, 1),
+        (None, 0, 2),
+    ]
+    assert sum(one["stamps"] for one in whole["branches"]) == whole["stamps"]["added"] == 3
+
+
 async def test_a_shop_with_one_program_has_it_as_its_only_share_and_no_branches(till: Till) -> None:
     lena = given(await till.post("/customers", {"name": "Lena", "phone": "+14155550100"}), 201)["id"]
     given(await till.post(f"/customers/{lena}/stamps", {"stamps": 2}))
