@@ -2,10 +2,11 @@
 
 First come the columns an import reads: name, phone, email, birthday, stamps (those of the running card) and joined (a
 day of the shop); and opted_out (yes, or empty) and program, the last ones; program is empty for the main one without
-a title. The others are for people: an import ignores them. A customer has a line for each card with something on it,
-or one.
+a title of its own, and an id where several have one title. The others are for people: an import ignores them. A
+customer has a line for each card with something on it, or one.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -18,6 +19,8 @@ from loyalty_app.exporting.files import BYTE_ORDER_MARK, as_text, write_sheet
 from loyalty_app.private_files import new_file
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.shops.programs import read_program
+from loyalty_core.customers import fold_case
+from loyalty_core.programs import Program
 from loyalty_core.views import program_number
 
 HEAD = (
@@ -62,7 +65,7 @@ def write_customers(file: TextIO, connection: Connection, business: Business, *,
 
 def _lines(connection: Connection, business: Business) -> Iterator[tuple[object, ...]]:
     main = read_program(connection, business.id)
-    names = {one.id: one.title or ("" if one.main else program_number(business.id, one.id)) for one in main.all_of_shop}
+    names = _names(business, main)
     for rows in _portions(connection, business.id):
         cards = _further_cards(connection, business.id, rows) if main.others else {}
         for row in rows:
@@ -70,6 +73,18 @@ def _lines(connection: Connection, business: Business) -> Iterator[tuple[object,
             if row.total_stamps or not others:
                 yield _cells(row, row, business, names[None])
             yield from (_cells(row, held, business, names[held.program_id]) for held in others)
+
+
+def _names(business: Business, main: Program) -> dict[int | None, str | int]:
+    """What an import takes for each program: its title, unless several are called so; nothing for the main one."""
+    called = Counter(fold_case((one.title or one.name).strip()) for one in main.all_of_shop)
+
+    def name(one: Program) -> str | int:
+        if one.title and called[fold_case(one.title.strip())] == 1:
+            return one.title
+        return "" if one.main else program_number(business.id, one.id)
+
+    return {one.id: name(one) for one in main.all_of_shop}
 
 
 def _further_cards(connection: Connection, business_id: int, rows: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:

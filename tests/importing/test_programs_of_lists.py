@@ -134,6 +134,23 @@ async def test_what_is_exported_from_one_shop_is_imported_by_another_with_all_ca
     assert [sorted(held.values()) for held in (await cards(next_door)).values()] == [[3, 12], [0, 5]]
 
 
+async def test_an_export_tells_programs_of_one_title_apart_so_that_an_import_takes_it_back(shop: Shop) -> None:
+    salads, again = await shop.make_program("Salads"), await shop.make_program("salads")
+    named_as_the_shop = await shop.make_program(shop.business.name)
+    lines = "".join(f"Ana;+14155550101;1;{number}\n" for number in (salads, again, named_as_the_shop))
+    await import_(shop, f"name;phone;stamps;program\n{lines}")
+    file = StringIO()
+    await export_customers(shop.database, shop.business.id, file)
+    [ana] = await shop.customers()
+    await shop.erase(ana.id)
+    back = await import_(shop, file.getvalue())
+    assert (back.imported, back.left_out) == (3, 0)
+    seen: CustomerView = await shop.update((await shop.customers())[-1].id, email="ana@example.com")
+    assert isinstance(seen.cards, tuple)
+    held = {card.program_id: card.total_stamps for card in seen.cards if card.program_id != shop.business.id}
+    assert held == dict.fromkeys((salads, again, named_as_the_shop), 1)
+
+
 async def test_a_trial_counts_further_lines_as_the_import_does(shop: Shop) -> None:
     for title in ("Salads", "Soups"):
         await shop.make_program(title)
