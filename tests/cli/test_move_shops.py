@@ -25,6 +25,7 @@ from sqlalchemy import (
     update,
 )
 
+from loyalty_app.counter.orders import Holder
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.tables import (
@@ -48,7 +49,10 @@ from loyalty_app.settings import Settings
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.vault import Vault
 from loyalty_app.vault.rotation import LOCKED
+from loyalty_core.customers import Profile
 from loyalty_core.errors import Busy, ShopMoved
+from loyalty_core.gifts import ReferralGift
+from loyalty_core.ledger import Actor, ActorType
 from testkit.builders import NOON
 from testkit.clocks import Clock
 from testkit.console import Console, refused
@@ -87,9 +91,18 @@ async def live(database: Database) -> None:
     await shop.stamp(ben.id, 9)
     await shop.erase((await shop.join("Kim")).id)
     await shop.merge(ben.id, (await shop.join("Benny")).id)
+    await bring_along(shop, lena.qr_code)
     second = await shop.make_program("Tea", stamps_required=5)
     await shop.stamp(await known_again(shop, lena.id), 5, program_id=second)
     await shop.counter.close()
+
+
+async def bring_along(shop: Shop, code: str) -> None:
+    """A friend joins in a chat by the link of that card, and comes."""
+    await shop.change(referral=ReferralGift(stamps_for_friend=1, stamps_for_referrer=1, monthly_cap=1))
+    by, holder = shop.caller(by=Actor(ActorType.CUSTOMER)), Holder(SHARED_BOT, 4_711, code)
+    friend = (await shop.counter.join(by, Profile(name="Mira"), holder=holder)).outcome
+    await shop.stamp(friend.id)
 
 
 async def known_again(shop: Shop, customer_id: int) -> int:
