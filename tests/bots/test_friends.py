@@ -141,3 +141,14 @@ async def test_a_bot_of_one_shop_hands_out_no_card_of_another(town: Town) -> Non
     await ben.say(f"https://t.me/{BOT}?start=r_{stranger.qr_code}")
     assert "This belongs to another bot" in ben.last.words
     assert len(await bakery.customers()) == 1
+
+
+async def test_who_wants_no_messages_to_many_is_still_thanked_without_their_button(
+    town: Town, shop: Shop, lena: Person
+) -> None:
+    await friend_of(town, lena)
+    await shop.update((await named(shop, "Lena")).id, opted_out=True)
+    await shop.stamp((await named(shop, "Ben")).id)
+    await town.idle()
+    [told] = [message for message in (await lena.screen()).from_bot if "A friend of yours came" in message.words]
+    assert told.labels == ["💳 Show my card"]
