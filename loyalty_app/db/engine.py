@@ -109,14 +109,17 @@ class Database(Writes, Protocol):
         """Close all connections, after work that has begun."""
 
 
-def open_database(settings: Settings, served: ServedFile | None = None, *, unhurried: bool = False) -> Database:
+def open_database(
+    settings: Settings, served: ServedFile | None = None, *, unhurried: bool = False, patient: bool = False
+) -> Database:
     """Open the database that the settings name. Its schema must exist already (see `migrate`).
 
     A server gives the SQLite file that it has locked: each write makes sure that it is still the right one. With
-    `unhurried`, statements may take as long as they like: for commands, where nobody waits at a till.
+    `unhurried`, statements may take as long as they like: for commands, where nobody waits at a till. With `patient`
+    they also wait for others who write a SQLite file without a pause.
     """
     if settings.on_sqlite:
-        return SqliteDatabase(settings.sqlite_path, served)
+        return SqliteDatabase(settings.sqlite_path, served, unhurried=patient)
     limits = limits_of(settings).unhurried if unhurried else limits_of(settings)
     cluster = None if settings.database_kind == "postgresql" else find_cluster(settings.database_url)
     if cluster is None and settings.database_kind == "citus":

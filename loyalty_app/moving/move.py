@@ -23,6 +23,7 @@ from loyalty_app.moving.heights import go_on_behind, heights_of
 from loyalty_app.moving.progress import MovePlan, forget_progress, read_plan, write_plan
 from loyalty_app.moving.snapshots import snapshot
 from loyalty_app.moving.sources import ASIDE, held
+from loyalty_app.moving.tallies import compare_tallies
 from loyalty_app.settings import Settings
 
 EVERYTHING = Cargo()
@@ -45,7 +46,7 @@ def place_of(settings: Settings) -> str:
 
 async def count_rows(settings: Settings) -> dict[str, int]:
     """How many rows each table has that would be moved."""
-    database = open_database(settings, unhurried=True)
+    database = open_database(settings, unhurried=True, patient=True)
     try:
         return await database.read(lambda connection: counted(connection, EVERYTHING))
     finally:
@@ -54,7 +55,7 @@ async def count_rows(settings: Settings) -> dict[str, int]:
 
 async def is_under_way(source: Settings, target: Settings) -> bool:
     """Whether a move from there to here was begun and not finished, and can go on where it was."""
-    old, new = open_database(source, unhurried=True), open_database(target, unhurried=True)
+    old, new = open_database(source, unhurried=True, patient=True), open_database(target, unhurried=True, patient=True)
     try:
         mark, plan = await new.read(read_mark), await new.read(read_plan)
         begun = mark is not None and (mark.state, mark.place) == ("moving", place_of(source))
@@ -66,7 +67,7 @@ async def is_under_way(source: Settings, target: Settings) -> bool:
 
 async def give_up(source: Settings) -> None:
     """Note no changes any more for a move that was not finished."""
-    old = open_database(source, unhurried=True)
+    old = open_database(source, unhurried=True, patient=True)
     try:
         await departures.end_log(old)
     finally:
@@ -78,7 +79,7 @@ async def move(source: Settings, target: Settings, *, now: datetime, progress: P
 
     Raises SettingsError if a sum differs or the books are wrong; then the old place is as it was.
     """
-    old, new = open_database(source, unhurried=True), open_database(target, unhurried=True)
+    old, new = open_database(source, unhurried=True, patient=True), open_database(target, unhurried=True, patient=True)
     try:
         plan = await new.read(read_plan)
         if plan is None:
@@ -103,6 +104,7 @@ async def _close(copying: Copying, source: Settings, mark: MoveMark) -> float:
     async with held(source) as hold:
         async with snapshot(source) as reader:
             await copying.follow(reader, last=True)
+            await compare_tallies(reader, new, EVERYTHING, EVERYTHING, renumbered=False)
         heights = await old.read(heights_of)
         await new.write(lambda connection: go_on_behind(new, connection, heights))
         await books.close(new)

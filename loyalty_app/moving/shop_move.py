@@ -26,6 +26,7 @@ from loyalty_app.moving.late_rows import LateRows
 from loyalty_app.moving.progress import MovePlan, forget_progress, read_plan, write_plan
 from loyalty_app.moving.renumbering import GLOBAL, NewNumbers, given_ids, renumber, taken_ids
 from loyalty_app.moving.snapshots import snapshot
+from loyalty_app.moving.tallies import compare_tallies
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.closing import close_shop
 
@@ -60,8 +61,8 @@ class ShopMove:
 
     def __init__(self, errand: Errand, *, now: datetime, progress: Progress) -> None:
         self.errand, self.now, self.progress = errand, now, progress
-        self.old = open_database(errand.source, unhurried=True)
-        self.new = open_database(errand.target, unhurried=True)
+        self.old = open_database(errand.source, unhurried=True, patient=True)
+        self.new = open_database(errand.target, unhurried=True, patient=True)
 
     async def close(self) -> None:
         """Close both databases."""
@@ -198,6 +199,9 @@ class ShopMove:
             late = LateRows(self.new, copying.cargo, copying.carrier, now=self.now)
             async with snapshot(self.errand.source) as reader:
                 await copying.follow(reader, last=True)
+                there = Cargo(tuple(plan.numbers.of_shop(number) for number in shops))
+                renumbered = not plan.numbers.none
+                await compare_tallies(reader, self.new, copying.cargo, there, renumbered=renumbered)
                 await self._check_numbers(plan)
                 counts |= await late.bring(reader)
             assert copying.books is not None  # noqa: S101  # they were proven before

@@ -32,7 +32,12 @@ class _FileSnapshot:
         self._connection = connection
 
     async def read(self, work: Callable[[Connection], Result]) -> Result:
-        return await asyncio.to_thread(work, self._connection)
+        asked = asyncio.ensure_future(asyncio.to_thread(work, self._connection))
+        try:
+            return await asyncio.shield(asked)
+        except asyncio.CancelledError:  # a thread cannot be: the connection must not be closed under it
+            await asyncio.wait((asked,))
+            raise
 
 
 class _ServerSnapshot:

@@ -76,7 +76,7 @@ def _refuse_changes(connection: Connection, mark: MoveMark) -> None:
 
 @contextmanager
 def _held_file(path: Path) -> Iterator[HeldSource]:
-    engine = sqlite.open_engine(path)
+    engine = sqlite.open_engine(path, unhurried=True)
     try:
         with engine.connect() as connection, connection.begin() as transaction:
             yield _HeldFile(path.resolve())

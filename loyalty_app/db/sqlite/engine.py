@@ -53,6 +53,7 @@ READERS = 4
 KEPT_STATEMENTS = 512
 BUSY_MILLISECONDS = 4_000
 """How long SQLite waits for another program that holds the file."""
+UNHURRIED_MILLISECONDS = 60_000
 TURN_SECONDS = 4.5
 """How long work waits for its thread: behind work that waits for the file, it is given up."""
 WAITED = "the work before it has waited for the file for seconds"
@@ -67,8 +68,11 @@ def has_wal_reset_bug() -> bool:
     return tuple(int(part) for part in driver.sqlite_version.split(".")) < SAFE_VERSION
 
 
-def open_engine(path: Path, *, read_only: bool = False) -> Engine:
-    """An engine for a SQLite file, which its owner alone may read; a missing file is created, unless `read_only`."""
+def open_engine(path: Path, *, read_only: bool = False, unhurried: bool = False) -> Engine:
+    """An engine for a SQLite file, which its owner alone may read; a missing file is created, unless `read_only`.
+
+    With `unhurried` it waits a minute for others who write without a pause.
+    """
 
     def connect() -> Any:  # noqa: ANN401  # either of two drivers' connections
         mode = "ro" if read_only else "rwc"
@@ -85,6 +89,8 @@ def open_engine(path: Path, *, read_only: bool = False) -> Engine:
         pool = {"poolclass": QueuePool, "pool_size": READERS, "max_overflow": 0}
     engine = create_engine("sqlite+pysqlite://", module=driver, creator=connect, hide_parameters=True, **pool)
     event.listen(engine, "connect", _prepare_reader if read_only else _prepare_writer)
+    if unhurried:
+        event.listen(engine, "connect", _be_patient)
     event.listen(engine, "begin", _begin if read_only else _begin_immediate)
     return engine
 
@@ -94,6 +100,10 @@ def _prepare_writer(connection: Any, _record: object) -> None:  # noqa: ANN401  
     _use_wal(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _be_patient(connection: Any, _record: object) -> None:  # noqa: ANN401  # the same
+    connection.execute(f"PRAGMA busy_timeout = {UNHURRIED_MILLISECONDS}")
 
 
 def _use_wal(connection: Any) -> None:  # noqa: ANN401  # the same
@@ -137,9 +147,9 @@ class SqliteDatabase(Writes):
     writers = 1
     shards: Sequence[Shard | None] = (None,)
 
-    def __init__(self, path: Path, served: ServedFile | None = None) -> None:
+    def __init__(self, path: Path, served: ServedFile | None = None, *, unhurried: bool = False) -> None:
         self.path, self._served = path, served
-        self.engine = open_engine(path)
+        self.engine = open_engine(path, unhurried=unhurried)
         self._readers = open_engine(path, read_only=True)
         self.outages = Outages()
         self._writer_thread = ThreadPoolExecutor(1, "sqlite-writer")
