@@ -26,13 +26,16 @@ async def live(request: AppRequest) -> ASGIResponse:
 async def ready(request: AppRequest) -> ASGIResponse:
     """Answer whether the process can serve: its database can be written to, and no order waits for too long.
 
-    Redis is reported too, but stamping goes on without it.
+    Redis is reported too, but stamping goes on without it. So is each node of a cluster that is away, for shops on the
+    others are served.
     """
     database = await _database_answers(request)
     redis = await request.app.state.limits.reachable()
     words = {True: "ok", False: "unreachable"}
     report = {"status": "ok" if database else "failing", "database": words[database], "redis": words[redis]}
-    return ASGIResponse(body=encode(report), status_code=200 if database else 503)
+    away = await runtime_of(request).database.away() if database else ()
+    body = encode({**report, "nodes_away": [str(node) for node in away]} if away else report)
+    return ASGIResponse(body=body, status_code=200 if database else 503)
 
 
 async def _database_answers(request: AppRequest) -> bool:

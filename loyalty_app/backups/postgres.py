@@ -1,11 +1,13 @@
 """PostgreSQL: dumps one state of the data, and puts one database in the place of another.
 
-pg_dump and pg_restore do the work and must be on the PATH. The snapshot that is dumped is the one that is proven.
+pg_dump and pg_restore do the work and must be on the PATH. The snapshot that is dumped is the one that is proven. Each
+node of a cluster has a state of its own, and its tables are read one after the other: so writers wait meanwhile.
 """
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,13 +18,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from loyalty_app.backups.archive import BackupRefused
 from loyalty_app.backups.postgres_programs import run_program, tool
 from loyalty_app.backups.verify import BackupContents, look_into, warn_of_foreign
+from loyalty_app.db.citus.cluster import find_cluster
+from loyalty_app.db.citus.engine import Machine
 from loyalty_app.db.migrate import current
 from loyalty_app.db.postgres.engine import engine_of, open_engine
 from loyalty_app.db.postgres.parameters import read_parameters, with_database
 from loyalty_app.db.postgres.server import Limits, PostgresServer
+from loyalty_app.db.shards import Node
 
 Result = TypeVar("Result")
+NODES = text("SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY groupid")
+HOLD_ALL = text("SELECT lock_shard_metadata(7, ARRAY(SELECT shardid FROM pg_dist_shard ORDER BY shardid))")
+"""In mode 7, EXCLUSIVE: it waits for writers that have begun, and later ones wait for it."""
 MAINTENANCE = "postgres"
+PLAIN = "--extension=plpgsql"
+"""No other extension is dumped: so a cluster can be restored on an ordinary server."""
 THROUGH_A_POOLER = (
     "LOYALTY_DATABASE_URL leads to a pooler such as PgBouncer, through which no backup can be made: pg_dump would "
     "leave its settings in sessions of others. Set LOYALTY_DATABASE_DIRECT_URL to the server itself."
@@ -30,22 +40,54 @@ THROUGH_A_POOLER = (
 
 
 async def dump(url: str, target: Path) -> BackupContents:
-    """Dump one state of the data and prove that same state. Raises BackupRefused, SettingsError."""
+    """Dump one state of the data and prove that same state. Raises BackupRefused, SettingsError.
+
+    A cluster is dumped as one server would be; nobody can write to it meanwhile.
+    """
     tool("pg_dump")
     server = PostgresServer(read_parameters(url), Limits().unhurried)
     if await server.is_pooled():
         raise BackupRefused(THROUGH_A_POOLER)
+    async with stillness(url) as is_cluster:
+        return await _dump(url, server, target, (PLAIN,) if is_cluster else ())
+
+
+async def _dump(url: str, server: PostgresServer, target: Path, more: Sequence[str]) -> BackupContents:
     engine = engine_of(server)
     try:
         snapshots = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         async with snapshots.connect() as connection:
             snapshot = await connection.scalar(text("SELECT pg_export_snapshot()"))
             words = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}", f"--file={target}")
-            await asyncio.to_thread(run_program, "pg_dump", url, *words)
+            await asyncio.to_thread(run_program, "pg_dump", url, *words, *more)
             await connection.run_sync(warn_of_foreign)
             return await connection.run_sync(look_into)
     finally:
         await engine.dispose()
+
+
+@asynccontextmanager
+async def stillness(url: str) -> AsyncIterator[bool]:
+    """Keep all writers of a cluster waiting; it yields whether there is a cluster. Without one nothing is done."""
+    cluster = find_cluster(url)
+    if cluster is None:
+        yield False
+        return
+    parameters, limits = read_parameters(url), Limits().unhurried
+    coordinator = Node(parameters.hosts[0].name, parameters.hosts[0].port)
+    async with AsyncExitStack() as stack:
+        first = await _hold(stack, Machine(parameters, coordinator, limits))
+        known = [Node(row.nodename, row.nodeport) for row in (await first.execute(NODES)).all()]
+        for node in known[1:]:
+            _ = await _hold(stack, Machine(parameters, node, limits))
+        yield True
+
+
+async def _hold(stack: AsyncExitStack, machine: Machine) -> AsyncConnection:
+    stack.push_async_callback(machine.close)
+    connection = await stack.enter_async_context(machine.engine.begin())
+    await connection.execute(HOLD_ALL)
+    return connection
 
 
 def named(url: str, name: str) -> str:

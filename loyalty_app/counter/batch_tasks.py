@@ -201,6 +201,7 @@ class BatchTasks:
         """Answer those who have waited too long, whatever holds them up."""
         while True:
             await asyncio.sleep(LOOK_EVERY_SECONDS)
+            self.queue.wake()  # a batch may have become slow
             for one in self.queue.late(LONGEST_WAIT_SECONDS):
                 one.settle(self._database.outages.busy())
             for one in self.queue.taken_too_long(LONGEST_SECONDS):

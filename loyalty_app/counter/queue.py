@@ -36,6 +36,8 @@ MOST_BUNDLED = 4 * MOST_WAITING
 """How many requests may wait that came alone, and how many in bundles, so that these leave room for those."""
 MOST_STEPPED_OVER = 1_024
 """How many requests are looked at for the next that can be served."""
+AT_ONCE, SLOW_SECONDS = 2, 0.25
+"""How many batches run at once, in whatever parts, but those that have taken so long: more would only be smaller."""
 HINDERED_SECONDS = 10.0
 """How long a shop is served apart from the others, once a lock has held up a batch with its requests."""
 
@@ -63,6 +65,7 @@ class WaitingRequests:
         self._taken: set[Waiting] = set()
         self._changed = asyncio.Event()
         self._batches, self._batches_of_bundles = Counter[Part](), 0
+        self._begun: dict[Part, float] = {}
         self._beginning: set[Part] = set()
         """The parts for which a batch has begun and not yet been filled; never more than one for each."""
         self._cards: set[Card] = set()
@@ -105,13 +108,19 @@ class WaitingRequests:
         None if there is no such part.
         """
         full = {part for part, batches in self._batches.items() if batches >= most} | self._beginning
-        if len(full) >= len(self._parts.shards):
+        if len(full) >= len(self._parts.shards) or self._quick() >= max(most, AT_ONCE):
             return None
         part = next((self._part(one) for one in self._next() if self._can_begin(one, full)), None)
         if part is not None:
             self._beginning.add(part)
             self._batches[part] += 1
+            self._begun[part] = self._seconds()
         return part
+
+    def _quick(self) -> int:
+        """How many batches run whose part is not slow: its machine may be silent, and the others are to go on."""
+        recently = self._seconds() - SLOW_SECONDS
+        return sum(count for part, count in self._batches.items() if self._begun[part] > recently)
 
     def _can_begin(self, waiting: Waiting, full: set[Part]) -> bool:
         return not self._is_stepped_over(waiting) and self._part(waiting) not in full

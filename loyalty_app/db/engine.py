@@ -15,7 +15,7 @@ from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.outages import Outages
 from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.db.postgres.server import Limits
-from loyalty_app.db.shards import Shard
+from loyalty_app.db.shards import Node, Shard
 from loyalty_app.db.sqlite.engine import SqliteDatabase
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.ids import Ids
@@ -71,6 +71,9 @@ class Database(Writes, Protocol):
 
     async def takes_writes(self) -> bool:
         """Whether a transaction could write now: no standby, not read-only, no other program in the way."""
+
+    async def away(self) -> Sequence[Node]:
+        """The machines with shards that do not answer; shops on others are served."""
 
     def ids(self, connection: Connection, expected: int = 1) -> Ids:
         """The ids of one transaction for `expected` requests."""

@@ -22,15 +22,18 @@ MIXED = ((2, 1, 14), (0, 2, 11), (1, 0, 25), (2, 1, 16), (0, 2, 4), (1, 0, 14), 
 TOKEN = re.compile(rf"'(?:[^']|'')*'|\"?\b(?:{'|'.join(HOMES)})\b\"?")
 """A text in quotation marks, which stays as it is, or the name of a table."""
 
-_ELSEWHERE = "|".join(name for name, home in HOMES.items() if home is not TableHome.SHARD)
-OTHERS_CHANGED = re.compile(rf'\b(?:INSERT INTO|UPDATE|DELETE FROM) "?(?:{_ELSEWHERE})\b', re.IGNORECASE)
-"""Changes of tables that are no part of a shard."""
+_COPIED = "|".join(name for name, home in HOMES.items() if home is TableHome.EVERYWHERE)
+_FAR = "|".join(name for name, home in HOMES.items() if home is TableHome.COORDINATOR)
+NOT_THERE = re.compile(
+    rf'\b(?:(?:INSERT INTO|UPDATE|DELETE FROM) "?(?:{_COPIED})|(?:FROM|JOIN|INTO|UPDATE) "?(?:{_FAR}))\b', re.IGNORECASE
+)
+"""Changes of a table that is everywhere, and any use of one that is on the coordinator."""
 KEPT = 4_096
 """How many statements a shard remembers."""
 
 
 class NotOfOneShard(Exception):  # a mistake of ours
-    """A statement would change on one machine what has to be the same on all."""
+    """A statement would change on one machine what is the same on all, or is about a table that is not there."""
 
 
 class Node(msgspec.Struct, frozen=True, order=True):
@@ -62,7 +65,7 @@ class Shard:
         """A statement about the tables of the product, as it is said to this shard. Raises NotOfOneShard."""
         said = self._said.get(statement)
         if said is None:
-            if OTHERS_CHANGED.search(statement):
+            if NOT_THERE.search(statement):
                 raise NotOfOneShard(statement)
             if len(self._said) >= KEPT:
                 self._said.clear()

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from loyalty_app.db.citus.cluster import is_cluster
 from loyalty_app.db.move_mark import MoveMark, set_mark
 from loyalty_app.db.outages import READ_ONLY
 from loyalty_app.db.postgres import engine as postgres
@@ -126,3 +127,10 @@ def _sign(path: Path, mark: MoveMark) -> Path:
     with closing(sqlite.driver.connect(str(path), isolation_level=None)) as alone:
         alone.execute("PRAGMA journal_mode = DELETE")
     return path
+
+
+def refuse_clusters(*places: Settings) -> None:
+    """Raise SettingsError if a place is a Citus cluster: its shards are written past the locks of a move."""
+    for place in places:
+        if not place.on_sqlite and place.database_kind != "postgresql" and is_cluster(place.direct_url):
+            raise SettingsError("A Citus cluster can be moved neither from nor to yet; see docs/howto/citus.md.")

@@ -16,7 +16,7 @@ from loyalty_cli.database import place
 from loyalty_cli.doctor.contents import examine_ledgers, examine_plans, examine_schema, examine_webhooks
 from loyalty_cli.doctor.environment import examine_open_files, examine_settings
 from loyalty_cli.doctor.findings import Check, Status
-from loyalty_cli.doctor.postgresql import examine_postgresql
+from loyalty_cli.doctor.postgresql import examine_cluster, examine_postgresql
 from loyalty_cli.doctor.secret_key import examine_secret_key
 from loyalty_cli.doctor.storage import examine_backups, examine_storage
 from loyalty_cli.doctor.telegram import examine_bots, examine_updates
@@ -58,6 +58,10 @@ def _inside_the_database(settings: Settings) -> Iterator[Check]:
         yield _server(settings)
     else:
         yield from asyncio.run(examine_postgresql(settings))
+        cluster = asyncio.run(examine_cluster(settings))
+        yield from cluster
+        if any(one.status is Status.PROBLEM for one in cluster):
+            return  # what is left asks all nodes
     yield asyncio.run(examine_secret_key(settings))
     bots = asyncio.run(examine_bots(settings))
     yield bots

@@ -1,11 +1,16 @@
 """PostgreSQL, for the doctor: its version, its clock, and whether it keeps what it has committed."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
 
+from loyalty_app.db.citus.distribution import strays
+from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.engine import open_database
+from loyalty_app.db.shards import Node
+from loyalty_app.db.tables.homes import HOMES, TableHome
 from loyalty_app.settings import Settings
 from loyalty_cli.doctor.findings import Check, Status
 
@@ -32,6 +37,42 @@ async def examine_postgresql(settings: Settings) -> list[Check]:
     finally:
         await database.close()
     return [_server(row, settings), examine_clock(row.clock - middle)]
+
+
+async def examine_cluster(settings: Settings) -> list[Check]:
+    """Check whether the nodes of a cluster answer, and each table is where it belongs; nothing on one server."""
+    database = open_database(settings, unhurried=True)
+    try:
+        if not isinstance(database, CitusDatabase):
+            return []
+        away, lost = await database.away(), await database.read(strays)
+        return [_nodes(away, len(database.cluster.nodes)), _homes(lost)]
+    finally:
+        await database.close()
+
+
+def _nodes(away: Sequence[Node], count: int) -> Check:
+    if not away:
+        return Check(name="nodes", message=f"All {count} nodes of the cluster with shards answer.")
+    return Check(
+        name="nodes",
+        status=Status.PROBLEM,
+        message="Shops on a node that is away are answered with 503.",
+        mend="Start it, or let this machine reach it at the name that `citus_add_node` was told.",
+        details=tuple(f"{node} does not answer." for node in away),
+    )
+
+
+def _homes(lost: Mapping[str, TableHome]) -> Check:
+    if not lost:
+        return Check(name="homes", message="Each table is where it belongs on the cluster.")
+    return Check(
+        name="homes",
+        status=Status.PROBLEM,
+        message="Some tables are not where they belong on the cluster.",
+        mend="Run `loyalty migrate`, which brings those on the coordinator home. Others: undistribute_table(…) first.",
+        details=tuple(f"{name}: {home}, not {HOMES[name]}." for name, home in lost.items()),
+    )
 
 
 def _server(row: Row[Any], settings: Settings) -> Check:

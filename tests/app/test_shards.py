@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import UniqueConstraint
 
 from loyalty_app.counter.orders import Caller, GiveStamp, Request
-from loyalty_app.counter.queue import WaitingRequests
+from loyalty_app.counter.queue import SLOW_SECONDS, WaitingRequests
 from loyalty_app.db.shards import Cluster, Node, NotOfOneShard, Shard, hash_of
 from loyalty_app.db.tables import metadata
 from loyalty_app.db.tables.homes import HOMES, TableHome
@@ -22,7 +22,7 @@ FIRST_NODE, SECOND_NODE = Node("10.0.0.1", 5432), Node("10.0.0.2", 5432)
 LOW = Shard(102008, FIRST_NODE, {"customer": "customer_102008", "transaction": "transaction_102012"})
 HIGH = Shard(102009, SECOND_NODE, {"customer": "customer_102009"})
 TWO = Cluster([(-(2**31), LOW), (0, HIGH)])
-IN_LOW, IN_HIGH = 1, 2  # by their hashes
+IN_LOW, IN_HIGH, IN_THIRD = 1, 2, 2  # by their hashes
 
 
 def test_every_table_says_where_it_lives() -> None:
@@ -88,9 +88,13 @@ def test_a_statement_names_the_tables_of_its_shard_and_nothing_else_changes() ->
         'INSERT INTO "staff" (id) VALUES (1)',
         "WITH w AS (delete from telegram_bot RETURNING 1) SELECT 1",
         "UPDATE telegram_chat SET last_id = $1",
+        "SELECT * FROM customer JOIN api_key ON true",
+        'SELECT "numbers".last FROM "numbers"',
     ],
 )
-def test_a_shard_changes_nothing_that_is_the_same_on_all_machines_or_on_another(statement: str) -> None:
+def test_a_shard_changes_no_copy_and_asks_for_nothing_that_is_elsewhere(
+    statement: str,
+) -> None:
     with pytest.raises(NotOfOneShard):
         LOW.named(statement)
 
@@ -129,3 +133,16 @@ async def test_a_part_that_does_not_begin_holds_up_no_other() -> None:
     assert queue.take((HIGH,)) == [again]
     assert waiting is not again
     assert queue.begin(1) is None
+
+
+async def test_few_batches_run_at_once_but_slow_ones_hold_up_nobody() -> None:
+    now, third = 0.0, Shard(102010, SECOND_NODE, {})
+    three = Cluster([(-(2**31), LOW), (0, HIGH), (2**30, third)])
+    queue = WaitingRequests(parts=three, seconds=lambda: now)
+    assert three.shard_of(IN_THIRD) == third
+    for shop in (IN_LOW, 6, IN_THIRD):
+        queue.add(stamp(shop))
+    assert [queue.begin(1), queue.begin(1)] == [(LOW,), (HIGH,)]
+    assert queue.begin(1) is None
+    now = 2 * SLOW_SECONDS
+    assert queue.begin(1) == (third,)

@@ -1,16 +1,19 @@
 """Reading a cluster: whether a URL leads to one, and where its shards are. Nothing is changed here."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
 
-from loyalty_app.db.citus.distribution import is_distributed
+from loyalty_app.db.citus.distribution import is_citus, is_distributed
 from loyalty_app.db.postgres import engine as postgres
 from loyalty_app.db.shards import Cluster, Node, Shard
 from loyalty_app.db.tables.homes import FIRST, HOMES, TableHome
+
+Result = TypeVar("Result")
 
 SHARDS = text(
     "SELECT s.shardid, r.relname, s.shardminvalue::int AS least, n.nodename, n.nodeport"
@@ -27,14 +30,19 @@ def find_cluster(url: str) -> Cluster | None:
     Raises what the database raises if it is away.
     """
     with ThreadPoolExecutor(1, "recognition") as thread:
-        return thread.submit(lambda: asyncio.run(_look(url))).result()
+        return thread.submit(lambda: asyncio.run(_look(url, _cluster))).result()
 
 
-async def _look(url: str) -> Cluster | None:
+def is_cluster(url: str) -> bool:
+    """Whether a URL leads to the coordinator of a cluster, spread yet or not. Call it where no event loop runs."""
+    return asyncio.run(_look(url, is_citus))
+
+
+async def _look(url: str, work: Callable[[Connection], Result]) -> Result:
     engine = postgres.open_engine(url)
     try:
         async with engine.connect() as connection:
-            return await connection.run_sync(_cluster)
+            return await connection.run_sync(work)
     finally:
         await engine.dispose()
 

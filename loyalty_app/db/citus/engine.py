@@ -209,7 +209,7 @@ class CitusDatabase(PostgresDatabase):
             with self._plain.sync_engine.connect() as coordinator:
                 yield coordinator
 
-    async def away(self) -> list[Node]:
+    async def away(self) -> Sequence[Node]:
         """The machines with shards that do not answer."""
         answered = await asyncio.gather(*map(self._answers, self._cluster.nodes))
         return [node for node, answers in zip(self._cluster.nodes, answered, strict=True) if not answers]

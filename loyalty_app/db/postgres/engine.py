@@ -37,7 +37,7 @@ from loyalty_app.db.postgres.driver import BEGIN, LIGHTLY, Ended, cannot_go_on, 
 from loyalty_app.db.postgres.ids import IdHabits, PostgresIds
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.db.postgres.server import Limits, PostgresServer
-from loyalty_app.db.shards import Shard
+from loyalty_app.db.shards import Node, Shard
 from loyalty_app.ids import Ids
 
 if TYPE_CHECKING:
@@ -226,6 +226,10 @@ class PostgresDatabase(Writes):
     async def takes_writes(self) -> bool:
         """Whether a transaction could write now."""
         return not await self.glance(lambda connection: connection.scalar(READS_ONLY))
+
+    async def away(self) -> Sequence[Node]:
+        """None: there is no other machine."""
+        return ()
 
     def ids(self, connection: Connection, expected: int = 1) -> PostgresIds:
         """The ids of one transaction; `expected` of a kind are fetched at once."""

@@ -35,7 +35,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted, Writes
 from loyalty_app.db.outages import Doing, Outages
-from loyalty_app.db.shards import Shard
+from loyalty_app.db.shards import Node, Shard
 from loyalty_app.db.sqlite import writes
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.db.sqlite.writes import SqliteIds
@@ -227,6 +227,10 @@ class SqliteDatabase(Writes):
         """Whether a transaction could write now: it begins one and ends it, which costs no wait for the disk."""
         await self.write(lambda _: None)
         return True
+
+    async def away(self) -> Sequence[Node]:
+        """None: there is no other machine."""
+        return ()
 
     def ids(self, connection: Connection, expected: int = 1) -> SqliteIds:
         """The ids of one transaction."""

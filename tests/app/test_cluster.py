@@ -1,0 +1,136 @@
+"""A Citus cluster: what is true of it beside all that holds on every database. Only with LOYALTY_TEST_CITUS_URL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from msgspec.structs import replace
+from sqlalchemy import text
+
+from loyalty_app.backups.create import make_backup
+from loyalty_app.backups.postgres import stillness
+from loyalty_app.backups.restore import restore_backup
+from loyalty_app.clock import utc_now
+from loyalty_app.db.citus.distribution import distribute, strays
+from loyalty_app.db.citus.engine import CitusDatabase
+from loyalty_app.db.engine import open_database
+from loyalty_app.db.postgres.parameters import with_database
+from loyalty_app.db.tables.homes import TableHome
+from loyalty_app.moving.sources import refuse_clusters
+from loyalty_app.settings import Settings, SettingsError
+from loyalty_core.errors import Busy
+from testkit.audit import assert_books_balance
+from testkit.citus import citus_url
+from testkit.servers import fresh_postgres
+from testkit.shop import Shop, open_shop
+
+MOVE = "SELECT citus_move_shard_placement({}, '{}', {}, '{}', {}, 'force_logical')"
+
+pytestmark = pytest.mark.skipif(citus_url() is None, reason="LOYALTY_TEST_CITUS_URL names no cluster")
+
+
+@pytest.fixture
+async def cluster(citus_settings: Settings) -> AsyncIterator[CitusDatabase]:
+    database = open_database(citus_settings)
+    assert isinstance(database, CitusDatabase)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def shops(cluster: CitusDatabase) -> AsyncIterator[list[Shop]]:
+    """Eight shops, which lie in several shards."""
+    shops = [await open_shop(cluster) for _ in range(8)]
+    assert len({cluster.shard_of(shop.business.id) for shop in shops}) > 1
+    yield shops
+    for shop in shops:
+        await shop.counter.close()
+
+
+async def test_a_table_that_is_not_where_it_belongs_is_named_and_brought_home(cluster: CitusDatabase) -> None:
+    assert await cluster.read(strays) == {}
+    async with cluster.engine.connect() as connection:
+        await connection.execute(text("SELECT undistribute_table('flag')"))
+        assert await connection.run_sync(strays) == {"flag": TableHome.COORDINATOR}
+        assert await connection.run_sync(distribute) == ["flag"]
+        assert await connection.run_sync(strays) == {}
+        await connection.rollback()
+
+
+async def test_no_stamp_is_lost_or_doubled_when_its_shard_moves(
+    citus_settings: Settings, cluster: CitusDatabase, shops: list[Shop]
+) -> None:
+    cards = [(await shop.join()).id for shop in shops]
+    shard = cluster.cluster.shard_of(shops[0].business.id)
+    (other,) = {node for node in cluster.cluster.nodes if node != shard.node}
+    moved, given = asyncio.Event(), [0] * len(shops)
+
+    async def stamp(place: int) -> None:
+        while not moved.is_set():
+            for attempt in range(20):
+                try:
+                    await shops[place].stamp(cards[place], key=f"{place} {given[place]}")
+                    break
+                except Busy:
+                    assert attempt < 19
+            given[place] += 1
+
+    async def move() -> None:
+        connection = await asyncpg.connect(citus_settings.database_url)
+        here = shard.node
+        await connection.execute(MOVE.format(shard.number, here.host, here.port, other.host, other.port))
+        await connection.close()
+        moved.set()
+
+    await asyncio.gather(move(), *map(stamp, range(len(shops))))
+    await cluster.look_again()
+    assert cluster.cluster.shard_of(shops[0].business.id).node == other
+    assert all(given)
+    for shop, card, count in zip(shops, cards, given, strict=True):
+        assert (await shop.customer(card)).card.total_stamps == count
+        await assert_books_balance(shop)
+
+
+async def test_nobody_writes_while_the_cluster_is_still(citus_settings: Settings, shops: list[Shop]) -> None:
+    lena = await shops[0].join()
+    async with stillness(citus_settings.database_url) as is_cluster:
+        assert is_cluster
+        with pytest.raises(Busy):
+            await shops[0].stamp(lena.id)
+    await shops[0].stamp(lena.id)
+    assert (await shops[0].customer(lena.id)).card.total_stamps == 1
+
+
+async def test_a_backup_that_was_made_while_people_stamp_is_restored_on_an_ordinary_server(
+    citus_settings: Settings, shops: list[Shop], postgres_url: str, tmp_path: Path
+) -> None:
+    cards = [(await shop.join()).id for shop in shops]
+    done = asyncio.Event()
+
+    async def stamp(place: int) -> None:
+        while not done.is_set():
+            try:
+                await shops[place].stamp(cards[place])
+            except Busy:
+                await asyncio.sleep(0)
+
+    async def back_up() -> None:
+        made = await asyncio.to_thread(make_backup, citus_settings, tmp_path / "backup", now=utc_now())
+        assert made.manifest.customers == len(shops)
+        done.set()
+
+    await asyncio.gather(back_up(), *map(stamp, range(len(shops))))
+    async with fresh_postgres(postgres_url) as plain:
+        there = replace(citus_settings, database_url=with_database(plain, "restored_from_cluster"))
+        restored = await asyncio.to_thread(restore_backup, there, tmp_path / "backup", now=utc_now())
+        assert (restored.found.proven, restored.found.customers) == (True, len(shops))
+        connection = await asyncpg.connect(plain)
+        await connection.execute("DROP DATABASE restored_from_cluster WITH (FORCE)")
+        await connection.close()
+
+
+def test_a_cluster_is_not_moved_by_what_cannot_hold_it(migrated_citus: str) -> None:
+    with pytest.raises(SettingsError, match="Citus"):
+        refuse_clusters(Settings(), Settings(database_url=migrated_citus))
