@@ -6,8 +6,9 @@ one, and two again.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,41 +18,48 @@ from loyalty_core.booking import head_start_is_due
 from loyalty_core.changes import Occasion
 from loyalty_core.customers import Card, Customer
 from loyalty_core.errors import LoyaltyError, MergeRefused
-from loyalty_core.gifts import BirthdayGift
-from loyalty_core.ledger import Actor, EntryType, Gift
+from loyalty_core.gifts import GIFTS, BirthdayGift, ReferralGift, WinBack
+from loyalty_core.ledger import SYSTEM, Actor, EntryType, Gift
 from loyalty_core.programs import Program, ProgramChange, changed, running_goal
 from loyalty_core.promises import promised_steps
+from loyalty_core.referrals import Referral, settle
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.several_programs import check_can_be_archived, check_can_be_stamped
+from loyalty_core.win_back import give_win_back, untimely_gifts
 from testkit.builders import ANA, NEW_YORK, a_program, at, patiently
 from tests.core.shop import Shop
 from tests.core.stories import TERMS, possible
-from tests.core.test_merging import Two
+from tests.core.test_merging import LENA_ID, MAYA_ID, Two
 from tests.core.test_merging_programs import assert_all_cards_consistent, expire_all, turn
 
 SALADS, TEAS = 7, 8
 PROGRAMS = (None, SALADS, TEAS)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-GIFTS = [None, BirthdayGift(stamps=1), BirthdayGift(reward_description="A cake", valid_days=3)]
+BIRTHDAYS = [None, BirthdayGift(stamps=1), BirthdayGift(reward_description="A cake", valid_days=3)]
+A_TEA_FOR_COMING_BACK = WinBack(after_days=20, reward_description="A tea", valid_days=5)
 BEGINNINGS = ["2026-03-06", "2026-10-30"]
 """Some days before the clocks of New York change."""
 whatever_happens = settings(patiently, max_examples=min(60, settings().max_examples))
 
 
 class Life(Two):
-    """Two customers, both with a birthday today, and three programs."""
+    """Two customers, both with a birthday today, of whom one brought the other along; and three programs."""
 
-    def __init__(self, day: str, gift: BirthdayGift | None, terms: list[dict[str, object]]) -> None:
+    def __init__(self, day: str, gifts: dict[str, object], terms: list[dict[str, object]]) -> None:
         super().__init__()
         first, *others = (a_program(**one, updated_at=LONG_AGO) for one in terms)
-        first = replace(first, versions=(replace(first.terms, birthday=gift),))
+        room = first.terms.opening_stamps + 1 < first.terms.stamps_required
+        possible_gifts = gifts if room else gifts | {"referral": None}
+        first = replace(first, versions=(replace(first.terms, **possible_gifts),))
         kept = [replace(one, id=number, main=False) for one, number in zip(others, PROGRAMS[1:], strict=True)]
         for shop in self.both:
-            shop.now = at("21:30", day=day, zone=NEW_YORK)
+            shop.now = at("16:30", day=day, zone=NEW_YORK)
             born = shop.now.date().replace(year=1990)
             shop.customer = replace(shop.customer, birthday=born, birthday_set_at=LONG_AGO)
             shop.program = replace(first, others=tuple(kept))
             shop.occasion = partial(self.occasion_of, shop)  # type: ignore[method-assign]  # numbers of both
+
+        self.referral = Referral(business_id=1, customer_id=MAYA_ID, referrer_id=LENA_ID, referred_at=LONG_AGO)
 
     def occasion_of(self, shop: Shop, by: Actor = ANA) -> Occasion:
         """Now, with numbers that neither has; the lowest is for a head start, if one is due."""
@@ -122,11 +130,38 @@ def celebrated(who: int) -> Deed:
     return deed
 
 
+def stayed_away(days: int) -> Deed:
+    """Nobody comes for so long; then those are won back for whom it is due."""
+
+    def deed(life: Life) -> None:
+        life.wait(days=days)
+        for shop in life.both:
+            expire_all(shop)
+            turn(shop, None)
+            change = give_win_back(shop.customer, shop.program, shop.entries.values(), at=shop.occasion(SYSTEM))
+            if change is not None:
+                shop.keep(change)
+
+    return deed
+
+
+def thanked(life: Life) -> None:
+    """Lena has brought Maya along, and gets what is due for it."""
+    turn(life.lena, None)
+    lena, friend = life.lena.customer, life.maya.customer
+    entries, at = life.lena.entries.values(), life.lena.occasion(SYSTEM)
+    settled = settle(life.referral, friend, lena, program=life.lena.program, entries=entries, at=at)
+    if settled is not None:
+        life.referral = settled.referral
+        if settled.change is not None:
+            life.lena.keep(settled.change)
+
+
 def changed_by_owner(program_id: int | None, asked: dict[str, object]) -> Deed:
     def deed(life: Life) -> None:
         def new(program: Program) -> Program:
             wanted = replace(
-                ProgramChange(), **{name: value for name, value in asked.items() if program.main or name != "birthday"}
+                ProgramChange(), **{name: value for name, value in asked.items() if program.main or name not in GIFTS}
             )
             terms = changed(program, wanted, life.now)
             return program if terms is program.terms else replace(program, versions=(*program.versions, terms))
@@ -148,12 +183,17 @@ def archived(program_id: int | None) -> Deed:
 
 
 WHO, PROGRAM = st.integers(0, 1), st.sampled_from(PROGRAMS)
-CHANGES = st.fixed_dictionaries({}, optional=TERMS | {"birthday": st.sampled_from(GIFTS)})
+GIVEN = {
+    "birthday": st.sampled_from(BIRTHDAYS),
+    "win_back": st.sampled_from([None, WinBack(after_days=14, stamps=1), A_TEA_FOR_COMING_BACK]),
+    "referral": st.sampled_from([None, ReferralGift(stamps_for_friend=1, stamps_for_referrer=1, monthly_cap=1)]),
+}
+CHANGES = st.fixed_dictionaries({}, optional=TERMS | GIVEN)
 STAMP = st.builds(
     stamped, WHO, st.sampled_from([1, 1, 2, 3, 5]), PROGRAM, st.sampled_from([None, None, None, 30, 700, 4000])
 )
 UNDO = st.builds(undone, WHO, st.integers(0, 9), st.sampled_from([None, None, 1, 2]))
-WAIT = st.builds(waited, st.sampled_from([0, 11, 60, 600, 1440, 3000]))
+WAIT = st.builds(waited, st.sampled_from([0, 11, 300, 840, 3000]))
 DEEDS = st.lists(
     st.one_of(
         STAMP,
@@ -163,6 +203,8 @@ DEEDS = st.lists(
         WAIT,
         st.builds(redeemed, WHO, st.integers(0, 5)),
         st.builds(celebrated, WHO),
+        st.builds(stayed_away, st.sampled_from([14, 21, 61])),
+        st.just(thanked),
         st.builds(changed_by_owner, PROGRAM, CHANGES),
         st.builds(archived, PROGRAM),
     ),
@@ -172,7 +214,7 @@ DEEDS = st.lists(
 LIVES = st.builds(
     Life,
     st.sampled_from(BEGINNINGS),
-    st.sampled_from(GIFTS),
+    st.fixed_dictionaries(GIVEN),
     st.lists(st.fixed_dictionaries(TERMS).map(possible), min_size=3, max_size=3),
 )
 
@@ -247,12 +289,17 @@ def test_a_refusal_writes_nothing_and_an_archived_program_takes_no_stamp(life: L
 
 @whatever_happens
 @given(LIVES, DEEDS)
-def test_a_gift_comes_once_a_year_and_a_head_start_once_a_card(life: Life, deeds: list[Deed]) -> None:
+def test_gifts_come_once(life: Life, deeds: list[Deed]) -> None:
     list(lived(life, deeds))
     for shop in life.both:
-        occasions = [(one.program_id, one.occasion) for one in shop.entries.values() if one.type is EntryType.BONUS]
-        assert len(occasions) == len(set(occasions))
-        assert sum(occasion is Gift.BIRTHDAY for _, occasion in occasions) <= 1
+        own = list(shop.entries.values())
+        starts = [one.program_id for one in own if one.occasion is Gift.HEAD_START]
+        assert len(starts) == len(set(starts))
+        birthdays = [one.occurred_at for one in own if one.occasion is Gift.BIRTHDAY]
+        assert all(later - earlier > timedelta(days=364) for earlier, later in pairwise(birthdays))
+        assert untimely_gifts(own, shop.now.tzinfo) == ()
+        thanks = [one.id for one in own if one.occasion is Gift.REFERRAL]
+        assert thanks == [number for number in [life.referral.transaction_id] if number and shop is life.lena]
 
 
 @whatever_happens
