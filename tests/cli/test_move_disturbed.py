@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.engine import SqliteDatabase
-from loyalty_app.db.tables import api_key, business, customer, telegram_bot, transaction
+from loyalty_app.db.tables import api_key, business, customer, import_job, telegram_bot, transaction
+from loyalty_app.importing.import_jobs import ImportQueue
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.books import Books
 from loyalty_app.moving.changes import open_log
-from loyalty_app.moving.departures import end_log
+from loyalty_app.moving.departures import end_log, hold, release
 from loyalty_app.moving.shop_move import Errand, MovedShops, ShopMove
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.api_key_check import ApiKeys
@@ -338,4 +340,26 @@ async def test_a_change_that_was_not_noted_is_found_before_the_old_place_is_clos
     async with opened(sqlite_settings) as old:
         shop = await shop_at(old)
         await shop.stamp(1)
+        await shop.counter.close()
+
+
+async def test_no_worker_takes_what_waits_of_a_shop_that_moves(settings: Settings) -> None:
+    job = {"id": 1, "business_id": 1, "status": "queued", "actor": b"{}", "total": 1, "done": 0, "imported": 0}
+    job |= {"already_there": 0, "report": b"[]", "created_at": NOON}
+
+    async with opened(settings) as database:
+        shop = await open_shop(database)
+        await database.write(lambda connection: connection.execute(insert(import_job).values(job)).close())
+
+        async def claimed() -> int:
+            claim = partial(ImportQueue.leases.claim, database=database, now=NOON, room=9)
+            return len(await database.write(claim))
+
+        await hold(database, [1])
+        assert await claimed() == 0
+        with pytest.raises(Busy):
+            await shop.join("Late")
+        await release(database, [1])
+        assert await claimed() == 1
+        await shop.join("Lena")
         await shop.counter.close()
