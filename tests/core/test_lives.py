@@ -131,18 +131,23 @@ def celebrated(who: int) -> Deed:
 
 
 def stayed_away(days: int) -> Deed:
-    """Nobody comes for so long; then those are won back for whom it is due."""
+    """Nobody comes for so long, and a day more; on both days those are won back for whom it is due."""
 
     def deed(life: Life) -> None:
-        life.wait(days=days)
-        for shop in life.both:
-            expire_all(shop)
-            turn(shop, None)
-            change = give_win_back(shop.customer, shop.program, shop.entries.values(), at=shop.occasion(SYSTEM))
-            if change is not None:
-                shop.keep(change)
+        for span in (days, 1):
+            life.wait(days=span)
+            for shop in life.both:
+                expire_all(shop)
+                win_back(shop)
 
     return deed
+
+
+def win_back(shop: Shop) -> None:
+    turn(shop, None)
+    change = give_win_back(shop.customer, shop.program, shop.entries.values(), at=shop.occasion(SYSTEM))
+    if change is not None:
+        shop.keep(change)
 
 
 def thanked(life: Life) -> None:
