@@ -197,7 +197,7 @@ def changed(program: Program, change: ProgramChange, now: datetime) -> Terms:
     asked = {name: value for name in fields if (value := getattr(change, name)) is not UNSET}
     terms = msgspec.structs.replace(program.terms, **asked)
     if terms == program.terms:
-        return terms
+        return program.terms
     check_terms(terms, asked)
     return msgspec.structs.replace(terms, version=program.terms.version + 1, updated_at=now)
 
