@@ -11,12 +11,18 @@ from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.db.shards import Cluster, Node, Shard
 from loyalty_app.settings import Settings
+from testkit.servers import free_port
 
 
-def open_pretended_cluster(settings: Settings, patch: pytest.MonkeyPatch) -> CitusDatabase:
-    """Open it; until the test ends nothing asks Citus whether a shard is still there."""
+def open_pretended_cluster(settings: Settings, patch: pytest.MonkeyPatch, *, half_away: bool = False) -> CitusDatabase:
+    """Open it; until the test ends nothing asks Citus whether a shard is still there.
+
+    With `half_away` there is a second shard, on a machine that does not answer.
+    """
     patch.setattr(engine, "HOLD", "SELECT {0}")
     patch.setattr(engine, "ON_COORDINATOR", {})
     (host, *_) = read_parameters(settings.database_url).hosts
-    shard = Shard(1, Node(host.name, host.port), {})
-    return CitusDatabase(settings.database_url, None, Cluster([(-(2**31), shard)]))
+    shards = [(-(2**31), Shard(1, Node(host.name, host.port), {}))]
+    if half_away:
+        shards.append((0, Shard(2, Node("127.0.0.1", free_port()), {})))
+    return CitusDatabase(settings.database_url, None, Cluster(shards))

@@ -99,7 +99,7 @@ class QueueWorker(Generic[Job, Ended]):
         self._turns, self._left_until = 0, dict[Shard | None, float]()
         self._opened, self._renewed = clock(), dict[Shard | None, datetime]()
         self._failures: Counter[Key] = Counter()
-        self._begun = self._closing = False
+        self._begun, self._closing = set[Shard | None](), False
         self._task = asyncio.create_task(self._serve(), name=name)
 
     def wake(self) -> None:
@@ -124,16 +124,23 @@ class QueueWorker(Generic[Job, Ended]):
                 await self._rest(TROUBLE_SECONDS)
 
     async def _begin(self) -> None:
-        """Once, before the first turn: give back what nobody is going to finish."""
-        if not self._begun:
-            queue, now = self._queue, self._clock()
-            for shard in self._shards():
-                await self._database.write(
-                    lambda connection: queue.leases.release_gone(connection, self._database, now=now),
-                    durable=False,
-                    shard=shard,
-                )
-            self._begun = True
+        """Once at each part, before the first turn: give back what nobody is going to finish."""
+        for shard in self._shards():
+            if shard not in self._begun and time.monotonic() >= self._left_until.get(shard, 0.0):
+                await self._release_gone(shard)
+
+    async def _release_gone(self, shard: Shard | None) -> None:
+        leases, now = self._queue.leases, self._clock()
+        try:
+            await self._database.write(
+                lambda connection: leases.release_gone(connection, self._database, now=now), durable=False, shard=shard
+            )
+        except Busy:
+            if shard is None:
+                raise
+            self._left_until[shard] = time.monotonic() + TROUBLE_SECONDS
+        else:
+            self._begun.add(shard)
 
     def _shards(self) -> Sequence[Shard | None]:
         return self._queue.leases.shards(self._database)

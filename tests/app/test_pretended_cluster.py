@@ -1,23 +1,29 @@
 """All that says its shard keeps to it: a day at the counter, and a look at each queue, on a pretended cluster."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
-from loyalty_app.chat.card_queue import CardQueue
+from loyalty_app.chat.card_queue import CardQueue, ShownCard
+from loyalty_app.chat.chats import HeldCard
 from loyalty_app.counter.orders import Holder
 from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.importing.import_jobs import ImportQueue
 from loyalty_app.queues.leased_table import LeasedTable
+from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.settings import Settings
 from loyalty_app.shops.owner_notices import NoticeQueue
 from loyalty_app.upkeep.retention import prune
 from loyalty_app.webhooks.delivery_queue import DeliveryQueue
 from loyalty_core.customers import Profile
+from loyalty_core.errors import Busy, BusyReason
 from loyalty_core.stamping import StampOrder
 from testkit.audit import assert_books_balance
+from testkit.concurrency import until
 from testkit.pretended_cluster import open_pretended_cluster
 from testkit.shop import Shop, open_shop
+from tests.app.test_links import add_bot
 
 PHONE, OTHER_PHONE = "+491701234567", "+491707654321"
 HOLDER = Holder(bot_id=7, user_id=4711)
@@ -76,3 +82,51 @@ async def test_every_queue_keeps_to_the_shard_from_which_it_takes(
 async def test_upkeep_keeps_to_its_shards(pretended: CitusDatabase, shop: Shop) -> None:
     await shop.stamp((await shop.join()).id)
     assert await prune(pretended, shop.clock()) == 0
+
+
+async def test_while_a_machine_is_away_its_shops_are_refused_and_all_others_go_on(
+    postgres_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = open_pretended_cluster(postgres_settings, monkeypatch, half_away=True)
+    here, away = database.shards
+    shops = [await open_shop(database) for _ in range(8)]
+    counter = shops[0].counter
+    for shop in shops:
+        asked = counter.join(shop.caller(), Profile(name="Lena"))
+        if database.shard_of(shop.business.id) == here:
+            assert (await asked).outcome.name == "Lena"
+            continue
+        with pytest.raises(Busy) as refused:
+            await asked
+        assert refused.value.reason is BusyReason.AWAY
+    assert away is not None
+    assert list(await database.away()) == [away.node]
+    for shop in shops:
+        await shop.counter.close()
+    await database.close()
+
+
+async def test_a_worker_takes_from_the_machines_that_answer(
+    postgres_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = open_pretended_cluster(postgres_settings, monkeypatch, half_away=True)
+    shop = await open_shop(database)
+    lena = (await shop.counter.join(shop.caller(), Profile(name="Lena"), holder=HOLDER)).outcome
+    await shop.stamp(lena.id)
+    await add_bot(database, HOLDER.bot_id, "stamp_bot")
+    shown: list[int] = []
+
+    async def show(card: HeldCard) -> ShownCard:
+        shown.append(card.customer_id)
+        return ShownCard(card=card, message_id=1, version=99)
+
+    worker = QueueWorker(database, CardQueue(), show, clock=lambda: shop.clock.now + timedelta(hours=1), name="cards")
+
+    async def is_recorded() -> bool:
+        return bool(shown) and worker.idle
+
+    await until(is_recorded)
+    await worker.close()
+    assert shown == [lena.id]
+    await shop.counter.close()
+    await database.close()
