@@ -27,6 +27,7 @@ from loyalty_core.customers import Customer
 from loyalty_core.errors import CustomerNotFound
 from loyalty_core.fields import BusinessId, CustomerId
 from loyalty_core.number_plans import forms_of
+from loyalty_core.programs import Program
 from loyalty_core.referrals import has_referrals
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import (
@@ -74,8 +75,8 @@ def _find_merged(connection: Connection, business_id: BusinessId, ref: CustomerR
     return row
 
 
-def _all_cards(connection: Connection, business: Business, customers: list[Customer]) -> list[Customer]:
-    return with_cards(connection, customers) if business.programs_version else customers
+def _all_cards(connection: Connection, program: Program, customers: list[Customer]) -> list[Customer]:
+    return with_cards(connection, customers) if program.others else customers
 
 
 def show_customer(connection: Connection, business: Business, ref: CustomerRef, *, now: datetime) -> CustomerDetails:
@@ -121,13 +122,13 @@ def list_customers(
         conditions.append(changed_since(connection, business.id, search.changed))
     if search.q is not None:
         ids, pagination = CustomerSearch(connection, business, *conditions).find(search.q, wanted)
-        found = as_of(connection, _all_cards(connection, business, _with_ids(connection, business, ids)), now)
+        found = as_of(connection, _all_cards(connection, program, _with_ids(connection, business, ids)), now)
         return Page([customer_view(one, program) for one in found], pagination)
     own = (customer.c.business_id == business.id, customer.c.erased_at.is_(None), *conditions)
     total = None if conditions else kept_totals(connection, business.id).customers
     walk = Walk("customers", customer.c.id)
     rows, pagination = read_page(connection, select(customer).where(*own), walk, wanted=wanted, total=total)
-    found = as_of(connection, _all_cards(connection, business, [customer_of(row) for row in rows]), now)
+    found = as_of(connection, _all_cards(connection, program, [customer_of(row) for row in rows]), now)
     return Page([customer_view(one, program) for one in found], pagination)
 
 

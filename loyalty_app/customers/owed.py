@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Integer, and_, case, func, lit
 from loyalty_app.customers.analytics import read_summary
 from loyalty_app.db.tables import reward, transaction
 from loyalty_app.shops.businesses import Business
-from loyalty_app.shops.programs import program_of
+from loyalty_app.shops.programs import read_program
 from loyalty_app.shops.workplaces import Branch, branches_of
 from loyalty_core.owed import (
     OLDEST_OF_AGES,
@@ -48,7 +48,7 @@ def read_rewards_summary(connection: Connection, business: Business, *, now: dat
 
 def _by_program(connection: Connection, business: Business, now: datetime, outstanding: int) -> list[OwedProgram]:
     """The main program, then the others, without archived ones of which nothing is open."""
-    main = program_of(connection, business)
+    main = read_program(connection, business.id)
     if not main.others:
         return [owed_by(main, outstanding, business_id=business.id)]
     counted = select(reward.c.program_id, func.count().label("n")).where(*_open(business, now))
