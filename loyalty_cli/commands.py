@@ -58,6 +58,12 @@ def _business() -> click.Command:
     return business
 
 
+def _program() -> click.Command:
+    from loyalty_cli.program import program
+
+    return program
+
+
 def _branch() -> click.Command:
     from loyalty_cli.branch import branch
 
@@ -157,6 +163,7 @@ COMMANDS = {
     ),
     "bot": ListedCommand("Run the Telegram bots only, beside `loyalty api`; any number of these share the work.", _bot),
     "business": ListedCommand("Open shops, list them, change and delete them, bring them into the chat.", _business),
+    "program": ListedCommand("The programs of a shop, each a stamp card of its own: ten may be in use.", _program),
     "branch": ListedCommand("The places of a shop, for those who have more than one.", _branch),
     "staff": ListedCommand("The people who work in a shop: invite them, list them, remove them.", _staff),
     "customers": ListedCommand(
@@ -170,7 +177,7 @@ COMMANDS = {
     "export": ListedCommand("Write all that a shop owns into open files.", _export),
     "backup": ListedCommand("Copy the whole database into one file, and prove the copy.", _backup),
     "restore": ListedCommand("Put a backup back in its place.", _restore),
-    "move": ListedCommand("Move everything to another database, SQLite or PostgreSQL.", _move),
+    "move": ListedCommand("Move everything, or some shops, to another database, SQLite or PostgreSQL.", _move),
     "migrate": ListedCommand("Set the database up, or bring it up to date.", _migrate),
     "doctor": ListedCommand("Check everything, every card too; say what to correct.", _doctor),
 }

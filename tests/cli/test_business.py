@@ -1,4 +1,4 @@
-"""`loyalty business` and `loyalty branch`: opening shops from a terminal, on either database."""
+"""`loyalty business`, `loyalty program` and `loyalty branch`: opening shops from a terminal, on either database."""
 
 import re
 from contextlib import ExitStack
@@ -140,10 +140,40 @@ def test_a_branch_is_renamed_closed_and_opened_again(tmp_path: Path, settings: S
     assert "branch_id" in refused(console.run("branch", "close", "2", "--business", "1"), 2)
 
 
+@pytest.mark.usefixtures("shop")
+def test_programs_are_added_listed_archived_and_made_the_main_one(tmp_path: Path, settings: Settings) -> None:
+    console, here = Console(tmp_path, settings), ("--business", "1")
+    salads = console.ask("program", "add", *here, "--title", "Salads", "--reward", "A salad", "--stamps-required", "5")
+    assert {**salads, "program_id": 0} == {
+        "program_id": 0,
+        "business_id": 1,
+        "title": "Salads",
+        "main": False,
+        "archived": False,
+        "stamps_required": 5,
+        "reward_description": "A salad",
+    }
+    number, listed = str(salads["program_id"]), console.ask("program", "list", *here)["programs"]
+    assert [(one["program_id"], one["main"]) for one in listed] == [(1, True), (salads["program_id"], False)]
+    assert "Make another program the main one" in refused(console.run("program", "archive", "1", *here), 1)
+    assert console.ask("program", "make-main", number, *here) == {**salads, "main": True}
+    assert console.ask("program", "archive", "1", *here)["archived"]
+    assert "archived" in refused(console.run("program", "make-main", "1", *here), 1)
+    assert "--stamps-required" in refused(
+        console.run("program", "add", *here, *CAFE_SALADS, "--stamps-required", "0"), 2
+    )
+    assert re.search(r"1 +archived +10", console.run("program", "list", *here).stdout)
+
+
+CAFE_SALADS = ("--title", "Salads", "--reward", "A salad")
+
+
 @pytest.mark.parametrize(
     "words",
     [
         ("business", "set-plan", "--plan", "basic"),
+        ("program", "add", *CAFE_SALADS),
+        ("program", "list"),
         ("branch", "add", "--name", "Harbour"),
         ("key", "create", "--name", "Till"),
         ("key", "list"),

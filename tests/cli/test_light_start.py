@@ -103,6 +103,7 @@ NEEDED: dict[tuple[str, ...], set[str]] = {
     ("business", "list"): set(),
     ("business", "set-plan", *HERE, "--plan", "basic"): set(),
     ("business", "set-bot", *HERE, "--remove"): {"cryptography"},
+    ("program", "add", *HERE, "--title", "Salads", "--reward", "A salad"): {"babel", "cryptography"},
     ("branch", "add", *HERE, "--name", "Harbour"): set(),
     ("staff", "invite", *HERE): set(),
     ("key", "list", *HERE): set(),
