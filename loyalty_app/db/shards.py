@@ -13,15 +13,20 @@ from typing import Protocol
 
 import msgspec
 
+from loyalty_app.db.tables import metadata
 from loyalty_app.db.tables.homes import HOMES, TableHome
 
 WORD = 0xFFFFFFFF
 GOLDEN = 0x9E3779B9 + 4 + 3_923_095
 MIXED = ((2, 1, 14), (0, 2, 11), (1, 0, 25), (2, 1, 16), (0, 2, 4), (1, 0, 14), (2, 1, 24))
 """The steps of `final` in hashfn.c: which word is changed by which other, turned by how many bits."""
-TOKEN = re.compile(rf"'(?:[^']|'')*'|\"?\b(?:{'|'.join(HOMES)})\b\"?")
-"""A text in quotation marks, which stays as it is, or the name of a table."""
-
+TOKEN = re.compile(rf"'(?:[^']|'')*'|(?<![.\"\w])\"?\b(?:{'|'.join(HOMES)})\b\"?")
+"""A text in quotation marks, which stays as it is, or the name of a table; what follows a dot is a column."""
+BEFORE_TABLES = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|OF)\s+$", re.IGNORECASE)
+ALSO_COLUMNS = {table.name for table in metadata.tables.values()} & {
+    column.name for table in metadata.tables.values() for column in table.columns
+}
+"""Tables that are called as some column is."""
 _COPIED = "|".join(name for name, home in HOMES.items() if home is TableHome.EVERYWHERE)
 _FAR = "|".join(name for name, home in HOMES.items() if home is TableHome.COORDINATOR)
 NOT_THERE = re.compile(
@@ -73,8 +78,17 @@ class Shard:
         return said
 
     def _name(self, found: re.Match[str]) -> str:
-        there = self._names.get(found[0].strip('"'))
-        return found[0] if there is None else f'"{there}"'
+        name = found[0].strip('"')
+        there = self._names.get(name)
+        if there is None or (name in ALSO_COLUMNS and not _is_table(found)):
+            return found[0]
+        return f'"{there}"'
+
+
+def _is_table(found: re.Match[str]) -> bool:
+    """Whether a name that a column has too stands where only a table can: before a dot, or after FROM and the like."""
+    before, after = found.string[: found.start()], found.string[found.end() :]
+    return after.startswith(".") or BEFORE_TABLES.search(before[-20:]) is not None
 
 
 class Sharded(Protocol):

@@ -9,7 +9,7 @@ from sqlalchemy import UniqueConstraint
 
 from loyalty_app.counter.orders import Caller, GiveStamp, Request
 from loyalty_app.counter.queue import SLOW_SECONDS, WaitingRequests
-from loyalty_app.db.shards import Cluster, Node, NotOfOneShard, Shard, hash_of
+from loyalty_app.db.shards import ALSO_COLUMNS, Cluster, Node, NotOfOneShard, Shard, hash_of
 from loyalty_app.db.tables import metadata
 from loyalty_app.db.tables.homes import HOMES, TableHome
 from loyalty_app.shops.businesses import Business
@@ -78,6 +78,18 @@ def test_a_statement_names_the_tables_of_its_shard_and_nothing_else_changes() ->
         == """SELECT "customer_102008".id, "transaction_102012".customer_id FROM "customer_102008" JOIN \
 "transaction_102012" USING (id)
         WHERE type = 'customer' AND note = 'it''s a customer' AND customer_word IS NULL"""
+    )
+
+
+def test_a_column_that_is_called_as_a_table_keeps_its_name() -> None:
+    assert "referral" in ALSO_COLUMNS
+    shard = Shard(1, FIRST_NODE, {"referral": "referral_7", "program": "program_8"})
+    said = shard.named('INSERT INTO program (id, referral) SELECT new."referral", program.referral FROM referral')
+    assert (
+        said == 'INSERT INTO "program_8" (id, referral) SELECT new."referral", "program_8".referral FROM "referral_7"'
+    )
+    assert shard.named('SELECT referral.id FROM program JOIN "referral" ON true FOR UPDATE OF referral') == (
+        'SELECT "referral_7".id FROM "program_8" JOIN "referral_7" ON true FOR UPDATE OF "referral_7"'
     )
 
 
