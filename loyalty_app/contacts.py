@@ -31,6 +31,8 @@ def checked_phone(text: str, country: str | None) -> str:
     typed = dialled(text)
     if not typed.has_plus and _has_lost_its_plus(typed.digits, country):
         typed = Dialled(f"+{typed.digits}", typed.has_words)
+    elif _has_00_for_its_plus(typed.digits, country):
+        typed = Dialled(f"+{typed.digits[2:]}", typed.has_words)
     as_typed = _parsed(typed.digits, country)
     kept = one_number(phonenumbers.format_number(as_typed, phonenumbers.PhoneNumberFormat.E164))
     if not _can_be_called(typed, as_typed, phonenumbers.parse(kept), country):
@@ -85,6 +87,23 @@ def _has_lost_its_plus(digits: str, country: str | None) -> bool:
     if here == abroad or not phonenumbers.is_valid_number(abroad):
         return False
     return not phonenumbers.is_valid_number(here) or _is_the_mobile_one(digits, abroad, here)
+
+
+def _has_00_for_its_plus(digits: str, country: str | None) -> bool:
+    """Whether a number has 00 and its country code, also where people dial something else for other countries.
+
+    Why: in Brazil and Colombia the digits after 00 choose a company, and 0055 11 … would be a number of North America.
+    """
+    if not digits.startswith("00"):
+        return False
+    try:
+        abroad = phonenumbers.parse(f"+{digits[2:]}")
+    except phonenumbers.NumberParseException:
+        return False
+    if not phonenumbers.is_valid_number(phonenumbers.parse(one_number(f"+{digits[2:]}"))):
+        return False
+    own = country is not None and abroad.country_code == phonenumbers.country_code_for_region(country)
+    return own or not phonenumbers.is_valid_number(_parsed(digits, country))
 
 
 def _is_the_mobile_one(digits: str, abroad: phonenumbers.PhoneNumber, here: phonenumbers.PhoneNumber) -> bool:

@@ -45,6 +45,10 @@ from loyalty_core.number_plans import one_number
         ("97 00 00 00", "BJ", "+2290197000000"),
         ("0120 1234567", "VN", "+84701234567"),
         ("1 234 5678", "CO", "+576012345678"),
+        ("0055 11 8765-4321", "BR", "+5511987654321"),
+        ("0057 300 1234567", "CO", "+573001234567"),
+        ("0049 30 901820", "US", "+4930901820"),
+        ("0021 49 30 901820", "BR", "+4930901820"),
     ],
 )
 def test_a_phone_number_is_kept_with_its_country_code(typed: str, country: str | None, kept: str) -> None:
