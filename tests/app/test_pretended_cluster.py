@@ -23,6 +23,7 @@ from testkit.audit import assert_books_balance
 from testkit.concurrency import until
 from testkit.pretended_cluster import open_pretended_cluster
 from testkit.shop import Shop, open_shop
+from tests.app.test_batches import deal
 from tests.app.test_links import add_bot
 
 PHONE, OTHER_PHONE = "+491701234567", "+491707654321"
@@ -64,6 +65,14 @@ async def test_every_verb_of_the_counter_keeps_to_the_shard_of_its_shop(shop: Sh
     await shop.erase(lena.id)
     assert await shop.totals() == (0, 0)
     await assert_books_balance(shop)
+
+
+async def test_a_lost_race_for_a_code_is_decided_anew_in_a_shard_too(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deal(monkeypatch, "0000000000", "0000000000", "0000000000", "0000000001")
+    lena = await shop.join("Lena")
+    assert (await shop.join("Omar")).qr_code != lena.qr_code
 
 
 @pytest.mark.parametrize("queue", [CardQueue(), DeliveryQueue(), NoticeQueue(lambda: [7]), ImportQueue()])

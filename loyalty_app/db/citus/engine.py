@@ -50,7 +50,8 @@ class ShardMoved(Exception):  # a fact, not a mistake
 class ShardDatabase(PostgresDatabase):
     """One shard of a cluster, as a PostgreSQL database with tables of the usual names."""
 
-    def __init__(self, machine: PostgresDatabase, shard: Shard) -> None:
+    def __init__(self, machine: PostgresDatabase, shard: Shard, habits: IdHabits) -> None:
+        self._habits = habits  # those of the coordinator, which gives the ids
         self.server, self.outages, self.shard = machine.server, machine.outages, shard
         self.engine = machine.engine.execution_options(shard=shard)
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -146,7 +147,7 @@ class CitusDatabase(PostgresDatabase):
             raise Busy
         place = now.number, now.node
         if place not in self._databases:
-            self._databases[place] = ShardDatabase(self._machine(now.node), now)
+            self._databases[place] = ShardDatabase(self._machine(now.node), now, self._habits)
         return self._databases[place]
 
     def _machine(self, node: Node) -> PostgresDatabase:
