@@ -8,7 +8,7 @@ How a gift is told is not known here.
 """
 
 import asyncio
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from sqlalchemy import Connection, and_, or_, select, update
@@ -73,13 +73,16 @@ def _due(connection: Connection, now: datetime) -> list[Business]:
 
 
 def _celebrating(connection: Connection, *, shop: Business, now: datetime, after: int) -> list[int]:
-    """Some customers whose birthday has come, and who had nothing for it in a year, by their ids."""
+    """Some customers whose birthday has come, and who had nothing for it in a year, by their ids.
+
+    Who had something a year ago, but later that day, is asked for too: the core counts days, not hours.
+    """
     local, entry = now.astimezone(shop.zone), transaction.c
     had = select(entry.id).where(
         entry.business_id == shop.id,
         entry.customer_id == customer.c.id,
         entry.occasion == Gift.BIRTHDAY.value,
-        entry.occurred_at > now - YEAR,
+        entry.occurred_at > now - YEAR + timedelta(days=1),
     )
     found = select(customer.c.id).where(
         customer.c.business_id == shop.id,

@@ -57,6 +57,13 @@ async def test_it_comes_at_nine_by_the_clock_of_the_shop_and_once(bakery: Shop) 
     await assert_books_balance(bakery)
 
 
+async def test_it_comes_on_the_day_also_if_it_came_later_in_the_morning_a_year_before(bakery: Shop) -> None:
+    bakery.clock.now = MORNING + timedelta(hours=10)
+    assert await give(bakery) == 1
+    bakery.clock.now = MORNING + timedelta(days=365)
+    assert await give(bakery) == 1
+
+
 async def test_a_reward_is_owed_and_handed_out_as_any_other(bakery: Shop) -> None:
     await bakery.change(birthday=A_CAKE)
     bakery.clock.now = MORNING
