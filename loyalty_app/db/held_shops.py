@@ -57,10 +57,10 @@ def served(table: Table) -> ColumnElement[bool]:
     return ~held.correlate(table).exists()
 
 
-def held_shops(connection: Connection) -> HeldShops:
-    """The shops that are held here."""
-    held = select(business.c.id).where(business.c.moved_to.is_not(None)).order_by(business.c.id)
-    shops = tuple(connection.scalars(held))
+def held_shops(connection: Connection, *, but: int | None = None) -> HeldShops:
+    """The shops that are held here, `but` one, and their bots."""
+    held = select(business.c.id).where(business.c.moved_to.is_not(None), business.c.id.is_distinct_from(but))
+    shops = tuple(connection.scalars(held.order_by(business.c.id)))
     bots = select(telegram_bot.c.bot_id).where(telegram_bot.c.business_id.in_(shops)).order_by(telegram_bot.c.bot_id)
     return HeldShops(shops, tuple(connection.scalars(bots)) if shops else ())
 
@@ -110,8 +110,7 @@ def tables_with(connection: Connection, beginning: str) -> list[Table]:
 
 async def hold_again(database: "Database", *, but: int | None = None) -> None:
     """Hold all tables for the shops that are held now, `but` one that may be deleted."""
-    held = await database.read(held_shops)
-    held = msgspec.structs.replace(held, shops=tuple(number for number in held.shops if number != but))
+    held = await database.read(lambda connection: held_shops(connection, but=but))
     there = await database.read(lambda connection: tables_with(connection, NAME))
     tables = metadata.sorted_tables if held.shops else there
     if tables and database.name == "postgresql":

@@ -63,10 +63,10 @@ async def close_shop(database: Database, business_id: int) -> ClosedShop:
     Raises InvalidRequest if there is none, Busy if something is booked again and again meanwhile.
     """
     before = await examine_closing(database, business_id)
-    if before.business.moved_to is not None:
-        await hold_again(database, but=business_id)
     twin = await database.read(lambda connection: twin_of(connection, business_id))
     left_of_twin = (await close_shop(database, twin)).left if twin is not None else 0
+    if before.business.moved_to is not None:  # now, for the twin's turn has held all others again
+        await hold_again(database, but=business_id)
     await database.write(lambda c: c.execute(delete(api_key).where(api_key.c.business_id == business_id)).close())
     for _ in range(before.rows.get(customer.name, 0) // AT_ONCE):
         await database.write(lambda connection: delete_customers(connection, business_id))

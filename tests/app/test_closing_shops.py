@@ -10,8 +10,10 @@ from sqlalchemy import Boolean, Column, Connection, Date, DateTime, Integer, Lar
 
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import NAME, tables_with
 from loyalty_app.db.tables import metadata
 from loyalty_app.db.types import UtcDateTime
+from loyalty_app.moving import departures
 from loyalty_app.shops import closing
 from loyalty_app.shops.closing import close_shop, examine_closing
 from loyalty_core.errors import InvalidRequest, LoyaltyError
@@ -86,6 +88,20 @@ async def test_a_chat_with_the_shared_bot_stays_and_forgets_the_shop(two_shops: 
     shared = tables.telegram_chat.c.bot_id == SHARED_BOT
     [chat] = await two_shops.read(lambda c: c.execute(select(tables.telegram_chat).where(shared)).all())
     assert (chat.business_id, chat.branch_id, chat.draft, chat.chat_id) == (None, None, None, 10)
+
+
+async def test_a_shop_that_has_moved_away_is_deleted_too_with_its_bot_and_what_test_keys_wrote(
+    two_shops: Database,
+) -> None:
+    twin = tables.business.update().where(tables.business.c.id == STAYS).values(test_of=GONE)
+    await two_shops.write(lambda c: c.execute(twin).close())
+    await departures.hold(two_shops, [GONE, STAYS])
+    await departures.close_shops(two_shops, [GONE, STAYS], place="there", now=NOON)
+    assert (await close_shop(two_shops, GONE)).left == 0
+    assert await two_shops.read(lambda c: (c.scalars(select(tables.business.c.id)).all(), tables_with(c, NAME))) == (
+        [],
+        [],
+    )
 
 
 async def test_looking_first_changes_nothing_and_an_unknown_shop_is_refused(two_shops: Database) -> None:
