@@ -146,8 +146,7 @@ class ShopMove:
             raise SettingsError("The old place is closed already. Run the move again: it finishes it.")
         shops = await self.old.read(lambda connection: with_twins(connection, self.errand.shops))
         await departures.end_log(self.old)
-        if "" in places:
-            await departures.release(self.old, shops)
+        await departures.release(self.old, shops)  # also if they are served: an earlier release may have got stuck
         for number in (plan.shops or ()) if plan is not None else ():
             await self._delete(plan.numbers.of_shop(number) if plan else number)
         await self.new.write(forget_progress)

@@ -317,6 +317,30 @@ async def test_a_move_that_is_given_up_leaves_nothing_and_the_shop_goes_on(
     await move.close()
 
 
+async def test_a_hold_that_could_not_be_ended_is_ended_by_giving_up(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = Settings(database_url=f"sqlite:///{tmp_path}/there.db")
+    await asyncio.to_thread(migrate, target)
+    await a_shop(settings, guests=1)
+
+    async def fail(*_: object, **__: object) -> None:
+        raise OSError("a long reader is in the way")
+
+    async with opened(settings) as old:
+        await hold(old, [1])
+        with monkeypatch.context() as patch:
+            patch.setattr("loyalty_app.moving.departures.hold_again", fail)
+            with pytest.raises(OSError, match="reader"):
+                await release(old, [1])
+        move = ShopMove(errand(settings, target), now=NOON, progress=lambda _table, _rows: None)
+        await move.give_up()
+        await move.close()
+        shop = await shop_at(old)
+        await shop.stamp(1)
+        await shop.counter.close()
+
+
 async def test_a_change_that_was_not_noted_is_found_before_the_old_place_is_closed(
     sqlite_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
