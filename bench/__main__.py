@@ -29,7 +29,7 @@ BENCHMARKS = (
     "encodings",
     "cost",
 )
-"""`kills` is a proof and no measurement; `peers` belongs to `stamps`; `live` prints its own figures."""
+"""`kills` and `high_availability` are proofs, `peers` belongs to `stamps`, `live` and `messages` print figures."""
 
 
 def main(arguments: Sequence[str] = ()) -> int:

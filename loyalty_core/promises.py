@@ -3,18 +3,18 @@
 The rules, in words:
 - A running card keeps the steps that it was promised: a change adds steps or brings them forward, never takes one away.
 - A promised step is the same after a change if its text is the same, or else its place. It lies at the lower of both
-  places, and a new text counts from now on. What the change does not name stays; what it adds joins.
+  places, and a new text counts from now on. What the change does not name stays; what it adds joins, if it lies below
+  the goal of the card: a card with a lower goal than that of today never reaches it.
 - A step that lies at or below the stamps on a card already is earned by the next stamp.
 
 The promised goal is in `programs`; how stamps are added to a card is in `ledger`.
 """
 
 from collections.abc import Iterable
-from functools import reduce
 from typing import NamedTuple
 
 from loyalty_core.customers import Card
-from loyalty_core.programs import Program, running_goal
+from loyalty_core.programs import Program, Terms, running_goal
 from loyalty_core.steps import Step
 
 
@@ -29,16 +29,27 @@ class PromisedStep(NamedTuple):
 def promised_steps(card: Card, program: Program) -> tuple[PromisedStep, ...]:
     """The steps of the running card, in ascending order; those of today for an empty one."""
     if card.current_stamps == 0:
-        return _merged((), program.terms.steps)
+        return _after((), [program.terms])
     later = program.versions[card.program_version :]
     if not card.steps_since and not any(terms.steps for terms in later):
         return ()
     held: tuple[PromisedStep, ...] = ()
     if card.steps_since:
         begun = program.versions[card.steps_since - 1 : card.program_version]
-        held = reduce(_merged, (terms.steps for terms in begun), held)
+        was_lower = all(terms.stamps_required > card.goal for terms in begun)
+        held = _after(held, begun, goal=card.goal if was_lower else None)
         held = tuple(step._replace(earned=step.stamps <= card.current_stamps) for step in held)
-    return reduce(_merged, (terms.steps for terms in later), held)
+    return _after(held, later, goal=card.goal)
+
+
+def _after(
+    held: tuple[PromisedStep, ...], versions: Iterable[Terms], *, goal: int | None = None
+) -> tuple[PromisedStep, ...]:
+    """The steps of a card after changes of the program; it had that goal before, if it is known."""
+    for terms in versions:
+        goal = min(goal or terms.stamps_required, terms.stamps_required)
+        held = _merged(held, terms.steps, goal)
+    return held
 
 
 def steps_since(card: Card, program: Program) -> int:
@@ -65,8 +76,8 @@ def open_steps(card: Card, program: Program) -> tuple[PromisedStep, ...]:
     return tuple(step for step in promised_steps(card, program) if not step.earned)
 
 
-def _merged(held: tuple[PromisedStep, ...], steps: tuple[Step, ...]) -> tuple[PromisedStep, ...]:
-    """The steps of a card after a change of the program."""
+def _merged(held: tuple[PromisedStep, ...], steps: tuple[Step, ...], goal: int) -> tuple[PromisedStep, ...]:
+    """The steps of a card with that goal after a change of the program."""
     left, kept, merged = list(steps), list(held), list[PromisedStep]()
     for alike in (_is_same, _has_same_text, _has_same_place):
         for promised in tuple(kept):
@@ -76,7 +87,7 @@ def _merged(held: tuple[PromisedStep, ...], steps: tuple[Step, ...]) -> tuple[Pr
                 kept.remove(promised)
                 place = min(promised.stamps, step.stamps)
                 merged.append(PromisedStep(place, step.reward_description, promised.earned))
-    added = (PromisedStep(step.stamps, step.reward_description) for step in left)
+    added = (PromisedStep(step.stamps, step.reward_description) for step in left if step.stamps < goal)
     return _ascending((*merged, *kept, *added))
 
 

@@ -37,6 +37,7 @@ NOT_HERE = {
     ".venv/bin/pip": "installs from a package index; was tried by hand in a fresh clone",
     "docker": "there is no Docker engine here; tests/test_deploy.py holds these lines to the files of the containers",
     "sudo": "changes the machine: its users, its services; tests/test_deploy.py reads the units",
+    "loyalty move --business": "needs a second server with other shops; tests/cli/test_move_shops.py moves single ones",
     "WEBHOOK_SECRET=": "goes on without a word; tests/webhooks/test_receiving.py runs the receiver and sends to it",
 }
 """Lines that are not run here, by how they begin, and why."""

@@ -193,6 +193,24 @@ def test_steps_above_a_goal_that_was_lowered_are_earned_with_the_goal() -> None:
     assert texts(shop) == ["A tea", "A cake", "A coffee"]
 
 
+def test_a_step_that_is_added_above_the_goal_of_a_running_card_is_not_earned_by_it() -> None:
+    shop = Shop(a_program(stamps_required=6))
+    shop.stamp(2)
+    shop.change(stamps_required=10, steps=(Step(9, "A cake"),))
+    shop.stamp()
+    assert [one.description for one in shop.stamp(3).rewards] == ["A coffee"]
+    shop.stamp(9)
+    assert [one.description for one in shop.rewards.values()] == ["A coffee", "A cake"]
+
+
+def test_a_step_above_the_goal_of_a_running_card_joins_it_once_it_is_brought_below() -> None:
+    shop = Shop(a_program(stamps_required=6))
+    shop.stamp(2)
+    shop.change(stamps_required=10, steps=(Step(9, "A cake"),))
+    shop.change(steps=(Step(4, "A cake"),))
+    assert [one.description for one in shop.stamp(2).rewards] == ["A cake"]
+
+
 def test_a_card_knows_what_it_earns_next() -> None:
     shop = a_shop(TEA, CAKE)
     assert next_reward(shop.card, shop.program) == NextReward(3, "A tea")

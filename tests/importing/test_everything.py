@@ -21,6 +21,8 @@ OF_THE_PROGRAM = {
     *(
         "customer_word",
         "card_link",
+        "former_holder",
+        "shop_arrival",
         "business_total",
         "idempotency",
         "retired_secret",
