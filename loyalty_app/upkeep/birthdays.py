@@ -23,7 +23,7 @@ from loyalty_app.shops.programs import read_program
 from loyalty_app.upkeep.periodic import Every, Stop
 from loyalty_core.birthdays import YEAR, dates_due, last_day
 from loyalty_core.customers import EARLIEST_BIRTHDAY
-from loyalty_core.errors import CustomerNotFound
+from loyalty_core.errors import CustomerNotFound, LoyaltyError
 from loyalty_core.ledger import SYSTEM, Gift
 from loyalty_core.views import main_of
 
@@ -33,13 +33,22 @@ AT_ONCE = 100
 
 
 async def give_birthdays(database: Database, counter: Counter, *, now: datetime, stop: Stop | None = None) -> int:
-    """Give what is due in all shops whose morning has come; return how many gifts those were."""
-    stop, given = stop or Stop(), 0
+    """Give what is due in all shops whose morning has come; return how many gifts those were.
+
+    No shop waits for another that cannot be served now. What failed is raised at the end.
+    """
+    stop, given, failures = stop or Stop(), 0, list[LoyaltyError]()
     for shop in await database.read(lambda connection: _due(connection, now)):
-        given += await _give_in(database, counter, shop, now=now, stop=stop)
+        try:
+            given += await _give_in(database, counter, shop, now=now, stop=stop)
+        except LoyaltyError as failure:
+            failures.append(failure)
+            continue
         if stop.asked:
             return given
         await database.write(partial(_note, shop=shop, day=last_day(now.astimezone(shop.zone))))
+    if failures:
+        raise failures[0]
     return given
 
 

@@ -28,7 +28,7 @@ from loyalty_app.db.tables import program, telegram_bot, telegram_card
 from loyalty_app.shops.businesses import Business, business_of
 from loyalty_app.shops.programs import read_program
 from loyalty_app.upkeep.periodic import Every, Stop
-from loyalty_core.errors import CustomerNotFound
+from loyalty_core.errors import CustomerNotFound, LoyaltyError
 from loyalty_core.ledger import SYSTEM
 from loyalty_core.views import main_of
 from loyalty_core.win_back import is_time_to_write, set_since
@@ -64,14 +64,24 @@ class WinBacks:
         self._walks: dict[tuple[int, date], _Walk] = {}
 
     async def run(self, stop: Stop) -> None:
-        """Give what is due in all shops, a part of each in turn."""
-        left = set[int]()
+        """Give what is due in all shops, a part of each in turn. What failed in one is raised at the end."""
+        left, failures = set[int](), list[LoyaltyError]()
         while walks := [walk for walk in await self._due() if walk.shop.id not in left]:
             for walk in walks:
                 if stop.asked:
                     return
-                if not await self._part(walk, stop):
+                if not await self._goes_on(walk, stop, failures):
                     left.add(walk.shop.id)
+        if failures:
+            raise failures[0]
+
+    async def _goes_on(self, walk: _Walk, stop: Stop, failures: list[LoyaltyError]) -> bool:
+        """The same as `_part`; no shop waits for another that cannot be served now."""
+        try:
+            return await self._part(walk, stop)
+        except LoyaltyError as failure:
+            failures.append(failure)
+            return False
 
     async def _due(self) -> list[_Walk]:
         """The walks that are not over. One that is new begins at the beginning."""

@@ -114,6 +114,26 @@ class Faltering(Counter):
         return await self.real.give_birthday(caller, customer)
 
 
+async def test_no_shop_waits_for_another_that_cannot_be_served(bakery: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, real = await open_next_door(bakery, timezone="Asia/Kolkata"), bakery.counter.give_birthday
+    bakery.clock.now = MORNING - timedelta(days=90)
+    await other.change(birthday=A_CAKE)
+    await other.join("Omar", birthday=MARCH_2)
+    bakery.clock.now = MORNING
+
+    async def away(caller, customer):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        if caller.business.id == bakery.business.id:
+            raise Busy
+        return await real(caller, customer)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bakery.counter, "give_birthday", away)
+        with pytest.raises(Busy):
+            await give(bakery)
+    assert [len(await gifts(other)), len(await gifts(bakery))] == [1, 0]
+    assert await give(bakery) == 1
+
+
 async def test_who_is_asked_to_stop_notes_no_day_that_is_not_done(bakery: Shop) -> None:
     bakery.clock.now, stop = MORNING, Stop()
     stop.ask()

@@ -144,6 +144,26 @@ async def test_who_stops_in_the_middle_goes_on_with_the_rest(bakery: Shop, monke
     assert len(await gifts(bakery)) == 3
 
 
+async def test_no_shop_waits_for_another_that_cannot_be_served(bakery: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    other, real = await open_next_door(bakery, timezone="Asia/Kolkata"), bakery.counter.give_win_back
+    bakery.clock.now = TEN - timedelta(days=30)
+    await other.change(win_back=TWO_STAMPS)
+    await visited(await in_chat(other, "Omar", 601), other)
+    bakery.clock.now = TEN
+
+    async def away(caller, customer):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+        if caller.business.id == bakery.business.id:
+            raise Busy
+        return await real(caller, customer)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bakery.counter, "give_win_back", away)
+        with pytest.raises(Busy):
+            await of(bakery).run(Stop())
+    assert [len(await gifts(other)), len(await gifts(bakery))] == [1, 0]
+    assert await give(bakery) == 3
+
+
 async def test_a_shop_is_walked_through_once_a_day_and_again_when_it_gives_something_else(bakery: Shop) -> None:
     bakery.clock.now = TEN
     assert await give(bakery) == 3
