@@ -181,6 +181,12 @@ def write_facts(facts: Facts) -> str:
     return msgspec.json.encode(facts).decode()
 
 
-def read_facts(kind: str, kept: str | None) -> Facts | None:
-    """Stored facts; None if an older release wrote the notice without them."""
-    return msgspec.json.decode(kept, type=KINDS[kind]) if kept else None
+def read_facts(kind: str, kept: str | None, *, of_shop: int) -> Facts | None:
+    """Stored facts; None if an older release wrote the notice without them.
+
+    They name the shop as it is called now: it may have got another number when it was moved here.
+    """
+    found: Facts | None = msgspec.json.decode(kept, type=KINDS[kind]) if kept else None
+    if found is None or "business_id" not in found.__struct_fields__:
+        return found
+    return msgspec.structs.replace(found, business_id=of_shop)

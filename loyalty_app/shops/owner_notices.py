@@ -138,7 +138,7 @@ def _notice_of(connection: Connection, row: Row[Any], lease: Lease) -> Notice:
         kind=row.kind,
         text=row.text,
         shop_name=find_business(connection, row.business_id).name,
-        facts=read_facts(row.kind, row.facts),
+        facts=read_facts(row.kind, row.facts, of_shop=row.business_id),
         people=tuple(owners_of(connection, row.business_id)) if people is None else people,
         told_to=msgspec.json.decode(row.told_to, type=tuple[int, ...]) if row.told_to else (),
         bots=tuple(BotId(found) for (found,) in connection.execute(bots_that_know(row.business_id))),

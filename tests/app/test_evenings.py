@@ -39,7 +39,7 @@ async def five_visits(shop: Shop) -> None:
 async def told(shop: Shop) -> list[EveningFacts]:
     """What the evenings up to now say, after the turn of this minute."""
     await tell_evenings(shop.database, now=shop.clock.now)
-    found = [read_facts(row.kind, row.facts) for row in await notices(shop)]
+    found = [read_facts(row.kind, row.facts, of_shop=row.business_id) for row in await notices(shop)]
     return [facts for facts in found if isinstance(facts, EveningFacts)]
 
 

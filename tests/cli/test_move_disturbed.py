@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Executable, insert, select, update
 
 from loyalty_app.customers.proof import Proof
@@ -28,6 +29,8 @@ from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_app.shops.api_keys import create_key
 from loyalty_app.shops.businesses import find_business
 from loyalty_app.shops.closing import close_shop
+from loyalty_app.shops.notice_facts import SameNumberFacts
+from loyalty_app.shops.owner_notices import NoticeQueue, add_notice
 from loyalty_core.errors import Busy, ShopMoved
 from testkit.builders import NOON
 from testkit.clocks import Clock
@@ -365,6 +368,20 @@ async def test_a_change_that_was_not_noted_is_found_before_the_old_place_is_clos
         shop = await shop_at(old)
         await shop.stamp(1)
         await shop.counter.close()
+
+
+async def test_a_notice_that_waits_names_its_shop_by_the_number_at_the_new_place(
+    sqlite_settings: Settings, there: Settings
+) -> None:
+    await a_shop(sqlite_settings, guests=2)
+    facts = SameNumberFacts(business_id=1, customer_id=1, other_id=2)
+    async with opened(sqlite_settings) as old:
+        await old.write(lambda c: add_notice(old, c, 1, facts=facts, now=NOON, people=[77]))
+    done = await moved(errand(sqlite_settings, there))
+    assert done is not None
+    async with opened(there) as new:
+        [told] = await new.write(lambda c: NoticeQueue().claim(c, new, now=NOON, room=9))
+    assert told.facts == structs.replace(facts, business_id=done.numbers.of_shop(1)) != facts
 
 
 async def test_no_worker_takes_what_waits_of_a_shop_that_moves(settings: Settings) -> None:
