@@ -28,7 +28,7 @@ PAST = N_("This card takes no new stamps any more. Its rewards can still be rede
 
 OCCASIONS = {
     Gift.BIRTHDAY: N_("a birthday"),
-    Gift.REFERRAL: N_("a friend who came along"),
+    Gift.REFERRAL: N_("bring a friend"),
     Gift.WIN_BACK: N_("coming back"),
 }
 """For what a gift was that has no sentence of its own."""

@@ -92,7 +92,8 @@ class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
     `shown_rewards` counts all rewards ever earned, and `shown_stamps` the stamps on the cards of all programs. `due_at`
     is set while the card is to be shown again; `tries` counts failed showings since. `news` are the messages about it,
     as `card_news` writes them. `told_gift` is the last entry of a gift that they were
-    told of.
+    told of. `telegram_name` is the name of the person in Telegram when they were last here; a card with the same name
+    follows it.
     """
 
     business_id: BusinessId
@@ -111,6 +112,7 @@ class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
     lease: str | None = None
     lease_until: datetime | None = None
     told_gift: int | None = None
+    telegram_name: str | None = None
 
     @property
     def place(self) -> Place:

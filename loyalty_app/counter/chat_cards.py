@@ -76,6 +76,7 @@ class ChatCards:
             shown_stamps=_stamps(customer),
             shown_rewards=_earned(customer),
             due_at=now + FIRST_SHOWING,
+            telegram_name=there.telegram_name if there else None,
         )
         return (card,)
 

@@ -197,6 +197,8 @@ def claim(order: Claim, request: Request, state: BatchState) -> Decided[Claimed]
     )
     cards = state.chat_cards.to_move(own, other.customer, state.now) if other else ()
     left = state.chat_cards.of_others(other.customer, order.holder.user_id) if other else []
+    if other and any(card.telegram_name == other.customer.name for card in left):  # it follows the new account's name
+        cards = tuple(replace(card, telegram_name=other.customer.name) for card in cards)
     return Decided(decided.answer, decided.answer.customer.id, decided.changes, cards, cards_to_drop=tuple(left))
 
 

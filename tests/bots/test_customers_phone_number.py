@@ -124,6 +124,28 @@ async def test_the_holder_lets_the_card_move_to_the_new_account(either_town: Tow
     assert (await living(shop)).phone == PHONE
 
 
+async def test_a_card_whose_name_nobody_changed_follows_the_name_of_the_new_account(town: Town) -> None:
+    shop, lena, new = await two_accounts(town)
+    await lena.say("/card")
+    await lena.block()
+    await answer(new)
+    await new.say("/card")
+    await town.idle()
+    assert (await living(shop)).name == "Lena B"
+
+
+async def test_a_card_whose_name_was_chosen_keeps_it_in_the_new_account(town: Town) -> None:
+    shop, lena, new = await two_accounts(town)
+    await lena.say("/card")
+    [first] = [one for one in await shop.customers() if one.phone == PHONE]
+    await shop.update(first.id, name="Lena of the bakery")
+    await lena.block()
+    await answer(new)
+    await new.say("/card")
+    await town.idle()
+    assert (await living(shop)).name == "Lena of the bakery"
+
+
 async def test_a_card_in_a_chat_that_was_blocked_moves_at_once(town: Town) -> None:
     shop, lena, new = await two_accounts(town)
     await lena.block()

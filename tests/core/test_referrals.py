@@ -154,6 +154,26 @@ def test_what_is_not_given_any_more_is_not_given() -> None:
     assert stamps_for(a_program(), Gift.REFERRAL) == 0
 
 
+def test_above_the_cap_of_the_month_nothing_is_given() -> None:
+    shop = Shop(a_program(referral=replace(BOTH, monthly_cap=1)))
+    results = []
+    for number in (2, 3):
+        settled = settle(
+            replace(WAITING, customer_id=number),
+            a_friend(id=number),
+            shop.customer,
+            program=shop.program,
+            entries=shop.entries.values(),
+            at=shop.occasion(SYSTEM),
+        )
+        assert settled is not None
+        results.append(settled.referral.result)
+        if settled.change is not None:
+            shop.keep(settled.change)
+    assert results == [ReferralResult.THANKED, ReferralResult.CAPPED]
+    assert shop.card.current_stamps == 3
+
+
 def test_the_month_is_that_of_the_shop() -> None:
     shop = Shop(GIVING, now=at("00:30", day="2026-04-01", zone=KOLKATA))
     thanks = bring(shop, 1)

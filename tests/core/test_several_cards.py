@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from msgspec.structs import replace
 
-from loyalty_core.customers import Card, last_visit_of
+from loyalty_core.bonus_hours import MOST_FACTOR, BonusHours
+from loyalty_core.customers import Card, ProgramCard, last_visit_of
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.gifts import BirthdayGift
 from loyalty_core.programs import NewProgram, Program, ProgramChange, changed, new_terms
@@ -23,6 +24,7 @@ from loyalty_core.several_programs import (
     check_room_for_program,
     gifts_moved,
 )
+from loyalty_core.stamping import most_rewards
 from loyalty_core.steps import Step
 from loyalty_core.views import main_of, program_named, program_state, program_view
 from testkit.builders import NOON, a_customer, a_program
@@ -130,3 +132,16 @@ def test_only_the_main_program_can_be_told_to_give_something() -> None:
         check_gives_itself(shop.others[0], harmless)
     with pytest.raises(InvalidRequest, match="birthday: must be set at the main program"):
         check_gives_itself(shop.others[0], gift)
+
+
+def test_the_card_of_each_program_is_found() -> None:
+    cards = {number: Card(total_stamps=number) for number in (7, 8)}
+    customer = a_customer(others=tuple(ProgramCard(number, card) for number, card in cards.items()))
+    assert [customer.card_of(number) for number in (None, 7, 8, 9)] == [customer.card, cards[7], cards[8], None]
+
+
+def test_a_stamp_can_earn_a_reward_for_each_stamp_and_more_where_hours_double_it() -> None:
+    hours = BonusHours(weekdays=(1,), begin="08:00", end="10:00", factor=2)
+    plain, doubled = a_program(), a_program(bonus_hours=(hours,))
+    assert most_rewards(a_customer(), plain, 4) == 4
+    assert most_rewards(a_customer(), doubled, 4) == 4 * MOST_FACTOR

@@ -110,7 +110,7 @@ async def test_a_running_card_of_an_archived_program_stays_and_says_so_and_an_em
     ("stamps", "occasion", "said"),
     [
         (0, Gift.BIRTHDAY, "A gift: A cake (a birthday)"),
-        (3, Gift.REFERRAL, "3 stamps as a gift (a friend who came along)"),
+        (3, Gift.REFERRAL, "3 stamps as a gift (bring a friend)"),
         (3, Gift.HEAD_START, "3 stamps as a gift, to begin with"),
     ],
 )

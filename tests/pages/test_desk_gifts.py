@@ -103,7 +103,7 @@ async def test_a_customer_s_page_says_who_brought_them_along(place: Place) -> No
     friend = (await desk.shop.customers())[-1]
     told = f'<dt>Brought along by</dt><dd><a href="/app/{place.bot_id}/{desk.path}/customers/{card.id}"><bdi>Lena'
     assert [told in (await desk.get(f"customers/{one.id}")).text for one in (card, friend)] == [False, True]
-    assert "2 stamps as a gift: a friend who came along" in (await desk.get("ledger")).text
+    assert "2 stamps as a gift: bring a friend" in (await desk.get("ledger")).text
 
 
 async def test_a_head_start_that_is_too_large_beside_a_gift_for_friends_is_said_beside_it(place: Place) -> None:

@@ -28,7 +28,7 @@ OCCASIONS: dict[Gift, str] = {
     Gift.HEAD_START: N_("a head start"),
     Gift.BONUS_HOURS: N_("bonus hours"),
     Gift.BIRTHDAY: N_("a birthday"),
-    Gift.REFERRAL: N_("a friend who came along"),
+    Gift.REFERRAL: N_("bring a friend"),
     Gift.WIN_BACK: N_("coming back"),
 }
 """For what stamps or a reward were a gift."""
