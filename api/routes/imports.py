@@ -24,7 +24,7 @@ TAG = "Customers"
         text="Takes up to 1,000 at a time and answers at once; ask the `url` how far it is. Who is there already (by "
         "phone number; without one, by name and e-mail) is left alone. `stamps` are those on the running card, "
         "`joined_at` is the day on which they became a customer elsewhere, `program` the title or id of the program to "
-        "which the stamps go. Who has cards of several programs stands in the list once for each.",
+        "which the stamps go. A customer with cards of several programs is in the list once for each.",
         tag=TAG,
         scope=Scope.CUSTOMERS_WRITE,
         body=CustomerList,

@@ -84,9 +84,9 @@ class Installation:
     def stamp_for(self, seconds: float) -> None:
         """Let the tills go on until each has stamped once more, and at least for so long."""
         seen = [len(till.answered) for till in self.tills]
-        time.sleep(seconds)
+        time.sleep(seconds)  # the load lasts so long; nothing is awaited
         while any(len(till.answered) == before for till, before in zip(self.tills, seen, strict=True)):
-            time.sleep(0.01)
+            time.sleep(0.01)  # so that looking costs the load no processor
 
     def counted(self) -> Counted:
         """End the tills, and compare what they were answered with the ledger."""

@@ -121,7 +121,7 @@ async def _holder_of(turn: Turn, shop: Business, digits: str) -> int | None:
 
 
 async def _tell_managers(turn: Turn, snapshot: CardSnapshot, holder_id: int | None) -> None:
-    """Tell the managers of the shop, once, that the number of a card was proven by who has another one."""
+    """Tell the managers of the shop, once, that somebody with another card has proven the number of a card."""
     shop, database, now = snapshot.business, turn.runtime.database, turn.now()
     if holder_id is None or holder_id == snapshot.customer.id:
         return

@@ -152,7 +152,7 @@ async def _with_codes(turn: Turn, positions: Sequence[Position], codes: Sequence
 
 
 async def _with_phone(turn: Turn, positions: Sequence[Position], typed: str) -> list[Customer]:
-    """Who has a phone number, in the shop of this chat or else in another one where the person works."""
+    """The customer with a phone number, in the shop of this chat, else in another one where the person works."""
     shops = [position.business for position in positions]
     return await turn.read(lambda connection: with_phone_in(connection, shops, typed))
 

@@ -13,7 +13,7 @@ from loyalty_core.stamping import expire
 from loyalty_core.voiding import most_rewards_of_all
 from testkit.builders import a_program, patiently
 from tests.core.shop import Shop
-from tests.core.test_merging import Two, do
+from tests.core.test_merging import Two, assert_put_back, do
 
 SALADS = 7
 whatever_happens = settings(patiently, max_examples=min(80, settings().max_examples))
@@ -113,20 +113,7 @@ def test_merging_and_unmerging_change_no_card_of_any_program(story: list[Deed], 
         begun = {one.program_id for one in shop.entries.values()}
         kept = tuple(held for held in shop.customer.others if held.program_id in begun)
         shop.customer = replace(shop.customer, others=kept)
-    before = [(shop.customer, dict(shop.entries), dict(shop.rewards)) for shop in two.both]
-    totals = two.totals()
-    try:
-        two.merge()
-    except MergeRefused:
-        return
-    issued = set(two.merging.merge.issued) if two.merging else set()
-    two.unmerge()
-    for shop, (customer, entries, rewards) in zip(two.both, before, strict=True):
-        assert replace(shop.customer, version=customer.version, updated_at=customer.updated_at) == customer
-        assert shop.entries == entries
-        assert {number: one for number, one in shop.rewards.items() if number not in issued} == rewards
-        assert_all_cards_consistent(shop)
-    assert two.totals() == totals
+    assert_put_back(two, assert_all_cards_consistent)
 
 
 @whatever_happens
