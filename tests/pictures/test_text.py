@@ -32,6 +32,7 @@ from loyalty_app.pictures.letters import clean, clusters
 from loyalty_app.pictures.samples import CARDS, CHART, POSTER
 from loyalty_app.pictures.sheets import PrintSheet, render_sheet
 from loyalty_app.pictures.text import FINER, Line, Style, line, mask
+from testkit.builders import patiently
 from tests.pictures.glyphs import letters_of
 
 STYLE = Style(40, BOLD)
@@ -70,6 +71,7 @@ ANY_LETTERS = PLANES.flatmap(lambda plane: st.text(st.integers(plane[0], plane[1
 ANY_TEXT = st.lists(ANY_LETTERS, max_size=3).map("".join)
 
 
+@patiently
 @given(ANY_TEXT, st.sampled_from(["en", "ar", "ja"]))
 def test_any_text_is_drawn_in_its_place(text: str, language: str) -> None:
     style = Style(116, BOLD, language)
