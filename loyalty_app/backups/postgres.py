@@ -31,6 +31,13 @@ NODES = text("SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'prim
 HOLD_ALL = text("SELECT lock_shard_metadata(7, ARRAY(SELECT shardid FROM pg_dist_shard ORDER BY shardid))")
 """In mode 7, EXCLUSIVE: it waits for writers that have begun, and later ones wait for it."""
 MAINTENANCE = "postgres"
+THERE = text("SELECT count(*) FROM pg_database WHERE datname = :name")
+SESSIONS = text(  # autovacuum gives way by itself
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
+    " AND backend_type IS DISTINCT FROM 'autovacuum worker'"
+)
+LEAVING_SECONDS = (0.0, *(0.1,) * 50)
+"""Before each look for sessions: as long as PostgreSQL itself waits before it refuses to rename a database."""
 PLAIN = "--extension=plpgsql"
 """No other extension is dumped: so a cluster can be restored on an ordinary server."""
 THROUGH_A_POOLER = (
@@ -116,17 +123,20 @@ def quoted(name: str) -> str:
 
 
 async def check_idle(url: str, *, replace: bool) -> bool:
-    """Whether the database exists. Raises BackupRefused if it is in use, or not empty without `replace`."""
+    """Whether the database exists. Raises BackupRefused if it is in use, or not empty without `replace`.
+
+    A server that has just stopped may still have sessions that are ending: they get LEAVING_SECONDS.
+    """
     name = read_parameters(url).database
 
     async def look(connection: AsyncConnection) -> tuple[bool, int]:
-        there = text("SELECT count(*) FROM pg_database WHERE datname = :name")
-        busy = text(  # autovacuum gives way by itself
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND pid <> pg_backend_pid()"
-            " AND backend_type IS DISTINCT FROM 'autovacuum worker'"
-        )
-        asked = {"name": name}
-        return bool(await connection.scalar(there, asked)), int(await connection.scalar(busy, asked) or 0)
+        there = bool(await connection.scalar(THERE, {"name": name}))
+        busy = 0
+        for wait in LEAVING_SECONDS:
+            await asyncio.sleep(wait)
+            if not (busy := await connection.scalar(SESSIONS, {"name": name}) or 0):
+                break
+        return there, busy
 
     there, busy = await with_connection(named(url, MAINTENANCE), look)
     if busy:

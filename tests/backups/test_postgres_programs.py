@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from loyalty_app.backups.archive import BackupRefused
 from loyalty_app.backups.create import make_backup
+from loyalty_app.backups.postgres import check_idle
 from loyalty_app.backups.postgres_programs import connection_string, run_program
 from loyalty_app.backups.restore import restore_backup
 from loyalty_app.db.migrate import migrate
@@ -92,6 +93,16 @@ async def test_the_first_of_several_hosts_that_answers_is_dumped_and_restored(
     finally:
         listening.close()
     assert (made.manifest.proven, back.found.proven, bool(back.aside)) == (True, True, True)
+
+
+async def test_a_session_that_is_about_to_end_does_not_refuse_a_restore(postgres_database: str) -> None:
+    leaving = await asyncpg.connect(postgres_database)
+    working = asyncio.create_task(leaving.execute("SELECT pg_sleep(1)"))
+    await asyncio.sleep(0)
+    leaving.terminate()  # the server notices it only once the statement is done
+    assert await check_idle(postgres_database, replace=True)
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
+        await working
 
 
 @pytest.mark.usefixtures("tools")
