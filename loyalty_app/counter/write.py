@@ -140,13 +140,14 @@ def _past(state: BatchState) -> list[BulkWrite]:
 def _counting(entry: Entry) -> Values:
     """What counts differently from before: how many stamps, and for whom."""
     row = entry_row(entry)
-    return {name: row[name] for name in REWRITTEN}
+    return {name: row.get(name) for name in REWRITTEN}
 
 
 def _keyed_row(entry: Entry, state: BatchState) -> Values:
     """An entry, with what it keeps of its idempotency key and its answer."""
-    row = entry_row(entry)
-    row["once_key"], row["once"] = state.replays.once.get(entry.id, (None, None))
+    row, kept = entry_row(entry), state.replays.once.get(entry.id)
+    if kept is not None:
+        row["once_key"], row["once"] = kept
     return row
 
 
@@ -154,7 +155,7 @@ def _earned_row(reward: Reward, state: BatchState) -> Values:
     """A new reward, with the branch where it was earned: 0 for none, NULL if its entry is not in this batch."""
     row, entry = reward_row(reward), state.new_entries.get(reward.transaction_id)
     row["branch_id"] = None if entry is None else entry.branch_id or 0
-    return row
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def _answers(state: BatchState) -> BulkWrite:

@@ -103,31 +103,34 @@ def entry_of(row: Row[Any]) -> Entry:
 
 
 def entry_row(entry: Entry) -> dict[str, object]:
-    """Write a row of the table `transaction`."""
-    return {
+    """Write a row of the table `transaction`, without what is NULL: that is nearly all of most entries."""
+    row = {
         "business_id": entry.business_id,
         "id": entry.id,
         "customer_id": entry.customer_id,
         "type": entry.type.value,
         "stamps": entry.stamps,
-        "reward_id": entry.reward_id,
-        "branch_id": entry.branch_id,
-        "order_ref": entry.order_ref,
         "actor_type": entry.actor.type.value,
-        "actor_id": entry.actor.id,
-        "actor_name": entry.actor.name,
         "occurred_at": entry.occurred_at,
         "program_version": entry.program_version,
-        "voids": entry.voids,
-        "voided_by": entry.voided_by,
-        "reason": entry.reason,
-        "code_key": entry.code_key,
-        "stamps_voided": entry.stamps_voided or None,
-        "of_customer": entry.of_customer,
-        "bonus_stamps": entry.bonus_stamps or None,
-        "occasion": entry.occasion and entry.occasion.value,
-        "program_id": entry.program_id,
     }
+    often_null = (
+        ("actor_id", entry.actor.id),
+        ("actor_name", entry.actor.name),
+        ("reward_id", entry.reward_id),
+        ("branch_id", entry.branch_id),
+        ("order_ref", entry.order_ref),
+        ("voids", entry.voids),
+        ("voided_by", entry.voided_by),
+        ("reason", entry.reason),
+        ("code_key", entry.code_key),
+        ("stamps_voided", entry.stamps_voided or None),
+        ("of_customer", entry.of_customer),
+        ("bonus_stamps", entry.bonus_stamps or None),
+        ("occasion", entry.occasion and entry.occasion.value),
+        ("program_id", entry.program_id),
+    )
+    return {**row, **{name: value for name, value in often_null if value is not None}}
 
 
 def staff_actor(row: Row[Any]) -> Actor:

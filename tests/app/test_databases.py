@@ -67,6 +67,14 @@ async def test_what_a_write_has_returned_every_reader_sees(database: Database, s
         assert len(await branches(second_database)) == len(await branches(database)) == number
 
 
+async def test_what_a_row_does_not_say_is_empty_in_it_whatever_others_say(database: Database) -> None:
+    shop = await found(database)
+    told = {**a_branch(shop.id, 2), "closed_at": NOON}
+    await put(database, a_branch(shop.id, 1), told, a_branch(shop.id, 3))
+    await put(database, a_branch(shop.id, 4))
+    assert [row.closed_at for row in await branches(database)] == [None, NOON, None, None]
+
+
 async def test_what_belongs_to_nobody_is_refused(database: Database) -> None:
     with pytest.raises(IntegrityError):
         await put(database, a_branch(99, 1))
