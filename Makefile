@@ -102,7 +102,7 @@ prove-ha: bench-high-availability  ## two machines, a standby and PgBouncer unde
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
 BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-high-availability \
-           bench-importing bench-kills bench-lasting-bytes bench-live bench-messages bench-peers bench-photos bench-reads bench-scan bench-searches bench-stamps \
+           bench-importing bench-kills bench-lasting-bytes bench-live bench-messages bench-peers bench-photos bench-reads bench-scan bench-searches bench-stamps bench-start \
            bench-webhooks
 
 .PHONY: $(BENCHES)
@@ -127,6 +127,7 @@ bench-photos:     ## how many photos of codes are read, and how fast
 bench-reads:      ## how long reads take, with ten thousand customers and with a million
 bench-scan:       ## how soon a card before the scanner is stamped, and what its pictures cost (needs chromium)
 bench-searches:   ## how fast customers are found by name or number among a million, and how long they take to be indexed
+bench-start:      ## how soon a server is ready, its memory then, and its first stamp
 bench-stamps:     ## stamps a second over HTTP, beside the databases alone and the peers
 bench-webhooks:   ## how soon an event reaches its receiver
 

@@ -5,10 +5,12 @@ No handler lives here: those are in `api/routes`, `api/reference` and `api/pages
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Self, TypeAlias, cast
+from functools import cached_property
+from typing import TypeAlias, cast
 from urllib.parse import unquote
 
-from litestar import Litestar, Router
+from litestar import Litestar
+from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import HTTPScope, LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
@@ -16,13 +18,9 @@ from api import reference
 from api.agent.on_demand import PATH, ConnectorOnDemand, installed, serve_agent
 from api.auth import authorise
 from api.compression import compressing
+from api.lean_litestar import LeanLitestar, LitestarOnDemand, OwnRouter
 from api.operations import PREFIXES
-from api.pages import PAGES
-from api.pages.answers import answer_http_anywhere
-from api.pages.joining import JOINING
-from api.pages.private_card import PRIVATE_CARDS
-from api.pages.shell import TEMPLATES
-from api.problems import answer_failure, answer_refusal
+from api.problems import answer_failure, answer_http, answer_refusal
 from api.rate_limits import RateLimits
 from api.refusals import LARGEST_BODY
 from api.request_log import add_headers, request_log_of
@@ -65,15 +63,23 @@ V1 = [
     *flags.HANDLERS,
 ]
 
+PAGES = ("/app/", "/c/", "/join/")
+"""What the addresses of the pages begin with."""
+
 Lifespan: TypeAlias = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
-class Api(Litestar):
+class Api(LeanLitestar):
     """Litestar with some changes: stamps take a shorter way (`stamp_fast_path`), and an encoded slash stays encoded.
 
     So a card's whole link can stand where its code is expected: /v1/customers/qr/https%3A%2F%2Ft.me%2F….
-    What is not for one of its routes is in `unrouted`.
+    What is not for one of its routes is in `unrouted`. The pages are another application with the same state.
     """
+
+    @cached_property
+    def pages(self) -> LitestarOnDemand:
+        """The pages. A shop without them does not pay for templates, words and pictures."""
+        return LitestarOnDemand(lambda: _open_pages(self.state))
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
@@ -97,12 +103,33 @@ class Api(Litestar):
         elif card is not None:
             await serve_stamp(StampRequest(scope, receive, app=self, card=card), send)
         elif scope["method"] == "OPTIONS":
-            await answer_options(self, StampRequest(scope, receive, app=self, card={}), send)
+            await answer_options(await self._at(scope), StampRequest(scope, receive, app=self, card={}), send)
         elif scope["method"] in {"GET", "HEAD"}:
             scope, send = as_get(scope, send) if scope["method"] == "HEAD" else (scope, send)
-            await super().__call__(scope, receive, compressing(scope, send))
+            await self._route(scope, receive, compressing(scope, send))
+        else:
+            await self._route(scope, receive, send)
+
+    async def _route(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        if is_of_pages(scope["path"]):
+            await (await self.pages.made())(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+    async def _at(self, scope: HTTPScope) -> Litestar:
+        """The application that an address belongs to."""
+        return await self.pages.made() if is_of_pages(scope["path"]) else self
+
+
+def is_of_pages(path: str) -> bool:
+    """Whether an address is one of the pages; a / too many at its beginning does not matter, as everywhere."""
+    return (path if path[:2] != "//" else f"/{path.lstrip('/')}").startswith(PAGES)
+
+
+def _open_pages(state: State) -> Litestar:
+    from api.pages import open_pages  # noqa: PLC0415  # see above
+
+    return open_pages(state)
 
 
 def keep_encoded_slashes(scope: HTTPScope) -> None:
@@ -111,19 +138,6 @@ def keep_encoded_slashes(scope: HTTPScope) -> None:
     if b"%2f" in raw.lower():
         segments = raw.decode("latin-1").split("/")
         scope["path"] = "/".join(unquote(segment).replace("/", "%2F") for segment in segments)
-
-
-class Version(Router):
-    """The routes below one prefix.
-
-    Why: Litestar copies each router that is registered, down to the last example in its reference. Ours is registered
-    once. Measured: the copy took half of the time that it takes to make the application.
-    """
-
-    def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return the router itself."""
-        del memo
-        return self
 
 
 def create_app(
@@ -177,20 +191,16 @@ def build_app(lifespan: Lifespan) -> Litestar:
     """Build the application: its routes, and what runs before and after them. It can be started again after a stop."""
     return Api(
         route_handlers=[
-            *(Version(prefix, route_handlers=V1, guards=[authorise]) for prefix in PREFIXES),
+            *(OwnRouter(prefix, route_handlers=V1, guards=[authorise]) for prefix in PREFIXES),
             *monitoring.HANDLERS,
             *telegram_updates.HANDLERS,
             *reference.HANDLERS,
-            PAGES,
-            PRIVATE_CARDS,
-            JOINING,
         ],
-        template_config=TEMPLATES,
         lifespan=[lifespan],
         before_send=[tell_limits, add_headers],
         exception_handlers={
             LoyaltyError: answer_refusal,
-            HTTPException: answer_http_anywhere,
+            HTTPException: answer_http,
             Exception: answer_failure,
         },
         request_max_body_size=LARGEST_BODY,

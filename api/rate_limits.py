@@ -6,14 +6,15 @@ this process counts alone, says so in its log and in /health/ready, and asks Red
 """
 
 import logging
+from functools import cached_property
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, NamedTuple
-
-from limits.aio.storage import MemoryStorage
 
 from loyalty_app.clock import Clock
 
 if TYPE_CHECKING:
+    from limits.aio.storage import MemoryStorage
+
     from api.redis_counts import RedisCounts
 
 HOUR, MINUTE = 3_600, 60
@@ -51,10 +52,15 @@ class RateLimits:
 
     def __init__(self, redis_url: str | None, clock: Clock) -> None:
         self._clock = clock
-        self._local = MemoryStorage()
         self._shared = _shared(redis_url) if redis_url else None
         self._resting_until = 0
         self.redis_reachable = True
+
+    @cached_property
+    def _local(self) -> "MemoryStorage":
+        from limits.aio.storage import MemoryStorage  # noqa: PLC0415  # for the first request that is counted
+
+        return MemoryStorage()
 
     async def count(self, key_id: int, limit: int, requests: int = 1) -> RateLimitState:
         """Count requests of a key, usually one. A limit of 0 (no API in the plan) is not counted."""

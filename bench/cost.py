@@ -16,10 +16,8 @@ from bench.cpu_profile import CpuProfile, profile_cpu, show_cpu_profile
 from bench.databases import open_databases
 from bench.goals import at_most, found
 from bench.memory_growth import MemoryGrowth, measure_growth, show_memory_growth
-from bench.readiness import Readiness, race, show_readiness
+from bench.readiness import Readiness, goals_of_readiness, race, show_readiness
 from bench.rounds import keep
-
-READY_SECONDS, IDLE_MB = 1.5, 150.0
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -41,10 +39,8 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 def told(ready: Sequence[Readiness], growth: MemoryGrowth, spent: Sequence[CpuProfile]) -> dict[str, object]:
     """All results, for JSON."""
-    ours = [one for one in ready if one.ours]
     goals = [
-        *(at_most(f"{one.name}: seconds to ready", one.seconds, READY_SECONDS) for one in ours),
-        *(at_most(f"{one.name}: MB when idle", one.rss, IDLE_MB) for one in ours),
+        *goals_of_readiness(ready),
         at_most(f"MB more after {growth.requests:,} requests", growth.more, growth.allowed),
         *(found(f"{one.name}: microseconds of CPU of a stamp", one.microseconds) for one in spent),
     ]

@@ -10,7 +10,6 @@ from datetime import date
 
 import msgspec
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 
 from loyalty_core.customers import Profile, ProfileChange, check_birthday, clean_name
 from loyalty_core.errors import FieldError, InvalidRequest
@@ -120,6 +119,8 @@ def _wrong_phone(country: str | None) -> InvalidRequest:
 
 def checked_email(text: str) -> str:
     """An e-mail address in its normal form. Raises InvalidRequest."""
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415  # it builds its patterns slowly
+
     try:
         return validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError as error:

@@ -49,8 +49,7 @@ from loyalty_app.webhooks.addresses import Guard, read_ranges
 from loyalty_app.webhooks.endpoint_health import endpoint_depths
 from loyalty_app.webhooks.endpoints import Webhooks
 from loyalty_app.webhooks.outbox import outbox_depths
-from loyalty_app.webhooks.sender import Sender
-from loyalty_app.webhooks.worker import WebhookWorker
+from loyalty_app.webhooks.worker import SenderOnDemand, WebhookWorker
 from loyalty_core.errors import Busy
 
 LATE_SECONDS = 5.0
@@ -175,7 +174,7 @@ async def _open_foundation(
 
 
 def _open_worker(stack: AsyncExitStack, foundation: _Foundation) -> WebhookWorker:
-    sender = Sender(foundation.guard, foundation.vault.unlock, signed_at=utc_now)
+    sender = SenderOnDemand(foundation.guard, foundation.vault.unlock, signed_at=utc_now)
     worker = WebhookWorker(foundation.database, sender, clock=foundation.clock)
     stack.push_async_callback(worker.close)
     return worker

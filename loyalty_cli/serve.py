@@ -24,6 +24,9 @@ def serve(host: str | None, port: int | None) -> None:
     The database is set up or brought up to date first. Ctrl-C stops it, after it has finished what it had begun. Other
     `loyalty` commands may be used meanwhile.
     """
+    from loyalty_cli.process import start_without_searches
+
+    start_without_searches()
     from loyalty_cli.applications import application
 
     settings = _settings(host, port)
@@ -39,6 +42,9 @@ def api(host: str | None, port: int | None) -> None:
 
     LOYALTY_WORKERS says how many; more than one need PostgreSQL. One that dies is replaced.
     """
+    from loyalty_cli.process import start_without_searches
+
+    start_without_searches()
     from loyalty_cli.applications import api_only
 
     settings = _settings(host, port)

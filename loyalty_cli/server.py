@@ -23,6 +23,7 @@ from loyalty_cli.applications import MakeGuard, StartupGuard, api_only
 from loyalty_cli.failures import CommandFailed, explained
 from loyalty_cli.logs import logging_config
 from loyalty_cli.open_connections import KEEP_ALIVE_SECONDS, OpenConnections, raise_file_limit
+from loyalty_cli.process import start_without_searches
 
 # Orchestrators kill after ten seconds, so requests are cut off a little before.
 GRACE_SECONDS = 8
@@ -33,6 +34,7 @@ log = logging.getLogger("uvicorn.error")
 
 def worker_application(settings: Settings) -> StartupGuard:
     """The application in one of several processes. If it fails, none can start; the exit code tells uvicorn so."""
+    start_without_searches()
     try:
         return api_only(settings)
     except Exception as error:

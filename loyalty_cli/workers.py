@@ -24,8 +24,10 @@ def worker() -> None:
 
 
 async def _deliver(settings: Settings) -> None:
+    from loyalty_cli.process import asked_to_stop, start_without_searches, tune_garbage_collection
+
+    start_without_searches()
     from loyalty_app.runtime import open_webhook_worker
-    from loyalty_cli.process import asked_to_stop, tune_garbage_collection
 
     stopped = asked_to_stop()
     async with open_webhook_worker(settings):
@@ -54,10 +56,12 @@ def bot() -> None:
 
 
 async def _chat(settings: Settings) -> None:
+    from loyalty_cli.process import asked_to_stop, start_without_searches, tune_garbage_collection
+
+    start_without_searches()
     from bots.supervisor import open_bots
     from loyalty_app.observability.exposition import serve_metrics
     from loyalty_app.runtime import open_runtime
-    from loyalty_cli.process import asked_to_stop, tune_garbage_collection
 
     stopped = asked_to_stop()
     async with (

@@ -19,13 +19,24 @@ A page is a template with its words, and a script that asks for JSON below the p
 No rule of the stamp card and no SQL lives here, and no right is decided: handlers ask `loyalty_app`.
 """
 
-from litestar import Router
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
 
+from api.lean_litestar import LeanLitestar
 from api.pages import card, card_rights, entrances, identity, one_time_links, passkeys, scan, static_files
-from api.pages.answers import EXCEPTION_HANDLERS
+from api.pages.answers import EXCEPTION_HANDLERS, answer_http_unrouted
 from api.pages.desk import DESK
 from api.pages.identity import PERSON
+from api.pages.joining import JOINING
+from api.pages.private_card import PRIVATE_CARDS
 from api.pages.security import same_site
+from api.pages.shell import TEMPLATES
+from api.problems import answer_failure, answer_refusal
+from api.refusals import LARGEST_BODY
+from api.request_log import add_headers
+from api.unrouted import tell_limits
+from loyalty_core.errors import LoyaltyError
 
 PAGES = Router(
     "/app",
@@ -46,4 +57,22 @@ PAGES = Router(
     include_in_schema=False,
 )
 
-__all__ = ["PAGES"]
+
+def open_pages(state: State) -> Litestar:
+    """Make the application of all pages. It works with what the API holds open in its `state`."""
+    pages = LeanLitestar(
+        route_handlers=[PAGES, PRIVATE_CARDS, JOINING],
+        template_config=TEMPLATES,
+        before_send=[tell_limits, add_headers],
+        exception_handlers={
+            LoyaltyError: answer_refusal,
+            HTTPException: answer_http_unrouted,
+            Exception: answer_failure,
+        },
+        request_max_body_size=LARGEST_BODY,
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+    )
+    pages.state = state
+    return pages

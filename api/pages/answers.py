@@ -25,7 +25,6 @@ from loyalty_app.observability.metrics import count_refusal
 from loyalty_app.words import N_, Words
 from loyalty_core.errors import LoyaltyError
 
-ADDRESSES = ("/app/", "/c/", "/join/")
 NOT_FOUND = 404
 SCRIPTS = ("/api/", "/session")
 NOT_DONE = N_("That did not work.")
@@ -135,10 +134,9 @@ def _page(request: AppRequest, status: int, says: str, then: str, headers: Mappi
     return page_response(request, page)
 
 
-def answer_http_anywhere(request: AppRequest, error: HTTPException) -> Response[bytes] | Template:
-    """Answer Litestar's own exceptions where no route was found, at the addresses of pages and of the API."""
-    of_pages = request.scope["path"].startswith(ADDRESSES) and error.status_code == NOT_FOUND
-    return answer_http_on_page(request, error) if of_pages else answer_http(request, error)
+def answer_http_unrouted(request: AppRequest, error: HTTPException) -> Response[bytes] | Template:
+    """Answer Litestar's own exceptions where no route was found: an unknown address as a page, the rest as a script."""
+    return (answer_http_on_page if error.status_code == NOT_FOUND else answer_http)(request, error)
 
 
 EXCEPTION_HANDLERS: ExceptionHandlersMap = {

@@ -14,7 +14,7 @@ from api.rate_limits import FAILURES_A_MINUTE
 from api.reference.calls import ONCE
 from api.reference.errors import IN_THE_CHAT, example_problems
 from loyalty_app.pagination import DEEPEST, MOST_ROWS
-from loyalty_app.webhooks.sender import DEADLINE_SECONDS
+from loyalty_app.webhooks.delivery_queue import DEADLINE_SECONDS
 from loyalty_core.access import PLANS, Plan
 from loyalty_core.delivery_retries import DISABLE_AFTER, GONE, JITTER, RETRY_SCHEDULE
 from loyalty_core.events import Event

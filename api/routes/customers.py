@@ -16,7 +16,6 @@ from loyalty_app.contacts import profile_faults
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers import lists as customers
-from loyalty_app.customers.card_pictures import look_of, read_card, render_card_png
 from loyalty_app.customers.changed_since import ChangedSince
 from loyalty_app.pictures.render_thread import drawn
 from loyalty_core.access import Scope
@@ -254,6 +253,8 @@ async def show_rewards(request: AppRequest, customer: CustomerRef | None = None)
 )
 async def get_card(request: AppRequest) -> ASGIResponse:
     """Draw a card, unless the caller already has the picture."""
+    from loyalty_app.customers.card_pictures import look_of, read_card, render_card_png  # noqa: PLC0415  # brings Pillow
+
     customer, business_id = path_customer(request), key_holder(request).business.id
     runtime = runtime_of(request)
     card = await runtime.database.read(lambda c: read_card(c, business_id, customer, now=runtime.clock()))

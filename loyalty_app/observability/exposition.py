@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager, contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -24,6 +24,9 @@ from loyalty_app.observability.machine import MachineReading, Readings, read_mac
 from loyalty_app.observability.metrics import REGISTRY
 from loyalty_app.observability.queue_depths import QueueDepth, QueueDepths
 from loyalty_app.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 MEDIA_TYPE = CONTENT_TYPE_LATEST
 DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -133,7 +136,9 @@ async def serve_metrics(
         await runner.cleanup()
 
 
-def _runner(depths: QueueDepths, machine: tuple[Readings, ...]) -> web.AppRunner:
+def _runner(depths: QueueDepths, machine: tuple[Readings, ...]) -> "web.AppRunner":
+    from aiohttp import web  # noqa: PLC0415  # for processes without HTTP of their own
+
     async def metrics(_request: web.Request) -> web.Response:
         body = exposition(await depths.measured(), read_machine(machine))
         return web.Response(body=body, headers={"Content-Type": MEDIA_TYPE})
@@ -143,7 +148,9 @@ def _runner(depths: QueueDepths, machine: tuple[Readings, ...]) -> web.AppRunner
     return web.AppRunner(app, access_log=None, handle_signals=False)
 
 
-async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+async def _listen(runner: "web.AppRunner", host: str, port: int) -> None:
+    from aiohttp import web  # noqa: PLC0415  # the same
+
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError as error:

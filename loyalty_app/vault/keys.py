@@ -3,22 +3,27 @@
 It also makes values that nobody else can compute and that stay the same: `seed`. The key is LOYALTY_SECRET_KEY, or lies
 beside the SQLite file, created on first use and readable by its owner only. LOYALTY_SECRET_KEY_OLD only decrypts. If
 the key is lost, every secret has to be made again.
+
+The library that encrypts takes 7 MB, so it is loaded for the first secret: most shops have none.
 """
 
 import base64
 import hmac
 import os
 import secrets
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING
 
 from loyalty_app.private_files import new_file
 from loyalty_app.settings import Settings, SettingsError
 
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
 SHORTEST_KEY = 16
+KEY_BYTES = 32
 WRONG_KEY = (
     "LOYALTY_SECRET_KEY is not the key with which the secrets in this database were encrypted. Set that key. To change "
     "it, set the new one as LOYALTY_SECRET_KEY and that one as LOYALTY_SECRET_KEY_OLD, and run "
@@ -32,10 +37,7 @@ class Vault:
     """Encrypts with one key; decrypts with it, and with older ones."""
 
     def __init__(self, secret_key: str, *older: str) -> None:
-        self._fernets = [
-            Fernet(base64.urlsafe_b64encode(_derived(key, b"loyalty vault 1"))) for key in (secret_key, *older)
-        ]
-        self._fernet, self._all = self._fernets[0], MultiFernet(self._fernets)
+        self._keys = [_derived(key, b"loyalty vault 1") for key in (secret_key, *older)]
         self._seeds = _derived(secret_key, b"loyalty seeds 1")
         self._all_seeds = [self._seeds, *(_derived(key, b"loyalty seeds 1") for key in older)]
         self.fingerprints = tuple(_derived(key, b"loyalty fingerprint 1") for key in (secret_key, *older))
@@ -48,30 +50,28 @@ class Vault:
 
     def lock(self, text: str) -> bytes:
         """Encrypt."""
-        return self._fernet.encrypt(text.encode())
+        return self._all.encrypt(text.encode())
 
     def unlock(self, locked: bytes) -> str:
         """Decrypt. Raises SettingsError if none of the keys has encrypted it."""
-        try:
-            return self._all.decrypt(locked).decode()
-        except InvalidToken as error:
-            raise SettingsError(WRONG_KEY) from error
+        text = _decrypted(self._all, locked)
+        if text is None:
+            raise SettingsError(WRONG_KEY)
+        return text.decode()
 
     def reads(self, locked: bytes) -> bool:
         """Whether one of the keys has encrypted it."""
-        try:
-            self._all.decrypt(locked)
-        except InvalidToken:
-            return False
-        return True
+        return _decrypted(self._all, locked) is not None
 
     def lock_again(self, locked: bytes) -> bytes | None:
         """Encrypt it with the key in use; None if it is already, or no key reads it."""
-        try:
-            self._fernet.decrypt(locked)
-        except InvalidToken:
-            return self._all.rotate(locked) if self.reads(locked) else None
-        return None
+        if _decrypted(_fernets(self._keys[:1]), locked) is not None:
+            return None
+        return self._all.rotate(locked) if self.reads(locked) else None
+
+    @cached_property
+    def _all(self) -> "MultiFernet":
+        return _fernets(self._keys)
 
     def seed(self, *parts: object) -> bytes:
         """32 bytes that look random: the same for the same parts, and unknown without the key."""
@@ -88,7 +88,23 @@ def _seed(seeds: bytes, *parts: object) -> bytes:
 
 
 def _derived(secret_key: str, purpose: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose).derive(secret_key.encode())
+    """A key for one purpose: HKDF with SHA-256 and no salt, as in RFC 5869, of one block."""
+    return hmac.digest(hmac.digest(bytes(KEY_BYTES), secret_key.encode(), "sha256"), purpose + b"\x01", "sha256")
+
+
+def _fernets(keys: Sequence[bytes]) -> "MultiFernet":
+    from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415  # see above
+
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+
+
+def _decrypted(fernets: "MultiFernet", locked: bytes) -> bytes | None:
+    from cryptography.fernet import InvalidToken  # noqa: PLC0415  # see above
+
+    try:
+        return fernets.decrypt(locked)
+    except InvalidToken:
+        return None
 
 
 def open_vault(settings: Settings) -> Vault:

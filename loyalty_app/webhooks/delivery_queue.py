@@ -25,6 +25,8 @@ from loyalty_app.webhooks.lanes import DeliveryLanes
 from loyalty_app.webhooks.outbox import DELIVERED, FAILED, KEY, QUEUED, THEIR_ENDPOINT
 from loyalty_core.delivery_retries import Delivered, GaveUp, RetryAt, Verdict
 
+DEADLINE_SECONDS = 15.0
+"""How long one attempt may take."""
 LEASE = timedelta(seconds=60)
 IN_FLIGHT_PER_ENDPOINT = 4
 MOST_RETIRED = 60

@@ -19,11 +19,10 @@ from yarl import URL
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.settings import SettingsError
 from loyalty_app.webhooks.addresses import Guard, NotAllowed, parse_address
-from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob
+from loyalty_app.webhooks.delivery_queue import DEADLINE_SECONDS, DeliveryAttempt, DeliveryJob
 from loyalty_core.delivery_retries import Attempt, judge
 from loyalty_core.webhooks import signature_header
 
-DEADLINE_SECONDS = 15.0
 MOST_READ = 64 * 1024
 MOST_KEPT = 4 * 1024
 UNREADABLE = "secret_unreadable"

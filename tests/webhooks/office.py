@@ -13,9 +13,9 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import KeyedRequest
 from loyalty_app.vault import Vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
-from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob, DeliveryQueue
+from loyalty_app.webhooks.delivery_queue import DEADLINE_SECONDS, DeliveryAttempt, DeliveryJob, DeliveryQueue
 from loyalty_app.webhooks.endpoints import NewWebhookView, WebhookChange, Webhooks
-from loyalty_app.webhooks.sender import DEADLINE_SECONDS, Sender
+from loyalty_app.webhooks.sender import Sender
 from loyalty_app.webhooks.worker import WebhookWorker
 from loyalty_core.delivery_retries import Delivered, Verdict
 from testkit.concurrency import until

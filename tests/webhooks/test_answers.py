@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from loyalty_app.webhooks.sender import DEADLINE_SECONDS
+from loyalty_app.webhooks.delivery_queue import DEADLINE_SECONDS
 from loyalty_core.delivery_retries import Delivered, Disable, GaveUp, RetryAt
 from tests.webhooks.names import name_server
 from tests.webhooks.receiver import HUGE, receiving

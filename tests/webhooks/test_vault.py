@@ -9,6 +9,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +52,12 @@ def contents(folder: Path) -> dict[str, bytes]:
 @given(st.text(), st.text(min_size=16))
 def test_what_was_locked_is_unlocked_with_the_same_key(text: str, key: str) -> None:
     assert Vault(key).unlock(Vault(key).lock(text)) == text
+
+
+@given(st.text(min_size=16))
+def test_the_key_that_encrypts_is_derived_as_rfc_5869_says(key: str) -> None:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"loyalty vault 1").derive(key.encode())
+    assert Fernet(base64.urlsafe_b64encode(derived)).decrypt(Vault(key).lock("tulip")) == b"tulip"
 
 
 def test_the_same_secret_locked_twice_does_not_look_the_same() -> None:
