@@ -9,6 +9,7 @@ two batches sees the cards that the earlier one hung.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
+from msgspec import UNSET
 from sqlalchemy import Connection, Row
 
 from loyalty_app.chat.chats import held_card_of
@@ -17,8 +18,8 @@ from loyalty_app.counter.load_referrals import read_referrals
 from loyalty_app.counter.merges import MergeRecord
 from loyalty_app.counter.orders import (
     OF_TWO,
+    Card,
     Claim,
-    CustomerRef,
     Erase,
     Expire,
     GiveBirthday,
@@ -58,17 +59,19 @@ def load(database: Database, connection: Connection, state: BatchState, requests
     Unless the state is patient, cards that others hold are stepped over, and noted in `state.held_elsewhere`.
     """
     loading = _Loading(database, connection, state, requests)
-    if not state.patient and all(isinstance(request.order, GiveStamp) for request in requests):
-        loading.ask_all(locked=loading.named_customers())
-        loading.note_held_elsewhere()
+    if not state.patient and not loading.others:
+        named = loading.named_customers()
+        loading.ask_all(locked=named)
+        loading.note_held_elsewhere(named)
         lock_kept(state, loading.locked)
     else:
         loading.find_entries_to_void()
-        loading.lock_customers()
-        loading.note_held_elsewhere()
+        named = loading.named_customers()
+        loading.lock_customers(named)
+        loading.note_held_elsewhere(named)
         lock_kept(state, loading.locked)
         loading.lock_totals()
-        read_merges(database, connection, state, requests)
+        read_merges(database, connection, state, loading.others)
         loading.ask_all()
     loading.read_programs()
     loading.read_ledgers_of_late_stamps()
@@ -84,19 +87,21 @@ class _Loading:
     ) -> None:
         self.database, self.connection = database, connection
         self.state, self.requests = state, requests
+        self.others = [request for request in requests if not isinstance(request.order, GiveStamp)]
+        """The requests for anything but a stamp: nearly always none."""
         self.with_cards: set[Key] = set()
 
     def _fetch(self, lookup: Lookup, *, lock: bool = False) -> Sequence[Row[Any]]:
         return self.database.fetch(self.connection, lookup.table, lookup.columns, lookup.wanted, lock=lock)
 
     def find_entries_to_void(self) -> None:
-        wanted = [(r.business_id, r.order.transaction_id) for r in self.requests if isinstance(r.order, Void)]
+        wanted = [(r.business_id, r.order.transaction_id) for r in self.others if isinstance(r.order, Void)]
         for row in self._fetch(Lookup(tables.transaction, OWN_KEY, wanted)):
             self.state.targets[row.business_id, row.id] = row.customer_id
 
-    def lock_customers(self) -> None:
-        by_id, by_code = self.named_customers()
-        named = [row for lookup in (by_id, by_code) for row in self._fetch(lookup)]
+    def lock_customers(self, lookups: tuple[Lookup, Lookup]) -> None:
+        by_id, _ = lookups
+        named = [row for lookup in lookups for row in self._fetch(lookup)]
         self.state.claimable = self._claimable()
         ids = {*by_id.wanted, *((row.business_id, row.id) for row in named), *self.state.claimable}
         ids |= kept_ids(self.database, self.connection, named)
@@ -109,12 +114,14 @@ class _Loading:
             return self._fetch(lookup, lock=True)
         return self.database.gather(self.connection, (), ids=None, locked=(lookup,), patient=False).locked
 
-    def note_held_elsewhere(self) -> None:
+    def note_held_elsewhere(self, named: tuple[Lookup, Lookup]) -> None:
         """Note which of the named and claimable customers are there, but locked by somebody else."""
-        state, (by_id, by_code) = self.state, self.named_customers()
+        state, (by_id, by_code) = self.state, named
+        if state.patient:
+            return
         ids = {*by_id.wanted, *state.claimable} - state.customers.keys()
         codes = set(by_code.wanted) - state.customers_by_code.keys()
-        if state.patient or not (ids or codes):
+        if not (ids or codes):
             return
         asked = Lookup(tables.customer, OWN_KEY, ids), Lookup(tables.customer, by_code.columns, codes)
         for row in (row for lookup in asked for row in self._fetch(lookup)):
@@ -122,20 +129,20 @@ class _Loading:
 
     def named_customers(self) -> tuple[Lookup, Lookup]:
         """The customers that requests name, by id and by code."""
-        refs = [(r.business_id, ref) for r in self.requests for ref in self._refs(r)]
-        ids = [(business, ref) for business, ref in refs if isinstance(ref, int)]
-        codes = [(business, ref) for business, ref in refs if isinstance(ref, str)]
+        cards = {card for request in self.requests for card in self._cards(request)}
+        ids: list[Wanted] = [card for card in cards if isinstance(card[1], int)]
+        codes: list[Wanted] = [card for card in cards if isinstance(card[1], str)]
         return Lookup(tables.customer, OWN_KEY, ids), Lookup(tables.customer, ("business_id", "qr_code"), codes)
 
-    def _refs(self, request: Request) -> tuple[CustomerRef, ...]:
+    def _cards(self, request: Request) -> tuple[Card, ...]:
         if isinstance(request.order, Void):
             customer_id = self.state.targets.get((request.business_id, request.order.transaction_id))
-            return () if customer_id is None else (customer_id,)
-        return tuple(ref for _, ref in request.cards)
+            return () if customer_id is None else ((request.business_id, customer_id),)
+        return request.cards
 
     def _claimable(self) -> set[Key]:
         """The customers that claims may change: those in the chat, and those with the phone number."""
-        claims = [(r.business_id, r.order) for r in self.requests if isinstance(r.order, Claim)]
+        claims = [(r.business_id, r.order) for r in self.others if isinstance(r.order, Claim)]
         people: list[Wanted] = [(business, order.holder.user_id) for business, order in claims]
         phones: list[Wanted] = [(business, form) for business, order in claims for form in forms_of(order.phone)]
         in_chats = self._fetch(Lookup(tables.telegram_card, ("business_id", "user_id"), people))
@@ -151,7 +158,7 @@ class _Loading:
 
         All totals that may change are locked, in the order of their ids.
         """
-        if not any(isinstance(r.order, Join | Claim) for r in self.requests):
+        if not any(isinstance(r.order, Join | Claim) for r in self.others):
             return
         shops = {(r.business_id,) for r in self.requests}
         for row in self._fetch(Lookup(tables.business_total, ("business_id",), shops), lock=True):
@@ -190,15 +197,15 @@ class _Loading:
     def _about_customers(self) -> Iterator[Keeping]:
         """The whole ledgers for undos and claims, and the rewards of customers whose requests need them."""
         state, columns = self.state, ("business_id", "customer_id")
-        state.with_whole_ledger = self._customers_of(r for r in self.requests if isinstance(r.order, WHOLE))
+        state.with_whole_ledger = self._customers_of(r for r in self.others if isinstance(r.order, WHOLE))
         ledgers = state.with_whole_ledger | state.claimable
         yield Lookup(tables.transaction, columns, ledgers), lambda row: state.keep_entry(entry_of(row))
-        some = self._customers_of(r for r in self.requests if isinstance(r.order, Redeem | Erase | Expire))
+        some = self._customers_of(r for r in self.others if isinstance(r.order, Redeem | Erase | Expire))
         yield Lookup(tables.reward, columns, some | ledgers), lambda row: state.keep_reward(reward_of(row))
 
     def _customers_of(self, requests: Iterable[Request]) -> set[Key]:
-        named = ((request.business_id, ref) for request in requests for ref in self._refs(request))
-        customers = (self.state.find_customer(business_id, ref) for business_id, ref in named)
+        named = (card for request in requests for card in self._cards(request))
+        customers = (self.state.find_customer(*card) for card in named)
         return {(customer.business_id, customer.id) for customer in customers if customer}
 
     def _about_names(self) -> Iterator[Keeping]:
@@ -234,7 +241,7 @@ class _Loading:
             Lookup(tables.branch, OWN_KEY, branches),
             lambda row: state.branches.update({(row.business_id, row.id): row.closed_at}),
         )
-        named = [(r.business_id, phone) for r in self.requests if (phone := phone_of(r))]
+        named = [(r.business_id, phone) for r in self.others if (phone := phone_of(r))]
         phones: list[Wanted] = [(business, form) for business, phone in named for form in forms_of(phone)]
         yield Lookup(tables.customer, ("business_id", "phone"), phones), keep_phone
         yield (
@@ -277,6 +284,7 @@ class _Loading:
             request
             for request in self.requests
             if isinstance(request.order, GiveStamp)
+            and request.order.stamp.occurred_at is not UNSET
             and request.business_id in self.state.businesses
             and any(
                 is_late(request.order.stamp, program.terms)
@@ -290,8 +298,8 @@ class _Loading:
     def read_chat_cards(self) -> None:
         """Read who holds which cards. Customers that were not locked are for reading only."""
         state = self.state
-        people: list[Wanted] = [(r.business_id, holder.user_id) for r in self.requests if (holder := holder_of(r))]
-        of_two = self._customers_of(r for r in self.requests if isinstance(r.order, OF_TWO))
+        people: list[Wanted] = [(r.business_id, holder.user_id) for r in self.others if (holder := holder_of(r))]
+        of_two = self._customers_of(r for r in self.others if isinstance(r.order, OF_TWO))
         rows = [
             *self._fetch(Lookup(tables.telegram_card, ("business_id", "user_id"), people)),
             *self._fetch(Lookup(tables.telegram_card, ("business_id", "customer_id"), state.claimable | of_two)),
@@ -299,8 +307,8 @@ class _Loading:
         cards = [held_card_of(row) for row in rows]
         for card in cards:
             state.chat_cards.keep(card)
-        read_referrals(self.database, self.connection, state, self.requests)
-        if any(isinstance(r.order, Claim) for r in self.requests):
+        read_referrals(self.database, self.connection, state, self.others)
+        if any(isinstance(r.order, Claim) for r in self.others):
             chats: list[Wanted] = [(card.bot_id, card.user_id) for card in cards]
             ended = self._fetch(Lookup(tables.telegram_chat, ("bot_id", "chat_id"), chats))
             state.chat_cards.gone = {(row.bot_id, row.chat_id) for row in ended if row.blocked_at is not None}

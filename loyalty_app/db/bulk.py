@@ -1,10 +1,12 @@
-"""Bulk statements: many rows to write, or to look up, at once. Each dialect makes its own SQL of them, elsewhere."""
+"""Bulk statements: many rows to write, or to look up, at once, and the rows found. Each dialect makes its own SQL."""
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from functools import lru_cache
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from msgspec import Struct
 from sqlalchemy import Connection, Table
@@ -107,3 +109,33 @@ class Gathered(NamedTuple):
 
     locked: Sequence[Any]
     answers: Sequence[Sequence[Any]]
+
+
+class Seen(tuple[Any, ...]):
+    """A row that was found: a tuple of all columns of its table, which are attributes of its kind too (`seen_rows`)."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever that column holds
+            """A column."""
+
+    @property
+    def _mapping(self) -> Mapping[str, Any]:
+        """The columns by their names, as SQLAlchemy's rows have them."""
+        return dict(zip(type(self).names, self, strict=True))
+
+    names: ClassVar[tuple[str, ...]] = ()
+
+
+def seen_rows(table: Table, records: Iterable[Iterable[Any]]) -> list[Seen]:
+    """The rows of a table, out of the values of all its columns in their order."""
+    return [*map(_kind_of(table), records)]
+
+
+@lru_cache(1_024)
+def _kind_of(table: Table) -> type[Seen]:
+    names = tuple(column.name for column in table.columns)
+    columns = {name: property(itemgetter(place)) for place, name in enumerate(names)}
+    return type("SeenRow", (Seen,), {"__slots__": (), "names": names, **columns})

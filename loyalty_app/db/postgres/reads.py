@@ -7,12 +7,11 @@ driver caches the types of rows: a migration beside it would break it for good.
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import count
-from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
 
-from loyalty_app.db.bulk import Gathered, Lookup
+from loyalty_app.db.bulk import Gathered, Lookup, seen_rows
 from loyalty_app.db.postgres.driver import single_row
 from loyalty_app.db.postgres.ids import next_ids
 from loyalty_app.ids import Ids, Kind
@@ -23,18 +22,6 @@ PATIENCE = "10 ms"
 
 Subject = tuple[Table, tuple[str, ...], tuple[str, ...]]
 """What a question is about, whatever values it wants: a table, the columns that have those, and those that are NULL."""
-
-
-class Seen:
-    """A row with its columns as attributes; `_mapping` has them as SQLAlchemy's rows do."""
-
-    __slots__ = ("_mapping",)
-
-    def __init__(self, names: Iterable[str], record: Iterable[Any]) -> None:
-        self._mapping = dict(zip(names, record, strict=True))
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # whatever that column holds
-        return self._mapping[name]
 
 
 def ask(
@@ -56,8 +43,8 @@ def ask(
     statement = _statement(_subjects(locked), _subjects(questions), tuple(likely), patient=patient)
     values = [list(column) for one in (*locked, *questions) for column in zip(*set(one.wanted), strict=True)]
     xid, overtaken, *found = single_row(connection, statement, (*values, *likely.values()))
-    names = [one.table.c.keys() for one in (*locked[:1], *questions)]
-    answers = [[Seen(columns, row) for row in rows] for columns, rows in zip(names, found, strict=False)]
+    tables = [one.table for one in (*locked[:1], *questions)]
+    answers = [seen_rows(table, rows) for table, rows in zip(tables, found, strict=False)]
     connection.info["xid"] = xid  # for asking whether the transaction was committed
     if ids is not None:
         ids.keep(dict(zip(likely, found[len(answers) :], strict=True)))

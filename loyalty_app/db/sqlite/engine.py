@@ -10,33 +10,20 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-import msgspec
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Row,
-    Select,
-    Table,
-    and_,
-    bindparam,
-    create_engine,
-    event,
-    func,
-    select,
-)
+from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted, Writes
 from loyalty_app.db.outages import Doing, Outages
 from loyalty_app.db.shards import Node, Shard
-from loyalty_app.db.sqlite import writes
+from loyalty_app.db.sqlite import reads, writes
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.db.sqlite.writes import SqliteIds
 from loyalty_app.ids import Ids
@@ -254,10 +241,10 @@ class SqliteDatabase(Writes):
         wanted: Iterable[Wanted],
         *,
         lock: bool = False,
-    ) -> Sequence[Row[Any]]:
+    ) -> Sequence[Any]:
         """All rows whose columns have one of the wanted values; a write transaction locks the whole file anyway."""
         del lock
-        return _rows(connection, Lookup(table, columns, set(wanted)))
+        return reads.rows(connection, Lookup(table, columns, set(wanted)))
 
     def gather(
         self,
@@ -270,9 +257,10 @@ class SqliteDatabase(Writes):
     ) -> Gathered:
         """The rows of each question, one after the other; ids are known already, and everything is locked."""
         del ids, patient
-        found = [_rows(connection, one) for one in (*locked, *questions)]
-        first = {row for rows in found[: len(locked)] for row in rows}
-        return Gathered(list(first), found[len(locked) :])
+        found = [reads.rows(connection, one) for one in (*locked, *questions)]
+        first = [rows for rows in found[: len(locked)] if rows]
+        each = first[0] if len(first) == 1 else {row for rows in first for row in rows}
+        return Gathered(list(each), found[len(locked) :])
 
     async def close(self) -> None:
         """Close all connections, after work that has begun. The writer goes last: only it can empty the WAL."""
@@ -281,13 +269,6 @@ class SqliteDatabase(Writes):
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._writer_thread, self.engine.dispose)
         self._writer_thread.shutdown()
-
-
-def _rows(connection: Connection, asked: Lookup) -> Sequence[Row[Any]]:
-    if not (given := list(set(asked.wanted))):
-        return []
-    wanted = {"wanted": msgspec.json.encode(given).decode()}
-    return connection.execute(_fetch(asked.table, asked.columns, asked.null), wanted).all()
 
 
 async def _in_turn(threads: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
@@ -303,11 +284,3 @@ async def _in_turn(threads: ThreadPoolExecutor, work: Callable[[], Result]) -> R
         raise TimeoutError(WAITED) from None
     finally:
         giving_up.cancel()
-
-
-@lru_cache
-def _fetch(table: Table, columns: tuple[str, ...], null: tuple[str, ...]) -> Select[Any]:
-    wanted = func.json_each(bindparam("wanted")).table_valued("value", name="wanted")
-    found = [table.c[name] == func.json_extract(wanted.c.value, f"$[{place}]") for place, name in enumerate(columns)]
-    found += [table.c[name].is_(None) for name in null]
-    return select(table).select_from(wanted.join(table, and_(*found)))
