@@ -39,7 +39,7 @@ _KIND_OF_CODE = re.compile(r"\][A-Za-z][0-9A-Za-z]")
 _CODE = re.compile(rf"(?:CUS)?([{ALPHABET}]{{{CODE_LETTERS}}})([{ALPHABET}]{{{SEAL_LETTERS}}})?")
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True):
+class Card(msgspec.Struct, frozen=True):
     """The state of a card: exactly what the fold of its ledger without the voided entries gives.
 
     `goal` and `program_version` are the promise made to the running card, both 0 while the card is empty. `steps_since`
@@ -132,8 +132,12 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 
 def last_visit_of(cards: Sequence[Card]) -> tuple[date, bool] | None:
     """The day on which somebody with these cards was last here, and whether it was not the first; None if never."""
-    days = [card.day for card in cards if card.day is not None]
-    return (max(days), sum(card.total_visits for card in cards) > 1) if days else None
+    latest, visits = None, 0
+    for card in cards:
+        visits += card.total_visits
+        if card.day is not None and (latest is None or card.day > latest):
+            latest = card.day
+    return None if latest is None else (latest, visits > 1)
 
 
 class ShownCode(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ is in `ledger` and `stamping`; how a program is stored is not known here.
 from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -142,7 +143,7 @@ def new_terms(new: NewProgram, now: datetime) -> Terms:
     return msgspec.structs.replace(changed(Program("", (first,)), ProgramChange(**asked), now), version=1)
 
 
-class Program(msgspec.Struct, frozen=True):
+class Program(msgspec.Struct, frozen=True, dict=True):
     """All versions of a program of a business. The oldest (version 1) comes first, the one in force last.
 
     `name` is the shop's. `id` is None for the program with which the shop began. `others` are the other programs of
@@ -168,7 +169,7 @@ class Program(msgspec.Struct, frozen=True):
             return self
         return msgspec.structs.replace(self, versions=self.versions[:version], others=())
 
-    @property
+    @cached_property
     def all_of_shop(self) -> "tuple[Program, ...]":
         """All programs of the shop: the main one, then the others in the order of their making."""
         if self.main:

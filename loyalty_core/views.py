@@ -192,14 +192,14 @@ def card_view(customer: Customer, program: Program, card: Card) -> CardView:
     """Show a card of a program."""
     goal = running_goal(card, program)
     return CardView(
-        program_number(customer.business_id, program.id),
+        customer.business_id if program.id is None else program.id,
         program.title,
         card.current_stamps,
         goal,
         card.total_stamps,
         card.total_visits,
         card.rewards_available,
-        next_reward(card, program) if program.archived_at is None else None,
+        _next_reward(card, program, goal) if program.archived_at is None else None,
     )
 
 
@@ -220,9 +220,8 @@ def _was_begun(program: Program, card: Card) -> bool:
 
 def main_of(program: Program) -> Program:
     """The main program of the same shop."""
-    if program.main:
-        return program
-    return next((one for one in program.others if one.main), program)
+    first = program.all_of_shop[0]
+    return first if first.main else program
 
 
 def customer_view(customer: Customer, program: Program) -> CustomerView:
@@ -252,11 +251,15 @@ def customer_view(customer: Customer, program: Program) -> CustomerView:
 
 def next_reward(card: Card, program: Program) -> NextReward:
     """What a card earns next: its lowest step that is left, or the goal."""
-    steps = open_steps(card, program)
-    place, text = running_goal(card, program), program.terms.reward_description
+    return _next_reward(card, program, running_goal(card, program))
+
+
+def _next_reward(card: Card, program: Program, goal: int) -> NextReward:
+    steps, place, text = open_steps(card, program), goal, program.versions[-1].reward_description
     if steps and steps[0].stamps < place:
         place, text = steps[0].stamps, steps[0].reward_description
-    return NextReward(max(1, place - card.current_stamps), text)
+    left = place - card.current_stamps
+    return NextReward(max(1, left), text)
 
 
 def customer_state(view: CustomerView) -> str:

@@ -38,7 +38,7 @@ from loyalty_app.counter.state import BatchState, Key
 from loyalty_app.db import idempotency, tables
 from loyalty_app.db.bulk import Lookup, Wanted
 from loyalty_app.db.engine import Database
-from loyalty_app.db.rows import customer_of, entry_of, program_card_of, reward_of, staff_actor, terms_of
+from loyalty_app.db.rows import customer_of, entry_of, reward_of, staff_actor, terms_of
 from loyalty_app.shops.businesses import business_of
 from loyalty_app.shops.further_programs import further_programs, is_known
 from loyalty_core.ledger import ActorType
@@ -167,13 +167,15 @@ class _Loading:
 
     def ask_all(self, *, locked: Sequence[Lookup] = ()) -> None:
         """Ask for all else at once; first lock and keep the customers of `locked`."""
-        asked = [*self._about_shops(), *self._about_customers(), *self._about_names()]
+        asked = [*self._about_shops(), *self._about_customers(), *self._about_names(), *self._about_cards(locked)]
         lookups = [lookup for lookup, _ in asked]
         gathered = self.database.gather(
             self.connection, lookups, ids=self.state.ids, locked=locked, patient=self.state.patient
         )
         for row in gathered.locked:
             self.state.keep_customer(customer_of(row))
+        if lookups[-1].of_locked:
+            self.with_cards |= self.state.customers.keys()
         for (_, keep), rows in zip(asked, gathered.answers, strict=True):
             for row in rows:
                 keep(row)
@@ -202,6 +204,11 @@ class _Loading:
         yield Lookup(tables.transaction, columns, ledgers), lambda row: state.keep_entry(entry_of(row))
         some = self._customers_of(r for r in self.others if isinstance(r.order, Redeem | Erase | Expire))
         yield Lookup(tables.reward, columns, some | ledgers), lambda row: state.keep_reward(reward_of(row))
+
+    def _about_cards(self, locked: Sequence[Lookup]) -> Iterator[Keeping]:
+        """The cards of further programs of the customers locked along; of shops that are known to have several."""
+        if locked and any(request.business_id in self.state.versions.further for request in self.requests):
+            yield Lookup(tables.card, ("business_id", "customer_id"), of_locked=True), self.state.keep_card
 
     def _customers_of(self, requests: Iterable[Request]) -> set[Key]:
         named = (card for request in requests for card in self._cards(request))
@@ -272,11 +279,12 @@ class _Loading:
 
     def read_cards(self) -> None:
         """Read the cards of further programs of customers who are known by now; those are locked with the customers."""
-        several = {shop.id for shop in self.state.businesses.values() if shop.programs_version}
-        wanted = {key for key in self.state.customers if key[0] in several} - self.with_cards
+        unread = self.state.customers.keys() - self.with_cards
+        several = {shop.id for shop in self.state.businesses.values() if shop.programs_version} if unread else ()
+        wanted = {key for key in unread if key[0] in several}
         self.with_cards |= wanted
         for row in self._fetch(Lookup(tables.card, ("business_id", "customer_id"), wanted)):
-            self.state.keep_card(row.business_id, row.customer_id, program_card_of(row))
+            self.state.keep_card(row)
 
     def read_ledgers_of_late_stamps(self) -> None:
         """Read what else decides about stamps that were given earlier; their customers are locked."""

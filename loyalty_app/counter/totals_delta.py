@@ -110,7 +110,7 @@ def last_visit(customer: Customer | None) -> tuple[date, bool] | None:
         return None
     if not customer.others:
         return None if customer.card.day is None else (customer.card.day, customer.card.total_visits > 1)
-    return last_visit_of([held.card for held in customer.cards])
+    return last_visit_of([customer.card, *[held.card for held in customer.others]])
 
 
 def _owed(customer: Customer) -> int:

@@ -1,7 +1,7 @@
 """Bulk statements: many rows to write, or to look up, at once, and the rows found. Each dialect makes its own SQL."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import lru_cache
@@ -96,12 +96,24 @@ class Lookup(NamedTuple):
 
     The columns in `null` are NULL in all of them. Why it matters: an index over such rows only is used if a question
     says so; without it the whole table is read.
+    `of_locked` wants those of the rows that are locked along with the question: `columns` has the key of those.
     """
 
     table: Table
     columns: tuple[str, ...]
-    wanted: Collection[Wanted]
+    wanted: Collection[Wanted] = ()
     null: tuple[str, ...] = ()
+    of_locked: bool = False
+
+    def named(self, keys: Callable[[], Collection[Wanted]]) -> "Lookup":
+        """The same question; if it is about the rows that are locked, with their keys as what it wants."""
+        return Lookup(self.table, self.columns, keys(), self.null) if self.of_locked else self
+
+
+def keys_of(locked: Sequence[Lookup], rows: Iterable[Any]) -> set[Wanted]:
+    """The keys of rows that were locked."""
+    names = locked[0].table.primary_key.columns.keys() if locked else ()
+    return {tuple(getattr(row, name) for name in names) for row in rows}
 
 
 class Gathered(NamedTuple):

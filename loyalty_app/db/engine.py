@@ -105,7 +105,8 @@ class Database(Writes, Protocol):
 
         Rows of the one table that `locked` names are locked first, in the order of their key. Ids come after the locks.
         No answer is older than a change of a locked row, or more than 10 ms older than the locks. A row has its columns
-        as attributes, and nothing else. Without `patient` rows that others hold are left out, not waited for.
+        as attributes, and a slice of it has them in their order. Without `patient` rows that others hold are left out,
+        not waited for.
         """
 
     async def close(self) -> None:

@@ -1,13 +1,15 @@
 """Rows to structs of the core and back. Nothing is decided here."""
 
+from collections.abc import Sequence
 from datetime import UTC
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from msgspec import json
 from msgspec.structs import asdict
 from sqlalchemy import Row
 
+from loyalty_app.db.tables import customer
 from loyalty_core.access import Role
 from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.customers import Card, Customer, ProgramCard
@@ -26,16 +28,13 @@ read_win_back = json.Decoder(WinBack).decode
 read_referral_gift = json.Decoder(ReferralGift).decode
 NOT_OF_THE_ROW = {"card", "program_id", "others"}
 OWN_FIELDS = tuple(name for name in Customer.__struct_fields__ if name not in NOT_OF_THE_ROW)
-card_values, own_values = attrgetter(*CARD_FIELDS), attrgetter(*OWN_FIELDS)
+own_values = itemgetter(*map(customer.c.keys().index, OWN_FIELDS))
+card_values = itemgetter(*map(customer.c.keys().index, CARD_FIELDS))
 
 
 def customer_of(row: Row[Any]) -> Customer:
-    """Read a row of the table `customer`. The cards of further programs are elsewhere."""
-    return Customer(card=_card_of(row), **dict(zip(OWN_FIELDS, own_values(row), strict=True)))
-
-
-def _card_of(row: Row[Any]) -> Card:
-    return Card(**dict(zip(CARD_FIELDS, card_values(row), strict=True)))
+    """Read a whole row of the table `customer`. The cards of further programs are elsewhere."""
+    return Customer(card=Card(*card_values(row)), **dict(zip(OWN_FIELDS, own_values(row), strict=True)))
 
 
 def customer_row(customer: Customer) -> dict[str, object]:
@@ -68,9 +67,13 @@ def card_row(customer: Customer) -> dict[str, object]:
     }
 
 
-def program_card_of(row: Row[Any]) -> ProgramCard:
-    """Read a row of the table `card`."""
-    return ProgramCard(row.program_id, _card_of(row))
+def program_card_of(row: Row[Any]) -> tuple[int, int, ProgramCard]:
+    """Read a whole row of the table `card`: the business, the customer, and the card.
+
+    The last columns are the fields of a card, in their order.
+    """
+    values: Sequence[Any] = row[:]
+    return values[0], values[1], ProgramCard(values[2], Card(*values[3:]))
 
 
 def program_card_row(customer: Customer, held: ProgramCard) -> dict[str, object]:

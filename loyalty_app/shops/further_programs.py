@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 from loyalty_app.db.rows import program_card_of, terms_of
 from loyalty_app.db.tables import card, program_terms, shop_program
 from loyalty_app.shops.businesses import Business
-from loyalty_core.customers import Customer
+from loyalty_core.customers import Customer, ProgramCard
 from loyalty_core.programs import Program, Terms
 
 
@@ -83,7 +83,8 @@ def with_cards(connection: Connection, customers: list[Customer]) -> list[Custom
     if not customers:
         return customers
     own = (card.c.business_id == customers[0].business_id, card.c.customer_id.in_([one.id for one in customers]))
-    held: dict[int, list[Any]] = {}
+    held: dict[int, list[ProgramCard]] = {}
     for row in connection.execute(select(card).where(*own).order_by(card.c.program_id)):
-        held.setdefault(row.customer_id, []).append(program_card_of(row))
+        _, customer_id, one = program_card_of(row)
+        held.setdefault(customer_id, []).append(one)
     return [msgspec.structs.replace(one, others=tuple(held[one.id])) if one.id in held else one for one in customers]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from loyalty_app.db.bulk import Lookup
 from loyalty_app.db.engine import Database, open_database
-from loyalty_app.db.tables import branch, business, daily_total, idempotency
+from loyalty_app.db.tables import branch, business, daily_total, idempotency, staff
 from loyalty_app.ids import Kind
 from loyalty_app.settings import Settings
 from loyalty_core.analytics import DayTotals
@@ -156,6 +156,27 @@ async def test_rows_are_locked_however_they_are_named_each_once_along_with_the_a
     assert await database.write(lambda c: ask(c, by_id)) == ([1, 3], [shop.id])
     assert await database.write(lambda c: ask(c, by_name)) == ([1, 2], [shop.id])
     assert await database.write(lambda c: ask(c, Lookup(branch, ("id",), []))) == ([], [shop.id])
+
+
+async def test_what_belongs_to_the_locked_rows_comes_along_however_those_are_named(database: Database) -> None:
+    shop, other = await found(database), await found(database)
+    about = {"name": "Ana", "role": "staff", "created_at": NOON}
+    people = [{"business_id": one.id, "id": number, **about} for one in (shop, other) for number in (1, 2, 3)]
+    await put(database, *(a_branch(one.id, number) for one in (shop, other) for number in (1, 2, 3)))
+    await database.write(lambda c: database.insert(c, staff, people))
+    theirs = Lookup(staff, ("business_id", "id"), of_locked=True)
+
+    def ask(connection: Connection, *locked: Lookup) -> list[tuple[int, int]]:
+        gathered = database.gather(connection, [theirs], ids=None, locked=locked)
+        return sorted((row.business_id, row.id) for row in gathered.answers[0])
+
+    by_id = Lookup(branch, ("business_id", "id"), [(shop.id, 3), (shop.id, 9)])
+    by_shop = Lookup(branch, ("business_id",), [(other.id,)])
+    of_other = [(other.id, number) for number in (1, 2, 3)]
+    assert await database.write(lambda c: ask(c, by_id)) == [(shop.id, 3)]
+    assert await database.write(lambda c: ask(c, by_id, by_shop)) == sorted([(shop.id, 3), *of_other])
+    assert await database.write(lambda c: ask(c, Lookup(branch, ("business_id",), [(0,)]))) == []
+    assert await database.write(lambda c: ask(c, Lookup(branch, ("business_id",), []))) == []
 
 
 async def test_many_rows_are_changed_with_one_statement_and_no_other(database: Database) -> None:

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from loyalty_app.db.bulk import BulkAdd, BulkInsert, BulkUpdate, Values
+from loyalty_app.db.bulk import BulkAdd, BulkInsert, BulkUpdate, Lookup, Values
 from loyalty_app.db.postgres.reads import _statement as question_of
 from loyalty_app.db.postgres.writes import _statement as statement_of
-from loyalty_app.db.tables import branch, customer
+from loyalty_app.db.tables import branch, card, customer
 from loyalty_app.ids import Kind
 from loyalty_app.settings import Settings
 from testkit.concurrency import at_once, until
@@ -107,8 +107,27 @@ async def test_what_was_changed_while_a_card_was_waited_for_is_seen(
     await looker.close()
 
 
+async def test_what_belongs_to_a_row_that_was_waited_for_is_as_new_as_its_lock(
+    shop: Shop, till: asyncpg.Connection, settings: Settings
+) -> None:
+    salads, lena = await shop.make_program("Salads", stamps_required=4), await shop.join()
+    await shop.stamp(lena.id, program_id=salads)
+    own = Lookup(customer, ("business_id", "id"), [(shop.business.id, lena.id)])
+    theirs = Lookup(card, ("business_id", "customer_id"), of_locked=True)
+    looker = await asyncpg.connect(settings.database_url)
+    async with till.transaction():
+        await till.execute("UPDATE customer SET version = version + 1")
+        await till.execute("UPDATE card SET total_stamps = 3")
+        gathering = asyncio.create_task(
+            shop.database.write(lambda c: shop.database.gather(c, [theirs], ids=None, locked=[own]))
+        )
+        await until(lambda: waits(looker))
+    assert [row.total_stamps for row in (await gathering).answers[0]] == [3]
+    await looker.close()
+
+
 def test_rows_are_locked_in_order_and_numbers_ask_for_the_locks_before_them() -> None:
-    own = ((customer, ("business_id", "id"), ()),)
+    own = ((customer, ("business_id", "id"), (), False),)
     asked = question_of(own, (), (Kind.TRANSACTION,))
     assert 'ORDER BY t."business_id", t."id" FOR UPDATE OF t' in asked
     assert "generate_series(1, CAST($3 AS int)) WHERE (SELECT count(*) FROM locked) >= 0" in asked

@@ -1,7 +1,7 @@
 """Many at once: whatever comes together, through one process or two, comes out as if it had come one by one."""
 
 from collections.abc import Iterator
-from itertools import cycle, islice
+from itertools import cycle, islice, product
 
 import pytest
 
@@ -15,6 +15,7 @@ from loyalty_core.errors import (
     RewardAlreadyRedeemed,
 )
 from loyalty_core.rewards import RewardStatus
+from testkit.audit import assert_books_balance
 from testkit.concurrency import at_once
 from testkit.shop import Shop, open_next_door
 
@@ -47,6 +48,22 @@ async def test_stamps_of_many_cards_at_once_reach_each_its_own(tills: list[Shop]
     people = [await shop.join(f"Customer {number}") for number in range(10)]
     await at_once(till.stamp(lena.id) for lena in people for till in in_turn(tills, 4))
     assert [customer.card.total_stamps for customer in await shop.customers()] == [4] * 10
+
+
+async def test_stamps_of_all_cards_of_one_customer_at_once_reach_each_its_own(tills: list[Shop]) -> None:
+    shop = tills[0]
+    programs = [shop.business.id, *[await shop.make_program(name, stamps_required=7) for name in ("Salads", "Beans")]]
+    lena = await shop.join()
+    names: tuple[int | str, ...] = (lena.id, lena.qr_code)
+    given = list(product(names, programs)) * 10
+    tills_in_turn = in_turn(tills, len(given))
+    answers, refusals = await at_once(
+        till.stamp(name, program_id=number) for till, (name, number) in zip(tills_in_turn, given, strict=True)
+    )
+    assert refusals == []
+    for number in programs:
+        assert sorted(one.total_stamps for one in answers if one.program_id == number) == list(range(1, 21))
+    await assert_books_balance(shop)
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["the oldest", "by its id"])

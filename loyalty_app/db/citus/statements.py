@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Row, Table, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from loyalty_app.db.bulk import BulkAdd, BulkUpdate, BulkWrite, Gathered, Lookup, Shape, Values, Wanted
+from loyalty_app.db.bulk import BulkAdd, BulkUpdate, BulkWrite, Gathered, Lookup, Shape, Values, Wanted, keys_of
 from loyalty_app.db.postgres.driver import single_row
 from loyalty_app.db.postgres.writes import rows_of_document, value_of
 from loyalty_app.db.tables.homes import HOMES, TableHome
@@ -66,9 +66,9 @@ def _update(connection: Connection, shape: Shape, rows: Sequence[Values]) -> int
 def gather(connection: Connection, questions: Sequence[Lookup], *, locked: Sequence[Lookup]) -> Gathered:
     """The rows that are to be locked, each once, then the rows of each question."""
     found = [row for lookup in locked if lookup.wanted for row in fetch(connection, lookup, lock=True)]
-    held = {tuple(row._mapping[key] for key in locked[0].table.primary_key.columns.keys()): row for row in found}  # noqa: SLF001, SIM118  # what SQLAlchemy offers
-    answers = [_nulls(question, fetch(connection, question, lock=False)) for question in questions]
-    return Gathered(list(held.values()), answers)
+    held = {key: row for row in found for key in keys_of(locked, [row])}
+    asked = [question.named(lambda: held) for question in questions]
+    return Gathered(list(held.values()), [_nulls(one, fetch(connection, one, lock=False)) for one in asked])
 
 
 def _nulls(question: Lookup, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:

@@ -273,10 +273,11 @@ class PostgresDatabase(Writes):
     ) -> Gathered:
         """Locked rows, the rows of each question and likely ids, in one round trip."""
         holding = [one for one in locked if one.wanted]
-        asked = [one for one in questions if one.wanted]
+        empty = [not (one.wanted or (one.of_locked and holding)) for one in questions]
+        asked = [one for one, is_empty in zip(questions, empty, strict=True) if not is_empty]
         found = reads.ask(connection, asked, ids, locked=holding, patient=patient)
         answers = iter(found.answers)
-        return Gathered(found.locked, [next(answers) if question.wanted else [] for question in questions])
+        return Gathered(found.locked, [[] if is_empty else next(answers) for is_empty in empty])
 
     async def close(self) -> None:
         """Close all connections."""

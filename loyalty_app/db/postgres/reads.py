@@ -4,14 +4,14 @@ Why: a round trip costs as much as reading thirty rows. Columns are named and no
 driver caches the types of rows: a migration beside it would break it for good.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import count
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql
 
-from loyalty_app.db.bulk import Gathered, Lookup, seen_rows
+from loyalty_app.db.bulk import Gathered, Lookup, Seen, Wanted, keys_of, seen_rows
 from loyalty_app.db.postgres.driver import single_row
 from loyalty_app.db.postgres.ids import next_ids
 from loyalty_app.ids import Ids, Kind
@@ -20,8 +20,9 @@ DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
 ONCE_LOCKED = "(SELECT count(*) FROM locked) >= 0"
 PATIENCE = "10 ms"
 
-Subject = tuple[Table, tuple[str, ...], tuple[str, ...]]
-"""What a question is about, whatever values it wants: a table, the columns that have those, and those that are NULL."""
+Subject = tuple[Table, tuple[str, ...], tuple[str, ...], bool]
+"""What a question is about, whatever values it wants: a table, the columns that have those, and those that are NULL;
+and whether it wants those of the locked rows."""
 
 
 def ask(
@@ -41,7 +42,8 @@ def ask(
     """
     likely = ids.likely() if ids is not None else {}
     statement = _statement(_subjects(locked), _subjects(questions), tuple(likely), patient=patient)
-    values = [list(column) for one in (*locked, *questions) for column in zip(*set(one.wanted), strict=True)]
+    named = (one for one in (*locked, *questions) if not one.of_locked)
+    values = [list(column) for one in named for column in zip(*set(one.wanted), strict=True)]
     xid, overtaken, *found = single_row(connection, statement, (*values, *likely.values()))
     tables = [one.table for one in (*locked[:1], *questions)]
     answers = [seen_rows(table, rows) for table, rows in zip(tables, found, strict=False)]
@@ -49,11 +51,20 @@ def ask(
     if ids is not None:
         ids.keep(dict(zip(likely, found[len(answers) :], strict=True)))
     held = answers.pop(0) if locked else []
-    return Gathered(held, ask(connection, questions, ids).answers if overtaken else answers)
+    return Gathered(held, _again(connection, questions, ids, keys_of(locked, held)) if overtaken else answers)
+
+
+def _again(
+    connection: Connection, questions: Sequence[Lookup], ids: Ids | None, keys: Collection[Wanted]
+) -> Sequence[Sequence[Seen]]:
+    """The answers as they are now that the rows with these keys are locked."""
+    named = [one.named(lambda: keys) for one in questions]
+    answers = iter(ask(connection, [one for one in named if one.wanted], ids).answers)
+    return [next(answers) if one.wanted else [] for one in named]
 
 
 def _subjects(questions: Sequence[Lookup]) -> tuple[Subject, ...]:
-    return tuple((question.table, question.columns, question.null) for question in questions)
+    return tuple((one.table, one.columns, one.null, one.of_locked) for one in questions)
 
 
 @lru_cache(1_024)
@@ -65,7 +76,7 @@ def _statement(
     before = f"WITH locked AS MATERIALIZED ({_locking(locked, numbers)}{others}) " if locked else ""
     overtaken = _overtaken(locked[0][0]) if locked else "false"
     first = [f"ARRAY(SELECT ROW({_columns(locked[0][0], 'locked')}) FROM locked)"] if locked else []  # noqa: S608  # our own names
-    rows = [_array(subject, numbers) for subject in questions]
+    rows = [_array(one, _key(locked[0][0]) if one[3] else (), numbers) for one in questions]
     more = [next_ids(kind, next(numbers), when=ONCE_LOCKED if locked else "true") for kind in kinds]
     return f"{before}SELECT {', '.join(['pg_current_xact_id()::text', overtaken, *first, *rows, *more])}"
 
@@ -97,12 +108,19 @@ def _found_by_any(subjects: tuple[Subject, ...], key: tuple[str, ...], numbers: 
     return f'({keys}) AS k JOIN "{subjects[0][0].name}" AS t ON {same}'
 
 
-def _array(subject: Subject, numbers: Iterator[int]) -> str:
-    return f"ARRAY(SELECT ROW({_columns(subject[0], 't')}) FROM {_found(subject, numbers)})"  # noqa: S608  # the same
+def _array(subject: Subject, key: tuple[str, ...], numbers: Iterator[int]) -> str:
+    found = _of_locked(subject, key) if key else _found(subject, numbers)
+    return f"ARRAY(SELECT ROW({_columns(subject[0], 't')}) FROM {found})"  # noqa: S608  # the same
+
+
+def _of_locked(subject: Subject, key: tuple[str, ...]) -> str:
+    """The rows that belong to the locked ones, whose key is `key`."""
+    same = (f't."{name}" = locked."{own}"' for name, own in zip(subject[1], key, strict=True))
+    return f'locked JOIN "{subject[0].name}" AS t ON {" AND ".join(same)}'
 
 
 def _found(subject: Subject, numbers: Iterator[int]) -> str:
-    table, columns, null = subject
+    table, columns, null, _ = subject
     types = (table.c[name].type.compile(DIALECT) for name in columns)
     wanted = ", ".join(f"CAST(${next(numbers)} AS {one}[])" for one in types)
     names = ", ".join(f'"{name}"' for name in columns)

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, Table, create_engine, event
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted, Writes
+from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted, Writes, keys_of
 from loyalty_app.db.outages import Doing, Outages
 from loyalty_app.db.shards import Node, Shard
 from loyalty_app.db.sqlite import reads, writes
@@ -257,10 +257,10 @@ class SqliteDatabase(Writes):
     ) -> Gathered:
         """The rows of each question, one after the other; ids are known already, and everything is locked."""
         del ids, patient
-        found = [reads.rows(connection, one) for one in (*locked, *questions)]
-        first = [rows for rows in found[: len(locked)] if rows]
-        each = first[0] if len(first) == 1 else {row for rows in first for row in rows}
-        return Gathered(list(each), found[len(locked) :])
+        found = [rows for one in locked if (rows := reads.rows(connection, one))]
+        first = found[0] if len(found) == 1 else list({row for rows in found for row in rows})
+        named = [one.named(lambda: keys_of(locked, first)) for one in questions]
+        return Gathered(first, [reads.rows(connection, one) for one in named])
 
     async def close(self) -> None:
         """Close all connections, after work that has begun. The writer goes last: only it can empty the WAL."""
