@@ -5,74 +5,25 @@ repaired here.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add
-from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, select
+from sqlalchemy import Connection, select
 
-from loyalty_app.db.rows import CARD_FIELDS, customer_of, entry_of, reward_of
-from loyalty_app.db.tables import business_total, customer, daily_total, program_day, referral, reward, transaction
+from loyalty_app.customers.histories import AT_ONCE, CustomerHistory, Seen, histories, histories_of
+from loyalty_app.db.rows import CARD_FIELDS
+from loyalty_app.db.tables import business_total, daily_total, program_day, referral
 from loyalty_app.shops.businesses import Business
-from loyalty_app.shops.further_programs import with_cards
 from loyalty_app.shops.programs import read_program
 from loyalty_core.analytics import OF_PROGRAMS, DayTotals
-from loyalty_core.customers import Card, Customer, last_visit_of
+from loyalty_core.customers import Card, last_visit_of
 from loyalty_core.ledger import Entry, EntryType, Folded, Gift, fold
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.win_back import untimely_gifts
-
-AT_ONCE = 200
-
-
-class CustomerHistory(msgspec.Struct, frozen=True):
-    """One customer with the whole ledger and all rewards."""
-
-    customer: Customer
-    entries: list[Entry]
-    rewards: list[Reward]
-
-
-def histories(connection: Connection, business_id: int, *, at_once: int) -> Iterator[CustomerHistory]:
-    """All customers of a business with their histories, erased ones too, read `at_once` at a time."""
-    last = 0
-    while True:
-        following = select(customer).where(customer.c.business_id == business_id, customer.c.id > last)
-        rows = connection.execute(following.order_by(customer.c.id).limit(at_once)).all()
-        if not rows:
-            return
-        first, last = rows[0].id, rows[-1].id
-        yield from _with_histories(connection, rows, lambda whose, first=first, last=last: whose.between(first, last))  # type: ignore[misc]  # bound
-
-
-def histories_of(connection: Connection, business_id: int, numbers: Sequence[int]) -> Iterator[CustomerHistory]:
-    """Some customers of a business with their histories; who is not there is left out."""
-    for start in range(0, len(numbers), AT_ONCE):
-        some = numbers[start : start + AT_ONCE]
-        own = select(customer).where(customer.c.business_id == business_id, customer.c.id.in_(some))
-        if rows := connection.execute(own.order_by(customer.c.id)).all():
-            yield from _with_histories(connection, rows, lambda whose, some=some: whose.in_(some))  # type: ignore[misc]  # bound
-
-
-def _with_histories(
-    connection: Connection, rows: Sequence[Row[Any]], which: Callable[[Column[int]], ColumnElement[bool]]
-) -> Iterator[CustomerHistory]:
-    found = {one.id: CustomerHistory(one, [], []) for one in with_cards(connection, [customer_of(row) for row in rows])}
-    for row in connection.execute(_theirs(transaction, rows[0].business_id, which)):
-        found[row.customer_id].entries.append(entry_of(row))
-    for row in connection.execute(_theirs(reward, rows[0].business_id, which)):
-        found[row.customer_id].rewards.append(reward_of(row))
-    yield from found.values()
-
-
-def _theirs(table: Table, business_id: int, which: Callable[[Column[int]], ColumnElement[bool]]) -> Select[Any]:
-    own = (table.c.business_id == business_id, which(table.c.customer_id))
-    return select(table).where(*own).order_by(table.c.customer_id, table.c.id)
-
 
 FIRST_SHOWN = 20
 
@@ -110,15 +61,15 @@ class Proof:
         self.customers = self.entries = self.found = 0
         self.differences: list[Difference] = []
         self._living = self._owed = self._voided = 0
-        self._days: dict[date, DayTotals] = {}
-        self._program_days: dict[tuple[int, date], DayTotals] = {}
+        self._figures = Counter[tuple[int | None, date, DayTotals]]()
+        """How often there are these figures on a day: one for each entry and customer, and most are alike."""
         self._last_visits: dict[date, LastVisits] = {}
         self._thanks, self._brought = set[int](), set[int]()
 
-    def run(self, connection: Connection) -> None:
-        """Prove everything, on a connection that sees one state of the data."""
+    def run(self, connection: Connection, *, seen: Seen | None = None) -> None:
+        """Prove everything, on a connection that sees one state of the data; `seen` is shown what is read for it."""
         program = read_program(connection, self.business.id)
-        for history in histories(connection, self.business.id, at_once=self._at_once):
+        for history in histories(connection, self.business.id, at_once=self._at_once, seen=seen):
             self._prove_cards(history, program)
         self.prove_totals(connection)
 
@@ -144,10 +95,7 @@ class Proof:
         self._voided -= other._voided  # noqa: SLF001
         self._thanks -= other._thanks  # noqa: SLF001
         self._brought -= other._brought  # noqa: SLF001
-        for day, figures in other._days.items():  # noqa: SLF001
-            self._days[day] -= figures
-        for key, figures in other._program_days.items():  # noqa: SLF001
-            self._program_days[key] -= figures
+        self._figures.subtract(other._figures)  # noqa: SLF001
         for day, (number, again) in other._last_visits.items():  # noqa: SLF001
             there = self._last_visits[day]
             self._last_visits[day] = there[0] - number, there[1] - again
@@ -185,8 +133,9 @@ class Proof:
         folded = fold(history.entries, turned or program, self.business.zone)
         erased = history.customer.erased_at is not None
         card = msgspec.structs.replace(folded.card, rewards_available=0) if erased else folded.card
-        for name in CARD_FIELDS:
-            self._compare(whose, name, kept=getattr(history.customer.card, name), ledger=getattr(card, name))
+        if history.customer.card != card:
+            for name in CARD_FIELDS:
+                self._compare(whose, name, kept=getattr(history.customer.card, name), ledger=getattr(card, name))
         self._prove_rewards(whose, history.rewards, folded, erased=erased)
         return folded
 
@@ -236,16 +185,25 @@ class Proof:
             self._brought.add(entry.of_customer or entry.customer_id)
 
     def _add(self, moment: datetime, figures: DayTotals, program_id: int | None = None) -> None:
-        day = moment.astimezone(self.business.zone).date()
-        self._days[day] = self._days.get(day, DayTotals()) + figures
-        if program_id is not None:
-            of_program = program_id, day
-            self._program_days[of_program] = self._program_days.get(of_program, DayTotals()) + figures
+        self._figures[program_id, moment.astimezone(self.business.zone).date(), figures] += 1
+
+    def _by_day(self) -> dict[date, DayTotals]:
+        days: dict[date, DayTotals] = {}
+        for (_, day, figures), times in self._figures.items():
+            days[day] = days.get(day, DayTotals()) + _times(figures, times)
+        return days
+
+    def _by_program_and_day(self) -> dict[tuple[int, date], DayTotals]:
+        days: dict[tuple[int, date], DayTotals] = {}
+        for (program_id, day, figures), times in self._figures.items():
+            if program_id is not None:
+                days[program_id, day] = days.get((program_id, day), DayTotals()) + _times(figures, times)
+        return days
 
     def _prove_totals(self, connection: Connection) -> None:
         own = select(business_total).where(business_total.c.business_id == self.business.id)
         row = connection.execute(own).one_or_none()
-        whole = reduce(add, self._days.values(), DayTotals())
+        whole = reduce(add, self._by_day().values(), DayTotals())
         figures = {
             "customers": self._living,
             "outstanding": self._owed,
@@ -260,8 +218,9 @@ class Proof:
         names = DayTotals.__struct_fields__
         own = select(daily_total).where(daily_total.c.business_id == self.business.id)
         kept = {row.day: DayTotals(**{name: getattr(row, name) for name in names}) for row in connection.execute(own)}
-        for day in sorted(kept.keys() | self._days.keys()):
-            there, wanted = kept.get(day, DayTotals()), self._days.get(day, DayTotals())
+        days = self._by_day()
+        for day in sorted(kept.keys() | days.keys()):
+            there, wanted = kept.get(day, DayTotals()), days.get(day, DayTotals())
             for name in names:
                 self._compare(f"the day {day}", name, kept=getattr(there, name), ledger=getattr(wanted, name))
 
@@ -271,8 +230,9 @@ class Proof:
             (row.program_id, row.day): DayTotals(**{name: getattr(row, name) for name in OF_PROGRAMS})
             for row in connection.execute(own)
         }
-        for key in sorted(kept.keys() | self._program_days.keys()):
-            there, wanted = kept.get(key, DayTotals()), self._program_days.get(key, DayTotals())
+        days = self._by_program_and_day()
+        for key in sorted(kept.keys() | days.keys()):
+            there, wanted = kept.get(key, DayTotals()), days.get(key, DayTotals())
             whose = f"program {key[0]} on the day {key[1]}"
             for name in OF_PROGRAMS:
                 self._compare(whose, name, kept=getattr(there, name), ledger=getattr(wanted, name))
@@ -309,6 +269,8 @@ def _first(program_id: int | None) -> int:
 
 def _of_program(history: CustomerHistory, program_id: int | None) -> CustomerHistory:
     """The history of one card, which is at hand."""
+    if program_id is None and not history.customer.others and not any(one.program_id for one in history.entries):
+        return history  # that of most
     return CustomerHistory(
         history.customer.turned_to(program_id),
         [entry for entry in history.entries if entry.program_id == program_id],
@@ -316,15 +278,23 @@ def _of_program(history: CustomerHistory, program_id: int | None) -> CustomerHis
     )
 
 
+def _times(figures: DayTotals, number: int) -> DayTotals:
+    return DayTotals(**{name: getattr(figures, name) * number for name in DayTotals.__struct_fields__})
+
+
 def figures_of(entry: Entry, earned: int) -> DayTotals:
     """What an entry adds to its day; an undone stamp counts both as given and as undone, also in part."""
-    stands = int(entry.voided_by is None)
-    match entry.type:
+    return _figures(entry.type, entry.stamps, entry.stamps_voided, int(entry.voided_by is None), earned)
+
+
+@lru_cache(1_024)
+def _figures(kind: EntryType, stamps: int, voided: int, stands: int, earned: int) -> DayTotals:
+    match kind:
         case EntryType.STAMP:
-            given, counting = entry.stamps + entry.stamps_voided, entry.stamps * stands
+            given, counting = stamps + voided, stamps * stands
             return DayTotals(visits=stands, stamps_added=given, stamps_voided=given - counting, rewards_earned=earned)
         case EntryType.BONUS:
-            return DayTotals(stamps_added=entry.stamps, rewards_earned=earned)
+            return DayTotals(stamps_added=stamps, rewards_earned=earned)
         case EntryType.REDEEM:
             return DayTotals(rewards_redeemed=stands)
         case EntryType.EXPIRE:

@@ -5,12 +5,13 @@ or a bot that is there already is a refusal, for those cannot be renumbered.
 """
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, LargeBinary, delete, insert, select, update
+from sqlalchemy import Column, Connection, delete, insert, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import allowed, hold_again
@@ -48,12 +49,20 @@ async def check_clashes(reader: Reader, new: Database, cargo: Cargo, *, there: S
     """Raise SettingsError if the new place has a code, key, link or bot of the shops; `there` are they themselves."""
     for column, words in FOUND_BY:
         table: Any = column.table
-        async for rows in pages(reader, table, cargo.rows_of(table)):
-            wanted = [getattr(row, column.name) for row in rows]
-            found = await new.read(partial(_first, column=column, wanted=wanted, there=there))
-            if found is not None:
-                told = words.format(found.hex() if isinstance(column.type, LargeBinary) else found)
-                raise SettingsError(f"At the new place there is already {told}. Nothing was changed.")
+        first = await new.read(lambda connection, table=table: connection.execute(select(table).limit(1)).first())  # type: ignore[misc]  # bound
+        if first is None:
+            continue  # nothing can be there already
+        place = [*table.columns.keys()].index(column.name)
+        async with aclosing(pages(reader, table, cargo.rows_of(table))) as read:
+            async for rows in read:
+                wanted = [row[place] for row in rows]
+                _check_none(await new.read(partial(_first, column=column, wanted=wanted, there=there)), words)
+
+
+def _check_none(found: Any, words: str) -> None:  # noqa: ANN401  # a value
+    if found is not None:
+        told = words.format(found.hex() if isinstance(found, bytes) else found)
+        raise SettingsError(f"At the new place there is already {told}. Nothing was changed.")
 
 
 def _first(connection: Connection, *, column: Column[Any], wanted: Sequence[Any], there: Sequence[int]) -> Any:  # noqa: ANN401  # a value

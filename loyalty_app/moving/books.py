@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, select
 
+from loyalty_app.customers.histories import Seen
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business, card, customer, reward, transaction
@@ -24,21 +25,27 @@ class Books:
 
     tables = (customer, transaction, reward, card)
     """Those whose rows count."""
+    read_whole = (customer, transaction, reward)
+    """Those of which a proof reads each row with all columns."""
 
     def __init__(self, there: Cargo) -> None:
         self._there = there
         self._proofs: dict[int, Proof] = {}
 
-    async def prove(self, database: Database) -> None:
-        """Prove all shops. Raises SettingsError if the books are wrong."""
+    async def prove(self, database: Database, seen: Seen) -> None:
+        """Prove all shops; `check` says how it ended. All rows of the tables in `read_whole` are shown to `seen`."""
 
         def work(connection: Connection) -> None:
             self._read_shops(connection)
             for proof in self._proofs.values():
-                proof.run(connection)
-                _check(proof)
+                proof.run(connection, seen=seen)
 
         await database.read(work)
+
+    def check(self) -> None:
+        """Raise SettingsError if the books are wrong."""
+        for proof in self._proofs.values():
+            _check(proof)
 
     def _read_shops(self, connection: Connection) -> None:
         own = select(business).where(self._there.rows_of(business)).order_by(business.c.id)

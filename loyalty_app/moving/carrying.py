@@ -4,37 +4,35 @@ Also the sums by which both places are compared. They are of the digests of all 
 order, for databases order texts differently. A secret counts with what it says: locking it twice gives two values.
 """
 
-import hashlib
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
-from sqlalchemy import Row, Table
+from sqlalchemy import Table
 
 from loyalty_app.db.bulk import Values
+from loyalty_app.db.plain_rows import PlainRow
 from loyalty_app.moving.renumbering import NewNumbers
 from loyalty_app.moving.snapshots import Key
 from loyalty_app.vault import Vault
 from loyalty_app.vault.keys import BEGINNING
 from loyalty_app.vault.rotation import LOCKED
 
-DIGEST_BYTES = 16
+DIGESTS = 2**64
 
 encode = msgspec.json.Encoder().encode
 
 
 class TableSum(msgspec.Struct):
-    """How many rows a table has, and the sum of their digests."""
+    """How many rows a table has, and the sum of their digests: SipHash with a key of this process."""
 
     rows: int = 0
     digest: int = 0
 
-    def add(self, rows: Iterable[Sequence[object]]) -> None:
+    def add(self, rows: Sequence[PlainRow]) -> None:
         """Add rows, in whatever order."""
-        for row in rows:
-            self.rows += 1
-            digest = hashlib.blake2b(encode(tuple(row)), digest_size=DIGEST_BYTES).digest()
-            self.digest = (self.digest + int.from_bytes(digest)) % 2 ** (8 * DIGEST_BYTES)
+        self.rows += len(rows)
+        self.digest = (self.digest + sum(map(hash, map(encode, rows)))) % DIGESTS
 
 
 class Vaults(msgspec.Struct, frozen=True):
@@ -50,21 +48,35 @@ class Carrier(msgspec.Struct, frozen=True):
     numbers: NewNumbers = NewNumbers()
     vaults: Vaults | None = None
 
-    def carried(self, table: Table, row: Row[Any]) -> Values:
-        """A row of the old place as it is written at the new one."""
-        values: Values = dict(row._mapping)  # noqa: SLF001  # what SQLAlchemy offers
-        if self.vaults is not None and (locked := locked_columns(table)):
-            values = {**values, **{name: self._locked_again(values[name]) for name in locked}}
-        return self.numbers.renumbered(table, values)
+    def carried(self, table: Table, row: PlainRow) -> Values:
+        """A row of the old place as it is written at the new one, by the names of the columns."""
+        return dict(zip(table.columns.keys(), self.all_carried(table, [row])[0], strict=True))
 
-    def all_carried(self, table: Table, rows: Sequence[Row[Any]]) -> list[Sequence[object]]:
+    def all_carried(self, table: Table, rows: Sequence[PlainRow]) -> Sequence[PlainRow]:
         """The same of many rows, as their values in the order of the columns."""
-        if self.numbers.none and (self.vaults is None or not locked_columns(table)):
-            return [tuple(row) for row in rows]
-        return [tuple(self.carried(table, row).values()) for row in rows]
+        return self._with_secrets(table, self._renumbered(table, rows), self._locked_again)
+
+    def _renumbered(self, table: Table, rows: Sequence[PlainRow]) -> Sequence[PlainRow]:
+        if self.numbers.none:
+            return rows
+        renumbered = [row.copy() for row in rows]
+        self.numbers.renumber_all(table, table.columns.keys(), renumbered)
+        return renumbered
+
+    def _with_secrets(
+        self, table: Table, rows: Sequence[PlainRow], change: Callable[[object], object]
+    ) -> Sequence[PlainRow]:
+        """Rows with changed secrets, if the keys of the places differ."""
+        locked = locked_columns(table) if self.vaults is not None else ()
+        if not locked:
+            return rows
+        names = table.columns.keys()
+        return [
+            [change(value) if name in locked else value for name, value in zip(names, row, strict=True)] for row in rows
+        ]
 
     def key(self, table: Table, key: Key) -> Key:
-        """The key of a row at the new place. Keys carry what `renumbered` needs."""
+        """The key of a row at the new place. Keys carry what renumbering needs."""
         if self.numbers.none:
             return key
         names = [column.name for column in table.primary_key.columns]
@@ -81,22 +93,13 @@ class Carrier(msgspec.Struct, frozen=True):
         vault = self.vaults.old if old else self.vaults.new
         return vault.unlock(value) if vault.reads(value) else value
 
-    def summed_old(self, table: Table, rows: Iterable[Row[Any]]) -> Iterable[Sequence[object]]:
+    def summed_old(self, table: Table, rows: Sequence[PlainRow]) -> Sequence[PlainRow]:
         """Rows of the old place, to be added up as they have to be at the new one."""
-        locked = locked_columns(table) if self.vaults is not None else ()
-        if not locked and self.numbers.none:
-            return rows
-        return [self._to_compare(table, self.numbers.renumbered(table, dict(row._mapping)), old=True) for row in rows]  # noqa: SLF001
+        return self._with_secrets(table, self._renumbered(table, rows), partial(self.said, old=True))
 
-    def summed_new(self, table: Table, rows: Iterable[Row[Any]]) -> Iterable[Sequence[object]]:
+    def summed_new(self, table: Table, rows: Sequence[PlainRow]) -> Sequence[PlainRow]:
         """Rows of the new place, to be added up."""
-        if self.vaults is None or not locked_columns(table):
-            return rows
-        return [self._to_compare(table, dict(row._mapping), old=False) for row in rows]  # noqa: SLF001
-
-    def _to_compare(self, table: Table, row: Values, *, old: bool) -> Sequence[object]:
-        locked = locked_columns(table)
-        return [self.said(value, old=old) if name in locked else value for name, value in row.items()]
+        return self._with_secrets(table, rows, partial(self.said, old=False))
 
 
 def locked_columns(table: Table) -> tuple[str, ...]:

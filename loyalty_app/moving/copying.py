@@ -6,14 +6,15 @@ that, of each changed row, that it arrived. Who is held when, and what is opened
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, select, tuple_, update
+from sqlalchemy import Connection, Table, delete, select, tuple_, update
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import allowed
+from loyalty_app.db.plain_rows import PlainRow, plain_rows
 from loyalty_app.db.tables import business, customer
 from loyalty_app.moving.belongings import Cargo, early_counted
 from loyalty_app.moving.books import Books
@@ -29,6 +30,8 @@ MOST_ROUNDS = 20
 
 Progress = Callable[[str, int], None]
 """Is told the name of a table, and how many of its rows are there by now."""
+Places = tuple[Database, Database]
+"""The old and the new one."""
 Snapshots = Callable[[], AbstractAsyncContextManager[Reader]]
 REFERRED_TO = (business, customer)
 """Tables to which others refer: their rows are changed in place."""
@@ -38,28 +41,28 @@ ARRIVED_OTHERWISE = "The rows of {} arrived otherwise than they were. Nothing wa
 class Copying:
     """Brings the early tables of a cargo from one database to another."""
 
-    def __init__(self, old: Database, new: Database, cargo: Cargo, carrier: Carrier) -> None:
-        self.old, self.new, self.cargo, self.carrier = old, new, cargo, carrier
+    def __init__(self, places: Places, cargo: Cargo, carrier: Carrier, *, progress: Progress) -> None:
+        self.old, self.new = places
+        self.cargo, self.carrier, self.progress = cargo, carrier, progress
         self.books: Books | None = None
         """Set once the books were proven: later changes are proven one by one."""
         self._copied: dict[str, TableSum] = {}
         """The sums of the tables that were copied in one go, all from one snapshot."""
 
-    async def go_over(self, snapshots: Snapshots, there: Cargo, progress: Progress) -> dict[str, int]:
+    async def go_over(self, snapshots: Snapshots, there: Cargo) -> dict[str, int]:
         """Bring everything over while everybody works, and prove it; return how many rows each table has.
 
         `there` is the cargo by the numbers of the new place. Raises SettingsError if something arrives otherwise.
         """
         async with snapshots() as reader:
-            await self.copy(reader, progress)
-            await self._compare_copied(there)  # nothing has followed yet: here is what the snapshot has
-        await self._catch_up(snapshots)
-        async with snapshots() as reader:
-            await self.follow(reader)
-            await self._compare_others(reader, there)
-        books = Books(there)
-        await books.prove(self.new)
-        self.books = books
+            await self.copy(reader)
+        sums = self._copied
+        if len(sums) < len(self.cargo.early):  # a move before this one had begun
+            await self._catch_up(snapshots)
+            async with snapshots() as reader:
+                await self.follow(reader)
+                sums = await self._add_up(reader)
+        await self._prove(sums, there)
         await self._catch_up(snapshots)
         return await self.new.read(lambda connection: early_counted(connection, there))
 
@@ -70,22 +73,23 @@ class Copying:
                 if await self.follow(reader) <= SHORT_ROUND:
                     return
 
-    async def copy(self, reader: Reader, progress: Progress) -> None:
+    async def copy(self, reader: Reader) -> None:
         """Copy what is not there yet."""
         done = await self.new.read(tables_done)
         for table in self.cargo.early:
             if table.name not in done:
-                await self._copy_table(reader, table, progress)
+                await self._copy_table(reader, table)
 
-    async def _copy_table(self, reader: Reader, table: Table, progress: Progress) -> None:
+    async def _copy_table(self, reader: Reader, table: Table) -> None:
         after = await self.new.read(lambda connection: last_copied(connection, table))
         summed, writing = TableSum(), asyncio.create_task(asyncio.sleep(0))
         try:
-            async for rows in pages(reader, table, self.cargo.rows_of(table), after=after):
-                summed.add(self._summed(table, rows, old=True))
-                await writing
-                writing = asyncio.create_task(self._write(table, rows))  # while the next ones are read
-                progress(table.name, summed.rows)
+            async with aclosing(pages(reader, table, self.cargo.rows_of(table), after=after)) as found:
+                async for rows in found:
+                    summed.add(self._summed(table, rows, old=True))
+                    await writing
+                    writing = asyncio.create_task(self._write(table, rows))  # while the next ones are read
+                    self.progress(table.name, summed.rows)
         finally:
             await asyncio.wait((writing,))
         await writing
@@ -93,7 +97,7 @@ class Copying:
             self._copied[table.name] = summed
         await self.new.write(lambda connection: note_copied(connection, table, None, done=True), durable=False)
 
-    async def _write(self, table: Table, rows: Sequence[Row[Any]]) -> None:
+    async def _write(self, table: Table, rows: Sequence[PlainRow]) -> None:
         values = self.carrier.all_carried(table, rows)
 
         def work(connection: Connection) -> None:
@@ -158,9 +162,9 @@ class Copying:
         await self.new.write(lambda connection: self._put(connection, table, carried), durable=False)
         await self._check(table, keys, rows)
 
-    def _asked(self, table: Table, keys: Sequence[Key]) -> Callable[[Connection], Sequence[Row[Any]]]:
+    def _asked(self, table: Table, keys: Sequence[Key]) -> Callable[[Connection], list[PlainRow]]:
         own = select(table).where(tuple_(*table.primary_key.columns).in_(keys), self.cargo.rows_of(table))
-        return lambda connection: connection.execute(own).all()
+        return lambda connection: plain_rows(connection, [*table.columns], own)
 
     def _put(self, connection: Connection, table: Table, rows: Sequence[Values]) -> None:
         names = tuple(column.name for column in table.primary_key.columns)
@@ -177,11 +181,11 @@ class Copying:
     def _kept_closed(self, table: Table, row: Values) -> Values:
         return {**row, "moved_to": ""} if table is business and self.cargo.shops is not None else row
 
-    async def _check(self, table: Table, keys: Sequence[Key], rows: Sequence[Row[Any]]) -> None:
+    async def _check(self, table: Table, keys: Sequence[Key], rows: Sequence[PlainRow]) -> None:
         """Raise SettingsError unless these rows are at the new place what they are at the old one."""
         carried = [self.carrier.key(table, key) for key in keys]
         asked = select(table).where(tuple_(*table.primary_key.columns).in_(carried))
-        there = await self.new.read(lambda connection: connection.execute(asked).all())
+        there = await self.new.read(lambda connection: plain_rows(connection, [*table.columns], asked))
         if table is customer:  # those who are gone go at the end
             known = {self.carrier.key(table, key_of(table, row)) for row in rows}
             there = [row for row in there if key_of(table, row) in known]
@@ -196,38 +200,50 @@ class Copying:
             if gone:
                 await self.new.write(_running(customer, delete(customer).where(which)), durable=False)
 
-    async def _compare_copied(self, there: Cargo) -> None:
-        """Compare what was copied with what was read for it. Raises SettingsError."""
-        for table in self.cargo.early:
-            if table.name in self._copied:
-                await self._compare_table(table, self._copied[table.name], there)
+    async def _add_up(self, reader: Reader) -> dict[str, TableSum]:
+        """The sums of all tables, as they are at the old place now."""
+        return {table.name: await self._sum_of(reader, table, self.cargo, old=True) for table in self.cargo.early}
 
-    async def _compare_others(self, reader: Reader, there: Cargo) -> None:
-        """Compare the tables that were copied by a move before this one. Raises SettingsError."""
+    async def _prove(self, sums: dict[str, TableSum], there: Cargo) -> None:
+        """Compare what is at the new place with sums of the old one, and prove its books. Raises SettingsError.
+
+        Nothing may have followed since the moment of the sums. What the proof reads is added up on the way.
+        """
+        books, read = Books(there), {table.name: TableSum() for table in Books.read_whole}
+
+        def seen(table: Table, rows: list[PlainRow]) -> None:
+            read[table.name].add(self._summed(table, rows, old=False))
+            self.progress(f"proven: {table.name}", read[table.name].rows)
+
+        await books.prove(self.new, seen)
         for table in self.cargo.early:
-            if table.name not in self._copied:
-                old = TableSum()
-                async for rows in pages(reader, table, self.cargo.rows_of(table)):
-                    old.add(self._summed(table, rows, old=True))
-                await self._compare_table(table, old, there)
+            if read.get(table.name) != sums[table.name]:
+                await self._compare_table(table, sums[table.name], there)
+        books.check()
+        self.books = books
 
     async def _compare_table(self, table: Table, old: TableSum, there: Cargo) -> None:
-        new = TableSum()
-        async for rows in pages(self.new, table, there.rows_of(table)):
-            new.add(self._summed(table, rows, old=False))
-        if old != new:
+        if old != await self._sum_of(self.new, table, there, old=False):
             raise SettingsError(ARRIVED_OTHERWISE.format(table.name))
 
-    def _sum(self, table: Table, rows: Sequence[Row[Any]], *, old: bool) -> TableSum:
+    async def _sum_of(self, reader: Reader, table: Table, cargo: Cargo, *, old: bool) -> TableSum:
+        summed = TableSum()
+        async with aclosing(pages(reader, table, cargo.rows_of(table))) as found:
+            async for rows in found:
+                summed.add(self._summed(table, rows, old=old))
+                self.progress(f"compared: {table.name}", summed.rows)
+        return summed
+
+    def _sum(self, table: Table, rows: Sequence[PlainRow], *, old: bool) -> TableSum:
         summed = TableSum()
         summed.add(self._summed(table, rows, old=old))
         return summed
 
-    def _summed(self, table: Table, rows: Iterable[Row[Any]], *, old: bool) -> Iterable[Sequence[object]]:
+    def _summed(self, table: Table, rows: Sequence[PlainRow], *, old: bool) -> Sequence[PlainRow]:
         found = self.carrier.summed_old(table, rows) if old else self.carrier.summed_new(table, rows)
         if table is business and self.cargo.shops is not None:  # where it is differs, of course
             place = [*business.c.keys()].index("moved_to")
-            return [[*row[:place], *row[place + 1 :]] for row in map(list, found)]
+            return [[*row[:place], *row[place + 1 :]] for row in found]
         return found
 
 

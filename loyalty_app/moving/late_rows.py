@@ -4,14 +4,16 @@ They are few, and nobody is let in before they are there. They arrive in one tra
 """
 
 from collections.abc import Sequence
+from contextlib import aclosing
 from datetime import datetime
-from typing import Any
+from functools import partial
 
-from sqlalchemy import Connection, Row, Table, delete, select, tuple_
+from sqlalchemy import Connection, Table, delete, select, tuple_
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import allowed
+from loyalty_app.db.plain_rows import PlainRow, plain_rows
 from loyalty_app.db.tables import telegram_bot, telegram_chat
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.carrying import Carrier, TableSum
@@ -34,12 +36,13 @@ class LateRows:
         counts = {}
         for table in self._cargo.late:
             counts[table.name] = 0
-            async for rows in pages(reader, table, self._cargo.rows_of(table)):
-                counts[table.name] += len(rows)
-                await self._new.write(lambda connection, table=table, rows=rows: self._put(connection, table, rows))  # type: ignore[misc]  # bound
+            async with aclosing(pages(reader, table, self._cargo.rows_of(table))) as found:
+                async for rows in found:
+                    counts[table.name] += len(rows)
+                    await self._new.write(partial(self._put, table=table, rows=rows))
         return counts
 
-    def _put(self, connection: Connection, table: Table, rows: Sequence[Row[Any]]) -> None:
+    def _put(self, connection: Connection, *, table: Table, rows: Sequence[PlainRow]) -> None:
         key = tuple_(*table.primary_key.columns)
         there = set(_keys(connection, table, [self._carrier.key(table, key_of(table, row)) for row in rows]))
         new = [
@@ -54,16 +57,16 @@ class LateRows:
             self._new.insert(connection, table, [self._as_there(table, row) for row in new])
         self._check(connection, table, new)
 
-    def _as_there(self, table: Table, row: Row[Any]) -> Values:
-        values = self._carrier.carried(table, row)
-        if table is telegram_bot and row.removed_at is None:
-            self.bots.append(row.bot_id)
+    def _as_there(self, table: Table, row: PlainRow) -> Values:
+        values, was = self._carrier.carried(table, row), dict(zip(table.columns.keys(), row, strict=True))
+        if table is telegram_bot and was["removed_at"] is None:
+            self.bots.append(was["bot_id"])
             return {**values, "removed_at": self._now}
-        if table is telegram_chat and row.business_id not in (self._cargo.shops or ()):
+        if table is telegram_chat and was["business_id"] not in (self._cargo.shops or ()):
             return {**values, "business_id": None, "branch_id": None, "draft": None}
         return values
 
-    def _check(self, connection: Connection, table: Table, rows: Sequence[Row[Any]]) -> None:
+    def _check(self, connection: Connection, table: Table, rows: Sequence[PlainRow]) -> None:
         old, new = TableSum(), TableSum()
         if table in {telegram_bot, telegram_chat}:  # they differ, as `_as_there` says
             wanted = {self._carrier.key(table, key_of(table, row)) for row in rows}
@@ -73,7 +76,8 @@ class LateRows:
             old.add(self._carrier.summed_old(table, rows))
             for start in range(0, len(keys), AT_ONCE):
                 which = tuple_(*table.primary_key.columns).in_(keys[start : start + AT_ONCE])
-                new.add(self._carrier.summed_new(table, connection.execute(select(table).where(which)).all()))
+                there = plain_rows(connection, [*table.columns], select(table).where(which))
+                new.add(self._carrier.summed_new(table, there))
             arrived = old == new
         if not arrived:
             raise SettingsError(f"The rows of {table.name} arrived otherwise than they were. Nothing was closed.")

@@ -5,18 +5,19 @@ branches, staff, deliveries. Three are looked up without a shop: those of shops,
 if they are free. Codes, keys, links and what Telegram has numbered never change.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import Connection, Table, select
 
 from loyalty_app.db.bulk import Values
+from loyalty_app.db.plain_rows import PlainRow
 from loyalty_app.db.tables import api_key, business, import_job, shop_program, webhook_endpoint
 from loyalty_app.ids import Kind
 from loyalty_core.ledger import ActorType
 
 NumberMap = Mapping[int, int]
+Change = Callable[[PlainRow], object]
 GLOBAL: Mapping[Kind, Table] = {Kind.BUSINESS: business, Kind.WEBHOOK: webhook_endpoint, Kind.API_KEY: api_key}
 """Kinds whose numbers are looked up without a shop."""
 ACTORS = {(import_job.name, "actor")}
@@ -32,6 +33,14 @@ KNOWN = {
 
 A test compares them with the tables.
 """
+
+
+def _mapped(place: int, numbers: NumberMap) -> Change:
+    return lambda row: numbers.get(row[place], row[place])
+
+
+def _if(changes: bool, numbers: NumberMap, value: int) -> int:  # noqa: FBT001  # as in words
+    return numbers.get(value, value) if changes else value
 
 
 class NewNumbers(msgspec.Struct, frozen=True):
@@ -51,33 +60,49 @@ class NewNumbers(msgspec.Struct, frozen=True):
         return self.businesses.get(business_id, business_id)
 
     def renumbered(self, table: Table, row: Values) -> Values:
-        """A row with the new numbers."""
+        """A row, or a part of one, with the new numbers."""
         if self.none:
             return row
-        owner = row.get("id" if table is business else "business_id")
-        return {name: self._new(table, name, row, owner) for name in row}
+        values = [*row.values()]
+        self.renumber_all(table, tuple(row), [values])
+        return dict(zip(row, values, strict=True))
 
-    def _new(self, table: Table, name: str, row: Values, owner: object) -> object:
-        value: Any = row[name]
-        if (table.name, name) in ACTORS:
-            return self._actor(value)
-        numbers = self._kind_of(table, name, row)
-        if name in {"program_id", "main_program_id"} or (table is shop_program and name == "id"):
-            numbers = self.businesses if value == owner else {}  # the program with which the shop began
-        return numbers.get(value, value)
+    def renumber_all(self, table: Table, names: Sequence[str], rows: Sequence[PlainRow]) -> None:
+        """Put the new numbers into rows that have the values of the columns with these names."""
+        for place, change in self._changes(table, names):
+            for row in rows:
+                if row[place] is not None:
+                    row[place] = change(row)
 
-    def _kind_of(self, table: Table, name: str, row: Values) -> NumberMap:
-        """The new numbers of what a column names."""
+    def _changes(self, table: Table, names: Sequence[str]) -> list[tuple[int, Change]]:
+        """The places of the columns that may change, and what gives a row's new value. That of the owner is last."""
+        owner = "id" if table is business else "business_id"
+        found = [(place, self._change(table, name, names)) for place, name in enumerate(names) if name != owner]
+        if owner in names:
+            place = names.index(owner)
+            found.append((place, _mapped(place, self.businesses)))
+        return [(place, change) for place, change in found if change is not None]
+
+    def _change(self, table: Table, name: str, names: Sequence[str]) -> Change | None:
+        place = names.index(name)
         match table.name, name:
-            case (_, "business_id" | "test_of") | (business.name, "id"):
-                return self.businesses
-            case (_, "endpoint_id") | (webhook_endpoint.name, "id"):
-                return self.webhooks
-            case api_key.name, "id":
-                return self.api_keys
-            case _, "actor_id" if row["actor_type"] == ActorType.API_KEY.value:
-                return self.api_keys
-        return {}
+            case (_, "test_of" | "endpoint_id") | (webhook_endpoint.name | api_key.name, "id"):
+                return _mapped(place, self._named(table, name))
+            case _, "actor_id":
+                kind, numbers = names.index("actor_type"), self.api_keys
+                return lambda row: _if(row[kind] == ActorType.API_KEY.value, numbers, row[place])
+            case (_, "program_id" | "main_program_id") | (shop_program.name, "id"):
+                owner = names.index("id" if table is business else "business_id")
+                return lambda row: _if(row[place] == row[owner], self.businesses, row[place])
+            case _ if (table.name, name) in ACTORS:
+                return lambda row: self._actor(row[place])
+        return None
+
+    def _named(self, table: Table, name: str) -> NumberMap:
+        """The new numbers of what a column names, whatever else the row has."""
+        if name == "test_of":
+            return self.businesses
+        return self.api_keys if table is api_key else self.webhooks
 
     def _actor(self, stored: bytes) -> bytes:
         actor = msgspec.json.decode(stored)

@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from loyalty_app.db.engine import open_database
+from loyalty_app.db.plain_rows import plain_rows
 from loyalty_app.db.tables import business
 from loyalty_app.ids import Kind
 from loyalty_app.moving import arrivals, departures
@@ -133,9 +134,10 @@ class ShopMove:
         if plan is None or not resumed:
             await self.give_up()
             plan = await self._begin(cargo)
-        copying = Copying(self.old, self.new, cargo, Carrier(plan.numbers, self.errand.vaults))
+        carrier = Carrier(plan.numbers, self.errand.vaults)
+        copying = Copying((self.old, self.new), cargo, carrier, progress=self.progress)
         there = Cargo(tuple(plan.numbers.of_shop(number) for number in cargo.shops or ()))
-        counts = await copying.go_over(lambda: snapshot(self.errand.source), there, self.progress)
+        counts = await copying.go_over(lambda: snapshot(self.errand.source), there)
         return await self._close_and_open(copying, plan, counts, resumed=resumed)
 
     async def give_up(self) -> None:
@@ -170,9 +172,8 @@ class ShopMove:
         behind = {kind: heights[kind] for kind in Kind}
         behind |= {kind: max(heights[kind], there[kind]) + ROOM for kind in GLOBAL}
         await self.new.write(lambda connection: go_on_behind(self.new, connection, behind, room=ROOM))
-        rows = await self.old.read(
-            lambda connection: connection.execute(select(business).where(cargo.rows_of(business))).all()
-        )
+        own = select(business).where(cargo.rows_of(business))
+        rows = await self.old.read(lambda connection: plain_rows(connection, [*business.columns], own))
         carrier = Carrier(numbers, self.errand.vaults)
         shops = sorted(
             (dict(carrier.carried(business, row)) for row in rows), key=lambda row: row["test_of"] is not None

@@ -4,12 +4,14 @@ Also `pages`, which reads a table within one, some rows at a time, in the order 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, select, tuple_
 
+from loyalty_app.db.plain_rows import PlainRow, plain_rows
 from loyalty_app.db.postgres import engine as postgres
 from loyalty_app.db.sqlite import engine as sqlite
 from loyalty_app.settings import Settings
@@ -71,21 +73,38 @@ async def snapshot(settings: Settings) -> AsyncIterator[Reader]:
 
 async def pages(
     reader: Reader, table: Table, which: ColumnElement[bool], *, after: Key | None = None, at_once: int = AT_ONCE
-) -> AsyncIterator[Sequence[Row[Any]]]:
-    """The chosen rows of a table whose key comes after one, in the order of the key."""
+) -> AsyncGenerator[list[PlainRow], None]:
+    """The chosen rows of a table whose key comes after one, in the order of the key, with the values of all columns.
+
+    The next page is read while the caller has one. Close it (`aclosing`) before its reader.
+    """
+    asking = asyncio.ensure_future(_page(reader, table, which, after, at_once))
+    try:
+        while rows := await asking:
+            asking = asyncio.ensure_future(_page(reader, table, which, key_of(table, rows[-1]), at_once))
+            yield rows
+    finally:
+        await asyncio.wait((asking,))  # what it reads with is about to be closed
+
+
+async def _page(
+    reader: Reader, table: Table, which: ColumnElement[bool], after: Key | None, at_once: int
+) -> list[PlainRow]:
     key = [*table.primary_key.columns]
-    while True:
-        following = select(table).where(which)
-        if after is not None:
-            following = following.where(tuple_(*key) > tuple_(*after))
-        page = following.order_by(*key).limit(at_once)
-        rows = await reader.read(lambda connection, page=page: connection.execute(page).all())  # type: ignore[misc]  # bound
-        if not rows:
-            return
-        yield rows
-        after = key_of(table, rows[-1])
+    following = select(table).where(which)
+    if after is not None:
+        following = following.where(tuple_(*key) > tuple_(*after))
+    page = following.order_by(*key).limit(at_once)
+    return await reader.read(lambda connection: plain_rows(connection, [*table.columns], page))
 
 
-def key_of(table: Table, row: Row[Any]) -> Key:
+def key_of(table: Table, row: PlainRow) -> Key:
     """The key of a row."""
-    return tuple(getattr(row, column.name) for column in table.primary_key.columns)
+    return tuple(row[place] for place in key_places(table))
+
+
+@cache
+def key_places(table: Table) -> tuple[int, ...]:
+    """Where in a row of a table the columns of its key are."""
+    names = [*table.columns.keys()]
+    return tuple(names.index(column.name) for column in table.primary_key.columns)

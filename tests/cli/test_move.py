@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, Table, update
+from sqlalchemy import Connection, Table, update
 
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
+from loyalty_app.db.plain_rows import PlainRow
 from loyalty_app.db.sqlite import engine as sqlite
 from loyalty_app.db.tables import transaction
 from loyalty_app.moving import copying, move, targets
@@ -179,7 +180,7 @@ def test_a_move_that_was_interrupted_is_run_again_and_until_then_nothing_is_serv
     console, there = Console(tmp_path, bean), Settings(database_url=f"sqlite:///{tmp_path}/new.db")
     before = sums(bean)
     with monkeypatch.context() as patch:
-        patch.setattr(copying.Copying, "_compare_others", fail)
+        patch.setattr(copying.Copying, "_prove", fail)
         assert console.run("move", "--to", there.database_url).returncode
     with pytest.raises(SettingsError, match="was not finished"):
         migrate(there)
@@ -204,7 +205,7 @@ def test_a_move_that_is_given_up_leaves_the_old_place_as_it_was(
 ) -> None:
     console, words = Console(tmp_path, bean), ("move", "--to", f"sqlite:///{tmp_path}/new.db")
     with monkeypatch.context() as patch:
-        patch.setattr(copying.Copying, "_compare_others", fail)
+        patch.setattr(copying.Copying, "_prove", fail)
         assert console.run(*words).returncode
     assert at(bean, lambda database: database.read(log_of)) is not None
     assert console.ask(*words, "--give-up") == {"moved": False, "given_up": True}
@@ -230,7 +231,7 @@ def test_rows_that_arrive_otherwise_are_noticed_and_the_old_place_goes_on(
 ) -> None:
     console, write = Console(tmp_path, bean), copying.Copying._write  # noqa: SLF001  # what is to fail
 
-    async def otherwise(one: copying.Copying, table: Table, rows: Sequence[Row[Any]]) -> None:
+    async def otherwise(one: copying.Copying, table: Table, rows: Sequence[PlainRow]) -> None:
         await write(one, table, rows)
         if table is transaction:
             await one.new.write(lambda connection: connection.execute(update(transaction).values(reason="!")).close())

@@ -13,6 +13,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import Executable, insert, select, update
 
+from loyalty_app.customers.histories import Seen
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
@@ -352,8 +353,8 @@ async def test_a_change_that_was_not_noted_is_found_before_the_old_place_is_clos
     await a_shop(sqlite_settings, guests=3)
     prove_now = Books.prove
 
-    async def unlogged(books: Books, database: Database) -> None:
-        await prove_now(books, database)
+    async def unlogged(books: Books, database: Database, seen: Seen) -> None:
+        await prove_now(books, database, seen)
         async with opened(sqlite_settings) as old:
             await end_log(old)
             await old.write(lambda c: open_log(c, Cargo((1,)), "another"))

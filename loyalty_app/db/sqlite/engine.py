@@ -230,8 +230,7 @@ class SqliteDatabase(Writes):
 
     def load(self, connection: Connection, table: Table, rows: Sequence[Sequence[object]]) -> None:
         """Insert very many rows, each with the values of all columns in their order."""
-        names = [column.name for column in table.columns]
-        self.insert(connection, table, [dict(zip(names, row, strict=True)) for row in rows])
+        writes.load(connection, table, rows)
 
     def fetch(
         self,

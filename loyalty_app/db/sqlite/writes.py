@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Date, LargeBinary, select
+from sqlalchemy import Connection, Date, LargeBinary, Table, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
@@ -47,6 +47,21 @@ def _bound(shape: Shape, rows: Sequence[Values]) -> list[object]:
         column = [row.get(name) for row in rows]
         columns.append(column if bind is None else map(bind, column))
     return [*chain.from_iterable(zip(*columns, strict=True))]
+
+
+def load(connection: Connection, table: Table, rows: Sequence[Sequence[object]]) -> None:
+    """Insert very many rows, each with the values of all columns in their order."""
+    for start in range(0, len(rows), MOST_ROWS):
+        some = rows[start : start + MOST_ROWS]
+        given = {column.name: values for column, values in zip(table.columns, zip(*some, strict=True), strict=True)
+                 if column.server_default is not None or values.count(None) < len(some)}  # fmt: skip
+        shape = Shape(BulkInsert, table, tuple(given), ())
+        bound = [
+            values if bind is None else map(bind, values)
+            for bind, values in zip(_binders(shape), given.values(), strict=True)
+        ]
+        statement = _statement(shape, len(some))
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(zip(*bound, strict=True))))
 
 
 @lru_cache(1_024)
