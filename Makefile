@@ -102,7 +102,8 @@ prove-ha: bench-high-availability  ## two machines, a standby and PgBouncer unde
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
 BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-high-availability \
-           bench-importing bench-kills bench-lasting-bytes bench-live bench-messages bench-peers bench-photos bench-reads bench-scan bench-searches bench-stamps bench-start \
+           bench-importing bench-kills bench-lasting-bytes bench-live bench-messages bench-neighbours bench-peers bench-photos \
+           bench-processes bench-reads bench-scan bench-searches bench-stamps bench-start \
            bench-webhooks
 
 .PHONY: $(BENCHES)
@@ -122,8 +123,10 @@ bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a p
 bench-lasting-bytes: ## what a stamp leaves in the database for ever, now and as older releases wrote it
 bench-live:       ## how soon 500 open cards hear of a stamp, and how long stamps take meanwhile
 bench-messages:   ## how long a press takes while thousands are written to (takes ten minutes)
+bench-neighbours: ## what a stamp costs with one shop and with a hundred, on a first and a later visit of a day
 bench-peers:      ## install what others would build instead, and prove that it does the same work
 bench-photos:     ## how many photos of codes are read, and how fast
+bench-processes:  ## what a stamp costs with one API process and with two, what they wait for, and what idle ones ask for
 bench-reads:      ## how long reads take, with ten thousand customers and with a million
 bench-scan:       ## how soon a card before the scanner is stamped, and what its pictures cost (needs chromium)
 bench-searches:   ## how fast customers are found by name or number among a million, and how long they take to be indexed

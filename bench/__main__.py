@@ -19,6 +19,8 @@ BENCHMARKS = (
     "searches",
     "analytics",
     "crowd_growth",
+    "neighbours",
+    "processes",
     "webhooks",
     "cards",
     "photos",

@@ -40,7 +40,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of a round; `client` is the share of one core that the load itself used."""
+    """The result of a round; shares of one core that the load itself used, and the database."""
 
     answers: int
     failures: int = 0
@@ -48,6 +48,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     p50_ms: float | None = None
     p99_ms: float | None = None
     client: float | None = None
+    database: float | None = None
 
     @property
     def rate(self) -> float:
