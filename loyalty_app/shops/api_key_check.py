@@ -2,7 +2,8 @@
 
 Only a key's SHA-256 is stored. A text with a wrong checksum never reaches the database. A recognised key is cached for
 half a second, so that revoking it works within a second in every process. Used keys that will soon leave the cache are
-looked up again, all at once, while nobody waits for it. Keys are made in `api_keys`.
+looked up again, all at once, while nobody waits for it. Keys that are not in the cache are looked up together with all
+that come while earlier ones are: with many shops most requests bring such a key. Keys are made in `api_keys`.
 """
 
 import asyncio
@@ -30,6 +31,8 @@ from loyalty_core.access import (
 from loyalty_core.errors import Busy, InvalidApiKey
 
 REMEMBERED_SECONDS = 0.5
+AT_ONCE = 2
+"""How many lookups run at once; a key that comes later waits for the next, which takes all that wait."""
 MOST_REMEMBERED = 10_000
 NOTED_EVERY = timedelta(minutes=1)
 
@@ -60,7 +63,12 @@ class ApiKeys:
         self._used: set[bytes] = set()
         """Those that were used since they were looked up."""
         self._refreshing: asyncio.Task[None] | None = None
-        self._asked: dict[bytes, asyncio.Task[KeyHolder]] = {}
+        self._asked: dict[bytes, asyncio.Task[dict[bytes, KeyHolder]]] = {}
+        """The keys that are looked up or wait for it, and their lookup."""
+        self._waiting: dict[bytes, str] = {}
+        self._next: asyncio.Task[dict[bytes, KeyHolder]] | None = None
+        """The lookup for which they wait."""
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._noted: dict[int, datetime] = {}
         self._notes: set[asyncio.Task[None]] = set()
 
@@ -81,24 +89,34 @@ class ApiKeys:
         return holder
 
     async def _look_up_once(self, public_id: str, digest: bytes) -> KeyHolder:
-        """Look a key up; requests with the same key meanwhile wait for the same answer."""
+        """Look a key up, with all others that come meanwhile. Raises InvalidApiKey."""
         if digest not in self._asked:
-            self._asked[digest] = task = asyncio.create_task(self._look_up(public_id, digest))
-            task.add_done_callback(lambda _: self._asked.pop(digest))
-        return await asyncio.shield(self._asked[digest])
-
-    async def _look_up(self, public_id: str, digest: bytes) -> KeyHolder:
-        began, found = self._seconds(), await self._find({digest: public_id})
-        self._remember(found, began)
+            self._waiting[digest] = public_id
+            self._next = self._next or asyncio.create_task(self._look_up())
+            self._asked[digest] = self._next
+        found = await asyncio.shield(self._asked[digest])
         if digest not in found:
             raise InvalidApiKey
         return found[digest]
+
+    async def _look_up(self) -> dict[bytes, KeyHolder]:
+        """Look all keys up that wait, once it is their turn."""
+        async with self._turns:
+            asked, self._waiting, self._next = self._waiting, {}, None
+            began = self._seconds()
+            try:
+                found = await self._find(asked)
+            finally:
+                for digest in asked:
+                    del self._asked[digest]
+            self._remember(found, began)
+            return found
 
     async def _find(self, asked: Mapping[bytes, str]) -> dict[bytes, KeyHolder]:
         """The holders of those keys that are valid; the others leave the cache."""
         self._used -= asked.keys()
         now = self._clock()
-        found = await self._database.read(lambda connection: _holders(self._database, connection, asked, now=now))
+        found = await self._database.glance(lambda connection: _holders(self._database, connection, asked, now=now))
         for other in asked.keys() - found.keys():
             self._remembered.pop(other, None)
         return found
@@ -158,7 +176,11 @@ class ApiKeys:
 def _holders(
     database: Database, connection: Connection, asked: Mapping[bytes, str], *, now: datetime
 ) -> dict[bytes, KeyHolder]:
-    """The holders of those keys that are valid; `asked` maps digests to public ids."""
+    """The holders of those keys that are valid; `asked` maps digests to public ids.
+
+    What is known of a business may be newer than its key, and it may be gone: there is no transaction, which would cost
+    three more round trips.
+    """
     wanted = {(public_id,) for public_id in asked.values()}
     rows = [row for row in database.fetch(connection, api_key, ("public_id",), wanted) if _is_valid(row, now)]
     shops = database.fetch(connection, business, ("id",), {(row.business_id,) for row in rows})
@@ -170,7 +192,7 @@ def _holders(
         digest: KeyHolder(key_info_of(row), owners[row.business_id])
         for digest, public_id in asked.items()
         for row in same[public_id]
-        if hmac.compare_digest(row.digest, digest)
+        if row.business_id in owners and hmac.compare_digest(row.digest, digest)
     }
 
 

@@ -118,13 +118,13 @@ async def test_a_key_that_was_just_recognised_is_not_looked_up_again(shop: Shop,
 @pytest.fixture
 def reads(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What the database is asked."""
-    read, asked = shop.database.read, list[object]()
+    glance, asked = shop.database.glance, list[object]()
 
     async def counted(work: Callable[[Connection], object]) -> object:
         asked.append(work)
-        return await read(work)
+        return await glance(work)
 
-    monkeypatch.setattr(shop.database, "read", counted)
+    monkeypatch.setattr(shop.database, "glance", counted)
     return asked
 
 
@@ -134,6 +134,51 @@ async def test_a_crowd_with_the_same_key_looks_it_up_once(shop: Shop, reads: lis
     await keys.close()
     assert len(reads) == 1
     assert holders == [holders[0]] * 20
+
+
+async def test_keys_of_many_shops_that_come_while_others_are_looked_up_are_looked_up_together(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, keys, glance = [await a_key(shop) for _ in range(9)], ApiKeys(shop.database), shop.database.glance
+    asked, late = list[object](), asyncio.Event()
+
+    async def slow(work: Callable[[Connection], object]) -> object:
+        asked.append(work)
+        answer = await glance(work)
+        await late.wait()
+        return answer
+
+    monkeypatch.setattr(shop.database, "glance", slow)
+    coming = []
+    for wave in (texts[:3], texts[3:5], texts[5:6], texts[6:], texts[:1]):
+        coming += [asyncio.create_task(keys.recognise(text)) for text in wave]
+        for _ in range(5):
+            await asyncio.sleep(0)
+    begun = len(asked)
+    late.set()
+    holders = await asyncio.wait_for(asyncio.gather(*coming), 20)
+    await keys.close()
+    assert (begun, len(asked)) == (2, 3), "two at once; the third is for all who came meanwhile"
+    assert [holder.key.key_id for holder in holders] == [
+        (await keys.recognise(text)).key.key_id for text in (*texts, texts[0])
+    ]
+
+
+async def test_who_waits_for_a_lookup_that_fails_is_told_and_the_next_one_is_served(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts, keys = [await a_key(shop) for _ in range(3)], ApiKeys(shop.database)
+
+    async def away(work: Callable[[Connection], object]) -> object:
+        del work
+        raise Busy
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shop.database, "glance", away)
+        told = await asyncio.gather(*map(keys.recognise, texts), return_exceptions=True)
+    assert [type(one) for one in told] == [Busy] * 3
+    assert [(await keys.recognise(text)).business.id for text in texts] == [shop.business.id] * 3
+    await keys.close()
 
 
 async def test_keys_in_use_are_looked_up_anew_all_at_once_before_they_are_forgotten(
@@ -158,18 +203,18 @@ async def test_keys_in_use_are_looked_up_anew_all_at_once_before_they_are_forgot
 async def test_a_key_that_was_refused_is_not_brought_back_by_an_older_look(
     shop: Shop, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text, keys, read = await a_key(shop), ApiKeys(shop.database, seconds=seconds), shop.database.read
+    text, keys, glance = await a_key(shop), ApiKeys(shop.database, seconds=seconds), shop.database.glance
     holder = await keys.recognise(text)
     seen, late = asyncio.Event(), asyncio.Event()
 
     async def slow(work: Callable[[Connection], object]) -> object:
-        monkeypatch.setattr(shop.database, "read", read)
-        answer = await read(work)
+        monkeypatch.setattr(shop.database, "glance", glance)
+        answer = await glance(work)
         seen.set()
         await late.wait()
         return answer
 
-    monkeypatch.setattr(shop.database, "read", slow)
+    monkeypatch.setattr(shop.database, "glance", slow)
     seconds.now += REMEMBERED_SECONDS * 0.8
     await keys.recognise(text)
     await asyncio.wait_for(seen.wait(), 10)
