@@ -179,6 +179,27 @@ async def test_what_belongs_to_the_locked_rows_comes_along_however_those_are_nam
     assert await database.write(lambda c: ask(c, Lookup(branch, ("business_id",), []))) == []
 
 
+async def test_questions_about_few_rows_are_not_planned_each_time(postgres_settings: Settings) -> None:
+    """PostgreSQL takes five plans to see that one is good for all."""
+    database = open_database(postgres_settings)
+    shop, asked = await found(database), [Lookup(branch, ("business_id", "id"), [(1, 7)])]
+    many = (
+        "INSERT INTO branch (business_id, id, name, created_at) SELECT {}, i, '', now() FROM generate_series(1, 5000) i"
+    )
+    plans = text("SELECT custom_plans, generic_plans FROM pg_prepared_statements WHERE statement LIKE :theirs")
+
+    def work(connection: Connection) -> tuple[int, int]:
+        connection.execute(text(many.format(shop.id)))
+        connection.execute(text("ANALYZE branch"))
+        for _ in range(20):
+            database.gather(connection, asked, ids=None)
+        [counted] = connection.execute(plans, {"theirs": "SELECT pg_current_xact_id()::text, false%"})
+        return counted.custom_plans, counted.generic_plans
+
+    assert await database.write(work) == (5, 15)
+    await database.close()
+
+
 async def test_many_rows_are_changed_with_one_statement_and_no_other(database: Database) -> None:
     shop = await found(database)
     await put(database, *(a_branch(shop.id, number) for number in (1, 2, 3)))

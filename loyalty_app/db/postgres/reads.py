@@ -1,7 +1,8 @@
 """The statement that answers several questions in one PostgreSQL round trip: an array of rows for each.
 
 Why: a round trip costs as much as reading thirty rows. Columns are named and no row travels as a whole, because the
-driver caches the types of rows: a migration beside it would break it for good.
+driver caches the types of rows: a migration beside it would break it for good. The wanted values are in a SELECT of
+their own, which hides how many they are: with few, PostgreSQL would plan each time, which costs more than the reading.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -122,7 +123,7 @@ def _of_locked(subject: Subject, key: tuple[str, ...]) -> str:
 def _found(subject: Subject, numbers: Iterator[int]) -> str:
     table, columns, null, _ = subject
     types = (table.c[name].type.compile(DIALECT) for name in columns)
-    wanted = ", ".join(f"CAST(${next(numbers)} AS {one}[])" for one in types)
+    wanted = ", ".join(f"(SELECT CAST(${next(numbers)} AS {one}[]))" for one in types)
     names = ", ".join(f'"{name}"' for name in columns)
     same = (f't."{name}" = wanted."{name}"' for name in columns)
     found = " AND ".join([*same, *(f't."{name}" IS NULL' for name in null)])
