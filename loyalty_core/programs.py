@@ -178,13 +178,16 @@ class Program(msgspec.Struct, frozen=True, dict=True):
 
     def turned_to(self, program_id: int | None) -> "Program | None":
         """That program of the same shop, with the others; None if there is none."""
-        if program_id == self.id:
-            return self
-        found = next((one for one in self.others if one.id == program_id), None)
-        if found is None:
-            return None
+        return self if program_id == self.id else self._turned.get(program_id)
+
+    @cached_property
+    def _turned(self) -> "dict[int | None, Program]":
+        """Each of the others, with the rest of them."""
+        return {found.id: self._turned_to(found) for found in self.others}
+
+    def _turned_to(self, found: "Program") -> "Program":
         alone = msgspec.structs.replace(self, others=())
-        rest = (one for one in (alone, *self.others) if one.id != program_id)
+        rest = (one for one in (alone, *self.others) if one.id != found.id)
         return msgspec.structs.replace(found, others=tuple(sorted(rest, key=lambda one: one.id or 0)))
 
     def terms_at(self, moment: datetime) -> Terms:

@@ -29,25 +29,23 @@ class FurtherCards:
 
     def note(self, customer: Customer, before: Customer | None) -> None:
         """Note which cards of a customer have changed or are gone. One that has no entry yet is not written."""
-        for held in _further(customer):
-            known = before.card_of(held.program_id) if before else None
+        left = {held.program_id: held.card for held in before.cards} if before else {}
+        for held in customer.cards:
+            known = left.pop(held.program_id, None)
+            if held.program_id is None or known is held.card:  # of the row of the customer, or nearly always
+                continue
             came_along = known is None and held.program_id != customer.program_id
             if came_along or held.card != (known or EMPTY):
-                self.changed[_key(customer, held)] = held
-                self.gone.discard(_key(customer, held))
-        for held in _further(before) if before else ():
-            if customer.card_of(held.program_id) is None:
-                self.changed.pop(_key(customer, held), None)
-                self.gone.add(_key(customer, held))
+                self.changed[_key(customer, held.program_id)] = held
+                self.gone.discard(_key(customer, held.program_id))
+        for program_id in left:
+            if program_id is not None:
+                self.changed.pop(_key(customer, program_id), None)
+                self.gone.add(_key(customer, program_id))
 
 
-def _further(customer: Customer) -> list[ProgramCard]:
-    """The cards of further programs."""
-    return [held for held in customer.cards if held.program_id is not None]
-
-
-def _key(customer: Customer, held: ProgramCard) -> CardKey:
-    return customer.business_id, customer.id, held.program_id or 0
+def _key(customer: Customer, program_id: int) -> CardKey:
+    return customer.business_id, customer.id, program_id
 
 
 def card_writes(cards: FurtherCards, customers: Mapping[tuple[int, int], Customer]) -> list[BulkWrite]:

@@ -47,6 +47,18 @@ class Versions:
         """All versions of the programs with which businesses began."""
         self.further: dict[int, FurtherPrograms] = {}
         """What else there is of the programs of those that have more."""
+        self._several: dict[int, tuple[Business, Program]] = {}
+
+    def program_of(self, business: Business) -> Program:
+        """The main program of a business, with the others. Those of one with several are put together once."""
+        known, number = self._several.get(business.id), business.id
+        if known is not None and known[0] == business:
+            return known[1]
+        further = self.further.get(number)
+        program = main_program(business, self.terms[number][: business.program_version], further)
+        if program.others:
+            self._several[number] = business, program
+        return program
 
 
 class Overtaken(Exception):
@@ -98,7 +110,6 @@ class BatchState:
         self.answers: dict[KeyOfBusiness, KeptAnswer] = {}
         self.replays, self.chat_cards, self.merges, self.referrals = Replays(), ChatCards(), Merges(), Referrals()
         self.further_cards, self._programs = FurtherCards(), dict[int, Program]()
-        self._turned = dict[tuple[int, int | None], Program]()
 
         # What is to be written, besides the new and changed cards in chats.
         self.new_customers: dict[int, Customer] = {}
@@ -201,17 +212,14 @@ class BatchState:
     def program(self, business_id: int) -> Program:
         """The main program of a business."""
         if business_id not in self._programs:
-            business, known = self.businesses[business_id], self.versions
-            terms = known.terms[business_id][: business.program_version]
-            self._programs[business_id] = main_program(business, terms, known.further.get(business_id))
+            self._programs[business_id] = self.versions.program_of(self.businesses[business_id])
         return self._programs[business_id]
 
     def program_of(self, business_id: int, program_id: int | None) -> Program:
         """A program of a business. Raises ProgramNotFound."""
-        turned = self._turned.get((business_id, program_id)) or self.program(business_id).turned_to(program_id)
+        turned = self.program(business_id).turned_to(program_id)
         if turned is None:
             raise ProgramNotFound(program_number(business_id, program_id))
-        self._turned[business_id, program_id] = turned
         return turned
 
     def entries_of(self, customer: Customer) -> tuple[Entry, ...]:
