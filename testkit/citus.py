@@ -11,8 +11,13 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
+import pytest
 
+from loyalty_app.db.citus import engine
 from loyalty_app.db.citus.cluster import find_cluster
+from loyalty_app.db.postgres.parameters import ConnectionParameters
+from loyalty_app.db.postgres.server import Limits
+from loyalty_app.db.shards import Node
 from loyalty_app.db.tables import metadata
 from loyalty_app.db.tables.homes import HOMES, TableHome
 
@@ -61,6 +66,16 @@ async def empty_citus(url: str) -> None:
         there = parts._replace(netloc=f"{account}@{shard.node}").geturl()
         await _execute(there, shard.named(_deleting(TableHome.SHARD)))
     await _execute(url, f"{_deleting(TableHome.COORDINATOR)}; {_deleting(TableHome.EVERYWHERE)}; {BEGIN_AGAIN}")
+
+
+def dial_elsewhere(patch: pytest.MonkeyPatch, node: Node, instead: Node) -> None:
+    """Let databases of a cluster that are opened from now on reach a machine at another place."""
+
+    class Elsewhere(engine.Machine):
+        def __init__(self, coordinators: ConnectionParameters, asked: Node, limits: Limits) -> None:
+            super().__init__(coordinators, instead if asked == node else asked, limits)
+
+    patch.setattr(engine, "Machine", Elsewhere)
 
 
 def _deleting(home: TableHome) -> str:

@@ -31,8 +31,7 @@ class OwnCardLine(msgspec.Struct, frozen=True):
 
 
 async def _cards(request: AppRequest, person: PagePerson) -> list[CardId]:
-    read = runtime_of(request).database.read
-    return await read(lambda connection: cards_in_chat(connection, person.bot_id, person.user_id))
+    return await cards_in_chat(runtime_of(request).database, person.bot_id, person.user_id)
 
 
 async def own_card_at(request: AppRequest, person: PagePerson, shop: int) -> CardId:

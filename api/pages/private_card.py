@@ -26,7 +26,7 @@ from loyalty_core.errors import CustomerNotFound
 
 async def card_of_link(request: AppRequest, secret: str) -> CardId:
     """The card that a link leads to. Raises CardLinkUnknown, CardLinkEnded."""
-    found = await runtime_of(request).database.glance(lambda connection: follow_link(connection, secret))
+    found = await follow_link(runtime_of(request).database, secret)
     if found is None:
         raise CardLinkUnknown
     if found.revoked:

@@ -5,6 +5,7 @@ have another one now. Any other name was chosen, and stays.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from bots.buttons import new_nonce
 from bots.customers.own_cards import back_row, find_own, pressed_card, turn_over
@@ -14,9 +15,10 @@ from loyalty_app.chat.chats import ChatChange
 from loyalty_app.counter import Caller
 from loyalty_app.counter.orders import chat_key
 from loyalty_app.customers.card_snapshots import CardSnapshot
+from loyalty_app.db.each_shard import ask_each_shard
 from loyalty_app.shops.businesses import find_business
 from loyalty_core.customers import ProfileChange, clean_name, name_from
-from loyalty_core.errors import InvalidRequest
+from loyalty_core.errors import Busy, InvalidRequest
 from loyalty_core.fields import NAME_LENGTH, BusinessId
 from loyalty_core.ledger import Actor, ActorType
 
@@ -88,8 +90,10 @@ async def follow_name(turn: Turn) -> None:
     bot_id, user_id, name = turn.bot_id, turn.user_id, name_from(turn.user.full_name)
     if name is None:
         return
-    for one in await turn.read(lambda connection: names_in_chat(connection, bot_id, user_id)):
-        await _follow(turn, one, name)
+    database = turn.runtime.database
+    with suppress(Busy):  # the next answer follows, once all that is away is back
+        for one in await ask_each_shard(database, lambda connection: names_in_chat(connection, bot_id, user_id)):
+            await _follow(turn, one, name)
 
 
 async def _follow(turn: Turn, one: NameInChat, name: str) -> None:

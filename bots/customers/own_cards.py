@@ -4,6 +4,7 @@ What a button says is never trusted: a card is looked up by the person's own use
 card worker sends and edits them.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from telegram import InputMediaPhoto
@@ -18,6 +19,7 @@ from loyalty_app.chat.chats import HeldCard
 from loyalty_app.customers.card_pictures import render_card
 from loyalty_app.customers.card_snapshots import CardSnapshot, look_at_all, look_for
 from loyalty_app.pictures.render_thread import drawn
+from loyalty_core.errors import Busy
 from loyalty_core.fields import BusinessId
 
 
@@ -32,7 +34,14 @@ async def find_own(turn: Turn, business_id: BusinessId, turned_to: int | None = 
 async def find_all(turn: Turn) -> list[CardSnapshot]:
     """All cards that the person holds in this chat, the oldest first."""
     bot_id, user_id, now = turn.bot_id, turn.user_id, turn.now()
-    return await turn.read(lambda connection: look_at_all(connection, bot_id, user_id, now=now))
+    return await look_at_all(turn.runtime.database, bot_id, user_id, now=now)
+
+
+async def find_some(turn: Turn) -> list[CardSnapshot]:
+    """The same where something else can be offered: none if they may be on a machine that is away."""
+    with suppress(Busy):
+        return await find_all(turn)
+    return []
 
 
 async def pressed_card(turn: Turn, turned_to: int | None = None) -> CardSnapshot | None:

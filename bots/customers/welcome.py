@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bots.buttons import Rows, button
 from bots.customers.join import join_shop
 from bots.customers.overview import how_to_get_one, shop_here, show_cards
-from bots.customers.own_cards import find_all
+from bots.customers.own_cards import find_all, find_some
 from bots.languages import repaint_cards
 from bots.staff.invitation import how_to_stamp
 from bots.staff.scanner import scanner_row
@@ -20,8 +20,9 @@ async def welcome(turn: Turn) -> None:
 
     In a shop's own bot there is one card to have, so people who have none get it.
     """
-    cards, positions = await find_all(turn), await positions_here_first(turn)
-    shop = None if cards or positions else await shop_here(turn)
+    here, positions = await shop_here(turn), await positions_here_first(turn)
+    cards = await (find_some(turn) if here is not None or positions else find_all(turn))
+    shop = None if cards or positions else here
     if shop is not None:
         await join_shop(turn, shop)
         return
@@ -38,7 +39,8 @@ async def welcome(turn: Turn) -> None:
 
 async def help_(turn: Turn) -> None:
     """Show in a few lines what can be done here."""
-    cards, positions = await find_all(turn), await positions_here_first(turn)
+    positions = await positions_here_first(turn)
+    cards = await (find_some(turn) if positions else find_all(turn))
     rows: Rows = [[button(turn.words.label("💳 My cards"), "mycards")]] if cards else []
     rows += [scanner_row(turn)] if positions else []
     await turn.screen(_lines(await _advice(turn, positions, has_cards=bool(cards))), rows)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
+from loyalty_app.db.each_shard import ask_each_shard
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import KeyedAnswer, KeyedRequest, answer_once, write_once
 from loyalty_app.db.merged_customers import kept_id
@@ -81,20 +82,28 @@ def digest_of(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def follow_link(connection: Connection, secret: str) -> LinkedCard | None:
-    """The card that a secret leads to; None if there is no such link, or the customer was erased."""
+async def follow_link(database: Database, secret: str) -> LinkedCard | None:
+    """The card that a secret leads to; None if there is no such link, or the customer was erased.
+
+    Raises Busy if it may lead to a machine that is away.
+    """
     if not _SECRET.fullmatch(secret):
         return None
+    found = await ask_each_shard(database, lambda connection: _followed(connection, secret))
+    return found[0] if found else None
+
+
+def _followed(connection: Connection, secret: str) -> list[LinkedCard]:
     columns = card_link.c
     found = select(columns.business_id, columns.customer_id, columns.revoked_at).where(
         columns.digest == digest_of(secret)
     )
     row = connection.execute(found).one_or_none()
     if row is None:
-        return None
+        return []
     business_id = BusinessId(row.business_id)
     card = CardId(business_id, kept_id(connection, business_id, row.customer_id) or CustomerId(row.customer_id))
-    return LinkedCard(card, revoked=row.revoked_at is not None)
+    return [LinkedCard(card, revoked=row.revoked_at is not None)]
 
 
 async def link_of(database: Database, card: CardId, *, maker: LinkMaker, now: datetime) -> CardLinkView:

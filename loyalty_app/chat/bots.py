@@ -7,10 +7,11 @@ import secrets
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, or_, select, update
+from sqlalchemy import Connection, Select, delete, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import telegram_bot
+from loyalty_app.db.tables import polling_lease, telegram_bot
 from loyalty_app.settings import SettingsError
 from loyalty_app.shops.notice_facts import BotFacts
 from loyalty_app.shops.owner_notices import add_notice, withdraw_bot_notices
@@ -155,21 +156,43 @@ def find_secret(connection: Connection, bot_id: int) -> str | None:
 
 
 async def may_poll(database: Database, bot_id: int, who: str, *, now: datetime) -> bool:
-    """Take or renew a bot's polling lease, for 45 seconds; False if another process holds it."""
-    free = or_(telegram_bot.c.poll_lease.is_(None), telegram_bot.c.poll_lease == who, telegram_bot.c.poll_until <= now)
-    take = update(telegram_bot).where(and_(telegram_bot.c.bot_id == bot_id, free))
-    taken = take.values(poll_lease=who, poll_until=now + POLL_LEASE)
-    return await database.write(lambda connection: connection.execute(taken).rowcount > 0)
+    """Take or renew a bot's polling lease, for 45 seconds; False if another process holds it, or there is no bot."""
+
+    def work(connection: Connection) -> bool:
+        own, row = polling_lease.c.bot_id == bot_id, {"holder": who, "until": now + POLL_LEASE}
+        if not _is_free_of_older_servers(connection, bot_id, now):
+            return False
+        free = or_(polling_lease.c.holder == who, polling_lease.c.until <= now)
+        if connection.execute(update(polling_lease).where(own, free).values(row)).rowcount:
+            return True
+        if connection.scalar(select(polling_lease.c.bot_id).where(own)) is not None:
+            return False
+        database.insert(connection, polling_lease, [{"bot_id": bot_id, **row}])
+        return True
+
+    try:
+        return await database.write(work)
+    except IntegrityError:  # another process was quicker
+        return False
+
+
+def _is_free_of_older_servers(connection: Connection, bot_id: int, now: datetime) -> bool:
+    """Whether the bot is there and no server of a release before revision 0032 polls for it."""
+    found = connection.execute(select(telegram_bot.c.poll_until).where(telegram_bot.c.bot_id == bot_id)).one_or_none()
+    return found is not None and (found.poll_until is None or found.poll_until <= now)
 
 
 async def leave_polling(database: Database, bot_id: int, who: str) -> None:
     """Give the polling lease back, so that the next process need not wait until it expires."""
-    held = update(telegram_bot).where(telegram_bot.c.bot_id == bot_id, telegram_bot.c.poll_lease == who)
-    free = held.values(poll_lease=None, poll_until=None)
-    await database.write(lambda connection: connection.execute(free).close())
+    held = delete(polling_lease).where(polling_lease.c.bot_id == bot_id, polling_lease.c.holder == who)
+    await database.write(lambda connection: connection.execute(held).close())
 
 
 async def release(database: Database) -> None:
     """Free all polling leases. Call it only when no other process is running."""
-    free = update(telegram_bot).values(poll_lease=None, poll_until=None)
-    await database.write(lambda connection: connection.execute(free).close())
+
+    def work(connection: Connection) -> None:
+        connection.execute(delete(polling_lease)).close()
+        connection.execute(update(telegram_bot).values(poll_lease=None, poll_until=None)).close()
+
+    await database.write(work)

@@ -12,10 +12,13 @@ from sqlalchemy import Connection, and_, bindparam, case, func, null, or_, selec
 from loyalty_app.chat.bots import bots_there
 from loyalty_app.chat.chats import HeldCard, held_card_of, note_sent
 from loyalty_app.db.bulk import Values
+from loyalty_app.db.each_shard import ask_each_shard, in_each_shard
 from loyalty_app.db.engine import Database
+from loyalty_app.db.shards import Shard
 from loyalty_app.db.tables import customer, telegram_bot, telegram_card
 from loyalty_app.observability.queue_depths import QueueDepth
 from loyalty_app.queues.leased_table import NOW, Given, Lease, LeasedTable
+from loyalty_core.errors import Busy
 from loyalty_core.fields import BotId, BusinessId, ChatId, CustomerId, UserId
 
 LEASE = timedelta(seconds=30)
@@ -70,6 +73,12 @@ def cards_of(connection: Connection, bot_id: BotId, user_id: UserId) -> list[Hel
         .order_by(telegram_card.c.created_at, telegram_card.c.business_id)
     )
     return [held_card_of(row) for row in connection.execute(own)]
+
+
+async def held_cards(database: Database, bot_id: BotId, user_id: UserId) -> list[HeldCard]:
+    """The same from all machines that answer. Raises Busy if all their cards may be on one that does not."""
+    found = await ask_each_shard(database, lambda connection: cards_of(connection, bot_id, user_id))
+    return sorted(found, key=lambda card: (card.created_at, card.business_id))
 
 
 def find_card(connection: Connection, business_id: BusinessId, *, bot_id: BotId, user_id: UserId) -> HeldCard | None:
@@ -127,9 +136,20 @@ async def send_again(database: Database, card: HeldCard, *, now: datetime) -> No
 
 
 async def show_again(database: Database, bot_id: BotId, user_id: UserId, *, now: datetime) -> None:
-    """Mark all cards in a chat as due, in place. Why: the person's language changed, or they came back."""
+    """Mark all cards in a chat as due, in place. Why: the person's language changed, or they came back.
+
+    Cards on a machine of a cluster that is away stay as they are until their next change.
+    """
     own = update(telegram_card).where(telegram_card.c.bot_id == bot_id, telegram_card.c.user_id == user_id)
-    await database.write(lambda connection: connection.execute(own.values(due_at=now)).close())
+
+    async def mark(shard: Shard | None) -> int:
+        return await database.write(lambda connection: connection.execute(own.values(due_at=now)).rowcount, shard=shard)
+
+    try:
+        await in_each_shard(database, mark)
+    except Busy:
+        if len(database.shards) == 1:
+            raise
 
 
 async def mute(database: Database, card: HeldCard, *, muted: bool) -> None:
@@ -249,8 +269,9 @@ def _state(card: HeldCard) -> dict[str, object]:
 
 async def release(database: Database) -> None:
     """Free all cards. Call it only when no other process is running."""
-    leases = CardQueue().leases
-    await database.write(lambda connection: leases.release_all(connection, telegram_card.c.due_at.is_not(None)))
+    leases, waiting = CardQueue().leases, telegram_card.c.due_at.is_not(None)
+    for shard in leases.shards(database):
+        await database.write(lambda connection: leases.release_all(connection, waiting), shard=shard)
 
 
 def card_depths(connection: Connection, now: datetime, *, shared_bot: bool = True) -> Iterator[QueueDepth]:

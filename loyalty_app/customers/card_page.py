@@ -11,6 +11,8 @@ from loyalty_app.customers.lists import as_of, find_customer
 from loyalty_app.customers.personal_data import Deed, last_deeds
 from loyalty_app.customers.rotating_codes import CodesToShow, codes_to_show
 from loyalty_app.customers.shown_cards import WholeCard, whole_cards
+from loyalty_app.db.each_shard import ask_each_shard
+from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business, telegram_card
 from loyalty_app.shops.businesses import Business, business_of, find_business
 from loyalty_app.shops.links import join_link
@@ -85,10 +87,11 @@ def read_join_page(connection: Connection, slug: str) -> JoinPage | None:
     return JoinPage(business=shop, look=look, programs=programs, chat_link=join_link(connection, shop))
 
 
-def cards_in_chat(connection: Connection, bot_id: BotId, user_id: UserId) -> list[CardId]:
-    """The cards that a person holds in their chat with a bot, the oldest first."""
+async def cards_in_chat(database: Database, bot_id: BotId, user_id: UserId) -> list[CardId]:
+    """The cards that a person holds in their chat with a bot, the oldest first; those that are away are left out."""
     columns = telegram_card.c
-    theirs = select(columns.business_id, columns.customer_id).where(
+    theirs = select(columns.created_at, columns.business_id, columns.customer_id).where(
         columns.bot_id == bot_id, columns.user_id == user_id
     )
-    return [CardId(row.business_id, row.customer_id) for row in connection.execute(theirs.order_by(columns.created_at))]
+    found = await ask_each_shard(database, lambda connection: [tuple(row) for row in connection.execute(theirs)])
+    return [CardId(shop, customer) for _, shop, customer in sorted(found)]

@@ -7,10 +7,11 @@ from sqlalchemy import Connection, select
 
 from loyalty_app.chat.card_gifts import GivenGift, gift_rewards, untold_gifts
 from loyalty_app.chat.card_news import read_news
-from loyalty_app.chat.card_queue import cards_of, find_card
+from loyalty_app.chat.card_queue import find_card, held_cards
 from loyalty_app.chat.chats import HeldCard, find_chat
 from loyalty_app.customers.lists import as_of, find_customer
 from loyalty_app.customers.shown_cards import CardState, other_cards, program_to_show, shown_view, states_of
+from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import entry_of, reward_of
 from loyalty_app.db.tables import reward, transaction
 from loyalty_app.shops.businesses import Business, find_business
@@ -141,12 +142,17 @@ def look_for(
     return look(connection, card, now=now, turned_to=turned_to) if card is not None else None
 
 
-def look_at_all(
-    connection: Connection, bot_id: BotId, user_id: UserId, *, now: datetime | None = None
+async def look_at_all(
+    database: Database, bot_id: BotId, user_id: UserId, *, now: datetime | None = None
 ) -> list[CardSnapshot]:
-    """All cards that a person holds in their chat with a bot, the oldest first."""
-    snapshots = (look(connection, card, now=now) for card in cards_of(connection, bot_id, user_id))
-    return [snapshot for snapshot in snapshots if snapshot is not None]
+    """All cards that a person holds in their chat with a bot, the oldest first; those that are away are left out."""
+    held = await held_cards(database, bot_id, user_id)
+
+    def look_at(connection: Connection) -> list[CardSnapshot]:
+        snapshots = (look(connection, card, now=now) for card in held)
+        return [snapshot for snapshot in snapshots if snapshot is not None]
+
+    return await database.read(look_at) if held else []
 
 
 def available_rewards(connection: Connection, customer: Customer, now: datetime | None) -> tuple[Reward, ...]:

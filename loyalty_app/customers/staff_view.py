@@ -129,10 +129,10 @@ def may_undo(entry: Entry, at: Occasion) -> bool:
 
 def with_codes(connection: Connection, business_ids: Collection[int], codes: Collection[str]) -> list[Customer]:
     """The customers of these shops with these codes, in the order of the codes; unknown codes are left out."""
-    own = select(customer).where(
-        customer.c.qr_code.in_(codes), customer.c.business_id.in_(business_ids), customer.c.erased_at.is_(None)
-    )
-    found = {row.qr_code: customer_of(row) for row in connection.execute(own)}
+    found: dict[str, Customer] = {}
+    for shop in business_ids:
+        own = (customer.c.business_id == shop, customer.c.qr_code.in_(codes), customer.c.erased_at.is_(None))
+        found |= {row.qr_code: customer_of(row) for row in connection.execute(select(customer).where(*own))}
     for code in set(codes) - found.keys():
         kept = [one for shop in business_ids for one in _merged(connection, BusinessId(shop), code)]
         found |= {code: kept[0]} if kept else {}

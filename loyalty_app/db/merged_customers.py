@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Connection, and_, delete, select, tuple_, update
 
 from loyalty_app.db.tables import customer, customer_merge, past_profile
 from loyalty_core.fields import BusinessId, CustomerId
@@ -50,7 +50,7 @@ def profiles_of_merged(connection: Connection, keys: Keys) -> dict[Key, list[Pro
     kept = _all_merged(connection, keys)
     if not kept:
         return {}
-    theirs = tuple_(past_profile.c.business_id, past_profile.c.customer_id).in_(kept.keys())
+    theirs = _are(past_profile.c.business_id, past_profile.c.customer_id, kept.keys())
     rows = connection.execute(select(past_profile).where(theirs).order_by(past_profile.c.version)).all()
     last = {(row.business_id, row.customer_id): row for row in rows}
     found: dict[Key, list[ProfileOfMerged]] = {}
@@ -64,13 +64,20 @@ def _all_merged(connection: Connection, keys: Keys) -> dict[Key, Key]:
     """Who was merged, and to whom of `keys` that leads."""
     leads, level = {key: key for key in keys}, set(keys)
     while level:
-        own = tuple_(customer_merge.c.business_id, customer_merge.c.into_id).in_(level)
+        own = _are(customer_merge.c.business_id, customer_merge.c.into_id, level)
         columns = (customer_merge.c.business_id, customer_merge.c.from_id, customer_merge.c.into_id)
         rows = connection.execute(select(*columns).where(own))
         found = {(row.business_id, row.from_id): leads[row.business_id, row.into_id] for row in rows}
         level = found.keys() - leads.keys()
         leads |= {who: found[who] for who in level}
     return {who: kept for who, kept in leads.items() if who != kept}
+
+
+def _are(shop: Column[int], number: Column[int], keys: Collection[Key]) -> ColumnElement[bool]:
+    """Whether a row is of these customers. Of one shop, that is named by itself: a cluster knows then where to look."""
+    shops = {business_id for business_id, _ in keys}
+    among = tuple_(shop, number).in_(keys)
+    return and_(shop == shops.pop(), among) if len(shops) == 1 else among
 
 
 def free_phones(connection: Connection, keys: Keys) -> None:

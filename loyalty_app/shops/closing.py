@@ -21,6 +21,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
     tuple_,
     update,
 )
@@ -122,7 +123,8 @@ async def delete_rows(database: Database, table: Table, business_id: int, *, por
     some = select(*table.primary_key.columns).where(is_own(table, business_id)).limit(AT_ONCE)
     for _ in range(portions):
         keys = await database.read(lambda connection: [tuple(row) for row in connection.execute(some)])
-        await database.write(_running(table, key.in_(keys)))
+        own = table.c.business_id == business_id if "business_id" in table.c else true()
+        await database.write(_running(table, and_(own, key.in_(keys))))
 
 
 def _running(table: Table, which: ColumnElement[bool]) -> Callable[[Connection], None]:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, or_, select, update
 
 from loyalty_app.clock import Clock
 from loyalty_app.counter import Caller, Counter
+from loyalty_app.db.each_shard import ask_each_shard
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
 from loyalty_app.db.tables import customer, program, transaction
@@ -38,15 +39,14 @@ async def give_birthdays(database: Database, counter: Counter, *, now: datetime,
     No shop waits for another that cannot be served now. What failed is raised at the end.
     """
     stop, given, failures = stop or Stop(), 0, list[LoyaltyError]()
-    for shop in await database.read(lambda connection: _due(connection, now)):
+    for shop in await ask_each_shard(database, lambda connection: _due(connection, now)):
         try:
             given += await _give_in(database, counter, shop, now=now, stop=stop)
+            if stop.asked:
+                return given
+            await database.write(partial(_note, shop=shop, day=last_day(now.astimezone(shop.zone))))
         except LoyaltyError as failure:
             failures.append(failure)
-            continue
-        if stop.asked:
-            return given
-        await database.write(partial(_note, shop=shop, day=last_day(now.astimezone(shop.zone))))
     if failures:
         raise failures[0]
     return given

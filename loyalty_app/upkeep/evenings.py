@@ -23,6 +23,7 @@ from loyalty_app.shops.flag_rules import read_flag_rules
 from loyalty_app.shops.notice_facts import EveningFacts, EveningFigures, FlagLine
 from loyalty_app.shops.owner_notices import add_notice_for_later, owners_of
 from loyalty_app.upkeep.periodic import Every, Stop
+from loyalty_core.errors import LoyaltyError
 from loyalty_core.ledger import EntryType
 
 EVERY_SECONDS = 60
@@ -33,12 +34,20 @@ MOST_LINES = 8
 async def tell_evenings(database: Database, *, now: datetime, stop: Stop | None = None) -> int:
     """Tell the owners of all shops whose evening has come; return how many shops those were."""
     due, stop = await database.read(lambda connection: _due(connection, now)), stop or Stop()
-    for done, (shop, day) in enumerate(due):
+    told, failures = 0, list[LoyaltyError]()
+    for shop, day in due:
         if stop.asked:
-            return done
-        await look(database, shop, now=now)
-        await database.write(partial(_tell, database, shop, day=day, now=now))
-    return len(due)
+            return told
+        try:
+            await look(database, shop, now=now)
+            await database.write(partial(_tell, database, shop, day=day, now=now))
+        except LoyaltyError as failure:  # no shop waits for another that cannot be served now
+            failures.append(failure)
+        else:
+            told += 1
+    if failures:
+        raise failures[0]
+    return told
 
 
 def evening_day(business: Business, now: datetime) -> date:

@@ -6,13 +6,16 @@ if the customer had asked for it: personal data goes, the ledger stays without a
 
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import Connection, select
 
 from loyalty_app.clock import Clock
 from loyalty_app.counter import Caller, Counter
+from loyalty_app.db.each_shard import in_each_shard
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import served
+from loyalty_app.db.shards import Shard
 from loyalty_app.db.tables import customer
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.upkeep.periodic import Every, Stop
@@ -29,8 +32,13 @@ async def erase_inactive(
     database: Database, counter: Counter, *, months: int, now: datetime, stop: Stop | None = None
 ) -> int:
     """Erase customers without activity for `months` months, until `stop` is asked; return how many."""
-    before, erased, stop = now - timedelta(days=months * DAYS_IN_A_MONTH), 0, stop or Stop()
-    while found := await database.read(lambda connection: _inactive(connection, before)):
+    before = now - timedelta(days=months * DAYS_IN_A_MONTH)
+    return await in_each_shard(database, partial(_erase, database, counter, before=before, stop=stop or Stop()))
+
+
+async def _erase(database: Database, counter: Counter, shard: Shard | None, *, before: datetime, stop: Stop) -> int:
+    erased = 0
+    while found := await database.read(lambda connection: _inactive(connection, before), shard=shard):
         for shop, number in found:
             if stop.asked:
                 return erased

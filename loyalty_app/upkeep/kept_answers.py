@@ -15,10 +15,12 @@ from sqlalchemy import Connection, Row, Table, delete, func, select, tuple_
 from loyalty_app.counter.answers import REDEEMED, STAMPED, VOIDED
 from loyalty_app.counter.replays import CardHistory, KeyedEntry, PastProfile, Repeatable, once_of, outcome_again
 from loyalty_app.db.bulk import Values, Wanted
+from loyalty_app.db.each_shard import in_each_shard
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import served
 from loyalty_app.db.idempotency import COLUMNS, KeptAnswer, KeyOfBusiness, check_of, kept_answer_of, once_key_of
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
+from loyalty_app.db.shards import Shard
 from loyalty_app.db.tables import customer, idempotency, past_profile, reward, transaction
 from loyalty_app.upkeep.periodic import Every, Stop
 from loyalty_core.ledger import Entry, EntryType
@@ -55,12 +57,16 @@ async def move_answers(
 
     It ends between two transactions if asked to stop. It need not be durable: what is lost is moved again.
     """
-    moved, stop = 0, stop or Stop()
-    keys: Sequence[KeyOfBusiness] = [(0, "")]
-    while not stop.asked and (keys := await database.read(_next_keys(keys[-1], at_once))):
-        moved += await _move_some(database, keys)
-        await stop.pause(pause)
-    return moved
+    until = stop or Stop()
+
+    async def move(shard: Shard | None) -> int:
+        moved, keys = 0, [(0, "")]
+        while not until.asked and (keys := await database.read(_next_keys(keys[-1], at_once), shard=shard)):
+            moved += await _move_some(database, keys, shard)
+            await until.pause(pause)
+        return moved
+
+    return await in_each_shard(database, move)
 
 
 def _next_keys(after: KeyOfBusiness, most: int) -> Callable[[Connection], list[KeyOfBusiness]]:
@@ -72,7 +78,7 @@ def _next_keys(after: KeyOfBusiness, most: int) -> Callable[[Connection], list[K
     return lambda connection: [(row.business_id, row.key) for row in connection.execute(some)]
 
 
-async def _move_some(database: Database, keys: Sequence[KeyOfBusiness]) -> int:
+async def _move_some(database: Database, keys: Sequence[KeyOfBusiness], shard: Shard | None) -> int:
     def work(connection: Connection) -> int:
         moving = _Moving(database, connection, keys)
         rows = {(kept.business_id, kept.key): row for kept in moving.answers for row in moving.row_of(kept)}
@@ -82,7 +88,7 @@ async def _move_some(database: Database, keys: Sequence[KeyOfBusiness]) -> int:
             connection.execute(delete(idempotency).where(gone))
         return len(rows)
 
-    return await database.write(work, durable=False)
+    return await database.write(work, durable=False, shard=shard)
 
 
 def _once_of(kept: KeptAnswer, entry: Entry) -> bytes | None:

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, and_, or_, select, tuple_
 
 from loyalty_app.counter import Caller, Counter
 from loyalty_app.counter.referrals import referral_of
+from loyalty_app.db.each_shard import in_each_shard
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import served
+from loyalty_app.db.shards import Shard
 from loyalty_app.db.tables import card, customer, referral
 from loyalty_app.shops.businesses import Business, find_business
 from loyalty_app.upkeep.periodic import Every, Stop
@@ -29,12 +31,16 @@ KEY = (referral.c.business_id, referral.c.customer_id)
 
 async def thank_referrers(database: Database, counter: Counter, *, stop: Stop | None = None) -> int:
     """Thank all whose friends were there; return how many gifts those were. What failed is raised at the end."""
-    stop, given, last, failures = stop or Stop(), 0, (0, 0), list[BaseException]()
+    return await in_each_shard(database, partial(_thank, database, counter, stop=stop or Stop()))
+
+
+async def _thank(database: Database, counter: Counter, shard: Shard | None, *, stop: Stop) -> int:
+    given, last, failures = 0, (0, 0), list[BaseException]()
     while not stop.asked:
-        found = await database.read(partial(_visited, after=last))
+        found = await database.read(partial(_visited, after=last), shard=shard)
         if not found:
             break
-        shops = await database.read(partial(_shops, referrals=found))
+        shops = await database.read(partial(_shops, referrals=found), shard=shard)
         asked = (counter.thank_referrer(Caller(business=shops[one.business_id], actor=SYSTEM), one) for one in found)
         answers = await asyncio.gather(*asked, return_exceptions=True)
         failures += (answer for answer in answers if isinstance(answer, BaseException))

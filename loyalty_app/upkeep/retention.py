@@ -5,16 +5,17 @@ are switched off or deleted are not kept longer. Nor are cards of erased custome
 the chat, or chats with people who hold no card and work nowhere.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Delete, Table, Update, and_, delete, or_, select, tuple_, update
 
 from loyalty_app.clock import Clock
+from loyalty_app.db.each_shard import in_each_shard
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import served
 from loyalty_app.db.merged_customers import old_merges
-from loyalty_app.db.shards import shards_of
+from loyalty_app.db.shards import Shard
 from loyalty_app.db.tables import (
     attempt,
     customer,
@@ -38,6 +39,7 @@ from loyalty_app.sign_in.sessions import ended_sessions
 from loyalty_app.upkeep.periodic import Every, Stop
 from loyalty_app.webhooks.delivery_log import KEPT
 from loyalty_app.webhooks.outbox import QUEUED, THEIR_ENDPOINT, event_id_floor
+from loyalty_core.errors import Busy
 
 UPDATES_KEPT = timedelta(hours=48)
 """Telegram sends an update again for 24 hours."""
@@ -58,18 +60,30 @@ async def prune(database: Database, now: datetime, *, stop: Stop | None = None, 
 
     It deletes `at_once` rows at a time, and ends between two portions if asked to stop.
     """
-    deleted, stop = 0, stop or Stop()
+    deleted, away, stop = 0, list[Busy](), stop or Stop()
+    for part in _parts(database, now, stop, at_once=at_once):
+        try:
+            deleted += await part
+        except Busy as busy:  # what is elsewhere is deleted all the same
+            away.append(busy)
+    if away:
+        raise away[0]
+    return deleted
+
+
+def _parts(database: Database, now: datetime, stop: Stop, *, at_once: int) -> Iterator[Awaitable[int]]:
+    """One after the other: the old rows of each table, and what old merges still keep."""
     together = None in database.shards
     chats = _left_chats(now) if together else ()
     for table, over in (*_old(now - KEPT), *_old_in_chats(now), *chats, *_old_at_pages(now)):
         old = and_(over, served(table)) if "business_id" in table.c and table is not telegram_chat else over
-        deleted += await _delete_old(database, table, old=old, at_once=at_once, stop=stop)
-    deleted += 0 if together else await _delete_chats_of_cluster(database, now, stop)
-    await _forget_old_merges(database, now, stop)
-    return deleted
+        yield _delete_old(database, table, old=old, at_once=at_once, stop=stop)
+    if not together:
+        yield _delete_chats_of_cluster(database, now, stop)
+    yield _forget_old_merges(database, now, stop)
 
 
-async def _forget_old_merges(database: Database, now: datetime, stop: Stop) -> None:
+async def _forget_old_merges(database: Database, now: datetime, stop: Stop) -> int:
     """Forget what merges would need to be taken back, once they cannot be."""
     old = and_(old_merges(now), served(customer_merge))
     key = tuple_(*customer_merge.primary_key.columns)
@@ -78,10 +92,13 @@ async def _forget_old_merges(database: Database, now: datetime, stop: Stop) -> N
         some = select(*customer_merge.primary_key.columns).where(old).limit(AT_ONCE)
         return [tuple(row) for row in connection.execute(some)]
 
-    for shard in shards_of(database, customer_merge.name):
+    async def forget(shard: Shard | None) -> int:
         while not stop.asked and (keys := await database.read(look, shard=shard)):
             forgotten = update(customer_merge).where(key.in_(keys), old).values(undo=None)
             await database.write(_running(forgotten), shard=shard)
+        return 0
+
+    return await in_each_shard(database, forget)
 
 
 def _old(before: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
@@ -152,11 +169,13 @@ async def _delete_old(database: Database, table: Table, *, old: ColumnElement[bo
     def look(connection: Connection) -> list[tuple[object, ...]]:
         return [tuple(row) for row in connection.execute(some)]
 
-    deleted = 0
-    for shard in shards_of(database, table.name):
+    async def delete_in(shard: Shard | None) -> int:
+        deleted = 0
         while not stop.asked and (keys := await database.read(look, shard=shard)):
             deleted += await database.write(_running(delete(table).where(key.in_(keys), old)), shard=shard)
-    return deleted
+        return deleted
+
+    return await in_each_shard(database, delete_in, table=table.name)
 
 
 def _running(statement: Delete | Update) -> Callable[[Connection], int]:

@@ -5,16 +5,19 @@ transaction, and locks its customers only: stamps go on in between. A restart go
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from sqlalchemy import Connection, delete, select, tuple_
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.bulk import BulkInsert, BulkUpdate
+from loyalty_app.db.each_shard import in_each_shard
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import served
 from loyalty_app.db.merged_customers import Key
 from loyalty_app.db.rows import customer_of, customer_row
 from loyalty_app.db.search_index import UNINDEXED, is_indexed, with_words_of_merged, word_rows
+from loyalty_app.db.shards import Shard
 from loyalty_app.db.tables import customer, customer_word
 from loyalty_app.upkeep.periodic import Every, Stop
 
@@ -34,11 +37,15 @@ def search_indexing(database: Database) -> Every:
 
 async def index_customers(database: Database, *, stop: Stop | None = None, at_once: int = AT_ONCE) -> int:
     """Index all customers without words, `at_once` at a time, until `stop` is asked; return how many were."""
-    indexed, last, stop = 0, START, stop or Stop()
+    return await in_each_shard(database, partial(_index_all, database, stop=stop or Stop(), at_once=at_once))
+
+
+async def _index_all(database: Database, shard: Shard | None, *, stop: Stop, at_once: int) -> int:
+    indexed, last = 0, START
     while not stop.asked:
-        keys = await database.read(_after(last, at_once))
+        keys = await database.read(_after(last, at_once), shard=shard)
         if keys:
-            indexed += await _index(database, keys, cleaning=len(keys) < at_once)
+            indexed += await _index(database, keys, shard, cleaning=len(keys) < at_once)
         if len(keys) < at_once:
             break
         last = keys[-1]
@@ -53,15 +60,15 @@ def _after(last: Key, at_once: int) -> Callable[[Connection], list[Key]]:
     return lambda connection: [(row.business_id, row.id) for row in connection.execute(following)]
 
 
-async def _index(database: Database, keys: Sequence[Key], *, cleaning: bool) -> int:
+async def _index(database: Database, keys: Sequence[Key], shard: Shard | None, *, cleaning: bool) -> int:
     """Write the words of some customers; `cleaning` removes old ones first.
 
     Why not always: an older server leaves words that nobody can name, so all of them have to be looked through.
     """
     try:
-        return await database.write(lambda connection: _write(database, connection, keys, cleaning=cleaning))
+        return await database.write(lambda c: _write(database, c, keys, cleaning=cleaning), shard=shard)
     except IntegrityError:
-        return await database.write(lambda connection: _write(database, connection, keys, cleaning=True))
+        return await database.write(lambda c: _write(database, c, keys, cleaning=True), shard=shard)
 
 
 def _write(database: Database, connection: Connection, keys: Sequence[Key], *, cleaning: bool) -> int:

@@ -22,6 +22,7 @@ from loyalty_app.chat.card_queue import SERVES
 from loyalty_app.clock import Clock
 from loyalty_app.counter import Caller, Counter
 from loyalty_app.customers.absent import AbsentPart, absent_part
+from loyalty_app.db.each_shard import ask_each_shard
 from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business as business_table
 from loyalty_app.db.tables import program, telegram_bot, telegram_card
@@ -86,7 +87,7 @@ class WinBacks:
     async def _due(self) -> list[_Walk]:
         """The walks that are not over. One that is new begins at the beginning."""
         now, before = self._clock(), self._walks
-        found = await self._database.read(lambda connection: _due(connection, now))
+        found = await ask_each_shard(self._database, lambda connection: _due(connection, now))
         self._walks = {key: before.get(key, walk) if _is_same(before.get(key), walk) else walk for key, walk in found}
         return list(self._walks.values())
 
@@ -112,7 +113,7 @@ class WinBacks:
             now = self._clock()
             if stop.asked or not is_time_to_write(now.astimezone(shop.zone)):
                 return False
-            if await self._database.read(partial(_waiting, shop=shop, now=now)) <= MOST_WAITING:
+            if sum(await ask_each_shard(self._database, partial(_waiting, shop=shop, now=now))) <= MOST_WAITING:
                 return True
             await stop.pause(5 * self._pause)
         return False
@@ -153,14 +154,14 @@ def _walk(connection: Connection, shop: Business, done: datetime | None, now: da
     return _Walk(shop, main.terms.win_back.after_days, now) if main.terms.win_back and not is_over else None
 
 
-def _waiting(connection: Connection, *, shop: Business, now: datetime) -> int:
+def _waiting(connection: Connection, *, shop: Business, now: datetime) -> list[int]:
     """How many cards of the bots of a shop are due, up to one more than may be."""
     bots = select(telegram_bot.c.bot_id).where(
         telegram_bot.c.removed_at.is_(None),
         or_(telegram_bot.c.business_id.is_(None), telegram_bot.c.business_id == shop.id),
     )
     due = select(telegram_card.c.user_id).where(telegram_card.c.bot_id.in_(bots), telegram_card.c.due_at <= now, SERVES)
-    return connection.scalar(select(func.count()).select_from(due.limit(MOST_WAITING + 1).subquery())) or 0
+    return [connection.scalar(select(func.count()).select_from(due.limit(MOST_WAITING + 1).subquery())) or 0]
 
 
 def _note(connection: Connection, *, shop: Business, begun: datetime) -> None:

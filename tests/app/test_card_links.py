@@ -30,7 +30,7 @@ async def linked(shop: Shop, number: int, maker: LinkMaker = MAKER) -> str:
 
 
 async def followed(shop: Shop, secret: str) -> tuple[int, bool] | None:
-    found = await shop.database.read(lambda connection: follow_link(connection, secret))
+    found = await follow_link(shop.database, secret)
     return None if found is None else (found.card.customer_id, found.revoked)
 
 

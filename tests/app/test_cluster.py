@@ -7,22 +7,25 @@ from pathlib import Path
 import asyncpg
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from loyalty_app.backups.create import make_backup
 from loyalty_app.backups.postgres import stillness
 from loyalty_app.backups.restore import restore_backup
 from loyalty_app.clock import utc_now
+from loyalty_app.db.citus.cluster import find_cluster
 from loyalty_app.db.citus.distribution import distribute, strays
 from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.postgres.parameters import with_database
+from loyalty_app.db.shards import Node
 from loyalty_app.db.tables.homes import TableHome
 from loyalty_app.moving.sources import refuse_clusters
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_core.errors import Busy
 from testkit.audit import assert_books_balance
-from testkit.citus import citus_url
+from testkit.citus import citus_url, dial_elsewhere
+from testkit.postgres_wire import Cut, open_wire
 from testkit.servers import fresh_postgres
 from testkit.shop import Shop, open_shop
 
@@ -91,6 +94,36 @@ async def test_no_stamp_is_lost_or_doubled_when_its_shard_moves(
     for shop, card, count in zip(shops, cards, given, strict=True):
         assert (await shop.customer(card)).card.total_stamps == count
         await assert_books_balance(shop)
+
+
+@pytest.mark.parametrize("cut", Cut)
+async def test_a_batch_whose_commit_broke_on_its_machine_is_answered_and_written_once(
+    citus_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: Cut
+) -> None:
+    found = find_cluster(citus_settings.database_url)
+    assert found is not None
+    [node, *_] = found.nodes
+    there = make_url(citus_settings.database_url).set(host=node.host, port=node.port)
+    async with open_wire(there.render_as_string(hide_password=False), tmp_path) as (wire, _):
+        dial_elsewhere(monkeypatch, node, Node(str(tmp_path), 5432))
+        database = open_database(citus_settings)
+        shops = [await open_shop(database) for _ in range(8)]
+        cards = [(await shop.join()).id for shop in shops]
+        for turn in range(3):
+            wire.cut(cut)
+            stamps = (
+                shop.stamp(card, key=f"{turn} {number}")
+                for shop, card in zip(shops, cards, strict=True)
+                for number in range(5)
+            )
+            answers = await asyncio.gather(*stamps)
+            assert wire.whole, "it was cut and is whole again"
+            assert [answer.total_stamps for answer in answers] == [5 * turn + n for n in range(1, 6)] * len(shops)
+        for shop, card in zip(shops, cards, strict=True):
+            assert (await shop.customer(card)).card.total_stamps == 15
+            await assert_books_balance(shop)
+            await shop.counter.close()
+        await database.close()
 
 
 async def test_nobody_writes_while_the_cluster_is_still(citus_settings: Settings, shops: list[Shop]) -> None:

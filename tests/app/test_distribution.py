@@ -16,6 +16,7 @@ EVERYWHERE = {
     "business": "the businesses themselves, which all others refer to",
     "numbers": "counts for SQLite; PostgreSQL has sequences",
     "telegram_bot": "a bot belongs to Telegram before it belongs to a business, and the shared one to none",
+    "polling_lease": "a bot may serve all businesses, and its lease is renewed whatever machine is away",
     "telegram_update": "an update comes before it is known which business it is about",
     "vault": "the fingerprint of the key of all secrets: one row for the whole installation",
     "telegram_chat": "a person in the chat with the shared bot goes from business to business",

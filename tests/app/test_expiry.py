@@ -151,6 +151,6 @@ async def test_a_reward_that_ends_between_two_runs_is_booked_at_its_moment(baker
     await bakery.stamp(lena.id, 10)
     [reward] = await bakery.rewards()
     assert reward.expires_at is not None
-    for seconds, wanted in ((31, None), (30, 30), (0.5, 0.5), (0, None)):
+    for seconds, wanted in ((31, []), (30, [30]), (0.5, [0.5]), (0, [])):
         now = reward.expires_at - timedelta(seconds=seconds)
         assert await bakery.database.read(partial(until_next, now=now)) == wanted

@@ -325,7 +325,7 @@ async def test_a_private_link_of_the_other_shows_the_common_card(shop: Shop) -> 
         lambda c: shop.database.insert(c, tables.card_link, [{**row, "created_at": shop.clock.now}])
     )
     await shop.merge(lena.id, other.id)
-    found = await shop.database.read(lambda connection: follow_link(connection, secret))
+    found = await follow_link(shop.database, secret)
     assert found is not None
     assert (found.card, found.revoked) == (CardId(shop.business.id, lena.id), False)
 

@@ -191,6 +191,7 @@ LANDED = {
     "0029_moved_shops.py": "88cdbd9f077f9223",
     "0030_winning_back.py": "05ef1430e908e37d",
     "0031_referrals.py": "a30efa3712a8d5ed",
+    "0032_polling_leases.py": "1687dbffa1fdc79d",
 }
 
 

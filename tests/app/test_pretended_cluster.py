@@ -1,26 +1,41 @@
 """All that says its shard keeps to it: a day at the counter, and a look at each queue, on a pretended cluster."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from loyalty_app.chat.card_queue import CardQueue, ShownCard
+from loyalty_app.card_pages.links import CardId
+from loyalty_app.chat.bots import may_poll
+from loyalty_app.chat.card_queue import CardQueue, ShownCard, show_again
 from loyalty_app.chat.chats import HeldCard
 from loyalty_app.counter.orders import Holder
+from loyalty_app.customers.card_page import cards_in_chat
+from loyalty_app.customers.card_snapshots import look_at_all
 from loyalty_app.db.citus.engine import CitusDatabase
+from loyalty_app.db.postgres.parameters import read_parameters
+from loyalty_app.db.shards import Node
+from loyalty_app.db.tables import customer
 from loyalty_app.importing.import_jobs import ImportQueue
 from loyalty_app.queues.leased_table import LeasedTable
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.settings import Settings
 from loyalty_app.shops.owner_notices import NoticeQueue
+from loyalty_app.upkeep.expiry import book_expired
+from loyalty_app.upkeep.inactivity import erase_inactive
+from loyalty_app.upkeep.referrals import thank_referrers
 from loyalty_app.upkeep.retention import prune
 from loyalty_app.webhooks.delivery_queue import DeliveryQueue
 from loyalty_core.customers import Profile
 from loyalty_core.errors import Busy, BusyReason
+from loyalty_core.fields import BotId, CustomerId, UserId
 from loyalty_core.stamping import StampOrder
 from testkit.audit import assert_books_balance
+from testkit.citus import dial_elsewhere
 from testkit.concurrency import until
+from testkit.postgres_wire import Cut, open_wire
 from testkit.pretended_cluster import open_pretended_cluster
 from testkit.shop import Shop, open_shop
 from tests.app.test_batches import deal
@@ -65,6 +80,26 @@ async def test_every_verb_of_the_counter_keeps_to_the_shard_of_its_shop(shop: Sh
     await shop.erase(lena.id)
     assert await shop.totals() == (0, 0)
     await assert_books_balance(shop)
+
+
+@pytest.mark.parametrize("cut", Cut)
+async def test_a_batch_whose_commit_broke_on_its_machine_is_answered_and_written_once(
+    postgres_settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cut: Cut
+) -> None:
+    (host, *_) = read_parameters(postgres_settings.database_url).hosts
+    async with open_wire(postgres_settings.database_url, tmp_path) as (wire, _):
+        dial_elsewhere(monkeypatch, Node(host.name, host.port), Node(str(tmp_path), 5432))
+        database = open_pretended_cluster(postgres_settings, monkeypatch)
+        shop = await open_shop(database)
+        lena = await shop.join()
+        wire.cut(cut)
+        stamped = await asyncio.gather(*(shop.stamp(lena.id, key=f"k{number}") for number in range(5)))
+        assert wire.whole, "it was cut and is whole again"
+        assert [answer.total_stamps for answer in stamped] == [1, 2, 3, 4, 5]
+        assert [entry.id for entry in await shop.ledger()] == [answer.transaction_id for answer in stamped]
+        await assert_books_balance(shop)
+        await shop.counter.close()
+        await database.close()
 
 
 async def test_a_lost_race_for_a_code_is_decided_anew_in_a_shard_too(
@@ -138,4 +173,37 @@ async def test_a_worker_takes_from_the_machines_that_answer(
     await worker.close()
     assert shown == [lena.id]
     await shop.counter.close()
+    await database.close()
+
+
+async def test_while_a_machine_is_away_people_see_the_cards_that_are_elsewhere_and_upkeep_goes_on(
+    postgres_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = open_pretended_cluster(postgres_settings, monkeypatch, half_away=True)
+    shops = [await open_shop(database) for _ in range(8)]
+    shop = next(one for one in shops if database.shard_of(one.business.id) == database.shards[0])
+    lena = (await shop.counter.join(shop.caller(), Profile(name="Lena"), holder=HOLDER)).outcome
+    await add_bot(database, HOLDER.bot_id, "stamp_bot")
+    [seen] = await look_at_all(database, BotId(HOLDER.bot_id), UserId(HOLDER.user_id))
+    assert seen.business.id == shop.business.id
+    assert await cards_in_chat(database, BotId(HOLDER.bot_id), UserId(HOLDER.user_id)) == [
+        CardId(shop.business.id, CustomerId(lena.id))
+    ]
+    assert await may_poll(database, HOLDER.bot_id, "first", now=shop.clock())
+    await show_again(database, BotId(HOLDER.bot_id), UserId(HOLDER.user_id), now=shop.clock())
+    await shop.stamp(lena.id, 10)
+    later = shop.clock() + timedelta(days=400)
+    for work in (
+        book_expired(database, shop.counter, later),
+        prune(database, later),
+        thank_referrers(database, shop.counter),
+        erase_inactive(database, shop.counter, months=6, now=later),
+    ):
+        with pytest.raises(Busy):  # once all that can be done is done
+            await work
+    assert [row.erased_at for row in await shop.rows(customer)] != [None]
+    with pytest.raises(Busy):  # they may have a card there
+        await look_at_all(database, BotId(HOLDER.bot_id), UserId(1))
+    for one in shops:
+        await one.counter.close()
     await database.close()

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, Table, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, select, tuple_
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from loyalty_app.db.bulk import BulkAdd, BulkUpdate, BulkWrite, Gathered, Lookup, Shape, Values, Wanted, keys_of
 from loyalty_app.db.postgres.driver import single_row
@@ -41,26 +41,35 @@ def _write(connection: Connection, writing: BulkWrite, rows: Sequence[Values]) -
 
 
 def _insert(connection: Connection, writing: BulkWrite, rows: Sequence[Values]) -> None:
+    connection.execute(insertion(writing, rows)).close()
+
+
+def insertion(writing: BulkWrite, rows: Sequence[Values]) -> Insert:
+    """The statement that inserts rows of one business, or adds to them."""
     statement = insert(writing.table).values([dict(row) for row in rows])
     if isinstance(writing, BulkAdd):
         changed = [name for name in rows[0] if name not in writing.key]
         sums = {name: writing.table.c[name] + statement.excluded[name] for name in changed}
-        statement = statement.on_conflict_do_update(index_elements=writing.key, set_=sums)
-    connection.execute(statement).close()
+        return statement.on_conflict_do_update(index_elements=writing.key, set_=sums)
+    return statement
 
 
 def _update(connection: Connection, shape: Shape, rows: Sequence[Values]) -> int:
-    """Set columns in the rows of one business, or of a table that is everywhere."""
+    document = msgspec.json.encode(rows).decode()
+    given = (document, rows[0][OWNER]) if HOMES[shape.table.name] is TableHome.SHARD else (document,)
+    [count] = single_row(connection, change(shape), given)
+    return int(count)
+
+
+def change(shape: Shape) -> str:
+    """The statement that sets columns in rows of one business, or of a table that is everywhere, and counts them."""
     values = {name: value_of(shape, name) for name in shape.names}
     changes = ", ".join(f'"{name}" = {values[name]}' for name in shape.names if name not in shape.key)
     one_shard = HOMES[shape.table.name] is TableHome.SHARD
     own = (f't."{name}" = {values[name]}' for name in shape.key)
     found = " AND ".join([*own, *(['t."business_id" = $2'] if one_shard else [])])
     update = f'UPDATE "{shape.table.name}" AS t SET {changes} FROM {rows_of_document(shape, 0)} WHERE {found}'  # noqa: S608  # our own names
-    document = msgspec.json.encode(rows).decode()
-    given = (document, rows[0][OWNER]) if one_shard else (document,)
-    [count] = single_row(connection, f"WITH w AS ({update} RETURNING 1) SELECT count(*) FROM w", given)  # noqa: S608  # the same
-    return int(count)
+    return f"WITH w AS ({update} RETURNING 1) SELECT count(*) FROM w"  # noqa: S608  # the same
 
 
 def gather(connection: Connection, questions: Sequence[Lookup], *, locked: Sequence[Lookup]) -> Gathered:
@@ -77,20 +86,25 @@ def _nulls(question: Lookup, rows: Sequence[Row[Any]]) -> Sequence[Row[Any]]:
 
 def fetch(connection: Connection, lookup: Lookup, *, lock: bool) -> Sequence[Row[Any]]:
     """All rows whose columns have one of the wanted values, for each business; locked in the order of the columns."""
+    return [row for question in questions_of(lookup, lock=lock) for row in connection.execute(question).all()]
+
+
+def questions_of(lookup: Lookup, *, lock: bool) -> list[Select[Any]]:
+    """The questions for these rows: one for each business, if it is known where to look."""
     if OWNER not in lookup.columns:
-        return _found(connection, lookup.table, [_among(lookup.table, lookup.columns, lookup.wanted)], lock=lock)
+        return [_found(lookup.table, [_among(lookup.table, lookup.columns, lookup.wanted)], lock=lock)]
     place = lookup.columns.index(OWNER)
     others = tuple(name for name in lookup.columns if name != OWNER)
     theirs: dict[int, list[Wanted]] = defaultdict(list)
     for wanted in lookup.wanted:
         theirs[int(str(wanted[place]))].append(wanted[:place] + wanted[place + 1 :])
-    rows: list[Row[Any]] = []
+    asked = []
     for business_id in sorted(theirs):
         own: list[ColumnElement[bool]] = [lookup.table.c[OWNER] == business_id]
         if others:
             own.append(_among(lookup.table, others, theirs[business_id]))
-        rows += _found(connection, lookup.table, own, lock=lock)
-    return rows
+        asked.append(_found(lookup.table, own, lock=lock))
+    return asked
 
 
 def _among(table: Table, columns: Sequence[str], wanted: Iterable[Wanted]) -> ColumnElement[bool]:
@@ -100,8 +114,6 @@ def _among(table: Table, columns: Sequence[str], wanted: Iterable[Wanted]) -> Co
     return tuple_(*(table.c[name] for name in columns)).in_(values)
 
 
-def _found(
-    connection: Connection, table: Table, own: Sequence[ColumnElement[bool]], *, lock: bool
-) -> Sequence[Row[Any]]:
+def _found(table: Table, own: Sequence[ColumnElement[bool]], *, lock: bool) -> Select[Any]:
     found = select(table).where(*own).order_by(*table.primary_key)
-    return connection.execute(found.with_for_update() if lock else found).all()
+    return found.with_for_update() if lock else found

@@ -32,7 +32,14 @@ from loyalty_app.db.tables.shops import (
     staff,
     vault,
 )
-from loyalty_app.db.tables.telegram import former_holder, telegram_bot, telegram_card, telegram_chat, telegram_update
+from loyalty_app.db.tables.telegram import (
+    former_holder,
+    polling_lease,
+    telegram_bot,
+    telegram_card,
+    telegram_chat,
+    telegram_update,
+)
 from loyalty_app.db.tables.webhooks import attempt, delivery, notice, retired_secret, webhook_endpoint
 from loyalty_app.db.types import metadata
 
@@ -62,6 +69,7 @@ __all__ = [
     "passkey",
     "passkey_challenge",
     "past_profile",
+    "polling_lease",
     "program",
     "program_day",
     "program_terms",

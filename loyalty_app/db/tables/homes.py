@@ -44,6 +44,7 @@ HOMES: Mapping[str, TableHome] = {
     "passkey": TableHome.COORDINATOR,
     "passkey_challenge": TableHome.COORDINATOR,
     "past_profile": TableHome.SHARD,
+    "polling_lease": TableHome.COORDINATOR,
     "program": TableHome.SHARD,
     "program_day": TableHome.SHARD,
     "program_terms": TableHome.SHARD,

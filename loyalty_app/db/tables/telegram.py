@@ -21,8 +21,8 @@ from sqlalchemy import (
 from loyalty_app.db.types import BigId, UtcDateTime, metadata, owned
 
 # Bots: `business_id` is NULL for the shared one, whose token is in the settings; the others' are encrypted here.
-# One process at a time polls a bot's updates: the one that holds `poll_lease`. `refused_at` is when Telegram first
-# refused the token, until it takes one again.
+# `refused_at` is when Telegram first refused the token, until it takes one again. `poll_lease` and `poll_until` are the
+# lease of servers of releases before revision 0032, which may run beside this one.
 telegram_bot = Table(
     "telegram_bot",
     metadata,
@@ -44,6 +44,15 @@ Index(
     unique=True,
     sqlite_where=text("business_id IS NOT NULL AND removed_at IS NULL"),
     postgresql_where=text("business_id IS NOT NULL AND removed_at IS NULL"),
+)
+
+# One process at a time polls a bot's updates: the one that holds its lease.
+polling_lease = Table(
+    "polling_lease",
+    metadata,
+    Column("bot_id", BigId, primary_key=True, autoincrement=False),
+    Column("holder", String(40), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
 )
 
 # Updates, by Telegram's numbers. `body` is emptied once an update is handled; the row stays a while, so that the same
