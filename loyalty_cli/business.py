@@ -134,9 +134,18 @@ def list_(*, as_json: bool) -> None:
     from loyalty_app.shops.businesses import list_businesses
 
     shops = [shop for shop in with_database(list_businesses) if shop.test_of is None]
-    rows = [(shop.id, shop.plan, shop.timezone, shop.slug, shop.name) for shop in shops]
-    words = table(("ID", "PLAN", "TIME ZONE", "SLUG", "NAME"), rows) if shops else "There is no shop yet."
+    words = _listed(shops) if shops else "There is no shop yet."
     tell({"businesses": [_answer(shop) for shop in shops]}, words, as_json=as_json)
+
+
+def _listed(shops: "list[Business]") -> str:
+    """A line for each shop; one that moves or has moved says so, and where to."""
+    head, rows = ["ID", "PLAN", "TIME ZONE", "SLUG"], [[shop.id, shop.plan, shop.timezone, shop.slug] for shop in shops]
+    if any(shop.moved_to is not None for shop in shops):
+        head.append("MOVED TO")
+        for row, shop in zip(rows, shops, strict=True):
+            row.append("is moving" if shop.moved_to == "" else shop.moved_to)
+    return table([*head, "NAME"], [[*row, shop.name] for row, shop in zip(rows, shops, strict=True)])
 
 
 @business.command("set-plan")
@@ -174,6 +183,7 @@ def _answer(shop: "Business") -> dict[str, object]:
         "rate_limit": shop.rate_limit,
         "timezone": shop.timezone,
         "country": shop.country,
+        "moved_to": shop.moved_to,
     }
 
 

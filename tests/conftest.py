@@ -5,12 +5,12 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
@@ -20,7 +20,11 @@ from playwright.async_api import Browser
 from testkit import servers
 from tests.browser import find_chromium, open_browser
 
+if TYPE_CHECKING:
+    from testkit.router.hearing import Heard
+
 HOME = pytest.StashKey[Path]()
+HEARD: "pytest.StashKey[Heard]" = pytest.StashKey()
 NOT_RUN = " leg NOT RUN: "
 GARBAGE = 10_000
 """So many things are made before the youngest are searched for garbage."""
@@ -53,7 +57,7 @@ def forget_the_shell() -> None:
     os.environ |= {"NO_PROXY": "*", "no_proxy": "*"}
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave all that was collected out of the search for garbage, which took a tenth of the time, and search seldom.
 
     Processes whose tests open databases let these share their statements. The rules know no database.
@@ -62,9 +66,22 @@ def pytest_collection_finish() -> None:
         from testkit.compiled_statements import share_compiled_statements  # noqa: PLC0415  # see above
 
         share_compiled_statements()
+        from testkit.router.hearing import listen  # noqa: PLC0415  # the same
+
+        session.config.stash[HEARD] = listen()
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test in which the product said what a cluster would refuse or could not bear: see `testkit/router`."""
+    result = yield
+    heard = item.config.stash.get(HEARD, None)
+    if faults := heard.faults() if heard else []:
+        pytest.fail("\n\n".join(faults), pytrace=False)
+    return result
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -23,11 +23,11 @@ HEARTBEAT = b": \n\n"
 
 
 async def live_card(request: AppRequest, card: CardId) -> Stream:
-    """The stream of a card. Raises CustomerNotFound, and Busy if too many watch."""
+    """The stream of a card. Raises CustomerNotFound, ShopMoved, and Busy if too many watch."""
     runtime = runtime_of(request)
     watcher = runtime.card_watch.watch(card)  # first, so that nothing is missed while the version is read
     try:
-        version = await runtime.database.glance(lambda connection: read_version(connection, card))
+        version = await runtime.database.read(lambda connection: read_version(connection, card))
     except BaseException:
         runtime.card_watch.leave(watcher)
         raise

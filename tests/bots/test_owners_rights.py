@@ -6,6 +6,7 @@ from sqlalchemy import Connection, select
 from bots.owners import PRESSES
 from loyalty_app.clock import utc_now
 from loyalty_app.db.tables import metadata, telegram_chat, telegram_update
+from loyalty_app.moving import departures
 from loyalty_app.shops.staff import remove_staff
 from loyalty_core.access import Role
 from testkit.concurrency import until
@@ -128,6 +129,48 @@ async def test_an_owner_who_is_removed_is_out_at_the_next_press_of_any_button(ei
     assert await seen(otto) == messages
     assert (await shop.database.read(dump))["transaction"] == before["transaction"]
     assert (await shop.database.read(dump))["business"] == before["business"]
+
+
+async def move_away(shop: Shop) -> None:
+    """The shop is served elsewhere from now on."""
+    await departures.hold(shop.database, [shop.business.id])
+    await departures.close_shops(shop.database, [shop.business.id], place="https://two.example.com", now=utc_now())
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "This shop has moved: https://two.example.com."),
+        ("de", "Dieser Laden ist umgezogen: https://two.example.com."),
+        ("ru", "Это заведение переехало: https://two.example.com."),
+    ],
+)
+async def test_the_staff_of_a_shop_that_has_moved_read_where_it_is_whatever_they_press_or_write(
+    town: Town, shop: Shop, language: str, words: str
+) -> None:
+    otto = await town.person("Otto", language_code=language)
+    await town.employ(shop, otto, Role.OWNER)
+    await otto.say("/shop")
+    await move_away(shop)
+    before = await shop.database.read(dump)
+    toasts = await press_everything(otto, shop, [*OF_A_SHOP, "shop"])
+    assert all(words in (toast or "") for toast in toasts), toasts
+    await otto.say("/shop")
+    assert words in otto.last.words
+    assert await shop.database.read(dump) == before
+
+
+async def test_who_works_at_another_shop_too_is_led_to_that_one_once_one_has_moved(town: Town, shop: Shop) -> None:
+    mira = await town.hire(shop, "Mira", Role.OWNER)
+    next_door = await town.open_shop()
+    await town.employ(next_door, mira, Role.OWNER)
+    await mira.say("/shop")
+    await mira.press_data(mira.last.id, f"shop:{shop.business.id}")
+    await move_away(shop)
+    await mira.say("/shop")
+    pressed = {button.data for row in mira.last.keyboard or [] for button in row}
+    assert f"program:{next_door.business.id}" in pressed
+    assert f"program:{shop.business.id}" not in pressed
 
 
 async def test_who_works_at_several_shops_chooses_one_and_stays_there(town: Town, shop: Shop) -> None:

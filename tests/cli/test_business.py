@@ -10,12 +10,14 @@ from sqlalchemy import select
 
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database, open_database
+from loyalty_app.moving import departures
 from loyalty_app.settings import Settings
 from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_app.shops.businesses import list_businesses
 from loyalty_app.shops.invites import token_digest
 from loyalty_app.shops.programs import read_program
 from loyalty_core.access import Plan
+from testkit.builders import NOON
 from testkit.console import CAFE, Console, answer_of, refused
 
 
@@ -115,6 +117,19 @@ def test_a_plan_can_be_changed(tmp_path: Path, settings: Settings) -> None:
 
     assert (changed["plan"], changed["rate_limit"]) == ("enterprise", 5000)
     assert console.ask("business", "list")["businesses"] == [changed]
+
+
+@pytest.mark.usefixtures("shop")
+async def test_a_list_says_which_shops_move_or_have_moved_and_where_to(
+    tmp_path: Path, settings: Settings, database: Database
+) -> None:
+    console = Console(tmp_path, settings)
+    assert "MOVED" not in console.run("business", "list").stdout
+    await departures.hold(database, [1])
+    assert "is moving" in console.run("business", "list").stdout
+    await departures.close_shops(database, [1], place="https://two.example.com", now=NOON)
+    assert "https://two.example.com" in console.run("business", "list").stdout
+    assert console.ask("business", "list")["businesses"][0]["moved_to"] == "https://two.example.com"
 
 
 @pytest.mark.usefixtures("shop")

@@ -4,12 +4,14 @@ import csv
 import re
 from datetime import timedelta
 from io import StringIO
+from uuid import uuid4
 
 import pytest
 
 from api.pages.desk.sections import SECTIONS
 from api.pages.page_words import PageName, words_of
 from api.pages.static_files import version
+from loyalty_app.moving import departures
 from loyalty_app.shops.staff import list_staff, remove_staff
 from loyalty_app.shops.workplaces import add_branch
 from loyalty_core.access import Role
@@ -57,6 +59,20 @@ async def test_somebody_who_is_removed_is_out_at_the_next_page(place: Place) -> 
     [mira] = await list_staff(desk.shop.database, desk.shop.business.id)
     await remove_staff(desk.shop.database, desk.shop.business.id, mira.staff_id, now=desk.shop.clock.now)
     assert (await desk.get("ledger")).status_code == 403
+
+
+async def test_the_desk_and_the_scanner_of_a_shop_that_has_moved_say_where_it_is(place: Place) -> None:
+    desk = await desk_of(place)
+    shop, scan = desk.shop, {"code": (await desk.shop.join()).qr_code}
+    await departures.hold(shop.database, [shop.business.id])
+    assert (await desk.get("ledger")).status_code == 200
+    await departures.close_shops(shop.database, [shop.business.id], place="https://two.example.com", now=shop.clock.now)
+    page = await desk.get("ledger")
+    key = {"Idempotency-Key": uuid4().hex}
+    scanned = await desk.client.post(f"api/scan/{shop.business.id}/stamps", json=scan, headers=key)
+    assert (page.status_code, "This shop has moved: https://two.example.com." in page.text) == (410, True)
+    assert (scanned.status_code, scanned.json()["code"]) == (410, "shop_moved")
+    assert "This shop has moved: https://two.example.com." in scanned.json()["detail"]
 
 
 async def test_who_is_not_signed_in_sees_nothing_of_a_shop_and_how_to_go_on(place: Place) -> None:

@@ -8,9 +8,11 @@ import httpx
 import pytest
 
 from loyalty_app.customers.rotating_codes import in_groups
+from loyalty_app.moving import departures
 from loyalty_app.words import LANGUAGES
 from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.programs import CardCodes
+from testkit.builders import NOON
 from testkit.concurrency import until
 from tests.browser import Tab
 from tests.pages.place import Place
@@ -46,6 +48,21 @@ async def test_the_page_shows_all_of_the_card_without_a_script(place: Place) -> 
     assert answer.headers["referrer-policy"] == "same-origin"
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-robots-tag"] == "noindex"
+
+
+async def test_a_card_of_a_shop_that_has_moved_says_where_it_is_in_the_language_of_who_looks(place: Place) -> None:
+    shop = await place.town.open_shop()
+    lena = await shop.join()
+    address = await address_of(place, shop, lena.id)
+    await departures.hold(shop.database, [shop.business.id])
+    async with browser_of() as browser:
+        assert (await browser.get(address)).status_code == 200
+        await departures.close_shops(shop.database, [shop.business.id], place="https://two.example.com", now=NOON)
+        page, script = await browser.get(f"{address}?lang=de"), await browser.get(f"{address}/api/part")
+        stream = await browser.get(f"{address}/api/live")
+    assert (page.status_code, script.status_code, stream.status_code) == (410, 410, 410)
+    assert "Dieser Laden ist umgezogen: https://two.example.com." in re.sub(r"[\u2066-\u2069]", "", page.text)
+    assert script.json()["code"] == "shop_moved"
 
 
 async def test_the_page_says_what_was_a_gift_and_of_what(place: Place) -> None:
