@@ -4,7 +4,7 @@ The rules, in words:
 - A gift is some stamps, at most the goal, or a reward, which may have an end. It is one of both.
 - Stamps are an entry of type `bonus`, and no visit. A reward has such an entry too, without stamps.
 - For a friend who was brought along there are stamps for both, below the goal; those of the friend also together with
-  the head start, so that nobody has a reward before the first visit.
+  the head start, so that nobody has a reward before the first visit. 0 stamps for both mean that there is no gift.
 
 When a gift is due is in the module of its occasion. How entries add up is in `ledger`.
 """
@@ -24,8 +24,8 @@ REWARD_GIFTS = ("birthday", "win_back")
 GIFTS = (*REWARD_GIFTS, "referral")
 """The fields of a program in which the gifts of its shop are."""
 GiftStamps = Annotated[int, Meta(ge=1, le=100, description="a whole number from 1 to the goal")]
-FriendStamps = Annotated[int, Meta(ge=1, le=99, description="a whole number from 1 to one below the goal")]
-MonthlyCap = Annotated[int, Meta(ge=1, le=1_000, description="a whole number from 1 to 1000")]
+FriendStamps = Annotated[int, Meta(ge=0, le=99, description="a whole number from 1 to one below the goal")]
+MonthlyCap = Annotated[int, Meta(ge=0, le=1_000, description="a whole number from 1 to 1000")]
 GiftDays = Annotated[int, Meta(ge=1, le=3_650, description="whole days from 1 to 3650; left out, it is for ever")]
 AwayDays = Annotated[int, Meta(ge=14, le=730, description="whole days from 14 to 730 without a visit")]
 
@@ -61,9 +61,23 @@ class ReferralGift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     stamps_for_referrer: FriendStamps
     monthly_cap: MonthlyCap
 
+    @property
+    def is_nothing(self) -> bool:
+        """Whether nobody gets anything."""
+        return self.stamps_for_friend == self.stamps_for_referrer == 0
+
+
+def check_both_get_some(gift: ReferralGift, prefix: str = "") -> None:
+    """Raise InvalidRequest if a gift for friends that is something has a 0; `prefix` is where the gift is."""
+    for name in () if gift.is_nothing else gift.__struct_fields__:
+        if getattr(gift, name) == 0:
+            message = "must be a whole number from 1; 0 is only for both stamps_for_friend and stamps_for_referrer"
+            raise InvalidRequest.field(f"{prefix}{name}", message)
+
 
 def check_referral(gift: ReferralGift, goal: int, opening_stamps: int, *, asked: Collection[str] = ()) -> None:
     """Raise InvalidRequest unless gifts for friends are below the goal; `asked` are the fields that were to change."""
+    check_both_get_some(gift, "referral/")
     for name in ("stamps_for_friend", "stamps_for_referrer"):
         stamps = getattr(gift, name)
         if stamps >= goal and "referral" in asked:

@@ -199,6 +199,8 @@ def changed(program: Program, change: ProgramChange, now: datetime) -> Terms:
     """The terms after a change: the next version, or the same object if nothing differs. Raises InvalidRequest."""
     fields = (name for name in change.__struct_fields__ if name not in WITHOUT_VERSIONS)
     asked = {name: value for name in fields if (value := getattr(change, name)) is not UNSET}
+    if change.referral and change.referral.is_nothing:
+        asked["referral"] = None
     terms = msgspec.structs.replace(program.terms, **asked)
     if terms == program.terms:
         return program.terms

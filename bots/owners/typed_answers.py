@@ -126,8 +126,10 @@ def read_referral(words: Words, text: str) -> ProgramChange:
 
 
 def _referral(friend: int | None, referrer: int | None, cap: int | None) -> ProgramChange | None:
+    """A change of what friends get; None if it is not possible. 0 for both is nothing."""
     asked = {"stamps_for_friend": friend, "stamps_for_referrer": referrer, "monthly_cap": cap}
-    return _changed("referral", asked)
+    change = _changed("referral", asked)
+    return None if change and change.referral and not change.referral.is_nothing and 0 in asked.values() else change
 
 
 def read_change(field: str, text: str) -> ProgramChange | None:

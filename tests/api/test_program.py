@@ -66,6 +66,10 @@ async def test_a_gift_for_friends_is_set_and_ended_and_a_wrong_one_names_its_fie
         assert (await till.patch("/program", {"referral": shape})).status_code == 400
     assert given(await till.get("/program"))["referral"] == FRIENDS
     assert (await till.change(referral=None))["referral"] is None
+    zeros = {"stamps_for_friend": 0, "stamps_for_referrer": 0, "monthly_cap": 0}
+    assert (await till.change(referral=FRIENDS))["referral"] == FRIENDS
+    assert (await till.change(referral=zeros))["referral"] is None
+    assert (await till.change(referral=FRIENDS | zeros | {"monthly_cap": 5}))["referral"] is None
 
 
 async def test_a_change_to_what_is_so_already_is_no_new_version(till: Till) -> None:

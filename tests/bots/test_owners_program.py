@@ -251,7 +251,7 @@ async def test_gifts_for_friends_are_set_by_one_tap_or_three_numbers(shop: Shop,
         ("9 9 0", "send three numbers"),
         ("1 2 3 4", "send three numbers"),
         ("two", "send three numbers"),
-        ("0", "send three numbers"),
+        ("0 3", "send three numbers"),
     ):
         await press(mira, "Bring a friend")
         await mira.say(typed)
@@ -266,3 +266,7 @@ async def test_gifts_for_friends_are_set_by_one_tap_or_three_numbers(shop: Shop,
         assert (now.stamps_for_friend, now.stamps_for_referrer, now.monthly_cap) == gift
     await press(mira, "Bring a friend", "nothing")
     assert (await shop.program()).terms.referral is None
+    for zero in ("0", "٠ 0 0"):
+        await press(mira, "Bring a friend", "1 stamp", "Bring a friend")
+        await mira.say(zero)
+        assert (await shop.program()).terms.referral is None

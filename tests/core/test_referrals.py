@@ -248,6 +248,9 @@ def test_a_gift_makes_a_card_of_the_main_program_with_its_head_start() -> None:
 WRONG = [
     ({**MORE, "stamps_for_friend": 10}, "referral/stamps_for_friend: must be below the goal of 10 stamps"),
     ({**MORE, "stamps_for_referrer": 11}, "referral/stamps_for_referrer: must be below the goal of 10 stamps"),
+    ({**MORE, "stamps_for_friend": 0}, "referral/stamps_for_friend: must be a whole number from 1; 0 is only for both"),
+    ({**MORE, "stamps_for_referrer": 0}, "referral/stamps_for_referrer: must be a whole number from 1"),
+    ({**MORE, "monthly_cap": 0}, "referral/monthly_cap: must be a whole number from 1"),
 ]
 
 
@@ -255,6 +258,13 @@ WRONG = [
 def test_a_gift_is_below_the_goal(gift: dict[str, int], message: str) -> None:
     with pytest.raises(InvalidRequest, match=message):
         changed(a_program(), ProgramChange(referral=ReferralGift(**gift)), NOON)
+
+
+def test_no_stamps_for_both_are_no_gift() -> None:
+    nothing = ProgramChange(referral=ReferralGift(stamps_for_friend=0, stamps_for_referrer=0, monthly_cap=5))
+    assert changed(GIVING, nothing, NOON).referral is None
+    without = a_program()
+    assert changed(without, nothing, NOON) is without.terms
 
 
 def test_neither_the_goal_nor_the_head_start_can_be_changed_to_contradict_it() -> None:

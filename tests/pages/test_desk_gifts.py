@@ -84,10 +84,13 @@ async def test_bringing_friends_is_switched_on_with_usual_numbers_changed_and_sw
     usual = ReferralGift(stamps_for_friend=1, stamps_for_referrer=1, monthly_cap=5)
     other = ReferralGift(stamps_for_friend=2, stamps_for_referrer=3, monthly_cap=10)
     numbers = {"stamps_for_friend": "2", "stamps_for_referrer": "٣", "monthly_cap": "10"}
+    zeros = {"referral_stamps_for_friend": "0", "referral_stamps_for_referrer": "0"}
     for typed, kept in (
         ({"referral": "both"}, usual),
         ({f"referral_{name}": number for name, number in numbers.items()}, other),
         ({"referral": "nothing"}, None),
+        ({"referral": "both"}, usual),
+        (zeros, None),
     ):
         status, page = await send(desk, "referral", **typed)
         assert (status, "Saved." in page, (await desk.shop.program()).terms.referral) == (200, True, kept)

@@ -10,7 +10,7 @@ import msgspec
 from api.pages.desk.forms import SentForm, check_fields
 from loyalty_app.words import N_
 from loyalty_core.errors import FieldError, InvalidRequest
-from loyalty_core.gifts import BirthdayGift, ReferralGift, WinBack
+from loyalty_core.gifts import BirthdayGift, ReferralGift, WinBack, check_both_get_some
 from loyalty_core.programs import ProgramChange, Terms
 
 NOTHING, STAMPS, REWARD, BOTH = "nothing", "stamps", "reward", "both"
@@ -157,10 +157,13 @@ def sent_gift(name: str, form: SentForm) -> BirthdayGift | ReferralGift | None:
     values = {one: value for one, value in values.items() if value is not None or one != "valid_days"}
     try:
         check_fields(values, field.shape)
+        gift = msgspec.convert(values, field.shape)
+        if isinstance(gift, ReferralGift):
+            check_both_get_some(gift)
     except InvalidRequest as refusal:
         wrong = (FieldError(f"/{name}_{fault.pointer.lstrip('/')}", fault.message) for fault in refusal.errors)
         raise InvalidRequest(*wrong) from None
-    return msgspec.convert(values, field.shape)
+    return gift
 
 
 def _value(form: SentForm, name: str, one: str) -> object:
