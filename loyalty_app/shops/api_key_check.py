@@ -1,9 +1,10 @@
 """The check of API keys: whose key a text is, whether it is valid, and that it was used.
 
 Only a key's SHA-256 is stored. A text with a wrong checksum never reaches the database. A recognised key is cached for
-half a second, so that revoking it works within a second in every process. Used keys that will soon leave the cache are
-looked up again, all at once, while nobody waits for it. Keys that are not in the cache are looked up together with all
-that come while earlier ones are: with many shops most requests bring such a key. Keys are made in `api_keys`.
+less than a second, so that revoking it works within a second in every process. Once one that is used will soon leave
+the cache, all used ones are looked up again, at once, while nobody waits for it. Keys that are not in the cache are
+looked up together with all that come while earlier ones are: with many shops most requests bring such a key. Keys are
+made in `api_keys`.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ from loyalty_core.access import (
 )
 from loyalty_core.errors import Busy, InvalidApiKey
 
-REMEMBERED_SECONDS = 0.5
+REMEMBERED_SECONDS = 0.9
 AT_ONCE = 2
 """How many lookups run at once; a key that comes later waits for the next, which takes all that wait."""
 MOST_REMEMBERED = 10_000
@@ -122,12 +123,15 @@ class ApiKeys:
         return found
 
     def _refresh_if_due(self, until: float) -> None:
-        """If this key will soon leave the cache, look up again all used ones that will."""
-        soon = self._seconds() + REMEMBERED_SECONDS / 2
-        if until > soon or self._refreshing is not None:
+        """If this key will soon leave the cache, look up again all that were used, however new they are there.
+
+        So all are soon looked up at the same moments, a few times a second. If only those were that will soon leave,
+        there would be a lookup for nearly each key.
+        """
+        if until > self._seconds() + REMEMBERED_SECONDS / 2 or self._refreshing is not None:
             return
         used = ((digest, self._remembered[digest]) for digest in self._used if digest in self._remembered)
-        asked = {digest: holder.key.public_id for digest, (until, holder) in used if until < soon}
+        asked = {digest: holder.key.public_id for digest, (_, holder) in used}
         self._refreshing = asyncio.create_task(self._refresh(asked))
 
     async def _refresh(self, asked: Mapping[bytes, str]) -> None:
@@ -141,7 +145,7 @@ class ApiKeys:
             self._refreshing = None
 
     def _remember(self, found: Mapping[bytes, KeyHolder], began: float) -> None:
-        """Cache keys for half a second from when their lookup began, however long that took."""
+        """Cache keys for that long from when their lookup began, however long that took."""
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
             self._used.clear()

@@ -200,6 +200,22 @@ async def test_keys_in_use_are_looked_up_anew_all_at_once_before_they_are_forgot
     assert len(reads) == 2, "one for all that are in use, one for who comes with the revoked one"
 
 
+async def test_keys_that_came_one_after_the_other_are_soon_looked_up_at_the_same_moments(
+    shop: Shop, seconds: Seconds, reads: list[object]
+) -> None:
+    texts, keys = [await a_key(shop) for _ in range(10)], ApiKeys(shop.database, seconds=seconds)
+    for text in texts:
+        await keys.recognise(text)
+        seconds.now += REMEMBERED_SECONDS / 25
+    reads.clear()
+    for _ in range(100):  # four times as long as a key is remembered
+        for text in texts:
+            await keys.recognise(text)
+        await keys.close()
+        seconds.now += REMEMBERED_SECONDS / 25
+    assert 4 <= len(reads) <= 10
+
+
 async def test_a_key_that_was_refused_is_not_brought_back_by_an_older_look(
     shop: Shop, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
