@@ -5,6 +5,9 @@ tills that never rest, a batch on PostgreSQL had 26 requests instead of 11. Requ
 has to wait for somebody's lock, are stepped over, and keep their place. So the requests of a card are served in their
 order.
 
+The second of two batches begins once half as many wait as the first has, or shortly after: a batch itself costs as much
+as several of its stamps. Those of one shop wait for each other's totals anyway; those of many would stay small.
+
 A batch has requests of one shard only, if the database has several: each is committed on one machine.
 
 Requests that came alone go first. Somebody waits at a till for each of them. Those of bundles fill what is left: few
@@ -38,6 +41,8 @@ MOST_STEPPED_OVER = 1_024
 """How many requests are looked at for the next that can be served."""
 AT_ONCE, SLOW_SECONDS = 2, 0.25
 """How many batches run at once, in whatever parts, but those that have taken so long: more would only be smaller."""
+YOUNG_SECONDS = 0.02
+"""For so long a second batch waits for half as many requests as the first has: two small ones cost more than one."""
 HINDERED_SECONDS = 10.0
 """How long a shop is served apart from the others, once a lock has held up a batch with its requests."""
 
@@ -66,6 +71,9 @@ class WaitingRequests:
         self._changed = asyncio.Event()
         self._batches, self._batches_of_bundles = Counter[Part](), 0
         self._begun: dict[Part, float] = {}
+        self._alone = Counter[Part]()
+        """How many requests that came alone are in the running batches."""
+        self._later: asyncio.TimerHandle | None = None
         self._beginning: set[Part] = set()
         """The parts for which a batch has begun and not yet been filled; never more than one for each."""
         self._cards: set[Card] = set()
@@ -107,7 +115,8 @@ class WaitingRequests:
 
         None if there is no such part.
         """
-        full = {part for part, batches in self._batches.items() if batches >= most} | self._beginning
+        running = self._batches.items()
+        full = {part for part, batches in running if batches >= most or self._is_early(part)} | self._beginning
         if len(full) >= len(self._parts.shards) or self._quick() >= max(most, AT_ONCE):
             return None
         part = next((self._part(one) for one in self._next() if self._can_begin(one, full)), None)
@@ -116,6 +125,19 @@ class WaitingRequests:
             self._batches[part] += 1
             self._begun[part] = self._seconds()
         return part
+
+    def _is_early(self, part: Part) -> bool:
+        """Whether the next batch of a part should wait a moment, beside a young one that has many more requests."""
+        young = self._begun[part] + YOUNG_SECONDS - self._seconds()
+        if len(self._parts.shards) > 1 or 2 * len(self) >= self._alone[part] or young <= 0:
+            return False
+        if self._later is None:
+            self._later = asyncio.get_running_loop().call_later(young, self._wake_later)
+        return True
+
+    def _wake_later(self) -> None:
+        self._later = None
+        self.wake()
 
     def _quick(self) -> int:
         """How many batches run whose part is not slow: its machine may be silent, and the others are to go on."""
@@ -148,6 +170,7 @@ class WaitingRequests:
         batch = self._take(lambda one: self._is_stepped_over(one) or (several and self._part(one) != part))
         self._cards |= _cards(batch)
         self._batches_of_bundles += _has_bundled(batch)
+        self._alone[part] += _came_alone(batch)
         self._beginning.discard(part)
         self._changed.set()
         return batch
@@ -177,10 +200,11 @@ class WaitingRequests:
 
     def end(self, served: Iterable[Waiting], *, part: Part = ALL, apart: Iterable[Waiting] = ()) -> None:
         """End a batch, whatever its result. Those `apart` are not served yet: they wait for somebody's lock."""
+        done, waiting = list(served), list(apart)
+        self._alone[part] -= _came_alone([*done, *waiting])
         self._batches[part] -= 1
         if not self._batches[part]:
             del self._batches[part]
-        done, waiting = list(served), list(apart)
         self._cards -= _cards(done) | _cards(waiting)
         self._batches_of_bundles -= _has_bundled([*done, *waiting])
         self._apart |= _cards(waiting)
@@ -248,6 +272,10 @@ def _taken_from(line: deque[Kind], most: int, is_stepped_over: Callable[[Waiting
         (passed if is_stepped_over(line[0]) else taken).append(line.popleft())
     line.extendleft(reversed(passed))
     return taken
+
+
+def _came_alone(batch: Iterable[Waiting]) -> int:
+    return sum(isinstance(waiting, Single) for waiting in batch)
 
 
 def _has_bundled(batch: Iterable[Waiting]) -> bool:

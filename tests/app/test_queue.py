@@ -1,5 +1,6 @@
 """The queue: who is served with whom. Nothing here asks a database."""
 
+import asyncio
 from collections.abc import Iterable
 from time import perf_counter
 
@@ -13,6 +14,7 @@ from loyalty_app.counter.queue import (
     MOST_BUNDLED,
     MOST_IN_A_BATCH,
     QUIET_SECONDS,
+    YOUNG_SECONDS,
     WaitingRequests,
 )
 from loyalty_app.counter.waiting import Waiting
@@ -66,6 +68,40 @@ async def test_no_more_batches_are_under_way_than_are_allowed(till: Caller) -> N
     assert not queue.begin(1)
     queue.end(batch)
     assert queue.begin(1)
+
+
+async def test_beside_a_larger_batch_a_small_one_waits_for_more_but_only_a_moment(till: Caller) -> None:
+    seconds = [0.0]
+    line = WaitingRequests(seconds=lambda: seconds[0])
+    for customer in range(6):
+        line.add(stamp(till, customer))
+    assert line.begin(2)
+    assert len(line.take()) == 6
+    line.add(stamp(till, 11))
+    line.add(stamp(till, 12))
+    assert not line.begin(2), "two are few beside six"
+    async with asyncio.timeout(20):
+        await line.change()  # it is looked at again without anybody coming
+    seconds[0] += YOUNG_SECONDS
+    assert line.begin(2), "the first takes long"
+    second = line.take()
+    line.end(second)
+    line.add(stamp(till, 21))
+    line.add(stamp(till, 22))
+    seconds[0] = 0.0
+    assert not line.begin(2)
+    line.add(stamp(till, 23))
+    assert line.begin(2), "three are half as many as six"
+
+
+async def test_who_comes_alone_waits_for_nobody_beside_those_who_came_together(till: Caller) -> None:
+    line = WaitingRequests(seconds=lambda: 0.0)
+    line.add_bundle([stamp(till, number) for number in range(50)])
+    line.add(stamp(till, 100))
+    assert line.begin(2)
+    assert len(line.take()) == 51
+    line.add(stamp(till, 101))
+    assert line.begin(2)
 
 
 async def test_a_card_is_in_one_batch_only_and_nobody_overtakes_those_who_wait_for_it(till: Caller) -> None:
