@@ -13,8 +13,10 @@ import os
 import socket
 import ssl
 import time
+from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -26,6 +28,8 @@ GRACE_SECONDS = 1.0
 KEPT_STATEMENTS = 100
 SYSTEM = "system"
 """The value of sslrootcert that stands for the certificates of this machine."""
+FIRST_TYPE_MADE = 10_000
+"""Types with smaller numbers are PostgreSQL's own and the same on every server: its source, access/transam.h."""
 SUSPECT_AGAIN_SECONDS = 1.0
 """A server without writes fails each of them; its connections are not replaced more often than this."""
 
@@ -146,6 +150,7 @@ class PostgresServer:
             target_session_attrs=asked.sessions,
             server_settings={**(limits.for_the_server if own_session else {}), **asked.settings},
             statement_cache_size=KEPT_STATEMENTS if own_session else 0,
+            connection_class=_connection_class(),
         )
         keep_alive(connection, asked.keepalive)
         return connection
@@ -171,6 +176,44 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
+
+
+Rows = Sequence[Any]
+"""Rows about types, as asyncpg's own query answers them."""
+_known_types: dict[int, Rows] = {}
+
+
+class _NotAsked(NamedTuple):
+    """Stands for a statement that was not needed; a name says that it displaced no other."""
+
+    name: str = "not asked"
+
+
+@cache
+def _connection_class() -> Any:  # noqa: ANN401  # the same
+    """Connections that have PostgreSQL's own types from those before them.
+
+    Why: for its first arrays of numbers, of words and of rows each connection asked a query of its own, and that takes
+    the server longer to plan than what is asked with them.
+    """
+    from asyncpg import Connection  # noqa: PLC0415  # see above
+
+    class Informed(Connection):  # type: ignore[misc]  # asyncpg ships no types
+        async def _introspect_types(self, typeoids: Iterable[int], timeout: float | None) -> tuple[Rows, Any]:  # noqa: ASYNC109  # asyncpg's
+            asked = set(typeoids)
+            if asked <= _known_types.keys():
+                return [row for oid in asked for row in _known_types[oid]], _NotAsked()
+            rows, statement = await super()._introspect_types(typeoids, timeout)
+            _known_types.update({oid: _about(oid, rows) for oid in asked if oid < FIRST_TYPE_MADE})
+            return rows, statement
+
+    return Informed
+
+
+def _about(oid: int, rows: Rows) -> Rows:
+    """The rows of a type and of what it is an array of."""
+    elements = {row["elemtype"] for row in rows if row["oid"] == oid}
+    return [row for row in rows if row["oid"] in elements or row["oid"] == oid]
 
 
 def keep_alive(connection: Any, keepalive: Keepalive) -> None:  # noqa: ANN401  # the same
