@@ -101,7 +101,7 @@ prove-ha: bench-high-availability  ## two machines, a standby and PgBouncer unde
 
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
-BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-high-availability \
+BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-endpoints bench-high-availability \
            bench-importing bench-kills bench-lasting-bytes bench-live bench-messages bench-neighbours bench-peers bench-photos \
            bench-processes bench-reads bench-scan bench-searches bench-stamps bench-start \
            bench-webhooks
@@ -117,6 +117,7 @@ bench-chat:       ## how soon a press of a button shows
 bench-cost:       ## what a server costs: start, memory, growth, and where the time of a stamp goes
 bench-crowd-growth: ## stamps a second with few customers and with a million, one shop and many, many webhooks
 bench-encodings:  ## how many sheets from before Unicode are read in the right letters, refused, or misread
+bench-endpoints:  ## stamps a second of a shop with one webhook, with ten and with fifty, side by side
 bench-high-availability: ## machines and a primary are killed under load: nothing may be lost (a proof of some minutes)
 bench-importing:  ## how fast a spreadsheet comes in
 bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a proof, and takes long)

@@ -21,6 +21,7 @@ BENCHMARKS = (
     "crowd_growth",
     "neighbours",
     "processes",
+    "endpoints",
     "webhooks",
     "cards",
     "photos",

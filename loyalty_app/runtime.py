@@ -48,6 +48,7 @@ from loyalty_app.vault.fingerprint import open_checked_vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
 from loyalty_app.webhooks.endpoint_health import endpoint_depths
 from loyalty_app.webhooks.endpoints import Webhooks
+from loyalty_app.webhooks.fan_out import fan_out_late
 from loyalty_app.webhooks.outbox import outbox_depths
 from loyalty_app.webhooks.worker import SenderOnDemand, WebhookWorker
 from loyalty_core.errors import Busy
@@ -55,7 +56,7 @@ from loyalty_core.errors import Busy
 LATE_SECONDS = 5.0
 """An order that waits longer shows that something is stuck: others should not be sent here."""
 
-OLDEST_EVERY_SECONDS = 1.0
+OLDEST_EVERY_SECONDS, FAN_OUT_EVERY_SECONDS = 1.0, 5.0
 
 log = logging.getLogger(__name__)
 
@@ -248,11 +249,19 @@ def _upkeep_of(runtime: Runtime) -> Iterator[Every]:
     if runtime.webhook_worker is not None:
         yield retention(database, clock)
         yield from _upkeep_of_workers(runtime.settings, database, counter=counter, clock=clock)
+    else:
+        yield Every(FAN_OUT_EVERY_SECONDS, partial(_fan_out, database, clock), "deliveries could not be written")
 
 
 async def _show_oldest(counter: Counter, _stop: Stop) -> None:
     """Show how long the oldest order waits. It is noted again and again: a batch that is stuck notes nothing."""
     metrics.oldest.set(counter.oldest_seconds())
+
+
+async def _fan_out(database: Database, clock: Clock, stop: Stop) -> None:
+    """Write deliveries that no worker writes: it may be of the release before, which knows nothing of notes."""
+    while not stop.asked and await fan_out_late(database, now=clock()):
+        pass
 
 
 def _upkeep_of_workers(settings: Settings, database: Database, *, counter: Counter, clock: Clock) -> Iterator[Every]:

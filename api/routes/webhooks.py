@@ -213,8 +213,8 @@ async def send_test(request: AppRequest) -> ASGIResponse:
 async def list_deliveries(request: AppRequest) -> ASGIResponse:
     """List deliveries."""
     webhook_id, wanted = path_id(request), read_query(request, PageQuery).page_request()
-    business_id, read = key_holder(request).business.id, runtime_of(request).database.read
-    return page_response(await read(lambda c: delivery_log.list_deliveries(c, business_id, webhook_id, wanted=wanted)))
+    business_id, database = key_holder(request).business.id, runtime_of(request).database
+    return page_response(await delivery_log.show_deliveries(database, business_id, webhook_id, wanted=wanted))
 
 
 @serves(

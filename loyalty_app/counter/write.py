@@ -44,7 +44,7 @@ class Written(NamedTuple):
     """What a batch has left for others to do."""
 
     deliveries: int
-    """Deliveries in the outbox."""
+    """Deliveries in the outbox, and notes of such."""
     cards_due: int
     """Cards in chats to be shown again."""
     changed: Mapping[int, Customer]
@@ -65,7 +65,7 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
     _forget_erased(connection, state)
     _tell_of_full_plans(database, connection, state)
     events = [_event_row(one, state) for one in state.new_events]
-    deliveries = queued(events, state.endpoints, state.ids)
+    outgoing = queued(events, state.endpoints, state.ids)
     if state.merges.new:  # what customers are found by depends on them
         database.put(connection, _past(state))
     writes = [
@@ -73,7 +73,8 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
         *([] if state.merges.new else _past(state)),
         _answers(state),
         BulkInsert(tables.event, events),
-        BulkInsert(tables.delivery, deliveries),
+        BulkInsert(tables.delivery, outgoing.deliveries),
+        BulkInsert(tables.fan_out, outgoing.fan_outs),
     ]
     if state.chat_cards.new or state.chat_cards.changed or state.chat_cards.dropped:
         database.put(connection, writes)
@@ -82,7 +83,12 @@ def write(database: Database, connection: Connection, state: BatchState) -> Writ
     else:
         counts = database.put(connection, [*writes, _due(state), *state.totals.writes()])
         cards_due = counts[len(writes)]
-    return Written(len(deliveries), cards_due, state.changed_customers, partial(_proof, events, state))
+    return Written(
+        len(outgoing.deliveries) + len(outgoing.fan_outs),
+        cards_due,
+        state.changed_customers,
+        partial(_proof, events, state),
+    )
 
 
 def _proof(events: Sequence[Values], state: BatchState) -> Lookup | None:

@@ -7,11 +7,11 @@ Others go on meanwhile. What is closed stays there to be looked at, takes no cha
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, true, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import allowed, each_table, hold_again, tables_with
-from loyalty_app.db.tables import business, delivery, import_job, notice, telegram_bot, telegram_card
+from loyalty_app.db.tables import business, delivery, fan_out, import_job, notice, telegram_bot, telegram_card
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.changes import (
     NAME,
@@ -74,7 +74,7 @@ async def close_shops(old: Database, shops: Sequence[int], *, place: str, now: d
 
     def work(connection: Connection) -> None:
         _set_place(connection, shops, place)
-        with allowed(connection, telegram_bot, delivery, telegram_card, notice, import_job):
+        with allowed(connection, telegram_bot, fan_out, delivery, telegram_card, notice, import_job):
             for table, which, left in (
                 (telegram_bot, telegram_bot.c.removed_at.is_(None), {"removed_at": now}),
                 (telegram_card, telegram_card.c.due_at.is_not(None), {"due_at": None}),
@@ -83,6 +83,7 @@ async def close_shops(old: Database, shops: Sequence[int], *, place: str, now: d
                 own = table.c.business_id.in_(shops)
                 connection.execute(update(table).where(own, which).values(left)).close()
             for table, waits in (
+                (fan_out, true()),
                 (delivery, delivery.c.status == QUEUED),
                 (import_job, import_job.c.finished_at.is_(None)),
             ):

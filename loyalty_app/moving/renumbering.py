@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, select
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.plain_rows import PlainRow
-from loyalty_app.db.tables import api_key, business, import_job, shop_program, webhook_endpoint
+from loyalty_app.db.tables import api_key, business, fan_out, import_job, shop_program, webhook_endpoint
 from loyalty_app.ids import Kind
 from loyalty_core.ledger import ActorType
 
@@ -88,6 +88,8 @@ class NewNumbers(msgspec.Struct, frozen=True):
         match table.name, name:
             case (_, "test_of" | "endpoint_id") | (webhook_endpoint.name | api_key.name, "id"):
                 return _mapped(place, self._named(table, name))
+            case fan_out.name, "endpoint_ids":
+                return lambda row: self._listed(row[place])
             case _, "actor_id":
                 kind, numbers = names.index("actor_type"), self.api_keys
                 return lambda row: _if(row[kind] == ActorType.API_KEY.value, numbers, row[place])
@@ -103,6 +105,9 @@ class NewNumbers(msgspec.Struct, frozen=True):
         if name == "test_of":
             return self.businesses
         return self.api_keys if table is api_key else self.webhooks
+
+    def _listed(self, stored: str) -> str:
+        return " ".join(str(self.webhooks.get(int(one), one)) for one in stored.split())
 
     def _actor(self, stored: bytes) -> bytes:
         actor = msgspec.json.decode(stored)

@@ -22,6 +22,7 @@ from loyalty_app.db.tables import (
     customer_merge,
     delivery,
     event,
+    fan_out,
     import_job,
     page_session,
     passkey_challenge,
@@ -105,11 +106,13 @@ def _old(before: datetime) -> list[tuple[Table, ColumnElement[bool]]]:
     open_for_it = select(webhook_endpoint.c.id).where(THEIR_ENDPOINT, webhook_endpoint.c.active.is_(True))
     done = or_(delivery.c.status != QUEUED, ~open_for_it.exists())
     about_it = and_(delivery.c.business_id == event.c.business_id, delivery.c.event_id == event.c.id)
+    noted = and_(fan_out.c.business_id == event.c.business_id, fan_out.c.event_id == event.c.id)
+    needed = or_(select(delivery.c.id).where(about_it).exists(), select(fan_out.c.event_id).where(noted).exists())
     return [
         (attempt, attempt.c.at < before),
         (import_job, import_job.c.finished_at < before),
         (delivery, and_(delivery.c.created_at < before, done)),
-        (event, and_(event.c.id < event_id_floor(before), ~select(delivery.c.id).where(about_it).exists())),
+        (event, and_(event.c.id < event_id_floor(before), ~needed)),
     ]
 
 

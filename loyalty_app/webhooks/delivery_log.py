@@ -15,6 +15,7 @@ from loyalty_app.db.idempotency import KeyedAnswer, KeyedRequest, answer_once
 from loyalty_app.db.tables import attempt, delivery, event
 from loyalty_app.pagination import Page, PageRequest, Walk, read_page
 from loyalty_app.webhooks.endpoints import find_endpoint
+from loyalty_app.webhooks.fan_out import fan_out_now, fan_out_shop
 from loyalty_app.webhooks.outbox import FAILED, QUEUED, EventIds, event_id_floor, queue_again
 from loyalty_core.errors import InvalidRequest
 from loyalty_core.events import OfTest, WebhookTest, event_type
@@ -52,6 +53,14 @@ class Queued(msgspec.Struct, frozen=True):
 
     queued: int
     delivery_id: int | None
+
+
+async def show_deliveries(
+    database: Database, business_id: int, webhook_id: int, *, wanted: PageRequest
+) -> Page[DeliveryView]:
+    """The deliveries to an endpoint, the newest first, all written before. Raises what `list_deliveries` does."""
+    await fan_out_now(database, business_id)
+    return await database.read(lambda c: list_deliveries(c, business_id, webhook_id, wanted=wanted))
 
 
 def list_deliveries(
@@ -146,6 +155,7 @@ async def replay_since(
         if not now - KEPT <= since <= now:
             raise InvalidRequest.field("since", "must be a time within the last 30 days, as 2026-03-01T09:30:00Z")
         endpoint = find_endpoint(connection, business_id, webhook_id, lock=True)
+        fan_out_shop(connection, database, business_id)
         waiting = select(delivery.c.id).where(
             delivery.c.business_id == event.c.business_id,
             delivery.c.event_id == event.c.id,

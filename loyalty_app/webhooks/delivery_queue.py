@@ -21,6 +21,7 @@ from loyalty_app.db.types import BigId
 from loyalty_app.queues.leased_table import Given, Lease, LeasedTable
 from loyalty_app.webhooks.delivery_line import anything_due, first_in_line
 from loyalty_app.webhooks.endpoint_health import note_health
+from loyalty_app.webhooks.fan_out import ANY_NOTED, fan_out_some
 from loyalty_app.webhooks.lanes import DeliveryLanes
 from loyalty_app.webhooks.outbox import DELIVERED, FAILED, KEY, QUEUED, THEIR_ENDPOINT
 from loyalty_core.delivery_retries import Delivered, GaveUp, RetryAt, Verdict
@@ -105,7 +106,7 @@ def _next_in_line() -> Select[Any]:
     )
 
 
-ANYTHING_DUE = anything_due(OPEN)
+ANYTHING_DUE = select(or_(ANY_NOTED, anything_due(OPEN).scalar_subquery()))
 ANYTHING_DUE_THAT_FAILED = anything_due(and_(OPEN, webhook_endpoint.c.failing_since.is_not(None)))
 
 
@@ -115,18 +116,20 @@ class DeliveryQueue:
     leases = LeasedTable(delivery, key=KEY, due=_next_in_line(), lasts=LEASE).among(delivery.c.status == QUEUED)
 
     def __init__(self, lanes: DeliveryLanes | None = None) -> None:
-        self._lanes = lanes or DeliveryLanes()
+        self._lanes, self._turns = lanes or DeliveryLanes(), 0
 
     def lease_of(self, job: DeliveryJob) -> Lease:
         """The lease of a delivery."""
         return Lease((job.business_id, job.delivery_id), job.lease)
 
     def is_due(self, connection: Connection, now: datetime) -> bool:
-        """Whether a delivery is due now; asked without ranking all of them."""
+        """Whether a delivery is due now, written or noted; asked without ranking all of them."""
         return bool(connection.execute(ANYTHING_DUE, {"now": now}).scalar_one())
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[DeliveryJob]:
-        """Lease due deliveries: at most `room`, each endpoint in its turn, sound ones first."""
+        """Lease due deliveries: at most `room`, each endpoint in its turn, sound ones first; write some before."""
+        self._turns += 1
+        fan_out_some(connection, database, turn=self._turns)
         lanes = self._lanes.room()
         sound: Given = {"failing": False, "left_out": lanes.waited_for}
         rows = self._claim(connection, database, now, room=min(room, lanes.sound), given=sound)

@@ -3,14 +3,16 @@
 Why: a restored backup must not send again what was sent long ago. Events are still queued meanwhile.
 """
 
+from collections import Counter
 from datetime import datetime
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, func, select, true, update
 
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import business, delivery
+from loyalty_app.db.tables import business, delivery, fan_out
 from loyalty_app.shops.businesses import find_business
+from loyalty_app.webhooks.fan_out import fan_out_shop
 from loyalty_app.webhooks.outbox import FAILED, QUEUED
 
 
@@ -51,6 +53,8 @@ async def resume(database: Database, business_id: int | None, *, drop_waiting: b
         _check(connection, business_id)
         before = [one for one in _pauses(connection, business_id) if one.paused_at is not None]
         if drop_waiting:
+            for one in before:
+                fan_out_shop(connection, database, one.business_id)
             of_them = delivery.c.business_id.in_([one.business_id for one in before])
             given_up = update(delivery).where(of_them, delivery.c.status == QUEUED)
             connection.execute(given_up.values(status=FAILED, next_at=None, lease=None, lease_until=None))
@@ -80,6 +84,9 @@ def _pauses(connection: Connection, business_id: int | None) -> list[Pause]:
     """Asked in two steps: on a cluster, deliveries are on other machines than the list of shops."""
     queued = select(delivery.c.business_id, func.count()).where(delivery.c.status == QUEUED)
     theirs = queued if business_id is None else queued.where(delivery.c.business_id == business_id)
-    waiting = {row.business_id: row[1] for row in connection.execute(theirs.group_by(delivery.c.business_id))}
+    waiting = Counter({row.business_id: row[1] for row in connection.execute(theirs.group_by(delivery.c.business_id))})
+    noted = select(fan_out.c.business_id, func.sum(fan_out.c.deliveries)).group_by(fan_out.c.business_id)
+    of_them = noted if business_id is None else noted.where(fan_out.c.business_id == business_id)
+    waiting.update({row.business_id: row[1] for row in connection.execute(of_them)})
     found = select(business.c.id, business.c.name, business.c.deliveries_paused_at).where(_of(business_id))
-    return [Pause(*row, waiting.get(row.id, 0)) for row in connection.execute(found.order_by(business.c.id))]
+    return [Pause(*row, waiting[row.id]) for row in connection.execute(found.order_by(business.c.id))]

@@ -192,6 +192,7 @@ LANDED = {
     "0030_winning_back.py": "05ef1430e908e37d",
     "0031_referrals.py": "a30efa3712a8d5ed",
     "0032_polling_leases.py": "1687dbffa1fdc79d",
+    "0033_fan_outs.py": "3798b8cc447b1d45",
 }
 
 

@@ -28,6 +28,8 @@ from loyalty_app.upkeep.inactivity import erase_inactive
 from loyalty_app.upkeep.referrals import thank_referrers
 from loyalty_app.upkeep.retention import prune
 from loyalty_app.webhooks.delivery_queue import DeliveryQueue
+from loyalty_app.webhooks.fan_out import LATE, fan_out_late, fan_out_now
+from loyalty_app.webhooks.outbox import FEW
 from loyalty_core.customers import Profile
 from loyalty_core.errors import Busy, BusyReason
 from loyalty_core.fields import BotId, CustomerId, UserId
@@ -40,6 +42,7 @@ from testkit.pretended_cluster import open_pretended_cluster
 from testkit.shop import Shop, open_shop
 from tests.app.test_batches import deal
 from tests.app.test_links import add_bot
+from tests.webhooks.office import Office
 
 PHONE, OTHER_PHONE = "+491701234567", "+491707654321"
 HOLDER = Holder(bot_id=7, user_id=4711)
@@ -121,6 +124,23 @@ async def test_every_queue_keeps_to_the_shard_from_which_it_takes(
         assert not await pretended.glance(lambda connection: queue.is_due(connection, now), shard=shard)
         assert not await pretended.write(lambda c: queue.claim(c, pretended, now=now, room=5), shard=shard)
         await pretended.write(lambda c: leases.release_gone(c, pretended, now=now), shard=shard)
+
+
+async def test_deliveries_that_are_noted_are_written_in_their_shard(pretended: CitusDatabase, shop: Shop) -> None:
+    office = Office(shop)
+    for _ in range(FEW + 1):
+        await office.endpoint("http://127.0.0.1:9/hook")
+    await office.stamps(2)
+    shard = pretended.shard_of(shop.business.id)
+    jobs = await pretended.write(lambda c: DeliveryQueue().claim(c, pretended, now=shop.clock(), room=64), shard=shard)
+    assert len(jobs) == 2 * (FEW + 1)
+    await office.stamps(1)
+    await fan_out_now(pretended, shop.business.id)
+    assert len(await office.deliveries()) == 3 * (FEW + 1)
+    await office.stamps(1)
+    assert await fan_out_late(pretended, now=shop.clock.now) == 0
+    assert await fan_out_late(pretended, now=shop.clock.now + LATE) == 1
+    assert len(await office.deliveries()) == 4 * (FEW + 1)
 
 
 async def test_upkeep_keeps_to_its_shards(pretended: CitusDatabase, shop: Shop) -> None:

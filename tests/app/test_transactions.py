@@ -125,3 +125,17 @@ async def test_what_a_request_needed_last_time_is_there_the_next_time(database: 
     assert await database.write(lambda c: work(c, 5)) == {"transaction": 4, "delivery": 8}
     assert await database.write(lambda c: work(c, 200)) == {"transaction": 4, "delivery": 204}
     assert await database.write(lambda c: work(c, 0)) == {"transaction": 4}
+
+
+async def test_who_only_writes_deliveries_changes_nothing_about_what_is_there_for_stamps(
+    database: PostgresDatabase,
+) -> None:
+    habits = IdHabits()
+    habits.each = {Kind.TRANSACTION: 1}
+
+    def work(connection: Connection) -> None:
+        with PostgresIds(connection, habits, expected=3) as ids:
+            assert len({ids.take(Kind.DELIVERY) for _ in range(3)}) == 3
+
+    await database.write(work)
+    assert habits.each == {Kind.TRANSACTION: 1}

@@ -34,6 +34,7 @@ from loyalty_app.db.tables import (
     card_link,
     customer,
     delivery,
+    fan_out,
     metadata,
     telegram_bot,
     telegram_chat,
@@ -114,7 +115,13 @@ async def known_again(shop: Shop, customer_id: int) -> int:
 def filled(table: Table, number: int, shop: int) -> dict[str, Any]:
     """A row of a table with something in each column, that belongs to a shop or to its bot."""
     known: dict[str, Any] = {"business_id": shop, "bot_id": OWN_BOT, "endpoint_id": 1, "program_id": shop}
-    known |= {"customer_id": 1, "status": "done", "actor_type": "system", "actor": b'{"type":"system"}'}
+    known |= {
+        "endpoint_ids": "1 77",
+        "customer_id": 1,
+        "status": "done",
+        "actor_type": "system",
+        "actor": b'{"type":"system"}',
+    }
     values: dict[str, Any] = {}
     for column in table.columns:
         kind = column.type
@@ -240,6 +247,8 @@ def without(rows: Rows, new: dict[tuple[str, int], int]) -> Rows:
                 kind = {("business", "id"): "business", ("webhook_endpoint", "id"): "webhook"}.get((name, column), kind)
                 kind = {("api_key", "id"): "api_key", ("shop_program", "id"): "-"}.get((name, column), kind)
                 row[column] = new.get((kind, value), value) if isinstance(value, int) and kind else value
+                if column == "endpoint_ids":
+                    row[column] = " ".join(str(new.get(("webhook", int(one)), one)) for one in value.split())
             found[name].append(row)
     return found
 
@@ -308,6 +317,7 @@ async def takes_nothing(database: Database) -> None:
     assert not await database.read(
         lambda c: c.execute(select(delivery).where(delivery.c.business_id == 1, delivery.c.status == "queued")).all()
     )
+    assert not await database.read(lambda c: c.execute(select(fan_out).where(fan_out.c.business_id == 1)).all())
     await shop.counter.close()
     other = await shop_of(database, OTHER)
     assert (await other.stamp((await other.join("Zoë")).id)).current_stamps == 1

@@ -29,6 +29,7 @@ OF_THE_PROGRAM = {
         "past_profile",
         "event",
         "delivery",
+        "fan_out",
         "attempt",
         "invite",
         "api_key",

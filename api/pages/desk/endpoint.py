@@ -19,6 +19,7 @@ from loyalty_app.webhooks import delivery_log
 from loyalty_app.webhooks.delivery_log import Queued
 from loyalty_app.webhooks.endpoint_health import failing_endpoints
 from loyalty_app.webhooks.endpoints import WebhookChange, read_webhook
+from loyalty_app.webhooks.fan_out import fan_out_now
 from loyalty_app.webhooks.pausing import paused_since
 from loyalty_app.words import N_
 from loyalty_core.errors import IdempotencyKeyReused, InvalidRequest, LoyaltyError, WebhookNotFound
@@ -144,6 +145,7 @@ async def _page(
     says: str = "",
 ) -> Template:
     business_id, wanted = visit.shop.id, PageRequest(limit=LINES, cursor=visit.asked("cursor") or None)
+    await fan_out_now(visit.runtime.database, business_id)
     one, failing, paused, log = await visit.runtime.database.read(
         lambda c: (
             read_webhook(c, business_id, webhook),

@@ -87,7 +87,9 @@ class PostgresIds(Ids):
         self._habits.rewards_left -= count
 
     def save(self) -> None:
-        """Remember what was needed; sequences need no saving."""
+        """Remember what a batch has needed; sequences need no saving."""
+        if Kind.TRANSACTION not in self._used:  # what others need says nothing about the next batch
+            return
         self._habits.each = {kind: self._each(kind, used) for kind, used in self._used.items() if kind in IN_ADVANCE}
 
     def _each(self, kind: Kind, used: int) -> int:

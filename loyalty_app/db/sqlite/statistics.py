@@ -38,6 +38,7 @@ GROWN = {
     ("delivery", "ix_delivery_business_id_event_id"): "100000 10000 2",
     ("delivery", "ix_delivery_leased"): "100 2",
     ("delivery", "ix_delivery_line"): "100000 1000 2 1",
+    ("fan_out", "fan_out"): "1000 100 1",
     ("attempt", "sqlite_autoindex_attempt_1"): "100000 10000 2 1",
     ("attempt", "ix_attempt_business_id_endpoint_id_at"): "100000 10000 5000 1",
     ("attempt", "ix_attempt_at"): "100000 2",

@@ -40,7 +40,7 @@ from loyalty_app.db.tables.telegram import (
     telegram_chat,
     telegram_update,
 )
-from loyalty_app.db.tables.webhooks import attempt, delivery, notice, retired_secret, webhook_endpoint
+from loyalty_app.db.tables.webhooks import attempt, delivery, fan_out, notice, retired_secret, webhook_endpoint
 from loyalty_app.db.types import metadata
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "daily_total",
     "delivery",
     "event",
+    "fan_out",
     "flag",
     "former_holder",
     "idempotency",

@@ -33,6 +33,7 @@ HOMES: Mapping[str, TableHome] = {
     "daily_total": TableHome.SHARD,
     "delivery": TableHome.SHARD,
     "event": TableHome.SHARD,
+    "fan_out": TableHome.SHARD,
     "flag": TableHome.SHARD,
     "former_holder": TableHome.SHARD,
     "idempotency": TableHome.SHARD,

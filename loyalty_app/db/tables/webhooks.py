@@ -1,4 +1,4 @@
-"""Tables of webhooks: endpoints, their retired secrets, deliveries, attempts at those, and notices for owners."""
+"""Tables of webhooks: endpoints and retired secrets, deliveries and attempts, fan-outs, and notices for owners."""
 
 from sqlalchemy import (
     Boolean,
@@ -70,6 +70,17 @@ Index(
     sqlite_where=text("lease_until IS NOT NULL"),
     postgresql_where=text("lease_until IS NOT NULL"),
 )
+
+# An event whose deliveries are not written yet, and for which endpoints they are: numbers with spaces between.
+fan_out = owned(
+    "fan_out",
+    Column("event_id", String(40), nullable=False),
+    Column("endpoint_ids", Text, nullable=False),
+    Column("deliveries", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    PrimaryKeyConstraint("business_id", "event_id"),
+)
+fan_out.add_is_dependent_on(delivery)  # its rows become deliveries: who deletes both begins with these
 
 attempt = owned(
     "attempt",
