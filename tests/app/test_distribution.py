@@ -5,13 +5,21 @@ column; here it is `business_id`. Tables that are the same on every machine, or 
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint, Table, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, PrimaryKeyConstraint, Table, UniqueConstraint, select
 
-from loyalty_app.db.tables import metadata
+from loyalty_app.db.engine import Database
+from loyalty_app.db.tables import customer, metadata
+from testkit.router.hearing import ROOT
+from tests.conftest import HEARD
 
 OWNER = "business_id"
+BY_THE_PRODUCT = """
+async def ask(database, question, **to):
+    return await database.read(lambda connection: connection.execute(question).all(), **to)
+"""
 EVERYWHERE = {
     "business": "the businesses themselves, which all others refer to",
     "numbers": "counts for SQLite; PostgreSQL has sequences",
@@ -68,3 +76,20 @@ def test_what_is_everywhere_refers_to_nothing_that_is_spread_and_is_still_there(
     assert set(EVERYWHERE) <= set(metadata.tables)
     for name in EVERYWHERE:
         assert {to for to, _, _ in references(metadata.tables[name])} <= set(EVERYWHERE)
+
+
+async def test_a_question_without_its_shop_is_heard_on_every_database_and_fails_the_test(
+    database: Database, pytestconfig: pytest.Config
+) -> None:
+    heard, said = pytestconfig.stash[HEARD], dict[str, Any]()
+    exec(compile(BY_THE_PRODUCT, str(ROOT / "loyalty_app/nowhere.py"), "exec"), said)  # noqa: S102  # as if it stood there
+    asked = select(customer.c.id.label(f"asked_of_{database.name}"))
+    await said["ask"](database, asked.where(customer.c.business_id == 1))
+    assert heard.faults() == []
+    await said["ask"](database, asked, shard=database.shard_of(1))
+    assert heard.faults() == []
+    await database.read(lambda connection: connection.execute(asked).all())  # a test may ask what it likes
+    assert heard.faults() == []
+    await said["ask"](database, asked)
+    [fault] = heard.faults()
+    assert "customer without a shop is in all shards" in fault
