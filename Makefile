@@ -27,8 +27,9 @@ TSC := build/typescript-$(TYPESCRIPT)/node_modules/.bin/tsc
 # In CI a check that cannot run fails; elsewhere it says loudly that it did not run.
 NOTHING_LEFT_OUT := $(filter 1,$(LOYALTY_TEST_REQUIRE_ALL))$(filter 1 true,$(CI))
 
-# As many test processes as there are processors, up to eight; WORKERS=0 keeps everything in one.
-WORKERS ?= logical
+# One test process more than there are processors, up to eight: one of them mostly waits, for a browser or a database.
+# WORKERS=0 keeps everything in one.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 PYTEST   = $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses=8 --dist=worksteal
 
 ##@ Every day
