@@ -16,6 +16,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from random import Random
 
+from sqlalchemy import func, select
+
 from bench.chat import KEY, OURS, Pair, Phone, p95, running
 from bench.databases import fresh_databases
 from bench.goals import Line, at_least, at_most, found
@@ -99,6 +101,11 @@ class Street:
         change = ProgramChange(win_back=WinBack(after_days=30, stamps=2))
         await change_program(self.database, self.business.id, change, now=utc_now(), repaint=repaint)
 
+    async def marked(self) -> int:
+        """How many chats the server has marked as told."""
+        told = select(func.count()).where(telegram_card.c.told_gift.is_not(None))
+        return await self.database.read(lambda connection: connection.scalar(told) or 0)
+
     async def close(self) -> None:
         """Close what was opened."""
         await self.counter.close()
@@ -111,6 +118,7 @@ class Told:
     def __init__(self, world: World) -> None:
         self.world, self._seen, self.count = world, 0, 0
         self.people = set[int]()
+        self.marked = 0
         self.began = self.ended = 0.0
 
     def look(self) -> int:
@@ -154,6 +162,7 @@ async def measure(settings: Settings, people: int) -> tuple[list[float], list[fl
             told = Told(sandbox.world)
             await street.switch_on()
             loud = await _loud(staff, told, people, dice)
+            told.marked = await street.marked()
         await street.close()
     return quiet, loud, told
 
@@ -195,6 +204,7 @@ def report(quiet: list[float], loud: list[float], told: Told) -> None:
         found("the same, × without messages", p95(loud) / p95(quiet)),
         at_most("messages a second", pace, PACE),
         at_least("people told once, of all messages", len(told.people) / told.count, 1.0),
+        at_most("marked as told, and never seen here", told.marked - len(told.people), 0),
     ]
     for goal in goals:
         print(f"{goal.what:<40}{goal.reached:>10}  {goal.wanted}")

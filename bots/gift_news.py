@@ -103,6 +103,7 @@ async def _send(bot: TelegramBot, snapshot: CardSnapshot, gift: GivenGift) -> in
     except NetworkError as error:
         if isinstance(error, BadRequest) or not maybe_delivered(error):
             raise
+        log.warning("news of a gift may have arrived, and is not sent again: %r", error.__cause__ or error)
         return None
     return message.message_id
 

@@ -12,7 +12,7 @@ from loyalty_core.gifts import BirthdayGift, WinBack
 from testkit.clocks import Clock
 from testkit.people import Person
 from testkit.shop import Shop
-from testkit.town import Town, open_town
+from testkit.town import BOT, Town, open_town
 from tests.bots.customers import card_of, come_in, mark, only, sent
 from tests.bots.test_card_news import texts
 from tests.bots.test_gift_news import LONG_AGO
@@ -177,3 +177,28 @@ async def test_two_shops_in_two_zones_are_told_at_their_own_time(sqlite_settings
         clock.wait(hours=10, days=1)
         await look(town, there)
         assert len(await texts(lena)) == 2
+
+
+@pytest.mark.usefixtures("connections")
+async def test_a_message_that_may_have_arrived_is_not_sent_again_and_the_log_says_so(
+    sqlite_settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = Clock()
+    async with open_town(sqlite_settings, clock=clock) as town:
+        shop, lena = await missed(town, clock)
+        await town.sandbox.order_fault(BOT, "lost_answer", method="sendMessage")
+        await look(town, shop)
+        assert "may have arrived, and is not sent again" in caplog.text
+        await later(town, clock, hours=1)
+        assert len(await texts(lena)) == 1
+
+
+async def test_a_message_that_is_put_off_is_sent_later_and_once(sqlite_settings: Settings) -> None:
+    clock = Clock()
+    async with open_town(sqlite_settings, clock=clock) as town:
+        shop, lena = await missed(town, clock)
+        await town.sandbox.order_fault(BOT, "too_many_requests", method="sendMessage", retry_after=60)
+        await look(town, shop)
+        assert await texts(lena) == []
+        await later(town, clock, minutes=2)
+        assert len(await texts(lena)) == 1
