@@ -1,8 +1,8 @@
 """Hearing every statement that the product sends to a database while tests run, and to whom it would go on a cluster.
 
 A call of `write`, `read` or `glance` that names a shard goes to that shard; any other goes to the coordinator. That is
-so whatever the database is, so the tests on SQLite and on PostgreSQL are heard too. What a test asks itself is not
-heard, nor what another process says.
+so whatever the database is, so the tests on SQLite and on PostgreSQL are heard too. What a test or a
+benchmark asks itself is not heard, nor what another process says.
 """
 
 import sys
@@ -25,7 +25,7 @@ from testkit.router.judging import Spoken, judge
 from testkit.router.saying import of_lookup, of_write, text_of
 
 ROOT = Path(__file__).parents[2]
-OF_NOBODY = tuple(f"{ROOT}/{name}" for name in ("tests/", "testkit/", *UNHEARD))
+OF_NOBODY = tuple(f"{ROOT}/{name}" for name in ("tests/", "testkit/", "bench/", *UNHEARD))
 OF_ALL = tuple(f"{ROOT}/{name}" for name in READERS)
 
 SPOKEN: ContextVar[Spoken | None] = ContextVar("spoken", default=None)
@@ -142,8 +142,9 @@ def _of_gather(questions: Sequence[Lookup], *, locked: Sequence[Lookup] = (), **
 
 def _of_lookups(asked: Sequence[Lookup], *, lock: bool) -> Iterator[Told]:
     for one in asked:
-        if one.wanted:
-            yield (one.table, one.columns, lock), partial(of_lookup, one, lock=lock)
+        if one.wanted or one.of_locked:
+            known = one.named(partial(set, [(1,) * len(one.columns)]))  # any key will do
+            yield (one.table, one.columns, lock), partial(of_lookup, known, lock=lock)
 
 
 def _hear_driver(heard: Heard) -> None:
