@@ -1,14 +1,16 @@
 """Search: who is found by a typed text, from an index of the beginnings of words.
 
-Three ways to the same answer. If few customers have a word, they are read from the index and sorted, and the other
-words are looked for in each. If many have each word, customers are walked through in order until the page is full. In a
-shop whose customers are not all indexed yet, everybody is looked through.
+Three ways to the same answer. If few customers have a word, they are read from the index and sorted. Where several
+words are typed, either the other words are looked for in the row of each customer who has the rarest, or all entries of
+those words are read from the index too, whichever reads less. If many have each word, customers are walked through in
+order until the page is full. In a shop whose customers are not all indexed yet, everybody is looked through.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from math import isqrt
 from typing import Any
 
+import msgspec
 import phonenumbers
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, union_all
 
@@ -32,6 +34,10 @@ customers until a page is full."""
 MOST_WALKED = 20_000
 ENOUGH = 3 * DEEPEST
 """So many entries have `DEEPEST` customers: nobody has four words that begin alike, on average."""
+ENTRIES_A_ROW = 12
+"""Reading so many entries of the index takes less time than looking up the row of a customer (measured on SQLite:
+0.06 microseconds an entry and 2 a row, and an entry that is kept to be compared with takes 0.4)."""
+FURTHER = 8
 SMALL_SHOP = 20_000
 """Customers who can be looked through in a few milliseconds."""
 LIST = "customers"
@@ -54,6 +60,18 @@ def _whole_number(typed: str, country: str | None) -> Collection[str]:
         return forms_of(checked_phone(typed, country))
     except InvalidRequest:
         return ()
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """How many entries of the index each word has, counted up to `most`."""
+
+    counts: Mapping[Word, int]
+    most: int
+
+    @property
+    def rarest(self) -> int:
+        """How many the rarest word has."""
+        return min(self.counts.values())
 
 
 class CustomerSearch:
@@ -81,20 +99,18 @@ class CustomerSearch:
 
     def _by_index(self, words: Sequence[Word], wanted: PageRequest) -> Found:
         few = max(FEW, isqrt(WALKED * self._customers))
-        counts = [self._count(word, few) for word in words]
-        rarest = counts.index(min(counts))
-        others = [*words[:rarest], *words[rarest + 1 :]]
-        found = self._having(words[rarest], [*map(_has_any, others), *self._conditions])
-        if counts[rarest] < few:
-            return page_of_ids(LIST, sorted(self._connection.scalars(found)), wanted)
-        if others or self._conditions:
-            ids = sorted(self._connection.scalars(self._having_all(words).limit(DEEPEST)))
+        counted = Counted({word: self._count(word, few) for word in words}, few)
+        if counted.rarest < few:
+            return page_of_ids(LIST, sorted(self._connection.scalars(self._having_all(counted))), wanted)
+        if len(words) > 1 or self._conditions:
+            counted = self._counted_further(counted)
+            ids = sorted(self._connection.scalars(self._having_all(counted).limit(DEEPEST)))
             if len(ids) < DEEPEST:
                 return page_of_ids(LIST, ids, wanted)
             total = DEEPEST
         else:
-            total = self._count_customers(words[rarest])
-        return self._walk(words, wanted, total) or self._page(self._having_all(words), wanted, total)
+            total = self._count_customers(words[0])
+        return self._walk(words, wanted, total) or self._page(self._having_all(counted), wanted, total)
 
     def _count(self, word: Word, most: int) -> int:
         """How many entries of the index begin so, `most` at most."""
@@ -110,28 +126,47 @@ class CustomerSearch:
         ]
         return ranges[0] if len(ranges) == 1 else select(union_all(*ranges).subquery().c.customer_id)
 
-    def _having(self, word: Word, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
-        """The ids of those who have a word. Conditions are asked of each by key, whatever the database would prefer."""
-        found = self._entries(word).subquery()
+    def _counted_further(self, counted: Counted) -> Counted:
+        """The counts of frequent words, counted on until it is known which of them is the rarest."""
+        counts, most = dict(counted.counts), counted.most
+        while len(counts) > 1 and min(counts.values()) == most:
+            most *= FURTHER
+            counts = {word: self._count(word, most) for word in counts}
+        return Counted(counts, most)
+
+    def _having_all(self, counted: Counted) -> Select[Any]:
+        """The ids of those who have all words."""
+        rarest, *others = sorted(counted.counts, key=counted.counts.__getitem__)
+        read = [other for other in others if self._is_quickly_read(other, counted)]
+        looked_up = [other for other in others if other not in read]
+        return self._having([rarest, *read], [*map(_has_any, looked_up), *self._conditions])
+
+    def _is_quickly_read(self, word: Word, counted: Counted) -> bool:
+        """Whether all entries of a word are read sooner than the rows of the customers who have the rarest word."""
+        most, known = ENTRIES_A_ROW * counted.rarest, counted.counts[word]
+        if known < counted.most or most <= counted.most:
+            return known < most
+        return self._count(word, most) < most
+
+    def _having(self, words: Sequence[Word], conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+        """The ids of those who have all of some words. The entries of the last are read, the others' are kept.
+
+        Conditions are asked of each customer by key, whatever the database would prefer.
+        """
+        entries = self._entries(words[-1])
+        for kept in words[:-1]:
+            entries = entries.where(entries.selected_columns.customer_id.in_(self._entries(kept)))
+        found = entries.subquery()
         ids = select(found.c.customer_id.label("id")).distinct()
         if conditions:
             own = (customer.c.business_id == self._business_id, customer.c.id == found.c.customer_id)
             ids = ids.where(select(and_(*conditions)).where(*own).scalar_subquery())
         return select(ids.subquery().c.id)
 
-    def _having_all(self, words: Sequence[Word]) -> Select[Any]:
-        """The ids of those who have all of some frequent words, each of which many have."""
-        counts = {word: self._count(word, ENOUGH) for word in words} if len(words) > 1 else {}
-        rarest, *others = sorted(words, key=counts.__getitem__) if counts else words
-        if counts.get(rarest, 0) < ENOUGH:
-            return self._having(rarest, [*map(_has_any, others), *self._conditions])
-        found = self._having(rarest, self._conditions)
-        for other in others:
-            found = found.where(found.selected_columns.id.in_(self._entries(other)))
-        return found
-
     def _count_customers(self, word: Word) -> int:
-        """How many have a word, as far as pages reach."""
+        """How many have a word, as far as pages reach. Entries are counted first: that is several times quicker."""
+        if self._count(word, ENOUGH) == ENOUGH:
+            return DEEPEST
         some = select(*self._entries(word).limit(ENOUGH).subquery().c).distinct().limit(DEEPEST).subquery()
         return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
 
@@ -158,8 +193,15 @@ class CustomerSearch:
         return [row.id for row in rows], pagination
 
     def _is_being_indexed(self) -> bool:
-        waiting = select(customer.c.id).where(customer.c.business_id == self._business_id, UNINDEXED).limit(1)
-        return self._connection.execute(waiting).first() is not None
+        return self._connection.execute(self._waiting()).first() is not None
+
+    def _waiting(self) -> Select[Any]:
+        """One customer who is not indexed yet.
+
+        Why in order: PostgreSQL takes nearly everybody for one, and would look through the whole table for the first.
+        """
+        own = (customer.c.business_id == self._business_id, UNINDEXED)
+        return select(customer.c.id).where(*own).order_by(customer.c.id).limit(1)
 
 
 def _has_any(word: Word) -> ColumnElement[bool]:

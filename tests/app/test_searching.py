@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from random import Random
 
 import pytest
 from sqlalchemy import Connection, delete, func, select, text, update
@@ -212,6 +213,28 @@ async def test_every_way_to_search_finds_the_same_in_the_same_order(
             assert await pages(shop, q, limit) == (ordered, {len(ordered)}), (q, limit)
 
 
+@pytest.mark.parametrize(("few", "entries_a_row"), [(1, 0), (1, 1_000), (8, 2), (1_000, 0), (1_000, 1_000)])
+async def test_several_words_find_whom_a_plain_scan_finds(
+    shop: Shop, few: int, entries_a_row: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "FEW", few)
+    monkeypatch.setattr(searching, "WALKED", 0)
+    monkeypatch.setattr(searching, "MOST_WALKED", 5)
+    monkeypatch.setattr(searching, "ENTRIES_A_ROW", entries_a_row)
+    monkeypatch.setattr(searching, "SMALL_SHOP", 0)
+    dice = Random(few)
+    names = [" ".join(dice.choices(["Lena", "Leo", "Maria", "Mara", "Omar"], k=3)) for _ in range(16)]
+    for name in names:
+        await shop.join(name)
+    for typed in (["le", "ma"], ["lena", "o"], ["le", "maria", "o"], ["m", "l", "o"], ["leo", "zz"], ["le", "len"]):
+        plain = [name for name in names if all(has_word(name, begin) for begin in typed)]
+        assert await pages(shop, " ".join(typed), 4) == (plain, {len(plain)}), typed
+
+
+def has_word(name: str, begin: str) -> bool:
+    return any(word.lower().startswith(begin) for word in name.split())
+
+
 async def test_a_page_by_number_shows_its_part(shop: Shop) -> None:
     names = await people(shop)
     second = PageRequest(page=2, limit=2)
@@ -257,6 +280,22 @@ async def test_what_an_older_server_changed_beside_a_newer_one_is_put_right(shop
     assert await words(shop) == ["examplecom", "lang", "miaexamplecom", "omar"]
 
 
+async def test_who_waits_to_be_indexed_is_looked_for_in_an_index_of_few(shop: Shop) -> None:
+    await people(shop)
+    on_sqlite = shop.database.name == "sqlite"
+    await shop.database.write(
+        lambda connection: connection.execute(text("ANALYZE customer")) if not on_sqlite else None
+    )
+
+    def explain(connection: Connection) -> str:
+        waiting = searching.CustomerSearch(connection, shop.business)._waiting()  # noqa: SLF001
+        compiled = str(waiting.compile(connection, compile_kwargs={"literal_binds": True}))
+        how = "EXPLAIN QUERY PLAN" if on_sqlite else "EXPLAIN"
+        return "\n".join(str(row[-1]) for row in connection.execute(text(f"{how} {compiled}")))
+
+    assert "ix_customer_without_words" in await shop.database.read(explain)
+
+
 async def test_a_search_reads_the_index_by_its_key(shop: Shop) -> None:
     if shop.database.name != "sqlite":
         return
@@ -264,7 +303,7 @@ async def test_a_search_reads_the_index_by_its_key(shop: Shop) -> None:
 
     def explain(connection: Connection) -> list[str]:
         found = searching.CustomerSearch(connection, shop.business)
-        for statement in (found._entries(("le",)), found._entries(("+1", "-2")), found._having(("le",), [])):  # noqa: SLF001
+        for statement in (found._entries(("le",)), found._entries(("+1", "-2")), found._having([("le",)], [])):  # noqa: SLF001
             compiled = str(statement.compile(connection, compile_kwargs={"literal_binds": True}))
             asked.extend(row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {compiled}")))
         return asked
