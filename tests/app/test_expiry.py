@@ -7,15 +7,19 @@ from functools import partial
 import pytest
 from sqlalchemy import Connection
 
+from loyalty_app.counter import Caller, Counter
+from loyalty_app.counter.answers import Answer
+from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers.analytics import read_summary
 from loyalty_app.customers.card_pictures import read_card
 from loyalty_app.customers.lists import Search, list_customers, show_customer
 from loyalty_app.customers.personal_data import show_data
 from loyalty_app.db import tables
 from loyalty_app.pagination import PageRequest
-from loyalty_app.upkeep.expiry import book_expired, until_next
-from loyalty_core.errors import NoRewardAvailable, RewardExpired
+from loyalty_app.upkeep.expiry import Unbooked, book_expired, until_next
+from loyalty_core.errors import Busy, NoRewardAvailable, RewardExpired
 from loyalty_core.ledger import ActorType, EntryType
+from loyalty_core.outcomes import Expired
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import CustomerView
 from testkit.audit import assert_books_balance
@@ -122,6 +126,36 @@ def counted(connection: Connection, shop: Shop, customer: CustomerView, now: dat
         read_summary(connection, own, days=1, now=now).rewards.outstanding,
         *(one.rewards_available for page in lists for one in page.data),
     }
+
+
+class BusyShop(Counter):
+    """A counter at which one shop is always busy."""
+
+    def __init__(self, counter: Counter, shop: int) -> None:
+        self._counter, self._shop = counter, shop
+
+    async def expire(self, caller: Caller, customer: CustomerRef, reward_id: int) -> Answer[Expired | None]:
+        if caller.business.id == self._shop:
+            raise Busy
+        return await self._counter.expire(caller, customer, reward_id)
+
+
+async def test_a_shop_that_is_busy_keeps_no_other_waiting_and_is_asked_once_in_a_run(bakery: Shop) -> None:
+    cafe = await open_next_door(bakery, reward_valid_days=1)
+    for shop in (cafe, bakery):
+        lena = await shop.join()
+        for _ in range(3):
+            await shop.stamp(lena.id, 10)
+    at_once, left, counter = 3, Unbooked(), BusyShop(bakery.counter, cafe.business.id)
+    now = bakery.clock.now + timedelta(days=DAYS + 2)
+    assert await book_expired(bakery.database, bakery.counter, now, at_once=3, unbooked=left) == 3
+    assert len(left.rewards) == 3, "the counter's clock is behind"
+    bakery.clock.now, left = now, Unbooked()
+    due = [await book_expired(bakery.database, counter, now, at_once=at_once, unbooked=left) for _ in range(3)]
+    assert due == [3, 3, 0]
+    assert {reward.status for reward in await bakery.rewards()} == {RewardStatus.EXPIRED}
+    assert {reward.status for reward in await cafe.rewards()} == {RewardStatus.AVAILABLE}
+    assert await book_expired(bakery.database, bakery.counter, now) == 3
 
 
 async def test_an_expired_reward_counts_by_time_before_it_is_booked(bakery: Shop) -> None:
