@@ -61,7 +61,7 @@ def new_entry(
         customer_id=customer.id,
         type=kind,
         actor=at.actor,
-        occurred_at=utc(then or at.now),
+        occurred_at=at.booked_at if then is None or then is at.now else utc(then),
         program_version=program.terms.version,
         stamps=given.stamps,
         bonus_stamps=given.bonus_stamps,
@@ -80,7 +80,7 @@ def book(customer: Customer, entry: Entry, program: Program, *, at: Occasion) ->
     if card.rewards_earned > customer.card.rewards_earned:
         texts = earned_by(customer.card, entry, program)
         rewards = issue(entry, program.terms, texts, at=at, valid_from=at.now)
-    return Booked(entry, with_card(customer, card, at.now), rewards)
+    return Booked(entry, with_card(customer, card, at.booked_at), rewards)
 
 
 def with_card(customer: Customer, card: Card, now: datetime, *, entries: int = 1) -> Customer:
@@ -118,7 +118,7 @@ def _valid_days(entry: Entry, terms: Terms) -> int | None:
 
 def earned_events(rewards: tuple[RewardView, ...], customer: CustomerView, now: datetime) -> tuple[Event, ...]:
     """One reward.earned event for each reward."""
-    return tuple(RewardEarned(utc(now), OfReward(reward, customer)) for reward in rewards) if rewards else ()
+    return tuple([RewardEarned(utc(now), OfReward(reward, customer)) for reward in rewards])
 
 
 def head_start_is_due(customer: Customer, program: Program) -> bool:

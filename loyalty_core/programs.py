@@ -247,8 +247,9 @@ def running_goal(card: "Card", program: Program) -> int:
     """All the stamps that the running card needs: a promise that a change can lower, never raise."""
     if card.current_stamps == 0:
         return program.terms.stamps_required
-    later = program.versions[card.program_version :]
-    return min([card.goal, *(terms.stamps_required for terms in later)]) if later else card.goal
+    if card.program_version >= len(program.versions):
+        return card.goal
+    return min([card.goal, *(terms.stamps_required for terms in program.versions[card.program_version :])])
 
 
 def expiry(valid_days: int | None, earned_at: datetime) -> datetime | None:

@@ -70,8 +70,9 @@ def step_places(card: Card, program: Program) -> tuple[int, ...]:
 
 def open_steps(card: Card, program: Program) -> tuple[PromisedStep, ...]:
     """The steps that the running card has not earned yet, in ascending order."""
-    in_force = not card.current_stamps or card.program_version == program.terms.version
-    if in_force and not card.steps_since and not program.terms.steps:
+    terms = program.terms
+    in_force = not card.current_stamps or card.program_version == terms.version
+    if in_force and not card.steps_since and not terms.steps:
         return ()  # nearly always
     return tuple(step for step in promised_steps(card, program) if not step.earned)
 

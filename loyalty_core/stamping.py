@@ -83,7 +83,7 @@ def stamp(
     `is_late`.
     """
     check_can_be_stamped(customer, program)
-    then = moment_of(order, at.now)
+    now, then = at.booked_at, moment_of(order, at.now)
     check_policies(customer, program.terms, order.stamps, now=then, ledger=ledger)
     opened = book_head_start(customer, program, at=at, then=then) if head_start_is_due(customer, program) else None
     if opened:
@@ -102,7 +102,7 @@ def stamp(
         entry=entry,
         opening=opened.entry if opened else None,
         issued=rewards,
-        events=(StampAdded(utc(at.now), stamped), *earned_events(stamped.rewards, seen, at.now)),
+        events=(StampAdded(now, stamped), *earned_events(views, seen, now)),
         totals=((then.date(), DayTotals(visits=1, stamps_added=added, rewards_earned=len(rewards))),),
     )
 
@@ -169,6 +169,8 @@ def check_policies(
     if not 1 <= stamps <= MOST_STAMPS:
         raise InvalidRequest.field("stamps", "must be a whole number from 1 to 10")
     card = customer.card
+    if not terms.cooldown_seconds and terms.daily_stamp_cap is None:
+        return
     if card.last_visit_at is not None and ledger is not None and now < card.last_visit_at:
         _check_late(terms, stamps, now=now, ledger=ledger)
         return

@@ -28,6 +28,8 @@ from loyalty_core.errors import CustomerNotFound, InvalidRequest, LoyaltyError
 from loyalty_core.outcomes import Stamped
 from loyalty_core.stamping import StampOrder
 
+decode = msgspec.json.Decoder(BatchItem).decode
+
 ITEMS_A_REQUEST = 50
 """So many items cost as much of the rate limit as one request."""
 
@@ -74,7 +76,7 @@ class _Read(NamedTuple):
 def _read(request: AppRequest, caller: Caller, raw: msgspec.Raw) -> _Read | bytes:
     """Read one item; its BatchOutcome as JSON if it is refused."""
     try:
-        item = read_json(raw, BatchItem)
+        item = _item(raw)
         key = checked_key(item.idempotency_key, "idempotency_key")
         stamp = StampOrder(
             stamps=item.stamps,
@@ -89,6 +91,14 @@ def _read(request: AppRequest, caller: Caller, raw: msgspec.Raw) -> _Read | byte
     except Exception as error:  # noqa: BLE001  # the last resort, as for single requests
         return _refused(request, raw, failure_of(request, error))
     return _Read(raw, (Caller(business=caller.business, actor=caller.actor, key=key), order))
+
+
+def _item(raw: msgspec.Raw) -> BatchItem:
+    """An item; one that cannot be read at once is read as any body. Raises InvalidRequest or MalformedJson."""
+    try:
+        return decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return read_json(raw, BatchItem)
 
 
 def _told(request: AppRequest, read: _Read, reply: Answer[Stamped] | Exception) -> bytes:

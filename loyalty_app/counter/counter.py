@@ -18,6 +18,7 @@ from loyalty_app.counter.answers import Answer, Reply
 from loyalty_app.counter.batch_tasks import BatchTasks
 from loyalty_app.counter.load_referrals import waiting_referral
 from loyalty_app.counter.orders import (
+    OF_SHOWN,
     Caller,
     ChangeProfile,
     Claim,
@@ -32,7 +33,6 @@ from loyalty_app.counter.orders import (
     MergeCustomers,
     Order,
     ProgramStamps,
-    Redeem,
     Request,
     States,
     ThankReferrer,
@@ -159,7 +159,8 @@ class Counter:
             return []
         replies = await self._tasks.queue.add_bundle([self._request(*stamp) for stamp in stamps]).future
         for (caller, _), reply in zip(stamps, replies, strict=True):
-            await self._greet(caller.business, reply)
+            if isinstance(reply, Reply) and reply.newcomer is not None:
+                await self._greet(caller.business, reply.newcomer)
         return [self._answer(reply, answers.STAMPED) if isinstance(reply, Reply) else reply for reply in replies]
 
     async def redeem(self, caller: Caller, customer: CustomerRef | ShownCode, reward: RedeemOrder) -> Answer[Redeemed]:
@@ -226,11 +227,8 @@ class Counter:
         """
         return await self._ask(caller, ThankReferrer(referral.referrer_id, referral.customer_id), answers.GIVEN)
 
-    async def _greet(self, business: Business, reply: Reply | Exception) -> None:
+    async def _greet(self, business: Business, newcomer: int) -> None:
         """After a first visit: thank who brought them along. What fails here, the upkeep does a minute later."""
-        newcomer = reply.newcomer if isinstance(reply, Reply) else None
-        if newcomer is None:
-            return
         try:
             waiting = await self._database.read(lambda connection: waiting_referral(connection, business.id, newcomer))
             if waiting is not None:
@@ -246,11 +244,11 @@ class Counter:
             raise Busy
         reply = await self._tasks.queue.add(self._request(caller, order)).future
         if reply.newcomer is not None:
-            await self._greet(caller.business, reply)
+            await self._greet(caller.business, reply.newcomer)
         return self._answer(reply, decoder)
 
     def _request(self, caller: Caller, order: Order) -> Request:
-        if not isinstance(order, GiveStamp | Redeem) or order.shown is UNSET:
+        if not isinstance(order, OF_SHOWN) or order.shown is UNSET:
             return Request(caller, order)
         return Request(caller, order, look_at_seal(order.shown, self._code_keys(caller.business.id), self._clock()))
 

@@ -237,6 +237,9 @@ NAMES: dict[type[Order], str] = {
 
 NO_CARD = (Join, Claim, Void)
 OF_TWO = (MergeCustomers, UnmergeCustomers, ThankReferrer)
+OF_SHOWN = (GiveStamp, Redeem)
+"""The orders for which a code may have been shown."""
+encode = msgspec.json.Encoder().encode
 
 
 class Request:
@@ -279,13 +282,13 @@ class Request:
         """
         if self._fingerprint is None:
             order = self.order
-            if isinstance(order, GiveStamp | Redeem) and order.shown is not UNSET:
+            if isinstance(order, OF_SHOWN) and order.shown is not UNSET:
                 order = replace(order, shown=UNSET)
             if isinstance(order, Join):
                 order = replace(order, imported=UNSET)
             if isinstance(order, GiveStamp) and order.stamp.occurred_at is not UNSET:
                 order = replace(order, stamp=replace(order.stamp, occurred_at=UNSET))
-            self._fingerprint = fingerprint_of(msgspec.json.encode([self.name, order]))
+            self._fingerprint = fingerprint_of(encode([self.name, order]))
         return self._fingerprint
 
 

@@ -6,6 +6,7 @@ sees it. Plain data: no queries, no decisions.
 
 from collections import defaultdict
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -33,8 +34,13 @@ from loyalty_core.number_plans import one_number
 from loyalty_core.programs import Program, Terms
 from loyalty_core.rewards import Reward
 from loyalty_core.several_programs import ProgramNotFound
-from loyalty_core.views import program_number
+from loyalty_core.views import program_number, utc
 
+_profile = attrgetter(
+    *("name", "phone", "email", "birthday", "birthday_set_at"),
+    *("opted_out_at", "created_at", "erased_at", "merged_into"),
+)
+"""A customer's profile, and all else that a change of the card alone leaves."""
 Key = tuple[int, int]
 """A business's id and the id of something it owns."""
 
@@ -87,6 +93,7 @@ class BatchState:
     def __init__(self, ids: Ids, versions: Versions, *, patient: bool = True) -> None:
         self.ids, self.versions, self.patient = ids, versions, patient
         self.now: datetime  # from `begin` on
+        self.now_in_utc: datetime  # the same
         self._event_ids: EventIds  # the same
 
         # What is known. Decisions change all of it but shops, staff, branches and endpoints.
@@ -126,7 +133,7 @@ class BatchState:
 
     def begin(self, now: datetime) -> None:
         """Set the moment of all decisions. Call it after the locks: a request that waited for a card comes later."""
-        self.now, self._event_ids = now, EventIds(now)
+        self.now, self.now_in_utc, self._event_ids = now, utc(now), EventIds(now)
         self._local_now: dict[int, datetime] = {}
 
     def local_now(self, business_id: int) -> datetime:
@@ -252,9 +259,9 @@ class BatchState:
                 self.replays.openings[change.entry.id] = change.opening.id
         for entry in change.rewritten:
             self._rewrite(entry)
-        ids = [self._event_ids.next() for _ in change.events]
-        self.new_events += [NewEvent(*new, customer) for new in zip(ids, change.events, strict=True)]
-        return ids
+        new = [NewEvent(self._event_ids.next(), event, customer) for event in change.events]
+        self.new_events += new
+        return [one.id for one in new]
 
     def _apply_customer(self, customer: Customer, before: Customer | None) -> None:
         key = customer.business_id, customer.id
@@ -342,9 +349,3 @@ class BatchState:
             self.replays.once[outcome.transaction_id] = request.once_key, once
         else:
             self.new_answers.append(key)
-
-
-def _profile(customer: Customer) -> tuple[object, ...]:
-    """A customer's profile, and all else that a change of the card alone leaves."""
-    told = customer.name, customer.phone, customer.email, customer.birthday, customer.birthday_set_at
-    return *told, customer.opted_out_at, customer.created_at, customer.erased_at, customer.merged_into

@@ -49,15 +49,9 @@ def tell(batch: Sequence[PendingRequest], replies: Sequence[Reply | Exception]) 
 
 def result_of(reply: Reply | Exception) -> str:
     """The result of an order: replayed, ok, refused or failed."""
-    match reply:
-        case Reply(replayed=True):
-            return "replayed"
-        case Reply():
-            return "ok"
-        case LoyaltyError():
-            return "refused"
-        case _:
-            return "failed"
+    if isinstance(reply, Reply):
+        return "replayed" if reply.replayed else "ok"
+    return "refused" if isinstance(reply, LoyaltyError) else "failed"
 
 
 def _log(pending: PendingRequest, reply: Reply | Exception, seconds: float) -> None:

@@ -27,6 +27,8 @@ class TotalsDelta:
     def __init__(self) -> None:
         self.shops: dict[int, Counter[str]] = defaultdict(Counter)
         self.days: dict[tuple[int, date], list[int]] = defaultdict(lambda: [0] * len(OF_DAYS))
+        self._figures: dict[tuple[int, date], list[DayTotals]] = defaultdict(list)
+        """What is to be added to `days`, not yet summed up."""
         self.programs: dict[tuple[int, int, date], list[int]] = defaultdict(lambda: [0] * len(OF_PROGRAMS))
 
     def add(self, change: Change[AnyOutcome], before: Customer | None) -> None:
@@ -49,9 +51,7 @@ class TotalsDelta:
         self._move(after.business_id, last_visit(before), last_visit(after))
 
     def _add_figures(self, business_id: int, day: date, figures: DayTotals) -> None:
-        totals = self.days[business_id, day]
-        for place, figure in enumerate(astuple(figures)):
-            totals[place] += figure
+        self._figures[business_id, day].append(figures)
         if figures.rewards_redeemed or figures.rewards_expired:
             shop = self.shops[business_id]
             shop["redeemed"] += figures.rewards_redeemed
@@ -72,8 +72,16 @@ class TotalsDelta:
                 totals[LAST_VISITS] += sign
                 totals[LAST_VISITS_AGAIN] += sign * place[1]
 
+    def _sum_up(self) -> None:
+        for key, figures in self._figures.items():
+            totals = self.days[key]
+            for place, column in enumerate(zip(*map(astuple, figures), strict=True)):
+                totals[place] += sum(column)
+        self._figures.clear()
+
     def writes(self) -> list[BulkWrite]:
         """The rows to add, in the order in which they are locked."""
+        self._sum_up()
         shops: list[Values] = [
             {"business_id": number, **{name: sums[name] for name in OF_SHOPS}}
             for number, sums in sorted(self.shops.items())
