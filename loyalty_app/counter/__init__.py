@@ -4,7 +4,8 @@
         ▼
     waiting.py   a request that came alone, or one of a bundle: who is told what became of it
         ▼
-    queue.py     requests wait in order of arrival, and longer if their card is in a running batch; bundles go second
+    queue.py     requests wait in order of arrival, and longer if their card is in a running batch; bundles go second,
+        │           and while others come alone a portion at a time (portions.py)
         ▼
     batch_tasks.py  two batches at once; what waits for somebody's lock goes apart, and others go on
         ▼

@@ -23,6 +23,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from loyalty_app.counter.orders import Card, Request
+from loyalty_app.counter.portions import Portion
 from loyalty_app.counter.waiting import Bundle, Bundled, Single, Waiting
 from loyalty_app.db.shards import InOnePiece, Shard, Sharded
 from loyalty_app.observability import metrics
@@ -30,8 +31,8 @@ from loyalty_core.errors import Busy
 
 MOST_IN_A_BATCH = 128
 """How many requests that came alone are served at once."""
-BUNDLED_BESIDE, BUNDLED_ALONE = 64, 256
-"""How many requests of bundles are served at once while others come alone, and while nobody does."""
+BUNDLED_ALONE = 256
+"""How many requests of bundles are served at once while nobody comes alone; else it is a `Portion`."""
 QUIET_SECONDS = 1.0
 """After so long without a request that came alone, nobody does."""
 MOST_WAITING = 2_048
@@ -76,6 +77,7 @@ class WaitingRequests:
         self._later: asyncio.TimerHandle | None = None
         self._beginning: set[Part] = set()
         """The parts for which a batch has begun and not yet been filled; never more than one for each."""
+        self._portion = Portion(seconds)
         self._cards: set[Card] = set()
         """The cards of all running batches."""
         self._apart: set[Card] = set()
@@ -169,11 +171,17 @@ class WaitingRequests:
         several = len(self._parts.shards) > 1
         batch = self._take(lambda one: self._is_stepped_over(one) or (several and self._part(one) != part))
         self._cards |= _cards(batch)
-        self._batches_of_bundles += _has_bundled(batch)
+        self._begin_portion(batch)
         self._alone[part] += _came_alone(batch)
         self._beginning.discard(part)
         self._changed.set()
         return batch
+
+    def _begin_portion(self, batch: Sequence[Waiting]) -> None:
+        if _has_bundled(batch):
+            self._batches_of_bundles += 1
+            if not self._is_quiet():
+                self._portion.begin()
 
     def take_hindered(self) -> list[Waiting]:
         """The requests of one hindered shop whose cards are free, for a batch apart; none if there are none."""
@@ -191,7 +199,7 @@ class WaitingRequests:
 
     def _take(self, is_stepped_over: Callable[[Waiting], bool]) -> list[Waiting]:
         single = _taken_from(self._single, MOST_IN_A_BATCH, is_stepped_over)
-        most = 0 if self._bundles_wait() else BUNDLED_ALONE if self._is_quiet() else BUNDLED_BESIDE
+        most = 0 if self._bundles_wait() else BUNDLED_ALONE if self._is_quiet() else self._portion.size
         bundled = _taken_from(self._bundled, most, is_stepped_over)
         batch = [*single, *bundled]
         self._taken.update(batch)
@@ -206,7 +214,9 @@ class WaitingRequests:
         if not self._batches[part]:
             del self._batches[part]
         self._cards -= _cards(done) | _cards(waiting)
-        self._batches_of_bundles -= _has_bundled([*done, *waiting])
+        if _has_bundled([*done, *waiting]):
+            self._batches_of_bundles -= 1
+            self._portion.end()
         self._apart |= _cards(waiting)
         self._taken.difference_update(done)
         self._changed.set()

@@ -7,9 +7,9 @@ from time import perf_counter
 import pytest
 
 from loyalty_app.counter.orders import Caller, GiveStamp, Request, Void
+from loyalty_app.counter.portions import AIM_SECONDS, LARGEST, SMALLEST, USUAL
 from loyalty_app.counter.queue import (
     BUNDLED_ALONE,
-    BUNDLED_BESIDE,
     HINDERED_SECONDS,
     MOST_BUNDLED,
     MOST_IN_A_BATCH,
@@ -134,22 +134,22 @@ async def test_who_comes_for_a_card_that_is_under_way_is_stepped_over_and_keeps_
 
 
 async def test_who_comes_alone_goes_before_those_who_came_together_and_few_of_these_go_along(till: Caller) -> None:
-    queue = WaitingRequests()
-    together = [stamp(till, customer) for customer in range(10, 10 + 2 * BUNDLED_BESIDE)]
+    queue = WaitingRequests(seconds=lambda: 0.0)
+    together = [stamp(till, customer) for customer in range(10, 10 + 2 * USUAL)]
     queue.add_bundle(together)
     queue.add(stamp(till, LENA))
     assert queue.begin(2)
     first = queue.take()
-    assert served(first) == [LENA, *range(10, 10 + BUNDLED_BESIDE)]
+    assert served(first) == [LENA, *range(10, 10 + USUAL)]
     queue.end(first)
     assert queue.begin(2)
-    assert served(queue.take()) == [*range(10 + BUNDLED_BESIDE, 10 + 2 * BUNDLED_BESIDE)]
+    assert served(queue.take()) == [*range(10 + USUAL, 10 + 2 * USUAL)]
 
 
 async def test_while_somebody_comes_alone_one_of_two_batches_is_free_of_those_who_came_together(till: Caller) -> None:
     queue = WaitingRequests()
     queue.add(stamp(till, LENA))
-    queue.add_bundle([stamp(till, customer) for customer in range(10, 11 + BUNDLED_BESIDE)])
+    queue.add_bundle([stamp(till, customer) for customer in range(10, 11 + USUAL)])
     assert queue.begin(2)
     first = queue.take()
     assert not queue.begin(2), "the other batch is kept for who comes alone"
@@ -159,7 +159,7 @@ async def test_while_somebody_comes_alone_one_of_two_batches_is_free_of_those_wh
     assert served(second) == [BEN]
     queue.end(first)
     assert queue.begin(2)
-    assert served(queue.take()) == [10 + BUNDLED_BESIDE]
+    assert served(queue.take()) == [10 + USUAL]
 
 
 async def test_however_many_come_alone_those_who_came_together_get_their_share(till: Caller) -> None:
@@ -174,7 +174,7 @@ async def test_however_many_come_alone_those_who_came_together_get_their_share(t
 async def test_while_nobody_comes_alone_more_of_those_who_came_together_are_served_at_once(till: Caller) -> None:
     later = 0.0
     queue = WaitingRequests(seconds=lambda: perf_counter() + later)
-    queue.add_bundle([stamp(till, LENA)] * (2 * BUNDLED_ALONE + BUNDLED_BESIDE))
+    queue.add_bundle([stamp(till, LENA)] * (2 * BUNDLED_ALONE + USUAL))
     assert queue.begin(1)
     first = queue.take()
     assert len(first) == BUNDLED_ALONE
@@ -182,11 +182,46 @@ async def test_while_nobody_comes_alone_more_of_those_who_came_together_are_serv
     queue.add(stamp(till, BEN))
     assert queue.begin(1)
     second = queue.take()
-    assert len(second) == 1 + BUNDLED_BESIDE
+    assert len(second) == 1 + USUAL
     queue.end(second)
     later = QUIET_SECONDS
     assert queue.begin(1)
     assert len(queue.take()) == BUNDLED_ALONE
+
+
+def beside(queue: WaitingRequests, till: Caller) -> list[Waiting]:
+    """A batch beside somebody who comes alone."""
+    queue.add(stamp(till, BEN))
+    assert queue.begin(1)
+    return queue.take()
+
+
+async def test_a_portion_beside_who_comes_alone_is_as_large_as_is_served_in_time(till: Caller) -> None:
+    now = perf_counter()
+    queue = WaitingRequests(seconds=lambda: now)
+    for _ in range(10):
+        queue.add_bundle([stamp(till, LENA)] * 500)
+    sizes = []
+    for seconds in [*[AIM_SECONDS * 2] * 4, *[AIM_SECONDS / 2] * 40]:
+        batch = beside(queue, till)
+        now += seconds
+        queue.end(batch)
+        sizes.append(len(batch) - 1)
+    assert sizes[:5] == [64, 48, 36, SMALLEST, SMALLEST], "each that took too long makes the next smaller"
+    assert sizes[5:8] == [36, 40, 44], "and while they are quick, they grow"
+    assert sizes[-1] == LARGEST
+
+
+async def test_a_batch_while_nobody_comes_alone_says_nothing_of_portions(till: Caller) -> None:
+    later = 0.0
+    queue = WaitingRequests(seconds=lambda: perf_counter() + later)
+    queue.add_bundle([stamp(till, LENA)] * (BUNDLED_ALONE + USUAL))
+    assert queue.begin(1)
+    first = queue.take()
+    later = 1.0
+    queue.end(first)
+    later = 0.0
+    assert len(beside(queue, till)) == 1 + USUAL
 
 
 async def test_bundles_that_are_too_much_are_refused_in_part_and_leave_room_for_who_comes_alone(till: Caller) -> None:

@@ -1,0 +1,38 @@
+"""Portions: how many requests of bundles one batch takes while others come alone. Nothing is queued here.
+
+Who comes alone may wait for two transactions: the one that runs, and their own, which takes a portion along. Each is to
+take no more than 20 ms, so that both are done in 50. How many requests that is depends on the machine and on what else
+it does. So it is learnt: a transaction that took too long makes the next portion a quarter smaller, and one that was
+quick enough lets it grow a little. A portion stays between half of the usual and twice that. Why: a slow disk makes
+every transaction slow, and portions that are too small would then only make bundles wait.
+"""
+
+from collections.abc import Callable
+
+USUAL, SMALLEST, LARGEST = 64, 32, 128
+STEP = 4
+"""By how much a portion grows at once."""
+AIM_SECONDS = 0.020
+
+
+class Portion:
+    """The size of the next portion, and the transaction that has one."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        self.size = USUAL
+        self._seconds = seconds
+        self._began: float | None = None
+
+    def begin(self) -> None:
+        """A transaction begins that has a portion."""
+        self._began = self._seconds()
+
+    def end(self) -> None:
+        """It has ended: learn from how long it took. One that had no portion teaches nothing."""
+        if self._began is None:
+            return
+        took, self._began = self._seconds() - self._began, None
+        if took > AIM_SECONDS:
+            self.size = max(SMALLEST, self.size * 3 // 4)
+        else:
+            self.size = min(LARGEST, self.size + STEP)
