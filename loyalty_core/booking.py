@@ -8,8 +8,8 @@ Also the head start, in words:
 """
 
 from datetime import datetime
-from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from loyalty_core.changes import Occasion
@@ -21,7 +21,7 @@ from loyalty_core.rewards import Reward
 from loyalty_core.views import CustomerView, RewardView, utc
 
 
-class Booked(NamedTuple):
+class Booked(msgspec.Struct, frozen=True):
     """An entry that joined a ledger, the customer after it, and the rewards that it issued."""
 
     entry: Entry
@@ -29,7 +29,7 @@ class Booked(NamedTuple):
     rewards: tuple[Reward, ...]
 
 
-class Given(NamedTuple):
+class Given(msgspec.Struct, frozen=True):
     """What an entry gives, how much of it is a gift, and where and for which order."""
 
     stamps: int = 0

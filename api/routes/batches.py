@@ -4,7 +4,6 @@ A batch is no transaction: an item that is refused leaves the others alone. What
 """
 
 from math import ceil
-from typing import NamedTuple
 
 import msgspec
 from litestar.response.base import ASGIResponse
@@ -66,7 +65,7 @@ async def add_stamps_in_batch(request: AppRequest) -> ASGIResponse:
     return ASGIResponse(body=b'{"data":[%b]}' % b",".join(told))
 
 
-class _Read(NamedTuple):
+class _Read(msgspec.Struct, frozen=True):
     """An item that could be read: its text, and what the counter is asked."""
 
     raw: msgspec.Raw

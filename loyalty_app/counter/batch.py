@@ -29,7 +29,7 @@ from loyalty_core.referrals import visits_of
 encode = msgspec.json.Encoder().encode
 
 
-class Served(NamedTuple):
+class Served(msgspec.Struct, frozen=True):
     """The result of one request, and the webhook-ids of its events."""
 
     reply: Reply | LoyaltyError

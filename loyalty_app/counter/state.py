@@ -9,6 +9,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Row
 
@@ -71,7 +72,7 @@ class Overtaken(Exception):
     """Somebody else has changed what would have to be locked: the request is decided again."""
 
 
-class NewEvent(NamedTuple):
+class NewEvent(msgspec.Struct, frozen=True):
     """An event to be written, its webhook-id, and the customer after it."""
 
     id: str
