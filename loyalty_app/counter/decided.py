@@ -42,7 +42,7 @@ def occasion(request: Request, state: BatchState, most_rewards: int = 0) -> Occa
         actor=request.caller.actor,
         transaction_id=state.ids.peek(Kind.TRANSACTION),
         first_reward_id=state.ids.peek_rewards(most_rewards) if most_rewards else 0,
-        now_in_utc=state.now_in_utc,
+        now_in_utc=state.now,
     )
 
 

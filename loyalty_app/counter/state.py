@@ -93,8 +93,7 @@ class BatchState:
 
     def __init__(self, ids: Ids, versions: Versions, *, patient: bool = True) -> None:
         self.ids, self.versions, self.patient = ids, versions, patient
-        self.now: datetime  # from `begin` on
-        self.now_in_utc: datetime  # the same
+        self.now: datetime  # from `begin` on, in UTC
         self._event_ids: EventIds  # the same
 
         # What is known. Decisions change all of it but shops, staff, branches and endpoints.
@@ -134,7 +133,7 @@ class BatchState:
 
     def begin(self, now: datetime) -> None:
         """Set the moment of all decisions. Call it after the locks: a request that waited for a card comes later."""
-        self.now, self.now_in_utc, self._event_ids = now, utc(now), EventIds(now)
+        self.now, self._event_ids = utc(now), EventIds(now)
         self._local_now: dict[int, datetime] = {}
 
     def local_now(self, business_id: int) -> datetime:
