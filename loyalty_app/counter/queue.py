@@ -30,9 +30,7 @@ from loyalty_app.observability import metrics
 from loyalty_core.errors import Busy
 
 MOST_IN_A_BATCH = 128
-"""How many requests that came alone are served at once."""
-BUNDLED_ALONE = 256
-"""How many requests of bundles are served at once while nobody comes alone; else it is a `Portion`."""
+"""How many requests that came alone are served at once; how many of bundles, a `Portion` says."""
 QUIET_SECONDS = 1.0
 """After so long without a request that came alone, nobody does."""
 MOST_WAITING = 2_048
@@ -70,7 +68,7 @@ class WaitingRequests:
         self._last_single = float("-inf")
         self._taken: set[Waiting] = set()
         self._changed = asyncio.Event()
-        self._batches, self._batches_of_bundles = Counter[Part](), 0
+        self._batches = Counter[Part]()
         self._begun: dict[Part, float] = {}
         self._alone = Counter[Part]()
         """How many requests that came alone are in the running batches."""
@@ -161,7 +159,7 @@ class WaitingRequests:
 
     def _bundles_wait(self) -> bool:
         """Whether bundles wait for a running batch of theirs, so that another is there for who comes alone."""
-        return self._batches_of_bundles > 0 and not self._is_quiet()
+        return self._portion.under_way > 0 and not self._is_quiet()
 
     def take(self, part: Part = ALL) -> list[Waiting]:
         """Fill the batch that has begun for a part with requests whose cards are in no running batch.
@@ -171,17 +169,12 @@ class WaitingRequests:
         several = len(self._parts.shards) > 1
         batch = self._take(lambda one: self._is_stepped_over(one) or (several and self._part(one) != part))
         self._cards |= _cards(batch)
-        self._begin_portion(batch)
+        if _has_bundled(batch):
+            self._portion.begin(quiet=self._is_quiet())
         self._alone[part] += _came_alone(batch)
         self._beginning.discard(part)
         self._changed.set()
         return batch
-
-    def _begin_portion(self, batch: Sequence[Waiting]) -> None:
-        if _has_bundled(batch):
-            self._batches_of_bundles += 1
-            if not self._is_quiet():
-                self._portion.begin()
 
     def take_hindered(self) -> list[Waiting]:
         """The requests of one hindered shop whose cards are free, for a batch apart; none if there are none."""
@@ -199,7 +192,7 @@ class WaitingRequests:
 
     def _take(self, is_stepped_over: Callable[[Waiting], bool]) -> list[Waiting]:
         single = _taken_from(self._single, MOST_IN_A_BATCH, is_stepped_over)
-        most = 0 if self._bundles_wait() else BUNDLED_ALONE if self._is_quiet() else self._portion.size
+        most = 0 if self._bundles_wait() else self._portion.most(quiet=self._is_quiet())
         bundled = _taken_from(self._bundled, most, is_stepped_over)
         batch = [*single, *bundled]
         self._taken.update(batch)
@@ -215,7 +208,6 @@ class WaitingRequests:
             del self._batches[part]
         self._cards -= _cards(done) | _cards(waiting)
         if _has_bundled([*done, *waiting]):
-            self._batches_of_bundles -= 1
             self._portion.end()
         self._apart |= _cards(waiting)
         self._taken.difference_update(done)

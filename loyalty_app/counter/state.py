@@ -9,8 +9,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-import msgspec
-from msgspec.structs import replace
+from msgspec import Struct, structs
 from sqlalchemy import Row
 
 from loyalty_app.counter.answers import AnyOutcome
@@ -38,8 +37,7 @@ from loyalty_core.several_programs import ProgramNotFound
 from loyalty_core.views import program_number, utc
 
 _profile = attrgetter(
-    *("name", "phone", "email", "birthday", "birthday_set_at"),
-    *("opted_out_at", "created_at", "erased_at", "merged_into"),
+    "name", "phone", "email", "birthday", "birthday_set_at", "opted_out_at", "created_at", "erased_at", "merged_into"
 )
 """A customer's profile, and all else that a change of the card alone leaves."""
 Key = tuple[int, int]
@@ -72,7 +70,7 @@ class Overtaken(Exception):
     """Somebody else has changed what would have to be locked: the request is decided again."""
 
 
-class NewEvent(msgspec.Struct, frozen=True):
+class NewEvent(Struct, frozen=True):
     """An event to be written, its webhook-id, and the customer after it."""
 
     id: str
@@ -162,7 +160,7 @@ class BatchState:
         key = business_id, customer_id
         self.further_cards.known.add((business_id, customer_id, held.program_id or 0))
         customer = self.customers[key]
-        self.customers[key] = replace(customer, others=(*customer.others, held))
+        self.customers[key] = structs.replace(customer, others=(*customer.others, held))
 
     def keep_entry(self, entry: Entry) -> None:
         """Remember an entry."""
@@ -289,7 +287,7 @@ class BatchState:
         self.new_events = [one for one in self.new_events if (one.customer.business_id, one.customer.id) != key]
         for name, kept in self.answers.items():
             if (kept.business_id, kept.customer_id) == key:
-                self.answers[name] = replace(kept, body=None)
+                self.answers[name] = structs.replace(kept, body=None)
 
     def _apply_rewards(self, issued: tuple[Reward, ...], settled: tuple[Reward, ...]) -> None:
         if not issued and not settled:
@@ -314,7 +312,7 @@ class BatchState:
             self._void(number, entry)
 
     def _void(self, number: int, by: Entry) -> None:
-        undone = replace(self.entries[by.business_id, number], voided_by=by.id)
+        undone = structs.replace(self.entries[by.business_id, number], voided_by=by.id)
         self.keep_entry(undone)
         if undone.order_ref:
             self.stamped_orders.pop((by.business_id, undone.order_ref), None)

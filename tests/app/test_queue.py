@@ -7,9 +7,8 @@ from time import perf_counter
 import pytest
 
 from loyalty_app.counter.orders import Caller, GiveStamp, Request, Void
-from loyalty_app.counter.portions import AIM_SECONDS, LARGEST, SMALLEST, USUAL
+from loyalty_app.counter.portions import AIM_SECONDS, BUNDLED_ALONE, LARGEST, SMALLEST, USUAL
 from loyalty_app.counter.queue import (
-    BUNDLED_ALONE,
     HINDERED_SECONDS,
     MOST_BUNDLED,
     MOST_IN_A_BATCH,
