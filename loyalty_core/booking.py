@@ -118,7 +118,7 @@ def _valid_days(entry: Entry, terms: Terms) -> int | None:
 
 def earned_events(rewards: tuple[RewardView, ...], customer: CustomerView, now: datetime) -> tuple[Event, ...]:
     """One reward.earned event for each reward."""
-    return tuple([RewardEarned(utc(now), OfReward(reward, customer)) for reward in rewards])
+    return tuple(RewardEarned(utc(now), OfReward(reward, customer)) for reward in rewards) if rewards else ()
 
 
 def head_start_is_due(customer: Customer, program: Program) -> bool:

@@ -257,8 +257,7 @@ class BatchState:
                 self.replays.openings[change.entry.id] = change.opening.id
         for entry in change.rewritten:
             self._rewrite(entry)
-        new = [NewEvent(self._event_ids.next(), event, customer) for event in change.events]
-        self.new_events += new
+        self.new_events += (new := [NewEvent(self._event_ids.next(), event, customer) for event in change.events])
         return [one.id for one in new]
 
     def _apply_customer(self, customer: Customer, before: Customer | None) -> None:
@@ -275,7 +274,8 @@ class BatchState:
         (self.new_customers if is_new else self.changed_customers)[customer.id] = customer
         if customer.others or customer.program_id is not None or (before and before.others):
             self.further_cards.note(customer, before)
-        self.customer_counts[customer.business_id] += living(customer) - living(before)
+        if before is None or before.erased_at is not customer.erased_at:
+            self.customer_counts[customer.business_id] += living(customer) - living(before)
         self.keep_customer(customer)
         if customer.erased_at is not None and customer.merged_into is None:
             self._forget(key)

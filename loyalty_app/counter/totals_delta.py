@@ -35,7 +35,7 @@ class TotalsDelta:
         """Count a change; `before` is the customer as they were, None if they have just joined."""
         after = change.customer
         owed = _owed(after) - (_owed(before) if before else 0)
-        joined = living(after) - living(before)
+        joined = 0 if before and before.erased_at is after.erased_at else living(after) - living(before)
         if joined or owed or change.issued:
             shop = self.shops[after.business_id]
             shop["customers"] += joined
