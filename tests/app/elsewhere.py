@@ -1,15 +1,20 @@
-"""What tests let another process do: `python -m tests.app.elsewhere serve|join|stamp URL …`."""
+"""What tests let another process do: `python -m tests.app.elsewhere serve|join|stamp|greet URL …`."""
 
 import asyncio
+import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from itertools import count
 
+from loyalty_app.counter import Answer, Caller, Counter
 from loyalty_app.db.engine import open_database
 from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.businesses import find_business
+from loyalty_core.outcomes import Stamped
+from loyalty_core.referrals import Referral
 from testkit.clocks import Clock
 from testkit.console import A_KEY
 from testkit.shop import Shop
@@ -46,6 +51,27 @@ async def stamp(settings: Settings, business_id: str, customer_id: str, first: s
         await asyncio.gather(*(till(shop, numbers) for _ in range(TILLS)))
 
 
+class DoomedCounter(Counter):
+    """Ends its process at once when somebody is to be thanked for a friend: before that is done, or after it."""
+
+    after = False
+
+    async def thank_referrer(self, caller: Caller, referral: Referral) -> Answer[Stamped | None]:
+        """Thank or not, and be killed."""
+        if self.after:
+            await super().thank_referrer(caller, referral)
+        os.kill(os.getpid(), signal.SIGKILL)
+        raise AssertionError(referral)
+
+
+async def greet(settings: Settings, business_id: str, customer_id: str, moment: str) -> None:
+    """Stamp the first visit of a friend, and be killed `before` or `after` who brought them is thanked."""
+    async with the_shop(settings, business_id) as shop:
+        counter = DoomedCounter(shop.database, clock=shop.clock)
+        counter.after = moment == "after"
+        await Shop(shop.database, shop.business, shop.clock, counter).stamp(int(customer_id))
+
+
 @asynccontextmanager
 async def the_shop(settings: Settings, business_id: str) -> AsyncIterator[Shop]:
     database = open_database(settings)
@@ -61,7 +87,12 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-DEEDS: dict[str, Callable[..., Coroutine[None, None, None]]] = {"serve": serve, "join": join, "stamp": stamp}
+DEEDS: dict[str, Callable[..., Coroutine[None, None, None]]] = {
+    "serve": serve,
+    "join": join,
+    "stamp": stamp,
+    "greet": greet,
+}
 
 if __name__ == "__main__":
     deed, url, *rest = sys.argv[1:]

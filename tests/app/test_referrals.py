@@ -1,6 +1,7 @@
 """Referrals on a real database: both get what the shop gives, once, whatever is changed, stops or runs beside."""
 
 import asyncio
+import signal
 from datetime import UTC, datetime
 from itertools import count
 
@@ -13,6 +14,8 @@ from loyalty_app.customers.lists import show_customer
 from loyalty_app.customers.personal_data import show_data
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db import tables
+from loyalty_app.db.engine import open_database
+from loyalty_app.settings import Settings
 from loyalty_app.upkeep.referrals import thank_referrers
 from loyalty_core.customers import Profile
 from loyalty_core.gifts import ReferralGift
@@ -21,7 +24,8 @@ from loyalty_core.referrals import ReferralResult
 from loyalty_core.stamping import StampOrder
 from loyalty_core.views import CustomerView
 from testkit.audit import assert_books_balance
-from testkit.shop import Shop, open_next_door
+from testkit.shop import Shop, open_next_door, open_shop
+from tests.app.process import process
 
 BOTH = ReferralGift(stamps_for_friend=2, stamps_for_referrer=3, monthly_cap=2)
 BOT, PEOPLE = 77, count(1_000)
@@ -249,6 +253,29 @@ async def test_what_was_missed_is_made_up_for_once_by_processes_side_by_side(bak
         await other.close()
     assert (sum(given), len(await gifts(bakery, lena))) == (2, 2)
     await assert_books_balance(bakery)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_who_brought_a_friend_is_thanked_once_though_the_process_is_killed_around_it(
+    sqlite_settings: Settings, moment: str
+) -> None:
+    database = open_database(sqlite_settings)
+    shop = await open_shop(database)
+    await shop.change(referral=BOTH)
+    lena = await bring(shop)
+    ben = await bring(shop, lena)
+    with process("greet", sqlite_settings, shop.business.id, ben.id, moment) as greeting:
+        assert await asyncio.to_thread(greeting.wait, 60) == -signal.SIGKILL
+    assert (await shop.customer(ben.id)).card.total_visits == 1
+    assert len(await gifts(shop, lena)) == (1 if moment == "after" else 0)
+    for _ in range(2):
+        await thank_referrers(database, shop.counter)
+    await shop.stamp(ben.id)
+    assert len(await gifts(shop, lena)) == 1
+    assert await results(shop) == [ReferralResult.THANKED]
+    await assert_books_balance(shop)
+    await shop.counter.close()
+    await database.close()
 
 
 async def test_a_customer_and_their_data_say_who_brought_them(bakery: Shop) -> None:
