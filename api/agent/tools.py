@@ -68,7 +68,7 @@ TOOLS = (
     ),
     Tool(
         name="what_we_owe",
-        title="What we owe",
+        title="What you owe",
         scope=Scope.REWARDS_READ,
         takes=reading.SomeRewards,
         gives=figures.OwedRewards,

@@ -140,7 +140,7 @@ QUESTIONS: dict[str, ProgramQuestion] = {
             "customers never do."
         ),
         how=N_("Send an amount with its currency, for example: 2.50 EUR"),
-        then=N_("“What we owe” says it in money."),
+        then=N_("“What you owe” says it in money."),
         offered=(None,),
     ),
 }

@@ -156,7 +156,7 @@ def shop_rows(words: Words, position: Position) -> Rows:
     return [
         [
             button(words.label("📊 Figures"), "figures", shop, 30, look=MAIN),
-            button(words.label("🎁 What we owe"), "owed", shop, 1),
+            button(words.label("🎁 What you owe"), "owed", shop, 1),
         ],
         [button(words.label("👥 Staff"), "team", shop), button(words.label("🧾 Who did what"), "work", shop, 1)],
         [poster, button(words.label("⭐ Program"), "program", shop)] if is_owner else [poster, settings],

@@ -16,7 +16,7 @@ from bots.staff.shown_code import check_scanned, how_shown
 from bots.turn import Draft, Turn
 from bots.words import Html
 from loyalty_app.chat.chats import ChatChange
-from loyalty_app.customers.staff_view import with_codes, with_name_in, with_phone_in
+from loyalty_app.customers.staff_view import is_name, with_codes, with_name_in, with_phone_in
 from loyalty_app.shops.links import shown_in
 from loyalty_app.shops.staff import Position
 from loyalty_core.access import Role, reaches
@@ -68,7 +68,7 @@ async def _offer_both(turn: Turn, positions: Sequence[Position], customers: Sequ
 
 
 async def _find_named(turn: Turn, positions: Sequence[Position], name: str) -> bool:
-    """Show whose name was typed: one customer at once, of several a choice. False if nobody is called so."""
+    """Show whose name was typed: one customer at once, of several a choice. False if the text can be no name."""
     shops = [position.business for position in positions]
     customers = await turn.read(lambda connection: with_name_in(connection, shops, name, most=MOST_NAMED + 1))
     if len(customers) == 1:
@@ -76,7 +76,19 @@ async def _find_named(turn: Turn, positions: Sequence[Position], name: str) -> b
     elif customers:
         zone = next(shop.zone for shop in shops if shop.id == customers[0].business_id)
         await turn.screen(*name_list(turn.words, customers, zone))
-    return bool(customers)
+    elif is_name(name):
+        await turn.screen(_nobody_called(turn, name))
+    else:
+        return False
+    return True
+
+
+def _nobody_called(turn: Turn, name: str) -> Html:
+    return turn.words.say(
+        "Nobody with a card of your shop is called <b>{text}</b>.\n"
+        "The first letters of a name are enough. You can also send a phone number or a code.",
+        text=short(name),
+    )
 
 
 def _nobody(turn: Turn, text: str) -> Html:

@@ -215,15 +215,21 @@ def merged_with(
     return [(one.customer_id, first_name(one.name)) for one in found]
 
 
+def is_name(typed: str) -> bool:
+    """Whether a text may be a name, or the beginnings of its words: it is of letters, and short enough."""
+    words, number = wanted_words(typed)
+    return bool(words) and number is None and len(typed) <= LONGEST_NAME and sum(map(len, words)) >= SHORTEST_NAME
+
+
 def with_name_in(connection: Connection, shops: Iterable[Business], typed: str, *, most: int) -> list[Customer]:
     """The customers whose name has all the typed words or their beginnings, from the first shop that has any.
 
     The names of those who were merged into them count too. Those who were there last come first. Only names are looked
     at, and only if the text is of letters.
     """
-    words, number = wanted_words(typed)
-    if not words or number is not None or len(typed) > LONGEST_NAME or sum(map(len, words)) < SHORTEST_NAME:
+    if not is_name(typed):
         return []
+    words, _ = wanted_words(typed)
     for shop in shops:
         ids, _ = CustomerSearch(connection, shop).find(typed, PageRequest(limit=LOOKED_AT))
         found = with_ids(connection, shop.id, ids)

@@ -81,7 +81,7 @@ async def ask_for_the_shop(tab: Tab) -> None:
     field = tab.page.locator(f"{RIGHT} textarea")
     await field.fill("/shop")
     await field.press("Enter")
-    await sees(tab, RIGHT, "What we owe")
+    await sees(tab, RIGHT, "What you owe")
 
 
 async def ask_for_figures(tab: Tab) -> None:

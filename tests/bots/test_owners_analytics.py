@@ -120,7 +120,7 @@ async def test_today_stands_on_the_shops_screen_in_one_line(mira: Person) -> Non
 
 
 async def test_what_is_owed_says_first_names_and_since_when(mira: Person) -> None:
-    await mira.press("What we owe")
+    await mira.press("What you owe")
     assert "1 open reward" in mira.last.words
     assert "• Lena: " in mira.last.words
     assert "Meyer" not in mira.last.words
@@ -131,7 +131,7 @@ async def test_what_is_owed_says_first_names_and_since_when(mira: Person) -> Non
 async def test_what_is_owed_says_its_age_its_branches_its_money_and_the_share_that_was_handed_out(
     shop: Shop, mira: Person
 ) -> None:
-    await mira.press("What we owe")
+    await mira.press("What you owe")
     assert "In money" not in mira.last.words
     assert "By branch" not in mira.last.words
     await add_branch(shop.database, shop.business.id, name="Harbour", now=shop.clock.now)
@@ -141,7 +141,7 @@ async def test_what_is_owed_says_its_age_its_branches_its_money_and_the_share_th
     await mira.say("2,50 eur")
     assert "Cost of a reward: €2.50" in mira.last.words
     await mira.press("« My shop")
-    await mira.press("What we owe")
+    await mira.press("What you owe")
     for line in (
         "In money: €2.50",
         "By age: 1 up to 7 days",
@@ -154,7 +154,7 @@ async def test_what_is_owed_says_its_age_its_branches_its_money_and_the_share_th
 async def test_what_is_owed_is_turned_page_by_page_on_one_message(shop: Shop, mira: Person) -> None:
     for number in range(1, 24):
         await shop.join(f"Guest{number}", opening_stamps=10)
-    await mira.press("What we owe")
+    await mira.press("What you owe")
     screen, pages = mira.last.id, [names(mira)]
     for _ in range(2):
         await mira.press("Newer")
@@ -176,7 +176,7 @@ async def test_a_reward_with_an_end_says_its_last_day(town: Town) -> None:
     await shop.join("Lena", opening_stamps=10)
     mira = await town.hire(shop, "Mira", Role.OWNER)
     await mira.say("/shop")
-    await mira.press("What we owe")
+    await mira.press("What you owe")
     last = (utc_now() + timedelta(days=30)).day
     assert re.search(rf"until {last} ", mira.last.words)
 

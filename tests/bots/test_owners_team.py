@@ -180,7 +180,7 @@ async def test_who_is_removed_can_do_nothing_more_at_once(town: Town, shop: Shop
     assert set(await roles(shop)) == {"Mira"}
     await until(lambda: told(shop))
     before = [message.words for message in (await max_.screen()).from_bot]
-    for label in ("Figures", "What we owe", "Staff", "Poster", "Settings"):
+    for label in ("Figures", "What you owe", "Staff", "Poster", "Settings"):
         assert await max_.press(label) is not None
         assert [message.words for message in (await max_.screen()).from_bot] == before
     await max_.say("/shop")

@@ -190,3 +190,15 @@ async def test_nobody_else_learns_from_a_card(cafe: Cafe, who: str) -> None:
         assert not any("Lena" in message.words for message in person.messages)
     await person.send_photo(picture(cafe.lena))
     assert not any("Lena" in message.words for message in person.messages)
+
+
+async def test_a_name_that_nobody_has_is_said_to_be_nobody_s_and_what_is_no_name_gets_help(cafe: Cafe) -> None:
+    for typed in ("Zoë", "wilhelm  tell", "सीता"):
+        await cafe.ana.say(typed)
+        assert cafe.ana.last.words.startswith(f"Nobody with a card of your shop is called {typed}."), typed
+    for typed in ("?!", "z", "Is there anything else that I could send to you, please? I do not know."):
+        await cafe.ana.say(typed)
+        assert "is called" not in cafe.ana.last.words, typed
+    otto = await cafe.town.person("Otto")
+    await otto.say("Zoë")
+    assert "is called" not in otto.last.words
