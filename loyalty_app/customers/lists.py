@@ -121,7 +121,8 @@ def list_customers(
     if search.changed is not None:
         conditions.append(changed_since(connection, business.id, search.changed))
     if search.q is not None:
-        ids, pagination = CustomerSearch(connection, business, *conditions).find(search.q, wanted)
+        named = CustomerSearch(connection, business, *conditions, handful=search.phone is not None)
+        ids, pagination = named.find(search.q, wanted)
         found = as_of(connection, _all_cards(connection, program, _with_ids(connection, business, ids)), now)
         return Page([customer_view(one, program) for one in found], pagination)
     own = (customer.c.business_id == business.id, customer.c.erased_at.is_(None), *conditions)

@@ -161,7 +161,18 @@ async def test_nobody_of_another_business_is_found(shop: Shop) -> None:
 
 async def test_phone_and_text_are_looked_for_together(shop: Shop) -> None:
     await shop.join("Lena", phone="+14155552671")
+    await shop.join("Lena", phone="+14155552672")
     assert await find(shop, q="omar", phone="+14155552671") == []
+    assert (
+        await find(shop, q="lena", phone="+14155552671") == await find(shop, q="ena", phone="+14155552671") == ["Lena"]
+    )
+
+
+async def test_who_has_a_phone_number_is_looked_at_alone_however_many_have_the_words(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.join("Lena", phone="+14155552671")
+    monkeypatch.setattr(searching.CustomerSearch, "_count", None)
     assert await find(shop, q="lena", phone="+14155552671") == ["Lena"]
 
 
