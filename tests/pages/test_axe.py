@@ -109,6 +109,12 @@ async def test_axe_finds_nothing_serious_in_a_browser_at_the_desk_and_on_cards_w
             if address == link:
                 await tab.page.get_by_role("button").click()
                 await tab.page.wait_for_url(f"{desk}/figures")
+        await tab.page.goto(f"{desk}/gifts")
+        await tab.page.locator('input[name="win_back"][value="stamps"]').check()
+        await tab.page.locator('input[name="win_back_stamps"]').fill("2")
+        await tab.page.get_by_role("button", name="Go on Win back").click()
+        await tab.page.get_by_role("button", name="Switch it on").wait_for()
+        found["win back, before it is switched on"] = await faults_of(tab, axe)
         await tab.page.get_by_role("button", name="Sign out").click()
         await tab.page.get_by_role("heading", name="You are signed out.").wait_for()
         found["out"] = await faults_of(tab, axe)

@@ -80,6 +80,13 @@ async def test_figures_are_those_of_the_shop_with_a_share_for_each_program_or_of
     assert re.search(r"Salad &lt;1&gt;</th><td class=\"number\">1</td><td class=\"number\">10</td>", whole)
     sheet = csv.DictReader(StringIO((await desk.get("figures.csv", days=7, program=salad)).text))
     assert sum(int(row["stamps"]) for row in sheet) == 10
+    programs = list(csv.reader(StringIO((await desk.get("programs.csv", days=7, program=salad)).text)))
+    assert programs[0][:4] == ["program", "visits", "stamps", "rewards_earned"]
+    assert [row[:4] for row in programs[1:]] == [
+        [desk.shop.business.name, "1", "3", "0"],
+        ["Salad <1>", "1", "10", "1"],
+    ]
+    assert "programs.csv" in whole
     assert (await desk.get("figures", program=99)).status_code == 200
 
 
@@ -87,6 +94,8 @@ async def test_a_shop_with_one_program_hears_nothing_of_others(place: Place) -> 
     desk = await desk_of(place)
     lena = await desk.shop.join("Lena")
     await desk.shop.stamp(lena.id, 2)
+    [_, only] = csv.reader(StringIO((await desk.get("programs.csv")).text))
+    assert only[:3] == [desk.shop.business.name, "1", "2"]
     for path in ("figures", "ledger", "customers", "rewards", f"customers/{lena.id}"):
         page = (await desk.get(path)).text
         assert ("All programs" in page, "By program" in page, 'name="program_id"' in page) == (False,) * 3

@@ -24,6 +24,7 @@ from loyalty_core.analytics import BranchFigures, Summary
 USUAL = 30
 DAY_HEAD = ("date", "visits", "stamps", "new_customers", "rewards_earned", "rewards_redeemed")
 BRANCH_HEAD = ("branch", "visits", "stamps")
+PROGRAM_HEAD = ("program", "visits", "stamps", "rewards_earned", "rewards_redeemed", "rewards_outstanding")
 
 
 class FiguresAsked(msgspec.Struct, frozen=True):
@@ -99,6 +100,26 @@ async def download_branches(request: AppRequest) -> ASGIResponse:
     return sheet_response(f"branches-{found.charted.period.last}.csv", BRANCH_HEAD, rows)
 
 
+@get("/{shop:str}/programs.csv")
+async def download_programs(request: AppRequest) -> ASGIResponse:
+    """The figures of the programs as CSV. Raises what `visit_of` raises."""
+    visit = await visit_of(request, FIGURES)
+    asked = await _asked(visit)
+    found = await _read(visit, msgspec.structs.replace(asked, program=0))
+    rows = [
+        (
+            asked.programs.get(one.program_id, visit.shop.name),
+            one.visits,
+            one.stamps.added - one.stamps.voided,
+            one.rewards.earned,
+            one.rewards.redeemed,
+            one.rewards.outstanding,
+        )
+        for one in found.whole.programs or ()
+    ]
+    return sheet_response(f"programs-{found.charted.period.last}.csv", PROGRAM_HEAD, rows)
+
+
 async def _asked(visit: DeskVisit) -> FiguresAsked:
     """What is asked for; 30 days of the whole shop if it is nothing that there is."""
     text, number, programs = visit.asked("days"), visit.asked("program"), (await names_of(visit)).programs
@@ -149,4 +170,4 @@ def sheet_response(name: str, head: tuple[str, ...], rows: Iterable[Sequence[obj
     return ASGIResponse(body=file.getvalue().encode(), media_type="text/csv", headers=headers)
 
 
-HANDLERS = [show_figures, download_figures, download_branches]
+HANDLERS = [show_figures, download_figures, download_branches, download_programs]
