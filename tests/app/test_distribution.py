@@ -83,7 +83,7 @@ async def test_a_question_without_its_shop_is_heard_on_every_database_and_fails_
 ) -> None:
     heard, said = pytestconfig.stash[HEARD], dict[str, Any]()
     exec(compile(BY_THE_PRODUCT, str(ROOT / "loyalty_app/nowhere.py"), "exec"), said)  # noqa: S102  # as if it stood there
-    asked = select(customer.c.id.label(f"asked_of_{database.name}"))
+    asked = select(customer.c.id.label(f"asked_of_{type(database).__name__}"))
     await said["ask"](database, asked.where(customer.c.business_id == 1))
     assert heard.faults() == []
     await said["ask"](database, asked, shard=database.shard_of(1))
