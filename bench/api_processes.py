@@ -6,14 +6,13 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from bench.databases import Databases
 from bench.http_load import Load, Round, at_full_rate, write_cards
-from bench.memory import children_of, cpu_seconds
+from bench.memory import children_of, cpu_seconds_of_family
 from bench.postgres_spending import Spending, Watched, server_of, watched
 from bench.server_starts import API, server_environment, started
 from bench.shops import Scale, furnish
@@ -40,7 +39,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     processes: int
     load: Load
     settings: Settings
-    pids: Sequence[int]
+    pid: int
+    """The first process, which has started the others."""
     seen: list[Seen] = msgspec.field(default_factory=list)
     waits: Counter[str] = msgspec.field(default_factory=Counter)
 
@@ -62,7 +62,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
     def cpu_seconds(self) -> float:
         """The CPU time of all its processes."""
-        return sum(cpu_seconds(pid) for pid in self.pids)
+        return cpu_seconds_of_family(self.pid)
 
     def note(self, answers: int, api: float, there: Watched) -> None:
         """Keep what was seen in a round."""
@@ -94,22 +94,24 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def open_servers(here: Databases, shops: int, stack: ExitStack, *, counts: Sequence[int], redis: bool) -> list[Server]:
+def open_servers(
+    here: Databases, shops: int, stack: ExitStack, *, counts: Sequence[int], connections: int, redis: bool
+) -> list[Server]:
     """A database with so many shops, and on it a server for each number of processes."""
     settings = here.postgres(f"processes_{shops}")
     cards = write_cards(here.folder / f"processes-{shops}.cards", furnish(settings, Scale(shops, CUSTOMERS)))
     more = {"LOYALTY_REDIS_URL": here.redis()} if redis else {}
-    return [_open(settings, cards, stack, processes=count, name=f"{count}-of-{shops}", more=more) for count in counts]
+    load = Load(port=0, cards=cards, connections=connections)
+    return [_open(settings, load, stack, processes=count, name=f"{count}-of-{shops}", more=more) for count in counts]
 
 
 def _open(
-    settings: Settings, cards: Path, stack: ExitStack, *, processes: int, name: str, more: Mapping[str, str]
+    settings: Settings, load: Load, stack: ExitStack, *, processes: int, name: str, more: Mapping[str, str]
 ) -> Server:
     environment = server_environment(settings, LOYALTY_WORKERS=str(processes), **more)
     up = stack.enter_context(started(API, environment))
-    pids = [up.pid] if processes == 1 else children_of(up.pid)
-    load = Load(port=up.port, cards=cards)
-    return Server(name=name, processes=processes, load=load, settings=settings, pids=pids)
+    load = msgspec.structs.replace(load, port=up.port)
+    return Server(name=name, processes=processes, load=load, settings=settings, pid=up.pid)
 
 
 def pin(url: str, servers: Sequence[Server]) -> bool:
@@ -122,6 +124,6 @@ def pin(url: str, servers: Sequence[Server]) -> bool:
         os.sched_setaffinity(pid, {cores[0]})
     os.sched_setaffinity(0, {cores[1]})
     for server in servers:
-        for place, pid in enumerate(server.pids):
+        for place, pid in enumerate(children_of(server.pid) or [server.pid]):
             os.sched_setaffinity(pid, {cores[2 + place % (len(cores) - 2)]})
     return True

@@ -37,6 +37,7 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     cards: Path
     once_only: bool = False
     batch: int = 1
+    connections: int = CONNECTIONS
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,12 +80,12 @@ def at_full_rate(load: Load, seconds: float) -> Round:
     """As many stamps as 32 connections get through, each of which waits for its answer."""
     program = wrk()
     if program is None or load.batch > 1:
-        connections = CONNECTIONS if load.batch == 1 else BATCHES_AT_ONCE
+        connections = load.connections if load.batch == 1 else BATCHES_AT_ONCE
         order = {"connections": connections, "seconds": seconds, "batch": load.batch}
         return _drive([sys.executable, "-m", "bench.load_generator"], order, load)
     url = f"http://127.0.0.1:{load.port}"
     options = [f"-d{max(1, round(seconds))}s", "--timeout", PATIENCE, "-s", str(SCRIPT)]
-    command = [program, "-t1", f"-c{CONNECTIONS}", *options, url, "--"]
+    command = [program, "-t1", f"-c{load.connections}", *options, url, "--"]
     return _measured([*command, str(load.cards), "keys" if load.once_only else "plain"], "", load)
 
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import msgspec
 
-from bench.memory import TICKS, children_of
+from bench.memory import cpu_seconds_of_family
 
 SPENT = """
 SELECT (SELECT xact_commit FROM pg_stat_database WHERE datname = $1)::float8 AS transactions,
@@ -108,21 +108,9 @@ def postmaster_of(folder: Path) -> int | None:
 
 
 def _cpu_of(folder: Path) -> float:
-    """The CPU time of all processes of a server, also of those that have ended; none if it is elsewhere."""
+    """The CPU time of all processes of a server; none if it is elsewhere."""
     postmaster = postmaster_of(folder)
-    if postmaster is None:
-        return 0.0
-    fields = _stat(postmaster)
-    living = sum(sum(_stat(pid)[11:13]) for pid in children_of(postmaster))
-    return (sum(fields[11:15]) + living) / TICKS
-
-
-def _stat(pid: int) -> list[int]:
-    try:
-        found = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:  # it has ended meanwhile
-        return [0] * 15
-    return [0, *(int(word) for word in found[1:15])]
+    return 0.0 if postmaster is None else cpu_seconds_of_family(postmaster)
 
 
 @contextmanager

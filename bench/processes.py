@@ -1,8 +1,9 @@
 """What API processes cost each other: two on one database beside one, with one shop and with a hundred, over HTTP.
 
-32 connections, durable commits, PostgreSQL. Servers with one process and with two stand on the same databases, and are
-measured in turn. Beside each rate stands what a stamp costs in CPU time, in the API's processes and in PostgreSQL's,
-how many stamps a transaction has, how much log it writes and how often that is flushed, and what sessions wait for.
+32 connections (`--connections` asks for others), durable commits, PostgreSQL. Servers with one process and with two
+stand on the same databases, and are measured in turn. Beside each rate stands what a stamp costs in CPU time, in the
+API's processes and in PostgreSQL's, how many stamps a transaction has (key lookups and idle servers have some too), how
+much log it writes and how often that is flushed, and what sessions wait for.
 
 With four cores or more, PostgreSQL, the load and each of two processes get a core of their own. With fewer all compete,
 so that rates say little; what they would be follows from CPU times, unless everybody waits for locks: "with cores of
@@ -22,6 +23,7 @@ import msgspec
 from bench.api_processes import SECOND_US, Seen, Server, open_servers, pin
 from bench.databases import open_databases
 from bench.goals import Line, at_least, found
+from bench.http_load import CONNECTIONS
 from bench.rounds import Contestant, Standing, compete, keep, ratio
 from bench.rows_written import check
 
@@ -36,11 +38,16 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=3.0, help="how long a round lasts")
     parser.add_argument("--idle", type=float, default=10.0, help="for how many seconds servers are left alone")
+    parser.add_argument("--connections", type=int, default=CONNECTIONS, help="how many tills ask at once")
     parser.add_argument("--redis", action="store_true", help="count limits in Redis, over all processes")
     given = parser.parse_args(arguments)
     with open_databases() as here, ExitStack() as stack:
         servers = [
-            one for shops in SHOPS for one in open_servers(here, shops, stack, counts=PROCESSES, redis=given.redis)
+            one
+            for shops in SHOPS
+            for one in open_servers(
+                here, shops, stack, counts=PROCESSES, connections=given.connections, redis=given.redis
+            )
         ]
         pinned = pin(here.server, servers)
         standings = compete([contestant(one) for one in servers], given.rounds, given.seconds)
@@ -54,7 +61,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     for line in goals:
         print(f"{line.what:<72}{line.reached:>8.2f}  {line.wanted:<8}{OUTCOMES[line.met]}".rstrip())
     told = {one.name: {"stamps_a_second": round(standings[one.name].rate, 1), **one.figures()} for one in servers}
-    kept = {"rounds": given.rounds, "seconds": given.seconds, "cores": os.cpu_count(), "pinned": pinned}
+    kept = {"rounds": given.rounds, "connections": given.connections, "cores": os.cpu_count(), "pinned": pinned}
     keep("processes", {**kept, "servers": told, "at_rest": rest, "goals": msgspec.to_builtins(goals)})
 
 
