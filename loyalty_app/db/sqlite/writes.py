@@ -11,8 +11,9 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, Date, LargeBinary, Table, select
+from sqlalchemy import Connection, Date, LargeBinary, Table
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from loyalty_app.db.bulk import BulkAdd, BulkInsert, BulkUpdate, BulkWrite, Shape, Values
@@ -37,7 +38,22 @@ def _portions(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
 
 
 def _write(connection: Connection, shape: Shape, rows: Sequence[Values]) -> int:
-    return connection.exec_driver_sql(_statement(shape, len(rows)), tuple(_bound(shape, rows))).rowcount
+    return _say(connection, _statement(shape, len(rows)), _bound(shape, rows))
+
+
+def _say(connection: Connection, statement: str, values: list[object]) -> int:
+    """Execute a statement past SQLAlchemy's cursors, which cost as much as writing four rows; failures are its own.
+
+    Returns how many rows there were. Outside a transaction SQLAlchemy has to begin one, and does it all.
+    """
+    if not connection.in_transaction():
+        return connection.exec_driver_sql(statement, tuple(values)).rowcount
+    driver: Any = connection.connection.driver_connection
+    kind: type[Exception] = connection.dialect.loaded_dbapi.Error
+    try:
+        return int(driver.execute(statement, values).rowcount)
+    except kind as error:
+        raise DBAPIError.instance(statement, None, error, kind, hide_parameters=True) from error
 
 
 def _bound(shape: Shape, rows: Sequence[Values]) -> list[object]:
@@ -101,7 +117,7 @@ def _statement(shape: Shape, rows: int) -> str:
     return f"UPDATE {table} SET {changes} FROM (VALUES {values}) AS new WHERE {found}"  # noqa: S608  # the same
 
 
-LAST_IDS = select(numbers)
+LAST_IDS = f'SELECT "name", "last" FROM "{numbers.name}"'  # noqa: S608  # our own name
 
 
 class SqliteIds(Ids):
@@ -109,7 +125,7 @@ class SqliteIds(Ids):
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.last: dict[str, int] = {row.name: row.last for row in connection.execute(LAST_IDS)}
+        self.last: dict[str, int] = dict(connection.exec_driver_sql(LAST_IDS).all())
         self.before = dict(self.last)
 
     def peek(self, kind: Kind, *, ahead: int = 0) -> int:
