@@ -16,6 +16,7 @@ from loyalty_cli.database import place
 from loyalty_cli.doctor.contents import examine_ledgers, examine_plans, examine_schema, examine_webhooks
 from loyalty_cli.doctor.environment import examine_open_files, examine_settings
 from loyalty_cli.doctor.findings import Check, Status
+from loyalty_cli.doctor.moves import examine_moves
 from loyalty_cli.doctor.postgresql import examine_cluster, examine_postgresql
 from loyalty_cli.doctor.secret_key import examine_secret_key
 from loyalty_cli.doctor.storage import examine_backups, examine_storage
@@ -67,6 +68,7 @@ def _inside_the_database(settings: Settings) -> Iterator[Check]:
     yield bots
     if bots.status is not Status.PROBLEM:
         yield from asyncio.run(examine_updates(settings))
+    yield from asyncio.run(examine_moves(settings))
     yield asyncio.run(examine_webhooks(settings))
     yield asyncio.run(examine_plans(settings))
     try:
