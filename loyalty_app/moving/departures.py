@@ -1,15 +1,18 @@
 """Departures: the shops that leave, at their old place. First their changes are noted, then they are held, then closed.
 
 Others go on meanwhile. What is closed stays there to be looked at, takes no changes, and says where the shop is now;
-`loyalty business delete` removes it.
+`loyalty business delete` removes it. What a move that was not finished has left is only looked at; nobody can tell from
+the database alone whether the command still runs somewhere.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, delete, select, true, update
 
 from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import NAME as HELD_NAME
 from loyalty_app.db.held_shops import allowed, each_table, hold_again, tables_with
 from loyalty_app.db.tables import business, delivery, fan_out, import_job, notice, telegram_bot, telegram_card
 from loyalty_app.moving.belongings import Cargo
@@ -17,12 +20,14 @@ from loyalty_app.moving.changes import (
     NAME,
     close_log,
     is_logged,
+    log_length,
     log_of,
     log_table,
     logged_tables,
     open_log,
     unlog_table,
 )
+from loyalty_app.moving.progress import read_plan
 from loyalty_core.errors import InvalidRequest
 
 QUEUED = "queued"
@@ -101,3 +106,32 @@ def check_shops(connection: Connection, shops: Sequence[int]) -> None:
         if rows[number].test_of is not None:
             message = f"{number} only holds what test keys of business {rows[number].test_of} write: give that number"
             raise InvalidRequest.field("business", message)
+
+
+class UnfinishedMove(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is of moves at a place.
+
+    `leaving` are the shops whose changes are noted, empty for all of them, None if no move goes from here; `noted` is
+    how many changes. `held` are the shops that take no changes because they move, `still_held` says that tables refuse
+    changes though no shop is held. `coming_from` is where shops come from.
+    """
+
+    leaving: tuple[int, ...] | None
+    noted: int
+    held: tuple[int, ...]
+    still_held: bool
+    coming_from: str | None
+
+
+def find_unfinished(connection: Connection) -> UnfinishedMove | None:
+    """What there is of moves that are not finished; None if there is nothing."""
+    log, plan = log_of(connection), read_plan(connection)
+    away = connection.execute(select(business.c.id, business.c.moved_to).where(business.c.moved_to.is_not(None))).all()
+    found = UnfinishedMove(
+        leaving=None if log is None else log[1] or (),
+        noted=0 if log is None else log_length(connection),
+        held=tuple(sorted(row.id for row in away if row.moved_to == "")),
+        still_held=not away and bool(tables_with(connection, HELD_NAME)),
+        coming_from=None if plan is None else plan.place,
+    )
+    return None if found.leaving is None and not found.held and not found.still_held and plan is None else found

@@ -1,7 +1,7 @@
 """Moves that are not finished, for the doctor: what they cost where they are, and the command that ends them."""
 
 from loyalty_app.db.engine import open_database
-from loyalty_app.moving.unfinished import UnfinishedMove, find_unfinished
+from loyalty_app.moving.departures import UnfinishedMove, find_unfinished
 from loyalty_app.settings import Settings
 from loyalty_cli.doctor.findings import Check, Status
 from loyalty_cli.output import counted

@@ -11,6 +11,7 @@ READERS: Mapping[str, str] = {
     "loyalty_app/shops/twins.py": "the same of what test keys wrote",
     "loyalty_app/upkeep/retention.py": "a chat is forgotten once no shop of the person is left, in any shard",
     "loyalty_app/observability/queue_depths.py": "the depth of a queue is that of all shops together",
+    "loyalty_app/webhooks/pausing.py": "the doctor tells how much waits of all shops",
     "loyalty_cli/doctor/": "the doctor looks at everything",
 }
 """Who may ask all shards, without locks."""
