@@ -52,16 +52,19 @@ async def resume(database: Database, business_id: int | None, *, drop_waiting: b
     def work(connection: Connection) -> list[Pause]:
         _check(connection, business_id)
         before = [one for one in _pauses(connection, business_id) if one.paused_at is not None]
-        if drop_waiting:
-            for one in before:
-                fan_out_shop(connection, database, one.business_id)
-            of_them = delivery.c.business_id.in_([one.business_id for one in before])
-            given_up = update(delivery).where(of_them, delivery.c.status == QUEUED)
-            connection.execute(given_up.values(status=FAILED, next_at=None, lease=None, lease_until=None))
+        for one in before if drop_waiting else ():
+            _give_up(connection, database, one.business_id)
         connection.execute(update(business).where(_of(business_id)).values(deliveries_paused_at=None))
         return before
 
     return await database.write(work)
+
+
+def _give_up(connection: Connection, database: Database, business_id: int) -> None:
+    """Give up what waits for a shop, also what is only noted."""
+    fan_out_shop(connection, database, business_id)
+    given_up = update(delivery).where(delivery.c.business_id == business_id, delivery.c.status == QUEUED)
+    connection.execute(given_up.values(status=FAILED, next_at=None, lease=None, lease_until=None))
 
 
 async def list_pauses(database: Database) -> list[Pause]:
