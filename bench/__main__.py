@@ -31,6 +31,7 @@ BENCHMARKS = (
     "lasting_bytes",
     "encodings",
     "cost",
+    "start",
 )
 """`kills` and `high_availability` are proofs, `peers` belongs to `stamps`, `live` and `messages` print figures."""
 
