@@ -64,6 +64,8 @@ class LateRows:
             return {**values, "removed_at": self._now}
         if table is telegram_chat and was["business_id"] not in (self._cargo.shops or ()):
             return {**values, "business_id": None, "branch_id": None, "draft": None}
+        if table is telegram_chat and values["business_id"] != was["business_id"]:
+            return {**values, "draft": None}  # it names the shop by its old number, which is another's there
         return values
 
     def _check(self, connection: Connection, table: Table, rows: Sequence[PlainRow]) -> None:

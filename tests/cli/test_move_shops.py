@@ -242,6 +242,8 @@ def without(rows: Rows, new: dict[tuple[str, int], int]) -> Rows:
         found[name] = []
         for line in lines:
             row = {column: value for column, value in line.items() if column not in CHANGED}
+            if name == telegram_chat.name and ("business", line["business_id"]) in new:
+                row["draft"] = None  # it would name another shop
             for column, value in row.items():
                 kind = {"endpoint_id": "webhook", "business_id": "business", "program_id": "business"}.get(column)
                 kind = {("business", "id"): "business", ("webhook_endpoint", "id"): "webhook"}.get((name, column), kind)
