@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-from dotenv import dotenv_values
 
 from loyalty_core.access import Plan
 
@@ -106,6 +105,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 def _all_variables() -> dict[str, str | None]:
     """The variables of `.env` and of the environment, which wins. A $ is a letter as any other."""
+    if not Path(".env").exists():
+        return dict(os.environ)
+    from dotenv import dotenv_values  # noqa: PLC0415  # for those who have such a file
+
     return {**dotenv_values(".env", interpolate=False), **os.environ}
 
 
