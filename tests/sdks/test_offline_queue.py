@@ -1,5 +1,6 @@
 """The offline queue of each language: what was kept is sent once, in order, and survives a crash."""
 
+import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -7,7 +8,7 @@ import pytest
 
 from tests.api.live import Live
 from tests.sdks.driving import Driver, given
-from tests.sdks.scripted import cutting
+from tests.sdks.scripted import cutting, scripted
 
 
 @pytest.fixture
@@ -87,3 +88,30 @@ def test_a_line_that_a_crash_cut_off_harms_no_other(sdk: Driver, live: Live, que
     sdk.ask(offline=queue, add=lena["id"])
     assert len(given(sdk.ask(offline=queue))) == 2
     assert sdk.call("customers.get", lena["id"])["total_stamps"] == 2
+
+
+def outcomes(count: int) -> tuple[int, dict[str, str], bytes]:
+    return 200, {}, json.dumps({"data": [{"status": 200}] * count}).encode()
+
+
+def test_the_largest_stamps_that_can_be_kept_fit_into_the_requests_that_carry_them(running: Driver, queue: str) -> None:
+    longest = {"order_ref": "\N{GRINNING FACE}" * 100, "branch_id": 2**63 - 1}
+    for number in range(101):
+        running.ask(offline=queue, add="CUS12AB34CD56" * 5, given={"idempotency_key": f"{number:0255}", **longest})
+    with scripted(outcomes(100), outcomes(1)) as script:
+        running.open(script.url, "ll_a_key")
+        assert running.ask(offline=queue)["waiting"] == 0
+    assert max(len(seen.body) for seen in script.seen) < 262_144
+
+
+@pytest.mark.parametrize("running", ["Python", "Node"], indirect=True)
+def test_a_text_that_no_server_could_read_is_refused_at_once_and_holds_no_other_up(
+    running: Driver, live: Live, queue: str
+) -> None:
+    running.open(live.url, live.key)
+    lena = a_customer(running, live)
+    assert "error" in running.ask(offline=queue, add="CUS\ud800")
+    assert "error" in running.ask(offline=queue, add=lena["id"], given={"order_ref": "\udcff"})
+    running.ask(offline=queue, add=lena["id"])
+    assert running.ask(offline=queue)["waiting"] == 0
+    assert running.call("customers.get", lena["id"])["total_stamps"] == 1

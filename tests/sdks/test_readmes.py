@@ -15,6 +15,7 @@ from tests.api.live import Live
 from tests.conftest import leg
 from tests.documents import read
 from tests.sdks.driving import SDKS, Json, can_run
+from tests.sdks.scripted import scripted
 from tests.sdks.typescript import STRICT, compiler
 
 PATIENCE_SECONDS = 60
@@ -39,10 +40,20 @@ SHOWN = {
 }
 
 
+def blocks_of(readme: str, fence: str) -> list[str]:
+    return re.findall(rf"```{fence}\n(.*?)```", read(f"sdks/{readme}"), re.DOTALL)
+
+
 def shown(readme: str, fence: str) -> str:
     """All blocks of a README as one program."""
-    blocks = re.findall(rf"```{fence}\n(.*?)```", read(f"sdks/{readme}"), re.DOTALL)
-    return "\n".join(block for block in blocks if not any(word in block for word in LATER))
+    return "\n".join(block for block in blocks_of(readme, fence) if not any(word in block for word in LATER))
+
+
+def without_a_line(folder: str) -> str:
+    """The program of a README for a till without a line."""
+    first, *others = blocks_of(f"{folder}/README.md", SHOWN[folder].fence)
+    opened = "\n".join(line for line in first.splitlines() if re.search(r"import|require|LoyaltyLoop|Client", line))
+    return "\n".join([opened, *(block for block in others if "OfflineQueue" in block)])
 
 
 def of_here(text: str, live: Live, customer: Json) -> str:
@@ -110,3 +121,18 @@ def test_the_same_ten_lines_do_the_same_in_each_language(
     assert re.fullmatch(r"[A-Z].+\. \w{8,}", second)
     card = live.given("GET", f"/customers/{lena['id']}")
     assert (card["total_stamps"], card["rewards_available"]) == (10, 0)
+
+
+@pytest.mark.parametrize("folder", ["python", "node", "php"])
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_stamp_that_nobody_has_decided_on_is_kept_as_a_readme_shows(
+    folder: str, status: int, home: Path, tmp_path: Path
+) -> None:
+    leg(SHOWN[folder].language, lambda _: can_run(SHOWN[folder].language), home, needed=False)
+    down = (status, {"Retry-After": "0"}, b"<html>Bad Gateway</html>")
+    sent: tuple[int, dict[str, str], bytes] = (200, {}, b'{"data": [{"status": 200}]}')
+    with scripted(*[down] * (1 if status == 500 else 3), sent) as script:
+        text = without_a_line(folder).replace("https://cards.example.com", script.url).replace("ll_...", "ll_aaaaaaaa")
+        said = ran(folder, text.replace("vendor/autoload.php", f"{SDKS}/php/autoload.php"), tmp_path, home)
+    assert said.split() == ["till-1-2026-03-02-000123", "200"]
+    assert script.seen[-1].path == "/v1/stamps/batch"

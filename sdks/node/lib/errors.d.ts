@@ -6,6 +6,11 @@ export declare class LoyaltyLoopError extends Error {
   readonly status: number;
   /** Seconds after which it may succeed, if the server said so. */
   readonly retryAfter: number | undefined;
+  /**
+   * Whether nothing was decided, so that the same call with the same key may still succeed, now or later: there was no
+   * answer, or one that says "not now", of the server or of a proxy before it.
+   */
+  get undecided(): boolean;
 }
 
 /** The server was not reached, or its answer did not come back whole. A write may have happened: repeat its key. */

@@ -14,10 +14,19 @@ export class LoyaltyLoopError extends Error {
     super(message, options);
     this.name = new.target.name;
   }
+
+  /** Whether nothing was decided: the same call with the same key may still succeed. */
+  get undecided() {
+    return this.status >= 500 || this.status === 408 || this.status === 429;
+  }
 }
 
 /** The server was not reached, or its answer did not come back whole. A write may have happened: repeat its key. */
-export class ConnectionFailed extends LoyaltyLoopError {}
+export class ConnectionFailed extends LoyaltyLoopError {
+  get undecided() {
+    return true;
+  }
+}
 
 /** A webhook was not signed with the secret, or too long ago. */
 export class InvalidSignature extends LoyaltyLoopError {}

@@ -6,7 +6,8 @@
 
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
 
-const AT_ONCE = 500;
+/** Items of a batch: far below the largest body, and cheap where little of the hourly limit is left. */
+const AT_ONCE = 100;
 
 export class OfflineQueue {
   #path;
@@ -20,6 +21,9 @@ export class OfflineQueue {
     const named = String(customer).trim();
     const who = /^\d+$/.test(named) ? { customerId: Number(named) } : { qrCode: named };
     const item = { idempotencyKey, ...who, stamps, occurredAt: new Date().toISOString(), ...more };
+    if (Object.values(item).some((one) => typeof one === "string" && !one.isWellFormed())) {
+      throw new TypeError("A text of the stamp is no Unicode: no server could read a batch with it");
+    }
     this.#append([{ stamp: item }]);
     return item;
   }

@@ -11,4 +11,13 @@ class LoyaltyLoopError extends \RuntimeException
 
     /** Seconds after which it may succeed, if the server said so. */
     public ?float $retryAfter = null;
+
+    /**
+     * Whether nothing was decided, so that the same call with the same key may still succeed, now or later: there was no
+     * answer, or one that says "not now", of the server or of a proxy before it.
+     */
+    public function isUndecided(): bool
+    {
+        return $this->status >= 500 || in_array($this->status, [408, 429], true);
+    }
 }

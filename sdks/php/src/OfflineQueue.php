@@ -12,7 +12,8 @@ namespace LoyaltyLoop;
  */
 final class OfflineQueue
 {
-    private const AT_ONCE = 500;
+    /** Items of a batch: far below the largest body, and cheap where little of the hourly limit is left. */
+    private const AT_ONCE = 100;
 
     public function __construct(private readonly string $path)
     {

@@ -14,6 +14,9 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+FIRST_FAILURE, PASSING = 500, frozenset({408, 429})
+"""Statuses that decide nothing: from the first on, and these."""
+
 
 class LoyaltyLoopError(Exception):
     """The root of all errors of this library."""
@@ -23,9 +26,22 @@ class LoyaltyLoopError(Exception):
     retry_after: float | None = None
     """Seconds after which it may succeed, if the server said so."""
 
+    @property
+    def undecided(self) -> bool:
+        """Whether nothing was decided, so that the same call with the same key may still succeed, now or later.
+
+        So it is without an answer, and with one that says "not now", of the server or of a proxy before it.
+        """
+        return self.status >= FIRST_FAILURE or self.status in PASSING
+
 
 class ConnectionFailed(LoyaltyLoopError):
     """The server was not reached, or its answer did not come back whole. A write may have happened: repeat its key."""
+
+    @property
+    def undecided(self) -> bool:
+        """Always."""
+        return True
 
 
 class InvalidSignature(LoyaltyLoopError):

@@ -3,7 +3,9 @@
     queue = OfflineQueue("till-1.queue")
     try:
         client.customers.stamp(code, idempotency_key=key)
-    except ConnectionFailed:
+    except LoyaltyLoopError as error:
+        if not error.undecided:
+            raise
         queue.add(code, idempotency_key=key)       # the same key: it is stamped once, however often it is sent
     ...
     for kept, outcome in queue.send(client):
@@ -30,7 +32,8 @@ from loyaltyloop.models import BatchOutcome
 if TYPE_CHECKING:
     from loyaltyloop.async_client import AsyncClient
 
-AT_ONCE = 500
+AT_ONCE = 100
+"""Items of a batch: far below the largest body, and cheap where little of the hourly limit is left."""
 WRITING = threading.Lock()
 """Held while a file is written, or removed because nothing waits in it."""
 NO_TIME = 500
@@ -69,7 +72,7 @@ class OfflineQueue:
     ) -> Kept:
         """Keep a stamp, on the disk when this returns. `more` is what a stamp may carry: branch_id, order_ref.
 
-        Raises OSError: the file cannot be written.
+        Raises OSError: the file cannot be written. Raises ValueError: a text is no Unicode.
         """
         named = str(customer).strip()
         who: dict[str, int | str] = {"customer_id": int(named)} if named.isdecimal() else {"qr_code": named}
@@ -121,10 +124,11 @@ class OfflineQueue:
                 self._path.unlink(missing_ok=True)
 
     def _append(self, lines: list[dict[str, Any]]) -> None:
+        text = b"".join(_written(line) for line in lines)
         with WRITING, self._path.open("ab") as file:
             if file.tell() and not self._ends_whole():
                 file.write(b"\n")
-            file.write(b"".join(json.dumps(line, default=encoded_time).encode() + b"\n" for line in lines))
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
 
@@ -139,6 +143,11 @@ class OfflineQueue:
         for line in self._path.read_bytes().split(b"\n"):
             if (told := _read(line)) is not None:
                 yield told
+
+
+def _written(line: dict[str, Any]) -> bytes:
+    """A line of the file. Raises ValueError: a text is no Unicode, so no server could read the batch with it."""
+    return json.dumps(line, default=encoded_time, ensure_ascii=False).encode() + b"\n"
 
 
 def _read(line: bytes) -> dict[str, Any] | None:

@@ -60,7 +60,7 @@ async function paged({ page, given, cursor }) {
 
 async function offline({ offline: path, add, given = {} }) {
   const queue = new OfflineQueue(path);
-  if (add !== undefined) return { answer: renamed(queue.add(add, renamed(given, camel)), snake) };
+  if (add !== undefined) return attempt(async () => renamed(queue.add(add, renamed(given, camel)), snake));
   const told = await attempt(async () => renamed(await rows(queue.send(client)), snake));
   return { ...told, waiting: queue.waiting().length };
 }

@@ -96,12 +96,12 @@ def offline(client: loyaltyloop.Client, asked: Json) -> Json:
     from loyaltyloop.offline import OfflineQueue
 
     queue = OfflineQueue(asked["offline"])
-    if "add" in asked:
-        return {"answer": queue.add(asked["add"], **asked.get("given", {})).item}
     try:
+        if "add" in asked:
+            return {"answer": queue.add(asked["add"], **asked.get("given", {})).item}
         found = settled(rows(queue.send_async(client))) if ASYNC else queue.send(client)
         sent = [{"item": kept.item, "outcome": plain(outcome)} for kept, outcome in found]
-    except loyaltyloop.LoyaltyLoopError as error:
+    except (loyaltyloop.LoyaltyLoopError, ValueError) as error:
         return {"error": failure(error), "waiting": len(queue.waiting())}
     return {"answer": sent, "waiting": len(queue.waiting())}
 
