@@ -21,10 +21,19 @@ AT_ONCE = 100
 REMEMBERED = 10_000
 
 
+def _address_of_forward(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
+    if url is not None and not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{url!r} is no address such as http://127.0.0.1:3000/hook")
+    return url
+
+
+FORWARD_HELP = "Where to send each event too, as http://127.0.0.1:3000/hook."
+
+
 @click.command()
 @of_service
 @with_key
-@click.option("--forward", metavar="URL", help="Where to send each event too, as http://127.0.0.1:3000/hook.")
+@click.option("--forward", metavar="URL", callback=_address_of_forward, help=FORWARD_HELP)
 @click.option("--event", "wanted", multiple=True, type=click.Choice(EVENT_TYPES), help="Only these.")
 @click.option("--json", "as_json", is_flag=True, help="Print each event as one line of JSON.")
 def listen(url: str, api_key: str, *, forward: str | None, wanted: tuple[str, ...], as_json: bool) -> None:

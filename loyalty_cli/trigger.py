@@ -6,6 +6,7 @@ from collections.abc import Callable
 import click
 
 from loyalty_cli.remote_api import Json, RemoteApi, of_service, with_key
+from loyalty_core.fields import MOST_STAMPS
 
 NAME = "Test customer"
 PHONES = 10_000
@@ -25,10 +26,15 @@ def _stamp(service: RemoteApi) -> Json:
 
 
 def _full_card(service: RemoteApi) -> str:
-    """Somebody whose card is full; the path of them."""
-    path = _customer(service)
-    while not service.send("POST", f"{path}/stamps", {"stamps": 1})["reward_earned"]:
-        pass
+    """Somebody whose card is full; the path of them.
+
+    As many stamps at once as a visit may have: the next one may have to wait.
+    """
+    path, earned = _customer(service), False
+    while not earned:
+        card = service.get(path)["data"]
+        stamps = min(MOST_STAMPS, card["stamps_required"] - card["current_stamps"])
+        earned = service.send("POST", f"{path}/stamps", {"stamps": stamps})["reward_earned"]
     return path
 
 
@@ -52,7 +58,10 @@ def _void(service: RemoteApi) -> None:
 
 
 def _test(service: RemoteApi) -> None:
-    for webhook in service.get("/webhooks")["data"]:
+    webhooks = service.get("/webhooks")["data"]
+    if not webhooks:
+        raise click.ClickException("This shop has no webhook to test. Register one first.")
+    for webhook in webhooks:
         service.send("POST", f"/webhooks/{webhook['id']}/test")
 
 

@@ -74,6 +74,33 @@ def test_each_event_can_be_triggered_and_is_in_the_log_afterwards(live: Live) ->
     assert live.given("GET", f"/webhooks/{webhook['id']}/deliveries")[0]["event_type"] == "webhook.test"
 
 
+def refused(*arguments: str, key: str = "ll_x") -> str:
+    environment = {**os.environ, "LOYALTY_API_KEY": key}
+    ended = subprocess.run((*LOYALTY, *arguments), env=environment, check=False, capture_output=True, text=True)
+    assert ended.returncode
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
+
+
+def test_what_is_no_address_to_forward_to_is_refused_before_anything_is_shown() -> None:
+    said = refused("listen", "--url", "http://127.0.0.1:9", "--forward", "localhost:3000")
+    assert "'localhost:3000' is no address such as http://127.0.0.1:3000/hook" in said
+
+
+def test_a_test_without_a_webhook_is_not_said_to_have_happened(live: Live) -> None:
+    for webhook in live.given("GET", "/webhooks"):
+        live.given("DELETE", f"/webhooks/{webhook['id']}")
+    assert "no webhook to test" in refused("trigger", "webhook.test", "--url", live.url, key=live.key)
+
+
+def test_a_card_is_filled_where_a_visit_has_to_wait_for_the_next(live: Live) -> None:
+    live.given("PATCH", "/program", {"cooldown_seconds": 3_600})
+    try:
+        assert "reward.redeemed has happened" in triggered(live, "reward.redeemed")
+    finally:
+        live.given("PATCH", "/program", {"cooldown_seconds": 0})
+
+
 def test_a_service_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
     environment = {**os.environ, "LOYALTY_API_KEY": "ll_x"}
     command = (*LOYALTY, "listen", "--url", "http://127.0.0.1:9")
