@@ -4,12 +4,14 @@ Nothing is decided here. The card of the program with which a shop began is part
 """
 
 from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import Connection, tuple_
+from msgspec.structs import replace
+from sqlalchemy import Connection, Row, tuple_
 
 from loyalty_app.db import tables
 from loyalty_app.db.bulk import BulkInsert, BulkUpdate, BulkWrite
-from loyalty_app.db.rows import program_card_row
+from loyalty_app.db.rows import program_card_of, program_card_row
 from loyalty_core.customers import Card, Customer, ProgramCard
 
 CardKey = tuple[int, int, int]
@@ -23,9 +25,23 @@ class FurtherCards:
 
     def __init__(self) -> None:
         self.known: set[CardKey] = set()
+        self._read: dict[tuple[int, int], list[ProgramCard]] = {}
+        """Those that were read and are not with their customers yet, by these."""
         self.changed: dict[CardKey, ProgramCard] = {}
         self.gone: set[CardKey] = set()
         """Those that have no entry any more: a merge has made them another customer's, or has given them back."""
+
+    def keep(self, row: Row[Any]) -> None:
+        """Remember a row of the table `card`; its customer has it once all are dealt out."""
+        business_id, customer_id, held = program_card_of(row)
+        self.known.add((business_id, customer_id, held.program_id or 0))
+        self._read.setdefault((business_id, customer_id), []).append(held)
+
+    def deal_out(self, customers: dict[tuple[int, int], Customer]) -> None:
+        """Give the cards that were read to their customers, who are known."""
+        for key, held in self._read.items():
+            customers[key] = replace(customers[key], others=(*customers[key].others, *held))
+        self._read.clear()
 
     def note(self, customer: Customer, before: Customer | None) -> None:
         """Note which cards of a customer have changed or are gone. One that has no entry yet is not written."""

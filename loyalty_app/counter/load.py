@@ -179,6 +179,7 @@ class _Loading:
         for (_, keep), rows in zip(asked, gathered.answers, strict=True):
             for row in rows:
                 keep(row)
+        self.state.further_cards.deal_out(self.state.customers)
 
     def _about_shops(self) -> Iterator[Keeping]:
         """The shops, their webhook endpoints, and the callers who are on the staff now."""
@@ -208,7 +209,7 @@ class _Loading:
     def _about_cards(self, locked: Sequence[Lookup]) -> Iterator[Keeping]:
         """The cards of further programs of the customers locked along; of shops that are known to have several."""
         if locked and any(request.business_id in self.state.versions.further for request in self.requests):
-            yield Lookup(tables.card, ("business_id", "customer_id"), of_locked=True), self.state.keep_card
+            yield Lookup(tables.card, ("business_id", "customer_id"), of_locked=True), self.state.further_cards.keep
 
     def _customers_of(self, requests: Iterable[Request]) -> set[Key]:
         named = (card for request in requests for card in self._cards(request))
@@ -284,7 +285,8 @@ class _Loading:
         wanted = {key for key in unread if key[0] in several}
         self.with_cards |= wanted
         for row in self._fetch(Lookup(tables.card, ("business_id", "customer_id"), wanted)):
-            self.state.keep_card(row)
+            self.state.further_cards.keep(row)
+        self.state.further_cards.deal_out(self.state.customers)
 
     def read_ledgers_of_late_stamps(self) -> None:
         """Read what else decides about stamps that were given earlier; their customers are locked."""

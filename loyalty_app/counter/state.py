@@ -21,7 +21,6 @@ from loyalty_app.counter.referrals import Referrals
 from loyalty_app.counter.replays import REPEATABLE, Replays, once_of, past_profile_of
 from loyalty_app.counter.totals_delta import TotalsDelta, living
 from loyalty_app.db.idempotency import KeptAnswer, KeyOfBusiness, check_of
-from loyalty_app.db.rows import program_card_of
 from loyalty_app.ids import Ids, Kind
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.further_programs import FurtherPrograms, main_program
@@ -153,14 +152,6 @@ class BatchState:
         number = one_number(phone)
         if phone == number or (business_id, number) not in self.customers_by_phone:
             self.customers_by_phone[business_id, number] = customer_id
-
-    def keep_card(self, row: Row[Any]) -> None:
-        """Remember a row of the table `card`, of a customer who is known."""
-        business_id, customer_id, held = program_card_of(row)
-        key = business_id, customer_id
-        self.further_cards.known.add((business_id, customer_id, held.program_id or 0))
-        customer = self.customers[key]
-        self.customers[key] = structs.replace(customer, others=(*customer.others, held))
 
     def keep_entry(self, entry: Entry) -> None:
         """Remember an entry."""

@@ -6,6 +6,7 @@ last visit then: a customer who returns moves from the old day to the new. Nothi
 
 from collections import Counter, defaultdict
 from datetime import date
+from operator import attrgetter
 
 from msgspec.structs import astuple
 
@@ -16,6 +17,7 @@ from loyalty_core.analytics import OF_PROGRAMS, DayTotals
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer, last_visit_of
 
+OF_PROGRAM = attrgetter(*OF_PROGRAMS)
 OF_SHOPS = ("customers", "outstanding", "redeemed", "expired", "voided")
 OF_DAYS = (*DayTotals.__struct_fields__, "last_visits", "last_visits_again")
 LAST_VISITS, LAST_VISITS_AGAIN = len(OF_DAYS) - 2, len(OF_DAYS) - 1
@@ -29,7 +31,8 @@ class TotalsDelta:
         self.days: dict[tuple[int, date], list[int]] = defaultdict(lambda: [0] * len(OF_DAYS))
         self._figures: dict[tuple[int, date], list[DayTotals]] = defaultdict(list)
         """What is to be added to `days`, not yet summed up."""
-        self.programs: dict[tuple[int, int, date], list[int]] = defaultdict(lambda: [0] * len(OF_PROGRAMS))
+        self._program_figures: dict[tuple[int, int, date], list[DayTotals]] = defaultdict(list)
+        """What is to be added for further programs."""
 
     def add(self, change: Change[AnyOutcome], before: Customer | None) -> None:
         """Count a change; `before` is the customer as they were, None if they have just joined."""
@@ -59,9 +62,7 @@ class TotalsDelta:
             shop["voided"] -= figures.rewards_redeemed + figures.rewards_expired
 
     def _add_to_program(self, business_id: int, program_id: int, day: date, figures: DayTotals) -> None:
-        totals = self.programs[business_id, program_id, day]
-        for place, name in enumerate(OF_PROGRAMS):
-            totals[place] += getattr(figures, name)
+        self._program_figures[business_id, program_id, day].append(figures)
 
     def _move(self, business_id: int, old: tuple[date, bool] | None, new: tuple[date, bool] | None) -> None:
         if old == new:
@@ -99,9 +100,13 @@ class TotalsDelta:
         ]
 
     def _program_writes(self) -> list[BulkWrite]:
+        summed = {
+            key: [*map(sum, zip(*map(OF_PROGRAM, figures), strict=True))]
+            for key, figures in self._program_figures.items()
+        }
         rows: list[Values] = [
             {"business_id": number, "program_id": program, "day": day, **dict(zip(OF_PROGRAMS, sums, strict=True))}
-            for (number, program, day), sums in sorted(self.programs.items())
+            for (number, program, day), sums in sorted(summed.items())
             if any(sums)
         ]
         return [BulkAdd(tables.program_day, rows, ("business_id", "program_id", "day"))] if rows else []
