@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from msgspec import json
@@ -28,6 +28,13 @@ read_win_back = json.Decoder(WinBack).decode
 read_referral_gift = json.Decoder(ReferralGift).decode
 NOT_OF_THE_ROW = {"card", "program_id", "others"}
 OWN_FIELDS = tuple(name for name in Customer.__struct_fields__ if name not in NOT_OF_THE_ROW)
+RARE = (
+    *("reward_id", "branch_id", "order_ref", "voids", "voided_by", "reason", "code_key", "of_customer", "program_id"),
+    *("stamps_voided", "bonus_stamps"),
+)
+"""The fields that most entries do not have; then they are None, the last two 0."""
+rare_values, NULL = attrgetter(*RARE), (None, 0)
+NO_RARE = (*[None] * 9, 0, 0)
 own_values = itemgetter(*map(customer.c.keys().index, OWN_FIELDS))
 card_values = itemgetter(*map(customer.c.keys().index, CARD_FIELDS))
 
@@ -110,33 +117,23 @@ def entry_of(row: Row[Any]) -> Entry:
 
 def entry_row(entry: Entry) -> dict[str, object]:
     """Write a row of the table `transaction`, without what is NULL: that is nearly all of most entries."""
-    row = {
+    row: dict[str, object] = {
         "business_id": entry.business_id,
         "id": entry.id,
         "customer_id": entry.customer_id,
         "type": entry.type.value,
         "stamps": entry.stamps,
         "actor_type": entry.actor.type.value,
+        "actor_id": entry.actor.id,
+        "actor_name": entry.actor.name,
         "occurred_at": entry.occurred_at,
         "program_version": entry.program_version,
     }
-    often_null = (
-        ("actor_id", entry.actor.id),
-        ("actor_name", entry.actor.name),
-        ("reward_id", entry.reward_id),
-        ("branch_id", entry.branch_id),
-        ("order_ref", entry.order_ref),
-        ("voids", entry.voids),
-        ("voided_by", entry.voided_by),
-        ("reason", entry.reason),
-        ("code_key", entry.code_key),
-        ("stamps_voided", entry.stamps_voided or None),
-        ("of_customer", entry.of_customer),
-        ("bonus_stamps", entry.bonus_stamps or None),
-        ("occasion", entry.occasion and entry.occasion.value),
-        ("program_id", entry.program_id),
-    )
-    return {**row, **{name: value for name, value in often_null if value is not None}}
+    if (rare := rare_values(entry)) != NO_RARE:
+        row |= {name: value for name, value in zip(RARE, rare, strict=True) if value not in NULL}
+    if entry.occasion is not None:
+        row["occasion"] = entry.occasion.value
+    return row
 
 
 def staff_actor(row: Row[Any]) -> Actor:
