@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 
+import httpx
 import pytest
 
 from loyalty_app.clock import utc_now
@@ -117,8 +118,12 @@ async def test_a_wrong_endpoint_is_refused_and_the_answer_names_the_field(till: 
 
 
 async def test_of_30_registrations_at_once_20_are_taken_and_10_refused(till: Till) -> None:
-    body = {"url": NOWHERE, "events": ["stamp.added"]}
-    answers = await asyncio.gather(*(till.post("/webhooks", body) for _ in range(30)))
+    async def ask() -> httpx.Response:
+        while (answer := await till.post("/webhooks", {"url": NOWHERE, "events": ["stamp.added"]})).status_code == 503:
+            refused(answer, 503, "busy")  # it stood in line for too long, on a machine with much to do
+        return answer
+
+    answers = await asyncio.gather(*(ask() for _ in range(30)))
     for answer in (answer for answer in answers if answer.status_code != 201):
         assert "20" in refused(answer, 409, "webhook_limit_reached")["detail"]
     assert [answer.status_code for answer in answers].count(201) == 20
