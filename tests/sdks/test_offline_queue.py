@@ -1,6 +1,7 @@
 """The offline queue of each language: what was kept is sent once, in order, and survives a crash."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -45,6 +46,36 @@ def test_what_the_server_refuses_is_told_and_does_not_wait_for_ever(sdk: Driver,
     sdk.ask(offline=queue, add="CUS0000000000")
     told = sdk.ask(offline=queue)
     assert given(told)[0]["outcome"]["problem"]["code"] == "customer_not_found"
+    assert told["waiting"] == 0
+
+
+def time_in(**ahead: float) -> str:
+    return f"{datetime.now(UTC) + timedelta(**ahead):%Y-%m-%dT%H:%M:%S.000Z}"
+
+
+def test_a_stamp_of_a_till_whose_clock_is_fast_waits_for_its_time_and_holds_no_other_up(
+    sdk: Driver, live: Live, queue: str
+) -> None:
+    lena, fast = a_customer(sdk, live), time_in(minutes=10)
+    ahead = given(sdk.ask(offline=queue, add=lena["id"], given={"occurred_at": fast}))
+    other = given(sdk.ask(offline=queue, add=lena["id"]))
+    told = sdk.ask(offline=queue)
+    assert [one["item"]["idempotency_key"] for one in given(told)] == [other["idempotency_key"]]
+    assert (told["waiting"], sdk.call("customers.get", lena["id"])["total_stamps"]) == (1, 1)
+    text = Path(queue).read_text()
+    Path(queue).write_text(text.replace(fast, time_in(minutes=-1)))  # as if its time had come
+    told = sdk.ask(offline=queue)
+    assert [one["item"]["idempotency_key"] for one in given(told)] == [ahead["idempotency_key"]]
+    assert (told["waiting"], sdk.call("customers.get", lena["id"])["total_stamps"]) == (0, 2)
+
+
+@pytest.mark.parametrize("when", [{"days": -7, "minutes": -1}, {"days": -400}])
+def test_a_stamp_that_is_too_old_is_told_as_refused_and_does_not_wait_for_ever(
+    sdk: Driver, live: Live, queue: str, when: dict[str, float]
+) -> None:
+    sdk.ask(offline=queue, add=a_customer(sdk, live)["id"], given={"occurred_at": time_in(**when)})
+    told = sdk.ask(offline=queue)
+    assert given(told)[0]["outcome"]["problem"]["errors"][0]["pointer"] == "/occurred_at"
     assert told["waiting"] == 0
 
 

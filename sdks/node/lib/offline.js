@@ -9,6 +9,9 @@ import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readFileSync, re
 /** Items of a batch: far below the largest body, and cheap where little of the hourly limit is left. */
 const AT_ONCE = 100;
 
+/** An older stamp is too old for the server too, and never becomes right. */
+const OLDEST_MS = 7 * 86_400_000;
+
 export class OfflineQueue {
   #path;
 
@@ -40,7 +43,8 @@ export class OfflineQueue {
 
   /**
    * Send what waits; yield {item, outcome}, once that is on the disk. A stamp that the server refused is settled too:
-   * its outcome carries the problem. One that the server had no time for keeps waiting.
+   * its outcome carries the problem. One that the server had no time for keeps waiting, and so does one whose time lies
+   * ahead of the server's, because the clock of the till is fast.
    */
   async *send(client) {
     const waiting = this.waiting();
@@ -48,7 +52,7 @@ export class OfflineQueue {
       const part = waiting.slice(first, first + AT_ONCE);
       const outcomes = await client.stamps.batch({ items: part });
       const pairs = part.map((item, place) => ({ item, outcome: outcomes[place] }));
-      const settled = pairs.filter(({ outcome }) => outcome.status < 500);
+      const settled = pairs.filter((pair) => !waits(pair));
       this.#append(settled.map(({ item }) => ({ settled: item.idempotencyKey })));
       yield* settled;
     }
@@ -76,6 +80,17 @@ export class OfflineQueue {
       }
     }
   }
+}
+
+/**
+ * Whether a stamp is sent again: nothing was decided about it, or its time has not come by the server's clock.
+ * Only one that is refused for its time, and is not too old, can be ahead. It becomes right with time.
+ */
+function waits({ item, outcome }) {
+  if (outcome.status >= 500) return true;
+  const wrong = outcome.problem?.errors ?? [];
+  const forItsTime = wrong.length > 0 && wrong.every(({ pointer }) => pointer === "/occurred_at");
+  return forItsTime && Date.now() - Date.parse(item.occurredAt) <= OLDEST_MS;
 }
 
 function endsWhole(file) {

@@ -14,6 +14,8 @@ final class OfflineQueue
 {
     /** Items of a batch: far below the largest body, and cheap where little of the hourly limit is left. */
     private const AT_ONCE = 100;
+    /** An older stamp is too old for the server too, and never becomes right: 7 days. */
+    private const OLDEST_SECONDS = 604_800;
 
     public function __construct(private readonly string $path)
     {
@@ -52,7 +54,7 @@ final class OfflineQueue
      * Send what waits; give each [item, outcome], once that is on the disk.
      *
      * A stamp that the server refused is settled too: its outcome carries the problem. One that the server had no time for
-     * keeps waiting.
+     * keeps waiting, and so does one whose time lies ahead of the server's, because the clock of the till is fast.
      *
      * @return \Generator<int, array{array<string, mixed>, Model}>
      */
@@ -62,7 +64,7 @@ final class OfflineQueue
             $outcomes = $client->stamps->batch($part);
             $settled = [];
             foreach ($part as $place => $item) {
-                if ($outcomes[$place]->status < 500) {
+                if (!self::waits($item, $outcomes[$place])) {
                     $settled[] = [$item, $outcomes[$place]];
                 }
             }
@@ -70,6 +72,23 @@ final class OfflineQueue
             yield from $settled;
         }
         $this->forget();
+    }
+
+    /**
+     * Whether a stamp is sent again: nothing was decided about it, or its time has not come by the server's clock.
+     *
+     * Only one that is refused for its time, and is not too old, can be ahead. It becomes right with time.
+     *
+     * @param array<string, mixed> $item
+     */
+    private static function waits(array $item, Model $outcome): bool
+    {
+        if ($outcome->status >= 500) {
+            return true;
+        }
+        $wrong = array_unique(array_column($outcome->toArray()["problem"]["errors"] ?? [], "pointer"));
+        $at = is_string($item["occurred_at"] ?? null) ? strtotime($item["occurred_at"]) : false;
+        return $wrong === ["/occurred_at"] && $at !== false && time() - $at <= self::OLDEST_SECONDS;
     }
 
     /** Remove the file if nothing waits, while nobody else can write to it. */

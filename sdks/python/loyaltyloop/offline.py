@@ -21,7 +21,7 @@ import threading
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,8 @@ WRITING = threading.Lock()
 """Held while a file is written, or removed because nothing waits in it."""
 NO_TIME = 500
 """Statuses from here on are no decision."""
+OLDEST = timedelta(days=7)
+"""An older stamp is too old for the server too, and never becomes right."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ class OfflineQueue:
         """Send what waits; yield each stamp with its outcome, once that is on the disk.
 
         A stamp that the server refused is settled too: its outcome carries the problem. One that the server had no time
-        for keeps waiting. Raises LoyaltyLoopError: the rest still waits.
+        for keeps waiting, and so does one whose time lies ahead of the server's, because the clock of the till is fast.
+        Raises LoyaltyLoopError: the rest still waits.
         """
         for part in self._parts():
             yield from self._settle(part, client.stamps.batch(items=[kept.item for kept in part]))
@@ -114,7 +117,7 @@ class OfflineQueue:
 
     def _settle(self, part: list[Kept], outcomes: list[BatchOutcome]) -> list[Settled]:
         pairs = zip(part, outcomes, strict=True)
-        settled = [(kept, outcome) for kept, outcome in pairs if outcome.status < NO_TIME]
+        settled = [(kept, outcome) for kept, outcome in pairs if not _waits(kept, outcome)]
         self._append([{"settled": kept.idempotency_key} for kept, _ in settled])
         return settled
 
@@ -143,6 +146,25 @@ class OfflineQueue:
         for line in self._path.read_bytes().split(b"\n"):
             if (told := _read(line)) is not None:
                 yield told
+
+
+def _waits(kept: Kept, outcome: BatchOutcome) -> bool:
+    """Whether a stamp is sent again: nothing was decided about it, or its time has not come by the server's clock.
+
+    Why by age: only one that is refused for its time, and is not too old, can be ahead. It becomes right with time.
+    """
+    if outcome.status >= NO_TIME:
+        return True
+    wrong = (outcome.to_dict().get("problem") or {}).get("errors") or []
+    return {one.get("pointer") for one in wrong} == {"/occurred_at"} and not _is_too_old(kept.item["occurred_at"])
+
+
+def _is_too_old(occurred_at: str) -> bool:
+    """Whether a time is more than 7 days past by the till's clock; what is no time never becomes right either."""
+    try:
+        return datetime.now(timezone.utc) - datetime.fromisoformat(occurred_at.replace("Z", "+00:00")) > OLDEST
+    except (ValueError, TypeError, AttributeError):
+        return True
 
 
 def _written(line: dict[str, Any]) -> bytes:
