@@ -6,7 +6,6 @@ import time
 from base64 import b64encode
 from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import click
 
@@ -19,6 +18,8 @@ SHARE = 0.5
 """How much of the key's hourly limit listening may use."""
 AT_ONCE = 100
 REMEMBERED = 10_000
+AFTER_ALL = "9999-12-31T00:00:00Z"
+"""No event is as late: an answer from then on only tells where the log ends, by the clock of the service."""
 
 
 def _address_of_forward(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
@@ -45,28 +46,42 @@ def listen(url: str, api_key: str, *, forward: str | None, wanted: tuple[str, ..
     service = RemoteApi(url, api_key)
     forwarder = Forwarder(forward) if forward else None
     pause = pause_of(service.get("/key")["data"])
+    log = EventLog(service)
     if not as_json:
         click.echo(welcome(pause, forwarder))
-    for event in events_from_now(service, pause):
+    for event in log.follow(pause):
         if not wanted or event["type"] in wanted:
             click.echo(json.dumps(event, ensure_ascii=False) if as_json else line_of(event))
             tell_forwarded(event, forwarder, as_json=as_json)
 
 
-def events_from_now(service: RemoteApi, pause: float) -> Iterator[Json]:
-    """The events of a shop, each once, for ever; `pause` seconds lie between two looks.
+class EventLog:
+    """The events of a shop from when this is made, by the clock of the service: that of this machine may be wrong."""
 
-    The last few seconds are shown again by the API, because a slow transaction may still come before a quick one.
-    """
-    since, cursor, seen = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}", None, deque[str](maxlen=REMEMBERED)
-    while True:
-        page = service.get("/events", limit=AT_ONCE, cursor=cursor, since=None if cursor else since)
-        new = [event for event in page["data"] if event["id"] not in seen]
-        yield from new
-        seen.extend(event["id"] for event in new)
-        cursor = page["pagination"]["next_cursor"] or page["resume_cursor"]
-        if page["pagination"]["next_cursor"] is None:
+    def __init__(self, service: RemoteApi) -> None:
+        self._service, self._seen = service, deque[str](maxlen=REMEMBERED)
+        self._cursor: str = service.get("/events", limit=1, since=AFTER_ALL)["resume_cursor"]
+        deque(self._new(), maxlen=0)  # what is there already is not shown
+
+    def follow(self, pause: float) -> Iterator[Json]:
+        """What happens, each event once, for ever; `pause` seconds lie between two looks."""
+        while True:
+            yield from self._new()
             time.sleep(pause)
+
+    def _new(self) -> Iterator[Json]:
+        """What was not seen before, to the end of the log.
+
+        The last seconds are shown again by the API, because a slow transaction may still come before a quick one.
+        """
+        while True:
+            page = self._service.get("/events", limit=AT_ONCE, cursor=self._cursor)
+            new = [event for event in page["data"] if event["id"] not in self._seen]
+            yield from new
+            self._seen.extend(event["id"] for event in new)
+            self._cursor = page["pagination"]["next_cursor"] or page["resume_cursor"]
+            if page["pagination"]["next_cursor"] is None:
+                return
 
 
 class Forwarder:

@@ -22,6 +22,16 @@ from tests.sdks.test_sdk_webhooks import Hook, hook
 __all__ = ["hook"]
 
 LOYALTY = (sys.executable, "-m", "loyalty_cli")
+WRONG_CLOCK = """
+import datetime, runpy, sys
+class Wrong(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return super().now(tz) + datetime.timedelta(hours={hours})
+datetime.datetime = Wrong
+runpy.run_module("loyalty_cli", run_name="__main__", alter_sys=True)
+"""
+"""The same on a laptop whose clock is wrong."""
 
 
 @pytest.fixture(scope="module")
@@ -31,9 +41,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 
 
 @contextmanager
-def listening(live: Live, *options: str) -> Iterator[IO[str]]:
+def listening(live: Live, *options: str, loyalty: tuple[str, ...] = LOYALTY) -> Iterator[IO[str]]:
     """`loyalty listen`, once it listens; its output."""
-    command = (*LOYALTY, "listen", "--url", f"{live.url}/v1/", *options)
+    command = (*loyalty, "listen", "--url", f"{live.url}/v1/", *options)
     environment = {**os.environ, "LOYALTY_API_KEY": live.key}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout
@@ -61,6 +71,21 @@ def test_an_event_is_shown_and_forwarded_with_the_signature_of_the_secret_that_w
     secret = re.findall(r"whsec_\S+", "".join(head))[0]
     verify(secret, seen.headers, seen.body, now=datetime.now(UTC))
     assert json.loads(seen.body)["type"] == "stamp.added"
+
+
+@pytest.mark.parametrize("hours", [-24, 24])
+def test_it_begins_at_the_moment_at_which_it_says_so_however_wrong_the_clock_of_the_machine_is(
+    live: Live, hours: int
+) -> None:
+    lena, omar = (live.given("POST", "/customers", {"name": name, "phone": live.free_phone()}) for name in "LO")
+    live.given("POST", f"/customers/{lena['id']}/stamps")
+    laptop = (sys.executable, "-c", WRONG_CLOCK.format(hours=hours))
+    with listening(live, "--event", "stamp.added", loyalty=laptop) as said:
+        said.readline()
+        live.given("POST", f"/customers/{omar['id']}/stamps")
+        live.given("POST", f"/customers/{lena['id']}/stamps")
+        shown = [said.readline() for _ in range(2)]
+    assert [omar["qr_code"] in shown[0], lena["qr_code"] in shown[1]] == [True, True], shown
 
 
 def test_each_event_can_be_triggered_and_is_in_the_log_afterwards(live: Live) -> None:
