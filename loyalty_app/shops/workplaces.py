@@ -19,7 +19,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import branch as branch_table
 from loyalty_app.ids import Kind
 from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
-from loyalty_app.shops.businesses import find_business
+from loyalty_app.shops.businesses import check_not_moved, find_business
 from loyalty_app.shops.links import shop_of_bot
 from loyalty_app.shops.staff import Position, position_in, positions
 from loyalty_core.access import Role, require_role
@@ -59,26 +59,32 @@ def require_position(
 ) -> Position:
     """A person's position in a shop, if they have that role there now, or a higher one.
 
-    Raises NotOnStaff if they do not work there (any more), or if the bot is another shop's; RoleRequired.
+    Raises NotOnStaff if they do not work there (any more), or if the bot is another shop's; ShopMoved once the shop is
+    elsewhere; RoleRequired.
     """
     position = position_in(connection, user_id, business_id)
     if position is None or shop_of_bot(connection, bot_id) not in {None, business_id}:
         raise NotOnStaff
+    check_not_moved(position.business)
     require_role(position.role, role)
     return position
 
 
 def require_workplace(connection: Connection, business_id: BusinessId, *, user_id: UserId, bot_id: BotId) -> Workplace:
-    """The shop where a person works, with its open branches. Raises NotOnStaff as `require_position` does."""
+    """The shop where a person works, with its open branches. Raises as `require_position` does."""
     position = require_position(connection, business_id, user_id=user_id, bot_id=bot_id)
     return Workplace(position=position, branches=open_branches_of(connection, business_id))
 
 
 def list_positions(connection: Connection, *, user_id: UserId, bot_id: BotId) -> list[Position]:
-    """A person's positions in the shops that a bot knows, the oldest first."""
+    """A person's positions in the shops that a bot knows, the oldest first.
+
+    Shops that have moved are left out, unless there is no other: then the person is told where it is.
+    """
     everywhere = positions(connection, user_id)
     shop_of_this_bot = shop_of_bot(connection, bot_id) if everywhere else None
-    return [position for position in everywhere if shop_of_this_bot in {None, position.business.id}]
+    known = [position for position in everywhere if shop_of_this_bot in {None, position.business.id}]
+    return [position for position in known if not position.business.moved_to] or known
 
 
 def _branch_of(row: Row[Any]) -> Branch:
