@@ -27,7 +27,7 @@ async def open_pasted(turn: Turn, entries: Mapping[str, Entry], *, own: Callable
         return False
     turn.note(ChatChange(draft=None))
     bot_id = turn.bot_id
-    there = await turn.read(lambda connection: other_bot(connection, payload, bot_id=bot_id))
+    there = await other_bot(turn.runtime.database, payload, bot_id=bot_id)
     if there is None:
         await entries[payload.prefix](turn, payload.rest)
     elif not (payload.prefix == CARD_PREFIX and await own(turn, payload.rest)):

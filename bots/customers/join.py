@@ -53,7 +53,7 @@ async def join_shop(turn: Turn, shop: Business, *, referrer: str | None = None) 
 async def join_with_code(turn: Turn, rest: str) -> None:
     """Hand out a card of the shop of a friend's card, or show the one that the person has there."""
     code, bot_id = code_in(rest), turn.bot_id
-    shop = await turn.read(lambda connection: shop_of_code(connection, code, bot_id=bot_id)) if code else None
+    shop = await shop_of_code(turn.runtime.database, code, bot_id=bot_id) if code else None
     if shop is None:
         await turn.screen(
             turn.words.say(

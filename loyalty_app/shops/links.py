@@ -6,11 +6,14 @@ served by its own bot, or else by the shared one. What a bot does with a payload
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from urllib.parse import unquote
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
+from loyalty_app.db.each_shard import ask_each_shard
+from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business, customer, telegram_bot
 from loyalty_app.shops.businesses import Business, business_of
 from loyalty_core.customers import ALPHABET, CODE_LETTERS, SEAL_LETTERS, ShownCode, read_code, without_scanner
@@ -128,12 +131,20 @@ def shop_of_link(connection: Connection, slug: str, *, bot_id: BotId) -> Busines
     return business_of(row) if row is not None and own in {None, row.id} else None
 
 
-def shop_of_code(connection: Connection, qr_code: str, *, bot_id: BotId | None = None) -> Business | None:
-    """The shop of the card with that code, also of one that was closed; with `bot_id`, only if that bot serves it."""
-    coded = and_(customer.c.business_id == business.c.id, customer.c.qr_code == qr_code)
+async def shop_of_code(database: Database, qr_code: str, *, bot_id: BotId | None = None) -> Business | None:
+    """The shop of the card with that code, also of one that was closed; with `bot_id`, only if that bot serves it.
+
+    Asked in two steps: a code does not say in which shard its card lies. Raises Busy if that shard does not answer.
+    """
+    coded = select(customer.c.business_id).where(customer.c.qr_code == qr_code)
+    shops = await ask_each_shard(database, lambda connection: connection.scalars(coded).all())
+    return await database.read(lambda connection: _first_served(connection, shops, bot_id)) if shops else None
+
+
+def _first_served(connection: Connection, shops: Sequence[int], bot_id: BotId | None) -> Business | None:
     own = shop_of_bot(connection, bot_id) if bot_id is not None else None
-    found = select(business).join(customer, coded).where(business.c.test_of.is_(None))
-    rows = connection.execute(found.order_by(business.c.id)).all()
+    found = select(business).where(business.c.id.in_(shops), business.c.test_of.is_(None)).order_by(business.c.id)
+    rows = connection.execute(found).all()
     return next((business_of(row) for row in rows if own in {None, row.id}), None)
 
 

@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import business, telegram_bot
 from loyalty_app.shops.invites import TOKEN_LETTERS, shop_inviting
 from loyalty_app.shops.links import (
@@ -120,25 +121,28 @@ def bare_payload(connection: Connection, text: str) -> StartPayload | None:
     return None
 
 
-def other_bot(connection: Connection, payload: StartPayload, *, bot_id: BotId) -> ServingBot | None:
+async def other_bot(database: Database, payload: StartPayload, *, bot_id: BotId) -> ServingBot | None:
     """The bot that a payload belongs to, if that is another one of ours; None if it is this one, or nobody's.
 
     A card's payload says nothing of its shop to people who may not know it, so the bot that the link names counts.
     """
-    if payload.prefix == CARD_PREFIX:
-        there = _bot_named(connection, payload.bot)
-    else:
-        shop = _shop_of(connection, payload)
-        there = serving_bot(connection, BusinessId(shop)) if shop is not None else None
+    is_friends = payload.prefix == FRIEND_PREFIX
+    shop = await shop_of_code(database, code_in(payload.rest) or "") if is_friends else None
+    there = await database.read(lambda connection: _serving(connection, payload, BusinessId(shop.id) if shop else None))
     return there if there is not None and there.bot_id != bot_id else None
+
+
+def _serving(connection: Connection, payload: StartPayload, friends: BusinessId | None) -> ServingBot | None:
+    """The bot that serves what a payload leads to; `friends` is the shop of a friend's card."""
+    if payload.prefix == CARD_PREFIX:
+        return _bot_named(connection, payload.bot)
+    shop = friends if payload.prefix == FRIEND_PREFIX else _shop_of(connection, payload)
+    return serving_bot(connection, BusinessId(shop)) if shop is not None else None
 
 
 def _shop_of(connection: Connection, payload: StartPayload) -> int | None:
     if payload.prefix == INVITE_PREFIX:
         return shop_inviting(connection, payload.rest)
-    if payload.prefix == FRIEND_PREFIX:
-        shop = shop_of_code(connection, code_in(payload.rest) or "")
-        return shop.id if shop is not None else None
     return _shop_with_slug(connection, payload.rest)
 
 

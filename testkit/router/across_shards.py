@@ -9,8 +9,6 @@ READERS: Mapping[str, str] = {
     "loyalty_app/vault/": "a new key locks all secrets again, and a first start looks whether there are any",
     "loyalty_app/shops/closing.py": "deleting a shop takes the cards in its bot along, which may have been another's",
     "loyalty_app/shops/twins.py": "the same of what test keys wrote",
-    "bots/customers/join.py": "the link of a friend holds the code of a card, and not the shop whose it is",
-    "bots/pasted_links.py": "the same, when it is pasted",
     "loyalty_app/upkeep/retention.py": "a chat is forgotten once no shop of the person is left, in any shard",
     "loyalty_app/observability/queue_depths.py": "the depth of a queue is that of all shops together",
     "loyalty_app/webhooks/pausing.py": "the doctor tells how much waits of all shops",
