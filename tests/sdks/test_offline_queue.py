@@ -105,10 +105,35 @@ def test_of_an_answer_that_is_cut_off_each_stamp_is_given_once(running: Driver, 
 
 def test_a_number_is_an_id_here_too_even_as_a_text(sdk: Driver, live: Live, queue: str) -> None:
     lena = a_customer(sdk, live)
-    for named in (lena["id"], str(lena["id"]), f" {lena['qr_code']} "):
+    for named in (lena["id"], f" {lena['id']}\n", f" {lena['qr_code']} "):
         sdk.ask(offline=queue, add=named)
     assert [one["outcome"]["status"] for one in given(sdk.ask(offline=queue))] == [200] * 3
     assert sdk.call("customers.get", lena["id"])["total_stamps"] == 3
+
+
+def test_a_name_that_no_stamp_has_or_an_empty_scan_is_refused_at_once_and_not_kept(sdk: Driver, queue: str) -> None:
+    for name in ("orderref", "stampz"):
+        assert f"A stamp has no {name}." in sdk.ask(offline=queue, add=7, given={name: 1})["error"]["text"]
+    for nothing in ("", " \n", ".", ".."):
+        assert "code" in sdk.ask(offline=queue, add=nothing)["error"]["text"]
+    assert not Path(queue).exists()
+
+
+def test_a_stamp_is_kept_with_all_that_it_may_carry_under_the_names_of_the_language(
+    sdk: Driver, live: Live, queue: str
+) -> None:
+    lena, till = a_customer(sdk, live), f"till-1-{live.free_phone()}"
+    carried = {
+        "order_ref": till,
+        "branch_id": live.given("GET", "/branches")[0]["id"],
+        "occurred_at": time_in(hours=-1),
+    }
+    carried["program_id"] = live.given("GET", "/programs")[0]["id"]
+    kept = given(sdk.ask(offline=queue, add=lena["id"], given=carried))
+    assert {name: kept[name] for name in carried} == carried
+    assert given(sdk.ask(offline=queue))[0]["outcome"]["status"] == 200
+    [entry] = live.given("GET", f"/transactions?order_ref={till.replace('+', '%2B')}")
+    assert (entry["branch_id"], entry["occurred_at"][:16]) == (carried["branch_id"], carried["occurred_at"][:16])
 
 
 def test_a_line_that_a_crash_cut_off_harms_no_other(sdk: Driver, live: Live, queue: str) -> None:

@@ -30,6 +30,15 @@ def test_two_lines_stamp_a_card_by_code_or_by_id(sdk: Driver, live: Live) -> Non
     assert sdk.call("customers.get", lena["qr_code"])["total_stamps"] == 3
 
 
+@pytest.mark.parametrize("name", ["", " \n", ".", ".."])
+def test_an_empty_scan_is_refused_at_once_and_nothing_is_sent(running: Driver, name: str) -> None:
+    with scripted() as script:
+        running.open(script.url, A_KEY)
+        for method in ("stamp", "get", "get_by_code", "redeem", "delete"):
+            assert " code" in running.refused(f"customers.{method}", name)["text"]
+    assert not script.seen
+
+
 NAMED: dict[str, dict[str, object]] = {
     "stamp": {"stamps": 10},
     "get": {},

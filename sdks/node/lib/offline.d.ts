@@ -12,14 +12,25 @@ export interface Kept {
   occurredAt: string;
   branchId?: number;
   orderRef?: string;
+  programId?: number;
 }
 
 export declare class OfflineQueue {
   constructor(path: string);
-  /** Keep a stamp, on the disk when this returns. Give the idempotency key with which it was tried, if it was. */
+  /**
+   * Keep a stamp, on the disk when this returns. Give the idempotency key with which it was tried, if it was.
+   * Throws a TypeError: the customer is empty, a stamp carries no such thing, or a text is no Unicode.
+   */
   add(
     customer: number | string,
-    given?: { stamps?: number; idempotencyKey?: string; branchId?: number; orderRef?: string },
+    given?: {
+      stamps?: number;
+      idempotencyKey?: string;
+      branchId?: number;
+      orderRef?: string;
+      programId?: number;
+      occurredAt?: string | Date;
+    },
   ): Kept;
   /** What waits, the oldest first. */
   waiting(): Kept[];

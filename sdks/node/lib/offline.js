@@ -5,9 +5,13 @@
  */
 
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, rmSync, writeSync } from "node:fs";
+import { nameOf } from "./paths.js";
 
 /** Items of a batch: far below the largest body, and cheap where little of the hourly limit is left. */
 const AT_ONCE = 100;
+
+/** What a stamp may carry besides. */
+const CARRIED = ["branchId", "orderRef", "programId", "occurredAt"];
 
 /** An older stamp is too old for the server too, and never becomes right. */
 const OLDEST_MS = 7 * 86_400_000;
@@ -19,9 +23,16 @@ export class OfflineQueue {
     this.#path = path;
   }
 
-  /** Keep a stamp, on the disk when this returns. Give the idempotency key with which it was tried, if it was. */
+  /**
+   * Keep a stamp, on the disk when this returns. Give the idempotency key with which it was tried, if it was.
+   * Throws a TypeError: the customer is empty, a stamp carries no such thing, or a text is no Unicode.
+   */
   add(customer, { stamps = 1, idempotencyKey = crypto.randomUUID(), ...more } = {}) {
-    const named = String(customer).trim();
+    const named = nameOf(customer);
+    const unknown = Object.keys(more).filter((name) => !CARRIED.includes(name));
+    if (unknown.length > 0) {
+      throw new TypeError(`A stamp has no ${unknown.join(", ")}. It may carry ${CARRIED.join(", ")}.`);
+    }
     const who = /^\d+$/.test(named) ? { customerId: Number(named) } : { qrCode: named };
     const item = { idempotencyKey, ...who, stamps, occurredAt: new Date().toISOString(), ...more };
     if (Object.values(item).some((one) => typeof one === "string" && !one.isWellFormed())) {

@@ -47,7 +47,7 @@ final class Call
     }
 
     /** A value as the wire has it: times in RFC 3339. */
-    private static function sent(mixed $value): mixed
+    public static function sent(mixed $value): mixed
     {
         if (is_array($value)) {
             return array_map(self::sent(...), $value);
@@ -55,10 +55,31 @@ final class Call
         return $value instanceof \DateTimeInterface ? $value->format("Y-m-d\\TH:i:s.uP") : $value;
     }
 
-    /** The path of a call about something. A text that is no number is a QR code, or the link that a card shows. */
+    /**
+     * An id or a code as a text.
+     *
+     * @throws \ValueError it is empty, as after a scan of nothing, or a part of a path: that would be of something else
+     */
+    public static function name(int|string $subject): string
+    {
+        $text = preg_replace("/^\\s+|\\s+$/Du", "", (string) $subject) ?? (string) $subject;
+        if ($text === "") {
+            throw new \ValueError("The id or code is empty. Was anything scanned?");
+        }
+        if ($text === "." || $text === "..") {
+            throw new \ValueError("$text is no id and no code.");
+        }
+        return $text;
+    }
+
+    /**
+     * The path of a call about something. A text that is no number is a QR code, or the link that a card shows.
+     *
+     * @throws \ValueError as of name()
+     */
     public static function path(string $path, int|string $subject, string $codePath = ""): string
     {
-        $text = trim((string) $subject);
+        $text = self::name($subject);
         $chosen = $codePath !== "" && !ctype_digit($text) ? $codePath : $path;
         return str_replace(["{qr_code}", "{id}"], rawurlencode($text), $chosen);
     }

@@ -14,6 +14,13 @@ final class OfflineQueue
 {
     /** Items of a batch: far below the largest body, and cheap where little of the hourly limit is left. */
     private const AT_ONCE = 100;
+    /** What a stamp may carry besides: as stamp() names it, and as it is sent. */
+    private const CARRIED = [
+        "branchId" => "branch_id",
+        "orderRef" => "order_ref",
+        "programId" => "program_id",
+        "occurredAt" => "occurred_at",
+    ];
     /** An older stamp is too old for the server too, and never becomes right: 7 days. */
     private const OLDEST_SECONDS = 604_800;
 
@@ -24,17 +31,43 @@ final class OfflineQueue
     /**
      * Keep a stamp, on the disk when this returns. Give the idempotency key with which it was tried, if it was.
      *
-     * @param array<string, mixed> $more what a stamp may carry: branch_id, order_ref
+     * @param array<string, mixed> $more what a stamp may carry, named as below or as it is sent
+     * @param mixed ...$named the same, named as stamp() does: branchId, orderRef, programId, occurredAt
      * @return array<string, mixed>
+     * @throws \ValueError the customer is empty, or a stamp carries no such thing
      */
-    public function add(int|string $customer, int $stamps = 1, ?string $idempotencyKey = null, array $more = []): array
-    {
-        $who = ctype_digit((string) $customer) ? ["customer_id" => (int) $customer] : ["qr_code" => $customer];
+    public function add(
+        int|string $customer,
+        int $stamps = 1,
+        ?string $idempotencyKey = null,
+        array $more = [],
+        mixed ...$named,
+    ): array {
+        $text = Call::name($customer);
+        $who = ctype_digit($text) ? ["customer_id" => (int) $text] : ["qr_code" => $text];
+        $more = self::carried([...$more, ...$named]);
         $key = $idempotencyKey ?? (new Call("POST", ""))->key;
         $at = (new \DateTimeImmutable("now", new \DateTimeZone("UTC")))->format("Y-m-d\\TH:i:s.v\\Z");
         $item = ["idempotency_key" => $key, ...$who, "stamps" => $stamps, "occurred_at" => $at, ...$more];
         $this->append([["stamp" => $item]]);
         return $item;
+    }
+
+    /**
+     * @param array<int|string, mixed> $given
+     * @return array<string, mixed> the same, named as it is sent
+     */
+    private static function carried(array $given): array
+    {
+        $more = [];
+        foreach ($given as $name => $value) {
+            $sent = self::CARRIED[$name] ?? $name;
+            if (!in_array($sent, self::CARRIED, true)) {
+                throw new \ValueError("A stamp has no $name. It may carry " . implode(", ", array_keys(self::CARRIED)) . ".");
+            }
+            $more[$sent] = Call::sent($value);
+        }
+        return $more;
     }
 
     /** @return list<array<string, mixed>> what waits, the oldest first */

@@ -182,8 +182,24 @@ def _pause_before(failures: int, error: LoyaltyLoopError | None) -> float | None
 
 
 def path_of(path: str, subject: int | str, code_path: str = "") -> str:
-    """The path of a call about something. A text that is no number is a QR code, or the link that a card shows."""
-    text = str(subject).strip()
+    """The path of a call about something. A text that is no number is a QR code, or the link that a card shows.
+
+    Raises ValueError, as `name_of`.
+    """
+    text = name_of(subject)
     if code_path and not text.isdecimal():
         return code_path.replace("{qr_code}", quote(text, safe=""))
     return path.replace("{qr_code}", quote(text, safe="")).replace("{id}", quote(text, safe=""))
+
+
+def name_of(subject: int | str | None) -> str:
+    """An id or a code as a text. Raises ValueError: it is empty, as after a scan of nothing, or a part of a path.
+
+    Why: a path without it would be that of something else, such as of all customers.
+    """
+    text = "" if subject is None else str(subject).strip()
+    if not text:
+        raise ValueError("The id or code is empty. Was anything scanned?")
+    if text in {".", ".."}:
+        raise ValueError(f"{text} is no id and no code.")
+    return text

@@ -25,7 +25,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loyaltyloop._calls import encoded_time
+from loyaltyloop._calls import encoded_time, name_of
 from loyaltyloop.client import Client
 from loyaltyloop.models import BatchOutcome
 
@@ -38,6 +38,8 @@ WRITING = threading.Lock()
 """Held while a file is written, or removed because nothing waits in it."""
 NO_TIME = 500
 """Statuses from here on are no decision."""
+CARRIED = ("branch_id", "order_ref", "program_id", "occurred_at")
+"""What a stamp may carry besides."""
 OLDEST = timedelta(days=7)
 """An older stamp is too old for the server too, and never becomes right."""
 
@@ -72,11 +74,14 @@ class OfflineQueue:
         idempotency_key: str | None = None,
         **more: Any,
     ) -> Kept:
-        """Keep a stamp, on the disk when this returns. `more` is what a stamp may carry: branch_id, order_ref.
+        """Keep a stamp, on the disk when this returns. `more` is what a stamp may carry, as `stamp` names it: CARRIED.
 
-        Raises OSError: the file cannot be written. Raises ValueError: a text is no Unicode.
+        Raises OSError: the file cannot be written. Raises ValueError: the customer is empty, a stamp carries no such
+        thing, or a text is no Unicode.
         """
-        named = str(customer).strip()
+        named = name_of(customer)
+        if unknown := sorted(more.keys() - set(CARRIED)):
+            raise ValueError(f"A stamp has no {', '.join(unknown)}. It may carry {', '.join(CARRIED)}.")
         who: dict[str, int | str] = {"customer_id": int(named)} if named.isdecimal() else {"qr_code": named}
         at = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         key = idempotency_key or str(uuid.uuid4())

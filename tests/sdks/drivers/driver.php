@@ -77,8 +77,8 @@ function offline(Client $client, array $asked): array
     $queue = new OfflineQueue($asked["offline"]);
     if (array_key_exists("add", $asked)) {
         $given = $asked["given"] ?? [];
-        $more = array_diff_key($given, ["stamps" => 1, "idempotency_key" => 1]);
-        return ["answer" => $queue->add($asked["add"], $given["stamps"] ?? 1, $given["idempotency_key"] ?? null, $more)];
+        $named = array_combine(array_map(camel(...), array_keys($given)), $given);
+        return attempt(static fn (): array => $queue->add($asked["add"], ...$named));
     }
     $told = attempt(static function () use ($queue, $client): array {
         $sent = [];
