@@ -264,7 +264,7 @@ class _Loading:
         rows = self._fetch(Lookup(tables.program, ("business_id",), stale))
         for (number,) in stale:
             terms = (terms_of(row) for row in rows if row.business_id == number)
-            versions[number] = tuple(sorted(terms, key=lambda version: version.version))
+            self.state.versions.keep(number, tuple(sorted(terms, key=lambda version: version.version)))
         self._read_further_programs()
 
     def _read_further_programs(self) -> None:
@@ -275,7 +275,8 @@ class _Loading:
             shops = [(shop.id,) for shop in stale]
             programs = self._fetch(Lookup(tables.shop_program, ("business_id",), shops))
             terms = self._fetch(Lookup(tables.program_terms, ("business_id",), shops))
-            known.further.update({shop.id: further_programs(shop, programs, terms) for shop in stale})
+            for shop in stale:
+                known.keep_further(shop.id, further_programs(shop, programs, terms))
         self.read_cards()
 
     def read_cards(self) -> None:

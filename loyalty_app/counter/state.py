@@ -53,6 +53,16 @@ class Versions:
         """What else there is of the programs of those that have more."""
         self._several: dict[int, tuple[Business, Program]] = {}
 
+    def keep(self, business_id: int, terms: tuple[Terms, ...]) -> None:
+        """Keep all versions of a program, unless more are known: of two batches the slower may have read fewer."""
+        if len(terms) > len(self.terms.get(business_id, ())):
+            self.terms[business_id] = terms
+
+    def keep_further(self, business_id: int, further: FurtherPrograms) -> None:
+        """Keep what else a shop has, unless something newer is known, for the same reason."""
+        if further.version >= self.further.get(business_id, further).version:
+            self.further[business_id] = further
+
     def program_of(self, business: Business) -> Program:
         """The main program of a business, with the others. Those of one with several are put together once."""
         known, number = self._several.get(business.id), business.id

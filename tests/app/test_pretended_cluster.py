@@ -35,12 +35,14 @@ from loyalty_core.errors import Busy, BusyReason
 from loyalty_core.fields import BotId, CustomerId, UserId
 from loyalty_core.stamping import StampOrder
 from testkit.audit import assert_books_balance
+from testkit.builders import NOON
 from testkit.citus import dial_elsewhere
 from testkit.concurrency import until
 from testkit.postgres_wire import Cut, open_wire
 from testkit.pretended_cluster import open_pretended_cluster
 from testkit.shop import Shop, open_shop
 from tests.app.test_batches import deal
+from tests.app.test_databases import a_branch, branches, put
 from tests.app.test_links import add_bot
 from tests.webhooks.office import Office
 
@@ -83,6 +85,17 @@ async def test_every_verb_of_the_counter_keeps_to_the_shard_of_its_shop(shop: Sh
     await shop.erase(lena.id)
     assert await shop.totals() == (0, 0)
     await assert_books_balance(shop)
+
+
+@pytest.mark.parametrize("first", [{}, {"closed_at": NOON}])
+async def test_what_a_row_does_not_say_is_empty_in_it_without_a_shard_too(
+    pretended: CitusDatabase, shop: Shop, first: dict[str, object]
+) -> None:
+    number = shop.business.id
+    await put(
+        pretended, {**a_branch(number, 1), **first}, {**a_branch(number, 2), "closed_at": NOON}, a_branch(number, 3)
+    )
+    assert [row.closed_at for row in await branches(pretended)] == [first.get("closed_at"), NOON, None]
 
 
 @pytest.mark.parametrize("cut", Cut)

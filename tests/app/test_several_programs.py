@@ -4,13 +4,16 @@ import pytest
 from msgspec import UNSET
 from sqlalchemy import update
 
+from loyalty_app.counter.state import Versions
 from loyalty_app.customers.flags import look
 from loyalty_app.customers.lists import show_customer
 from loyalty_app.customers.owed import read_rewards_summary
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db.tables import card, flag, program_day
 from loyalty_app.shops.businesses import find_business
+from loyalty_app.shops.further_programs import FurtherPrograms, read_further
 from loyalty_core.errors import IdempotencyKeyReused, InvalidRequest
+from loyalty_core.programs import Terms
 from loyalty_core.several_programs import (
     MOST_PROGRAMS,
     MainProgramNeeded,
@@ -233,3 +236,26 @@ async def test_a_visit_is_a_visit_to_flags_whatever_its_program(shop: Shop) -> N
         await shop.stamp(lena.id, 1, program_id=number)
     await look(shop.database, shop.business, now=shop.clock.now)
     assert [(row.kind, row.number) for row in await shop.rows(flag)] == [("many_visits", 5)]
+
+
+async def test_programs_that_were_read_before_a_change_displace_none_that_were_read_after_it(shop: Shop) -> None:
+    """Of two batches that read at once, the one that began before a change may be the last to keep what it read."""
+    known, number = Versions(), shop.business.id
+    await shop.make_program("Lunch")
+    older = await programs_of(shop)
+    await shop.make_program("Dinner")
+    await shop.change(stamps_required=7)
+    for terms, further in (older, await programs_of(shop), older):
+        known.keep(number, terms)
+        known.keep_further(number, further)
+    program = known.program_of(await shop.database.read(lambda c: find_business(c, number)))
+    assert program == await shop.program()
+    assert [one.title for one in program.others] == ["Lunch", "Dinner"]
+
+
+async def programs_of(shop: Shop) -> tuple[tuple[Terms, ...], FurtherPrograms]:
+    """What a batch reads of the programs of a shop."""
+    business = await shop.database.read(lambda c: find_business(c, shop.business.id))
+    further = await shop.database.read(lambda c: read_further(c, business))
+    assert further is not None
+    return (await shop.program()).versions, further

@@ -46,7 +46,8 @@ def _insert(connection: Connection, writing: BulkWrite, rows: Sequence[Values]) 
 
 def insertion(writing: BulkWrite, rows: Sequence[Values]) -> Insert:
     """The statement that inserts rows of one business, or adds to them."""
-    statement = insert(writing.table).values([dict(row) for row in rows])
+    names = writing.shape.names  # SQLAlchemy would leave out what the first row does not have
+    statement = insert(writing.table).values([{name: row.get(name) for name in names} for row in rows])
     if isinstance(writing, BulkAdd):
         changed = [name for name in rows[0] if name not in writing.key]
         sums = {name: writing.table.c[name] + statement.excluded[name] for name in changed}
