@@ -11,6 +11,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, NamedTuple
 
 from loyalty_app.clock import Clock
+from loyalty_app.settings import SettingsError
 
 if TYPE_CHECKING:
     from limits.aio.storage import MemoryStorage
@@ -25,6 +26,10 @@ JOINS_AN_HOUR = 60
 IPV6_NETWORK = 64
 """One household or shop has all addresses that begin with the same 64 bits."""
 REST_SECONDS = 5
+WRONG_URL = (
+    "LOYALTY_REDIS_URL must be as redis://host:6379/0, with rediss:// for TLS, and may have only options that Redis's "
+    "library for Python knows."
+)
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +53,10 @@ class RateLimitState(NamedTuple):
 
 
 class RateLimits:
-    """Counts the requests of each key, and the failed sign-ins of each address."""
+    """Counts the requests of each key, and the failed sign-ins of each address.
+
+    Raises SettingsError if the URL of Redis cannot work.
+    """
 
     def __init__(self, redis_url: str | None, clock: Clock) -> None:
         self._clock = clock
@@ -161,4 +169,7 @@ def network_of(address: str) -> str:
 def _shared(redis_url: str) -> "RedisCounts":
     from api.redis_counts import RedisCounts  # noqa: PLC0415  # the library of Redis is for those who have one
 
-    return RedisCounts(redis_url)
+    try:
+        return RedisCounts(redis_url)
+    except (ValueError, TypeError) as error:  # the library quotes parts of the URL, which may be of the password
+        raise SettingsError(WRONG_URL) from error

@@ -11,11 +11,16 @@ PATIENCE_SECONDS = 2
 
 
 class RedisCounts:
-    """Counts in one Redis. Requests wait for a connection; an ordinary pool would refuse some of them."""
+    """Counts in one Redis. Requests wait for a connection; an ordinary pool would refuse some of them.
+
+    Raises ValueError or TypeError if the URL is none, or has an unknown option.
+    """
 
     def __init__(self, redis_url: str) -> None:
         patience = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS}
         self._pool = BlockingConnectionPool.from_url(redis_url, timeout=PATIENCE_SECONDS, **patience)
+        # It does not connect; an option of the URL that is unknown is seen only here.
+        self._pool.make_connection()  # type: ignore[no-untyped-call]  # its hints leave it out
         self._storage = RedisStorage(
             "async+redis://",
             implementation="redispy",

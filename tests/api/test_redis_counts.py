@@ -8,7 +8,9 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from loyalty_app.settings import Settings
+from api.rate_limits import RateLimits
+from loyalty_app.clock import utc_now
+from loyalty_app.settings import Settings, SettingsError
 from testkit.tcp_wire import wired
 from tests.api.till import Api, Till, given, open_api
 
@@ -139,3 +141,21 @@ async def stamp_often(till: Till, customer: int, times: int) -> None:
 
 async def test_without_redis_the_health_says_nothing_is_wrong(api: Api) -> None:
     assert await readiness(api) == {"status": "ok", "database": "ok", "redis": "ok"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "redis",
+        "http://cache:6379/0",
+        "redis://:secret/part@cache/0",
+        "redis://cache/0?socket_timeout=soon",
+        "redis://cache/0?tiemout=1",
+    ],
+)
+async def test_a_url_that_cannot_work_is_refused_before_anybody_is_served_and_its_password_is_not_told(
+    wrong: str,
+) -> None:
+    with pytest.raises(SettingsError, match=r"^LOYALTY_REDIS_URL must be as redis://host:6379/0, ") as refusal:
+        RateLimits(wrong, utc_now)
+    assert "secret" not in str(refusal.value)
