@@ -68,7 +68,10 @@ class Desk:
         return told
 
 
-def at_customer(customer: str, tail: str = "") -> str:
-    """The path of a customer, who is named by id or by code."""
-    text = quote(customer.strip(), safe="")
+def at_customer(customer: int | str, tail: str = "") -> str:
+    """The path of a customer, who is named by id or by code. Raises Refused if the name is no part of a path."""
+    named = str(customer).strip()
+    if named in {"", ".", ".."}:
+        raise Refused({"detail": "A customer is named by the id or the code on the card.", "code": "invalid_request"})
+    text = quote(named, safe="")
     return f"/customers/{text}{tail}" if text.isdecimal() else f"/customers/qr/{text}{tail}"

@@ -5,45 +5,54 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from api.agent.desk import Desk, Json
+from api.agent.desk import Desk, Json, Refused
 from api.agent.figures import AgentWrite, CustomerCard, card_of
-from api.agent.reading import seen
+from api.agent.reading import Customer, id_of, seen
 from api.agent.writing import Confirmed
 
-CustomerNumber = Annotated[int, Meta(ge=1, description="The id of the customer who stays, with their code.")]
-OtherNumber = Annotated[int, Meta(ge=1, description="The id of the other customer.")]
+Stays = Annotated[Customer, Meta(description="The customer who stays, with their code: the id or the code.")]
+Other = Annotated[Customer, Meta(description="The other customer: the id, or before the merge the code.")]
 
 
 class TwoCustomers(Confirmed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who stays, and who was merged into them or is to be."""
 
-    customer_id: CustomerNumber
-    from_id: OtherNumber
+    customer_id: Stays
+    from_id: Other
 
 
 async def merge_customers(desk: Desk, asked: TwoCustomers) -> AgentWrite:
     """Make two customers one who are the same person. Stamps and rewards of both are kept; 30 days it can be undone."""
-    key = asked.key()
+    key, (customer_id, from_id) = asked.key(), await _ids(desk, asked)
     if not asked.confirm:
-        first, other = await seen(desk, str(asked.customer_id)), await seen(desk, str(asked.from_id))
-        what = f"Make {_guest(other, asked.from_id)} one with {_guest(first, asked.customer_id)}, whose code stays."
+        first, other = await seen(desk, customer_id), await seen(desk, from_id)
+        what = f"Make {_guest(other, from_id)} one with {_guest(first, customer_id)}, whose code stays."
         return AgentWrite(
             done=False, what=what, idempotency_key=key, customer=first, outcome={"other": msgspec.to_builtins(other)}
         )
-    merged = await desk.send("POST", f"/customers/{asked.customer_id}/merge", {"from_id": asked.from_id}, once=key)
-    return await _of_two(desk, f"Customer {asked.from_id} is one with customer {asked.customer_id} now.", key, merged)
+    merged = await desk.send("POST", f"/customers/{customer_id}/merge", {"from_id": from_id}, once=key)
+    return await _of_two(desk, f"Customer {from_id} is one with customer {customer_id} now.", key, merged)
 
 
 async def unmerge_customers(desk: Desk, asked: TwoCustomers) -> AgentWrite:
     """Take a merge back within 30 days: each has their own stamps and rewards again."""
-    key = asked.key()
+    key, (customer_id, from_id) = asked.key(), await _ids(desk, asked)
     if not asked.confirm:
-        card = await seen(desk, str(asked.customer_id))
-        what = f"Separate customer {asked.from_id} from {_guest(card, asked.customer_id)} again."
+        card = await seen(desk, customer_id)
+        what = f"Separate customer {from_id} from {_guest(card, customer_id)} again."
         return AgentWrite(done=False, what=what, idempotency_key=key, customer=card)
-    path = f"/customers/{asked.customer_id}/unmerge"
-    unmerged = await desk.send("POST", path, {"from_id": asked.from_id}, once=key)
-    return await _of_two(desk, f"Customer {asked.from_id} has their own card again.", key, unmerged)
+    path = f"/customers/{customer_id}/unmerge"
+    unmerged = await desk.send("POST", path, {"from_id": from_id}, once=key)
+    return await _of_two(desk, f"Customer {from_id} has their own card again.", key, unmerged)
+
+
+async def _ids(desk: Desk, asked: TwoCustomers) -> tuple[int, int]:
+    """The ids of both. Raises Refused: the code of the other leads to the same card, as it does after a merge."""
+    customer_id, from_id = await id_of(desk, asked.customer_id), await id_of(desk, asked.from_id)
+    if customer_id == from_id and not str(asked.from_id).strip().isdecimal():
+        detail = "These two are one card already. Name the other customer by the id that the merge told."
+        raise Refused({"detail": detail, "code": "merge_refused"})
+    return customer_id, from_id
 
 
 async def _of_two(desk: Desk, what: str, key: str, told: Json) -> AgentWrite:

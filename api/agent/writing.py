@@ -52,7 +52,7 @@ async def give_stamps(desk: Desk, asked: GiveStamps) -> AgentWrite:
     key = asked.key()
     if not asked.confirm:
         card = await seen(desk, asked.customer)
-        guest = _guest(card, asked.program_id) if card else asked.customer
+        guest = _guest(card, asked.program_id) if card else f"customer {asked.customer}"
         return AgentWrite(
             done=False, what=f"Give {_stamps(asked.stamps)} to {guest}.", idempotency_key=key, customer=card
         )
@@ -75,7 +75,7 @@ async def hand_out_reward(desk: Desk, asked: HandOut) -> AgentWrite:
     key = asked.key()
     if not asked.confirm:
         card = await seen(desk, asked.customer)
-        guest = f"{card.name}, who has {card.rewards_available}" if card else asked.customer
+        guest = f"{card.name}, who has {card.rewards_available}" if card else f"customer {asked.customer}"
         which = f"reward {asked.reward_id}" if asked.reward_id else "the oldest reward"
         return AgentWrite(done=False, what=f"Hand out {which} to {guest}.", idempotency_key=key, customer=card)
     path = at_customer(asked.customer, "/redeem")

@@ -231,6 +231,27 @@ async def test_two_customers_become_one_and_two_again(till: Till) -> None:
         assert "merge_refused" in await refusal(agent, "unmerge_customers", **two, confirm=True)
 
 
+async def test_a_customer_is_named_by_a_number_a_text_of_it_or_the_code_in_every_tool(till: Till) -> None:
+    lena, again = await till.join("Lena Meyer"), await till.join("L. Meyer")
+    number, code = lena["id"], lena["qr_code"]
+    async with agent_of(till) as agent:
+        for named in (number, f" {number} ", code):
+            assert (await call(agent, "show_card", customer=named))["customer"]["id"] == number
+            assert "Lena Meyer" in (await call(agent, "give_stamps", customer=named))["what"]
+            await call(agent, "give_stamps", customer=named, stamps=10, confirm=True)
+            assert "Lena Meyer" in (await call(agent, "hand_out_reward", customer=named))["what"]
+            await call(agent, "hand_out_reward", customer=named, confirm=True)
+            entries = (await call(agent, "who_did_what", customer_id=named))["entries"]
+            assert {entry["customer_id"] for entry in entries} == {number}
+            for other in (again["id"], str(again["id"]), again["qr_code"]):
+                await call(agent, "merge_customers", customer_id=named, from_id=other, confirm=True)
+                both = {"customer_id": named, "from_id": again["qr_code"], "confirm": True}
+                assert "one card already" in await refusal(agent, "merge_customers", **both)
+                await call(agent, "unmerge_customers", customer_id=named, from_id=str(again["id"]), confirm=True)
+        for nobody in (0, "", " ", ".."):
+            await refusal(agent, "show_card", customer=nobody)
+
+
 async def test_a_part_of_some_stamps_is_undone(till: Till) -> None:
     lena = await till.join()
     entry = (await till.stamp(lena["id"], 5))["transaction_id"]
