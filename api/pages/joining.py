@@ -76,13 +76,16 @@ class Fault(msgspec.Struct, frozen=True):
 
 @get("/{slug:str}")
 async def show_form(request: AppRequest, slug: FromPath[str]) -> Template:
-    """The form, or the way into the chat where the shop has no form. Raises ShopUnknown."""
+    """The form, or the way into the chat where the shop has no form. Raises ShopUnknown, ShopMoved."""
     return _form_page(request, await _shop(request, slug), JoinForm(_new_key()))
 
 
 @post("/{slug:str}")
 async def join(request: AppRequest, slug: FromPath[str]) -> Template | Redirect:
-    """Hand out a card and lead to its private page; else show the form again with what is wrong. Raises ShopUnknown."""
+    """Hand out a card and lead to its private page; else show the form again with what is wrong.
+
+    Raises ShopUnknown, ShopMoved.
+    """
     shop, form = await _shop(request, slug), form_of(await request.form())
     if not shop.business.join_by_page:
         return _form_page(request, shop, form)

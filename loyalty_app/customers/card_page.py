@@ -79,12 +79,13 @@ def read_version(connection: Connection, card: CardId) -> int:
 
 
 def read_join_page(connection: Connection, slug: str) -> JoinPage | None:
-    """The page of the shop with that slug; None if there is no such shop, or it is for test keys."""
+    """The page of the shop with that slug; None if there is no such shop, or it is for test keys. Raises ShopMoved."""
     there = select(business).where(business.c.slug == slug, business.c.test_of.is_(None))
     row = connection.execute(there).one_or_none()
     if row is None:
         return None
     shop = business_of(row)
+    check_not_moved(shop)
     programs, look = tuple(programs_in_use(program_of(connection, shop))), read_look(connection, shop)
     return JoinPage(business=shop, look=look, programs=programs, chat_link=join_link(connection, shop))
 

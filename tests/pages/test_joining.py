@@ -1,11 +1,14 @@
 """Joining by the page of a shop: where it is wanted, once for each form, and never onto the card of somebody else."""
 
 import asyncio
+import re
 
 import pytest
 
 from api import rate_limits
+from loyalty_app.moving import departures
 from loyalty_core.access import Plan
+from testkit.builders import NOON
 from testkit.shop import Shop
 from tests.browser import Tab
 from tests.pages.place import Place
@@ -39,6 +42,20 @@ async def test_a_shop_that_has_not_switched_it_on_hands_out_no_card_and_shows_th
     assert "t.me/" in shown.text
     assert 'method="post"' not in shown.text + sent.text
     assert (unknown.status_code, "poster" in unknown.text) == (404, True)
+    assert await names(shop) == []
+
+
+async def test_a_shop_that_has_moved_hands_out_no_card_and_says_where_it_is(place: Place) -> None:
+    shop = await place.town.open_shop()
+    address = await let_join(place, shop)
+    key = await form_key(address)
+    await departures.hold(shop.database, [shop.business.id])
+    async with browser_of() as browser:
+        while_moving = await browser.post(address, data=filled(key))
+        await departures.close_shops(shop.database, [shop.business.id], place="https://two.example.com", now=NOON)
+        shown, sent = await browser.get(f"{address}?lang=de"), await browser.post(address, data=filled(key))
+    assert (while_moving.status_code, shown.status_code, sent.status_code) == (503, 410, 410)
+    assert "Dieser Laden ist umgezogen: https://two.example.com." in re.sub(r"[\u2066-\u2069]", "", shown.text)
     assert await names(shop) == []
 
 
