@@ -134,9 +134,14 @@ def checked_key(key: str | None, field: str) -> str | None:
 
 
 async def charge(request: RequestLike, requests: int) -> None:
-    """Count more requests for one that does the work of many. Raises RateLimited: then nothing of it may be done."""
+    """Count more requests for one that does the work of many.
+
+    Raises RateLimited: then nothing of it may be done, and none of them is counted.
+    """
+    if not requests:
+        return
     holder, limits = key_holder(request), request.app.state.limits
-    rate = await limits.count(holder.key.key_id, hourly_limit(holder), requests)
+    rate = await limits.charge(holder.key.key_id, hourly_limit(holder), requests)
     record, told = request_log_of(request.scope), rate.headers()
     names = {name for name, _ in told}
     record.headers = [header for header in record.headers if header[0] not in names] + told

@@ -70,12 +70,22 @@ class RateLimits:
 
         return MemoryStorage()
 
-    async def count(self, key_id: int, limit: int, requests: int = 1) -> RateLimitState:
-        """Count requests of a key, usually one. A limit of 0 (no API in the plan) is not counted."""
+    async def count(self, key_id: int, limit: int) -> RateLimitState:
+        """Count a request of a key. A limit of 0 (no API in the plan) is not counted."""
         now = self._now()
         window, passed = divmod(now, HOUR)
-        used = await self._increment(f"key:{key_id}:{window}", now, requests) if limit else 0
+        used = await self._increment(f"key:{key_id}:{window}", now, 1) if limit else 0
         return RateLimitState(limit, max(0, limit - used), (window + 1) * HOUR, HOUR - passed, used > limit)
+
+    async def charge(self, key_id: int, limit: int, requests: int) -> RateLimitState:
+        """Count more requests of a key, all of them or none: if so many are not left, those that are stay."""
+        now = self._now()
+        window, passed = divmod(now, HOUR)
+        key = f"key:{key_id}:{window}"
+        used = await self._increment(key, now, requests)
+        if exceeded := used > limit:
+            used = await self._increment(key, now, -requests)
+        return RateLimitState(limit, max(0, limit - used), (window + 1) * HOUR, HOUR - passed, exceeded)
 
     async def look(self, key_id: int, limit: int) -> RateLimitState:
         """Where a key stands in this hour, without counting a request."""
