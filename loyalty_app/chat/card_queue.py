@@ -14,6 +14,7 @@ from loyalty_app.chat.chats import HeldCard, held_card_of, note_sent
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.each_shard import ask_each_shard, in_each_shard
 from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import served
 from loyalty_app.db.shards import Shard
 from loyalty_app.db.tables import customer, telegram_bot, telegram_card
 from loyalty_app.observability.queue_depths import QueueDepth
@@ -109,10 +110,11 @@ class NameInChat(msgspec.Struct, frozen=True):
 
 
 def names_in_chat(connection: Connection, bot_id: BotId, user_id: UserId) -> list[NameInChat]:
-    """The names on the cards that a person holds in their chat with a bot."""
+    """The names on the cards that a person holds in their chat with a bot, but for shops that are or go elsewhere."""
     alive = and_(customer.c.business_id == telegram_card.c.business_id, customer.c.id == telegram_card.c.customer_id)
     own = (telegram_card.c.user_id == user_id, telegram_card.c.bot_id == bot_id, customer.c.erased_at.is_(None))
-    rows = connection.execute(select(telegram_card, customer.c.name).join(customer, alive).where(*own))
+    here = served(telegram_card)
+    rows = connection.execute(select(telegram_card, customer.c.name).join(customer, alive).where(*own, here))
     return [NameInChat(held_card_of(row), row.name, row.telegram_name) for row in rows]
 
 

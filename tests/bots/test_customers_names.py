@@ -2,6 +2,8 @@
 
 import pytest
 
+from loyalty_app.moving import departures
+from testkit.builders import NOON
 from testkit.people import Person
 from testkit.shop import Shop
 from testkit.town import Town
@@ -81,3 +83,14 @@ async def test_who_presses_something_else_is_not_asked_any_more(town: Town) -> N
     await lena.press("Back")
     await lena.say("hello")
     assert await name_on(shop) == "Lena"
+
+
+async def test_a_shop_that_has_moved_keeps_no_other_from_following_the_name(town: Town) -> None:
+    gone, here = await town.open_shop(), await town.open_shop()
+    lena = await come_in(town, gone)
+    await lena.start(f"j_{here.business.slug}")
+    await departures.hold(gone.database, [gone.business.id])
+    await departures.close_shops(gone.database, [gone.business.id], place="https://two.example.com", now=NOON)
+    await come_as(town, lena, "Lenka")
+    assert (await name_on(here), await name_on(gone)) == ("Lenka", "Lena")
+    assert not [message for message in (await lena.screen()).from_bot if "has moved" in (message.text or "")]
