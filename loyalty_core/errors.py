@@ -7,10 +7,10 @@ shows a refusal is not known here. A refusal means that nothing has changed.
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from math import ceil
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import msgspec
 
@@ -220,16 +220,33 @@ class StampTooSoon(LoyaltyError):
             super().__init__(f"Already stamped {time_span(now - last_at)} ago{who}; next stamp at {at}.")
 
 
-class DailyCapReached(LoyaltyError):
-    """No more stamps for this customer today."""
+class AskedStamps(NamedTuple):
+    """What was asked for: how many stamps at once, and on which day, that of the shop."""
 
-    def __init__(self, cap: int, given: int, next_at: datetime, now: datetime) -> None:
+    stamps: int
+    today: date
+
+
+class DailyCapReached(LoyaltyError):
+    """No more stamps for this customer on that day."""
+
+    def __init__(
+        self, cap: int, given: int, next_at: datetime, now: datetime, *, asked: AskedStamps | None = None
+    ) -> None:
+        """`now` is when the stamps were given, in the zone of the shop."""
         self.cap, self.given, self.next_at = cap, given, next_at
         self.limit = cap
         self.retry_after = seconds_until(next_at, now)
-        super().__init__(
-            f"A customer may collect {cap} stamps a day and has {given} today; more from {clock_time(next_at, now)}."
-        )
+        self.never_fit = asked.stamps if asked and asked.stamps > cap else None
+        self.past_day = now if asked and now.date() < asked.today else None
+        super().__init__(self._sentence(clock_time(next_at, now)))
+
+    def _sentence(self, more_from: str) -> str:
+        if self.never_fit is not None:
+            return f"A customer may collect {self.cap} stamps a day: {self.never_fit} at once never fit."
+        if self.past_day is not None:
+            return f"A customer may collect {self.cap} stamps a day and has {self.given} on {self.past_day:%Y-%m-%d}."
+        return f"A customer may collect {self.cap} stamps a day and has {self.given} today; more from {more_from}."
 
 
 class RotatingCodeRequired(LoyaltyError):

@@ -34,7 +34,7 @@ from loyalty_core.booking import (
 )
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Card, Customer
-from loyalty_core.errors import DailyCapReached, InvalidRequest, StampTooSoon
+from loyalty_core.errors import AskedStamps, DailyCapReached, InvalidRequest, StampTooSoon
 from loyalty_core.events import RewardRedeemed, StampAdded
 from loyalty_core.fields import MOST_STAMPS, Id, OccurredAt, OrderRef, Stamps
 from loyalty_core.ledger import Entry, EntryType, Gift, apply, dropped_stamps
@@ -84,7 +84,8 @@ def stamp(
     """
     check_can_be_stamped(customer, program)
     now, then = at.booked_at, moment_of(order, at.now)
-    check_policies(customer, program.terms, order.stamps, now=then, ledger=ledger)
+    asked = AskedStamps(order.stamps, at.now.date())
+    check_policies(customer, program.terms, asked, now=then, ledger=ledger)
     opened = book_head_start(customer, program, at=at, then=then) if head_start_is_due(customer, program) else None
     if opened:
         customer, at = opened.customer, following(at, opened)
@@ -160,23 +161,23 @@ def stamped_answer(
 
 
 def check_policies(
-    customer: Customer, terms: Terms, stamps: int, *, now: datetime, ledger: tuple[Entry, ...] | None = None
+    customer: Customer, terms: Terms, asked: AskedStamps, *, now: datetime, ledger: tuple[Entry, ...] | None = None
 ) -> None:
-    """Raise InvalidRequest, StampTooSoon or DailyCapReached if the customer may not get that many stamps at `now`.
+    """Raise InvalidRequest, StampTooSoon or DailyCapReached if the customer may not get the stamps asked for at `now`.
 
     Of a `now` before the card's last visit the card does not know enough: then the ledger is looked through.
     """
-    if not 1 <= stamps <= MOST_STAMPS:
+    if not 1 <= asked.stamps <= MOST_STAMPS:
         raise InvalidRequest.field("stamps", "must be a whole number from 1 to 10")
     card = customer.card
     if not terms.cooldown_seconds and terms.daily_stamp_cap is None:
         return
     if card.last_visit_at is not None and ledger is not None and now < card.last_visit_at:
-        _check_late(terms, stamps, now=now, ledger=ledger)
+        _check_late(terms, asked, now=now, ledger=ledger)
         return
     if card.last_visit_at is not None and card.last_visit_at <= now:
         _check_cooldown(terms, Visit(card.last_visit_at, card.last_visit_by), now)
-    _check_cap(terms, card.day_stamps if card.day == now.date() else 0, stamps, now=now)
+    _check_cap(terms, card.day_stamps if card.day == now.date() else 0, asked, now=now)
 
 
 class Visit(NamedTuple):
@@ -186,12 +187,12 @@ class Visit(NamedTuple):
     by: str | None
 
 
-def _check_late(terms: Terms, stamps: int, *, now: datetime, ledger: tuple[Entry, ...]) -> None:
+def _check_late(terms: Terms, asked: AskedStamps, *, now: datetime, ledger: tuple[Entry, ...]) -> None:
     visits = [entry for entry in ledger if entry.type is EntryType.STAMP and entry.voided_by is None]
     for entry in visits:
         _check_cooldown(terms, Visit(entry.occurred_at, entry.actor.name), now)
     day = [entry.asked_stamps for entry in visits if entry.occurred_at.astimezone(now.tzinfo).date() == now.date()]
-    _check_cap(terms, sum(day), stamps, now=now)
+    _check_cap(terms, sum(day), asked, now=now)
 
 
 def _check_cooldown(terms: Terms, visit: Visit, now: datetime) -> None:
@@ -202,10 +203,10 @@ def _check_cooldown(terms: Terms, visit: Visit, now: datetime) -> None:
         raise StampTooSoon(visit.at, (visit.at + cooldown).astimezone(now.tzinfo), now, visit.by)
 
 
-def _check_cap(terms: Terms, given: int, stamps: int, *, now: datetime) -> None:
-    if terms.daily_stamp_cap is not None and given + stamps > terms.daily_stamp_cap:
+def _check_cap(terms: Terms, given: int, asked: AskedStamps, *, now: datetime) -> None:
+    if terms.daily_stamp_cap is not None and given + asked.stamps > terms.daily_stamp_cap:
         midnight = datetime.combine(now.date() + timedelta(days=1), time.min, tzinfo=now.tzinfo)
-        raise DailyCapReached(terms.daily_stamp_cap, given, midnight, now)
+        raise DailyCapReached(terms.daily_stamp_cap, given, midnight, now, asked=asked)
 
 
 def redeem(

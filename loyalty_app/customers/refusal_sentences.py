@@ -36,6 +36,17 @@ def _stamp_too_soon(words: Words, refusal: errors.StampTooSoon, now: datetime) -
 
 
 def _daily_cap_reached(words: Words, refusal: errors.DailyCapReached, now: datetime) -> str:
+    if refusal.never_fit is not None:
+        return words.plain(
+            "No more than {cap} stamps a day: {stamps} at once never fit.", cap=refusal.cap, stamps=refusal.never_fit
+        )
+    if refusal.past_day is not None:
+        return words.plain(
+            "No more than {cap} stamps a day: on {day}, {given} were given already.",
+            cap=refusal.cap,
+            given=refusal.given,
+            day=words.date(refusal.past_day),
+        )
     return words.plain(
         "No more than {cap} stamps a day: {given} were given today. More from {time}.",
         cap=refusal.cap,

@@ -47,6 +47,8 @@ REFUSALS: list[LoyaltyError] = [
     errors.StampTooSoon(EARLIER, LATER, NOON, "Ana Ruiz"),
     errors.StampTooSoon(EARLIER, LATER, NOON, None),
     errors.DailyCapReached(3, 2, LATER, NOON),
+    errors.DailyCapReached(3, 2, LATER, NOON, asked=errors.AskedStamps(4, NOON.date())),
+    errors.DailyCapReached(3, 2, LATER, NOON, asked=errors.AskedStamps(2, NOON.date() + timedelta(days=1))),
     errors.RotatingCodeRequired(),
     errors.CodeExpired(),
     errors.CodeUsed(),

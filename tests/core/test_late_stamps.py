@@ -105,6 +105,7 @@ def test_the_cap_of_a_day_holds_for_what_was_given_on_it() -> None:
     with pytest.raises(DailyCapReached) as refused:
         shop.stamp(1, minutes_ago=DAY)
     assert refused.value.given == 3
+    assert str(refused.value) == "A customer may collect 3 stamps a day and has 3 on 2026-03-01."
     shop.stamp(3, minutes_ago=2 * DAY)
     assert shop.card.total_stamps == 9
 

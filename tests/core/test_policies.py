@@ -117,8 +117,9 @@ def test_the_refusal_carries_the_cap_what_was_given_and_the_midnight_of_the_shop
 
 
 def test_more_stamps_in_one_call_than_the_cap_are_refused() -> None:
-    with pytest.raises(DailyCapReached):
+    with pytest.raises(DailyCapReached) as refusal:
         Shop(a_program(daily_stamp_cap=3)).stamp(4)
+    assert str(refusal.value) == "A customer may collect 3 stamps a day: 4 at once never fit."
 
 
 def test_a_new_day_begins_at_midnight_of_the_shop_not_of_greenwich() -> None:
