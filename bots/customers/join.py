@@ -47,7 +47,7 @@ async def join_shop(turn: Turn, shop: Business, *, referrer: str | None = None) 
         return
     snapshot = await find_own(turn, shop.id)
     if snapshot is not None:
-        await bring_down(turn, snapshot.card)
+        await bring_down(turn, snapshot)
 
 
 async def join_with_code(turn: Turn, rest: str) -> None:

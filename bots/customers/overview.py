@@ -18,7 +18,7 @@ async def show_cards(turn: Turn) -> None:
     """Bring the person's only card to the bottom of the chat; of several cards, offer a list."""
     cards = await find_all(turn)
     if len(cards) == 1:
-        await bring_down(turn, cards[0].card)
+        await bring_down(turn, cards[0])
     elif cards:
         await turn.screen(turn.words.say("Which card?"), _card_rows(turn, cards))
     else:
@@ -72,7 +72,7 @@ async def open_card(turn: Turn, code: str) -> bool:
     qr_code = code_in(code)
     opened = [snapshot for snapshot in await find_all(turn) if snapshot.customer.qr_code == qr_code]
     if opened:
-        await bring_down(turn, opened[0].card)
+        await bring_down(turn, opened[0])
     return bool(opened)
 
 

@@ -15,10 +15,10 @@ from bots.card_messages import picture_of
 from bots.turn import Turn
 from bots.words import Html
 from loyalty_app.chat.card_queue import send_again
-from loyalty_app.chat.chats import HeldCard
 from loyalty_app.customers.card_pictures import render_card
 from loyalty_app.customers.card_snapshots import CardSnapshot, look_at_all, look_for
 from loyalty_app.pictures.render_thread import drawn
+from loyalty_app.shops.businesses import check_not_moved, check_served
 from loyalty_core.errors import Busy
 from loyalty_core.fields import BusinessId
 
@@ -45,15 +45,22 @@ async def find_some(turn: Turn) -> list[CardSnapshot]:
 
 
 async def pressed_card(turn: Turn, turned_to: int | None = None) -> CardSnapshot | None:
-    """The person's card of the shop that a button names; if there is none, the person is told."""
+    """The person's card of the shop that a button names; if there is none, the person is told. Raises ShopMoved."""
     snapshot = await find_own(turn, turn.press.business_id, turned_to)
     if snapshot is None:
         await turn.toast(turn.words.plain("This card is no longer here."), alert=True)
+    else:
+        check_not_moved(snapshot.business)
     return snapshot
 
 
-async def bring_down(turn: Turn, card: HeldCard) -> None:
-    """Request that a card is sent to the bottom of the chat; its earlier message is taken away."""
+async def bring_down(turn: Turn, snapshot: CardSnapshot) -> None:
+    """Request that a card is sent to the bottom of the chat; its earlier message is taken away.
+
+    Raises ShopMoved, and Busy while the shop moves: then nobody would send the card, and its message stays.
+    """
+    check_served(snapshot.business)
+    card = snapshot.card
     if card.message_id is not None:
         await _put_away(turn, card.message_id)
         await turn.swallow()
@@ -79,20 +86,20 @@ async def turn_over(turn: Turn, snapshot: CardSnapshot, text: Html, rows: Rows) 
     """
     message_id = snapshot.card.message_id
     if turn.pressed_id is None or turn.pressed_id != message_id or not await _caption(turn, message_id, text, rows):
-        await bring_down(turn, snapshot.card)
+        await bring_down(turn, snapshot)
 
 
 async def draw_over(turn: Turn, snapshot: CardSnapshot, text: Html, rows: Rows) -> None:
     """The same with the picture of the snapshot, in place of that of another program."""
     message_id = snapshot.card.message_id
     if turn.pressed_id is None or turn.pressed_id != message_id:
-        await bring_down(turn, snapshot.card)
+        await bring_down(turn, snapshot)
         return
     picture = await drawn(render_card, picture_of(snapshot))
     media = InputMediaPhoto(picture, caption=text, filename="card.jpg")
     edit: dict[str, Any] = {"media": media, "reply_markup": keyboard(rows), "api_kwargs": NO_PARSE_MODE}
     if not await turn.edited(turn.bot.edit_message_media, message_id, **edit):
-        await bring_down(turn, snapshot.card)
+        await bring_down(turn, snapshot)
 
 
 async def _caption(turn: Turn, message_id: int, text: Html, rows: Rows) -> bool:

@@ -5,10 +5,12 @@ from msgspec import structs
 
 from bots.words import words_for
 from loyalty_app.chat.card_queue import cards_of, send_again
+from loyalty_app.moving import departures
 from loyalty_core.bonus_hours import BonusHours
 from loyalty_core.fields import BotId, UserId
 from loyalty_core.programs import Surplus
 from loyalty_core.steps import Step
+from testkit.builders import NOON
 from testkit.town import BOT, Town
 from tests.bots.customers import (
     card_of,
@@ -289,3 +291,20 @@ async def test_what_is_said_by_a_customer_without_sense_is_answered_with_help(to
     screen = await lena.say("hello?")
     assert "/card" in screen.last.words
     assert [message.words for message in screen.messages if message.sender == "person"][1:] == []
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+async def test_the_card_of_a_shop_that_has_moved_stays_in_the_chat_and_its_holder_reads_where_the_shop_is(
+    town: Town, language: str
+) -> None:
+    shop = await town.open_shop()
+    lena = await come_in(town, shop, language_code=language)
+    await departures.hold(shop.database, [shop.business.id])
+    await departures.close_shops(shop.database, [shop.business.id], place="https://two.example.com", now=NOON)
+    said = {"en": "This shop has moved: https://two.example.com.", "de": "Dieser Laden ist umgezogen: "}[language]
+    await lena.say("/card")
+    await town.idle()
+    assert said in lena.last.words
+    assert len(await cards_on(lena)) == 1
+    toast = await lena.press("History" if language == "en" else "Verlauf")
+    assert said in f"{toast} {lena.last.words}"
