@@ -22,7 +22,7 @@ from testkit.concurrency import at_once
 from testkit.shop import Shop, holder_of, open_shop
 from tests.conftest import leg
 
-CROWD = 30
+CROWD = 15
 
 
 @pytest.fixture
