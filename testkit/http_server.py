@@ -8,6 +8,10 @@ from typing import Any
 
 import uvicorn
 
+REST_SECONDS = 75
+"""How long an idle connection is kept, as Telegram does: longer than a bot does. Why: if both let go at the same
+moment, a call may fail of which a bot cannot know whether it has arrived."""
+
 
 class Uvicorn(uvicorn.Server):
     """Uvicorn in the event loop of a test: it leaves signals alone, and stops at once."""
@@ -43,7 +47,7 @@ async def served(
     app: Any,  # noqa: ANN401  # any ASGI application
     listener: socket.socket,
     http: Any = "httptools",  # noqa: ANN401  # a name of uvicorn's, or what makes a connection
-    rest: int = 5,
+    rest: int = REST_SECONDS,
 ) -> AsyncIterator[None]:
     """Serve an application on a socket, and close idle connections after `rest` seconds; its lifespan is not run."""
     config = uvicorn.Config(

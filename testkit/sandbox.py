@@ -106,9 +106,6 @@ class SandboxServer(SandboxControl):
 
 
 IDLE_APPS: list[Litestar] = []
-REST_SECONDS = 75
-"""How long the sandbox keeps an idle connection, as Telegram does: longer than a bot does. Why: if both let go at the
-same moment, a call may fail of which a bot cannot know whether it has arrived."""
 
 
 @contextmanager
@@ -125,7 +122,7 @@ async def open_sandbox() -> AsyncIterator[SandboxServer]:
     """An empty sandbox on a free port of this machine."""
     world = World()
     with app_with(world) as app:
-        async with free_port() as listener, served(app, listener, rest=REST_SECONDS):
+        async with free_port() as listener, served(app, listener):
             url = f"http://127.0.0.1:{listener.getsockname()[1]}"
             with served_directly(url, app):
                 async with httpx.AsyncClient(base_url=url, timeout=2 * PATIENCE_SECONDS, verify=False) as client:  # noqa: S501  # no certificates here
