@@ -7,12 +7,21 @@ shows a refusal is not known here. A refusal means that nothing has changed.
 """
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from math import ceil
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 import msgspec
+
+from loyalty_core.time_limits import (
+    AskedStamps,
+    cap_reached,
+    clock_time,
+    never_fits,
+    seconds_until,
+    time_span,
+    too_soon,
+)
 
 
 class LoyaltyError(Exception):
@@ -213,18 +222,7 @@ class StampTooSoon(LoyaltyError):
         """`now` is when the stamp was given; a visit before which it was given too closely lies after it."""
         self.last_at, self.next_at, self.by = last_at, next_at, by
         self.retry_after = seconds_until(next_at, now)
-        who, at = f" by {by}" if by else "", clock_time(next_at, now)
-        if last_at > now:
-            super().__init__(f"Already stamped {time_span(last_at - now)} later{who}; next stamp at {at}.")
-        else:
-            super().__init__(f"Already stamped {time_span(now - last_at)} ago{who}; next stamp at {at}.")
-
-
-class AskedStamps(NamedTuple):
-    """What was asked for: how many stamps at once, and on which day, that of the shop."""
-
-    stamps: int
-    today: date
+        super().__init__(too_soon(last_at, next_at, now, by))
 
 
 class DailyCapReached(LoyaltyError):
@@ -243,10 +241,10 @@ class DailyCapReached(LoyaltyError):
 
     def _sentence(self, more_from: str) -> str:
         if self.never_fit is not None:
-            return f"A customer may collect {self.cap} stamps a day: {self.never_fit} at once never fit."
+            return never_fits(self.cap, self.never_fit)
         if self.past_day is not None:
-            return f"A customer may collect {self.cap} stamps a day and has {self.given} on {self.past_day:%Y-%m-%d}."
-        return f"A customer may collect {self.cap} stamps a day and has {self.given} today; more from {more_from}."
+            return cap_reached(self.cap, has=f"{self.given} on {self.past_day:%Y-%m-%d}")
+        return cap_reached(self.cap, has=f"{self.given} today; more from {more_from}")
 
 
 class RotatingCodeRequired(LoyaltyError):
@@ -433,23 +431,3 @@ class ShopMoved(LoyaltyError):
     def __init__(self, moved_to: str) -> None:
         self.moved_to = moved_to
         super().__init__(f"This shop has moved to {moved_to}. Ask there, with the same key and the same codes.")
-
-
-def seconds_until(moment: datetime, now: datetime) -> int:
-    """Whole seconds after which a moment has come, 1 or more."""
-    return max(1, ceil((moment - now).total_seconds()))
-
-
-def clock_time(moment: datetime, now: datetime) -> str:
-    """Write a local time: "10:40" on the same day, "2026-03-01 10:40" on another one."""
-    return moment.strftime("%H:%M" if moment.date() == now.date() else "%Y-%m-%d %H:%M")
-
-
-def time_span(span: timedelta) -> str:
-    """Write a span in its largest whole unit: "40 seconds", "6 minutes", "3 hours", "2 days"."""
-    seconds = max(0, int(span.total_seconds()))
-    for size, unit in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= size:
-            count = seconds // size
-            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
-    return "1 second" if seconds == 1 else f"{seconds} seconds"

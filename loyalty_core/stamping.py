@@ -14,7 +14,7 @@ The rules, in words:
 Undoing is in `voiding`. What a card adds up to is in `ledger`.
 """
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import msgspec
@@ -34,7 +34,7 @@ from loyalty_core.booking import (
 )
 from loyalty_core.changes import Change, Occasion
 from loyalty_core.customers import Card, Customer
-from loyalty_core.errors import AskedStamps, DailyCapReached, InvalidRequest, StampTooSoon
+from loyalty_core.errors import DailyCapReached, InvalidRequest, StampTooSoon
 from loyalty_core.events import RewardRedeemed, StampAdded
 from loyalty_core.fields import MOST_STAMPS, Id, OccurredAt, OrderRef, Stamps
 from loyalty_core.ledger import Entry, EntryType, Gift, apply, dropped_stamps
@@ -43,6 +43,7 @@ from loyalty_core.programs import Program, Terms, running_goal
 from loyalty_core.promises import open_steps
 from loyalty_core.rewards import Reward, RewardStatus, choose
 from loyalty_core.several_programs import check_can_be_stamped
+from loyalty_core.time_limits import AskedStamps, midnight_after
 from loyalty_core.views import (
     CustomerView,
     RewardView,
@@ -205,8 +206,7 @@ def _check_cooldown(terms: Terms, visit: Visit, now: datetime) -> None:
 
 def _check_cap(terms: Terms, given: int, asked: AskedStamps, *, now: datetime) -> None:
     if terms.daily_stamp_cap is not None and given + asked.stamps > terms.daily_stamp_cap:
-        midnight = datetime.combine(now.date() + timedelta(days=1), time.min, tzinfo=now.tzinfo)
-        raise DailyCapReached(terms.daily_stamp_cap, given, midnight, now, asked=asked)
+        raise DailyCapReached(terms.daily_stamp_cap, given, midnight_after(now), now, asked=asked)
 
 
 def redeem(

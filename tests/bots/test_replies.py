@@ -10,6 +10,7 @@ from loyalty_app.customers.refusal_sentences import BARS, MERGE_BARS, REPLIES, R
 from loyalty_core import errors, several_programs
 from loyalty_core.access import Role
 from loyalty_core.errors import FieldError, LoyaltyError, MergeBar, VoidBar
+from loyalty_core.time_limits import AskedStamps
 from testkit.builders import NEW_YORK, NOON
 
 # Refusals of the API alone: pages, keys, webhooks, orders of a till.
@@ -47,8 +48,8 @@ REFUSALS: list[LoyaltyError] = [
     errors.StampTooSoon(EARLIER, LATER, NOON, "Ana Ruiz"),
     errors.StampTooSoon(EARLIER, LATER, NOON, None),
     errors.DailyCapReached(3, 2, LATER, NOON),
-    errors.DailyCapReached(3, 2, LATER, NOON, asked=errors.AskedStamps(4, NOON.date())),
-    errors.DailyCapReached(3, 2, LATER, NOON, asked=errors.AskedStamps(2, NOON.date() + timedelta(days=1))),
+    errors.DailyCapReached(3, 2, LATER, NOON, asked=AskedStamps(4, NOON.date())),
+    errors.DailyCapReached(3, 2, LATER, NOON, asked=AskedStamps(2, NOON.date() + timedelta(days=1))),
     errors.RotatingCodeRequired(),
     errors.CodeExpired(),
     errors.CodeUsed(),

@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from loyalty_core import errors, several_programs
-from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError, StampTooSoon, clock_time, time_span
+from loyalty_core.errors import FieldError, InvalidRequest, LoyaltyError, StampTooSoon
+from loyalty_core.time_limits import clock_time, time_span
 from testkit.builders import NOON, at
 
 LISTED = set(
