@@ -18,7 +18,7 @@ export declare class CustomerExists extends ApiError {}
 export declare class CustomerLimitReached extends ApiError {}
 /** No such customer. */
 export declare class CustomerNotFound extends ApiError {}
-/** No more stamps for this customer today. */
+/** No more stamps for this customer on that day. */
 export declare class DailyCapReached extends ApiError {}
 /** The idempotency key belongs to another request. */
 export declare class IdempotencyKeyReused extends ApiError {}

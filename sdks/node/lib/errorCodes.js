@@ -26,7 +26,7 @@ export class CustomerLimitReached extends ApiError {}
 /** No such customer. */
 export class CustomerNotFound extends ApiError {}
 
-/** No more stamps for this customer today. */
+/** No more stamps for this customer on that day. */
 export class DailyCapReached extends ApiError {}
 
 /** The idempotency key belongs to another request. */

@@ -36,7 +36,7 @@ class CustomerNotFound(ApiError):
 
 
 class DailyCapReached(ApiError):
-    """No more stamps for this customer today."""
+    """No more stamps for this customer on that day."""
 
 
 class IdempotencyKeyReused(ApiError):
