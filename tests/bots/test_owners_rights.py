@@ -22,11 +22,12 @@ OWNERS_ONLY = ("program", "ask", "choose", "keys", "newkey", "makekey", "key", "
 OF_A_SHOP = [verb for verb in PRESSES if verb not in {"newshop", "goal", "cancel", "shops", "shop", "wipe"}]
 FOR_ALL_STAFF = {"computer"}
 """They get to the scanner by it."""
-OF_THE_CHAT = {telegram_chat.name, telegram_update.name, "telegram_bot"}
+OF_THE_CHAT = {telegram_chat.name, telegram_update.name, "telegram_bot", "polling_lease"}
+"""What changes while a bot runs, whatever people do."""
 
 
 def dump(connection: Connection) -> dict[str, list[object]]:
-    """All that is kept, but for the chats themselves."""
+    """All that is kept, but for the chats and bots themselves."""
     tables = [table for table in metadata.sorted_tables if table.name not in OF_THE_CHAT]
     return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in tables}
 
