@@ -200,6 +200,25 @@ async def test_questions_about_few_rows_are_not_planned_each_time(postgres_setti
     await database.close()
 
 
+async def test_rows_to_change_are_found_by_their_key_in_a_table_of_some_thousands_too(
+    postgres_settings: Settings,
+) -> None:
+    database = open_database(postgres_settings)
+    shop = await found(database)
+    rows = [a_branch(shop.id, number) for number in range(1, 8_001)]
+    scans = text("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'branch'")
+
+    def change(connection: Connection) -> tuple[int, int]:
+        connection.execute(text("ANALYZE branch"))
+        before = connection.execute(scans).scalar_one()
+        changed = database.update(connection, branch, rows[:25], key=("business_id", "id"))
+        return changed, connection.execute(scans).scalar_one() - before
+
+    await put(database, *rows)
+    assert await database.write(change) == (25, 0)
+    await database.close()
+
+
 async def test_many_rows_are_changed_with_one_statement_and_no_other(database: Database) -> None:
     shop = await found(database)
     await put(database, *(a_branch(shop.id, number) for number in (1, 2, 3)))
