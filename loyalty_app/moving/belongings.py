@@ -82,12 +82,13 @@ class Cargo(msgspec.Struct, frozen=True):
             case Sort.SHOP:
                 return (business.c.id if table is business else table.c.business_id).in_(self.shops)
             case Sort.BOT:
-                return table.c.bot_id.in_(self._bots)
+                return table.c.bot_id.in_(self.own_bots)
             case _:
                 return self._chats()
 
     @property
-    def _bots(self) -> Any:  # noqa: ANN401  # a question, untyped at SQLAlchemy
+    def own_bots(self) -> Any:  # noqa: ANN401  # a question, untyped at SQLAlchemy
+        """Asks for the ids of the shops' own bots."""
         return select(telegram_bot.c.bot_id).where(telegram_bot.c.business_id.in_(self.shops or ()))
 
     def _chats(self) -> ColumnElement[bool]:
@@ -96,7 +97,7 @@ class Cargo(msgspec.Struct, frozen=True):
         holds = select(telegram_card.c.user_id).where(telegram_card.c.business_id.in_(self.shops or ()), *place)
         works = and_(staff.c.user_id == telegram_chat.c.chat_id, staff.c.business_id.in_(self.shops or ()))
         return or_(
-            telegram_chat.c.bot_id.in_(self._bots),
+            telegram_chat.c.bot_id.in_(self.own_bots),
             holds.exists(),
             select(staff.c.id).where(works).exists(),
         )

@@ -58,15 +58,15 @@ class Copying:
             await self.copy(reader)
         sums = self._copied
         if len(sums) < len(self.cargo.early):  # a move before this one had begun
-            await self._catch_up(snapshots)
+            await self.catch_up(snapshots)
             async with snapshots() as reader:
                 await self.follow(reader)
                 sums = await self._add_up(reader)
         await self._prove(sums, there)
-        await self._catch_up(snapshots)
+        await self.catch_up(snapshots)
         return await self.new.read(lambda connection: early_counted(connection, there))
 
-    async def _catch_up(self, snapshots: Snapshots) -> None:
+    async def catch_up(self, snapshots: Snapshots) -> None:
         """Follow the changes until a round is short."""
         for _ in range(MOST_ROUNDS):
             async with snapshots() as reader:

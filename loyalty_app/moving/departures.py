@@ -27,6 +27,7 @@ from loyalty_app.moving.changes import (
     open_log,
     unlog_table,
 )
+from loyalty_app.moving.jobs_in_hand import give_out_again
 from loyalty_app.moving.progress import read_plan
 from loyalty_core.errors import InvalidRequest
 
@@ -41,7 +42,8 @@ async def begin_log(old: Database, cargo: Cargo, token: str) -> None:
 
 
 async def end_log(old: Database) -> None:
-    """Note no changes any more, and forget the log."""
+    """Note no changes any more, and forget the log; give out jobs of queues again, if that was stopped."""
+    await give_out_again(old)
     tables = await old.read(lambda connection: tables_with(connection, NAME))
     await each_table(old, tables, unlog_table)
     await old.write(close_log)

@@ -20,6 +20,7 @@ from loyalty_app.moving.belongings import Cargo, counted
 from loyalty_app.moving.carrying import Carrier
 from loyalty_app.moving.copying import Copying, Progress
 from loyalty_app.moving.heights import go_on_behind, heights_of
+from loyalty_app.moving.jobs_in_hand import quiet_queues
 from loyalty_app.moving.progress import MovePlan, forget_progress, read_plan, write_plan
 from loyalty_app.moving.snapshots import snapshot
 from loyalty_app.moving.sources import ASIDE, held
@@ -88,7 +89,9 @@ async def move(source: Settings, target: Settings, *, now: datetime, progress: P
             await new.write(lambda connection: write_plan(connection, plan))
         copying = Copying((old, new), EVERYTHING, Carrier(), progress=progress)
         rows = await copying.go_over(lambda: snapshot(source), EVERYTHING)
-        seconds = await _close(copying, source, MoveMark("moved", place_of(target), f"{now:%Y-%m-%d %H:%M} UTC"))
+        mark = MoveMark("moved", place_of(target), f"{now:%Y-%m-%d %H:%M} UTC")
+        async with quiet_queues(copying, lambda: snapshot(source)):
+            seconds = await _close(copying, source, mark)
         await _end_log(source, old)
         await new.write(forget_progress)
     finally:

@@ -23,6 +23,7 @@ from loyalty_app.moving.belongings import Cargo, counted, with_twins
 from loyalty_app.moving.carrying import Carrier, Vaults
 from loyalty_app.moving.copying import Copying, Progress
 from loyalty_app.moving.heights import ROOM, go_on_behind, heights_of
+from loyalty_app.moving.jobs_in_hand import quiet_queues
 from loyalty_app.moving.late_rows import LateRows
 from loyalty_app.moving.progress import MovePlan, forget_progress, read_plan, write_plan
 from loyalty_app.moving.renumbering import GLOBAL, NewNumbers, given_ids, renumber, taken_ids
@@ -138,7 +139,8 @@ class ShopMove:
         copying = Copying((self.old, self.new), cargo, carrier, progress=self.progress)
         there = Cargo(tuple(plan.numbers.of_shop(number) for number in cargo.shops or ()))
         counts = await copying.go_over(lambda: snapshot(self.errand.source), there)
-        return await self._close_and_open(copying, plan, counts, resumed=resumed)
+        async with quiet_queues(copying, lambda: snapshot(self.errand.source)):
+            return await self._close_and_open(copying, plan, counts, resumed=resumed)
 
     async def give_up(self) -> None:
         """Remove what an unfinished move has left at both places; the shops go on where they are."""

@@ -25,6 +25,7 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    func,
     literal,
     or_,
     select,
@@ -126,7 +127,10 @@ class LeasedTable:
     def claim(
         self, connection: Connection, database: Database, *, now: datetime, room: int, given: Given | None = None
     ) -> list[tuple[Row[Any], Lease]]:
-        """Lease at most `room` rows; give each as `due` selects it, with its lease. It skips rows that others lock."""
+        """Lease at most `room` rows; give each as `due` selects it, with its lease. It skips rows that others lock.
+
+        Rows that cannot be leased now are left out: those of a shop that is about to move, or that is held.
+        """
         rows = connection.execute(self._claimable, {"now": now, "room": room, **(given or {})}).all()
         token, end = new_token(), now + self.lasts
         leases = [Lease(self._key_in(row), token) for row in rows]
@@ -134,8 +138,15 @@ class LeasedTable:
             {**self._key_of(lease), "lease": token, self.until: end, **self._count_of(row, 1)}
             for row, lease in zip(rows, leases, strict=True)
         )
-        database.update(connection, self.table, leased, key=self.key)
+        if database.update(connection, self.table, leased, key=self.key) < len(rows):
+            ours = self.held(connection, database, leases)
+            return [(row, lease) for row, lease in zip(rows, leases, strict=True) if lease in ours]
         return list(zip(rows, leases, strict=True))
+
+    def in_hand(self, which: ColumnElement[bool], now: datetime) -> Select[Any]:
+        """Asks how many rows among some are leased, by leases that go on."""
+        held = (self.table.c.lease.is_not(None), self.table.c[self.until] > now)
+        return select(func.count()).select_from(self.table).where(self._among, which, *held)
 
     def renew(self, connection: Connection, database: Database, leases: Sequence[Lease], *, now: datetime) -> None:
         """Extend leases, from now. A lost one is left to the holder of the row.

@@ -1,0 +1,146 @@
+"""Jobs in hand: what workers of the old place are sending when the last rows are about to go over.
+
+A message whose worker could not note any more that it was sent would be sent once more from the new place. So no jobs
+are given out at the old place for a moment, and those that are in hand come to an end; everybody else goes on. Triggers
+leave claims out, whatever program makes them. They end by themselves: a move that is killed stops no queue for long.
+
+A list that is imported is no such job: each of its customers has a key, and counts once.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from time import monotonic
+
+from sqlalchemy import Connection, Table, text
+
+from loyalty_app.chat.card_queue import CardQueue
+from loyalty_app.chat.update_queue import UpdateQueue
+from loyalty_app.clock import utc_now
+from loyalty_app.db.engine import Database
+from loyalty_app.db.held_shops import LOCKED_STATE, each_table, tables_with, triggers_of
+from loyalty_app.db.outages import HELD
+from loyalty_app.db.tables import telegram_update
+from loyalty_app.moving.belongings import Cargo
+from loyalty_app.moving.copying import Copying, Progress, Snapshots
+from loyalty_app.queues.leased_table import LeasedTable
+from loyalty_app.shops.owner_notices import NoticeQueue
+from loyalty_app.webhooks.delivery_queue import DeliveryQueue
+from loyalty_core.errors import Busy
+
+PATIENCE_SECONDS = 20.0
+"""How long jobs are waited for: longer than a delivery may take. Who needs more is sent once more."""
+STOPPED_SECONDS = 60
+"""How long no jobs are given out, if nobody ends it."""
+LOOK_EVERY_SECONDS = 0.1
+WAITED_FOR = "waiting for workers"
+"""What progress calls them."""
+NAME = "no_claims"
+"""How the triggers and PostgreSQL's function begin."""
+
+QUEUES: Mapping[str, LeasedTable] = {
+    one.table.name: one
+    for one in (DeliveryQueue.leases, CardQueue().leases, NoticeQueue().leases, UpdateQueue().leases)
+}
+
+
+@asynccontextmanager
+async def quiet_queues(copying: Copying, snapshots: Snapshots) -> AsyncIterator[None]:
+    """Let workers finish what they have in hand, and bring that over; then the block holds and closes the old place.
+
+    If it fails, jobs are given out again. If not, `departures.end_log` tidies up.
+    """
+    try:
+        await finish_jobs(copying.old, copying.cargo, progress=copying.progress)
+        await copying.catch_up(snapshots)
+        yield
+    except BaseException:
+        with suppress(Busy):  # then it ends by itself
+            await give_out_again(copying.old)
+        raise
+
+
+async def finish_jobs(old: Database, cargo: Cargo, *, progress: Progress, patience: float = PATIENCE_SECONDS) -> int:
+    """Give out no more jobs of a cargo, and wait for those in hand; return how many are in hand after all.
+
+    `give_out_again` ends it, or a minute does.
+    """
+    if old.name == "postgresql":
+        await old.write(_make_function, durable=False)
+    bots = () if cargo.shops is None else await old.read(lambda connection: _bots_of(connection, cargo))
+    tables = [leases.table for leases in QUEUES.values()]
+    await each_table(old, tables, lambda connection, table: _stop(connection, table, _which(cargo, table, bots)))
+    return await _wait(old, cargo, progress, until=monotonic() + patience)
+
+
+async def _wait(old: Database, cargo: Cargo, progress: Progress, *, until: float) -> int:
+    while left := await old.read(lambda connection: jobs_in_hand(connection, cargo)):
+        progress(WAITED_FOR, left)
+        if monotonic() >= until:
+            break
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
+    return left
+
+
+async def give_out_again(old: Database) -> None:
+    """Give out jobs again, as before."""
+    if tables := await old.read(lambda connection: tables_with(connection, NAME)):
+        await each_table(old, tables, _let)
+        if old.name == "postgresql":
+            await old.write(lambda connection: connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {NAME}()").close())
+
+
+def jobs_in_hand(connection: Connection, cargo: Cargo) -> int:
+    """How many jobs workers have now whose leases go on."""
+    now = utc_now()
+    asked = (leases.in_hand(cargo.rows_of(leases.table), now) for leases in QUEUES.values())
+    return sum(connection.scalar(one) or 0 for one in asked)
+
+
+def _bots_of(connection: Connection, cargo: Cargo) -> tuple[int, ...]:
+    return tuple(connection.scalars(cargo.own_bots))
+
+
+def _which(cargo: Cargo, table: Table, bots: tuple[int, ...]) -> str:
+    """The rows of a cargo, in the SQL of a trigger."""
+    if cargo.shops is None:
+        return "true"
+    column, numbers = ("bot_id", bots) if table is telegram_update else ("business_id", cargo.shops)
+    return f'NEW."{column}" IN ({", ".join(map(str, numbers))})' if numbers else "false"
+
+
+def _stop(connection: Connection, table: Table, which: str) -> None:
+    """Leave claims of these rows out. What comes in claimed, as updates of Telegram do, is refused: it comes again."""
+    _let(connection, table)
+    claimed = f"{which} AND NEW.lease IS NOT NULL"
+    if connection.dialect.name == "postgresql":
+        until = connection.scalar(text(f"SELECT clock_timestamp() + interval '{STOPPED_SECONDS} seconds'"))
+        claimed += f" AND clock_timestamp() < '{until.isoformat()}'::timestamptz"
+        for change, differs in (("INSERT", "true"), ("UPDATE", "NEW.lease IS DISTINCT FROM OLD.lease")):
+            head = f'CREATE TRIGGER "{_name(table, change)}" BEFORE {change} ON "{table.name}" FOR EACH ROW'
+            connection.exec_driver_sql(f"{head} WHEN ({claimed} AND {differs}) EXECUTE FUNCTION {NAME}()")
+        return
+    seconds = "CAST(strftime('%s', 'now') AS INTEGER)"
+    claimed += f" AND {seconds} < {connection.scalar(text(f'SELECT {seconds}')) + STOPPED_SECONDS}"
+    for change, differs, answer in (
+        ("INSERT", "true", f"RAISE(ABORT, '{HELD}')"),
+        ("UPDATE", "NEW.lease IS NOT OLD.lease", "RAISE(IGNORE)"),
+    ):
+        head = f'CREATE TRIGGER "{_name(table, change)}" BEFORE {change} ON "{table.name}"'
+        connection.exec_driver_sql(f"{head} WHEN {claimed} AND {differs} BEGIN SELECT {answer}; END")
+
+
+def _make_function(connection: Connection) -> None:
+    says = f"RAISE EXCEPTION '{HELD}' USING ERRCODE = '{LOCKED_STATE}'"
+    body = f"BEGIN IF TG_OP = 'UPDATE' THEN RETURN NULL; END IF; {says}; END"
+    connection.exec_driver_sql(f"CREATE OR REPLACE FUNCTION {NAME}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+
+
+def _let(connection: Connection, table: Table) -> None:
+    on = f' ON "{table.name}"' if connection.dialect.name == "postgresql" else ""
+    for name in triggers_of(connection, table).keys() & {_name(table, change) for change in ("INSERT", "UPDATE")}:
+        connection.exec_driver_sql(f'DROP TRIGGER "{name}"{on}')
+
+
+def _name(table: Table, change: str) -> str:
+    return f"{NAME}_{table.name}_{change.lower()}"

@@ -1,0 +1,219 @@
+"""A shop moves while workers are in the middle of sending: nobody gets a message twice, and none is lost."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select, update
+
+from loyalty_app.chat.incoming_updates import NewUpdate, take_in_and_claim
+from loyalty_app.clock import utc_now
+from loyalty_app.db.engine import Database, open_database
+from loyalty_app.db.held_shops import tables_with
+from loyalty_app.db.migrate import migrate
+from loyalty_app.db.move_mark import MoveMark
+from loyalty_app.db.sqlite.served_file import ServedFile
+from loyalty_app.db.tables import notice, telegram_bot
+from loyalty_app.moving import jobs_in_hand
+from loyalty_app.moving.belongings import Cargo
+from loyalty_app.moving.jobs_in_hand import NAME, QUEUES, WAITED_FOR, finish_jobs, give_out_again
+from loyalty_app.moving.move import move as move_all
+from loyalty_app.moving.move import place_of
+from loyalty_app.moving.shop_move import Errand, ShopMove
+from loyalty_app.moving.targets import finish, prepare
+from loyalty_app.queues.worker import QueueWorker
+from loyalty_app.settings import Settings
+from loyalty_core.errors import Busy
+from testkit.builders import NOON
+from testkit.concurrency import until
+from testkit.shop import Shop, open_shop
+from tests.queues.cases import BOT, CASES, Case, put
+
+SENT = [case for case in CASES if case.name != "import jobs"]
+Told = Callable[[str, int], None]
+
+
+class OneAtATime(QueueWorker[Any, Any]):
+    """A worker that has one job in hand."""
+
+    most_at_once = 1
+
+
+class Post:
+    """What workers send: how often each job was begun; none ends before `go`."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = Counter[tuple[str, tuple[int, ...]]](), asyncio.Event()
+
+    async def send(self, case: Case, job: Any) -> object:  # noqa: ANN401  # of some queue
+        self.begun[case.name, case.queue.lease_of(job).key] += 1
+        await self.go.wait()
+        return case.ended(job)
+
+    @asynccontextmanager
+    async def workers(self, database: Database, clock: Callable[[], datetime] = utc_now) -> AsyncIterator[None]:
+        """A worker for each queue."""
+        there = [
+            OneAtATime(database, case.queue, partial(self.send, case), clock=clock, name=case.name) for case in SENT
+        ]
+        yield
+        self.go.set()
+        for worker in there:
+            await worker.close()
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Database]:
+    """A database as servers have it open."""
+    file = ServedFile(settings.sqlite_path) if settings.on_sqlite else None
+    database = open_database(settings, file)
+    try:
+        yield database
+    finally:
+        await database.close()
+        if file is not None:
+            file.close()
+
+
+async def fill(shop: Shop) -> None:
+    """Two jobs in each queue of a shop with a bot of its own."""
+    for case in SENT:
+        await put(shop, case, 2)
+    for change in (update(telegram_bot).values(business_id=shop.business.id), update(notice).values(at=utc_now())):
+        await shop.database.write(lambda connection, change=change: connection.execute(change).close())  # type: ignore[misc]  # bound
+
+
+async def a_shop_goes(source: Settings, target: Settings, progress: Told) -> None:
+    await asyncio.to_thread(migrate, target)
+    errand = Errand(
+        source=source, target=target, came_from=place_of(source), place="https://new", shops=(1,), vaults=None
+    )
+    move = ShopMove(errand, now=NOON, progress=progress)
+    try:
+        await move.move()
+    finally:
+        await move.close()
+
+
+async def everything_goes(source: Settings, target: Settings, progress: Told) -> None:
+    await asyncio.to_thread(prepare, target, MoveMark("moving", place_of(source), "now"))
+    await move_all(source, target, now=NOON, progress=progress)
+    await asyncio.to_thread(finish, target)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def left(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """An installation of its own, for it is closed."""
+    own_file = f"sqlite:///{tmp_path}/left.db"
+    url = own_file if request.param == "sqlite" else request.getfixturevalue("postgres_database")
+    found = Settings(database_url=url, secret_key="a key for tests, and nowhere else")
+    migrate(found)
+    return found
+
+
+@pytest.mark.parametrize("move", [a_shop_goes, everything_goes])
+async def test_what_is_being_sent_when_the_last_rows_go_over_is_sent_once_and_what_waits_is_sent_at_the_new_place(
+    left: Settings, tmp_path: Path, move: Callable[[Settings, Settings, Told], Any]
+) -> None:
+    target, post, waited = Settings(database_url=f"sqlite:///{tmp_path}/there.db"), Post(), asyncio.Event()
+
+    def tell(said: str, _count: int) -> None:
+        if said == WAITED_FOR:
+            waited.set()
+
+    async with opened(left) as old:
+        shop = await open_shop(old)
+        await fill(shop)
+        async with post.workers(old):
+            await until(lambda: have_begun(post, len(SENT)))
+            moving = asyncio.create_task(move(left, target, tell))
+            asked = asyncio.create_task(waited.wait())
+            await asyncio.wait((moving, asked), return_when=asyncio.FIRST_COMPLETED)
+            asked.cancel()
+            post.go.set()
+            await moving
+        await shop.counter.close()
+    async with opened(target) as new, post.workers(new, later):
+        await until(lambda: all_done(new))
+    assert not {job: count for job, count in post.begun.items() if count > 1}
+
+
+async def have_begun(post: Post, count: int) -> bool:
+    return len(post.begun) >= count
+
+
+def later() -> datetime:
+    """When all leases of the old place have ended."""
+    return utc_now() + timedelta(minutes=2)
+
+
+async def all_done(database: Database) -> bool:
+    """Whether nothing is left in any queue."""
+
+    def look(connection: Connection) -> bool:
+        rows = ((case, row) for case in SENT for row in connection.execute(select(case.table)))
+        return all(case.is_done(row) for case, row in rows)
+
+    return await database.read(look)
+
+
+async def test_claims_of_others_go_on_and_those_of_a_shop_again_after_a_move_that_failed_or_was_killed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs_in_hand, "STOPPED_SECONDS", 1)
+    async with opened(settings) as database:
+        shop = await open_shop(database)
+        await fill(shop)
+
+        async def claims() -> dict[str, int]:
+            return {
+                case.name: len(await database.write(partial(case.queue.claim, database=database, now=later(), room=9)))
+                for case in SENT
+            }
+
+        async def stopped_for_good() -> bool:
+            return not any((await claims()).values())
+
+        assert await finish_jobs(database, Cargo((77,)), progress=print) == 0
+        assert all((await claims()).values())
+        await free(database)
+        assert await finish_jobs(database, Cargo((1,)), progress=print) == 0
+        assert await stopped_for_good()
+        with pytest.raises(Busy):
+            await take_in_and_claim(database, BOT, [NewUpdate(77, 77, b"{}")], now=NOON, room=9)
+        await until(lambda: some(claims))  # a second later
+        await free(database)
+        await finish_jobs(database, Cargo(), progress=print)
+        await give_out_again(database)
+        assert await database.read(lambda c: tables_with(c, NAME)) == []
+        assert all((await claims()).values())
+        await shop.counter.close()
+
+
+async def some(claims: Callable[[], Any]) -> bool:
+    return any((await claims()).values())
+
+
+async def free(database: Database) -> None:
+    for leases in QUEUES.values():
+        await database.write(lambda c, leases=leases: leases.release_all(c, leases.table.c.lease.is_not(None)))  # type: ignore[misc]  # bound
+
+
+async def test_who_needs_very_long_is_not_waited_for(settings: Settings) -> None:
+    async with opened(settings) as database:
+        shop = await open_shop(database)
+        await fill(shop)
+        queue, told = SENT[0].queue, list[tuple[str, int]]()
+        await database.write(lambda c: queue.claim(c, database, now=utc_now(), room=9))
+        left = await finish_jobs(
+            database, Cargo((1,)), progress=lambda said, count: told.append((said, count)), patience=0.0
+        )
+        assert left == 2
+        assert told == [(WAITED_FOR, 2)]
+        await shop.counter.close()
