@@ -32,6 +32,10 @@ def citus_url() -> str | None:
     return os.environ.get(VARIABLE)
 
 
+SERVERS = ("postgresql", *(("citus",) if citus_url() else ()))
+"""The kinds of servers for tests that run on each; a file is no server."""
+
+
 @asynccontextmanager
 async def fresh_citus(url: str) -> AsyncIterator[str]:
     """Yield the URL of a new, empty database on the cluster at `url`, and drop it afterwards."""

@@ -4,8 +4,8 @@ Why versions are compared first: Alembic takes long to load, and most databases 
 """
 
 import asyncio
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import Connection, inspect, text
 
 from loyalty_app.db.citus import distribution
+from loyalty_app.db.citus.cluster import find_cluster
 from loyalty_app.db.held_shops import hold_all, release_all
 from loyalty_app.db.move_mark import refuse_marked
 from loyalty_app.db.postgres import engine as postgres
@@ -105,14 +106,22 @@ def upgrade(connection: Connection, *, kind: str = "auto") -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
     version = current(connection)
     check_known(version)
-    spread = _is_spread(connection, kind)
-    if version != newest():
-        with distribution.changing(connection) if spread and distribution.is_distributed(connection) else nullcontext():
+    with _brought_home(connection, kind):
+        if version != newest():
             _run_migrations(connection)
-    if spread:
-        distribution.distribute(connection)
     if connection.dialect.name == "sqlite":
         statistics.describe(connection)
+
+
+@contextmanager
+def _brought_home(connection: Connection, kind: str) -> Iterator[None]:
+    """Bring the tables that the block makes on a cluster to where they belong. Raises as `_is_spread` does."""
+    if not _is_spread(connection, kind):
+        yield
+        return
+    with distribution.changing(connection) if distribution.is_distributed(connection) else nullcontext():
+        yield
+    distribution.distribute(connection)
 
 
 def _is_spread(connection: Connection, kind: str) -> bool:
@@ -154,14 +163,17 @@ def repair(settings: Settings) -> list[str]:
 
     def work(connection: Connection) -> list[str]:
         upgrade(connection, kind=settings.database_kind)
-        return add_missing(connection)
+        with _brought_home(connection, settings.database_kind):
+            return add_missing(connection)
 
     return _in_transaction(settings, work)
 
 
 def _in_transaction(settings: Settings, work: Callable[[Connection], Result]) -> Result:
     if not settings.on_sqlite:
-        return asyncio.run(_in_transaction_of_postgres(settings.direct_url, work))
+        done = asyncio.run(_in_transaction_of_postgres(settings.direct_url, work))
+        find_cluster.cache_clear()  # it may be one now
+        return done
     check_folder(settings)
     engine = sqlite.open_engine(settings.sqlite_path)
     try:

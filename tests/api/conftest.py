@@ -1,4 +1,4 @@
-"""The API for tests: on SQLite, and on PostgreSQL too where a test is marked `on_both_databases`."""
+"""The API for tests: on SQLite, and on servers too where a test is marked `on_both_databases`."""
 
 from collections.abc import AsyncIterator
 
@@ -6,17 +6,32 @@ import pytest
 
 from loyalty_app.settings import Settings
 from tests.api.till import Api, Till, open_api
-from tests.app.conftest import migrated_postgres, postgres_settings, sqlite_settings, sqlite_template
+from tests.app.conftest import (
+    citus_settings,
+    fresh_database,
+    migrated_citus,
+    migrated_postgres,
+    postgres_settings,
+    server_settings,
+    sqlite_settings,
+    sqlite_template,
+)
 
-__all__ = ["migrated_postgres", "postgres_settings", "sqlite_settings", "sqlite_template"]
+__all__ = [
+    "citus_settings",
+    "migrated_citus",
+    "migrated_postgres",
+    "postgres_settings",
+    "server_settings",
+    "sqlite_settings",
+    "sqlite_template",
+]
 
 
 @pytest.fixture
 def place(request: pytest.FixtureRequest) -> Settings:
     """A fresh database; which kind is said by `on_both_databases`."""
-    names = {"sqlite": "sqlite_settings", "postgresql": "postgres_settings"}
-    found: Settings = request.getfixturevalue(names[getattr(request, "param", "sqlite")])
-    return found
+    return fresh_database(request, getattr(request, "param", "sqlite"))
 
 
 @pytest.fixture

@@ -118,8 +118,8 @@ async def open_far_place(settings: Settings, relay: PostgresRelay) -> AsyncItera
         yield await open_place(api)
 
 
-async def test_a_server_that_is_stopped_is_busy_for_everybody_and_then_goes_on(postgres_settings: Settings) -> None:
-    async with open_relay(postgres_settings.database_url) as relay, open_far_place(postgres_settings, relay) as place:
+async def test_a_server_that_is_stopped_is_busy_for_everybody_and_then_goes_on(server_settings: Settings) -> None:
+    async with open_relay(server_settings.database_url) as relay, open_far_place(server_settings, relay) as place:
         relay.stopped = True
         async with soon():
             assert_busy([*await place.all_reads(), *await place.all_writes()])
@@ -129,8 +129,8 @@ async def test_a_server_that_is_stopped_is_busy_for_everybody_and_then_goes_on(p
         assert (await place.till.api.client.get("/health/ready")).status_code == 200
 
 
-async def test_a_server_that_is_silent_is_busy_for_everybody_and_then_goes_on(postgres_settings: Settings) -> None:
-    async with open_relay(postgres_settings.database_url) as relay, open_far_place(postgres_settings, relay) as place:
+async def test_a_server_that_is_silent_is_busy_for_everybody_and_then_goes_on(server_settings: Settings) -> None:
+    async with open_relay(server_settings.database_url) as relay, open_far_place(server_settings, relay) as place:
         relay.silent = True
         async with soon():
             assert_busy([*await place.all_reads(), *await place.all_writes()])

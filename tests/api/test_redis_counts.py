@@ -40,9 +40,9 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("patient")
 async def test_two_processes_admit_exactly_as_many_requests_as_the_limit_says(
-    postgres_settings: Settings, redis_url: str
+    server_settings: Settings, redis_url: str
 ) -> None:
-    shared = replace(postgres_settings, redis_url=redis_url)
+    shared = replace(server_settings, redis_url=redis_url)
     async with open_api(shared) as first, open_api(shared) as second:
         till = await first.open_till(rate_limit=100)
         tills = [till, till.moved(second)]
@@ -63,9 +63,9 @@ async def test_what_was_used_is_remembered_over_a_restart(sqlite_settings: Setti
 
 
 async def test_what_a_key_has_used_is_looked_up_over_all_processes_and_is_no_use(
-    postgres_settings: Settings, redis_url: str
+    server_settings: Settings, redis_url: str
 ) -> None:
-    shared = replace(postgres_settings, redis_url=redis_url)
+    shared = replace(server_settings, redis_url=redis_url)
     async with open_api(shared) as first, open_api(shared) as second:
         till = await first.open_till(rate_limit=10)
         await till.get("/program")

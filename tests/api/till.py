@@ -22,6 +22,7 @@ from loyalty_app.shops.businesses import Business, NewBusiness, open_business
 from loyalty_core.access import Plan, Scope
 from testkit.audit import assert_books_balance
 from testkit.builders import a_program
+from testkit.citus import SERVERS
 from testkit.clocks import Clock
 from testkit.shop import Shop
 from testkit.upkeep import in_turn
@@ -29,7 +30,7 @@ from tests.api.witness import Json, Witness, reference_in
 
 Dump = dict[str, list[tuple[object, ...]]]
 
-on_both_databases = pytest.mark.parametrize("place", ["sqlite", "postgresql"], indirect=True)
+on_both_databases = pytest.mark.parametrize("place", ["sqlite", *SERVERS], indirect=True)
 
 
 class Api:

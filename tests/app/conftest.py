@@ -1,7 +1,7 @@
-"""Databases for the tests of the application: every test that asks for one runs on SQLite and on PostgreSQL.
+"""Databases for the tests: every test that asks for one of each kind runs on SQLite, on PostgreSQL, and on Citus.
 
 A fresh one costs milliseconds: the SQLite file is a copy of one that was migrated before, the PostgreSQL database is a
-copy that is emptied for each test.
+copy that is emptied for each test. Only where LOYALTY_TEST_CITUS_URL names a cluster there is one of Citus.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from loyalty_app.db.postgres.server import PostgresServer
 from loyalty_app.settings import Settings
 from loyalty_core.errors import CustomerNotFound
 from testkit import migrated
-from testkit.citus import citus_url, empty_citus, fresh_citus
+from testkit.citus import SERVERS, citus_url, empty_citus, fresh_citus
 from testkit.console import A_KEY
 from testkit.migrated import Emptier, look_elsewhere, migrated_sqlite
 from testkit.shop import Shop, open_shop
@@ -81,12 +81,42 @@ async def citus_settings(migrated_citus: str) -> Settings:
     return Settings(database_url=migrated_citus, secret_key=A_KEY, webhook_allow="127.0.0.0/8")
 
 
-@pytest.fixture(params=["sqlite", "postgresql", *(["citus"] if citus_url() else [])])
+DATABASES = ("sqlite", *SERVERS)
+
+
+def fresh_database(request: pytest.FixtureRequest, kind: str) -> Settings:
+    """A database of a kind with the newest schema and nothing in it."""
+    names = {"sqlite": "sqlite_settings", "postgresql": "postgres_settings", "citus": "citus_settings"}
+    found: Settings = request.getfixturevalue(names[kind])
+    return found
+
+
+@pytest.fixture(params=DATABASES)
 def settings(request: pytest.FixtureRequest) -> Settings:
     """A fresh database of each kind: a test that asks for it, or for what stands on it, runs on all."""
-    names = {"sqlite": "sqlite_settings", "postgresql": "postgres_settings", "citus": "citus_settings"}
-    found: Settings = request.getfixturevalue(names[request.param])
-    return found
+    return fresh_database(request, request.param)
+
+
+@pytest.fixture(params=SERVERS)
+def server_settings(request: pytest.FixtureRequest) -> Settings:
+    """A fresh database on each kind of server, for what a file cannot do."""
+    return fresh_database(request, request.param)
+
+
+@pytest.fixture
+async def citus_database() -> AsyncIterator[str]:
+    """A new, empty database on the cluster for this test."""
+    async with fresh_citus(str(citus_url())) as url:
+        yield url
+
+
+@pytest.fixture(params=DATABASES)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
+    """A database of each kind in which nothing is yet."""
+    if request.param == "sqlite":
+        return Settings(database_url=f"sqlite:///{tmp_path}/empty.db")
+    names = {"postgresql": "postgres_database", "citus": "citus_database"}
+    return Settings(database_url=request.getfixturevalue(names[request.param]))
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from alembic import command
 from msgspec.structs import replace
 from sqlalchemy import make_url, text
 
@@ -17,11 +18,15 @@ from loyalty_app.db.citus.cluster import find_cluster
 from loyalty_app.db.citus.distribution import distribute, strays
 from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.engine import open_database
+from loyalty_app.db.migrate import _config, migrate
+from loyalty_app.db.postgres import engine as postgres
 from loyalty_app.db.postgres.parameters import with_database
+from loyalty_app.db.schema import schema_differences
 from loyalty_app.db.shards import Node
 from loyalty_app.db.tables.homes import TableHome
 from loyalty_app.moving.sources import refuse_clusters
 from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.shops.businesses import list_businesses
 from loyalty_core.errors import Busy
 from testkit.audit import assert_books_balance
 from testkit.citus import citus_url, dial_elsewhere
@@ -29,6 +34,11 @@ from testkit.postgres_wire import Cut, open_wire
 from testkit.servers import fresh_postgres
 from testkit.shop import Shop, open_shop
 
+OLD_SHOP = (
+    "INSERT INTO business (id, slug, name, plan, timezone, program_version, created_at)"  # noqa: ISC004  # one statement
+    " VALUES (41, 'leaf', 'Leaf', 'basic', 'UTC', 1, now())",
+    "INSERT INTO branch (business_id, id, name, created_at) VALUES (41, 1, 'Harbour', now())",
+)
 MOVE = "SELECT citus_move_shard_placement({}, '{}', {}, '{}', {}, 'force_logical')"
 
 pytestmark = pytest.mark.skipif(citus_url() is None, reason="LOYALTY_TEST_CITUS_URL names no cluster")
@@ -60,6 +70,30 @@ async def test_a_table_that_is_not_where_it_belongs_is_named_and_brought_home(cl
         assert await connection.run_sync(distribute) == ["flag"]
         assert await connection.run_sync(strays) == {}
         await connection.rollback()
+
+
+@pytest.mark.parametrize("version", ["0030", "0031", "0032"])
+async def test_a_cluster_of_an_earlier_release_that_is_in_use_comes_up_to_date(
+    citus_database: str, version: str
+) -> None:
+    settings = Settings(database_url=citus_database)
+    older = postgres.open_engine(citus_database)
+    async with older.begin() as connection:
+        await connection.run_sync(lambda c: command.upgrade(_config(c), version))
+        await connection.run_sync(distribute)
+        for statement in OLD_SHOP:
+            await connection.execute(text(statement))
+    await older.dispose()
+    await asyncio.to_thread(migrate, settings)
+    database = open_database(settings)
+    assert isinstance(database, CitusDatabase)
+    assert await database.read(strays) == {}
+    assert await database.read(schema_differences) == []
+    shop = await open_shop(database)
+    assert (await shop.stamp((await shop.join()).id)).total_stamps == 1
+    assert [one.id for one in await list_businesses(database)] == [shop.business.id, 41]
+    await shop.counter.close()
+    await database.close()
 
 
 async def test_no_stamp_is_lost_or_doubled_when_its_shard_moves(

@@ -22,7 +22,6 @@ from loyalty_core.fields import CustomerId
 from loyalty_core.rewards import Reward, RewardStatus
 from testkit.shop import Shop, open_next_door
 from tests.app.test_ledger_law import Day
-from tests.app.test_migrations import empty as empty  # noqa: PLC0414  # a fixture
 from tests.app.test_migrations import some
 
 FIRST = PageRequest(limit=100)

@@ -34,14 +34,6 @@ from testkit.builders import NOON
 from testkit.shop import open_shop
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """An empty database of either kind."""
-    if request.param == "sqlite":
-        return Settings(database_url=f"sqlite:///{tmp_path}/empty.db")
-    return Settings(database_url=request.getfixturevalue("postgres_database"))
-
-
 def differences(connection: Connection) -> list[object]:
     context = MigrationContext.configure(connection, opts={"include_object": is_compared})
     return list(compare_metadata(context, metadata))

@@ -80,8 +80,8 @@ async def test_stopping_does_not_wait_for_all_who_are_to_be_erased(shop: Shop) -
     assert await erase_inactive(shop.database, shop.counter, months=24, now=shop.clock.now, stop=stop) == 0
 
 
-async def test_a_worker_beside_the_api_erases_who_has_been_away_too(postgres_settings: Settings) -> None:
-    database = open_database(postgres_settings)
+async def test_a_worker_beside_the_api_erases_who_has_been_away_too(server_settings: Settings) -> None:
+    database = open_database(server_settings)
     shop = await open_shop(database)
     await shop.join("Away")
     shop.clock.wait(days=800)
@@ -89,7 +89,7 @@ async def test_a_worker_beside_the_api_erases_who_has_been_away_too(postgres_set
     async def is_erased() -> bool:
         return [customer.name for customer in await shop.customers()] == [""]
 
-    async with open_webhook_worker(replace(postgres_settings, keep_inactive_months=24), clock=shop.clock):
+    async with open_webhook_worker(replace(server_settings, keep_inactive_months=24), clock=shop.clock):
         await until(is_erased)
     await shop.counter.close()
     await database.close()

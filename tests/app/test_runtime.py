@@ -48,8 +48,8 @@ async def test_a_file_is_free_again_when_its_server_has_ended_even_by_force(sqli
             assert await served.answers()
 
 
-async def test_several_servers_share_a_postgresql_database(postgres_settings: Settings) -> None:
-    async with open_runtime(postgres_settings) as one, open_runtime(postgres_settings) as other:
+async def test_several_servers_share_a_database_on_a_server(server_settings: Settings) -> None:
+    async with open_runtime(server_settings) as one, open_runtime(server_settings) as other:
         assert await one.answers()
         assert await other.answers()
 

@@ -32,14 +32,6 @@ EARLIER_FORMS = (
 """What revision 0003 did not do when it was first used."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """An empty database of either kind."""
-    if request.param == "sqlite":
-        return Settings(database_url=f"sqlite:///{tmp_path}/empty.db")
-    return Settings(database_url=request.getfixturevalue("postgres_database"))
-
-
 @pytest.fixture
 async def made(empty: Settings) -> Settings:
     """A database of this test's own, of the newest version."""

@@ -15,9 +15,25 @@ from testkit.direct_requests import DirectRequest
 from testkit.people import Person
 from testkit.sandbox import SandboxServer, open_sandbox
 from testkit.town import Town, open_town
-from tests.app.conftest import migrated_postgres, postgres_settings, settings, sqlite_settings, sqlite_template
+from tests.app.conftest import (
+    citus_settings,
+    migrated_citus,
+    migrated_postgres,
+    postgres_settings,
+    settings,
+    sqlite_settings,
+    sqlite_template,
+)
 
-__all__ = ["migrated_postgres", "postgres_settings", "settings", "sqlite_settings", "sqlite_template"]
+__all__ = [
+    "citus_settings",
+    "migrated_citus",
+    "migrated_postgres",
+    "postgres_settings",
+    "settings",
+    "sqlite_settings",
+    "sqlite_template",
+]
 
 STAMP_BOT = "stamp_bot"
 
@@ -57,7 +73,7 @@ async def town(sqlite_settings: Settings) -> AsyncIterator[Town]:
 
 @pytest.fixture
 async def either_town(settings: Settings) -> AsyncIterator[Town]:
-    """The same on SQLite and on PostgreSQL: for what the database has a part in."""
+    """The same on every kind of database: for what the database has a part in."""
     async with open_town(settings) as town:
         yield town
         await town.sandbox.check()

@@ -1,7 +1,11 @@
 """What tests of the command stand on: databases, a shop in one, and a sandbox that plays Telegram."""
 
 from tests.app.conftest import (
+    citus_database,
+    citus_settings,
     database,
+    empty,
+    migrated_citus,
     migrated_postgres,
     postgres_settings,
     settings,
@@ -12,7 +16,11 @@ from tests.app.conftest import (
 from tests.bots.conftest import sandbox
 
 __all__ = [
+    "citus_database",
+    "citus_settings",
     "database",
+    "empty",
+    "migrated_citus",
     "migrated_postgres",
     "postgres_settings",
     "sandbox",

@@ -13,14 +13,6 @@ from testkit.console import CAFE, Console, refused
 READING = [("business", "list"), ("key", "list", "--business", "1"), ("branch", "list", "--business", "1")]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
-    """A database of either kind in which nothing is yet."""
-    if request.param == "sqlite":
-        return Settings(database_url=f"sqlite:///{tmp_path}/new.db")
-    return Settings(database_url=request.getfixturevalue("postgres_database"))
-
-
 def test_a_new_database_is_brought_to_the_newest_schema_once(tmp_path: Path, empty: Settings) -> None:
     console = Console(tmp_path, empty)
 

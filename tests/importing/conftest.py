@@ -1,7 +1,9 @@
-"""What tests of importing and exporting stand on: a shop on either database."""
+"""What tests of importing and exporting stand on: a shop on every kind of database."""
 
 from tests.app.conftest import (
+    citus_settings,
     database,
+    migrated_citus,
     migrated_postgres,
     postgres_settings,
     second_database,
@@ -13,7 +15,9 @@ from tests.app.conftest import (
 )
 
 __all__ = [
+    "citus_settings",
     "database",
+    "migrated_citus",
     "migrated_postgres",
     "postgres_settings",
     "second_database",

@@ -1,7 +1,9 @@
-"""A shop on SQLite and on PostgreSQL, and the same data as a second process opens it."""
+"""A shop on every kind of database, and the same data as a second process opens it."""
 
 from tests.app.conftest import (
+    citus_settings,
     database,
+    migrated_citus,
     migrated_postgres,
     postgres_settings,
     second_database,
@@ -12,7 +14,9 @@ from tests.app.conftest import (
 )
 
 __all__ = [
+    "citus_settings",
     "database",
+    "migrated_citus",
     "migrated_postgres",
     "postgres_settings",
     "second_database",

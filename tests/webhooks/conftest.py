@@ -1,4 +1,4 @@
-"""A shop with an outbox, on SQLite and on PostgreSQL, for every test that asks for one."""
+"""A shop with an outbox, on every kind of database, for every test that asks for one."""
 
 from collections.abc import AsyncIterator
 
@@ -9,7 +9,11 @@ from loyalty_app.settings import Settings
 from testkit.shop import Shop
 from tests.api.till import Api, open_api
 from tests.app.conftest import (
+    DATABASES,
+    citus_settings,
     database,
+    fresh_database,
+    migrated_citus,
     migrated_postgres,
     postgres_settings,
     second_database,
@@ -20,7 +24,9 @@ from tests.app.conftest import (
 from tests.webhooks.office import SECRET_KEY, THIS_MACHINE, Office
 
 __all__ = [
+    "citus_settings",
     "database",
+    "migrated_citus",
     "migrated_postgres",
     "postgres_settings",
     "second_database",
@@ -30,13 +36,10 @@ __all__ = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def settings(request: pytest.FixtureRequest) -> Settings:
-    """A fresh database of either kind; deliveries may reach this machine."""
-    found: Settings = request.getfixturevalue(
-        {"sqlite": "sqlite_settings", "postgresql": "postgres_settings"}[request.param]
-    )
-    return replace(found, secret_key=SECRET_KEY, webhook_allow=THIS_MACHINE)
+    """A fresh database of each kind; deliveries may reach this machine."""
+    return replace(fresh_database(request, request.param), secret_key=SECRET_KEY, webhook_allow=THIS_MACHINE)
 
 
 @pytest.fixture

@@ -63,9 +63,10 @@ def distribute(connection: Connection) -> list[str]:
                 connection.execute(DropConstraint(key))
         for name in sorted(lost, key=_turn):
             _bring_home(connection, name)
+    there = set(inspect(connection).get_table_names())
     for key in _keys_of(HOMES):
-        if not _has(connection, key):
-            connection.execute(AddConstraint(key))
+        if {key.table.name, key.referred_table.name} <= there and not _has(connection, key):
+            connection.execute(AddConstraint(key, isolate_from_table=False))
     return lost
 
 
@@ -108,9 +109,13 @@ def changing(connection: Connection) -> Iterator[None]:
     def leave_out(table: Table, _connection: Connection, **_more: Any) -> None:  # noqa: ANN401  # SQLAlchemy's own
         for key in list(table.foreign_key_constraints):
             table.constraints.discard(key)
+            left_out.append((table, key))
 
+    left_out: list[tuple[Table, ForeignKeyConstraint]] = []
     event.listen(Table, "before_create", leave_out)
     try:
         yield
     finally:
         event.remove(Table, "before_create", leave_out)
+        for table, key in left_out:  # the table may be one of ours, which has the key all the same
+            table.constraints.add(key)
