@@ -12,7 +12,17 @@ from sqlalchemy import Connection, select
 from loyalty_app.customers.histories import Seen
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import business, card, customer, reward, transaction
+from loyalty_app.db.tables import (
+    business,
+    business_total,
+    card,
+    customer,
+    daily_total,
+    program_day,
+    referral,
+    reward,
+    transaction,
+)
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.settings import SettingsError
 from loyalty_app.shops.businesses import business_of
@@ -28,9 +38,14 @@ class Books:
     read_whole = (customer, transaction, reward)
     """Those of which a proof reads each row with all columns."""
 
+    of_shops = (business, business_total, daily_total, program_day, referral)
+    """Those with totals, and what these are proven by. Their keys begin with the number of the shop."""
+
     def __init__(self, there: Cargo) -> None:
         self._there = there
         self._proofs: dict[int, Proof] = {}
+        self._touched = set[int]()
+        """The shops of which something has changed since their totals were compared."""
 
     async def prove(self, database: Database, seen: Seen) -> None:
         """Prove all shops; `check` says how it ended. All rows of the tables in `read_whole` are shown to `seen`."""
@@ -53,9 +68,14 @@ class Books:
             shop = business_of(row)
             self._proofs.setdefault(shop.id, Proof(shop, at_once=AT_ONCE)).business = shop
 
+    def touch(self, shops: Iterable[int]) -> None:
+        """The totals of these shops have to be compared again."""
+        self._touched.update(shops)
+
     async def take_out(self, database: Database, customers: Iterable[tuple[int, int]]) -> None:
         """Customers are about to change."""
         by_shop = _by_shop(customers)
+        self.touch(by_shop)
 
         def work(connection: Connection) -> None:
             for shop, numbers in by_shop.items():
@@ -77,14 +97,15 @@ class Books:
         await database.read(work)
 
     async def close(self, database: Database) -> None:
-        """Compare the totals, now that nothing changes any more. Raises SettingsError if the books are wrong."""
+        """Compare the totals of the shops that have changed. Raises SettingsError if the books are wrong."""
 
         def work(connection: Connection) -> None:
-            for proof in self._proofs.values():
-                proof.prove_totals(connection)
-                _check(proof)
+            for shop in sorted(self._touched & self._proofs.keys()):
+                self._proofs[shop].prove_totals(connection)
 
         await database.read(work)
+        self._touched.clear()
+        self.check()
 
 
 def _check(proof: Proof) -> None:

@@ -7,9 +7,10 @@ that, of each changed row, that it arrived. Who is held when, and what is opened
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, tuple_, update
+from sqlalchemy import Connection, Table, delete, select, update
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
@@ -21,7 +22,8 @@ from loyalty_app.moving.books import Books
 from loyalty_app.moving.carrying import Carrier, TableSum
 from loyalty_app.moving.changes import Changes, forget, read_changes
 from loyalty_app.moving.progress import last_copied, note_copied, tables_done
-from loyalty_app.moving.snapshots import Key, Reader, key_of, pages
+from loyalty_app.moving.snapshots import Key, Reader, among, key_of, pages
+from loyalty_app.moving.tallies import Tallies
 from loyalty_app.settings import SettingsError
 
 KEYS_AT_ONCE = 500
@@ -46,6 +48,7 @@ class Copying:
         self.cargo, self.carrier, self.progress = cargo, carrier, progress
         self.books: Books | None = None
         """Set once the books were proven: later changes are proven one by one."""
+        self.tallies: Tallies | None = None
         self._copied: dict[str, TableSum] = {}
         """The sums of the tables that were copied in one go, all from one snapshot."""
 
@@ -64,7 +67,29 @@ class Copying:
                 sums = await self._add_up(reader)
         await self._prove(sums, there)
         await self.catch_up(snapshots)
-        return await self.new.read(lambda connection: early_counted(connection, there))
+        self.tallies = Tallies(self.new, (self.cargo, there), renumbered=not self.carrier.numbers.none)
+        async with snapshots() as reader:
+            await self.follow(reader)
+            await self.tallies.compare(reader)
+        counts = await self.new.read(lambda connection: early_counted(connection, there))
+        await self.catch_up(snapshots)
+        await self._proven_books.close(self.new)
+        return counts
+
+    async def finish(self, reader: Reader, today: date) -> None:
+        """Bring the last changes over, now that nobody writes, and compare the totals. Raises SettingsError.
+
+        How long that takes depends on what has changed since the last round, not on how much there is.
+        """
+        await self.follow(reader, last=True)
+        assert self.tallies is not None  # noqa: S101  # all was compared before
+        await self.tallies.compare_totals(reader, today)
+        await self._proven_books.close(self.new)
+
+    @property
+    def _proven_books(self) -> Books:
+        assert self.books is not None  # noqa: S101  # they were proven before
+        return self.books
 
     async def catch_up(self, snapshots: Snapshots) -> None:
         """Follow the changes until a round is short."""
@@ -136,6 +161,8 @@ class Copying:
         if self.books is None:
             return set()
         found: set[tuple[int, int]] = set()
+        for table in self.books.of_shops:
+            self.books.touch(self.carrier.numbers.of_shop(key[0]) for key in changes.keys.get(table.name, ()))
         for table in self.books.tables:
             for keys in _portions(changes.keys.get(table.name, ())):
                 carried = [self.carrier.key(table, key) for key in keys]
@@ -149,7 +176,7 @@ class Copying:
         for table in reversed(self.cargo.early):
             for keys in _portions(changes.keys.get(table.name, ())):
                 carried = [self.carrier.key(table, key) for key in keys]
-                which = tuple_(*table.primary_key.columns).in_(carried)
+                which = among(table, carried)
                 change: Any = delete(table).where(which)
                 if table is customer:
                     change = update(table).where(which).values(phone=None)
@@ -163,7 +190,7 @@ class Copying:
         await self._check(table, keys, rows)
 
     def _asked(self, table: Table, keys: Sequence[Key]) -> Callable[[Connection], list[PlainRow]]:
-        own = select(table).where(tuple_(*table.primary_key.columns).in_(keys), self.cargo.rows_of(table))
+        own = select(table).where(among(table, keys), self.cargo.rows_of(table))
         return lambda connection: plain_rows(connection, [*table.columns], own)
 
     def _put(self, connection: Connection, table: Table, rows: Sequence[Values]) -> None:
@@ -171,7 +198,7 @@ class Copying:
         there: set[Key] = set()
         if table in REFERRED_TO and rows:
             keys = [tuple(row[name] for name in names) for row in rows]
-            asked = select(*table.primary_key.columns).where(tuple_(*table.primary_key.columns).in_(keys))
+            asked = select(*table.primary_key.columns).where(among(table, keys))
             there = {tuple(row) for row in connection.execute(asked)}
         with allowed(connection, table):
             kept = [row for row in rows if tuple(row[name] for name in names) in there]
@@ -184,7 +211,7 @@ class Copying:
     async def _check(self, table: Table, keys: Sequence[Key], rows: Sequence[PlainRow]) -> None:
         """Raise SettingsError unless these rows are at the new place what they are at the old one."""
         carried = [self.carrier.key(table, key) for key in keys]
-        asked = select(table).where(tuple_(*table.primary_key.columns).in_(carried))
+        asked = select(table).where(among(table, carried))
         there = await self.new.read(lambda connection: plain_rows(connection, [*table.columns], asked))
         if table is customer:  # those who are gone go at the end
             known = {self.carrier.key(table, key_of(table, row)) for row in rows}
@@ -196,7 +223,7 @@ class Copying:
         for keys in _portions(changes.keys.get(customer.name, ())):
             left = {key_of(customer, row) for row in await reader.read(self._asked(customer, keys))}
             gone = [self.carrier.key(customer, key) for key in keys if key not in left]
-            which = tuple_(*customer.primary_key.columns).in_(gone)
+            which = among(customer, gone)
             if gone:
                 await self.new.write(_running(customer, delete(customer).where(which)), durable=False)
 
@@ -249,7 +276,7 @@ class Copying:
 
 def _whose(table: Table, keys: Sequence[Key]) -> Callable[[Connection], set[tuple[int, int]]]:
     owner = table.c.id if table is customer else table.c.customer_id
-    asked = select(table.c.business_id, owner).where(tuple_(*table.primary_key.columns).in_(keys))
+    asked = select(table.c.business_id, owner).where(among(table, keys))
     return lambda connection: {(row[0], row[1]) for row in connection.execute(asked)}
 
 

@@ -29,6 +29,7 @@ from loyalty_app.moving.changes import (
 )
 from loyalty_app.moving.jobs_in_hand import give_out_again
 from loyalty_app.moving.progress import read_plan
+from loyalty_app.settings import SettingsError
 from loyalty_core.errors import InvalidRequest
 
 QUEUED = "queued"
@@ -57,6 +58,13 @@ async def log_is_of(old: Database, cargo: Cargo, token: str) -> bool:
         return whole and log_of(connection) == (token, cargo.shops)
 
     return await old.read(look)
+
+
+async def check_log(old: Database, cargo: Cargo, token: str) -> None:
+    """Raise SettingsError unless all changes are noted still, for the move with that token."""
+    if not await log_is_of(old, cargo, token):
+        message = "Changes were not noted during the move, because an update or another move took the log away."
+        raise SettingsError(f"{message} Nothing was closed. End it with --give-up, and run it again.")
 
 
 async def hold(old: Database, shops: Sequence[int]) -> None:

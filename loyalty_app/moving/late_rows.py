@@ -8,7 +8,7 @@ from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, Table, delete, select, tuple_
+from sqlalchemy import Connection, Table, delete, select
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
@@ -17,7 +17,7 @@ from loyalty_app.db.plain_rows import PlainRow, plain_rows
 from loyalty_app.db.tables import telegram_bot, telegram_chat
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.carrying import Carrier, TableSum
-from loyalty_app.moving.snapshots import Key, Reader, key_of, pages
+from loyalty_app.moving.snapshots import Key, Reader, among, key_of, pages
 from loyalty_app.settings import SettingsError
 
 AT_ONCE = 500
@@ -43,7 +43,6 @@ class LateRows:
         return counts
 
     def _put(self, connection: Connection, *, table: Table, rows: Sequence[PlainRow]) -> None:
-        key = tuple_(*table.primary_key.columns)
         there = set(_keys(connection, table, [self._carrier.key(table, key_of(table, row)) for row in rows]))
         new = [
             row
@@ -53,7 +52,7 @@ class LateRows:
         with allowed(connection, table):
             if table is not telegram_chat:  # those of an earlier try
                 for start in range(0, len(gone := list(there)), AT_ONCE):
-                    connection.execute(delete(table).where(key.in_(gone[start : start + AT_ONCE]))).close()
+                    connection.execute(delete(table).where(among(table, gone[start : start + AT_ONCE]))).close()
             self._new.insert(connection, table, [self._as_there(table, row) for row in new])
         self._check(connection, table, new)
 
@@ -77,7 +76,7 @@ class LateRows:
             keys = [self._carrier.key(table, key_of(table, row)) for row in rows]
             old.add(self._carrier.summed_old(table, rows))
             for start in range(0, len(keys), AT_ONCE):
-                which = tuple_(*table.primary_key.columns).in_(keys[start : start + AT_ONCE])
+                which = among(table, keys[start : start + AT_ONCE])
                 there = plain_rows(connection, [*table.columns], select(table).where(which))
                 new.add(self._carrier.summed_new(table, there))
             arrived = old == new
@@ -89,6 +88,6 @@ def _keys(connection: Connection, table: Table, keys: Sequence[Key]) -> list[Key
     found: list[Key] = []
     columns = [*table.primary_key.columns]
     for start in range(0, len(keys), AT_ONCE):
-        asked = select(*columns).where(tuple_(*columns).in_(keys[start : start + AT_ONCE]))
+        asked = select(*columns).where(among(table, keys[start : start + AT_ONCE]))
         found += [tuple(row) for row in connection.execute(asked)]
     return found

@@ -15,16 +15,16 @@ import msgspec
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.move_mark import MoveMark, read_mark
 from loyalty_app.db.postgres.parameters import read_parameters
+from loyalty_app.ids import Kind
 from loyalty_app.moving import departures
 from loyalty_app.moving.belongings import Cargo, counted
 from loyalty_app.moving.carrying import Carrier
 from loyalty_app.moving.copying import Copying, Progress
-from loyalty_app.moving.heights import go_on_behind, heights_of
+from loyalty_app.moving.heights import given_since, go_on_behind, heights_of
 from loyalty_app.moving.jobs_in_hand import quiet_queues
 from loyalty_app.moving.progress import MovePlan, forget_progress, read_plan, write_plan
 from loyalty_app.moving.snapshots import snapshot
 from loyalty_app.moving.sources import ASIDE, held
-from loyalty_app.moving.tallies import compare_tallies
 from loyalty_app.settings import Settings
 
 EVERYTHING = Cargo()
@@ -89,9 +89,10 @@ async def move(source: Settings, target: Settings, *, now: datetime, progress: P
             await new.write(lambda connection: write_plan(connection, plan))
         copying = Copying((old, new), EVERYTHING, Carrier(), progress=progress)
         rows = await copying.go_over(lambda: snapshot(source), EVERYTHING)
+        closing = _Closing(copying, plan.token, await old.read(heights_of), now)
         mark = MoveMark("moved", place_of(target), f"{now:%Y-%m-%d %H:%M} UTC")
         async with quiet_queues(copying, lambda: snapshot(source)):
-            seconds = await _close(copying, source, mark)
+            seconds = await closing.close(source, mark)
         await _end_log(source, old)
         await new.write(forget_progress)
     finally:
@@ -100,19 +101,25 @@ async def move(source: Settings, target: Settings, *, now: datetime, progress: P
     return Moved(rows=rows, seconds=seconds)
 
 
-async def _close(copying: Copying, source: Settings, mark: MoveMark) -> float:
-    """Hold the old place, bring the last rows, and close it; return for how many seconds nobody could write."""
-    old, new, books, began = copying.old, copying.new, copying.books, monotonic()
-    assert books is not None  # noqa: S101  # they were proven before
-    async with held(source) as hold:
-        async with snapshot(source) as reader:
-            await copying.follow(reader, last=True)
-            await compare_tallies(reader, new, EVERYTHING, EVERYTHING, renumbered=False)
-        heights = await old.read(heights_of)
-        await new.write(lambda connection: go_on_behind(new, connection, heights))
-        await books.close(new)
-        await hold.close(mark)
-    return monotonic() - began
+class _Closing(msgspec.Struct, frozen=True):
+    """What the end of a move needs: what was copied, the token of the log, and the heights shortly before."""
+
+    copying: Copying
+    token: str
+    heights: Mapping[Kind, int]
+    now: datetime
+
+    async def close(self, source: Settings, mark: MoveMark) -> float:
+        """Hold the old place, bring the last rows, and close it; return for how many seconds nobody could write."""
+        old, new, began = self.copying.old, self.copying.new, monotonic()
+        async with held(source) as hold:
+            await departures.check_log(old, EVERYTHING, self.token)
+            async with snapshot(source) as reader:
+                await self.copying.finish(reader, self.now.date())
+            heights = await old.read(lambda connection: given_since(connection, self.heights))
+            await new.write(lambda connection: go_on_behind(new, connection, heights))
+            await hold.close(mark)
+        return monotonic() - began
 
 
 async def _end_log(source: Settings, old: Database) -> None:

@@ -22,13 +22,12 @@ from loyalty_app.moving import arrivals, departures
 from loyalty_app.moving.belongings import Cargo, counted, with_twins
 from loyalty_app.moving.carrying import Carrier, Vaults
 from loyalty_app.moving.copying import Copying, Progress
-from loyalty_app.moving.heights import ROOM, go_on_behind, heights_of
+from loyalty_app.moving.heights import ROOM, given_since, go_on_behind, heights_of
 from loyalty_app.moving.jobs_in_hand import quiet_queues
 from loyalty_app.moving.late_rows import LateRows
 from loyalty_app.moving.progress import MovePlan, forget_progress, read_plan, write_plan
 from loyalty_app.moving.renumbering import GLOBAL, NewNumbers, given_ids, renumber, taken_ids
 from loyalty_app.moving.snapshots import snapshot
-from loyalty_app.moving.tallies import compare_tallies
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.closing import close_shop
 
@@ -63,6 +62,8 @@ class ShopMove:
 
     def __init__(self, errand: Errand, *, now: datetime, progress: Progress) -> None:
         self.errand, self.now, self.progress = errand, now, progress
+        self._heights: Mapping[Kind, int] = {}
+        """The last ids shortly before the shops are held."""
         self.old = open_database(errand.source, unhurried=True, patient=True)
         self.new = open_database(errand.target, unhurried=True, patient=True)
 
@@ -139,6 +140,7 @@ class ShopMove:
         copying = Copying((self.old, self.new), cargo, carrier, progress=self.progress)
         there = Cargo(tuple(plan.numbers.of_shop(number) for number in cargo.shops or ()))
         counts = await copying.go_over(lambda: snapshot(self.errand.source), there)
+        self._heights = await self.old.read(heights_of)
         async with quiet_queues(copying, lambda: snapshot(self.errand.source)):
             return await self._close_and_open(copying, plan, counts, resumed=resumed)
 
@@ -198,16 +200,12 @@ class ShopMove:
         shops, began = plan.shops or (), monotonic()
         try:
             await departures.hold(self.old, shops)
+            await departures.check_log(self.old, copying.cargo, plan.token)
             late = LateRows(self.new, copying.cargo, copying.carrier, now=self.now)
             async with snapshot(self.errand.source) as reader:
-                await copying.follow(reader, last=True)
-                there = Cargo(tuple(plan.numbers.of_shop(number) for number in shops))
-                renumbered = not plan.numbers.none
-                await compare_tallies(reader, self.new, copying.cargo, there, renumbered=renumbered)
+                await copying.finish(reader, self.now.date())
                 await self._check_numbers(plan)
                 counts |= await late.bring(reader)
-            assert copying.books is not None  # noqa: S101  # they were proven before
-            await copying.books.close(self.new)
             plan = msgspec.structs.replace(plan, bots=tuple(late.bots), opens_at=self.errand.place)
             await self._ready(plan)
             await departures.close_shops(self.old, shops, place=self.errand.place, now=self.now)
@@ -225,7 +223,7 @@ class ShopMove:
 
     async def _ready(self, plan: MovePlan) -> None:
         """All that the new place needs to open."""
-        heights = await self.old.read(heights_of)
+        heights = await self.old.read(lambda connection: given_since(connection, self._heights))
         await self.new.write(lambda connection: go_on_behind(self.new, connection, heights, room=ROOM))
         await self.new.write(lambda connection: write_plan(connection, plan))
 

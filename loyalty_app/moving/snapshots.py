@@ -4,12 +4,12 @@ Also `pages`, which reads a table within one, some rows at a time, in the order 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Table, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, and_, false, or_, select, tuple_
 
 from loyalty_app.db.plain_rows import PlainRow, plain_rows
 from loyalty_app.db.postgres import engine as postgres
@@ -101,6 +101,22 @@ async def _page(
 def key_of(table: Table, row: PlainRow) -> Key:
     """The key of a row."""
     return tuple(row[place] for place in key_places(table))
+
+
+def among(table: Table, keys: Iterable[Key]) -> ColumnElement[bool]:
+    """Which rows of a table have one of these keys.
+
+    Why not as rows of values: older versions of SQLite read the whole table for those.
+    """
+    *first, last = table.primary_key.columns
+    groups: dict[Key, list[Any]] = {}
+    for key in keys:
+        groups.setdefault(key[:-1], []).append(key[-1])
+    found = (
+        and_(*(column == value for column, value in zip(first, head, strict=True)), last.in_(values))
+        for head, values in groups.items()
+    )
+    return or_(false(), *found)
 
 
 @cache

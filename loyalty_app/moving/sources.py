@@ -78,6 +78,7 @@ def _refuse_changes(connection: Connection, mark: MoveMark) -> None:
 @contextmanager
 def _held_file(path: Path) -> Iterator[HeldSource]:
     engine = sqlite.open_engine(path, unhurried=True)
+    _write_back(path)  # what everybody has written while rows were read: nobody waits for that later
     try:
         with engine.connect() as connection, connection.begin() as transaction:
             yield _HeldFile(path.resolve())
@@ -109,10 +110,16 @@ class _HeldFile(HeldSource):
 
     def _empty_the_log(self) -> None:
         """Bring all that stands in the WAL into the file; nobody writes meanwhile."""
-        with closing(sqlite.driver.connect(str(self._path), isolation_level=None)) as connection:
-            _, frames, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        frames, copied = _write_back(self._path)
         if frames != copied:
             raise SettingsError("Another program reads the database for long. End it, and run this again.")
+
+
+def _write_back(path: Path) -> tuple[int, int]:
+    """Bring the WAL into the file, as far as readers let it; return how many pages it had, and how many went over."""
+    with closing(sqlite.driver.connect(str(path), isolation_level=None)) as connection:
+        _, frames, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return frames, copied
 
 
 def _sign(path: Path, mark: MoveMark) -> Path:
