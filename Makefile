@@ -103,13 +103,16 @@ prove-ha: bench-high-availability  ## two machines, a standby and PgBouncer unde
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
 BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-endpoints bench-high-availability \
-           bench-importing bench-kills bench-lasting-bytes bench-live bench-messages bench-neighbours bench-peers bench-photos \
+           bench-importing bench-kills bench-lasting-bytes bench-live bench-messages bench-moves bench-neighbours bench-peers bench-photos \
            bench-processes bench-reads bench-scan bench-searches bench-stamps bench-start \
            bench-webhooks
 
 .PHONY: $(BENCHES)
 $(BENCHES): $(HOUSE)
 	@$(BIN)/python -m $(subst -,_,$(@:bench-%=bench.%)) $(ARGS)
+
+.PHONY: bench-move
+bench-move: bench-moves
 
 bench-analytics:  ## how long summaries take, with a million transactions and with ten
 bench-batches:    ## stamps a second in batches of a hundred, and single stamps beside them
@@ -125,6 +128,7 @@ bench-kills:      ## a bot is killed 200 times: nothing may be lost (this is a p
 bench-lasting-bytes: ## what a stamp leaves in the database for ever, now and as older releases wrote it
 bench-live:       ## how soon 500 open cards hear of a stamp, and how long stamps take meanwhile
 bench-messages:   ## how long a press takes while thousands are written to (takes ten minutes)
+bench-moves:      ## how fast an installation moves to another database, and for how long nobody can write
 bench-neighbours: ## what a stamp costs with one shop and with a hundred, on a first and a later visit of a day
 bench-peers:      ## install what others would build instead, and prove that it does the same work
 bench-photos:     ## how many photos of codes are read, and how fast

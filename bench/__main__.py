@@ -28,6 +28,7 @@ BENCHMARKS = (
     "scan",
     "chat",
     "importing",
+    "moves",
     "lasting_bytes",
     "encodings",
     "cost",
