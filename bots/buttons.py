@@ -7,12 +7,14 @@ pressing a button that Telegram delivers twice, is one press.
 
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, WebAppInfo
 
 from loyalty_app.settings import Settings
+from loyalty_app.shops.links import NONE
 from loyalty_core.access import DIGITS, base62
 from loyalty_core.fields import BotId, BusinessId, CustomerId
 
@@ -34,10 +36,15 @@ Arg = str | int
 
 
 class Press(msgspec.Struct, frozen=True):
-    """A pressed button: a verb and its arguments. Nothing in it can be trusted."""
+    """A pressed button: a verb and its arguments. Nothing in it can be trusted.
+
+    `past` are numbers that the shop of the bot had before it was moved, with the one that it has now: old buttons carry
+    them.
+    """
 
     verb: str
     args: tuple[str, ...]
+    past: Mapping[int, int] = NONE
 
     def number(self, place: int) -> int:
         """An argument as a number; 0, which is no id, if it is not a number."""
@@ -47,7 +54,11 @@ class Press(msgspec.Struct, frozen=True):
     @property
     def business_id(self) -> BusinessId:
         """The shop: the first argument of a shop's button; 0 if it names none."""
-        return BusinessId(self.number(0))
+        return BusinessId(self.past.get(self.number(0), self.number(0)))
+
+    def program(self, place: int) -> int:
+        """The number of a program; 0 if there is none. The program with which a shop began has the shop's number."""
+        return self.past.get(self.number(place), self.number(place))
 
     @property
     def customer_id(self) -> CustomerId:
@@ -59,10 +70,10 @@ class Press(msgspec.Struct, frozen=True):
         return self.args[place] if place < len(self.args) else ""
 
 
-def read_press(data: str) -> Press:
+def read_press(data: str, past: Mapping[int, int] = NONE) -> Press:
     """Parse the data of a pressed button."""
     verb, *args = data.split(":")
-    return Press(verb, tuple(args))
+    return Press(verb, tuple(args), past)
 
 
 def pack(verb: str, *args: Arg) -> str:

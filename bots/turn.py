@@ -6,7 +6,7 @@ decided elsewhere.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
 from loyalty_app.counter import Counter
 from loyalty_app.runtime import Runtime
 from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.links import NONE, past_numbers
 from loyalty_core.fields import BotId, ChatId, UserId
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
     _answered = False
     _last_before: int | None = None
     _noted = ChatChange()
+    _past: Mapping[int, int] = NONE
 
     @classmethod
     def from_update(cls, update: object, application: Any) -> "Turn":  # noqa: ANN401  # the library's own signature
@@ -88,7 +90,10 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
     async def refresh_data(self) -> None:
         """Load the chat before anybody answers; called by the library."""
         user, bot_id, chat_id = self.user, self.bot_id, self.chat_id
-        self.chat = await self.runtime.database.glance(lambda connection: find_chat(connection, bot_id, chat_id))
+        named = self.press.number(0)
+        self.chat, self._past = await self.runtime.database.glance(
+            lambda c: (find_chat(c, bot_id, chat_id), past_numbers(c, bot_id, named))
+        )
         self.words = words_for(self.chat.language or user.language_code)
         message = self.incoming.message
         self._last_before = self.chat.last_id
@@ -180,7 +185,7 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
     def press(self) -> Press:
         """The button that was pressed."""
         query = self.incoming.callback_query
-        return read_press(query.data or "" if query else "")
+        return read_press(query.data or "" if query else "", self._past)
 
     @property
     def pressed_id(self) -> int | None:

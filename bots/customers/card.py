@@ -35,7 +35,7 @@ async def show_front(turn: Turn) -> None:
 
 async def turn_to(turn: Turn) -> None:
     """Turn to the card of another program: shop, the number of the program. It is shown until the next stamp."""
-    snapshot = await pressed_card(turn, turn.press.number(1))
+    snapshot = await pressed_card(turn, turn.press.program(1))
     if snapshot is not None:
         await _show_front(turn, snapshot)
 

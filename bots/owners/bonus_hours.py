@@ -29,7 +29,7 @@ async def press_hours(turn: Turn, position: Position) -> None:
 
 async def pressed_program(turn: Turn, position: Position) -> Program:
     """The program whose number a button carries, or the main one. Raises ProgramNotFound."""
-    shop, number = position.business.id, turn.press.number(1) or None
+    shop, number = position.business.id, turn.press.program(1) or None
     return await turn.read(lambda connection: find_program(connection, shop, number))
 
 
@@ -82,7 +82,7 @@ async def press_end(turn: Turn, position: Position) -> None:
 
 async def change_hours(turn: Turn, position: Position, change: Callable[[BonusWeek], BonusWeek]) -> Program:
     """Change the rows of the pressed program as they are when it is written. Raises InvalidRequest, ProgramNotFound."""
-    database, shop, number = turn.runtime.database, position.business.id, turn.press.number(1)
+    database, shop, number = turn.runtime.database, position.business.id, turn.press.program(1)
 
     def asked(terms: Terms) -> ProgramChange:
         return ProgramChange(bonus_hours=change(terms.bonus_hours))

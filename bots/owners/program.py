@@ -86,7 +86,7 @@ def _last_rows(words: Words, position: Position, program: Program) -> Rows:
 
 async def press_question(turn: Turn, position: Position) -> None:
     """[Stamps] and its neighbours: shop, field, and the number of the program if there are several."""
-    await ask_value(turn, position, turn.press.text(1), turn.press.number(2) or None)
+    await ask_value(turn, position, turn.press.text(1), turn.press.program(2) or None)
 
 
 async def ask_value(turn: Turn, position: Position, field: str, number: int | None = None, *, wrong: str = "") -> None:
@@ -139,7 +139,7 @@ async def press_value(turn: Turn, position: Position) -> None:
     field, text = turn.press.text(1), turn.press.text(2)
     change = read_change(field, text) if field in QUESTIONS else None
     if change is not None:
-        await _change_or_ask(turn, position, change, field, number=turn.press.number(3) or None)
+        await _change_or_ask(turn, position, change, field, number=turn.press.program(3) or None)
 
 
 async def take_value(turn: Turn, answer: TypedAnswer) -> None:

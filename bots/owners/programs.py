@@ -21,7 +21,7 @@ from loyalty_core.views import program_number
 
 async def press_programs(turn: Turn, position: Position) -> None:
     """[Program]: shop, and the number of one of several. Without it, all are listed, or the only one is shown."""
-    shop, number = position.business, turn.press.number(1)
+    shop, number = position.business, turn.press.program(1)
     main = await turn.read(lambda connection: find_program(connection, shop.id))
     if number or not main.others:
         await show_program(turn, position, number=number or None)
@@ -67,7 +67,7 @@ def _line(words: Words, program: Program) -> Html:
 
 async def ask_archive(turn: Turn, position: Position) -> None:
     """[Archive …]: shop, number. Says what it means, and asks."""
-    words, shop, number = turn.words, position.business, turn.press.number(1)
+    words, shop, number = turn.words, position.business, turn.press.program(1)
     program = await turn.read(lambda connection: find_program(connection, shop.id, number))
     text = words.say(
         "🗄 Archive <b>{title}</b>?\n\nIt takes no new stamps from then on, for good. Cards stay as they are, and their "
@@ -81,14 +81,14 @@ async def ask_archive(turn: Turn, position: Position) -> None:
 async def archive(turn: Turn, position: Position) -> None:
     """[Yes, archive it]: shop, number. Raises ProgramNotFound or MainProgramNeeded."""
     program = await change_programs(
-        turn.runtime.database, _deed(turn, position, archive=turn.press.number(1)), repaint=repaint
+        turn.runtime.database, _deed(turn, position, archive=turn.press.program(1)), repaint=repaint
     )
     await _show_after(turn, position, turn.words.say("🗄 Archived: <b>{title}</b>", title=title_of(program)))
 
 
 async def make_main(turn: Turn, position: Position) -> None:
     """[Make it the main one]: shop, number. Raises ProgramNotFound or ProgramArchived."""
-    deed = _deed(turn, position, promote=turn.press.number(1))
+    deed = _deed(turn, position, promote=turn.press.program(1))
     try:
         program = await change_programs(turn.runtime.database, deed, repaint=repaint)
     except InvalidRequest:

@@ -100,7 +100,7 @@ async def _stamp(turn: Turn, shift: Shift) -> Html | None:
 
 
 async def _give(turn: Turn, shift: Shift) -> Html:
-    stamped = await _stamped(turn, shift, turn.press.number(4))
+    stamped = await _stamped(turn, shift, turn.press.program(4))
     card = await _card_of(turn, shift, stamped.transaction_id)
     return with_title(turn.words, card, told_stamp(turn.words, stamped))
 
@@ -205,7 +205,7 @@ async def serve(turn: Turn) -> None:
 
 async def more_amounts(turn: Turn) -> None:
     """[6–10 …]: shop, customer, and the number of the program if there are several."""
-    await _show(turn, more=Unfolded(AMOUNTS, turn.press.number(2)))
+    await _show(turn, more=Unfolded(AMOUNTS, turn.press.program(2)))
 
 
 async def parts(turn: Turn) -> None:

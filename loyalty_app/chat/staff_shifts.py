@@ -102,7 +102,7 @@ async def choose_workplace(
     )
     if branch_id is not None and branch_id not in {branch.id for branch in workplace.branches}:
         raise InvalidRequest.field("branch_id", "must be the id of a branch of this business, or null")
-    change = ChatChange(business_id=business_id)
+    change = ChatChange(business_id=workplace.position.business.id)
     if branch_id is not None:
         change = msgspec.structs.replace(change, branch_id=branch_id)
     await change_chat(database, bot_id, ChatId(user_id), change, now=now)

@@ -30,6 +30,7 @@ from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.progress import MovePlan, forget_progress, note_copied, write_plan
 from loyalty_app.moving.snapshots import Reader, pages
 from loyalty_app.settings import SettingsError
+from loyalty_app.shops.links import origin
 
 FOUND_BY: tuple[tuple[Column[Any], str], ...] = (
     (business.c.slug, "the shop {}"),
@@ -116,7 +117,7 @@ def _note_arrival(connection: Connection, plan: MovePlan, now: datetime) -> None
     """Keep where the shops came from, and which of their numbers are others."""
     told = msgspec.json.encode(plan.numbers.told()).decode()
     for number in plan.shops or ():
-        row = {"business_id": plan.numbers.of_shop(number), "came_from": f"{plan.place} business {number}"}
+        row = {"business_id": plan.numbers.of_shop(number), "came_from": origin(plan.place, number)}
         same = [shop_arrival.c[name] == value for name, value in row.items()]
         connection.execute(delete(shop_arrival).where(*same)).close()
         connection.execute(insert(shop_arrival).values(**row, at=now, numbers=told)).close()

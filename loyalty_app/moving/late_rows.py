@@ -30,10 +30,12 @@ class LateRows:
         self._new, self._cargo, self._carrier, self._now = new, cargo, carrier, now
         self.bots: list[int] = []
         """The bots that begin to serve once the shops are open."""
+        self._own_bots: set[int] = set()
 
     async def bring(self, reader: Reader) -> dict[str, int]:
         """Copy the rows; return how many each table has. Raises SettingsError if they arrive otherwise."""
         counts = {}
+        self._own_bots = set(await reader.read(lambda connection: connection.scalars(self._cargo.own_bots).all()))
         for table in self._cargo.late:
             counts[table.name] = 0
             async with aclosing(pages(reader, table, self._cargo.rows_of(table))) as found:
@@ -44,15 +46,12 @@ class LateRows:
 
     def _put(self, connection: Connection, *, table: Table, rows: Sequence[PlainRow]) -> None:
         there = set(_keys(connection, table, [self._carrier.key(table, key_of(table, row)) for row in rows]))
-        new = [
-            row
-            for row in rows
-            if table is not telegram_chat or self._carrier.key(table, key_of(table, row)) not in there
-        ]
+        stay = {one for one in there if table is telegram_chat and one[0] not in self._own_bots}
+        new = [row for row in rows if self._carrier.key(table, key_of(table, row)) not in stay]
         with allowed(connection, table):
-            if table is not telegram_chat:  # those of an earlier try
-                for start in range(0, len(gone := list(there)), AT_ONCE):
-                    connection.execute(delete(table).where(among(table, gone[start : start + AT_ONCE]))).close()
+            gone = list(there - stay)  # those of an earlier try
+            for start in range(0, len(gone), AT_ONCE):
+                connection.execute(delete(table).where(among(table, gone[start : start + AT_ONCE]))).close()
             self._new.insert(connection, table, [self._as_there(table, row) for row in new])
         self._check(connection, table, new)
 
@@ -61,11 +60,17 @@ class LateRows:
         if table is telegram_bot and was["removed_at"] is None:
             self.bots.append(was["bot_id"])
             return {**values, "removed_at": self._now}
-        if table is telegram_chat and was["business_id"] not in (self._cargo.shops or ()):
-            return {**values, "business_id": None, "branch_id": None, "draft": None}
-        if table is telegram_chat and values["business_id"] != was["business_id"]:
-            return {**values, "draft": None}  # it names the shop by its old number, which is another's there
+        if table is telegram_chat:
+            return self._chat_as_there(values, was)
         return values
+
+    def _chat_as_there(self, values: Values, was: Values) -> Values:
+        """A chat as it is there: with a shop's own bot what it was, else without what is about other shops."""
+        own = was["bot_id"] in self._own_bots
+        at_work = was["business_id"] in (self._cargo.shops or ())
+        place = {} if at_work else {"business_id": None, "branch_id": None}
+        draft = was["draft"] if own or at_work else None
+        return {**values, **place, "draft": self._carrier.numbers.of_draft(draft)}
 
     def _check(self, connection: Connection, table: Table, rows: Sequence[PlainRow]) -> None:
         old, new = TableSum(), TableSum()

@@ -35,6 +35,13 @@ A test compares them with the tables.
 """
 
 
+DRAFT_NUMBERS = ("business", "shop", "program")
+"""Answers of an open question in a chat with the shop's own bot that are numbers of shops.
+
+The program with which a shop began has the shop's number. A test compares them with what the bots note.
+"""
+
+
 def _mapped(place: int, numbers: NumberMap) -> Change:
     return lambda row: numbers.get(row[place], row[place])
 
@@ -108,6 +115,19 @@ class NewNumbers(msgspec.Struct, frozen=True):
 
     def _listed(self, stored: str) -> str:
         return " ".join(str(self.webhooks.get(int(one), one)) for one in stored.split())
+
+    def of_draft(self, stored: object) -> object:
+        """An open question with the new numbers; none if it cannot be read."""
+        if self.none or not isinstance(stored, bytes):
+            return stored
+        try:
+            draft = msgspec.json.decode(stored)
+        except msgspec.DecodeError:
+            return None
+        if not isinstance(draft, dict) or not isinstance(answers := draft.get("answers", {}), dict):
+            return None
+        changed = {name: self.of_shop(answers[name]) for name in DRAFT_NUMBERS if type(answers.get(name)) is int}
+        return msgspec.json.encode({**draft, "answers": {**answers, **changed}})
 
     def _actor(self, stored: bytes) -> bytes:
         actor = msgspec.json.decode(stored)

@@ -6,7 +6,8 @@ served by its own bot, or else by the shared one. What a bot does with a payload
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import unquote
 
 import msgspec
@@ -14,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from loyalty_app.db.each_shard import ask_each_shard
 from loyalty_app.db.engine import Database
-from loyalty_app.db.tables import business, customer, telegram_bot
+from loyalty_app.db.tables import business, customer, shop_arrival, telegram_bot
 from loyalty_app.shops.businesses import Business, business_of
 from loyalty_core.customers import ALPHABET, CODE_LETTERS, SEAL_LETTERS, ShownCode, read_code, without_scanner
 from loyalty_core.fields import BotId, BusinessId
@@ -22,6 +23,8 @@ from loyalty_core.fields import BotId, BusinessId
 CARD_PREFIX, JOIN_PREFIX, INVITE_PREFIX, FRIEND_PREFIX = "c_", "j_", "i_", "r_"
 """Open a card, hand out a shop's card, accept an invitation, hand out a card to a friend of a customer."""
 
+NONE: Mapping[int, int] = MappingProxyType({})
+_BETWEEN = " business "
 
 _AS_DRAWN = re.compile(
     rf"https://t\.me/\w+\?start={CARD_PREFIX}(CUS[{ALPHABET}]{{{CODE_LETTERS}}})([{ALPHABET}]{{{SEAL_LETTERS}}})?"
@@ -114,6 +117,24 @@ def shop_of_bot(connection: Connection, bot_id: BotId) -> int | None:
     """The business whose own bot that is or was, even if removed; None for the shared one."""
     found: int | None = connection.scalar(select(telegram_bot.c.business_id).where(telegram_bot.c.bot_id == bot_id))
     return found
+
+
+def origin(place: str, number: int) -> str:
+    """Where a shop came from that was moved here, as `shop_arrival` keeps it: the place, and its number there."""
+    return f"{place}{_BETWEEN}{number}"
+
+
+def past_numbers(connection: Connection, bot_id: BotId, named: int) -> Mapping[int, int]:
+    """Numbers that the shop of a bot had elsewhere, each with the one that it has here: old buttons carry them.
+
+    None if `named`, the number on a button, is the shop's own or none, and for the shared bot: here a past number is
+    another shop's, so it says which shop is meant only together with a bot that knows no other.
+    """
+    own = shop_of_bot(connection, bot_id) if named else None
+    if own is None or own == named:
+        return NONE
+    origins = connection.scalars(select(shop_arrival.c.came_from).where(shop_arrival.c.business_id == own))
+    return {int(origin.rpartition(_BETWEEN)[2]): own for origin in origins}
 
 
 def business_of_bot(connection: Connection, bot_id: BotId) -> Business | None:

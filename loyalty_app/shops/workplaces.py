@@ -20,7 +20,7 @@ from loyalty_app.db.tables import branch as branch_table
 from loyalty_app.ids import Kind
 from loyalty_app.pagination import Page, PageRequest, Walk, page_of, read_page
 from loyalty_app.shops.businesses import check_not_moved, find_business
-from loyalty_app.shops.links import shop_of_bot
+from loyalty_app.shops.links import past_numbers, shop_of_bot
 from loyalty_app.shops.staff import Position, position_in, positions
 from loyalty_core.access import Role, require_role
 from loyalty_core.customers import clean_name
@@ -59,11 +59,14 @@ def require_position(
 ) -> Position:
     """A person's position in a shop, if they have that role there now, or a higher one.
 
+    In addresses and buttons of the shop's own bot, a number that the shop had before it was moved stands for it.
     Raises NotOnStaff if they do not work there (any more), or if the bot is another shop's; ShopMoved once the shop is
     elsewhere; RoleRequired.
     """
+    if shop_of_bot(connection, bot_id) not in {None, business_id}:
+        business_id = BusinessId(past_numbers(connection, bot_id, business_id).get(business_id, 0))
     position = position_in(connection, user_id, business_id)
-    if position is None or shop_of_bot(connection, bot_id) not in {None, business_id}:
+    if position is None:
         raise NotOnStaff
     check_not_moved(position.business)
     require_role(position.role, role)
@@ -73,7 +76,7 @@ def require_position(
 def require_workplace(connection: Connection, business_id: BusinessId, *, user_id: UserId, bot_id: BotId) -> Workplace:
     """The shop where a person works, with its open branches. Raises as `require_position` does."""
     position = require_position(connection, business_id, user_id=user_id, bot_id=bot_id)
-    return Workplace(position=position, branches=open_branches_of(connection, business_id))
+    return Workplace(position=position, branches=open_branches_of(connection, position.business.id))
 
 
 def list_positions(connection: Connection, *, user_id: UserId, bot_id: BotId) -> list[Position]:
