@@ -112,7 +112,7 @@ $(BENCHES): $(HOUSE)
 	@$(BIN)/python -m $(subst -,_,$(@:bench-%=bench.%)) $(ARGS)
 
 .PHONY: bench-move
-bench-move: bench-moves
+bench-move: bench-moves  ## the same as bench-moves
 
 bench-analytics:  ## how long summaries take, with a million transactions and with ten
 bench-batches:    ## stamps a second in batches of a hundred, and single stamps beside them
