@@ -166,7 +166,6 @@ async def all_done(database: Database) -> bool:
 async def test_claims_of_others_go_on_and_those_of_a_shop_again_after_a_move_that_failed_or_was_killed(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs_in_hand, "STOPPED_SECONDS", 1)
     async with opened(settings) as database:
         shop = await open_shop(database)
         await fill(shop)
@@ -187,6 +186,8 @@ async def test_claims_of_others_go_on_and_those_of_a_shop_again_after_a_move_tha
         assert await stopped_for_good()
         with pytest.raises(Busy):
             await take_in_and_claim(database, BOT, [NewUpdate(77, 77, b"{}")], now=NOON, room=9)
+        monkeypatch.setattr(jobs_in_hand, "STOPPED_SECONDS", 1)
+        assert await finish_jobs(database, Cargo((1,)), progress=print) == 0
         await until(lambda: some(claims))  # a second later
         await free(database)
         await finish_jobs(database, Cargo(), progress=print)
