@@ -175,7 +175,7 @@ def _in_transaction(settings: Settings, work: Callable[[Connection], Result]) ->
         find_cluster.cache_clear()  # it may be one now
         return done
     check_folder(settings)
-    engine = sqlite.open_engine(settings.sqlite_path)
+    engine = sqlite.open_engine(settings.sqlite_path, unhurried=True)
     try:
         with engine.begin() as connection:
             return work(connection)

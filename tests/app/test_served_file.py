@@ -1,5 +1,6 @@
 """The file that a server serves: nobody else serves it, by whatever name, and the server notices if it loses it."""
 
+import logging
 import os
 import shutil
 import sys
@@ -121,7 +122,7 @@ async def test_a_server_that_has_lost_its_file_acknowledges_nothing_and_says_so(
     assert await runtime.answers()
     watch = FileWatch(runtime.served)
     await watch.look()
-    assert not caplog.records
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
     ACCIDENTS[said](runtime.served.path)
     with pytest.raises(Busy):
         await shop.stamp(lena.id)
