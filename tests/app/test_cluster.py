@@ -15,7 +15,7 @@ from loyalty_app.backups.postgres import stillness
 from loyalty_app.backups.restore import restore_backup
 from loyalty_app.clock import utc_now
 from loyalty_app.db.citus.cluster import find_cluster
-from loyalty_app.db.citus.distribution import distribute, strays
+from loyalty_app.db.citus.distribution import distribute, shard_count, strays
 from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.migrate import _config, migrate
@@ -94,6 +94,15 @@ async def test_a_cluster_of_an_earlier_release_that_is_in_use_comes_up_to_date(
     assert [one.id for one in await list_businesses(database)] == [shop.business.id, 41]
     await shop.counter.close()
     await database.close()
+
+
+async def test_a_cluster_lies_in_two_shards_for_each_machine_or_in_as_many_as_are_set(cluster: CitusDatabase) -> None:
+    machines = len(cluster.cluster.nodes)
+    assert len(cluster.shards) == max(4, 2 * machines)
+    async with cluster.engine.connect() as connection:
+        assert await connection.run_sync(shard_count) == max(4, 2 * machines)
+        await connection.execute(text("SET citus.shard_count = 2"))
+        assert await connection.run_sync(shard_count) == 2
 
 
 async def test_no_stamp_is_lost_or_doubled_when_its_shard_moves(

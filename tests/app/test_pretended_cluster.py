@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from loyalty_app.card_pages.links import CardId
 from loyalty_app.chat.bots import may_poll
@@ -14,6 +15,7 @@ from loyalty_app.chat.chats import HeldCard
 from loyalty_app.counter.orders import Holder
 from loyalty_app.customers.card_page import cards_in_chat
 from loyalty_app.customers.card_snapshots import look_at_all
+from loyalty_app.db.citus import engine
 from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.db.shards import Node
@@ -48,6 +50,12 @@ from tests.webhooks.office import Office
 
 PHONE, OTHER_PHONE = "+491701234567", "+491707654321"
 HOLDER = Holder(bot_id=7, user_id=4711)
+
+
+async def sessions(database: CitusDatabase) -> set[int]:
+    """The processes of the server that serve this database."""
+    of_here = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+    return set(await database.read(lambda connection: connection.scalars(of_here).all()))
 
 
 @pytest.fixture
@@ -116,6 +124,38 @@ async def test_a_batch_whose_commit_broke_on_its_machine_is_answered_and_written
         await assert_books_balance(shop)
         await shop.counter.close()
         await database.close()
+
+
+async def test_a_batch_whose_shard_has_moved_looks_where_it_is_and_tries_again(
+    pretended: CitusDatabase, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lena = await shop.join()
+    looks: list[int] = []
+
+    async def look_again() -> None:
+        looks.append(len(looks))
+        monkeypatch.setattr(engine, "HOLD", "SELECT {0}")
+
+    monkeypatch.setattr(pretended, "look_again", look_again)
+    monkeypatch.setattr(engine, "HOLD", "SELECT {0} / 0")
+    before = await sessions(pretended)
+    assert (await shop.stamp(lena.id)).total_stamps == 1
+    assert looks == [0]
+    assert before <= await sessions(pretended), "connections are kept: nothing is wrong with them"
+    await assert_books_balance(shop)
+
+
+async def test_a_shard_that_is_about_to_move_for_too_long_is_refused_as_locked(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lena = await shop.join()
+    held = "DO $$BEGIN RAISE EXCEPTION 'shard {0}' USING ERRCODE = '55P03'; END$$"
+    monkeypatch.setattr(engine, "HOLD", held)
+    with pytest.raises(Busy) as refused:
+        await shop.stamp(lena.id)
+    assert refused.value.reason is BusyReason.LOCKED
+    monkeypatch.setattr(engine, "HOLD", "SELECT {0}")
+    assert (await shop.stamp(lena.id)).total_stamps == 1
 
 
 async def test_a_lost_race_for_a_code_is_decided_anew_in_a_shard_too(

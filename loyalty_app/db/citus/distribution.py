@@ -25,7 +25,12 @@ AT_HOME = text(
 ONE_AFTER_THE_OTHER = text("SET LOCAL citus.multi_shard_modify_mode = 'sequential'")
 """Several tables are changed in one transaction, over one connection to each machine."""
 LEAST_SHARDS, FOR_EACH_MACHINE = 4, 2
-"""In how many shards a new cluster lies. Few keep batches large; later a shard can be split."""
+"""In how many shards a new cluster lies, unless somebody has set `citus.shard_count` for it.
+
+Few keep batches large. More than machines can be moved to others that come, and nobody notices; splitting one holds up
+its shops.
+"""
+CHOSEN = text("SELECT setting::int FROM pg_settings WHERE name = 'citus.shard_count' AND source <> 'default'")
 
 
 def is_citus(connection: Connection) -> bool:
@@ -82,11 +87,16 @@ def _bring_home(connection: Connection, name: str) -> None:
         split = text(
             "SELECT create_distributed_table(:name, 'business_id', shard_count => :shards, colocate_with => 'none')"
         )
-        shards = max(LEAST_SHARDS, FOR_EACH_MACHINE * connection.execute(WORKERS).scalar_one())
-        connection.execute(split, {"name": f'"{name}"', "shards": shards})
+        connection.execute(split, {"name": f'"{name}"', "shards": shard_count(connection)})
     else:
         split = text("SELECT create_distributed_table(:name, 'business_id', colocate_with => :first)")
         connection.execute(split, {"name": f'"{name}"', "first": FIRST})
+
+
+def shard_count(connection: Connection) -> int:
+    """In how many shards a cluster will lie that is not spread yet."""
+    chosen = connection.execute(CHOSEN).scalar()
+    return int(chosen or max(LEAST_SHARDS, FOR_EACH_MACHINE * connection.execute(WORKERS).scalar_one()))
 
 
 def _keys_of(names: Iterable[str]) -> list[ForeignKeyConstraint]:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted
 from loyalty_app.db.citus import statements
 from loyalty_app.db.citus.cluster import read_cluster
-from loyalty_app.db.postgres.driver import Ended, say, single_row
+from loyalty_app.db.postgres.driver import BEGIN, ELSEWHERE, Ended, Opening, single_row
 from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.db.postgres.ids import IdHabits, PostgresIds, next_ids
 from loyalty_app.db.postgres.parameters import ConnectionParameters, Host, read_parameters
@@ -27,15 +27,14 @@ from loyalty_app.db.tables.homes import HOMES, TableHome
 from loyalty_app.ids import Ids, Kind
 from loyalty_core.errors import Busy
 
-HOLD_SECONDS = 5.0
-"""How long a transaction waits while a shard is about to move: that takes a second or two at the end."""
+HOLD_SECONDS = 3.0
+"""How long a machine may take to begin while a shard is about to move: longer than it waits for the lock by itself."""
 HOLD = (
     "SELECT lock_shard_metadata(5, ARRAY[{0}]);"
-    " SELECT CASE WHEN EXISTS (SELECT FROM pg_dist_placement WHERE shardid = {0} AND groupid IN"
-    " (SELECT groupid FROM pg_dist_local_group)) THEN '1' ELSE 'shard {0} is elsewhere' END::int"
+    " SELECT 1 / ((SELECT groupid FROM pg_dist_placement WHERE shardid = {0})"
+    " IS NOT DISTINCT FROM (SELECT groupid FROM pg_dist_local_group))::int"
 )
-"""The lock against moving, in mode 5, SHARE; then a failure (22P02) if the shard has moved."""
-ELSEWHERE = "22P02"
+"""The lock against moving, in mode 5, SHARE; then a failure (22012) if the shard is not there. Said with BEGIN."""
 TRIES = 3
 ON_COORDINATOR = {"citus.multi_shard_modify_mode": "sequential", "citus.override_table_visibility": "off"}
 """One connection to a machine for each transaction; and quick answers about types on each new connection."""
@@ -57,22 +56,19 @@ class ShardDatabase(PostgresDatabase):
         self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
+    def _opening(self, *, durable: bool) -> Opening:
+        """BEGIN, and the lock that keeps the shard where it is: one round trip for both."""
+        commands = [*self._commands(durable=durable), HOLD.format(self.shard.number)]
+        return Opening("; ".join(commands), HOLD_SECONDS)
+
     def _transact(self, work: Callable[[Connection], Result], *, durable: bool) -> Ended[Result]:
-        def held(connection: Connection) -> Result:
-            _hold(connection, self.shard)
-            return work(connection)
-
-        return super()._transact(held, durable=durable)
-
-
-def _hold(connection: Connection, shard: Shard) -> None:
-    """Keep a shard where it is until the transaction ends. Raises ShardMoved."""
-    try:
-        say(connection, HOLD.format(shard.number), seconds=HOLD_SECONDS)
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) != ELSEWHERE:
-            raise
-        raise ShardMoved from error
+        """Raises ShardMoved."""
+        try:
+            return super()._transact(work, durable=durable)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != ELSEWHERE or not str(error.statement).startswith(BEGIN):
+                raise
+            raise ShardMoved from error
 
 
 class CitusDatabase(PostgresDatabase):

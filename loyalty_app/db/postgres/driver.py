@@ -21,6 +21,8 @@ MOST_REPLACED = 20
 """The most connections of a process: after a restart of the server all of them may be gone."""
 BEGIN_SECONDS, COMMIT_SECONDS = 2.0, 3.0
 """A server that lives begins within milliseconds. One that has not committed in time is asked whether it did."""
+ELSEWHERE, LOCKED = "22012", "55P03"
+"""What is said of a transaction that begins in a shard: the shard has moved, or is about to for too long."""
 
 
 class Ended(NamedTuple, Generic[Result]):
@@ -38,13 +40,20 @@ class TransactionRolledBack(Exception):  # a fact, not a mistake
     """A transaction was not committed, because one of its statements had failed."""
 
 
-def transact(connection: Connection, work: Callable[[Connection], Result], *, begin: str = BEGIN) -> Ended[Result]:
-    """Run `work` in a transaction that the commands `begin` open; an exception rolls it back.
+class Opening(NamedTuple):
+    """The commands that open a transaction, said in one round trip, and how long a server that lives may take."""
+
+    commands: str = BEGIN
+    seconds: float = BEGIN_SECONDS
+
+
+def transact(connection: Connection, work: Callable[[Connection], Result], *, opening: Opening) -> Ended[Result]:
+    """Run `work` in a transaction; an exception rolls it back.
 
     Raises TransactionRolledBack if PostgreSQL rolled back although `work` raised nothing.
     """
     try:
-        _begin(connection, begin)
+        _begin(connection, opening)
         result = work(connection)
         xid = connection.info.pop("xid", None)  # read it now: a broken connection loses it
         return Ended(result, xid, _commit(connection))
@@ -56,17 +65,19 @@ def transact(connection: Connection, work: Callable[[Connection], Result], *, be
         raise
 
 
-def _begin(connection: Connection, begin: str) -> None:
+def _begin(connection: Connection, opening: Opening) -> None:
     """Begin. A connection that the server has closed meanwhile is replaced: nothing has been done on it yet."""
     for _ in range(MOST_REPLACED):
         connection.connection.info.pop("xid", None)  # connects, if need be, and fails where the server is away
         try:
-            say(connection, begin, seconds=BEGIN_SECONDS)
-        except DBAPIError:
+            say(connection, opening.commands, seconds=opening.seconds)
+        except DBAPIError as failure:
+            if getattr(failure.orig, "sqlstate", None) in {ELSEWHERE, LOCKED}:
+                raise
             connection.invalidate()
         else:
             return
-    say(connection, begin, seconds=BEGIN_SECONDS)
+    say(connection, opening.commands, seconds=opening.seconds)
 
 
 def _commit(connection: Connection) -> DBAPIError | None:

@@ -33,7 +33,7 @@ from sqlalchemy.util import await_, greenlet_spawn
 from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted, Writes
 from loyalty_app.db.outages import CommitUnknown, Doing, Outages
 from loyalty_app.db.postgres import reads, writes
-from loyalty_app.db.postgres.driver import BEGIN, LIGHTLY, Ended, cannot_go_on, discard, load, transact
+from loyalty_app.db.postgres.driver import BEGIN, LIGHTLY, Ended, Opening, cannot_go_on, discard, load, transact
 from loyalty_app.db.postgres.ids import IdHabits, PostgresIds
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.db.postgres.server import Limits, PostgresServer
@@ -147,10 +147,15 @@ class PostgresDatabase(Writes):
 
     def _transact(self, work: Callable[[Connection], Result], *, durable: bool) -> Ended[Result]:
         with self._plain.sync_engine.connect() as connection, self._forgetting_ids():
-            more = [] if durable else [LIGHTLY]
-            if limits := self.server.limits_of_a_transaction:
-                more.append(limits)
-            return transact(connection, work, begin="; ".join([BEGIN, *more]))
+            return transact(connection, work, opening=self._opening(durable=durable))
+
+    def _opening(self, *, durable: bool) -> Opening:
+        """What a transaction begins with."""
+        return Opening("; ".join(self._commands(durable=durable)))
+
+    def _commands(self, *, durable: bool) -> list[str]:
+        limits = self.server.limits_of_a_transaction
+        return [BEGIN, *([] if durable else [LIGHTLY]), *([limits] if limits else [])]
 
     @contextmanager
     def _forgetting_ids(self) -> Iterator[None]:
