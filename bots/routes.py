@@ -28,6 +28,7 @@ from bots.telegram_limits import may_pass
 from bots.turn import Turn
 from bots.words import reply
 from loyalty_app.chat.chats import ChatChange
+from loyalty_app.customers.refusal_sentences import is_held
 from loyalty_app.shops.links import CARD_PREFIX, FRIEND_PREFIX, INVITE_PREFIX, JOIN_PREFIX
 from loyalty_core.errors import Busy, LoyaltyError
 
@@ -142,9 +143,11 @@ def answered(answer: Answer) -> Callable[[Update, Turn], Coroutine[Any, Any, Non
         try:
             check_hope()
             await answer(turn)
-        except Busy as busy:  # it is tried again by itself
-            await turn.toast(reply(turn.words, busy, turn.now()))
-            raise
+        except Busy as busy:
+            if not is_held(busy):  # it is tried again by itself
+                await turn.toast(reply(turn.words, busy, turn.now()))
+                raise
+            await _refuse(turn, busy)
         except LoyaltyError as refusal:
             await _refuse(turn, refusal)
         except Exception as error:

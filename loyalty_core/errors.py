@@ -394,6 +394,8 @@ class BusyReason(StrEnum):
     LOCKED = "locked"
     IN_DOUBT = "in_doubt"
     MOVING = "moving"
+    NODE_AWAY = "node_away"
+    SETTINGS_HELD = "settings_held"
 
 
 BUSY_SENTENCES: dict[BusyReason, str] = {
@@ -403,6 +405,9 @@ BUSY_SENTENCES: dict[BusyReason, str] = {
     BusyReason.LOCKED: "Somebody else is changing the same thing and has not finished, and nothing was changed",
     BusyReason.IN_DOUBT: "The database broke off while this was saved, and it is not known whether it was",
     BusyReason.MOVING: "This shop is moving to another place at the moment, and nothing was changed",
+    BusyReason.NODE_AWAY: "One machine of this server's database does not answer{since}, and nothing was changed",
+    BusyReason.SETTINGS_HELD: "One machine of this server's database does not answer{since}. What this would change is "
+    "kept on each of them, and nothing was changed",
 }
 
 

@@ -20,6 +20,7 @@ from loyalty_app.db.postgres.server import Limits
 from loyalty_app.db.shards import Node
 from loyalty_app.db.tables import metadata
 from loyalty_app.db.tables.homes import HOMES, TableHome
+from testkit.servers import free_port
 
 VARIABLE = "LOYALTY_TEST_CITUS_URL"
 NODES = "SELECT nodename, nodeport, groupid FROM pg_dist_node WHERE noderole = 'primary' ORDER BY groupid"
@@ -72,6 +73,20 @@ async def empty_citus(url: str) -> None:
         there = parts._replace(netloc=f"{account}@{shard.node}").geturl()
         await _execute(there, shard.named(_deleting(TableHome.SHARD)))
     await _execute(url, f"{_deleting(TableHome.COORDINATOR)}; {_deleting(TableHome.EVERYWHERE)}; {BEGIN_AGAIN}")
+
+
+@asynccontextmanager
+async def node_away(url: str, node: Node) -> AsyncIterator[None]:
+    """Let nobody reach a machine, for this database alone: databases that are opened from now on, and Citus itself."""
+    moved = "UPDATE pg_dist_node SET nodeport = {} WHERE nodename = '{}' AND nodeport = {}"
+    nowhere = free_port()
+    await _execute(url, moved.format(nowhere, node.host, node.port))
+    find_cluster.cache_clear()
+    try:
+        yield
+    finally:
+        await _execute(url, moved.format(node.port, node.host, nowhere))
+        find_cluster.cache_clear()
 
 
 def dial_elsewhere(patch: pytest.MonkeyPatch, node: Node, instead: Node) -> None:

@@ -4,6 +4,9 @@ What says its shard goes over connections of its own, and each statement there i
 shard is refused, as on a real cluster, where it would fail or spoil something. Tables have their usual names.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
 from loyalty_app.db.citus import engine
@@ -11,7 +14,15 @@ from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.db.shards import Cluster, Node, Shard
 from loyalty_app.settings import Settings
-from testkit.servers import free_port
+from testkit.servers import execute, free_port
+
+REFUSED = """
+CREATE FUNCTION away() RETURNS trigger LANGUAGE plpgsql AS
+$$BEGIN RAISE EXCEPTION 'connection to the remote node failed' USING ERRCODE = '08006'; END$$;
+CREATE TRIGGER away BEFORE INSERT OR UPDATE OR DELETE ON business EXECUTE FUNCTION away();
+CREATE TRIGGER away BEFORE INSERT OR UPDATE OR DELETE ON staff EXECUTE FUNCTION away();
+CREATE TRIGGER away BEFORE INSERT OR UPDATE OR DELETE ON telegram_bot EXECUTE FUNCTION away()
+"""
 
 
 def open_pretended_cluster(settings: Settings, patch: pytest.MonkeyPatch, *, half_away: bool = False) -> CitusDatabase:
@@ -26,3 +37,13 @@ def open_pretended_cluster(settings: Settings, patch: pytest.MonkeyPatch, *, hal
     if half_away:
         shards.append((0, Shard(2, Node("127.0.0.1", free_port()), {})))
     return CitusDatabase(settings.database_url, None, Cluster(shards))
+
+
+@asynccontextmanager
+async def copies_held(settings: Settings) -> AsyncIterator[None]:
+    """Refuse changes of what is on every machine, as Citus does while one of them is away."""
+    await execute(settings.database_url, REFUSED)
+    try:
+        yield
+    finally:
+        await execute(settings.database_url, "DROP FUNCTION away() CASCADE")

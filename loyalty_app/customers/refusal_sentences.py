@@ -104,6 +104,20 @@ def _shop_moved(words: Words, refusal: errors.ShopMoved, _now: datetime) -> str:
     return words.plain("This shop has moved: {place}. All cards and stamps are there.", place=refusal.moved_to)
 
 
+def is_held(refusal: LoyaltyError) -> bool:
+    """Whether it is a change of settings that no machine can take for now: nobody should wait for it."""
+    return isinstance(refusal, errors.Busy) and refusal.reason is errors.BusyReason.SETTINGS_HELD
+
+
+def _busy(words: Words, refusal: errors.Busy, _now: datetime) -> str:
+    if is_held(refusal):
+        return words.plain(
+            "Shops, settings and staff cannot be changed just now: a part of this server is away. Nothing was changed. "
+            "Please try again later."
+        )
+    return words.plain("The server cannot save this just now. It tries again by itself; you need not repeat it.")
+
+
 REPLIES: dict[type[LoyaltyError], Reply] = {
     errors.StampTooSoon: _stamp_too_soon,
     errors.DailyCapReached: _daily_cap_reached,
@@ -117,6 +131,7 @@ REPLIES: dict[type[LoyaltyError], Reply] = {
     errors.VoidRefused: _void_refused,
     errors.MergeRefused: _merge_refused,
     errors.ShopMoved: _shop_moved,
+    errors.Busy: _busy,
 }
 
 # Refusals without numbers or times.
@@ -149,7 +164,6 @@ SENTENCES: dict[type[LoyaltyError], str] = {
     errors.LastOwner: N_("A shop keeps at least one owner. Invite another owner first."),
     errors.PlanRequired: N_("The plan of this shop does not include that."),
     errors.IdempotencyKeyReused: N_("This screen was used already. Here is the newest."),
-    errors.Busy: N_("The server cannot save this just now. It tries again by itself; you need not repeat it."),
     errors.InvalidRequest: N_("That cannot be right. Please check it."),
 }
 

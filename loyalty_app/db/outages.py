@@ -7,6 +7,7 @@ statements are raised as they are.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from loyalty_app.clock import Clock, utc_now
+from loyalty_app.db.tables.homes import HOMES, TableHome
 from loyalty_core.errors import Busy, BusyReason
 
 RETRY_SECONDS = 5
@@ -25,16 +27,24 @@ SERVERS_TROUBLE = {"08", "40", "53", "55", "57", "58"}
 """Classes of SQLSTATE: connection, rollback (deadlocks too), resources, wrong state, operator, system."""
 READ_ONLY = "25006"
 """SQLSTATE: the server is a standby, or is told to take no writes."""
+NODE_AWAY = "08006"
+"""SQLSTATE: the coordinator of a cluster cannot reach another machine, while it answers itself."""
+_COPIED = "|".join(name for name, home in HOMES.items() if home is TableHome.EVERYWHERE)
+CHANGES_COPIES = re.compile(rf'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "?(?:{_COPIED})\b')
+"""What changes a table that is on every machine of a cluster: each has to take part."""
 HELD = "this shop moves or has moved"
 """What triggers say that refuse changes; see `held_shops`."""
 HELD_BY_OTHERS = {"55P03", "40P01", "40001"}
 """SQLSTATEs: a lock was not had in time, a deadlock, a race."""
 
-QUIET_SECONDS, LOCKS_QUIET_SECONDS = 2.0, 15.0
-"""How long nothing must have failed until an outage is over; locks are met again only when somebody wants them."""
+QUIET_SECONDS, LONG_QUIET_SECONDS = 2.0, 15.0
+MET_BY_FEW = {BusyReason.LOCKED, BusyReason.NODE_AWAY, BusyReason.SETTINGS_HELD}
+"""How long nothing must have failed until an outage is over; some are met again only when somebody wants the same."""
 WORDS: Mapping[BusyReason, str] = {
     BusyReason.AWAY: "the database cannot be used, so nothing can be {doing}",
     BusyReason.READ_ONLY: "the database takes no changes, because it is a standby or read-only",
+    BusyReason.NODE_AWAY: "a machine of the cluster cannot be reached, so what is there cannot be {doing}",
+    BusyReason.SETTINGS_HELD: "a machine of the cluster cannot be reached, so what is on all of them cannot be {doing}",
     BusyReason.LOCKED: "another program or session holds a lock for too long, so some things cannot be {doing}",
     BusyReason.IN_DOUBT: "the database broke off during COMMIT, so it is not known whether a batch was written",
 }
@@ -76,7 +86,10 @@ def reason_of(error: BaseException) -> BusyReason:
         return BusyReason.READ_ONLY
     if _state(error) in HELD_BY_OTHERS or "database is locked" in said or HELD in said:
         return BusyReason.LOCKED
-    return BusyReason.AWAY
+    if _state(error) != NODE_AWAY:
+        return BusyReason.AWAY
+    copies = CHANGES_COPIES.match(getattr(error, "statement", None) or "")
+    return BusyReason.SETTINGS_HELD if copies else BusyReason.NODE_AWAY
 
 
 def _is_our_mistake(error: Exception) -> bool:
@@ -134,7 +147,7 @@ class Outages:
     def _succeeded(self, doing: Doing) -> None:
         """End what is over: who can write can read as well."""
         for (what, reason), outage in list(self._outages.items()):
-            quiet = LOCKS_QUIET_SECONDS if reason is BusyReason.LOCKED else QUIET_SECONDS
+            quiet = LONG_QUIET_SECONDS if reason in MET_BY_FEW else QUIET_SECONDS
             if doing in {what, Doing.WRITE} and self._seconds() - outage.last >= quiet:
                 del self._outages[what, reason]
                 log.warning(

@@ -2,15 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
+from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.sqlite import engine as sqlite
 from loyalty_app.settings import Settings
+from testkit.citus import citus_url, node_away
 from testkit.postgres_relay import PostgresRelay, open_relay
+from testkit.pretended_cluster import copies_held
 from tests.api.till import Api, Till, open_api, refused
 from tests.api.witness import Json
 
@@ -39,6 +42,12 @@ WRITES: tuple[tuple[str, str, Json | None], ...] = (
     ("DELETE", "/webhooks/{hook}", None),
     ("DELETE", "/customers/{id}", None),
 )
+SETTINGS: dict[str, Json] = {
+    "/flags/rules": {"most_undos": 3},
+    "/programs/{program}": {"title": "Tea"},
+    "/program": {"stamps_required": 9},
+}
+"""Changes of what is on every machine of a cluster."""
 LONGEST_SECONDS = 10
 
 
@@ -54,8 +63,8 @@ class Place:
     async def all_reads(self) -> list[httpx.Response]:
         return await asyncio.gather(*(self.till.ask("GET", self.path(path)) for path in READS))
 
-    async def all_writes(self) -> list[httpx.Response]:
-        asked = (self.till.ask(method, self.path(path), body) for method, path, body in WRITES)
+    async def all_writes(self, *, but: Sequence[str] = ()) -> list[httpx.Response]:
+        asked = (self.till.ask(verb, self.path(path), body) for verb, path, body in WRITES if path not in but)
         return await asyncio.gather(*asked)
 
 
@@ -64,13 +73,28 @@ async def open_place(api: Api) -> Place:
     lena = await till.join()
     await till.stamp(lena["id"])
     hook = (await till.post("/webhooks", {"url": "https://example.com/a", "events": ["stamp.added"]})).json()["data"]
-    return Place(till, {"id": lena["id"], "code": lena["qr_code"], "hook": hook["id"]})
+    [program] = (await till.get("/programs")).json()["data"]
+    names = {"id": lena["id"], "code": lena["qr_code"], "hook": hook["id"], "program": program["id"]}
+    return Place(till, names)
 
 
 def assert_busy(answers: list[httpx.Response]) -> None:
     for answer in answers:
         problem = refused(answer, 503, "busy")
         assert int(answer.headers["retry-after"]) == problem["retry_after"] == 5
+
+
+async def assert_held(place: Place) -> None:
+    """Settings that are on every machine are refused, each with the reason."""
+    answers = [await place.till.patch(place.path(path), body) for path, body in SETTINGS.items()]
+    assert_busy(answers)
+    assert all("kept on each of them" in answer.json()["detail"] for answer in answers)
+
+
+async def assert_served(place: Place) -> None:
+    """All is answered, but for changes of what is on every machine."""
+    answers = [*await place.all_reads(), *await place.all_writes(but=["/program"])]
+    assert {answer.status_code for answer in answers} <= {200, 201, 204, 404, 409}
 
 
 @asynccontextmanager
@@ -137,3 +161,38 @@ async def test_a_server_that_is_silent_is_busy_for_everybody_and_then_goes_on(se
         relay.silent = False
         async with soon():
             assert (await place.till.stamp(place.names["id"]))["total_stamps"] == 2
+
+
+async def test_what_is_on_every_machine_of_a_cluster_cannot_be_changed_while_one_is_away_and_all_else_goes_on(
+    postgres_settings: Settings,
+) -> None:
+    async with open_api(postgres_settings) as api:
+        place = await open_place(api)
+        async with copies_held(postgres_settings):
+            await assert_held(place)
+            await assert_served(place)
+        assert (await place.till.patch(place.path("/programs/{program}"), {"title": "Tea"})).status_code == 200
+
+
+@pytest.mark.skipif(citus_url() is None, reason="LOYALTY_TEST_CITUS_URL names no cluster")
+async def test_shops_on_a_machine_that_is_away_are_busy_and_all_others_go_on(citus_settings: Settings) -> None:
+    async with open_api(citus_settings) as api:
+        assert isinstance(api.database, CitusDatabase)
+        [*_, gone] = api.database.cluster.nodes
+        places = [await open_place(api) for _ in range(8)]
+        shops = {place: api.database.cluster.shard_of(place.till.business.id).node for place in places}
+        assert gone in shops.values()
+        assert set(shops.values()) != {gone}
+    async with node_away(citus_settings.database_url, gone), open_api(citus_settings) as api:
+        assert len((await api.client.get("/health/ready")).json()["nodes_away"]) == 1
+        for place, node in shops.items():
+            place.till = place.till.moved(api)
+            if node == gone:
+                assert_busy([*await place.all_reads(), *await place.all_writes()])
+            else:
+                await assert_held(place)
+                await assert_served(place)
+    async with open_api(citus_settings) as api:
+        for place in places:
+            changed = await place.till.moved(api).patch(place.path("/programs/{program}"), {"title": "Tea"})
+            assert changed.status_code == 200

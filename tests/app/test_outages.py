@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
-from loyalty_app.db.outages import QUIET_SECONDS, CommitUnknown, Doing, Outages
+from loyalty_app.db.outages import QUIET_SECONDS, RETRY_SECONDS, CommitUnknown, Doing, Outages
 from loyalty_core.errors import Busy, BusyReason
 from testkit.clocks import Clock
 
@@ -77,6 +78,40 @@ def test_who_can_still_read_does_not_end_an_outage_of_writing(
     assert len(caplog.records) == 1
     succeed(outages, Doing.WRITE)
     assert len(caplog.records) == 2
+
+
+def of_a_coordinator(statement: str) -> DBAPIError:
+    """What the coordinator of a cluster says that cannot reach another machine."""
+    said = Exception("connection to the remote node failed")
+    said.sqlstate = "08006"  # type: ignore[attr-defined]  # as the driver has it
+    return DBAPIError(statement, None, said)
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("SELECT name FROM customer", BusyReason.NODE_AWAY),
+        ("UPDATE customer SET name = $1", BusyReason.NODE_AWAY),
+        ("UPDATE business_total SET customers = $1", BusyReason.NODE_AWAY),
+        ("SELECT id FROM business FOR UPDATE", BusyReason.NODE_AWAY),
+        ("UPDATE business SET name = $1", BusyReason.SETTINGS_HELD),
+        ('INSERT INTO "staff" (id) VALUES ($1)', BusyReason.SETTINGS_HELD),
+    ],
+)
+def test_a_change_that_every_machine_has_to_take_is_refused_for_that(
+    outages: Outages, statement: str, reason: BusyReason
+) -> None:
+    assert fail(outages, Doing.WRITE, of_a_coordinator(statement)).reason is reason
+
+
+def test_a_machine_that_few_ask_for_is_away_in_two_lines_too(
+    outages: Outages, seconds: Seconds, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(20):
+        fail(outages, Doing.READ, of_a_coordinator("SELECT name FROM customer"))
+        seconds.now += RETRY_SECONDS
+        succeed(outages, Doing.WRITE)
+    assert len(caplog.records) == 1
 
 
 def test_a_mistake_of_ours_is_raised_as_it_is(outages: Outages, caplog: pytest.LogCaptureFixture) -> None:

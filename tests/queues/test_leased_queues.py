@@ -2,15 +2,16 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import pytest
-from sqlalchemy import Row, select, tuple_
+from sqlalchemy import Connection, Row, select, tuple_
 
 from loyalty_app.db.engine import Database
+from loyalty_app.db.shards import Shard
 from loyalty_app.observability.metrics import REGISTRY
 from loyalty_app.queues.leased_table import Key, Lease
 from loyalty_app.queues.worker import TRIES, QueueWorker
@@ -22,6 +23,7 @@ from testkit.shop import Shop
 from tests.queues.cases import CASES, Case, put
 
 MOMENT = timedelta(microseconds=1)
+Result = TypeVar("Result")
 Job = Any
 """A job of some queue."""
 
@@ -35,7 +37,18 @@ class Process:
         self.queue, self.database = case.queue, database
 
     async def claim(self, now: datetime = NOON, room: int = 9) -> list[Job]:
-        return list(await self.database.write(lambda c: self.queue.claim(c, self.database, now=now, room=room)))
+        jobs = list[Job]()
+        for shard in self.shards:
+            jobs += await self._claim(shard, now=now, room=room - len(jobs))
+        return jobs
+
+    async def _claim(self, shard: Shard | None, *, now: datetime, room: int) -> Sequence[Job]:
+        if room == 0:
+            return ()
+        claimed = self.database.write(
+            lambda c: list(self.queue.claim(c, self.database, now=now, room=room)), shard=shard
+        )
+        return await claimed
 
     async def claim_all(self) -> list[Job]:
         """Claim until nothing is left; some queues give out one job at a time."""
@@ -45,21 +58,29 @@ class Process:
         return jobs
 
     async def is_due(self, now: datetime = NOON) -> bool:
-        return await self.database.glance(lambda c: self.queue.is_due(c, now))
+        asked = [await self.database.glance(lambda c: self.queue.is_due(c, now), shard=shard) for shard in self.shards]
+        return any(asked)
 
     async def record(self, *ended: object, now: datetime = NOON) -> None:
-        await self.database.write(lambda c: self.queue.record(c, self.database, ended, now=now))
+        await self._in_each_shard(lambda c: self.queue.record(c, self.database, ended, now=now))
 
     async def renew(self, *jobs: Job, now: datetime) -> None:
         leases = self.leases_of(jobs)
-        await self.database.write(lambda c: self.queue.leases.renew(c, self.database, leases, now=now))
+        await self._in_each_shard(lambda c: self.queue.leases.renew(c, self.database, leases, now=now))
 
     async def release(self, *jobs: Job) -> None:
         leases = self.leases_of(jobs)
-        await self.database.write(lambda c: self.queue.leases.release(c, self.database, leases))
+        await self._in_each_shard(lambda c: self.queue.leases.release(c, self.database, leases))
 
     async def release_gone(self, now: datetime = NOON) -> int:
-        return await self.database.write(lambda c: self.queue.leases.release_gone(c, self.database, now=now))
+        return sum(await self._in_each_shard(lambda c: self.queue.leases.release_gone(c, self.database, now=now)))
+
+    @property
+    def shards(self) -> Sequence[Shard | None]:
+        return self.queue.leases.shards(self.database)
+
+    async def _in_each_shard(self, work: Callable[[Connection], Result]) -> list[Result]:
+        return [await self.database.write(work, shard=shard) for shard in self.shards]
 
     def leases_of(self, jobs: Sequence[Job]) -> list[Lease]:
         return [self.queue.lease_of(job) for job in jobs]

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import KeyedRequest
+from loyalty_app.db.shards import Shard
 from loyalty_app.vault import Vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
 from loyalty_app.webhooks.delivery_queue import DEADLINE_SECONDS, DeliveryAttempt, DeliveryJob, DeliveryQueue
@@ -91,13 +92,15 @@ class Office:
         """Claim as a worker does."""
         where = database or self.database
         return await where.write(
-            lambda connection: DeliveryQueue().claim(connection, where, now=self.clock.now, room=room)
+            lambda connection: DeliveryQueue().claim(connection, where, now=self.clock.now, room=room), shard=self.shard
         )
 
     async def record(self, *tries: DeliveryAttempt) -> None:
         """Note what came of attempts, as a worker does."""
         now = self.clock.now
-        await self.database.write(lambda connection: DeliveryQueue().record(connection, self.database, tries, now=now))
+        await self.database.write(
+            lambda connection: DeliveryQueue().record(connection, self.database, tries, now=now), shard=self.shard
+        )
 
     def tried(self, job: DeliveryJob, verdict: Verdict | None = None) -> DeliveryAttempt:
         """An attempt that has ended now; the receiver has it unless told otherwise."""
@@ -105,7 +108,14 @@ class Office:
 
     async def is_due(self) -> bool:
         """Whether anything is to be sent now."""
-        return await self.database.read(lambda connection: DeliveryQueue().is_due(connection, self.clock.now))
+        return await self.database.read(
+            lambda connection: DeliveryQueue().is_due(connection, self.clock.now), shard=self.shard
+        )
+
+    @property
+    def shard(self) -> Shard | None:
+        """The part of the database in which the shop is."""
+        return self.database.shard_of(self.shop.business.id)
 
     async def events(self) -> list[Row[Any]]:
         return await self.shop.rows(tables.event)

@@ -46,7 +46,7 @@ async def notes(office: Office) -> list[Row[Any]]:
 async def write_some(office: Office, database: Database | None = None, turn: int = 0) -> int:
     """What a worker does before it claims."""
     where = database or office.database
-    return await where.write(lambda connection: fan_out_some(connection, where, turn=turn))
+    return await where.write(lambda connection: fan_out_some(connection, where, turn=turn), shard=office.shard)
 
 
 async def told(office: Office) -> Counter[tuple[str, int]]:

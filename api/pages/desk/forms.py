@@ -18,6 +18,7 @@ from api.messages import AppRequest
 from api.pages.desk.frame import DeskVisit, SectionPage
 from api.problems import STATUS
 from api.refusals import BodyTooLarge
+from loyalty_app.customers.refusal_sentences import is_held
 from loyalty_app.customers.refusal_sentences import sentence_of as chat_sentence
 from loyalty_app.observability.metrics import count_refusal
 from loyalty_app.words import N_, Words
@@ -159,7 +160,7 @@ def _named(fault: FieldError) -> str:
 def sentence_of(words: Words, refusal: LoyaltyError, now: datetime) -> str:
     """A refusal in words; it is also counted. `now` is in the time zone of the shop."""
     count_refusal("pages", refusal.code)
-    own = SENTENCES.get(type(refusal))
+    own = None if is_held(refusal) else SENTENCES.get(type(refusal))
     return words.plain(own) if own else chat_sentence(words, refusal, now)
 
 
