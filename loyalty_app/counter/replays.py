@@ -67,7 +67,8 @@ class AnswerFigures(msgspec.Struct, frozen=True, array_like=True):
     `cards` are left out if they are what these figures and the terms of the entry give, as in nearly all shops.
     `rewards` is how many the call earned. `booked` is how many microseconds after its time the entry was booked, and
     `last_visit` how many before that the last visit was, None if never. `opened` is how many ids before its entry that
-    of the head start is, which this call booked too. Zeros at the end are not stored.
+    of the head start is, which this call booked too. `shop` is the number that the shop had then, if it was moved and
+    has another now: an answer names programs by it. Zeros at the end are not stored.
     """
 
     form: int
@@ -84,6 +85,7 @@ class AnswerFigures(msgspec.Struct, frozen=True, array_like=True):
     dropped: int = 0
     opened: int = 0
     cards: tuple[KeptCard, ...] = ()
+    shop: int = 0
 
 
 class PastProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,11 +156,19 @@ def once_of(check: bytes, outcome: Repeatable, entry: Entry, terms: Sequence[Ter
         0 if dropped is UNSET else dropped,
         opened,
     ]
-    if seen.cards is not UNSET and seen.cards != _usual_cards(entry, seen, terms):
+    if seen.cards is not UNSET and seen.cards != _usual_cards(entry, seen, terms, number=entry.business_id):
         return check + encode([*figures, [KeptCard.of(card) for card in seen.cards]])
     while figures[-1] == 0:
         figures.pop()
     return check + encode(figures)
+
+
+def once_of_shop(once: bytes, number: int) -> bytes:
+    """What an entry keeps for its answer, once its shop gets another number than this one, which it has so far."""
+    figures = decode(once[CHECK_BYTES:])
+    if figures.form < WITH_CARDS or figures.shop:  # it names no program, or by the number of a move before
+        return once
+    return once[:CHECK_BYTES] + encode(msgspec.structs.replace(figures, shop=number))
 
 
 def _form_of(outcome: Repeatable) -> int:
@@ -172,13 +182,15 @@ def _form_of(outcome: Repeatable) -> int:
     return FORM if outcome.stamps_dropped is UNSET else WITH_DROPPED
 
 
-def _usual_cards(entry: Entry, seen: CustomerView | AnswerFigures, terms: Sequence[Terms]) -> tuple[CardView, ...]:
-    """The cards of a customer of a shop with one program, under the terms of an entry."""
+def _usual_cards(
+    entry: Entry, seen: CustomerView | AnswerFigures, terms: Sequence[Terms], *, number: int
+) -> tuple[CardView, ...]:
+    """The cards of a customer of a shop with one program, which has a number, under the terms of an entry."""
     if entry.program_id is not None or entry.program_version > len(terms):
         return ()
     text = terms[entry.program_version - 1].reward_description
     card = CardView(
-        entry.business_id,
+        number,
         None,
         seen.current_stamps,
         seen.stamps_required,
@@ -219,7 +231,7 @@ def _stamped(entry: Entry, figures: AnswerFigures, customer: CustomerView, histo
     earned = sorted(theirs, key=lambda one: one.id)
     fresh = {"status": RewardStatus.AVAILABLE, "redeemed_at": None, "customer_id": customer.id}
     rewards = tuple(_reward(msgspec.structs.replace(one, **fresh), figures) for one in earned[: figures.rewards])
-    number = program_number(entry.business_id, entry.program_id)
+    number = program_number(figures.shop or entry.business_id, entry.program_id)
     stamped = next((card for card in figures.cards if card.program_id == number), figures)
     return Stamped(
         transaction_id=entry.id,
@@ -238,8 +250,8 @@ def _stamped(entry: Entry, figures: AnswerFigures, customer: CustomerView, histo
 
 def _reward(reward: Reward, figures: AnswerFigures) -> RewardView:
     """A reward as an answer of that form showed it."""
-    seen = reward_view(reward)
-    return seen if figures.form >= WITH_CARDS else msgspec.structs.replace(seen, program_id=UNSET)
+    number = program_number(figures.shop or reward.business_id, reward.program_id)
+    return msgspec.structs.replace(reward_view(reward), program_id=number if figures.form >= WITH_CARDS else UNSET)
 
 
 def _cards_again(entry: Entry, figures: AnswerFigures, history: CardHistory) -> tuple[CardView, ...] | UnsetType:
@@ -247,7 +259,7 @@ def _cards_again(entry: Entry, figures: AnswerFigures, history: CardHistory) -> 
         return UNSET
     if figures.cards:
         return tuple(card.view() for card in figures.cards)
-    return _usual_cards(entry, figures, history.terms)
+    return _usual_cards(entry, figures, history.terms, number=figures.shop or entry.business_id)
 
 
 def _customer_again(entry: Entry, figures: AnswerFigures, history: CardHistory) -> CustomerView:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection, Table, select
 
+from loyalty_app.counter.replays import once_of_shop
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.plain_rows import PlainRow
-from loyalty_app.db.tables import api_key, business, fan_out, import_job, shop_program, webhook_endpoint
+from loyalty_app.db.tables import api_key, business, fan_out, import_job, shop_program, transaction, webhook_endpoint
 from loyalty_app.ids import Kind
 from loyalty_core.ledger import ActorType
 
@@ -95,17 +96,29 @@ class NewNumbers(msgspec.Struct, frozen=True):
         match table.name, name:
             case (_, "test_of" | "endpoint_id") | (webhook_endpoint.name | api_key.name, "id"):
                 return _mapped(place, self._named(table, name))
-            case fan_out.name, "endpoint_ids":
-                return lambda row: self._listed(row[place])
             case _, "actor_id":
                 kind, numbers = names.index("actor_type"), self.api_keys
                 return lambda row: _if(row[kind] == ActorType.API_KEY.value, numbers, row[place])
             case (_, "program_id" | "main_program_id") | (shop_program.name, "id"):
                 owner = names.index("id" if table is business else "business_id")
                 return lambda row: _if(row[place] == row[owner], self.businesses, row[place])
+        return self._change_within(table, name, names)
+
+    def _change_within(self, table: Table, name: str, names: Sequence[str]) -> Change | None:
+        """The same of values in which a number stands among other things."""
+        place = names.index(name)
+        match table.name, name:
+            case fan_out.name, "endpoint_ids":
+                return lambda row: self._listed(row[place])
+            case transaction.name, "once":
+                owner = names.index("business_id")
+                return lambda row: self._once(row[place], row[owner])
             case _ if (table.name, name) in ACTORS:
                 return lambda row: self._actor(row[place])
         return None
+
+    def _once(self, stored: bytes, shop: int) -> bytes:
+        return once_of_shop(stored, shop) if shop in self.businesses else stored
 
     def _named(self, table: Table, name: str) -> NumberMap:
         """The new numbers of what a column names, whatever else the row has."""

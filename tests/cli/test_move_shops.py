@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from loyalty_app.counter.orders import Holder
+from loyalty_app.counter.replays import once_of_shop
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.tables import (
@@ -249,6 +250,8 @@ def without(rows: Rows, new: dict[tuple[str, int], int]) -> Rows:
                 kind = {("business", "id"): "business", ("webhook_endpoint", "id"): "webhook"}.get((name, column), kind)
                 kind = {("api_key", "id"): "api_key", ("shop_program", "id"): "-"}.get((name, column), kind)
                 row[column] = new.get((kind, value), value) if isinstance(value, int) and kind else value
+                if column == "once" and value is not None and new:
+                    row[column] = once_of_shop(value, line["business_id"])
                 if column == "endpoint_ids":
                     row[column] = " ".join(str(new.get(("webhook", int(one)), one)) for one in value.split())
             found[name].append(row)
