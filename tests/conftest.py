@@ -28,6 +28,8 @@ HEARD: "pytest.StashKey[Heard]" = pytest.StashKey()
 NOT_RUN = " leg NOT RUN: "
 GARBAGE = 10_000
 """So many things are made before the youngest are searched for garbage."""
+SELDOM_GARBAGE = 100 * GARBAGE
+"""The same while tests are collected, of which nothing is garbage: the search took a seventh of that time."""
 
 SLOW_FIXTURES = {"browser", "either_town", "place", "postgres_url", "redis_server", "sandbox", "town"}
 """Those that start a server or a browser."""
@@ -45,6 +47,7 @@ QUICK_ALL_THE_SAME = {"tests.test_architecture"}
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give all test processes one home for their servers; the first process makes it, xdist hands it on."""
+    gc.set_threshold(SELDOM_GARBAGE)
     forget_the_shell()
     handed_on = getattr(config, "workerinput", None)
     config.stash[HOME] = Path(handed_on["home"] if handed_on else tempfile.mkdtemp(prefix="loyalty-"))

@@ -274,6 +274,18 @@ def test_everybody_has_one_birthday_in_each_year(birthday: date, year: int) -> N
         assert (day.month, day.day) == (birthday.month, birthday.day)
 
 
+def test_the_dates_that_are_asked_for_have_their_day_in_the_last_week_and_29_february_on_the_28th() -> None:
+    earliest = date(2000, 1, 1)
+    in_a_year_without_it = dates_due(datetime(2001, 2, 28, 9, tzinfo=UTC), earliest)
+    assert [born for born in in_a_year_without_it if born.month == 2 and born.day >= 28] == [
+        date(2000, 2, 28),
+        date(2000, 2, 29),
+        date(2001, 2, 28),
+    ]
+    in_a_year_with_it = dates_due(datetime(2000, 2, 28, 9, tzinfo=UTC), earliest)
+    assert in_a_year_with_it == tuple(date(2000, 2, day) for day in range(21, 29))
+
+
 @given(days, st.dates(date(2024, 1, 1), date(2032, 1, 1)), st.integers(0, 23))
 @example(date(2000, 2, 29), date(2027, 2, 28), 9)
 @example(date(2000, 2, 29), date(2028, 2, 28), 9)

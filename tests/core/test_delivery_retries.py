@@ -62,6 +62,13 @@ def test_the_first_try_is_at_once_and_nine_follow() -> None:
     assert list(RETRY_SCHEDULE) == [timedelta(0), *DELAYS]
 
 
+@pytest.mark.parametrize(
+    ("number", "status", "judged"), [(1, 200, Delivered()), (TRIES, 410, Disable()), (TRIES, 500, GaveUp())]
+)
+def test_success_a_receiver_that_is_gone_and_the_last_failure_end_it(number: int, status: int, judged: Verdict) -> None:
+    assert verdict(number, status=status) == judged
+
+
 @given(st.integers(200, 299), NUMBERS)
 def test_every_2xx_is_success_at_every_try(status: int, number: int) -> None:
     assert verdict(number, status=status) == Delivered()

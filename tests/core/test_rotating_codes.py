@@ -166,6 +166,10 @@ def test_the_letters_tell_which_step_it_was_for_four_hours_to_either_side(made: 
     assert looked_at.step == step_at(made)
 
 
+def test_a_step_begins_at_the_half_minute_before() -> None:
+    assert begin_of(step_at(NOON + 59 * SECONDS)) == NOON + 30 * SECONDS
+
+
 @patiently
 @given(MOMENTS)
 def test_a_step_begins_at_a_half_minute_and_lasts_thirty_seconds(moment: datetime) -> None:

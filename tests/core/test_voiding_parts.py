@@ -12,6 +12,8 @@ from loyalty_core.errors import AlreadyVoided, InvalidRequest, VoidBar, VoidRefu
 from loyalty_core.events import event_type
 from loyalty_core.programs import Surplus
 from loyalty_core.rewards import RewardStatus
+from loyalty_core.steps import Step
+from loyalty_core.voiding import most_rewards, most_rewards_of_all
 from testkit.builders import ANA, a_program, patiently
 from tests.core.shop import Shop
 from tests.core.stories import Story, stories
@@ -102,6 +104,15 @@ def test_a_part_is_taken_off_its_day_but_not_its_visit() -> None:
     assert shop.totals == {date(2026, 3, 2): given}
     shop.void(1)
     assert shop.totals == {date(2026, 3, 2): DayTotals(new_customers=1, stamps_added=3, stamps_voided=3)}
+
+
+def test_room_is_made_for_a_reward_of_each_stamp_and_of_each_step_that_is_left() -> None:
+    shop = Shop(a_program(stamps_required=1, surplus=Surplus.CARRY))
+    assert most_rewards_of_all(shop.history()) == most_rewards(shop.history()) == 0
+    shop.stamp(4)
+    assert most_rewards_of_all(shop.history()) == len(shop.rewards) == 4
+    shop.change(stamps_required=5, steps=(Step(stamps=2, reward_description="A cookie"),))
+    assert most_rewards(shop.history()) == 4 * (1 + 1)
 
 
 def a_shop_that_forgives(story: Story) -> Shop:

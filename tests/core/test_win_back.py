@@ -300,6 +300,14 @@ YEARS = NOON.replace(year=2020, tzinfo=None), NOON.replace(year=2032, tzinfo=Non
 moments = st.datetimes(*YEARS, timezones=st.sampled_from([UTC, NEW_YORK, APIA]))
 
 
+@pytest.mark.parametrize(
+    ("clock", "then"),
+    [("09:59", "2026-03-02 10:00"), ("10:00", "2026-03-02 10:00"), ("20:00", "2026-03-03 10:00")],
+)
+def test_the_next_time_to_write_is_now_or_the_next_opening(clock: str, then: str) -> None:
+    assert f"{next_time_to_write(at(clock, zone=NEW_YORK)):%Y-%m-%d %H:%M}" == then
+
+
 @given(moments)
 @example(datetime(2026, 3, 8, 2, 30, tzinfo=NEW_YORK))
 def test_the_next_time_to_write_is_one_and_comes_within_a_day(now: datetime) -> None:
