@@ -54,7 +54,6 @@ def move(url: str, *, replace: bool, as_json: bool, **given: bool | str | Path |
     is compared and proven before the old place is closed. A move that was interrupted is run again, and goes on.
     """
     from loyalty_app.clock import utc_now
-    from loyalty_app.moving.sources import refuse_clusters
     from loyalty_cli.database import check_schema
     from loyalty_cli.move_shops import Wishes, move_shops
     from loyalty_cli.process import tidy_up_at_the_end
@@ -62,7 +61,6 @@ def move(url: str, *, replace: bool, as_json: bool, **given: bool | str | Path |
     tidy_up_at_the_end()
     source = read_settings()
     target = _target(source, url)
-    refuse_clusters(source, target)
     wishes = convert({**given, "replace": replace}, Wishes)
     if wishes.shops:
         check_schema(source)

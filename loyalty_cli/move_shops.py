@@ -35,8 +35,10 @@ def move_shops(source: Settings, target: Settings, wishes: Wishes, *, progress: 
     """Move shops, or only look, or give an unfinished move up. Raises SettingsError, InvalidRequest, CommandFailed."""
     import asyncio
 
+    from loyalty_app.moving.departures import count_rows
+
     if not _is_set_up(target, make=not wishes.dry_run):
-        _tell_first_look(asyncio.run(_count(source, wishes)), as_json=as_json)
+        _tell_first_look(asyncio.run(count_rows(source, wishes.shops)), as_json=as_json)
         return
     asyncio.run(_run(source, target, wishes, progress=progress, as_json=as_json))
 
@@ -57,21 +59,6 @@ def _is_set_up(target: Settings, *, make: bool) -> bool:
         raise CommandFailed(message)
     migrate(target)
     return True
-
-
-async def _count(source: Settings, wishes: Wishes) -> dict[str, int]:
-    """What would move into an empty place."""
-    from loyalty_app.db.engine import open_database
-    from loyalty_app.moving.belongings import Cargo, counted, with_twins
-    from loyalty_app.moving.departures import check_shops
-
-    database = open_database(source, unhurried=True)
-    try:
-        await database.read(lambda connection: check_shops(connection, wishes.shops))
-        shops = await database.read(lambda connection: with_twins(connection, wishes.shops))
-        return await database.read(lambda connection: counted(connection, Cargo(shops)))
-    finally:
-        await database.close()
 
 
 async def _run(source: Settings, target: Settings, wishes: Wishes, *, progress: "Progress", as_json: bool) -> None:

@@ -36,6 +36,8 @@ LOCK_MILLISECONDS, TRIES = 2_000, 15
 LOCKED_STATE = "55P03"
 NAME = "held_shop"
 """How the triggers and PostgreSQL's function begin."""
+EVERYWHERE = "SET LOCAL citus.propagate_set_commands = 'local'"
+"""Later settings of a transaction are true on all machines of a cluster; an ordinary server does not know it."""
 OURS = "loyalty.moves"
 """The setting of a transaction on PostgreSQL that may write all the same."""
 NOTED = {(table.name, change) for table in (delivery, telegram_card, notice, import_job, telegram_update)
@@ -80,6 +82,7 @@ async def each_table(database: "Database", tables: Sequence[Table], work: Callab
 
 async def _to_one(database: "Database", table: Table, work: Callable[[Connection, Table], None]) -> None:
     def hastily(connection: Connection) -> None:
+        change_triggers(connection)
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_MILLISECONDS}ms'")
         work(connection, table)
 
@@ -88,6 +91,16 @@ async def _to_one(database: "Database", table: Table, work: Callable[[Connection
             await database.write(hastily, durable=False)
             return
     await database.write(hastily, durable=False)
+
+
+def change_triggers(connection: Connection) -> None:
+    """Let triggers be made and dropped in this transaction, on a cluster too; settings then go to all machines.
+
+    Citus calls them unsafe, for it cannot know what they do. Ours refuse, or write on the machine where they run.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(EVERYWHERE)
+        connection.exec_driver_sql("SET LOCAL citus.enable_unsafe_triggers = on")
 
 
 def _to_all(connection: Connection, tables: Sequence[Table], work: Callable[[Connection, Table], None]) -> None:
@@ -130,6 +143,7 @@ def hold_table(connection: Connection, table: Table, held: HeldShops) -> None:
 def hold_all(connection: Connection) -> None:
     """Hold the tables for the shops that are held, in one transaction."""
     held = held_shops(connection)
+    change_triggers(connection)
     if held.shops and connection.dialect.name == "postgresql":
         _make_function(connection)
     _to_all(connection, metadata.sorted_tables, lambda connection, table: hold_table(connection, table, held))
@@ -137,6 +151,7 @@ def hold_all(connection: Connection) -> None:
 
 def release_all(connection: Connection) -> None:
     """Take all triggers away, within a transaction."""
+    change_triggers(connection)
     _to_all(connection, tables_with(connection, NAME), release_table)
 
 
@@ -207,6 +222,7 @@ def _name(table: Table, change: str) -> str:
 def allowed(connection: Connection, *tables: Table) -> Iterator[None]:
     """Write rows of held shops in these tables, inside the caller's transaction; others stay refused."""
     if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(EVERYWHERE)
         connection.exec_driver_sql(f"SET LOCAL {OURS} = 'on'")
         yield
         connection.exec_driver_sql(f"SET LOCAL {OURS} = 'off'")

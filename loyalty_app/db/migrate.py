@@ -122,6 +122,7 @@ def _brought_home(connection: Connection, kind: str) -> Iterator[None]:
     with distribution.changing(connection) if distribution.is_distributed(connection) else nullcontext():
         yield
     distribution.distribute(connection)
+    find_cluster.cache_clear()
 
 
 def _is_spread(connection: Connection, kind: str) -> bool:

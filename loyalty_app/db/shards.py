@@ -107,6 +107,11 @@ def shards_of(database: Sharded, table: str) -> Sequence[Shard | None]:
     return database.shards if HOMES.get(table) is TableHome.SHARD else (None,)
 
 
+def is_spread(database: Sharded) -> bool:
+    """Whether the data lies in shards, on several machines."""
+    return database.shards[0] is not None
+
+
 class InOnePiece:
     """What lies on one machine."""
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select, true, tuple_
 
 from loyalty_app.db.tables import (
     api_key,
@@ -23,6 +23,8 @@ from loyalty_app.db.tables import (
     telegram_chat,
     vault,
 )
+
+AT_ONCE = 500
 
 
 class Sort(StrEnum):
@@ -59,6 +61,8 @@ class Cargo(msgspec.Struct, frozen=True):
     """What moves: some shops with the test shops of theirs, or everything if `shops` is None."""
 
     shops: tuple[int, ...] | None = None
+    spread: bool = False
+    """Whether it lies on several machines: then chats cannot be asked for together with cards; see `held_cards`."""
 
     @property
     def early(self) -> list[Table]:
@@ -75,7 +79,7 @@ class Cargo(msgspec.Struct, frozen=True):
         return [table for table in metadata.sorted_tables if is_late(table)]
 
     def rows_of(self, table: Table) -> ColumnElement[bool]:
-        """The rows of a table that move."""
+        """The rows of a table that move; where all is spread, without chats that only cards lead to."""
         if self.shops is None:
             return true()
         match sort_of(table):
@@ -96,11 +100,13 @@ class Cargo(msgspec.Struct, frozen=True):
         place = (telegram_card.c.bot_id == telegram_chat.c.bot_id, telegram_card.c.user_id == telegram_chat.c.chat_id)
         holds = select(telegram_card.c.user_id).where(telegram_card.c.business_id.in_(self.shops or ()), *place)
         works = and_(staff.c.user_id == telegram_chat.c.chat_id, staff.c.business_id.in_(self.shops or ()))
-        return or_(
-            telegram_chat.c.bot_id.in_(self.own_bots),
-            holds.exists(),
-            select(staff.c.id).where(works).exists(),
-        )
+        found = [telegram_chat.c.bot_id.in_(self.own_bots), select(staff.c.id).where(works).exists()]
+        return or_(*found) if self.spread else or_(*found, holds.exists())
+
+    def held_cards(self) -> Select[tuple[int, int]]:
+        """The bots and people in whose chats a card of the shops hangs."""
+        places = select(telegram_card.c.bot_id, telegram_card.c.user_id).distinct()
+        return places.where(telegram_card.c.business_id.in_(self.shops or ()))
 
 
 def is_late(table: Table) -> bool:
@@ -116,7 +122,22 @@ def with_twins(connection: Connection, shops: Sequence[int]) -> tuple[int, ...]:
 
 def counted(connection: Connection, cargo: Cargo) -> dict[str, int]:
     """How many rows of each table would move."""
-    return early_counted(connection, cargo) | _counted(connection, cargo, cargo.late)
+    found = early_counted(connection, cargo) | _counted(connection, cargo, cargo.late)
+    if cargo.spread and cargo.late:
+        found[telegram_chat.name] = len(_chats(connection, cargo))
+    return found
+
+
+def _chats(connection: Connection, cargo: Cargo) -> set[tuple[int, ...]]:
+    """All chats that move, where cards have to be asked for first."""
+    place = (telegram_chat.c.bot_id, telegram_chat.c.chat_id)
+    own = select(*place).where(cargo.rows_of(telegram_chat))
+    found = {tuple(row) for row in connection.execute(own)}
+    held = sorted({tuple(row) for row in connection.execute(cargo.held_cards())} - found)
+    for start in range(0, len(held), AT_ONCE):
+        asked = select(*place).where(tuple_(*place).in_(held[start : start + AT_ONCE]))
+        found |= {tuple(row) for row in connection.execute(asked)}
+    return found
 
 
 def early_counted(connection: Connection, cargo: Cargo) -> dict[str, int]:

@@ -6,8 +6,9 @@ as a move is.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -21,16 +22,21 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     inspect,
     select,
     text,
 )
 
+from loyalty_app.db.citus.engine import CitusDatabase
+from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import CHANGES, triggers_of
+from loyalty_app.db.shards import Node
 from loyalty_app.db.tables import business
 from loyalty_app.db.types import BigId
 from loyalty_app.moving.belongings import Cargo, Sort, sort_of
-from loyalty_app.moving.snapshots import Key
+from loyalty_app.moving.cluster_snapshots import ClusterSnapshot
+from loyalty_app.moving.snapshots import Key, Reader
 
 NAME = "move_log"
 AT_ONCE = 500
@@ -47,10 +53,15 @@ _token = Table("move_log_of", _own, Column("token", Text, nullable=False), Colum
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """Keys of rows that were changed, table by table, and the lines of the log that say so."""
+    """Keys of rows that were changed, table by table, and the lines of the log that say so, place by place."""
 
-    keys: dict[str, set[Key]]
-    lines: list[int]
+    keys: dict[str, set[Key]] = {}
+    lines: dict[Node | None, list[int]] = {}
+
+    @property
+    def noted(self) -> int:
+        """How many lines there are."""
+        return sum(map(len, self.lines.values()))
 
 
 def logged_tables(cargo: Cargo) -> list[Table]:
@@ -64,6 +75,12 @@ def log_of(connection: Connection) -> tuple[str, tuple[int, ...] | None] | None:
         return None
     row = connection.execute(select(_token)).one_or_none()
     return None if row is None else (row.token, None if row.shops is None else tuple(json.loads(row.shops)))
+
+
+async def log_places(old: Database) -> Mapping[Node | None, Database]:
+    """Where changes are noted: on each machine of a cluster those that are made there; None is where it is asked."""
+    others = await old.machines() if isinstance(old, CitusDatabase) else {}
+    return {None: old, **{node: machine for node, machine in others.items()}}  # noqa: C416  # of another type
 
 
 def open_log(connection: Connection, cargo: Cargo, token: str) -> None:
@@ -173,15 +190,18 @@ def _name(table: Table, change: str) -> str:
     return f"{NAME}_{table.name}_{change.lower()}"
 
 
-def read_changes(connection: Connection, tables: Iterable[Table]) -> Changes:
+async def read_changes(reader: Reader, tables: Iterable[Table]) -> Changes:
     """All that is noted. What is read of these rows in the same snapshot is at least as new."""
     by_name = {table.name: table for table in tables}
-    keys: dict[str, set[Key]] = {}
-    lines: list[int] = []
-    for row in connection.execute(select(_log)):
-        keys.setdefault(row.name, set()).add(_decoded(by_name[row.name], row.key))
-        lines.append(row.number)
-    return Changes(keys, lines)
+    changes = Changes({}, {})
+    parts: list[tuple[Node | None, Reader]] = [(None, reader)]
+    if isinstance(reader, ClusterSnapshot):
+        parts += reader.machines.items()
+    for node, part in parts:
+        for row in await part.read(lambda connection: connection.execute(select(_log)).all()):
+            changes.keys.setdefault(row.name, set()).add(_decoded(by_name[row.name], row.key))
+            changes.lines.setdefault(node, []).append(row.number)
+    return changes
 
 
 def _decoded(table: Table, key: str) -> Key:
@@ -194,12 +214,19 @@ def _value(column: Column[Any], value: Any) -> Any:  # noqa: ANN401  # whatever 
     return date.fromisoformat(value) if isinstance(column.type, Date) else value
 
 
-def forget(connection: Connection, lines: list[int]) -> None:
+async def forget(old: Database, changes: Changes) -> None:
     """Delete lines of the log: what they say was done."""
+    places = await log_places(old)
+    for node, lines in changes.lines.items():
+        await places[node].write(partial(_forget, lines=lines))
+
+
+def _forget(connection: Connection, *, lines: list[int]) -> None:
     for start in range(0, len(lines), AT_ONCE):
         connection.execute(delete(_log).where(_log.c.number.in_(lines[start : start + AT_ONCE]))).close()
 
 
-def log_length(connection: Connection) -> int:
+async def log_length(old: Database) -> int:
     """How many lines the log has."""
-    return len(connection.execute(select(_log.c.number)).all())
+    asked, places = select(func.count()).select_from(_log), (await log_places(old)).values()
+    return sum([await place.read(lambda connection: connection.execute(asked).scalar_one()) for place in places])

@@ -5,27 +5,30 @@ that, of each changed row, that it arrived. Who is held when, and what is opened
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import allowed
 from loyalty_app.db.plain_rows import PlainRow, plain_rows
+from loyalty_app.db.shards import is_spread
 from loyalty_app.db.tables import business, customer
 from loyalty_app.moving.belongings import Cargo, early_counted
 from loyalty_app.moving.books import Books
 from loyalty_app.moving.carrying import Carrier, TableSum
 from loyalty_app.moving.changes import Changes, forget, read_changes
 from loyalty_app.moving.progress import last_copied, note_copied, tables_done
-from loyalty_app.moving.snapshots import Key, Reader, among, key_of, pages
+from loyalty_app.moving.snapshots import Key, Reader, among, key_of, pages, read_rows
 from loyalty_app.moving.tallies import Tallies
 from loyalty_app.settings import SettingsError
 
+OWNER = "business_id"
 KEYS_AT_ONCE = 500
 SHORT_ROUND = 200
 MOST_ROUNDS = 20
@@ -46,6 +49,8 @@ class Copying:
     def __init__(self, places: Places, cargo: Cargo, carrier: Carrier, *, progress: Progress) -> None:
         self.old, self.new = places
         self.cargo, self.carrier, self.progress = cargo, carrier, progress
+        self._durable = is_spread(self.new)
+        """Of a cluster each machine commits for itself: then the coordinator must not lag behind the others."""
         self.books: Books | None = None
         """Set once the books were proven: later changes are proven one by one."""
         self.tallies: Tallies | None = None
@@ -120,7 +125,7 @@ class Copying:
         await writing
         if after is None:
             self._copied[table.name] = summed
-        await self.new.write(lambda connection: note_copied(connection, table, None, done=True), durable=False)
+        await self.new.write(lambda connection: note_copied(connection, table, None, done=True), durable=self._durable)
 
     async def _write(self, table: Table, rows: Sequence[PlainRow]) -> None:
         values = self.carrier.all_carried(table, rows)
@@ -130,14 +135,14 @@ class Copying:
                 self.new.load(connection, table, values)
             note_copied(connection, table, key_of(table, rows[-1]))
 
-        await self.new.write(work, durable=False)
+        await self.new.write(work, durable=self._durable)
 
     async def follow(self, reader: Reader, *, last: bool = False) -> int:
         """Bring over all that was changed until the moment of the snapshot; return how many lines the log had.
 
         The `last` round leaves the log as it is: then nobody writes at the old place, and nobody else may either.
         """
-        changes = await reader.read(lambda connection: read_changes(connection, self.cargo.early))
+        changes = await read_changes(reader, self.cargo.early)
         if not changes.lines:
             return 0
         affected = await self._affected(reader, changes)
@@ -153,8 +158,8 @@ class Copying:
         if not last:
             # What follows is durable, and so is all that was written before it; only then it may be forgotten there.
             await self.new.write(lambda connection: note_copied(connection, business, None, done=True))
-            await self.old.write(lambda connection: forget(connection, changes.lines))
-        return len(changes.lines)
+            await forget(self.old, changes)
+        return changes.noted
 
     async def _affected(self, reader: Reader, changes: Changes) -> set[tuple[int, int]]:
         """The customers about whom something was changed, by their keys at the new place."""
@@ -166,7 +171,7 @@ class Copying:
         for table in self.books.tables:
             for keys in _portions(changes.keys.get(table.name, ())):
                 carried = [self.carrier.key(table, key) for key in keys]
-                old = await reader.read(_whose(table, keys))
+                old = await read_rows(reader, table, keys, _whose)
                 found |= {(self.carrier.numbers.of_shop(shop), number) for shop, number in old}
                 found |= await self.new.read(_whose(table, carried))
         return found
@@ -174,19 +179,18 @@ class Copying:
     async def _remove(self, changes: Changes) -> None:
         """Remove the rows that have changed; of customers, only the phone numbers, which may have gone to others."""
         for table in reversed(self.cargo.early):
-            for keys in _portions(changes.keys.get(table.name, ())):
-                carried = [self.carrier.key(table, key) for key in keys]
-                which = among(table, carried)
-                change: Any = delete(table).where(which)
+            carried = [self.carrier.key(table, key) for key in changes.keys.get(table.name, ())]
+            for which in _rows_with(table, carried):
+                change: Any = delete(table).where(*which)
                 if table is customer:
-                    change = update(table).where(which).values(phone=None)
+                    change = update(table).where(*which).values(phone=None)
                 if table is not business:
-                    await self.new.write(_running(table, change), durable=False)
+                    await self.new.write(_running(table, change), durable=self._durable)
 
     async def _bring(self, reader: Reader, table: Table, keys: Sequence[Key]) -> None:
-        rows = await reader.read(self._asked(table, keys))
+        rows = await read_rows(reader, table, keys, self._asked)
         carried = [self.carrier.carried(table, row) for row in rows]
-        await self.new.write(lambda connection: self._put(connection, table, carried), durable=False)
+        await self.new.write(lambda connection: self._put(connection, table, carried), durable=self._durable)
         await self._check(table, keys, rows)
 
     def _asked(self, table: Table, keys: Sequence[Key]) -> Callable[[Connection], list[PlainRow]]:
@@ -221,11 +225,10 @@ class Copying:
 
     async def _remove_customers(self, reader: Reader, changes: Changes) -> None:
         for keys in _portions(changes.keys.get(customer.name, ())):
-            left = {key_of(customer, row) for row in await reader.read(self._asked(customer, keys))}
+            left = {key_of(customer, row) for row in await read_rows(reader, customer, keys, self._asked)}
             gone = [self.carrier.key(customer, key) for key in keys if key not in left]
-            which = among(customer, gone)
-            if gone:
-                await self.new.write(_running(customer, delete(customer).where(which)), durable=False)
+            for which in _rows_with(customer, gone):
+                await self.new.write(_running(customer, delete(customer).where(*which)), durable=self._durable)
 
     async def _add_up(self, reader: Reader) -> dict[str, TableSum]:
         """The sums of all tables, as they are at the old place now."""
@@ -286,6 +289,19 @@ def _running(table: Table, change: Any) -> Callable[[Connection], None]:  # noqa
             connection.execute(change).close()
 
     return work
+
+
+def _rows_with(table: Table, keys: Iterable[Key]) -> Iterator[Sequence[ColumnElement[bool]]]:
+    """Conditions for the rows with some keys, shop by shop: of a cluster, one machine is asked for each."""
+    owners = table.primary_key.columns.keys()
+    if OWNER not in owners:
+        yield from ([among(table, some)] for some in _portions(keys))
+        return
+    place, theirs = owners.index(OWNER), defaultdict[int, list[Key]](list)
+    for key in keys:
+        theirs[key[place]].append(key)
+    for shop, own in theirs.items():
+        yield from ([table.c[OWNER] == shop, among(table, some)] for some in _portions(own))
 
 
 def _portions(keys: Iterable[Key]) -> Iterable[Sequence[Key]]:

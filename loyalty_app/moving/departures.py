@@ -11,17 +11,19 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, delete, select, true, update
 
-from loyalty_app.db.engine import Database
+from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.held_shops import NAME as HELD_NAME
 from loyalty_app.db.held_shops import allowed, each_table, hold_again, tables_with
+from loyalty_app.db.shards import is_spread
 from loyalty_app.db.tables import business, delivery, fan_out, import_job, notice, telegram_bot, telegram_card
-from loyalty_app.moving.belongings import Cargo
+from loyalty_app.moving.belongings import Cargo, counted, with_twins
 from loyalty_app.moving.changes import (
     NAME,
     close_log,
     is_logged,
     log_length,
     log_of,
+    log_places,
     log_table,
     logged_tables,
     open_log,
@@ -29,7 +31,7 @@ from loyalty_app.moving.changes import (
 )
 from loyalty_app.moving.jobs_in_hand import give_out_again
 from loyalty_app.moving.progress import read_plan
-from loyalty_app.settings import SettingsError
+from loyalty_app.settings import Settings, SettingsError
 from loyalty_core.errors import InvalidRequest
 
 QUEUED = "queued"
@@ -38,7 +40,8 @@ QUEUED = "queued"
 async def begin_log(old: Database, cargo: Cargo, token: str) -> None:
     """Note all changes of a cargo from now on."""
     await end_log(old)
-    await old.write(lambda connection: open_log(connection, cargo, token))
+    for place in (await log_places(old)).values():
+        await place.write(lambda connection: open_log(connection, cargo, token))
     await each_table(old, logged_tables(cargo), lambda connection, table: log_table(connection, cargo, table))
 
 
@@ -47,7 +50,8 @@ async def end_log(old: Database) -> None:
     await give_out_again(old)
     tables = await old.read(lambda connection: tables_with(connection, NAME))
     await each_table(old, tables, unlog_table)
-    await old.write(close_log)
+    for place in (await log_places(old)).values():
+        await place.write(close_log)
 
 
 async def log_is_of(old: Database, cargo: Cargo, token: str) -> bool:
@@ -90,21 +94,27 @@ async def close_shops(old: Database, shops: Sequence[int], *, place: str, now: d
     def work(connection: Connection) -> None:
         _set_place(connection, shops, place)
         with allowed(connection, telegram_bot, fan_out, delivery, telegram_card, notice, import_job):
-            for table, which, left in (
-                (telegram_bot, telegram_bot.c.removed_at.is_(None), {"removed_at": now}),
-                (telegram_card, telegram_card.c.due_at.is_not(None), {"due_at": None}),
-                (notice, notice.c.told_at.is_(None), {"told_at": now}),
-            ):
-                own = table.c.business_id.in_(shops)
-                connection.execute(update(table).where(own, which).values(left)).close()
-            for table, waits in (
-                (fan_out, true()),
-                (delivery, delivery.c.status == QUEUED),
-                (import_job, import_job.c.finished_at.is_(None)),
-            ):
-                connection.execute(delete(table).where(table.c.business_id.in_(shops), waits)).close()
+            for number in shops:
+                _send_nothing(connection, number, now)
 
     await old.write(work)
+
+
+def _send_nothing(connection: Connection, business_id: int, now: datetime) -> None:
+    """Let nothing wait of a shop."""
+    for table, which, left in (
+        (telegram_bot, telegram_bot.c.removed_at.is_(None), {"removed_at": now}),
+        (telegram_card, telegram_card.c.due_at.is_not(None), {"due_at": None}),
+        (notice, notice.c.told_at.is_(None), {"told_at": now}),
+    ):
+        own = table.c.business_id == business_id
+        connection.execute(update(table).where(own, which).values(left)).close()
+    for table, waits in (
+        (fan_out, true()),
+        (delivery, delivery.c.status == QUEUED),
+        (import_job, import_job.c.finished_at.is_(None)),
+    ):
+        connection.execute(delete(table).where(table.c.business_id == business_id, waits)).close()
 
 
 def check_shops(connection: Connection, shops: Sequence[int]) -> None:
@@ -116,6 +126,18 @@ def check_shops(connection: Connection, shops: Sequence[int]) -> None:
         if rows[number].test_of is not None:
             message = f"{number} only holds what test keys of business {rows[number].test_of} write: give that number"
             raise InvalidRequest.field("business", message)
+
+
+async def count_rows(source: Settings, shops: Sequence[int]) -> dict[str, int]:
+    """How many rows of each table would move. Raises as `check_shops`."""
+    database = open_database(source, unhurried=True)
+    try:
+        await database.read(lambda connection: check_shops(connection, shops))
+        all_shops = await database.read(lambda connection: with_twins(connection, shops))
+        cargo = Cargo(all_shops, spread=is_spread(database))
+        return await database.read(lambda connection: counted(connection, cargo))
+    finally:
+        await database.close()
 
 
 class UnfinishedMove(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,13 +155,20 @@ class UnfinishedMove(msgspec.Struct, frozen=True, kw_only=True):
     coming_from: str | None
 
 
-def find_unfinished(connection: Connection) -> UnfinishedMove | None:
+async def find_unfinished(database: Database) -> UnfinishedMove | None:
     """What there is of moves that are not finished; None if there is nothing."""
+    found = await database.read(_unfinished)
+    if found is None or found.leaving is None:
+        return found
+    return msgspec.structs.replace(found, noted=await log_length(database))
+
+
+def _unfinished(connection: Connection) -> UnfinishedMove | None:
     log, plan = log_of(connection), read_plan(connection)
     away = connection.execute(select(business.c.id, business.c.moved_to).where(business.c.moved_to.is_not(None))).all()
     found = UnfinishedMove(
         leaving=None if log is None else log[1] or (),
-        noted=0 if log is None else log_length(connection),
+        noted=0,
         held=tuple(sorted(row.id for row in away if row.moved_to == "")),
         still_held=not away and bool(tables_with(connection, HELD_NAME)),
         coming_from=None if plan is None else plan.place,

@@ -8,16 +8,16 @@ from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 
-from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy import Connection, Row, Table, delete, select, tuple_
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import allowed
 from loyalty_app.db.plain_rows import PlainRow, plain_rows
-from loyalty_app.db.tables import telegram_bot, telegram_chat
+from loyalty_app.db.tables import telegram_bot, telegram_card, telegram_chat
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.carrying import Carrier, TableSum
-from loyalty_app.moving.snapshots import Key, Reader, among, key_of, pages
+from loyalty_app.moving.snapshots import Key, Reader, among, key_of, pages, parts_of
 from loyalty_app.settings import SettingsError
 
 AT_ONCE = 500
@@ -42,7 +42,26 @@ class LateRows:
                 async for rows in found:
                     counts[table.name] += len(rows)
                     await self._new.write(partial(self._put, table=table, rows=rows))
+            if table is telegram_chat and self._cargo.spread:
+                counts[table.name] += await self._bring_chats_of_cards(reader)
         return counts
+
+    async def _bring_chats_of_cards(self, reader: Reader) -> int:
+        """Copy the chats that only cards lead to, which are on other machines than the chats; return how many."""
+        own = select(telegram_chat.c.bot_id, telegram_chat.c.chat_id).where(self._cargo.rows_of(telegram_chat))
+        known = {tuple(row) for row in await reader.read(lambda connection: connection.execute(own).all())}
+        held = {tuple(row) for part in parts_of(reader, telegram_card) for row in await part.read(self._held_cards)}
+        brought, wanted = 0, sorted(held - known)
+        for start in range(0, len(wanted), AT_ONCE):
+            which = tuple_(telegram_chat.c.bot_id, telegram_chat.c.chat_id).in_(wanted[start : start + AT_ONCE])
+            async with aclosing(pages(reader, telegram_chat, which)) as found:
+                async for rows in found:
+                    brought += len(rows)
+                    await self._new.write(partial(self._put, table=telegram_chat, rows=rows))
+        return brought
+
+    def _held_cards(self, connection: Connection) -> Sequence[Row[tuple[int, int]]]:
+        return connection.execute(self._cargo.held_cards()).all()
 
     def _put(self, connection: Connection, *, table: Table, rows: Sequence[PlainRow]) -> None:
         there = set(_keys(connection, table, [self._carrier.key(table, key_of(table, row)) for row in rows]))

@@ -19,6 +19,7 @@ from loyalty_app.ids import Kind
 from loyalty_app.moving import departures
 from loyalty_app.moving.belongings import Cargo, counted
 from loyalty_app.moving.carrying import Carrier
+from loyalty_app.moving.closed_tables import release_tables
 from loyalty_app.moving.copying import Copying, Progress
 from loyalty_app.moving.heights import given_since, go_on_behind, heights_of
 from loyalty_app.moving.jobs_in_hand import quiet_queues
@@ -67,10 +68,11 @@ async def is_under_way(source: Settings, target: Settings) -> bool:
 
 
 async def give_up(source: Settings) -> None:
-    """Note no changes any more for a move that was not finished."""
+    """Note no changes any more for a move that was not finished, and let everybody write."""
     old = open_database(source, unhurried=True, patient=True)
     try:
         await departures.end_log(old)
+        await release_tables(old)
     finally:
         await old.close()
 
@@ -82,6 +84,7 @@ async def move(source: Settings, target: Settings, *, now: datetime, progress: P
     """
     old, new = open_database(source, unhurried=True, patient=True), open_database(target, unhurried=True, patient=True)
     try:
+        await release_tables(old)  # a cluster stays held if a move was killed there
         plan = await new.read(read_plan)
         if plan is None:
             plan = MovePlan(token=secrets.token_hex(8), place=place_of(source), shops=None)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from loyalty_app.db.engine import open_database
 from loyalty_app.db.plain_rows import plain_rows
+from loyalty_app.db.shards import is_spread
 from loyalty_app.db.tables import business
 from loyalty_app.ids import Kind
 from loyalty_app.moving import arrivals, departures
@@ -99,7 +100,7 @@ class ShopMove:
             for place in self._places(connection):
                 if place:
                     raise SettingsError(f"That shop has moved to {place} already.")
-            return Cargo(with_twins(connection, self.errand.shops))
+            return Cargo(with_twins(connection, self.errand.shops), spread=is_spread(self.old))
 
         return await self.old.read(look)
 

@@ -4,16 +4,19 @@ Also `pages`, which reads a table within one, some rows at a time, in the order 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import aclosing, asynccontextmanager
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, false, or_, select, tuple_
 
+from loyalty_app.db.citus.engine import CitusDatabase
+from loyalty_app.db.engine import open_database
 from loyalty_app.db.plain_rows import PlainRow, plain_rows
 from loyalty_app.db.postgres import engine as postgres
 from loyalty_app.db.sqlite import engine as sqlite
+from loyalty_app.moving.cluster_snapshots import ClusterSnapshot, cluster_snapshot
 from loyalty_app.settings import Settings
 
 AT_ONCE = 5_000
@@ -62,6 +65,15 @@ async def snapshot(settings: Settings) -> AsyncIterator[Reader]:
         finally:
             engine.dispose()
         return
+    database = open_database(settings, unhurried=True)
+    if isinstance(database, CitusDatabase):
+        try:
+            async with cluster_snapshot(database) as cluster:
+                yield cluster
+        finally:
+            await database.close()
+        return
+    await database.close()
     server = postgres.open_engine(settings.direct_url)
     try:
         snapshots = server.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -76,8 +88,22 @@ async def pages(
 ) -> AsyncGenerator[list[PlainRow], None]:
     """The chosen rows of a table whose key comes after one, in the order of the key, with the values of all columns.
 
-    The next page is read while the caller has one. Close it (`aclosing`) before its reader.
+    On a cluster it is one shard after the other, each in that order. The next page is read while the caller has one.
+    Close it (`aclosing`) before its reader.
     """
+    parts = [*parts_of(reader, table)]
+    if after is not None:
+        parts = parts[parts.index(part_of(reader, table, after)) :]
+    for place, part in enumerate(parts):
+        start = after if place == 0 else None
+        async with aclosing(_pages_of(part, table, which, after=start, at_once=at_once)) as found:
+            async for rows in found:
+                yield rows
+
+
+async def _pages_of(
+    reader: Reader, table: Table, which: ColumnElement[bool], *, after: Key | None, at_once: int
+) -> AsyncGenerator[list[PlainRow], None]:
     asking = asyncio.ensure_future(_page(reader, table, which, after, at_once))
     try:
         while rows := await asking:
@@ -96,6 +122,31 @@ async def _page(
         following = following.where(tuple_(*key) > tuple_(*after))
     page = following.order_by(*key).limit(at_once)
     return await reader.read(lambda connection: plain_rows(connection, [*table.columns], page))
+
+
+def parts_of(reader: Reader, table: Table) -> Sequence[Reader]:
+    """What has rows of a table: one for each shard of a cluster, else the reader itself."""
+    return reader.parts_of(table) if isinstance(reader, ClusterSnapshot) else (reader,)
+
+
+def part_of(reader: Reader, table: Table, key: Key) -> Reader:
+    """What has the row with a key."""
+    if not isinstance(reader, ClusterSnapshot) or "business_id" not in table.primary_key.columns:
+        return reader
+    return reader.part_of(table, key[[*table.primary_key.columns.keys()].index("business_id")])
+
+
+async def read_rows(
+    reader: Reader,
+    table: Table,
+    keys: Sequence[Key],
+    asking: Callable[[Table, Sequence[Key]], Callable[[Connection], Iterable[Result]]],
+) -> list[Result]:
+    """What is found for keys, each asked for where its row is."""
+    wanted: dict[Reader, list[Key]] = {}
+    for key in keys:
+        wanted.setdefault(part_of(reader, table, key), []).append(key)
+    return [row for part, own in wanted.items() for row in await part.read(asking(table, own))]
 
 
 def key_of(table: Table, row: PlainRow) -> Key:

@@ -4,7 +4,6 @@ Servers there go on to answer questions. Who wants to write is told that the dat
 lock, at the end for good, because what was closed takes no changes. A process that ends lets everything go.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
@@ -12,26 +11,17 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from loyalty_app.db.citus.cluster import is_cluster
+from loyalty_app.db.citus.engine import CitusDatabase
+from loyalty_app.db.engine import open_database
 from loyalty_app.db.move_mark import MoveMark, set_mark
-from loyalty_app.db.outages import READ_ONLY
 from loyalty_app.db.postgres import engine as postgres
 from loyalty_app.db.sqlite import engine as sqlite
 from loyalty_app.db.sqlite.served_file import BESIDE
 from loyalty_app.db.tables import metadata
+from loyalty_app.moving.closed_tables import HeldSource, held_cluster, make_refusal, refuse_in
 from loyalty_app.settings import Settings, SettingsError
 
-CLOSED = "loyalty_moved"
-"""The function in PostgreSQL that refuses changes, and the trigger that calls it."""
 ASIDE = ".moved"
-
-
-class HeldSource(ABC):
-    """A database in which nobody can write."""
-
-    @abstractmethod
-    async def close(self, mark: MoveMark) -> None:
-        """Let nobody write there any more, and say where everything is now."""
 
 
 @asynccontextmanager
@@ -41,6 +31,12 @@ async def held(settings: Settings) -> AsyncIterator[HeldSource]:
         with _held_file(settings.sqlite_path) as file:
             yield file
         return
+    database = open_database(settings, unhurried=True)
+    if isinstance(database, CitusDatabase):
+        async with held_cluster(database) as cluster:
+            yield cluster
+        return
+    await database.close()
     engine = postgres.open_engine(settings.direct_url)
     try:
         async with engine.begin() as connection:
@@ -67,11 +63,9 @@ class _HeldTables(HeldSource):
 
 
 def _refuse_changes(connection: Connection, mark: MoveMark) -> None:
-    says = f"RAISE EXCEPTION 'this installation has moved' USING ERRCODE = '{READ_ONLY}'"
-    connection.execute(text(f"CREATE FUNCTION {CLOSED}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {says}; END $$"))
+    make_refusal(connection, for_good=True)
     for name in sorted(metadata.tables):
-        changes = f'BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{name}"'
-        connection.execute(text(f"CREATE TRIGGER {CLOSED} {changes} EXECUTE FUNCTION {CLOSED}()"))
+        refuse_in(connection, metadata.tables[name])
     set_mark(connection, mark)
 
 
@@ -134,10 +128,3 @@ def _sign(path: Path, mark: MoveMark) -> Path:
     with closing(sqlite.driver.connect(str(path), isolation_level=None)) as alone:
         alone.execute("PRAGMA journal_mode = DELETE")
     return path
-
-
-def refuse_clusters(*places: Settings) -> None:
-    """Raise SettingsError if a place is a Citus cluster: its shards are written past the locks of a move."""
-    for place in places:
-        if not place.on_sqlite and place.database_kind != "postgresql" and is_cluster(place.direct_url):
-            raise SettingsError("A Citus cluster can be moved neither from nor to yet; see docs/howto/citus.md.")

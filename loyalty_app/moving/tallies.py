@@ -25,7 +25,7 @@ from loyalty_app.db.tables import (
     webhook_endpoint,
 )
 from loyalty_app.moving.belongings import Cargo
-from loyalty_app.moving.snapshots import Reader
+from loyalty_app.moving.snapshots import Reader, parts_of
 from loyalty_app.settings import SettingsError
 
 PRIME = 1_000_003
@@ -62,7 +62,7 @@ class Tallies:
         old, new = self._cargos
         for table, which in tables.items():
             old_tally, new_tally = await asyncio.gather(
-                reader.read(self._tally(table, and_(which, old.rows_of(table)))),
+                _of_all_parts(reader, table, self._tally(table, and_(which, old.rows_of(table)))),
                 self._new.read(self._tally(table, and_(which, new.rows_of(table)))),
             )
             if old_tally != new_tally:
@@ -71,6 +71,11 @@ class Tallies:
 
     def _tally(self, table: Table, which: ColumnElement[bool]) -> Callable[[Connection], Tally]:
         return lambda connection: tally(connection, table, which, renumbered=self._renumbered)
+
+
+async def _of_all_parts(reader: Reader, table: Table, work: Callable[[Connection], Tally]) -> Tally:
+    found = [await part.read(work) for part in parts_of(reader, table)]
+    return sum(rows for rows, _ in found), sum(numbers for _, numbers in found)
 
 
 def tally(connection: Connection, table: Table, which: ColumnElement[bool], *, renumbered: bool) -> Tally:

@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, inspect, select, text
 
+from loyalty_app.db.citus.distribution import ONE_AFTER_THE_OTHER
 from loyalty_app.db.migrate import VERSION_TABLE, migrate
 from loyalty_app.db.move_mark import MoveMark, clear_mark, read_mark, set_mark
 from loyalty_app.db.postgres import engine as postgres
@@ -21,8 +22,8 @@ from loyalty_app.db.sqlite.server_lock import check_folder, name_lock
 from loyalty_app.db.tables import metadata, numbers
 from loyalty_app.ids import Kind
 from loyalty_app.moving.changes import close_log
+from loyalty_app.moving.closed_tables import CLOSED
 from loyalty_app.moving.progress import forget_progress
-from loyalty_app.moving.sources import CLOSED
 from loyalty_app.private_files import write_private
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.vault.keys import key_file_of
@@ -95,6 +96,7 @@ def prepare(settings: Settings, mark: MoveMark) -> None:
 
 
 def _drop_all(connection: Connection) -> None:
+    connection.execute(ONE_AFTER_THE_OTHER)
     for name in (*metadata.tables, VERSION_TABLE):
         connection.execute(text(f'DROP TABLE IF EXISTS "{name}" CASCADE'))
     for kind in Kind:
@@ -107,7 +109,9 @@ def _drop_all(connection: Connection) -> None:
 
 def _clear(connection: Connection, mark: MoveMark) -> None:
     """Remove what the migrations have written, and mark the database."""
-    for table in metadata.tables.values():
+    if connection.dialect.name == "postgresql":
+        connection.execute(ONE_AFTER_THE_OTHER)
+    for table in reversed(metadata.sorted_tables):
         if table is not numbers:  # whose rows are changed, not made, at the end
             connection.execute(table.delete())
     set_mark(connection, mark)

@@ -16,7 +16,7 @@ async def examine_moves(settings: Settings) -> list[Check]:
     """Look for moves that are not finished; the database must exist and have the newest schema. Nothing if none is."""
     database = open_database(settings, unhurried=True)
     try:
-        found = await database.read(find_unfinished)
+        found = await find_unfinished(database)
     finally:
         await database.close()
     return [] if found is None else [_check(found)]

@@ -13,6 +13,7 @@ READERS: Mapping[str, str] = {
     "loyalty_app/observability/queue_depths.py": "the depth of a queue is that of all shops together",
     "loyalty_app/webhooks/pausing.py": "the doctor tells how much waits of all shops",
     "loyalty_cli/doctor/": "the doctor looks at everything",
+    "loyalty_app/moving/": "a move reads whole tables, of all shops or of some together",
 }
 """Who may ask all shards, without locks."""
 
@@ -21,11 +22,6 @@ WRITES: Mapping[str, str] = {
     " (SELECT telegram_bot.bot_id FROM telegram_bot WHERE telegram_bot.business_id = $2::BIGINT)": "as in closing.py",
 }
 """Writes over several shards: rare, and committed in two phases."""
-
-UNHEARD: Mapping[str, str] = {
-    "loyalty_app/moving/": "a move copies whole tables, of shops that nobody writes to, and has a way of its own",
-}
-"""Who is not judged."""
 
 ONLY_TOGETHER: Mapping[frozenset[str], str] = {
     frozenset({"telegram_chat", "telegram_card", "staff"}): "retention asks in two steps on a cluster",

@@ -20,12 +20,12 @@ from loyalty_app.db.citus.engine import CitusDatabase, ShardDatabase
 from loyalty_app.db.postgres import driver
 from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.db.sqlite.engine import SqliteDatabase
-from testkit.router.across_shards import READERS, UNHEARD
+from testkit.router.across_shards import READERS
 from testkit.router.judging import Spoken, judge
 from testkit.router.saying import of_lookup, of_write, text_of
 
 ROOT = Path(__file__).parents[2]
-OF_NOBODY = tuple(f"{ROOT}/{name}" for name in ("tests/", "testkit/", "bench/", *UNHEARD))
+OF_NOBODY = tuple(f"{ROOT}/{name}" for name in ("tests/", "testkit/", "bench/"))
 OF_ALL = tuple(f"{ROOT}/{name}" for name in READERS)
 
 SPOKEN: ContextVar[Spoken | None] = ContextVar("spoken", default=None)

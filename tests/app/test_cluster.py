@@ -24,8 +24,7 @@ from loyalty_app.db.postgres.parameters import with_database
 from loyalty_app.db.schema import schema_differences
 from loyalty_app.db.shards import Node
 from loyalty_app.db.tables.homes import TableHome
-from loyalty_app.moving.sources import refuse_clusters
-from loyalty_app.settings import Settings, SettingsError
+from loyalty_app.settings import Settings
 from loyalty_app.shops.businesses import list_businesses
 from loyalty_core.errors import Busy
 from testkit.audit import assert_books_balance
@@ -205,8 +204,3 @@ async def test_a_backup_that_was_made_while_people_stamp_is_restored_on_an_ordin
         connection = await asyncpg.connect(plain)
         await connection.execute("DROP DATABASE restored_from_cluster WITH (FORCE)")
         await connection.close()
-
-
-def test_a_cluster_is_not_moved_by_what_cannot_hold_it(migrated_citus: str) -> None:
-    with pytest.raises(SettingsError, match="Citus"):
-        refuse_clusters(Settings(), Settings(database_url=migrated_citus))

@@ -395,7 +395,7 @@ async def test_no_worker_takes_what_waits_of_a_shop_that_moves(settings: Setting
 
         async def claimed() -> int:
             claim = partial(ImportQueue.leases.claim, database=database, now=NOON, room=9)
-            return len(await database.write(claim))
+            return len(await database.write(claim, shard=database.shard_of(1)))
 
         await hold(database, [1])
         assert await claimed() == 0

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ from loyalty_app.counter.orders import Holder
 from loyalty_app.counter.replays import once_of_shop
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.migrate import migrate
+from loyalty_app.db.shards import is_spread
 from loyalty_app.db.tables import (
     api_key,
     business,
@@ -56,6 +58,7 @@ from loyalty_core.errors import Busy, ShopMoved
 from loyalty_core.gifts import ReferralGift
 from loyalty_core.ledger import Actor, ActorType
 from testkit.builders import NOON
+from testkit.citus import citus_url
 from testkit.clocks import Clock
 from testkit.console import Console, refused
 from testkit.shop import Shop, open_shop
@@ -169,14 +172,17 @@ async def furnish(database: Database, shop: int, key: str) -> None:
 def rows_of(settings: Settings, shop: int) -> Rows:
     """All rows that go along with a shop."""
 
-    def look(connection: Connection) -> Rows:
-        cargo, found = Cargo((shop,)), {}
+    async def rows(database: Database) -> Rows:
+        return await database.read(partial(look, cargo=Cargo((shop,), spread=is_spread(database))))
+
+    def look(connection: Connection, *, cargo: Cargo) -> Rows:
+        found = {}
         for table in (*cargo.early, *cargo.late):
             rows = connection.execute(select(table).where(cargo.rows_of(table)).order_by(*table.primary_key.columns))
             found[table.name] = [row._asdict() for row in rows]
         return found
 
-    return at(settings, lambda database: database.read(look))
+    return at(settings, rows)
 
 
 @pytest.fixture
@@ -192,13 +198,14 @@ def left(sqlite_settings: Settings) -> Settings:
     return sqlite_settings
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", *(["citus"] if citus_url() else [])])
 def used(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Another installation, in use: with a shop of the same numbers, and a key of its own."""
     if request.param == "sqlite":
         found = Settings(database_url=f"sqlite:///{tmp_path}/used.db", secret_key=NEW_KEY)
     else:
-        found = Settings(database_url=request.getfixturevalue("postgres_database"), secret_key=NEW_KEY)
+        name = {"postgresql": "postgres_database", "citus": "citus_database"}[request.param]
+        found = Settings(database_url=request.getfixturevalue(name), secret_key=NEW_KEY)
     migrate(found)
 
     async def fill(database: Database) -> None:

@@ -23,6 +23,11 @@ SHARDS = text(
 )
 
 
+OTHERS = text(
+    "SELECT nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' AND groupid <> 0 ORDER BY groupid"
+)
+
+
 @lru_cache(64)
 def find_cluster(url: str) -> Cluster | None:
     """The cluster at a URL; None if it is an ordinary PostgreSQL. Works while an event loop runs.
@@ -49,6 +54,11 @@ async def _look(url: str, work: Callable[[Connection], Result]) -> Result:
 
 def _cluster(connection: Connection) -> Cluster | None:
     return read_cluster(connection) if is_distributed(connection) else None
+
+
+def read_nodes(connection: Connection) -> list[Node]:
+    """All machines but the coordinator, asked of that."""
+    return [Node(row.nodename, row.nodeport) for row in connection.execute(OTHERS)]
 
 
 def read_cluster(connection: Connection) -> Cluster | None:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted
 from loyalty_app.db.citus import statements
-from loyalty_app.db.citus.cluster import read_cluster
+from loyalty_app.db.citus.cluster import read_cluster, read_nodes
 from loyalty_app.db.postgres.driver import BEGIN, ELSEWHERE, Ended, Opening, single_row
 from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.db.postgres.ids import IdHabits, PostgresIds, next_ids
@@ -53,7 +53,7 @@ class ShardDatabase(PostgresDatabase):
         self._habits = habits  # those of the coordinator, which gives the ids
         self.server, self.outages, self.shard = machine.server, machine.outages, shard
         self.engine = machine.engine.execution_options(shard=shard)
-        self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self.snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def _opening(self, *, durable: bool) -> Opening:
@@ -143,10 +143,11 @@ class CitusDatabase(PostgresDatabase):
             raise Busy
         place = now.number, now.node
         if place not in self._databases:
-            self._databases[place] = ShardDatabase(self._machine(now.node), now, self._habits)
+            self._databases[place] = ShardDatabase(self.machine(now.node), now, self._habits)
         return self._databases[place]
 
-    def _machine(self, node: Node) -> PostgresDatabase:
+    def machine(self, node: Node) -> PostgresDatabase:
+        """A machine; statements with the option `shard` are about the tables of that."""
         if node not in self._machines:
             machine = Machine(self._parameters, node, self._limits)
             event.listen(machine.engine.sync_engine, "before_cursor_execute", _name_tables, retval=True)
@@ -206,6 +207,10 @@ class CitusDatabase(PostgresDatabase):
             with self._plain.sync_engine.connect() as coordinator:
                 yield coordinator
 
+    async def machines(self) -> Mapping[Node, PostgresDatabase]:
+        """All machines but the coordinator, also those without shards: they have copies of what is everywhere."""
+        return {node: self.machine(node) for node in await self.glance(read_nodes)}
+
     async def away(self) -> Sequence[Node]:
         """The machines with shards that do not answer."""
         answered = await asyncio.gather(*map(self._answers, self._cluster.nodes))
@@ -213,7 +218,7 @@ class CitusDatabase(PostgresDatabase):
 
     async def _answers(self, node: Node) -> bool:
         try:
-            return await self._machine(node).takes_writes()
+            return await self.machine(node).takes_writes()
         except Busy:
             return False
 

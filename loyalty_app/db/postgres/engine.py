@@ -118,7 +118,7 @@ class PostgresDatabase(Writes):
     def _use(self, server: PostgresServer) -> None:
         self.server = server
         self.engine = engine_of(server)
-        self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self.snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._plain = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._habits = IdHabits()
         self.outages = Outages()
@@ -209,7 +209,7 @@ class PostgresDatabase(Writes):
             return work(connection)
 
         with self.outages.noticed(Doing.READ):
-            async with self._snapshots.connect() as connection:
+            async with self.snapshots.connect() as connection:
                 return await connection.run_sync(work_in_time)
 
     async def glance(self, work: Callable[[Connection], Result], *, shard: Shard | None = None) -> Result:
