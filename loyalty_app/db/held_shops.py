@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, select, text
 
 from loyalty_app.db.outages import HELD
+from loyalty_app.db.shards import is_spread
 from loyalty_app.db.tables import (
     attempt,
     business,
@@ -71,7 +72,8 @@ async def each_table(database: "Database", tables: Sequence[Table], work: Callab
     """Change triggers of tables: in one transaction on SQLite, else each in one of its own.
 
     So nobody holds one table and waits for another, who could be waited for by somebody else; and who waits for long
-    readers lets others through, and tries again. It need not be durable: what follows is. Raises Busy.
+    readers lets others through, and tries again. It need not be durable: what follows is. But on a cluster all machines
+    have to know the same triggers, whatever ends. Raises Busy.
     """
     if database.name == "sqlite":
         await database.write(lambda connection: _to_all(connection, tables, work))
@@ -88,9 +90,9 @@ async def _to_one(database: "Database", table: Table, work: Callable[[Connection
 
     for _ in range(TRIES - 1):
         with suppress(Busy):
-            await database.write(hastily, durable=False)
+            await database.write(hastily, durable=is_spread(database))
             return
-    await database.write(hastily, durable=False)
+    await database.write(hastily, durable=is_spread(database))
 
 
 def change_triggers(connection: Connection) -> None:

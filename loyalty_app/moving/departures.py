@@ -29,6 +29,7 @@ from loyalty_app.moving.changes import (
     open_log,
     unlog_table,
 )
+from loyalty_app.moving.closed_tables import CLOSED
 from loyalty_app.moving.jobs_in_hand import give_out_again
 from loyalty_app.moving.progress import read_plan
 from loyalty_app.settings import Settings, SettingsError
@@ -40,7 +41,7 @@ QUEUED = "queued"
 async def begin_log(old: Database, cargo: Cargo, token: str) -> None:
     """Note all changes of a cargo from now on."""
     await end_log(old)
-    for place in (await log_places(old)).values():
+    for place in [*(await log_places(old)).values()][::-1]:  # where it is asked for comes last: then all are there
         await place.write(lambda connection: open_log(connection, cargo, token))
     await each_table(old, logged_tables(cargo), lambda connection, table: log_table(connection, cargo, table))
 
@@ -145,13 +146,14 @@ class UnfinishedMove(msgspec.Struct, frozen=True, kw_only=True):
 
     `leaving` are the shops whose changes are noted, empty for all of them, None if no move goes from here; `noted` is
     how many changes. `held` are the shops that take no changes because they move, `still_held` says that tables refuse
-    changes though no shop is held. `coming_from` is where shops come from.
+    changes though no shop is held, `all_held` that those of a cluster do. `coming_from` is where shops come from.
     """
 
     leaving: tuple[int, ...] | None
     noted: int
     held: tuple[int, ...]
     still_held: bool
+    all_held: bool
     coming_from: str | None
 
 
@@ -170,7 +172,9 @@ def _unfinished(connection: Connection) -> UnfinishedMove | None:
         leaving=None if log is None else log[1] or (),
         noted=0,
         held=tuple(sorted(row.id for row in away if row.moved_to == "")),
+        all_held=bool(tables_with(connection, CLOSED)),
         still_held=not away and bool(tables_with(connection, HELD_NAME)),
         coming_from=None if plan is None else plan.place,
     )
-    return None if found.leaving is None and not found.held and not found.still_held and plan is None else found
+    nothing = found.leaving is None and plan is None and not (found.held or found.still_held or found.all_held)
+    return None if nothing else found

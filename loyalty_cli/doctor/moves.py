@@ -23,7 +23,7 @@ async def examine_moves(settings: Settings) -> list[Check]:
 
 
 def _check(found: UnfinishedMove) -> Check:
-    stuck = bool(found.held) or found.still_held
+    stuck = bool(found.held) or found.still_held or found.all_held
     return Check(
         name="moves",
         status=Status.PROBLEM if stuck else Status.NOTE,
@@ -44,6 +44,8 @@ def _details(found: UnfinishedMove) -> list[str]:
         told.append(f"Something is coming here from {found.coming_from}. Give --to this place, there.")
     if found.held:
         told.append(f"Changes of {_of(found.held)} are refused as busy until then.")
+    if found.all_held:
+        told.append("All changes are refused as busy until then.")
     if found.still_held:
         told.append(
             "Tables refuse changes as busy, though no shop moves: give --business with the shop that should move."

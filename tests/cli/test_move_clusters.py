@@ -124,7 +124,7 @@ def test_a_cluster_that_was_left_held_says_busy_until_the_move_is_given_up(
         patch.setattr(closed_tables, "release_tables", nothing)  # as if the command had been killed
         assert console.run(*words).returncode
     at(chain, says_busy)
-    assert "moves: " in console.run("doctor").stdout
+    assert "All changes are refused as busy" in console.run("doctor").stdout
     assert console.ask(*words, "--give-up") == {"moved": False, "given_up": True}
     at(chain, late)
     assert at(chain, lambda database: database.read(log_of)) is None

@@ -24,6 +24,8 @@ AT_HOME = text(
 )
 ONE_AFTER_THE_OTHER = text("SET LOCAL citus.multi_shard_modify_mode = 'sequential'")
 """Several tables are changed in one transaction, over one connection to each machine."""
+WITH_TRIGGERS = text("SET LOCAL citus.enable_unsafe_triggers = on")
+"""Triggers go along with their tables: ours refuse, or write on the machine where they run."""
 LEAST_SHARDS, FOR_EACH_MACHINE = 4, 2
 """In how many shards a new cluster lies, unless somebody has set `citus.shard_count` for it.
 
@@ -62,6 +64,7 @@ def distribute(connection: Connection) -> list[str]:
     """Bring every table to where it belongs, in the transaction of `connection`; return those that were moved."""
     lost = [name for name, home in strays(connection).items() if home is TableHome.COORDINATOR]
     connection.execute(ONE_AFTER_THE_OTHER)
+    connection.execute(WITH_TRIGGERS)
     if lost:
         for key in _keys_of(lost):
             if _has(connection, key):
