@@ -5,13 +5,12 @@ that, of each changed row, that it arrived. Who is held when, and what is opened
 """
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, update
+from sqlalchemy import Connection, Table, delete, select, update
 
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.engine import Database
@@ -24,12 +23,10 @@ from loyalty_app.moving.books import Books
 from loyalty_app.moving.carrying import Carrier, TableSum
 from loyalty_app.moving.changes import Changes, forget, read_changes
 from loyalty_app.moving.progress import last_copied, note_copied, tables_done
-from loyalty_app.moving.snapshots import Key, Reader, among, key_of, pages, read_rows
+from loyalty_app.moving.snapshots import Key, Reader, among, key_of, pages, portions, read_rows, rows_with
 from loyalty_app.moving.tallies import Tallies
 from loyalty_app.settings import SettingsError
 
-OWNER = "business_id"
-KEYS_AT_ONCE = 500
 SHORT_ROUND = 200
 MOST_ROUNDS = 20
 
@@ -150,7 +147,7 @@ class Copying:
             await self.books.take_out(self.new, affected)
         await self._remove(changes)
         for table in self.cargo.early:
-            for keys in _portions(sorted(changes.keys.get(table.name, ()), key=repr)):
+            for keys in portions(sorted(changes.keys.get(table.name, ()), key=repr)):
                 await self._bring(reader, table, keys)
         await self._remove_customers(reader, changes)
         if self.books is not None:
@@ -169,7 +166,7 @@ class Copying:
         for table in self.books.of_shops:
             self.books.touch(self.carrier.numbers.of_shop(key[0]) for key in changes.keys.get(table.name, ()))
         for table in self.books.tables:
-            for keys in _portions(changes.keys.get(table.name, ())):
+            for keys in portions(changes.keys.get(table.name, ())):
                 carried = [self.carrier.key(table, key) for key in keys]
                 old = await read_rows(reader, table, keys, _whose)
                 found |= {(self.carrier.numbers.of_shop(shop), number) for shop, number in old}
@@ -180,7 +177,7 @@ class Copying:
         """Remove the rows that have changed; of customers, only the phone numbers, which may have gone to others."""
         for table in reversed(self.cargo.early):
             carried = [self.carrier.key(table, key) for key in changes.keys.get(table.name, ())]
-            for which in _rows_with(table, carried):
+            for which in rows_with(table, carried):
                 change: Any = delete(table).where(*which)
                 if table is customer:
                     change = update(table).where(*which).values(phone=None)
@@ -224,10 +221,10 @@ class Copying:
             raise SettingsError(ARRIVED_OTHERWISE.format(table.name))
 
     async def _remove_customers(self, reader: Reader, changes: Changes) -> None:
-        for keys in _portions(changes.keys.get(customer.name, ())):
+        for keys in portions(changes.keys.get(customer.name, ())):
             left = {key_of(customer, row) for row in await read_rows(reader, customer, keys, self._asked)}
             gone = [self.carrier.key(customer, key) for key in keys if key not in left]
-            for which in _rows_with(customer, gone):
+            for which in rows_with(customer, gone):
                 await self.new.write(_running(customer, delete(customer).where(*which)), durable=self._durable)
 
     async def _add_up(self, reader: Reader) -> dict[str, TableSum]:
@@ -289,21 +286,3 @@ def _running(table: Table, change: Any) -> Callable[[Connection], None]:  # noqa
             connection.execute(change).close()
 
     return work
-
-
-def _rows_with(table: Table, keys: Iterable[Key]) -> Iterator[Sequence[ColumnElement[bool]]]:
-    """Conditions for the rows with some keys, shop by shop: of a cluster, one machine is asked for each."""
-    owners = table.primary_key.columns.keys()
-    if OWNER not in owners:
-        yield from ([among(table, some)] for some in _portions(keys))
-        return
-    place, theirs = owners.index(OWNER), defaultdict[int, list[Key]](list)
-    for key in keys:
-        theirs[key[place]].append(key)
-    for shop, own in theirs.items():
-        yield from ([table.c[OWNER] == shop, among(table, some)] for some in _portions(own))
-
-
-def _portions(keys: Iterable[Key]) -> Iterable[Sequence[Key]]:
-    given = list(keys)
-    return (given[start : start + KEYS_AT_ONCE] for start in range(0, len(given), KEYS_AT_ONCE))

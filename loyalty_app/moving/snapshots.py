@@ -4,7 +4,8 @@ Also `pages`, which reads a table within one, some rows at a time, in the order 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 from functools import cache
 from typing import Any, Protocol, TypeVar
@@ -20,6 +21,8 @@ from loyalty_app.moving.cluster_snapshots import ClusterSnapshot, cluster_snapsh
 from loyalty_app.settings import Settings
 
 AT_ONCE = 5_000
+KEYS_AT_ONCE = 500
+OWNER = "business_id"
 
 Result = TypeVar("Result")
 Key = tuple[Any, ...]
@@ -131,9 +134,9 @@ def parts_of(reader: Reader, table: Table) -> Sequence[Reader]:
 
 def part_of(reader: Reader, table: Table, key: Key) -> Reader:
     """What has the row with a key."""
-    if not isinstance(reader, ClusterSnapshot) or "business_id" not in table.primary_key.columns:
+    if not isinstance(reader, ClusterSnapshot) or OWNER not in table.primary_key.columns:
         return reader
-    return reader.part_of(table, key[[*table.primary_key.columns.keys()].index("business_id")])
+    return reader.part_of(table, key[table.primary_key.columns.keys().index(OWNER)])
 
 
 async def read_rows(
@@ -168,6 +171,25 @@ def among(table: Table, keys: Iterable[Key]) -> ColumnElement[bool]:
         for head, values in groups.items()
     )
     return or_(false(), *found)
+
+
+def rows_with(table: Table, keys: Iterable[Key]) -> Iterator[Sequence[ColumnElement[bool]]]:
+    """Conditions for the rows with some keys, shop by shop: of a cluster, one machine is asked for each."""
+    owners = table.primary_key.columns.keys()
+    if OWNER not in owners:
+        yield from ([among(table, some)] for some in portions(keys))
+        return
+    place, theirs = owners.index(OWNER), defaultdict[int, list[Key]](list)
+    for key in keys:
+        theirs[key[place]].append(key)
+    for shop, own in theirs.items():
+        yield from ([table.c[OWNER] == shop, among(table, some)] for some in portions(own))
+
+
+def portions(keys: Iterable[Key]) -> Iterable[Sequence[Key]]:
+    """Keys, some at a time."""
+    given = list(keys)
+    return (given[start : start + KEYS_AT_ONCE] for start in range(0, len(given), KEYS_AT_ONCE))
 
 
 @cache
