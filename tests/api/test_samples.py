@@ -1,10 +1,15 @@
-"""The samples of the reference are true: each is run as it stands, in its language, against a live server."""
+"""The samples of the reference are true: each is run as it stands, in its language, against a live server.
+
+All of a language run in one process, as in `tests/sdks/test_sdk_samples.py`; those of curl, and those that are to fail,
+have a process each.
+"""
 
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +20,7 @@ from api.reference.routes import calls, document
 from api.reference.samples import LANGUAGES
 from testkit.servers import Missing
 from tests.api.live import Live, live_shop
+from tests.api.sample_runs import Json, Runs, running
 from tests.api.sampled import assert_shown, furnish, of_here, sample, tidy
 from tests.conftest import leg
 
@@ -23,7 +29,7 @@ PATIENCE_SECONDS = 60
 
 
 class Runner(NamedTuple):
-    """How a language runs a sample, and what tells that it can."""
+    """How a language runs a sample of its own, and what tells that it can."""
 
     command: tuple[str, ...]
     ending: str
@@ -55,15 +61,33 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         yield live
 
 
-def run(language: str, text: str, folder: Path, live: Live) -> subprocess.CompletedProcess[str]:
+def variables(live: Live, folder: Path) -> dict[str, str]:
+    """What a sample finds around it."""
+    direct = {"NO_PROXY": "*", "no_proxy": "*"}
+    return {"API": f"{live.url}/v1", "KEY": live.key, "CURL_HOME": str(folder), **direct}
+
+
+def run_alone(language: str, text: str, folder: Path, live: Live) -> subprocess.CompletedProcess[str]:
+    """Run a sample in a process of its own."""
     runner, script = RUNNERS[language], folder / f"sample.{RUNNERS[language].ending}"
     script.write_text(text, encoding="utf-8")
     (folder / ".curlrc").write_text("silent\nshow-error\nfail-with-body\n", encoding="utf-8")
-    direct = {"API": f"{live.url}/v1", "KEY": live.key, "CURL_HOME": str(folder), "NO_PROXY": "*", "no_proxy": "*"}
-    command, environment = [*runner.command, script.name], {**os.environ, **direct}
+    command, environment = [*runner.command, script.name], {**os.environ, **variables(live, folder)}
     return subprocess.run(
         command, cwd=folder, env=environment, check=False, capture_output=True, text=True, timeout=PATIENCE_SECONDS
     )
+
+
+def one_after_another(language: str, folder: Path, live: Live) -> AbstractContextManager[Runs]:
+    """What runs many samples of a language."""
+    if language != "curl":
+        return running(RUNNERS[language].command, RUNNERS[language].ending, folder, **variables(live, folder))
+
+    def run(text: str) -> Json:
+        ended = run_alone(language, text, folder, live)
+        return {"error": ended.stdout + ended.stderr} if ended.returncode else {"answer": ended.stdout}
+
+    return nullcontext(run)
 
 
 @pytest.mark.timeout(400)
@@ -72,22 +96,22 @@ def test_every_sample_of_a_language_runs_as_it_stands_and_shows_the_answer(
     language: str, live: Live, home: Path, tmp_path: Path
 ) -> None:
     leg(language, lambda _: runner_of(language), home, needed=False)
-    for call in CALLS:
-        ended = run(language, of_here(sample(call, language), furnish(live), live), tmp_path, live)
-        assert ended.returncode == 0, f"{call.operation.name}: {ended.stdout}{ended.stderr}"
-        assert_shown(call, ended.stdout, tmp_path / "card.png")
-        tidy(live)
-    assert_can_be_repeated(language, live, tmp_path)
+    with one_after_another(language, tmp_path, live) as run:
+        for call in CALLS:
+            came = run(of_here(sample(call, language), furnish(live), live))
+            assert "answer" in came, f"{call.operation.name}: {came}"
+            assert_shown(call, came["answer"], tmp_path / "card.png")
+            tidy(live)
+        assert_can_be_repeated(language, live, run)
 
 
-def assert_can_be_repeated(language: str, live: Live, folder: Path) -> None:
+def assert_can_be_repeated(language: str, live: Live, run: Runs) -> None:
     """A sample that is pasted a second time is a second request, and neither the first once more nor refused."""
     [call] = [call for call in CALLS if call.operation.name == "customers.stamp"]
     things = furnish(live)
     before = live.given("GET", f"/customers/{things.customer['id']}")["total_visits"]
     for _ in range(2):
-        ended = run(language, of_here(sample(call, language), things, live), folder, live)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert "answer" in run(of_here(sample(call, language), things, live))
     assert live.given("GET", f"/customers/{things.customer['id']}")["total_visits"] == before + 2
 
 
@@ -97,7 +121,7 @@ def test_a_sample_that_is_refused_ends_in_an_error_that_shows_the_problem(
 ) -> None:
     leg(language, lambda _: runner_of(language), home, needed=False)
     [call] = [call for call in CALLS if call.operation.name == "customers.get"]
-    ended = run(language, sample(call, language).replace("/42", "/999999"), tmp_path, live)
+    ended = run_alone(language, sample(call, language).replace("/42", "/999999"), tmp_path, live)
     assert ended.returncode != 0
     assert "404" in ended.stdout + ended.stderr
 

@@ -1,13 +1,8 @@
 """The samples of the SDKs in the reference are true: each runs as it stands, all of a language in one process."""
 
-import json
-import os
 import re
 import shutil
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,9 +13,10 @@ from api.reference.routes import calls, document
 from api.reference.sdk_samples import method_of
 from sdks.generator.contents import contents_of
 from tests.api.live import Live
+from tests.api.sample_runs import running
 from tests.api.sampled import Things, assert_shown, furnish, of_here, sample, tidy
 from tests.conftest import leg
-from tests.sdks.driving import DRIVERS, SDKS, Json, can_run
+from tests.sdks.driving import SDKS, can_run
 
 EXAMPLES = {
     "customers": (examples.CUSTOMER.id, "customer"),
@@ -35,14 +31,14 @@ class Runner(NamedTuple):
     """What runs the samples of an SDK."""
 
     language: str
-    command: tuple[str, ...]
+    program: str
     ending: str
 
 
 RUNNERS = {
-    "SDK for Python": Runner("Python", (sys.executable, str(DRIVERS / "samples.py")), "py"),
-    "SDK for Node": Runner("Node", ("node", str(DRIVERS / "samples.mjs")), "mjs"),
-    "SDK for PHP": Runner("PHP", ("php", str(DRIVERS / "samples.php")), "php"),
+    "SDK for Python": Runner("Python", sys.executable, "py"),
+    "SDK for Node": Runner("Node", "node", "mjs"),
+    "SDK for PHP": Runner("PHP", "php", "php"),
 }
 
 
@@ -53,36 +49,6 @@ def place(tmp_path: Path) -> Path:
     (tmp_path / "vendor").mkdir()
     (tmp_path / "vendor" / "autoload.php").write_text(f"<?php require_once '{SDKS}/php/autoload.php';")
     return tmp_path
-
-
-class Samples:
-    """A process that runs samples."""
-
-    def __init__(self, process: subprocess.Popen[str], runner: Runner, place: Path) -> None:
-        self._process, self._ending, self._place, self._count = process, runner.ending, place, 0
-
-    def run(self, text: str) -> Json:
-        """What came of a sample; each is a new file, since Node imports a file once."""
-        self._count += 1
-        file = self._place / f"sample-{self._count}.{self._ending}"
-        file.write_text(text, encoding="utf-8")
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(f"{file}\n")
-        self._process.stdin.flush()
-        told: Json = json.loads(self._process.stdout.readline())
-        return told
-
-
-@contextmanager
-def running(runner: Runner, place: Path, live: Live) -> Iterator[Samples]:
-    environment = {**os.environ, "API": live.url, "KEY": live.key, "PYTHONPATH": str(SDKS / "python")}
-    pipes: Json = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(runner.command, cwd=place, env=environment, **pipes) as process:
-        try:
-            yield Samples(process, runner, place)
-        finally:
-            process.kill()
 
 
 def about(text: str, things: Things, live: Live) -> str:
@@ -109,10 +75,12 @@ def snake(name: str) -> str:
 def test_every_sample_of_an_sdk_runs_as_it_stands_and_shows_the_answer(
     label: str, live: Live, home: Path, place: Path
 ) -> None:
-    leg(RUNNERS[label].language, lambda _: can_run(RUNNERS[label].language), home, needed=False)
-    with running(RUNNERS[label], place, live) as samples:
+    language, program, ending = RUNNERS[label]
+    leg(language, lambda _: can_run(language), home, needed=False)
+    variables = {"API": live.url, "KEY": live.key, "PYTHONPATH": str(SDKS / "python")}
+    with running([program], ending, place, **variables) as run:
         for call in calls():
-            came = samples.run(about(sample(call, label), furnish(live), live))
+            came = run(about(sample(call, label), furnish(live), live))
             assert "answer" in came, f"{call.operation.name}: {came}"
             assert_shown(call, told(came["answer"]), place / "card.png")
             tidy(live)

@@ -1,4 +1,4 @@
-/** Runs samples of the Node SDK in one process: a line names a file, the answer is what it printed. */
+/** Runs samples of the reference in one process of Node: a line names a file, the answer is what it printed. */
 
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";

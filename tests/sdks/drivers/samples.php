@@ -2,7 +2,7 @@
 
 declare(strict_types=1);
 
-/** Runs samples of the PHP SDK in one process: a line names a file, the answer is what it printed. */
+/** Runs samples of the reference in one process of PHP: a line names a file, the answer is what it printed. */
 
 while (($line = fgets(STDIN)) !== false) {
     ob_start();

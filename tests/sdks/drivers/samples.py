@@ -1,4 +1,4 @@
-"""Runs samples of the Python SDK in one process: a line names a file, the answer is what it printed."""
+"""Runs samples of the reference in one process of Python: a line names a file, the answer is what it printed."""
 
 import contextlib
 import io
