@@ -39,7 +39,6 @@ from loyalty_app.db import idempotency, tables
 from loyalty_app.db.bulk import Lookup, Wanted
 from loyalty_app.db.engine import Database
 from loyalty_app.db.rows import customer_of, entry_of, reward_of, staff_actor, terms_of
-from loyalty_app.shops.businesses import business_of
 from loyalty_app.shops.further_programs import further_programs, is_known
 from loyalty_core.ledger import ActorType
 from loyalty_core.number_plans import forms_of
@@ -185,7 +184,7 @@ class _Loading:
         """The shops, their webhook endpoints, and the callers who are on the staff now."""
 
         def keep_business(row: Row[Any]) -> None:
-            self.state.businesses[row.id] = business_of(row)
+            self.state.businesses[row.id] = self.state.versions.business_of(row)
 
         def keep_staff(row: Row[Any]) -> None:
             if row.removed_at is None:

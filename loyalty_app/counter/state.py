@@ -22,7 +22,7 @@ from loyalty_app.counter.replays import REPEATABLE, Replays, once_of, past_profi
 from loyalty_app.counter.totals_delta import TotalsDelta, living
 from loyalty_app.db.idempotency import KeptAnswer, KeyOfBusiness, check_of
 from loyalty_app.ids import Ids, Kind
-from loyalty_app.shops.businesses import Business
+from loyalty_app.shops.businesses import Business, business_of
 from loyalty_app.shops.further_programs import FurtherPrograms, main_program
 from loyalty_app.webhooks.outbox import EventIds
 from loyalty_core.changes import Change
@@ -44,14 +44,22 @@ Key = tuple[int, int]
 
 
 class Versions:
-    """What is known of businesses' programs. A version never changes, so batches may share them."""
+    """What is known of businesses and their programs. A version never changes, so batches may share them."""
 
     def __init__(self) -> None:
+        self._businesses: dict[int, tuple[Row[Any], Business]] = {}
         self.terms: dict[int, tuple[Terms, ...]] = {}
         """All versions of the programs with which businesses began."""
         self.further: dict[int, FurtherPrograms] = {}
         """What else there is of the programs of those that have more."""
-        self._several: dict[int, tuple[Business, Program]] = {}
+        self._programs: dict[int, tuple[Business, Program]] = {}
+
+    def business_of(self, row: Row[Any]) -> Business:
+        """The business of a row that was just read: the one of before, if nothing has changed in it."""
+        known = self._businesses.get(row.id)
+        if known is None or known[0] != row:
+            known = self._businesses[row.id] = row, business_of(row)
+        return known[1]
 
     def keep(self, business_id: int, terms: tuple[Terms, ...]) -> None:
         """Keep all versions of a program, unless more are known: of two batches the slower may have read fewer."""
@@ -64,15 +72,12 @@ class Versions:
             self.further[business_id] = further
 
     def program_of(self, business: Business) -> Program:
-        """The main program of a business, with the others. Those of one with several are put together once."""
-        known, number = self._several.get(business.id), business.id
-        if known is not None and known[0] == business:
-            return known[1]
-        further = self.further.get(number)
-        program = main_program(business, self.terms[number][: business.program_version], further)
-        if program.others:
-            self._several[number] = business, program
-        return program
+        """The main program of a business, with the others: put together once, until anything changes."""
+        known, number = self._programs.get(business.id), business.id
+        if known is None or known[0] is not business:
+            terms = self.terms[number][: business.program_version]
+            known = self._programs[number] = business, main_program(business, terms, self.further.get(number))
+        return known[1]
 
 
 class Overtaken(Exception):
@@ -142,12 +147,19 @@ class BatchState:
         """Set the moment of all decisions. Call it after the locks: a request that waited for a card comes later."""
         self.now, self._event_ids = utc(now), EventIds(now)
         self._local_now: dict[int, datetime] = {}
+        self._now_in_zones: dict[tuple[str, str | None], datetime] = {}
 
     def local_now(self, business_id: int) -> datetime:
         """That moment by the clock of a business."""
-        if business_id not in self._local_now:
-            self._local_now[business_id] = self.now.astimezone(self.businesses[business_id].zone)
-        return self._local_now[business_id]
+        local = self._local_now.get(business_id)
+        if local is None:
+            shop = self.businesses[business_id]
+            zone = shop.timezone, shop.past_timezones
+            local = self._now_in_zones.get(zone)
+            if local is None:
+                local = self._now_in_zones[zone] = self.now.astimezone(shop.zone)
+            self._local_now[business_id] = local
+        return local
 
     def keep_customer(self, customer: Customer) -> None:
         """Remember a customer."""

@@ -6,7 +6,7 @@ last visit then: a customer who returns moves from the old day to the new. Nothi
 
 from collections import Counter, defaultdict
 from datetime import date
-from operator import attrgetter
+from operator import add, attrgetter
 
 from msgspec.structs import astuple
 
@@ -76,8 +76,8 @@ class TotalsDelta:
     def _sum_up(self) -> None:
         for key, figures in self._figures.items():
             totals = self.days[key]
-            for place, column in enumerate(zip(*map(astuple, figures), strict=True)):
-                totals[place] += sum(column)
+            for one in figures:
+                totals[:LAST_VISITS] = map(add, totals, astuple(one))
         self._figures.clear()
 
     def writes(self) -> list[BulkWrite]:

@@ -1,7 +1,7 @@
 """The statement with which SQLite finds the rows of a question, whatever number of values it wants.
 
-Why not SQLAlchemy's own: reading the columns of a row one by one costs more than finding it. A value that is there is
-read by the type of its column.
+Why not SQLAlchemy's own: reading the columns of a row one by one costs more than finding it, and so do its cursors. A
+value that is there is read by the type of its column.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from loyalty_app.db.bulk import Lookup, Seen, seen_rows
@@ -27,8 +28,23 @@ def rows(connection: Connection, asked: Lookup) -> list[Seen]:
     if not (given := list(set(asked.wanted))):
         return []
     statement = _statement(asked.table, asked.columns, asked.null)
-    found = connection.exec_driver_sql(statement, (msgspec.json.encode(given).decode(),)).all()
+    found = execute(connection, statement, (msgspec.json.encode(given).decode(),)).fetchall()
     return seen_rows(asked.table, _read(asked.table, found))
+
+
+def execute(connection: Connection, statement: str, values: Sequence[object] = ()) -> Any:  # noqa: ANN401  # either of two drivers' cursors
+    """Execute a statement past SQLAlchemy's cursors, which cost as much as four rows; failures are its own.
+
+    Outside a transaction SQLAlchemy has to begin one first.
+    """
+    if not connection.in_transaction():
+        connection.begin()
+    driver: Any = connection.connection.driver_connection
+    kind: type[Exception] = connection.dialect.loaded_dbapi.Error
+    try:
+        return driver.execute(statement, values)
+    except kind as error:
+        raise DBAPIError.instance(statement, None, error, kind, hide_parameters=True) from error
 
 
 def _read(table: Table, found: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:

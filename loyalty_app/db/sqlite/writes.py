@@ -6,17 +6,17 @@ bound here, by the same types. The driver takes a microsecond for each None and 
 other values: it looks for a converter for those.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Date, LargeBinary, Table
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeEngine
 
 from loyalty_app.db.bulk import BulkAdd, BulkInsert, BulkUpdate, BulkWrite, Shape, Values
+from loyalty_app.db.sqlite.reads import execute
 from loyalty_app.db.tables import numbers
 from loyalty_app.db.types import UtcDateTime
 from loyalty_app.ids import Ids, Kind
@@ -38,31 +38,18 @@ def _portions(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
 
 
 def _write(connection: Connection, shape: Shape, rows: Sequence[Values]) -> int:
-    return _say(connection, _statement(shape, len(rows)), _bound(shape, rows))
-
-
-def _say(connection: Connection, statement: str, values: list[object]) -> int:
-    """Execute a statement past SQLAlchemy's cursors, which cost as much as writing four rows; failures are its own.
-
-    Returns how many rows there were. Outside a transaction SQLAlchemy has to begin one, and does it all.
-    """
-    if not connection.in_transaction():
-        return connection.exec_driver_sql(statement, tuple(values)).rowcount
-    driver: Any = connection.connection.driver_connection
-    kind: type[Exception] = connection.dialect.loaded_dbapi.Error
-    try:
-        return int(driver.execute(statement, values).rowcount)
-    except kind as error:
-        raise DBAPIError.instance(statement, None, error, kind, hide_parameters=True) from error
+    return int(execute(connection, _statement(shape, len(rows)), _bound(shape, rows)).rowcount)
 
 
 def _bound(shape: Shape, rows: Sequence[Values]) -> list[object]:
     """The values of all rows, one after the other, as SQLite takes them; what a row does not have is NULL."""
-    columns: list[Iterable[object]] = []
-    for name, bind in zip(shape.names, _binders(shape), strict=True):
-        column = [row.get(name) for row in rows]
-        columns.append(column if bind is None else map(bind, column))
-    return [*chain.from_iterable(zip(*columns, strict=True))]
+    names, bound = shape.names, list[object]()
+    for row in rows:
+        bound += row.values() if tuple(row) == names else map(row.get, names)
+    for place, bind in enumerate(_binders(shape)):
+        if bind is not None:
+            bound[place :: len(names)] = map(bind, bound[place :: len(names)])
+    return bound
 
 
 def load(connection: Connection, table: Table, rows: Sequence[Sequence[object]]) -> None:
@@ -125,7 +112,7 @@ class SqliteIds(Ids):
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
-        self.last: dict[str, int] = dict(connection.exec_driver_sql(LAST_IDS).all())
+        self.last: dict[str, int] = dict(execute(connection, LAST_IDS).fetchall())
         self.before = dict(self.last)
 
     def peek(self, kind: Kind, *, ahead: int = 0) -> int:
