@@ -1,4 +1,4 @@
-"""SQLite: one writer thread with one connection, and readers that cannot write.
+"""SQLite: one writer thread with one connection, readers that cannot write, and a thread that copies the WAL.
 
 Why: a deferred BEGIN answers "database is locked" at once, so every write begins IMMEDIATE. An answer is sent only
 after a commit with synchronous=FULL. SQLite up to 3.51.2 can lose commits when the WAL is reset, so the driver is
@@ -24,6 +24,7 @@ from loyalty_app.db.bulk import BulkWrite, Gathered, Lookup, Wanted, Writes, key
 from loyalty_app.db.outages import Doing, Outages
 from loyalty_app.db.shards import Node, Shard
 from loyalty_app.db.sqlite import reads, writes
+from loyalty_app.db.sqlite.checkpoints import Checkpoints
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.db.sqlite.writes import SqliteIds
 from loyalty_app.ids import Ids
@@ -66,10 +67,7 @@ def open_engine(path: Path, *, read_only: bool = False, unhurried: bool = False)
         if not read_only:
             make_if_missing(path)  # SQLite gives the WAL the mode of the file
             close_to_others(files_of(path))
-        target = f"file:{quote(str(path.absolute()))}?mode={mode}"
-        return driver.connect(
-            target, uri=True, check_same_thread=False, isolation_level=None, cached_statements=KEPT_STATEMENTS
-        )
+        return _connect(path, mode)
 
     pool: dict[str, Any] = {"poolclass": StaticPool}
     if read_only:
@@ -80,6 +78,14 @@ def open_engine(path: Path, *, read_only: bool = False, unhurried: bool = False)
         event.listen(engine, "connect", _be_patient)
     event.listen(engine, "begin", _begin if read_only else _begin_immediate)
     return engine
+
+
+def _connect(path: Path, mode: str) -> Any:  # noqa: ANN401  # either of two drivers' connections
+    """A connection of the driver that begins no transactions by itself, with one of SQLite's modes for files."""
+    target = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    return driver.connect(
+        target, uri=True, check_same_thread=False, isolation_level=None, cached_statements=KEPT_STATEMENTS
+    )
 
 
 def _prepare_writer(connection: Any, _record: object) -> None:  # noqa: ANN401  # either of two drivers' connections
@@ -138,6 +144,7 @@ class SqliteDatabase(Writes):
         self.path, self._served = path, served
         self.engine = open_engine(path, unhurried=unhurried)
         self._readers = open_engine(path, read_only=True)
+        self._checkpoints = None if has_wal_reset_bug() else Checkpoints(self.engine, partial(_connect, path, "rw"))
         self.outages = Outages()
         self._writer_thread = ThreadPoolExecutor(1, "sqlite-writer")
         self._reader_threads = ThreadPoolExecutor(READERS, "sqlite-reader")
@@ -166,10 +173,14 @@ class SqliteDatabase(Writes):
             self._served.begin(self.engine)
         try:
             with self.engine.begin() as connection:
-                return self._checked(work(connection))
+                result = self._checked(work(connection))
+                writer: Any = connection.connection.driver_connection
         except DatabaseError:
             self._checked(None)  # it may have failed because the file is lost
             raise
+        if self._checkpoints is not None:
+            self._checkpoints.look(writer)
+        return result
 
     def _checked(self, result: Result) -> Result:
         """Let a transaction be committed only into the file that is served. Raises FileLost."""
@@ -266,6 +277,8 @@ class SqliteDatabase(Writes):
         self._reader_threads.shutdown()
         self._readers.dispose()
         loop = asyncio.get_running_loop()
+        if self._checkpoints is not None:
+            await loop.run_in_executor(self._writer_thread, self._checkpoints.close)
         await loop.run_in_executor(self._writer_thread, self.engine.dispose)
         self._writer_thread.shutdown()
 
