@@ -158,7 +158,7 @@ class Program(msgspec.Struct, frozen=True, dict=True):
     archived_at: datetime | None = None
     others: tuple["Program", ...] = ()
 
-    @property
+    @cached_property
     def terms(self) -> Terms:
         """The version in force."""
         return self.versions[-1]

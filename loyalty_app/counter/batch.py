@@ -16,7 +16,8 @@ from loyalty_app.counter.decide import authorised, decide
 from loyalty_app.counter.load import load
 from loyalty_app.counter.orders import GiveStamp, Request
 from loyalty_app.counter.replays import CardHistory, KeyedEntry, outcome_again
-from loyalty_app.counter.state import BatchState, Versions
+from loyalty_app.counter.state import BatchState
+from loyalty_app.counter.versions import Versions
 from loyalty_app.counter.write import Written, write
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import check_of, replayed

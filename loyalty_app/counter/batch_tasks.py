@@ -19,8 +19,9 @@ from loyalty_app.clock import Clock
 from loyalty_app.counter import batch
 from loyalty_app.counter.answers import Reply
 from loyalty_app.counter.queue import Part, WaitingRequests
-from loyalty_app.counter.state import Overtaken, Versions
+from loyalty_app.counter.state import Overtaken
 from loyalty_app.counter.telemetry import tell
+from loyalty_app.counter.versions import Versions
 from loyalty_app.counter.waiting import Waiting
 from loyalty_app.db.engine import Database
 from loyalty_app.db.outages import RETRY_SECONDS

@@ -258,8 +258,7 @@ class _Loading:
 
     def read_programs(self) -> None:
         """Read the programs of shops that have a version we do not know yet, and the cards of further programs."""
-        versions, shops = self.state.versions.terms, self.state.businesses.values()
-        stale = [(shop.id,) for shop in shops if len(versions.get(shop.id, ())) < shop.program_version]
+        stale = [(shop.id,) for shop in self.state.versions.lacking(self.state.businesses.values())]
         rows = self._fetch(Lookup(tables.program, ("business_id",), stale))
         for (number,) in stale:
             terms = (terms_of(row) for row in rows if row.business_id == number)

@@ -20,17 +20,17 @@ from loyalty_app.counter.orders import Card, Claim, CustomerRef, Request, Void
 from loyalty_app.counter.referrals import Referrals
 from loyalty_app.counter.replays import REPEATABLE, Replays, once_of, past_profile_of
 from loyalty_app.counter.totals_delta import TotalsDelta, living
+from loyalty_app.counter.versions import Versions
 from loyalty_app.db.idempotency import KeptAnswer, KeyOfBusiness, check_of
 from loyalty_app.ids import Ids, Kind
-from loyalty_app.shops.businesses import Business, business_of
-from loyalty_app.shops.further_programs import FurtherPrograms, main_program
+from loyalty_app.shops.businesses import Business
 from loyalty_app.webhooks.outbox import EventIds
 from loyalty_core.changes import Change
 from loyalty_core.customers import Customer
 from loyalty_core.events import Event
 from loyalty_core.ledger import Actor, Entry, EntryType
 from loyalty_core.number_plans import one_number
-from loyalty_core.programs import Program, Terms
+from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward
 from loyalty_core.several_programs import ProgramNotFound
 from loyalty_core.views import program_number, utc
@@ -41,43 +41,6 @@ _profile = attrgetter(
 """A customer's profile, and all else that a change of the card alone leaves."""
 Key = tuple[int, int]
 """A business's id and the id of something it owns."""
-
-
-class Versions:
-    """What is known of businesses and their programs. A version never changes, so batches may share them."""
-
-    def __init__(self) -> None:
-        self._businesses: dict[int, tuple[Row[Any], Business]] = {}
-        self.terms: dict[int, tuple[Terms, ...]] = {}
-        """All versions of the programs with which businesses began."""
-        self.further: dict[int, FurtherPrograms] = {}
-        """What else there is of the programs of those that have more."""
-        self._programs: dict[int, tuple[Business, Program]] = {}
-
-    def business_of(self, row: Row[Any]) -> Business:
-        """The business of a row that was just read: the one of before, if nothing has changed in it."""
-        known = self._businesses.get(row.id)
-        if known is None or known[0] != row:
-            known = self._businesses[row.id] = row, business_of(row)
-        return known[1]
-
-    def keep(self, business_id: int, terms: tuple[Terms, ...]) -> None:
-        """Keep all versions of a program, unless more are known: of two batches the slower may have read fewer."""
-        if len(terms) > len(self.terms.get(business_id, ())):
-            self.terms[business_id] = terms
-
-    def keep_further(self, business_id: int, further: FurtherPrograms) -> None:
-        """Keep what else a shop has, unless something newer is known, for the same reason."""
-        if further.version >= self.further.get(business_id, further).version:
-            self.further[business_id] = further
-
-    def program_of(self, business: Business) -> Program:
-        """The main program of a business, with the others: put together once, until anything changes."""
-        known, number = self._programs.get(business.id), business.id
-        if known is None or known[0] is not business:
-            terms = self.terms[number][: business.program_version]
-            known = self._programs[number] = business, main_program(business, terms, self.further.get(number))
-        return known[1]
 
 
 class Overtaken(Exception):
@@ -289,7 +252,10 @@ class BatchState:
             self.further_cards.note(customer, before)
         if before is None or before.erased_at is not customer.erased_at:
             self.customer_counts[customer.business_id] += living(customer) - living(before)
-        self.keep_customer(customer)
+        if before is not None and (before.qr_code, before.phone) == (customer.qr_code, customer.phone):
+            self.customers[key] = customer  # found as before
+        else:
+            self.keep_customer(customer)
         if customer.erased_at is not None and customer.merged_into is None:
             self._forget(key)
 

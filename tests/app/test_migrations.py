@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
+    bindparam,
     inspect,
     text,
 )
@@ -134,6 +136,34 @@ async def test_a_database_of_each_older_version_that_is_in_use_comes_up_to_date(
     await database.close()
 
 
+async def test_the_totals_of_days_come_along_and_lie_together_whatever_shop_they_are_of(empty: Settings) -> None:
+    days = [(shop, f"2026-03-{day:02}", 10 * shop + day) for shop in (1, 2) for day in (2, 1)]
+    counted = text(
+        "INSERT INTO daily_total (business_id, day, visits, stamps_added, stamps_voided, new_customers, "
+        "rewards_earned, rewards_redeemed, rewards_expired) "
+        "VALUES (:shop, :day, :visits, 0, 0, 0, 0, 0, 0)"
+    )
+
+    def fill_days(connection: Connection) -> None:
+        for shop, day, visits in days:
+            given = {"shop": shop, "day": date.fromisoformat(day), "visits": visits}
+            connection.execute(counted.bindparams(bindparam("day", type_=Date)), given)
+
+    database = open_database(empty)
+    await database.write(lambda connection: command.upgrade(_config(connection), "0033"))
+    await database.write(fill_days)
+    await database.close()
+    await asyncio.to_thread(migrate, empty)
+    database = open_database(empty)
+    rows = await database.read(lambda c: c.execute(metadata.tables["daily_total"].select()).all())
+    assert sorted((row.business_id, str(row.day), row.visits) for row in rows) == sorted(days)
+    if database.name == "sqlite":
+        lie = "SELECT day, business_id FROM daily_total ORDER BY rowid"
+        lying = await database.read(lambda c: [*map(tuple, c.exec_driver_sql(lie))])
+        assert lying == sorted((day, shop) for shop, day, _ in days)
+    await database.close()
+
+
 async def test_a_migration_that_fails_leaves_the_database_as_it_was(empty: Settings) -> None:
     database = open_database(empty)
     in_the_way = text("CREATE TABLE api_key (id INTEGER)")
@@ -185,6 +215,7 @@ LANDED = {
     "0031_referrals.py": "a30efa3712a8d5ed",
     "0032_polling_leases.py": "1687dbffa1fdc79d",
     "0033_fan_outs.py": "3798b8cc447b1d45",
+    "0034_days_of_all_shops.py": "e90ea64c44449ccb",
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 from msgspec import UNSET
 from sqlalchemy import update
 
-from loyalty_app.counter.state import Versions
+from loyalty_app.counter.versions import Versions
 from loyalty_app.customers.flags import look
 from loyalty_app.customers.lists import show_customer
 from loyalty_app.customers.owed import read_rewards_summary

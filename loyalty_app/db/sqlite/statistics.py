@@ -42,7 +42,7 @@ GROWN = {
     ("attempt", "sqlite_autoindex_attempt_1"): "100000 10000 2 1",
     ("attempt", "ix_attempt_business_id_endpoint_id_at"): "100000 10000 5000 1",
     ("attempt", "ix_attempt_at"): "100000 2",
-    ("daily_total", "daily_total"): "10000 500 1",
+    ("daily_total", "sqlite_autoindex_daily_total_1"): "10000 500 1",
 }
 """A table and an index of it (the key has the table's name) to how many rows it has, and how many share its first
 column, its first two columns, and so on: the form of `sqlite_stat1`."""

@@ -311,6 +311,7 @@ daily_total = owned(
     Column("last_visits", Integer, nullable=False, server_default=text("0")),
     Column("last_visits_again", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("business_id", "day"),
+    sqlite_with_rowid=True,  # so that the days of all shops lie together
 )
 
 for _child, _column in ((transaction, "customer_id"), (reward, "customer_id")):

@@ -61,6 +61,7 @@ program_day = owned(
     Column("rewards_redeemed", Integer, nullable=False),
     Column("rewards_expired", Integer, nullable=False),
     PrimaryKeyConstraint("business_id", "program_id", "day"),
+    sqlite_with_rowid=True,  # so that the days of all shops lie together
 )
 
 # Who was brought along by whom; without a `result` it waits for the first visit.
