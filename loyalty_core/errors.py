@@ -412,22 +412,15 @@ BUSY_SENTENCES: dict[BusyReason, str] = {
 
 
 class Busy(LoyaltyError):
-    """It cannot be done right now.
-
-    `reason` says why, `since` since when that is so, if it is known.
-    """
+    """It cannot be done right now."""
 
     def __init__(
         self, retry_after: int = 1, reason: BusyReason = BusyReason.TOO_MANY, since: datetime | None = None
     ) -> None:
+        """`reason` says why, `since` since when that is so, if it is known."""
         self.retry_after, self.reason, self.since = retry_after, reason, since
         told = BUSY_SENTENCES[reason].format(since=f" since {since:%H:%M:%S} UTC" if since else "")
         super().__init__(f"{told}: try again in {retry_after} s, with the same Idempotency-Key if there was one.")
-
-    @property
-    def title(self) -> str:
-        """The first line of the docstring alone."""
-        return "It cannot be done right now"
 
 
 class ShopMoved(LoyaltyError):
