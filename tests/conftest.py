@@ -18,6 +18,7 @@ from hypothesis import settings
 from playwright.async_api import Browser
 
 from testkit import servers
+from testkit.memory_files import keep_files_in_memory
 from tests.browser import find_chromium, open_browser
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give all test processes one home for their servers; the first process makes it, xdist hands it on."""
     gc.set_threshold(SELDOM_GARBAGE)
     forget_the_shell()
+    keep_files_in_memory()
     handed_on = getattr(config, "workerinput", None)
     config.stash[HOME] = Path(handed_on["home"] if handed_on else tempfile.mkdtemp(prefix="loyalty-"))
 
