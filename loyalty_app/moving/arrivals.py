@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, delete, insert, select, update
+from sqlalchemy import Column, Connection, delete, insert, not_, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import allowed, hold_again
@@ -68,11 +68,9 @@ def _check_none(found: Any, words: str) -> None:  # noqa: ANN401  # a value
 
 def _first(connection: Connection, *, column: Column[Any], wanted: Sequence[Any], there: Sequence[int]) -> Any:  # noqa: ANN401  # a value
     table: Any = column.table
-    owner = table.c.id if table is business else table.c.get("business_id")
+    others = not_(Cargo(tuple(there)).rows_of(table))
     for start in range(0, len(wanted), AT_ONCE):
-        asked = select(column).where(column.in_(wanted[start : start + AT_ONCE])).limit(1)
-        if owner is not None:
-            asked = asked.where(owner.not_in(there))
+        asked = select(column).where(column.in_(wanted[start : start + AT_ONCE]), others).limit(1)
         if (found := connection.scalar(asked)) is not None:
             return found
     return None

@@ -361,3 +361,32 @@ def test_what_is_locked_is_locked_again_wherever_it_stands() -> None:
     assert {(one.table.name, one.name) for one in LOCKED} == {
         (table.name, name) for table in metadata.sorted_tables for name in locked_columns(table)
     }
+
+
+def test_a_shop_that_got_another_number_comes_back_with_everything_over_what_it_left_and_what_is_left_there_is_deleted(
+    left: Settings, used: Settings, tmp_path: Path
+) -> None:
+    before, others, theirs = rows_of(left, 1), rows_of(left, OTHER), rows_of(used, 1)
+    old, new = console_at(left, tmp_path, OLD_KEY), console_at(used, tmp_path, NEW_KEY)
+    (tmp_path / "old.key").write_text(OLD_KEY)
+    there = old.ask("move", "--to", used.database_url, "--business", "1", "--to-key-file", str(tmp_path / "new.key"))
+    number = next(one["is"] for one in there["numbers"] if one["kind"] == "business")
+    words = ("move", "--to", left.database_url, "--business", str(number), "--to-key-file", str(tmp_path / "old.key"))
+
+    assert "--replace" in refused(new.run(*words), 2)
+    back = new.ask(*words, "--replace")
+
+    assert back["numbers"] == []
+    after = rows_of(left, number)
+    for name in after.keys() - {"shop_arrival"}:
+        assert len(after[name]) == len(before[name]), name
+    assert len(after["shop_arrival"]) == len(before["shop_arrival"]) + 2
+    assert Vault(OLD_KEY).unlock(after["telegram_bot"][0]["token"]) == "a token"
+    assert after["telegram_bot"][0]["removed_at"] is None
+    assert rows_of(left, 1)["transaction"] == []
+    assert rows_of(left, OTHER) == others
+    at(left, lambda database: goes_on(database, number))
+    gone = new.ask("business", "delete", "--business", str(number), "--yes")
+    assert gone["left"] == 0
+    assert not [name for name, rows in rows_of(used, number).items() if rows]
+    assert rows_of(used, 1) == theirs
