@@ -9,10 +9,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+import loyalty_app.db.engine
 from loyalty_app.db.citus import engine
+from loyalty_app.db.citus.cluster import find_cluster
 from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.db.shards import Cluster, Node, Shard
+from loyalty_app.moving import cluster_snapshots
 from loyalty_app.settings import Settings
 from testkit.servers import execute, free_port
 
@@ -30,13 +33,31 @@ def open_pretended_cluster(settings: Settings, patch: pytest.MonkeyPatch, *, hal
 
     With `half_away` there is a second shard, on a machine that does not answer.
     """
-    patch.setattr(engine, "HOLD", "SELECT {0}")
-    patch.setattr(engine, "ON_COORDINATOR", {})
-    (host, *_) = read_parameters(settings.database_url).hosts
-    shards = [(-(2**31), Shard(1, Node(host.name, host.port), {}))]
+    _ask_citus_nothing(patch)
+    shards = [_whole(settings.database_url)]
     if half_away:
         shards.append((0, Shard(2, Node("127.0.0.1", free_port()), {})))
     return CitusDatabase(settings.database_url, None, Cluster(shards))
+
+
+def pretend_cluster(url: str, patch: pytest.MonkeyPatch) -> None:
+    """Let `open_database` and all that reads a cluster take what is at a URL for one, until the test ends."""
+    _ask_citus_nothing(patch)
+    cluster, found = Cluster([_whole(url)]), find_cluster
+    patch.setattr(loyalty_app.db.engine, "find_cluster", lambda asked: cluster if asked == url else found(asked))
+    patch.setattr(engine, "read_nodes", lambda _: [])
+    for module in (engine, cluster_snapshots):
+        patch.setattr(module, "read_cluster", lambda _: cluster)
+
+
+def _ask_citus_nothing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(engine, "HOLD", "SELECT {0}")
+    patch.setattr(engine, "ON_COORDINATOR", {})
+
+
+def _whole(url: str) -> tuple[int, Shard]:
+    (host, *_) = read_parameters(url).hosts
+    return -(2**31), Shard(1, Node(host.name, host.port), {})
 
 
 @asynccontextmanager

@@ -196,7 +196,7 @@ async def read_changes(reader: Reader, tables: Iterable[Table]) -> Changes:
     changes = Changes({}, {})
     parts: list[tuple[Node | None, Reader]] = [(None, reader)]
     if isinstance(reader, ClusterSnapshot):
-        parts += reader.machines.items()
+        parts += reader.others.items()
     for node, part in parts:
         for row in await part.read(lambda connection: connection.execute(select(_log)).all()):
             changes.keys.setdefault(row.name, set()).add(_decoded(by_name[row.name], row.key))

@@ -46,7 +46,8 @@ class ClusterSnapshot(PartSnapshot):
         self.shards = cluster.shards
         self._shard_of = cluster.shard_of
         self._parts = {shard: PartSnapshot(machines[shard.node], shard) for shard in cluster.shards}
-        self.machines = {node: PartSnapshot(connection) for node, connection in machines.items()}
+        self.others: Mapping[Node, PartSnapshot] = {}
+        """All machines but the coordinator, which may have shards too."""
 
     def shard_of(self, business_id: int) -> Shard:
         """The shard in which the rows of a business are."""
@@ -66,14 +67,17 @@ async def cluster_snapshot(database: CitusDatabase) -> AsyncIterator[ClusterSnap
     """One state of each machine, until the block ends. Raises SettingsError if a shard moves at this moment."""
     await database.look_again()
     before = database.cluster
-    nodes = {**await database.machines(), **{node: database.machine(node) for node in before.nodes}}
+    others = await database.machines()
+    nodes = {**others, **{node: database.machine(node) for node in before.nodes}}
     async with AsyncExitStack() as stack:
         machines = {node: await _state_of(stack, machine) for node, machine in nodes.items()}
         coordinator = await _state_of(stack, database)
         now = await coordinator.run_sync(read_cluster)
         if now is None or _places(now) != _places(before):
             raise SettingsError(MOVED)
-        yield ClusterSnapshot(coordinator, machines, now)
+        cluster = ClusterSnapshot(coordinator, machines, now)
+        cluster.others = {node: PartSnapshot(machines[node]) for node in others}
+        yield cluster
 
 
 async def _state_of(stack: AsyncExitStack, machine: PostgresDatabase) -> Any:  # noqa: ANN401  # the same
