@@ -10,7 +10,7 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, select, true
 
 from loyalty_app.db.plain_rows import PlainRow, plain_rows
 from loyalty_app.db.rows import CARD_FIELDS, OWN_FIELDS
@@ -62,12 +62,22 @@ class CustomerHistory(msgspec.Struct, frozen=True):
 
 
 def histories(
-    connection: Connection, business_id: int, *, at_once: int, seen: Seen | None = None
+    connection: Connection,
+    business_id: int,
+    *,
+    at_once: int,
+    seen: Seen | None = None,
+    after: int = 0,
+    until: int | None = None,
 ) -> Iterator[CustomerHistory]:
-    """All customers of a business with their histories, erased ones too, read `at_once` at a time."""
-    last, reading = 0, _Reading(connection, business_id, seen)
+    """The customers of a business with their histories, erased ones too, read `at_once` at a time.
+
+    All of them, or those whose numbers come after one, up to another.
+    """
+    last, reading = after, _Reading(connection, business_id, seen)
+    up_to = true() if until is None else customer.c.id <= until
     while True:
-        page = select(customer).where(customer.c.business_id == business_id, customer.c.id > last)
+        page = select(customer).where(customer.c.business_id == business_id, customer.c.id > last, up_to)
         found = reading.customers(page.order_by(customer.c.id).limit(at_once))
         if not found:
             return

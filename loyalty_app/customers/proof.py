@@ -7,12 +7,13 @@ repaired here.
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import add
 
 import msgspec
 from sqlalchemy import Connection, select
 
+from loyalty_app.customers.day_figures import DayFigures, figures_of
 from loyalty_app.customers.histories import AT_ONCE, CustomerHistory, Seen, histories, histories_of
 from loyalty_app.db.rows import CARD_FIELDS
 from loyalty_app.db.tables import business_total, daily_total, program_day, referral
@@ -20,7 +21,7 @@ from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
 from loyalty_core.analytics import OF_PROGRAMS, DayTotals
 from loyalty_core.customers import Card, last_visit_of
-from loyalty_core.ledger import Entry, EntryType, Folded, Gift, fold
+from loyalty_core.ledger import Entry, Folded, Gift, fold
 from loyalty_core.programs import Program
 from loyalty_core.rewards import Reward, RewardStatus
 from loyalty_core.win_back import untimely_gifts
@@ -61,17 +62,29 @@ class Proof:
         self.customers = self.entries = self.found = 0
         self.differences: list[Difference] = []
         self._living = self._owed = self._voided = 0
-        self._figures = Counter[tuple[int | None, date, DayTotals]]()
-        """How often there are these figures on a day: one for each entry and customer, and most are alike."""
+        self._figures = DayFigures()
         self._last_visits: dict[date, LastVisits] = {}
         self._thanks, self._brought = set[int](), set[int]()
 
     def run(self, connection: Connection, *, seen: Seen | None = None) -> None:
         """Prove everything, on a connection that sees one state of the data; `seen` is shown what is read for it."""
-        program = read_program(connection, self.business.id)
-        for history in histories(connection, self.business.id, at_once=self._at_once, seen=seen):
-            self._prove_cards(history, program)
+        self.run_cards(connection, seen=seen)
         self.prove_totals(connection)
+
+    def run_cards(
+        self, connection: Connection, *, seen: Seen | None = None, after: int = 0, until: int | None = None
+    ) -> None:
+        """Prove the cards alone, of all customers or of those with numbers after one, up to another."""
+        program = read_program(connection, self.business.id)
+        those = histories(connection, self.business.id, at_once=self._at_once, seen=seen, after=after, until=until)
+        for history in those:
+            self._prove_cards(history, program)
+
+    def include(self, other: "Proof") -> None:
+        """Add what another proof has found of other customers of the same business."""
+        self.found += other.found
+        self.differences = [*self.differences, *other.differences][:FIRST_SHOWN]
+        self._combine(other, 1)
 
     def take_out(self, connection: Connection, numbers: Sequence[int]) -> None:
         """Take customers out of the sums, as they are now; they will change, and then be put in again."""
@@ -79,7 +92,7 @@ class Proof:
         for history in histories_of(connection, self.business.id, numbers):
             silent = Proof(self.business)
             silent._prove_cards(history, program)  # another one of the same
-            self._subtract(silent)
+            self._combine(silent, -1)
 
     def put_in(self, connection: Connection, numbers: Sequence[int]) -> None:
         """Prove customers, and add them to the sums; `prove_totals` then compares these."""
@@ -87,18 +100,19 @@ class Proof:
         for history in histories_of(connection, self.business.id, numbers):
             self._prove_cards(history, program)
 
-    def _subtract(self, other: "Proof") -> None:
-        self.customers -= other.customers
-        self.entries -= other.entries
-        self._living -= other._living  # noqa: SLF001  # another one of the same
-        self._owed -= other._owed  # noqa: SLF001
-        self._voided -= other._voided  # noqa: SLF001
-        self._thanks -= other._thanks  # noqa: SLF001
-        self._brought -= other._brought  # noqa: SLF001
-        self._figures.subtract(other._figures)  # noqa: SLF001
+    def _combine(self, other: "Proof", sign: int) -> None:
+        """Add the sums of another proof, or with -1 take them away."""
+        self.customers += sign * other.customers
+        self.entries += sign * other.entries
+        self._living += sign * other._living  # noqa: SLF001  # another one of the same
+        self._owed += sign * other._owed  # noqa: SLF001
+        self._voided += sign * other._voided  # noqa: SLF001
+        self._thanks = self._thanks | other._thanks if sign > 0 else self._thanks - other._thanks  # noqa: SLF001
+        self._brought = self._brought | other._brought if sign > 0 else self._brought - other._brought  # noqa: SLF001
+        self._figures.combine(other._figures, sign)  # noqa: SLF001
         for day, (number, again) in other._last_visits.items():  # noqa: SLF001
-            there = self._last_visits[day]
-            self._last_visits[day] = there[0] - number, there[1] - again
+            there = self._last_visits.get(day, (0, 0))
+            self._last_visits[day] = there[0] + sign * number, there[1] + sign * again
 
     def prove_totals(self, connection: Connection) -> None:
         """Compare the sums with the totals that are kept."""
@@ -185,25 +199,12 @@ class Proof:
             self._brought.add(entry.of_customer or entry.customer_id)
 
     def _add(self, moment: datetime, figures: DayTotals, program_id: int | None = None) -> None:
-        self._figures[program_id, moment.astimezone(self.business.zone).date(), figures] += 1
-
-    def _by_day(self) -> dict[date, DayTotals]:
-        days: dict[date, DayTotals] = {}
-        for (_, day, figures), times in self._figures.items():
-            days[day] = days.get(day, DayTotals()) + _times(figures, times)
-        return days
-
-    def _by_program_and_day(self) -> dict[tuple[int, date], DayTotals]:
-        days: dict[tuple[int, date], DayTotals] = {}
-        for (program_id, day, figures), times in self._figures.items():
-            if program_id is not None:
-                days[program_id, day] = days.get((program_id, day), DayTotals()) + _times(figures, times)
-        return days
+        self._figures.add(moment.astimezone(self.business.zone).date(), figures, program_id)
 
     def _prove_totals(self, connection: Connection) -> None:
         own = select(business_total).where(business_total.c.business_id == self.business.id)
         row = connection.execute(own).one_or_none()
-        whole = reduce(add, self._by_day().values(), DayTotals())
+        whole = reduce(add, self._figures.by_day().values(), DayTotals())
         figures = {
             "customers": self._living,
             "outstanding": self._owed,
@@ -218,7 +219,7 @@ class Proof:
         names = DayTotals.__struct_fields__
         own = select(daily_total).where(daily_total.c.business_id == self.business.id)
         kept = {row.day: DayTotals(**{name: getattr(row, name) for name in names}) for row in connection.execute(own)}
-        days = self._by_day()
+        days = self._figures.by_day()
         for day in sorted(kept.keys() | days.keys()):
             there, wanted = kept.get(day, DayTotals()), days.get(day, DayTotals())
             for name in names:
@@ -230,7 +231,7 @@ class Proof:
             (row.program_id, row.day): DayTotals(**{name: getattr(row, name) for name in OF_PROGRAMS})
             for row in connection.execute(own)
         }
-        days = self._by_program_and_day()
+        days = self._figures.by_program_and_day()
         for key in sorted(kept.keys() | days.keys()):
             there, wanted = kept.get(key, DayTotals()), days.get(key, DayTotals())
             whose = f"program {key[0]} on the day {key[1]}"
@@ -276,28 +277,3 @@ def _of_program(history: CustomerHistory, program_id: int | None) -> CustomerHis
         [entry for entry in history.entries if entry.program_id == program_id],
         [reward for reward in history.rewards if reward.program_id == program_id],
     )
-
-
-def _times(figures: DayTotals, number: int) -> DayTotals:
-    return DayTotals(**{name: getattr(figures, name) * number for name in DayTotals.__struct_fields__})
-
-
-def figures_of(entry: Entry, earned: int) -> DayTotals:
-    """What an entry adds to its day; an undone stamp counts both as given and as undone, also in part."""
-    return _figures(entry.type, entry.stamps, entry.stamps_voided, int(entry.voided_by is None), earned)
-
-
-@lru_cache(1_024)
-def _figures(kind: EntryType, stamps: int, voided: int, stands: int, earned: int) -> DayTotals:
-    match kind:
-        case EntryType.STAMP:
-            given, counting = stamps + voided, stamps * stands
-            return DayTotals(visits=stands, stamps_added=given, stamps_voided=given - counting, rewards_earned=earned)
-        case EntryType.BONUS:
-            return DayTotals(stamps_added=stamps, rewards_earned=earned)
-        case EntryType.REDEEM:
-            return DayTotals(rewards_redeemed=stands)
-        case EntryType.EXPIRE:
-            return DayTotals(rewards_expired=stands)
-        case _:
-            return DayTotals(rewards_earned=earned)

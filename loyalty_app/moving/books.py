@@ -5,13 +5,14 @@ and put in again as it is then, so that at the end only the totals are left to c
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import Connection, select
 
 from loyalty_app.customers.histories import Seen
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db.engine import Database
+from loyalty_app.db.shards import is_spread
 from loyalty_app.db.tables import (
     business,
     business_total,
@@ -24,7 +25,8 @@ from loyalty_app.db.tables import (
     transaction,
 )
 from loyalty_app.moving.belongings import Cargo
-from loyalty_app.settings import SettingsError
+from loyalty_app.moving.provers import AT_A_TIME, MANY, ProofShare, ProvenShare, how_many, prove_shares, shares_of
+from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.businesses import business_of
 
 AT_ONCE = 1_000
@@ -56,6 +58,30 @@ class Books:
                 proof.run(connection, seen=seen)
 
         await database.read(work)
+
+    async def prove_beside(self, database: Database, place: Settings, found: Callable[[ProvenShare], None]) -> bool:
+        """Do the same in processes beside this one if there are many customers; return whether it was done.
+
+        `found` is told the sums of the rows that were read. Raises SettingsError.
+        """
+
+        def look(connection: Connection) -> list[ProofShare]:
+            self._read_shops(connection)
+            return [share for number in self._proofs for share in shares_of(connection, number)]
+
+        shares = await database.read(look)
+        if is_spread(database) or len(shares) * AT_A_TIME < MANY or how_many() == 1:
+            self._proofs.clear()
+            return False
+
+        def take(share: ProvenShare) -> None:
+            self._proofs[share.proof.business.id].include(share.proof)
+            found(share)
+
+        await prove_shares(place, shares, take)
+        self.touch(self._proofs)
+        await self._compare_totals(database)
+        return True
 
     def check(self) -> None:
         """Raise SettingsError if the books are wrong."""
@@ -98,6 +124,10 @@ class Books:
 
     async def close(self, database: Database) -> None:
         """Compare the totals of the shops that have changed. Raises SettingsError if the books are wrong."""
+        await self._compare_totals(database)
+        self.check()
+
+    async def _compare_totals(self, database: Database) -> None:
 
         def work(connection: Connection) -> None:
             for shop in sorted(self._touched & self._proofs.keys()):
@@ -105,7 +135,6 @@ class Books:
 
         await database.read(work)
         self._touched.clear()
-        self.check()
 
 
 def _check(proof: Proof) -> None:

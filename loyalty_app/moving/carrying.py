@@ -4,8 +4,10 @@ Also the sums by which both places are compared. They are of the digests of all 
 order, for databases order texts differently. A secret counts with what it says: locking it twice gives two values.
 """
 
+from array import array
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib.util import source_hash
 
 import msgspec
 from sqlalchemy import Table
@@ -24,7 +26,7 @@ encode = msgspec.json.Encoder().encode
 
 
 class TableSum(msgspec.Struct):
-    """How many rows a table has, and the sum of their digests: SipHash with a key of this process."""
+    """How many rows a table has, and the sum of their digests: Python's SipHash, which is the same in each process."""
 
     rows: int = 0
     digest: int = 0
@@ -32,7 +34,12 @@ class TableSum(msgspec.Struct):
     def add(self, rows: Sequence[PlainRow]) -> None:
         """Add rows, in whatever order."""
         self.rows += len(rows)
-        self.digest = (self.digest + sum(map(hash, map(encode, rows)))) % DIGESTS
+        self.digest = (self.digest + sum(array("Q", b"".join(map(source_hash, map(encode, rows)))))) % DIGESTS
+
+    def include(self, other: "TableSum") -> None:
+        """Add the sum of other rows of the same table."""
+        self.rows += other.rows
+        self.digest = (self.digest + other.digest) % DIGESTS
 
 
 class Vaults(msgspec.Struct, frozen=True):

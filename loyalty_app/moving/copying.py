@@ -23,9 +23,10 @@ from loyalty_app.moving.books import Books
 from loyalty_app.moving.carrying import Carrier, TableSum
 from loyalty_app.moving.changes import Changes, forget, read_changes
 from loyalty_app.moving.progress import last_copied, note_copied, tables_done
+from loyalty_app.moving.provers import ProvenShare
 from loyalty_app.moving.snapshots import Key, Reader, among, key_of, pages, portions, read_rows, rows_with
 from loyalty_app.moving.tallies import Tallies
-from loyalty_app.settings import SettingsError
+from loyalty_app.settings import Settings, SettingsError
 
 SHORT_ROUND = 200
 MOST_ROUNDS = 20
@@ -43,9 +44,12 @@ ARRIVED_OTHERWISE = "The rows of {} arrived otherwise than they were. Nothing wa
 class Copying:
     """Brings the early tables of a cargo from one database to another."""
 
-    def __init__(self, places: Places, cargo: Cargo, carrier: Carrier, *, progress: Progress) -> None:
+    def __init__(
+        self, places: Places, cargo: Cargo, carrier: Carrier, *, progress: Progress, target: Settings | None = None
+    ) -> None:
+        """With the settings of the new place, other processes help where there is much to prove."""
         self.old, self.new = places
-        self.cargo, self.carrier, self.progress = cargo, carrier, progress
+        self.cargo, self.carrier, self.progress, self.target = cargo, carrier, progress, target
         self._durable = is_spread(self.new)
         """Of a cluster each machine commits for itself: then the coordinator must not lag behind the others."""
         self.books: Books | None = None
@@ -79,10 +83,7 @@ class Copying:
         return counts
 
     async def finish(self, reader: Reader, today: date) -> None:
-        """Bring the last changes over, now that nobody writes, and compare the totals. Raises SettingsError.
-
-        How long that takes depends on what has changed since the last round, not on how much there is.
-        """
+        """Bring the last changes over, now that nobody writes, and compare the totals. Raises SettingsError."""
         await self.follow(reader, last=True)
         assert self.tallies is not None  # noqa: S101  # all was compared before
         await self.tallies.compare_totals(reader, today)
@@ -242,7 +243,13 @@ class Copying:
             read[table.name].add(self._summed(table, rows, old=False))
             self.progress(f"proven: {table.name}", read[table.name].rows)
 
-        await books.prove(self.new, seen)
+        def proven(share: ProvenShare) -> None:
+            for name, summed in share.sums.items():
+                read[name].include(summed)
+                self.progress(f"proven: {name}", read[name].rows)
+
+        if self.target is None or not await books.prove_beside(self.new, self.target, proven):
+            await books.prove(self.new, seen)
         for table in self.cargo.early:
             if read.get(table.name) != sums[table.name]:
                 await self._compare_table(table, sums[table.name], there)

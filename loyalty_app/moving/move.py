@@ -90,7 +90,7 @@ async def move(source: Settings, target: Settings, *, now: datetime, progress: P
             plan = MovePlan(token=secrets.token_hex(8), place=place_of(source), shops=None)
             await departures.begin_log(old, EVERYTHING, plan.token)
             await new.write(lambda connection: write_plan(connection, plan))
-        copying = Copying((old, new), EVERYTHING, Carrier(), progress=progress)
+        copying = Copying((old, new), EVERYTHING, Carrier(), progress=progress, target=target)
         rows = await copying.go_over(lambda: snapshot(source), EVERYTHING)
         closing = _Closing(copying, plan.token, await old.read(heights_of), now)
         mark = MoveMark("moved", place_of(target), f"{now:%Y-%m-%d %H:%M} UTC")

@@ -138,7 +138,7 @@ class ShopMove:
             await self.give_up()
             plan = await self._begin(cargo)
         carrier = Carrier(plan.numbers, self.errand.vaults)
-        copying = Copying((self.old, self.new), cargo, carrier, progress=self.progress)
+        copying = Copying((self.old, self.new), cargo, carrier, progress=self.progress, target=self.errand.target)
         there = Cargo(tuple(plan.numbers.of_shop(number) for number in cargo.shops or ()))
         counts = await copying.go_over(lambda: snapshot(self.errand.source), there)
         self._heights = await self.old.read(heights_of)
