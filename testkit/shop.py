@@ -175,6 +175,15 @@ async def open_next_door(shop: Shop, *, plan: Plan = Plan.PROFESSIONAL, timezone
     return Shop(shop.database, business, shop.clock, shop.counter)
 
 
+async def open_along_with(shop: Shop, **terms: object) -> Shop:
+    """One more business in the same process, which on a cluster lies in the same shard."""
+    shard_of = shop.database.shard_of
+    while True:
+        other = await open_next_door(shop, **terms)  # type: ignore[arg-type]  # its own terms
+        if shard_of(other.business.id) == shard_of(shop.business.id):
+            return other
+
+
 async def found(
     database: Database, *, plan: Plan = Plan.PROFESSIONAL, timezone: str = "UTC", **terms: object
 ) -> Business:

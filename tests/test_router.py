@@ -51,6 +51,11 @@ def test_what_names_its_shop_or_is_not_spread_passes(statement: str) -> None:
     ("statement", "fault"),
     [
         ("SELECT 1 FROM customer WHERE id = $1", "customer without a shop"),
+        (
+            "SELECT EXISTS (SELECT 1 FROM card WHERE card.business_id = c.business_id) FROM customer AS c"  # noqa: ISC004
+            " WHERE c.business_id = $1 FOR UPDATE",
+            "it locks rows, and card without a shop",
+        ),
         ("SELECT 1 FROM customer WHERE business_id = $1 OR id = $2", "customer without a shop"),
         ("SELECT 1 FROM customer WHERE business_id IN ($1, $2)", "customer without a shop"),
         ("SELECT 1 FROM customer WHERE (business_id, id) IN (($1, $2))", "customer without a shop"),

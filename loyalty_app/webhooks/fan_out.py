@@ -31,13 +31,12 @@ PRIME = 1_009
 BEHIND_ALL = "n"
 """Comes after every id of an event, which begin with m."""
 
-IS_TOLD = (
+IS_THERE = (
     select(event.c.id)
     .where(event.c.business_id == fan_out.c.business_id, event.c.id == fan_out.c.event_id)
     .correlate(fan_out)
-    .exists()
-    .label("is_told")
 )
+IS_TOLD = IS_THERE.exists().label("is_told")
 """Whether the event is there: a process of the release before may have erased its customer, and left the note."""
 ANY_NOTED = select(fan_out.c.event_id).where(served(fan_out)).exists()
 """Whether deliveries are to be written for any shop that is served here."""
@@ -104,7 +103,8 @@ async def fan_out_now(database: Database, business_id: int) -> None:
 def _fan_out_of(connection: Connection, database: Database, business_id: int, *, last: str = BEHIND_ALL) -> int:
     """Write deliveries of some events of a shop, up to one event; return of how many."""
     of_shop = (fan_out.c.business_id == business_id, fan_out.c.event_id <= last)
-    some = select(fan_out, IS_TOLD).where(*of_shop, served(fan_out)).order_by(fan_out.c.event_id).limit(ALL_AT_ONCE)
+    is_told = IS_THERE.where(event.c.business_id == business_id).exists().label("is_told")
+    some = select(fan_out, is_told).where(*of_shop, served(fan_out)).order_by(fan_out.c.event_id).limit(ALL_AT_ONCE)
     return _fan_out(connection, database, connection.execute(some.with_for_update(of=fan_out)).all())
 
 

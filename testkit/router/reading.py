@@ -32,6 +32,11 @@ class Reading:
     equal: dict[Place, set[Place]] = field(default_factory=lambda: defaultdict(set))
     _sources: int = 0
 
+    @property
+    def locks(self) -> bool:
+        """Whether rows are locked; Citus then looks into no question among what is selected for the shop of another."""
+        return self.tree.find(exp.Lock) is not None
+
     def source(self) -> int:
         """A number for another source."""
         self._sources += 1
@@ -113,18 +118,20 @@ def _rows(reading: Reading, tree: exp.Expr, outer: Sources, queries: Sources, nu
     for source, join in joined.items():
         if join.args.get("on"):
             _bind(reading, join.args["on"], scope, {source} if join.side in OUTER else set(own.values()))
-    for part in _parts(tree, joins):
-        _queries_in(reading, part, scope.all, queries)
+    for key, part in _parts(tree, joins):
+        alone = key == "expressions" and reading.locks
+        _queries_in(reading, part, {} if alone else scope.all, queries)
     if isinstance(tree, exp.Select):
         _selected(reading, tree, scope, number)
 
 
-def _parts(tree: exp.Expr, joins: Iterable[exp.Expr]) -> Iterator[exp.Expr]:
-    """All of a statement that is no source of rows."""
+def _parts(tree: exp.Expr, joins: Iterable[exp.Expr]) -> Iterator[tuple[str, exp.Expr]]:
+    """All of a statement that is no source of rows, and what it is called."""
     for key, value in tree.args.items():
         if key not in {"from_", "with_", "joins", "using", "this"}:
-            yield from (part for part in (value if isinstance(value, list) else [value]) if isinstance(part, exp.Expr))
-    yield from (join.args["on"] for join in joins if join.args.get("on"))
+            parts = value if isinstance(value, list) else [value]
+            yield from ((key, part) for part in parts if isinstance(part, exp.Expr))
+    yield from (("on", join.args["on"]) for join in joins if join.args.get("on"))
 
 
 def _add(reading: Reading, source: exp.Expr, own: dict[str, int], outer: Sources, queries: Sources) -> int:

@@ -25,7 +25,7 @@ from loyalty_app.webhooks.fan_out import ALL_AT_ONCE, LATE, OF_A_SHOP, fan_out_l
 from loyalty_app.webhooks.outbox import FEW, outbox_depths
 from loyalty_app.webhooks.pausing import list_pauses, pause, resume
 from testkit.concurrency import until
-from testkit.shop import open_next_door
+from testkit.shop import open_along_with
 from tests.webhooks.office import PLENTY, Office
 from tests.webhooks.receiver import receiving
 from tests.webhooks.test_killed import DOOMED, lines, real_time, running, the_rest
@@ -128,7 +128,7 @@ async def test_a_transaction_that_breaks_off_leaves_the_note_and_no_delivery(off
         raise LookupError
 
     with pytest.raises(LookupError):
-        await office.database.write(breaks_off)
+        await office.database.write(breaks_off, shard=office.shard)
     assert (len(await notes(office)), await office.deliveries()) == (2, [])
     assert await write_some(office) == 2
     assert set((await told(office)).values()) == {1}
@@ -171,7 +171,7 @@ async def test_those_who_write_at_once_never_write_the_same(office: Office, seco
 
 
 async def test_a_shop_with_very_many_notes_does_not_make_another_wait(office: Office) -> None:
-    next_door = Office(await open_next_door(office.shop))
+    next_door = Office(await open_along_with(office.shop))
     for one, count in ((office, 5 * OF_A_SHOP), (next_door, 1)):
         await endpoints(one)
         await one.stamps(count)
