@@ -24,7 +24,6 @@ from loyalty_app.db.idempotency import check_of, replayed
 from loyalty_app.db.outages import RETRY_SECONDS
 from loyalty_app.shops.businesses import check_served
 from loyalty_core.errors import Busy, BusyReason, CustomerNotFound, IdempotencyKeyReused, LoyaltyError
-from loyalty_core.ledger import Entry
 from loyalty_core.referrals import visits_of
 
 encode = msgspec.json.Encoder().encode
@@ -97,14 +96,16 @@ def _answer_again(kept: KeyedEntry, key: str, request: Request, state: BatchStat
     """The first answer of a request that made an entry; it raises what `replayed` raises."""
     if kept.check != check_of(key, request.fingerprint()):
         raise IdempotencyKeyReused
-    if state.customers[request.business_id, kept.entry.customer_id].erased_at is not None:
+    theirs = [state.customers[request.business_id, number] for number in (kept.entry.customer_id, kept.whose)]
+    if any(one.erased_at is not None and one.merged_into is None for one in theirs):
         raise CustomerNotFound
-    return encode(outcome_again(kept, _history_of(kept.entry, state)))
+    return encode(outcome_again(kept, _history_of(kept, state)))
 
 
-def _history_of(entry: Entry, state: BatchState) -> CardHistory:
+def _history_of(kept: KeyedEntry, state: BatchState) -> CardHistory:
     """What the answer about an entry is made of again: the customer for whom it was booked, as they are now."""
-    business_id, booked_for = entry.business_id, entry.of_customer or entry.customer_id
+    entry, booked_for = kept.entry, kept.whose
+    business_id = entry.business_id
     rewards = state.rewards.get((business_id, entry.customer_id), {}).values()
     profiles = state.replays.profiles[business_id, booked_for]
     customer, terms = state.customers[business_id, booked_for], state.versions.terms[business_id]

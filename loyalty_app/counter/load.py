@@ -328,8 +328,8 @@ class _Loading:
 
     def read_histories(self) -> None:
         """Read what the answers of earlier entries are made of again, if any was asked for."""
-        entries = [(business, kept.entry) for (business, _), kept in self.state.replays.entries.items()]
-        theirs = {(business, whose) for business, entry in entries for whose in {entry.customer_id, entry.of_customer}}
+        entries = [(business, kept) for (business, _), kept in self.state.replays.entries.items()]
+        theirs = {(business, whose) for business, kept in entries for whose in {kept.entry.customer_id, kept.whose}}
         columns = ("business_id", "customer_id")
         for row in self._fetch(Lookup(tables.customer, OWN_KEY, theirs - self.state.customers.keys())):
             self.state.keep_customer(customer_of(row))

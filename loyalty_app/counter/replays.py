@@ -68,7 +68,8 @@ class AnswerFigures(msgspec.Struct, frozen=True, array_like=True):
     `rewards` is how many the call earned. `booked` is how many microseconds after its time the entry was booked, and
     `last_visit` how many before that the last visit was, None if never. `opened` is how many ids before its entry that
     of the head start is, which this call booked too. `shop` is the number that the shop had then, if it was moved and
-    has another now: an answer names programs by it. Zeros at the end are not stored.
+    has another now: an answer names programs by it. `whose` is the customer who was answered about, if the entry goes
+    to another once two cards that were merged are put apart. Zeros at the end are not stored.
     """
 
     form: int
@@ -86,6 +87,7 @@ class AnswerFigures(msgspec.Struct, frozen=True, array_like=True):
     opened: int = 0
     cards: tuple[KeptCard, ...] = ()
     shop: int = 0
+    whose: int = 0
 
 
 class PastProfile(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +122,11 @@ class KeyedEntry(msgspec.Struct, frozen=True):
         """What tells the request; see `check_of`."""
         return self.once[:CHECK_BYTES]
 
+    @property
+    def whose(self) -> int:
+        """The customer who was answered about."""
+        return decode(self.once[CHECK_BYTES:]).whose or self.entry.of_customer or self.entry.customer_id
+
 
 class CardHistory(msgspec.Struct, frozen=True):
     """A customer as they are now, with the profiles from before, all rewards, and the terms of the shop's beginning."""
@@ -133,15 +140,24 @@ class CardHistory(msgspec.Struct, frozen=True):
 encode, decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(AnswerFigures).decode
 
 
-def once_of(check: bytes, outcome: Repeatable, entry: Entry, terms: Sequence[Terms], *, opened: int = 0) -> bytes:
+def once_of(
+    check: bytes,
+    outcome: Repeatable,
+    entry: Entry,
+    terms: Sequence[Terms],
+    *,
+    opened: int = 0,
+    brought: bool = False,
+) -> bytes:
     """What the entry of an outcome keeps; `check` is from `check_of`, `terms` those with which the shop began.
 
-    `opened` is how many ids before it that of a head start is.
+    `opened` is how many ids before it that of a head start is. With `brought` it is about something that a merge has
+    brought to the customer, and goes with that if it is taken back.
     """
     seen, occurred_at = outcome.customer, entry.occurred_at
     last_visit = None if seen.last_visit_at is None else (seen.updated_at - seen.last_visit_at) // MICROSECOND
     dropped = outcome.stamps_dropped if isinstance(outcome, Stamped) else UNSET
-    figures = [
+    figures: list[object] = [
         _form_of(outcome),
         seen.version,
         seen.current_stamps,
@@ -156,9 +172,10 @@ def once_of(check: bytes, outcome: Repeatable, entry: Entry, terms: Sequence[Ter
         0 if dropped is UNSET else dropped,
         opened,
     ]
-    if seen.cards is not UNSET and seen.cards != _usual_cards(entry, seen, terms, number=entry.business_id):
-        return check + encode([*figures, [KeptCard.of(card) for card in seen.cards]])
-    while figures[-1] == 0:
+    usual = seen.cards is UNSET or seen.cards == _usual_cards(entry, seen, terms, number=entry.business_id)
+    cards = () if seen.cards is UNSET or usual else tuple(map(KeptCard.of, seen.cards))
+    figures += [cards, 0, entry.customer_id if brought else 0]
+    while figures[-1] in (0, ()):
         figures.pop()
     return check + encode(figures)
 

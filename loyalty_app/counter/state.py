@@ -300,6 +300,12 @@ class BatchState:
         else:
             self.undone.append(Undone(by.business_id, number, by.id))
 
+    def _is_about_another(self, entry: Entry) -> bool:
+        """Whether it is about a reward or an entry of somebody who was merged into the customer."""
+        reward = self.rewards.get((entry.business_id, entry.customer_id), {}).get(entry.reward_id or 0)
+        undone = self.entries.get((entry.business_id, entry.voids or 0))
+        return any(one is not None and one.of_customer is not None for one in (reward, undone))
+
     def _rewrite(self, entry: Entry) -> None:
         self.keep_entry(entry)
         (self.new_entries if entry.id in self.new_entries else self.rewritten)[entry.id] = entry
@@ -322,7 +328,9 @@ class BatchState:
             opened = self.replays.openings.get(entry.id, entry.id)
             check = check_of(request.key, fingerprint)
             terms = self.versions.terms[request.business_id]
-            once = once_of(check, outcome, entry, terms, opened=entry.id - opened)
+            once = once_of(
+                check, outcome, entry, terms, opened=entry.id - opened, brought=self._is_about_another(entry)
+            )
             self.replays.once[outcome.transaction_id] = request.once_key, once
         else:
             self.new_answers.append(key)

@@ -1,6 +1,7 @@
 """Merging over the database: two customers become one, whom both codes and numbers mean, and two again."""
 
 import asyncio
+from functools import partial
 
 import msgspec
 import pytest
@@ -337,3 +338,20 @@ async def test_who_looks_at_the_page_of_the_other_begins_again_with_the_common_c
     await shop.merge(lena.id, other.id)
     assert watcher.ended
     await cards.close()
+
+
+async def test_a_key_has_its_first_answer_also_when_the_cards_were_put_apart_since(shop: Shop) -> None:
+    lena, other = await two(shop)
+    await shop.stamp(other.id, 10)
+    own = await shop.stamp(other.id, 2)
+    await shop.merge(lena.id, other.id)
+    asked = partial(shop.redeem, lena.id, key="redeem"), partial(shop.void, own.transaction_id, key="void")
+    before = [await ask() for ask in asked]
+    assert {one.customer.id for one in before} == {lena.id}
+    assert [await ask() for ask in asked] == before
+    await shop.unmerge(lena.id, other.id)
+    assert [entry.customer_id for entry in await shop.ledger()] == [other.id] * 4
+    assert [await ask() for ask in asked] == before
+    await shop.erase(lena.id)
+    with pytest.raises(CustomerNotFound):
+        await asked[0]()
