@@ -103,7 +103,7 @@ prove-ha: bench-high-availability  ## two machines, a standby and PgBouncer unde
 
 ##@ One benchmark alone, with its own options in ARGS, as ARGS='--shops 1'
 
-BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cost bench-crowd-growth bench-encodings bench-endpoints bench-high-availability \
+BENCHES := bench-analytics bench-batches bench-cards bench-chat bench-cluster bench-cost bench-crowd-growth bench-encodings bench-endpoints bench-high-availability \
            bench-importing bench-kills bench-lasting-bytes bench-live bench-messages bench-moves bench-neighbours bench-peers bench-photos \
            bench-processes bench-reads bench-scan bench-searches bench-stamps bench-start \
            bench-webhooks
@@ -119,6 +119,7 @@ bench-analytics:  ## how long summaries take, with a million transactions and wi
 bench-batches:    ## stamps a second in batches of a hundred, and single stamps beside them
 bench-cards:      ## how long a card takes to draw
 bench-chat:       ## how soon a press of a button shows
+bench-cluster:    ## stamps a second on a Citus cluster of yours beside one PostgreSQL, and the longest pause while a shard moves
 bench-cost:       ## what a server costs: start, memory, growth, and where the time of a stamp goes
 bench-crowd-growth: ## stamps a second with few customers and with a million, one shop and many, many webhooks
 bench-encodings:  ## how many sheets from before Unicode are read in the right letters, refused, or misread

@@ -34,7 +34,8 @@ BENCHMARKS = (
     "cost",
     "start",
 )
-"""`kills` and `high_availability` are proofs, `peers` belongs to `stamps`, `live` and `messages` print figures."""
+"""`kills` and `high_availability` are proofs, `cluster` needs one of yours, `peers` belongs to `stamps`, `live` and
+`messages` print figures."""
 
 
 def main(arguments: Sequence[str] = ()) -> int:
