@@ -35,7 +35,7 @@ GOALS = {"32": 0.5, "128": 0.7, "http": 0.45}
 """The least share of the plain server's rate."""
 LONGEST_PAUSE_SECONDS = 2.0
 WARMING = 10
-"""How often each asker stamps before it counts: PostgreSQL plans a statement five times, on the cluster for each shard."""
+"""How often each asker stamps before it counts: PostgreSQL plans a statement five times, for each shard again."""
 SECOND_US = 1e6
 OUTCOMES = {True: "met", False: "MISSED", None: ""}
 
