@@ -1,11 +1,15 @@
-"""A light start: a process loads what it is going to use, and no more. Each command is run in a process of its own."""
+"""A light start: a process loads what it is going to use, and no more.
+
+Each command runs in a process of its own, forked where all of them begin alike.
+"""
 
 import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import click
 import pytest
@@ -16,6 +20,7 @@ from loyalty_cli import loyalty
 from loyalty_cli.commands import COMMANDS
 from testkit.console import CAFE, GO_ON, Console
 
+Loaded: TypeAlias = Callable[..., set[str]]
 SERVED = """
 import asyncio, sys
 from api.app import create_app
@@ -63,21 +68,34 @@ async def test_who_has_a_redis_loads_its_library(sqlite_settings: Settings, redi
     assert await asyncio.to_thread(loaded, replace(sqlite_settings, redis_url=redis_url), tmp_path) == OF_REDIS
 
 
-# Runs one command after the other, and says at the end which modules are loaded.
-RUN = """
-import contextlib, io, json, sys
+# Has loaded what every command does, and forks for each order: runs commands one after the other in the fork, and says
+# which modules are loaded then.
+FORKING = """
+import contextlib, io, json, os, sys
 from loyalty_cli import loyalty
 
-for words in json.loads(sys.argv[1]):
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+def run(order):
+    os.chdir(order["folder"])
+    os.environ.clear()
+    os.environ.update(order["environment"])
+    for words in order["commands"]:
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            try:
+                loyalty(words)
+            except SystemExit as end:
+                code = end.code
+        if code:
+            return {"error": said.getvalue()}
+    return {"loaded": [name for name in sys.modules if name.partition(".")[0] not in sys.stdlib_module_names]}
+
+while line := sys.stdin.readline():
+    if not (child := os.fork()):
         try:
-            loyalty(words)
-        except SystemExit as end:
-            code = end.code
-    if code:
-        sys.exit(said.getvalue())
-print(json.dumps([name for name in sys.modules if name.partition(".")[0] not in sys.stdlib_module_names]))
+            print(json.dumps(run(json.loads(line))), flush=True)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
 """
 FOR_HELP = {"click", "dotenv", "loyalty_app", "loyalty_cli", "loyalty_core", "msgspec", "typing_extensions"}
 OURS_FOR_HELP = {"observability", "observability.log_context", "observability.redaction", "private_files", "settings"}
@@ -125,18 +143,31 @@ NEEDED: dict[tuple[str, ...], set[str]] = {
 }
 
 
-def modules_after(folder: Path, *commands: tuple[str, ...], settings: Settings | None = None) -> set[str]:
+@pytest.fixture(scope="module")
+def parent() -> Iterator[subprocess.Popen[str]]:
+    """A process that has done what each command begins with, and nothing else."""
+    command = [sys.executable, "-c", FORKING]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        yield parent
+        parent.communicate()
+
+
+@pytest.fixture
+def modules_after(parent: subprocess.Popen[str], tmp_path: Path) -> Loaded:
     """The modules of packages, ours too, that a process has loaded once these commands have done their work."""
-    ended = subprocess.run(
-        [sys.executable, "-c", RUN, json.dumps(commands)],
-        cwd=folder,
-        env=Console(folder, settings).environment,
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert ended.returncode == 0, ended.stderr
-    return set(json.loads(ended.stdout))
+
+    def ask(*commands: tuple[str, ...], settings: Settings | None = None) -> set[str]:
+        environment = Console(tmp_path, settings).environment
+        assert parent.stdin
+        assert parent.stdout
+        parent.stdin.write(json.dumps({"folder": str(tmp_path), "environment": environment, "commands": commands}))
+        parent.stdin.write("\n")
+        parent.stdin.flush()
+        told = json.loads(parent.stdout.readline())
+        assert "loaded" in told, told
+        return set(told["loaded"])
+
+    return ask
 
 
 def packages(modules: set[str]) -> set[str]:
@@ -160,16 +191,20 @@ def expect_light(modules: set[str]) -> None:
 
 
 @pytest.mark.parametrize("words", [("--help",), ("--version",)], ids=" ".join)
-def test_help_loads_no_command_and_no_library_but_those_for_options(tmp_path: Path, words: tuple[str, ...]) -> None:
-    modules = modules_after(tmp_path, words)
+def test_help_loads_no_command_and_no_library_but_those_for_options(
+    modules_after: Loaded, words: tuple[str, ...]
+) -> None:
+    modules = modules_after(words)
 
     expect_light(modules)
     assert {name for name in modules if name.startswith("loyalty_cli.")} == OF_EVERY_COMMAND
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_help_of_a_command_loads_no_database_no_web_framework_and_no_telegram(tmp_path: Path, name: str) -> None:
-    expect_light(modules_after(tmp_path, *help_of(loyalty.commands[name], name)))
+def test_the_help_of_a_command_loads_no_database_no_web_framework_and_no_telegram(
+    modules_after: Loaded, name: str
+) -> None:
+    expect_light(modules_after(*help_of(loyalty.commands[name], name)))
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -182,7 +217,7 @@ def test_the_list_of_commands_says_of_each_what_the_command_says_of_itself(name:
 
 @pytest.mark.parametrize("words", NEEDED, ids=lambda words: " ".join(words[:2]))
 def test_a_command_loads_the_libraries_that_it_uses(
-    tmp_path: Path, sqlite_settings: Settings, words: tuple[str, ...]
+    tmp_path: Path, sqlite_settings: Settings, modules_after: Loaded, words: tuple[str, ...]
 ) -> None:
     console = Console(tmp_path, sqlite_settings)
     console.ask("business", "create", *CAFE)
@@ -190,7 +225,7 @@ def test_a_command_loads_the_libraries_that_it_uses(
         console.ask("backup", "copy.zip")
     (tmp_path / "guests.csv").write_text("name,email\nAna,ana@example.com\n")
 
-    assert packages(modules_after(tmp_path, words, settings=sqlite_settings)) & HEAVY == NEEDED[words]
+    assert packages(modules_after(words, settings=sqlite_settings)) & HEAVY == NEEDED[words]
 
 
 def test_every_command_that_ends_by_itself_is_in_that_list() -> None:
