@@ -26,7 +26,9 @@ PACKAGES = (
 INSTALL_SECONDS, RUN_SECONDS = 300, 120
 PLACE = ROOT / "build" / f"openapi-{sha256(' '.join(PACKAGES).encode()).hexdigest()[:12]}"
 BIN = PLACE / "node_modules" / ".bin"
-AXE = "axe-core@4.14.1"
+AXE, NEWMAN = "axe-core@4.14.1", "newman@6.2.2"
+TYPESCRIPT = "typescript@7.0.2"
+"""The compiler itself, ten times as fast as the one above, which generators use as a library."""
 
 
 def install_tools(_home: Path) -> str:
@@ -35,11 +37,26 @@ def install_tools(_home: Path) -> str:
     return str(BIN)
 
 
+def install_newman(_home: Path) -> str:
+    """Install newman, Postman's own runner; gives its path. Raises Missing."""
+    return str(_install_alone(NEWMAN) / ".bin" / "newman")
+
+
+def install_typescript(_home: Path) -> str:
+    """Install the compiler of TypeScript where `make scripts` has it; gives its path. Raises Missing."""
+    return str(_install_alone(TYPESCRIPT) / ".bin" / "tsc")
+
+
 def install_axe(_home: Path) -> str:
     """Install axe, which looks at pages for what keeps people out; gives the path of its script. Raises Missing."""
-    place = ROOT / "build" / AXE.replace("@", "-")
-    _install((AXE,), place)
-    return str(place / "node_modules" / "axe-core" / "axe.min.js")
+    return str(_install_alone(AXE) / "axe-core" / "axe.min.js")
+
+
+def _install_alone(package: str) -> Path:
+    """Install one package; gives the folder of its modules."""
+    place = ROOT / "build" / package.replace("@", "-")
+    _install((package,), place)
+    return place / "node_modules"
 
 
 def _install(packages: tuple[str, ...], place: Path) -> None:

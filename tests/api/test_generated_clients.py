@@ -15,7 +15,7 @@ import pytest
 
 from tests.api.live import NOBODY, Live, live_shop
 from tests.conftest import leg
-from tests.npm_programs import INSTALL_SECONDS, PLACE, RUN_SECONDS, install_tools, run
+from tests.npm_programs import INSTALL_SECONDS, PLACE, RUN_SECONDS, install_tools, install_typescript, run
 
 SOURCES = Path(__file__).with_name("clients")
 ROOT = Path(__file__).parents[2]
@@ -58,11 +58,14 @@ def test_the_linters_of_openapi_have_nothing_to_say(tools: str, folder: Path) ->
 
 
 @pytest.mark.timeout(INSTALL_SECONDS + 3 * RUN_SECONDS)
-def test_clients_in_typescript_compile_strictly_and_go_a_whole_journey(tools: str, folder: Path, live: Live) -> None:
+def test_clients_in_typescript_compile_strictly_and_go_a_whole_journey(
+    tools: str, folder: Path, live: Live, home: Path
+) -> None:
+    tsc = leg("TypeScript", install_typescript, home, needed=False)
     run([f"{tools}/openapi-typescript", "openapi.json", "--output", "schema.ts"], folder)
     run([f"{tools}/openapi-ts", "--file", "openapi-ts.config.mjs"], folder)
     (folder / "node_modules").symlink_to(PLACE / "node_modules")
-    run([f"{tools}/tsc", "--project", "."], folder)
+    run([tsc, "--project", "."], folder)
     for journey in ("journey_fetch.js", "journey_hey.js"):
         assert run(["node", f"out/{journey}"], folder, **variables(live)).endswith("done\n"), journey
 

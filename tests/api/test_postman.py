@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,14 +14,13 @@ import pytest
 
 from api.reference.routes import calls
 from loyalty_app.settings import Settings
-from testkit.servers import Missing
 from tests.api.live import NOBODY, Live, live_shop
 from tests.api.till import Api, open_api
 from tests.api.witness import Json
 from tests.conftest import leg
+from tests.npm_programs import INSTALL_SECONDS, install_newman
 
-NEWMAN = "newman@6"
-INSTALL_SECONDS, RUN_SECONDS = 240, 90
+RUN_SECONDS = 90
 
 THE_ORIGINAL = {
     "Customers": ["GET /customers", "GET /customers/:id", "GET /customers/qr/:qr_code", "POST /customers"],
@@ -202,20 +200,6 @@ def test_a_merge_sends_the_id_of_the_second_customer_as_a_number(collection: Jso
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with live_shop(tmp_path_factory.mktemp("live")) as live:
         yield live
-
-
-def install_newman(home: Path) -> str:
-    """The path of newman, installed into the home. Raises Missing."""
-    npm, place = shutil.which("npm"), home / "newman"
-    if npm is None or shutil.which("node") is None:
-        message = "npm and node are not installed"
-        raise Missing(message)
-    command = [npm, "install", "--silent", "--no-fund", "--no-audit", "--prefix", str(place), NEWMAN]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=INSTALL_SECONDS)
-    if done.returncode:
-        message = f"npm could not install {NEWMAN}: {done.stderr[-200:]!r}"
-        raise Missing(message)
-    return str(place / "node_modules" / ".bin" / "newman")
 
 
 @pytest.fixture(scope="module")
