@@ -253,7 +253,8 @@ class Proof:
 
     def _prove_referrals(self, connection: Connection) -> None:
         """Who was brought along began with a gift, and each gift for who brought them belongs to one of them."""
-        rows = connection.execute(select(referral).where(referral.c.business_id == self.business.id)).all()
+        own = select(referral.c.customer_id, referral.c.transaction_id)
+        rows = connection.execute(own.where(referral.c.business_id == self.business.id)).all()
         kept = {row.customer_id: row.transaction_id for row in rows}
         for number in sorted(kept.keys() | self._brought):
             whose = f"the referral of customer {number}"

@@ -30,7 +30,7 @@ from loyalty_app.shops.businesses import find_business
 MANY = 20_000
 """From how many customers on processes are worth their start, which takes a second."""
 MOST = 4
-AT_A_TIME = 5_000
+AT_A_TIME = 2_000
 """How many customers a share has, and how many are read at once."""
 AT_ONCE = 1_000
 ENDED = "A process that proved the books has ended early. Nothing was closed; run this again."
