@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 20.0
 STOPPED_SECONDS = 60
 """How long no jobs are given out, if nobody ends it."""
 LOOK_EVERY_SECONDS = 0.1
-WAITED_FOR = "waiting for workers"
+WAITED_FOR, LEFT = "waiting for jobs of workers", "jobs of workers that are done again, for these did not come back"
 """What progress calls them."""
 NAME = "no_claims"
 """How the triggers and PostgreSQL's function begin."""
@@ -74,10 +74,14 @@ async def finish_jobs(old: Database, cargo: Cargo, *, progress: Progress, patien
 
 
 async def _wait(old: Database, cargo: Cargo, progress: Progress, *, until: float) -> int:
+    told = 0
     while left := await old.read(lambda connection: jobs_in_hand(connection, cargo)):
-        progress(WAITED_FOR, left)
+        if left != told:
+            progress(WAITED_FOR, left)
         if monotonic() >= until:
+            progress(LEFT, left)
             break
+        told = left
         await asyncio.sleep(LOOK_EVERY_SECONDS)
     return left
 

@@ -22,7 +22,8 @@ from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.db.tables import notice, telegram_bot
 from loyalty_app.moving import jobs_in_hand
 from loyalty_app.moving.belongings import Cargo
-from loyalty_app.moving.jobs_in_hand import NAME, QUEUES, WAITED_FOR, finish_jobs, give_out_again
+from loyalty_app.moving.departures import hold, release
+from loyalty_app.moving.jobs_in_hand import LEFT, NAME, QUEUES, WAITED_FOR, finish_jobs, give_out_again
 from loyalty_app.moving.move import move as move_all
 from loyalty_app.moving.move import place_of
 from loyalty_app.moving.shop_move import Errand, ShopMove
@@ -215,6 +216,22 @@ async def test_who_needs_very_long_is_not_waited_for(settings: Settings) -> None
         left = await finish_jobs(
             database, Cargo((1,)), progress=lambda said, count: told.append((said, count)), patience=0.0
         )
+        await give_out_again(database)
         assert left == 2
-        assert told == [(WAITED_FOR, 2)]
+        assert told == [(WAITED_FOR, 2), (LEFT, 2)]
+        await shop.counter.close()
+
+
+async def test_no_queue_gives_out_jobs_of_a_shop_that_is_held(settings: Settings) -> None:
+    async with opened(settings) as database:
+        shop = await open_shop(database)
+        await fill(shop)
+        await hold(database, [shop.business.id])
+        for case in SENT:
+            claim = partial(case.queue.claim, database=database, now=later(), room=9)
+            assert not await database.write(claim), case.name
+        await release(database, [shop.business.id])
+        for case in SENT:
+            claim = partial(case.queue.claim, database=database, now=later(), room=9)
+            assert await database.write(claim), case.name
         await shop.counter.close()
