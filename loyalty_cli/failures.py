@@ -30,6 +30,9 @@ OPTIONS = {
 }
 
 
+WHICH_NODE = "`loyalty doctor` says which. Run the command again once it is back."
+
+
 class CommandFailed(click.ClickException):
     """It could not be done."""
 
@@ -104,6 +107,10 @@ def _database_failure(said: str, error: Exception) -> str:
                 f"The database takes no changes: {said}. It is a standby, or was set to read-only. "
                 "Nothing was changed. LOYALTY_DATABASE_URL must lead to the primary."
             )
+        case BusyReason.NODE_AWAY:
+            return f"A machine of the cluster does not answer: {said}. {WHICH_NODE}"
+        case BusyReason.SETTINGS_HELD:
+            return f"This is kept on every machine of the cluster, and one does not answer: {said}. {WHICH_NODE}"
         case _:
             return f"The database reports an error: {said}. `loyalty doctor` looks for the cause."
 

@@ -40,9 +40,9 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("patient")
 async def test_two_processes_admit_exactly_as_many_requests_as_the_limit_says(
-    server_settings: Settings, redis_url: str
+    postgres_settings: Settings, redis_url: str
 ) -> None:
-    shared = replace(server_settings, redis_url=redis_url)
+    shared = replace(postgres_settings, redis_url=redis_url)
     async with open_api(shared) as first, open_api(shared) as second:
         till = await first.open_till(rate_limit=100)
         tills = [till, till.moved(second)]

@@ -7,8 +7,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from loyalty_app.settings import Settings
 from loyalty_cli import database, loyalty
 from testkit.console import CAFE, Console, refused
+from testkit.pretended_cluster import copies_held
 
 
 @pytest.fixture
@@ -123,6 +125,19 @@ def test_a_database_that_does_not_answer_is_said_to_do_so(tmp_path: Path) -> Non
     ended = Console(tmp_path).run("business", "list", LOYALTY_DATABASE_URL="postgresql://127.0.0.1:1/shop")
 
     assert "does not answer" in refused(ended, 1)
+
+
+async def test_what_a_machine_of_a_cluster_is_missing_for_is_said_with_what_to_do(
+    tmp_path: Path, postgres_settings: Settings
+) -> None:
+    console, pause = Console(tmp_path, postgres_settings), ("deliveries", "pause", "--business", "1")
+    console.ask("business", "create", *CAFE)
+    async with copies_held(postgres_settings):
+        ended = console.run(*pause)
+    assert (ended.returncode, ended.stdout, "Traceback" in ended.stderr) == (1, "", False)
+    assert "kept on every machine of the cluster" in ended.stderr
+    assert "`loyalty doctor` says which" in ended.stderr
+    assert console.run(*pause).returncode == 0
 
 
 @pytest.mark.usefixtures("_unexpected")

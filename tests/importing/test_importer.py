@@ -35,7 +35,8 @@ async def seen(shop: Shop, number: int) -> ImportView:
 
 
 async def claim(shop: Shop) -> ImportJob:
-    [job] = await shop.database.write(lambda c: QUEUE.claim(c, shop.database, now=shop.clock.now, room=1))
+    there = shop.database.shard_of(shop.business.id)
+    [job] = await shop.database.write(lambda c: QUEUE.claim(c, shop.database, now=shop.clock.now, room=1), shard=there)
     return job
 
 

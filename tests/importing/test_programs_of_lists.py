@@ -174,7 +174,8 @@ async def test_further_lines_of_an_integrators_list_count_across_parts_and_resta
     ]
     queued = await queue_import(shop.database, shop.caller(), listed, now=shop.clock.now, url_of=str)
     first = Importer(shop.database, shop.counter, clock=shop.clock)
-    [job] = await shop.database.write(lambda c: ImportQueue().claim(c, shop.database, now=shop.clock.now, room=1))
+    shard, now = shop.database.shard_of(shop.business.id), shop.clock.now
+    [job] = await shop.database.write(lambda c: ImportQueue().claim(c, shop.database, now=now, room=1), shard=shard)
     monkeypatch.setattr(importer, "note_progress", told_once(note_progress))
     assert (await first._import(job)).done == 2  # noqa: SLF001  # as if it was killed after its first part
     await first.close()
