@@ -95,11 +95,14 @@ class Copying:
         return self.books
 
     async def catch_up(self, snapshots: Snapshots) -> None:
-        """Follow the changes until a round is short."""
+        """Follow the changes until a round is short, or not half as long as the one before: it gets no better then."""
+        before = None
         for _ in range(MOST_ROUNDS):
             async with snapshots() as reader:
-                if await self.follow(reader) <= SHORT_ROUND:
-                    return
+                lines = await self.follow(reader)
+            if lines <= SHORT_ROUND or (before is not None and lines > before / 2):
+                return
+            before = lines
 
     async def copy(self, reader: Reader) -> None:
         """Copy what is not there yet."""

@@ -14,8 +14,11 @@ from sqlalchemy import Engine, event
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.move_mark import MoveMark
 from loyalty_app.moving import departures, move, targets
+from loyalty_app.moving.belongings import Cargo
+from loyalty_app.moving.carrying import Carrier
 from loyalty_app.moving.copying import Copying
 from loyalty_app.moving.move import place_of
+from loyalty_app.moving.snapshots import Reader, snapshot
 from loyalty_app.settings import Settings
 from testkit.builders import NOON
 from tests.cli.test_move_disturbed import a_shop, errand, moved, opened, shop_at
@@ -103,3 +106,26 @@ def test_while_an_installation_is_held_nobody_reads_all_its_customers_or_entries
         asyncio.run(move.move(sqlite_settings, target, now=NOON, progress=lambda _table, _rows: None))
     assert any("INSERT INTO" in statement for statement, _ in said)
     assert read_through(target.sqlite_path, said) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "rounds"),
+    [([9_000, 3_000, 150, 0], 3), ([9_000, 3_000, 2_900, 2_800], 3), ([150, 0], 1), ([9_000, 9_500, 0], 2)],
+)
+async def test_rounds_end_when_they_are_short_or_get_no_shorter(
+    sqlite_settings: Settings, changes: list[int], rounds: int
+) -> None:
+    asked = list[int]()
+
+    class Counted(Copying):
+        async def follow(self, reader: Reader, *, last: bool = False) -> int:
+            assert await super().follow(reader, last=last) == 0  # nobody stamps here
+            asked.append(changes[len(asked)])
+            return asked[-1]
+
+    async with opened(sqlite_settings) as old:
+        await departures.begin_log(old, Cargo(), "token")
+        await Counted((old, old), Cargo(), Carrier(), progress=lambda _table, _rows: None).catch_up(
+            lambda: snapshot(sqlite_settings)
+        )
+    assert asked == changes[:rounds]
