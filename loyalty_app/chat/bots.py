@@ -5,9 +5,10 @@ The shared bot's token comes from the settings; a business's own is stored encry
 
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from loyalty_app.db.engine import Database
@@ -46,6 +47,8 @@ async def register(database: Database, vault: Vault, record: BotRecord, *, now: 
         known = connection.execute(select(telegram_bot).where(telegram_bot.c.bot_id == record.bot_id)).one_or_none()
         if known is not None and known.removed_at is None and known.business_id != record.business_id:
             raise InvalidRequest.field("token", "belongs to a bot that serves somebody else")
+        if known is not None and _is_as_stored(connection, known, record):
+            return msgspec.structs.replace(record, secret=str(known.secret))
         _remove(connection, record.business_id, now, but=record.bot_id)
         row = {
             "bot_id": record.bot_id,
@@ -66,6 +69,15 @@ async def register(database: Database, vault: Vault, record: BotRecord, *, now: 
     return await database.write(work)
 
 
+def _is_as_stored(connection: Connection, known: Row[Any], record: BotRecord) -> bool:
+    """Whether nothing has to be written: the shared bot opens while a machine of a cluster is away, too."""
+    stored = (known.business_id, known.username, known.token, known.removed_at, known.refused_at)
+    if record.token is not None or stored != (record.business_id, record.username, None, None, None):
+        return False
+    others = select(telegram_bot.c.bot_id).where(_of(record.business_id), LIVE, telegram_bot.c.bot_id != record.bot_id)
+    return connection.execute(others).first() is None
+
+
 def new_secret() -> str:
     """A new secret for Telegram to show: 32 hexadecimal digits."""
     return secrets.token_hex(16)
@@ -77,9 +89,12 @@ async def remove_bot(database: Database, business_id: int, *, now: datetime) -> 
 
 
 def _remove(connection: Connection, business_id: int | None, now: datetime, *, but: int = 0) -> None:
-    own = telegram_bot.c.business_id == business_id if business_id else telegram_bot.c.business_id.is_(None)
-    gone = update(telegram_bot).where(own, LIVE, telegram_bot.c.bot_id != but)
+    gone = update(telegram_bot).where(_of(business_id), LIVE, telegram_bot.c.bot_id != but)
     connection.execute(gone.values(removed_at=now, token=None))
+
+
+def _of(business_id: int | None) -> ColumnElement[bool]:
+    return telegram_bot.c.business_id == business_id if business_id else telegram_bot.c.business_id.is_(None)
 
 
 async def list_bots(database: Database, vault: Vault) -> list[BotRecord]:

@@ -26,6 +26,7 @@ async def test_settings_that_no_machine_takes_are_refused_at_once_and_all_else_g
             await mira.press("Name")
             await mira.say("Tea & Leaf")
             assert HELD["de"] in (mira.last.text or "")
+            await town.restart()
             await mira.say("/shop")
             assert "Bean & Leaf" in (mira.last.text or "")
         own = await shop.database.read(lambda connection: find_business(connection, shop.business.id))
