@@ -104,10 +104,26 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make test-fast` leaves out."""
+    """Mark what `make test-fast` leaves out, and begin with the files that wait longest: none is alone at the end."""
     for item in items:
         if isinstance(item, pytest.Function) and is_slow(item):
             item.add_marker("slow")
+    patience = longest_patience(items)
+    items.sort(key=lambda item: (-patience[item.path], not is_of_slow_file(item)))
+
+
+def longest_patience(items: list[pytest.Item]) -> dict[Path, float]:
+    """For each file, the longest time that one of its tests asks for itself; 0 where none does."""
+    found: dict[Path, float] = {}
+    for item in items:
+        asked = item.get_closest_marker("timeout")
+        found[item.path] = max(found.get(item.path, 0), asked.args[0] if asked else 0)
+    return found
+
+
+def is_of_slow_file(item: pytest.Item) -> bool:
+    """Whether the file of a test is one that starts programs, or looks at pictures."""
+    return isinstance(item, pytest.Function) and is_slow_file(item.module)
 
 
 def is_slow(item: pytest.Function) -> bool:

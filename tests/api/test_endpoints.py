@@ -49,6 +49,7 @@ def test_the_reference_has_exactly_the_endpoints_of_the_contract_with_their_scop
     assert served == {(e.name, e.method, e.template, e.scope.value if e.scope else "") for e in ENDPOINTS}
 
 
+@pytest.mark.slow
 async def test_every_endpoint_answers_under_both_addresses_and_with_a_slash_behind(
     till: Till, subtests: pytest.Subtests
 ) -> None:

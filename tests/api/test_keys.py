@@ -48,6 +48,7 @@ async def test_no_endpoint_answers_without_a_key_or_with_a_wrong_one(till: Till,
     assert await till.api.dump() == before
 
 
+@pytest.mark.slow
 async def test_an_endpoint_needs_its_scope_and_no_other(till: Till, subtests: pytest.Subtests) -> None:
     for endpoint, scope in ((one, one.scope) for one in ENDPOINTS if one.scope):
         with subtests.test(endpoint=endpoint.name):

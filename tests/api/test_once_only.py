@@ -44,6 +44,7 @@ async def test_a_repeated_request_gets_the_first_answer_byte_for_byte_by_either_
             assert await till.api.dump() == before
 
 
+@pytest.mark.slow
 async def test_a_key_refuses_any_other_request(till: Till, subtests: pytest.Subtests) -> None:
     for endpoint in WRITES:
         things, others = await furnish(till), (await furnish(till))._replace(webhook=1_000_000, other_program=1_000_000)

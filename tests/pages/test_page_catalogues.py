@@ -1,6 +1,7 @@
 """Every sentence of the pages is in a catalogue, translated so that it can be said."""
 
 import json
+from functools import cache
 
 import pytest
 from babel.messages.pofile import read_po
@@ -10,7 +11,7 @@ from bots.extract_messages import PLURALS, has_words, in_step, translated
 from testkit.page_catalogues import CALL, COMMENT, collect_pages, page_of, path_for
 from tests.bots.translations import faults, texts
 
-SENTENCES = collect_pages()
+sentences = cache(collect_pages)
 CASES = [(page, code) for page in PageName for code in PLURALS]
 
 
@@ -18,7 +19,7 @@ CASES = [(page, code) for page in PageName for code in PLURALS]
 def test_a_catalogue_of_a_page_has_what_is_said_there_and_nothing_else(page: PageName, code: str) -> None:
     """`make words` corrects this."""
     path = path_for(page, code)
-    assert path.read_bytes() == in_step(code, SENTENCES[page], path, others=translated(code))
+    assert path.read_bytes() == in_step(code, sentences()[page], path, others=translated(code))
 
 
 @pytest.mark.parametrize(("page", "code"), CASES)
