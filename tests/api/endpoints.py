@@ -49,6 +49,11 @@ class Endpoint(NamedTuple):
             .replace("{code}", "{qr_code}")
         )
 
+    @property
+    def names(self) -> set[str]:
+        """Which of the things its request names."""
+        return {thing for thing in Things._fields if f"{{{thing}}}" in f"{self.path} {self.body}"}
+
     async def ask(
         self, till: Till, about: Things, *, base: str = "/v1", slash: str = "", once: str | None = None
     ) -> httpx.Response:
@@ -156,29 +161,39 @@ ENDPOINTS = (
 )
 
 
-async def furnish(till: Till) -> Things:
-    """Let somebody join and fill a card, so that every endpoint has something to be about."""
-    webhook = await quiet_webhook(till)
+async def furnish(till: Till, asking: Endpoint | None = None) -> Things:
+    """Let somebody join and fill a card, so that every endpoint has something to be about.
+
+    Of what only few need, an endpoint that is asking gets what its request names.
+    """
+    wanted = {*Things._fields} if asking is None else asking.names
     lena = await till.join()
-    second, merged = await till.join(), await till.join()
-    given(await till.post(f"/customers/{lena['id']}/merge", {"from_id": merged["id"]}))
+    few = {name: await make(till, lena["id"]) for name, make in FEW.items() if name in wanted}
     stamped = await till.stamp(lena["id"], 10)
     return Things(
-        second=second["id"],
-        merged=merged["id"],
         customer=lena["id"],
         code=lena["qr_code"],
         transaction=stamped["transaction_id"],
         reward=stamped["rewards"][0]["id"],
         phone=till.free_phone(),
-        webhook=webhook,
         since=till.api.clock().isoformat(),
-        imported=await an_import(till),
-        other_program=await a_program(till),
+        **few,
     )
 
 
-async def a_program(till: Till) -> int:
+async def a_second(till: Till, _customer: int) -> int:
+    """Somebody else."""
+    return int((await till.join())["id"])
+
+
+async def a_merged_one(till: Till, customer: int) -> int:
+    """Somebody who was merged into a customer."""
+    merged = await a_second(till, customer)
+    given(await till.post(f"/customers/{customer}/merge", {"from_id": merged}))
+    return merged
+
+
+async def a_program(till: Till, _customer: int) -> int:
     """A program of the shop in use that is not the main one; there is room for one more."""
     known = (await till.ask("GET", "/programs?limit=100")).json()["data"]
     others = [one["id"] for one in known if not (one["main"] or one["archived"])]
@@ -190,7 +205,7 @@ async def a_program(till: Till) -> int:
     return int(made.json()["data"]["id"])
 
 
-async def an_import(till: Till) -> int:
+async def an_import(till: Till, _customer: int = 0) -> int:
     """An import that is over and has brought nobody, so that nothing changes while a test looks."""
     queued = (await till.ask("POST", "/customers/import", {"customers": [{"name": ""}]})).json()["data"]
     while (seen := (await till.ask("GET", f"/imports/{queued['id']}")).json()["data"])["status"] != "done":  # noqa: ASYNC110  # polled
@@ -198,7 +213,7 @@ async def an_import(till: Till) -> int:
     return int(seen["id"])
 
 
-async def quiet_webhook(till: Till) -> int:
+async def quiet_webhook(till: Till, _customer: int) -> int:
     """A webhook that is switched off, so that nothing changes by itself while a test looks."""
     known = (await till.ask("GET", "/webhooks")).json()["data"]
     if not known:
@@ -206,3 +221,13 @@ async def quiet_webhook(till: Till) -> int:
     number = int(known[0]["id"])
     await till.ask("PATCH", f"/webhooks/{number}", {"active": False})
     return number
+
+
+FEW = {
+    "webhook": quiet_webhook,
+    "second": a_second,
+    "merged": a_merged_one,
+    "imported": an_import,
+    "other_program": a_program,
+}
+"""How that is made which few requests name."""

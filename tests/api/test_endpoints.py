@@ -56,7 +56,7 @@ async def test_every_endpoint_answers_under_both_addresses_and_with_a_slash_behi
     things = await furnish(till)
     for endpoint, base, slash in product(ENDPOINTS, ("/v1", "/api/v1"), ("", "/")):
         with subtests.test(endpoint=endpoint.name, base=base, slash=slash):
-            fresh = things if endpoint.method == "GET" else await furnish(till)
+            fresh = things if endpoint.method == "GET" else await furnish(till, endpoint)
             answer = await endpoint.ask(till, fresh, base=base, slash=slash)
             assert answer.status_code == endpoint.status, answer.text
 
@@ -74,7 +74,7 @@ async def test_every_answer_is_an_envelope_and_only_lists_have_pages(till: Till,
     things = await furnish(till)
     for endpoint in (one for one in ENDPOINTS if not one.picture):
         with subtests.test(endpoint=endpoint.name):
-            fresh = things if endpoint.method == "GET" else await furnish(till)
+            fresh = things if endpoint.method == "GET" else await furnish(till, endpoint)
             answer = (await endpoint.ask(till, fresh)).json()
             is_list = "list" in endpoint.name
             assert set(answer) - {"resume_cursor"} == ({"data", "pagination"} if is_list else {"data"})

@@ -52,7 +52,7 @@ async def test_no_endpoint_answers_without_a_key_or_with_a_wrong_one(till: Till,
 async def test_an_endpoint_needs_its_scope_and_no_other(till: Till, subtests: pytest.Subtests) -> None:
     for endpoint, scope in ((one, one.scope) for one in ENDPOINTS if one.scope):
         with subtests.test(endpoint=endpoint.name):
-            things = await furnish(till)
+            things = await furnish(till, endpoint)
             others = await till.api.another_till(till.business, [one for one in Scope if one is not scope])
             before = await till.api.dump()
             problem = refused(await endpoint.ask(others, things), 403, "scope_required")

@@ -16,7 +16,7 @@ async def test_every_operation_on_a_customer_takes_the_code_in_the_place_of_the_
 ) -> None:
     for endpoint in BY_ID:
         with subtests.test(endpoint=endpoint.name):
-            things = await furnish(till)
+            things = await furnish(till, endpoint)
             if endpoint.method == "GET":
                 by_id = await endpoint.ask(till, things)
                 by_code = await till.get(endpoint.path.format(customer=things.code))

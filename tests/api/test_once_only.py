@@ -31,7 +31,7 @@ async def test_a_repeated_request_gets_the_first_answer_byte_for_byte_by_either_
 ) -> None:
     for endpoint in WRITES:
         with subtests.test(endpoint=endpoint.name):
-            things = await furnish(till)
+            things = await furnish(till, endpoint)
             first = await endpoint.ask(till, things, once=endpoint.name)
             assert first.status_code == endpoint.status
             assert "idempotent-replayed" not in first.headers
@@ -46,8 +46,9 @@ async def test_a_repeated_request_gets_the_first_answer_byte_for_byte_by_either_
 
 @pytest.mark.slow
 async def test_a_key_refuses_any_other_request(till: Till, subtests: pytest.Subtests) -> None:
+    others = (await furnish(till))._replace(webhook=1_000_000, other_program=1_000_000)
     for endpoint in WRITES:
-        things, others = await furnish(till), (await furnish(till))._replace(webhook=1_000_000, other_program=1_000_000)
+        things = await furnish(till)
         given(await endpoint.ask(till, things, once=endpoint.name), endpoint.status)
         before = await till.api.dump()
         for other in (other for other in WRITES if other is not endpoint or other.name not in ABOUT_NOTHING):

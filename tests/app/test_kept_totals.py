@@ -1,6 +1,7 @@
 """Kept totals: what lists and summaries say without counting is what somebody who counts would find."""
 
 import asyncio
+from collections.abc import Iterable
 from datetime import date, timedelta
 from random import Random
 
@@ -77,18 +78,21 @@ async def test_who_was_here_is_told_for_any_number_of_days(shop: Shop, seed: int
     bakery = await a_busy_shop(shop, seed)
     today = bakery.clock.now.astimezone(bakery.business.zone).date()
     here = [one for one in await bakery.customers() if one.erased_at is None and one.card.day is not None]
+    told = await who_was_here(bakery, range(1, 60))
     for days in range(1, 60):
         first = today - timedelta(days=days - 1)
         active = [one.card for one in here if one.card.day is not None and one.card.day >= first]
-        assert await who_was_here(bakery, days) == (len(active), sum(card.total_visits > 1 for card in active))
+        assert told[days] == (len(active), sum(card.total_visits > 1 for card in active))
 
 
-async def who_was_here(shop: Shop, days: int) -> tuple[int, int]:
-    """Active and returning customers of the last days."""
-    people = (
-        await shop.database.read(lambda c: read_summary(c, shop.business, days=days, now=shop.clock.now))
-    ).customers
-    return people.active, people.returning
+async def who_was_here(shop: Shop, spans: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Active and returning customers of so many last days, for each number of days."""
+
+    def work(connection: Connection) -> dict[int, tuple[int, int]]:
+        told = {n: read_summary(connection, shop.business, days=n, now=shop.clock.now).customers for n in spans}
+        return {n: (people.active, people.returning) for n, people in told.items()}
+
+    return await shop.database.read(work)
 
 
 async def test_whose_only_visit_is_undone_was_not_here_and_whose_last_is_was_here_before(shop: Shop) -> None:
