@@ -17,6 +17,7 @@ from loyalty_app.db.tables import (
     business,
     metadata,
     numbers,
+    polling_lease,
     staff,
     telegram_bot,
     telegram_card,
@@ -38,6 +39,7 @@ class Sort(StrEnum):
 
 INSTALLATIONS = {
     numbers.name: "the last ids that were given out; those of the new place go on behind the rows that came",
+    polling_lease.name: "tells which process asks for a bot's updates; at the new place another one does so, at once",
     vault.name: "tells the key of the secrets; a shop's secrets are locked with that of the new place",
 }
 """Tables of which nothing goes along with a shop, and why."""
@@ -68,7 +70,7 @@ class Cargo(msgspec.Struct, frozen=True):
     def early(self) -> list[Table]:
         """The tables that are copied while the shops are open, those first to which others refer."""
         if self.shops is None:
-            return [table for table in metadata.sorted_tables if table is not numbers]
+            return [table for table in metadata.sorted_tables if table not in (numbers, polling_lease)]
         return [table for table in metadata.sorted_tables if sort_of(table) is Sort.SHOP and not is_late(table)]
 
     @property

@@ -39,6 +39,7 @@ from loyalty_app.db.tables import (
     delivery,
     fan_out,
     metadata,
+    polling_lease,
     telegram_bot,
     telegram_chat,
     transaction,
@@ -390,3 +391,8 @@ def test_a_shop_that_got_another_number_comes_back_with_everything_over_what_it_
     assert gone["left"] == 0
     assert not [name for name, rows in rows_of(used, number).items() if rows]
     assert rows_of(used, 1) == theirs
+
+
+def test_who_asks_for_the_updates_of_a_bot_does_not_come_along_so_the_new_place_asks_at_once() -> None:
+    for cargo in (Cargo(), Cargo((1,))):
+        assert polling_lease not in {*cargo.early, *cargo.late}
