@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from sqlalchemy import Connection, Table, select
 
-from loyalty_app.counter.replays import once_of_shop
 from loyalty_app.db.bulk import Values
 from loyalty_app.db.plain_rows import PlainRow
 from loyalty_app.db.tables import api_key, business, fan_out, import_job, shop_program, transaction, webhook_endpoint
@@ -118,7 +117,11 @@ class NewNumbers(msgspec.Struct, frozen=True):
         return None
 
     def _once(self, stored: bytes, shop: int) -> bytes:
-        return once_of_shop(stored, shop) if shop in self.businesses else stored
+        if shop not in self.businesses:
+            return stored
+        from loyalty_app.counter.replays import once_of_shop  # noqa: PLC0415  # it loads the whole counter
+
+        return once_of_shop(stored, shop)
 
     def _named(self, table: Table, name: str) -> NumberMap:
         """The new numbers of what a column names, whatever else the row has."""
