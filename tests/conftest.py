@@ -72,8 +72,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
         share_compiled_statements()
         from testkit.router.hearing import listen  # noqa: PLC0415  # the same
+        from testkit.router.verdicts import Verdicts  # noqa: PLC0415  # the same
 
-        session.config.stash[HEARD] = listen()
+        session.config.stash[HEARD] = listen(Verdicts(session.config.stash[HOME] / "right-statements"))
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)

@@ -3,6 +3,8 @@
 The statements of every other test are judged as well, at its end (`pytest_runtest_call` in `tests/conftest.py`).
 """
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
@@ -13,6 +15,7 @@ from testkit.router.across_shards import ONLY_TOGETHER, READERS, WRITES
 from testkit.router.hearing import ROOT, SPOKEN, Heard
 from testkit.router.judging import Spoken, judge
 from testkit.router.saying import of_lookup, of_write, text_of
+from testkit.router.verdicts import Verdicts
 
 TO_ONE_SHARD = [
     "SELECT id FROM customer WHERE business_id = $1::BIGINT FOR UPDATE",
@@ -133,3 +136,22 @@ def test_a_statement_is_judged_once_for_each_to_whom_it_is_told() -> None:
     [fault] = say(Spoken.COORDINATOR)
     assert "event without a shop" in fault
     assert say(Spoken.COORDINATOR) == []
+
+
+def test_what_one_process_found_right_no_other_reads_again_and_a_fault_each_finds_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right, wrong = "SELECT 1 FROM event WHERE business_id = 7", "DELETE FROM event"
+    first, second = [Verdicts(tmp_path / "right") for _ in "12"]
+    assert first.of(right, Spoken.COORDINATOR) is None
+    assert first.of(wrong, Spoken.COORDINATOR) is not None
+    asked: list[str] = []
+
+    def read(statement: str, _spoken: Spoken) -> str:
+        asked.append(statement)
+        return "a fault"
+
+    monkeypatch.setattr("testkit.router.verdicts.judge", read)
+    assert [second.of(right, Spoken.COORDINATOR), second.of(wrong, Spoken.COORDINATOR)] == [None, "a fault"]
+    assert second.of(right, Spoken.SHARD) == "a fault"
+    assert asked == [wrong, right]

@@ -21,8 +21,9 @@ from loyalty_app.db.postgres import driver
 from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.db.sqlite.engine import SqliteDatabase
 from testkit.router.across_shards import READERS
-from testkit.router.judging import Spoken, judge
+from testkit.router.judging import Spoken
 from testkit.router.saying import of_lookup, of_write, text_of
+from testkit.router.verdicts import Verdicts
 
 ROOT = Path(__file__).parents[2]
 OF_NOBODY = tuple(f"{ROOT}/{name}" for name in ("tests/", "testkit/", "bench/"))
@@ -39,7 +40,8 @@ Told = tuple[object, Said]
 class Heard:
     """Statements that were heard, each judged once."""
 
-    def __init__(self) -> None:
+    def __init__(self, verdicts: Verdicts | None = None) -> None:
+        self._verdicts = verdicts or Verdicts()
         self.judged: set[tuple[str, Spoken]] = set()
         self._seen: set[tuple[object, Spoken]] = set()
         self._new: list[tuple[Said, Spoken]] = []
@@ -55,14 +57,14 @@ class Heard:
         """What is wrong with statements that are new since the last time."""
         new, self._new = self._new, []
         said = dict.fromkeys((text, spoken) for texts, spoken in new for text in texts())
-        found = [(*one, judge(*one)) for one in said if one not in self.judged]
+        found = [(*one, self._verdicts.of(*one)) for one in said if one not in self.judged]
         self.judged |= said.keys()
         return [f"{fault} (told to a {spoken}):\n{text}" for text, spoken, fault in found if fault is not None]
 
 
-def listen() -> Heard:
+def listen(verdicts: Verdicts) -> Heard:
     """Hear all databases of this process from now on."""
-    heard = Heard()
+    heard = Heard(verdicts)
     for kind in (SqliteDatabase, PostgresDatabase, CitusDatabase):
         for name in ("write", "read", "glance"):
             setattr(kind, name, _telling_to_whom(getattr(kind, name)))
