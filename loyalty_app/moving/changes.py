@@ -167,13 +167,13 @@ def _jsonb_array(table: Table, row: str) -> str:
 
 
 def unlog_table(connection: Connection, table: Table) -> None:
-    """Take the triggers of a table away."""
+    """Take the triggers of a table away, on a cluster also those of copies that a shard has left when it moved."""
     on_postgres = connection.dialect.name == "postgresql"
     on = f' ON "{table.name}"' if on_postgres else ""
     for name in triggers_of(connection, table).keys() & {_name(table, change) for change in CHANGES}:
         connection.exec_driver_sql(f'DROP TRIGGER "{name}"{on}')
     if on_postgres:
-        connection.exec_driver_sql(f'DROP FUNCTION IF EXISTS "{NAME}_{table.name}"()')
+        connection.exec_driver_sql(f'DROP FUNCTION IF EXISTS "{NAME}_{table.name}"() CASCADE')
 
 
 def is_logged(connection: Connection, table: Table) -> bool:

@@ -91,7 +91,9 @@ async def give_out_again(old: Database) -> None:
     if tables := await old.read(lambda connection: tables_with(connection, NAME)):
         await each_table(old, tables, _let)
         if old.name == "postgresql":
-            await old.write(lambda connection: connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {NAME}()").close())
+            await old.write(
+                lambda connection: connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {NAME}() CASCADE").close()
+            )
 
 
 def jobs_in_hand(connection: Connection, cargo: Cargo) -> int:

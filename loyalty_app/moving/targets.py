@@ -101,7 +101,7 @@ def _drop_all(connection: Connection) -> None:
         connection.execute(text(f'DROP TABLE IF EXISTS "{name}" CASCADE'))
     for kind in Kind:
         connection.execute(text(f"DROP SEQUENCE IF EXISTS {kind}_number"))
-    connection.execute(text(f"DROP FUNCTION IF EXISTS {CLOSED}"))
+    connection.execute(text(f"DROP FUNCTION IF EXISTS {CLOSED} CASCADE"))
     clear_mark(connection)
     close_log(connection)
     forget_progress(connection)
