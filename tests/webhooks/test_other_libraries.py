@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 import pytest
 import standardwebhooks
-import svix
 from filelock import FileLock
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -49,6 +48,8 @@ def standardwebhooks_takes(secret: str, headers: dict[str, str], body: bytes) ->
 
 
 def svix_takes(secret: str, headers: dict[str, str], body: bytes) -> bool:
+    import svix  # noqa: PLC0415  # it takes long to load, and each test process would
+
     try:
         svix.Webhook(secret).verify(body, headers)
     except svix.WebhookVerificationError:
@@ -147,6 +148,8 @@ def test_every_secret_means_the_same_to_all(random: bytes) -> None:
 
 
 def test_what_they_sign_is_taken_here() -> None:
+    import svix  # noqa: PLC0415  # see above
+
     now = datetime.now(UTC)
     headers = {
         "Webhook-Id": EVENT_ID,
