@@ -97,7 +97,7 @@ def _gather(pipes: list[Pipe], shares: int, found: Callable[[ProvenShare], None]
             assert isinstance(pipe, Pipe)  # noqa: S101  # it is one of them
             try:
                 found(pipe.recv())
-            except EOFError:
+            except (EOFError, OSError):  # it ended, between two messages or within one
                 open_ones.remove(pipe)
             else:
                 shares -= 1

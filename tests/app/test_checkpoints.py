@@ -1,5 +1,6 @@
 """Checkpoints of SQLite: what was committed is copied into the file beside the writer, and the WAL stays short."""
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from concurrent.futures import wait
@@ -102,6 +103,16 @@ async def test_a_write_succeeds_although_nothing_can_be_copied(
         await pages.write(MANY_PAGES)
     await settled(opened)
     assert len(await opened.read(lambda connection: connection.execute(event.select()).all())) == 6 * MANY_PAGES
+
+
+async def test_a_write_whose_turn_comes_while_the_file_is_closed_succeeds(sqlite_settings: Settings) -> None:
+    database = SqliteDatabase(sqlite_settings.sqlite_path)
+    pages = Pages(database, (await found(database)).id)
+    closing = asyncio.create_task(database.close())
+    writing = asyncio.create_task(pages.write(MANY_PAGES))  # its turn comes before the writer is closed
+    await asyncio.gather(closing, writing)
+    with sqlite3.connect(sqlite_settings.sqlite_path) as connection:
+        assert connection.execute("SELECT count(*) FROM event").fetchone() == (MANY_PAGES,)
 
 
 async def test_a_file_that_was_closed_has_everything_and_no_wal(sqlite_settings: Settings) -> None:

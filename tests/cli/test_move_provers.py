@@ -1,6 +1,8 @@
 """Where there is much to prove, several processes prove it: they find what one would find, and end with the command."""
 
 import asyncio
+import os
+import struct
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -89,6 +91,15 @@ async def test_a_process_that_ends_early_is_noticed(tmp_path: Path) -> None:
     nowhere = Settings(database_url=f"sqlite:///{tmp_path}/nowhere.db")
     with pytest.raises(SettingsError, match=ENDED):
         await prove_shares(nowhere, [ProofShare(1, 0, 2), ProofShare(1, 2, 4)], lambda _: None)
+
+
+def test_a_process_that_ends_in_the_middle_of_what_it_sends_is_noticed() -> None:
+    reading, writing = get_context("spawn").Pipe(duplex=False)
+    os.write(writing.fileno(), struct.pack("!i", 1_000) + b"some of it")
+    writing.close()
+    with pytest.raises(SettingsError, match=ENDED):
+        provers._gather([reading], 1, lambda _: None)  # noqa: SLF001  # what waits for the processes
+    reading.close()
 
 
 async def test_a_process_whose_command_was_killed_ends_after_its_share(sqlite_settings: Settings) -> None:

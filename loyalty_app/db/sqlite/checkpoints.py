@@ -36,7 +36,7 @@ class Checkpoints:
         """Begin to copy if it is due; called in the writer's thread after a commit, which it never makes fail."""
         if self._under_way is not None and not self._under_way.done():
             return
-        with suppress(self._failures):
+        with suppress(self._failures, RuntimeError):  # the thread may have ended, or cannot begin
             _, pages, copied = writer.execute(COUNT).fetchone()
             if pages - copied >= MANY_PAGES or (pages >= LONG_WAL and pages > copied):
                 self._under_way = self._thread.submit(self._copy)
