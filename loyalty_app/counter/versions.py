@@ -12,6 +12,9 @@ from loyalty_app.shops.businesses import Business, business_of
 from loyalty_app.shops.further_programs import FurtherPrograms, main_program
 from loyalty_core.programs import Program, Terms
 
+MOST_KEPT = 20_000
+"""Of so many shops it is kept how they are; each takes a kilobyte."""
+
 
 class Versions:
     """What is known of businesses and their programs. A version never changes, so batches may share them."""
@@ -28,8 +31,14 @@ class Versions:
         """The business of a row that was just read: the one of before, if nothing has changed in it."""
         known = self._businesses.get(row.id)
         if known is None or known[0] != row:
+            self._make_room()
             known = self._businesses[row.id] = row, business_of(row)
         return known[1]
+
+    def _make_room(self) -> None:
+        if len(self._businesses) >= MOST_KEPT:
+            self._businesses.clear()
+            self._programs.clear()
 
     def lacking(self, shops: Iterable[Business]) -> list[Business]:
         """Those of the shops whose program has a version that is not known yet."""

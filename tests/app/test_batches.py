@@ -1,12 +1,15 @@
 """Batches: requests that wait together are written together, and none of them feels the others."""
 
 import asyncio
+from typing import Any
 
 import pytest
+from sqlalchemy import Row
 
-from loyalty_app.counter import decide
+from loyalty_app.counter import decide, versions
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
+from loyalty_app.shops.businesses import Business
 from loyalty_core import stamping
 from loyalty_core.access import Plan
 from loyalty_core.changes import Change, Occasion
@@ -204,3 +207,26 @@ async def test_two_processes_that_serve_two_businesses_do_not_wait_for_each_othe
             *(twin_next_door.join(), twin.stamp(lena.id, 10)),
         )
     assert caplog.text == ""
+
+
+async def test_what_is_kept_of_shops_between_batches_has_a_bound_and_none_of_them_notices(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "MOST_KEPT", 2)
+    kept: list[int] = []
+    keep = versions.Versions.business_of
+
+    def watched(known: versions.Versions, row: Row[Any]) -> Business:
+        found = keep(known, row)
+        kept.append(len(known._businesses))  # noqa: SLF001  # nobody else need know
+        return found
+
+    monkeypatch.setattr(versions.Versions, "business_of", watched)
+    shops = [shop, *[await open_next_door(shop) for _ in range(3)]]
+    lenas = [await one.join("Lena") for one in shops]
+    for _ in range(2):
+        given, refused = await at_once(one.stamp(lena.id) for one, lena in zip(shops, lenas, strict=True))
+        assert (len(given), refused) == (len(shops), [])
+    assert max(kept) == 2
+    for one in shops:
+        await assert_books_balance(one)
