@@ -10,13 +10,9 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Connection, Row, Table
 
 from loyalty_app.db.bulk import Gathered, Lookup, Wanted, Writes
-from loyalty_app.db.citus.cluster import find_cluster
-from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.outages import Outages
-from loyalty_app.db.postgres.engine import PostgresDatabase
 from loyalty_app.db.postgres.server import Limits
 from loyalty_app.db.shards import Node, Shard
-from loyalty_app.db.sqlite.engine import SqliteDatabase
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.ids import Ids
 from loyalty_app.settings import Settings, SettingsError
@@ -123,8 +119,18 @@ def open_database(
     they also wait for others who write a SQLite file without a pause.
     """
     if settings.on_sqlite:
+        from loyalty_app.db.sqlite.engine import SqliteDatabase  # noqa: PLC0415  # each process has one dialect
+
         return SqliteDatabase(settings.sqlite_path, served, unhurried=patient)
-    limits = limits_of(settings).unhurried if unhurried else limits_of(settings)
+    return _open_postgres(settings, limits_of(settings).unhurried if unhurried else limits_of(settings))
+
+
+def _open_postgres(settings: Settings, limits: Limits) -> Database:
+    """A PostgreSQL, or the cluster that it is."""
+    from loyalty_app.db.citus.cluster import find_cluster  # noqa: PLC0415  # see above
+    from loyalty_app.db.citus.engine import CitusDatabase  # noqa: PLC0415  # the same
+    from loyalty_app.db.postgres.engine import PostgresDatabase  # noqa: PLC0415  # the same
+
     cluster = None if settings.database_kind == "postgresql" else find_cluster(settings.database_url)
     if cluster is None and settings.database_kind == "citus":
         raise SettingsError("LOYALTY_DATABASE_KIND is citus, but the tables are not spread yet: run `loyalty migrate`.")

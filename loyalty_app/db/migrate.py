@@ -1,6 +1,7 @@
 """Migrations: bring the schema of a database to the newest version, or read its version. Alembic does the work.
 
-Why versions are compared first: Alembic takes long to load, and most databases are up to date.
+Why versions are compared first: Alembic takes long to load, and most databases are up to date. A dialect takes long as
+well, so each is loaded for a database that speaks it.
 """
 
 import asyncio
@@ -13,12 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import Connection, inspect, text
 
 from loyalty_app.db.citus import distribution
-from loyalty_app.db.citus.cluster import find_cluster
 from loyalty_app.db.held_shops import hold_all, release_all
 from loyalty_app.db.move_mark import refuse_marked
-from loyalty_app.db.postgres import engine as postgres
 from loyalty_app.db.schema import add_missing
-from loyalty_app.db.sqlite import engine as sqlite
 from loyalty_app.db.sqlite import statistics
 from loyalty_app.db.sqlite.server_lock import check_folder
 from loyalty_app.settings import Settings, SettingsError
@@ -80,6 +78,8 @@ def version_of(settings: Settings) -> str | None:
         return asyncio.run(_version_of_postgres(settings.direct_url))
     if not settings.sqlite_path.exists():
         return None
+    from loyalty_app.db.sqlite import engine as sqlite  # noqa: PLC0415  # see above
+
     engine = sqlite.open_engine(settings.sqlite_path, read_only=True)
     try:
         with engine.connect() as connection:
@@ -89,6 +89,8 @@ def version_of(settings: Settings) -> str | None:
 
 
 async def _version_of_postgres(url: str) -> str | None:
+    from loyalty_app.db.postgres import engine as postgres  # noqa: PLC0415  # see above
+
     engine = postgres.open_engine(url)
     try:
         async with engine.connect() as connection:
@@ -122,6 +124,12 @@ def _brought_home(connection: Connection, kind: str) -> Iterator[None]:
     with distribution.changing(connection) if distribution.is_distributed(connection) else nullcontext():
         yield
     distribution.distribute(connection)
+    _ask_again_for_clusters()
+
+
+def _ask_again_for_clusters() -> None:
+    from loyalty_app.db.citus.cluster import find_cluster  # noqa: PLC0415  # see above
+
     find_cluster.cache_clear()
 
 
@@ -173,8 +181,10 @@ def repair(settings: Settings) -> list[str]:
 def _in_transaction(settings: Settings, work: Callable[[Connection], Result]) -> Result:
     if not settings.on_sqlite:
         done = asyncio.run(_in_transaction_of_postgres(settings.direct_url, work))
-        find_cluster.cache_clear()  # it may be one now
+        _ask_again_for_clusters()  # it may be one now
         return done
+    from loyalty_app.db.sqlite import engine as sqlite  # noqa: PLC0415  # see above
+
     check_folder(settings)
     engine = sqlite.open_engine(settings.sqlite_path, unhurried=True)
     try:
@@ -185,6 +195,8 @@ def _in_transaction(settings: Settings, work: Callable[[Connection], Result]) ->
 
 
 async def _in_transaction_of_postgres(url: str, work: Callable[[Connection], Result]) -> Result:
+    from loyalty_app.db.postgres import engine as postgres  # noqa: PLC0415  # see above
+
     engine = postgres.open_engine(url)
     try:
         async with engine.begin() as connection:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from loyalty_app.db.tables import metadata, numbers
 from loyalty_app.db.tables.homes import HOMES
+from loyalty_app.db.types import tell_dialect
 from loyalty_app.ids import Kind
 
 VERSION_TABLES = {"alembic_version"}
@@ -33,6 +34,7 @@ class SchemaDifference(msgspec.Struct, frozen=True):
 
 def schema_differences(connection: Connection) -> list[SchemaDifference]:
     """All differences between a database of the newest version and the tables of the code."""
+    tell_dialect(connection.dialect.name)
     inspector = inspect(connection)
     return [
         *(_said(one) for one in _compared(connection)),
@@ -47,6 +49,7 @@ def add_missing(connection: Connection) -> list[str]:
 
     What cannot be added (a column that needs a value, an index that the rows contradict) stays as it is.
     """
+    tell_dialect(connection.dialect.name)
     added = [_said(one).text for one in _compared(connection) if _tried(connection, _repair_of(connection, one))]
     for kind in _missing_counters(connection):
         _add_counter(connection, kind)

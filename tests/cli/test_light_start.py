@@ -38,7 +38,7 @@ asyncio.run(serve())
 SELDOM = (
     *("aiohttp", "alembic", "asyncpg", "cryptography", "dotenv", "email_validator", "jinja2", "limits"),
     *("openpyxl", "PIL", "pydantic", "qrcode", "redis", "sqlalchemy.orm", "telegram", "zxingcpp"),
-    *("api.pages", "loyalty_cli.demo"),
+    *("sqlalchemy.dialects.postgresql", "api.pages", "loyalty_cli.demo"),
 )
 OF_REDIS = {"redis", "limits", "cryptography"}
 """The library for limits, which counts in Redis, that of Redis, and what it loads."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-from loyalty_app.db.types import BigId, UtcDateTime, owned
+from loyalty_app.db.types import BigId, UtcDateTime, owned, where
 
 customer = owned(
     "customer",
@@ -64,23 +64,20 @@ Index(
     "ix_customer_erased",
     customer.c.business_id,
     customer.c.created_at,
-    sqlite_where=text("erased_at IS NOT NULL"),
-    postgresql_where=text("erased_at IS NOT NULL"),
+    info=where("erased_at IS NOT NULL"),
 )
 # A birthday is asked for by its dates: each year of birth has one.
 Index(
     "ix_customer_birthday",
     customer.c.business_id,
     customer.c.birthday,
-    sqlite_where=text("birthday IS NOT NULL"),
-    postgresql_where=text("birthday IS NOT NULL"),
+    info=where("birthday IS NOT NULL"),
 )
 Index(
     "ix_customer_without_words",
     customer.c.business_id,
     customer.c.id,
-    sqlite_where=text("substr(search_text, 1, 1) <> '\n'"),
-    postgresql_where=text("substr(search_text, 1, 1) <> '\n'"),
+    info=where("substr(search_text, 1, 1) <> '\n'"),
 )
 
 customer_word = owned(
@@ -124,8 +121,7 @@ Index(
     transaction.c.business_id,
     transaction.c.order_ref,
     unique=True,
-    sqlite_where=text("order_ref IS NOT NULL AND voided_by IS NULL"),
-    postgresql_where=text("order_ref IS NOT NULL AND voided_by IS NULL"),
+    info=where("order_ref IS NOT NULL AND voided_by IS NULL"),
 )
 # What each member of the staff did, by time. Entries of tills are not in it, and pay nothing for it.
 Index(
@@ -133,8 +129,7 @@ Index(
     transaction.c.business_id,
     transaction.c.actor_id,
     transaction.c.occurred_at,
-    sqlite_where=text("actor_type = 'staff'"),
-    postgresql_where=text("actor_type = 'staff'"),
+    info=where("actor_type = 'staff'"),
 )
 # Those of no stamp, of a branch, and undone ones of an order: no stamp without a branch is in one of these.
 Index(
@@ -142,31 +137,27 @@ Index(
     transaction.c.business_id,
     transaction.c.type,
     transaction.c.id,
-    sqlite_where=text("type <> 'stamp'"),
-    postgresql_where=text("type <> 'stamp'"),
+    info=where("type <> 'stamp'"),
 )
 Index(
     "ix_transaction_branch_id",
     transaction.c.business_id,
     transaction.c.branch_id,
     transaction.c.id,
-    sqlite_where=text("branch_id IS NOT NULL"),
-    postgresql_where=text("branch_id IS NOT NULL"),
+    info=where("branch_id IS NOT NULL"),
 )
 Index(
     "ix_transaction_undone_order_ref",
     transaction.c.business_id,
     transaction.c.order_ref,
-    sqlite_where=text("order_ref IS NOT NULL AND voided_by IS NOT NULL"),
-    postgresql_where=text("order_ref IS NOT NULL AND voided_by IS NOT NULL"),
+    info=where("order_ref IS NOT NULL AND voided_by IS NOT NULL"),
 )
 Index(
     "uq_transaction_once_key",
     transaction.c.business_id,
     transaction.c.once_key,
     unique=True,
-    sqlite_where=text("once_key IS NOT NULL"),
-    postgresql_where=text("once_key IS NOT NULL"),
+    info=where("once_key IS NOT NULL"),
 )
 
 # Who was won back, and when: asked of each customer who is away for long.
@@ -175,8 +166,7 @@ Index(
     transaction.c.business_id,
     transaction.c.customer_id,
     transaction.c.occurred_at,
-    sqlite_where=text("occasion = 'win_back'"),
-    postgresql_where=text("occasion = 'win_back'"),
+    info=where("occasion = 'win_back'"),
 )
 
 # No rotating code is used twice for one thing, not even after an undo.
@@ -186,8 +176,7 @@ Index(
     transaction.c.code_key,
     transaction.c.type,
     unique=True,
-    sqlite_where=text("code_key IS NOT NULL"),
-    postgresql_where=text("code_key IS NOT NULL"),
+    info=where("code_key IS NOT NULL"),
 )
 
 # What a profile was before it was changed; `version` is the last one of the customer that had it.
@@ -225,8 +214,7 @@ reward = owned(
 Index(
     "ix_reward_expires_at",
     reward.c.expires_at,
-    sqlite_where=text("status = 'available' AND expires_at IS NOT NULL"),
-    postgresql_where=text("status = 'available' AND expires_at IS NOT NULL"),
+    info=where("status = 'available' AND expires_at IS NOT NULL"),
 )
 
 # All that is read of open rewards to sum them up; see `customers/owed.py`.
@@ -236,8 +224,7 @@ Index(
     reward.c.earned_at,
     reward.c.expires_at,
     reward.c.branch_id,
-    sqlite_where=text("status = 'available'"),
-    postgresql_where=text("status = 'available'"),
+    info=where("status = 'available'"),
 )
 
 # Who was merged into whom. `undo` takes that back, for 30 days; `phone` is a number that leads to the other, because

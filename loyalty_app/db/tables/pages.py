@@ -4,9 +4,9 @@ Tokens and links are stored as hashes only.
 A bot's id and a person's id are Telegram's.
 """
 
-from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, String, Table, text
+from sqlalchemy import Column, Index, LargeBinary, PrimaryKeyConstraint, String, Table
 
-from loyalty_app.db.types import BigId, UtcDateTime, metadata, owned
+from loyalty_app.db.types import BigId, UtcDateTime, metadata, options, owned, where
 
 # Sessions: `seen_at` is when one was last used, to five minutes; `ended_at` when the person signed out. `proof` is the
 # hash of the init data that opened it, so that the same opens no second one; `retry` is that of the key with which a
@@ -25,7 +25,7 @@ page_session = Table(
     Column("ended_at", UtcDateTime),
     PrimaryKeyConstraint("token_hash"),
     Index(None, "bot_id", "user_id"),
-    sqlite_with_rowid=False,
+    info=options(sqlite_with_rowid=False),
 )
 Index("uq_page_session_proof", page_session.c.proof, unique=True)
 
@@ -42,7 +42,7 @@ sign_in_link = Table(
     Column("used_at", UtcDateTime),
     PrimaryKeyConstraint("token_hash"),
     Index(None, "bot_id", "user_id"),
-    sqlite_with_rowid=False,
+    info=options(sqlite_with_rowid=False),
 )
 
 # Passkeys, by the id that the authenticator gave. `sign_count` is the authenticator's own count, which may stay 0.
@@ -59,7 +59,7 @@ passkey = Table(
     Column("used_at", UtcDateTime),
     PrimaryKeyConstraint("credential_id"),
     Index(None, "bot_id", "user_id"),
-    sqlite_with_rowid=False,
+    info=options(sqlite_with_rowid=False),
 )
 
 # Challenges that an authenticator is asked to sign: once, for five minutes. `user_id` is who makes a new passkey; NULL
@@ -72,7 +72,7 @@ passkey_challenge = Table(
     Column("user_id", BigId),
     Column("expires_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("challenge"),
-    sqlite_with_rowid=False,
+    info=options(sqlite_with_rowid=False),
 )
 
 # The private addresses of cards. A revoked one is kept, without its secret, so that its page can say what to do.
@@ -92,6 +92,5 @@ Index(
     card_link.c.business_id,
     card_link.c.customer_id,
     unique=True,
-    sqlite_where=text("revoked_at IS NULL"),
-    postgresql_where=text("revoked_at IS NULL"),
+    info=where("revoked_at IS NULL"),
 )

@@ -7,7 +7,7 @@ what is left of those of the shop.
 from sqlalchemy import Column, Date, ForeignKeyConstraint, Index, Integer, PrimaryKeyConstraint, String, Text, text
 
 from loyalty_app.db.tables.shops import terms_columns
-from loyalty_app.db.types import BigId, UtcDateTime, owned
+from loyalty_app.db.types import BigId, UtcDateTime, owned, where
 
 # Programs of shops that have more to say of them than the terms of one. The program with which a shop began has the
 # number of the shop, and its terms in `program`; those of the others are in `program_terms`.
@@ -80,6 +80,5 @@ Index(
     "ix_referral_waiting",
     referral.c.business_id,
     referral.c.customer_id,
-    sqlite_where=text("result IS NULL"),
-    postgresql_where=text("result IS NULL"),
+    info=where("result IS NULL"),
 )

@@ -23,7 +23,7 @@ from sqlalchemy import (
     true,
 )
 
-from loyalty_app.db.types import BigId, UtcDateTime, metadata, owned
+from loyalty_app.db.types import BigId, UtcDateTime, metadata, options, owned, where
 
 business = Table(
     "business",
@@ -133,8 +133,7 @@ Index(
     staff.c.business_id,
     staff.c.user_id,
     unique=True,
-    sqlite_where=text("user_id IS NOT NULL AND removed_at IS NULL"),
-    postgresql_where=text("user_id IS NOT NULL AND removed_at IS NULL"),
+    info=where("user_id IS NOT NULL AND removed_at IS NULL"),
 )
 
 invite = owned(
@@ -190,8 +189,7 @@ import_job = owned(
 Index(
     "ix_import_job_queue",
     import_job.c.created_at,
-    sqlite_where=text("finished_at IS NULL"),
-    postgresql_where=text("finished_at IS NULL"),
+    info=where("finished_at IS NULL"),
 )
 
 # Where a shop came from that was moved here, when, and which of its numbers are others since: JSON, kind by kind.
@@ -208,7 +206,7 @@ numbers = Table(
     metadata,
     Column("name", String(16), primary_key=True),
     Column("last", BigId, nullable=False),
-    sqlite_with_rowid=False,
+    info=options(sqlite_with_rowid=False),
     comment="The last number given out, for SQLite; PostgreSQL has sequences.",
 )
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from loyalty_app.db.types import BigId, UtcDateTime, metadata, owned
+from loyalty_app.db.types import BigId, UtcDateTime, metadata, options, owned, where
 
 # Bots: `business_id` is NULL for the shared one, whose token is in the settings; the others' are encrypted here.
 # `refused_at` is when Telegram first refused the token, until it takes one again. `poll_lease` and `poll_until` are the
@@ -42,8 +42,7 @@ Index(
     "uq_telegram_bot_business_id",
     telegram_bot.c.business_id,
     unique=True,
-    sqlite_where=text("business_id IS NOT NULL AND removed_at IS NULL"),
-    postgresql_where=text("business_id IS NOT NULL AND removed_at IS NULL"),
+    info=where("business_id IS NOT NULL AND removed_at IS NULL"),
 )
 
 # One process at a time polls a bot's updates: the one that holds its lease.
@@ -72,15 +71,14 @@ telegram_update = Table(
     Column("error", Text),
     PrimaryKeyConstraint("bot_id", "update_id"),
     Index(None, "done_at"),
-    sqlite_with_rowid=True,  # rows too long for an index
+    info=options(sqlite_with_rowid=True),  # rows too long for an index
 )
 Index(
     "ix_telegram_update_queue",
     telegram_update.c.bot_id,
     telegram_update.c.person_id,
     telegram_update.c.update_id,
-    sqlite_where=text("done_at IS NULL"),
-    postgresql_where=text("done_at IS NULL"),
+    info=where("done_at IS NULL"),
 )
 
 # Chats: what a person has chosen, the message that is their screen, the last message seen (so that the bot knows
@@ -100,7 +98,7 @@ telegram_chat = Table(
     Column("blocked_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     PrimaryKeyConstraint("bot_id", "chat_id"),
-    sqlite_with_rowid=False,
+    info=options(sqlite_with_rowid=False),
 )
 
 # Cards in chats: whose card hangs where, and what it shows. A card with `due_at` is to be shown again. `news` lists the
@@ -132,8 +130,7 @@ Index(
     "ix_telegram_card_queue",
     telegram_card.c.bot_id,
     telegram_card.c.due_at,
-    sqlite_where=text("due_at IS NOT NULL"),
-    postgresql_where=text("due_at IS NOT NULL"),
+    info=where("due_at IS NOT NULL"),
 )
 
 # People who had a card of the shop in a chat that is not there any more. `person` is a number made from theirs, by

@@ -10,10 +10,9 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Text,
-    text,
 )
 
-from loyalty_app.db.types import BigId, UtcDateTime, owned
+from loyalty_app.db.types import BigId, UtcDateTime, owned, where
 
 webhook_endpoint = owned(
     "webhook_endpoint",
@@ -61,14 +60,12 @@ Index(
     delivery.c.endpoint_id,
     delivery.c.next_at,
     delivery.c.id,
-    sqlite_where=text("status = 'queued'"),
-    postgresql_where=text("status = 'queued'"),
+    info=where("status = 'queued'"),
 )
 Index(
     "ix_delivery_leased",
     delivery.c.endpoint_id,
-    sqlite_where=text("lease_until IS NOT NULL"),
-    postgresql_where=text("lease_until IS NOT NULL"),
+    info=where("lease_until IS NOT NULL"),
 )
 
 # An event whose deliveries are not written yet, and for which endpoints they are: numbers with spaces between.
@@ -118,8 +115,7 @@ notice = owned(
 Index(
     "ix_notice_untold",
     notice.c.at,
-    sqlite_where=text("told_at IS NULL"),
-    postgresql_where=text("told_at IS NULL"),
+    info=where("told_at IS NULL"),
 )
 
 webhook_endpoint.append_constraint(ForeignKeyConstraint(["business_id"], ["business.id"]))
