@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 @click.option("--give-up", is_flag=True, help="End a move that was not finished: all stay where they are.")
 @options.as_json
 def move(url: str, *, replace: bool, as_json: bool, **given: bool | str | Path | tuple[int, ...] | None) -> None:
-    """Move everything, or some shops, to another database, SQLite or PostgreSQL.
+    """Move everything, or some shops, to another database: SQLite, PostgreSQL or a Citus cluster.
 
     All codes, keys, links, chats, rewards and figures stay as they are. Servers may run. Most rows are copied while
     everybody works; for the last ones those that move are held for seconds, and who writes is told "busy". Everything
