@@ -14,7 +14,7 @@ import msgspec
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, WebAppInfo
 
 from loyalty_app.settings import Settings
-from loyalty_app.shops.links import NONE
+from loyalty_app.shops.links import NO_NUMBERS
 from loyalty_core.access import DIGITS, base62
 from loyalty_core.fields import BotId, BusinessId, CustomerId
 
@@ -44,7 +44,7 @@ class Press(msgspec.Struct, frozen=True):
 
     verb: str
     args: tuple[str, ...]
-    past: Mapping[int, int] = NONE
+    past: Mapping[int, int] = NO_NUMBERS
 
     def number(self, place: int) -> int:
         """An argument as a number; 0, which is no id, if it is not a number."""
@@ -70,7 +70,7 @@ class Press(msgspec.Struct, frozen=True):
         return self.args[place] if place < len(self.args) else ""
 
 
-def read_press(data: str, past: Mapping[int, int] = NONE) -> Press:
+def read_press(data: str, past: Mapping[int, int] = NO_NUMBERS) -> Press:
     """Parse the data of a pressed button."""
     verb, *args = data.split(":")
     return Press(verb, tuple(args), past)

@@ -23,7 +23,7 @@ from loyalty_app.chat.chats import Chat, ChatChange, change_chat, find_chat
 from loyalty_app.counter import Counter
 from loyalty_app.runtime import Runtime
 from loyalty_app.shops.businesses import Business
-from loyalty_app.shops.links import NONE, past_numbers
+from loyalty_app.shops.links import NO_NUMBERS, past_numbers
 from loyalty_core.fields import BotId, ChatId, UserId
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class Turn(CallbackContext[TelegramBot, Any, Any, Runtime]):
     _answered = False
     _last_before: int | None = None
     _noted = ChatChange()
-    _past: Mapping[int, int] = NONE
+    _past: Mapping[int, int] = NO_NUMBERS
 
     @classmethod
     def from_update(cls, update: object, application: Any) -> "Turn":  # noqa: ANN401  # the library's own signature

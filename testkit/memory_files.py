@@ -10,7 +10,7 @@ from pathlib import Path
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # it is where Linux keeps files in memory
 ROOM = 4 << 30
-"""So many bytes have to be free. All test processes together use less than a fourth of it."""
+"""So many bytes have to be free. All test processes together use less than a quarter of that."""
 
 
 def keep_files_in_memory(memory: Path = MEMORY, *, room: int = ROOM) -> None:

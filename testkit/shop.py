@@ -175,7 +175,7 @@ async def open_next_door(shop: Shop, *, plan: Plan = Plan.PROFESSIONAL, timezone
     return Shop(shop.database, business, shop.clock, shop.counter)
 
 
-async def open_along_with(shop: Shop, **terms: object) -> Shop:
+async def open_in_same_shard(shop: Shop, **terms: object) -> Shop:
     """One more business in the same process, which on a cluster lies in the same shard."""
     shard_of = shop.database.shard_of
     while True:

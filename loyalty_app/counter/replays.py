@@ -152,7 +152,7 @@ def once_of(
     """What the entry of an outcome keeps; `check` is from `check_of`, `terms` those with which the shop began.
 
     `opened` is how many ids before it that of a head start is. With `brought` it is about something that a merge has
-    brought to the customer, and goes with that if it is taken back.
+    brought to the customer, and leaves them again if the merge is undone.
     """
     seen, occurred_at = outcome.customer, entry.occurred_at
     last_visit = None if seen.last_visit_at is None else (seen.updated_at - seen.last_visit_at) // MICROSECOND

@@ -105,7 +105,7 @@ def _shop_moved(words: Words, refusal: errors.ShopMoved, _now: datetime) -> str:
 
 
 def is_held(refusal: LoyaltyError) -> bool:
-    """Whether it is a change of settings that no machine can take for now: nobody should wait for it."""
+    """Whether it is a change of what every machine of a cluster keeps, while one is away: nobody should wait for it."""
     return isinstance(refusal, errors.Busy) and refusal.reason is errors.BusyReason.SETTINGS_HELD
 
 

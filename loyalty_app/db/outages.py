@@ -38,8 +38,9 @@ HELD_BY_OTHERS = {"55P03", "40P01", "40001"}
 """SQLSTATEs: a lock was not had in time, a deadlock, a race."""
 
 QUIET_SECONDS, LONG_QUIET_SECONDS = 2.0, 15.0
+"""How long nothing must have failed until an outage is over; the longer one is for those that few meet."""
 MET_BY_FEW = {BusyReason.LOCKED, BusyReason.NODE_AWAY, BusyReason.SETTINGS_HELD}
-"""How long nothing must have failed until an outage is over; some are met again only when somebody wants the same."""
+"""These fail again only when somebody wants the same."""
 WORDS: Mapping[BusyReason, str] = {
     BusyReason.AWAY: "the database cannot be used, so nothing can be {doing}",
     BusyReason.READ_ONLY: "the database takes no changes, because it is a standby or read-only",

@@ -25,7 +25,7 @@ from loyalty_app.db.tables import (
     transaction,
 )
 from loyalty_app.moving.belongings import Cargo
-from loyalty_app.moving.provers import AT_A_TIME, MANY, ProofShare, ProvenShare, how_many, prove_shares, shares_of
+from loyalty_app.moving.provers import AT_A_TIME, MANY, ProofShare, ProvenShare, prove_shares, prover_count, shares_of
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.businesses import business_of
 
@@ -60,7 +60,7 @@ class Books:
         await database.read(work)
 
     async def prove_beside(self, database: Database, place: Settings, found: Callable[[ProvenShare], None]) -> bool:
-        """Do the same in processes beside this one if there are many customers; return whether it was done.
+        """Do the same in provers if there are many customers; return whether it was done.
 
         `found` is told the sums of the rows that were read. Raises SettingsError.
         """
@@ -70,7 +70,7 @@ class Books:
             return [share for number in self._proofs for share in shares_of(connection, number)]
 
         shares = await database.read(look)
-        if is_spread(database) or len(shares) * AT_A_TIME < MANY or how_many() == 1:
+        if is_spread(database) or len(shares) * AT_A_TIME < MANY or prover_count() == 1:
             self._proofs.clear()
             return False
 

@@ -2,7 +2,7 @@
 
 No lock holds a cluster: its machines are written past the coordinator, and a lock would be in the way of what follows.
 So the triggers say "busy" at first, and once everything has arrived, that the place takes no changes. That is one
-change of one function. A move that is killed between leaves the triggers: it is run again, or given up.
+change of one function. A move that is killed in between leaves the triggers: it is run again, or given up.
 """
 
 from abc import ABC, abstractmethod

@@ -1,4 +1,4 @@
-"""Snapshots of a cluster: one state of each machine, read past the coordinator, for Citus has none of all together.
+"""Snapshots of a cluster: one state of each machine, read past the coordinator. Citus has no snapshot of all machines.
 
 The rows of a shop are in one shard, so they are of one moment; other shops, and what is on the coordinator, may be of
 another, a moment before or after. The coordinator comes last: what others refer to is there. Nothing is written.

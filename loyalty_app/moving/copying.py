@@ -47,7 +47,7 @@ class Copying:
     def __init__(
         self, places: Places, cargo: Cargo, carrier: Carrier, *, progress: Progress, target: Settings | None = None
     ) -> None:
-        """With the settings of the new place, other processes help where there is much to prove."""
+        """`target` are the settings of the new place: with them provers help where there is much to prove."""
         self.old, self.new = places
         self.cargo, self.carrier, self.progress, self.target = cargo, carrier, progress, target
         self._durable = is_spread(self.new)

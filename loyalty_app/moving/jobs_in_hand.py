@@ -1,8 +1,8 @@
 """Jobs in hand: what workers of the old place are sending when the last rows are about to go over.
 
-A message whose worker could not note any more that it was sent would be sent once more from the new place. So no jobs
-are given out at the old place for a moment, and those that are in hand come to an end; everybody else goes on. Triggers
-leave claims out, whatever program makes them. They end by themselves: a move that is killed stops no queue for long.
+If a worker sent a message and could no longer note that, the new place would send it again. So for a moment no jobs are
+given out at the old place, and those in hand come to an end; everybody else goes on. Triggers leave claims out, of
+whatever program. They end by themselves: a move that is killed stops no queue for long. Nothing is sent here.
 
 A list that is imported is no such job: each of its customers has a key, and counts once.
 """
@@ -29,11 +29,11 @@ from loyalty_app.webhooks.delivery_queue import DeliveryQueue
 from loyalty_core.errors import Busy
 
 PATIENCE_SECONDS = 20.0
-"""How long jobs are waited for: longer than a delivery may take. Who needs more is sent once more."""
+"""How long jobs are waited for: longer than a delivery may take. A job that needs more is done again."""
 STOPPED_SECONDS = 60
 """How long no jobs are given out, if nobody ends it."""
 LOOK_EVERY_SECONDS = 0.1
-WAITED_FOR, LEFT = "waiting for jobs of workers", "jobs of workers that are done again, for these did not come back"
+WAITED_FOR, LEFT = "waiting for jobs of workers", "jobs that are done again, because their workers did not finish them"
 """What progress calls them."""
 NAME = "no_claims"
 """How the triggers and PostgreSQL's function begin."""

@@ -1,8 +1,8 @@
-"""Provers: processes that read the new place beside the command, fold its cards and add its rows up, each a share.
+"""Provers: processes that read the new place beside the command. Each folds the cards of its share, and adds rows up.
 
 Why: a million customers take minutes, on one core alone. A share is some customers of one shop in the order of their
 numbers. What is found is sent back and added up, so it does not matter who proved what. Nothing is written here.
-A prover whose command has ended cannot send what it found, and ends too: at the latest after the share that it is at.
+A prover whose command has ended cannot send what it found, so it ends too, at the latest after its present share.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.businesses import find_business
 
 MANY = 20_000
-"""From how many customers on processes are worth their start, which takes a second."""
+"""With so many customers or more, provers are worth their start, which takes a second."""
 MOST = 4
-AT_A_TIME = 2_000
-"""How many customers a share has, and how many are read at once."""
-AT_ONCE = 1_000
+"""More provers than these are never started."""
+AT_A_TIME, AT_ONCE = 2_000, 1_000
+"""How many customers a share has, and how many of them are read at once."""
 ENDED = "A process that proved the books has ended early. Nothing was closed; run this again."
 
 
@@ -64,7 +64,7 @@ def shares_of(connection: Connection, business_id: int) -> list[ProofShare]:
         last = numbers[-1]
 
 
-def how_many() -> int:
+def prover_count() -> int:
     """How many provers there should be: as many as this process may use cores."""
     return min(MOST, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
 
@@ -73,9 +73,9 @@ async def prove_shares(place: Settings, shares: Sequence[ProofShare], found: Cal
     """Prove all shares in processes; what they find is given to `found`, in a thread. Raises SettingsError."""
     spawn, started = get_context("spawn"), dict[Pipe, BaseProcess]()
     try:
-        for number in range(how_many()):
+        for number in range(prover_count()):
             reading, writing = spawn.Pipe(duplex=False)
-            own = shares[number :: how_many()]
+            own = shares[number :: prover_count()]
             process: BaseProcess = spawn.Process(target=_run, args=(place, own, writing), daemon=True)
             started[reading] = process
             await asyncio.to_thread(process.start)
@@ -108,7 +108,7 @@ def _gather(pipes: list[Pipe], shares: int, found: Callable[[ProvenShare], None]
 def _run(place: Settings, shares: Sequence[ProofShare], told: Pipe) -> None:
     """Prove some shares, and tell what was found, in a process of its own, which the command ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: it is for the command
-    gc.freeze()  # hundreds of thousands of values live at once; to look for circles among them costs a seventh
+    gc.freeze()  # hundreds of thousands of values live at once; to look for cycles among them costs a seventh
     gc.set_threshold(100_000, 50, 50)
     with suppress(BrokenPipeError):  # the command has ended
         asyncio.run(_prove(place, shares, told))

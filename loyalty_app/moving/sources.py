@@ -72,7 +72,7 @@ def _refuse_changes(connection: Connection, mark: MoveMark) -> None:
 @contextmanager
 def _held_file(path: Path) -> Iterator[HeldSource]:
     engine = sqlite.open_engine(path, unhurried=True)
-    _write_back(path)  # what everybody has written while rows were read: nobody waits for that later
+    _checkpoint(path)  # now, so that nobody waits later for what was written while rows were read
     try:
         with engine.connect() as connection, connection.begin() as transaction:
             yield _HeldFile(path.resolve())
@@ -104,13 +104,13 @@ class _HeldFile(HeldSource):
 
     def _empty_the_log(self) -> None:
         """Bring all that stands in the WAL into the file; nobody writes meanwhile."""
-        frames, copied = _write_back(self._path)
+        frames, copied = _checkpoint(self._path)
         if frames != copied:
             raise SettingsError("Another program reads the database for long. End it, and run this again.")
 
 
-def _write_back(path: Path) -> tuple[int, int]:
-    """Bring the WAL into the file, as far as readers let it; return how many pages it had, and how many went over."""
+def _checkpoint(path: Path) -> tuple[int, int]:
+    """Copy the WAL into the file, as far as readers allow; return how many pages it had, and how many were copied."""
     with closing(sqlite.driver.connect(str(path), isolation_level=None)) as connection:
         _, frames, copied = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
     return frames, copied

@@ -23,7 +23,7 @@ from loyalty_core.fields import BotId, BusinessId
 CARD_PREFIX, JOIN_PREFIX, INVITE_PREFIX, FRIEND_PREFIX = "c_", "j_", "i_", "r_"
 """Open a card, hand out a shop's card, accept an invitation, hand out a card to a friend of a customer."""
 
-NONE: Mapping[int, int] = MappingProxyType({})
+NO_NUMBERS: Mapping[int, int] = MappingProxyType({})
 _BETWEEN = " business "
 
 _AS_DRAWN = re.compile(
@@ -127,12 +127,12 @@ def origin(place: str, number: int) -> str:
 def past_numbers(connection: Connection, bot_id: BotId, named: int) -> Mapping[int, int]:
     """Numbers that the shop of a bot had elsewhere, each with the one that it has here: old buttons carry them.
 
-    None if `named`, the number on a button, is the shop's own or none, and for the shared bot: here a past number is
-    another shop's, so it says which shop is meant only together with a bot that knows no other.
+    Empty if `named`, the number on a button, is the shop's own or 0, and for the shared bot. Another shop has the past
+    number here, so only with a bot that serves no other shop is it clear which one is meant.
     """
     own = shop_of_bot(connection, bot_id) if named else None
     if own is None or own == named:
-        return NONE
+        return NO_NUMBERS
     origins = connection.scalars(select(shop_arrival.c.came_from).where(shop_arrival.c.business_id == own))
     return {int(origin.rpartition(_BETWEEN)[2]): own for origin in origins}
 

@@ -1,7 +1,7 @@
-"""Which statements are known to be right, in all test processes: to read a statement takes longer than to say it.
+"""Verdicts: which statements are known to be right, in all test processes. To parse one takes longer than to run it.
 
-They stand in one file, of which each process knows what it has read of it. One with a fault stands nowhere, so that
-each process that says it fails.
+They stand in one file, which each process reads on from where it was. A statement with a fault is not kept, so each
+process that sends it fails. How a statement is judged stands in `judging`.
 """
 
 from hashlib import sha256

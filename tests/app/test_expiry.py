@@ -23,7 +23,7 @@ from loyalty_core.outcomes import Expired
 from loyalty_core.rewards import RewardStatus
 from loyalty_core.views import CustomerView
 from testkit.audit import assert_books_balance
-from testkit.shop import Shop, open_along_with, open_next_door
+from testkit.shop import Shop, open_in_same_shard, open_next_door
 
 DAYS = 7
 
@@ -141,7 +141,7 @@ class BusyShop(Counter):
 
 
 async def test_a_shop_that_is_busy_keeps_no_other_waiting_and_is_asked_once_in_a_run(bakery: Shop) -> None:
-    cafe = await open_along_with(bakery, reward_valid_days=1)  # so many at once are booked of a shard
+    cafe = await open_in_same_shard(bakery, reward_valid_days=1)  # so many at once are booked of a shard
     for shop in (cafe, bakery):
         lena = await shop.join()
         for _ in range(3):

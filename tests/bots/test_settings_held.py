@@ -8,7 +8,7 @@ from testkit.town import open_town
 
 HELD = {
     "en": "Shops, settings and staff cannot be changed just now",
-    "de": "Läden, Einstellungen und Mitarbeiter lassen sich gerade nicht ändern",
+    "de": "Läden, Einstellungen und Teams lassen sich gerade nicht ändern",
 }
 
 

@@ -127,7 +127,7 @@ def test_a_database_that_does_not_answer_is_said_to_do_so(tmp_path: Path) -> Non
     assert "does not answer" in refused(ended, 1)
 
 
-async def test_what_a_machine_of_a_cluster_is_missing_for_is_said_with_what_to_do(
+async def test_a_machine_of_a_cluster_that_does_not_answer_is_named_with_what_to_do(
     tmp_path: Path, postgres_settings: Settings
 ) -> None:
     console, pause = Console(tmp_path, postgres_settings), ("deliveries", "pause", "--business", "1")

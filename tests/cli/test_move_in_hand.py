@@ -207,7 +207,7 @@ async def free(database: Database) -> None:
         await database.write(lambda c, leases=leases: leases.release_all(c, leases.table.c.lease.is_not(None)))  # type: ignore[misc]  # bound
 
 
-async def test_who_needs_very_long_is_not_waited_for(settings: Settings) -> None:
+async def test_a_job_that_takes_very_long_is_not_waited_for(settings: Settings) -> None:
     async with opened(settings) as database:
         shop = await open_shop(database)
         await fill(shop)

@@ -26,7 +26,7 @@ def split(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few customers are many, on a machine with two cores."""
     monkeypatch.setattr(provers, "AT_A_TIME", 2)
     for module in (provers, books):
-        monkeypatch.setattr(module, "how_many", lambda: 2)
+        monkeypatch.setattr(module, "prover_count", lambda: 2)
     monkeypatch.setattr(books, "MANY", 1)
 
 
@@ -111,5 +111,5 @@ async def test_a_process_whose_command_was_killed_ends_after_its_share(sqlite_se
     writing.close()
 
 
-def test_what_processes_read_holds_no_secrets_for_they_have_no_key() -> None:
+def test_provers_have_no_key_and_read_no_secrets() -> None:
     assert not any(locked_columns(table) for table in Books.read_whole)

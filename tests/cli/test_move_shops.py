@@ -393,6 +393,6 @@ def test_a_shop_that_got_another_number_comes_back_with_everything_over_what_it_
     assert rows_of(used, 1) == theirs
 
 
-def test_who_asks_for_the_updates_of_a_bot_does_not_come_along_so_the_new_place_asks_at_once() -> None:
+def test_the_polling_lease_of_a_bot_does_not_move_so_the_new_place_fetches_updates_at_once() -> None:
     for cargo in (Cargo(), Cargo((1,))):
         assert polling_lease not in {*cargo.early, *cargo.late}

@@ -25,7 +25,7 @@ from loyalty_app.webhooks.fan_out import ALL_AT_ONCE, LATE, OF_A_SHOP, fan_out_l
 from loyalty_app.webhooks.outbox import FEW, outbox_depths
 from loyalty_app.webhooks.pausing import list_pauses, pause, resume
 from testkit.concurrency import until
-from testkit.shop import open_along_with
+from testkit.shop import open_in_same_shard
 from tests.webhooks.office import PLENTY, Office
 from tests.webhooks.receiver import receiving
 from tests.webhooks.test_killed import DOOMED, lines, real_time, running, the_rest
@@ -171,7 +171,7 @@ async def test_those_who_write_at_once_never_write_the_same(office: Office, seco
 
 
 async def test_a_shop_with_very_many_notes_does_not_make_another_wait(office: Office) -> None:
-    next_door = Office(await open_along_with(office.shop))
+    next_door = Office(await open_in_same_shard(office.shop))
     for one, count in ((office, 5 * OF_A_SHOP), (next_door, 1)):
         await endpoints(one)
         await one.stamps(count)

@@ -22,7 +22,7 @@ MOST_REPLACED = 20
 BEGIN_SECONDS, COMMIT_SECONDS = 2.0, 3.0
 """A server that lives begins within milliseconds. One that has not committed in time is asked whether it did."""
 ELSEWHERE, LOCKED = "22012", "55P03"
-"""What is said of a transaction that begins in a shard: the shard has moved, or is about to for too long."""
+"""SQLSTATEs of a transaction that begins in a shard: the shard has moved, or has been about to move for too long."""
 
 
 class Ended(NamedTuple, Generic[Result]):

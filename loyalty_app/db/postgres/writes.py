@@ -17,8 +17,10 @@ from loyalty_app.db.bulk import BulkAdd, BulkInsert, BulkUpdate, BulkWrite, Shap
 from loyalty_app.db.postgres.driver import single_row
 
 MOST_ROWS = 1_000_000_000
-"""More than any document has. PostgreSQL plans for a hundred rows, whatever a document has; for ten if it is to stop at
-a number that it learns too late. Why: for a hundred it reads all ten thousand cards of a small installation.
+"""A limit that no document reaches, and that PostgreSQL does not know when it plans.
+
+Why: it plans for a hundred rows of any document, and then reads all ten thousand cards of a small installation. With a
+limit that it does not know it plans for ten.
 """
 DIALECT = postgresql.asyncpg.dialect()  # type: ignore[no-untyped-call]
 

@@ -1,7 +1,7 @@
-"""Checkpoints: copies what was committed from the WAL into the file, beside the thread that writes.
+"""Checkpoints: what was committed is copied from the WAL into the file, beside the thread that writes.
 
 Why: SQLite copies after a commit, in the writer's thread, and everybody waits: milliseconds for each thousand pages. It
-still does so where this thread cannot keep up, or the WAL would grow without an end. A WAL begins again from its start
+still does so where this thread cannot keep up, or the WAL would grow without end. A WAL begins again from its start
 if all of it was copied between two commits, so a long one is copied after each. A commit is durable by the WAL alone,
 whatever happens here.
 """
@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 
 MANY_PAGES, LONG_WAL, LONGEST_WAL = 1_000, 2_000, 4_000
-"""So many pages are copied at once; in a WAL of so many, any that was not; and in one of so many the writer copies."""
+"""Pages: so many that are not copied make it due; in a WAL of so many any page does; with so many the writer copies."""
 COUNT = "PRAGMA wal_checkpoint(NOOP)"
 COPY = "PRAGMA wal_checkpoint(PASSIVE)"
 """It waits for nobody, and nobody for it."""
