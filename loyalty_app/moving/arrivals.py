@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Connection, delete, insert, not_, select, update
+from sqlalchemy import Column, Connection, delete, false, func, insert, not_, select, update
 
 from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import allowed, hold_again
@@ -68,7 +68,7 @@ def _check_none(found: Any, words: str) -> None:  # noqa: ANN401  # a value
 
 def _first(connection: Connection, *, column: Column[Any], wanted: Sequence[Any], there: Sequence[int]) -> Any:  # noqa: ANN401  # a value
     table: Any = column.table
-    others = not_(Cargo(tuple(there)).rows_of(table))
+    others = not_(func.coalesce(Cargo(tuple(there)).rows_of(table), false()))  # the shared bot is no shop's
     for start in range(0, len(wanted), AT_ONCE):
         asked = select(column).where(column.in_(wanted[start : start + AT_ONCE]), others).limit(1)
         if (found := connection.scalar(asked)) is not None:

@@ -20,6 +20,7 @@ from loyalty_app.db.migrate import migrate
 from loyalty_app.db.sqlite.engine import SqliteDatabase
 from loyalty_app.db.tables import api_key, business, customer, import_job, telegram_bot, transaction
 from loyalty_app.importing.import_jobs import ImportQueue
+from loyalty_app.moving.arrivals import check_clashes
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.books import Books
 from loyalty_app.moving.changes import open_log
@@ -405,3 +406,21 @@ async def test_no_worker_takes_what_waits_of_a_shop_that_moves(settings: Setting
         assert await claimed() == 1
         await shop.join("Lena")
         await shop.counter.close()
+
+
+async def test_a_shop_does_not_come_back_with_a_bot_that_is_the_shared_one_there_now(
+    settings: Settings, tmp_path: Path
+) -> None:
+    source = Settings(database_url=f"sqlite:///{tmp_path}/old.db")
+    for place in (source, settings):
+        await asyncio.to_thread(migrate, place)
+    await a_shop(source, guests=0)
+    bot = {"bot_id": 7, "username": "bean_bot", "secret": "s", "created_at": NOON}
+    async with opened(source) as old, opened(settings) as new:
+        left = await open_shop(new)
+        await left.counter.close()
+        await old.write(lambda c: old.insert(c, telegram_bot, [{**bot, "business_id": 1}]))
+        await new.write(lambda c: new.insert(c, telegram_bot, [{**bot, "business_id": None}]))
+        for there in ((), (left.business.id,)):
+            with pytest.raises(SettingsError, match="there is already the bot 7"):
+                await check_clashes(old, new, Cargo((1,)), there=there)
