@@ -4,14 +4,13 @@ What says its shard goes over connections of its own, and each statement there i
 shard is refused, as on a real cluster, where it would fail or spoil something. Tables have their usual names.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import lru_cache
 
 import pytest
 
-import loyalty_app.db.engine
-from loyalty_app.db.citus import engine
-from loyalty_app.db.citus.cluster import find_cluster
+from loyalty_app.db.citus import cluster, engine
 from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.postgres.parameters import read_parameters
 from loyalty_app.db.shards import Cluster, Node, Shard
@@ -43,11 +42,16 @@ def open_pretended_cluster(settings: Settings, patch: pytest.MonkeyPatch, *, hal
 def pretend_cluster(url: str, patch: pytest.MonkeyPatch) -> None:
     """Let `open_database` and all that reads a cluster take what is at a URL for one, until the test ends."""
     _ask_citus_nothing(patch)
-    cluster, found = Cluster([_whole(url)]), find_cluster
-    patch.setattr(loyalty_app.db.engine, "find_cluster", lambda asked: cluster if asked == url else found(asked))
+    pretended = Cluster([_whole(url)])
+
+    @lru_cache  # as the other, so that it can be forgotten
+    def find(asked: str, found: Callable[[str], Cluster | None] = cluster.find_cluster) -> Cluster | None:
+        return pretended if asked == url else found(asked)
+
+    patch.setattr(cluster, "find_cluster", find)
     patch.setattr(engine, "read_nodes", lambda _: [])
     for module in (engine, cluster_snapshots):
-        patch.setattr(module, "read_cluster", lambda _: cluster)
+        patch.setattr(module, "read_cluster", lambda _: pretended)
 
 
 def _ask_citus_nothing(patch: pytest.MonkeyPatch) -> None:
