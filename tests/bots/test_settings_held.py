@@ -29,5 +29,5 @@ async def test_settings_that_no_machine_takes_are_refused_at_once_and_all_else_g
             await town.restart()
             await mira.say("/shop")
             assert "Bean & Leaf" in (mira.last.text or "")
-        own = await shop.database.read(lambda connection: find_business(connection, shop.business.id))
+        own = await town.runtime.database.read(lambda connection: find_business(connection, shop.business.id))
         assert own.name == "Bean & Leaf"
