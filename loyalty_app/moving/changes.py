@@ -199,7 +199,8 @@ async def read_changes(reader: Reader, tables: Iterable[Table]) -> Changes:
         parts += reader.others.items()
     for node, part in parts:
         for row in await part.read(lambda connection: connection.execute(select(_log)).all()):
-            changes.keys.setdefault(row.name, set()).add(_decoded(by_name[row.name], row.key))
+            if row.name in by_name:  # a move that an earlier release began has noted more
+                changes.keys.setdefault(row.name, set()).add(_decoded(by_name[row.name], row.key))
             changes.lines.setdefault(node, []).append(row.number)
     return changes
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from msgspec import structs
-from sqlalchemy import Executable, insert, select, update
+from sqlalchemy import Connection, Executable, insert, select, text, update
 
 from loyalty_app.customers.histories import Seen
 from loyalty_app.customers.proof import Proof
@@ -23,9 +23,10 @@ from loyalty_app.importing.import_jobs import ImportQueue
 from loyalty_app.moving.arrivals import check_clashes
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.books import Books
-from loyalty_app.moving.changes import open_log
+from loyalty_app.moving.changes import open_log, read_changes
 from loyalty_app.moving.departures import end_log, hold, release
 from loyalty_app.moving.shop_move import Errand, MovedShops, ShopMove
+from loyalty_app.moving.snapshots import snapshot
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.api_key_check import ApiKeys
 from loyalty_app.shops.api_keys import create_key
@@ -424,3 +425,22 @@ async def test_a_shop_does_not_come_back_with_a_bot_that_is_the_shared_one_there
         for there in ((), (left.business.id,)):
             with pytest.raises(SettingsError, match="there is already the bot 7"):
                 await check_clashes(old, new, Cargo((1,)), there=there)
+
+
+async def test_what_an_earlier_release_has_noted_of_tables_that_are_not_moved_any_more_is_passed_over(
+    settings: Settings,
+) -> None:
+    await a_shop(settings, guests=0)
+    async with opened(settings) as old:
+        await old.write(lambda connection: open_log(connection, Cargo(), "token"))
+        for name, key in (("polling_lease", "[7]"), ("business", "[1]")):
+            line = text("INSERT INTO move_log (name, key) VALUES (:name, :key)").bindparams(name=name, key=key)
+            await old.write(partial(_said, statement=line))
+        async with snapshot(settings) as reader:
+            changes = await read_changes(reader, Cargo().early)
+        await end_log(old)
+    assert (changes.keys, changes.noted) == ({"business": {(1,)}}, 2)
+
+
+def _said(connection: Connection, *, statement: Executable) -> None:
+    connection.execute(statement)
