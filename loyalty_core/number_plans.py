@@ -11,7 +11,9 @@ Brazilian numbers that begin with 7 stay as they are: there are radio phones wit
 """
 
 import re
-from typing import NamedTuple
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple, TypeAlias
 
 
 class NumberPlan(NamedTuple):
@@ -99,7 +101,10 @@ PLANS: tuple[NumberPlan, ...] = (
 _CODES = ("54", "52", "55", "225", "229", "241", "237", "57", "972", "970", "84", "33", "39", "378", *_OVERSEAS)
 
 
-def _by_country(patterns: dict[str, tuple[str, ...]]) -> dict[str, tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]]:
+Patterns: TypeAlias = Mapping[str, tuple[tuple[re.Pattern[str], tuple[str, ...]], ...]]
+
+
+def _by_country(patterns: dict[str, tuple[str, ...]]) -> Patterns:
     """Patterns of whole numbers with what becomes of them, by country code."""
     return {
         code: tuple((re.compile(own), forms) for own, forms in patterns.items() if own.startswith(code))
@@ -107,8 +112,16 @@ def _by_country(patterns: dict[str, tuple[str, ...]]) -> dict[str, tuple[tuple[r
     }
 
 
-_KEPT = _by_country({plan.old: (plan.kept,) for plan in PLANS})
-_OTHERS = _by_country({plan.new: plan.others for plan in PLANS})
+@cache
+def _kept() -> Patterns:
+    """What becomes of numbers in an old form. Made for the first of them: few are in one."""
+    return _by_country({plan.old: (plan.kept,) for plan in PLANS})
+
+
+@cache
+def _others() -> Patterns:
+    """The other forms of numbers, made for the first that is looked for."""
+    return _by_country({plan.new: plan.others for plan in PLANS})
 
 
 _CHANGED = {
@@ -122,7 +135,7 @@ def one_number(number: str) -> str:
     changed = _CHANGED.get(number[1:3]) or _CHANGED.get(number[1:4])
     if changed is None or changed.fullmatch(number, 1) is None:
         return number
-    plans = _KEPT.get(number[1:3]) or _KEPT.get(number[1:4], ())
+    plans = _kept().get(number[1:3]) or _kept().get(number[1:4], ())
     found = ((pattern.fullmatch(number, 1), kept) for pattern, (kept,) in plans)
     return next((f"+{match.expand(kept)}" for match, kept in found if match), number)
 
@@ -130,6 +143,6 @@ def one_number(number: str) -> str:
 def forms_of(number: str) -> tuple[str, ...]:
     """All forms in which the telephone of a number may have been kept, that of `one_number` first."""
     kept = one_number(number)
-    plans = _OTHERS.get(kept[1:3]) or _OTHERS.get(kept[1:4], ())
+    plans = _others().get(kept[1:3]) or _others().get(kept[1:4], ())
     forms = (f"+{found.expand(one)}" for new, others in plans if (found := new.fullmatch(kept, 1)) for one in others)
     return tuple(dict.fromkeys((kept, *forms)))

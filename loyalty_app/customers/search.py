@@ -11,7 +11,6 @@ from math import isqrt
 from typing import Any
 
 import msgspec
-import phonenumbers
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, union_all
 
 from loyalty_app.contacts import checked_phone
@@ -49,9 +48,15 @@ def wanted_by(text: str, country: str | None) -> list[Word]:
     words, number = wanted_words(text)
     wanted: list[Word] = [(word,) for word in words]
     if number is not None:
-        code = phonenumbers.country_code_for_region(country) if country else 0
+        code = _country_code(country) if country else 0
         wanted.append(number_words(number, _whole_number(number, country), str(code) if code else None))
     return wanted
+
+
+def _country_code(country: str) -> int:
+    from phonenumbers import country_code_for_region  # noqa: PLC0415  # loads long, for the first number
+
+    return country_code_for_region(country)
 
 
 def _whole_number(typed: str, country: str | None) -> Collection[str]:

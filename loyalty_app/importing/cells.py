@@ -9,8 +9,6 @@ import unicodedata
 from datetime import date
 from functools import lru_cache
 
-from babel import Locale, UnknownLocaleError
-
 from loyalty_app.contacts import checked_email, checked_phone
 from loyalty_app.importing.encoding import UNREADABLE
 from loyalty_core.customers import clean_name
@@ -123,6 +121,8 @@ def month_comes_first(country: str | None) -> bool | None:
     """Whether people in a country write the month before the day; None if unknown."""
     if country is None:
         return None
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  # loads long, and few lists need it
+
     try:
         pattern = Locale.parse(f"und_{country}").date_formats["short"].pattern
     except (UnknownLocaleError, ValueError):

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable
 from datetime import tzinfo
 
 import msgspec
-from babel import Locale
-from babel.core import UnknownLocaleError, get_global
 
 from loyalty_app.importing import spelling
 from loyalty_core.errors import InvalidRequest
@@ -85,6 +83,8 @@ def _only(pages: list[str], sample: bytes) -> str:
 
 def country_of_zone(zone: tzinfo) -> str | None:
     """The country of a time zone, for a shop that has told none; None for one like UTC."""
+    from babel.core import get_global  # noqa: PLC0415  # loads long, for the first list
+
     country = get_global("zone_territories").get(str(zone))
     return None if country in {None, "ZZ", "001"} else str(country)
 
@@ -97,6 +97,8 @@ class Home(msgspec.Struct, frozen=True):
 
 
 def _home_of(country: str | None) -> Home:
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  # the same
+
     try:
         locale = Locale.parse(f"und_{country}") if country else None
     except (UnknownLocaleError, ValueError):

@@ -7,8 +7,6 @@ import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
-import phonenumbers
-
 from loyalty_app.contacts import checked_phone
 from loyalty_app.importing.address_books import NEVER_READ, label_columns
 from loyalty_app.importing.headings import Columns
@@ -52,7 +50,9 @@ def _looks_like(field: str, cell: str, country: str | None) -> bool:
 
 
 def _is_valid(number: str) -> bool:
-    return phonenumbers.is_valid_number(phonenumbers.parse(number))
+    from phonenumbers import is_valid_number, parse  # noqa: PLC0415  # loads long, for the first number
+
+    return is_valid_number(parse(number))
 
 
 def _unread(place: int, name: str, field: str, what: str) -> InvalidRequest:

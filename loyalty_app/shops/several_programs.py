@@ -26,7 +26,6 @@ from loyalty_app.shops.programs import (
     write_program,
     write_terms,
 )
-from loyalty_app.words import numbered
 from loyalty_core.access import Role
 from loyalty_core.programs import NewProgram, Program, new_terms
 from loyalty_core.several_programs import (
@@ -151,6 +150,8 @@ def titles_among(main: Program, business_id: int) -> ProgramTitles:
     """The same for a main program that was read before."""
     if not main.others:
         return ProgramTitles()
+    from loyalty_app.words import numbered  # noqa: PLC0415  # loads long, for shops with several
+
     titles = numbered(program.title or program.name for program in main.all_of_shop)
     numbers = [program_number(business_id, program.id) for program in main.all_of_shop]
     in_use = tuple(program_number(business_id, program.id) for program in programs_in_use(main))

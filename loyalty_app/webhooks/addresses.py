@@ -11,11 +11,14 @@ import re
 import socket
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
 
 import msgspec
-from yarl import URL
 
 from loyalty_core.errors import InvalidRequest
+
+if TYPE_CHECKING:
+    from yarl import URL
 
 LONGEST_URL = 2_048
 PUBLIC_PORTS = frozenset({443, 8443})
@@ -98,11 +101,13 @@ def read_ranges(text: str | None) -> tuple[Network, ...]:
     return tuple(ip_network(part) for part in (text or "").replace(",", " ").split())
 
 
-def checked_url(text: str) -> URL:
+def checked_url(text: str) -> "URL":
     """A URL in a form allowed for endpoints; an address as its host is spelled as usual. Raises InvalidRequest.
 
     Where it leads is judged by `judge_url`.
     """
+    from yarl import URL  # noqa: PLC0415  # loads long, and is needed where a webhook is set up or sent
+
     if len(text) > LONGEST_URL:
         raise _wrong("must have at most 2048 characters")
     try:
@@ -120,7 +125,7 @@ def checked_url(text: str) -> URL:
     return url.with_host(str(spelled_out[0])) if spelled_out else url
 
 
-def judge_url(url: URL, addresses: Iterable[Address], guard: Guard) -> None:
+def judge_url(url: "URL", addresses: Iterable[Address], guard: Guard) -> None:
     """Refuse a URL if the guard does not admit one of its addresses; `addresses` is empty if it leads nowhere yet.
 
     Raises InvalidRequest, which says of an address only that it is not public.
@@ -135,7 +140,7 @@ def judge_url(url: URL, addresses: Iterable[Address], guard: Guard) -> None:
         raise _wrong(f"must use https, at port 443 or 8443{UNLESS_ALLOWED}")
 
 
-async def addresses_of(url: URL, *, patience_seconds: float = RESOLVE_SECONDS) -> list[Address]:
+async def addresses_of(url: "URL", *, patience_seconds: float = RESOLVE_SECONDS) -> list[Address]:
     """The addresses that a URL leads to now; none if its name does not resolve in time."""
     loop = asyncio.get_running_loop()
     try:

@@ -6,12 +6,11 @@ request that may have an idempotency key. What is delivered to which endpoint is
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, func, select, update
-from yarl import URL
 
 from loyalty_app.clock import Clock
 from loyalty_app.db.engine import Database
@@ -27,6 +26,9 @@ from loyalty_core.errors import InvalidRequest, WebhookLimitReached, WebhookNotF
 from loyalty_core.events import EVENT_TYPES
 from loyalty_core.outcomes import Deleted
 from loyalty_core.webhooks import SECRET_RANDOM_BYTES, make_secret
+
+if TYPE_CHECKING:
+    from yarl import URL
 
 MOST_ENDPOINTS = 20
 OLD_SECRET_VALID = timedelta(hours=24)
@@ -189,7 +191,7 @@ class Webhooks:
             }
             self._database.insert(connection, retired_secret, [row])
 
-    async def _checked_url(self, text: str) -> URL:
+    async def _checked_url(self, text: str) -> "URL":
         url = checked_url(text)
         judge_url(url, await addresses_of(url), self._guard)
         return url
