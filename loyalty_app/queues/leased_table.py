@@ -129,9 +129,25 @@ class LeasedTable:
     ) -> list[tuple[Row[Any], Lease]]:
         """Lease at most `room` rows; give each as `due` selects it, with its lease. It skips rows that others lock.
 
-        Rows that cannot be leased now are left out: those of a shop that is about to move, or that is held.
+        Rows that cannot be leased now are left out, and others come in their place: those of a shop that is about to
+        move, or that is held.
         """
-        rows = connection.execute(self._claimable, {"now": now, "room": room, **(given or {})}).all()
+        leased: list[tuple[Row[Any], Lease]] = []
+        passed: set[int] = set()
+        while True:
+            asked = self._claimable.where(self.table.c.business_id.not_in(passed)) if passed else self._claimable
+            values = {"now": now, "room": room - len(leased), **(given or {})}
+            rows = connection.execute(asked, values).all()
+            got = self._lease(connection, database, rows, now)
+            leased += got
+            if len(got) == len(rows) or "business_id" not in self.key:
+                return leased
+            passed |= {row.business_id for row in rows} - {row.business_id for row, _ in got}
+
+    def _lease(
+        self, connection: Connection, database: Database, rows: Sequence[Row[Any]], now: datetime
+    ) -> list[tuple[Row[Any], Lease]]:
+        """Write leases into rows that were found; give those that have them."""
         token, end = new_token(), now + self.lasts
         leases = [Lease(self._key_in(row), token) for row in rows]
         leased = (

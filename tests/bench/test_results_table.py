@@ -7,7 +7,7 @@ from bench.profiler.parts import ELSE, PARTS, parts_of
 from bench.results_table import lines_of
 from tests.bench.test_commands import BENCHMARKS
 
-NO_MEASUREMENT = {"high_availability", "kills", "live", "messages", "peers"}
+NO_MEASUREMENT = {"cluster", "high_availability", "kills", "live", "messages", "peers"}
 READ = {"database": "SQLite", "question": "a page", "large_ms": 3.0, "goal_ms": 2.0}
 RATE = {"database": "SQLite", "label": "many", "beside": "few", "ratio": 0.9, "goal": 0.85}
 

@@ -33,7 +33,7 @@ from loyalty_app.settings import Settings
 from loyalty_core.errors import Busy
 from testkit.builders import NOON
 from testkit.concurrency import until
-from testkit.shop import Shop, open_shop
+from testkit.shop import Shop, open_in_same_shard, open_shop
 from tests.queues.cases import BOT, CASES, Case, put
 
 SENT = [case for case in CASES if case.name != "import jobs"]
@@ -195,6 +195,23 @@ async def test_claims_of_others_go_on_and_those_of_a_shop_again_after_a_move_tha
         await give_out_again(database)
         assert await database.read(lambda c: tables_with(c, NAME)) == []
         assert all((await claims()).values())
+        await shop.counter.close()
+
+
+async def test_jobs_of_a_shop_that_is_about_to_move_are_not_in_the_way_of_those_of_others(settings: Settings) -> None:
+    async with opened(settings) as database:
+        shop = await open_shop(database)
+        other = await open_in_same_shard(shop)
+        [case] = (case for case in SENT if case.table is notice)
+        for number, (one, count) in enumerate([(shop, 3), (other, 1)]):
+            await put(one, case, count)
+            later_ones = {"at": utc_now() + timedelta(seconds=number)}
+            due = update(notice).where(notice.c.business_id == one.business.id).values(later_ones)
+            await database.write(lambda connection, due=due: connection.execute(due).close())  # type: ignore[misc]  # bound
+        await finish_jobs(database, Cargo((shop.business.id,)), progress=print)
+        claimed = await database.write(partial(case.queue.claim, database=database, now=later(), room=1))
+        assert [case.queue.lease_of(job).key[0] for job in claimed] == [other.business.id]
+        await give_out_again(database)
         await shop.counter.close()
 
 
