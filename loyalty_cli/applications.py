@@ -3,6 +3,7 @@
 Each is an ASGI application that keeps why it could not start. How it is served is decided in `server`.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, cast
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
 SANDBOX = "/sandbox"
+LOAD_LATER_SECONDS = 0.3
+"""The library that writes logs is loaded so long after the start, or for the first line, if that comes earlier."""
 
 
 class StartupGuard:
@@ -40,14 +43,16 @@ class StartupGuard:
             await self._stop()
 
     async def _live(self, scope: Message, receive: Receive, send: Send) -> None:
-        started = False
+        started: asyncio.TimerHandle | None = None
 
         async def pass_on(message: Message) -> None:
             nonlocal started
             if message["type"] == "lifespan.startup.complete":
-                started = True
-                load_formatters()
+                loop = asyncio.get_running_loop()
+                started = loop.call_later(LOAD_LATER_SECONDS, loop.run_in_executor, None, load_formatters)
                 tune_garbage_collection()
+            if message["type"] == "lifespan.shutdown.complete" and started is not None:
+                started.cancel()
             if message["type"] != "lifespan.startup.failed":
                 await send(message)
 

@@ -4,7 +4,7 @@ All lines take the same way, those of libraries too. Each carries the ids of the
 none carries a secret or anything personal (`loyalty_app.observability.redaction`). Libraries log warnings and errors
 only. Why: below that they log what they were given.
 
-Most commands log nothing, so structlog is loaded for the first line; a server loads it before it answers anybody.
+Most commands log nothing, so structlog is loaded for the first line; a server loads it right after its start.
 """
 
 import logging
@@ -130,7 +130,7 @@ def log_to_stderr() -> None:
 
 
 def load_formatters() -> None:
-    """Load the formatters now, and not while somebody waits for an answer."""
+    """Load the formatters now, in a thread, and not while somebody waits for an answer."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, LineFormatter):
             handler.formatter.loaded  # noqa: B018  # the property keeps what it loads
