@@ -177,7 +177,9 @@ COMMANDS = {
     "export": ListedCommand("Write all that a shop owns into open files.", _export),
     "backup": ListedCommand("Copy the whole database into one file, and prove the copy.", _backup),
     "restore": ListedCommand("Put a backup back in its place.", _restore),
-    "move": ListedCommand("Move everything, or some shops, to another database, SQLite or PostgreSQL.", _move),
+    "move": ListedCommand(
+        "Move everything, or some shops, to another database: SQLite, PostgreSQL or a Citus cluster.", _move
+    ),
     "migrate": ListedCommand("Set the database up, or bring it up to date.", _migrate),
     "doctor": ListedCommand("Check everything, every card too; say what to correct.", _doctor),
 }

@@ -3,7 +3,6 @@
 It runs in a thread, so that it can have an event loop even if the test has one. One runs at a time.
 """
 
-import logging
 import os
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 from threading import Lock, Thread
 
 from loyalty_cli import loyalty
-from loyalty_cli.logs import OURS
+from testkit.own_logging import own_logging
 
 PROGRAM = "loyalty"
 
@@ -35,7 +34,7 @@ def run_here(words: Sequence[str], *, folder: Path, environment: Mapping[str, st
         stack.enter_context(_without_a_terminal())
         stack.enter_context(redirect_stdout(out))
         stack.enter_context(redirect_stderr(err))
-        stack.enter_context(_own_logging())
+        stack.enter_context(own_logging())
         thread = Thread(target=work, name="loyalty")
         thread.start()
         thread.join()
@@ -86,17 +85,3 @@ def _without_a_terminal() -> Iterator[None]:
             yield
         finally:
             sys.stdin = before
-
-
-@contextmanager
-def _own_logging() -> Iterator[None]:
-    """Let a command set up its log, and restore the test's logging afterwards."""
-    root, ours = logging.getLogger(), [logging.getLogger(name) for name in OURS]
-    handlers, level, levels = root.handlers[:], root.level, [logger.level for logger in ours]
-    try:
-        yield
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
-        for logger, its in zip(ours, levels, strict=True):
-            logger.setLevel(its)

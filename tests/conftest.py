@@ -19,6 +19,7 @@ from playwright.async_api import Browser
 
 from testkit import servers
 from testkit.memory_files import keep_files_in_memory
+from testkit.own_logging import own_logging
 from tests.browser import find_chromium, open_browser
 
 if TYPE_CHECKING:
@@ -78,6 +79,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol() -> Generator[None, object, object]:
+    """Let no test decide what the next one hears in the log."""
+    with own_logging():
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
