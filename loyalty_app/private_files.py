@@ -48,8 +48,11 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def close_to_others(paths: Iterable[Path]) -> None:
-    """Let only their owner read these files; those that are missing or belong to somebody else are left alone."""
+    """Let only their owner read these files; those that are missing or belong to somebody else are left alone.
+
+    A folder is left alone, too: without the right to enter it nobody would find what is in it.
+    """
     for path in paths:
-        if is_open_to_others(path):
+        if is_open_to_others(path) and not path.is_dir():
             with suppress(OSError):
                 path.chmod(FOR_ITS_OWNER)

@@ -82,7 +82,7 @@ def _outside_failure(error: Exception) -> str:
         case DBAPIError():
             return _database_failure(one_line(error.orig or error), error)
         case PoolTimeout() | ConnectionError() | TimeoutError() | ServerAway():
-            return f"The database does not answer: {one_line(error)}. Does it run, and is LOYALTY_DATABASE_URL right?"
+            return f"The database does not answer: {one_line(error)}. Does it run, and is its URL right?"
         case OSError(strerror=str(said), filename=str() | Path() as name):
             return f"{name}: {said}."
         case OSError():

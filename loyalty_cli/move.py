@@ -62,6 +62,7 @@ def move(url: str, *, replace: bool, as_json: bool, **given: bool | str | Path |
     source = read_settings()
     target = _target(source, url)
     wishes = convert({**given, "replace": replace}, Wishes)
+    _check_public_url(source, wishes.public_url)
     if wishes.shops:
         check_schema(source)
         move_shops(source, target, wishes, progress=_progress, as_json=as_json)
@@ -94,25 +95,41 @@ def _give_up(source: Settings, *, as_json: bool) -> None:
     from loyalty_cli.database import check_schema
 
     check_schema(source)
-    asyncio.run(give_up(source))
+    given_up = asyncio.run(give_up(source))
     words = "The move was given up. Everything goes on where it is; empty the place into which it should have gone."
-    tell({"moved": False, "given_up": True}, words, as_json=as_json)
+    if not given_up:
+        words = "There was no move to give up. Nothing was changed."
+    tell({"moved": False, "given_up": given_up}, words, as_json=as_json)
 
 
 def _target(source: Settings, url: str) -> Settings:
     """The settings of the new place; all but the place are those of the old one. Raises SettingsError."""
     from msgspec.structs import replace
 
+    from loyalty_app.db.sqlite.server_lock import check_folder
     from loyalty_app.moving.move import place_of
     from loyalty_app.settings import SettingsError, checked
 
     try:
         target = checked(replace(source, database_url=url, database_direct_url=None, workers=1))
+        check_folder(target)
     except SettingsError as error:
         raise SettingsError(str(error).replace("LOYALTY_DATABASE_URL", "--to")) from error
     if place_of(source) == place_of(target):
         raise SettingsError("--to names the database that LOYALTY_DATABASE_URL names.")
     return target
+
+
+def _check_public_url(source: Settings, url: str | None) -> None:
+    """Raise SettingsError if tills and people would be told an address that is none."""
+    from msgspec.structs import replace
+
+    from loyalty_app.settings import SettingsError, checked
+
+    try:
+        checked(replace(source, public_url=url))
+    except SettingsError as error:
+        raise SettingsError(str(error).replace("LOYALTY_PUBLIC_URL", "--public-url")) from error
 
 
 def _opened_already(source: Settings, target: Settings) -> bool:
@@ -130,10 +147,12 @@ def _opened_already(source: Settings, target: Settings) -> bool:
 
 
 def _check(source: Settings, target: Settings, *, replace: bool) -> None:
+    from loyalty_app.moving.sources import check_aside
     from loyalty_app.moving.targets import check_key, check_target
     from loyalty_cli.database import check_schema
 
     check_schema(source)
+    check_aside(source)
     check_target(target, replace=replace)
     check_key(source, target)
 

@@ -67,12 +67,14 @@ async def is_under_way(source: Settings, target: Settings) -> bool:
         await new.close()
 
 
-async def give_up(source: Settings) -> None:
-    """Note no changes any more for a move that was not finished, and let everybody write."""
+async def give_up(source: Settings) -> bool:
+    """Note no changes any more for a move that was not finished, and let everybody write; False if there was none."""
     old = open_database(source, unhurried=True, patient=True)
     try:
+        unfinished = await departures.find_unfinished(old)
         await departures.end_log(old)
         await release_tables(old)
+        return unfinished is not None
     finally:
         await old.close()
 

@@ -81,6 +81,14 @@ def _held_file(path: Path) -> Iterator[HeldSource]:
         engine.dispose()
 
 
+def check_aside(settings: Settings) -> None:
+    """Raise SettingsError if the old database could not be kept beside its place: at the end that would be late."""
+    if settings.on_sqlite:
+        aside = settings.sqlite_path.with_name(settings.sqlite_path.name + ASIDE)
+        if aside.exists():
+            raise SettingsError(f"{aside} is there already: put it elsewhere, for the old database is kept there.")
+
+
 class _HeldFile(HeldSource):
     def __init__(self, path: Path) -> None:
         self._path = path

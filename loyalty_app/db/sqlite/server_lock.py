@@ -25,10 +25,17 @@ TAKEN = (
 
 
 def check_folder(settings: Settings) -> None:
-    """Raise SettingsError if the folder of a SQLite file is missing: a typing error must not create one."""
-    if settings.on_sqlite and not settings.sqlite_path.parent.is_dir():
+    """Raise SettingsError if the folder of a SQLite file is missing, or it is itself one.
+
+    Why: a typing error must not create a folder, nor be answered in the words of a system call.
+    """
+    if not settings.on_sqlite:
+        return
+    if not settings.sqlite_path.parent.is_dir():
         message = f"LOYALTY_DATABASE_URL: there is no folder {settings.sqlite_path.parent}."
         raise SettingsError(message)
+    if settings.sqlite_path.is_dir():
+        raise SettingsError(f"LOYALTY_DATABASE_URL: {settings.sqlite_path} is a folder. Name a file in it.")
 
 
 def check_name(settings: Settings) -> None:
