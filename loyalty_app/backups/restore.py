@@ -17,7 +17,9 @@ from loyalty_app.backups.archive import BackupRefused, Manifest, extract, read_m
 from loyalty_app.backups.create import DATABASE, KEY
 from loyalty_app.backups.postgres_programs import tool
 from loyalty_app.backups.verify import BackupContents, look_into, refuse_foreign
+from loyalty_app.db.held_shops import hold_all
 from loyalty_app.db.migrate import migrate
+from loyalty_app.db.own_triggers import drop_own_triggers
 from loyalty_app.db.sqlite.engine import open_engine
 from loyalty_app.db.sqlite.server_lock import check_folder, name_lock
 from loyalty_app.db.tables import telegram_update
@@ -49,10 +51,11 @@ def restore_backup(settings: Settings, source: Path, *, now: datetime, replace: 
 
 
 def quiet(connection: Connection, now: datetime) -> None:
-    """Keep a restored database from sending what may have been sent before."""
+    """Keep a restored database from sending what may have been sent before, and hold the shops that were held."""
     pause_on(connection, now=now)
     waiting = update(telegram_update).where(telegram_update.c.done_at.is_(None))
     connection.execute(waiting.values(done_at=now, body=None, lease=None, lease_until=None, error="restored"))
+    hold_all(connection)
 
 
 def _restore_sqlite(
@@ -84,9 +87,11 @@ def _unpack(source: Path, manifest: Manifest, new: Path, now: datetime) -> Backu
     if KEY in manifest.files:
         extract(source, manifest, KEY, _key_of(new))
     sqlite.examine(new)
-    migrate(Settings(database_url=f"sqlite:///{new}"))
     engine = open_engine(new)
     try:
+        with engine.begin() as connection:
+            drop_own_triggers(connection)
+        migrate(Settings(database_url=f"sqlite:///{new}"))
         with engine.begin() as connection:
             found = look_into(connection)
             quiet(connection, now)
@@ -124,6 +129,7 @@ def _load(source: Path, manifest: Manifest, url: str, now: datetime) -> BackupCo
         extract(source, manifest, dump.name, dump)
         postgres.load(url, dump)
     asyncio.run(postgres.examine(url, refuse_foreign))
+    asyncio.run(postgres.examine(url, drop_own_triggers))
     migrate(Settings(database_url=url))
 
     def work(connection: Connection) -> BackupContents:

@@ -12,6 +12,7 @@ from loyalty_app.backups.archive import BackupRefused
 from loyalty_app.customers.proof import Proof
 from loyalty_app.db import tables
 from loyalty_app.db.migrate import check_known, current, newest
+from loyalty_app.db.own_triggers import OWN_TRIGGERS
 from loyalty_app.shops.businesses import business_of
 
 log = logging.getLogger(__name__)
@@ -61,12 +62,16 @@ UNION ALL SELECT 'rule ' || rulename FROM pg_rewrite
     WHERE ev_class IN (SELECT oid FROM classes WHERE relkind IN ('r', 'p'))
 ORDER BY 1
 """
+OF_MOVES = {f"trigger {name}" for name in OWN_TRIGGERS}
 
 
 def foreign_in(connection: Connection) -> list[str]:
-    """What a database holds that runs by itself or stands for a table: triggers, rules, views. We make none."""
+    """What a database holds that runs by itself or stands for a table: triggers, rules, views.
+
+    We make none but those of moves, which a restore takes away.
+    """
     question = FOREIGN_IN_SQLITE if connection.dialect.name == "sqlite" else FOREIGN_IN_POSTGRES
-    return list(connection.execute(text(question)).scalars())
+    return [found for found in connection.execute(text(question)).scalars() if found not in OF_MOVES]
 
 
 def refuse_foreign(connection: Connection) -> None:

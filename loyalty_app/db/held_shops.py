@@ -15,6 +15,14 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, select, text
 
 from loyalty_app.db.outages import HELD
+from loyalty_app.db.own_triggers import (
+    CHANGES,
+    EVERYWHERE,
+    HELD_SHOP,
+    change_triggers,
+    tables_with,
+    triggers_of,
+)
 from loyalty_app.db.shards import is_spread
 from loyalty_app.db.tables import (
     attempt,
@@ -32,13 +40,10 @@ from loyalty_core.errors import Busy
 if TYPE_CHECKING:
     from loyalty_app.db.engine import Database
 
-CHANGES = ("INSERT", "UPDATE", "DELETE")
 LOCK_MILLISECONDS, TRIES = 2_000, 15
 LOCKED_STATE = "55P03"
-NAME = "held_shop"
+NAME = HELD_SHOP
 """How the triggers and PostgreSQL's function begin."""
-EVERYWHERE = "SET LOCAL citus.propagate_set_commands = 'local'"
-"""Later settings of a transaction are true on all machines of a cluster; an ordinary server does not know it."""
 OURS = "loyalty.moves"
 """The setting of a transaction on PostgreSQL that may write all the same."""
 NOTED = {(table.name, change) for table in (delivery, telegram_card, notice, import_job, telegram_update)
@@ -95,32 +100,9 @@ async def _to_one(database: "Database", table: Table, work: Callable[[Connection
     await database.write(hastily, durable=is_spread(database))
 
 
-def change_triggers(connection: Connection) -> None:
-    """Let triggers be made and dropped in this transaction, on a cluster too; settings then go to all machines.
-
-    Citus calls them unsafe, for it cannot know what they do. Ours refuse, or write on the machine where they run.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(EVERYWHERE)
-        connection.exec_driver_sql("SET LOCAL citus.enable_unsafe_triggers = on")
-
-
 def _to_all(connection: Connection, tables: Sequence[Table], work: Callable[[Connection, Table], None]) -> None:
     for table in tables:
         work(connection, table)
-
-
-def tables_with(connection: Connection, beginning: str) -> list[Table]:
-    """The tables that have triggers whose names begin so."""
-    if connection.dialect.name == "postgresql":
-        theirs = "pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid AND pg_table_is_visible(c.oid)"
-        asked = f"SELECT DISTINCT c.relname FROM {theirs} WHERE starts_with(t.tgname, :b)"  # noqa: S608  # our own
-    else:
-        asked = (
-            "SELECT DISTINCT tbl_name FROM sqlite_master WHERE type = 'trigger' AND substr(name, 1, length(:b)) = :b"
-        )
-    names = set(connection.scalars(text(asked), {"b": beginning}))
-    return [table for table in metadata.sorted_tables if table.name in names]
 
 
 async def hold_again(database: "Database", *, but: int | None = None) -> None:
@@ -198,17 +180,6 @@ def release_table(connection: Connection, table: Table) -> None:
     for name in _there(connection, table):
         on = f' ON "{table.name}"' if connection.dialect.name == "postgresql" else ""
         connection.execute(text(f'DROP TRIGGER "{name}"{on}'))
-
-
-def triggers_of(connection: Connection, table: Table) -> dict[str, str]:
-    """All triggers of a table by name, with what makes them, on SQLite."""
-    if connection.dialect.name == "postgresql":
-        asked = "SELECT tgname AS name, '' AS sql FROM pg_trigger WHERE tgrelid = to_regclass(:table)"
-        rows = connection.execute(text(asked), {"table": f'"{table.name}"'})
-    else:
-        asked = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"
-        rows = connection.execute(text(asked), {"table": table.name})
-    return {row.name: row.sql for row in rows}
 
 
 def _there(connection: Connection, table: Table) -> dict[str, str]:

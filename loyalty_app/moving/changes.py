@@ -30,7 +30,7 @@ from sqlalchemy import (
 
 from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.engine import Database
-from loyalty_app.db.held_shops import CHANGES, triggers_of
+from loyalty_app.db.own_triggers import CHANGES, MOVE_LOG, triggers_of
 from loyalty_app.db.shards import Node
 from loyalty_app.db.tables import business
 from loyalty_app.db.types import BigId
@@ -38,7 +38,7 @@ from loyalty_app.moving.belongings import Cargo, Sort, sort_of
 from loyalty_app.moving.cluster_snapshots import ClusterSnapshot
 from loyalty_app.moving.snapshots import Key, Reader
 
-NAME = "move_log"
+NAME = MOVE_LOG
 AT_ONCE = 500
 
 _own = MetaData()

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Table, text
 
 from loyalty_app.db.citus.engine import CitusDatabase
 from loyalty_app.db.engine import Database
-from loyalty_app.db.held_shops import LOCKED_STATE, each_table, tables_with
+from loyalty_app.db.held_shops import LOCKED_STATE, each_table
 from loyalty_app.db.move_mark import MoveMark, read_mark, set_mark
 from loyalty_app.db.outages import READ_ONLY
+from loyalty_app.db.own_triggers import tables_with
 from loyalty_app.db.tables import metadata
 
 CLOSED = "loyalty_moved"

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, delete, select, true, update
 
 from loyalty_app.db.engine import Database, open_database
 from loyalty_app.db.held_shops import NAME as HELD_NAME
-from loyalty_app.db.held_shops import allowed, each_table, hold_again, tables_with
+from loyalty_app.db.held_shops import allowed, each_table, hold_again
+from loyalty_app.db.own_triggers import tables_with
 from loyalty_app.db.shards import is_spread
 from loyalty_app.db.tables import business, delivery, fan_out, import_job, notice, telegram_bot, telegram_card
 from loyalty_app.moving.belongings import Cargo, counted, with_twins

@@ -18,8 +18,9 @@ from loyalty_app.chat.card_queue import CardQueue
 from loyalty_app.chat.update_queue import UpdateQueue
 from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import Database
-from loyalty_app.db.held_shops import LOCKED_STATE, each_table, tables_with, triggers_of
+from loyalty_app.db.held_shops import LOCKED_STATE, each_table
 from loyalty_app.db.outages import HELD
+from loyalty_app.db.own_triggers import NO_CLAIMS, tables_with, triggers_of
 from loyalty_app.db.tables import telegram_update
 from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.copying import Copying, Progress, Snapshots
@@ -35,7 +36,7 @@ STOPPED_SECONDS = 60
 LOOK_EVERY_SECONDS = 0.1
 WAITED_FOR, LEFT = "waiting for jobs of workers", "jobs that are done again, because their workers did not finish them"
 """What progress calls them."""
-NAME = "no_claims"
+NAME = NO_CLAIMS
 """How the triggers and PostgreSQL's function begin."""
 
 QUEUES: Mapping[str, LeasedTable] = {

@@ -10,7 +10,8 @@ from sqlalchemy import Boolean, Column, Connection, Date, DateTime, Integer, Lar
 
 from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
-from loyalty_app.db.held_shops import NAME, tables_with
+from loyalty_app.db.held_shops import NAME
+from loyalty_app.db.own_triggers import tables_with
 from loyalty_app.db.tables import metadata
 from loyalty_app.db.types import UtcDateTime
 from loyalty_app.moving import departures

@@ -15,9 +15,9 @@ from sqlalchemy import Connection, select, update
 from loyalty_app.chat.incoming_updates import NewUpdate, take_in_and_claim
 from loyalty_app.clock import utc_now
 from loyalty_app.db.engine import Database, open_database
-from loyalty_app.db.held_shops import tables_with
 from loyalty_app.db.migrate import migrate
 from loyalty_app.db.move_mark import MoveMark
+from loyalty_app.db.own_triggers import tables_with
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.db.tables import notice, telegram_bot
 from loyalty_app.moving import jobs_in_hand
