@@ -43,7 +43,9 @@ SLOW_IMPORTS = {
     *("tests.webhooks.certificates", "tests.webhooks.receiver", "tests.webhooks.sending"),
 }
 """Modules that start programs or servers, or look at pictures: a file with one, or with anything of one, is slow."""
-settings.register_profile("fast", max_examples=20)
+settings.register_profile("house", settings(), deadline=None)  # a busy machine is no fault of an example
+settings.register_profile("fast", settings.get_profile("house"), max_examples=20)
+settings.load_profile("house")
 QUICK_ALL_THE_SAME = {"tests.test_architecture"}
 
 
