@@ -119,12 +119,17 @@ async def refused_at(shop: Shop) -> object:
     return await shop.database.read(lambda connection: connection.scalar(own))
 
 
-async def test_a_revoked_token_is_told_to_the_owner_once_by_the_bot_of_all_shops(either_town: Town) -> None:
+async def test_a_revoked_token_is_told_to_the_owner_once_by_the_bot_of_all_shops(
+    either_town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
     shop, mira = await owner_of_own_bot(either_town)
-    await either_town.sandbox.order_fault(OWN, "unauthorized", method="getUpdates", times=10_000)
+    await either_town.sandbox.order_fault(OWN, "unauthorized", times=10_000)
 
     async def noted() -> bool:
         return bool(await shop.rows(notice))
+
+    async def refused_again() -> bool:
+        return caplog.text.count("Telegram refuses the token") == 2
 
     await until(noted)
     [said] = await heard(shop, mira.at(BOT))
@@ -132,6 +137,7 @@ async def test_a_revoked_token_is_told_to_the_owner_once_by_the_bot_of_all_shops
     assert f"loyalty business set-bot --business {shop.business.id}" in said
     await either_town.restart()
     shop.database = either_town.runtime.database
+    await until(refused_again)
     assert len(await heard(shop, mira.at(BOT))) == 1
 
 
