@@ -36,7 +36,15 @@ SELDOM_GARBAGE = 100 * GARBAGE
 SLOW_FIXTURES = {"browser", "either_town", "place", "postgres_url", "redis_server", "sandbox", "town"}
 """Those that start a server or a browser."""
 SLOW_IMPORTS = {
-    *("PIL.Image", "asyncio.subprocess", "multiprocessing", "signal", "subprocess", "tests.browser"),
+    *(
+        "PIL.Image",
+        "asyncio.subprocess",
+        "multiprocessing",
+        "multiprocessing.context",
+        "signal",
+        "subprocess",
+        "tests.browser",
+    ),
     *("testkit.console", "testkit.killed_bots", "testkit.postgres_pair", "testkit.sandbox", "testkit.town"),
     "testkit.warm_process",
     *("tests.api.live", "tests.api.server", "tests.app.process", "tests.following", "tests.pictures.looking"),
