@@ -122,9 +122,17 @@ async def open_sandbox() -> AsyncIterator[SandboxServer]:
     """An empty sandbox on a free port of this machine."""
     world = World()
     with app_with(world) as app:
-        async with free_port() as listener, served(app, listener):
-            url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            with served_directly(url, app):
-                async with httpx.AsyncClient(base_url=url, timeout=2 * PATIENCE_SECONDS, verify=False) as client:  # noqa: S501  # no certificates here
-                    yield SandboxServer(url, client, app)
-            await world.stop()
+        async with _reached(app, world) as server:
+            yield server
+
+
+@asynccontextmanager
+async def _reached(app: Litestar, world: World) -> AsyncIterator[SandboxServer]:
+    """Serve a sandbox, over a connection and without one; its world stops before its connections end."""
+    async with free_port() as listener, served(app, listener):
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        client = httpx.AsyncClient(base_url=url, timeout=2 * PATIENCE_SECONDS, verify=False)  # noqa: S501  # no certificates here
+        with served_directly(url, app):
+            async with client:
+                yield SandboxServer(url, client, app)
+        await world.stop()

@@ -75,9 +75,9 @@ async def hand_out_reward(desk: Desk, asked: HandOut) -> AgentWrite:
     key = asked.key()
     if not asked.confirm:
         card = await seen(desk, asked.customer)
-        guest = f"{card.name}, who has {card.rewards_available}" if card else f"customer {asked.customer}"
+        whom = f"{card.name}, who has {card.rewards_available}" if card else f"customer {asked.customer}"
         which = f"reward {asked.reward_id}" if asked.reward_id else "the oldest reward"
-        return AgentWrite(done=False, what=f"Hand out {which} to {guest}.", idempotency_key=key, customer=card)
+        return AgentWrite(done=False, what=f"Hand out {which} to {whom}.", idempotency_key=key, customer=card)
     path = at_customer(asked.customer, "/redeem")
     redeemed = await desk.send("POST", path, told(reward_id=asked.reward_id), once=key)
     return await _written(desk, f"Handed out: {redeemed['reward']['description']}.", key, redeemed)
