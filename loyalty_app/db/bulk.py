@@ -12,15 +12,20 @@ from msgspec import Struct
 from sqlalchemy import Connection, Table
 
 Values = Mapping[str, object]
+ROWS_OF_A_PART = 500
 
 
 class Shape(Struct, frozen=True):
-    """Everything that the text of a statement depends on: the table, the columns, and the columns that find rows."""
+    """Everything that the text of a statement depends on: the table, the columns, and the columns that find rows.
+
+    `is_part` says that the rows are a part of very many.
+    """
 
     kind: type
     table: Table
     names: tuple[str, ...]
     key: tuple[str, ...]
+    is_part: bool = False
 
 
 class BulkWrite(Struct):
@@ -51,7 +56,23 @@ class BulkInsert(BulkWrite):
 
 
 class BulkUpdate(BulkWrite):
-    """Columns to set in the rows with these keys, each of them once."""
+    """Columns to set in the rows with these keys, each of them once; see `parts_of` where they are very many."""
+
+    is_part: bool = False
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the statement; there must be a row."""
+        return Shape(type(self), self.table, tuple(self.rows[0]), self.key, self.is_part)
+
+
+def parts_of(update: BulkUpdate) -> Sequence[BulkUpdate]:
+    """The same update in parts of at most 500 rows."""
+    if len(update.rows) <= ROWS_OF_A_PART:
+        return [update]
+    starts = range(0, len(update.rows), ROWS_OF_A_PART)
+    rows = (update.rows[start : start + ROWS_OF_A_PART] for start in starts)
+    return [BulkUpdate(update.table, some, update.key, is_part=True) for some in rows]
 
 
 class BulkAdd(BulkWrite):
@@ -81,7 +102,7 @@ class Writes(Protocol):
 
     def update(self, connection: Connection, table: Table, rows: Iterable[Values], *, key: tuple[str, ...]) -> int:
         """Set columns of the rows with these keys; return how many rows there were."""
-        return self.put(connection, [BulkUpdate(table, list(rows), key)])[0]
+        return sum(self.put(connection, [part])[0] for part in parts_of(BulkUpdate(table, list(rows), key)))
 
     def add(self, connection: Connection, table: Table, rows: Iterable[Values], *, key: tuple[str, ...]) -> None:
         """Add to the figures of the rows with these keys; a missing row starts with them."""

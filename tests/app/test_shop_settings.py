@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, text, update
 
 from loyalty_app.chat.card_queue import repaint
 from loyalty_app.clock import utc_now
@@ -32,6 +32,8 @@ from testkit.shop import Shop, open_next_door
 
 BLUE = BusinessChange(card_color="#1F5F8B")
 LATER = timedelta(seconds=1)
+SAW_NONE = text("UPDATE pg_class SET reltuples = 0, relpages = 100 WHERE relname = 'telegram_card'")
+"""What PostgreSQL notes if it looks at a table whose rows are all deleted, or not yet committed."""
 
 
 async def paint(shop: Shop, change: BusinessChange = BLUE, *, by: int | None = None) -> None:
@@ -70,6 +72,14 @@ async def test_ten_thousand_cards_fall_due_one_after_the_other_so_that_stamps_do
     assert sum(seconds.values()) == 10_000
     assert max(seconds.values()) == 15
     assert (min(seconds), max(seconds)) == (0, 10_000 // 15)
+
+
+async def test_ten_thousand_cards_fall_due_also_where_postgresql_last_saw_none(shop: Shop) -> None:
+    await hang_up(shop, 10_000)
+    if shop.database.name == "postgresql":
+        await shop.database.write(lambda connection: connection.execute(SAW_NONE))
+    await paint(shop)
+    assert None not in await due(shop)
 
 
 async def test_a_card_that_waits_already_does_not_wait_longer(shop: Shop) -> None:
