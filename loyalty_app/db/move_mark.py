@@ -13,6 +13,9 @@ from loyalty_app.settings import SettingsError
 
 State = Literal["moving", "moved"]
 
+MOVE_TABLES = frozenset({"move_mark", "move_log", "move_log_of", "move_progress", "move_progress_table"})
+"""Tables that are there only because of a move; no migration makes them."""
+
 _marks = Table("move_mark", MetaData(), Column("state", String(16)), Column("place", Text), Column("at", String(40)))
 
 
@@ -22,6 +25,14 @@ class MoveMark(msgspec.Struct, frozen=True):
     state: State
     place: str
     at: str
+
+
+class PlaceMarked(SettingsError):
+    """Nothing is served from a database with a mark: how that is, and what to do."""
+
+    def __init__(self, how: str, what_to_do: str) -> None:
+        super().__init__(f"{how} {what_to_do}")
+        self.how, self.what_to_do = how, what_to_do
 
 
 def read_mark(connection: Connection) -> MoveMark | None:
@@ -46,12 +57,13 @@ def clear_mark(connection: Connection) -> None:
 
 
 def refuse_marked(connection: Connection) -> None:
-    """Raise SettingsError if a database is marked."""
+    """Raise PlaceMarked if a database is marked."""
     mark = read_mark(connection)
     if mark is None:
         return
     if mark.state == "moved":
-        message = f"This installation has moved to {mark.place} on {mark.at}. Set LOYALTY_DATABASE_URL to that place."
-        raise SettingsError(message)
-    message = f"A move from {mark.place} into this database was not finished. Run `loyalty move` there again."
-    raise SettingsError(message)
+        how = f"This installation has moved to {mark.place} on {mark.at}."
+        raise PlaceMarked(how, "Set LOYALTY_DATABASE_URL to that place.")
+    raise PlaceMarked(
+        f"A move from {mark.place} into this database was not finished.", "Run `loyalty move` there again."
+    )

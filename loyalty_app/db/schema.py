@@ -13,12 +13,13 @@ import msgspec
 from sqlalchemy import Column, Connection, Constraint, Index, Inspector, Table, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
+from loyalty_app.db.move_mark import MOVE_TABLES
 from loyalty_app.db.tables import metadata, numbers
 from loyalty_app.db.tables.homes import HOMES
 from loyalty_app.db.types import tell_dialect
 from loyalty_app.ids import Kind
 
-VERSION_TABLES = {"alembic_version"}
+NOT_COMPARED = {"alembic_version"} | MOVE_TABLES
 COPY = re.compile(rf"(?:{'|'.join(HOMES)})_[0-9]{{5,}}")
 """How Citus calls the part or the copy of a table that lies on a machine."""
 NAMELESS = re.compile(r"::[a-z ]+|[\s()\"']|\bvarying\b")
@@ -69,8 +70,8 @@ def _compared(connection: Connection) -> list[tuple[Any, ...]]:
 
 
 def is_compared(_item: object, name: str | None, kind: str, *_more: object) -> bool:
-    """Whether something in a database is one of ours, as Alembic asks: versions, and copies on a cluster, are not."""
-    return not (kind == "table" and name is not None and (name in VERSION_TABLES or COPY.fullmatch(name)))
+    """Whether to compare something, as Alembic asks: not versions, what a move keeps, and copies on a cluster."""
+    return not (kind == "table" and name is not None and (name in NOT_COMPARED or COPY.fullmatch(name)))
 
 
 def _said(found: tuple[Any, ...]) -> SchemaDifference:

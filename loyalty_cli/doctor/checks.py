@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from loyalty_app.clock import utc_now
 from loyalty_app.db.migrate import check_known, newest, version_of
+from loyalty_app.db.move_mark import PlaceMarked
 from loyalty_app.db.sqlite import engine as sqlite
 from loyalty_app.db.sqlite.server_lock import name_lock
 from loyalty_app.pictures.fonts import SHAPED, unreadable_faces
@@ -135,6 +136,8 @@ def _database(settings: Settings) -> Check:
     try:
         version = version_of(settings)
         check_known(version)
+    except PlaceMarked as marked:
+        return Check(name="database", status=Status.PROBLEM, message=marked.how, mend=marked.what_to_do)
     except (SQLAlchemyError, OSError, SettingsError) as error:
         message = explained(error).format_message()
         mend = "Start the database, or correct LOYALTY_DATABASE_URL."

@@ -7,20 +7,17 @@ from typing import Any
 
 import pytest
 from PIL import features
-from sqlalchemy import Connection, text, update
+from sqlalchemy import text, update
 
 from loyalty_app.db.engine import open_database
-from loyalty_app.db.held_shops import allowed
 from loyalty_app.db.tables import business, customer, transaction
-from loyalty_app.moving.belongings import Cargo
-from loyalty_app.moving.departures import begin_log, hold
 from loyalty_app.pictures.fonts import SHAPED
 from loyalty_app.settings import Settings
 from loyalty_app.shops.businesses import set_plan
 from loyalty_app.webhooks.pausing import pause, resume
 from loyalty_core.access import Plan
 from testkit.builders import NOON
-from testkit.console import A_KEY, Console, Ended
+from testkit.console import Console, Ended
 from testkit.shop import Shop, open_shop
 
 
@@ -163,44 +160,3 @@ def test_a_redis_that_answers_is_well(tmp_path: Path, sqlite_settings: Settings,
     found = checks(Console(tmp_path, sqlite_settings).run("doctor", "--json", LOYALTY_REDIS_URL=redis_url))
 
     assert found["redis"]["status"] == "ok"
-
-
-def keyed(console: Console) -> Console:
-    """A terminal where the key of the secrets is set, also beside a SQLite file."""
-    console.environment["LOYALTY_SECRET_KEY"] = A_KEY
-    return console
-
-
-async def test_a_move_that_was_begun_and_left_is_found_with_the_command_that_ends_it(
-    tmp_path: Path, settings: Settings, shop: Shop
-) -> None:
-    console = keyed(Console(tmp_path, settings))
-    assert "moves" not in checks(console.run("doctor", "--json"))
-    await begin_log(shop.database, Cargo((1,)), "a token")
-    await shop.join()
-    found = checks(console.run("doctor", "--json"))["moves"]
-    assert (found["status"], "--give-up" in found["mend"]) == ("note", True)
-    assert "business 1" in found["details"][0]
-    await hold(shop.database, [1])
-    assert checks(console.run("doctor", "--json"))["moves"]["status"] == "problem"
-    console.ask("move", "--to", f"sqlite:///{tmp_path}/new.db", "--business", "1", "--give-up")
-    assert "moves" not in checks(console.run("doctor", "--json"))
-    await shop.join()
-
-
-async def test_triggers_that_refuse_changes_though_no_shop_moves_are_found(
-    tmp_path: Path, sqlite_settings: Settings, sqlite_shop: Shop
-) -> None:
-    console, database = Console(tmp_path, sqlite_settings), sqlite_shop.database
-    await hold(database, [1])
-    with_triggers = update(business).values(moved_to=None)
-
-    def forget(connection: Connection) -> None:
-        with allowed(connection, business):
-            connection.execute(with_triggers).close()
-
-    await database.write(forget)
-    assert checks(console.run("doctor", "--json"))["moves"]["status"] == "problem"
-    console.ask("move", "--to", f"sqlite:///{tmp_path}/new.db", "--business", "1", "--give-up")
-    assert "moves" not in checks(console.run("doctor", "--json"))
-    await sqlite_shop.join()
