@@ -50,9 +50,9 @@ def write_private(path: Path, content: bytes) -> None:
 def close_to_others(paths: Iterable[Path]) -> None:
     """Let only their owner read these files; those that are missing or belong to somebody else are left alone.
 
-    A folder is left alone, too: without the right to enter it nobody would find what is in it.
+    So is what is no ordinary file: nobody could enter such a folder, and a machine needs its /dev/null.
     """
     for path in paths:
-        if is_open_to_others(path) and not path.is_dir():
+        if is_open_to_others(path) and path.is_file():
             with suppress(OSError):
                 path.chmod(FOR_ITS_OWNER)

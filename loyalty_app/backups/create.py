@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from loyalty_app.backups import postgres, sqlite
 from loyalty_app.backups.archive import BackupRefused, Manifest, member_of, write_archive
 from loyalty_app.backups.verify import BackupContents, warn_of_foreign
+from loyalty_app.db.sqlite.server_lock import check_file
 from loyalty_app.private_files import FOR_ITS_OWNER
 from loyalty_app.settings import Settings
 
@@ -58,6 +59,7 @@ def _copy(settings: Settings, target: Path) -> BackupContents:
         return asyncio.run(postgres.dump(settings.direct_url, target))
     if not settings.sqlite_path.exists():
         raise BackupRefused(f"There is no file {settings.sqlite_path.absolute()}. Is it the right one?")
+    check_file(settings.sqlite_path)
     sqlite.copy(settings.sqlite_path, target)
     return sqlite.examine(target, warn_of_foreign)
 

@@ -72,12 +72,13 @@ def check_known(version: str | None) -> None:
 def version_of(settings: Settings) -> str | None:
     """The schema version of the database in the settings; None if it is empty or missing. Changes nothing.
 
-    Call it where no event loop runs.
+    Call it where no event loop runs. Raises SettingsError if the SQLite file is none, or as `current` does.
     """
     if not settings.on_sqlite:
         return asyncio.run(_version_of_postgres(settings.direct_url))
     if not settings.sqlite_path.exists():
         return None
+    check_folder(settings)
     from loyalty_app.db.sqlite import engine as sqlite  # noqa: PLC0415  # see above
 
     engine = sqlite.open_engine(settings.sqlite_path, read_only=True)

@@ -12,14 +12,14 @@ from msgspec.structs import replace
 from loyalty_app.backups.create import make_backup
 from loyalty_app.backups.restore import restore_backup
 from loyalty_app.db.sqlite.engine import files_of
-from loyalty_app.private_files import is_open_to_others
+from loyalty_app.private_files import close_to_others, is_open_to_others
 from loyalty_app.runtime import open_runtime
 from loyalty_app.settings import Settings
 from loyalty_app.upkeep.backup_folder import STAMP, note_failure
 from loyalty_cli.doctor.findings import Status
 from loyalty_cli.doctor.storage import examine_storage
 from testkit.builders import NOON
-from testkit.console import A_KEY, CAFE, Console
+from testkit.console import A_KEY, CAFE, Console, refused
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +87,21 @@ def test_what_libraries_write_for_a_command_is_private_by_its_umask(tmp_path: Pa
 def test_the_note_of_a_failed_backup_is_private(tmp_path: Path) -> None:
     note_failure(tmp_path, "no room", NOON)
     assert [is_open_to_others(path) for path in tmp_path.iterdir()] == [False]
+
+
+def test_a_device_is_no_database_and_keeps_its_rights(tmp_path: Path) -> None:
+    device = tmp_path / "device"
+    os.mknod(device, stat.S_IFSOCK | 0o666)
+    close_to_others([device])
+    here, there = (
+        Console(tmp_path, Settings(database_url=f"sqlite:///{tmp_path}/{name}")) for name in ("l.db", "device")
+    )
+    here.ask("migrate")
+    for words in (("migrate",), ("business", "list"), ("backup", "b.zip")):
+        assert f"LOYALTY_DATABASE_URL: {device} is no ordinary file" in refused(there.run(*words), 2)
+    for more in ((), ("--dry-run",), ("--business", "1")):
+        assert f"--to: {device} is no ordinary file" in refused(
+            here.run("move", "--to", f"sqlite:///{device}", *more), 2
+        )
+    assert modes(device) == {"device": 0o666}
+    assert not [path for path in files_in(tmp_path) if path.name.startswith("device.")]

@@ -25,7 +25,7 @@ TAKEN = (
 
 
 def check_folder(settings: Settings) -> None:
-    """Raise SettingsError if the folder of a SQLite file is missing, or it is itself one.
+    """Raise SettingsError if the folder of a SQLite file is missing, or it is itself one, or a device.
 
     Why: a typing error must not create a folder, nor be answered in the words of a system call.
     """
@@ -34,16 +34,26 @@ def check_folder(settings: Settings) -> None:
     if not settings.sqlite_path.parent.is_dir():
         message = f"LOYALTY_DATABASE_URL: there is no folder {settings.sqlite_path.parent}."
         raise SettingsError(message)
-    if settings.sqlite_path.is_dir():
-        raise SettingsError(f"LOYALTY_DATABASE_URL: {settings.sqlite_path} is a folder. Name a file in it.")
+    check_file(settings.sqlite_path)
+
+
+def check_file(path: Path) -> None:
+    """Raise SettingsError if the path of a SQLite file leads to something else, as a folder or a device."""
+    if path.is_dir():
+        raise SettingsError(f"LOYALTY_DATABASE_URL: {path} is a folder. Name a file in it.")
+    if path.exists() and not path.is_file():
+        raise SettingsError(f"LOYALTY_DATABASE_URL: {path} is no ordinary file. Name another one.")
 
 
 def check_name(settings: Settings) -> None:
-    """Raise SettingsError if a server has the SQLite file open under another name. Call it before opening the file.
+    """Raise SettingsError if a server has the SQLite file open under another name, or it is no file.
 
-    Why: SQLite looks for the WAL beside the name, and two WALs of one file damage it.
+    Call it before opening the file. Why: SQLite looks for the WAL beside the name, and two WALs of one file damage it.
     """
-    if settings.on_sqlite and is_locked(settings.sqlite_path):
+    if not settings.on_sqlite:
+        return
+    check_file(settings.sqlite_path)
+    if is_locked(settings.sqlite_path):
         wal = Path(f"{os.path.realpath(settings.sqlite_path)}-wal")
         if not wal.exists():
             message = (
