@@ -27,6 +27,7 @@ from loyalty_app.observability import metrics
 from loyalty_app.observability.exposition import serve_metrics
 from loyalty_app.observability.machine import Readings, disk_readings
 from loyalty_app.observability.queue_depths import DepthQuestion, QueueDepths
+from loyalty_app.queues.pace import Rush
 from loyalty_app.queues.wakeups import Wakeups
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.shops.api_key_check import ApiKeys
@@ -174,9 +175,9 @@ async def _open_foundation(
     return _Foundation(database=database, vault=vault, guard=guard, clock=clock)
 
 
-def _open_worker(stack: AsyncExitStack, foundation: _Foundation) -> WebhookWorker:
+def _open_worker(stack: AsyncExitStack, foundation: _Foundation, rush: Rush | None = None) -> WebhookWorker:
     sender = SenderOnDemand(foundation.guard, foundation.vault.unlock, signed_at=utc_now)
-    worker = WebhookWorker(foundation.database, sender, clock=foundation.clock)
+    worker = WebhookWorker(foundation.database, sender, clock=foundation.clock, rush=rush)
     stack.push_async_callback(worker.close)
     return worker
 
@@ -186,7 +187,7 @@ async def _open_runtime(
 ) -> Runtime:
     foundation, wakeups = await _open_foundation(stack, settings, clock, served), Wakeups()
     database, vault = foundation.database, foundation.vault
-    worker = _open_worker(stack, foundation) if delivering else None
+    worker = _open_worker(stack, foundation, wakeups.rush) if delivering else None
     if worker is not None:
         wakeups.deliveries.listen(worker.wake)
     api_keys = ApiKeys(database, clock=clock)

@@ -155,6 +155,7 @@ class BatchTasks:
             )
 
         result = await self._database.write(work, begun=begun, proof=lambda result: result.written.proof(), shard=shard)
+        self._wakeups.rush.tell(len(waiting))
         for one, served in zip(waiting, result.served, strict=True):
             one.events = served.events
         if result.written.deliveries:

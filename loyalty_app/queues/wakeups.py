@@ -11,6 +11,7 @@ Workers of other processes poll. What the work is, and how it is done, is not kn
 
 from collections.abc import Callable, Mapping
 
+from loyalty_app.queues.pace import Rush
 from loyalty_core.customers import Customer
 
 
@@ -50,9 +51,9 @@ class Wakeups:
     """All wake-ups of a process.
 
     `deliveries` wait in the outbox, `cards` are to be shown again in chats, `updates` of Telegram are to be handled.
-    `changed_cards` tells those who watch cards.
+    `changed_cards` tells those who watch cards, and `rush` knows whether many people wait at once.
     """
 
     def __init__(self) -> None:
         self.deliveries, self.cards, self.updates = Wakeup(), Wakeup(), Wakeup()
-        self.changed_cards = ChangedCards()
+        self.changed_cards, self.rush = ChangedCards(), Rush()

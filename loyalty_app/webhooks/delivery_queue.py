@@ -19,9 +19,10 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.tables import attempt, business, delivery, event, retired_secret, webhook_endpoint
 from loyalty_app.db.types import BigId
 from loyalty_app.queues.leased_table import Given, Lease, LeasedTable
+from loyalty_app.queues.pace import Pace
 from loyalty_app.webhooks.delivery_line import anything_due, first_in_line
 from loyalty_app.webhooks.endpoint_health import note_health
-from loyalty_app.webhooks.fan_out import ANY_NOTED, fan_out_some
+from loyalty_app.webhooks.fan_out import ANY_NOTED, FanOutPace, fan_out_some
 from loyalty_app.webhooks.lanes import DeliveryLanes
 from loyalty_app.webhooks.outbox import DELIVERED, FAILED, KEY, QUEUED, THEIR_ENDPOINT
 from loyalty_core.delivery_retries import Delivered, GaveUp, RetryAt, Verdict
@@ -111,12 +112,16 @@ ANYTHING_DUE_THAT_FAILED = anything_due(and_(OPEN, webhook_endpoint.c.failing_si
 
 
 class DeliveryQueue:
-    """The deliveries of all businesses as a queue; `lanes` says how much room there is for which endpoints."""
+    """The deliveries of all businesses as a queue.
+
+    `lanes` says how much room there is for which endpoints, and `pace` how much may begin at once.
+    """
 
     leases = LeasedTable(delivery, key=KEY, due=_next_in_line(), lasts=LEASE).among(delivery.c.status == QUEUED)
 
-    def __init__(self, lanes: DeliveryLanes | None = None) -> None:
-        self._lanes, self._turns = lanes or DeliveryLanes(), 0
+    def __init__(self, lanes: DeliveryLanes | None = None, pace: Pace | None = None) -> None:
+        self._pace = pace or Pace()
+        self._lanes, self._turns, self._notes = lanes or DeliveryLanes(), 0, FanOutPace()
 
     def lease_of(self, job: DeliveryJob) -> Lease:
         """The lease of a delivery."""
@@ -128,12 +133,14 @@ class DeliveryQueue:
 
     def claim(self, connection: Connection, database: Database, *, now: datetime, room: int) -> list[DeliveryJob]:
         """Lease due deliveries: at most `room`, each endpoint in its turn, sound ones first; write some before."""
+        lanes, most = self._lanes.room(), self._pace.most
+        few = most(min(room, lanes.sound))
+        noted = fan_out_some(connection, database, turn=self._turns, most=self._notes.most)
         self._turns += 1
-        fan_out_some(connection, database, turn=self._turns)
-        lanes = self._lanes.room()
         sound: Given = {"failing": False, "left_out": lanes.waited_for}
-        rows = self._claim(connection, database, now, room=min(room, lanes.sound), given=sound)
-        left = min(room - len(rows), lanes.failing)
+        rows = self._claim(connection, database, now, room=few, given=sound)
+        self._notes.learn(noted=noted, filled=len(rows) >= few)
+        left = most(min(room - len(rows), lanes.failing))
         if left and connection.execute(ANYTHING_DUE_THAT_FAILED, {"now": now}).scalar_one():
             given: Given = {"failing": True, "left_out": ()}
             rows += self._claim(connection, database, now, room=left, given=given)
@@ -153,6 +160,7 @@ class DeliveryQueue:
         self, connection: Connection, database: Database, ended: Sequence[DeliveryAttempt], *, now: datetime
     ) -> None:
         """Record attempts. One whose lease is lost is left to the holder of the delivery, if any."""
+        self._pace.begin()
         theirs = {(one.job.business_id, one.job.endpoint_id) for one in ended}
         endpoints = database.fetch(connection, webhook_endpoint, KEY, theirs, lock=True)
         leases = {self.lease_of(one.job): one for one in ended}

@@ -25,8 +25,10 @@ from loyalty_app.webhooks.outbox import queued_row
 
 OF_A_SHOP, AT_ONCE, ALL_AT_ONCE = 16, 32, 128
 """How many notes a turn takes of one shop, and of all; and how many at once of a shop that is asked about."""
+FIRST = 4
+"""How many notes a worker takes in its first turn."""
 LATE = timedelta(seconds=5)
-TURN = bindparam("turn", type_=BigId)
+TURN, MOST = bindparam("turn", type_=BigId), bindparam("most", type_=BigId)
 PRIME = 1_009
 BEHIND_ALL = "n"
 """Comes after every id of an event, which begin with m."""
@@ -64,7 +66,7 @@ def _first_of_each_shop() -> Select[Any]:
         .join_from(shops, fan_out, among)
         .where(served(fan_out))
         .order_by(place, fan_out.c.business_id, fan_out.c.event_id)
-        .limit(AT_ONCE)
+        .limit(MOST)
         .with_for_update(of=fan_out, skip_locked=True)
     )
 
@@ -72,12 +74,31 @@ def _first_of_each_shop() -> Select[Any]:
 FIRST_OF_EACH_SHOP = _first_of_each_shop()
 
 
-def fan_out_some(connection: Connection, database: Database, *, turn: int) -> int:
-    """Write deliveries of some events, of all shops; return of how many. Waits for no lock.
+def fan_out_some(connection: Connection, database: Database, *, turn: int, most: int = AT_ONCE) -> int:
+    """Write deliveries of at most so many events, of all shops; return of how many. Waits for no lock.
 
     Any `turn` will do, but another one each time, so that each shop comes first some time.
     """
-    return _fan_out(connection, database, connection.execute(FIRST_OF_EACH_SHOP, {"turn": turn}).all())
+    return _fan_out(connection, database, connection.execute(FIRST_OF_EACH_SHOP, {"turn": turn, "most": most}).all())
+
+
+class FanOutPace:
+    """How many notes a worker replaces before it claims: as many as fill its room, and not all that there are.
+
+    Why: to write 1,600 deliveries takes many times as long as to claim those for which there is room, and meanwhile
+    nobody else can write on SQLite. The number is halved when a claim was filled, down to one: what is written already
+    goes first. It is doubled when there was room left, and notes too.
+    """
+
+    def __init__(self) -> None:
+        self.most = FIRST
+
+    def learn(self, *, noted: int, filled: bool) -> None:
+        """Tell how many notes there were of so many, and whether the claim had all that it had room for."""
+        if filled:
+            self.most = max(1, self.most // 2)
+        elif noted == self.most:
+            self.most = min(AT_ONCE, self.most * 2)
 
 
 def fan_out_shop(connection: Connection, database: Database, business_id: int) -> None:

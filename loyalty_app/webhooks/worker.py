@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.db.engine import Database
 from loyalty_app.observability import metrics
+from loyalty_app.queues.pace import Pace, Rush
 from loyalty_app.queues.worker import QueueWorker
 from loyalty_app.webhooks.addresses import Guard
 from loyalty_app.webhooks.delivery_queue import DeliveryAttempt, DeliveryJob, DeliveryQueue
@@ -75,18 +76,28 @@ def _load_sender() -> "type[Sender]":
 
 
 class WebhookWorker(QueueWorker[DeliveryJob, DeliveryAttempt]):
-    """Delivers until it is closed; closing finishes current attempts."""
+    """Delivers until it is closed; closing finishes current attempts. In a `rush` of its process it takes its time."""
 
     most_at_once = MOST_AT_ONCE
 
-    def __init__(self, database: Database, sender: SendsDeliveries, *, clock: Clock = utc_now) -> None:
-        self._sender, self._lanes = sender, DeliveryLanes()
-        queue = DeliveryQueue(self._lanes)
+    def __init__(
+        self, database: Database, sender: SendsDeliveries, *, clock: Clock = utc_now, rush: Rush | None = None
+    ) -> None:
+        self._sender, self._lanes, self._pace = sender, DeliveryLanes(), Pace(rush)
+        queue = DeliveryQueue(self._lanes, self._pace)
         super().__init__(database, queue, self._attempt, clock=clock, name="webhook-worker")
+
+    async def take_turn(self) -> int:
+        """Record results, and begin what fits in; then rest, while people wait at tills of this process."""
+        try:
+            return await super().take_turn()
+        finally:
+            self._pace.end()
+            await self._pace.rest()
 
     async def _attempt(self, job: DeliveryJob) -> DeliveryAttempt:
         with self._lanes.attempt(job.endpoint_id, failing=job.failing):
-            tried = await self._sender.attempt(job, self._clock)
+            tried = await self._pace.metered(self._sender.attempt(job, self._clock))
         _tell(tried)
         return tried
 

@@ -12,6 +12,7 @@ from loyalty_app.db import tables
 from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import KeyedRequest
 from loyalty_app.db.shards import Shard
+from loyalty_app.queues.pace import Rush
 from loyalty_app.vault import Vault
 from loyalty_app.webhooks.addresses import Guard, read_ranges
 from loyalty_app.webhooks.delivery_queue import DEADLINE_SECONDS, DeliveryAttempt, DeliveryJob, DeliveryQueue
@@ -77,10 +78,11 @@ class Office:
         clock: Callable[[], datetime] | None = None,
         deadline: float = DEADLINE_SECONDS,
         woken: bool = True,
+        rush: Rush | None = None,
     ) -> AsyncIterator[WebhookWorker]:
         """A worker until the block ends; the counter wakes it, unless it is to be `woken` by nobody."""
         sender = Sender(self.guard, self.vault.unlock, deadline=deadline)
-        worker = WebhookWorker(database or self.database, sender, clock=clock or self.clock)
+        worker = WebhookWorker(database or self.database, sender, clock=clock or self.clock, rush=rush)
         if woken:
             self.shop.counter.wakeups.deliveries.listen(worker.wake)
         try:
