@@ -73,18 +73,15 @@ def move(url: str, *, replace: bool, as_json: bool, **given: bool | str | Path |
         _give_up(source, as_json=as_json)
         return
     dry_run = wishes.dry_run
-    if _opened_already(source, target):
-        tell(
-            {"moved": True, "rows": {}},
-            "The move was complete but for the last step, which is done now.",
-            as_json=as_json,
-        )
+    if _is_closed(source, target):
+        _tell_last_step(_open(source, target), as_json=as_json)
         return
     _check(source, target, replace=replace)
     if dry_run:
         _tell_plan(source, target, as_json=as_json)
         return
-    _tell_moved(_move(source, target, utc_now()), source, target, as_json=as_json)
+    moved, key = _move(source, target, utc_now())
+    _tell_moved(moved, key, (source, target), as_json=as_json)
 
 
 def _give_up(source: Settings, *, as_json: bool) -> None:
@@ -132,18 +129,34 @@ def _check_public_url(source: Settings, url: str | None) -> None:
         raise SettingsError(str(error).replace("LOYALTY_PUBLIC_URL", "--public-url")) from error
 
 
-def _opened_already(source: Settings, target: Settings) -> bool:
-    """Open the new place if a move there was interrupted after the old place was closed."""
+def _is_closed(source: Settings, target: Settings) -> bool:
+    """Whether a move there was interrupted after the old place was closed, before the new one was open."""
     from loyalty_app.moving.move import place_of
-    from loyalty_app.moving.targets import finish, mark_of
+    from loyalty_app.moving.targets import mark_of
 
     there, here = mark_of(target), mark_of(source)
     if here is None or here.state != "moved" or here.place != place_of(target):
         return False
-    if there is not None and there.state == "moving":
-        finish(target)
-        return True
-    return False
+    return there is not None and there.state == "moving"
+
+
+def _open(source: Settings, target: Settings) -> Path | None:
+    """Open the new place of a move whose old place is closed; return the key file that it could not bring along."""
+    import asyncio
+
+    from loyalty_app.moving.move import tidy_up
+    from loyalty_app.moving.targets import carry_key, finish
+
+    asyncio.run(tidy_up(source, target))
+    key = carry_key(source, target)
+    finish(target)
+    return key
+
+
+def _tell_last_step(key: Path | None, *, as_json: bool) -> None:
+    lines = ["The move was complete but for the last step, which is done now.", *_key_lines(key)]
+    answer = {"moved": True, "rows": {}, "key_file": str(key) if key else None}
+    tell(answer, "\n".join(lines), as_json=as_json)
 
 
 def _check(source: Settings, target: Settings, *, replace: bool) -> None:
@@ -167,20 +180,17 @@ def _tell_plan(source: Settings, target: Settings, *, as_json: bool) -> None:
     tell({"moved": False, "rows": rows}, "\n".join(lines), as_json=as_json)
 
 
-def _move(source: Settings, target: Settings, now: datetime) -> "Moved":
+def _move(source: Settings, target: Settings, now: datetime) -> tuple["Moved", Path | None]:
     import asyncio
 
     from loyalty_app.db.move_mark import MoveMark
     from loyalty_app.moving.move import is_under_way, place_of
     from loyalty_app.moving.move import move as move_all
-    from loyalty_app.moving.targets import carry_key, finish, is_there, prepare
+    from loyalty_app.moving.targets import is_there, prepare
 
     if not is_there(target) or not asyncio.run(is_under_way(source, target)):
         prepare(target, MoveMark("moving", place_of(source), f"{now:%Y-%m-%d %H:%M} UTC"))
-    moved = asyncio.run(move_all(source, target, now=now, progress=_progress))
-    carry_key(source, target)
-    finish(target)
-    return moved
+    return asyncio.run(move_all(source, target, now=now, progress=_progress)), _open(source, target)
 
 
 def _progress(table: str, rows: int) -> None:
@@ -189,12 +199,11 @@ def _progress(table: str, rows: int) -> None:
         click.echo(f"{table}: {counted(rows, 'row')}", err=True)
 
 
-def _tell_moved(moved: "Moved", source: Settings, target: Settings, *, as_json: bool) -> None:
+def _tell_moved(moved: "Moved", key: Path | None, places: tuple[Settings, Settings], *, as_json: bool) -> None:
     from loyalty_app.moving.move import place_of
     from loyalty_app.moving.sources import ASIDE
-    from loyalty_app.moving.targets import carry_key
 
-    key, place = carry_key(source, target), place_of(target)
+    source, place = places[0], place_of(places[1])
     lines = [
         f"Moved {_all(moved.rows)} to {place}. For {moved.seconds:.1f} seconds nobody could write.",
         "Every row is what it was, and every card agrees with its ledger. The old place takes no changes any more.",
@@ -202,10 +211,13 @@ def _tell_moved(moved: "Moved", source: Settings, target: Settings, *, as_json: 
     ]
     if source.on_sqlite:
         lines.append(f"What was there is kept as {source.sqlite_path}{ASIDE}; remove it once you need it no more.")
-    if key is not None:
-        lines.append(f"Set LOYALTY_SECRET_KEY to the text in {key}: the secrets need it.")
+    lines += _key_lines(key)
     answer = {"moved": True, "rows": moved.rows, "seconds": round(moved.seconds, 3), "to": place}
     tell({**answer, "key_file": str(key) if key else None}, "\n".join(lines), as_json=as_json)
+
+
+def _key_lines(key: Path | None) -> list[str]:
+    return [f"Set LOYALTY_SECRET_KEY to the text in {key}: the secrets need it."] if key is not None else []
 
 
 def _all(rows: "Mapping[str, int]") -> str:

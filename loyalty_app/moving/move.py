@@ -80,7 +80,7 @@ async def give_up(source: Settings) -> bool:
 
 
 async def move(source: Settings, target: Settings, *, now: datetime, progress: Progress) -> Moved:
-    """Move everything into a place that was prepared, and close the old place; the caller opens the new one.
+    """Move everything into a place that was prepared, and close the old place; the caller does the rest (`tidy_up`).
 
     Raises SettingsError if a sum differs or the books are wrong; then the old place is as it was.
     """
@@ -98,12 +98,21 @@ async def move(source: Settings, target: Settings, *, now: datetime, progress: P
         mark = MoveMark("moved", place_of(target), f"{now:%Y-%m-%d %H:%M} UTC")
         async with quiet_queues(copying, lambda: snapshot(source)):
             seconds = await closing.close(source, mark)
+    finally:
+        await old.close()
+        await new.close()
+    return Moved(rows=rows, seconds=seconds)
+
+
+async def tidy_up(source: Settings, target: Settings) -> None:
+    """Forget what a move has kept at both places, once the old one is closed. It may be repeated."""
+    old, new = open_database(source, unhurried=True, patient=True), open_database(target, unhurried=True, patient=True)
+    try:
         await _end_log(source, old)
         await new.write(forget_progress)
     finally:
         await old.close()
         await new.close()
-    return Moved(rows=rows, seconds=seconds)
 
 
 class _Closing(msgspec.Struct, frozen=True):

@@ -20,6 +20,7 @@ from loyalty_app.moving.belongings import Cargo
 from loyalty_app.moving.carrying import TableSum
 from loyalty_app.moving.changes import log_of
 from loyalty_app.moving.heights import heights_of
+from loyalty_app.moving.progress import read_plan
 from loyalty_app.moving.snapshots import pages
 from loyalty_app.moving.sources import held
 from loyalty_app.settings import Settings, SettingsError
@@ -224,6 +225,22 @@ def test_a_move_that_ended_between_closing_and_opening_is_finished(
     assert "last step" in console.run("move", "--to", there.database_url).stdout
     migrate(there)
     assert sums(there) == before
+
+
+def test_a_move_that_ended_once_the_old_place_was_closed_brings_the_key_and_leaves_nothing_of_itself(
+    bean: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    console, there = Console(tmp_path, bean), Settings(database_url=f"sqlite:///{tmp_path}/new.db")
+    key = Path(f"{bean.sqlite_path}.key")
+    key.write_text("the key of this installation")
+    with monkeypatch.context() as patch:
+        patch.setattr(move, "tidy_up", fail)
+        assert console.run("move", "--to", there.database_url).returncode
+    assert console.ask("move", "--to", there.database_url)["moved"]
+    assert Path(f"{there.sqlite_path}.key").read_text() == key.read_text()
+    assert at(there, lambda database: database.read(read_plan)) is None
+    aside = Settings(database_url=f"{bean.database_url}.moved")
+    assert at(aside, lambda database: database.read(log_of)) is None
 
 
 def test_rows_that_arrive_otherwise_are_noticed_and_the_old_place_goes_on(
