@@ -23,6 +23,9 @@ NO_HEADERS: Mapping[str, str] = {}
 END_OF_STREAM = "end_of_stream"
 """In the state of a request whose answer has no end: what ends it, called when the server stops."""
 
+SEND_WHOLE = "send_whole"
+"""In the state of a request: what sends a whole answer at once, where the server can do that."""
+
 AppRequest = Request[Any, Any, Any]
 """Litestar's own request, which its handlers get."""
 

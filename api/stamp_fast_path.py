@@ -18,7 +18,7 @@ from litestar.response.base import ASGIResponse
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, HTTPScope, Receive, Send
 
 from api.auth import admit
-from api.messages import HasState, RequestLike, envelope
+from api.messages import SEND_WHOLE, HasState, RequestLike, envelope
 from api.operations import PREFIXES, Operation
 from api.problems import answer_failure, answer_refusal
 from api.refusals import LARGEST_BODY, BodyTooLarge
@@ -150,8 +150,10 @@ async def _send(request: StampRequest, answer: Answer[Stamped], status: int, sen
     start: HTTPResponseStartEvent = {"type": "http.response.start", "status": status, "headers": headers}
     end: HTTPResponseBodyEvent = {"type": "http.response.body", "body": body, "more_body": False}
     await add_headers(start, request.scope)
-    await send(start)
-    await send(end)
+    send_whole = request.scope["state"].get(SEND_WHOLE)
+    if send_whole is None or not send_whole(request.scope, status, start["headers"], body):
+        await send(start)
+        await send(end)
 
 
 async def send_refusal(request: StampRequest, response: Response[bytes], send: Send) -> None:

@@ -11,6 +11,7 @@ Limits of time are deadlines that are only noted here. Why: a timer for each req
 import asyncio
 import math
 from collections import deque
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import httptools
@@ -18,9 +19,10 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from api.messages import END_OF_STREAM
+from api.messages import END_OF_STREAM, SEND_WHOLE
 from api.refusals import HeadersTooLarge, MalformedRequest, RequestTimedOut, UriTooLong
 from loyalty_cli.connection_limits import ConnectionLimits, LingeringTransport, PausableFlow, Phase
+from loyalty_cli.whole_answers import Headers, send_whole
 from loyalty_core.errors import LoyaltyError
 
 NEVER = math.inf
@@ -140,12 +142,17 @@ class HttpConnection(HttpToolsProtocol):
         ):
             self._refusal = self._too_large()
             raise self._refusal
+        self.scope["state"][SEND_WHOLE] = self._send_whole
         super().on_headers_complete()
         self.headers = []  # so trailers are never taken for headers
         if self.expect_100_continue:
             self.cycle.keep_alive = False  # unless the body comes: else nobody knows whether it still will
         self.phase, self._body_deadline = Phase.BODY, self.now + limits.body_seconds
         self.deadline = self.now + limits.body_pause_seconds
+
+    def _send_whole(self, scope: Mapping[str, Any], status: int, headers: Headers, body: bytes) -> bool:
+        """Send the whole answer to the request with that scope; False if it is to be sent as any other."""
+        return self.cycle.scope is scope and send_whole(self.cycle, status, headers, body)
 
     def on_body(self, body: bytes) -> None:
         """Count a part of a body."""
