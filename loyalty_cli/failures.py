@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from loyalty_app.observability.redaction import redacted
 from loyalty_app.settings import SettingsError
-from loyalty_core.errors import Busy, BusyReason, FieldError, InvalidRequest, LoyaltyError
+from loyalty_cli.database_failures import database_failure, one_line
+from loyalty_core.errors import Busy, FieldError, InvalidRequest, LoyaltyError
 
 # The fields that verbs refuse, and their names on the command line.
 OPTIONS = {
@@ -28,9 +28,6 @@ OPTIONS = {
     "target": "TARGET",
     "encoding": "--encoding",
 }
-
-
-WHICH_NODE = "`loyalty doctor` says which. Run the command again once it is back."
 
 
 class CommandFailed(click.ClickException):
@@ -80,7 +77,7 @@ def _outside_failure(error: Exception) -> str:
         case CommitUnknown():
             return "The connection to the database broke while saving. See whether it was saved before you try again."
         case DBAPIError():
-            return _database_failure(one_line(error.orig or error), error)
+            return database_failure(one_line(error.orig or error), error)
         case PoolTimeout() | ConnectionError() | TimeoutError() | ServerAway():
             return f"The database does not answer: {one_line(error)}. Does it run, and is its URL right?"
         case OSError(strerror=str(said), filename=str() | Path() as name):
@@ -90,31 +87,3 @@ def _outside_failure(error: Exception) -> str:
         case _:
             where = "`loyalty --debug …` shows where."
             return f"An unexpected error: {type(error).__name__}: {one_line(error)}. {where}"
-
-
-def _database_failure(said: str, error: Exception) -> str:
-    """What the database said, what that means, and what to do."""
-    from loyalty_app.db.outages import reason_of
-
-    match reason_of(error):
-        case BusyReason.LOCKED:
-            return (
-                f"Another program holds the database and did not let go in time: {said}. Nothing was changed. "
-                "Wait for it or end it, then run the command again."
-            )
-        case BusyReason.READ_ONLY:
-            return (
-                f"The database takes no changes: {said}. It is a standby, or was set to read-only. "
-                "Nothing was changed. LOYALTY_DATABASE_URL must lead to the primary."
-            )
-        case BusyReason.NODE_AWAY:
-            return f"A machine of the cluster does not answer: {said}. {WHICH_NODE}"
-        case BusyReason.SETTINGS_HELD:
-            return f"This is kept on every machine of the cluster, and one does not answer: {said}. {WHICH_NODE}"
-        case _:
-            return f"The database reports an error: {said}. `loyalty doctor` looks for the cause."
-
-
-def one_line(error: BaseException) -> str:
-    """The text of an error, without secrets, line breaks and full stops at the end."""
-    return " ".join(redacted(str(error)).split()).rstrip(".") or type(error).__name__

@@ -106,12 +106,11 @@ def _target(source: Settings, url: str) -> Settings:
     from loyalty_app.db.sqlite.server_lock import check_folder
     from loyalty_app.moving.move import place_of
     from loyalty_app.settings import SettingsError, checked
+    from loyalty_cli.move_shops import of_the_new_place
 
-    try:
+    with of_the_new_place():
         target = checked(replace(source, database_url=url, database_direct_url=None, workers=1))
         check_folder(target)
-    except SettingsError as error:
-        raise SettingsError(str(error).replace("LOYALTY_DATABASE_URL", "--to")) from error
     if place_of(source) == place_of(target):
         raise SettingsError("--to names the database that LOYALTY_DATABASE_URL names.")
     return target
@@ -134,9 +133,10 @@ def _is_closed(source: Settings, target: Settings) -> bool:
     from loyalty_app.moving.move import place_of
     from loyalty_app.moving.targets import mark_of
 
-    there, here = mark_of(target), mark_of(source)
+    here = mark_of(source)
     if here is None or here.state != "moved" or here.place != place_of(target):
         return False
+    there = mark_of(target)
     return there is not None and there.state == "moving"
 
 
@@ -160,13 +160,20 @@ def _tell_last_step(key: Path | None, *, as_json: bool) -> None:
 
 
 def _check(source: Settings, target: Settings, *, replace: bool) -> None:
+    from loyalty_app.moving.rights import check_free, check_rights, check_room
     from loyalty_app.moving.sources import check_aside
     from loyalty_app.moving.targets import check_key, check_target
     from loyalty_cli.database import check_schema
+    from loyalty_cli.move_shops import of_the_new_place
 
     check_schema(source)
+    check_rights(source)
     check_aside(source)
-    check_target(target, replace=replace)
+    with of_the_new_place():
+        check_rights(target)
+        check_free(target)
+        check_target(target, replace=replace)
+        check_room(source, target)
     check_key(source, target)
 
 

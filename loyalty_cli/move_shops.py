@@ -1,15 +1,18 @@
 """`loyalty move --business`: bring some shops to another database, where others may be served."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from loyalty_app.settings import Settings
-from loyalty_cli.failures import CommandFailed
+from loyalty_app.settings import Settings, SettingsError
+from loyalty_cli.failures import CommandFailed, explained
 from loyalty_cli.output import counted, table, tell
 
 if TYPE_CHECKING:
+    from loyalty_app.moving.carrying import Vaults
     from loyalty_app.moving.copying import Progress
     from loyalty_app.moving.shop_move import MovedShops, ShopMove
 
@@ -31,13 +34,40 @@ class Wishes(msgspec.Struct, frozen=True, kw_only=True):
     give_up: bool
 
 
+@contextmanager
+def of_the_new_place() -> Iterator[None]:
+    """Say of --to whatever the block would say of LOYALTY_DATABASE_URL: there the new place is looked at.
+
+    Raises SettingsError, CommandFailed.
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except SettingsError as error:
+        raise SettingsError(str(error).replace("LOYALTY_DATABASE_URL", "--to")) from error
+    except (SQLAlchemyError, OSError) as error:
+        words = explained(error).format_message().replace("LOYALTY_DATABASE_URL", "--to")
+        raise CommandFailed(words if "--to" in words else f"--to: {words}") from error
+
+
 def move_shops(source: Settings, target: Settings, wishes: Wishes, *, progress: "Progress", as_json: bool) -> None:
     """Move shops, or only look, or give an unfinished move up. Raises SettingsError, InvalidRequest, CommandFailed."""
     import asyncio
 
     from loyalty_app.moving.departures import count_rows
+    from loyalty_app.moving.rights import check_rights
+    from loyalty_app.moving.target_key import named_vault
 
-    if not _is_set_up(target, make=not wishes.dry_run):
+    if wishes.key_file is not None:
+        named_vault(wishes.key_file)
+    if not wishes.give_up:
+        check_rights(source)
+    with of_the_new_place():
+        if not wishes.give_up:
+            check_rights(target)
+        there = _is_set_up(target, make=not wishes.dry_run)
+    if not there:
         _tell_first_look(asyncio.run(count_rows(source, wishes.shops)), as_json=as_json)
         return
     asyncio.run(_run(source, target, wishes, progress=progress, as_json=as_json))
@@ -63,16 +93,9 @@ def _is_set_up(target: Settings, *, make: bool) -> bool:
 
 async def _run(source: Settings, target: Settings, wishes: Wishes, *, progress: "Progress", as_json: bool) -> None:
     from loyalty_app.clock import utc_now
-    from loyalty_app.db.engine import open_database
     from loyalty_app.moving.move import place_of
     from loyalty_app.moving.shop_move import Errand, ShopMove
-    from loyalty_app.moving.target_key import vaults_of
 
-    new = open_database(target, unhurried=True)
-    try:
-        vaults = await vaults_of(source, target, new, given=wishes.key_file, looking=wishes.dry_run or wishes.give_up)
-    finally:
-        await new.close()
     place = wishes.public_url or place_of(target)
     errand = Errand(
         source=source,
@@ -80,7 +103,7 @@ async def _run(source: Settings, target: Settings, wishes: Wishes, *, progress: 
         came_from=place_of(source),
         place=place,
         shops=wishes.shops,
-        vaults=vaults,
+        vaults=None if wishes.give_up else await _vaults(source, target, wishes),
         replace=wishes.replace,
     )
     one = ShopMove(errand, now=utc_now(), progress=progress)
@@ -88,6 +111,17 @@ async def _run(source: Settings, target: Settings, wishes: Wishes, *, progress: 
         await _do(one, wishes, place, as_json=as_json)
     finally:
         await one.close()
+
+
+async def _vaults(source: Settings, target: Settings, wishes: Wishes) -> "Vaults | None":
+    from loyalty_app.db.engine import open_database
+    from loyalty_app.moving.target_key import vaults_of
+
+    new = open_database(target, unhurried=True)
+    try:
+        return await vaults_of(source, target, new, given=wishes.key_file, looking=wishes.dry_run)
+    finally:
+        await new.close()
 
 
 async def _do(one: "ShopMove", wishes: Wishes, place: str, *, as_json: bool) -> None:

@@ -43,6 +43,21 @@ def within(settings: Settings, work: Callable[[Connection], Result]) -> Result:
         engine.dispose()
 
 
+def looked_at(settings: Settings, work: Callable[[Connection], Result]) -> Result:
+    """Run `work`, which only reads, in a database, whatever its mark; a SQLite file must be there and stays as it is.
+
+    Call it where no event loop runs.
+    """
+    if not settings.on_sqlite:
+        return within(settings, work)
+    engine = sqlite.open_engine(settings.sqlite_path, read_only=True)
+    try:
+        with engine.connect() as connection:
+            return work(connection)
+    finally:
+        engine.dispose()
+
+
 async def _within_postgres(url: str, work: Callable[[Connection], Result]) -> Result:
     engine = postgres.open_engine(url)
     try:
@@ -61,7 +76,7 @@ def mark_of(settings: Settings) -> MoveMark | None:
     """The mark of a database; None also where there is no file."""
     if settings.on_sqlite and not settings.sqlite_path.exists():
         return None
-    return within(settings, read_mark)
+    return looked_at(settings, read_mark)
 
 
 def check_target(settings: Settings, *, replace: bool) -> None:
@@ -69,7 +84,7 @@ def check_target(settings: Settings, *, replace: bool) -> None:
     check_folder(settings)
     if settings.on_sqlite and not settings.sqlite_path.exists():
         return
-    mark, filled = within(settings, lambda connection: (read_mark(connection), _has_rows(connection)))
+    mark, filled = looked_at(settings, lambda connection: (read_mark(connection), _has_rows(connection)))
     if mark is not None and mark.state == "moved" and not replace:
         message = f"What was there has moved to {mark.place}. Add --replace to move over what is left of it."
         raise SettingsError(message)

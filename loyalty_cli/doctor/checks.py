@@ -14,6 +14,7 @@ from loyalty_app.db.sqlite.server_lock import name_lock
 from loyalty_app.pictures.fonts import SHAPED, unreadable_faces
 from loyalty_app.settings import Settings, SettingsError, read_settings, unknown_variables
 from loyalty_cli.database import place
+from loyalty_cli.database_failures import one_line
 from loyalty_cli.doctor.contents import examine_ledgers, examine_plans, examine_schema, examine_webhooks
 from loyalty_cli.doctor.environment import examine_open_files, examine_settings
 from loyalty_cli.doctor.findings import Check, Status
@@ -22,7 +23,7 @@ from loyalty_cli.doctor.postgresql import examine_cluster, examine_postgresql
 from loyalty_cli.doctor.secret_key import examine_secret_key
 from loyalty_cli.doctor.storage import examine_backups, examine_storage
 from loyalty_cli.doctor.telegram import examine_bots, examine_updates
-from loyalty_cli.failures import explained, one_line
+from loyalty_cli.failures import explained
 
 REDIS_SECONDS = 3
 

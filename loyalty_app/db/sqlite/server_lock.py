@@ -33,7 +33,8 @@ def check_folder(settings: Settings) -> None:
         return
     if not settings.sqlite_path.parent.is_dir():
         message = f"LOYALTY_DATABASE_URL: there is no folder {settings.sqlite_path.parent}."
-        raise SettingsError(message)
+        home = " Write the whole path: ~ is a letter here." if str(settings.sqlite_path).startswith("~") else ""
+        raise SettingsError(f"{message}{home}")
     check_file(settings.sqlite_path)
 
 
