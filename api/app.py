@@ -40,7 +40,7 @@ from api.routes import (
     transactions,
     webhooks,
 )
-from api.stamp_fast_path import StampRequest, card_to_stamp, serve_stamp
+from api.stamp_fast_path import StampRequest, card_to_stamp, send_refusal, serve_stamp
 from api.unrouted import answer_options, answer_refused, as_get, tell_limits
 from loyalty_app.clock import Clock, utc_now
 from loyalty_app.runtime import OpenBots, open_runtime
@@ -103,7 +103,7 @@ class Api(LeanLitestar):
         elif card is not None:
             await serve_stamp(StampRequest(scope, receive, app=self, card=card), send)
         elif scope["method"] == "OPTIONS":
-            await answer_options(await self._at(scope), StampRequest(scope, receive, app=self, card={}), send)
+            await self._tell_methods(scope, receive, send)
         elif scope["method"] in {"GET", "HEAD"}:
             scope, send = as_get(scope, send) if scope["method"] == "HEAD" else (scope, send)
             await self._route(scope, receive, compressing(scope, send))
@@ -111,14 +111,24 @@ class Api(LeanLitestar):
             await self._route(scope, receive, send)
 
     async def _route(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        if is_of_pages(scope["path"]):
-            await (await self.pages.made())(scope, receive, send)
-        else:
+        if not is_of_pages(scope["path"]):
             await super().__call__(scope, receive, send)
+        elif (pages := await self._pages_for(scope, receive, send)) is not None:
+            await pages(scope, receive, send)
 
-    async def _at(self, scope: HTTPScope) -> Litestar:
-        """The application that an address belongs to."""
-        return await self.pages.made() if is_of_pages(scope["path"]) else self
+    async def _tell_methods(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        owner = await self._pages_for(scope, receive, send) if is_of_pages(scope["path"]) else self
+        if owner is not None:
+            await answer_options(owner, StampRequest(scope, receive, app=self, card={}), send)
+
+    async def _pages_for(self, scope: HTTPScope, receive: Receive, send: Send) -> Litestar | None:
+        """The pages; None if they cannot be loaded, which is answered here. Who asks next lets them load again."""
+        try:
+            return await self.pages.made()
+        except Exception as error:  # noqa: BLE001  # whatever it is, it gets an answer
+            request = StampRequest(scope, receive, app=self, card={})
+            await send_refusal(request, answer_failure(request, error), send)
+            return None
 
 
 def is_of_pages(path: str) -> bool:

@@ -10,6 +10,8 @@ from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.upkeep.periodic import Every, Stop
 
 LOOK_SECONDS, SAY_AGAIN_LOOKS = 2.0, 30
+TO_REPLACE = "Stop the server, put the right file in its place, and start it again"
+TO_FOLLOW = "Stop the server, set LOYALTY_DATABASE_URL to that place, and start it again"
 
 log = logging.getLogger(__name__)
 
@@ -29,10 +31,10 @@ class FileWatch:
             log.warning("the database file %s is back: stamps are taken again", self._served.path)
         if trouble is not None and self._lost_looks % SAY_AGAIN_LOOKS == 0:
             log.critical(
-                "the database file %s %s: nothing is written any more, so that nothing is lost. "
-                "Stop the server, put the right file in its place, and start it again",
+                "the database file %s %s: nothing is written any more, so that nothing is lost. %s",
                 self._served.path,
                 trouble,
+                TO_FOLLOW if self._served.moved else TO_REPLACE,
             )
         self._lost_looks = self._lost_looks + 1 if trouble is not None else 0
 

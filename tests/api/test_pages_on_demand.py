@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+from litestar import Litestar
 from litestar.datastructures import State
 
 from api.app import create_app, is_of_pages
@@ -55,3 +56,22 @@ async def test_addresses_of_pages_tell_their_methods_and_answer_head(browser: ht
     refused(await browser.put("/c/secret"), 405, "method_not_allowed")
     head = await browser.head("/c/secret")
     assert (head.status_code, head.content) == (404, b"")
+
+
+async def test_pages_that_cannot_be_loaded_are_a_problem_with_a_request_id_until_they_can(
+    api: Api, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    faults = [OSError("a template cannot be read") for _ in range(5)]
+
+    def make() -> Litestar:
+        if faults:
+            raise faults.pop()
+        return open_pages(api.app.state)
+
+    monkeypatch.setattr(api.app, "pages", LitestarOnDemand(make))
+    for method in ("GET", "HEAD", "POST", "OPTIONS"):
+        answer = await browser.request(method, "/c/secret")
+        assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+        assert answer.headers["x-request-id"] in caplog.text
+    refused(await browser.get("/c/secret"), 500, "internal_error")
+    assert (await browser.get("/c/nothing")).headers["content-type"].startswith("text/html")

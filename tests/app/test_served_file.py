@@ -1,5 +1,6 @@
 """The file that a server serves: nobody else serves it, by whatever name, and the server notices if it loses it."""
 
+import asyncio
 import logging
 import os
 import shutil
@@ -19,6 +20,7 @@ from loyalty_app.runtime import Runtime, open_runtime
 from loyalty_app.settings import Settings, SettingsError
 from loyalty_app.upkeep.file_watch import FileWatch
 from loyalty_core.errors import Busy
+from testkit.console import Console
 from testkit.shop import Shop, open_shop
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="open file description locks are Linux's")
@@ -135,6 +137,23 @@ async def test_a_server_that_has_lost_its_file_acknowledges_nothing_and_says_so(
         await watch.look()
     assert [record.levelname for record in caplog.records].count("CRITICAL") == 1
     assert said in caplog.text
+
+
+async def test_a_server_whose_installation_has_moved_away_says_where_to(
+    runtime: Runtime, shop: Shop, sqlite_settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert runtime.served is not None
+    lena = await shop.join()
+    place = f"sqlite:///{tmp_path}/new.db"
+    moved = await asyncio.to_thread(Console(tmp_path, sqlite_settings).run, "move", "--to", place)
+    assert moved.returncode == 0, moved.stderr
+    with pytest.raises(Busy) as refusal:
+        await shop.stamp(lena.id)
+    assert f"has moved to {place}" in str(refusal.value.__cause__)
+    await FileWatch(runtime.served).look()
+    assert "set LOYALTY_DATABASE_URL to that place" in caplog.text
+    assert f"has moved to {place}" in caplog.text
+    assert not await runtime.answers()
 
 
 async def test_a_file_that_comes_back_is_served_again(runtime: Runtime, shop: Shop) -> None:

@@ -13,13 +13,19 @@ of a file drops all locks of SQLite on it in this process.
 """
 
 import os
+import sqlite3
 import struct
 import sys
 from pathlib import Path
 from secrets import randbits
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from loyalty_app.db.move_mark import MoveMark, read_mark
 
 FIRST_BYTE_OF_LOCKS, LOCKED_BY_SQLITE = 0x4000_0000, 512
 HEADER_BYTES, MAGIC = 100, b"SQLite format 3\0"
@@ -50,6 +56,8 @@ class ServedFile:
         self._mark: int | None = None
         self._marked = False
         self._size = 0
+        self.moved: MoveMark | None = None
+        """Where everything has moved to, once that was found in the place of the file."""
         if not _lock(self._file):
             os.close(self._file)
             raise FileTaken
@@ -84,13 +92,19 @@ class ServedFile:
         """What is wrong with the file, as the rest of a sentence; None if all is well."""
         try:
             if _identity(self.path.stat()) != self._identity:
-                return "was replaced by another file"
+                return self._replaced()
             for path, identity in self._beside.items():
                 if _identity(path.stat()) != identity:
                     return f"has another {path.name[-4:]} file beside it now"
         except FileNotFoundError as error:
             return "is gone" if error.filename == str(self.path) else f"has lost its {str(error.filename)[-4:]} file"
         return self._trouble_inside()
+
+    def _replaced(self) -> str:
+        self.moved = self.moved or _mark_in(self.path)
+        if self.moved is None:
+            return "was replaced by another file"
+        return f"has moved to {self.moved.place} on {self.moved.at}, with all that was in it"
 
     def _trouble_inside(self) -> str | None:
         header, size = os.pread(self._file, HEADER_BYTES, 0), os.fstat(self._file).st_size
@@ -102,6 +116,21 @@ class ServedFile:
         self._size = size
         self._marked = self._marked or mark == self._mark
         return "was overwritten with other data" if self._marked and mark != self._mark else None
+
+
+def _mark_in(path: Path) -> MoveMark | None:
+    """What a move has left in the place of a file, if it was one."""
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)  # touches nothing beside it
+
+    engine = create_engine("sqlite+pysqlite://", module=sqlite3, creator=connect, poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            mark = read_mark(connection)
+    except DBAPIError:
+        return None
+    return mark if mark is not None and mark.state == "moved" else None
 
 
 def _identity(found: os.stat_result) -> Identity:
