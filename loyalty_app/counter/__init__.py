@@ -26,7 +26,8 @@ has one lock for all.
 
 **What may be stale.** Everything about a card is as new as its lock. If all requests are stamps, PostgreSQL is asked
 along with the locks: staff, programs, webhooks and branches may then be milliseconds older. Versions of programs are
-cached between batches (versions.py): a version never changes.
+cached between batches (versions.py): a version never changes. SQLite keeps the rows of shops and webhooks while nothing
+has changed in them (`db/sqlite/kept_rows.py`), which is as new as reading them.
 
 **A failed batch** changes nothing. If the database was away, it is tried once more as a whole; otherwise each of its
 requests is tried alone. One that lost a race is decided again.

@@ -30,7 +30,7 @@ class Versions:
     def business_of(self, row: Row[Any]) -> Business:
         """The business of a row that was just read: the one of before, if nothing has changed in it."""
         known = self._businesses.get(row.id)
-        if known is None or known[0] != row:
+        if known is None or (known[0] is not row and known[0] != row):
             self._make_room()
             known = self._businesses[row.id] = row, business_of(row)
         return known[1]

@@ -25,6 +25,7 @@ from loyalty_app.db.outages import Doing, Outages
 from loyalty_app.db.shards import Node, Shard
 from loyalty_app.db.sqlite import reads, writes
 from loyalty_app.db.sqlite.checkpoints import Checkpoints
+from loyalty_app.db.sqlite.kept_rows import KeptRows
 from loyalty_app.db.sqlite.served_file import ServedFile
 from loyalty_app.db.sqlite.writes import SqliteIds
 from loyalty_app.ids import Ids
@@ -145,7 +146,7 @@ class SqliteDatabase(Writes):
         self.engine = open_engine(path, unhurried=unhurried)
         self._readers = open_engine(path, read_only=True)
         self._checkpoints = None if has_wal_reset_bug() else Checkpoints(self.engine, partial(_connect, path, "rw"))
-        self.outages = Outages()
+        self._kept, self.outages = KeptRows(self.engine), Outages()
         self._writer_thread = ThreadPoolExecutor(1, "sqlite-writer")
         self._reader_threads = ThreadPoolExecutor(READERS, "sqlite-reader")
 
@@ -237,6 +238,7 @@ class SqliteDatabase(Writes):
 
     def put(self, connection: Connection, writings: Sequence[BulkWrite]) -> list[int]:
         """Carry out writes, one after the other; return how many rows each had."""
+        self._kept.note(one.table for one in writings)
         return [writes.write(connection, writing) for writing in writings]
 
     def load(self, connection: Connection, table: Table, rows: Sequence[Sequence[object]]) -> None:
@@ -270,7 +272,7 @@ class SqliteDatabase(Writes):
         found = [rows for one in locked if (rows := reads.rows(connection, one))]
         first = found[0] if len(found) == 1 else list({row for rows in found for row in rows})
         named = [one.named(lambda: keys_of(locked, first)) for one in questions]
-        return Gathered(first, [reads.rows(connection, one) for one in named])
+        return Gathered(first, [self._kept.rows(connection, one) for one in named])
 
     async def close(self) -> None:
         """Close all connections, after work that has begun. The writer goes last: only it can empty the WAL."""
