@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from loyalty_app.settings import SettingsError
-from loyalty_cli.database_failures import database_failure, one_line
 from loyalty_core.errors import Busy, FieldError, InvalidRequest, LoyaltyError
 
 # The fields that verbs refuse, and their names on the command line.
@@ -72,6 +71,7 @@ def _outside_failure(error: Exception) -> str:
 
     from loyalty_app.db.outages import CommitUnknown
     from loyalty_app.db.postgres.server import ServerAway
+    from loyalty_cli.database_failures import database_failure, one_line
 
     match error:
         case CommitUnknown():
