@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 from loyalty_core.errors import InvalidCursor, PageTooDeep
 
 DEEPEST = 10_000
+FAR = 1_000
 MOST_ROWS = 100
 
 TEXT_ID = re.compile(r"[0-9a-z_]{1,64}")
@@ -90,15 +91,8 @@ def read_page(
 
     `total` is None if nobody keeps it: then rows are counted, but no more than pages by number can reach.
     """
-    ordered = rows.order_by(walk.column.desc() if walk.newest_first else walk.column).limit(wanted.limit + 1)
-    if wanted.cursor is not None:
-        last_id = read_cursor(walk.name, wanted.cursor, walk.kind)
-        ordered = ordered.where(walk.column < last_id if walk.newest_first else walk.column > last_id)
-    elif wanted.page * wanted.limit > DEEPEST:
-        raise PageTooDeep(DEEPEST)
-    else:
-        ordered = ordered.offset((wanted.page - 1) * wanted.limit)
-    found = connection.execute(ordered).all()
+    part = _part(connection, rows, walk, wanted)
+    found = [] if part is None else connection.execute(part.limit(wanted.limit + 1)).all()
     shown = found[: wanted.limit]
     more = make_cursor(walk.name, shown[-1].id) if len(found) > wanted.limit else None
     if total is None:
@@ -107,10 +101,36 @@ def read_page(
     return shown, Pagination(page, wanted.limit, total, -(-total // wanted.limit), more)
 
 
-def page_of_ids(name: str, ids: Sequence[int], wanted: PageRequest) -> tuple[Sequence[int], Pagination]:
-    """The ids of a page, from all ids of a list in their order. Raises PageTooDeep or InvalidCursor."""
+def _part(connection: Connection, rows: Select[Any], walk: Walk, wanted: PageRequest) -> Select[Any] | None:
+    """The rows from the wanted page on, in their order; None if there are none. Raises PageTooDeep or InvalidCursor.
+
+    Why far from the start it is asked at which id a page begins: an index may have the ids of all that is passed.
+    """
+    order = walk.column.desc() if walk.newest_first else walk.column
+    ordered, passed = rows.order_by(order), (wanted.page - 1) * wanted.limit
     if wanted.cursor is not None:
-        begin = bisect_right(ids, read_cursor(name, wanted.cursor))
+        last_id = read_cursor(walk.name, wanted.cursor, walk.kind)
+        return ordered.where(walk.column < last_id if walk.newest_first else walk.column > last_id)
+    if wanted.page * wanted.limit > DEEPEST:
+        raise PageTooDeep(DEEPEST)
+    if passed < FAR:
+        return ordered.offset(passed)
+    first = connection.scalar(rows.with_only_columns(walk.column).order_by(order).offset(passed).limit(1))
+    if first is None:
+        return None
+    return ordered.where(walk.column <= first if walk.newest_first else walk.column >= first)
+
+
+def page_of_ids(
+    name: str, ids: Sequence[int], wanted: PageRequest, *, up_to: Callable[[int], int] | None = None
+) -> tuple[Sequence[int], Pagination]:
+    """The ids of a page, from all ids of a list in their order. Raises PageTooDeep or InvalidCursor.
+
+    `up_to` says how many ids are no greater than one, if the list knows that sooner than it is found by halving.
+    """
+    if wanted.cursor is not None:
+        last_id = int(read_cursor(name, wanted.cursor))
+        begin = bisect_right(ids, last_id) if up_to is None else up_to(last_id)
     elif wanted.page * wanted.limit > DEEPEST:
         raise PageTooDeep(DEEPEST)
     else:

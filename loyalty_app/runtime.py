@@ -39,6 +39,7 @@ from loyalty_app.upkeep.file_watch import file_watch
 from loyalty_app.upkeep.inactivity import inactivity
 from loyalty_app.upkeep.kept_answers import kept_answers
 from loyalty_app.upkeep.periodic import Every, Stop, periodically
+from loyalty_app.upkeep.posting_lists import posting_lists
 from loyalty_app.upkeep.referrals import referrals
 from loyalty_app.upkeep.retention import retention
 from loyalty_app.upkeep.scheduled_backups import scheduled_backups
@@ -267,6 +268,7 @@ async def _fan_out(database: Database, clock: Clock, stop: Stop) -> None:
 
 def _upkeep_of_workers(settings: Settings, database: Database, *, counter: Counter, clock: Clock) -> Iterator[Every]:
     yield search_indexing(database)
+    yield posting_lists(database, clock)
     yield kept_answers(database)
     yield evenings(database, clock)
     yield birthdays(database, counter, clock)

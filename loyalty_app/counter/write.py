@@ -22,7 +22,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.idempotency import forget_answers, kept_answer_row
 from loyalty_app.db.merged_customers import delete_merges, forget_merges, free_phones
 from loyalty_app.db.rows import card_row, customer_row, entry_row, reward_row
-from loyalty_app.db.search_index import rewritten, with_words_of_merged, word_rows
+from loyalty_app.db.search_index import noted_changes, rewritten, with_words_of_merged, word_rows
 from loyalty_app.shops.notice_facts import RoomFacts
 from loyalty_app.shops.owner_notices import add_notice_once
 from loyalty_app.webhooks.outbox import forget, queued
@@ -122,6 +122,7 @@ def _cards(connection: Connection, state: BatchState) -> list[BulkWrite]:
         *card_writes(state.further_cards, state.customers),
         *referral_writes(state.referrals),
         BulkInsert(tables.customer_word, [*word_rows((*new, *profiles))]),
+        noted_changes((*new, *profiles)),
         BulkInsert(tables.transaction, [_keyed_row(entry, state) for entry in state.new_entries.values()]),
         BulkUpdate(tables.transaction, undone, OWN_KEY),
         BulkUpdate(tables.transaction, [_counting(entry) for entry in state.rewritten.values()], OWN_KEY),

@@ -7,7 +7,7 @@ customers: they are no customers in any figure, not even on the day on which the
 from datetime import date, datetime, time
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, func, literal_column, select
 
 from loyalty_app.db.tables import business_total, customer, daily_total, reward
 from loyalty_app.shops.businesses import Business
@@ -79,7 +79,10 @@ def count_rewards(connection: Connection, business_id: int, status: RewardStatus
 
 
 def _lapsed(connection: Connection, business_id: int, now: datetime) -> int:
-    """Rewards whose time is over; they are booked as expired within seconds."""
-    over = (reward.c.status == RewardStatus.AVAILABLE.value, reward.c.expires_at <= now)
+    """Rewards whose time is over; they are booked as expired within seconds.
+
+    The status is written out, so that the databases see whose index it is.
+    """
+    over = (reward.c.status == literal_column("'available'"), reward.c.expires_at <= now)
     counted = select(func.count()).select_from(reward).where(reward.c.business_id == business_id, *over)
     return connection.execute(counted).scalar_one()

@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, Row, Subquery, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, and_, func, literal_column, or_, select
 
 from loyalty_app.contacts import checked_phone
 from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.customers.analytics import count_rewards, kept_totals
 from loyalty_app.customers.changed_since import ChangedSince, changed_since
 from loyalty_app.customers.search import CustomerSearch
+from loyalty_app.customers.transactions import is_of_program
 from loyalty_app.db.merged_customers import kept_id, with_merged_phone
 from loyalty_app.db.rows import customer_of, entry_of, reward_of
 from loyalty_app.db.tables import customer, referral, reward, transaction
@@ -155,16 +156,22 @@ def as_of(connection: Connection, customers: Sequence[Customer], now: datetime |
     holders = [one.id for one in customers if any(held.card.rewards_available for held in one.cards)]
     if now is None or not holders:
         return list(customers)
-    over = (
-        select(reward.c.customer_id, reward.c.program_id, func.count().label("lapsed"))
-        .where(reward.c.business_id == customers[0].business_id, reward.c.customer_id.in_(holders))
-        .where(reward.c.status == RewardStatus.AVAILABLE.value, reward.c.expires_at <= now)
-        .group_by(reward.c.customer_id, reward.c.program_id)
-    )
     found = {one.id: one for one in customers}
-    for row in connection.execute(over):
+    for row in connection.execute(_lapsed(customers[0].business_id, holders, now)):
         found[row.customer_id] = _without(found[row.customer_id], row.program_id, row.lapsed)
     return list(found.values())
+
+
+def _lapsed(business_id: BusinessId, holders: Sequence[CustomerId], now: datetime) -> Select[Any]:
+    """How many rewards of some customers are over, by customer and program.
+
+    Why they are counted out of all that these customers have: with the status as a condition, SQLite would rather read
+    all open rewards of the shop.
+    """
+    over = func.count().filter(reward.c.status == RewardStatus.AVAILABLE.value, reward.c.expires_at <= now)
+    theirs = (reward.c.business_id == business_id, reward.c.customer_id.in_(holders))
+    counted = select(reward.c.customer_id, reward.c.program_id, over.label("lapsed")).where(*theirs)
+    return counted.group_by(reward.c.customer_id, reward.c.program_id).having(over > 0)
 
 
 def _without(customer: Customer, program_id: int | None, lapsed: int) -> Customer:
@@ -227,13 +234,13 @@ def _rewards(business: Business, search: RewardSearch, customer_id: int | None) 
     first = select(reward).where(*own, _has_status(search.status, search.now))
     if search.status is not RewardStatus.EXPIRED:
         return first.subquery()
-    over = and_(reward.c.status == RewardStatus.AVAILABLE.value, reward.c.expires_at <= search.now)
+    over = and_(reward.c.status == literal_column("'available'"), reward.c.expires_at <= search.now)  # see `analytics`
     return first.union_all(select(reward).where(*own, over)).subquery()
 
 
 def _is_of(business: Business, program_number: int) -> ColumnElement[bool]:
     """Whether a reward is of the program of that number."""
-    return reward.c.program_id.is_not_distinct_from(program_named(business.id, program_number))
+    return is_of_program(reward.c.program_id, program_named(business.id, program_number))
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from datetime import datetime, time
 
 from sqlalchemy import ColumnElement, Connection, Integer, and_, case, func, literal_column, or_, select
 
-from loyalty_app.customers.analytics import read_summary
+from loyalty_app.customers.analytics import count_rewards, read_summary
 from loyalty_app.db.tables import reward, transaction
 from loyalty_app.shops.businesses import Business
 from loyalty_app.shops.programs import read_program
@@ -25,6 +25,7 @@ from loyalty_core.owed import (
     owed_by,
     summed_up,
 )
+from loyalty_core.rewards import RewardStatus
 
 NOWHERE = 0
 """Stands for no branch."""
@@ -35,7 +36,7 @@ Counts = Counter[tuple[int, int]]
 def read_rewards_summary(connection: Connection, business: Business, *, now: datetime) -> RewardsSummary:
     """What a business owes now, and what was redeemed in the last days."""
     branches = branches_of(connection, business.id)
-    counts = _open_rewards(connection, business, now, by_branch=bool(branches))
+    counts = _by_branch_and_age(connection, business, now) if branches else _by_age(connection, business, now)
     rewards = read_summary(connection, business, days=SHARE_DAYS, now=now).rewards
     return summed_up(
         _by_program(connection, business, now, counts.total()),
@@ -57,9 +58,18 @@ def _by_program(connection: Connection, business: Business, now: datetime, outst
     return [owed_by(one, counts.get(one.id, 0), business_id=business.id) for one in shown]
 
 
-def _open_rewards(connection: Connection, business: Business, now: datetime, *, by_branch: bool) -> Counts:
-    nowhere = literal_column(str(NOWHERE), Integer)
-    age, branch = _age(business, now).label("age"), (reward.c.branch_id if by_branch else nowhere).label("branch")
+def _by_age(connection: Connection, business: Business, now: datetime) -> Counts:
+    """Those of a shop without branches: the younger ones are counted, the others are the rest of all."""
+    age, young = _age(business, now).label("age"), reward.c.earned_at >= _beginnings(business, now)[-1]
+    counted = select(age, func.count().label("n")).where(*_open(business, now), young).group_by("age")
+    counts = Counts({(row.age, NOWHERE): row.n for row in connection.execute(counted)})
+    total = count_rewards(connection, business.id, RewardStatus.AVAILABLE, now=now)
+    counts[len(OLDEST_OF_AGES) - 1, NOWHERE] = max(0, total - counts.total())
+    return counts
+
+
+def _by_branch_and_age(connection: Connection, business: Business, now: datetime) -> Counts:
+    age, branch = _age(business, now).label("age"), reward.c.branch_id.label("branch")
     counted = select(age, branch, func.count().label("n")).where(*_open(business, now)).group_by("age", "branch")
     counts, unknown = Counts(), False
     for row in connection.execute(counted):
@@ -86,11 +96,15 @@ def _open(business: Business, now: datetime) -> Sequence[ColumnElement[bool]]:
 
 def _age(business: Business, now: datetime) -> ColumnElement[int]:
     """The place of a reward's age among the ages."""
-    firsts = earned_since(now.astimezone(business.zone).date())
-    begins = [datetime.combine(day, time(), tzinfo=business.zone) for day in firsts]
-    first, second, third = (reward.c.earned_at >= begin for begin in begins)
+    first, second, third = (reward.c.earned_at >= begin for begin in _beginnings(business, now))
     places = [literal_column(str(place), Integer) for place in range(len(OLDEST_OF_AGES))]
     return case((first, places[0]), (second, places[1]), (third, places[2]), else_=places[3])
+
+
+def _beginnings(business: Business, now: datetime) -> list[datetime]:
+    """When the ages but the last begin, the latest first."""
+    firsts = earned_since(now.astimezone(business.zone).date())
+    return [datetime.combine(day, time(), tzinfo=business.zone) for day in firsts]
 
 
 def _by_branch(branches: Sequence[Branch], counts: Counts) -> list[OwedBranch]:

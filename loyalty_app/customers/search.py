@@ -1,9 +1,10 @@
 """Search: who is found by a typed text, from an index of the beginnings of words.
 
-Three ways to the same answer. If few customers have a word, they are read from the index and sorted. Where several
-words are typed, either the other words are looked for in the row of each customer who has the rarest, or all entries of
-those words are read from the index too, whichever reads less. If many have each word, customers are walked through in
-order until the page is full. In a shop whose customers are not all indexed yet, everybody is looked through.
+Ways to the same answer. Whom a frequent beginning finds in a large shop is in lists (`listed_search.py`). Without
+these: if few customers have a word, they are read from the index and sorted. Where several words are typed, either the
+other words are looked for in the row of each customer who has the rarest, or all entries of those words are read from
+the index too, whichever reads less. If many have each word, customers are walked through in order until the page is
+full. In a shop whose customers are not all indexed yet, everybody is looked through.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,12 +12,14 @@ from math import isqrt
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select
 
 from loyalty_app.contacts import checked_phone
 from loyalty_app.customers.analytics import kept_totals
+from loyalty_app.customers.listed_search import Word, entries, listed_customers
+from loyalty_app.db.posting_lists import Numbers
 from loyalty_app.db.search_index import UNINDEXED
-from loyalty_app.db.tables import customer, customer_word
+from loyalty_app.db.tables import customer
 from loyalty_app.pagination import DEEPEST, PageRequest, Pagination, Walk, page_of_ids, read_cursor, read_page
 from loyalty_app.shops.businesses import Business
 from loyalty_core.customers import fold_case
@@ -24,9 +27,6 @@ from loyalty_core.errors import InvalidRequest
 from loyalty_core.number_plans import forms_of
 from loyalty_core.search_words import number_words, wanted_words
 
-Word = tuple[str, ...]
-"""What a customer must have a word beginning with: any of these."""
-BEYOND_ALL = "\U0010ffff"
 FEW, WALKED = 500, 16
 """So many entries are always sorted. A shop of n customers sorts up to √(16 n): more take longer than to walk through
 customers until a page is full."""
@@ -41,6 +41,11 @@ SMALL_SHOP = 20_000
 """Customers who can be looked through in a few milliseconds."""
 LIST = "customers"
 Found = tuple[Sequence[int], Pagination]
+
+
+def few_of(customers: int) -> int:
+    """How many entries of the index are always read and sorted, in a shop with so many customers."""
+    return max(FEW, isqrt(WALKED * customers))
 
 
 def wanted_by(text: str, country: str | None) -> list[Word]:
@@ -110,7 +115,9 @@ class CustomerSearch:
     def _by_index(self, words: Sequence[Word], wanted: PageRequest) -> Found:
         if self._handful:
             return self._page(self._everybody(*map(_has_any, words)), wanted)
-        few = max(FEW, isqrt(WALKED * self._customers))
+        few = few_of(self._customers)
+        if (listed := self._by_lists(words, wanted, few)) is not None:
+            return listed
         counted = Counted({word: self._count(word, few) for word in words}, few)
         if counted.rarest < few:
             return page_of_ids(LIST, sorted(self._connection.scalars(self._having_all(counted))), wanted)
@@ -124,19 +131,24 @@ class CustomerSearch:
             total = self._count_customers(words[0])
         return self._walk(words, wanted, total) or self._page(self._having_all(counted), wanted, total)
 
+    def _by_lists(self, words: Sequence[Word], wanted: PageRequest, few: int) -> Found | None:
+        """From the lists of frequent beginnings, if the shop is large and they tell."""
+        if self._customers <= SMALL_SHOP or self._conditions:
+            return None
+        about = (self._connection, self._business_id, words)
+        found = listed_customers(*about, customers=self._customers, few=few)
+        if found is None:
+            return None
+        ids = Numbers(found)
+        return page_of_ids(LIST, ids, wanted, up_to=ids.up_to)
+
     def _count(self, word: Word, most: int) -> int:
         """How many entries of the index begin so, `most` at most."""
         some = self._entries(word).limit(most).subquery()
         return self._connection.execute(select(func.count()).select_from(some)).scalar_one()
 
     def _entries(self, word: Word) -> Select[Any]:
-        """The customers of the entries that begin so; one may come twice."""
-        own, column = customer_word.c.business_id == self._business_id, customer_word.c.word
-        ranges = [
-            select(customer_word.c.customer_id).where(own, column >= begin, column < begin + BEYOND_ALL)
-            for begin in word
-        ]
-        return ranges[0] if len(ranges) == 1 else select(union_all(*ranges).subquery().c.customer_id)
+        return entries(self._business_id, word)
 
     def _counted_further(self, counted: Counted) -> Counted:
         """The counts of frequent words, counted on until it is known which of them is the rarest."""

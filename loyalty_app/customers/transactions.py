@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, bindparam, literal_column, select, text
+from sqlalchemy import Column, ColumnElement, Connection, and_, bindparam, literal_column, select, text
 
 from loyalty_app.counter.orders import CustomerRef
 from loyalty_app.db.merged_customers import kept_id
@@ -105,7 +105,7 @@ def _conditions(connection: Connection, business_id: BusinessId, search: LedgerS
     if search.branch_id is not None:
         conditions.append(transaction.c.branch_id == search.branch_id)
     if search.program_id is not None:
-        conditions.append(transaction.c.program_id.is_not_distinct_from(program_named(business_id, search.program_id)))
+        conditions.append(is_of_program(transaction.c.program_id, program_named(business_id, search.program_id)))
     if search.staff_id is not None:  # the kind of actor as the index has it, to the letter
         conditions += [transaction.c.actor_type == literal_column("'staff'"), transaction.c.actor_id == search.staff_id]
     if search.since is not None:
@@ -115,6 +115,14 @@ def _conditions(connection: Connection, business_id: BusinessId, search: LedgerS
         end = first_entry_since(connection, business_id, search.until + DISORDER)
         conditions += [transaction.c.id < end, transaction.c.occurred_at < search.until]
     return conditions
+
+
+def is_of_program(column: Column[int], program_id: int | None) -> ColumnElement[bool]:
+    """Whether a row is of a program; None is the one with which the shop began.
+
+    Those of others have an index of their own, whose condition is said to the letter.
+    """
+    return column.is_(None) if program_id is None else and_(column.is_not(None), column == program_id)
 
 
 def first_entry_since(connection: Connection, business_id: BusinessId, moment: datetime) -> int:

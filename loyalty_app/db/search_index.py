@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Connection, delete, func, literal_column, select, tuple_
 
-from loyalty_app.db.bulk import Values
+from loyalty_app.db.bulk import BulkAdd, Values
 from loyalty_app.db.merged_customers import Key, ProfileOfMerged, profiles_of_merged
-from loyalty_app.db.tables import customer, customer_word
+from loyalty_app.db.tables import customer, customer_word, posting_change
 from loyalty_core.customers import fold_case
 from loyalty_core.search_words import joined_text, search_text
 
@@ -31,6 +31,13 @@ def word_rows(customer_rows: Iterable[Mapping[str, object]]) -> Iterator[Values]
         for word in text.split("\n")[1:] if is_indexed(text) else ():
             if word:
                 yield {"business_id": row["business_id"], "word": word, "customer_id": row["id"]}
+
+
+def noted_changes(customer_rows: Iterable[Mapping[str, object]]) -> BulkAdd:
+    """Notes that the words of customers change, for the lists of beginnings (`upkeep/posting_lists.py`)."""
+    keys = sorted({_key(row) for row in customer_rows})
+    rows = [{"business_id": business_id, "customer_id": number, "changes": 1} for business_id, number in keys]
+    return BulkAdd(posting_change, rows, ("business_id", "customer_id"))
 
 
 def with_words_of_merged(connection: Connection, rows: Sequence[dict[str, object]]) -> Sequence[dict[str, object]]:

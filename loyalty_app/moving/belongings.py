@@ -18,6 +18,9 @@ from loyalty_app.db.tables import (
     metadata,
     numbers,
     polling_lease,
+    posting_change,
+    posting_index,
+    posting_list,
     staff,
     telegram_bot,
     telegram_card,
@@ -37,12 +40,18 @@ class Sort(StrEnum):
     INSTALLATION = "installation"
 
 
+LISTS = "lists for searching, with the numbers of customers; the new place makes its own"
 INSTALLATIONS = {
     numbers.name: "the last ids that were given out; those of the new place go on behind the rows that came",
     polling_lease.name: "tells which process asks for a bot's updates; at the new place another one does so, at once",
+    posting_change.name: LISTS,
+    posting_index.name: LISTS,
+    posting_list.name: LISTS,
     vault.name: "tells the key of the secrets; a shop's secrets are locked with that of the new place",
 }
 """Tables of which nothing goes along with a shop, and why."""
+NOT_COPIED = INSTALLATIONS.keys() - {vault.name}
+"""The same of a whole installation."""
 
 
 def sort_of(table: Table) -> Sort:
@@ -70,7 +79,7 @@ class Cargo(msgspec.Struct, frozen=True):
     def early(self) -> list[Table]:
         """The tables that are copied while the shops are open, those first to which others refer."""
         if self.shops is None:
-            return [table for table in metadata.sorted_tables if table not in (numbers, polling_lease)]
+            return [table for table in metadata.sorted_tables if table.name not in NOT_COPIED]
         return [table for table in metadata.sorted_tables if sort_of(table) is Sort.SHOP and not is_late(table)]
 
     @property

@@ -16,7 +16,7 @@ from loyalty_app.db.engine import Database
 from loyalty_app.db.held_shops import served
 from loyalty_app.db.merged_customers import Key
 from loyalty_app.db.rows import customer_of, customer_row
-from loyalty_app.db.search_index import UNINDEXED, is_indexed, with_words_of_merged, word_rows
+from loyalty_app.db.search_index import UNINDEXED, is_indexed, noted_changes, with_words_of_merged, word_rows
 from loyalty_app.db.shards import Shard
 from loyalty_app.db.tables import customer, customer_word
 from loyalty_app.upkeep.periodic import Every, Stop
@@ -80,5 +80,6 @@ def _write(database: Database, connection: Connection, keys: Sequence[Key], *, c
         theirs = tuple_(customer_word.c.business_id, customer_word.c.customer_id)
         connection.execute(delete(customer_word).where(theirs.in_(own)))
     texts = [{name: row[name] for name in (*KEY, "search_text")} for row in rows]
-    database.put(connection, [BulkInsert(customer_word, [*word_rows(rows)]), BulkUpdate(customer, texts, KEY)])
+    words = BulkInsert(customer_word, [*word_rows(rows)])
+    database.put(connection, [words, BulkUpdate(customer, texts, KEY), noted_changes(rows)])
     return len(rows)

@@ -7,7 +7,6 @@ imported. Nothing is read or written here.
 from loyalty_app.db.tables.cards import (
     customer,
     customer_merge,
-    customer_word,
     daily_total,
     event,
     flag,
@@ -18,6 +17,7 @@ from loyalty_app.db.tables.cards import (
 )
 from loyalty_app.db.tables.pages import card_link, page_session, passkey, passkey_challenge, sign_in_link
 from loyalty_app.db.tables.programs import card, program_day, program_terms, referral, shop_program
+from loyalty_app.db.tables.searching import customer_word, posting_change, posting_index, posting_list
 from loyalty_app.db.tables.shops import (
     api_key,
     branch,
@@ -71,6 +71,9 @@ __all__ = [
     "passkey_challenge",
     "past_profile",
     "polling_lease",
+    "posting_change",
+    "posting_index",
+    "posting_list",
     "program",
     "program_day",
     "program_terms",

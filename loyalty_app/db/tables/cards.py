@@ -80,14 +80,6 @@ Index(
     info=where("substr(search_text, 1, 1) <> '\n'"),
 )
 
-customer_word = owned(
-    "customer_word",
-    Column("word", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False),
-    Column("customer_id", BigId, nullable=False),
-    PrimaryKeyConstraint("business_id", "word", "customer_id"),
-)
-"""Which words customers are found by (`loyalty_core.search_words`), compared byte by byte on every database."""
-
 transaction = owned(
     "transaction",
     Column("id", BigId, nullable=False),
@@ -145,6 +137,14 @@ Index(
     transaction.c.branch_id,
     transaction.c.id,
     info=where("branch_id IS NOT NULL"),
+)
+# Those of further programs; of the one with which a shop began nothing is in it.
+Index(
+    "ix_transaction_program",
+    transaction.c.business_id,
+    transaction.c.program_id,
+    transaction.c.id,
+    info=where("program_id IS NOT NULL"),
 )
 Index(
     "ix_transaction_undone_order_ref",
@@ -217,6 +217,15 @@ Index(
     info=where("status = 'available' AND expires_at IS NOT NULL"),
 )
 
+# Those of further programs, by their status.
+Index(
+    "ix_reward_program",
+    reward.c.business_id,
+    reward.c.program_id,
+    reward.c.status,
+    reward.c.id,
+    info=where("program_id IS NOT NULL"),
+)
 # All that is read of open rewards to sum them up; see `customers/owed.py`.
 Index(
     "ix_reward_open",
